@@ -1,0 +1,92 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# A stamp carries the hash of what was installed, so a second start installs nothing and a changed lock is never missed.
+RUNTIME := $(VENV)/.runtime-$(shell cat pyproject.toml requirements.lock | sha256sum | cut -c 1-16)
+DEVELOPMENT := $(VENV)/.development-$(shell cat pyproject.toml requirements-dev.lock | sha256sum | cut -c 1-16)
+
+# Two runs of the tests or the benchmarks on one machine would disturb each other's figures and ports: the second one waits.
+LOCK := /tmp/avain.lock
+ALONE := $(if $(shell command -v flock),flock --close $(LOCK))
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml --extra build
+
+##@ Try it
+
+.PHONY: run
+run: $(RUNTIME) ## Run the demonstration: provider on http://localhost:8080, application on :8081 (FRESH=1 starts over)
+	@exec $(BIN)/iam demo run $(if $(filter 1,$(FRESH)),--fresh)
+
+##@ Develop
+
+.PHONY: test
+test: services $(DEVELOPMENT) ## Run every test, with real servers and a browser (as root, installs what is missing)
+	@$(ALONE) $(BIN)/pytest -n 2 tests
+
+.PHONY: test-quick
+test-quick: $(DEVELOPMENT) ## Run the tests that need no server and no browser (under a minute)
+	@$(ALONE) $(BIN)/pytest -n 2 -m "not services and not browser" tests
+
+.PHONY: lint
+lint: $(DEVELOPMENT) ## Check style, types, import contracts and spelling
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy iam connectors admin_ui
+	@$(BIN)/lint-imports
+	@$(BIN)/codespell
+
+.PHONY: bench
+bench: $(DEVELOPMENT) ## Measure the speeds that the design names
+	@$(ALONE) $(BIN)/python -m benchmarks
+
+##@ Keep up
+
+.PHONY: lock
+lock: $(DEVELOPMENT) ## Resolve the dependencies anew and write both lock files, with hashes
+	@$(COMPILE) --upgrade --output-file requirements.lock
+	@$(COMPILE) --upgrade --extra dev --output-file requirements-dev.lock
+
+.PHONY: services
+services: ## Look for the servers and the browser that the tests need; install them when root
+	@deploy/dev/services.sh
+
+.PHONY: clean
+clean: ## Remove the virtual environment and caches (var/, the demonstration's state, stays)
+	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## Show this
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+$(BIN)/python:
+	@for python in /usr/bin/python3 python3; do \
+		if $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			exec $$python -m venv $(VENV); \
+		fi; \
+	done; \
+	echo "Python 3.11 or newer with its venv module is needed (Debian: apt-get install python3-venv)." >&2; exit 1
+
+$(RUNTIME): | $(BIN)/python
+	@echo "Installing what the service needs into $(VENV) …"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@rm -f $(VENV)/.runtime-*
+	@touch $@
+
+$(DEVELOPMENT): | $(BIN)/python
+	@echo "Installing what the service and its tests need into $(VENV) …"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@rm -f $(VENV)/.runtime-* $(VENV)/.development-*
+	@touch $@ $(RUNTIME)

@@ -1,0 +1,132 @@
+"""The contract between Avain and a connector: small capabilities, opaque checkpoints, a short error tree.
+
+A connector is a class built from its settings. It has ``settings_model`` (a pydantic model, so that a settings page and
+``iam source test`` can explain a wrong setting) and as many of the capabilities below as its system allows; callers ask with
+``isinstance``. Reading is lazy and single-pass: records come as they are read, evidence after the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict
+
+from connectors.problem import Problem
+from connectors.records import Deleted, Evidence, Record, Rejected
+
+Item = Record | Rejected | Deleted
+Checkpoint = str
+"""Opaque to everyone but the connector that made it; at most 4 KiB of text."""
+
+
+class Settings(BaseModel):
+    """Base of every connector's settings; an unknown setting is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Reading(Protocol):
+    """One pass over a source. Iterate it to the end, then ask ``evidence`` and ``checkpoint``; close it in any case."""
+
+    def __iter__(self) -> Iterator[Item]: ...
+
+    @property
+    def evidence(self) -> Evidence:
+        """Evidence of completeness; raises ``RuntimeError`` before the last item."""
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where the next ``changes`` may continue; None where the source has no such thing."""
+
+    def close(self) -> None:
+        """Release files and connections; may be called at any time, more than once."""
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """Every connector: built from validated settings, and able to say offline whether they make sense."""
+
+    settings_model: ClassVar[type[BaseModel]]
+    kinds: ClassVar[tuple[str, ...]]
+    """The record kinds it can emit, in the order in which they come."""
+
+    def __init__(self, settings: Any) -> None: ...
+
+    def validate(self) -> list[Problem]:
+        """Check without touching the system; an empty list means the settings make sense."""
+
+
+@runtime_checkable
+class Testable(Protocol):
+    """Can look whether the system answers, without reading its records."""
+
+    def test(self) -> list[Problem]:
+        """Touch the system: reachable, trusted, credentials accepted, header or schema as expected. Never raises a
+        ``ConnectorError``: it returns them as problems."""
+
+
+@runtime_checkable
+class ReadsAll(Protocol):
+    """Can read every record."""
+
+    def read(self) -> Reading:
+        """Start a full reading. Raises ``ConnectorError`` here or while iterating."""
+
+
+@runtime_checkable
+class ReadsChanges(Protocol):
+    """Can read what changed since a checkpoint, deletions included."""
+
+    def changes(self, checkpoint: Checkpoint) -> Reading:
+        """Start a reading from ``checkpoint``. Raises ``CheckpointLost`` when only a full reading helps."""
+
+
+@runtime_checkable
+class Authenticates(Protocol):
+    """Can tell whether a login and a password belong together (a bind)."""
+
+    def authenticate(self, login: str, password: str) -> str | None:
+        """Return the record key of the person, or None when refused; raises ``ConnectorError`` when it cannot be told.
+
+        An empty password is refused before anything is sent (RFC 4513 section 5.1.2)."""
+
+
+class ConnectorError(Exception):
+    """Something the operator must know; carries a ``Problem`` and never a secret or a personal value."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class Retryable(ConnectorError):
+    """Trying again later may help; nothing is wrong with the settings or the data."""
+
+
+class Unreachable(Retryable):
+    """The system did not answer, or the connection broke."""
+
+
+class TimedOut(Retryable):
+    """The system answered too slowly: a hard deadline passed."""
+
+
+class Permanent(ConnectorError):
+    """Trying again the same way will not help."""
+
+
+class Untrusted(Permanent):
+    """The system could not prove who it is (certificate); nothing was sent to it."""
+
+
+class Refused(Permanent):
+    """The system refused our credentials or our request."""
+
+
+class Malformed(Permanent):
+    """The input as a whole cannot be read: header, encoding, manifest, truncation."""
+
+
+class CheckpointLost(Permanent):
+    """Changes cannot be told from this checkpoint any more; a full reading can."""

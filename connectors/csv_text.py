@@ -1,0 +1,189 @@
+"""Bytes of a CSV file to whole lines of text: encoding, line ends, and a digest of every byte, in one streaming pass.
+
+Encodings are UTF-8 with or without byte order mark and ISO-8859-1; the first line with a non-ASCII byte tells which, and a later
+line that contradicts it makes the whole input ``Malformed``, since no name in it can be trusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from connectors.contract import Malformed
+from connectors.identity_code import MARKS
+from connectors.problem import Problem
+
+CHUNK = 1 << 15
+"""Bytes of one read: small enough that the rows of a chunk stay in the processor's cache."""
+LONGEST_LINE = 1 << 20
+"""Bytes; a longer line is no row of any system, but could fill the memory."""
+
+_UTF8_BOM = b"\xef\xbb\xbf"
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_UTF8_PAIR = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
+_ALLOWED_CONTROLS = b"\t\n\r"
+
+
+def _with_controls(*, upper: bool) -> bytes:
+    """Return ``MARKS`` with control characters as NUL; ``upper`` adds those of ISO-8859-1 (0x80 to 0x9F)."""
+    table = bytearray(MARKS)
+    for byte in (*range(0x20), 0x7F, *(range(0x80, 0xA0) if upper else ())):
+        table[byte] = 0x2E if byte in _ALLOWED_CONTROLS else 0
+    if not upper:
+        # Lead bytes of the upper controls and of the typographic dashes: those lines are looked at closely.
+        table[0xC2] = table[0xE2] = 0
+    return bytes(table)
+
+
+_MARKS_UTF8, _MARKS_ISO = _with_controls(upper=False), _with_controls(upper=True)
+
+
+class ByteSource(Protocol):
+    """What a file is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to ``size`` bytes, and none only at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Whole lines of text, parted by ``\\n``, or at the very end of a file one line that does not end.
+
+    ``line`` is the 1-based number of the first; ``marks`` are the ``identity_code.MARKS`` of its bytes, with a NUL wherever
+    something needs a closer look; ``whole`` is false for a last line without a line break.
+    """
+
+    text: str
+    line: int
+    marks: bytes
+    whole: bool
+
+
+class CsvText:
+    """The text of ``stream`` in chunks. After the last one ``digest`` and ``whole`` tell about the file.
+
+    Iterating raises ``Malformed`` for UTF-16, mixed encodings and over-long lines; ``name`` is the file's name in problems.
+    """
+
+    def __init__(self, stream: ByteSource, name: str) -> None:
+        self._stream = stream
+        self._name = name
+        self._sha = hashlib.sha256()
+        self._encoding: str | None = None
+        self.whole = False
+        """Whether the last line ended with a line break."""
+
+    @property
+    def digest(self) -> str:
+        """Hexadecimal SHA-256 of the bytes read so far."""
+        return self._sha.hexdigest()
+
+    def __iter__(self) -> Iterator[Chunk]:
+        tail, line = self._start(), 1
+        while data := self._read():
+            head, newline, rest = data.rpartition(b"\n")
+            if newline:
+                yield self._chunk(tail + head + newline, line, whole=True)
+                line += head.count(b"\n") + 1
+                tail = rest
+            else:
+                tail += rest
+            if len(tail) > LONGEST_LINE:
+                raise Malformed(self._problem_long(line))
+        tail, line, complete = self._split_last(tail, line)
+        if complete is not None:
+            yield complete
+        self.whole = not tail
+        if tail:
+            yield self._chunk(tail, line, whole=False)
+
+    def _start(self) -> bytes:
+        data = self._read(3)
+        if data.startswith(_UTF16_BOMS):
+            raise Malformed(self._problem_utf16())
+        if data == _UTF8_BOM:
+            self._encoding = "utf-8"
+            return b""
+        return data
+
+    def _split_last(self, tail: bytes, line: int) -> tuple[bytes, int, Chunk | None]:
+        """Give the lines of a file shorter than its first read, which have not been handed on yet."""
+        head, newline, rest = tail.rpartition(b"\n")
+        if not newline:
+            return tail, line, None
+        return rest, line + head.count(b"\n") + 1, self._chunk(head + newline, line, whole=True)
+
+    def _read(self, size: int = CHUNK) -> bytes:
+        data = self._stream.read(size)
+        self._sha.update(data)
+        return data
+
+    def _chunk(self, data: bytes, line: int, *, whole: bool) -> Chunk:
+        text = self._decode(data, line)
+        marks = data.translate(_MARKS_ISO if self._encoding == "iso-8859-1" else _MARKS_UTF8)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+            if "\r" in text:
+                marks += b"\0"
+        return Chunk(text, line, marks, whole)
+
+    def _decode(self, data: bytes, line: int) -> str:
+        if data.isascii():
+            return data.decode("ascii")
+        if self._encoding is None:
+            self._encoding = _encoding_of(data)
+        if self._encoding == "utf-8":
+            try:
+                return data.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise Malformed(self._problem_mixed(line + data.count(b"\n", 0, error.start))) from None
+        self._require_iso(data, line)
+        return data.decode("iso-8859-1")
+
+    def _require_iso(self, data: bytes, line: int) -> None:
+        if _UTF8_PAIR.search(data) is None:
+            return
+        for number, content in enumerate(data.split(b"\n"), line):
+            if not content.isascii() and _is_utf8(content):
+                raise Malformed(self._problem_mixed(number))
+
+    def _problem_mixed(self, line: int) -> Problem:
+        return Problem(
+            "The line is not in the encoding of the lines before it (%(encoding)s).",
+            "Send the whole file in one encoding, best UTF-8.",
+            file=self._name,
+            line=line,
+            params={"encoding": (self._encoding or "").upper()},
+        )
+
+    def _problem_utf16(self) -> Problem:
+        return Problem("The file is in UTF-16.", "Send it in UTF-8 or ISO-8859-1.", file=self._name, line=1)
+
+    def _problem_long(self, line: int) -> Problem:
+        limit = {"limit": LONGEST_LINE}
+        return Problem(
+            "The line is longer than %(limit)d bytes.",
+            "Check that this is the right file.",
+            self._name,
+            line,
+            params=limit,
+        )
+
+
+def _encoding_of(data: bytes) -> str:
+    """Return the encoding that the first non-ASCII line of ``data`` has."""
+    if _is_utf8(data):
+        return "utf-8"
+    first = next(content for content in data.split(b"\n") if not content.isascii())
+    return "utf-8" if _is_utf8(first) else "iso-8859-1"
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,16 @@
+"""LDAP directories (RFC 4511): persons, groups and who is in them, what changed, and sign-in by bind.
+
+``ldap3`` is imported in this package only. Nothing is sent before the server has proved who it is, no referral is followed, and
+every operation has a deadline that closes the socket, because a server that drips bytes outlasts every socket timeout.
+
+Kinds: ``person`` and ``group`` with their entryUUID (RFC 4530) as key, and ``membership`` with the key ``group/person``, nested
+groups expanded. A directory without entryUUID cannot be read.
+
+Flow: ``settings`` → ``session`` (connect, verify, bind; ``deadline``, ``failure``) → ``entries`` (paging) → ``membership`` →
+``connector``. Changes come by modifyTimestamp; what is gone is told by a sweep of all entryUUIDs and ``sketch``.
+"""
+
+from connectors.ldap.connector import LdapConnector
+from connectors.ldap.settings import LdapSettings
+
+__all__ = ["LdapConnector", "LdapSettings"]

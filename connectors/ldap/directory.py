@@ -1,0 +1,71 @@
+"""What is asked of a directory: persons, groups, one person by login."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import ldap3
+from ldap3.utils.conv import escape_filter_chars
+
+from connectors.ldap.deadline import Deadline
+from connectors.ldap.entries import Entry, entries, entries_of
+from connectors.ldap.membership import MEMBER_ATTRIBUTES
+from connectors.ldap.rows import GROUP_ATTRIBUTES
+from connectors.ldap.session import Session
+from connectors.ldap.settings import LdapSettings, address, bind_password
+
+
+class Directory:
+    """A directory over an open session; ``connected`` makes one. Every method raises ``ConnectorError``."""
+
+    def __init__(self, settings: LdapSettings, session: Session) -> None:
+        self._settings = settings
+        self._session = session
+
+    def persons(self, *attributes: str, since: str | None = None) -> Iterator[Entry]:
+        """Yield all persons, or those modified at ``since`` or later (generalized time), with these attributes."""
+        wanted = self._settings.person_filter
+        if since is not None:
+            wanted = f"(&{wanted}(modifyTimestamp>={since}))"
+        return entries(self._session, self._settings, wanted, ("modifyTimestamp", *attributes))
+
+    def groups(self) -> Iterator[Entry]:
+        """Yield all groups with the names of their members."""
+        wanted = ("modifyTimestamp", *GROUP_ATTRIBUTES, *MEMBER_ATTRIBUTES)
+        return entries(self._session, self._settings, self._settings.group_filter, wanted)
+
+    def count_groups(self) -> int:
+        """Count the groups, without what they hold."""
+        return sum(1 for _ in entries(self._session, self._settings, self._settings.group_filter, ()))
+
+    def by_login(self, login: str, deadline: Deadline) -> Entry | None:
+        """Return the one person whose login attribute is literally ``login``; None for no one and for several."""
+        settings = self._settings
+        _, response = self._session.search(
+            deadline,
+            search_base=settings.base_dn,
+            search_filter=f"(&{settings.person_filter}({settings.login_attribute}={escape_filter_chars(login)}))",
+            search_scope=ldap3.SUBTREE,
+            dereference_aliases=ldap3.DEREF_NEVER,
+            attributes=["entryUUID"],
+        )
+        found = entries_of(response)
+        return found[0] if len(found) == 1 else None
+
+
+@contextmanager
+def connected(settings: LdapSettings, deadline: Deadline) -> Iterator[Directory]:
+    """Connect and bind within ``deadline``, and close at the end; raises ``ConnectorError``."""
+    where, password = address(settings), bind_password(settings)
+    with Session(where, settings.ca_file, settings.bind_dn, password, deadline) as session:
+        session.open()
+        session.bind()
+        yield Directory(settings, session)
+
+
+def accepts(settings: LdapSettings, dn: str, password: str, deadline: Deadline) -> bool:
+    """Return whether the directory lets ``dn`` bind with ``password``, over a connection of its own."""
+    with Session(address(settings), settings.ca_file, dn, password, deadline) as session:
+        session.open()
+        return session.accepts()

@@ -1,0 +1,90 @@
+"""Entries of a directory: searched page by page (RFC 2696), each page within its deadline, to a proved end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import ldap3
+
+from connectors.contract import Malformed
+from connectors.ldap.deadline import Deadline
+from connectors.ldap.session import Session
+from connectors.ldap.settings import LdapSettings
+from connectors.problem import Problem
+
+PAGED_RESULTS = "1.2.840.113556.1.4.319"
+IDLE_PAGES = 3
+"""Pages in a row that may bring nothing new (RFC 2696 lets a page be empty) before it is taken for a loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry; ``values`` by attribute name in small letters, as the directory's bytes."""
+
+    dn: str
+    values: dict[str, list[bytes]]
+
+    @property
+    def uuid(self) -> str:
+        """The entryUUID (RFC 4530) in canonical form; raises ``Malformed`` when the directory gave none."""
+        try:
+            return str(UUID(self.values["entryuuid"][0].decode("ascii")))
+        except (KeyError, IndexError, ValueError):
+            remedy = "Give bind_dn the right to read entryUUID; a directory without it cannot be read."
+            raise Malformed(Problem("An entry has no entryUUID.", remedy, field="entryUUID")) from None
+
+
+def entries(
+    session: Session, settings: LdapSettings, search_filter: str, attributes: tuple[str, ...]
+) -> Iterator[Entry]:
+    """Yield every entry under the base that ``search_filter`` finds, once; one renamed meanwhile comes under its first name.
+
+    ``attributes`` are asked for besides entryUUID. References to other servers (RFC 4511 section 4.5.3) are not followed. Raises ``ConnectorError`` when a page fails or paging
+    does not come to an end.
+    """
+    cookie, seen, idle = b"", set[str](), 0
+    while True:
+        result, response = session.search(
+            Deadline(settings.deadline_seconds),
+            search_base=settings.base_dn,
+            search_filter=search_filter,
+            search_scope=ldap3.SUBTREE,
+            dereference_aliases=ldap3.DEREF_NEVER,
+            attributes=["entryUUID", *attributes],
+            time_limit=math.ceil(settings.deadline_seconds),
+            paged_size=settings.page_size,
+            paged_criticality=True,
+            paged_cookie=cookie or None,
+        )
+        page = entries_of(response)
+        fresh = {entry.uuid: entry for entry in page if entry.uuid not in seen}
+        seen.update(fresh)
+        yield from fresh.values()
+        cookie = _cookie(result)
+        if not cookie:
+            return
+        idle = 0 if fresh else idle + 1
+        if idle == IDLE_PAGES:
+            remedy = "Try a larger page_size; the directory's paging is broken."
+            raise Malformed(Problem("The directory repeats its pages without an end.", remedy, field="url"))
+
+
+def entries_of(response: list[dict[str, Any]]) -> list[Entry]:
+    """Return the entries of a search's response, without the references to other servers."""
+    return [
+        Entry(str(found["dn"]), {name.lower(): values for name, values in found["raw_attributes"].items()})
+        for found in response
+        if found["type"] == "searchResEntry"
+    ]
+
+
+def _cookie(result: dict[str, Any]) -> bytes:
+    control = (result.get("controls") or {}).get(PAGED_RESULTS)
+    if control is None:
+        remedy = "Have it offer paged results (RFC 2696)."
+        raise Malformed(Problem("The directory passes over the paging that it was asked for.", remedy, field="url"))
+    return bytes(control["value"]["cookie"] or b"")

@@ -1,0 +1,54 @@
+"""Entries to records: attributes as text, and what makes an entry unfit. No value ever gets into a message."""
+
+from __future__ import annotations
+
+from connectors.csv_inspection import CONTROL, misplaced_code
+from connectors.identity_code import holds_code
+from connectors.ldap.entries import Entry
+from connectors.problem import Problem
+from connectors.records import Record, Rejected, Value, digest_of
+
+GROUP_ATTRIBUTES = ("cn", "description")
+
+
+def row(kind: str, entry: Entry, attributes: tuple[str, ...]) -> Record | Rejected:
+    """Return the entry as a record with ``dn`` and ``attributes``: one value as text, several as a sorted tuple, none as ``""``."""
+    fields: dict[str, Value] = {"dn": entry.dn}
+    for name in attributes:
+        try:
+            values = sorted(value.decode("utf-8") for value in entry.values.get(name.lower(), ()))
+        except UnicodeDecodeError:
+            return Rejected(kind, entry.uuid, _binary(name))
+        fields[name] = values[0] if len(values) == 1 else tuple(values) if values else ""
+    problem = _problem(fields)
+    if problem is not None:
+        return Rejected(kind, entry.uuid, problem)
+    return Record(kind, entry.uuid, fields, digest_of(_texts(fields)))
+
+
+def membership(group: str, person: str) -> Record:
+    """Return the record of a person in a group."""
+    fields = {"group": group, "person": person}
+    return Record("membership", f"{group}/{person}", fields, digest_of(fields.values()))
+
+
+def _texts(fields: dict[str, Value]) -> list[str]:
+    texts: list[str] = []
+    for name, value in fields.items():
+        texts += [name, value] if isinstance(value, str) else [name, str(len(value)), *value]
+    return texts
+
+
+def _problem(fields: dict[str, Value]) -> Problem | None:
+    for name, value in fields.items():
+        text = value if isinstance(value, str) else "\n".join(value)
+        if CONTROL.search(text):
+            return Problem("The attribute holds a control character.", "Remove it in the directory.", field=name)
+        if holds_code(text):
+            return misplaced_code(None, None, name, None)
+    return None
+
+
+def _binary(name: str) -> Problem:
+    remedy = "Leave it out of person_attributes, or correct it in the directory."
+    return Problem("The attribute holds no text.", remedy, field=name)

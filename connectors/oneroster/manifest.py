@@ -1,0 +1,130 @@
+"""``manifest.csv``: which files a bundle has, and that each is there whole (CSV binding 1.2.1, section 3)."""
+
+from __future__ import annotations
+
+from connectors.contract import Malformed
+from connectors.csv_file import CsvFile, Layout
+from connectors.oneroster.bundle import Bundle
+from connectors.oneroster.files import FILES, BundleFile
+from connectors.problem import Problem
+
+NAME = "manifest.csv"
+LAYOUT = Layout(columns=("propertyName", "value"), delimiters=",")
+_VERSIONS = {"manifest.version": "1.0", "oneroster.version": "1.2"}
+
+
+def read_manifest(bundle: Bundle) -> tuple[tuple[BundleFile, ...], str]:
+    """Return the files to read, in order, and the manifest's digest; raises ``Malformed`` when manifest and bundle disagree."""
+    if NAME not in bundle.names:
+        raise Malformed(Problem("The bundle has no manifest.", "Add manifest.csv at the root of the bundle.", NAME))
+    with bundle.open(NAME) as stream:
+        table = CsvFile(stream, NAME, LAYOUT)
+        properties = _properties(table)
+    _require_versions(properties)
+    _require_presence(properties, bundle)
+    present = tuple(file for file in FILES if _mode(properties, file) == "bulk")
+    names = {file.name for file in present}
+    if "enrollments" in names and "classes" not in names:
+        raise Malformed(_needs_classes())
+    return present, table.digest
+
+
+def _properties(table: CsvFile) -> dict[str, tuple[int, str]]:
+    found: dict[str, tuple[int, str]] = {}
+    for line, values, problem in table.rows():
+        if problem is not None:
+            raise Malformed(problem)
+        if values[0] in found:
+            raise Malformed(
+                Problem(
+                    "The manifest has the property twice.", "Write every property once.", NAME, line, "propertyName"
+                )
+            )
+        found[values[0]] = line, values[1]
+    if not table.finished:
+        raise Malformed(Problem("The manifest is cut.", "Send the bundle again.", NAME))
+    return found
+
+
+def _require_versions(properties: dict[str, tuple[int, str]]) -> None:
+    for name, version in _VERSIONS.items():
+        line, value = properties.get(name, (None, ""))
+        if value != version:
+            raise Malformed(
+                Problem(
+                    "The manifest must say that %(property)s is %(version)s.",
+                    "Export the bundle as OneRoster 1.2 CSV.",
+                    NAME,
+                    line,
+                    name,
+                    {"property": name, "version": version},
+                )
+            )
+
+
+def _require_presence(properties: dict[str, tuple[int, str]], bundle: Bundle) -> None:
+    """Every file said to be there is there, and none is there that is said to be absent."""
+    for name, (line, mode) in properties.items():
+        file = f"{name.removeprefix('file.')}.csv"
+        if not name.startswith("file."):
+            continue
+        if mode not in ("bulk", "delta", "absent"):
+            raise Malformed(
+                Problem("A file is bulk, delta or absent.", "Correct the value in the manifest.", NAME, line, "value")
+            )
+        if mode != "absent" and file not in bundle.names:
+            raise Malformed(_missing(line, name))
+        if mode == "absent" and file in bundle.names:
+            raise Malformed(_unannounced(line, name))
+
+
+def _mode(properties: dict[str, tuple[int, str]], file: BundleFile) -> str:
+    line, mode = properties.get(f"file.{file.name}", (None, ""))
+    if mode == "delta":
+        raise Malformed(_delta(line, file))
+    if not mode or (file.required and mode == "absent"):
+        raise Malformed(_unnamed(line, file))
+    return mode
+
+
+def _delta(line: int | None, file: BundleFile) -> Problem:
+    return Problem(
+        "%(file)s.csv is a delta: it holds changes only.",
+        "Export the bundle in bulk; changes are found here by comparing.",
+        NAME,
+        line,
+        f"file.{file.name}",
+        {"file": file.name},
+    )
+
+
+def _unnamed(line: int | None, file: BundleFile) -> Problem:
+    return Problem(
+        "The manifest does not name %(file)s.csv as bulk.",
+        "Add the line file.%(file)s,bulk and the file, or, where a bundle can do without it, file.%(file)s,absent.",
+        NAME,
+        line,
+        f"file.{file.name}",
+        {"file": file.name},
+    )
+
+
+def _missing(line: int, name: str) -> Problem:
+    return Problem(
+        "The manifest names a file that the bundle lacks.", "Send the bundle again.", NAME, line, _shown(name)
+    )
+
+
+def _unannounced(line: int, name: str) -> Problem:
+    return Problem(
+        "The bundle has a file that the manifest calls absent.", "Call it bulk, or remove it.", NAME, line, _shown(name)
+    )
+
+
+def _shown(name: str) -> str:
+    """Name a property in a message only if it is one that we know."""
+    return name if name.removeprefix("file.") in {file.name for file in FILES} else "propertyName"
+
+
+def _needs_classes() -> Problem:
+    return Problem("enrollments.csv needs classes.csv.", "Export the classes too.", NAME, None, "file.classes")

@@ -1,0 +1,144 @@
+"""Who may administer what: the one place that tells which persons and organisations an administrator sees.
+
+A grant is a permission over a part of the tree. Every list, page and command asks here, inside its query; what lies outside the
+part looks as if it did not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, exists, or_, select, true
+from sqlalchemy.orm import Session, aliased
+
+from iam import clock
+from iam.access.assignment import AdminGrant
+from iam.directory.affiliation import Affiliation, Relationship
+from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
+from iam.directory.person import Person
+
+COMING, GONE = timedelta(days=30), timedelta(days=90)
+"""A person belongs to a part by an affiliation there now, within the coming 30 days or within the past 90."""
+
+PERMISSIONS: dict[str, str] = {
+    "admin": "everything in the part",
+    "persons.read": "see persons, their facts and their rights",
+    "persons.export": "export lists of persons",
+    "persons.code": "see an identity code, with a purpose",
+    "access.end": "end a person's access at once, and undo it",
+    "rights.grant": "grant a right by hand, with a reason and an end",
+    "codes.issue": "issue a one-time sign-in code",
+    "sessions.end": "end a person's login sessions",
+    "organisations.read": "see organisations",
+    "sources.read": "see sources and their runs",
+    "sources.run": "run a source",
+    "sources.accept": "accept what the guard held",
+    "rules.read": "see roles and rules",
+    "rules.write": "write, test and publish rules",
+    "applications.read": "see applications and what a token would hold",
+    "agreements.read": "see agreements",
+    "audit.search": "search the audit log",
+    "config.apply": "apply and export declarations",
+    "keys.manage": "make and promote signing keys",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one asker may see with one permission: all, or the organisations at or under the granted ones."""
+
+    everything: bool
+    granted: frozenset[UUID]
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.granted)
+
+    def organisations(self) -> Select[tuple[UUID]]:
+        """The ids of the organisations in the part, as a query to be used inside another."""
+        now = clock.now()
+        return select(OrganisationClosure.descendant_id).where(
+            OrganisationClosure.ancestor_id.in_(self.granted),
+            OrganisationClosure.valid_from <= now,
+            OrganisationClosure.valid_to > now,
+        )
+
+    def covers(self, organisation_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+        """The condition that an organisation lies in the part."""
+        return true() if self.everything else organisation_id.in_(self.organisations())
+
+    def shows(self, person_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+        """The condition that a person belongs to the part, by an affiliation or as the guardian of somebody who does."""
+        if self.everything:
+            return true()
+        now, child = clock.now(), aliased(Affiliation)
+        here = self.organisations()
+        affiliated = exists().where(_near(Affiliation, here), Affiliation.person_id == person_id)
+        guardian = exists().where(
+            Relationship.person_id == person_id, Relationship.kind == "guardian_of", Relationship.closed_by.is_(None),
+            Relationship.valid_from <= now, Relationship.valid_to > now,
+            child.person_id == Relationship.other_person_id, _near(child, here),
+        )  # fmt: skip
+        return or_(affiliated, guardian)
+
+
+NOTHING = Part(False, frozenset())
+
+
+def _near(affiliation: type[Affiliation], here: Select[tuple[UUID]]) -> ColumnElement[bool]:
+    now = clock.now()
+    return (
+        affiliation.closed_by.is_(None)
+        & (affiliation.valid_from <= now + COMING)
+        & (affiliation.valid_to > now - GONE)
+        & affiliation.organisation_id.in_(here)
+    )
+
+
+def permissions_of(session: Session, person_id: UUID) -> dict[str, frozenset[UUID]]:
+    """Return the permissions a person holds now, each with the organisations it was granted over."""
+    now = clock.now()
+    rows = session.execute(
+        select(AdminGrant.permission, AdminGrant.organisation_id).where(
+            AdminGrant.person_id == person_id, AdminGrant.closed_by.is_(None),
+            AdminGrant.valid_from <= now, AdminGrant.valid_to > now,
+        )
+    )  # fmt: skip
+    found: dict[str, set[UUID]] = {}
+    for permission, organisation_id in rows:
+        found.setdefault(permission, set()).add(organisation_id)
+    return {permission: frozenset(ids) for permission, ids in found.items()}
+
+
+def part_of(session: Session, person_id: UUID, permission: str) -> Part:
+    """Return the part of the tree over which a person holds ``permission`` now (or ``admin``); raises ``KeyError`` if unknown."""
+    PERMISSIONS[permission]
+    held = permissions_of(session, person_id)
+    granted = held.get(permission, frozenset()) | held.get("admin", frozenset())
+    return Part(bool(granted) and _has_root(session, granted), granted)
+
+
+def _has_root(session: Session, granted: frozenset[UUID]) -> bool:
+    now = clock.now()
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    OrganisationPlace.organisation_id.in_(granted), OrganisationPlace.parent_id.is_(None),
+                    OrganisationPlace.closed_by.is_(None),
+                    OrganisationPlace.valid_from <= now, OrganisationPlace.valid_to > now,
+                )
+            )
+        )
+    )  # fmt: skip
+
+
+def may_see(session: Session, part: Part, person_id: UUID) -> bool:
+    """Whether a person belongs to the part."""
+    return session.scalar(select(Person.id).where(Person.id == person_id, part.shows(Person.id))) is not None
+
+
+def may_touch(session: Session, part: Part, organisation_id: UUID) -> bool:
+    """Whether an organisation lies in the part."""
+    return session.scalar(select(Organisation.id).where(Organisation.id == organisation_id, part.covers(Organisation.id))) is not None

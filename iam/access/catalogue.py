@@ -1,0 +1,142 @@
+"""Commands on what administrators declare: code lists, applications, roles and what they include. All take sets.
+
+Facts are written by ``lifecycle``; these are definitions, written under a change like everything else. The caller owns the
+transaction and derives rights afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
+from iam.access.rule import CodeList
+from iam.change import Change
+from iam.database.types import uuid7
+
+Row = Mapping[str, Any]
+K = TypeVar("K", bound=Hashable)
+Right = tuple[str, str]
+"""A data group and an operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """What a role is to be from now on."""
+
+    role_id: UUID
+    name: Mapping[str, str]
+    enforcement: str
+    content: Collection[Right]
+
+
+def write_code_lists(session: Session, lists: Mapping[str, Collection[str]]) -> None:
+    """Make these the codes of the lists, in two statements."""
+    if lists:
+        session.execute(delete(CodeList).where(CodeList.key.in_(lists)).execution_options(synchronize_session=False))
+        _insert(session, CodeList, [{"key": key, "code": code} for key, codes in lists.items() for code in sorted(set(codes))])
+
+
+def add_applications(session: Session, rows: Sequence[Row]) -> None:
+    """Add applications: whole rows with their ids."""
+    _insert(session, Application, rows)
+
+
+def amend_applications(session: Session, rows: Sequence[Row]) -> None:
+    """Write other columns of applications, found by ``id``."""
+    if rows:
+        session.execute(update(Application), list(rows))
+
+
+def set_enabled(session: Session, enabled: Mapping[UUID, Collection[UUID]]) -> None:
+    """Make these the organisations that enable each application for their people."""
+    if enabled:
+        gone = delete(ApplicationEnabled).where(ApplicationEnabled.application_id.in_(enabled))
+        session.execute(gone.execution_options(synchronize_session=False))
+        rows = [{"application_id": one, "organisation_id": other} for one, others in enabled.items() for other in sorted(set(others))]
+        _insert(session, ApplicationEnabled, rows)
+
+
+def add_roles(session: Session, rows: Sequence[Row]) -> None:
+    """Add roles (``id``, ``application_id``, ``key``, ``retired``), each including itself; they have no version yet."""
+    _insert(session, Role, rows)
+    _insert(session, RoleClosure, [{"role_id": row["id"], "included_id": row["id"]} for row in rows])
+
+
+def retire_roles(session: Session, retired: Mapping[UUID, bool]) -> None:
+    """Retire roles, or take them back into use. A retired role gives nothing."""
+    if retired:
+        session.execute(update(Role), [{"id": role_id, "retired": value} for role_id, value in retired.items()])
+
+
+def publish_versions(session: Session, change: Change, versions: Sequence[NewVersion]) -> None:
+    """Put a new version of each role in force; three statements, however many."""
+    wanted = [version.role_id for version in versions]
+    if not wanted:
+        return
+    newest = select(RoleVersion.role_id, func.max(RoleVersion.n)).where(RoleVersion.role_id.in_(wanted)).group_by(RoleVersion.role_id)
+    last = dict(session.execute(newest).tuples().all())
+    rows, contents = [], []
+    for version in versions:
+        row = {"id": uuid7(), "role_id": version.role_id, "n": last.get(version.role_id, 0) + 1, "change_id": change.id}
+        rows.append(row | {"name": dict(version.name), "enforcement": version.enforcement})
+        contents += [
+            {"role_version_id": row["id"], "data_group": group, "operation": operation} for group, operation in sorted(version.content)
+        ]
+    _insert(session, RoleVersion, rows)
+    _insert(session, RoleContent, contents)
+
+
+class Circular(ValueError):
+    """Roles include each other in a circle; ``key`` is one of them."""
+
+    def __init__(self, key: Any) -> None:
+        super().__init__("roles include each other in a circle")
+        self.key = key
+
+
+def closure(includes: Mapping[K, Collection[K]]) -> dict[K, frozenset[K]]:
+    """Return, for every role, all roles it includes directly or not, itself among them; raises ``Circular``."""
+    found: dict[K, frozenset[K]] = {}
+
+    def visit(key: K, above: frozenset[K]) -> frozenset[K]:
+        if key in above:
+            raise Circular(key)
+        if key not in found:
+            below = (visit(other, above | {key}) for other in includes.get(key, ()))
+            found[key] = frozenset({key}).union(*below)
+        return found[key]
+
+    for key in includes:
+        visit(key, frozenset())
+    return found
+
+
+def reduction(closed: Mapping[K, Collection[K]]) -> dict[K, frozenset[K]]:
+    """Return the fewest direct inclusions that give ``closed``: the inverse of ``closure``, unique because it has no circle."""
+    found = {}
+    for key, reached in closed.items():
+        others = set(reached) - {key}
+        indirect = {far for near in others for far in set(closed.get(near, ())) - {near}}
+        found[key] = frozenset(others - indirect)
+    return found
+
+
+def write_closure(session: Session, includes: Mapping[UUID, Collection[UUID]]) -> None:
+    """Make these the roles that each role includes, directly or not, itself among them."""
+    if includes:
+        gone = delete(RoleClosure).where(RoleClosure.role_id.in_(includes))
+        session.execute(gone.execution_options(synchronize_session=False))
+        rows = [{"role_id": one, "included_id": other} for one, others in includes.items() for other in sorted({one, *others})]
+        _insert(session, RoleClosure, rows)
+
+
+def _insert(session: Session, model: type[Any], rows: Iterable[Row]) -> None:
+    found = [dict(row) for row in rows]
+    if found:
+        session.execute(insert(model), found)

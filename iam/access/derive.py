@@ -1,0 +1,263 @@
+"""Derivation: rules and facts become assignments, as sets. One person is a set of one.
+
+Flow: every published rule's SELECT fills ``match_`` -> pieces between absences -> the clause gate (``permit``) -> ``wanted`` -> what
+stands and is not wanted is closed, what is wanted and does not stand is opened. Working tables are temporary and belong to the
+session's connection; the caller owns the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    true,
+    union_all,
+    update,
+)
+from sqlalchemy.orm import Session, aliased
+
+from iam.access.agreement import AgreementClause, ClauseContent
+from iam.access.assignment import NIL, Assignment
+from iam.access.compile_sql import COLUMNS, compile_rule
+from iam.access.pattern import parse
+from iam.access.resolve import Names, load
+from iam.access.role import RoleClosure, RoleContent, RoleVersion
+from iam.access.rule import Rule, RuleVersion
+from iam.change import Change
+from iam.database.bulk import analyze, is_postgresql
+from iam.database.types import UtcDateTime, greatest, least
+from iam.directory.affiliation import Absence
+from iam.directory.organisation import OrganisationClosure
+
+_WORK = MetaData()
+
+
+def _work(name: str, *columns: Column[object] | Index) -> Table:
+    return Table(name, _WORK, *columns, prefixes=["TEMPORARY"])
+
+
+affected = _work("affected", Column("person_id", Uuid, primary_key=True))
+"""The persons whose rights are derived; empty and unused when everybody's are."""
+
+_SHAPE = {
+    "capacity_kind": String, "occupation": String, "needs_relationship": Boolean, "valid_from": UtcDateTime, "valid_to": UtcDateTime,
+}  # fmt: skip
+match_ = _work("match_", *(Column(name, _SHAPE.get(name, Uuid)()) for name in COLUMNS), Column("piece", Integer, nullable=False))
+permit = _work(
+    "permit", Column("clause_id", Uuid), Column("role_id", Uuid), Column("occupation", String), Column("grantor_id", Uuid),
+    Column("grantee_id", Uuid), Column("scope_id", Uuid), Column("with_descendants", Boolean), Column("valid_from", UtcDateTime()),
+    Column("valid_to", UtcDateTime()),
+)  # fmt: skip
+_KEY = (
+    "person_id", "capacity_id", "role_id", "role_version_id", "rule_version_id", "scope_id", "holder_entity_id", "scope_entity_id",
+    "clause_id", "needs_relationship", "fact_1", "fact_2", "fact_3", "fact_4", "place_id", "valid_from", "valid_to",
+)  # fmt: skip
+wanted = _work(
+    "wanted", *(Column(name, _SHAPE.get(name, Uuid)()) for name in (*_KEY, "capacity_kind")),
+    Index("ix_wanted", "person_id", "role_id", "capacity_id"),
+)  # fmt: skip
+
+
+_COUNTED = {"preserve_rowcount": True}
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many assignments a derivation opened and closed."""
+
+    opened: int
+    closed: int
+
+
+def derive(
+    session: Session, change: Change, *, persons: Collection[UUID] | Table | None = None, rules: Collection[UUID] | None = None
+) -> Counts:
+    """Bring assignments by rule in line with facts, rules, roles and clauses; return what changed.
+
+    ``persons`` limits whose rights are looked at (ids, or a table with ``person_id``), ``rules`` which rules' (rule ids); None
+    means all. Rules that no longer resolve (a withdrawn role) give nothing.
+    """
+    prepare(session)
+    if persons is not None:
+        _fill_affected(session, persons)
+    limit = affected if persons is not None else None
+    _fill_matches(session, load(session), limit, rules)
+    _split_absences(session)
+    _fill_permits(session)
+    _fill_wanted(session)
+    return Counts(closed=_close(session, change, limit, rules), opened=_open(session, change, limit))
+
+
+def prepare(session: Session) -> None:
+    """Make the working tables of this connection, empty."""
+    connection = session.connection()
+    for table in _WORK.tables.values():
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {'pg_temp.' if is_postgresql(session) else 'temp.'}{table.name}")
+        table.create(connection, checkfirst=False)
+
+
+def _fill_affected(session: Session, persons: Collection[UUID] | Table) -> None:
+    if isinstance(persons, Table):
+        session.execute(insert(affected).from_select(["person_id"], select(persons.c.person_id).distinct()))
+    elif persons:
+        session.execute(insert(affected), [{"person_id": person_id} for person_id in set(persons)])
+    analyze(session, affected)
+
+
+def published(session: Session, rules: Collection[UUID] | None = None) -> list[tuple[Rule, RuleVersion]]:
+    """Return the published version of every rule (of those named), with its rule."""
+    query = select(Rule, RuleVersion).join(RuleVersion, RuleVersion.rule_id == Rule.id).where(RuleVersion.state == "published")
+    if rules is not None:
+        query = query.where(Rule.id.in_(rules))
+    return [(rule, version) for rule, version in session.execute(query)]
+
+
+def _fill_matches(session: Session, names: Names, limit: Table | None, rules: Collection[UUID] | None) -> None:
+    for rule, version in published(session, rules):
+        pattern, _ = parse(version.pattern)
+        if pattern is None or pattern.role not in names.roles:
+            continue
+        query = compile_rule(pattern, rule.owner_id, version.id, names, limit)
+        session.execute(insert(match_).from_select([*COLUMNS, "piece"], query.add_columns(literal(0))))
+    analyze(session, match_)
+
+
+def _split_absences(session: Session) -> None:
+    """Replace each match that absences touch by its pieces between them."""
+    m, a, b = match_, aliased(Absence), aliased(Absence)
+    touching = exists().where(_touches(a, m))
+    if not session.scalar(select(exists().where(Absence.closed_by.is_(None)))):
+        return
+    begins = union_all(
+        select(m, m.c.valid_from.label("begins")).where(m.c.piece == 0, touching),
+        select(m, a.valid_to.label("begins")).join(a, _touches(a, m)).where(m.c.piece == 0, a.valid_to < m.c.valid_to),
+    ).subquery()
+    inside = exists().where(_of(b, begins), b.valid_from <= begins.c.begins, b.valid_to > begins.c.begins)
+    next_absence = (
+        select(func.min(b.valid_from)).where(_of(b, begins), b.valid_from > begins.c.begins).scalar_subquery()
+    )
+    ends = func.coalesce(least(next_absence, begins.c.valid_to), begins.c.valid_to, type_=UtcDateTime())
+    names = [name for name in COLUMNS if name not in ("valid_from", "valid_to")]
+    pieces = select(*(begins.c[name] for name in names), begins.c.begins, ends, literal(1)).where(~inside).distinct()
+    session.execute(insert(m).from_select([*names, "valid_from", "valid_to", "piece"], pieces))
+    session.execute(delete(m).where(m.c.piece == 0, touching))
+
+
+def _of(absence: type[Absence], row: object) -> ColumnElement[bool]:
+    return and_(absence.closed_by.is_(None), absence.affiliation_fact_id == row.c.absence_of)  # type: ignore[attr-defined]
+
+
+def _touches(absence: type[Absence], row: Table) -> ColumnElement[bool]:
+    return and_(_of(absence, row), absence.valid_from < row.c.valid_to, absence.valid_to > row.c.valid_from)
+
+
+def _fill_permits(session: Session) -> None:
+    """Which clause allows which role to which occupation: the role's whole content must be among what the clause names."""
+    newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
+    needs = (
+        select(RoleClosure.role_id, RoleContent.data_group, RoleContent.operation)
+        .join(newest, newest.c.role_id == RoleClosure.included_id)
+        .join(RoleVersion, and_(RoleVersion.role_id == newest.c.role_id, RoleVersion.n == newest.c.n))
+        .join(RoleContent, RoleContent.role_version_id == RoleVersion.id)
+        .distinct()
+        .cte("needs")
+    )
+    clause, content = AgreementClause, aliased(ClauseContent)
+    offered = select(ClauseContent.clause_id, ClauseContent.occupation).distinct().subquery()
+    lacking = exists().where(
+        needs.c.role_id == RoleClosure.role_id,
+        ~exists().where(
+            content.clause_id == clause.id, content.occupation == offered.c.occupation,
+            content.data_group == needs.c.data_group, content.operation == needs.c.operation,
+        ),
+    )  # fmt: skip
+    has_content = exists().where(needs.c.role_id == RoleClosure.role_id)
+    rows = (
+        select(
+            clause.id, RoleClosure.role_id, offered.c.occupation, clause.grantor_id, clause.grantee_id, clause.scope_id,
+            clause.with_descendants, clause.valid_from, clause.valid_to,
+        )
+        .join(offered, offered.c.clause_id == clause.id)
+        .join(RoleClosure, RoleClosure.role_id == RoleClosure.included_id)
+        .where(clause.closed_by.is_(None), has_content, ~lacking)
+    )  # fmt: skip
+    session.execute(insert(permit).from_select([column.name for column in permit.columns], rows))
+
+
+def _fill_wanted(session: Session) -> None:
+    m, p, c = match_, permit, aliased(OrganisationClosure)
+    plain = [m.c[name] for name in (*_KEY, "capacity_kind") if name not in ("clause_id", "valid_from", "valid_to")]
+    names = [column.name for column in plain]
+    uuid = Uuid()
+    own = select(*plain, literal(NIL, uuid), m.c.valid_from, m.c.valid_to).where(m.c.holder_entity_id == m.c.scope_entity_id)
+    starts = greatest(m.c.valid_from, p.c.valid_from, c.valid_from, type_=UtcDateTime())
+    ends = least(m.c.valid_to, p.c.valid_to, c.valid_to, type_=UtcDateTime())
+    crossing = (
+        select(*plain, p.c.clause_id, starts, ends)
+        .join(p, and_(p.c.role_id == m.c.role_id, p.c.occupation == m.c.occupation, p.c.grantee_id == m.c.holder_entity_id))
+        .join(c, and_(c.descendant_id == m.c.scope_id, c.ancestor_id == p.c.scope_id))
+        .where(
+            m.c.holder_entity_id != m.c.scope_entity_id, p.c.grantor_id == m.c.scope_entity_id, starts < ends,
+            (p.c.scope_id == m.c.scope_id) | p.c.with_descendants,
+        )
+    )  # fmt: skip
+    rows = own.distinct().union_all(crossing.distinct())
+    session.execute(insert(wanted).from_select([*names, "clause_id", "valid_from", "valid_to"], rows))
+    analyze(session, wanted)
+
+
+def _same(w: Table) -> ColumnElement[bool]:
+    """The condition that an open assignment is the wanted row."""
+    plain = [getattr(Assignment, name) == w.c[name] for name in _KEY if name != "clause_id"]
+    clause = func.coalesce(Assignment.clause_id, literal(NIL, Uuid())) == w.c.clause_id
+    return and_(Assignment.closed_by.is_(None), Assignment.origin == "rule", clause, *plain)
+
+
+def _looked_at(limit: Table | None, rules: Collection[UUID] | None) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = true()
+    if limit is not None:
+        found = and_(found, Assignment.person_id.in_(select(limit.c.person_id)))
+    if rules is not None:
+        found = and_(found, Assignment.rule_version_id.in_(select(RuleVersion.id).where(RuleVersion.rule_id.in_(rules))))
+    return found
+
+
+def _close(session: Session, change: Change, limit: Table | None, rules: Collection[UUID] | None) -> int:
+    query = (
+        update(Assignment)
+        .where(Assignment.closed_by.is_(None), Assignment.origin == "rule", _looked_at(limit, rules), ~exists().where(_same(wanted)))
+        .values(closed_by=change.id)
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(session.execute(query), "rowcount", 0))
+
+
+def _open(session: Session, change: Change, limit: Table | None) -> int:
+    w = wanted
+    columns = [w.c[name] for name in (*_KEY, "capacity_kind") if name != "clause_id"]
+    rows = select(
+        func.uuid7(), *columns, func.nullif(w.c.clause_id, literal(NIL, Uuid())), literal("rule"), null(), literal(change.id, Uuid())
+    )
+    if session.scalar(select(exists().where(Assignment.closed_by.is_(None), Assignment.origin == "rule"))):
+        rows = rows.where(~exists().where(_same(w)))
+    names = ["id", *(c.name for c in columns), "clause_id", "origin", "reason", "opened_by"]
+    return int(getattr(session.execute(insert(Assignment).from_select(names, rows), execution_options=_COUNTED), "rowcount", 0))
+

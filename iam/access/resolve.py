@@ -1,0 +1,133 @@
+"""Names in rules become ids; what a rule may not name is refused with its place and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from connectors.problem import Problem
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from iam.access.pattern import Bound, Pattern, parse
+from iam.access.role import Application, Role, RoleVersion
+from iam.access.rule import CodeList
+from iam.directory.affiliation import Group
+from iam.directory.organisation import Organisation, OrganisationClosure
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What rules can name, by key: loaded once for a whole derivation."""
+
+    organisations: Mapping[str, UUID]
+    under: frozenset[tuple[UUID, UUID]]
+    roles: Mapping[str, tuple[UUID, UUID]]
+    lists: Mapping[str, frozenset[str]]
+    groups: Mapping[tuple[UUID, str], UUID]
+
+    def is_under(self, organisation_id: UUID, ancestor_id: UUID) -> bool:
+        """Whether an organisation is, at any time, the ancestor itself or under it."""
+        return (ancestor_id, organisation_id) in self.under
+
+
+def load(session: Session) -> Names:
+    """Return everything that rules can name: five queries, whatever the number of rules."""
+    newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
+    roles = session.execute(
+        select(Application.key, Role.key, Role.id, RoleVersion.id)
+        .join(Role, Role.application_id == Application.id)
+        .join(newest, newest.c.role_id == Role.id)
+        .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == newest.c.n))
+        .where(~Role.retired, ~Application.retired)
+    )
+    lists: dict[str, set[str]] = {}
+    for key, code in session.execute(select(CodeList.key, CodeList.code)):
+        lists.setdefault(key, set()).add(code)
+    return Names(
+        organisations={key: id_ for key, id_ in session.execute(select(Organisation.key, Organisation.id))},
+        under=frozenset(
+            (a, d) for a, d in session.execute(select(OrganisationClosure.ancestor_id, OrganisationClosure.descendant_id))
+        ),
+        roles={f"{application}:{role}": (role_id, version_id) for application, role, role_id, version_id in roles},
+        lists={key: frozenset(codes) for key, codes in lists.items()},
+        groups={
+            (organisation_id, key): id_
+            for organisation_id, key, id_ in session.execute(
+                select(Group.organisation_id, Group.key, Group.id).where(Group.source_id.is_(None) | (Group.kind == "group"))
+            )
+        },
+    )
+
+
+def check(data: Mapping[str, Any], owner: str, names: Names) -> tuple[Pattern | None, list[Problem]]:
+    """Return the pattern of ``data`` and everything wrong with it: its form, unknown names, facts of another's subtree."""
+    pattern, problems = parse(data)
+    if pattern is None:
+        return None, problems
+    found = list(_unknown(pattern, names)) or list(_foreign(pattern, owner, names)) or list(_too_wide(pattern))
+    return (None if found else pattern), found
+
+
+def _unknown(pattern: Pattern, names: Names) -> Iterator[Problem]:
+    if pattern.role not in names.roles:
+        yield Problem(
+            "There is no role %(role)s.", "Choose a role of an application, or add it first.", field="gives.role",
+            params={"role": pattern.role},
+        )  # fmt: skip
+    for place, key in _organisations(pattern):
+        if key not in names.organisations:
+            yield Problem(
+                "There is no organisation %(key)s.", "Check the key, or add the organisation first.", field=place, params={"key": key}
+            )
+    for item in pattern.bound:
+        if item.code_list is not None and item.code_list not in names.lists:
+            yield Problem(
+                "There is no code list %(key)s.", "Check the key, or add the list first.", field=f"bind.{item.name}.occupation",
+                params={"key": item.code_list},
+            )  # fmt: skip
+        owner = names.organisations.get(item.where.under or "")
+        if item.group is not None and owner is not None and (owner, item.group) not in names.groups:
+            yield Problem(
+                "There is no group %(key)s in that organisation.", "Check the key, or add the group first.",
+                field=f"bind.{item.name}.group", params={"key": item.group},
+            )  # fmt: skip
+
+
+def _organisations(pattern: Pattern) -> Iterator[tuple[str, str]]:
+    for item in pattern.bound:
+        for part, key in (("is", item.where.is_), ("under", item.where.under)):
+            if key is not None:
+                yield f"bind.{item.name}.organisation.{part}", key
+    for place, key in (("organisation", pattern.scope.organisation), ("covers_of", pattern.scope.covers_of)):
+        if key is not None:
+            yield f"gives.scope.{place}", key
+
+
+def _foreign(pattern: Pattern, owner: str, names: Names) -> Iterator[Problem]:
+    owner_id = names.organisations.get(owner)
+    if owner_id is None:
+        yield Problem("There is no organisation %(key)s.", "Name the organisation that owns the rule.", field="owner", params={"key": owner})
+        return
+    for place, key in _organisations(pattern):
+        if place.startswith("bind.") and not names.is_under(names.organisations[key], owner_id):
+            yield Problem(
+                "%(key)s does not belong to %(owner)s, so this rule may not bind its facts.",
+                "Let the organisation that has the facts own the rule.", field=place, params={"key": key, "owner": owner},
+            )  # fmt: skip
+
+
+def _too_wide(pattern: Pattern) -> Iterator[Problem]:
+    lead = pattern.bound[0]
+    if pattern.capacity.fact == "relationship" and lead.kinds != ("guardian_of",):
+        yield Problem(
+            "Only guardianship is a capacity of its own.", "Bind the holder's own affiliation as well.", field=f"bind.{lead.name}"
+        )
+    if not any(_narrows(item) for item in pattern.bound):
+        yield Problem("This rule would match everybody.", "Ask for a kind, an occupation, a group or an organisation.", field="bind")
+
+
+def _narrows(item: Bound) -> bool:
+    return bool(item.kinds or item.occupations or item.code_list or item.group or item.group_kind or item.where.is_ or item.where.kind)

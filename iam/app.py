@@ -1,0 +1,78 @@
+"""The web application, put together and nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from importlib.metadata import entry_points
+from multiprocessing import parent_process
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.wrappers import Response
+
+from iam import settings as settings_module
+from iam.ephemeral import generations
+from iam.settings import Settings
+from iam.signin.endpoints import blueprint as signin
+from iam.vault import Vault
+from iam.web import context, csrf, errors, extension, guard, headers, limits, logging, metrics, pages
+from iam.web.guard import public
+from iam.web.redirect import see_other
+
+GROUP = "iam.blueprints"
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application; raises ``guard.UndeclaredRoute`` when a route does not say who may use it."""
+    settings = settings or settings_module.load()
+    web = Path(pages.__file__).parent
+    app = Flask("iam.web", root_path=str(web), static_folder="static", template_folder="templates")
+    vault = Vault.open(settings.vault.key_file)
+    redis = settings.redis.url.get_secret_value() if settings.redis.url else None
+    extension.init(app, extension.Parts(settings, vault, generations(redis)))
+    limits.init(app)
+    metrics.init(app)
+    errors.init(app)
+    guard.init(app)
+    csrf.init(app, settings, vault.derive("forms"))
+    pages.init(app)
+    headers.init(app)
+    _mount(app)
+    guard.check(app)
+    return app
+
+
+def wsgi() -> Flask:
+    """Return the application for a worker process of the server; the worker ends when the server is gone."""
+    settings = settings_module.load()
+    logging.configure(settings.log_level)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    return create_app(settings)
+
+
+def _mount(app: Flask) -> None:
+    app.get("/")(_home)
+    app.get("/healthz")(_healthz)
+    app.register_blueprint(signin)
+    for entry_point in sorted(entry_points(group=GROUP), key=lambda found: found.name):
+        app.register_blueprint(entry_point.load())
+
+
+@public
+def _home() -> Response:
+    return see_other("/account" if context.login() else "/login")
+
+
+@public
+@guard.read_only
+def _healthz() -> str:
+    return "ok\n"
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

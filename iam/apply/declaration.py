@@ -1,0 +1,129 @@
+"""What all files together state, by kind and key: items merged where several make one thing, refused where they contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.problem import Problem
+from iam.apply import schema, shapes
+from iam.apply.moments import end_of, start_of
+from iam.apply.place import Where
+from iam.apply.read import Reading
+from iam.apply.shapes import Interval, Shape
+from iam.signin.account import normal
+
+ATTRIBUTES = ("kind", "name", "oph_oid", "school_code", "business_id")
+"""What is said of an organisation once, however many places it has."""
+
+
+@dataclass(slots=True)
+class Stated:
+    """One thing as stated: its shape, where it stands, and the items it was stated by."""
+
+    shape: Shape
+    where: Where
+    items: list[tuple[Any, Where]]
+
+
+@dataclass(slots=True)
+class Declaration:
+    """Everything stated, by kind and key. ``broken`` are the top-level keys under which an item could not be read."""
+
+    things: dict[str, dict[str, Stated]] = field(default_factory=lambda: {kind: {} for kind in shapes.ORDER})
+    problems: list[Problem] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+
+    def __getitem__(self, kind: str) -> dict[str, Stated]:
+        return self.things[kind]
+
+    def add(self, kind: str, key: str, shape: Shape, item: Any, where: Where) -> None:
+        """State one thing; a second statement of the same is a problem."""
+        first = self.things[kind].get(key)
+        if first is None:
+            self.things[kind][key] = Stated(shape, where, [(item, where)])
+        else:
+            self.problems.append(
+                where.problem("This is stated twice; first at %(first)s.", "Remove one of them.", first=_elsewhere(first.where, where))
+            )
+
+    def merge(self, kind: str, key: str, item: Any, where: Where) -> Stated:
+        """State one thing of which there may be several items."""
+        stated = self.things[kind].setdefault(key, Stated({}, where, []))
+        stated.items.append((item, where))
+        return stated
+
+
+def _elsewhere(first: Where, second: Where) -> str:
+    return first.words if first.file == second.file else f"{first.file}, {first.words}"
+
+
+def declare(reading: Reading) -> Declaration:
+    """Return what the files state together, and their problems."""
+    found = Declaration(problems=list(reading.problems), broken=set(reading.broken))
+    for top, (kind, naming, shape) in shapes.SIMPLE.items():
+        for item, where in reading.items[top]:
+            name = getattr(item, naming)
+            found.add(kind, normal(name) if kind == "person" else name, shape(item), item, where)
+    for item, where in reading.items["applications"]:
+        _application(found, item, where)
+    for item, where in reading.items["accounts"]:
+        found.add("account", normal(item.login), {}, item, where)
+    for item, where in reading.items["groups"]:
+        found.add("group", f"{item.organisation}/{item.key}", shapes.group(item), item, where)
+    _merged(found, reading)
+    for kind in ("organisation", "relation", "administrator"):
+        for stated in found[kind].values():
+            found.problems += _interval_problems(stated.items)
+    return found
+
+
+def _application(found: Declaration, item: Any, where: Where) -> None:
+    for place, role in enumerate(item.roles):
+        found.add("role", f"{item.key}:{role.key}", shapes.role(role), role, where.at("roles", place))
+    for place, client in enumerate(item.clients):
+        found.add("client", client.client_id, shapes.client(client, item.key), client, where.at("clients", place))
+
+
+def _merged(found: Declaration, reading: Reading) -> None:
+    for item, where in reading.items["organisations"]:
+        found.merge("organisation", item.key, item, where)  # type: ignore[attr-defined]
+    for key, stated in found["organisation"].items():
+        stated.shape = _attributes(found, key, stated)
+    for one, where in reading.items["relations"]:
+        assert isinstance(one, schema.Relation)
+        shape = found.merge("relation", shapes.relation_key(one.organisation, one.kind, one.other), one, where).shape
+        shape["intervals"] = sorted([*shape.get("intervals", ()), shapes.interval(one)])
+    for two, where in reading.items["administrators"]:
+        assert isinstance(two, schema.Administrator)
+        shape = found.merge("administrator", f"{normal(two.login)} in {two.organisation}", two, where).shape
+        shape["permissions"] = sorted([*shape.get("permissions", ()), *shapes.permits(two)])
+
+
+def _attributes(found: Declaration, key: str, stated: Stated) -> Shape:
+    """Bring the attributes of an organisation's items together; kind and name must be in one of them."""
+    shape: Shape = {}
+    for name in ATTRIBUTES:
+        given = [(getattr(item, name), where) for item, where in stated.items if getattr(item, name) is not None]
+        shape[name] = given[0][0] if given else None
+        for value, where in given[1:]:
+            if value != shape[name]:
+                found.problems.append(
+                    where.at(name).problem("This differs from what is stated elsewhere.", "State it once.")
+                )
+        if not given and name in ("kind", "name"):
+            found.problems.append(stated.where.at(name).problem("This is missing.", "State it."))
+    shape["name"] = shapes.names(shape["name"])
+    return shape
+
+
+def _interval_problems(items: list[tuple[schema.Dated, Where]]) -> Iterator[Problem]:
+    for item, where in items:
+        yield from empty_interval((start_of(item.from_), end_of(item.to)), where)
+
+
+def empty_interval(given: Interval, where: Where) -> Iterator[Problem]:
+    """Yield a problem when an interval ends before it begins."""
+    if given[0] >= given[1]:
+        yield where.at("to").problem("This ends before it begins.", "Write a last day that is not before the first.")

@@ -1,0 +1,158 @@
+"""Reading a declaration's files: YAML with line numbers, ``${NAME}`` replaced, every item of it validated on its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from connectors.problem import Problem
+from iam.apply.place import Where
+from iam.apply.schema import KINDS, Item
+from iam.apply.wording import sentences
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+
+@dataclass(slots=True)
+class Reading:
+    """What the files say: items by kind with their places, problems, and the keys of items that could not be read."""
+
+    items: dict[str, list[tuple[Item, Where]]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    problems: list[Problem] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+
+
+def read(paths: Sequence[Path], variables: Mapping[str, str]) -> Reading:
+    """Read files, and of folders every ``*.yaml`` in the order of names; never raises for what they hold."""
+    reading = Reading()
+    for path in paths:
+        for file in _files(path, reading):
+            _read_file(file, variables, reading)
+    return reading
+
+
+def _files(path: Path, reading: Reading) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(path.glob("*.yaml"))
+    if not found:
+        reading.problems.append(Problem("This folder has no file that ends in .yaml.", "Name another folder or file.", file=str(path)))
+    return found
+
+
+def _read_file(path: Path, variables: Mapping[str, str], reading: Reading) -> None:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        reading.problems.append(Problem("This file cannot be read.", "Check that it exists and is text in UTF-8.", file=str(path)))
+        return
+    document = _Document(path, variables)
+    content = document.load(text)
+    reading.problems += document.problems
+    if content is None:
+        return
+    top = Where(path, (), document.lines)
+    if not isinstance(content, dict):
+        reading.problems.append(top.problem("This file states nothing.", "Begin it with organisations: or another kind of thing."))
+        return
+    for kind, items in content.items():
+        _read_kind(str(kind), items, top.at(str(kind)), reading)
+
+
+def _read_kind(kind: str, items: Any, where: Where, reading: Reading) -> None:
+    model = KINDS.get(kind)
+    if model is None:
+        reading.problems.append(
+            where.problem("There is no such kind of thing.", "Use one of: %(allowed)s.", allowed=", ".join(KINDS))
+        )
+    elif not isinstance(items, list):
+        reading.problems.append(where.problem("This must be a list.", "Begin each of its items with a dash."))
+    else:
+        for place, item in enumerate(items):
+            _read_item(kind, model, item, where.at(place), reading)
+
+
+def _read_item(kind: str, model: type[Item], item: Any, where: Where, reading: Reading) -> None:
+    try:
+        reading.items[kind].append((model.model_validate(item), where))
+    except ValidationError as error:
+        reading.problems += sentences(error, model, where)
+        reading.broken.add(kind)
+
+
+class _Loader(yaml.SafeLoader):
+    """Loads a day that is not in the calendar as the text it is, so that the item's own check can speak of it."""
+
+    def construct_day(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            return str(node.value)
+
+
+_Loader.add_constructor(_TIMESTAMP, _Loader.construct_day)
+
+
+class _Document:
+    def __init__(self, path: Path, variables: Mapping[str, str]) -> None:
+        self.path = path
+        self.variables = variables
+        self.lines: dict[tuple[str | int, ...], int] = {}
+        self.problems: list[Problem] = []
+        self._seen: set[int] = set()
+
+    def load(self, text: str) -> Any:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                return {}
+            self._walk(node, ())
+            return loader.construct_document(node)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else None
+            self.problems.append(Problem("This is not YAML.", "Check indentation, quotes and colons here.", file=str(self.path), line=line))
+        except (yaml.YAMLError, ValueError, TypeError):
+            self.problems.append(Problem("This is not YAML.", "Check that it is plain text.", file=str(self.path)))
+        finally:
+            loader.dispose()
+        return None
+
+    def _walk(self, node: yaml.Node, path: tuple[str | int, ...]) -> None:
+        self.lines[path] = node.start_mark.line + 1
+        # An anchor's node is met again at each of its aliases; walking it once keeps nested aliases from growing without end.
+        if id(node) in self._seen:
+            return
+        self._seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            node.value = _VARIABLE.sub(lambda found: self._replaced(found, path), node.value)
+        for name, child in self._children(node, path):
+            self._walk(child, (*path, name))
+
+    def _children(self, node: yaml.Node, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, yaml.Node]]:
+        if isinstance(node, yaml.SequenceNode):
+            yield from enumerate(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            names: set[str] = set()
+            for key, child in node.value:
+                name = str(key.value)
+                self.lines[(*path, name)] = key.start_mark.line + 1
+                if name in names:
+                    where = Where(self.path, (*path, name), self.lines)
+                    self.problems.append(where.problem("This is stated twice.", "Remove one of them."))
+                names.add(name)
+                yield name, child
+
+    def _replaced(self, found: re.Match[str], path: tuple[str | int, ...]) -> str:
+        if found[1] in self.variables:
+            return self.variables[found[1]]
+        where = Where(self.path, path, self.lines)
+        self.problems.append(where.problem("%(name)s has no value.", "Give it with --set %(name)s=VALUE.", name=found[1]))
+        return found[0]

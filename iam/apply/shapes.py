@@ -1,0 +1,129 @@
+"""Shapes: what is stated and what stands, brought to the same plain values so that they can be compared and written out.
+
+A shape is a mapping of field to value. Intervals are pairs of instants, references are keys, lists without an order are sorted. A
+field that is not in a stated shape is not asked for (a password that is not given).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from iam.apply import schema
+from iam.apply.moments import end_of, start_of
+from iam.signin.account import normal
+
+Shape = dict[str, Any]
+Interval = tuple[datetime, datetime]
+
+ORDER = (
+    "organisation", "relation", "code list", "source", "application", "role", "client", "person", "account", "group", "administrator",
+    "agreement", "rule",
+)  # fmt: skip
+"""The kinds of things, in the order in which they are written."""
+
+
+def interval(item: schema.Dated) -> Interval:
+    """Return the instants from and to which an item holds."""
+    return start_of(item.from_), end_of(item.to)
+
+
+def names(item: schema.Names | None) -> dict[str, str] | None:
+    """Return a name by language."""
+    return None if item is None else item.model_dump()
+
+
+def code_list(item: schema.CodeList) -> Shape:
+    """Return the shape of a code list."""
+    return {"codes": item.codes}
+
+
+def source(item: schema.Source) -> Shape:
+    """Return the shape of a source."""
+    return item.model_dump(exclude={"key"})
+
+
+def application(item: schema.Application) -> Shape:
+    """Return the shape of an application without its roles and clients, which have their own."""
+    return item.model_dump(exclude={"key", "roles", "clients"})
+
+
+def role(item: schema.Role) -> Shape:
+    """Return the shape of a role; ``includes`` are those stated, directly."""
+    return item.model_dump(exclude={"key"})
+
+
+def client(item: schema.Client, application_key: str) -> Shape:
+    """Return the shape of a client without its secret."""
+    return {"application": application_key} | item.model_dump(exclude={"client_id", "secret", "secret_file"})
+
+
+def affiliation(item: schema.Affiliation) -> tuple[Any, ...]:
+    """Return organisation, kind, occupation, title, start and end."""
+    return (item.organisation, item.kind, item.occupation, item.title, *interval(item))
+
+
+def person(item: schema.Person) -> Shape:
+    """Return the shape of a local person without the password."""
+    rows = [affiliation(one) for one in item.affiliations]
+    return {
+        "given_names": item.given_names, "family_name": item.family_name, "email": item.email, "affiliations": primary_first(rows),
+    }  # fmt: skip
+
+
+def primary_first(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return affiliations with the first one first and the others in a fixed order."""
+    first, *rest = [*rows] or [()]
+    return [first, *sorted(rest, key=lambda row: tuple(str(value) for value in row))] if first else []
+
+
+def group(item: schema.Group) -> Shape:
+    """Return the shape of a group."""
+    return {"name": item.name, "members": sorted({normal(login) for login in item.members})}
+
+
+def permits(item: schema.Administrator) -> list[tuple[str, datetime, datetime]]:
+    """Return each permission with its interval."""
+    return [(permission, *interval(item)) for permission in item.permissions]
+
+
+def clause(item: schema.Clause) -> tuple[Any, ...]:
+    """Return grantor, grantee, scope, whether what is under it counts, relationship, interval and what is allowed to whom."""
+    allowed = tuple(sorted((who, right) for who, rights in item.allows.items() for right in rights))
+    return (item.grantor, item.grantee, item.scope.organisation, item.scope.with_descendants, item.relationship, interval(item), allowed)
+
+
+def agreement(item: schema.Agreement) -> Shape:
+    """Return the shape of an agreement."""
+    return {
+        "case_number": item.case_number,
+        "decided": item.decided.model_dump(mode="json", exclude_none=True),
+        "purpose": item.purpose,
+        "legal_basis": item.legal_basis,
+        "parties": sorted((party.entity, party.role, party.signed) for party in item.parties),
+        "in_force": interval(item.in_force),
+        "clauses": sorted((clause(one) for one in item.clauses), key=repr),
+    }
+
+
+def rule(item: schema.Rule) -> Shape:
+    """Return the shape of a rule."""
+    return {"owner": item.owner, "pattern": item.pattern, "retired": item.retired}
+
+
+def relation_key(organisation: str, kind: str, other: str) -> str:
+    """Return the name of a relation."""
+    return f"{organisation} {kind} {other}"
+
+
+Shaper = Callable[[Any], Shape]
+SIMPLE: dict[str, tuple[str, str, Shaper]] = {
+    "code_lists": ("code list", "key", code_list),
+    "sources": ("source", "key", source),
+    "applications": ("application", "key", application),
+    "persons": ("person", "login", person),
+    "agreements": ("agreement", "key", agreement),
+    "rules": ("rule", "rule", rule),
+}
+"""Top-level key to kind, the field that names an item, and its shape."""

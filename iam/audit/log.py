@@ -1,0 +1,86 @@
+"""Writes and searches audit events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from iam import clock
+from iam.audit.event import TYPES
+from iam.change import Actor
+from iam.database.base import Base, key
+from iam.database.types import uuid7
+
+
+class AuditEvent(Base):
+    """One thing that happened. ``envelope`` holds ids, counts and results, never a personal value."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (Index(None, "subject_id", "id"), Index(None, "actor_id", "id"), Index(None, "type", "id"))
+
+    id: Mapped[UUID] = key()
+    at: Mapped[datetime]
+    type: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    subject_id: Mapped[UUID | None]
+    organisation_id: Mapped[UUID | None]
+    change_id: Mapped[UUID | None] = mapped_column(index=True)
+    request_id: Mapped[str]
+    envelope: Mapped[dict[str, Any]]
+
+
+def write(
+    session: Session,
+    type_: str,
+    actor: Actor,
+    *,
+    subject_id: UUID | None = None,
+    organisation_id: UUID | None = None,
+    change_id: UUID | None = None,
+    envelope: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one event in the session's transaction; raises ``KeyError`` for a type that is not documented."""
+    TYPES[type_]
+    session.execute(
+        insert(AuditEvent).values(
+            id=uuid7(),
+            at=clock.now(),
+            type=type_,
+            actor_id=actor.person_id,
+            subject_id=subject_id,
+            organisation_id=organisation_id,
+            change_id=change_id,
+            request_id=actor.request_id,
+            envelope=dict(envelope or {}),
+        )
+    )
+
+
+def search(
+    session: Session,
+    *,
+    type_prefix: str = "",
+    actor_id: UUID | None = None,
+    subject_ids: Sequence[UUID] | None = None,
+    since: datetime | None = None,
+    before_id: UUID | None = None,
+    limit: int = 50,
+) -> list[AuditEvent]:
+    """Return events newest first, paged by key: pass the last id seen as ``before_id``. ``limit`` is 1 to 1000."""
+    query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(max(1, min(limit, 1000)))
+    if type_prefix:
+        query = query.where(AuditEvent.type.startswith(type_prefix, autoescape=True))
+    if actor_id:
+        query = query.where(AuditEvent.actor_id == actor_id)
+    if subject_ids is not None:
+        query = query.where(AuditEvent.subject_id.in_(subject_ids))
+    if since:
+        query = query.where(AuditEvent.at >= since)
+    if before_id:
+        query = query.where(AuditEvent.id < before_id)
+    return list(session.scalars(query))

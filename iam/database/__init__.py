@@ -1,0 +1,5 @@
+"""The database: engine, typed base, column types, and the few statements that differ between PostgreSQL and SQLite.
+
+PostgreSQL is production, SQLite the embedded default; the same models, migrations and tests run on both. What differs hides in
+``postgresql`` and ``sqlite``. Nothing here knows of persons, rights or Flask.
+"""

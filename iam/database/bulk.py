@@ -1,0 +1,28 @@
+"""Set-based work that both databases can do: copying rows in, and refreshing what the planner knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.orm import Session
+
+from iam.database import postgresql, sqlite
+
+
+def is_postgresql(session: Session) -> bool:
+    """Whether the session talks to PostgreSQL."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Load ``rows`` into ``table``: COPY on PostgreSQL, batched inserts on SQLite; return how many."""
+    load = postgresql.copy_rows if is_postgresql(session) else sqlite.copy_rows
+    return load(session, table, columns, rows)
+
+
+def analyze(session: Session, *tables: Table) -> None:
+    """Refresh statistics after a large load, where the database needs it."""
+    if is_postgresql(session):
+        postgresql.analyze(session, *tables)

@@ -1,0 +1,34 @@
+"""Engines and sessions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+from iam.database import postgresql, sqlite
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """Return an engine for ``url`` (sqlite or postgresql+psycopg), set up so that both behave alike.
+
+    SQLite writes start ``BEGIN IMMEDIATE``, with foreign keys and WAL; raises ``ValueError`` for any other database.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, connect_args={"timeout": 30})
+        sqlite.prepare(engine)
+        return engine
+    if parsed.get_backend_name() == "postgresql":
+        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=pool_size, pool_pre_ping=True, pool_timeout=5)
+        postgresql.prepare(engine)
+        return engine
+    raise ValueError("the database must be sqlite or postgresql")
+
+
+def make_sessions(engine: Engine) -> sessionmaker[Session]:
+    """Return the maker of sessions for command line, worker and tests; objects stay readable after commit."""
+    return sessionmaker(engine, expire_on_commit=False)

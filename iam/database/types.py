@@ -1,0 +1,91 @@
+"""Column types and SQL functions that mean the same on PostgreSQL and SQLite."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, String, TypeDecorator
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the database. Refuses naive values, so that no zone is ever guessed."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Protected(str):
+    """A text that tells where a person is; it leaves only through ``directory.protected.release``."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Protected(…)"
+
+    def __str__(self) -> str:
+        return "…"
+
+    def __format__(self, spec: str) -> str:
+        return "…"
+
+
+class ProtectedText(TypeDecorator[Protected]):
+    """A column whose value tells where a person is (address, unit, class, phone): read as ``Protected``."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else str.__str__(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Protected | None:
+        return None if value is None else Protected(value)
+
+
+def uuid7() -> UUID:
+    """Return a time-ordered UUID, version 7 (RFC 9562 section 5.7)."""
+    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    return UUID(int=value & ~(0xF000 << 64) & ~(0xC000 << 48) | 0x7000 << 64 | 0x8000 << 48)
+
+
+class greatest(GenericFunction[Any]):  # noqa: N801 - named as the SQL function
+    """The greatest of its arguments, none of them NULL."""
+
+    inherit_cache = True
+
+
+class least(GenericFunction[Any]):  # noqa: N801 - named as the SQL function
+    """The least of its arguments, none of them NULL."""
+
+    inherit_cache = True
+
+
+@compiles(greatest, "sqlite")
+def _greatest(element: greatest, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"max({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(least, "sqlite")
+def _least(element: least, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"min({compiler.process(element.clauses, **kw)})"

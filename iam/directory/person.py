@@ -1,0 +1,88 @@
+"""Persons: one human in the whole consortium. A person row knows nothing of any employer."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from iam.database.base import Base, FactVersion, key, open_index, valid
+from iam.database.types import Protected
+
+
+class Person(Base):
+    """One human. ``revision`` grows with every change of the person's facts; ``sort_name`` serves lists and search only."""
+
+    __tablename__ = "person"
+    __table_args__ = (Index("ix_person_sort_name_id", "sort_name", "id"),)
+
+    id: Mapped[UUID] = key()
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    revision: Mapped[int] = mapped_column(default=0)
+    sort_name: Mapped[str] = mapped_column(default="")
+
+
+class PersonProfile(FactVersion, Base):
+    """What one source says of a person; the value shown follows the sources' priority, attribute by attribute."""
+
+    __tablename__ = "person_profile"
+    __table_args__ = (valid(), open_index("fact_id", unique=True), open_index("person_id", "source_id", unique=True))
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    given_names: Mapped[str | None]
+    call_name: Mapped[str | None]
+    family_name: Mapped[str | None]
+    email: Mapped[str | None]
+    phone: Mapped[Protected | None]
+    birth_date: Mapped[date | None]
+    protected: Mapped[bool] = mapped_column(default=False)
+
+
+class Identifier(FactVersion, Base):
+    """A value that names a person somewhere. A personal identity code has only a keyed hash here."""
+
+    __tablename__ = "identifier"
+    __table_args__ = (
+        valid(), open_index("fact_id", unique=True), CheckConstraint("(value IS NULL) <> (value_mac IS NULL)", name="one_value"),
+        open_index("kind", "issuer", "value", unique=True, name="uq_identifier_open_value"),
+        open_index("kind", "issuer", "value_mac", unique=True, name="uq_identifier_open_mac"),
+        open_index("person_id", name="ix_identifier_person_id"),
+    )
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str]
+    issuer: Mapped[str] = mapped_column(default="")
+    value: Mapped[str | None]
+    value_mac: Mapped[bytes | None]
+
+
+class Hold(FactVersion, Base):
+    """A hold ends every right of a person while it lasts (End now, suspicion, death); rights return when it ends."""
+
+    __tablename__ = "hold"
+    __table_args__ = (valid(), open_index("fact_id", unique=True), open_index("person_id"))
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str]
+    reason: Mapped[str]
+
+
+class VaultItem(Base):
+    """A sealed personal value (the identity code); readable only with the person's key and a purpose."""
+
+    __tablename__ = "vault_item"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    ciphertext: Mapped[bytes]
+
+
+class PersonKey(Base):
+    """The person's own key, wrapped by the vault's; destroying it makes everything sealed with it unreadable."""
+
+    __tablename__ = "person_key"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    wrapped_key: Mapped[bytes | None]

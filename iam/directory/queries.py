@@ -1,0 +1,113 @@
+"""Reads over facts that several rooms share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from iam.change import Change
+from iam.database.types import Protected
+from iam.directory.affiliation import Group, Membership
+from iam.directory.organisation import Organisation, OrganisationClosure
+from iam.directory.person import Hold, PersonProfile
+from iam.directory.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is shown of a person: attribute by attribute the value of the source with the smallest priority that tells it."""
+
+    given_names: str | None = None
+    call_name: str | None = None
+    family_name: str | None = None
+    email: str | None = None
+    phone: Protected | None = None
+    birth_date: date | None = None
+    protected: bool = False
+
+    @property
+    def display_name(self) -> str:
+        """Calling name (or the first of the given names) and family name."""
+        first = self.call_name or (self.given_names or "").split(" ")[0]
+        return f"{first} {self.family_name or ''}".strip()
+
+
+_SHOWN = ("given_names", "call_name", "family_name", "email", "phone", "birth_date")
+
+
+def known(model: Any, known_at: datetime | None) -> ColumnElement[bool]:
+    """The condition that a version was what we knew at ``known_at`` (None: now)."""
+    if known_at is None:
+        return model.closed_by.is_(None)  # type: ignore[no-any-return]
+    opened, closed = aliased(Change), aliased(Change)
+    return and_(
+        exists().where(opened.id == model.opened_by, opened.at <= known_at),
+        or_(model.closed_by.is_(None), exists().where(closed.id == model.closed_by, closed.at > known_at)),
+    )
+
+
+def holds_at(model: Any, at: datetime) -> ColumnElement[bool]:
+    """The condition that a row's interval holds at ``at``."""
+    return and_(model.valid_from <= at, model.valid_to > at)
+
+
+def profiles(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Profile]:
+    """Return the shown profile of each person: one query for all. Persons without one are left out."""
+    rows = session.execute(
+        select(PersonProfile, Source.priority)
+        .outerjoin(Source, Source.id == PersonProfile.source_id)
+        .where(PersonProfile.person_id.in_(person_ids), PersonProfile.closed_by.is_(None))
+    )
+    ranked: dict[UUID, list[tuple[int, PersonProfile]]] = {}
+    for row, priority in rows:
+        ranked.setdefault(row.person_id, []).append((0 if priority is None else priority, row))
+    return {person_id: _shown([row for _, row in sorted(found, key=lambda pair: pair[0])]) for person_id, found in ranked.items()}
+
+
+def _shown(rows: list[PersonProfile]) -> Profile:
+    values = {name: next((v for row in rows if (v := getattr(row, name)) is not None), None) for name in _SHOWN}
+    return Profile(**values, protected=any(row.protected for row in rows))
+
+
+def profile(session: Session, person_id: UUID) -> Profile:
+    """Return the shown profile of one person; empty when no source tells anything."""
+    return profiles(session, [person_id]).get(person_id, Profile())
+
+
+def group_keys(session: Session, person_id: UUID, organisation_id: UUID, at: datetime) -> list[str]:
+    """Return the keys of the person's groups within an organisation at ``at``, in order."""
+    query = (
+        select(Group.key)
+        .join(Membership, Membership.group_id == Group.id)
+        .where(
+            Membership.person_id == person_id, Membership.closed_by.is_(None), holds_at(Membership, at),
+            Group.organisation_id == organisation_id,
+        )
+        .order_by(Group.key)
+    )  # fmt: skip
+    return list(session.scalars(query))
+
+
+def is_under(session: Session, organisation_id: UUID, ancestors: Collection[UUID], at: datetime) -> bool:
+    """Whether an organisation is one of ``ancestors`` or under one at ``at``."""
+    query = select(OrganisationClosure.ancestor_id).where(
+        OrganisationClosure.descendant_id == organisation_id, OrganisationClosure.ancestor_id.in_(ancestors), holds_at(OrganisationClosure, at)
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def held(session: Session, person_id: UUID, at: datetime) -> Hold | None:
+    """Return the hold on a person at ``at``, if there is one."""
+    query = select(Hold).where(Hold.person_id == person_id, Hold.closed_by.is_(None), holds_at(Hold, at))
+    return session.scalars(query.limit(1)).first()
+
+
+def organisations(session: Session, ids: Collection[UUID]) -> dict[UUID, Organisation]:
+    """Return organisations by id: one query for all."""
+    return {row.id: row for row in session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}

@@ -1,0 +1,124 @@
+"""Sources, their runs, what each record said, and what waits for a human."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from iam.database.base import Base, key
+
+RUN_STATES = ("running", "done", "partial", "held", "stopped", "failed")
+
+
+class Source(Base):
+    """An inbound system. ``settings`` go to its connector; ``matching`` says how its columns are read (None: as usual).
+
+    ``priority``: the smaller number wins when two sources tell the same attribute. ``correlate`` is the order of identifier
+    kinds by which a record's person is found. ``owner_id`` is the organisation whose administrators see it.
+    """
+
+    __tablename__ = "source"
+
+    id: Mapped[UUID] = key()
+    key: Mapped[str] = mapped_column(unique=True)
+    connector: Mapped[str]
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    settings: Mapped[dict[str, Any]]
+    matching: Mapped[dict[str, Any] | None]
+    correlate: Mapped[list[str]]
+    zone: Mapped[str]
+    priority: Mapped[int]
+    purpose: Mapped[str]
+    keep_good_rows: Mapped[bool] = mapped_column(default=True)
+    missing_hours: Mapped[int] = mapped_column(default=20)
+    checkpoint: Mapped[str | None]
+    leased_until: Mapped[datetime | None]
+
+
+class Run(Base):
+    """One run of a source: phases with times, counts, what proved it complete, and why it stopped."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index(None, "source_id", "id"),)
+
+    id: Mapped[UUID] = key()
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("source.id"))
+    actor_person_id: Mapped[UUID | None]
+    state: Mapped[str]
+    dry_run: Mapped[bool]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    phases: Mapped[dict[str, Any]]
+    counts: Mapped[dict[str, Any]]
+    completeness: Mapped[str | None]
+    header: Mapped[str | None]
+    digest: Mapped[str | None]
+    reasons: Mapped[list[Any]]
+    plan_id: Mapped[UUID | None]
+
+
+class RunReject(Base):
+    """A row that was left out of a run: line, field, reason and remedy, never the value."""
+
+    __tablename__ = "run_reject"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    file: Mapped[str | None]
+    line: Mapped[int | None]
+    field: Mapped[str | None]
+    message: Mapped[str]
+    remedy: Mapped[str]
+    params: Mapped[dict[str, Any]]
+
+
+class Record(Base):
+    """What a source's record last said, as a digest; where it was read; whose it is; since when it is missing."""
+
+    __tablename__ = "record"
+    __table_args__ = (UniqueConstraint("source_id", "kind", "key"), Index(None, "person_id"))
+
+    id: Mapped[UUID] = key()
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("source.id"))
+    kind: Mapped[str]
+    key: Mapped[str]
+    digest: Mapped[bytes]
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))
+    file: Mapped[str | None]
+    line: Mapped[int | None]
+    person_key: Mapped[str | None]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    missing_since: Mapped[datetime | None]
+
+
+class Acceptance(Base):
+    """A second administrator accepted what the guard held, for exactly one input (its digest)."""
+
+    __tablename__ = "acceptance"
+
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("source.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))
+    accepted_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    accepted_at: Mapped[datetime]
+
+
+class Ambiguity(Base):
+    """A record whose person cannot be told: its identifiers name several persons. A human decides."""
+
+    __tablename__ = "ambiguity"
+    __table_args__ = (UniqueConstraint("source_id", "person_key"),)
+
+    id: Mapped[UUID] = key()
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("source.id"))
+    person_key: Mapped[str]
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))
+    candidates: Mapped[list[str]]
+    decided_person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]

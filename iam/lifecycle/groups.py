@@ -1,0 +1,49 @@
+"""Commands on local groups: the groups an administrator declares, and who is in them. All take sets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.change import Change
+from iam.directory.affiliation import Group, Membership
+from iam.lifecycle.persons import revised
+from iam.lifecycle.versions import Stated, Written, ending, restate
+
+_MEMBERSHIPS: Table = Membership.__table__  # type: ignore[assignment]
+_ALIKE = ("group_id", "person_id")
+
+
+def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add local groups: rows of ``id``, ``organisation_id``, ``key`` and ``name``, in one statement."""
+    if rows:
+        session.execute(insert(Group), [dict(row) for row in rows])
+
+
+def rename(session: Session, names: Mapping[UUID, str]) -> None:
+    """Give groups other names, in one statement."""
+    if names:
+        session.execute(update(Group), [{"id": group_id, "name": name} for group_id, name in names.items()])
+
+
+def set_members(session: Session, change: Change, stated: Mapping[UUID, Collection[UUID]]) -> Written:
+    """Make ``stated`` the members of these groups from now on: who is new begins now, who is left out ends now."""
+    now = clock.now()
+    query = select(_MEMBERSHIPS).where(_MEMBERSHIPS.c.closed_by.is_(None), _MEMBERSHIPS.c.group_id.in_(stated))
+    current = [row for row in session.execute(query) if row.valid_to > now]
+    running = {(row.group_id, row.person_id): row for row in current if row.valid_from <= now}
+    wanted = {(group_id, person_id) for group_id, person_ids in stated.items() for person_id in person_ids}
+    rows: list[Stated] = []
+    for pair in sorted(wanted):
+        row = running.get(pair)
+        start, end = (row.valid_from, row.valid_to) if row else (now, clock.FOREVER)
+        rows.append({"group_id": pair[0], "person_id": pair[1], "valid_from": start, "valid_to": end})
+    replaced, after = ending(current, rows, (*_ALIKE, "valid_from", "valid_to"), _ALIKE, now)
+    written = restate(session, change, _MEMBERSHIPS, replaced, after, ((*_ALIKE, "valid_from"), _ALIKE))
+    revised(session, {person_id for _, person_id in wanted ^ running.keys()})
+    return written

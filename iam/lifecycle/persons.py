@@ -1,0 +1,145 @@
+"""Commands on local persons: people that an administrator declares, without a source. All take sets.
+
+A local fact has no ``source_id``. The caller owns the transaction and derives rights afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Table, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.change import Change
+from iam.database.types import uuid7
+from iam.directory.affiliation import Affiliation
+from iam.directory.organisation import OrganisationPlace
+from iam.directory.person import Person, PersonProfile
+from iam.lifecycle.versions import Stated, Written, ending, restate
+
+_PERSONS: Table = Person.__table__  # type: ignore[assignment]
+_PROFILES: Table = PersonProfile.__table__  # type: ignore[assignment]
+_AFFILIATIONS: Table = Affiliation.__table__  # type: ignore[assignment]
+_ALIKE = ("person_id", "organisation_id", "kind")
+BATCH = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class LocalProfile:
+    """What is declared of a local person."""
+
+    given_names: str
+    family_name: str
+    email: str | None = None
+
+    @property
+    def sort_name(self) -> str:
+        """The name lists are ordered by."""
+        return f"{self.family_name} {self.given_names}"
+
+
+@dataclass(frozen=True, slots=True)
+class StatedAffiliation:
+    """An affiliation as declared; its legal entity follows from the organisation's place when it starts."""
+
+    organisation_id: UUID
+    kind: str
+    occupation: str | None
+    title: str | None
+    valid_from: datetime
+    valid_to: datetime
+
+
+def create_local(session: Session, change: Change, people: Sequence[LocalProfile]) -> list[UUID]:
+    """Add persons with their profiles and return their ids in the same order; two statements."""
+    ids = [uuid7() for _ in people]
+    if people:
+        rows = [{"id": id_, "sort_name": one.sort_name} for id_, one in zip(ids, people, strict=True)]
+        session.execute(insert(_PERSONS), rows)
+        set_profiles(session, change, dict(zip(ids, people, strict=True)))
+    return ids
+
+
+def set_profiles(session: Session, change: Change, stated: Mapping[UUID, LocalProfile]) -> Written:
+    """Make ``stated`` the local profiles of these persons; what sources say of them stays."""
+    current = _open_rows(session, _PROFILES, stated)
+    rows: list[Stated] = [
+        {
+            "person_id": person_id, "given_names": one.given_names, "family_name": one.family_name, "email": one.email,
+            "valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER,
+        }
+        for person_id, one in stated.items()
+    ]  # fmt: skip
+    written = restate(session, change, _PROFILES, current, rows, (("person_id",),))
+    if written:
+        query = update(_PERSONS).where(_PERSONS.c.id == bindparam("which")).values(sort_name=bindparam("shown"))
+        session.execute(query, [{"which": person_id, "shown": one.sort_name} for person_id, one in stated.items()])
+        revised(session, stated)
+    return written
+
+
+def set_affiliations(session: Session, change: Change, stated: Mapping[UUID, Sequence[StatedAffiliation]]) -> Written:
+    """Make ``stated`` the local affiliations of these persons, the first of each being the primary one.
+
+    One that is left out ends now; what is over stays. Raises ``ValueError`` when an organisation has no place in the time.
+    """
+    rows = list(_affiliation_rows(stated, _entities(session, {item.organisation_id for items in stated.values() for item in items})))
+    current = _open_rows(session, _AFFILIATIONS, stated)
+    columns = (*_ALIKE, "legal_entity_id", "occupation", "title", "is_primary", "valid_from", "valid_to")
+    replaced, after = ending(current, rows, columns, _ALIKE, clock.now())
+    written = restate(session, change, _AFFILIATIONS, replaced, after, ((*_ALIKE, "valid_from"), _ALIKE))
+    if written:
+        revised(session, stated)
+    return written
+
+
+def revised(session: Session, person_ids: Collection[UUID]) -> None:
+    """Count a change of the facts of these persons, so that what was computed from them is seen to be old."""
+    query = update(_PERSONS).where(_PERSONS.c.id == bindparam("which")).values(revision=_PERSONS.c.revision + 1)
+    if person_ids:
+        session.execute(query, [{"which": person_id} for person_id in person_ids])
+
+
+def _affiliation_rows(
+    stated: Mapping[UUID, Sequence[StatedAffiliation]], entities: Mapping[UUID, Sequence[Any]]
+) -> Iterable[Stated]:
+    for person_id, items in stated.items():
+        for place, item in enumerate(items):
+            yield {
+                "person_id": person_id, "organisation_id": item.organisation_id, "kind": item.kind,
+                "legal_entity_id": entity_at(entities.get(item.organisation_id, ()), item), "occupation": item.occupation,
+                "title": item.title, "is_primary": place == 0, "valid_from": item.valid_from, "valid_to": item.valid_to,
+            }  # fmt: skip
+
+
+def entity_at(places: Sequence[Any], item: StatedAffiliation) -> UUID:
+    """Return the legal entity of the first of ``places`` (in order of time) in the affiliation's time; raises ``ValueError``."""
+    for place in places:
+        if place.valid_from < item.valid_to and item.valid_from < place.valid_to:
+            entity: UUID = place.legal_entity_id
+            return entity
+    raise ValueError("the organisation does not exist in that time")
+
+
+def _entities(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, list[Any]]:
+    query = select(
+        OrganisationPlace.organisation_id, OrganisationPlace.legal_entity_id, OrganisationPlace.valid_from, OrganisationPlace.valid_to
+    ).where(OrganisationPlace.closed_by.is_(None), OrganisationPlace.organisation_id.in_(organisation_ids))  # fmt: skip
+    found: dict[UUID, list[Any]] = {}
+    for row in session.execute(query.order_by(OrganisationPlace.valid_from)).all():
+        found.setdefault(row.organisation_id, []).append(row)
+    return found
+
+
+def _open_rows(session: Session, table: Table, person_ids: Iterable[UUID]) -> list[Row[Any]]:
+    ids = list(person_ids)
+    found: list[Row[Any]] = []
+    for start in range(0, len(ids), BATCH):
+        query = select(table).where(table.c.closed_by.is_(None), table.c.source_id.is_(None), table.c.person_id.in_(ids[start : start + BATCH]))
+        found += session.execute(query.order_by(table.c.valid_from)).all()
+    return found

@@ -1,0 +1,80 @@
+"""What a run staged: temporary tables between reading a source and writing facts, gone when the connection is.
+
+Every row that becomes or touches a fact carries its person once correlation has found or made one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, String, Table, Uuid
+from sqlalchemy.orm import Session
+
+from iam.database.bulk import is_postgresql
+from iam.database.types import UtcDateTime
+
+_WORK = MetaData()
+
+
+def _work(name: str, *columns: Column[Any] | Index) -> Table:
+    return Table(name, _WORK, *columns, prefixes=["TEMPORARY"])
+
+
+record = _work(
+    "st_record", Column("record_id", Uuid, primary_key=True), Column("kind", String), Column("key", String),
+    Column("digest", LargeBinary), Column("file", String), Column("line", Integer), Column("person_key", String),
+    Column("person_id", Uuid), Column("fresh", Boolean), Column("held", Boolean), Index("ix_st_record_person", "person_key"),
+)  # fmt: skip
+person = _work(
+    "st_person", Column("person_key", String, primary_key=True), Column("as_kind", String), Column("given_names", String),
+    Column("call_name", String), Column("family_name", String), Column("email", String), Column("phone", String),
+    Column("birth_date", Date), Column("login", String), Column("sort_name", String), Column("has_profile", Boolean),
+    Column("code_mac", LargeBinary), Column("wrapped_key", LargeBinary), Column("sealed_code", LargeBinary),
+    Column("person_id", Uuid), Column("fresh", Boolean), Index("ix_st_person_person_id", "person_id"),
+)  # fmt: skip
+identifier = _work(
+    "st_identifier", Column("person_key", String), Column("kind", String), Column("issuer", String), Column("value", String),
+    Column("value_mac", LargeBinary), Column("person_id", Uuid), Index("ix_st_identifier", "kind", "issuer", "value"),
+)  # fmt: skip
+affiliation = _work(
+    "st_affiliation", Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("organisation_id", Uuid),
+    Column("legal_entity_id", Uuid), Column("kind", String), Column("occupation", String), Column("title", String),
+    Column("is_primary", Boolean), Column("substitute_for", String), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
+    Index("ix_st_affiliation", "record_id", "organisation_id"),
+)  # fmt: skip
+absence = _work(
+    "st_absence", Column("record_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
+)  # fmt: skip
+relationship = _work(
+    "st_relationship", Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("kind", String),
+    Column("other_key", String), Column("other_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
+)  # fmt: skip
+group = _work(
+    "st_group", Column("record_id", Uuid), Column("record_key", String), Column("organisation_id", Uuid), Column("kind", String),
+    Column("key", String), Column("name", String), Column("group_id", Uuid),
+)  # fmt: skip
+membership = _work(
+    "st_membership", Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("group_kind", String),
+    Column("group_key", String), Column("group_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
+)  # fmt: skip
+gone = _work("st_gone", Column("record_id", Uuid, primary_key=True))
+"""Records whose facts end with this run: deleted by the source, or missing a second time after the grace."""
+effect = _work(
+    "st_effect", Column("kind", String), Column("record_id", Uuid), Column("person_id", Uuid), Column("organisation_id", Uuid),
+    Column("affiliation_kind", String), Column("old_version", Uuid), Column("fact_id", Uuid), Column("fresh", Boolean),
+    Column("old_to", UtcDateTime()), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()), Column("held", Boolean),
+    Index("ix_st_effect", "record_id", "organisation_id"),
+)  # fmt: skip
+touched = _work("st_touched", Column("person_id", Uuid, primary_key=True))
+"""The persons whose facts changed, whose rights are derived anew."""
+
+PERSONAL = (affiliation, relationship, membership)
+
+
+def prepare(session: Session) -> None:
+    """Make the working tables of this connection, empty."""
+    connection = session.connection()
+    schema = "pg_temp" if is_postgresql(session) else "temp"
+    for table in _WORK.tables.values():
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.{table.name}")
+        table.create(connection, checkfirst=False)

@@ -1,0 +1,65 @@
+"""Access tokens shown to us, and whether what they stand on still stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from iam.oidc import disclosure, mint
+from iam.oidc.claims import Told
+from iam.oidc.client import RegisteredClient
+from iam.oidc.issuer import Issuer
+from iam.tokens import grant as grants
+from iam.tokens import jose
+from iam.tokens.grant import Grant
+from iam.tokens.session import LoginSession
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A genuine access token of ours that has not expired: its claims, its client, and its grant (None: the client's own)."""
+
+    claims: Mapping[str, Any]
+    client: RegisteredClient
+    grant: Grant | None
+
+
+def read(session: Session, issuer: Issuer, token: str, at: datetime) -> Bearer | None:
+    """Return the access token when it is ours, of this kind, unexpired, and its client in use; None otherwise."""
+    try:
+        claims = issuer.keyring.verify(session, token, mint.ACCESS)
+    except jose.BadToken:
+        return None
+    expires = claims.get("exp")
+    if claims.get("iss") != issuer.url or type(expires) is not int or expires <= at.timestamp():
+        return None
+    client = issuer.clients.get(session, str(claims.get("client_id")))
+    if client is None:
+        return None
+    grant_id = mint.grant_of(claims.get("jti"))
+    if grant_id is None:
+        return Bearer(claims, client, None)
+    grant = session.get(Grant, grant_id, populate_existing=True)
+    return Bearer(claims, client, grant) if grant is not None and living(session, grant, at) else None
+
+
+def living(session: Session, grant: Grant, at: datetime) -> bool:
+    """Whether the grant has neither been revoked nor run out, and its login session was not ended (running out does not end it)."""
+    if grant.revoked_at is not None or grant.expires_at <= at:
+        return False
+    if grant.session_id is None:
+        return True
+    login = session.get(LoginSession, grant.session_id, populate_existing=True)
+    return login is not None and login.ended_at is None
+
+
+def told(session: Session, issuer: Issuer, client: RegisteredClient, grant: Grant, scopes: tuple[str, ...], at: datetime) -> Told | None:
+    """Return what may be told for a living grant now; when nothing may be told any more the grant has come to its end."""
+    found = disclosure.told(session, issuer.capacity_key, client, grant.person_id, grant.capacity_id, scopes, at)
+    if found is None:
+        grants.revoke(session, grant_id=grant.id)
+    return found

@@ -1,0 +1,168 @@
+"""Clients as the provider knows them, kept per process until their generation grows (``iam.ephemeral``)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from authlib.oauth2.rfc6749 import ClientMixin
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.access.role import Application
+from iam.ephemeral import Generations
+from iam.oidc import redirects
+from iam.oidc.model import Client, ClientSecret
+from iam.tokens import secret as secrets
+
+GENERATION = "clients"
+"""Raise this generation after writing a client, its secrets or its application."""
+
+ADMIN = "avain-admin"
+"""The client of our own administration pages. It is in no table and redeems its codes in process only."""
+
+PERSON_SCOPES = ("openid", "profile", "email", "phone", "roles", "groups", "offline_access")
+"""Scopes that speak of a person; a client acting for itself has none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredClient(ClientMixin):
+    """A client with what its application says; Authlib asks it through the methods below (RFC 6749 section 2)."""
+
+    client_id: str
+    application_id: UUID
+    names: Mapping[str, str]
+    audience: str
+    auth: str
+    redirect_uris: Sequence[str]
+    sector: str
+    scope: str
+    grants: Sequence[str] = ("authorization_code",)
+    post_logout_redirect_uris: Sequence[str] = ()
+    id_token_alg: str = "RS256"  # noqa: S105 - an algorithm, no password
+    pkce: str = "required"
+    keys: Sequence[Mapping[str, Any]] = ()
+    mapper: Mapping[str, Any] = field(default_factory=dict)
+    ask_capacity: bool = True
+    entry: str = "role"
+    secrets: Sequence[tuple[bytes, datetime | None]] = ()
+
+    @property
+    def native(self) -> bool:
+        """Whether the client runs on the person's own device and listens on a loopback port there."""
+        return self.auth == "none"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this is our own administration."""
+        return self.client_id == ADMIN
+
+    @property
+    def client_metadata(self) -> dict[str, Any]:
+        """What Authlib's logout endpoint asks for."""
+        return {"post_logout_redirect_uris": list(self.post_logout_redirect_uris)}
+
+    def name(self, language: str) -> str:
+        """The application's name in ``language``, or in whatever language it has one."""
+        return self.names.get(language) or next(iter(self.names.values()), self.client_id)
+
+    def get_client_id(self) -> str:
+        """Return the client's id."""
+        return self.client_id
+
+    def get_default_redirect_uri(self) -> None:
+        """Return nothing: every request names its redirect URI (OIDC Core section 3.1.2.1)."""
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """Return the asked scopes that the client may have; None when none is left. Unknown ones are ignored (OIDC Core 3.1.2.1)."""
+        allowed = self.scope.split()
+        return " ".join(dict.fromkeys(word for word in (scope or "").split() if word in allowed)) or None
+
+    def own_scope(self, scope: str | None) -> str | None:
+        """Return the scope of a token for the client itself: exactly what it asks, or all it may have; None when it asks for more."""
+        allowed = [word for word in self.scope.split() if word not in PERSON_SCOPES]
+        asked = (scope or "").split()
+        return " ".join(dict.fromkeys(asked or allowed)) if set(asked) <= set(allowed) else None
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        """Whether the redirect URI is registered (RFC 9700 section 2.1)."""
+        return redirects.registered(self.redirect_uris, redirect_uri, native=self.native)
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        """Whether this is one of the client's living secrets; all are compared, each in constant time."""
+        given, now = secrets.hash_of(client_secret), clock.now()
+        matches = [hmac.compare_digest(given, known) and (ends is None or ends > now) for known, ends in self.secrets]
+        return bool(client_secret) and any(matches)
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Whether the client authenticates this way, the same at every endpoint."""
+        return self.auth == method
+
+    def check_response_type(self, response_type: str) -> bool:
+        """Whether the client may use the authorization endpoint: ``code`` is the only response type (security AZ-03)."""
+        return response_type == "code" and "authorization_code" in self.grants
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Whether the grant is among the client's own (security TK-06)."""
+        return grant_type in self.grants
+
+
+class Clients:
+    """The clients of one process."""
+
+    def __init__(self, issuer: str, generations: Generations) -> None:
+        self._generations = generations
+        self._known: dict[str, RegisteredClient] = {}
+        self._generation = -1
+        self._admin = RegisteredClient(
+            ADMIN, UUID(int=0), {"fi": "Avaimen hallinta", "sv": "Administration av Avain", "en": "Avain administration"}, issuer,
+            "in-process", (f"{issuer}/admin/callback",), ADMIN, "openid profile", ask_capacity=False,
+        )  # fmt: skip
+
+    def get(self, session: Session, client_id: str) -> RegisteredClient | None:
+        """Return a client that is in use; None when it is unknown or retired, or its application is."""
+        if client_id == ADMIN:
+            return self._admin
+        generation = self._generations.current(session, GENERATION)
+        if generation != self._generation:
+            self._known, self._generation = {}, generation
+        known = self._known.get(client_id)
+        if known is None:
+            known = load(session, client_id)
+            if known is not None:
+                self._known[client_id] = known
+        return known
+
+
+def load(session: Session, client_id: str) -> RegisteredClient | None:
+    """Read a client that is in use from the database."""
+    row = session.execute(
+        select(Client, Application)
+        .join(Application, Application.id == Client.application_id)
+        .where(Client.client_id == client_id, ~Client.retired, ~Application.retired)
+    ).one_or_none()
+    if row is None:
+        return None
+    known = session.execute(select(ClientSecret.hash, ClientSecret.expires_at).where(ClientSecret.client_id == client_id))
+    return view(row[0], row[1], [(hash_, ends) for hash_, ends in known])
+
+
+def view(client: Client, application: Application, known: Sequence[tuple[bytes, datetime | None]] = ()) -> RegisteredClient:
+    """Return a client's registration together with its application's."""
+    public = application.subject_mode == "public"
+    return RegisteredClient(
+        client.client_id, application.id, dict(application.name), application.audience, client.auth, tuple(client.redirect_uris),
+        f"public:{application.owner_id}" if public else client.sector, client.scope, tuple(client.grants),
+        tuple(client.post_logout_redirect_uris), client.id_token_alg, client.pkce, tuple((client.jwks or {}).get("keys", ())),
+        dict(client.mapper), application.ask_capacity, application.entry, tuple(known),
+    )  # fmt: skip
+
+
+def changed(session: Session, generations: Generations) -> None:
+    """Make every process read its clients afresh, once the transaction has committed."""
+    generations.raise_(session, GENERATION)

@@ -1,0 +1,116 @@
+"""A client's signed assertion (``private_key_jwt``, RFC 7523 and draft-ietf-oauth-rfc7523bis): read strictly, used once."""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from iam.oidc.model import AssertionSeen
+from iam.tokens import jose
+from iam.tokens import secret as secrets
+
+TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+LONGEST = timedelta(minutes=5)
+SKEW = timedelta(seconds=30)
+"""How far a client's clock may be ahead or behind."""
+
+_TYPES = frozenset({"JWT", "client-authentication+jwt"})
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """A verified assertion: its ``jti`` may be used once before ``expires_at``."""
+
+    jti: str
+    expires_at: datetime
+
+
+def subject(token: str) -> str | None:
+    """Return whom an assertion claims to be, unverified, to find the client by; None when it cannot be read."""
+    claims = _part(token, 1)
+    name = claims.get("sub")
+    return name if isinstance(name, str) else None
+
+
+def verify(token: str, keys: Sequence[Mapping[str, Any]], client_id: str, issuer: str, at: datetime) -> Assertion:
+    """Return the assertion when it is the client's, for us alone, and fresh; raises ``jose.BadToken``."""
+    header = _part(token, 0)
+    typ = header.get("typ")
+    if typ is not None and typ not in _TYPES:
+        raise jose.BadToken("another kind of token")
+    claims = jose.verify(token, typ, _candidates(keys, header))  # type: ignore[arg-type]  # a missing typ must be missing there too
+    if claims.get("iss") != client_id or claims.get("sub") != client_id:
+        raise jose.BadToken("another client's assertion")
+    if claims.get("aud") != issuer:
+        raise jose.BadToken("the audience must be the issuer alone")
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not 0 < len(jti) <= 256:
+        raise jose.BadToken("no jti")
+    return Assertion(jti, _fresh(claims, at))
+
+
+def _fresh(claims: Mapping[str, Any], at: datetime) -> datetime:
+    expires = _instant(claims, "exp")
+    if expires is None or not at - SKEW < expires <= at + LONGEST + SKEW:
+        raise jose.BadToken("expired, or living longer than five minutes")
+    for name in ("iat", "nbf"):
+        instant = _instant(claims, name)
+        if instant is not None and instant > at + SKEW:
+            raise jose.BadToken("from the future")
+    return expires
+
+
+def _instant(claims: Mapping[str, Any], name: str) -> datetime | None:
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value < 2**33:
+        raise jose.BadToken("a time that is none")
+    return datetime.fromtimestamp(value, UTC)
+
+
+def _candidates(keys: Sequence[Mapping[str, Any]], header: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the registered keys the header may mean, each with one algorithm; without ``kid`` only when there is one of its kind."""
+    kinds = {"RSA": "RS256", "EC": "ES256"}
+    prepared = [{**key, "alg": key.get("alg", kinds.get(str(key.get("kty"))))} for key in keys if "d" not in key]
+    if header.get("kid") is not None:
+        return prepared
+    fitting = [{name: value for name, value in key.items() if name != "kid"} for key in prepared if key["alg"] == header.get("alg")]
+    return fitting if len(fitting) == 1 else []
+
+
+def _part(token: str, n: int) -> dict[str, Any]:
+    if len(token) > jose.MAX_TOKEN or token.count(".") != 2:
+        raise jose.BadToken("not a compact signed token")
+    try:
+        value = json.loads(urlsafe_b64decode(token.split(".")[n] + "=="))
+    except (ValueError, RecursionError) as error:
+        raise jose.BadToken("not a compact signed token") from error
+    if not isinstance(value, dict):
+        raise jose.BadToken("not a compact signed token")
+    return value
+
+
+def first_use(session: Session, client_id: str, assertion: Assertion) -> bool:
+    """Remember the assertion's ``jti``; False when it was used before. One insert decides."""
+    row = AssertionSeen(client_id=client_id, jti_hash=secrets.hash_of(assertion.jti), expires_at=assertion.expires_at + SKEW)
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False
+    return True
+
+
+def tidy(session: Session, at: datetime) -> None:
+    """Forget assertions that have expired."""
+    session.execute(delete(AssertionSeen).where(AssertionSeen.expires_at < at))

@@ -1,0 +1,99 @@
+"""Authorization codes: stored hashed with all they are bound to, used up by one statement before anything is issued (AZ-10, AZ-11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from iam.audit import log
+from iam.change import Actor
+from iam.database.types import uuid7
+from iam.oidc.client import RegisteredClient
+from iam.oidc.issuer import Issuer
+from iam.tokens import grant as grants
+from iam.tokens import one_shot
+from iam.tokens.one_shot import OneShot
+from iam.tokens.session import LoginSession
+
+KIND = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a code stands for. ``challenge`` None: the client need not use PKCE and did not."""
+
+    person_id: UUID
+    grant_id: UUID
+    redirect_uri: str
+    scope: str
+    challenge: str | None
+    nonce: str | None
+    capacity_id: UUID | None
+    session_id: UUID
+    auth_time: datetime
+    acr: str
+    amr: tuple[str, ...]
+
+    code_challenge_method = "S256"
+
+    @property
+    def code_challenge(self) -> str | None:
+        """The challenge, under Authlib's name."""
+        return self.challenge
+
+    def get_redirect_uri(self) -> str:
+        """Return the redirect URI the code went to."""
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        """Return the granted scope."""
+        return self.scope
+
+
+def issue(
+    session: Session, issuer: Issuer, client: RegisteredClient, login: LoginSession, capacity_id: UUID | None,
+    parameters: Mapping[str, str], scope: str, actor: Actor,
+) -> str:  # fmt: skip
+    """Store a code for a validated request of a person who may enter, write the event, and return the code."""
+    data: dict[str, Any] = {
+        "redirect_uri": parameters["redirect_uri"], "scope": scope, "challenge": parameters.get("code_challenge"),
+        "nonce": parameters.get("nonce"), "capacity": str(capacity_id) if capacity_id else None, "session": str(login.id),
+        "auth_time": login.auth_time.isoformat(), "acr": login.acr, "amr": list(login.amr),
+    }  # fmt: skip
+    log.write(
+        session, "oidc:authorization:granted", actor, subject_id=login.person_id,
+        envelope={"client": client.client_id, "capacity": data["capacity"], "scope": scope},
+    )  # fmt: skip
+    return one_shot.issue(
+        session, KIND, issuer.lives.code_seconds, data, client_id=client.client_id, person_id=login.person_id, grant_id=uuid7()
+    )
+
+
+def take(session: Session, client_id: str, value: str, actor: Actor) -> Code | None:
+    """Use a code up and return what it stands for; None when it is not a living code of this client.
+
+    A code that was used before is a replay: what it gave is ended, and the event says so (RFC 6749 section 4.1.2).
+    """
+    row = one_shot.consume(session, KIND, value, client_id=client_id)
+    if row is not None:
+        return _read(row)
+    grant_id = one_shot.used_before(session, KIND, value, client_id=client_id)
+    if grant_id is not None:
+        grants.revoke(session, grant_id=grant_id)
+        log.write(session, "oidc:token:replayed", actor, envelope={"client": client_id, "grant": str(grant_id), "kind": KIND})
+    return None
+
+
+def _read(row: OneShot) -> Code:
+    data = row.data
+    assert row.person_id is not None and row.grant_id is not None, "codes are issued with both"
+    return Code(
+        row.person_id, row.grant_id, data["redirect_uri"], data["scope"], data["challenge"], data["nonce"],
+        UUID(data["capacity"]) if data["capacity"] else None, UUID(data["session"]), datetime.fromisoformat(data["auth_time"]),
+        data["acr"], tuple(data["amr"]),
+    )  # fmt: skip

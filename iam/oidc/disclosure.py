@@ -1,0 +1,127 @@
+"""Reads what an application may be told of a person now, and where the person stands towards it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from iam.access.administration import permissions_of
+from iam.access.right import Capacity, Right, capacities, rights
+from iam.access.role import ApplicationEnabled
+from iam.database.bulk import is_postgresql
+from iam.directory import queries
+from iam.directory.organisation import OrganisationClosure
+from iam.oidc import subject
+from iam.oidc.claims import Told, opaque_capacity_id, usable
+from iam.oidc.client import RegisteredClient
+from iam.oidc.interaction import may_enter
+from iam.oidc.model import RememberedCapacity
+
+ABOUT_PERSON = frozenset({"profile", "email", "phone"})
+"""Scopes for which the person's profile is read."""
+
+DEFAULT_LANGUAGE = "fi"
+
+
+def told(
+    session: Session, key: bytes, client: RegisteredClient, person_id: UUID, capacity_id: UUID | None, scopes: Collection[str], at: datetime,
+    *, give_subject: bool = True,
+) -> Told | None:
+    """Return what ``client`` may be told of a person in a capacity at ``at``; None when the person may not enter in it (any more).
+
+    A hold, the capacity's end and the loss of the right to enter all show here, so every refresh and every look asks it.
+    """
+    capacity: Capacity | None = None
+    held: tuple[Right, ...] = ()
+    if client.is_ours:
+        if not _administers(session, person_id, at):
+            return None
+    else:
+        capacity = next((c for c in capacities(session, person_id, at) if c.id == capacity_id and c.valid_from <= at), None)
+        if capacity is None:
+            return None
+        held = tuple(right for right in rights(session, person_id, client.application_id, at) if right.capacity_id == capacity.id)
+        if not may_enter(client.entry, capacity, held, enabled(session, client, [capacity], at)):
+            return None
+    named = subject.known(session, client.sector, person_id)
+    sub = named.subject or (subject.give(session, client.sector, person_id) if give_subject else "")
+    return Told(
+        sub, capacity, opaque_capacity_id(key, client.application_id, capacity.id) if capacity else "",
+        _other(session, client, capacity, give_subject), usable(held, capacity_id, client.application_id),
+        _groups(session, person_id, capacity, at) if "groups" in scopes else (),
+        queries.profile(session, person_id) if ABOUT_PERSON & set(scopes) else None,
+        named.login, named.language, named.language or DEFAULT_LANGUAGE,
+    )  # fmt: skip
+
+
+def _other(session: Session, client: RegisteredClient, capacity: Capacity | None, give: bool) -> str | None:
+    """Return the subject of the person on whose behalf somebody acts."""
+    if capacity is None or capacity.on_behalf_of is None:
+        return None
+    if give:
+        return subject.give(session, client.sector, capacity.on_behalf_of)
+    return subject.known(session, client.sector, capacity.on_behalf_of).subject
+
+
+def _groups(session: Session, person_id: UUID, capacity: Capacity | None, at: datetime) -> Sequence[str]:
+    """Return the groups within the capacity's organisation; a class tells where its members are, so a protected person has none."""
+    if capacity is None or capacity.organisation_id is None or queries.profile(session, person_id).protected:
+        return ()
+    return queries.group_keys(session, person_id, capacity.organisation_id, at)
+
+
+def _administers(session: Session, person_id: UUID, at: datetime) -> bool:
+    return bool(permissions_of(session, person_id)) and queries.held(session, person_id, at) is None
+
+
+def may_administer(session: Session, client: RegisteredClient, person_id: UUID, at: datetime) -> bool:
+    """Whether the client is our own administration and the person holds any part of it."""
+    return client.is_ours and _administers(session, person_id, at)
+
+
+def entries(session: Session, client: RegisteredClient, person_id: UUID, at: datetime) -> list[tuple[Capacity, bool]]:
+    """Return the person's capacities, coming ones too, each with whether it may enter the client's application."""
+    if client.is_ours:
+        return []
+    found = capacities(session, person_id, at)
+    held: list[Right] = rights(session, person_id, client.application_id, at) if found else []
+    allowed = enabled(session, client, found, at)
+    return [(capacity, may_enter(client.entry, capacity, held, allowed)) for capacity in found]
+
+
+def enabled(session: Session, client: RegisteredClient, held: Iterable[Capacity], at: datetime) -> frozenset[UUID]:
+    """Return those of the capacities' organisations that are at or under one which enabled the application; none when a role is asked."""
+    ids = {capacity.organisation_id for capacity in held if capacity.organisation_id is not None}
+    if client.entry != "everyone" or not ids:
+        return frozenset()
+    query = (
+        select(OrganisationClosure.descendant_id)
+        .join(ApplicationEnabled, ApplicationEnabled.organisation_id == OrganisationClosure.ancestor_id)
+        .where(
+            ApplicationEnabled.application_id == client.application_id, OrganisationClosure.descendant_id.in_(ids),
+            queries.holds_at(OrganisationClosure, at),
+        )
+    )  # fmt: skip
+    return frozenset(session.scalars(query))
+
+
+def remembered(session: Session, client: RegisteredClient, person_id: UUID) -> UUID | None:
+    """Return the capacity the person last chose for the application."""
+    query = select(RememberedCapacity.capacity_id).where(
+        RememberedCapacity.person_id == person_id, RememberedCapacity.application_id == client.application_id
+    )
+    return session.scalar(query)
+
+
+def remember(session: Session, client: RegisteredClient, person_id: UUID, capacity_id: UUID) -> None:
+    """Remember the choice for the application; one statement."""
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    values = {"person_id": person_id, "application_id": client.application_id, "capacity_id": capacity_id}
+    statement = insert(RememberedCapacity).values(**values)
+    keys = [RememberedCapacity.person_id, RememberedCapacity.application_id]
+    session.execute(statement.on_conflict_do_update(index_elements=keys, set_={"capacity_id": capacity_id}))

@@ -1,0 +1,23 @@
+"""The provider's routes: a view each says what it does; what is decided and written is in the modules beside this folder."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from iam.oidc.endpoints.authorize import authorize, capacity
+from iam.oidc.endpoints.logout import logout
+from iam.oidc.endpoints.metadata import jwks, oauth_authorization_server, openid_configuration
+from iam.oidc.endpoints.token import introspect, revoke, token
+from iam.oidc.endpoints.userinfo import userinfo
+
+blueprint = Blueprint("oidc", __name__)
+blueprint.get("/.well-known/openid-configuration")(openid_configuration)
+blueprint.get("/.well-known/oauth-authorization-server")(oauth_authorization_server)
+blueprint.get("/oauth2/jwks")(jwks)
+blueprint.route("/oauth2/authorize", methods=["GET", "POST"])(authorize)
+blueprint.route("/capacity", methods=["GET", "POST"])(capacity)
+blueprint.post("/oauth2/token")(token)
+blueprint.route("/oauth2/userinfo", methods=["GET", "POST"])(userinfo)
+blueprint.post("/oauth2/introspect")(introspect)
+blueprint.post("/oauth2/revoke")(revoke)
+blueprint.route("/oauth2/logout", methods=["GET", "POST"])(logout)

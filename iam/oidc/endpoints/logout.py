@@ -1,0 +1,75 @@
+"""RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0): a valid hint ends its session, anybody else is asked first."""
+
+from __future__ import annotations
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oidc.rpinitiated import EndSessionRequest
+from flask import redirect, request
+from werkzeug.wrappers import Response
+
+from iam import clock
+from iam.oidc import logout as logouts
+from iam.oidc import parameters, passage
+from iam.oidc.answer import Answer
+from iam.oidc.endpoints import page
+from iam.oidc.passage import Passage
+from iam.oidc.server import ProviderRequest, provider
+from iam.signin.endpoints import browser
+from iam.tokens.session import LoginSession
+from iam.web import context, csrf, guard
+from iam.web.redirect import see_other
+
+HANDLE = "handle"
+
+
+@csrf.csrf_exempt
+@guard.public
+def logout() -> Response:
+    """End a login session. Our own form is known by its signed handle, which no other browser and no other session can use."""
+    confirming = request.method == "POST" and HANDLE in request.form
+    source = request.form if request.method == "POST" and not confirming else request.args
+    try:
+        given = parameters.single(source.lists())
+    except parameters.BadParameters as error:
+        return page.broken(str(error))
+    given.pop("lang", None)
+    server = provider()
+    try:
+        asked: EndSessionRequest = server.validate_endpoint_request("end_session", ProviderRequest(server.issuer.url, given))
+    except OAuth2Error as error:
+        return page.broken(str(error.get_error_description() or error.error))
+    if asked.id_token_claims is not None and "post_logout_redirect_uri" in given and asked.redirect_uri is None:
+        return page.broken("The post_logout_redirect_uri is not registered.")
+    return _confirmed(asked, given) if confirming else _asked(asked, given)
+
+
+def _asked(asked: EndSessionRequest, given: dict[str, str]) -> Response:
+    login, hinted = context.login(), _hinted(asked)
+    if login is not None and (hinted is None or hinted.id != login.id):
+        handle = passage.seal(provider().issuer.passage_key, Passage(passage.digest(given), clock.now(), login.id))
+        return page.sign_out(asked.client, given, handle, Answer(asked.redirect_uri or "", "query", {}).origin if asked.redirect_uri else "")
+    return _done(asked, hinted)
+
+
+def _confirmed(asked: EndSessionRequest, given: dict[str, str]) -> Response:
+    login = context.login()
+    passed = passage.unseal(provider().issuer.passage_key, request.form[HANDLE], passage.digest(given))
+    if login is not None and (passed is None or passed.session_id != login.id):
+        return _asked(asked, given)
+    if request.form.get("decision") == "stay":
+        return see_other("/")
+    return _done(asked, login)
+
+
+def _hinted(asked: EndSessionRequest) -> LoginSession | None:
+    if asked.id_token_claims is None or asked.client is None:
+        return None
+    return logouts.session_of(context.db(), provider().issuer, asked.client, asked.id_token_claims)
+
+
+def _done(asked: EndSessionRequest, login: LoginSession | None) -> Response:
+    if login is not None:
+        logouts.end(context.db(), login, asked.client, provider().actor)
+    response: Response = redirect(asked.redirect_uri, 303) if asked.redirect_uri else page.signed_out(asked.client)
+    browser.drop(response)
+    return response

@@ -1,0 +1,125 @@
+"""The pages of the provider, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Response
+
+from iam.access.right import Capacity
+from iam.clock import FOREVER
+from iam.directory import queries
+from iam.oidc.answer import Answer
+from iam.oidc.client import RegisteredClient
+from iam.oidc.interaction import Choose, NoRight
+from iam.texts import N_
+from iam.web import context, pages
+
+KINDS = {
+    "employee": N_("Employee"),
+    "substitute": N_("Substitute"),
+    "student": N_("Student"),
+    "elected-official": N_("Elected official"),
+    "contractor": N_("Contractor"),
+    "trainee": N_("Trainee"),
+    "guardian": N_("Guardian"),
+}
+
+RECEIVED = {
+    "profile": N_("your name and username"),
+    "email": N_("your e-mail address"),
+    "phone": N_("your telephone number"),
+    "roles": N_("your rights in this service"),
+    "groups": N_("your groups in the organisation"),
+}
+
+
+def broken(description: str) -> Response:
+    """Show that the application asked wrongly; the technical description is for its developer. Nobody is redirected (AZ-02)."""
+    _ = context.texts().gettext
+    return pages.page(
+        "error.html", 400,
+        title=_(N_("The service asked for the sign-in wrongly")), what=_(N_("The fault is in the service you came from, not in you.")),
+        remedy=_(N_("Go back to the service and try again. If it does not help, tell its support this:")) + f" {description}",
+        back_url=None, back_label=None, correlation_id=context.request_id(),
+    )  # fmt: skip
+
+
+def choose(step: Choose, client: RegisteredClient, parameters: Mapping[str, str], handle: str, origin: str) -> Response:
+    """Ask in which capacity the person continues."""
+    texts = context.texts()
+    shown = [*((c, False) for c in step.capacities), *((c, True) for c in step.coming)]
+    notice = texts.gettext(N_("The capacity you chose has ended. Choose another.")) if step.ended else None
+    return pages.page(
+        "capacity.html", forms_to=origin, action=f"/capacity?{urlencode(dict(parameters))}", flow=handle, client_name=client.name(texts.language),
+        cards=[_card(capacity, coming, step.preselected) for capacity, coming in shown], notice=notice,
+        receives=[texts.gettext(RECEIVED[word]) for word in client.scope.split() if word in RECEIVED and word in parameters["scope"].split()],
+    )  # fmt: skip
+
+
+def _card(capacity: Capacity, coming: bool, preselected: UUID | None) -> dict[str, Any]:
+    texts = context.texts()
+    return {
+        "id": str(capacity.id), "kind": texts.gettext(KINDS.get(capacity.kind, capacity.kind)), "position": _position(capacity),
+        "organisation": capacity.organisation_names.get(texts.language) or None,
+        "last_day": None if capacity.valid_to >= FOREVER else capacity.valid_to,
+        "starts": capacity.valid_from if coming else None, "chosen": capacity.id == preselected, "disabled": coming,
+    }  # fmt: skip
+
+
+def _position(capacity: Capacity) -> str | None:
+    """Return the position, or for whom a guardian acts; whose guardian one is, one knows, so a child's name tells no place."""
+    if capacity.on_behalf_of is None:
+        return capacity.position
+    name = queries.profile(context.db(), capacity.on_behalf_of).display_name
+    return f"{context.texts().gettext(KINDS['guardian'])}: {name}" if name else None
+
+
+def no_right(step: NoRight, client: RegisteredClient, back_url: str | None) -> Response:
+    """Say that nothing opens the application, why, and whom to ask."""
+    texts = context.texts()
+    reasons = [
+        texts.gettext(N_("Your position %(position)s starts on %(day)s."))
+        % {"position": _position(capacity) or capacity.kind, "day": texts.first_day(capacity.valid_from)}
+        for capacity in step.coming
+    ]
+    if not step.has_capacity and not reasons:
+        reasons = [texts.gettext(N_("You have no position in any organisation just now."))]
+    help_url = context.settings().help_url
+    return pages.page(
+        "no_right.html", 403, client_name=client.name(texts.language), reasons=reasons, back_url=back_url, switch_action="/logout",
+        ask=[{"name": texts.gettext(N_("Help")), "contact": None, "url": help_url}] if help_url else [],
+    )  # fmt: skip
+
+
+def post(told: Answer, client: RegisteredClient) -> Response:
+    """Take an answer to the application by a post (OAuth 2.0 Form Post Response Mode section 2)."""
+    return pages.page(
+        "post_redirect.html", forms_to=told.origin, action=told.redirect_uri, fields=list(told.parameters.items()),
+        client_name=client.name(context.texts().language),
+    )  # fmt: skip
+
+
+def sign_out(client: RegisteredClient | None, parameters: Mapping[str, str], handle: str, origin: str) -> Response:
+    """Ask whether the person wants to sign out."""
+    name = client.name(context.texts().language) if client else None
+    return pages.page(
+        "logout.html", forms_to=origin, action=f"/oauth2/logout?{urlencode(dict(parameters))}", client_name=name, handle=handle
+    )
+
+
+def signed_out(client: RegisteredClient | None) -> Response:
+    """Say that the person is signed out."""
+    name = client.name(context.texts().language) if client else None
+    return pages.page("logged_out.html", back_url=None, client_name=name, login_url="/login", unreached=[])
+
+
+def chosen(value: str | None) -> UUID | None:
+    """Return the capacity a form names; None when it names none."""
+    try:
+        return UUID(value or "")
+    except ValueError:
+        return None

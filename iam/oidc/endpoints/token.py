@@ -1,0 +1,26 @@
+"""Token, introspection and revocation endpoints."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from iam.oidc.endpoints.protocol import protocol
+from iam.oidc.server import provider
+
+
+@protocol
+def token() -> Response:
+    """Answer with tokens for a code, a refresh token or a client's own credentials (RFC 6749 section 3.2)."""
+    return provider().create_token_response()  # type: ignore[no-any-return]
+
+
+@protocol
+def introspect() -> Response:
+    """Tell a client what holds of a token (RFC 7662)."""
+    return provider().create_endpoint_response("introspection")  # type: ignore[no-any-return]
+
+
+@protocol
+def revoke() -> Response:
+    """Take back what a client gives back (RFC 7009)."""
+    return provider().create_endpoint_response("revocation")  # type: ignore[no-any-return]

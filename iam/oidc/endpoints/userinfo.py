@@ -1,0 +1,57 @@
+"""The userinfo endpoint (OIDC Core section 5.3)."""
+
+from __future__ import annotations
+
+from authlib.oauth2.rfc6749 import InvalidRequestError
+from flask import Response, request
+
+from iam import clock
+from iam.audit import log
+from iam.oidc import bearer, claims, mint
+from iam.oidc.bearer import Bearer
+from iam.oidc.endpoints.protocol import protocol
+from iam.oidc.server import body, provider
+
+
+@protocol
+def userinfo() -> Response:
+    """Tell the bearer of an access token with scope ``openid`` about the person, as things are now."""
+    server, now = provider(), clock.now()
+    token = _token()
+    if token is None:
+        return _refused(401, None)
+    shown = bearer.read(server.session, server.issuer, token, now)
+    if shown is None:
+        return _refused(401, "invalid_token")
+    scopes = mint.scopes_of(str(shown.claims.get("scope", "")))
+    if shown.grant is None or "openid" not in scopes:
+        return _refused(403, "insufficient_scope")
+    told = bearer.told(server.session, server.issuer, shown.client, shown.grant, scopes, now)
+    if told is None:
+        return _refused(401, "invalid_token")
+    _record(shown, scopes)
+    return server.handle_response(200, claims.of_userinfo(told, scopes, shown.client.mapper), [("Content-Type", "application/json")])
+
+
+def _token() -> str | None:
+    """Return the token, sent in exactly one way: the header, or the body of a post (RFC 6750 section 2); never the address."""
+    scheme, _, header = request.headers.get("Authorization", "").partition(" ")
+    posted = body().get("access_token") if request.method == "POST" and request.content_length else None
+    if scheme.lower() != "bearer":
+        return posted
+    if posted is not None:
+        raise InvalidRequestError("Send the access token in one way only.")
+    return header.strip()
+
+
+def _refused(status: int, error: str | None) -> Response:
+    challenge = f'Bearer error="{error}"' if error else "Bearer"
+    headers = [("Content-Type", "application/json"), ("WWW-Authenticate", challenge)]
+    return provider().handle_response(status, {"error": error} if error else {}, headers)
+
+
+def _record(shown: Bearer, scopes: tuple[str, ...]) -> None:
+    server = provider()
+    envelope = {"client": shown.client.client_id, "scope": " ".join(scopes)}
+    subject_id = shown.grant.person_id if shown.grant else None
+    log.write(server.session, "oidc:userinfo:disclosed", server.actor, subject_id=subject_id, envelope=envelope)

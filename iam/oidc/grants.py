@@ -1,0 +1,144 @@
+"""Authlib's grants over our own atomic statements: its order (save, then delete) is never relied on (security section 3.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authlib.oauth2.rfc6749 import (
+    InvalidGrantError,
+    InvalidRequestError,
+    InvalidScopeError,
+    OAuth2Error,
+    UnauthorizedClientError,
+)
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant
+from authlib.oauth2.rfc7636 import CodeChallenge
+
+from iam.oidc import mint, redemption
+from iam.oidc.answer import MODES
+from iam.oidc.claims import Claims
+from iam.oidc.client import RegisteredClient
+from iam.oidc.code import Code, take
+from iam.tokens import grant as grants
+from iam.tokens.grant import Grant
+
+NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
+AUTH_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
+PROMPTS = frozenset({"none", "login", "select_account", "consent"})
+GONE = "What was presented is unknown, expired, already used, or has ended."
+
+Answered = tuple[int, Claims, list[tuple[str, str]]]
+
+
+class CodeGrant(AuthorizationCodeGrant):
+    """The authorization code grant: PKCE by ``S256``, the code taken by one statement, tokens and event in the same transaction."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
+
+    def query_authorization_code(self, code: str, client: RegisteredClient) -> Code | None:
+        """Take the code; None when there is none, then Authlib answers ``invalid_grant``."""
+        return take(self.server.session, client.client_id, code, self.server.actor)
+
+    def create_token_response(self) -> Answered:
+        """Answer with tokens; everything the code is bound to has been checked, and the code is used up."""
+        server = self.server
+        try:
+            tokens = redemption.of_code(server.session, server.issuer, self.request.client, self.request.authorization_code, server.actor)
+        except redemption.Ended:
+            raise InvalidGrantError(GONE) from None
+        return 200, tokens, NO_STORE
+
+
+class S256(CodeChallenge):
+    """PKCE for every client; only ``S256``, always named (RFC 7636 section 4.3, security AZ-04)."""
+
+    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]
+    DEFAULT_CODE_CHALLENGE_METHOD = None
+
+    def __call__(self, grant: CodeGrant) -> None:
+        """Check the challenge at the authorization endpoint, the verifier right before tokens are made."""
+        grant.register_hook("after_validate_authorization_request_payload", self.validate_code_challenge)
+        grant.register_hook("after_validate_authorization_request_payload", validate_openid)
+
+        # The verifier is checked after Authlib has put the taken code into the request.
+        grant.register_hook("after_validate_token_request", self.validate_code_verifier)
+
+    def validate_code_challenge(self, grant: CodeGrant, redirect_uri: str) -> None:
+        """Refuse a missing challenge, unless the confidential client's registration makes it optional, and any method but S256."""
+        data = grant.request.payload.data
+        if "code_challenge" not in data and grant.request.client.pkce == "required":
+            raise InvalidRequestError("PKCE is required: send a code_challenge.")
+        if "code_challenge" in data and data.get("code_challenge_method") != "S256":
+            raise InvalidRequestError("The code_challenge_method must be S256.")
+        super().validate_code_challenge(grant, redirect_uri)
+
+
+def validate_openid(grant: CodeGrant, redirect_uri: str) -> None:
+    """Check what OpenID Connect adds to a request (Core section 3.1.2.1); request objects are not offered (section 6)."""
+    data = grant.request.payload.data
+    for name in ("request", "request_uri", "registration"):
+        if name in data:
+            raise OAuth2Error("It is not supported.", error=f"{name}_not_supported")
+    prompts = data.get("prompt", "").split()
+    if not set(prompts) <= PROMPTS or ("none" in prompts and len(prompts) > 1):
+        raise InvalidRequestError("The prompt is not understood.")
+    max_age = data.get("max_age", "0")
+    if not max_age.isdigit() or len(max_age) > 9:
+        raise InvalidRequestError("The max_age must be a number of seconds.")
+    mode = data.get("response_mode", "query")
+    if mode not in MODES or (mode == "form_post" and not redirect_uri.startswith(("https://", "http://"))):
+        raise InvalidRequestError("The response_mode is not supported.")
+
+
+class RefreshGrant(RefreshTokenGrant):
+    """The refresh grant: one compare-and-set rotates the family, a replay ends it."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
+
+    def validate_token_request(self) -> None:
+        """Check client, token and scope before the family moves, so that a request in vain costs the client nothing."""
+        self.request.client = client = self._validate_request_client()
+        token = self.request.form.get("refresh_token")
+        if token is None:
+            raise InvalidRequestError("Missing refresh_token.")
+        family = self._family(token)
+        if family is None or family.client_id != client.client_id:
+            raise InvalidGrantError(GONE)
+        asked = self.request.payload.scope
+        self.scopes = mint.scopes_of(asked) if asked else None
+        if self.scopes is not None and not set(self.scopes) <= set(mint.scopes_of(family.scope)):
+            raise InvalidScopeError()
+
+    def _family(self, token: str) -> Grant | None:
+        parsed = grants.parse(token, self.server.issuer.refresh_key)
+        return self.server.session.get(Grant, parsed[0]) if parsed else None
+
+    def create_token_response(self) -> Answered:
+        """Rotate and answer with tokens."""
+        server, token = self.server, self.request.form["refresh_token"]
+        try:
+            tokens = redemption.of_refresh(server.session, server.issuer, self.request.client, token, self.scopes, server.actor)
+        except redemption.Ended:
+            raise InvalidGrantError(GONE) from None
+        return 200, tokens, NO_STORE
+
+
+class OwnGrant(ClientCredentialsGrant):
+    """Client credentials: a confidential client acting for itself, with the scopes of its registration only (security TK-05)."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = [method for method in AUTH_METHODS if method != "none"]
+
+    def validate_token_request(self) -> None:
+        """Check the client and its scope."""
+        self.request.client = client = self.authenticate_token_endpoint_client()
+        if not client.check_grant_type(self.GRANT_TYPE):
+            raise UnauthorizedClientError("The client may not use this grant.")
+        scope: Any = client.own_scope(self.request.payload.scope)
+        if scope is None:
+            raise InvalidScopeError()
+        self.request.scope = scope
+
+    def create_token_response(self) -> Answered:
+        """Answer with an access token."""
+        server = self.server
+        return 200, redemption.for_itself(server.session, server.issuer, self.request.client, self.request.scope, server.actor), NO_STORE

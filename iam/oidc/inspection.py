@@ -1,0 +1,77 @@
+"""What a token is, what may be told of it now, and giving it back (RFC 7662, RFC 7009)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.audit import log
+from iam.change import Actor
+from iam.oidc import bearer, claims, mint
+from iam.oidc.claims import Claims
+from iam.oidc.client import RegisteredClient
+from iam.oidc.issuer import Issuer
+from iam.tokens import grant as grants
+from iam.tokens.grant import Grant
+
+KEPT = ("iss", "aud", "sub", "client_id", "iat", "exp", "jti", "scope", "sid", "acr", "auth_time")
+"""Claims of an access token that introspection repeats; what it says of rights is read afresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A genuine, living token: an access token with its claims, or a refresh token (no claims)."""
+
+    client: RegisteredClient
+    grant: Grant | None
+    claims: Mapping[str, Any] | None
+
+    def concerns(self, client: RegisteredClient) -> bool:
+        """Whether ``client`` may know of the token: an access token by its audience, a refresh token only its own client."""
+        if self.claims is None:
+            return self.client.client_id == client.client_id
+        return self.claims.get("aud") == client.audience
+
+
+def find(session: Session, issuer: Issuer, token: str) -> Shown | None:
+    """Return the token when it is genuine and living; None for anything else. The kind is told by its form, never by a hint."""
+    now = clock.now()
+    parsed = grants.parse(token, issuer.refresh_key)
+    if parsed is None:
+        found = bearer.read(session, issuer, token, now)
+        return Shown(found.client, found.grant, found.claims) if found else None
+    grant = session.get(Grant, parsed[0], populate_existing=True)
+    if grant is None or grant.generation != parsed[1] or not bearer.living(session, grant, now):
+        return None
+    client = issuer.clients.get(session, grant.client_id)
+    return Shown(client, grant, None) if client else None
+
+
+def describe(session: Session, issuer: Issuer, token: Shown) -> Claims | None:
+    """Return what holds of the token now; None when what it stands on has ended meanwhile."""
+    if token.grant is None:
+        return {**_kept(token.claims or {}), "token_type": "Bearer"}
+    scopes = mint.scopes_of(str(token.claims["scope"]) if token.claims else token.grant.scope)
+    told = bearer.told(session, issuer, token.client, token.grant, scopes, clock.now())
+    if told is None:
+        return None
+    if token.claims is None:
+        expires = int(token.grant.expires_at.timestamp())
+        return {"iss": issuer.url, "client_id": token.client.client_id, "sub": told.subject, "scope": token.grant.scope, "exp": expires}
+    said = claims.of_token(told, scopes, token.client.mapper, issuer.userinfo)
+    return {**said, **_kept(token.claims), "token_type": "Bearer"}
+
+
+def _kept(said: Mapping[str, Any]) -> Claims:
+    return {name: said[name] for name in KEPT if name in said}
+
+
+def revoke(session: Session, token: Shown, actor: Actor) -> None:
+    """End the token's grant and write the event; nothing for a client's own token."""
+    if token.grant is not None and grants.revoke(session, grant_id=token.grant.id):
+        envelope = {"client": token.client.client_id, "grant": str(token.grant.id)}
+        log.write(session, "oidc:token:revoked", actor, subject_id=token.grant.person_id, envelope=envelope)

@@ -1,0 +1,152 @@
+"""The next step of an authorization request, decided in one pure function: sign in, choose a capacity, refuse, or issue."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from iam.access.right import Capacity, Right
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the request asks of the person: ``prompts`` (OIDC Core section 3.1.2.1), ``max_age``, and when it first came."""
+
+    prompts: frozenset[str] = frozenset()
+    max_age: timedelta | None = None
+    asked_at: datetime | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether no page may be shown."""
+        return "none" in self.prompts
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the person stands: signed in since, capacities with whether each may enter, and what was chosen before and now.
+
+    ``other_person``: the request was for somebody else (``id_token_hint``). ``without_capacity``: may enter as nobody in
+    particular (the administration pages).
+    """
+
+    auth_time: datetime | None
+    capacities: Sequence[tuple[Capacity, bool]] = ()
+    remembered: UUID | None = None
+    chosen: UUID | None = None
+    asks_capacity: bool = True
+    other_person: bool = False
+    without_capacity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Send the person to sign in; ``again`` although there is a session."""
+
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Ask in which capacity the person continues; ``ended`` when what was chosen does not hold any more."""
+
+    capacities: tuple[Capacity, ...]
+    coming: tuple[Capacity, ...]
+    preselected: UUID | None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoRight:
+    """Tell the person that nothing opens this application now; ``coming`` is what starts later."""
+
+    has_capacity: bool
+    coming: tuple[Capacity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Answer the application with an error (OIDC Core section 3.1.2.6)."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Hand over a code for this capacity; ``remember`` it when the person chose it."""
+
+    capacity: Capacity | None
+    remember: bool = False
+
+
+Step = SignIn | Choose | NoRight | Refuse | Issue
+
+
+def next_step(ask: Ask, standing: Standing, at: datetime) -> Step:
+    """Return what comes next for an authorization request whose client, redirect URI and scope have been validated."""
+    if not _fresh_enough(ask, standing, at):
+        signed_in_for_this = standing.auth_time is not None and ask.asked_at is not None and standing.auth_time >= ask.asked_at
+        if ask.silent or (standing.other_person and signed_in_for_this):
+            return Refuse("login_required")
+        return SignIn(again=standing.auth_time is not None)
+    fitting = tuple(c for c, enters in standing.capacities if enters and c.valid_from <= at < c.valid_to)
+    if not fitting:
+        return _nothing_fits(ask, standing, at)
+    return _with_capacity(ask, standing, fitting, at)
+
+
+def _fresh_enough(ask: Ask, standing: Standing, at: datetime) -> bool:
+    """Whether the sign-in is as fresh as asked. One made since the request came is fresh enough for anything."""
+    if standing.auth_time is None or standing.other_person:
+        return False
+    if ask.asked_at is not None and standing.auth_time >= ask.asked_at:
+        return True
+    too_old = ask.max_age is not None and at - standing.auth_time > ask.max_age
+    return "login" not in ask.prompts and not too_old
+
+
+def _nothing_fits(ask: Ask, standing: Standing, at: datetime) -> Step:
+    if standing.without_capacity:
+        return Issue(None)
+    if ask.silent:
+        return Refuse("access_denied")
+    now = any(c.valid_from <= at < c.valid_to for c, _ in standing.capacities)
+    return NoRight(now, _coming(standing, at))
+
+
+def _with_capacity(ask: Ask, standing: Standing, fitting: tuple[Capacity, ...], at: datetime) -> Step:
+    if not standing.asks_capacity:
+        return Issue(next((c for c in fitting if c.is_primary), fitting[0]))
+    chosen = _by_id(fitting, standing.chosen)
+    if chosen is not None:
+        return Issue(chosen, remember=True)
+    remembered = _by_id(fitting, standing.remembered)
+    ended = standing.chosen is not None
+    if not ended and "select_account" not in ask.prompts:
+        if len(fitting) == 1:
+            return Issue(fitting[0])
+        if remembered is not None:
+            return Issue(remembered)
+    if ask.silent:
+        return Refuse("interaction_required")
+    return Choose(fitting, _coming(standing, at), remembered.id if remembered else None, ended)
+
+
+def _coming(standing: Standing, at: datetime) -> tuple[Capacity, ...]:
+    return tuple(c for c, _ in standing.capacities if c.valid_from > at)
+
+
+def _by_id(capacities: Iterable[Capacity], id_: UUID | None) -> Capacity | None:
+    return next((c for c in capacities if c.id == id_), None)
+
+
+def may_enter(entry: str, capacity: Capacity, rights: Iterable[Right], enabled: Collection[UUID]) -> bool:
+    """Whether an application lets a person in, in this capacity.
+
+    ``entry`` ``role``: by a role held in it, ``everyone``: by an organisation in ``enabled`` (those at or under one that enabled it).
+    """
+    if entry == "everyone":
+        return capacity.organisation_id in enabled
+    return any(right.capacity_id == capacity.id for right in rights)

@@ -1,0 +1,70 @@
+"""What a person did on our pages on the way, carried back to the authorization endpoint and signed, so that nobody can make it up.
+
+It names the authorization request by digest and the login session by id: it is worth nothing in another browser or for another
+request. Pages never issue anything; they only return here with a passage.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from iam import clock
+
+LIFE = timedelta(minutes=30)
+"""How long a person may take on our pages."""
+
+PARAMETER = "flow"
+"""The name under which a passage travels; no protocol parameter has it."""
+
+_UNCOUNTED = frozenset({PARAMETER, "lang"})
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """``asked_at``: when the request first came. ``session_id`` and ``capacity_id``: what was chosen, and in which session."""
+
+    request: str
+    asked_at: datetime
+    session_id: UUID | None = None
+    capacity_id: UUID | None = None
+
+
+def digest(parameters: Mapping[str, str]) -> str:
+    """Return the digest of an authorization request, whatever the order of its parameters."""
+    counted = sorted((name, value) for name, value in parameters.items() if name not in _UNCOUNTED)
+    return sha256(json.dumps(counted).encode()).hexdigest()
+
+
+def seal(key: bytes, passage: Passage) -> str:
+    """Return the passage as signed text for a URL."""
+    ids = [str(value) if value else None for value in (passage.session_id, passage.capacity_id)]
+    body = _encode(json.dumps([passage.request, passage.asked_at.isoformat(), *ids]).encode())
+    return f"{body}.{_mac(key, body)}"
+
+
+def unseal(key: bytes, text: str | None, request: str) -> Passage | None:
+    """Return the passage that ``seal`` made for this very ``request`` within ``LIFE``; None for anything else."""
+    body, _, mac = (text or "").partition(".")
+    if not body or not hmac.compare_digest(mac.encode(), _mac(key, body).encode()):
+        return None
+    digest_, asked_at, session_id, capacity_id = json.loads(urlsafe_b64decode(body + "=="))
+    passage = Passage(
+        digest_, datetime.fromisoformat(asked_at), UUID(session_id) if session_id else None, UUID(capacity_id) if capacity_id else None
+    )
+    late = clock.now() - passage.asked_at > LIFE
+    return None if late or passage.request != request else passage
+
+
+def _mac(key: bytes, body: str) -> str:
+    return _encode(hmac.digest(key, body.encode(), "sha256"))
+
+
+def _encode(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).decode().rstrip("=")

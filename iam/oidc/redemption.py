@@ -1,0 +1,84 @@
+"""What a taken code or a refresh token gives: the grant, the tokens and the event, in the caller's one transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.audit import log
+from iam.change import Actor
+from iam.oidc import bearer, mint
+from iam.oidc.claims import Claims
+from iam.oidc.client import RegisteredClient
+from iam.oidc.code import Code
+from iam.oidc.issuer import Issuer
+from iam.tokens import grant as grants
+from iam.tokens.grant import Grant
+from iam.tokens.session import LoginSession
+
+ISSUED = "oidc:token:issued"
+
+
+class Ended(Exception):
+    """What the grant stands on has come to an end: the session, the capacity, the right to enter, or the grant itself."""
+
+
+def of_code(session: Session, issuer: Issuer, client: RegisteredClient, code: Code, actor: Actor) -> Claims:
+    """Return the tokens for a code that was just taken; raises ``Ended``."""
+    now = clock.now()
+    scopes = mint.scopes_of(code.scope)
+    lasting = "offline_access" in scopes and "refresh_token" in client.grants
+    seconds = issuer.lives.refresh_seconds if lasting else issuer.lives.access_seconds
+    grant = Grant(
+        id=code.grant_id, person_id=code.person_id, client_id=client.client_id, capacity_id=code.capacity_id, session_id=code.session_id,
+        scope=code.scope, auth_time=code.auth_time, acr=code.acr, generation=0, created_at=now, expires_at=now + timedelta(seconds=seconds),
+    )  # fmt: skip
+    session.add(grant)
+    occasion = mint.Occasion(client, grant, scopes, now, code.nonce, code.amr)
+    refresh_token = grants.token_of(grant.id, 0, issuer.refresh_key) if lasting else None
+    return _answer(session, issuer, occasion, refresh_token, actor, "authorization_code")
+
+
+def of_refresh(
+    session: Session, issuer: Issuer, client: RegisteredClient, token: str, scopes: tuple[str, ...] | None, actor: Actor
+) -> Claims:
+    """Return the tokens for a refresh token and its successor, with ``scopes`` narrowed when given; raises ``Ended``.
+
+    A token of an older generation is a replay: its family is ended, and the event says so (RFC 9700 section 4.14.2).
+    """
+    rotation = grants.rotate(session, token, client.client_id, issuer.refresh_key)
+    if rotation is None:
+        raise Ended
+    grant = rotation.grant
+    if rotation.token is None:
+        envelope = {"client": client.client_id, "grant": str(grant.id), "kind": "refresh"}
+        log.write(session, "oidc:token:replayed", actor, subject_id=grant.person_id, envelope=envelope)
+        raise Ended
+    login = session.get(LoginSession, grant.session_id) if grant.session_id else None
+    occasion = mint.Occasion(client, grant, scopes or mint.scopes_of(grant.scope), clock.now(), amr=tuple(login.amr) if login else ())
+    return _answer(session, issuer, occasion, rotation.token, actor, "refresh_token")
+
+
+def _answer(
+    session: Session, issuer: Issuer, occasion: mint.Occasion, refresh_token: str | None, actor: Actor, by: str
+) -> Claims:
+    grant, client = occasion.grant, occasion.client
+    session.flush()
+    if not bearer.living(session, grant, occasion.at):
+        grants.revoke(session, grant_id=grant.id)
+        raise Ended
+    told = bearer.told(session, issuer, client, grant, occasion.scopes, occasion.at)
+    if told is None:
+        raise Ended
+    envelope = {"client": client.client_id, "grant": str(grant.id), "by": by, "scope": " ".join(occasion.scopes),
+                "capacity": str(grant.capacity_id) if grant.capacity_id else None}  # fmt: skip
+    log.write(session, ISSUED, actor, subject_id=grant.person_id, envelope=envelope)
+    return mint.answer(session, issuer, occasion, told, refresh_token)
+
+
+def for_itself(session: Session, issuer: Issuer, client: RegisteredClient, scope: str, actor: Actor) -> Claims:
+    """Return a token for a client that acts for itself."""
+    log.write(session, ISSUED, actor, envelope={"client": client.client_id, "by": "client_credentials", "scope": scope})
+    return mint.for_itself(session, issuer, client, scope, clock.now())

@@ -1,0 +1,5 @@
+"""Every large change is a plan: effects are computed first, guarded, and applied exactly or not at all.
+
+Flow: ``effects`` (sets) -> ``guard`` (limits, in words) -> ``plan`` rows with a digest -> ``apply``, which recomputes inside its own
+transaction and calls ``lifecycle`` and ``access.derive``. Must not import sources, signin, oidc or anything with Flask.
+"""

@@ -1,0 +1,98 @@
+"""Applying: a plan's effects become facts and rights in one transaction, and the plan remembers them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, func, insert, literal, null, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from iam.access.assignment import Assignment
+from iam.access.derive import derive
+from iam.change import Change
+from iam.directory.organisation import Organisation
+from iam.lifecycle import feed, staged
+from iam.lifecycle.leave import end_leavers
+from iam.plans.plan import Plan, PlanEffect
+from iam.tokens.grant import Grant
+
+_COUNTED = {"preserve_rowcount": True}
+
+
+def apply_feed(session: Session, change: Change, source_id: UUID, run_id: UUID, now: datetime) -> dict[str, int]:
+    """Write the staged facts that are not held, derive the rights of those touched, and return the counts of rights."""
+    feed.write(session, change, source_id, run_id, now)
+    counts = derive(session, change, persons=staged.touched)
+    end_leavers(session, Grant.person_id.in_(select(staged.touched.c.person_id)))
+    return {"opened": counts.opened, "closed": counts.closed}
+
+
+def remember(session: Session, plan: Plan) -> None:
+    """Keep the staged effects as the plan's."""
+    fx = staged.effect
+    names = ["id", "plan_id", "kind", "held", "person_id", "organisation_id", "affiliation_kind", "role_id", "valid_from", "valid_to"]
+    known = select(Organisation.id).where(Organisation.id == fx.c.organisation_id).exists()
+    rows = select(
+        func.uuid7(), literal(plan.id, PlanEffect.plan_id.type), fx.c.kind, fx.c.held, fx.c.person_id, fx.c.organisation_id,
+        fx.c.affiliation_kind, null(), fx.c.valid_from, fx.c.valid_to,
+    ).where(known)  # fmt: skip
+    session.execute(insert(PlanEffect).from_select(names, rows))
+
+
+def remember_rights(session: Session, plan: Plan, change: Change) -> dict[str, int]:
+    """Keep the rights that ``change`` gave and took, by person, role and scope, and return how many of each.
+
+    A right that one assignment loses and another carries on is neither gained nor lost; one whose end has come is lost.
+    """
+    gained = _rights(session, plan, "gain", Assignment.opened_by == change.id, change)
+    lost = _rights(session, plan, "lose", Assignment.closed_by == change.id, change)
+    return {"gain": gained, "lose": lost}
+
+
+def _rights(session: Session, plan: Plan, kind: str, touched: ColumnElement[bool], change: Change) -> int:
+    a, b = Assignment, aliased(Assignment)
+    if kind == "gain":
+        was_open = and_(b.opened_by != change.id, or_(b.closed_by.is_(None), b.closed_by == change.id))
+    else:
+        was_open = b.closed_by.is_(None)
+    same = and_(b.person_id == a.person_id, b.role_id == a.role_id, b.scope_id == a.scope_id, was_open, b.valid_to > plan.at)
+    query = (
+        select(a.person_id, a.role_id, a.scope_id, func.min(a.valid_from), func.max(a.valid_to))
+        .where(touched, a.valid_to > plan.at, ~select(b.id).where(same).exists())
+        .group_by(a.person_id, a.role_id, a.scope_id)
+        .subquery()
+    )
+    c = list(query.columns)
+    rows = select(func.uuid7(), literal(plan.id, PlanEffect.plan_id.type), literal(kind), literal(False), c[0], c[2], null(), c[1], c[3], c[4])
+    names = ["id", "plan_id", "kind", "held", "person_id", "organisation_id", "affiliation_kind", "role_id", "valid_from", "valid_to"]
+    return int(getattr(session.execute(insert(PlanEffect).from_select(names, rows), execution_options=_COUNTED), "rowcount", 0))
+
+
+def digest_of_effects(session: Session, now: datetime) -> str:
+    """Return the digest of the staged effects, sorted, so that the same effects give the same digest at another time: ids made for
+    new persons and facts are left out, and what ends ``now`` counts as just that.
+    """
+    fx, r = staged.effect, staged.record
+    key = func.coalesce(r.c.key, "")
+    ends = case((fx.c.valid_to == literal(now, fx.c.valid_to.type), null()), else_=fx.c.valid_to)
+    rows = session.execute(
+        select(fx.c.kind, key, Organisation.key, fx.c.affiliation_kind, fx.c.valid_from, ends)
+        .join(Organisation, Organisation.id == fx.c.organisation_id)
+        .outerjoin(r, r.c.record_id == fx.c.record_id)
+    )
+    return _digest(sorted("\x1f".join(map(str, row)) for row in rows))
+
+
+def _digest(lines: list[str]) -> str:
+    found = hashlib.sha256()
+    for line in lines:
+        found.update(line.encode() + b"\n")
+    return found.hexdigest()
+
+
+def basis(**parts: Any) -> dict[str, Any]:
+    """Return what a plan rests on, as it is stored."""
+    return {name: str(value) for name, value in sorted(parts.items())}

@@ -1,0 +1,61 @@
+"""Plans and their effects as stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from iam.database.base import Base, key
+
+
+class Plan(Base):
+    """A computed change: what it rests on (``basis``), its effects' digest, and what became of it.
+
+    ``counts`` hold starts, ends, moves, gains and losses; ``reasons`` say in words why a part was held.
+    """
+
+    __tablename__ = "plan"
+    __table_args__ = (
+        CheckConstraint("approved_by IS NULL OR approved_by <> author_id", name="second_person"),
+        CheckConstraint("state IN ('computed', 'held', 'applied', 'partly', 'refused')", name="state"),
+    )
+
+    id: Mapped[UUID] = key()
+    kind: Mapped[str]
+    author_id: Mapped[UUID | None]
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    source_id: Mapped[UUID | None] = mapped_column(ForeignKey("source.id"))
+    state: Mapped[str]
+    basis: Mapped[dict[str, Any]]
+    digest: Mapped[str]
+    counts: Mapped[dict[str, Any]]
+    reasons: Mapped[list[Any]]
+    at: Mapped[datetime]
+    approved_by: Mapped[UUID | None]
+    change_id: Mapped[UUID | None]
+
+
+class PlanEffect(Base):
+    """One effect: an affiliation that starts, ends or moves, or a right gained or lost, with its interval before and after."""
+
+    __tablename__ = "plan_effect"
+    __table_args__ = (
+        Index(None, "plan_id", "id"),
+        Index("ix_plan_effect_seven_days", "organisation_id", "affiliation_kind", "kind"),
+        CheckConstraint("kind IN ('start', 'end', 'move', 'change', 'gain', 'lose')", name="kind"),
+    )
+
+    id: Mapped[UUID] = key()
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    kind: Mapped[str]
+    held: Mapped[bool]
+    person_id: Mapped[UUID | None]
+    organisation_id: Mapped[UUID]
+    affiliation_kind: Mapped[str | None]
+    role_id: Mapped[UUID | None]
+    valid_from: Mapped[datetime | None]
+    valid_to: Mapped[datetime | None]

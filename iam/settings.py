@@ -1,0 +1,132 @@
+"""Settings: environment variables with the prefix ``IAM_``, nested by ``__``; any secret also as ``…_FILE``.
+
+A wrong setting stops the start with its name. ``iam config check`` prints what is in force, secrets masked.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+_MODEL = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+def _issuer(value: str) -> str:
+    parts = urlsplit(value)
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if parts.scheme != "https" and not (parts.scheme == "http" and local):
+        raise ValueError("must be an https address (http only on localhost)")
+    if parts.query or parts.fragment or value.endswith("/"):
+        raise ValueError("must have no query, no fragment and no slash at the end (OpenID Connect Discovery 1.0 section 3)")
+    return value
+
+
+class Database(BaseModel):
+    """Where facts and rights are kept."""
+
+    model_config = _MODEL
+    url: SecretStr = Field(SecretStr("sqlite:///var/avain.db"), description="SQLAlchemy address; sqlite or postgresql+psycopg.")
+    pool_size: int = Field(10, ge=1, le=200, description="Connections a process keeps (PostgreSQL).")
+
+
+class Listen(BaseModel):
+    """Where the service listens."""
+
+    model_config = _MODEL
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port of the pages and the provider.")
+    management_port: int = Field(9000, ge=0, le=65535, description="Port of /healthz, /readyz and /metrics.")
+    workers: int = Field(1, ge=1, le=64, description="Web processes.")
+    threads: int = Field(8, ge=1, le=256, description="Threads a web process answers with.")
+
+
+class Vault(BaseModel):
+    """Keys that seal identity codes, token keys and cookies."""
+
+    model_config = _MODEL
+    key_file: Path = Field(Path("var/vault.key"), description="File with the key that wraps all others; made when missing.")
+
+
+class Redis(BaseModel):
+    """Optional speed: cache invalidation between processes. Nothing is lost when it is gone."""
+
+    model_config = _MODEL
+    url: SecretStr | None = Field(None, description="redis:// or rediss:// address; without it SQL does the same work.")
+
+
+class Tokens(BaseModel):
+    """Lifetimes, in seconds."""
+
+    model_config = _MODEL
+    access_seconds: int = Field(300, ge=30, le=3600, description="Longest life of an access or ID token.")
+    code_seconds: int = Field(60, ge=10, le=60, description="Life of an authorization code.")
+    refresh_seconds: int = Field(30 * 86400, ge=300, le=400 * 86400, description="Absolute end of a refresh family.")
+    session_idle_seconds: int = Field(8 * 3600, ge=300, le=30 * 86400, description="A login session ends when unused this long.")
+    session_seconds: int = Field(12 * 3600, ge=300, le=90 * 86400, description="A login session ends at the latest after this.")
+    first_code_seconds: int = Field(1800, ge=300, le=86400, description="Life of a one-time sign-in code.")
+
+
+class Lifecycle(BaseModel):
+    """When a person's state changes."""
+
+    model_config = _MODEL
+    archive_days: int = Field(90, ge=0, le=3650, description="Days from the last end until a person is archived.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="IAM_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True, case_sensitive=False
+    )
+    issuer: Annotated[str, AfterValidator(_issuer)] = Field(
+        "http://localhost:8080", description="The issuer: the address people and applications use. Never taken from the Host header."
+    )
+    consortium: str = Field("Avain", description="Name of the consortium, shown on pages.")
+    help_url: str | None = Field(None, description="Link to help on the sign-in page.")
+    privacy_url: str | None = Field(None, description="Link to the privacy notice.")
+    accessibility_url: str | None = Field(None, description="Link to the accessibility statement.")
+    zone: str = Field("Europe/Helsinki", description="Time zone in which days are days.")
+    state_dir: Path = Field(Path("var"), description="Folder for what the service writes.")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")
+    database: Database = Database()
+    listen: Listen = Listen()
+    vault: Vault = Vault()
+    redis: Redis = Redis()
+    tokens: Tokens = Tokens()
+    lifecycle: Lifecycle = Lifecycle()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, **_: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        _read_secret_files()
+        return init_settings, env_settings
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the service over https."""
+        return self.issuer.startswith("https:")
+
+
+_SECRETS = ("IAM_DATABASE__URL", "IAM_REDIS__URL")
+
+
+def _read_secret_files() -> None:
+    for name in _SECRETS:
+        path = os.environ.pop(f"{name}_FILE", None)
+        if path is not None and name not in os.environ:
+            os.environ[name] = Path(path).read_text(encoding="utf-8").strip()
+
+
+@lru_cache(maxsize=1)
+def load() -> Settings:
+    """Return the settings of this process; raises pydantic's ``ValidationError`` naming the setting."""
+    return Settings()

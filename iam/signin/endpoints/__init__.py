@@ -1,0 +1,5 @@
+"""The pages of signing in: ``/login``, ``/first-code``, ``/logout``, ``/account``. Thin: each asks ``flow`` and friends, then shows."""
+
+from iam.signin.endpoints.routes import blueprint
+
+__all__ = ["blueprint"]

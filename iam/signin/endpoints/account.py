@@ -1,0 +1,137 @@
+"""``/account``: who I am here, what I may, where I am signed in, my password, my language."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import flash, get_flashed_messages, request
+from werkzeug.wrappers import Response
+
+from iam.errors import NotFound
+from iam.signin import credentials, ending, own, password, throttle
+from iam.signin.credentials import Known
+from iam.signin.endpoints import browser, sentences
+from iam.signin.flow import Refusal, enter
+from iam.texts import LANGUAGES, N_
+from iam.tokens.session import LoginSession
+from iam.web import context, pages
+from iam.web.guard import NotSignedIn, signed_in
+from iam.web.redirect import see_other
+
+Errors = list[tuple[str | None, str]]
+
+
+@signed_in
+def show() -> Response:
+    """Show the page."""
+    return _page()
+
+
+@signed_in
+def end_session() -> Response:
+    """End one of my sessions; one that is not mine looks as if it did not exist."""
+    login = _login()
+    try:
+        chosen = UUID(request.form.get("session", ""))
+    except ValueError:
+        raise NotFound from None
+    if not ending.end(context.db(), context.actor(), "ended by its person", login.person_id, chosen):
+        raise NotFound
+    return _done(N_("The session was ended."))
+
+
+@signed_in
+def end_others() -> Response:
+    """End all my sessions but this one."""
+    login = _login()
+    ending.end_others(context.db(), context.actor(), "ended by its person", login.person_id, login.id)
+    return _done(N_("All other sessions were ended."))
+
+
+@signed_in
+def change_language() -> Response:
+    """Remember my language with my account, so that it follows me to other browsers."""
+    language = request.form.get("language")
+    if language not in LANGUAGES:
+        raise NotFound
+    credentials.set_language(context.db(), _login().person_id, language)
+    response = see_other("/account")
+    pages.set_language(response, language)
+    return response
+
+
+@signed_in
+def change_password() -> Response:
+    """Change my password: the present one is asked, every session ends, and this browser gets a new one (SE-02, SE-06)."""
+    known = credentials.of_person(context.db(), _login().person_id)
+    if known is None:
+        raise NotFound
+    errors = _wrong(known)
+    if errors:
+        return _page(errors, 422)
+    actor = context.actor()
+    credentials.set_password(context.db(), context.vault(), known.person_id, request.form["new_password"], actor)
+    ending.end(context.db(), actor, "password set", known.person_id)
+    outcome = enter(context.db(), known, browser.around(), "signin:password:accepted")
+    if outcome.refusal is not None:
+        raise NotSignedIn
+    response = _done(N_("Your password was changed and your other sessions were ended."))
+    browser.keep(response, outcome)
+    return response
+
+
+def _wrong(known: Known) -> Errors:
+    texts = context.texts()
+    refused = _present_is_wrong(known)
+    if refused:
+        return [("current_password", refused)]
+    new = request.form.get("new_password", "")
+    words = credentials.own_words(context.db(), known, context.settings().consortium)
+    found: Errors = [("new_password", texts.sentence(problem)) for problem in password.problems(new, words)]
+    if not found and new != request.form.get("new_password_again"):
+        found.append(("new_password_again", texts.gettext(N_("The two passwords are not the same."))))
+    return found
+
+
+def _present_is_wrong(known: Known) -> str | None:
+    """Return what to say when the present password does not match; tries count as they do at sign-in."""
+    texts, stored = context.texts(), known.data("password")
+    if stored is None:
+        return texts.gettext(N_("Your password is kept by your organisation's directory. Change it there."))
+    around = browser.around(known.login)
+    made = throttle.begin(context.db(), throttle.account_key(around.vault, known.login, around.device))
+    if made.again_at is not None:
+        return sentences.say(Refusal.THROTTLED, made.again_at)
+    if not password.verify(around.vault, stored["hash"], request.form.get("current_password", "")).right:
+        return texts.gettext(N_("This is not your present password."))
+    throttle.forgive(context.db(), made)
+    return None
+
+
+def _done(sentence: str) -> Response:
+    flash(context.texts().gettext(sentence), "success")
+    return see_other("/account")
+
+
+def _login() -> LoginSession:
+    login = context.login()
+    if login is None:
+        raise NotSignedIn
+    return login
+
+
+def _page(errors: Errors | None = None, status: int = 200) -> Response:
+    session, texts, login = context.db(), context.texts(), _login()
+    known = credentials.of_person(session, login.person_id)
+    own_capacities = own.own_capacities(session, login.person_id)
+    person = {
+        "name": own.name_of(session, login.person_id) or (known.login if known else ""), "login": known.login if known else "",
+        "capacities": [own.capacity_shown(capacity, texts) for capacity in own_capacities],
+    }  # fmt: skip
+    return pages.page(
+        "account.html", status,
+        person=person, rights=own.rights_shown(session, login.person_id, own_capacities, texts),
+        sessions=own.sessions_shown(session, login.person_id, login.id), errors=errors or [],
+        notices=get_flashed_messages(with_categories=True), sign_out_action="/logout", end_action="/account/sessions/end",
+        end_others_action="/account/sessions/end-others", password_action="/account/password",  # noqa: S106 - a path
+    )  # fmt: skip

@@ -1,0 +1,66 @@
+"""What the sign-in pages keep in the browser: the login cookie, and the mark of a browser that has signed in before."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import request
+from itsdangerous import BadData, URLSafeSerializer
+from werkzeug.wrappers import Response
+
+from iam.signin import throttle
+from iam.signin.flow import Around, Outcome
+from iam.texts import LANGUAGES
+from iam.web import context, csrf, pages
+
+_YEAR = 365 * 86400
+
+
+def around(login: str = "") -> Around:
+    """Return what surrounds this request's sign-in."""
+    return Around(
+        context.settings(),
+        context.vault(),
+        context.actor(),
+        request.headers.get("User-Agent", ""),
+        _device(login),
+        context.login(),
+    )
+
+
+def keep(response: Response, outcome: Outcome) -> None:
+    """Put the new session's secret, the person's language and the browser's mark into ``response``."""
+    csrf.renew()
+    https = context.settings().https
+    response.set_cookie(context.cookie_name(), outcome.secret, httponly=True, samesite="Lax", secure=https)
+    mark = [secrets.token_urlsafe(12), _name(outcome.login)]
+    response.set_cookie(_cookie(), _signer().dumps(mark), max_age=_YEAR, httponly=True, samesite="Lax", secure=https)
+    if outcome.language in LANGUAGES:
+        pages.set_language(response, str(outcome.language))
+
+
+def drop(response: Response) -> None:
+    """Take the login cookie away."""
+    csrf.renew()
+    response.delete_cookie(context.cookie_name(), httponly=True, samesite="Lax", secure=context.settings().https)
+
+
+def _device(login: str) -> str:
+    """Return the mark of this browser when it has signed in to ``login`` before, else an empty text."""
+    try:
+        mark, name = _signer().loads(request.cookies.get(_cookie(), ""))
+    except (BadData, ValueError):
+        return ""
+    return str(mark) if login and name == _name(login) else ""
+
+
+def _name(login: str) -> str:
+    return throttle.account_key(context.vault(), login, "name").hex()[:32]
+
+
+def _cookie() -> str:
+    return "__Host-avain-device" if context.settings().https else "avain-device"
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(context.vault().derive("device"), salt="device")

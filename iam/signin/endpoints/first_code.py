@@ -1,0 +1,101 @@
+"""``/first-code``: first sign-in, or a forgotten password, with a code from an administrator."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from iam.directory.queries import profile
+from iam.signin import first_code
+from iam.signin.endpoints import browser, sentences
+from iam.signin.endpoints.login import wanted
+from iam.signin.first_code import Step
+from iam.signin.flow import Refusal
+from iam.texts import N_
+from iam.web import context, flow, pages
+from iam.web.flow import Flow
+from iam.web.guard import public
+from iam.web.metrics import SIGN_INS
+from iam.web.redirect import see_other
+
+Errors = list[tuple[str | None, str]]
+
+
+@public
+def show() -> Response:
+    """Ask for the username and the code."""
+    return _page(wanted(request.args.get("flow")), request.args.get("flow"), "code")
+
+
+@public
+def submit() -> Response:
+    """Take the code, then the new password."""
+    handle = request.form.get("flow")
+    going = wanted(handle)
+    return _password(going, handle) if "code_handle" in request.form else _code(going, handle)
+
+
+def _code(going: Flow, handle: str | None) -> Response:
+    login, code = request.form.get("login", ""), request.form.get("code", "")
+    step = first_code.redeem(context.db(), login, code, flow.browser(), browser.around(login))
+    if step.refusal is None and step.known is not None:
+        return _page(
+            going, handle, "password", login=step.known.login, name=profile(context.db(), step.known.person_id).call_name, code_handle=step.handle
+        )
+    return _refused(going, handle, step, login)
+
+
+def _refused(going: Flow, handle: str | None, step: Step, login: str = "") -> Response:
+    refusal = step.refusal or Refusal.MISMATCH
+    SIGN_INS.labels("code", refusal).inc()
+    mismatch = refusal is Refusal.MISMATCH
+    sentence = context.texts().gettext(sentences.CODE_MISMATCH) if mismatch else sentences.say(refusal, step.again_at)
+    response = _page(going, handle, "code", sentences.status_of(refusal), login=login, errors=[(None, sentence)])
+    if step.again_at is not None:
+        response.headers["Retry-After"] = str(sentences.seconds_until(step.again_at))
+    return response
+
+
+def _password(going: Flow, handle: str | None) -> Response:
+    text, again = request.form.get("new_password", ""), request.form.get("new_password_again", "")
+    if text != again:
+        sentence = context.texts().gettext(N_("The two passwords are not the same."))
+        return _again(
+            going,
+            handle,
+            request.form["code_handle"],
+            request.form.get("login", ""),
+            [("new_password_again", sentence)],
+        )
+    step = first_code.choose(context.db(), request.form["code_handle"], text, flow.browser(), browser.around())
+    if step.problems and step.known is not None:
+        told = [context.texts().sentence(problem) for problem in step.problems]
+        return _again(going, handle, step.handle, step.known.login, [("new_password", sentence) for sentence in told])
+    if step.outcome is None or step.refusal is not None:
+        return _refused(going, handle, step)
+    SIGN_INS.labels("code", "accepted").inc()
+    response = see_other(going.path)
+    browser.keep(response, step.outcome)
+    return response
+
+
+def _again(going: Flow, handle: str | None, code_handle: str, login: str, errors: Errors) -> Response:
+    return _page(going, handle, "password", 422, login=login, code_handle=code_handle, errors=errors)
+
+
+def _page(going: Flow, handle: str | None, step: str, status: int = 200, **values: Any) -> Response:
+    login_url = "/login" + ("?" + urlencode({"flow": handle}) if handle else "")
+    given = {"login": "", "name": None, "code_handle": None, "errors": []} | values
+    return pages.page(
+        "first_code.html",
+        status,
+        forms_to=going.origin,
+        action="/first-code",
+        flow=handle,
+        step=step,
+        login_url=login_url,
+        **given,
+    )

@@ -1,0 +1,39 @@
+"""``/logout``: signing out of here, asked first and done by a post."""
+
+from __future__ import annotations
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from iam.signin import ending
+from iam.signin.endpoints import browser
+from iam.web import context, pages
+from iam.web.guard import public
+from iam.web.redirect import see_other
+
+
+@public
+def show() -> Response:
+    """Ask whether to sign out."""
+    if context.login() is None:
+        return see_other("/logged-out")
+    return pages.page("logout.html", action="/logout", client_name=None, handle=None)
+
+
+@public
+def submit() -> Response:
+    """End this browser's session and what it gave to applications; "stay" goes back to My account."""
+    login = context.login()
+    if request.form.get("decision") == "stay":
+        return see_other("/account")
+    if login is not None:
+        ending.end(context.db(), context.actor(), "signed out", login.person_id, login.id)
+    response = see_other("/logged-out")
+    browser.drop(response)
+    return response
+
+
+@public
+def done() -> Response:
+    """Say that it is done."""
+    return pages.page("logged_out.html", back_url=None, client_name=None, login_url="/login", unreached=[])

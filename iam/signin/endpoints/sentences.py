@@ -1,0 +1,42 @@
+"""Refusals in words: the same for known and unknown logins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from iam import clock
+from iam.signin.flow import Refusal
+from iam.texts import N_
+from iam.web import context
+
+_SAYS = {
+    Refusal.MISMATCH: N_("The username or the password does not match."),
+    Refusal.DIRECTORY_DOWN: N_("Your organisation's directory does not answer just now. Try again in a moment."),
+    Refusal.ENDED: N_("Your access has ended. Ask your manager or your school's office."),
+}
+CODE_MISMATCH = N_("The username or the code does not match, or the code has been used or has expired.")
+_STATUS = {Refusal.THROTTLED: 429, Refusal.DIRECTORY_DOWN: 503}
+
+
+def say(refusal: Refusal, again_at: datetime | None = None) -> str:
+    """Return the sentence for a refusal, in the reader's language."""
+    texts = context.texts()
+    if refusal is not Refusal.THROTTLED:
+        return texts.gettext(_SAYS[refusal])
+    minutes = seconds_until(again_at) // 60 + 1
+    sentence = texts.ngettext(
+        N_("Too many tries. Try again in %(n)s minute, or ask for a one-time code."),
+        N_("Too many tries. Try again in %(n)s minutes, or ask for a one-time code."),
+        minutes,
+    )
+    return sentence % {"n": minutes}
+
+
+def seconds_until(instant: datetime | None) -> int:
+    """Return the whole seconds from now until ``instant``, at least 1."""
+    return max(1, round((instant - clock.now()).total_seconds())) if instant else 1
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the HTTP status of a refusal: a failed form is 422."""
+    return _STATUS.get(refusal, 422)

@@ -1,0 +1,164 @@
+"""Column matching as data: which column of a source's record means what. The models say what can be said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.problem import Problem
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from iam.directory.affiliation import AFFILIATION_KINDS, RELATIONSHIP_KINDS
+from iam.errors import Invalid
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Person(_Part):
+    """Who a record speaks of: the column of the source's own key, the identifier kind that key is, and the person's attributes."""
+
+    key: str
+    as_: str = Field(alias="as")
+    given_names: str | None = None
+    call_name: str | None = None
+    family_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    birth_date: str | None = None
+    login: str | None = None
+    updated: str | None = None
+
+
+class IdentifierColumn(_Part):
+    """A further identifier; ``tagged`` takes ``value`` from texts of the form ``{tag:value}`` parted by commas."""
+
+    kind: str
+    column: str
+    issuer: str = ""
+    tagged: str | None = None
+
+
+class Organisations(_Part):
+    """Where an affiliation is: organisation keys from a column, parted by ``part``, each cut ``before`` a sign."""
+
+    column: str | None = None
+    part: str | None = None
+    before: str | None = None
+    otherwise: str | None = None
+    alias: bool = False
+    fixed: str | None = None
+
+
+class Values(_Part):
+    """A column whose values are translated; a value that is not listed means that the record says nothing of this."""
+
+    column: str
+    values: Mapping[str, str]
+
+
+class Equals(_Part):
+    """Whether a column has a value."""
+
+    column: str
+    value: str
+
+
+class AffiliationColumns(_Part):
+    """An affiliation. Days are the source's; ``to`` is the last day; an empty one has no known end."""
+
+    organisations: Organisations
+    kind: Values | str
+    occupation: str | None = None
+    title: str | None = None
+    from_: str | None = Field(None, alias="from")
+    to: str | None = None
+    substitute_for: str | None = None
+    primary: Equals | None = None
+
+
+class Days(_Part):
+    """A first and a last day."""
+
+    from_: str = Field(alias="from")
+    to: str
+
+
+class RelationshipColumn(_Part):
+    """Other persons of the same source, by key; ``this_person_is`` says which end of the relationship the record's person is."""
+
+    kind: str
+    column: str
+    part: str | None = None
+    this_person_is: str = Field("holder", pattern="^(holder|other)$")
+    from_: str | None = Field(None, alias="from")
+    to: str | None = None
+    optional: bool = False
+
+
+class GroupColumns(_Part):
+    """A group, keyed by its record."""
+
+    name: str
+    kind: str
+    organisation: Organisations
+
+
+class MembershipColumns(_Part):
+    """The record's person is a member of a group of the same source."""
+
+    group: str
+    group_kind: str
+    from_: str | None = Field(None, alias="from")
+    to: str | None = None
+
+
+class Kind(_Part):
+    """What one kind of record says."""
+
+    person: Person | None = None
+    identifiers: tuple[IdentifierColumn, ...] = ()
+    affiliation: AffiliationColumns | None = None
+    absence: Days | None = None
+    relationships: tuple[RelationshipColumn, ...] = ()
+    organisation_alias: Organisations | None = None
+    group: GroupColumns | None = None
+    membership: MembershipColumns | None = None
+
+
+class Matching(BaseModel):
+    """The column matching of a source: one ``Kind`` per kind of record, and the identifiers that find a person, in order."""
+
+    model_config = ConfigDict(frozen=True)
+    kinds: Mapping[str, Kind]
+    correlate: tuple[str, ...] = ()
+
+
+def read(data: Mapping[str, Any]) -> Matching:
+    """Return the column matching of ``data``; raises ``Invalid`` with the place of each thing that is wrong."""
+    kinds = {name: value for name, value in data.items() if name != "correlate"}
+    try:
+        matching = Matching(kinds=kinds, correlate=tuple(data.get("correlate") or ()))
+    except ValidationError as error:
+        raise Invalid(
+            *(
+                Problem("The column matching is wrong: %(what)s.", "Correct it in the source's settings.",
+                        field=".".join(str(part) for part in item["loc"]), params={"what": item["msg"]})
+                for item in error.errors(include_input=False)
+            )
+        ) from None  # fmt: skip
+    for name, kind in matching.kinds.items():
+        _check(name, kind)
+    return matching
+
+
+def _check(name: str, kind: Kind) -> None:
+    if kind.affiliation is not None:
+        values = kind.affiliation.kind
+        for value in values.values.values() if isinstance(values, Values) else (values,):
+            if value not in AFFILIATION_KINDS:
+                raise Invalid(Problem("There is no such kind of affiliation.", "Use a documented one.", field=f"{name}.affiliation.kind"))
+    for item in kind.relationships:
+        if item.kind not in RELATIONSHIP_KINDS:
+            raise Invalid(Problem("There is no such kind of relationship.", "Use a documented one.", field=f"{name}.relationships"))

@@ -1,0 +1,390 @@
+"""One run of a source, from lease to audit event. Everything it writes, it writes in one transaction.
+
+A crash is a rollback: the lease runs out, the run stays marked as running until the next one finds it, and nothing else happened.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from connectors import registry
+from connectors.contract import Connector, ConnectorError, Reading, ReadsAll, ReadsChanges
+from connectors.problem import Problem
+from pydantic import ValidationError
+from sqlalchemy import exists, insert, or_, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from iam import clock
+from iam.audit import log
+from iam.change import Actor, Change, begin
+from iam.directory.source import Acceptance, Record, Run, RunReject, Source
+from iam.errors import Conflict, Invalid, NotFound
+from iam.lifecycle import staged
+from iam.plans import apply, effects, guard
+from iam.plans.plan import Plan
+from iam.sources import completeness, correlation
+from iam.sources.matching import Matching, read
+from iam.sources.staging import Staged, Stager, ending
+from iam.vault import Vault
+
+LEASE = timedelta(hours=1)
+EXIT = {"done": 0, "partial": 0, "dry run": 0, "held": 3, "stopped": 3, "moved": 4, "failed": 1}
+Progress = Callable[[str, int], None]
+
+
+@dataclass
+class Report:
+    """What a run did, for the page, the command line and the run record."""
+
+    run_id: UUID
+    source: str
+    state: str = "running"
+    counts: dict[str, int] = field(default_factory=dict)
+    phases: dict[str, float] = field(default_factory=dict)
+    completeness: str | None = None
+    reasons: list[Problem] = field(default_factory=list)
+    rejects: list[tuple[str, Problem]] = field(default_factory=list)
+    plan_id: UUID | None = None
+    digest: str | None = None
+    header: str | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 failed, 3 held or stopped by the guard, 4 inputs moved."""
+        return EXIT[self.state]
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Measure a phase, in seconds."""
+        started = time.monotonic()
+        yield
+        self.phases[name] = round(time.monotonic() - started, 3)
+
+
+class _Stop(Exception):
+    """The run changes nothing; ``state`` says as what it is remembered."""
+
+    def __init__(self, state: str, *reasons: Problem) -> None:
+        super().__init__(state)
+        self.state, self.reasons = state, list(reasons)
+
+
+def silent(_phase: str, _rows: int) -> None:
+    """Progress that nobody watches."""
+
+
+def by_key(session: Session, key: str) -> Source:
+    """Return the source of that key; raises ``NotFound``."""
+    source = session.scalars(select(Source).where(Source.key == key)).one_or_none()
+    if source is None:
+        raise NotFound(Problem("There is no source %(key)s.", "Check the key, or add the source.", params={"key": key}))
+    return source
+
+
+def connector_of(source: Source) -> Connector:
+    """Return the source's connector, built from its settings; raises ``Invalid`` naming the setting."""
+    type_ = registry.connector(source.connector)
+    try:
+        connector: Connector = type_(type_.settings_model(**source.settings))
+    except ValidationError as error:
+        raise Invalid(
+            *(
+                Problem("The setting is wrong: %(what)s.", "Correct it in the source's settings.",
+                        field=".".join(str(part) for part in item["loc"]), params={"what": item["msg"]})
+                for item in error.errors(include_input=False)
+            )
+        ) from None  # fmt: skip
+    problems = connector.validate()
+    if problems:
+        raise Invalid(*problems)
+    return connector
+
+
+def matching_of(source: Source) -> Matching:
+    """Return the source's column matching: its own, or the usual one of its connector."""
+    data: Mapping[str, Any] = source.matching or registry.matching(source.connector)
+    found = read(data)
+    return found.model_copy(update={"correlate": tuple(source.correlate)}) if source.correlate else found
+
+
+def run(
+    sessions: sessionmaker[Session], vault: Vault, key: str, actor: Actor, *, dry_run: bool = False, full: bool = False,
+    progress: Progress = silent,
+) -> Report:  # fmt: skip
+    """Run a source and return what happened; raises ``NotFound``, ``Invalid`` (settings) or ``Conflict`` (it is running)."""
+    report = _lease(sessions, key, actor, dry_run)
+    try:
+        with sessions() as session:
+            source = by_key(session, key)
+            try:
+                _run(session, vault, source, actor, report, full, progress)
+                if dry_run:
+                    session.rollback()
+                else:
+                    session.commit()
+            except _Stop as stop:
+                session.rollback()
+                report.state, report.reasons = stop.state, stop.reasons
+            except ConnectorError as error:
+                session.rollback()
+                report.state, report.reasons = "failed", [error.problem]
+    except BaseException:
+        report.state = "failed"
+        _finish(sessions, key, actor, report, remember=True)
+        raise
+    _finish(sessions, key, actor, report, remember=dry_run or report.state in ("failed", "stopped", "moved"))
+    return report
+
+
+def accept(sessions: sessionmaker[Session], vault: Vault, key: str, actor: Actor, *, progress: Progress = silent) -> Report:
+    """Accept what the guard held of the last run, for exactly its input, and run again.
+
+    The one who accepts must be another than the one who ran; raises ``Conflict`` when nothing waits or it is the same person.
+    """
+    with sessions.begin() as session:
+        source = by_key(session, key)
+        held = session.scalars(select(Run).where(Run.source_id == source.id, ~Run.dry_run).order_by(Run.id.desc()).limit(1)).first()
+        if held is None or held.state not in ("held", "stopped") or held.digest is None:
+            raise Conflict(Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": key}))
+        if actor.person_id is None or actor.person_id == held.actor_person_id:
+            raise Conflict(Problem("Another administrator than the one who ran it must accept.", "Ask a second administrator."))
+        if session.get(Acceptance, (source.id, held.digest)) is None:
+            session.add(
+                Acceptance(source_id=source.id, digest=held.digest, run_id=held.id, accepted_by=actor.person_id, accepted_at=clock.now())
+            )
+            log.write(
+                session, "source:run:accepted", actor, organisation_id=source.owner_id,
+                envelope={"source": key, "run": str(held.id), "digest": held.digest},
+            )  # fmt: skip
+    return run(sessions, vault, key, actor, progress=progress)
+
+
+def _lease(sessions: sessionmaker[Session], key: str, actor: Actor, dry_run: bool) -> Report:
+    now = clock.now()
+    with sessions.begin() as session:
+        source = by_key(session, key)
+        free = or_(Source.leased_until.is_(None), Source.leased_until < now)
+        taken = session.execute(
+            update(Source).where(Source.id == source.id, free).values(leased_until=now + LEASE).returning(Source.id)
+        ).first()
+        if taken is None:
+            raise Conflict(Problem("%(key)s is running already.", "Wait until it has ended.", params={"key": key}))
+        row = Run(
+            source_id=source.id, actor_person_id=actor.person_id, state="running", dry_run=dry_run, started_at=now, phases={}, counts={},
+            reasons=[],
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        return Report(row.id, key)
+
+
+def _run(
+    session: Session, vault: Vault, source: Source, actor: Actor, report: Report, full: bool, progress: Progress
+) -> None:
+    now, matching = clock.now(), matching_of(source)
+    staged.prepare(session)
+    with report.phase("read"):
+        result = _read(session, vault, source, matching, full, progress)
+    report.rejects = result.rejects
+    report.counts = {
+        "rows": result.rows, "unchanged": result.unchanged, "new": result.fresh, "changed": result.changed, "rejected": result.rejected,
+    }  # fmt: skip
+    acceptance, before = _judge(session, source, result, report)
+    progress("compare", result.rows)
+    with report.phase("correlate"):
+        ends, first = ending(result.missing, now, source.missing_hours)
+        gone = [*ends, *result.deleted]
+        if gone:
+            session.execute(insert(staged.gone), [{"record_id": record_id} for record_id in gone])
+        report.counts["missing"] = len(result.missing)
+        report.counts["ambiguous"] = correlation.correlate(session, source, report.run_id, matching.correlate)
+    with report.phase("compare"):
+        effects.compute(session, source.id, now)
+    plan = _plan(session, source, actor, report, now)
+    _guard(session, source, report, plan, acceptance, before is None, now)
+    change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
+    progress("write", result.rows)
+    _apply(session, source, report, plan, change, acceptance, before is None, now)
+    _remember_records(session, source, gone, first, result, now)
+    if result.checkpoint is not None and result.rejected == 0:
+        source.checkpoint = result.checkpoint
+    _conclude(session, source, actor, report, change)
+
+
+def _read(session: Session, vault: Vault, source: Source, matching: Matching, full: bool, progress: Progress) -> Staged:
+    connector = connector_of(source)
+    reading: Reading
+    if source.checkpoint is not None and not full and isinstance(connector, ReadsChanges):
+        reading = connector.changes(source.checkpoint)
+    elif isinstance(connector, ReadsAll):
+        reading = connector.read()
+    else:
+        raise Invalid(Problem("The connector %(name)s cannot read.", "Choose another.", params={"name": source.connector}))
+    try:
+        return Stager(session, vault, source, matching, lambda rows: progress("read", rows)).read(reading)
+    finally:
+        reading.close()
+
+
+def _judge(
+    session: Session, source: Source, result: Staged, report: Report
+) -> tuple[Acceptance | None, completeness.Before | None]:
+    """Decide whether the reading may change anything; raises ``_Stop`` when not."""
+    evidence = result.evidence
+    assert evidence is not None
+    acceptance = session.get(Acceptance, (source.id, evidence.digest))
+    before = _last_good(session, source.id)
+    report.completeness, problem = completeness.judge(evidence, before if evidence.full else None)
+    report.digest, report.header = evidence.digest, evidence.header
+    report.counts["previous_rows"] = before.rows if before is not None else 0
+    if problem is not None and not (acceptance is not None and evidence.finished):
+        raise _Stop("stopped", problem)
+    if result.rejected and not source.keep_good_rows:
+        raise _Stop(
+            "failed",
+            Problem("%(n)s rows cannot be read, so nothing was changed.", "Correct them in the source.", params={"n": result.rejected}),
+        )
+    return acceptance, before
+
+
+def _last_good(session: Session, source_id: UUID) -> completeness.Before | None:
+    query = (
+        select(Run).where(Run.source_id == source_id, Run.state.in_(("done", "partial")), ~Run.dry_run).order_by(Run.id.desc()).limit(1)
+    )
+    row = session.scalars(query).first()
+    held = select(exists().where(Record.source_id == source_id))
+    if row is None:
+        return completeness.Before(0, "") if session.scalar(held) else None
+    return completeness.Before(int(row.counts.get("rows", 0)), row.header or "")
+
+
+def _plan(session: Session, source: Source, actor: Actor, report: Report, now: datetime) -> Plan:
+    plan = Plan(
+        kind="source run", author_id=actor.person_id, owner_id=source.owner_id, source_id=source.id, state="computed",
+        basis=apply.basis(feed=report.digest, source=source.key), digest=apply.digest_of_effects(session, now), counts={},
+        reasons=[], at=now,
+    )  # fmt: skip
+    session.add(plan)
+    session.flush()
+    report.plan_id = plan.id
+    return plan
+
+
+def _guard(
+    session: Session, source: Source, report: Report, plan: Plan, acceptance: Acceptance | None, first: bool, now: datetime
+) -> None:
+    if acceptance is not None:
+        _same_as_shown(session, source, acceptance, plan)
+        plan.approved_by = acceptance.accepted_by if acceptance.accepted_by != plan.author_id else None
+        return
+    if first:
+        report.reasons = [
+            Problem("This is the source's first run: it is shown and waits.", "Let a second administrator look at it and accept it.")
+        ]
+        return
+    held = guard.verdicts(session, source.id, now)
+    guard.hold(session, held)
+    report.reasons = [verdict.problem for verdict in held]
+
+
+def _same_as_shown(session: Session, source: Source, acceptance: Acceptance, plan: Plan) -> None:
+    shown = session.scalars(
+        select(Plan).join(Run, Run.plan_id == Plan.id).where(Run.id == acceptance.run_id, Plan.source_id == source.id)
+    ).first()
+    already = session.scalar(
+        select(exists().where(Run.source_id == source.id, Run.digest == acceptance.digest, Run.state.in_(("done", "partial")), ~Run.dry_run))
+    )
+    if shown is not None and not already and shown.basis.get("held_digest", shown.digest) != plan.digest:
+        raise _Stop(
+            "moved",
+            Problem("The data in Avain has changed since this was shown. Nothing was changed.", "Run the source again and look anew."),
+        )
+
+
+def _apply(
+    session: Session, source: Source, report: Report, plan: Plan, change: Change, acceptance: Acceptance | None, first: bool, now: datetime
+) -> None:
+    shown_only = first and acceptance is None
+    with report.phase("write"):
+        if shown_only:
+            trial = session.begin_nested()
+            rights = apply.apply_feed(session, change, source.id, report.run_id, now)
+            trial.rollback()
+            session.expire_all()
+            guard.hold_everything(session)
+        else:
+            apply.apply_feed(session, change, source.id, report.run_id, now)
+            rights = apply.remember_rights(session, plan, change)
+        apply.remember(session, plan)
+    report.counts |= effects.counts(session) | {f"rights_{name}": n for name, n in rights.items()}
+    plan.counts = dict(report.counts)
+    plan.reasons = [_stored(problem) for problem in report.reasons]
+    plan.change_id = None if shown_only else change.id
+    plan.state = "held" if shown_only else "partly" if report.reasons else "applied"
+    report.state = "held" if report.reasons else "partial" if report.rejects or report.counts["ambiguous"] else "done"
+
+
+def _remember_records(session: Session, source: Source, gone: list[UUID], first: list[UUID], result: Staged, now: datetime) -> None:
+    held = select(staged.effect.c.record_id).where(staged.effect.c.held)
+    if gone:
+        session.execute(
+            update(Record).where(Record.id.in_(select(staged.gone.c.record_id)), Record.id.not_in(held)).values(digest=b"")
+            .execution_options(synchronize_session=False)
+        )  # fmt: skip
+    for ids, since in ((first, now), (result.returned, None)):
+        if ids:
+            session.execute(update(Record), [{"id": record_id, "missing_since": since} for record_id in ids])
+
+
+def _conclude(session: Session, source: Source, actor: Actor, report: Report, change: Change) -> None:
+    row = session.get_one(Run, report.run_id)
+    _fill(row, report)
+    source.leased_until = None
+    _keep_rejects(session, report)
+    log.write(
+        session, "source:run:finished", actor, organisation_id=source.owner_id, change_id=change.id,
+        envelope={"source": source.key, "run": str(row.id), "state": report.state, "counts": report.counts, "digest": report.digest},
+    )  # fmt: skip
+
+
+def _fill(row: Run, report: Report) -> None:
+    row.state, row.ended_at, row.phases, row.counts = report.state, clock.now(), dict(report.phases), dict(report.counts)
+    row.completeness, row.plan_id, row.reasons = report.completeness, report.plan_id, [_stored(problem) for problem in report.reasons]
+    row.digest, row.header = report.digest, report.header
+
+
+def _finish(sessions: sessionmaker[Session], key: str, actor: Actor, report: Report, *, remember: bool) -> None:
+    """Remember a run whose own transaction was rolled back, and free the lease."""
+    if not remember:
+        return
+    with sessions.begin() as session:
+        source, row = by_key(session, key), session.get_one(Run, report.run_id)
+        report.plan_id = None
+        _fill(row, report)
+        source.leased_until = None
+        _keep_rejects(session, report)
+        log.write(
+            session, "source:run:finished", actor, organisation_id=source.owner_id,
+            envelope={"source": key, "run": str(row.id), "state": report.state, "counts": report.counts, "digest": report.digest},
+        )  # fmt: skip
+
+
+def _keep_rejects(session: Session, report: Report) -> None:
+    rows = [
+        {"run_id": report.run_id, "n": n, "kind": kind, "file": p.file, "line": p.line, "field": p.field, "message": p.message,
+         "remedy": p.remedy, "params": dict(p.params)}
+        for n, (kind, p) in enumerate(report.rejects, 1)
+    ]  # fmt: skip
+    if rows:
+        session.execute(insert(RunReject), rows)
+
+
+def _stored(problem: Problem) -> dict[str, Any]:
+    return {"message": problem.message, "remedy": problem.remedy, "params": dict(problem.params), "file": problem.file, "line": problem.line, "field": problem.field}
+

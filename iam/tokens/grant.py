@@ -1,0 +1,127 @@
+"""What a person gave an application: a refresh family with one capacity, rotated by one compare-and-set.
+
+A refresh token is not stored: it is its family and generation with a keyed hash, so that a retry within the grace of the last
+rotation gets the very same successor. A token of an older generation is a replay and ends the family (RFC 9700 section 4.14.2).
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Index, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from iam import clock
+from iam.database.base import Base, key
+from iam.tokens.secret import PREFIXES
+
+RETRY = timedelta(seconds=10)
+_PREFIX = PREFIXES["refresh"]
+_SIZE = 16 + 4 + 32
+
+
+class Grant(Base):
+    """A person's grant to a client in one capacity; ends with the capacity, the login session's end, replay, or its own date."""
+
+    __tablename__ = "grant_"
+    __table_args__ = (Index(None, "person_id", "revoked_at"), Index(None, "capacity_id"), Index(None, "session_id"))
+
+    id: Mapped[UUID] = key()
+    person_id: Mapped[UUID]
+    client_id: Mapped[str]
+    capacity_id: Mapped[UUID | None]
+    session_id: Mapped[UUID | None]
+    scope: Mapped[str]
+    auth_time: Mapped[datetime]
+    acr: Mapped[str]
+    generation: Mapped[int] = mapped_column(default=0)
+    rotated_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """The outcome of a refresh: the family and its next token, or that it was a replay."""
+
+    grant: Grant
+    token: str | None
+
+
+def token_of(grant_id: UUID, generation: int, mac_key: bytes) -> str:
+    """Return the refresh token of a family's generation."""
+    body = grant_id.bytes + generation.to_bytes(4)
+    return _PREFIX + urlsafe_b64encode(body + hmac.digest(mac_key, body, "sha256")).decode().rstrip("=")
+
+
+def parse(token: str, mac_key: bytes) -> tuple[UUID, int] | None:
+    """Return family and generation of a genuine refresh token; None for anything else, cut or padded ones included."""
+    if not token.startswith(_PREFIX) or not token.isascii():
+        return None
+    try:
+        raw = urlsafe_b64decode(token[len(_PREFIX) :] + "==")
+    except (Base64Error, ValueError):
+        return None
+    if len(raw) != _SIZE or not hmac.compare_digest(raw[20:], hmac.digest(mac_key, raw[:20], "sha256")):
+        return None
+    grant_id, generation = UUID(bytes=raw[:16]), int.from_bytes(raw[16:20])
+    return (grant_id, generation) if token_of(grant_id, generation, mac_key) == token else None
+
+
+def rotate(session: Session, token: str, client_id: str, mac_key: bytes) -> Rotation | None:
+    """Turn a refresh token into its successor by one statement.
+
+    None: not a token of this client's living family. ``Rotation.token`` None: it was a replay, and the family is now ended.
+    """
+    parsed = parse(token, mac_key)
+    if parsed is None:
+        return None
+    grant_id, generation = parsed
+    now = clock.now()
+    moved = session.scalars(
+        update(Grant)
+        .where(
+            Grant.id == grant_id, Grant.client_id == client_id, Grant.generation == generation,
+            Grant.revoked_at.is_(None), Grant.expires_at > now,
+        )
+        .values(generation=generation + 1, rotated_at=now)
+        .returning(Grant)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()  # fmt: skip
+    if moved is not None:
+        return Rotation(moved, token_of(grant_id, generation + 1, mac_key))
+    return _retry_or_replay(session, grant_id, generation, client_id, mac_key, now)
+
+
+def _retry_or_replay(
+    session: Session, grant_id: UUID, generation: int, client_id: str, mac_key: bytes, now: datetime
+) -> Rotation | None:
+    grant = session.get(Grant, grant_id, populate_existing=True)
+    if grant is None or grant.client_id != client_id or grant.revoked_at is not None or grant.expires_at <= now:
+        return None
+    if grant.generation == generation + 1 and grant.rotated_at is not None and now - grant.rotated_at <= RETRY:
+        return Rotation(grant, token_of(grant_id, grant.generation, mac_key))
+    revoke(session, grant_id=grant_id)
+    return Rotation(grant, None)
+
+
+def revoke(
+    session: Session, *, grant_id: UUID | None = None, person_id: UUID | None = None, session_id: UUID | None = None
+) -> list[UUID]:
+    """End one grant, or all of a person or of a login session; return the ids of those that this call ended."""
+    query = update(Grant).where(Grant.revoked_at.is_(None))
+    if grant_id is not None:
+        query = query.where(Grant.id == grant_id)
+    elif session_id is not None:
+        query = query.where(Grant.session_id == session_id)
+    elif person_id is not None:
+        query = query.where(Grant.person_id == person_id)
+    else:
+        raise ValueError("say which grants to end")
+    return list(session.scalars(query.values(revoked_at=clock.now()).returning(Grant.id)))

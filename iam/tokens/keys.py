@@ -1,0 +1,120 @@
+"""Signing keys: next, current, previous. A key signs only after the witness has accepted it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from connectors.problem import Problem
+from sqlalchemy import CheckConstraint, Index, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from iam import clock
+from iam.audit import log
+from iam.change import Actor
+from iam.database.base import Base
+from iam.database.types import uuid7
+from iam.errors import Conflict
+from iam.tokens import jose, witness
+from iam.vault import Vault
+
+KEEP = timedelta(hours=25)
+"""How long a retired key stays published: longer than any token lives and any relying party caches."""
+
+
+class SigningKey(Base):
+    """A key pair; the private half is sealed by the vault and never leaves it in clear."""
+
+    __tablename__ = "signing_key"
+    __table_args__ = (
+        CheckConstraint("state IN ('next', 'current', 'previous', 'refused')", name="state"),
+        Index(
+            "uq_signing_key_current", "algorithm", unique=True,
+            postgresql_where=text("state = 'current'"), sqlite_where=text("state = 'current'"),
+        ),
+    )  # fmt: skip
+
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    algorithm: Mapped[str]
+    state: Mapped[str]
+    public: Mapped[dict[str, Any]]
+    wrapped: Mapped[bytes]
+    created_at: Mapped[datetime]
+    promoted_at: Mapped[datetime | None]
+    retired_at: Mapped[datetime | None]
+
+
+def create(session: Session, vault: Vault, algorithm: str, actor: Actor) -> SigningKey:
+    """Make a key in state ``next``: published, not yet signing."""
+    key = jose.generate(algorithm, uuid7().hex)
+    row = SigningKey(
+        kid=str(key.kid), algorithm=algorithm, state="next", public=jose.public_dict(key),
+        wrapped=vault.wrap(jose.private_json(key).encode()), created_at=clock.now(),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    log.write(session, "key:signing:created", actor, envelope={"kid": row.kid, "algorithm": algorithm})
+    return row
+
+
+def promote(session: Session, vault: Vault, kid: str, actor: Actor) -> SigningKey:
+    """Make a key current, after the witness accepted a token it signed; the one before becomes previous.
+
+    Raises ``Conflict`` when the key is not in state ``next`` or the witness refuses it (it is then never used).
+    """
+    row = session.get(SigningKey, kid)
+    if row is None or row.state != "next":
+        raise Conflict(Problem("There is no signing key %(kid)s waiting.", "List the keys.", params={"kid": kid}))
+    if not _witnessed(vault, row):
+        row.state = "refused"
+        log.write(session, "key:signing:refused", actor, envelope={"kid": kid})
+        raise Conflict(Problem("The independent witness did not accept the key %(kid)s.", "Make a new key.", params={"kid": kid}))
+    now = clock.now()
+    session.execute(
+        update(SigningKey)
+        .where(SigningKey.algorithm == row.algorithm, SigningKey.state == "current")
+        .values(state="previous", retired_at=now)
+    )
+    row.state, row.promoted_at = "current", now
+    session.flush()
+    log.write(session, "key:signing:promoted", actor, envelope={"kid": kid, "algorithm": row.algorithm})
+    return row
+
+
+def _witnessed(vault: Vault, row: SigningKey) -> bool:
+    stamp = int(clock.now().timestamp())
+    token = jose.sign(_private(vault, row), "JWT", {"iss": "witness", "aud": "witness", "iat": stamp, "exp": stamp + 60})
+    return witness.accepts(token, row.public, "witness")
+
+
+def ensure(session: Session, vault: Vault, actor: Actor) -> None:
+    """Make sure that every algorithm has a current key; called when the service starts."""
+    have = set(session.scalars(select(SigningKey.algorithm).where(SigningKey.state == "current")))
+    for algorithm in jose.ALGORITHMS:
+        if algorithm not in have:
+            promote(session, vault, create(session, vault, algorithm, actor).kid, actor)
+
+
+def current(session: Session, vault: Vault, algorithm: str) -> jose.Key:
+    """Return the private key that signs with ``algorithm`` now."""
+    row = session.scalars(select(SigningKey).where(SigningKey.algorithm == algorithm, SigningKey.state == "current")).one()
+    return _private(vault, row)
+
+
+def published(session: Session) -> list[dict[str, Any]]:
+    """Return the public keys that verify tokens now: next, current, and previous ones until ``KEEP`` after retirement."""
+    query = select(SigningKey).where(SigningKey.state.in_(("next", "current", "previous"))).order_by(SigningKey.kid)
+    horizon = clock.now() - KEEP
+    return [row.public for row in session.scalars(query) if row.retired_at is None or row.retired_at > horizon]
+
+
+def _private(vault: Vault, row: SigningKey) -> jose.Key:
+    return _unsealed(vault, row.kid, row.wrapped)
+
+
+@lru_cache(maxsize=32)
+def _unsealed(vault: Vault, _kid: str, wrapped: bytes) -> jose.Key:
+    return jose.load(vault.unwrap(wrapped).decode())
+
+

@@ -1,0 +1,100 @@
+"""What a view may ask about its request: session, settings, vault, who asks, in which language."""
+
+from __future__ import annotations
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import current_app, g, request
+from sqlalchemy.orm import Session
+
+from iam.change import Actor
+from iam.database.types import uuid7
+from iam.ephemeral import Generations
+from iam.settings import Settings
+from iam.texts import LANGUAGES, Texts
+from iam.tokens import session as login_sessions
+from iam.tokens.session import LoginSession
+from iam.vault import Vault
+from iam.web import extension
+
+_SECRET_LENGTH = 128
+LANGUAGE_COOKIE = "avain-language"
+
+
+def db() -> Session:
+    """Return the request's session. Its transaction commits before the response is sent; an error rolls it back.
+
+    In a view marked ``guard.read_only`` the transaction takes no write lock on SQLite.
+    """
+    session = database_session()
+    if getattr(g, "read_only", False) and not session.in_transaction():
+        session.connection(execution_options={"read_only": True})
+    return session
+
+
+def database_session() -> Session:
+    """Return the request's session without beginning a transaction."""
+    return extension.database.session()
+
+
+def settings() -> Settings:
+    """Return the settings of the application."""
+    return extension.parts_of(current_app).settings
+
+
+def vault() -> Vault:
+    """Return the vault of the application."""
+    return extension.parts_of(current_app).vault
+
+
+def generations() -> Generations:
+    """Return the cache generations of the application."""
+    return extension.parts_of(current_app).generations
+
+
+def request_id() -> str:
+    """Return the id of the request: in its log lines, its audit events, and on its error page."""
+    if "request_id" not in g:
+        g.request_id = str(uuid7())
+    value: str = g.request_id
+    return value
+
+
+def cookie_name() -> str:
+    """Return the name of the login cookie: ``__Host-avain`` on https, ``avain`` on http."""
+    return "__Host-avain" if settings().https else "avain"
+
+
+def login() -> LoginSession | None:
+    """Return the living login session of the browser's cookie; one look-up a request."""
+    if "login" not in g:
+        value = request.cookies.get(cookie_name(), "")
+        known = value.startswith("avs_") and len(value) <= _SECRET_LENGTH and value.isascii()
+        g.login = login_sessions.find(db(), value, settings().tokens) if known else None
+        g.person_id = g.login.person_id if g.login else None
+    found: LoginSession | None = g.login
+    return found
+
+
+def actor() -> Actor:
+    """Return who acts: the person signed in, or nobody, with the request's id and address."""
+    login()
+    person_id: UUID | None = g.person_id
+    return Actor(person_id, request_id(), request.remote_addr or "")
+
+
+def texts() -> Texts:
+    """Return the texts in the reader's language: ``?lang=``, then the cookie, then what the browser asks for."""
+    if "texts" not in g:
+        chosen = request.args.get("lang", "") or request.cookies.get(LANGUAGE_COOKIE, "")
+        if chosen not in LANGUAGES:
+            chosen = request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+        g.texts = Texts(chosen, zone())
+    value: Texts = g.texts
+    return value
+
+
+def zone() -> ZoneInfo:
+    """Return the time zone in which days are days."""
+    return ZoneInfo(settings().zone)

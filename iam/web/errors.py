@@ -1,0 +1,126 @@
+"""Errors as answers: problem+json (RFC 9457) for programs, a page for people; an exception's own text never leaves (HT-06)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, jsonify, request
+from sqlalchemy.exc import OperationalError, TimeoutError
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import RequestRedirect
+
+from connectors.problem import Problem
+from iam.errors import AvainError, Unavailable
+from iam.texts import N_
+from iam.web import context, csrf, extension, guard, pages
+from iam.web.redirect import local_path
+
+_log = structlog.get_logger("avain.web")
+
+TITLES = {
+    400: N_("The request was not understood"),
+    401: N_("You are not signed in"),
+    403: N_("You may not do this"),
+    404: N_("This page is not here"),
+    405: N_("The request was not understood"),
+    409: N_("Somebody else changed this first"),
+    413: N_("That is too large"),
+    422: N_("Something needs mending"),
+    429: N_("Too many tries"),
+    500: N_("Something went wrong with us"),
+    503: N_("The service does not answer just now"),
+}
+_WHAT = {
+    404: Problem("There is no such page, or it is outside your part."),
+    413: Problem("What was sent is larger than this page takes.", "Send less at a time."),
+    500: Problem("The fault is ours and has been recorded.", "Try again in a moment."),
+    503: Problem("Something the service depends on does not answer.", "Nothing was changed. Try again in a moment."),
+}
+_DEFAULT = Problem("The request was not understood.", "Go back and try again.")
+
+
+def init(app: Flask) -> None:
+    """Answer every exception of ``app``."""
+    app.register_error_handler(AvainError, _expected)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def answer(status: int, code: str, problems: Sequence[Problem]) -> Response:
+    """Return an error as this caller understands it; nothing of the request's transaction stays."""
+    extension.abandon()
+    if "text/html" in request.headers.get("Accept", ""):
+        return _page(status, problems)
+    texts = context.texts()
+    body: dict[str, Any] = {
+        "type": f"urn:avain:problem:{code}", "title": texts.gettext(_title(status)), "status": status,
+        "instance": f"urn:uuid:{context.request_id()}",
+        "problems": [_told(problem) for problem in problems],
+    }  # fmt: skip
+    if problems:
+        body["detail"] = texts.sentence(problems[0])
+    response = jsonify(body)
+    response.status_code, response.content_type = status, "application/problem+json"
+    return response
+
+
+def _told(problem: Problem) -> dict[str, Any]:
+    texts = context.texts()
+    told = {
+        "message": texts.gettext(problem.message) % problem.params,
+        "remedy": texts.gettext(problem.remedy) % problem.params if problem.remedy else None,
+        "field": problem.field, "file": problem.file, "line": problem.line,
+    }  # fmt: skip
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _page(status: int, problems: Sequence[Problem]) -> Response:
+    texts = context.texts()
+    told = [_told(problem) for problem in problems]
+    back = local_path(request.full_path.rstrip("?")) if request.method not in csrf.SAFE and status == 400 else None
+    return pages.page(
+        "error.html", status,
+        title=texts.gettext(_title(status)),
+        what=" ".join(one["message"] for one in told),
+        remedy=" ".join(one["remedy"] for one in told if "remedy" in one) or None,
+        back_url=back, back_label=texts.gettext(N_("Open the page again")),
+        correlation_id=context.request_id(),
+    )  # fmt: skip
+
+
+def _title(status: int) -> str:
+    return TITLES.get(status, TITLES[500] if status >= 500 else TITLES[400])
+
+
+def _expected(error: AvainError) -> Response:
+    if error.status in (403, 404):
+        guard.denied(error)
+    if error.status >= 500:
+        _log.warning("unavailable", code=error.code, exc_info=error)
+    return answer(error.status, error.code, error.problems or [_WHAT.get(error.status, _DEFAULT)])
+
+
+def _http(error: HTTPException) -> Response | HTTPException:
+    if isinstance(error, RequestRedirect):
+        return error
+    if isinstance(error, InternalServerError) and error.original_exception is not None:
+        return _unexpected(error.original_exception)
+    status = error.code or 500
+    code = HTTPStatus(status).phrase.lower().replace(" ", "-")
+    response = answer(status, code, [_WHAT.get(status, _DEFAULT)])
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _unexpected(error: BaseException) -> Response:
+    # The database gone or too busy is not our fault to hide as a 500: trying again helps.
+    if isinstance(error, OperationalError | TimeoutError):
+        _log.error("the database does not answer", exc_info=error)
+        return answer(Unavailable.status, Unavailable.code, [_WHAT[503]])
+    _log.error("unexpected error", exc_info=error)
+    return answer(500, "error", [_WHAT[500]])

@@ -1,0 +1,62 @@
+"""Where a person was going when asked to sign in: a signed path, bound to the browser that asked (SE-02).
+
+The handle travels as ``flow`` in links and forms. In another browser than the one it was made for it does not open, so nobody can
+finish a sign-in that somebody else prepared.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import session as form_session
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from iam.web import context
+from iam.web.redirect import local_path
+
+HOURS = 12
+_BROWSER = "browser"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Where a sign-in returns to.
+
+    ``path`` is our own; ``service`` the names of the service by language; ``fresh`` demands signing in again; ``origin`` is that of
+    the service's validated redirect URI (``https://wilma.example``), to which browsers must be let go on after the form.
+    """
+
+    path: str
+    service: Mapping[str, str] | None = None
+    fresh: bool = False
+    origin: str = ""
+
+
+def start(flow: Flow) -> str:
+    """Return a handle for ``flow`` in this browser."""
+    data = {"p": local_path(flow.path), "s": dict(flow.service or {}), "f": flow.fresh, "o": flow.origin}
+    return _serializer().dumps(data)
+
+
+def read(handle: str | None) -> Flow | None:
+    """Return what the handle says; None when it is forged, of another browser, or older than ``HOURS``."""
+    if not handle or _BROWSER not in form_session:
+        return None
+    try:
+        data = _serializer().loads(handle, max_age=HOURS * 3600)
+    except BadData:
+        return None
+    return Flow(local_path(data["p"]), data["s"] or None, bool(data["f"]), str(data["o"]))
+
+
+def browser() -> str:
+    """Return the random name of this browser, kept in the signed form cookie since its first visit."""
+    if _BROWSER not in form_session:
+        form_session[_BROWSER] = secrets.token_urlsafe(16)
+    return str(form_session[_BROWSER])
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(context.vault().derive("flow"), salt=browser())

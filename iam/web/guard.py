@@ -1,0 +1,130 @@
+"""Who may use which route. Every view says so with one mark; an application with an unmarked route does not start (AC-01)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from flask import Flask, current_app, g, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from connectors.problem import Problem
+from iam.access.administration import NOTHING, PERMISSIONS, Part, part_of
+from iam.audit import log
+from iam.errors import AvainError, NotFound
+from iam.web import context, extension, flow
+from iam.web.redirect import see_other
+
+View = TypeVar("View", bound=Callable[..., Any])
+_MARK, _READS = "avain_access", "avain_read_only"
+_PUBLIC, _SIGNED_IN = "public", "signed in"
+
+
+class NotSignedIn(AvainError):
+    """Nobody is signed in; a browser is taken to the sign-in page."""
+
+    code = "not-signed-in"
+    status = 401
+
+
+class UndeclaredRoute(RuntimeError):
+    """A route that does not say who may use it."""
+
+
+def public(view: View) -> View:
+    """Mark a view that anybody may use, or that authenticates its callers itself (protocol endpoints)."""
+    setattr(view, _MARK, _PUBLIC)
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Mark a view for whoever is signed in, about themselves."""
+    setattr(view, _MARK, _SIGNED_IN)
+    return view
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Mark a view for administrators with ``permission`` over some part; the view narrows what it shows with ``part``.
+
+    Raises ``KeyError`` for a permission that does not exist. To everybody else the page does not exist.
+    """
+    PERMISSIONS[permission]
+
+    def mark(view: View) -> View:
+        setattr(view, _MARK, permission)
+        return view
+
+    return mark
+
+
+def read_only(view: View) -> View:
+    """Mark a view that writes nothing and does not ask who is signed in: on SQLite it waits for no writer."""
+    setattr(view, _READS, True)
+    return view
+
+
+def part() -> Part:
+    """Return the part of the tree over which the signed-in administrator holds the view's permission; empty outside one."""
+    found: Part = g.get("part", NOTHING)
+    return found
+
+
+def part_for(permission: str) -> Part:
+    """Return the part for another permission than the view's own, as for a button on the page; empty when it is not held."""
+    login = context.login()
+    return part_of(context.db(), login.person_id, permission) if login else NOTHING
+
+
+def init(app: Flask) -> None:
+    """Ask before every view of ``app``."""
+    app.before_request(_admit)
+
+
+def check(app: Flask) -> None:
+    """Raise ``UndeclaredRoute`` when a route of ``app`` has no mark. Flask's own static files are public."""
+    public(app.view_functions["static"])
+    bare = sorted(name for name, view in app.view_functions.items() if not hasattr(view, _MARK))
+    if bare:
+        raise UndeclaredRoute(f"these routes do not say who may use them: {', '.join(bare)}")
+
+
+def denied(error: AvainError) -> None:
+    """Write the audit event of a refusal inside an administration view, in a transaction of its own."""
+    permission = getattr(_view(), _MARK, _PUBLIC)
+    if permission in (_PUBLIC, _SIGNED_IN):
+        return
+    actor = context.actor()
+    extension.abandon()
+    with Session(extension.database.engine) as session, session.begin():
+        envelope = {"permission": permission, "endpoint": request.endpoint, "result": error.code}
+        log.write(session, "admin:request:denied", actor, envelope=envelope)
+
+
+def _view() -> Any:
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def _admit() -> Response | None:
+    view = _view()
+    if view is None:
+        return None
+    g.read_only = getattr(view, _READS, False)
+    mark = getattr(view, _MARK)
+    if mark == _PUBLIC:
+        return None
+    if context.login() is None:
+        return _to_sign_in()
+    if mark != _SIGNED_IN:
+        g.part = part_for(mark)
+        if not g.part:
+            raise NotFound(Problem("There is no such page, or it is outside your part."))
+    return None
+
+
+def _to_sign_in() -> Response:
+    if request.method not in ("GET", "HEAD") or "text/html" not in request.headers.get("Accept", ""):
+        raise NotSignedIn(Problem("You are not signed in.", "Sign in and try again."))
+    handle = flow.start(flow.Flow(request.full_path.rstrip("?")))
+    return see_other("/login?" + urlencode({"flow": handle}))

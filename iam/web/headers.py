@@ -1,0 +1,51 @@
+"""Headers of every response (security AZ-08, HT-03, TK-10)."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from iam.web import context
+from iam.web.redirect import local_path
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action {forms}; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_STATIC_SECONDS = 3600
+
+
+def init(app: Flask) -> None:
+    """Set the headers of every response of ``app``."""
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _STATIC_SECONDS
+    app.after_request(_harden)
+
+
+def allow_forms_to(response: Response, origin: str) -> None:
+    """Let this one page's form be redirected to ``origin`` (scheme and host), an already validated redirect URI's.
+
+    Browsers check ``form-action`` on the redirect that answers a post, too.
+    """
+    response.headers["Content-Security-Policy"] = POLICY.format(forms=f"'self' {origin}")
+
+
+def _harden(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", POLICY.format(forms="'self'"))
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["X-Request-Id"] = context.request_id()
+    if context.settings().https:
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    _keep_local(response)
+    return response
+
+
+def _keep_local(response: Response) -> None:
+    # Werkzeug's own redirects (a missing slash) name the Host header, which anybody can forge (HT-02).
+    location, host = response.headers.get("Location", ""), request.host_url
+    if location.startswith(host):
+        response.headers["Location"] = local_path("/" + location[len(host) :])

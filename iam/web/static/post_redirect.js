@@ -1,0 +1,2 @@
+// Presses the button of post_redirect.html; the page works without it.
+document.getElementById("post-redirect").submit();

@@ -1,0 +1,70 @@
+"""The import contracts of ``pyproject.toml``: they hold, and each of them would notice being broken."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.tree import CODE, TOP
+
+LINTER = Path(sys.executable).parent / "lint-imports"
+
+PLANTS = {
+    "connectors/planted.py": ("import iam.clock", "straight-line"),
+    "iam/planted.py": ("import iam.clock", "inside-iam"),
+    "iam/clock.py": ("import iam.settings", "inside-iam"),
+    "iam/sources/planted.py": ("import iam.oidc", "inside-iam"),
+    "iam/access/planted.py": ("import iam.lifecycle", "inside-iam"),
+    "iam/directory/planted.py": ("import flask", "flask"),
+    "iam/oidc/claims.py": ("import flask", "flask"),
+    "iam/signin/planted.py": ("from authlib.integrations import flask_client", "authlib"),
+    "iam/tokens/grant.py": ("import redis", "redis"),
+    "connectors/hr.py": ("import ldap3", "ldap"),
+    "iam/oidc/planted.py": ("from jose import jwt", "witness"),
+    "iam/oidc/server.py": ("from joserfc import jws", "jose"),
+}
+"""File to which a line is added, that line, and the contract that it must break."""
+
+
+def broken_contracts(folder: Path) -> set[str]:
+    """Ids of the contracts that the code in ``folder`` breaks; fails when the linter cannot say."""
+    command = [str(LINTER), "--no-cache", "--config", str(TOP / "pyproject.toml")]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    lines = re.findall(r"(?m)^(.+) (KEPT|BROKEN)$", done.stdout)
+    assert lines, done.stdout + done.stderr
+    assert (done.returncode == 0) == all(state == "KEPT" for _, state in lines), done.stdout
+    return {name.strip() for name, state in lines if state == "BROKEN"}
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the program's packages that may be spoiled."""
+    for package in CODE:
+        shutil.copytree(
+            TOP / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "static", "templates")
+        )
+    return tmp_path
+
+
+def test_the_program_keeps_every_import_contract(copy: Path) -> None:
+    assert broken_contracts(copy) == set()
+
+
+@pytest.mark.parametrize(("file", "line", "contract"), [(file, *plant) for file, plant in PLANTS.items()])
+def test_a_planted_import_breaks_exactly_its_contract(copy: Path, file: str, line: str, contract: str) -> None:
+    planted = copy / file
+    before = planted.read_text(encoding="utf-8") if planted.exists() else ""
+    planted.write_text(f"{before}\n{line}\n", encoding="utf-8")
+    assert broken_contracts(copy) == {contract_name(contract)}
+
+
+def contract_name(identifier: str) -> str:
+    """The name under which the linter reports the contract ``identifier``."""
+    contracts = tomllib.loads((TOP / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    return next(str(contract["name"]) for contract in contracts if contract["id"] == identifier)

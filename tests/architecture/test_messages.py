@@ -1,0 +1,79 @@
+"""Every sentence that people read exists in Finnish and in Swedish, with the places that are filled in when it is shown."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from tests.architecture.tree import CODE, TOP, modules
+
+METHODS = [("**/vendor/**", "ignore"), ("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
+OPTIONS = {"**/templates/**.html": {"silent": "false"}}
+PLACE = re.compile(r"%\((\w+)\)")
+TRANSLATED = ("fi", "sv")
+
+
+Forms = tuple[str, ...]
+"""A sentence, or its singular and its plural."""
+
+
+def marked() -> dict[Forms, str]:
+    """Every message marked in code or templates, and the file it stands in."""
+    found: dict[Forms, str] = {}
+    for package in CODE:
+        for file, _, message, _, _ in extract_from_dir(str(TOP / package), METHODS, OPTIONS):
+            found[forms(message)] = f"{package}/{file}"
+    return found | {(message,): str(path.relative_to(TOP)) for path in modules() for message in problems(path)}
+
+
+def problems(path: Path) -> Iterator[str]:
+    """The sentences of every ``Problem`` made in a module: what is wrong, and the remedy."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
+            named = [given.value for given in node.keywords if given.arg in {"message", "remedy"}]
+            for given in [*node.args[:2], *named]:
+                if isinstance(given, ast.Constant) and isinstance(given.value, str) and given.value:
+                    yield given.value
+
+
+def translations(language: str) -> dict[Forms, Forms]:
+    """What a catalog translates: neither empty, nor a guess that waits for a translator."""
+    with (TOP / "iam" / "locale" / language / "LC_MESSAGES" / "avain.po").open("rb") as file:
+        catalog = [(forms(m.id), forms(m.string)) for m in read_po(file, locale=language) if not m.fuzzy]
+    return {message: translated for message, translated in catalog if any(message) and all(translated)}
+
+
+def forms(text: str | Sequence[str] | None) -> Forms:
+    """A message's one form, or all of its plural forms."""
+    return (text or "",) if isinstance(text, str | None) else tuple(text)
+
+
+def places(texts: Sequence[str]) -> set[str]:
+    """The names that are filled in when ``texts`` are shown."""
+    return {name for text in texts for name in PLACE.findall(text)}
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_sentence_that_is_marked_for_translation_has_one(language: str) -> None:
+    have = translations(language)
+    wanted = marked()
+    assert wanted
+    assert sorted((file, message) for message, file in wanted.items() if message not in have) == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_translation_is_filled_in_at_the_same_places_as_its_sentence(language: str) -> None:
+    assert [
+        message for message, translated in translations(language).items() if places(message) != places(translated)
+    ] == []
+
+
+def test_the_search_finds_sentences_in_code_in_templates_and_in_problems() -> None:
+    assert {Path(file).suffix for file in marked().values()} == {".py", ".html"}
+    assert ("The file is empty.",) in marked()

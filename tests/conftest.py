@@ -1,0 +1,148 @@
+"""Fixtures of all tests: real servers (one set a worker), an empty migrated database a test, and a clock that stands still."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.database.engine import make_engine
+from iam.database.migrate import upgrade
+from tests.servers.avain import Avain
+from tests.servers.postgresql import PostgreSQL
+from tests.servers.redis import RedisServer
+
+if TYPE_CHECKING:
+    from tests.servers.slapd import Slapd
+
+SERVICES = {"postgresql", "redis_server", "slapd", "chromium"}
+"""Fixtures that start a server: a test that asks for one carries the marker ``services``."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker, and let a termination end the run as Ctrl-C does: with every fixture taken down."""
+    config.addinivalue_line("markers", "services: needs PostgreSQL, Redis, slapd, Apache or Chromium on the machine")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that needs a server, so that ``-m "not services"`` runs on Python alone."""
+    for item in items:
+        if SERVICES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.services)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server; most tests want ``database_url`` instead."""
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis server; a test that pauses, stops or fills it takes ``redis`` instead."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(redis_server: RedisServer) -> Iterator[RedisServer]:
+    """The Redis server, running and empty, to do anything to."""
+    redis_server.revive()
+    yield redis_server
+    redis_server.revive()
+
+
+@pytest.fixture(scope="session")
+def slapd() -> Iterator[Slapd]:
+    """An LDAP server."""
+    from tests.servers.slapd import Slapd
+
+    server = Slapd()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database in one file, to copy."""
+    path = tmp_path_factory.mktemp("template") / "avain.db"
+    upgrade(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: PostgreSQL) -> str:
+    """Name of a migrated, empty PostgreSQL database, to copy."""
+    name = postgresql.fresh_database()
+    upgrade(postgresql.url(name))
+    return name
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of a migrated, empty database of the test's own: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "avain.db")
+        yield f"sqlite:///{copy}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name = server.fresh_database(request.getfixturevalue("postgresql_template"))
+    yield server.url(name)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on the test's database."""
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session on the test's database; what the test does not commit is rolled back."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def avain(database_url: str, tmp_path: Path) -> Iterator[Avain]:
+    """The service on the test's database, started."""
+    with Avain(database_url, tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def at() -> Iterator[Callable[[datetime], None]]:
+    """``at(instant)`` sets the clock of this process to an aware instant, until the next ``at`` or the end of the test."""
+    with ExitStack() as stack:
+
+        def set_clock(instant: datetime) -> None:
+            stack.enter_context(clock.fixed(instant))
+
+        yield set_clock
+
+
+@pytest.fixture
+def frozen(at: Callable[[datetime], None]) -> datetime:
+    """The clock stands at this instant, a Tuesday noon of a school year; ``at`` moves it."""
+    instant = datetime(2026, 9, 15, 9, 0, tzinfo=UTC)
+    at(instant)
+    return instant

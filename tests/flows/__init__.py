@@ -1,0 +1,1 @@
+"""Whole flows against real servers; nothing here is mocked."""

@@ -1,0 +1,44 @@
+"""Free loopback ports."""
+
+from __future__ import annotations
+
+import random
+import socket
+
+HOST = "127.0.0.1"
+LOWEST, HIGHEST = 20_000, 32_000
+
+_given: set[int] = set()
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1, from 20000 to 32000, that nobody listens on; the same one is never given twice.
+
+    The range lies below the kernel's ephemeral ports, so an outgoing connection cannot take the port before its server
+    does, and the choice is random, so parallel test workers do not meet. Raises ``OSError`` when 200 tries find none.
+    """
+    chooser = random.SystemRandom()
+    for _ in range(200):
+        port = chooser.randint(LOWEST, HIGHEST)
+        if port not in _given and _is_free(port):
+            _given.add(port)
+            return port
+    raise OSError(f"no free port of {HOST} between {LOWEST} and {HIGHEST} after 200 tries")
+
+
+def answers(port: int) -> bool:
+    """Whether something accepts TCP connections on this port of 127.0.0.1 (waits at most one second)."""
+    try:
+        with socket.create_connection((HOST, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True

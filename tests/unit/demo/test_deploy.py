@@ -1,0 +1,123 @@
+"""The declarations in deploy/demo fit the feeds of every profile and one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from iam.access.pattern import parse
+from iam.demo.agreements import WELFARE_AGREEMENT
+from iam.demo.people import TRY
+from tests.unit.demo.conftest import Written
+
+FOLDER = Path(__file__).parents[3] / "deploy" / "demo"
+
+
+@pytest.fixture(scope="module")
+def declared() -> dict[str, Any]:
+    """Return everything the files declare, by top-level key."""
+    found: dict[str, Any] = {}
+    for path in sorted(FOLDER.glob("*.yaml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert not set(content) & set(found)
+        found |= content
+    return found
+
+
+def _roles(declared: dict[str, Any]) -> dict[str, list[str]]:
+    return {f"{app['key']}:{role['key']}": role["content"] for app in declared["applications"] for role in app["roles"]}
+
+
+def test_every_organisation_that_is_named_exists_in_the_smallest_profile(declared: dict[str, Any], small: Written) -> None:
+    known = {row["key"] for row in small.consortium()["organisations"]}
+    named = {one["owner"] for kind in ("applications", "rules", "sources") for one in declared[kind]}
+    named |= {key for app in declared["applications"] for key in app["enabled"]}
+    named |= {one["organisation"] for kind in ("administrators", "groups") for one in declared[kind]}
+    named |= {key for rule in declared["rules"] for key in _named_by(rule)}
+    assert named <= known
+
+
+def _named_by(rule: dict[str, Any]) -> Iterator[str]:
+    pattern, problems = parse({name: rule[name] for name in ("bind", "unless", "gives") if name in rule})
+    assert pattern is not None, problems
+    for bound in pattern.bound:
+        yield from filter(None, (bound.where.under, bound.where.is_))
+    yield from filter(None, (pattern.scope.organisation, pattern.scope.covers_of))
+
+
+def test_every_rule_gives_a_known_role_and_asks_known_code_lists_and_groups(declared: dict[str, Any]) -> None:
+    lists = {one["key"] for one in declared["code_lists"]}
+    groups = {(one["key"], one["organisation"]) for one in declared["groups"]}
+    for rule in declared["rules"]:
+        pattern, problems = parse({name: rule[name] for name in ("bind", "unless", "gives") if name in rule})
+        assert pattern is not None, problems
+        assert pattern.role in _roles(declared)
+        for bound in pattern.bound:
+            assert bound.code_list is None or bound.code_list in lists
+            assert bound.group is None or (bound.group, bound.where.under) in groups
+
+
+def test_rules_and_roles_are_named_once_and_there_are_enough_of_them(declared: dict[str, Any]) -> None:
+    keys = [rule["rule"] for rule in declared["rules"]]
+    assert len(set(keys)) == len(keys) >= 20
+    assert {role.partition(":")[2] for role in _roles(declared) if role.startswith("wilma:")} == {
+        "opettaja", "rehtori", "oppilas", "huoltaja", "sihteeri", "sijainen", "psykologi", "kuraattori",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("agreement", "occupation", "role"),
+    [
+        (WELFARE_AGREEMENT, "psykologi", "wilma:psykologi"),
+        (WELFARE_AGREEMENT, "kuraattori", "wilma:kuraattori"),
+        ("tyollisyys-nevakumpu", "tyollisyysohjaaja", "tyollisyys:ohjaaja"),
+    ],
+)
+def test_a_role_across_entities_is_no_wider_than_its_clause(
+    declared: dict[str, Any], small: Written, agreement: str, occupation: str, role: str
+) -> None:
+    found = next(one for one in small.consortium()["agreements"] if one["key"] == agreement)
+    assert set(_roles(declared)[role]) <= set(found["clauses"][0]["allows"][occupation])
+
+
+def test_the_accounts_are_those_of_the_table(declared: dict[str, Any]) -> None:
+    accounts = [
+        (one["login"], one["password"], (one["person"]["identifier"], one["person"]["issuer"], one["person"]["value"]))
+        for one in declared["accounts"]
+    ]
+    assert accounts == [(one.login, one.password, one.identifier) for one in TRY]
+
+
+def test_passwords_of_the_table_are_long_and_different() -> None:
+    passwords = {one.password for one in TRY}
+    assert len(passwords) == len(TRY)
+    assert all(len(password) >= 15 for password in passwords)
+
+
+def test_everybody_of_the_table_is_in_the_feeds_of_every_profile(small: Written, normal: Written) -> None:
+    for written in (small, normal):
+        numbers = {row["henkilonumero"] for row in written.hr()}
+        ids = {row["sourcedId"] for row in written.roster("users")}
+        assert all(str(one.number) in numbers if one.number else one.sourced_id in ids for one in TRY)
+
+
+def test_the_guardian_of_the_table_has_the_pupil_of_the_table_and_his_sister(small: Written) -> None:
+    users = {row["sourcedId"]: row for row in small.roster("users")}
+    children = [row["givenName"] for key, row in users.items() if "huoltaja-00001-1" in row["agentSourcedIds"].split(",")]
+    assert children == ["Onni", "Ilona"]
+    assert users["oppilas-00001"]["username"] == "onni.oppilas"
+
+
+def test_administrators_and_members_have_accounts(declared: dict[str, Any]) -> None:
+    logins = {one["login"] for one in declared["accounts"]}
+    assert {one["login"] for one in declared["administrators"]} <= logins
+    assert {login for one in declared["groups"] for login in one["members"]} <= logins
+
+
+def test_the_sources_read_what_was_generated(declared: dict[str, Any], small: Written) -> None:
+    for source in declared["sources"]:
+        assert Path(source["settings"]["path"].replace("${DATA}", str(small.folder))).exists()
