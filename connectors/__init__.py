@@ -6,5 +6,7 @@ between runs but the opaque checkpoint it returned, and imports nothing from ``i
 
 Flow: settings -> ``validate`` (offline) -> ``test`` (online) -> ``read`` or ``changes`` -> records, then evidence of completeness.
 
-``contract`` is the agreement, ``memory`` its reference implementation, ``conformance`` the suite every connector passes.
+``contract`` is the agreement, ``memory`` its reference implementation, ``conformance`` the suite every connector passes, and
+``registry`` finds connectors by name. ``csv_file`` reads every CSV file; ``identity_code`` finds personal identity codes where none
+belongs.
 """

@@ -32,8 +32,19 @@ def inspect(
 
 def misplaced_code(file: str | None, line: int | None, field: str, code_column: str | None) -> Problem:
     """Return the problem of an identity code in ``field``."""
-    message = "The field holds something shaped like a personal identity code."
     if code_column is None:
-        return Problem(message, "Remove it in the sending system.", file, line, field)
-    remedy = "Move it to the column %(column)s, or remove it, in the sending system."
-    return Problem(message, remedy, file, line, field, {"column": code_column})
+        return Problem(
+            "The field holds something shaped like a personal identity code.",
+            "Remove it in the sending system.",
+            file,
+            line,
+            field,
+        )
+    return Problem(
+        "The field holds something shaped like a personal identity code.",
+        "Move it to the column %(column)s, or remove it, in the sending system.",
+        file,
+        line,
+        field,
+        {"column": code_column},
+    )

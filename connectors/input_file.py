@@ -20,11 +20,12 @@ class InputFile:
 
     def __init__(self, path: Path, *, follow: bool = True) -> None:
         self.name = path.name
-        self.stream: BinaryIO = os.fdopen(_open(path, follow), "rb")
-        self._before = os.fstat(self.stream.fileno())
+        descriptor = _open(path, follow)
+        self._before = os.fstat(descriptor)
         if not stat.S_ISREG(self._before.st_mode):
-            self.stream.close()
+            os.close(descriptor)
             raise Malformed(_not_regular(self.name))
+        self.stream: BinaryIO = os.fdopen(descriptor, "rb")
 
     def __enter__(self) -> Self:
         return self

@@ -59,7 +59,7 @@ class MemorySettings(Settings):
 class MemoryConnector:
     """Reads, tells changes and authenticates from its own settings."""
 
-    settings_model: ClassVar[type[MemorySettings]] = MemorySettings
+    settings_model: ClassVar[type[BaseModel]] = MemorySettings
     kinds: ClassVar[tuple[str, ...]] = KINDS
 
     def __init__(self, settings: MemorySettings) -> None:

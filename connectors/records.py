@@ -49,8 +49,9 @@ class Deleted:
 class Evidence:
     """What is known about whether everything was read; complete only after the last record.
 
-    ``declared`` is the number of records the source itself states (manifest, trailer, matching count), ``finished`` that paging
-    or the file ended as it should, ``header`` a digest of the column names, ``digest`` a hexadecimal SHA-256 over the input.
+    ``rows`` counts records and rejected rows, not deletions; ``declared`` is the number of them that the source itself states
+    (manifest, trailer, matching count). ``finished`` says that paging or the file ended as it should, ``header`` is a digest of
+    the column names, ``digest`` a hexadecimal SHA-256 over the input.
     """
 
     rows: int

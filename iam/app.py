@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from iam import settings as settings_module
 from iam.ephemeral import generations
+from iam.oidc.endpoints import blueprint as oidc
 from iam.settings import Settings
 from iam.signin.endpoints import blueprint as signin
 from iam.vault import Vault
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     redis = settings.redis.url.get_secret_value() if settings.redis.url else None
     extension.init(app, extension.Parts(settings, vault, generations(redis)))
     limits.init(app)
+    logging.init(app)
     metrics.init(app)
     errors.init(app)
     guard.init(app)
@@ -56,6 +58,7 @@ def _mount(app: Flask) -> None:
     app.get("/")(_home)
     app.get("/healthz")(_healthz)
     app.register_blueprint(signin)
+    app.register_blueprint(oidc)
     for entry_point in sorted(entry_points(group=GROUP), key=lambda found: found.name):
         app.register_blueprint(entry_point.load())
 

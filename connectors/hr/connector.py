@@ -6,7 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from connectors.contract import ConnectorError, Item, Reading, Settings
 from connectors.csv_file import CsvFile, Layout
@@ -57,7 +57,7 @@ class HrSettings(Settings):
 class HrConnector:
     """Reads employment relationships from a CSV file."""
 
-    settings_model: ClassVar[type[HrSettings]] = HrSettings
+    settings_model: ClassVar[type[BaseModel]] = HrSettings
     kinds: ClassVar[tuple[str, ...]] = (KIND,)
 
     def __init__(self, settings: HrSettings) -> None:

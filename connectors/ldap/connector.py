@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import ClassVar
 
+from pydantic import BaseModel
+
 from connectors.contract import Checkpoint, ConnectorError, Reading
 from connectors.ldap.checkpoint import read_checkpoint
 from connectors.ldap.deadline import Deadline
@@ -23,7 +25,7 @@ LONGEST_PASSWORD = 1024
 class LdapConnector:
     """Reads persons, groups and memberships from a directory, and signs persons in by bind."""
 
-    settings_model: ClassVar[type[LdapSettings]] = LdapSettings
+    settings_model: ClassVar[type[BaseModel]] = LdapSettings
     kinds: ClassVar[tuple[str, ...]] = ("person", "group", "membership")
 
     def __init__(self, settings: LdapSettings) -> None:
@@ -42,8 +44,11 @@ class LdapConnector:
             return [error.problem]
         if found is not None:
             return []
-        remedy = "Check base_dn, person_filter and what bind_dn may read."
-        return [Problem("No person is found.", remedy, field="person_filter")]
+        return [
+            Problem(
+                "No person is found.", "Check base_dn, person_filter and what bind_dn may read.", field="person_filter"
+            )
+        ]
 
     def read(self) -> Reading:
         """See ``ReadsAll.read``."""

@@ -34,8 +34,13 @@ class Entry:
         try:
             return str(UUID(self.values["entryuuid"][0].decode("ascii")))
         except (KeyError, IndexError, ValueError):
-            remedy = "Give bind_dn the right to read entryUUID; a directory without it cannot be read."
-            raise Malformed(Problem("An entry has no entryUUID.", remedy, field="entryUUID")) from None
+            raise Malformed(
+                Problem(
+                    "An entry has no entryUUID.",
+                    "Give bind_dn the right to read entryUUID; a directory without it cannot be read.",
+                    field="entryUUID",
+                )
+            ) from None
 
 
 def entries(
@@ -69,8 +74,13 @@ def entries(
             return
         idle = 0 if fresh else idle + 1
         if idle == IDLE_PAGES:
-            remedy = "Try a larger page_size; the directory's paging is broken."
-            raise Malformed(Problem("The directory repeats its pages without an end.", remedy, field="url"))
+            raise Malformed(
+                Problem(
+                    "The directory repeats its pages without an end.",
+                    "Try a larger page_size; the directory's paging is broken.",
+                    field="url",
+                )
+            )
 
 
 def entries_of(response: list[dict[str, Any]]) -> list[Entry]:
@@ -85,6 +95,11 @@ def entries_of(response: list[dict[str, Any]]) -> list[Entry]:
 def _cookie(result: dict[str, Any]) -> bytes:
     control = (result.get("controls") or {}).get(PAGED_RESULTS)
     if control is None:
-        remedy = "Have it offer paged results (RFC 2696)."
-        raise Malformed(Problem("The directory passes over the paging that it was asked for.", remedy, field="url"))
+        raise Malformed(
+            Problem(
+                "The directory passes over the paging that it was asked for.",
+                "Have it offer paged results (RFC 2696).",
+                field="url",
+            )
+        )
     return bytes(control["value"]["cookie"] or b"")

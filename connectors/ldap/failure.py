@@ -51,8 +51,6 @@ class Unsuccessful(Exception):
 
 def failure(error: Exception, tls: ssl.SSLError | None = None) -> ConnectorError:
     """Return ``error``, raised by one operation, as an error of the contract; ``tls`` is what broke the handshake, if it did."""
-    if tls is not None:
-        return Untrusted(_untrusted(tls))
     if isinstance(error, DeadlinePassed):
         return TimedOut(
             Problem(
@@ -61,6 +59,8 @@ def failure(error: Exception, tls: ssl.SSLError | None = None) -> ConnectorError
                 field="url",
             )
         )
+    if tls is not None:
+        return Untrusted(_untrusted(tls))
     if isinstance(error, Unsuccessful):
         return _from_result(error.code, error.description)
     if isinstance(error, LDAPCommunicationError | OSError):
@@ -76,36 +76,54 @@ def failure(error: Exception, tls: ssl.SSLError | None = None) -> ConnectorError
 
 def _from_result(code: int, description: str) -> ConnectorError:
     if code in _TOO_SLOW:
-        remedy = "Try again later, or use a smaller page_size."
-        return TimedOut(Problem("The directory gave up: it took too long.", remedy, field="url"))
+        return TimedOut(
+            Problem(
+                "The directory gave up: it took too long.", "Try again later, or use a smaller page_size.", field="url"
+            )
+        )
     if code in _BUSY:
         return Unreachable(Problem("The directory is busy or out of order.", "Try again later.", field="url"))
     known = _RESULTS.get(code)
     if known is not None:
         return Refused(known)
     params = {"code": code, "description": description}
-    remedy = "Ask the directory's administrators."
     return Refused(
-        Problem("The directory refused the request: %(description)s (%(code)d).", remedy, field="url", params=params)
+        Problem(
+            "The directory refused the request: %(description)s (%(code)d).",
+            "Ask the directory's administrators.",
+            field="url",
+            params=params,
+        )
     )
 
 
 def _untrusted(error: ssl.SSLError) -> Problem:
     code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else None
     if code in _WRONG_NAME:
-        remedy = "Use the name that the certificate has, or have the certificate made for this name."
-        return Problem("The directory's certificate is for another name.", remedy, field="url")
+        return Problem(
+            "The directory's certificate is for another name.",
+            "Use the name that the certificate has, or have the certificate made for this name.",
+            field="url",
+        )
     if code in _EXPIRED:
         return Problem("The directory's certificate has expired.", "Have it renewed.", field="url")
     if code in _NOT_YET:
         return Problem("The directory's certificate is not valid yet.", "Check the clocks.", field="url")
     if code in _SELF_SIGNED or code in _UNKNOWN:
-        remedy = "Set ca_file to the certificate of the authority that made it."
-        return Problem("The directory's certificate comes from an unknown authority.", remedy, field="ca_file")
-    if code is not None:
-        remedy = "Have the certificate renewed by a trusted authority."
         return Problem(
-            "The directory's certificate is not valid (%(code)d).", remedy, field="url", params={"code": code}
+            "The directory's certificate comes from an unknown authority.",
+            "Set ca_file to the certificate of the authority that made it.",
+            field="ca_file",
         )
-    remedy = "Check that the port speaks TLS 1.2 or newer."
-    return Problem("No secure connection to the directory could be agreed.", remedy, field="url")
+    if code is not None:
+        return Problem(
+            "The directory's certificate is not valid (%(code)d).",
+            "Have the certificate renewed by a trusted authority.",
+            field="url",
+            params={"code": code},
+        )
+    return Problem(
+        "No secure connection to the directory could be agreed.",
+        "Check that the port speaks TLS 1.2 or newer.",
+        field="url",
+    )

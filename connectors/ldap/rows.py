@@ -50,5 +50,6 @@ def _problem(fields: dict[str, Value]) -> Problem | None:
 
 
 def _binary(name: str) -> Problem:
-    remedy = "Leave it out of person_attributes, or correct it in the directory."
-    return Problem("The attribute holds no text.", remedy, field=name)
+    return Problem(
+        "The attribute holds no text.", "Leave it out of person_attributes, or correct it in the directory.", field=name
+    )

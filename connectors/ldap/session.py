@@ -21,6 +21,9 @@ from connectors.problem import Problem
 
 Result = TypeVar("Result")
 
+_BROKEN = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""Ends of a connection, which say nothing about whom it led to."""
+
 
 class _VerifiedTls(ldap3.Tls):
     """TLS as the standard library verifies it: chain, validity and host name, before the handshake is called done."""
@@ -39,10 +42,9 @@ class _VerifiedTls(ldap3.Tls):
         connection.socket = wrapped
         try:
             wrapped.do_handshake()
-        except ssl.SSLEOFError:
-            raise
         except ssl.SSLError as error:
-            self.failure = error
+            if not isinstance(error, _BROKEN):
+                self.failure = error
             raise
 
 
@@ -156,7 +158,12 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError):
-        remedy = "Name a file of PEM certificates that the account of the service may read."
-        raise Refused(Problem("The authorities to trust cannot be read.", remedy, field="ca_file")) from None
+        raise Refused(
+            Problem(
+                "The authorities to trust cannot be read.",
+                "Name a file of PEM certificates that the account of the service may read.",
+                field="ca_file",
+            )
+        ) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -76,9 +76,12 @@ def bind_password(settings: LdapSettings) -> str:
     except (OSError, UnicodeDecodeError):
         password = ""
     if not password:
-        remedy = "Put the password into the file, readable by the account of the service."
         raise Refused(
-            Problem("The password cannot be read from its file, or is empty.", remedy, field="bind_password_file")
+            Problem(
+                "The password cannot be read from its file, or is empty.",
+                "Put the password into the file, readable by the account of the service.",
+                field="bind_password_file",
+            )
         )
     return password
 
@@ -112,11 +115,21 @@ def _url_problems(settings: LdapSettings) -> list[Problem]:
     if parts.scheme == "ldaps" and settings.plaintext:
         return [Problem("An ldaps:// connection is never plain.", "Remove plaintext.", field="plaintext")]
     if settings.plaintext and not _is_loopback(str(parts.hostname)):
-        remedy = "Use ldaps://, or ldap:// with starttls."
-        return [Problem("A plain connection may lead to this computer only.", remedy, field="plaintext")]
+        return [
+            Problem(
+                "A plain connection may lead to this computer only.",
+                "Use ldaps://, or ldap:// with starttls.",
+                field="plaintext",
+            )
+        ]
     if parts.scheme == "ldap" and not settings.starttls and not settings.plaintext:
-        remedy = "Use ldaps://, or set starttls; plaintext is for this computer only."
-        return [Problem("The connection would not be encrypted.", remedy, field="starttls")]
+        return [
+            Problem(
+                "The connection would not be encrypted.",
+                "Use ldaps://, or set starttls; plaintext is for this computer only.",
+                field="starttls",
+            )
+        ]
     return []
 
 
@@ -151,7 +164,7 @@ def _is_dn(text: str) -> bool:
 
 def _is_filter(text: str) -> bool:
     try:
-        parse_filter(text, None, auto_escape=True, auto_encode=True, validator=None, check_names=False)
+        parse_filter(text, None, True, True, None, False)  # type: ignore[no-untyped-call]
     except LDAPExceptionError:
         return False
     return True

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from connectors.contract import ConnectorError, Item, Reading, Retryable, Settings
 from connectors.csv_file import CsvFile
@@ -29,7 +29,7 @@ class OneRosterSettings(Settings):
 class OneRosterConnector:
     """Reads organisations, users, roles, classes and enrollments from a bundle."""
 
-    settings_model: ClassVar[type[OneRosterSettings]] = OneRosterSettings
+    settings_model: ClassVar[type[BaseModel]] = OneRosterSettings
     kinds: ClassVar[tuple[str, ...]] = tuple(file.kind for file in FILES if file.kind)
 
     def __init__(self, settings: OneRosterSettings) -> None:
@@ -125,8 +125,14 @@ def _wrong(file: BundleFile, line: int, values: list[str], first_lines: dict[str
         return Problem("The row has no sourcedId.", "Give every row one.", name, line, "sourcedId")
     first = first_lines.setdefault(key, line)
     if first != line:
-        remedy = "Give every row of a file a sourcedId of its own."
-        return Problem("The sourcedId is already on line %(first)d.", remedy, name, line, "sourcedId", {"first": first})
+        return Problem(
+            "The sourcedId is already on line %(first)d.",
+            "Give every row of a file a sourcedId of its own.",
+            name,
+            line,
+            "sourcedId",
+            {"first": first},
+        )
     if status not in ("", "active", TO_BE_DELETED):
         return Problem(
             "The status is not one of OneRoster 1.2.", "Leave it empty in a bulk file.", name, line, "status"

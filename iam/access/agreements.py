@@ -120,7 +120,7 @@ def _open(session: Session, change: Change, opening: Sequence[tuple[UUID, Clause
     if not opening:
         return
     query = select(AgreementClause.agreement_id, func.max(AgreementClause.n)).group_by(AgreementClause.agreement_id)
-    last = dict(session.execute(query).tuples().all())
+    last = dict(session.execute(query).all())
     rows, contents = [], []
     for agreement_id, clause in opening:
         last[agreement_id] = last.get(agreement_id, 0) + 1

@@ -1,4 +1,6 @@
-"""Commands on what administrators declare: code lists, applications, roles and what they include. All take sets.
+"""Commands on what administrators declare, as sets: code lists, applications, roles and what they include, rules.
+
+One rule at a time is published by ``publish``, with its effects shown first; here a whole declaration is.
 
 Facts are written by ``lifecycle``; these are definitions, written under a change like everything else. The caller owns the
 transaction and derives rights afterwards.
@@ -15,7 +17,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
-from iam.access.rule import CodeList
+from iam.access.rule import CodeList, Rule, RuleVersion
 from iam.change import Change
 from iam.database.types import uuid7
 
@@ -80,7 +82,7 @@ def publish_versions(session: Session, change: Change, versions: Sequence[NewVer
     if not wanted:
         return
     newest = select(RoleVersion.role_id, func.max(RoleVersion.n)).where(RoleVersion.role_id.in_(wanted)).group_by(RoleVersion.role_id)
-    last = dict(session.execute(newest).tuples().all())
+    last = dict(session.execute(newest).all())
     rows, contents = [], []
     for version in versions:
         row = {"id": uuid7(), "role_id": version.role_id, "n": last.get(version.role_id, 0) + 1, "change_id": change.id}
@@ -140,3 +142,42 @@ def _insert(session: Session, model: type[Any], rows: Iterable[Row]) -> None:
     found = [dict(row) for row in rows]
     if found:
         session.execute(insert(model), found)
+
+
+@dataclass(frozen=True, slots=True)
+class NewRule:
+    """A pattern, already checked, to be published as the next version of a rule."""
+
+    rule_id: UUID
+    pattern: Mapping[str, Any]
+    role_id: UUID
+
+
+def add_rules(session: Session, rows: Sequence[Row]) -> None:
+    """Add rules (``id``, ``key``, ``owner_id``); they have no version yet."""
+    _insert(session, Rule, rows)
+
+
+def publish_rules(session: Session, change: Change, rules: Sequence[NewRule]) -> None:
+    """Publish the next version of each rule, the one before withdrawn; its author is whoever made the change."""
+    if not rules:
+        return
+    ids = [rule.rule_id for rule in rules]
+    query = select(RuleVersion.rule_id, func.max(RuleVersion.n)).where(RuleVersion.rule_id.in_(ids)).group_by(RuleVersion.rule_id)
+    last = dict(session.execute(query).all())
+    withdraw_rules(session, ids)
+    _insert(session, RuleVersion, [
+        {
+            "id": uuid7(), "rule_id": rule.rule_id, "n": last.get(rule.rule_id, 0) + 1, "pattern": dict(rule.pattern),
+            "role_id": rule.role_id, "state": "published", "author_id": change.actor_person_id,
+            "published_by": change.actor_person_id, "change_id": change.id,
+        }
+        for rule in rules
+    ])  # fmt: skip
+
+
+def withdraw_rules(session: Session, rule_ids: Collection[UUID]) -> None:
+    """Withdraw the published versions of rules, in one statement."""
+    if rule_ids:
+        query = update(RuleVersion).where(RuleVersion.rule_id.in_(rule_ids), RuleVersion.state == "published")
+        session.execute(query.values(state="withdrawn").execution_options(synchronize_session=False))

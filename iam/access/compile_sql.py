@@ -54,8 +54,8 @@ def compile_rule(pattern: Pattern, owner_id: UUID, rule_version_id: UUID, names:
     for item in pattern.bound:
         _BIND[item.fact](query, pattern, item, facts, owner_id, names, persons)
     capacity = _capacity(query, pattern, facts)
-    scope_id, holder_entity = _scope(query, pattern, facts, capacity, names)
-    return _finish(query, pattern, facts, capacity, scope_id, holder_entity, rule_version_id, names)
+    place, holder_entity = _scope(query, pattern, facts, capacity, names)
+    return _finish(query, pattern, facts, capacity, place, holder_entity, rule_version_id, names)
 
 
 def _restrict(query: _Query, column: Any, facts: dict[str, Any], persons: FromClause | None) -> None:
@@ -66,7 +66,7 @@ def _restrict(query: _Query, column: Any, facts: dict[str, Any], persons: FromCl
 def _affiliation(
     query: _Query, pattern: Pattern, item: Bound, facts: dict[str, Any], owner_id: UUID, names: Names, persons: FromClause | None
 ) -> None:
-    row = aliased(Affiliation, name=item.name)
+    row = aliased(Affiliation)
     on = and_(row.closed_by.is_(None), row.person_id == _holder(pattern, item, facts)) if facts else row.closed_by.is_(None)
     if facts:
         query.join(row, on)
@@ -121,7 +121,7 @@ def _place_conditions(query: _Query, item: Bound, organisation_id: Any, owner_id
 def _membership(
     query: _Query, pattern: Pattern, item: Bound, facts: dict[str, Any], owner_id: UUID, names: Names, persons: FromClause | None
 ) -> None:
-    row, group = aliased(Membership, name=item.name), aliased(Group)
+    row, group = aliased(Membership), aliased(Group)
     if facts:
         query.join(row, and_(row.closed_by.is_(None), row.person_id == facts[pattern.bound[0].name].person_id))
     else:
@@ -142,7 +142,7 @@ def _membership(
 def _relationship(
     query: _Query, pattern: Pattern, item: Bound, facts: dict[str, Any], _owner: UUID, _names: Names, persons: FromClause | None
 ) -> None:
-    row = aliased(Relationship, name=item.name)
+    row = aliased(Relationship)
     if facts:
         query.join(row, and_(row.closed_by.is_(None), row.person_id == facts[pattern.bound[0].name].person_id))
     else:
@@ -163,7 +163,7 @@ def _capacity(query: _Query, pattern: Pattern, facts: dict[str, Any]) -> Any:
     item = pattern.capacity
     if item.fact != "membership":
         return facts[item.name]
-    own, closure = aliased(Affiliation, name="own"), aliased(OrganisationClosure)
+    own, closure = aliased(Affiliation), aliased(OrganisationClosure)
     query.join(own, and_(own.closed_by.is_(None), own.person_id == facts[item.name].person_id))
     group = facts[f"{item.name}.group"]
     query.join(closure, and_(closure.descendant_id == own.organisation_id, closure.ancestor_id == group.organisation_id))
@@ -174,14 +174,14 @@ def _capacity(query: _Query, pattern: Pattern, facts: dict[str, Any]) -> Any:
 
 
 def _scope(query: _Query, pattern: Pattern, facts: dict[str, Any], capacity: Any, names: Names) -> tuple[Any, Any]:
-    """The scope's id and the holder's entity; the scope's own entity is dated by its place."""
-    scope, place = pattern.scope, aliased(OrganisationPlace, name="place")
+    """The scope's place, which dates its legal entity, and the holder's entity."""
+    scope, place = pattern.scope, aliased(OrganisationPlace)
     scope_id: Any
     if scope.of is not None:
         named = facts.get(f"{scope.of}.group", facts[scope.of])
         scope_id = named.organisation_id
     elif scope.covers_of is not None:
-        covers = aliased(OrganisationRelation, name="covers")
+        covers = aliased(OrganisationRelation)
         area = names.organisations[scope.covers_of]
         query.join(covers, and_(covers.organisation_id == area, covers.kind == "covers", covers.closed_by.is_(None)))
         query.versions.append(covers.version_id)
@@ -191,13 +191,12 @@ def _scope(query: _Query, pattern: Pattern, facts: dict[str, Any], capacity: Any
         scope_id = literal(names.organisations[scope.organisation or ""], OrganisationPlace.organisation_id.type)
     query.join(place, and_(place.organisation_id == scope_id, place.closed_by.is_(None)))
     query.dated(place)
-    facts["place"] = place
     holder = place.legal_entity_id if pattern.capacity.fact == "relationship" else capacity.legal_entity_id
-    return place.organisation_id, holder
+    return place, holder
 
 
 def _finish(
-    query: _Query, pattern: Pattern, facts: dict[str, Any], capacity: Any, scope_id: Any, holder: Any, rule_version_id: UUID, names: Names
+    query: _Query, pattern: Pattern, facts: dict[str, Any], capacity: Any, place: Any, holder: Any, rule_version_id: UUID, names: Names
 ) -> Select[Any]:
     role_id, role_version_id = names.roles[pattern.role]
     uuid = Affiliation.version_id.type
@@ -214,14 +213,14 @@ def _finish(
             literal(role_id, uuid).label("role_id"),
             literal(role_version_id, uuid).label("role_version_id"),
             literal(rule_version_id, uuid).label("rule_version_id"),
-            scope_id.label("scope_id"),
+            place.organisation_id.label("scope_id"),
             holder.label("holder_entity_id"),
-            facts["place"].legal_entity_id.label("scope_entity_id"),
+            place.legal_entity_id.label("scope_entity_id"),
             (literal("") if guardian else capacity.occupation).label("occupation"),
             literal(pattern.needs_relationship).label("needs_relationship"),
             absence.label("absence_of"),
             *(version.label(f"fact_{n}") for n, version in enumerate(versions, 1)),
-            facts["place"].version_id.label("place_id"),
+            place.version_id.label("place_id"),
             starts.label("valid_from"),
             ends.label("valid_to"),
         )

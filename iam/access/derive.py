@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -39,13 +40,13 @@ from iam.access.agreement import AgreementClause, ClauseContent
 from iam.access.assignment import NIL, Assignment
 from iam.access.compile_sql import COLUMNS, compile_rule
 from iam.access.pattern import parse
-from iam.access.resolve import Names, load
+from iam.access.resolve import Names, load, resolves
 from iam.access.role import RoleClosure, RoleContent, RoleVersion
 from iam.access.rule import Rule, RuleVersion
 from iam.change import Change
 from iam.database.bulk import analyze, is_postgresql
 from iam.database.types import UtcDateTime, greatest, least
-from iam.directory.affiliation import Absence
+from iam.directory.affiliation import Absence, Affiliation
 from iam.directory.organisation import OrganisationClosure
 
 _WORK = MetaData()
@@ -103,7 +104,10 @@ def derive(
     _split_absences(session)
     _fill_permits(session)
     _fill_wanted(session)
-    return Counts(closed=_close(session, change, limit, rules), opened=_open(session, change, limit))
+    closed, opened = _close(session, change, limit, rules), _open(session, change)
+    if rules is None:
+        _follow_hands(session, change, limit)
+    return Counts(opened, closed)
 
 
 def prepare(session: Session) -> None:
@@ -133,7 +137,7 @@ def published(session: Session, rules: Collection[UUID] | None = None) -> list[t
 def _fill_matches(session: Session, names: Names, limit: Table | None, rules: Collection[UUID] | None) -> None:
     for rule, version in published(session, rules):
         pattern, _ = parse(version.pattern)
-        if pattern is None or pattern.role not in names.roles:
+        if pattern is None or not resolves(pattern, names):
             continue
         query = compile_rule(pattern, rule.owner_id, version.id, names, limit)
         session.execute(insert(match_).from_select([*COLUMNS, "piece"], query.add_columns(literal(0))))
@@ -250,7 +254,7 @@ def _close(session: Session, change: Change, limit: Table | None, rules: Collect
     return int(getattr(session.execute(query), "rowcount", 0))
 
 
-def _open(session: Session, change: Change, limit: Table | None) -> int:
+def _open(session: Session, change: Change) -> int:
     w = wanted
     columns = [w.c[name] for name in (*_KEY, "capacity_kind") if name != "clause_id"]
     rows = select(
@@ -261,3 +265,44 @@ def _open(session: Session, change: Change, limit: Table | None) -> int:
     names = ["id", *(c.name for c in columns), "clause_id", "origin", "reason", "opened_by"]
     return int(getattr(session.execute(insert(Assignment).from_select(names, rows), execution_options=_COUNTED), "rowcount", 0))
 
+
+
+def _follow_hands(session: Session, change: Change, limit: Table | None) -> None:
+    """A right granted by hand follows the capacity it was granted to: it never outlasts it, and ends with it."""
+    a, now_ = Assignment, aliased(Affiliation)
+    stale = and_(
+        a.closed_by.is_(None), a.origin == "hand", _looked_at(limit, None),
+        ~exists().where(Affiliation.version_id == a.fact_1, Affiliation.closed_by.is_(None)),
+    )  # fmt: skip
+    ends = least(a.valid_to, now_.valid_to, type_=UtcDateTime())
+    kept = [
+        "person_id", "capacity_id", "capacity_kind", "role_id", "role_version_id", "scope_id", "holder_entity_id", "scope_entity_id",
+        "clause_id", "origin", "rule_version_id", "reason", "needs_relationship", "fact_2", "fact_3", "fact_4", "place_id", "valid_from",
+    ]  # fmt: skip
+    rows = (
+        select(func.uuid7(), *(getattr(a, name) for name in kept), now_.version_id, ends, literal(change.id, Uuid()))
+        .join(now_, and_(now_.fact_id == a.capacity_id, now_.closed_by.is_(None)))
+        .where(stale, a.valid_from < ends)
+    )
+    session.execute(insert(a).from_select(["id", *kept, "fact_1", "valid_to", "opened_by"], rows))
+    session.execute(update(a).where(stale).values(closed_by=change.id).execution_options(synchronize_session=False))
+
+
+def clause_for(
+    session: Session, role_id: UUID, occupation: str, grantee_id: UUID, grantor_id: UUID, scope_id: UUID, at: datetime
+) -> tuple[UUID, datetime] | None:
+    """Return a clause that allows a role to an occupation in a scope at ``at``, with its end; None when no clause does."""
+    prepare(session)
+    _fill_permits(session)
+    p, c = permit, OrganisationClosure
+    query = (
+        select(p.c.clause_id, p.c.valid_to)
+        .join(c, and_(c.descendant_id == scope_id, c.ancestor_id == p.c.scope_id, c.valid_from <= at, c.valid_to > at))
+        .where(
+            p.c.role_id == role_id, p.c.occupation == occupation, p.c.grantee_id == grantee_id, p.c.grantor_id == grantor_id,
+            p.c.valid_from <= at, p.c.valid_to > at, (p.c.scope_id == scope_id) | p.c.with_descendants,
+        )
+        .order_by(p.c.valid_to.desc())
+    )  # fmt: skip
+    found = session.execute(query.limit(1)).first()
+    return (found[0], found[1]) if found is not None else None

@@ -104,14 +104,14 @@ class _Reader:
         if value is None:
             return ()
         items = (value,) if isinstance(value, str) else value
-        if isinstance(items, (list, tuple)) and items and all(isinstance(item, str) and item for item in items):
+        if isinstance(items, (list, tuple)) and items and all(_is_text(item) for item in items):
             return tuple(items)
         self.wrong(place, "This must be a text or a list of texts.", "Write the code as text, in quotes if it looks like a number.")
         return ()
 
     def text(self, value: Any, place: str) -> str | None:
-        if value is None or (isinstance(value, str) and value):
-            return value
+        if value is None or _is_text(value):
+            return value  # type: ignore[no-any-return]
         self.wrong(place, "This must be a text.", "Write it as text, in quotes if it looks like a number.")
         return None
 
@@ -122,16 +122,22 @@ class _Reader:
         return None
 
     def known(self, names: Mapping[str, Any], allowed: frozenset[str], place: str) -> None:
-        for name in sorted(set(names) - allowed):
+        for name in sorted(str(name) for name in names if name not in allowed):
             self.wrong(
                 f"{place}.{name}", "%(name)s is not something a rule can ask here.", "Use one of: %(allowed)s.",
                 name=name, allowed=", ".join(sorted(allowed)),
             )  # fmt: skip
 
 
-def parse(data: Mapping[str, Any]) -> tuple[Pattern | None, list[Problem]]:
-    """Return the pattern of ``data`` and what is wrong with its form; the pattern is None when anything is."""
+def _is_text(value: object) -> bool:
+    # What cannot be printed cannot be stored or looked for in every database either.
+    return isinstance(value, str) and value != "" and value.isprintable()
+
+
+def parse(data: object) -> tuple[Pattern | None, list[Problem]]:
+    """Return the pattern of ``data`` and what is wrong with its form; the pattern is None when anything is. Never raises."""
     reader = _Reader()
+    data = reader.mapping(data, "rule")
     reader.known(data, frozenset({"bind", "unless", "gives"}), "rule")
     bound = tuple(_bound(reader, reader.mapping(data.get("bind"), "bind")))
     absence_of = _unless(reader, data.get("unless"), bound)
@@ -144,7 +150,11 @@ def parse(data: Mapping[str, Any]) -> tuple[Pattern | None, list[Problem]]:
     needs = reader.flag(gives.get("needs_relationship"), "gives.needs_relationship")
     if reader.problems or role is None or scope is None:
         return None, reader.problems
-    return Pattern(bound, absence_of, role, scope, bool(needs)), []
+    pattern = Pattern(bound, absence_of, role, scope, bool(needs))
+    if scope.covers_of is not None and pattern.capacity.fact != "affiliation":
+        reader.wrong("gives.scope.covers_of", "Only an affiliation's right can hold in an area.", "Bind the holder's own affiliation as well.")
+        return None, reader.problems
+    return pattern, []
 
 
 def _bound(reader: _Reader, bind: Mapping[str, Any]) -> Iterator[Bound]:
@@ -154,6 +164,9 @@ def _bound(reader: _Reader, bind: Mapping[str, Any]) -> Iterator[Bound]:
     earlier: dict[str, str] = {}
     for name, value in bind.items():
         place = f"bind.{name}"
+        if not isinstance(name, str) or not name.isidentifier():
+            reader.wrong(place, "This is no name for a fact.", "Use a short word, like a or child.")
+            continue
         facts = reader.mapping(value, place)
         if len(facts) != 1 or next(iter(facts)) not in _FIELDS:
             reader.wrong(place, "This names no fact that a rule can bind.", "Use one of: affiliation, membership, relationship.")
@@ -175,6 +188,8 @@ def _one(
     if fact == "membership":
         owner = reader.text(conditions.get("owner"), f"{place}.owner")
         group = reader.text(conditions.get("group"), f"{place}.group")
+        if len(kinds) > 1:
+            reader.wrong(f"{place}.kind", "A group is of one kind.", "Write another rule for the other kind.")
         if group is not None and owner is None:
             reader.wrong(f"{place}.owner", "A group is named together with its organisation.", "Add owner: the organisation's key.")
         return Bound(name, "membership", where=Where(under=owner), group=group, group_kind=kinds[0] if kinds else None)
@@ -225,7 +240,7 @@ def _unless(reader: _Reader, value: Any, bound: tuple[Bound, ...]) -> str | None
     unless = reader.mapping(value, "unless")
     reader.known(unless, frozenset({"absence_of"}), "unless")
     name = reader.text(unless.get("absence_of"), "unless.absence_of")
-    if name is not None and not any(item.name == name and item.fact == "affiliation" for item in bound):
+    if not any(item.name == name and item.fact == "affiliation" for item in bound):
         reader.wrong("unless.absence_of", "%(name)s is not an affiliation this rule binds.", "Name one that it binds.", name=name)
     return name
 
@@ -239,7 +254,7 @@ def _scope(reader: _Reader, value: Any, bound: tuple[Bound, ...]) -> Scope | Non
         return None
     scope = reader.mapping(value, "gives.scope")
     reader.known(scope, frozenset({"organisation", "covers_of"}), "gives.scope")
-    if len(scope) != 1:
+    if len(scope) != 1 or None in scope.values():
         reader.wrong("gives.scope", "A scope is exactly one thing.", "Use one of: organisation, covers_of.")
         return None
     return Scope(

@@ -71,6 +71,11 @@ def check(data: Mapping[str, Any], owner: str, names: Names) -> tuple[Pattern | 
     return (None if found else pattern), found
 
 
+def resolves(pattern: Pattern, names: Names) -> bool:
+    """Whether everything the pattern names exists; a published rule that does not resolve any more gives nothing."""
+    return next(_unknown(pattern, names), None) is None
+
+
 def _unknown(pattern: Pattern, names: Names) -> Iterator[Problem]:
     if pattern.role not in names.roles:
         yield Problem(
@@ -117,6 +122,13 @@ def _foreign(pattern: Pattern, owner: str, names: Names) -> Iterator[Problem]:
                 "%(key)s does not belong to %(owner)s, so this rule may not bind its facts.",
                 "Let the organisation that has the facts own the rule.", field=place, params={"key": key, "owner": owner},
             )  # fmt: skip
+    scope = pattern.scope.organisation
+    if pattern.capacity.fact == "relationship" and scope is not None and not names.is_under(names.organisations[scope], owner_id):
+        # A guardian holds as the scope's own entity, so no clause would stand between.
+        yield Problem(
+            "%(key)s does not belong to %(owner)s, so this rule may not give guardians rights there.",
+            "Let the organisation own the rule itself.", field="gives.scope.organisation", params={"key": scope, "owner": owner},
+        )  # fmt: skip
 
 
 def _too_wide(pattern: Pattern) -> Iterator[Problem]:
@@ -130,4 +142,6 @@ def _too_wide(pattern: Pattern) -> Iterator[Problem]:
 
 
 def _narrows(item: Bound) -> bool:
+    if item.fact == "relationship":  # it belongs to nobody's part of the tree
+        return False
     return bool(item.kinds or item.occupations or item.code_list or item.group or item.group_kind or item.where.is_ or item.where.kind)

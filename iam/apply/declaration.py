@@ -88,17 +88,15 @@ def _application(found: Declaration, item: Any, where: Where) -> None:
 
 def _merged(found: Declaration, reading: Reading) -> None:
     for item, where in reading.items["organisations"]:
-        found.merge("organisation", item.key, item, where)  # type: ignore[attr-defined]
+        found.merge("organisation", item.key, item, where)
     for key, stated in found["organisation"].items():
         stated.shape = _attributes(found, key, stated)
-    for one, where in reading.items["relations"]:
-        assert isinstance(one, schema.Relation)
-        shape = found.merge("relation", shapes.relation_key(one.organisation, one.kind, one.other), one, where).shape
-        shape["intervals"] = sorted([*shape.get("intervals", ()), shapes.interval(one)])
-    for two, where in reading.items["administrators"]:
-        assert isinstance(two, schema.Administrator)
-        shape = found.merge("administrator", f"{normal(two.login)} in {two.organisation}", two, where).shape
-        shape["permissions"] = sorted([*shape.get("permissions", ()), *shapes.permits(two)])
+    for item, where in reading.items["relations"]:
+        shape = found.merge("relation", shapes.relation_key(item.organisation, item.kind, item.other), item, where).shape
+        shape["intervals"] = sorted([*shape.get("intervals", ()), shapes.interval(item)])
+    for item, where in reading.items["administrators"]:
+        shape = found.merge("administrator", f"{normal(item.login)} in {item.organisation}", item, where).shape
+        shape["permissions"] = sorted({*shape.get("permissions", ()), *shapes.permits(item)})
 
 
 def _attributes(found: Declaration, key: str, stated: Stated) -> Shape:

@@ -22,9 +22,9 @@ _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 @dataclass(slots=True)
 class Reading:
-    """What the files say: items by kind with their places, problems, and the keys of items that could not be read."""
+    """What the files say: items by top-level key with their places, problems, and under which keys something could not be read."""
 
-    items: dict[str, list[tuple[Item, Where]]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    items: dict[str, list[tuple[Any, Where]]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     problems: list[Problem] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
 
@@ -44,6 +44,7 @@ def _files(path: Path, reading: Reading) -> list[Path]:
     found = sorted(path.glob("*.yaml"))
     if not found:
         reading.problems.append(Problem("This folder has no file that ends in .yaml.", "Name another folder or file.", file=str(path)))
+        reading.broken |= KINDS.keys()
     return found
 
 
@@ -52,11 +53,13 @@ def _read_file(path: Path, variables: Mapping[str, str], reading: Reading) -> No
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         reading.problems.append(Problem("This file cannot be read.", "Check that it exists and is text in UTF-8.", file=str(path)))
+        reading.broken |= KINDS.keys()
         return
     document = _Document(path, variables)
     content = document.load(text)
     reading.problems += document.problems
     if content is None:
+        reading.broken |= KINDS.keys()
         return
     top = Where(path, (), document.lines)
     if not isinstance(content, dict):
@@ -109,8 +112,8 @@ class _Document:
         self._seen: set[int] = set()
 
     def load(self, text: str) -> Any:
-        loader = _Loader(text)
         try:
+            loader = _Loader(text)
             node = loader.get_single_node()
             if node is None:
                 return {}
@@ -118,15 +121,13 @@ class _Document:
             return loader.construct_document(node)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else None
-            self.problems.append(Problem("This is not YAML.", "Check indentation, quotes and colons here.", file=str(self.path), line=line))
+            self.problems.append(Problem("This is not YAML.", "Check indentation, quotes and colons here; within braces, ${NAME} needs quotes.", file=str(self.path), line=line))
         except (yaml.YAMLError, ValueError, TypeError):
             self.problems.append(Problem("This is not YAML.", "Check that it is plain text.", file=str(self.path)))
-        finally:
-            loader.dispose()
         return None
 
     def _walk(self, node: yaml.Node, path: tuple[str | int, ...]) -> None:
-        self.lines[path] = node.start_mark.line + 1
+        self.lines.setdefault(path, node.start_mark.line + 1)
         # An anchor's node is met again at each of its aliases; walking it once keeps nested aliases from growing without end.
         if id(node) in self._seen:
             return

@@ -108,8 +108,9 @@ def agreement(item: schema.Agreement) -> Shape:
 
 
 def rule(item: schema.Rule) -> Shape:
-    """Return the shape of a rule."""
-    return {"owner": item.owner, "pattern": item.pattern, "retired": item.retired}
+    """Return the shape of a rule; the pattern of a retired one does not matter any more."""
+    live = {} if item.retired else {"pattern": item.pattern}
+    return {"owner": item.owner, "retired": item.retired} | live
 
 
 def relation_key(organisation: str, kind: str, other: str) -> str:

@@ -41,6 +41,7 @@ TYPES: dict[str, str] = {
     "person:access:restored": "An administrator undid the ending of a person's access.",
     "person:page:opened": "An administrator opened a person's page.",
     "person:code:shown": "An identity code was shown, with a purpose.",
+    "person:code:searched": "Somebody was looked for by an identity code, with a purpose.",
     "person:account:created": "A person got a login.",
     "person:list:exported": "A list was exported.",
     "admin:grant:given": "Somebody was made an administrator of a part.",

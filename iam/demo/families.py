@@ -172,8 +172,8 @@ class Families:
         stride = 10 * self.profile.family_rounds // self.profile.moving
         if index % stride != stride - 2:
             return start, None
-        day = self.days.ahead(self.chance.below("pupil.moves", index, 30) - 14)
-        return (max(day, start), None) if (index // stride) % 2 else (start, max(day, start))
+        day = max(self.days.ahead(self.chance.below("pupil.moves", index, 30) - 14), self.days.school_start)
+        return (day, None) if (index // stride) % 2 else (start, day)
 
     def _guardians(self, number: int) -> tuple[Guardian, ...]:
         found = [self._guardian(number, n) for n in range(1 if number % 6 == SINGLE else 2)]

@@ -53,8 +53,8 @@ class Hiring:
         return self._codes.take(number, birthday(self.chance, number if born_with is None else born_with))
 
     def since(self, number: int, stream: str, years: int, unit: str) -> date:
-        """Return the 1 August, up to ``years`` school years ago, on which a grown-up ``number`` began in a unit that was there."""
-        began = self.days.august(self.chance.below(stream, number, years))
+        """Return the 1 August, one to ``years`` school years ago, on which a grown-up ``number`` began in a unit that was there."""
+        began = self.days.august(1 + self.chance.below(stream, number, years))
         grown = date(birthday(self.chance, number).year + 22, 8, 1)
         return max(self.consortium[unit].start, min(max(began, grown), self.days.school_start))
 

@@ -74,7 +74,7 @@ class Bundle:
         elif pupil.name:
             login = BY_SOURCED_ID[user].login if user in BY_SOURCED_ID else user.replace("-", "")
             self._user(user, login, pupil.name, f"{login}@oppilas.example", agents=agents, grades=grade_code(pupil.grade),
-                       master=pupil.learner_number, school=pupil.school)  # fmt: skip
+                       learner_number=pupil.learner_number, school=pupil.school)  # fmt: skip
         self._role(user, "student", pupil.school, iso(pupil.start), iso(pupil.end))
         self._enrol(self._class(pupil), pupil.school, user, "student", "", iso(max(pupil.start, self.days.school_start)), iso(pupil.end))
 
@@ -128,8 +128,8 @@ class Bundle:
             login = BY_NUMBER[teacher.number].login if teacher.number in BY_NUMBER else f"h{teacher.number}"
             learner_number, grades = self.teachers.cards.get(teacher.number, ("", ""))
             name = Name(teacher.name.given, teacher.name.call, teacher.former_family_name or teacher.name.family)
-            self._user(user, login, name, f"{login}@mansikkala.example", ids=f"{{employee-number:{teacher.number}}}",
-                       identifier=str(teacher.number), grades=grades, master=learner_number, school=teacher.schools[0])  # fmt: skip
+            self._user(user, login, name, f"{login}@mansikkala.example", employee_number=str(teacher.number),
+                       grades=grades, learner_number=learner_number, school=teacher.schools[0])  # fmt: skip
             for school in teacher.schools:
                 self._role(user, "teacher", school, iso(teacher.start), iso(teacher.end))
         return user
@@ -144,12 +144,17 @@ class Bundle:
         for school in schools:
             self._role(user, guardian.role, school, iso(self.days.august(1)), iso(guardian.ended))
 
-    def _user(self, user: str, login: str, name: Name, email: str, *, ids: str = "", identifier: str = "", agents: tuple[str, ...] = (),
-              grades: str = "", master: str = "", school: str) -> None:  # fmt: skip
+    def _user(
+        self, user: str, login: str, name: Name, email: str, *, employee_number: str = "", agents: tuple[str, ...] = (),
+        grades: str = "", learner_number: str = "", school: str,
+    ) -> None:  # fmt: skip
+        """Add a user; numbers by which other systems know the person go into userIds as ``{kind:value}``."""
         self._users.add(user)
-        middle = name.given.partition(" ")[2]
-        self._add("users", user, "true", login, ids, name.given.partition(" ")[0], name.family, middle, identifier, email, "", "",
-                  ",".join(agents), grades, "", master, name.call, "", "", f"org-{school}", "")  # fmt: skip
+        numbers = (("employee-number", employee_number), ("learner-number", learner_number))
+        ids = ",".join(f"{{{kind}:{value}}}" for kind, value in numbers if value)
+        first, _, middle = name.given.partition(" ")
+        self._add("users", user, "true", login, ids, first, name.family, middle, employee_number, email, "", "",
+                  ",".join(agents), grades, "", learner_number, name.call, "", "", f"org-{school}", "")  # fmt: skip
 
     def _role(self, user: str, role: str, school: str, begin: str, end: str) -> None:
         n = self._roles[user] = self._roles.get(user, 0) + 1

@@ -13,14 +13,13 @@ from iam.database.types import Protected
 
 
 class Person(Base):
-    """One human. ``revision`` grows with every change of the person's facts; ``sort_name`` serves lists and search only."""
+    """One human. ``sort_name`` serves lists and search only."""
 
     __tablename__ = "person"
     __table_args__ = (Index("ix_person_sort_name_id", "sort_name", "id"),)
 
     id: Mapped[UUID] = key()
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
-    revision: Mapped[int] = mapped_column(default=0)
     sort_name: Mapped[str] = mapped_column(default="")
 
 
@@ -28,7 +27,7 @@ class PersonProfile(FactVersion, Base):
     """What one source says of a person; the value shown follows the sources' priority, attribute by attribute."""
 
     __tablename__ = "person_profile"
-    __table_args__ = (valid(), open_index("fact_id", unique=True), open_index("person_id", "source_id", unique=True))
+    __table_args__ = (valid(), open_index("person_id", "source_id", unique=True))
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     given_names: Mapped[str | None]
@@ -45,7 +44,7 @@ class Identifier(FactVersion, Base):
 
     __tablename__ = "identifier"
     __table_args__ = (
-        valid(), open_index("fact_id", unique=True), CheckConstraint("(value IS NULL) <> (value_mac IS NULL)", name="one_value"),
+        valid(), CheckConstraint("(value IS NULL) <> (value_mac IS NULL)", name="one_value"),
         open_index("kind", "issuer", "value", unique=True, name="uq_identifier_open_value"),
         open_index("kind", "issuer", "value_mac", unique=True, name="uq_identifier_open_mac"),
         open_index("person_id", name="ix_identifier_person_id"),

@@ -11,12 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, Select, Table, and_, case, delete, exists, func, insert, literal, null, or_, select, union, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from iam import clock
 from iam.change import Change
 from iam.database.bulk import analyze
-from iam.database.types import UtcDateTime, least
+from iam.database.types import UtcDateTime
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
 from iam.directory.person import Identifier, Person, PersonKey, PersonProfile, VaultItem
 from iam.directory.source import Record
@@ -34,7 +34,7 @@ def write(session: Session, change: Change, source_id: UUID, run_id: UUID, now: 
     _absences(session, change, source_id, now)
     _groups(session, source_id)
     _linked(session, change, source_id, now)
-    _touch(session)
+    _touch(session, change)
 
 
 def _drop_strangers(session: Session) -> None:
@@ -46,8 +46,8 @@ def _drop_strangers(session: Session) -> None:
 
 def _persons(session: Session, change: Change, source_id: UUID) -> None:
     p = staged.person
-    new = select(p.c.person_id, literal(0), p.c.sort_name).where(p.c.fresh)
-    session.execute(insert(Person).from_select(["id", "revision", "sort_name"], new))
+    new = select(p.c.person_id, p.c.sort_name).where(p.c.fresh)
+    session.execute(insert(Person).from_select(["id", "sort_name"], new))
     _vault(session)
     _identifiers(session, change, source_id)
     _profiles(session, change, source_id)
@@ -72,7 +72,8 @@ def _first_key(p: Table) -> Any:
 
 def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
     si, i = staged.identifier, Identifier
-    same = and_(i.closed_by.is_(None), i.kind == si.c.kind, i.issuer == si.c.issuer, or_(i.value == si.c.value, i.value_mac == si.c.value_mac))
+    named = and_(i.closed_by.is_(None), i.kind == si.c.kind, i.issuer == si.c.issuer)
+    new = and_(~exists().where(named, i.value == si.c.value), ~exists().where(named, i.value_mac == si.c.value_mac))
     told = exists().where(si.c.person_id == i.person_id, si.c.kind == i.kind, si.c.issuer == i.issuer)
     again = exists().where(si.c.person_id == i.person_id, si.c.kind == i.kind, or_(si.c.value == i.value, si.c.value_mac == i.value_mac))
     session.execute(
@@ -80,9 +81,9 @@ def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
         .execution_options(synchronize_session=False)
     )  # fmt: skip
     rows = (
-        select(func.min(si.c.person_key), si.c.person_id, si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
-        .where(si.c.person_id.is_not(None), ~exists().where(same))
-        .group_by(si.c.person_id, si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
+        select(si.c.person_id, si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
+        .where(si.c.person_id.is_not(None), new)
+        .distinct()
         .subquery()
     )
     _open(
@@ -219,34 +220,40 @@ def _linked(session: Session, change: Change, source_id: UUID, now: datetime) ->
 
 
 def _replace(session: Session, change: Change, source_id: UUID, now: datetime, model: Any, st: Table, columns: dict[str, str]) -> None:
-    identical = [getattr(model, name) == st.c[column] for name, column in columns.items()]
-    dates = [model.valid_from == st.c.valid_from, model.valid_to == st.c.valid_to]
-    here = and_(model.closed_by.is_(None), model.source_id == source_id, model.record_id == st.c.record_id, *identical)
+    """A corrected date keeps its fact; what had ended before it was left out stays as it was, and so does what the guard holds."""
+    held = select(staged.effect.c.record_id).where(staged.effect.c.held)
+    same = and_(model.record_id == st.c.record_id, *(getattr(model, name) == st.c[column] for name, column in columns.items()))
+    dates = and_(model.valid_from == st.c.valid_from, model.valid_to == st.c.valid_to)
+    standing = and_(model.closed_by.is_(None), model.source_id == source_id)
     told = or_(model.record_id.in_(select(staged.record.c.record_id)), model.record_id.in_(select(staged.gone.c.record_id)))
-    old = and_(model.closed_by.is_(None), model.source_id == source_id, told)
-    lost = select(
-        func.uuid7(), model.fact_id, model.source_id, model.record_id, literal(change.id, model.opened_by.type),
-        *(getattr(model, name) for name in columns), model.valid_from, least(model.valid_to, literal(now, UtcDateTime()), type_=UtcDateTime()),
-    ).where(old, model.valid_from < now, model.valid_to > now, ~exists().where(here))  # fmt: skip
-    names = ["version_id", "fact_id", "source_id", "record_id", "opened_by", *columns, "valid_from", "valid_to"]
-    kept = list(session.execute(lost.subquery().select()).all()) if _any(session, old) else []
+    differs = and_(~exists().where(same, dates), or_(model.valid_to > now, exists().where(same)))
     session.execute(
-        update(model).where(old, ~exists().where(here, *dates)).values(closed_by=change.id).execution_options(synchronize_session=False)
+        update(model).where(standing, told, model.record_id.not_in(held), differs).values(closed_by=change.id)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    names = ["version_id", "fact_id", "source_id", "record_id", "opened_by", *columns, "valid_from", "valid_to"]
+    opened_by = literal(change.id, model.opened_by.type)
+    lost = select(
+        func.uuid7(), model.fact_id, model.source_id, model.record_id, opened_by, *(getattr(model, name) for name in columns),
+        model.valid_from, literal(now, UtcDateTime()),
+    ).where(model.closed_by == change.id, model.source_id == source_id, model.valid_from < now, ~exists().where(same))  # fmt: skip
+    session.execute(insert(model).from_select(names, lost))
+    old = aliased(model)
+    corrected = and_(
+        old.closed_by == change.id, old.record_id == st.c.record_id, *(getattr(old, name) == st.c[column] for name, column in columns.items())
     )
-    if kept:
-        session.execute(insert(model), [dict(zip(names, row, strict=True)) for row in kept])
-    rows = select(
-        func.uuid7(), func.uuid7(), literal(source_id, model.source_id.type), st.c.record_id, literal(change.id, model.opened_by.type),
-        *(st.c[column] for column in columns.values()), st.c.valid_from, st.c.valid_to,
-    ).where(~exists().where(here, *dates))  # fmt: skip
+    rows = (
+        select(
+            func.uuid7(), func.coalesce(old.fact_id, func.uuid7()), literal(source_id, model.source_id.type), st.c.record_id, opened_by,
+            *(st.c[column] for column in columns.values()), st.c.valid_from, st.c.valid_to,
+        )
+        .outerjoin(old, corrected)
+        .where(~exists().where(standing, same, dates), st.c.record_id.not_in(held))
+    )  # fmt: skip
     session.execute(insert(model).from_select(names, rows))
 
 
-def _any(session: Session, old: Any) -> bool:
-    return bool(session.scalar(select(exists().where(old))))
-
-
-def _touch(session: Session) -> None:
+def _touch(session: Session, change: Change) -> None:
     fx, t = staged.effect, staged.touched
     persons = union(
         select(fx.c.person_id).where(fx.c.held.is_(False)),
@@ -254,13 +261,10 @@ def _touch(session: Session) -> None:
         select(staged.relationship.c.person_id),
         select(staged.relationship.c.other_id),
         select(staged.membership.c.person_id),
-        select(Relationship.person_id).where(Relationship.record_id.in_(select(staged.gone.c.record_id))),
-        select(Membership.person_id).where(Membership.record_id.in_(select(staged.gone.c.record_id))),
+        select(Relationship.person_id).where(Relationship.closed_by == change.id),
+        select(Membership.person_id).where(Membership.closed_by == change.id),
     ).subquery()
     session.execute(insert(t).from_select(["person_id"], select(persons.c.person_id).where(persons.c.person_id.is_not(None))))
-    session.execute(
-        update(Person).where(Person.id.in_(select(t.c.person_id))).values(revision=Person.revision + 1).execution_options(synchronize_session=False)
-    )
     guardians = select(Relationship.person_id).where(
         Relationship.closed_by.is_(None), Relationship.other_person_id.in_(select(t.c.person_id)), Relationship.person_id.not_in(select(t.c.person_id))
     )

@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.change import Change
 from iam.directory.affiliation import Group, Membership
-from iam.lifecycle.persons import revised
-from iam.lifecycle.versions import Stated, Written, ending, restate
+from iam.lifecycle.versions import Stated, ending, restate
 
 _MEMBERSHIPS: Table = Membership.__table__  # type: ignore[assignment]
 _ALIKE = ("group_id", "person_id")
@@ -31,8 +30,11 @@ def rename(session: Session, names: Mapping[UUID, str]) -> None:
         session.execute(update(Group), [{"id": group_id, "name": name} for group_id, name in names.items()])
 
 
-def set_members(session: Session, change: Change, stated: Mapping[UUID, Collection[UUID]]) -> Written:
-    """Make ``stated`` the members of these groups from now on: who is new begins now, who is left out ends now."""
+def set_members(session: Session, change: Change, stated: Mapping[UUID, Collection[UUID]]) -> set[UUID]:
+    """Make ``stated`` the members of these groups from now on, and return whose memberships that changed.
+
+    Who is new begins now, who is left out ends now.
+    """
     now = clock.now()
     query = select(_MEMBERSHIPS).where(_MEMBERSHIPS.c.closed_by.is_(None), _MEMBERSHIPS.c.group_id.in_(stated))
     current = [row for row in session.execute(query) if row.valid_to > now]
@@ -44,6 +46,5 @@ def set_members(session: Session, change: Change, stated: Mapping[UUID, Collecti
         start, end = (row.valid_from, row.valid_to) if row else (now, clock.FOREVER)
         rows.append({"group_id": pair[0], "person_id": pair[1], "valid_from": start, "valid_to": end})
     replaced, after = ending(current, rows, (*_ALIKE, "valid_from", "valid_to"), _ALIKE, now)
-    written = restate(session, change, _MEMBERSHIPS, replaced, after, ((*_ALIKE, "valid_from"), _ALIKE))
-    revised(session, {person_id for _, person_id in wanted ^ running.keys()})
-    return written
+    restate(session, change, _MEMBERSHIPS, replaced, after, ((*_ALIKE, "valid_from"), _ALIKE))
+    return {person_id for _, person_id in wanted ^ running.keys()}

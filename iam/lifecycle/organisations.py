@@ -10,17 +10,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
+from iam import clock
 from iam.change import Change
 from iam.database.types import UtcDateTime, greatest, least
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
 from iam.errors import Invalid
 from iam.lifecycle.tree import Fault, Place, Standing, joined, settle, stated_from
 from iam.lifecycle.versions import Written, restate
+from iam.texts import N_
 
 Attributes = Mapping[str, Any]
 """An organisation's row: ``id``, ``key``, ``kind``, ``oph_oid``, ``school_code``, ``business_id``, ``name_fi``, ``name_sv``, ``name_en``."""
@@ -32,15 +35,16 @@ _PLACES: Table = OrganisationPlace.__table__  # type: ignore[assignment]
 _RELATIONS: Table = OrganisationRelation.__table__  # type: ignore[assignment]
 
 _FAULTS = {
-    "cycle": Problem("An organisation lies under itself.", "Give it another parent."),
-    "gap": Problem("An organisation lies under one that does not exist then.", "Let the parent last at least as long."),
-    "overlap": Problem("An organisation stands in two places at the same time.", "End the earlier place before the later one starts."),
+    "cycle": (N_("%(key)s would lie under itself from %(day)s."), N_("Give it another parent.")),
+    "gap": (N_("%(key)s would lie under nothing from %(day)s."), N_("Let its parent, and all above, last at least as long.")),
+    "overlap": (N_("%(key)s would stand in two places from %(day)s."), N_("End the earlier place before the later one starts.")),
 }
 
 
-def fault_problem(fault: Fault) -> Problem:
-    """Return what is wrong and what to do about it, with no place of its own."""
-    return _FAULTS[fault.kind]
+def fault_problem(fault: Fault, key: str) -> Problem:
+    """Return what is wrong with the place of the organisation ``key`` and what to do about it."""
+    message, remedy = _FAULTS[fault.kind]
+    return Problem(message, remedy, params={"key": key, "day": fault.at.astimezone(ZoneInfo(clock.HELSINKI)).date().isoformat()})
 
 
 def add(session: Session, rows: Sequence[Attributes]) -> None:
@@ -74,7 +78,8 @@ def write_places(session: Session, change: Change, stated: Mapping[UUID, Sequenc
     tree = places(session) | {organisation_id: joined(items) for organisation_id, items in stated.items()}
     standing, faults = settle(tree)
     if faults:
-        raise Invalid(*(fault_problem(fault) for fault in faults))
+        keys = {row.id: row.key for row in session.execute(select(Organisation.id, Organisation.key))}
+        raise Invalid(*(fault_problem(fault, keys[fault.organisation_id]) for fault in faults))
     current = session.execute(select(_PLACES).where(_PLACES.c.closed_by.is_(None))).all()
     rows = [
         {

@@ -40,7 +40,7 @@ class LocalProfile:
     @property
     def sort_name(self) -> str:
         """The name lists are ordered by."""
-        return f"{self.family_name} {self.given_names}"
+        return f"{self.family_name} {self.given_names}".casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,6 @@ def set_profiles(session: Session, change: Change, stated: Mapping[UUID, LocalPr
     if written:
         query = update(_PERSONS).where(_PERSONS.c.id == bindparam("which")).values(sort_name=bindparam("shown"))
         session.execute(query, [{"which": person_id, "shown": one.sort_name} for person_id, one in stated.items()])
-        revised(session, stated)
     return written
 
 
@@ -92,17 +91,7 @@ def set_affiliations(session: Session, change: Change, stated: Mapping[UUID, Seq
     current = _open_rows(session, _AFFILIATIONS, stated)
     columns = (*_ALIKE, "legal_entity_id", "occupation", "title", "is_primary", "valid_from", "valid_to")
     replaced, after = ending(current, rows, columns, _ALIKE, clock.now())
-    written = restate(session, change, _AFFILIATIONS, replaced, after, ((*_ALIKE, "valid_from"), _ALIKE))
-    if written:
-        revised(session, stated)
-    return written
-
-
-def revised(session: Session, person_ids: Collection[UUID]) -> None:
-    """Count a change of the facts of these persons, so that what was computed from them is seen to be old."""
-    query = update(_PERSONS).where(_PERSONS.c.id == bindparam("which")).values(revision=_PERSONS.c.revision + 1)
-    if person_ids:
-        session.execute(query, [{"which": person_id} for person_id in person_ids])
+    return restate(session, change, _AFFILIATIONS, replaced, after, ((*_ALIKE, "valid_from"), _ALIKE))
 
 
 def _affiliation_rows(

@@ -1,6 +1,7 @@
 """What a run staged: temporary tables between reading a source and writing facts, gone when the connection is.
 
-Every row that becomes or touches a fact carries its person once correlation has found or made one.
+Every staged person gets an id at once (``first_id``), as if new; correlation replaces it where somebody is found, and only those
+rows are touched again.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ person = _work(
     Column("call_name", String), Column("family_name", String), Column("email", String), Column("phone", String),
     Column("birth_date", Date), Column("login", String), Column("sort_name", String), Column("has_profile", Boolean),
     Column("code_mac", LargeBinary), Column("wrapped_key", LargeBinary), Column("sealed_code", LargeBinary),
-    Column("person_id", Uuid), Column("fresh", Boolean), Index("ix_st_person_person_id", "person_id"),
+    Column("first_id", Uuid), Column("person_id", Uuid), Column("fresh", Boolean),
+    Index("ix_st_person_person_id", "person_id"),
 )  # fmt: skip
 identifier = _work(
     "st_identifier", Column("person_key", String), Column("kind", String), Column("issuer", String), Column("value", String),

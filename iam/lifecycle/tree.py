@@ -125,3 +125,17 @@ def _climb(
         begins, ends = max(start, above.valid_from), min(end, above.valid_to)
         if begins < ends:
             yield from _climb(tree, above, begins, ends, entity_id, seen | {place.organisation_id})
+
+
+def ever_under(tree: Tree) -> frozenset[tuple[UUID, UUID]]:
+    """Return every pair of ancestor and descendant that some place at some time makes, each organisation under itself included."""
+    parents = {one: {place.parent_id for place in places if place.parent_id is not None} for one, places in tree.items()}
+    found: set[tuple[UUID, UUID]] = set()
+    for one in parents:
+        reached, waiting = {one}, [one]
+        while waiting:
+            fresh = parents.get(waiting.pop(), set()) - reached
+            reached |= fresh
+            waiting += fresh
+        found |= {(ancestor, one) for ancestor in reached}
+    return frozenset(found)

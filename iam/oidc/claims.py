@@ -19,7 +19,7 @@ from iam.directory.protected import release
 from iam.directory.queries import Profile
 
 MAX_ROLES = 150
-"""With more roles than this a token only says where they can be asked for (OIDC Core section 5.6.2)."""
+"""With more roles, or entitlements, than this a token only says where they can be asked for (OIDC Core section 5.6.2)."""
 
 MAPPABLE = ("capacity", "roles", "groups", "entitlements", "name", "given_name", "family_name", "preferred_username", "locale",
             "email", "phone_number")  # fmt: skip
@@ -81,11 +81,14 @@ def first_end(told: Told, scopes: Collection[str], latest: datetime) -> datetime
 def of_token(told: Told, scopes: Collection[str], mapper: Mapping[str, Any], userinfo: str) -> Claims:
     """Return what an ID or access token says besides the protocol's own claims; ``userinfo`` is where too many roles are told."""
     claims = _acting(told) | _access(told, scopes)
-    if len(claims.get("roles", ())) <= MAX_ROLES:
-        return mapped(claims, mapper)
-    elsewhere = [name for name in ("roles", "entitlements") if claims.pop(name, None) is not None]
+    many = [name for name in ("roles", "entitlements") if len(claims.get(name, ())) > MAX_ROLES]
+    # What a role contains makes no sense without the role: too many roles take the entitlements with them.
+    elsewhere = ["roles", "entitlements"] if "roles" in many else many
+    told_here = mapped({name: value for name, value in claims.items() if name not in elsewhere}, mapper)
+    if not elsewhere:
+        return told_here
     names = {_name(name, mapper): "avain" for name in elsewhere}
-    return mapped(claims, mapper) | {"_claim_names": names, "_claim_sources": {"avain": {"endpoint": userinfo}}}
+    return told_here | {"_claim_names": names, "_claim_sources": {"avain": {"endpoint": userinfo}}}
 
 
 def of_userinfo(told: Told, scopes: Collection[str], mapper: Mapping[str, Any]) -> Claims:

@@ -91,7 +91,8 @@ def take(session: Session, client_id: str, value: str, actor: Actor) -> Code | N
 
 def _read(row: OneShot) -> Code:
     data = row.data
-    assert row.person_id is not None and row.grant_id is not None, "codes are issued with both"
+    if row.person_id is None or row.grant_id is None:
+        raise ValueError("a code without its person or its grant")
     return Code(
         row.person_id, row.grant_id, data["redirect_uri"], data["scope"], data["challenge"], data["nonce"],
         UUID(data["capacity"]) if data["capacity"] else None, UUID(data["session"]), datetime.fromisoformat(data["auth_time"]),

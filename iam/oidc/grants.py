@@ -35,6 +35,14 @@ class CodeGrant(AuthorizationCodeGrant):
 
     TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
 
+    @staticmethod
+    def validate_authorization_redirect_uri(request: Any, client: RegisteredClient) -> str:
+        """Return the redirect URI when it is registered; the error does not repeat it, for its page is ours."""
+        given = request.payload.redirect_uri
+        if not given or not client.check_redirect_uri(given):
+            raise InvalidRequestError("The redirect_uri is missing or not registered for this client.")
+        return str(given)
+
     def query_authorization_code(self, code: str, client: RegisteredClient) -> Code | None:
         """Take the code; None when there is none, then Authlib answers ``invalid_grant``."""
         return take(self.server.session, client.client_id, code, self.server.actor)
@@ -59,21 +67,19 @@ class S256(CodeChallenge):
         """Check the challenge at the authorization endpoint, the verifier right before tokens are made."""
         grant.register_hook("after_validate_authorization_request_payload", self.validate_code_challenge)
         grant.register_hook("after_validate_authorization_request_payload", validate_openid)
-
-        # The verifier is checked after Authlib has put the taken code into the request.
         grant.register_hook("after_validate_token_request", self.validate_code_verifier)
 
-    def validate_code_challenge(self, grant: CodeGrant, redirect_uri: str) -> None:
+    def validate_code_challenge(self, grant: CodeGrant, _result: None) -> None:
         """Refuse a missing challenge, unless the confidential client's registration makes it optional, and any method but S256."""
         data = grant.request.payload.data
         if "code_challenge" not in data and grant.request.client.pkce == "required":
             raise InvalidRequestError("PKCE is required: send a code_challenge.")
         if "code_challenge" in data and data.get("code_challenge_method") != "S256":
             raise InvalidRequestError("The code_challenge_method must be S256.")
-        super().validate_code_challenge(grant, redirect_uri)
+        super().validate_code_challenge(grant, _result)
 
 
-def validate_openid(grant: CodeGrant, redirect_uri: str) -> None:
+def validate_openid(grant: CodeGrant, _result: None) -> None:
     """Check what OpenID Connect adds to a request (Core section 3.1.2.1); request objects are not offered (section 6)."""
     data = grant.request.payload.data
     for name in ("request", "request_uri", "registration"):
@@ -86,7 +92,7 @@ def validate_openid(grant: CodeGrant, redirect_uri: str) -> None:
     if not max_age.isdigit() or len(max_age) > 9:
         raise InvalidRequestError("The max_age must be a number of seconds.")
     mode = data.get("response_mode", "query")
-    if mode not in MODES or (mode == "form_post" and not redirect_uri.startswith(("https://", "http://"))):
+    if mode not in MODES or (mode == "form_post" and not data["redirect_uri"].startswith(("https://", "http://"))):
         raise InvalidRequestError("The response_mode is not supported.")
 
 

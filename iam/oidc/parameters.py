@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from iam.tokens import jose
+
 REPEATABLE = frozenset({"resource", "audience"})
 """Parameters that may come more than once (RFC 8707 section 2, RFC 8693 section 2.1)."""
 
-_LONGEST = 8192
+_LONGEST = jose.MAX_TOKEN
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _PLAIN = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
 """What may stand in an error's description: no quotation mark and no backslash (RFC 6749 section 5.2)."""

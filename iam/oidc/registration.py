@@ -74,10 +74,10 @@ def _proof_problems(one: Registration) -> Iterator[Problem]:
         yield Problem("This client does not authenticate by a secret.", "Remove the secret.", field="secret")
     if not one.has_secret and one.auth in SECRET_METHODS:
         yield Problem("This client has no secret.", "State secret_file, or secret.", field="secret")
-    keys = (one.jwks or {}).get("keys")
-    if one.auth == "private_key_jwt" and not keys:
+    if one.auth == "private_key_jwt" and one.jwks is None:
         yield Problem("This client has no key.", "State its public keys as a JWK set.", field="jwks")
-    if one.jwks is not None and not (isinstance(keys, list) and all(isinstance(key, dict) and "kty" in key for key in keys)):
+    keys = (one.jwks or {}).get("keys")
+    if one.jwks is not None and not (keys and isinstance(keys, list) and all(isinstance(key, dict) and "kty" in key for key in keys)):
         yield Problem("This is no JWK set.", "Write it as keys: a list of public keys (RFC 7517 section 5).", field="jwks")
     elif any(_PRIVATE_MEMBERS & key.keys() for key in keys or ()):
         yield Problem("This holds a private or secret key.", "State only the public part, and replace the key: it has leaked.", field="jwks")

@@ -113,6 +113,12 @@ class Provider(AuthorizationServer):
         response.headers["Cache-Control"], response.headers["Pragma"] = "no-store", "no-cache"
         return response
 
+    def get_token_grant(self, request: ProviderRequest) -> Any:
+        """Return the grant that answers a token request; raises ``InvalidRequestError`` or Authlib's ``UnsupportedGrantTypeError``."""
+        if request.payload.grant_type is None:
+            raise InvalidRequestError("Missing grant_type.")
+        return super().get_token_grant(request)
+
     def authenticate_client(self, request: ProviderRequest, methods: list[str], endpoint: str = "token") -> RegisteredClient:
         """Return the client that proved who it is by its own method; raises ``InvalidClientError`` or ``InvalidRequestError``."""
         try:

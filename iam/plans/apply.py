@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, literal, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, insert, literal, null, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from iam.access.assignment import Assignment
@@ -71,17 +71,20 @@ def _rights(session: Session, plan: Plan, kind: str, touched: ColumnElement[bool
     return int(getattr(session.execute(insert(PlanEffect).from_select(names, rows), execution_options=_COUNTED), "rowcount", 0))
 
 
-def digest_of_effects(session: Session, now: datetime) -> str:
-    """Return the digest of the staged effects, sorted, so that the same effects give the same digest at another time: ids made for
-    new persons and facts are left out, and what ends ``now`` counts as just that.
+def digest_of_effects(session: Session, now: datetime, *, held_only: bool = False) -> str:
+    """Return the digest of the staged effects (of those held), sorted, so that the same effects give the same digest at another time:
+    ids made for new persons and facts are left out, what ends ``now`` counts as just that, and a move as the end that is left of it
+    once its start was applied.
     """
     fx, r = staged.effect, staged.record
     key = func.coalesce(r.c.key, "")
     ends = case((fx.c.valid_to == literal(now, fx.c.valid_to.type), null()), else_=fx.c.valid_to)
+    kind = case((fx.c.kind == "move", "end"), else_=fx.c.kind)
     rows = session.execute(
-        select(fx.c.kind, key, Organisation.key, fx.c.affiliation_kind, fx.c.valid_from, ends)
+        select(kind, key, Organisation.key, fx.c.affiliation_kind, fx.c.valid_from, ends)
         .join(Organisation, Organisation.id == fx.c.organisation_id)
         .outerjoin(r, r.c.record_id == fx.c.record_id)
+        .where(fx.c.held if held_only else true())
     )
     return _digest(sorted("\x1f".join(map(str, row)) for row in rows))
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from iam.database.base import Base, key
+from iam.database.types import uuid7
 
 
 class Plan(Base):
@@ -44,13 +45,11 @@ class PlanEffect(Base):
 
     __tablename__ = "plan_effect"
     __table_args__ = (
-        Index(None, "plan_id", "id"),
-        Index("ix_plan_effect_seven_days", "organisation_id", "affiliation_kind", "kind"),
         CheckConstraint("kind IN ('start', 'end', 'move', 'change', 'gain', 'lose')", name="kind"),
     )
 
-    id: Mapped[UUID] = key()
-    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     kind: Mapped[str]
     held: Mapped[bool]
     person_id: Mapped[UUID | None]

@@ -51,7 +51,7 @@ def _known(session: Session, condition: Any) -> Known | None:
     query = (
         select(Account, Credential).outerjoin(Credential, Credential.person_id == Account.person_id).where(condition)
     )
-    rows = session.execute(query).tuples().all()
+    rows = session.execute(query).all()
     if not rows:
         return None
     account = rows[0][0]

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.right import Capacity, Right, capacities, rights
-from iam.access.role import Application, Role, RoleVersion
-from iam.directory.organisation import Organisation
+from iam.access.explain import Explanation, FactLine, explain
+from iam.access.right import Capacity, capacities
 from iam.directory.queries import profile
 from iam.signin import device
 from iam.texts import N_, Texts
@@ -21,11 +19,12 @@ from iam.tokens import session as login_sessions
 KINDS = {
     "employee": N_("Employee"),
     "substitute": N_("Substitute"),
-    "student": N_("Pupil or student"),
+    "student": N_("Student"),
     "elected-official": N_("Elected official"),
     "contractor": N_("Contractor"),
     "trainee": N_("Trainee"),
     "guardian": N_("Guardian"),
+    "guardian_of": N_("Guardian"),
 }
 """Kinds of capacity in words, to be translated where they are shown."""
 
@@ -49,13 +48,9 @@ def capacity_shown(capacity: Capacity, texts: Texts) -> Shown:
     return {"kind": kind, "position": capacity.position, "organisation": organisation, "ends": _end(capacity.valid_to)}
 
 
-def rights_shown(session: Session, person_id: UUID, own: list[Capacity], texts: Texts) -> list[Shown]:
-    """Return the person's rights, by application and role, as account.html wants them."""
-    held = rights(session, person_id, None)
-    names = _Names(session, held, texts.language)
-    by_id = {capacity.id: capacity for capacity in own}
-    shown = [_right_shown(right, names, by_id.get(right.capacity_id), texts) for right in held]
-    return sorted(shown, key=lambda right: (right["application"], right["role"], right["scope"]))
+def rights_shown(session: Session, person_id: UUID, texts: Texts) -> list[Shown]:
+    """Return the person's rights with what they rest on, as account.html wants them."""
+    return [_right_shown(right, texts) for right in explain(session, person_id)]
 
 
 def sessions_shown(session: Session, person_id: UUID, current: UUID) -> list[Shown]:
@@ -70,38 +65,33 @@ def sessions_shown(session: Session, person_id: UUID, current: UUID) -> list[Sho
     ]  # fmt: skip
 
 
-def _right_shown(right: Right, names: _Names, capacity: Capacity | None, texts: Texts) -> Shown:
-    position = ""
-    if capacity is not None:
-        shown = capacity_shown(capacity, texts)
-        position = " · ".join(part for part in (shown["position"] or shown["kind"], shown["organisation"]) if part)
+def _right_shown(right: Explanation, texts: Texts) -> Shown:
+    application, _, role = (_in(right.role_names, texts) or right.role).partition(":")
+    said = [_in(because.sentence, texts) or because.reason for because in right.because]
+    facts = {fact.version_id: fact for because in right.because for fact in because.facts if fact.fact != "place"}
     return {
-        "role": names.roles.get(right.role_id, right.role_key), "application": names.applications.get(right.application_id, ""),
-        "scope": names.organisations.get(right.scope_id, right.scope_key), "starts": None, "ends": _end(right.valid_to),
-        "sentence": texts.gettext(N_("You have this right as: %(capacity)s.")) % {"capacity": position},
-        "facts": [], "ends_first": None,
+        "role": role.strip(), "application": application, "scope": _in(right.scope_names, texts) or right.scope_key,
+        "starts": None, "ends": _end(right.until), "sentence": " ".join(dict.fromkeys(text for text in said if text)),
+        "facts": [_fact_shown(fact, texts) for fact in facts.values()], "ends_first": right.ends_first.get(texts.language),
     }  # fmt: skip
 
 
-class _Names:
-    """Names of the roles, applications and organisations that rights mention, in one language: three statements for all."""
-
-    def __init__(self, session: Session, held: list[Right], language: str) -> None:
-        roles = {right.role_id for right in held}
-        versions = (
-            select(RoleVersion.role_id, RoleVersion.name).where(RoleVersion.role_id.in_(roles)).order_by(RoleVersion.n)
-        )
-        applications = select(Application.id, Application.name).join(Role, Role.application_id == Application.id)
-        organisations = select(Organisation).where(Organisation.id.in_({right.scope_id for right in held}))
-        self.roles = {id_: _in(name, language) for id_, name in session.execute(versions).tuples()}
-        self.applications: dict[UUID | None, str] = {
-            id_: _in(name, language) for id_, name in session.execute(applications.where(Role.id.in_(roles))).tuples()
-        }
-        self.organisations = {row.id: row.name(language) for row in session.scalars(organisations)}
+def _fact_shown(fact: FactLine, texts: Texts) -> Shown:
+    kind = texts.gettext(KINDS[fact.kind]) if fact.kind in KINDS else None
+    parts = (
+        kind,
+        fact.position,
+        fact.other if fact.fact == "membership" else None,
+        _in(fact.organisation_names, texts),
+    )
+    line = texts.gettext(N_("line %(line)s")) % {"line": fact.line} if fact.line is not None else None
+    source = ", ".join(part for part in (fact.source_key, fact.file, line) if part)
+    says = " · ".join(str.__str__(part) for part in parts if part)
+    return {"says": says or fact.kind, "source": source or texts.gettext(N_("written by hand"))}
 
 
-def _in(names: Mapping[str, Any], language: str) -> str:
-    return str(names.get(language) or names.get("fi") or next(iter(names.values()), ""))
+def _in(names: Mapping[str, str], texts: Texts) -> str | None:
+    return names.get(texts.language) or names.get("fi") or next(iter(names.values()), None)
 
 
 def _end(instant: Any) -> Any:

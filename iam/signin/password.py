@@ -30,7 +30,8 @@ _NOBODYS = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
 COMMON = (
     "password", "passwort", "salasana", "losenord", "lösenord", "welcome", "tervetuloa", "valkommen", "välkommen", "kirjaudu", "letmein",
     "iloveyou", "administrator", "admin", "qwertyuiopå", "qwertyuiop", "asdfghjklöä", "asdfghjkl", "zxcvbnm", "1234567890", "123456789",
-    "0987654321", "987654321", "abcdefghijklmnopqrstuvwxyzåäö", "abcdefghijklmnopqrstuvwxyz", "abcdefgh", "qwerty", "kesäkuu", "heinäkuu",
+    "0987654321", "987654321", "abcdefghijklmnopqrstuvwxyzåäö", "abcdefghijklmnopqrstuvwxyz", "abcdefgh", "qwerty", "12345678", "1234567", "123456", "12345",
+    "1234", "kesäkuu", "heinäkuu",
     "maaliskuu", "joulukuu", "jääkiekko", "football", "baseball", "princess", "perkele", "sunshine", "superman", "kissakissa", "changeme",
     "vaihdatama", "secret", "salainen", "koulukoulu", "opettaja", "oppilas",
 )  # fmt: skip

@@ -54,7 +54,7 @@ def begin(session: Session, account: bytes) -> Try:
     query = select(FailureBudget.window, FailureBudget.n).where(
         FailureBudget.account == account, FailureBudget.window > now - _KEPT
     )
-    counted = [(at, n - (at == window)) for at, n in session.execute(query).tuples()]
+    counted = [(at, n - (at == window)) for at, n in session.execute(query)]
     made = Try(account, window, spent_until(counted, now))
     if made.again_at is not None:
         forgive(session, made)

@@ -12,14 +12,16 @@ from datetime import date, datetime
 from functools import lru_cache
 from uuid import UUID
 
+from connectors.identity_code import holds_code
 from connectors.problem import Problem
 from connectors.records import Record, Value
 
 from iam import clock
 from iam.sources.matching import AffiliationColumns, IdentifierColumn, Kind, Organisations, RelationshipColumn, Values
 
-_FINNISH = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")
-IDENTITY_CODE = re.compile(r"^(\d{2})(\d{2})(\d{2})([-+A-FU-Y])(\d{3})([0-9A-FHJ-NPR-Y])$")
+_FINNISH = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
+_ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T.*)?")
+IDENTITY_CODE = re.compile(r"^([0-9]{2})([0-9]{2})([0-9]{2})([-+A-FU-Y])([0-9]{3})([0-9A-FHJ-NPR-Y])$")
 _CHECK = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 
 
@@ -69,11 +71,19 @@ class Places:
 
 @lru_cache(maxsize=16384)
 def day(text: str) -> date:
-    """Return the day of ``d.m.yyyy`` or ISO text; raises ``ValueError``."""
-    found = _FINNISH.match(text)
-    if found:
-        return date(int(found[3]), int(found[2]), int(found[1]))
-    return date.fromisoformat(text[:10] if len(text) > 10 and text[10] == "T" else text)
+    """Return the day of ``d.m.yyyy`` or ISO text (``yyyy-mm-dd``, a time after it is passed over), from 1900 on.
+
+    Raises ``ValueError``.
+    """
+    if found := _FINNISH.fullmatch(text):
+        told = date(int(found[3]), int(found[2]), int(found[1]))
+    elif found := _ISO.fullmatch(text):
+        told = date.fromisoformat(found[1])
+    else:
+        raise ValueError("not a day")
+    if told.year < clock.LONG_AGO.year:
+        raise ValueError("a day before all that is known")
+    return told
 
 
 def code_is_whole(code: str) -> bool:
@@ -132,6 +142,8 @@ def _person(kind: Kind, row: Mapping[str, Value]) -> SaidPerson:
         "given_names": _text(row, p.given_names), "call_name": _text(row, p.call_name), "family_name": _text(row, p.family_name),
         "email": _text(row, p.email), "phone": _text(row, p.phone), "birth_date": _text(row, p.birth_date), "login": _text(row, p.login),
     }  # fmt: skip
+    if born := said.attributes["birth_date"]:
+        _a_day(born, p.birth_date or "")
     said.describes = p.family_name is not None
     updated = _text(row, p.updated)
     said.updated = _a_day(updated, p.updated or "") if updated else None
@@ -158,7 +170,8 @@ def _identifier(item: IdentifierColumn, row: Mapping[str, Value]) -> str | None:
     if text is None or item.tagged is None:
         return text
     opening = f"{{{item.tagged}:"
-    return next((part.strip()[len(opening) : -1] for part in text.split(",") if part.strip().startswith(opening)), None)
+    parts = (part.strip() for part in text.split(","))
+    return next((part[len(opening) : -1].strip() for part in parts if part.startswith(opening) and part.endswith("}")), None) or None
 
 
 def _affiliations(columns: AffiliationColumns, row: Mapping[str, Value], zone: str, places: Places, said: Said) -> None:
@@ -198,20 +211,20 @@ def _organisations(columns: Organisations, row: Mapping[str, Value], places: Pla
 def _organisation(key: str, column: str, alias: bool, places: Places) -> UUID:
     found = places.aliases.get(key) if alias else places.by_key.get(key)
     if found is None or found not in places.entity:
-        raise Rejection(
-            "There is no organisation %(key)s.", "Add the organisation, or correct the code in the source.", column, key=key[:40]
-        )
+        raise _no_organisation(key, column)
     return found
+
+
+def _no_organisation(key: str, column: str) -> Rejection:
+    shown = "…" if holds_code(key) else key[:40]
+    return Rejection("There is no organisation %(key)s.", "Add the organisation, or correct the code in the source.", column, key=shown)
 
 
 def _alias(columns: Organisations, row: Mapping[str, Value], places: Places) -> UUID | None:
     key = _text(row, columns.column) or _text(row, columns.otherwise)
     found = places.by_key.get(key or "")
     if found is None:
-        raise Rejection(
-            "There is no organisation %(key)s.", "Add the organisation, or correct the code in the source.", columns.column or "",
-            key=(key or "")[:40],
-        )  # fmt: skip
+        raise _no_organisation(key or "", columns.column or "")
     return found
 
 

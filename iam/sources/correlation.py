@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, Subquery, Uuid, and_, cast, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from iam.database.bulk import analyze
 from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity, Source
 from iam.lifecycle import staged
@@ -43,7 +42,7 @@ def _decided(session: Session, source: Source) -> None:
     session.execute(
         update(p)
         .where(p.c.person_key == Ambiguity.person_key, Ambiguity.source_id == source.id, Ambiguity.decided_person_id.is_not(None))
-        .values(person_id=Ambiguity.decided_person_id)
+        .values(person_id=Ambiguity.decided_person_id, fresh=False)
     )
 
 
@@ -55,7 +54,7 @@ def _found(session: Session) -> None:
         .having(func.count(c.c.person_id.distinct()) == 1)
         .subquery()
     )
-    session.execute(update(p).where(p.c.person_key == one.c.person_key, p.c.person_id.is_(None)).values(person_id=one.c.person_id))
+    session.execute(update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(person_id=one.c.person_id, fresh=False))
 
 
 def _only(column: ColumnElement[UUID]) -> ColumnElement[UUID]:
@@ -66,7 +65,7 @@ def _only(column: ColumnElement[UUID]) -> ColumnElement[UUID]:
 def _set_aside(session: Session, source: Source, run_id: UUID) -> int:
     p, c = staged.person, _candidates()
     many = (
-        select(c.c.person_key).join(p, p.c.person_key == c.c.person_key).where(p.c.person_id.is_(None))
+        select(c.c.person_key).join(p, p.c.person_key == c.c.person_key).where(p.c.fresh)
         .group_by(c.c.person_key).having(func.count(c.c.person_id.distinct()) > 1)
     )  # fmt: skip
     keys = list(session.scalars(many))
@@ -90,9 +89,6 @@ def _set_aside(session: Session, source: Source, run_id: UUID) -> int:
 def _new(session: Session, order: Sequence[str]) -> None:
     """Make a person for each that nobody is yet; two keys that share an identifier of the declared kinds become one."""
     p, si = staged.person, staged.identifier
-    session.execute(update(p).values(fresh=p.c.person_id.is_(None)))
-    session.execute(update(p).where(p.c.person_id.is_(None)).values(person_id=func.uuid7()))
-    analyze(session, p)
     for kind in order:
         first, x, y = p.alias(), si.alias(), si.alias()
         value = "value_mac" if kind == "identity-code" else "value"
@@ -113,12 +109,12 @@ def _new(session: Session, order: Sequence[str]) -> None:
 def _spread(session: Session, source: Source) -> None:
     """Give the person found to every staged row that speaks of one; drop those whose person nobody knows."""
     p = staged.person
-    for table, key, column in (
-        (staged.record, "person_key", "person_id"), (staged.identifier, "person_key", "person_id"),
-        (staged.affiliation, "person_key", "person_id"), (staged.membership, "person_key", "person_id"),
-        (staged.relationship, "person_key", "person_id"), (staged.relationship, "other_key", "other_id"),
+    for table, column in (
+        (staged.record, "person_id"), (staged.identifier, "person_id"), (staged.affiliation, "person_id"), (staged.membership, "person_id"),
+        (staged.relationship, "person_id"), (staged.relationship, "other_id"),
     ):  # fmt: skip
-        session.execute(update(table).where(table.c[key] == p.c.person_key).values({column: p.c.person_id}))
+        other = and_(table.c[column] == p.c.first_id, p.c.person_id != p.c.first_id)
+        session.execute(update(table).where(other).values({column: p.c.person_id}))
     as_kinds = list(session.scalars(select(p.c.as_kind).distinct()))
     own = [Identifier.closed_by.is_(None), Identifier.issuer == source.key]
     if as_kinds:

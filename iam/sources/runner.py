@@ -154,14 +154,13 @@ def accept(sessions: sessionmaker[Session], vault: Vault, key: str, actor: Actor
             raise Conflict(Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": key}))
         if actor.person_id is None or actor.person_id == held.actor_person_id:
             raise Conflict(Problem("Another administrator than the one who ran it must accept.", "Ask a second administrator."))
-        if session.get(Acceptance, (source.id, held.digest)) is None:
-            session.add(
-                Acceptance(source_id=source.id, digest=held.digest, run_id=held.id, accepted_by=actor.person_id, accepted_at=clock.now())
-            )
-            log.write(
-                session, "source:run:accepted", actor, organisation_id=source.owner_id,
-                envelope={"source": key, "run": str(held.id), "digest": held.digest},
-            )  # fmt: skip
+        session.merge(
+            Acceptance(source_id=source.id, digest=held.digest, run_id=held.id, accepted_by=actor.person_id, accepted_at=clock.now())
+        )
+        log.write(
+            session, "source:run:accepted", actor, organisation_id=source.owner_id,
+            envelope={"source": key, "run": str(held.id), "digest": held.digest},
+        )  # fmt: skip
     return run(sessions, vault, key, actor, progress=progress)
 
 
@@ -175,6 +174,8 @@ def _lease(sessions: sessionmaker[Session], key: str, actor: Actor, dry_run: boo
         ).first()
         if taken is None:
             raise Conflict(Problem("%(key)s is running already.", "Wait until it has ended.", params={"key": key}))
+        killed = update(Run).where(Run.source_id == source.id, Run.state == "running")
+        session.execute(killed.values(state="failed", ended_at=now).execution_options(synchronize_session=False))
         row = Run(
             source_id=source.id, actor_person_id=actor.person_id, state="running", dry_run=dry_run, started_at=now, phases={}, counts={},
             reasons=[],
@@ -210,9 +211,9 @@ def _run(
     _guard(session, source, report, plan, acceptance, before is None, now)
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
     progress("write", result.rows)
-    _apply(session, source, report, plan, change, acceptance, before is None, now)
+    _apply(session, source, report, plan, change, before is None and plan.approved_by is None, now)
     _remember_records(session, source, gone, first, result, now)
-    if result.checkpoint is not None and result.rejected == 0:
+    if result.checkpoint is not None and report.state == "done":
         source.checkpoint = result.checkpoint
     _conclude(session, source, actor, report, change)
 
@@ -238,10 +239,10 @@ def _judge(
     """Decide whether the reading may change anything; raises ``_Stop`` when not."""
     evidence = result.evidence
     assert evidence is not None
-    acceptance = session.get(Acceptance, (source.id, evidence.digest))
+    acceptance = _acceptance(session, source.id, evidence.digest)
     before = _last_good(session, source.id)
     report.completeness, problem = completeness.judge(evidence, before if evidence.full else None)
-    report.digest, report.header = evidence.digest, evidence.header
+    report.digest, report.header = evidence.digest, evidence.header if evidence.full else None
     report.counts["previous_rows"] = before.rows if before is not None else 0
     if problem is not None and not (acceptance is not None and evidence.finished):
         raise _Stop("stopped", problem)
@@ -253,11 +254,21 @@ def _judge(
     return acceptance, before
 
 
-def _last_good(session: Session, source_id: UUID) -> completeness.Before | None:
-    query = (
-        select(Run).where(Run.source_id == source_id, Run.state.in_(("done", "partial")), ~Run.dry_run).order_by(Run.id.desc()).limit(1)
+def _acceptance(session: Session, source_id: UUID, digest: str) -> Acceptance | None:
+    """Return the acceptance of this input unless a run has used it: the same input another day is shown and judged anew."""
+    found = session.get(Acceptance, (source_id, digest))
+    if found is None:
+        return None
+    used = exists().where(
+        Run.source_id == source_id, Run.digest == digest, Run.id > found.run_id, Run.state.in_(("done", "partial", "moved")), ~Run.dry_run
     )
-    row = session.scalars(query).first()
+    return None if session.scalar(select(used)) else found
+
+
+def _last_good(session: Session, source_id: UUID) -> completeness.Before | None:
+    """Return what the last good full reading looked like; a run that reads changes only keeps no header."""
+    good = (Run.state.in_(("done", "partial")), Run.header.is_not(None), ~Run.dry_run)
+    row = session.scalars(select(Run).where(Run.source_id == source_id, *good).order_by(Run.id.desc()).limit(1)).first()
     held = select(exists().where(Record.source_id == source_id))
     if row is None:
         return completeness.Before(0, "") if session.scalar(held) else None
@@ -279,9 +290,14 @@ def _plan(session: Session, source: Source, actor: Actor, report: Report, now: d
 def _guard(
     session: Session, source: Source, report: Report, plan: Plan, acceptance: Acceptance | None, first: bool, now: datetime
 ) -> None:
-    if acceptance is not None:
-        _same_as_shown(session, source, acceptance, plan)
-        plan.approved_by = acceptance.accepted_by if acceptance.accepted_by != plan.author_id else None
+    shown = _shown(session, acceptance)
+    if acceptance is not None and shown is not None:
+        if shown.basis.get("held_digest", shown.digest) != plan.digest:
+            raise _Stop(
+                "moved",
+                Problem("The data in Avain has changed since this was shown. Nothing was changed.", "Run the source again and look anew."),
+            )
+        plan.author_id, plan.approved_by = shown.author_id, acceptance.accepted_by
         return
     if first:
         report.reasons = [
@@ -291,26 +307,20 @@ def _guard(
     held = guard.verdicts(session, source.id, now)
     guard.hold(session, held)
     report.reasons = [verdict.problem for verdict in held]
+    if held:
+        plan.basis = plan.basis | {"held_digest": apply.digest_of_effects(session, now, held_only=True)}
 
 
-def _same_as_shown(session: Session, source: Source, acceptance: Acceptance, plan: Plan) -> None:
-    shown = session.scalars(
-        select(Plan).join(Run, Run.plan_id == Plan.id).where(Run.id == acceptance.run_id, Plan.source_id == source.id)
-    ).first()
-    already = session.scalar(
-        select(exists().where(Run.source_id == source.id, Run.digest == acceptance.digest, Run.state.in_(("done", "partial")), ~Run.dry_run))
-    )
-    if shown is not None and not already and shown.basis.get("held_digest", shown.digest) != plan.digest:
-        raise _Stop(
-            "moved",
-            Problem("The data in Avain has changed since this was shown. Nothing was changed.", "Run the source again and look anew."),
-        )
+def _shown(session: Session, acceptance: Acceptance | None) -> Plan | None:
+    """Return the plan that was accepted; None when a reading was, of which no plan had been made."""
+    if acceptance is None:
+        return None
+    return session.scalars(select(Plan).join(Run, Run.plan_id == Plan.id).where(Run.id == acceptance.run_id)).first()
 
 
 def _apply(
-    session: Session, source: Source, report: Report, plan: Plan, change: Change, acceptance: Acceptance | None, first: bool, now: datetime
+    session: Session, source: Source, report: Report, plan: Plan, change: Change, shown_only: bool, now: datetime
 ) -> None:
-    shown_only = first and acceptance is None
     with report.phase("write"):
         if shown_only:
             trial = session.begin_nested()

@@ -83,10 +83,12 @@ class Stager:
         self._places = places(session, source)
         self._known = known_records(session, source.id)
         self._seen: set[tuple[str, str]] = set()
+        self._unnamed: set[str] = set()
         self._persons: dict[str, SaidPerson] = {}
         self._codes: dict[str, str] = {}
         self._tables: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
         self._identifiers: set[tuple[str, str, str, str]] = set()
+        self._ids: dict[str, UUID] = {}
         self._readers = {
             name: columns.reader(kind, source.zone, source.key, self._places) for name, kind in matching.kinds.items()
         }
@@ -140,13 +142,11 @@ class Stager:
         self._keep(record, known.record_id if known is not None else uuid7(), said, known is None)
 
     def _keep(self, record: Record, record_id: UUID, said: Said, fresh: bool) -> None:
-        key = said.person.key if said.person is not None else None
+        key, person_id = (said.person.key, self._person(said.person, said)) if said.person is not None else (None, None)
         rows = self._tables
-        rows[staged.record].append((record_id, record.kind, record.key, record.digest, record.file, record.line, key, fresh, False))
-        if said.person is not None:
-            self._person(said.person, said)
+        rows[staged.record].append((record_id, record.kind, record.key, record.digest, record.file, record.line, key, person_id, fresh, False))
         for a in said.affiliations:
-            rows[staged.affiliation].append((record_id, key, *a))
+            rows[staged.affiliation].append((record_id, key, person_id, *a))
         if said.absence is not None:
             rows[staged.absence].append((record_id, *said.absence))
         for kind, other, holder, start, end, _optional in said.relationships:
@@ -157,9 +157,9 @@ class Stager:
             rows[staged.group].append((record_id, record.key, organisation_id, kind, record.key, text))
         if said.membership is not None:
             group_kind, group_key, start, end = said.membership
-            rows[staged.membership].append((record_id, key, group_kind, group_key, start, end))
+            rows[staged.membership].append((record_id, key, person_id, group_kind, group_key, start, end))
 
-    def _person(self, person: SaidPerson, said: Said) -> None:
+    def _person(self, person: SaidPerson, said: Said) -> UUID:
         before = self._persons.get(person.key)
         newer = before is None or not before.describes or (before.updated or date.min) <= (person.updated or date.min)
         if before is None or (newer and person.describes):
@@ -168,6 +168,7 @@ class Stager:
             self._codes[person.key] = said.code
         for kind, issuer, value in said.identifiers:
             self._identifiers.add((person.key, kind, issuer, value))
+        return self._ids.setdefault(person.key, uuid7())
 
     def _deleted(self, item: Deleted) -> None:
         known = self._known.get((item.kind, item.key))
@@ -176,22 +177,39 @@ class Stager:
             self.result.deleted.append(known.record_id)
 
     def _reject(self, kind: str, problem: Problem, key: str | None = None) -> None:
-        """Count a rejected row. Its record is not missing: what it said before stands until it can be read again."""
+        """Count a rejected row. Its record is not missing: what it said before stands until it can be read again.
+
+        A row whose key cannot be told may be any that did not come, so that none of its kind counts as missing.
+        """
         self.result.rejected += 1
         if key is not None:
             self._seen.add((kind, key))
+        else:
+            self._unnamed.add(kind)
         if len(self.result.rejects) < REJECTS_KEPT:
             self.result.rejects.append((kind, problem))
 
     def _missing(self) -> None:
         if self.result.evidence is not None and self.result.evidence.full:
-            self.result.missing = [(k.record_id, k.missing_since) for name, k in self._known.items() if name not in self._seen]
+            self.result.missing = [
+                (known.record_id, known.missing_since)
+                for name, known in self._known.items()
+                if name not in self._seen and name[0] not in self._unnamed
+            ]
 
     def _write(self) -> None:
         self._tables[staged.person] = list(self._person_rows())
         macs = {row[0]: row[11] for row in self._tables[staged.person]}
-        self._tables[staged.identifier] = [(key, kind, issuer, value, None) for key, kind, issuer, value in sorted(self._identifiers)]
-        self._tables[staged.identifier] += [(key, "identity-code", "", None, mac) for key, mac in macs.items() if mac is not None]
+        self._tables[staged.identifier] = [
+            (key, self._ids[key], kind, issuer, value, None) for key, kind, issuer, value in sorted(self._identifiers)
+        ]
+        self._tables[staged.identifier] += [
+            (key, self._ids[key], "identity-code", "", None, mac) for key, mac in macs.items() if mac is not None
+        ]
+        self._tables[staged.relationship] = [
+            (record_id, holder, self._ids.get(holder), kind, other, self._ids.get(other), start, end)
+            for record_id, holder, kind, other, start, end in self._tables[staged.relationship]
+        ]
         for table, rows in self._tables.items():
             copy_rows(self._session, table, _COLUMNS[table], rows)
             analyze(self._session, table)
@@ -203,7 +221,7 @@ class Stager:
             born = columns.day(said["birth_date"]) if said["birth_date"] else None
             yield (
                 key, person.as_, said["given_names"], said["call_name"], said["family_name"], said["email"], said["phone"], born,
-                said["login"], sort_name, person.describes, *self._sealed(key),
+                said["login"], sort_name, person.describes, *self._sealed(key), self._ids[key], self._ids[key], True,
             )  # fmt: skip
 
     def _sealed(self, key: str) -> tuple[bytes | None, bytes | None, bytes | None]:
@@ -218,20 +236,20 @@ _ALIASES = "org"
 """Records of this kind name organisations for the others, so they are read even when unchanged."""
 
 _COLUMNS: Mapping[Table, tuple[str, ...]] = {
-    staged.record: ("record_id", "kind", "key", "digest", "file", "line", "person_key", "fresh", "held"),
+    staged.record: ("record_id", "kind", "key", "digest", "file", "line", "person_key", "person_id", "fresh", "held"),
     staged.person: (
         "person_key", "as_kind", "given_names", "call_name", "family_name", "email", "phone", "birth_date", "login", "sort_name",
-        "has_profile", "code_mac", "wrapped_key", "sealed_code",
+        "has_profile", "code_mac", "wrapped_key", "sealed_code", "first_id", "person_id", "fresh",
     ),
-    staged.identifier: ("person_key", "kind", "issuer", "value", "value_mac"),
+    staged.identifier: ("person_key", "person_id", "kind", "issuer", "value", "value_mac"),
     staged.affiliation: (
-        "record_id", "person_key", "organisation_id", "legal_entity_id", "kind", "occupation", "title", "is_primary", "substitute_for",
+        "record_id", "person_key", "person_id", "organisation_id", "legal_entity_id", "kind", "occupation", "title", "is_primary", "substitute_for",
         "valid_from", "valid_to",
     ),
     staged.absence: ("record_id", "valid_from", "valid_to"),
-    staged.relationship: ("record_id", "person_key", "kind", "other_key", "valid_from", "valid_to"),
+    staged.relationship: ("record_id", "person_key", "person_id", "kind", "other_key", "other_id", "valid_from", "valid_to"),
     staged.group: ("record_id", "record_key", "organisation_id", "kind", "key", "name"),
-    staged.membership: ("record_id", "person_key", "group_kind", "group_key", "valid_from", "valid_to"),
+    staged.membership: ("record_id", "person_key", "person_id", "group_kind", "group_key", "valid_from", "valid_to"),
 }  # fmt: skip
 
 

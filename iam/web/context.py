@@ -87,9 +87,9 @@ def actor() -> Actor:
 def texts() -> Texts:
     """Return the texts in the reader's language: ``?lang=``, then the cookie, then what the browser asks for."""
     if "texts" not in g:
-        chosen = request.args.get("lang", "") or request.cookies.get(LANGUAGE_COOKIE, "")
-        if chosen not in LANGUAGES:
-            chosen = request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+        asked = (tag.split("-")[0].lower() for tag, _ in request.accept_languages)
+        wanted = (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE), *asked)
+        chosen = next((language for language in wanted if language in LANGUAGES), None) or LANGUAGES[0]
         g.texts = Texts(chosen, zone())
     value: Texts = g.texts
     return value

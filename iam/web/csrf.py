@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
 from flask import session as form_session
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from flask_wtf.csrf import generate_csrf as _generate
 
 from connectors.problem import Problem
@@ -63,7 +63,10 @@ def _check() -> None:
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise forged()
-    _protect.protect()
+    try:
+        _protect.protect()
+    except CSRFError:
+        raise forged() from None
 
 
 def forged() -> ForgedPost:

@@ -23,6 +23,6 @@ class _BoundedJson(DefaultJSONProvider):
 
 
 def init(app: Flask) -> None:
-    """Set the limits: 1 MiB a body, 256 KiB a form's text, 500 form parts; more is answered 413."""
+    """Set the limits: 1 MiB a body; in a multipart form 256 KiB a field and 500 parts; more is answered 413."""
     app.config.update(MAX_CONTENT_LENGTH=BODY, MAX_FORM_MEMORY_SIZE=FORM_FIELD, MAX_FORM_PARTS=FORM_PARTS)
     app.json = _BoundedJson(app)

@@ -10,9 +10,11 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
+from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors import identity_code
+from iam.web import context
 
 HIDDEN = "…"
 _SECRET_NAMES = re.compile(r"authorization|cookie|password|secret|token|assertion|code_verifier", re.IGNORECASE)
@@ -42,10 +44,23 @@ def configure(level: str = "info") -> None:
             ],
         )
     )
+    # A record that cannot be written would otherwise be printed raw, past the mask.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    for chatty in ("werkzeug", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def init(app: Flask) -> None:
+    """Put the request's id on every line that is logged while it is answered."""
+    app.before_request(_bind)
+
+
+def _bind() -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=context.request_id())
 
 
 def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -57,7 +72,7 @@ def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutable
 
 def masked(text: str) -> str:
     """Return ``text`` without secrets and identity codes."""
-    text = _SECRETS.sub(lambda match: f"{match[1] or match[2] or ''}{HIDDEN}", text)
+    text = _SECRETS.sub(lambda match: f"{match[1] or (match[2] and match[2] + ' ') or ''}{HIDDEN}", text)
     return identity_code.QUICK.sub(HIDDEN, text) if identity_code.holds_code(text) else text
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from flask import redirect
 from werkzeug.wrappers import Response
@@ -17,10 +16,7 @@ def local_path(text: str | None) -> str:
 
     Refused: ``//host``, ``/\\host``, tabs and other control characters, schemes, empty text (security C-02).
     """
-    if not text or not _PATH.fullmatch(text):
-        return "/"
-    parts = urlsplit(text)
-    if parts.scheme or parts.netloc or "//" in parts.path:
+    if not text or not _PATH.fullmatch(text) or "//" in re.split("[?#]", text, maxsplit=1)[0]:
         return "/"
     return text
 

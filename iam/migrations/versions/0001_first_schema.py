@@ -136,7 +136,6 @@ def upgrade() -> None:
     op.create_table('person',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('merged_into', sa.Uuid(), nullable=True),
-    sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('sort_name', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['merged_into'], ['person.id'], name=op.f('fk_person_merged_into_person')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_person'))
@@ -300,7 +299,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_identifier_person_id_person')),
     sa.PrimaryKeyConstraint('version_id', name=op.f('pk_identifier'))
     )
-    op.create_index(op.f('ix_identifier_fact_id'), 'identifier', ['fact_id'], unique=True, postgresql_where=sa.text('closed_by IS NULL'), sqlite_where=sa.text('closed_by IS NULL'))
     op.create_index('ix_identifier_person_id', 'identifier', ['person_id'], unique=False, postgresql_where=sa.text('closed_by IS NULL'), sqlite_where=sa.text('closed_by IS NULL'))
     op.create_index('uq_identifier_open_mac', 'identifier', ['kind', 'issuer', 'value_mac'], unique=True, postgresql_where=sa.text('closed_by IS NULL'), sqlite_where=sa.text('closed_by IS NULL'))
     op.create_index('uq_identifier_open_value', 'identifier', ['kind', 'issuer', 'value'], unique=True, postgresql_where=sa.text('closed_by IS NULL'), sqlite_where=sa.text('closed_by IS NULL'))
@@ -384,7 +382,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_person_profile_person_id_person')),
     sa.PrimaryKeyConstraint('version_id', name=op.f('pk_person_profile'))
     )
-    op.create_index(op.f('ix_person_profile_fact_id'), 'person_profile', ['fact_id'], unique=True, postgresql_where=sa.text('closed_by IS NULL'), sqlite_where=sa.text('closed_by IS NULL'))
     op.create_index(op.f('ix_person_profile_person_id_source_id'), 'person_profile', ['person_id', 'source_id'], unique=True, postgresql_where=sa.text('closed_by IS NULL'), sqlite_where=sa.text('closed_by IS NULL'))
     op.create_table('relationship',
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -657,8 +654,8 @@ def upgrade() -> None:
     op.create_index(op.f('ix_membership_group_id'), 'membership', ['group_id'], unique=False, postgresql_where=sa.text('closed_by IS NULL'), sqlite_where=sa.text('closed_by IS NULL'))
     op.create_index(op.f('ix_membership_person_id'), 'membership', ['person_id'], unique=False, postgresql_where=sa.text('closed_by IS NULL'), sqlite_where=sa.text('closed_by IS NULL'))
     op.create_table('plan_effect',
-    sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('plan_id', sa.Uuid(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('held', sa.Boolean(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=True),
@@ -669,10 +666,8 @@ def upgrade() -> None:
     sa.Column('valid_to', UtcDateTime(), nullable=True),
     sa.CheckConstraint("kind IN ('start', 'end', 'move', 'change', 'gain', 'lose')", name=op.f('ck_plan_effect_kind')),
     sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_plan_effect_plan_id_plan')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_plan_effect'))
+    sa.PrimaryKeyConstraint('plan_id', 'id', name=op.f('pk_plan_effect'))
     )
-    op.create_index(op.f('ix_plan_effect_plan_id_id'), 'plan_effect', ['plan_id', 'id'], unique=False)
-    op.create_index('ix_plan_effect_seven_days', 'plan_effect', ['organisation_id', 'affiliation_kind', 'kind'], unique=False)
     op.create_table('record',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('source_id', sa.Uuid(), nullable=False),

@@ -99,7 +99,8 @@ def _validate() -> Validated | AnyResponse:
 
 
 def _refuse(client: RegisteredClient | None, given: Mapping[str, str], error: OAuth2Error) -> AnyResponse:
-    description = str(error.get_error_description() or "")
+    only = "The only response_type is code."
+    description = only if error.error == "unsupported_response_type" else str(error.get_error_description() or "")
     if not error.redirect_uri or client is None:
         return page.broken(description or str(error.error))
     web = error.redirect_uri.startswith(("https://", "http://"))

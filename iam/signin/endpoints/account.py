@@ -130,7 +130,7 @@ def _page(errors: Errors | None = None, status: int = 200) -> Response:
     }  # fmt: skip
     return pages.page(
         "account.html", status,
-        person=person, rights=own.rights_shown(session, login.person_id, own_capacities, texts),
+        person=person, rights=own.rights_shown(session, login.person_id, texts),
         sessions=own.sessions_shown(session, login.person_id, login.id), errors=errors or [],
         notices=get_flashed_messages(with_categories=True), sign_out_action="/logout", end_action="/account/sessions/end",
         end_others_action="/account/sessions/end-others", password_action="/account/password",  # noqa: S106 - a path

@@ -43,7 +43,12 @@ def _code(going: Flow, handle: str | None) -> Response:
     step = first_code.redeem(context.db(), login, code, flow.browser(), browser.around(login))
     if step.refusal is None and step.known is not None:
         return _page(
-            going, handle, "password", login=step.known.login, name=profile(context.db(), step.known.person_id).call_name, code_handle=step.handle
+            going,
+            handle,
+            "password",
+            login=step.known.login,
+            name=profile(context.db(), step.known.person_id).call_name,
+            code_handle=step.handle,
         )
     return _refused(going, handle, step, login)
 

@@ -49,7 +49,7 @@ def show() -> Response:
     going = wanted(handle)
     if context.login() is not None and not going.fresh:
         return see_other(going.path)
-    return _page(going, handle)
+    return _page(going, handle, login=request.args.get("login_hint", ""))
 
 
 @public

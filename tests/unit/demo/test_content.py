@@ -92,8 +92,8 @@ def test_two_people_have_no_identity_code_yet(normal: Written) -> None:
 
 
 def test_two_people_are_known_by_a_former_name_in_the_schools(normal: Written) -> None:
-    hr = {f"{{employee-number:{row['henkilonumero']}}}": row["sukunimi"] for row in normal.hr()}
-    differing = [row for row in normal.roster("users") if row["userIds"] and row["familyName"] != hr[row["userIds"]]]
+    hr = {row["henkilonumero"]: row["sukunimi"] for row in normal.hr()}
+    differing = [row for row in normal.roster("users") if row["identifier"] and row["familyName"] != hr[row["identifier"]]]
     assert len(differing) == 2
 
 

@@ -160,13 +160,16 @@ def test_schools_of_the_bundle_carry_the_keys_of_organisations(normal: Written) 
     assert {row["identifier"] for row in normal.roster("orgs")} <= known
 
 
-def test_employee_numbers_of_the_bundle_are_in_the_hr_file(normal: Written) -> None:
-    numbers = {row["userIds"] for row in normal.roster("users") if row["userIds"]}
-    assert numbers
-    assert numbers <= {f"{{employee-number:{row['henkilonumero']}}}" for row in normal.hr()}
+def test_numbers_of_other_systems_stand_in_user_ids_and_employee_numbers_are_in_the_hr_file(normal: Written) -> None:
+    employees = {row["henkilonumero"] for row in normal.hr()}
+    for row in normal.roster("users"):
+        numbers = [("employee-number", row["identifier"]), ("learner-number", row["userMasterIdentifier"])]
+        assert row["userIds"] == ",".join(f"{{{kind}:{value}}}" for kind, value in numbers if value)
+        assert row["identifier"] in employees or not row["identifier"]
+    assert sum(row["userIds"].startswith("{employee-number:") for row in normal.roster("users")) > 100
 
 
-@pytest.mark.parametrize("today", [date(2026, 8, 1), date(2026, 12, 31), date(2027, 5, 31), date(2027, 7, 31), date(2028, 2, 29)])
+@pytest.mark.parametrize("today", [date(2026, 8, 1), date(2026, 8, 4), date(2026, 12, 31), date(2027, 5, 31), date(2027, 7, 31), date(2028, 2, 29)])
 def test_what_holds_today_holds_on_any_day_of_the_year(write: Callable[..., Written], today: date) -> None:
     written = write("small", today=today)
     jobs = {row["palvelussuhdenumero"]: row for row in written.hr()}
@@ -174,6 +177,9 @@ def test_what_holds_today_holds_on_any_day_of_the_year(write: Callable[..., Writ
         assert day(jobs[number]["alkamispvm"]) <= today <= day(jobs[number]["paattymispvm"])
     assert day(jobs["P1001-1"]["paattymispvm"]) >= today + timedelta(days=30)
     assert sum(day(row["paattymispvm"]) == today - timedelta(days=1) for row in written.hr() if row["paattymispvm"]) == 1
+    assert all(day(row["alkamispvm"]) <= day(row["keskeytys_alku"]) for row in written.hr() if row["keskeytys_alku"])
+    for name in ("roles", "enrollments"):
+        assert all(row["beginDate"] <= row["endDate"] for row in written.roster(name) if row["endDate"])
     welfare = next(one for one in written.consortium()["agreements"] if one["key"] == "opiskeluhuolto-2026")
     assert welfare["in_force"]["from"] <= today <= welfare["in_force"]["to"]
 

@@ -1,0 +1,138 @@
+"""Organisations at /admin/organisations: the tree level by level, one organisation's page, the list as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from admin_ui import exports, frame, paging, words
+from admin_ui.frame import blueprint
+from connectors.problem import Problem
+from iam.access.administration import Part
+from iam.database.keyset import Cursor, Slice, keyset
+from iam.directory import listing
+from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
+from iam.directory.queries import organisations as by_id
+from iam.errors import NotFound
+from iam.texts import N_
+from iam.web import context, guard
+
+PATH = "/admin/organisations"
+LONGEST = 200
+RELATIONS = {"covers": N_("Covers"), "owns": N_("Owns"), "continues": N_("Continues")}
+RELATED = {"covers": N_("Belongs to the area of"), "owns": N_("Is owned by"), "continues": N_("Is continued by")}
+
+frame.section("organisations", N_("Organisations"), PATH, "organisations.read", 20)
+
+
+@blueprint.get("/organisations")
+@guard.requires("organisations.read")
+def organisations() -> Response:
+    """Show the top of the reader's part, or what a search finds in it."""
+    part, text, kind = guard.part(), request.args.get("q", "")[:LONGEST].replace("\x00", ""), _kind()
+    query = listing.organisations(part, text, kind) if text or kind else listing.tops(part)
+    return frame.render(
+        "organisations/organisations.html", section="organisations", page=_page(query), text=text, kind=kind,
+        kinds=words.options(words.ORGANISATIONS), words=words, export_url=paging.address(f"{PATH}.csv"), is_narrowed=bool(text or kind),
+    )  # fmt: skip
+
+
+@blueprint.get("/organisations.csv")
+@guard.requires("organisations.read")
+def organisations_file() -> Response:
+    """Take home every organisation of the part that the search finds."""
+    part, text, kind, texts = guard.part(), request.args.get("q", "")[:LONGEST].replace("\x00", ""), _kind(), context.texts()
+    header = [N_("Key"), N_("Kind"), N_("Name in Finnish"), N_("Name in Swedish"), N_("Name in English"), N_("Organisation number (OID)"),
+              N_("School number"), N_("Business ID"), N_("Under")]  # fmt: skip
+    header = [texts.gettext(name) for name in header] + [texts.gettext(name) for name in words.AFFILIATIONS.values()]
+    return exports.csv_file("organisations", header, lambda session: _rows(session, part, text, kind), {"kind": kind})
+
+
+@blueprint.get("/organisations/<uuid:organisation_id>")
+@guard.requires("organisations.read")
+def organisation(organisation_id: UUID) -> Response:
+    """Show one organisation of the part with those right under it, a page at a time."""
+    session, part, language = context.db(), guard.part(), context.texts().language
+    row = session.scalars(listing.organisations(part).where(Organisation.id == organisation_id)).one_or_none()
+    if row is None:
+        raise NotFound(Problem("There is no such organisation, or it is outside your part."))
+    places = _places(session, organisation_id)
+    relations = _relations(session, organisation_id)
+    named = by_id(session, {place.legal_entity_id for place in places} | {other for _, other, _ in relations})
+    here = _here(session, part, named)
+    above = [(PATH, context.texts().gettext(N_("Organisations")))]
+    above += [(f"{PATH}/{one.id}", one.name(language)) for one in listing.path(session, part, organisation_id)]
+    return frame.render(
+        "organisations/organisation.html", section="organisations", breadcrumb=above, organisation=row, name=row.name(language), words=words,
+        entities=[{"name": named[place.legal_entity_id].name(language), **_days(place)} for place in places],
+        relations=[{"word": said, "name": named[other].name(language), "id": other if other in here else None, **_days(fact)} for said, other, fact in relations],
+        counts=listing.head_counts(session, [row.id])[row.id], page=_page(listing.children(part, organisation_id)),
+    )  # fmt: skip
+
+
+def _page(query: Any) -> paging.Shown[Mapping[str, Any]]:
+    """Return a page of organisations with how many people each has: three statements."""
+    session, language = context.db(), context.texts().language
+    found = keyset(session, query, listing.organisation_keys(language), paging.cursor())
+    counts = listing.head_counts(session, [row.id for row in found.rows])
+    rows = [
+        {"id": row.id, "key": row.key, "name": row.name(language), "kind": words.word(words.ORGANISATIONS, row.kind), "counts": counts[row.id]}
+        for row in found.rows
+    ]
+    return paging.shown(found, rows)
+
+
+def _kind() -> str | None:
+    kind = request.args.get("kind")
+    return kind if kind in words.ORGANISATIONS else None
+
+
+def _places(session: Session, organisation_id: UUID) -> Sequence[OrganisationPlace]:
+    """Return where the organisation stands and stood by date, the earliest first."""
+    query = select(OrganisationPlace).where(OrganisationPlace.organisation_id == organisation_id, OrganisationPlace.closed_by.is_(None))
+    return list(session.scalars(query.order_by(OrganisationPlace.valid_from)))
+
+
+def _relations(session: Session, organisation_id: UUID) -> list[tuple[str, UUID, OrganisationRelation]]:
+    """Return the dated relations besides the tree, in words, seen from this organisation."""
+    ends = or_(OrganisationRelation.organisation_id == organisation_id, OrganisationRelation.other_id == organisation_id)
+    query = select(OrganisationRelation).where(ends, OrganisationRelation.closed_by.is_(None)).order_by(OrganisationRelation.valid_from).limit(500)
+    found = []
+    for row in session.scalars(query):
+        outward = row.organisation_id == organisation_id
+        said = words.word(RELATIONS if outward else RELATED, row.kind)
+        found.append((said, row.other_id if outward else row.organisation_id, row))
+    return found
+
+
+def _here(session: Session, part: Part, named: Mapping[UUID, Organisation]) -> set[UUID]:
+    """Return which of the named organisations lie in the part and so have a page for this reader."""
+    query = listing.organisations(part).where(Organisation.id.in_(named))
+    return {row.id for row in session.scalars(query)}
+
+
+def _days(fact: Any) -> dict[str, Any]:
+    return {"starts": words.start(fact.valid_from), "until": words.end(fact.valid_to)}
+
+
+def _rows(session: Session, part: Part, text: str, kind: str | None) -> Iterator[Sequence[object]]:
+    last: UUID | None = None
+    while True:
+        keys = (Organisation.key, Organisation.id)
+        found: Slice[Organisation] = keyset(session, listing.organisations(part, text, kind), keys, Cursor(after=last, size=exports.BATCH))
+        ids = [row.id for row in found.rows]
+        counts, parents = listing.head_counts(session, ids), listing.parents(session, part, ids)
+        for row in found.rows:
+            yield (
+                row.key, words.word(words.ORGANISATIONS, row.kind), row.name_fi, row.name_sv, row.name_en, row.oph_oid, row.school_code,
+                row.business_id, parents.get(row.id), *(counts[row.id].get(kind_, 0) for kind_ in words.AFFILIATIONS),
+            )  # fmt: skip
+        if not found.later:
+            return
+        last = found.last
+        session.expunge_all()

@@ -1,0 +1,137 @@
+"""The tab of rights: each with its reasons, for any day; why a role is not held; what the form to grant by hand offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import request
+
+from admin_ui import frame, words
+from admin_ui.person_view import Subject, names, organisations_here
+from iam import clock
+from iam.access.explain import Because, Explanation, FactLine, explain, why_not
+from iam.access.sentence import labels
+from iam.directory import listing
+from iam.web import context
+
+SCOPES_OFFERED = 300
+NEAREST = 5
+"""So many rules are shown as the nearest."""
+
+
+def read(subject: Subject) -> Mapping[str, Any]:
+    """Return what the tab shows."""
+    day, at = moment()
+    found = _visible(subject, explain(context.db(), subject.id, at=at))
+    chosen = request.args.get("application", "")
+    rows = [_row(subject, one) for one in found if chosen in ("", _application_key(one))]
+    authors = names({because["by"] for row in rows for because in row["because"] if because["by"]})
+    roles = labels(context.db()).roles
+    return {
+        "day": day, "is_today": day == clock.today(context.settings().zone), "rows": rows, "chosen": chosen, "authors": authors,
+        "applications": sorted({_application_key(one): _role_name(one).partition(":")[0] for one in found}.items()),
+        "roles": sorted(((key, _in(shown) or key) for key, shown in roles.items()), key=lambda role: role[1]),
+        **_why_not(subject, found, at), "form": _form(subject) if "rights.grant" in subject.allowed else None, "given": request.form,
+    }  # fmt: skip
+
+
+def _why_not(subject: Subject, found: Iterable[Explanation], at: datetime) -> dict[str, Any]:
+    """Return which role was asked about, whether it is held, and the nearest rules with the first condition that fails."""
+    texts, wanted = context.texts(), request.args.get("why_not", "")
+    nearest = why_not(context.db(), subject.id, wanted, at)[:NEAREST] if wanted else []
+    told = [
+        {"sentence": subject.told(_in(one.sentence)), "failing": subject.told(texts.sentence(one.failing)), "rule": one.rule_key} for one in nearest
+    ]
+    return {"asked": wanted, "is_held": any(one.role == wanted for one in found), "nearest": told}
+
+
+def moment() -> tuple[date, datetime]:
+    """Return the day the address asks about (today when it names none) and the instant meant: now, or noon of another day."""
+    zone = context.settings().zone
+    today = clock.today(zone)
+    try:
+        day = date.fromisoformat(request.args.get("at", ""))
+    except ValueError:
+        return today, clock.now()
+    if day == today or not 1901 <= day.year <= 9000:
+        return today, clock.now()
+    return day, clock.day_start(day, zone) + timedelta(hours=12)
+
+
+def _visible(subject: Subject, found: list[Explanation]) -> list[Explanation]:
+    """Leave out rights whose scope lies outside the part and that rest on no position inside it."""
+    if subject.part.everything:
+        return found
+    involved = [{right.scope_key} | {key for key in _positions(right) if key} for right in found]
+    here = organisations_here(subject.part, set().union(*involved))
+    return [right for right, keys in zip(found, involved, strict=True) if keys & here]
+
+
+def _positions(right: Explanation) -> Iterable[str | None]:
+    return (fact.organisation_key for because in right.because for fact in because.facts if fact.fact == "affiliation")
+
+
+def _application_key(right: Explanation) -> str:
+    return right.role.partition(":")[0]
+
+
+def _role_name(right: Explanation) -> str:
+    return _in(right.role_names) or right.role
+
+
+def _in(shown: Mapping[str, Any]) -> str | None:
+    """Return the reader's language out of names by language, or what there is instead."""
+    language = context.texts().language
+    return shown.get(language) or shown.get("fi") or next(iter(shown.values()), None)
+
+
+def _row(subject: Subject, right: Explanation) -> dict[str, Any]:
+    return {
+        "role": _role_name(right), "scope": subject.told(_in(right.scope_names)), "until": words.end(right.until),
+        "enforced": words.word(words.ENFORCEMENTS, right.enforced), "ends_first": right.ends_first.get(context.texts().language),
+        "because": [_because(subject, because) for because in right.because],
+    }  # fmt: skip
+
+
+def _because(subject: Subject, because: Because) -> dict[str, Any]:
+    return {
+        "id": because.assignment_id, "by_hand": because.origin == "hand", "reason": because.reason,
+        "sentence": subject.told(_in(because.sentence)), "rule": because.rule_key, "version": because.rule_version,
+        "by": because.published_by, "clause": because.clause, "basis": _basis(because), "until": words.end(because.valid_to),
+        "facts": [_fact(subject, fact) for fact in because.facts if fact.fact != "place"],
+    }  # fmt: skip
+
+
+def _basis(because: Because) -> str:
+    """Return the legal basis as the agreement states it: names by language, or an act with its section."""
+    if because.clause is None:
+        return ""
+    stated = because.clause.legal_basis
+    return str(_in(stated)) if {"fi", "sv", "en"} & set(stated) else ", ".join(str(part) for part in stated.values() if part)
+
+
+def _fact(subject: Subject, fact: FactLine) -> dict[str, Any]:
+    kind = words.word({**words.AFFILIATIONS, **words.RELATIONSHIPS, **words.GROUPS}, fact.kind)
+    told = [kind, subject.told(fact.position), subject.told(fact.other) if fact.fact == "membership" else None]
+    told.append(subject.told(_in(fact.organisation_names)))
+    return {
+        "says": " · ".join(part for part in told if part), "starts": words.start(fact.valid_from), "until": words.end(fact.valid_to),
+        "source": fact.source_key, "run": fact.run_id, "file": fact.file, "line": fact.line, "at": fact.recorded_at,
+    }  # fmt: skip
+
+
+def _form(subject: Subject) -> dict[str, Any]:
+    """Return what the form to grant by hand offers: positions and organisations within the part over which the reader may grant."""
+    part, language, now = frame.part_of("rights.grant"), context.texts().language, clock.now()
+    held = listing.affiliations(context.db(), part, [subject.id]).get(subject.id, [])
+    query = listing.organisations(part).order_by(*listing.organisation_keys(language)).limit(SCOPES_OFFERED)
+    return {
+        "capacities": [
+            (str(row.fact_id), " · ".join(filter(None, (row.title or words.word(words.AFFILIATIONS, row.kind), subject.told(place.name(language))))))
+            for row, place in held
+            if row.valid_from <= now < row.valid_to
+        ],
+        "scopes": [(str(row.id), row.name(language)) for row in context.db().scalars(query)],
+    }  # fmt: skip

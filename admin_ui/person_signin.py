@@ -1,0 +1,28 @@
+"""The tab of sign-in: the username, where the person is signed in, and a one-time code for who cannot get in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from admin_ui.person_view import Subject
+from iam.signin import credentials, device
+from iam.texts import N_
+from iam.tokens import session as login_sessions
+from iam.web import context
+
+WAYS = {"password": N_("password"), "directory": N_("the organisation's own directory")}
+
+
+def read(subject: Subject) -> Mapping[str, Any]:
+    """Return what the tab shows."""
+    session, texts = context.db(), context.texts()
+    known = credentials.of_person(session, subject.id)
+    return {
+        "login": known.login if known else None,
+        "ways": [texts.gettext(WAYS.get(kind, kind)) for kind in known.credentials] if known else [],
+        "sessions": [
+            {"id": row.id, "started": row.started_at, "last_seen": row.seen_at, "agent": device.describe(row.agent)}
+            for row in login_sessions.living(session, subject.id)
+        ],
+    }  # fmt: skip

@@ -1,0 +1,93 @@
+"""Whose page it is, what the reader may do there, and how values that tell where a person is are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+from sqlalchemy import select
+
+from admin_ui import frame, persons
+from admin_ui.persons import PATH, Line
+from connectors.problem import Problem
+from iam import clock
+from iam.access.administration import PERMISSIONS, Part, may_see
+from iam.database.types import Protected
+from iam.directory.organisation import Organisation
+from iam.directory.person import Hold, Person
+from iam.directory.protected import release
+from iam.directory.queries import Profile, held, profile, profiles
+from iam.errors import NotFound
+from iam.texts import N_
+from iam.web import context, guard
+
+__all__ = ["PATH", "Subject", "names", "subject_of"]
+
+ON_A_PERSON = (
+    "persons.read", "persons.code", "access.end", "rights.grant", "codes.issue", "sessions.end", "audit.search"
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A person on a page. ``allowed`` are the permissions the reader holds over this very person."""
+
+    id: UUID
+    name: str
+    profile: Profile
+    line: Line
+    hold: Hold | None
+    part: Part
+    allowed: frozenset[str]
+
+    @cached_property
+    def purpose(self) -> str:
+        """For what values that tell a place are released to this reader: only who may see the code sees where a protected person is."""
+        return "administration with protected data" if "persons.code" in self.allowed else "administration of a person without protection"
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether places are not told to this reader."""
+        return release(Protected("place"), protected=self.profile.protected, purpose=self.purpose) is None
+
+    def told(self, value: str | None) -> str | None:
+        """Return a value that tells a place as this reader may see it; a protected one reads so and is never blank."""
+        if value is None:
+            return None
+        shown = release(Protected(value), protected=self.profile.protected, purpose=self.purpose)
+        return context.texts().gettext(N_("protected")) if shown is None else shown
+
+
+def subject_of(person_id: UUID) -> Subject:
+    """Return the person a view is about; raises ``NotFound`` when there is none in the part of the view's permission."""
+    session, part = context.db(), guard.part()
+    row = session.get(Person, person_id)
+    if row is None or not may_see(session, part, person_id):
+        raise NotFound(Problem("There is no such person, or they are outside your part."))
+    shown = profile(session, person_id)
+    line = persons.lines(session, part, [row])[0]
+    name = shown.display_name or context.texts().gettext(N_("No name"))
+    return Subject(person_id, name, shown, line, held(session, person_id, clock.now()), part, _allowed(person_id))
+
+
+def _allowed(person_id: UUID) -> frozenset[str]:
+    """Return the permissions held over a person; one statement for each different part the reader has."""
+    seen: dict[Part, bool] = {}
+    for permission in ON_A_PERSON:
+        part = frame.part_of(permission)
+        if part and part not in seen:
+            seen[part] = may_see(context.db(), part, person_id)
+    return frozenset(permission for permission in PERMISSIONS if seen.get(frame.part_of(permission), False))
+
+
+def names(person_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of other people on the page: one statement."""
+    return {person_id: shown.display_name for person_id, shown in profiles(context.db(), person_ids).items()}
+
+
+def organisations_here(part: Part, keys: Collection[str]) -> set[str]:
+    """Return those of the organisations' keys that lie in a part: one statement."""
+    query = select(Organisation.key).where(Organisation.key.in_(keys), part.covers(Organisation.__table__.c.id))
+    return set(context.db().scalars(query))

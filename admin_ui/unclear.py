@@ -1,0 +1,137 @@
+"""Records whose person cannot be told, at /admin/sources/KEY/unclear: both persons side by side, and somebody decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin_ui import exports, frame, paging, words
+from admin_ui.every import batches
+from admin_ui.frame import blueprint
+from admin_ui.sources import PATH, SECTION
+from connectors.problem import Problem
+from iam.access.administration import Part, may_see, may_touch
+from iam.database.keyset import keyset
+from iam.directory import listing as people
+from iam.directory.person import Identifier, Person
+from iam.directory.queries import Profile, profiles
+from iam.directory.source import Ambiguity, Source
+from iam.errors import Denied, Invalid, NotFound
+from iam.sources import listing
+from iam.sources.decide import decide
+from iam.sources.listing import AMBIGUITY_KEYS
+from iam.texts import N_
+from iam.web import context, guard
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A person whose record it may be: the name, and lines that tell this person from the other."""
+
+    id: UUID
+    name: str
+    lines: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A record and its candidates; fewer are shown than there are (``all_shown``) when one lies outside the reader's part."""
+
+    id: UUID
+    record: str
+    candidates: list[Candidate]
+    all_shown: bool
+
+
+@blueprint.get("/sources/<key>/unclear")
+@guard.requires("sources.read")
+def unclear(key: str) -> Response:
+    """Show the records that wait for somebody to say whose they are."""
+    session, texts = context.db(), context.texts()
+    source = listing.source_of(session, guard.part(), key)[0]
+    found = keyset(session, listing.ambiguities(source.id, undecided=True), AMBIGUITY_KEYS, paging.cursor(20))
+    above = [(PATH, texts.gettext(N_("Sources"))), (f"{PATH}/{key}", key)]
+    return frame.render(
+        "sources/unclear.html", section=SECTION, breadcrumb=above, source=source, export_url=f"{PATH}/{key}/unclear.csv",
+        page=paging.shown(found, questions(session, frame.part_of("persons.read"), found.rows)),
+    )  # fmt: skip
+
+
+@blueprint.get("/sources/<key>/unclear.csv")
+@guard.requires("sources.read")
+def unclear_file(key: str) -> Response:
+    """Take home the records that wait, with the names of those the reader may see."""
+    source = listing.source_of(context.db(), guard.part(), key)[0]
+    part, texts = frame.part_of("persons.read"), context.texts()
+
+    def rows(session: Session) -> Iterator[Sequence[object]]:
+        for batch in batches(session, listing.ambiguities(source.id, undecided=True), AMBIGUITY_KEYS):
+            for question in questions(session, part, batch):
+                for candidate in question.candidates:
+                    yield question.record, candidate.name, "; ".join(candidate.lines)
+
+    header = [N_("Record"), N_("Person"), N_("What is known")]
+    return exports.csv_file("unclear", [texts.gettext(name) for name in header], rows, {"source": key})
+
+
+@blueprint.post("/sources/<key>/unclear/<uuid:ambiguity_id>")
+@guard.requires("sources.run")
+def decide_unclear(key: str, ambiguity_id: UUID) -> AnyResponse:
+    """Say whose record it is; both persons must lie in the part whose people the reader may see."""
+    session, texts = context.db(), context.texts()
+    found, part = session.get(Ambiguity, ambiguity_id), frame.part_of("persons.read")
+    source = session.get(Source, found.source_id) if found else None
+    if found is None or source is None or source.key != key or not may_touch(session, guard.part(), source.owner_id):
+        raise NotFound(Problem("There is no such open question.", "Open the list again."))
+    if not all(may_see(session, part, UUID(one)) for one in found.candidates):
+        raise Denied(Problem("One of the persons is outside your part.", "Ask an administrator with a wider part to decide."))
+    person_id = paging.as_id(request.form.get("person"))
+    if person_id is None:
+        raise Invalid(Problem("Nobody was chosen.", "Go back and choose one of those shown."))
+    decide(session, ambiguity_id, person_id, context.actor())
+    return frame.done(texts.gettext(N_("Decided. The next run gives the record to this person.")), f"{PATH}/{key}/unclear")
+
+
+def questions(session: Session, part: Part, rows: Sequence[Ambiguity]) -> list[Question]:
+    """Return open questions with what the reader may see of each candidate; four statements, however many they are."""
+    person_id: Any = Person.id
+    ids = {UUID(one) for row in rows for one in row.candidates}
+    seen = set(session.scalars(select(Person.id).where(Person.id.in_(ids), part.shows(person_id)))) if part else set()
+    told = _candidates(session, part, seen)
+    made = []
+    for row in rows:
+        found = [told[UUID(one)] for one in row.candidates if UUID(one) in told]
+        made.append(Question(row.id, row.person_key, found, len(found) == len(row.candidates)))
+    return made
+
+
+def _candidates(session: Session, part: Part, ids: set[UUID]) -> dict[UUID, Candidate]:
+    shown, ties, lines = profiles(session, ids), people.affiliations(session, part, ids), _identifiers(session, ids)
+    texts, found = context.texts(), {}
+    for person_id in sorted(ids, key=str):
+        profile = shown.get(person_id, Profile())
+        told = list(lines.get(person_id, []))
+        if profile.birth_date is not None:
+            born = profile.birth_date
+            told.append(texts.gettext(N_("born %(day)s")) % {"day": f"{born.day}.{born.month}.{born.year}"})
+        for tie, organisation in ties.get(person_id, []):
+            place = texts.gettext(N_("place protected")) if profile.protected else organisation.name(texts.language)
+            told.append(f"{tie.title or words.word(words.AFFILIATIONS, tie.kind)}, {place}")
+        found[person_id] = Candidate(person_id, profile.display_name or texts.gettext(N_("No name")), told)
+    return found
+
+
+def _identifiers(session: Session, ids: set[UUID]) -> dict[UUID, list[str]]:
+    query = select(Identifier).where(Identifier.person_id.in_(ids), Identifier.closed_by.is_(None)).order_by(Identifier.kind, Identifier.value)
+    found: dict[UUID, list[str]] = {}
+    for row in session.scalars(query):
+        if row.value is not None:
+            found.setdefault(row.person_id, []).append(f"{words.word(words.IDENTIFIERS, row.kind)} {row.value}")
+    return found

@@ -1,0 +1,88 @@
+"""Rights granted by hand: with a reason and an end, under the same clause gate as rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from connectors.problem import Problem
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.access.assignment import Assignment
+from iam.access.derive import clause_for
+from iam.access.role import RoleVersion
+from iam.audit import log
+from iam.change import Actor, begin
+from iam.directory.affiliation import Affiliation
+from iam.directory.organisation import OrganisationPlace
+from iam.directory.queries import holds_at
+from iam.errors import Conflict, Invalid, NotFound
+
+
+def grant(
+    session: Session, person_id: UUID, capacity_id: UUID, role_id: UUID, scope_id: UUID, reason: str, until: datetime, actor: Actor
+) -> Assignment:
+    """Grant a role in a scope to one capacity from now until ``until``; never longer than the capacity.
+
+    Raises ``Invalid`` without a reason or a coming end, or when the scope belongs to another legal entity and no clause allows it.
+    """
+    now = clock.now()
+    if not reason.strip():
+        raise Invalid(Problem("A reason is needed.", "Write why the right is granted.", field="reason"))
+    if until <= now:
+        raise Invalid(Problem("The end must be in the future.", "Choose a later day.", field="until"))
+    capacity = session.scalars(
+        select(Affiliation).where(
+            Affiliation.fact_id == capacity_id, Affiliation.person_id == person_id, Affiliation.closed_by.is_(None), holds_at(Affiliation, now)
+        )
+    ).one_or_none()
+    place = session.scalars(
+        select(OrganisationPlace).where(
+            OrganisationPlace.organisation_id == scope_id, OrganisationPlace.closed_by.is_(None), holds_at(OrganisationPlace, now)
+        )
+    ).first()
+    version = session.scalars(select(RoleVersion).where(RoleVersion.role_id == role_id).order_by(RoleVersion.n.desc()).limit(1)).first()
+    if capacity is None or place is None or version is None:
+        raise NotFound(Problem("The capacity, the role or the organisation does not exist now.", "Choose again."))
+    clause_id, ends = None, min(until, capacity.valid_to, place.valid_to)
+    if capacity.legal_entity_id != place.legal_entity_id:
+        allowed = clause_for(session, role_id, capacity.occupation or "", capacity.legal_entity_id, place.legal_entity_id, scope_id, now)
+        if allowed is None:
+            raise Invalid(
+                Problem("No agreement allows this role there for that position.", "Conclude an agreement, or choose another role.", field="scope")
+            )
+        clause_id, ends = allowed[0], min(ends, allowed[1])
+    change = begin(session, "command", actor, reason.strip())
+    row = Assignment(
+        person_id=person_id, capacity_id=capacity_id, capacity_kind=capacity.kind, role_id=role_id, role_version_id=version.id,
+        scope_id=scope_id, holder_entity_id=capacity.legal_entity_id, scope_entity_id=place.legal_entity_id, clause_id=clause_id,
+        origin="hand", reason=reason.strip(), fact_1=capacity.version_id, place_id=place.version_id, valid_from=now, valid_to=ends,
+        opened_by=change.id,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    log.write(
+        session, "right:hand:granted", actor, subject_id=person_id, organisation_id=scope_id, change_id=change.id,
+        envelope={"assignment": str(row.id), "role": str(role_id)},
+    )  # fmt: skip
+    return row
+
+
+def end(session: Session, assignment_id: UUID, reason: str, actor: Actor) -> None:
+    """End a right that was granted by hand; raises ``NotFound``, ``Invalid`` without a reason, ``Conflict`` when it has ended."""
+    row = session.get(Assignment, assignment_id)
+    if row is None or row.origin != "hand":
+        raise NotFound(Problem("There is no such right granted by hand.", "Open the person's page again."))
+    if not reason.strip():
+        raise Invalid(Problem("A reason is needed.", "Write why the right ends.", field="reason"))
+    if row.closed_by is not None:
+        raise Conflict(Problem("This right has ended already.", "Open the person's page again."))
+    change = begin(session, "command", actor, reason.strip())
+    row.closed_by = change.id
+    session.flush()
+    log.write(
+        session, "right:hand:ended", actor, subject_id=row.person_id, organisation_id=row.scope_id, change_id=change.id,
+        envelope={"assignment": str(row.id)},
+    )  # fmt: skip

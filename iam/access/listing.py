@@ -1,0 +1,337 @@
+"""What the pages on roles, rules, applications and agreements read: narrowed to the asker's part, a constant number of statements.
+
+A catalogue is seen by whoever it concerns: an application, a rule or an agreement is shown when its owner lies in the asker's part or
+above it, or when an organisation there uses or concludes it. People are counted and named only within the part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
+
+from connectors.problem import Problem
+from iam import clock
+from iam.access.administration import Part
+from iam.access.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
+from iam.access.assignment import Assignment
+from iam.access.right import held
+from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
+from iam.access.rule import Rule, RuleVersion
+from iam.change import Change
+from iam.directory.affiliation import Affiliation
+from iam.directory.organisation import Organisation, OrganisationClosure
+from iam.directory.person import Person
+from iam.directory.queries import holds_at
+from iam.errors import NotFound
+
+APPLICATION_KEYS = (Application.key, Application.id)
+ROLE_KEYS = (Application.key, Role.key, Role.id)
+HOLDER_KEYS = (Person.sort_name, Assignment.id)
+RULE_KEYS = (Rule.key, Rule.id)
+VERSION_KEYS = (RuleVersion.n, RuleVersion.id)
+AGREEMENT_KEYS = (Agreement.key, Agreement.id)
+_PERSON: Any = Assignment.person_id
+_NO_ROLE = Problem("There is no such role, or it is outside your part.")
+_NO_RULE = Problem("There is no such rule, or it is outside your part.")
+_NO_APPLICATION = Problem("There is no such application, or it is outside your part.")
+_NO_AGREEMENT = Problem("There is no such agreement, or it is outside your part.")
+
+
+def concerns(part: Part, organisation_id: Any) -> ColumnElement[bool]:
+    """The condition that an organisation lies in the part, or above it."""
+    if part.everything:
+        return true()
+    above = select(OrganisationClosure.ancestor_id).where(
+        OrganisationClosure.descendant_id.in_(part.granted), holds_at(OrganisationClosure, clock.now())
+    )
+    return or_(part.covers(organisation_id), organisation_id.in_(above))
+
+
+def applications(part: Part) -> Any:
+    """Select the applications that concern the part, each with its owner; order ``APPLICATION_KEYS``."""
+    return (
+        select(Application, Organisation)
+        .select_from(Application)
+        .join(Organisation, Organisation.id == Application.owner_id)
+        .where(_used(part))
+    )
+
+
+def _used(part: Part) -> ColumnElement[bool]:
+    e = ApplicationEnabled
+    enabled = select(e.organisation_id).where(e.application_id == Application.id, concerns(part, e.organisation_id)).exists()
+    return true() if part.everything else or_(concerns(part, Application.owner_id), enabled)
+
+
+def application_of(session: Session, part: Part, key: str) -> tuple[Application, Organisation]:
+    """Return an application and its owner; raises ``NotFound``."""
+    row = session.execute(applications(part).where(Application.key == key)).one_or_none()
+    if row is None:
+        raise NotFound(_NO_APPLICATION)
+    return row[0], row[1]
+
+
+def enabled(application_id: UUID) -> Any:
+    """Select the organisations that let their people use an application."""
+    using = select(ApplicationEnabled.organisation_id).where(ApplicationEnabled.application_id == application_id)
+    return select(Organisation).where(Organisation.id.in_(using))
+
+
+def roles(part: Part, *, application: str | None = None, text: str = "") -> Any:
+    """Select (role, application, newest version) of the applications that concern the part; order ``ROLE_KEYS``.
+
+    ``text`` is looked for in the role's code.
+    """
+    newest = select(func.max(RoleVersion.n)).where(RoleVersion.role_id == Role.id).correlate(Role).scalar_subquery()
+    query = (
+        select(Role, Application, RoleVersion)
+        .select_from(Role)
+        .join(Application, Application.id == Role.application_id)
+        .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == newest))
+        .where(_used(part))
+    )
+    if application is not None:
+        query = query.where(Application.key == application)
+    return query.where(Role.key.icontains(text, autoescape=True)) if text else query
+
+
+def role_of(session: Session, part: Part, application: str, key: str) -> tuple[Role, Application, RoleVersion]:
+    """Return a role, its application and its newest version; raises ``NotFound``."""
+    row = session.execute(roles(part, application=application).where(Role.key == key)).one_or_none()
+    if row is None:
+        raise NotFound(_NO_ROLE)
+    return row[0], row[1], row[2]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleName:
+    """A role's code and its names by language, with its application's."""
+
+    application: str
+    application_names: Mapping[str, str]
+    key: str
+    names: Mapping[str, str]
+
+    def said(self, language: str) -> str:
+        """The role as people say it: "Wilma: Teacher"."""
+        application = self.application_names.get(language) or self.application_names.get("fi") or self.application
+        return f"{application}: {self.names.get(language) or self.names.get('fi') or self.key}"
+
+
+def role_names(session: Session, role_ids: Collection[UUID]) -> dict[UUID, RoleName]:
+    """Return what roles are called now; one statement."""
+    newest = select(func.max(RoleVersion.n)).where(RoleVersion.role_id == Role.id).correlate(Role).scalar_subquery()
+    rows = session.execute(
+        select(Role, Application, RoleVersion)
+        .join(Application, Application.id == Role.application_id)
+        .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == newest))
+        .where(Role.id.in_(role_ids))
+    )
+    return {role.id: RoleName(application.key, application.name, role.key, version.name) for role, application, version in rows}
+
+
+def contents(session: Session, version_ids: Collection[UUID]) -> dict[UUID, list[tuple[str, str]]]:
+    """Return what role versions hold: (data group, operation) each; one statement."""
+    query = select(RoleContent).where(RoleContent.role_version_id.in_(version_ids)).order_by(RoleContent.data_group, RoleContent.operation)
+    found: dict[UUID, list[tuple[str, str]]] = {}
+    for row in session.scalars(query):
+        found.setdefault(row.role_version_id, []).append((row.data_group, row.operation))
+    return found
+
+
+def included(session: Session, role_id: UUID, *, including: bool = False) -> list[tuple[str, str]]:
+    """Return the other roles that a role includes, or with ``including`` those that include it: (application, role) keys."""
+    one, other = (RoleClosure.included_id, RoleClosure.role_id) if including else (RoleClosure.role_id, RoleClosure.included_id)
+    query = (
+        select(Application.key, Role.key)
+        .join(Role, Role.application_id == Application.id)
+        .join(RoleClosure, other == Role.id)
+        .where(one == role_id, Role.id != role_id)
+        .order_by(Application.key, Role.key)
+    )
+    return [(application, role) for application, role in session.execute(query)]
+
+
+def holder_counts(session: Session, part: Part, role_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many people of the part hold each role now, by itself or through another role; one statement."""
+    source = held(clock.now()).where(part.shows(_PERSON)).subquery()
+    rows = session.execute(
+        select(RoleClosure.included_id, func.count(source.c.person_id.distinct()))
+        .join(source, source.c.role_id == RoleClosure.role_id)
+        .where(RoleClosure.included_id.in_(role_ids))
+        .group_by(RoleClosure.included_id)
+    )
+    return dict(rows.tuples().all())
+
+
+def holders(part: Part, role_id: UUID) -> Any:
+    """Select who of the part holds a role now: (assignment, until, person, scope, rule's key or None, the role held); ``HOLDER_KEYS``."""
+    holding = aliased(Role)
+    return (
+        held(clock.now())
+        .add_columns(Person, Organisation, Rule.key, holding)
+        .select_from(Assignment)
+        .join(RoleClosure, (RoleClosure.role_id == Assignment.role_id) & (RoleClosure.included_id == role_id))
+        .join(holding, holding.id == Assignment.role_id)
+        .join(Person, Person.id == Assignment.person_id)
+        .join(Organisation, Organisation.id == Assignment.scope_id)
+        .outerjoin(RuleVersion, RuleVersion.id == Assignment.rule_version_id)
+        .outerjoin(Rule, Rule.id == RuleVersion.rule_id)
+        .where(part.shows(_PERSON))
+    )
+
+
+def rules(part: Part, *, text: str = "", role_id: UUID | None = None) -> Any:
+    """Select (rule, newest version, owner) of the rules that concern the part; order ``RULE_KEYS``.
+
+    ``text`` is looked for in the rule's key; with ``role_id`` only the published rules that give the role, itself or through another.
+    """
+    newest = select(func.max(RuleVersion.n)).where(RuleVersion.rule_id == Rule.id).correlate(Rule).scalar_subquery()
+    query = (
+        select(Rule, RuleVersion, Organisation)
+        .select_from(Rule)
+        .join(RuleVersion, (RuleVersion.rule_id == Rule.id) & (RuleVersion.n == newest))
+        .join(Organisation, Organisation.id == Rule.owner_id)
+        .where(concerns(part, Rule.owner_id))
+    )
+    if text:
+        query = query.where(Rule.key.icontains(text, autoescape=True))
+    if role_id is not None:
+        giving = select(RoleClosure.role_id).where(RoleClosure.included_id == role_id)
+        query = query.where(RuleVersion.state == "published", RuleVersion.role_id.in_(giving))
+    return query
+
+
+def rule_of(session: Session, part: Part, key: str) -> tuple[Rule, RuleVersion, Organisation]:
+    """Return a rule, its newest version and its owner; raises ``NotFound``."""
+    row = session.execute(rules(part).where(Rule.key == key)).one_or_none()
+    if row is None:
+        raise NotFound(_NO_RULE)
+    return row[0], row[1], row[2]
+
+
+def versions(rule_id: UUID) -> Any:
+    """Select (version, change) of a rule; order ``VERSION_KEYS``, newest first."""
+    return (
+        select(RuleVersion, Change)
+        .select_from(RuleVersion)
+        .join(Change, Change.id == RuleVersion.change_id)
+        .where(RuleVersion.rule_id == rule_id)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an agreement stands: ``unsigned``, ``coming``, ``live`` or ``ended``; its term, its parties and who has not signed."""
+
+    state: str
+    live_from: datetime | None
+    live_to: datetime | None
+    parties: list[tuple[AgreementParty, Organisation]]
+
+    @property
+    def unsigned(self) -> list[Organisation]:
+        """The parties that have not signed yet."""
+        today = clock.today()
+        return [entity for party, entity in self.parties if party.signed_on is None or party.signed_on > today]
+
+
+def agreements(part: Part, text: str = "") -> Any:
+    """Select (agreement, owner) of those that the part owns, or to which one of it is a party; order ``AGREEMENT_KEYS``."""
+    p = AgreementParty
+    party = select(p.agreement_id).where(p.agreement_id == Agreement.id, concerns(part, p.legal_entity_id)).exists()
+    query = (
+        select(Agreement, Organisation)
+        .select_from(Agreement)
+        .join(Organisation, Organisation.id == Agreement.owner_id)
+        .where(or_(concerns(part, Agreement.owner_id), party))
+    )
+    if not text:
+        return query
+    return query.where(or_(*(column.icontains(text, autoescape=True) for column in (Agreement.key, Agreement.case_number, Agreement.purpose))))
+
+
+def agreement_of(session: Session, part: Part, key: str) -> tuple[Agreement, Organisation]:
+    """Return an agreement and its owner; raises ``NotFound``."""
+    row = session.execute(agreements(part).where(Agreement.key == key)).one_or_none()
+    if row is None:
+        raise NotFound(_NO_AGREEMENT)
+    return row[0], row[1]
+
+
+def standings(session: Session, agreement_ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """Return how agreements stand now; two statements."""
+    terms = select(AgreementTerm).where(AgreementTerm.agreement_id.in_(agreement_ids), AgreementTerm.closed_by.is_(None))
+    term = {row.agreement_id: row for row in session.scalars(terms.order_by(AgreementTerm.valid_from))}
+    parties: dict[UUID, list[tuple[AgreementParty, Organisation]]] = {}
+    rows = session.execute(
+        select(AgreementParty, Organisation)
+        .join(Organisation, Organisation.id == AgreementParty.legal_entity_id)
+        .where(AgreementParty.agreement_id.in_(agreement_ids))
+        .order_by(Organisation.key)
+    )
+    for party, entity in rows:
+        parties.setdefault(party.agreement_id, []).append((party, entity))
+    return {id_: _standing(term.get(id_), parties.get(id_, [])) for id_ in agreement_ids}
+
+
+def _standing(term: AgreementTerm | None, parties: list[tuple[AgreementParty, Organisation]]) -> Standing:
+    if term is None:
+        return Standing("unsigned", None, None, parties)
+    found, now = Standing("unsigned", term.valid_from, term.valid_to, parties), clock.now()
+    if found.unsigned:
+        return found
+    return replace(found, state="ended" if term.valid_to <= now else "coming" if term.valid_from > now else "live")
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseView:
+    """A clause with the organisations it names, and what it allows: data groups and operations by occupation."""
+
+    clause: AgreementClause
+    grantor: Organisation
+    grantee: Organisation
+    scope: Organisation
+    allows: Mapping[str, list[tuple[str, str]]]
+
+
+def clauses(session: Session, agreement_id: UUID) -> list[ClauseView]:
+    """Return the clauses in force of an agreement, by number; two statements."""
+    grantor, grantee, scope = (aliased(Organisation) for _ in range(3))
+    rows = session.execute(
+        select(AgreementClause, grantor, grantee, scope)
+        .join(grantor, grantor.id == AgreementClause.grantor_id)
+        .join(grantee, grantee.id == AgreementClause.grantee_id)
+        .join(scope, scope.id == AgreementClause.scope_id)
+        .where(AgreementClause.agreement_id == agreement_id, AgreementClause.closed_by.is_(None))
+        .order_by(AgreementClause.n)
+    ).all()
+    allowed: dict[UUID, dict[str, list[tuple[str, str]]]] = {row[0].id: {} for row in rows}
+    contents_of = select(ClauseContent).where(ClauseContent.clause_id.in_(allowed))
+    for one in session.scalars(contents_of.order_by(ClauseContent.occupation, ClauseContent.data_group, ClauseContent.operation)):
+        allowed[one.clause_id].setdefault(one.occupation, []).append((one.data_group, one.operation))
+    return [ClauseView(row[0], row[1], row[2], row[3], allowed[row[0].id]) for row in rows]
+
+
+def under(part: Part, agreement_id: UUID) -> Any:
+    """Select (organisation, people) that an agreement gives something today, by the organisation they come from.
+
+    Counted are those who come from the part, and those whose right reaches into it.
+    """
+    clause_ids = select(AgreementClause.id).where(AgreementClause.agreement_id == agreement_id)
+    source = held(clock.now()).where(Assignment.clause_id.in_(clause_ids)).subquery()
+    home: Any = Organisation.id
+    return (
+        select(Organisation, func.count(source.c.person_id.distinct()))
+        .select_from(source)
+        .join(Affiliation, (Affiliation.fact_id == source.c.capacity_id) & Affiliation.closed_by.is_(None))
+        .join(Organisation, Organisation.id == Affiliation.organisation_id)
+        .where(or_(part.covers(home), part.covers(source.c.scope_id)))
+        .group_by(Organisation.id)
+    )

@@ -1,0 +1,120 @@
+"""``iam apply`` and ``iam export``: the consortium's configuration from files, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+import click
+from sqlalchemy.orm import Session
+
+from connectors.problem import Problem
+from iam.access.administration import Part
+from iam.apply.compare import Difference
+from iam.apply.export import as_data, in_yaml
+from iam.apply.run import Report, run_apply
+from iam.audit import log
+from iam.change import Actor
+from iam.errors import Denied, Invalid
+from iam.vault import Vault
+
+PERMISSION = "config.apply"
+_MARKS = {"create": "+", "change": "~"}
+
+
+class Console(Protocol):
+    """What the command line gives its commands."""
+
+    @property
+    def vault(self) -> Vault:
+        """The vault."""
+
+    def transaction(self) -> AbstractContextManager[Session]:
+        """One transaction, rolled back by an exception."""
+
+    def actor(self, session: Session) -> Actor:
+        """Who acts."""
+
+    def part(self, session: Session, actor: Actor, permission: str) -> Part:
+        """Where the actor may do this; raises ``Denied``."""
+
+    def show(self, data: Any, words: str) -> None:
+        """Print words, or data as JSON."""
+
+
+@click.command()
+@click.option("-f", "--file", "paths", type=click.Path(path_type=Path), multiple=True, required=True, help="A YAML file, or a folder of them.")
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="What ${NAME} stands for; may be repeated.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.pass_obj
+def apply(console: Console, paths: Sequence[Path], settings: Sequence[str], dry_run: bool) -> None:
+    """Bring the configuration to what the files state.
+
+    Applying the same again changes nothing, and nothing happens when anything in the files is wrong. What is missing from the
+    files stays as it is; retired: true takes an application, a role, a client or a rule out of use.
+    """
+    variables = _variables(settings)
+    with console.transaction() as session:
+        actor = _allowed(console, session)
+        report = run_apply(session, paths, variables, actor, console.vault, dry_run=dry_run)
+        if report.problems:
+            raise Invalid(*report.problems)
+    console.show(report.as_dict(), in_words(report, dry_run))
+
+
+@click.command()
+@click.pass_obj
+def export(console: Console) -> None:
+    """Print the configuration as YAML. Applying it changes nothing; secrets and passwords are not in it."""
+    with console.transaction() as session:
+        actor = _allowed(console, session)
+        data = as_data(session)
+        counts = {kind: len(rows) for kind, rows in data.items() if rows}
+        log.write(session, "config:file:exported", actor, envelope={"counts": counts})
+    console.show(data, in_yaml(data).rstrip("\n"))
+
+
+def _allowed(console: Console, session: Session) -> Actor:
+    """Return who acts; a declaration may speak of everything, so everything must be in the actor's part."""
+    actor = console.actor(session)
+    if not console.part(session, actor, PERMISSION).everything:
+        raise Denied(Problem("A declaration may speak of the whole consortium; your part is smaller.", "Ask its administrator."))
+    return actor
+
+
+def _variables(settings: Iterable[str]) -> Mapping[str, str]:
+    pairs = [text.partition("=") for text in settings]
+    for name, equals, _ in pairs:
+        if not (equals and name.isidentifier()):
+            raise click.BadParameter("write it as NAME=VALUE", param_hint="--set")
+    return {name: value for name, _, value in pairs}
+
+
+def in_words(report: Report, dry_run: bool) -> str:
+    """Return the differences as a short table, and the counts."""
+    changed = [one for one in report.differences if one.action != "none"]
+    width = max((len(one.kind) for one in changed), default=0)
+    lines = [f"{_MARKS[one.action]} {one.kind:<{width}}  {one.key}{_fields(one)}" for one in changed]
+    return "\n".join([*lines, _summary(report, dry_run)])
+
+
+def _fields(one: Difference) -> str:
+    told = [name if before == after == "…" else f"{name}: {_short(before)} → {_short(after)}" for name, (before, after) in one.fields.items()]
+    return f"  ({'; '.join(told)})" if told else ""
+
+
+def _short(text: str, longest: int = 60) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _summary(report: Report, dry_run: bool) -> str:
+    counts = report.counts
+    verb = "would be " if dry_run else ""
+    said = f"{counts['create']} {verb}created, {counts['change']} {verb}changed, {counts['none']} as stated already."
+    if report.skipped:
+        said += f" {report.skipped} accounts wait for their persons."
+    if report.applied is not None:
+        said += f" Rights: {report.applied.rights.opened} opened, {report.applied.rights.closed} closed."
+    return said

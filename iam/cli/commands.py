@@ -1,0 +1,26 @@
+"""All commands, put together."""
+
+from __future__ import annotations
+
+import click
+
+from iam.apply.cli import apply, export
+from iam.cli import audit, config, demo_run, doctor, explain, key, migrate, person, rule, serve, source
+from iam.cli.support import Console, Main, with_common_options
+from iam.demo.cli import demo
+
+
+@click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="avain", prog_name="iam")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Avain: identity and access management that municipalities run together."""
+    context.obj = Console()
+
+
+demo.add_command(demo_run.run)
+for command in (
+    serve.serve, migrate.migrate, config.config, doctor.doctor, person.person, key.key, audit.audit, source.source, rule.rule,
+    explain.command, apply, export, demo,
+):  # fmt: skip
+    main.add_command(with_common_options(command))

@@ -1,0 +1,186 @@
+"""``iam demo run``: the whole demonstration in one process, from feed files to a relying application, on SQLite and without services."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+import structlog
+from flask import Flask
+from pydantic import SecretStr
+from prometheus_client import REGISTRY
+from rich.console import Console as Terminal
+from rich.table import Table
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.serving import make_server
+
+from connectors.problem import Problem
+from iam import clock
+from iam.app import create_app
+from iam.apply.run import run_apply
+from iam.change import SYSTEM, Actor
+from iam.database.engine import make_engine, make_sessions
+from iam.database.migrate import upgrade
+from iam.demo.generate import generate
+from iam.demo.people import TRY
+from iam.demo.relying import create_relying_app
+from iam.errors import Conflict, Invalid, Unavailable
+from iam.settings import Database, Settings, Vault as VaultSettings
+from iam.signin import credentials
+from iam.sources import runner
+from iam.tokens import keys
+from iam.vault import Vault
+from iam.web import logging, management
+
+ISSUER, RELYING = "http://localhost:8080", "http://localhost:8081"
+CLIENT, SECRET = "demo-palvelu", "esittelyn-salaisuus-vain-talle-koneelle"  # noqa: S105 - stands in the demonstration's files
+STARTER, ACCEPTER = "olli.operaattori", "outi.operaattori"
+BEFORE = ("05-operators.yaml", "10-applications.yaml", "20-rules.yaml", "30-sources.yaml")
+AFTER = ("40-people.yaml",)
+
+
+@click.command()
+@click.option("--fresh", is_flag=True, help="Start over: forget everything and generate anew.")
+@click.option("--profile", default="small", show_default=True, help="How much of everything: small, normal or large.")
+@click.option("--seed", default="marjala", show_default=True, help="Other text, other people.")
+@click.option("--state", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Folder for the state.")
+@click.option("--consortium", type=click.Path(path_type=Path), default=Path("deploy/demo"), show_default=True, help="The declarations.")
+@click.option("--prepare-only", is_flag=True, help="Set everything up and stop.")
+def run(fresh: bool, profile: str, seed: str, state: Path, consortium: Path, prepare_only: bool) -> None:
+    """Set up the demonstration consortium when it is not there yet, and serve it until Ctrl-C."""
+    if fresh:
+        for name in ("demo.db", "demo.db-wal", "demo.db-shm", "demo.key"):
+            (state / name).unlink(missing_ok=True)
+        shutil.rmtree(state / "feeds", ignore_errors=True)
+    settings = settings_for(state)
+    logging.configure("warning")
+    vault = Vault.open(settings.vault.key_file)
+    engine = make_engine(settings.database.url.get_secret_value())
+    if not (state / "feeds" / "done").exists():
+        set_up(settings, make_sessions(engine), vault, state / "feeds", consortium, profile, seed)
+    with make_sessions(engine).begin() as session:
+        keys.ensure(session, vault, SYSTEM)
+    if not prepare_only:
+        _serve(settings)
+    engine.dispose()
+
+
+def settings_for(state: Path) -> Settings:
+    """Return the demonstration's settings: everything under ``state``, the issuer on localhost."""
+    state.mkdir(parents=True, exist_ok=True)
+    return Settings(
+        issuer=ISSUER, consortium="Marjala", state_dir=state, vault=VaultSettings(key_file=state / "demo.key"),
+        database=Database(url=SecretStr(f"sqlite:///{(state / 'demo.db').resolve()}")),
+    )  # fmt: skip
+
+
+def set_up(
+    settings: Settings, sessions: sessionmaker[Session], vault: Vault, feeds: Path, consortium: Path, profile: str, seed: str
+) -> None:
+    """Generate the feeds, declare the consortium, run the sources and let the second operator accept them, then name the people."""
+    click.echo(f"Setting up the demonstration ({profile}) …")
+    upgrade(settings.database.url.get_secret_value())
+    with sessions.begin() as session:
+        keys.ensure(session, vault, SYSTEM)
+    generate(profile, feeds, seed, clock.today(settings.zone))
+    _declare(sessions, vault, [feeds / "consortium.yaml", *(consortium / name for name in BEFORE)], feeds)
+    starter, accepter = (_actor(sessions, login) for login in (STARTER, ACCEPTER))
+    for source in ("hr", "oneroster"):
+        shown = runner.run(sessions, vault, source, starter)
+        click.echo(f"  {source}: {shown.counts.get('rows', 0)} rows shown to {STARTER}")
+        done = runner.accept(sessions, vault, source, accepter)
+        if done.exit_code:
+            raise Conflict(*done.reasons)
+        click.echo(f"  {source}: accepted by {ACCEPTER}; {done.counts.get('rights_gain', 0)} rights")
+    _declare(sessions, vault, [consortium / name for name in AFTER], feeds)
+    (feeds / "done").write_text("The demonstration is set up; FRESH=1 starts over.\n", encoding="utf-8")
+
+
+def _declare(sessions: sessionmaker[Session], vault: Vault, files: list[Path], feeds: Path) -> None:
+    with sessions.begin() as session:
+        report = run_apply(session, files, {"DATA": str(feeds.resolve())}, SYSTEM, vault, dry_run=False)
+        if report.problems:
+            raise Invalid(*report.problems)
+
+
+def _actor(sessions: sessionmaker[Session], login: str) -> Actor:
+    with sessions() as session:
+        found = credentials.find(session, login)
+    if found is None:
+        raise Conflict(Problem("The operator %(login)s is missing.", "Start over with FRESH=1.", params={"login": login}))
+    return Actor(found.person_id)
+
+
+def _serve(settings: Settings) -> None:
+    provider = create_app(settings)
+    relying = create_relying_app(ISSUER, CLIENT, SECRET, RELYING)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with ExitStack() as stack:
+        stack.enter_context(_served(provider, settings.listen.host, 8080))
+        stack.enter_context(_served(relying, settings.listen.host, 8081))
+        stack.enter_context(_managed(settings))
+        _tell()
+        stop.wait()
+    click.echo("Stopped.")
+
+
+@contextmanager
+def _served(app: Flask, host: str, port: int) -> Iterator[None]:
+    try:
+        server = make_server(host, port, app, threaded=True)
+    except (OSError, SystemExit):
+        raise Unavailable(Problem("Port %(port)s is taken.", "Stop what uses it and start again.", params={"port": port})) from None
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, name=f"port {port}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+@contextmanager
+def _managed(settings: Settings) -> Iterator[None]:
+    engine = make_engine(settings.database.url.get_secret_value())
+    try:
+        server = management.start(settings.listen.host, settings.listen.management_port, management.application(engine, REGISTRY))
+    except OSError:
+        # Health and measures are not what somebody tries Avain for; another service may hold the port.
+        structlog.get_logger("avain.demo").warning("the management port is taken", port=settings.listen.management_port)
+        yield
+        return
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        engine.dispose()
+
+
+def _tell() -> None:
+    table = Table(title="People to try", show_lines=False)
+    for heading in ("Login", "Password", "Who", "What to look at"):
+        table.add_column(heading, overflow="fold")
+    for person in TRY:
+        table.add_row(person.login, person.password, person.who, person.look)
+    terminal = Terminal()
+    terminal.print(table)
+    terminal.print(
+        f"Three things to do:\n"
+        f" 1. Open {RELYING}, sign in as aino.esimerkki, choose a school, and see that school's roles only.\n"
+        f" 2. Open {ISSUER}/admin/ as paula.paakayttaja: find Aino and open Miksi? beside a right.\n"
+        f" 3. Give Aino's rows in var/feeds/hr.csv an end that has passed, run the source hr on its page, and look at both again.\n"
+        f"Avain: {ISSUER}   Relying application: {RELYING}   Ctrl-C stops both.",
+        highlight=False,
+    )
+
+

@@ -1,0 +1,99 @@
+"""``iam explain``: why a person holds a right, and why not."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors.problem import Problem
+from iam.access.administration import may_see
+from iam.access.explain import Because, Explanation, WhyNot, explain, why_not
+from iam.cli.support import Console
+from iam.directory.person import Identifier
+from iam.errors import NotFound
+from iam.signin import credentials
+from iam.texts import N_
+
+_TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+
+
+@click.command("explain")
+@click.argument("person")
+@click.option("--application", metavar="KEY", help="Only this application's roles.")
+@click.option("--role", metavar="APPLICATION:ROLE", help="Also say why the person does not hold this role.")
+@click.option("--at", type=_TIME, help="At this time (the consortium's zone); without it, now.")
+@click.option("--known-at", type=_TIME, help="As was known at this time; without it, now.")
+@click.pass_obj
+def command(
+    console: Console,
+    person: str,
+    application: str | None,
+    role: str | None,
+    at: datetime | None,
+    known_at: datetime | None,
+) -> None:
+    """Say why PERSON (a login, or kind/issuer/value of an identifier) holds each right: rule, facts, source line, end."""
+    zone = ZoneInfo(console.settings.zone)
+    moments = [moment.replace(tzinfo=zone) if moment else None for moment in (at, known_at)]
+    with console.transaction() as session:
+        part = console.part(session, console.actor(session), "persons.read")
+        person_id = find(session, person)
+        if person_id is None or not may_see(session, part, person_id):
+            raise NotFound(Problem("There is no such person in your part.", "Check the login or the identifier."))
+        found = explain(session, person_id, application_key=application, at=moments[0], known_at=moments[1])
+        missing = (
+            why_not(session, person_id, role, moments[0]) if role and all(one.role != role for one in found) else []
+        )
+    data = {"rights": [asdict(one) for one in found], "why_not": [asdict(one) for one in missing]}
+    console.show(data, "\n".join(_words(console, found, role, missing)))
+
+
+def find(session: Session, text: str) -> UUID | None:
+    """Return the person of a login or of ``kind/issuer/value``; identity codes are not looked up here."""
+    known = credentials.find(session, text)
+    if known is not None:
+        return known.person_id
+    kind, _, rest = text.partition("/")
+    issuer, _, value = rest.partition("/")
+    query = select(Identifier.person_id).where(
+        Identifier.kind == kind, Identifier.issuer == issuer, Identifier.value == value, Identifier.closed_by.is_(None)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def _words(console: Console, found: list[Explanation], role: str | None, missing: list[WhyNot]) -> list[str]:
+    t = console.texts
+    lines = [] if found else [t.gettext(N_("No rights at that time."))]
+    for one in found:
+        name, scope = one.role_names.get(t.language, one.role), one.scope_names.get(t.language, one.scope_key)
+        lines.append(f"{name} · {scope} ({one.role}@{one.scope_key})")
+        until = t.day(one.until)
+        lines.append(f"  {t.gettext(N_('Until'))}: {until or '–'} ({one.ends_first.get(t.language, '')})")
+        for because in one.because:
+            lines += _because(console, because)
+    for not_ in missing:
+        lines.append(f"{t.gettext(N_('Not'))} {role}: {not_.sentence.get(t.language, not_.rule_key)}")
+        lines.append(f"  → {t.sentence(not_.failing)}")
+    return lines
+
+
+def _because(console: Console, because: Because) -> list[str]:
+    t = console.texts
+    lines = [f"  {because.sentence.get(t.language) or because.reason or because.origin}"]
+    for fact in because.facts:
+        where = fact.organisation_names.get(t.language, fact.organisation_key or "")
+        told = ", ".join(part for part in (fact.kind, fact.position or fact.other or "", where) if part)
+        line: Any = f"{fact.source_key} {fact.file or ''}:{fact.line}" if fact.line else fact.source_key or ""
+        lines.append(
+            f"    {told} {t.first_day(fact.valid_from) or ''}–{t.day(fact.valid_to) or ''} [{line}]".rstrip(" []")
+        )
+    if because.clause is not None:
+        lines.append(f"    {because.clause.agreement_key} §{because.clause.n} ({because.clause.case_number})")
+    return lines

@@ -1,0 +1,87 @@
+"""``iam rule``: check and test rules before they are published."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from connectors.problem import Problem
+from iam import clock
+from iam.access import publish, resolve
+from iam.access.administration import may_see
+from iam.access.sentence import labels, sentence
+from iam.cli.support import Console
+from iam.errors import Invalid, NotFound
+from iam.signin import credentials
+
+
+@click.group()
+def rule() -> None:
+    """Rules that give roles."""
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        raise Invalid(Problem("The file cannot be read as YAML.", "Check the file.", file=path.name)) from None
+    rules = data.get("rules", [data]) if isinstance(data, dict) else data
+    if not isinstance(rules, list) or not all(isinstance(one, dict) and "rule" in one for one in rules):
+        raise Invalid(Problem("The file holds no rules.", "Write rule, owner, bind and gives.", file=path.name))
+    return rules
+
+
+def _pattern(one: dict[str, Any]) -> dict[str, Any]:
+    return {name: one[name] for name in ("bind", "unless", "gives") if one.get(name) is not None}
+
+
+@rule.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def check(console: Console, file: Path) -> None:
+    """Check the rules in FILE and show each as a sentence."""
+    problems, sentences = [], {}
+    with console.transaction() as session:
+        console.part(session, console.actor(session), "rules.read")
+        names, shown = resolve.load(session), labels(session)
+        for one in _read(file):
+            pattern, found = resolve.check(_pattern(one), str(one.get("owner")), names)
+            problems += [
+                Problem(p.message, p.remedy, file.name, field=f"{one['rule']}: {p.field}", params=p.params)
+                for p in found
+            ]
+            if pattern is not None:
+                sentences[one["rule"]] = sentence(pattern, shown, console.texts.language)
+    if problems:
+        raise Invalid(*problems)
+    console.show(sentences, "\n".join(f"{key}: {text}" for key, text in sentences.items()))
+
+
+@rule.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("login")
+@click.option("--at", type=click.DateTime(), help="When (UTC); without it, now.")
+@click.pass_obj
+def test(console: Console, file: Path, login: str, at: datetime | None) -> None:
+    """Test the rules in FILE on the person LOGIN: does each apply, and if not, why."""
+    moment = at.replace(tzinfo=UTC) if at else clock.now()
+    results, lines = [], []
+    with console.transaction() as session:
+        part = console.part(session, console.actor(session), "rules.read")
+        known = credentials.find(session, login)
+        if known is None or not may_see(session, part, known.person_id):
+            raise NotFound(
+                Problem("Nobody has the login %(login)s, or they are outside your part.", params={"login": login})
+            )
+        for one in _read(file):
+            applies, failing = publish.try_person(
+                session, _pattern(one), str(one.get("owner")), known.person_id, moment
+            )
+            why = console.texts.sentence(failing) if failing else ""
+            results.append({"rule": one["rule"], "applies": applies, "why_not": why})
+            lines.append(f"{one['rule']}: {'+' if applies else '-'} {why}".rstrip())
+    console.show(results, "\n".join(lines))

@@ -1,0 +1,124 @@
+"""``iam serve``: the web processes, the management port beside them, and tidying."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import structlog
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from connectors.problem import Problem
+from iam.change import SYSTEM
+from iam.cli.support import Console
+from iam.database.migrate import pending
+from iam.errors import Conflict, Unavailable
+from iam.signin import throttle
+from iam.tokens import keys, one_shot
+from iam.web import logging, management
+
+GRACE_SECONDS = 8
+"""How long running requests may take after a stop was asked for."""
+TIDY_SECONDS = 600
+_MEASURES = "PROMETHEUS_MULTIPROC_DIR"
+_log = structlog.get_logger("avain.serve")
+
+
+@click.command()
+@click.pass_obj
+def serve(console: Console) -> None:
+    """Serve the pages and the provider, and the management port, until told to stop (SIGTERM, SIGINT)."""
+    logging.configure(console.settings.log_level)
+    _prepare(console)
+    with _measures() as registry, _management(console, registry), _tidying(console):
+        _server(console).serve()
+
+
+def _prepare(console: Console) -> None:
+    """Look that the schema is ours and make the first signing keys."""
+    if pending(console.engine):
+        raise Conflict(Problem("The database is not at this version's schema.", "Run iam migrate first."))
+    try:
+        _ensure_keys(console)
+    except IntegrityError:
+        # Another process that started at the same moment made them.
+        _ensure_keys(console)
+
+
+def _ensure_keys(console: Console) -> None:
+    with console.transaction() as session:
+        keys.ensure(session, console.vault, SYSTEM)
+
+
+def _server(console: Console) -> MPServer:
+    listen = console.settings.listen
+    # A forked process would share our threads' locks and the engine's connections.
+    multiprocessing.set_start_method("spawn", force=True)
+    quiet = {"handlers": {}, "formatters": {}, "loggers": {"_granian": {"handlers": [], "propagate": True}}}
+    return MPServer(
+        "iam.app:wsgi", factory=True, interface=Interfaces.WSGI, address=listen.host, port=listen.port, workers=listen.workers,
+        blocking_threads=listen.threads, websockets=False, respawn_failed_workers=True, workers_kill_timeout=GRACE_SECONDS,
+        log_dictconfig=quiet, log_level=LogLevels.warning,
+    )  # fmt: skip
+
+
+@contextmanager
+def _measures() -> Iterator[CollectorRegistry]:
+    """A folder in which the web processes leave their counts, and a registry that adds them up."""
+    folder = tempfile.mkdtemp(prefix="avain-measures-")
+    os.environ[_MEASURES] = folder
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+    try:
+        yield registry
+    finally:
+        os.environ.pop(_MEASURES, None)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _management(console: Console, registry: CollectorRegistry) -> Iterator[None]:
+    listen = console.settings.listen
+    try:
+        server = management.start(listen.host, listen.management_port, management.application(console.engine, registry))
+    except OSError:
+        port = {"port": listen.management_port}
+        raise Unavailable(Problem("The management port %(port)s is taken.", "Set another.", params=port)) from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def _tidying(console: Console) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=_tidy_until, args=(console, stop), name="tidy", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _tidy_until(console: Console, stop: threading.Event) -> None:
+    while not stop.wait(TIDY_SECONDS):
+        try:
+            with console.transaction() as session:
+                one_shot.tidy(session)
+                throttle.tidy(session)
+        except SQLAlchemyError as error:
+            _log.warning("could not tidy", exc_info=error)

@@ -1,0 +1,116 @@
+"""``iam source``: test, run, accept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+from rich.progress import Progress
+
+from connectors.contract import Testable
+from iam.access.administration import may_touch
+from iam.change import Actor
+from iam.cli.support import Console
+from iam.database.engine import make_sessions
+from iam.directory.source import Source
+from iam.errors import Invalid, NotFound
+from iam.sources import runner
+from iam.sources.runner import Report
+from iam.texts import N_
+
+STATES = {
+    "done": N_("Done."), "partial": N_("Done, with rows left out."), "held": N_("Held by the change limit."),
+    "stopped": N_("Stopped: nothing was changed."), "moved": N_("Nothing was changed: the data has moved."), "failed": N_("Failed: nothing was changed."),
+}  # fmt: skip
+
+
+@click.group()
+def source() -> None:
+    """Source systems and their runs."""
+
+
+@source.command()
+@click.argument("name")
+@click.pass_obj
+def test(console: Console, name: str) -> None:
+    """Look whether the source NAME answers, without reading its records."""
+    with console.transaction() as session:
+        _allowed(console, session, name, "sources.read")
+        connector = runner.connector_of(runner.by_key(session, name))
+    problems = connector.test() if isinstance(connector, Testable) else []
+    if problems:
+        raise Invalid(*problems)
+    console.show({"source": name, "ok": True}, f"{name}: {console.texts.gettext(N_('the source answers.'))}")
+
+
+@source.command()
+@click.argument("name")
+@click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
+@click.option("--full", is_flag=True, help="Read everything, even where changes could be read.")
+@click.pass_obj
+def run(console: Console, name: str, dry_run: bool, full: bool) -> None:
+    """Run the source NAME. Exit code 3: held by the change limit."""
+    _carry_out(
+        console, name, "sources.run",
+        lambda actor, progress: runner.run(
+            make_sessions(console.engine), console.vault, name, actor, dry_run=dry_run, full=full, progress=progress
+        ),
+    )  # fmt: skip
+
+
+@source.command()
+@click.argument("name")
+@click.pass_obj
+def accept(console: Console, name: str) -> None:
+    """Accept what the change limit held of NAME's last run, for exactly that input; needs --as, another than who ran it."""
+    _carry_out(
+        console, name, "sources.accept",
+        lambda actor, progress: runner.accept(make_sessions(console.engine), console.vault, name, actor, progress=progress),
+    )  # fmt: skip
+
+
+def _allowed(console: Console, session: Any, name: str, permission: str) -> Actor:
+    actor = console.actor(session)
+    part = console.part(session, actor, permission)
+    found: Source = runner.by_key(session, name)
+    if not may_touch(session, part, found.owner_id):
+        raise NotFound()
+    return actor
+
+
+def _carry_out(console: Console, name: str, permission: str, work: Callable[[Actor, runner.Progress], Report]) -> None:
+    with console.transaction() as session:
+        actor = _allowed(console, session, name, permission)
+    with console.progress(name) as bar:
+        report = work(actor, _advance(bar))
+    console.show(_data(console, report), _words(console, report))
+    raise SystemExit(report.exit_code)
+
+
+def _advance(bar: Progress) -> runner.Progress:
+    task = bar.add_task("", total=None)
+
+    def advance(phase: str, rows: int) -> None:
+        bar.update(task, description=phase, completed=rows)
+
+    return advance
+
+
+def _data(console: Console, report: Report) -> dict[str, Any]:
+    return {
+        "run": str(report.run_id), "source": report.source, "state": report.state, "counts": report.counts, "phases": report.phases,
+        "completeness": report.completeness, "plan": report.plan_id and str(report.plan_id),
+        "reasons": [console.texts.sentence(problem) for problem in report.reasons],
+        "rejected": [console.texts.sentence(problem) for _, problem in report.rejects],
+    }  # fmt: skip
+
+
+def _words(console: Console, report: Report) -> str:
+    lines = [f"{report.source}: {console.texts.gettext(STATES[report.state])}"]
+    lines += [f"  {console.texts.sentence(problem)}" for problem in report.reasons]
+    lines.append("  " + ", ".join(f"{name} {n}" for name, n in report.counts.items() if n))
+    lines += [f"  {console.texts.sentence(problem)}" for _, problem in report.rejects[:20]]
+    if len(report.rejects) > 20:
+        lines.append(f"  … {len(report.rejects) - 20}")
+    return "\n".join(lines)

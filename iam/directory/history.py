@@ -1,0 +1,112 @@
+"""Every version of a person's facts that an asker may see: what it says, who said it and where, which change opened and closed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from iam.change import Change
+from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
+from iam.directory.listing import Visible
+from iam.directory.organisation import Organisation
+from iam.directory.person import Hold, Identifier, PersonProfile
+from iam.directory.source import Record, Source
+
+MOST = 500
+"""So many versions of one kind are read at most, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version. ``fact`` names its table: profile, identifier, affiliation, absence, membership, relationship or hold.
+
+    ``organisation`` and ``group`` are there for an affiliation and a membership; ``other_id`` is a relationship's other end.
+    """
+
+    fact: str
+    row: Any
+    opened: Change
+    closed: Change | None
+    source: Source | None
+    record: Record | None
+    organisation: Organisation | None = None
+    group: Group | None = None
+    other_id: UUID | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this is what is known now."""
+        return self.closed is None
+
+
+def versions(session: Session, visible: Visible, person_id: UUID, *, closed: bool) -> list[Version]:
+    """Return the versions of a person's facts, open ones only or (``closed``) all, in the order they were written; seven statements.
+
+    Affiliations and groups show where the organisation is visible, relationships where the other person is. What a source says of the
+    person besides (names, numbers) shows when it also said something visible, so that nobody learns of another employer.
+    """
+    ties = [
+        *_affiliations(session, visible, person_id, closed), *_memberships(session, visible, person_id, closed),
+        *_relationships(session, visible, person_id, closed),
+    ]  # fmt: skip
+    facts = {version.row.fact_id for version in ties}
+    absences = [one for one in _own(session, Absence, "absence", person_id, closed) if one.row.affiliation_fact_id in facts]
+    spoken = {version.row.source_id for version in ties} | {None}
+    everywhere = visible.everything
+    about = [
+        version
+        for model, fact in ((PersonProfile, "profile"), (Identifier, "identifier"))
+        for version in _own(session, model, fact, person_id, closed)
+        if everywhere or version.row.source_id in spoken
+    ]
+    found = [*about, *ties, *absences, *_own(session, Hold, "hold", person_id, closed)]
+    return sorted(found, key=lambda version: (version.opened.at, str(version.row.version_id)))
+
+
+def _affiliations(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
+    query = _query(Affiliation, closed, Organisation).join(Organisation, Organisation.id == Affiliation.organisation_id)
+    where = (Affiliation.person_id == person_id, visible.covers(Affiliation.organisation_id))
+    for row, opened, ended, source, record, organisation in session.execute(query.where(*where)):
+        yield Version("affiliation", row, opened, ended, source, record, organisation)
+
+
+def _memberships(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
+    query = _query(Membership, closed, Group, Organisation).join(Group, Group.id == Membership.group_id)
+    query = query.join(Organisation, Organisation.id == Group.organisation_id)
+    where = (Membership.person_id == person_id, visible.covers(Group.organisation_id))
+    for row, opened, ended, source, record, group, organisation in session.execute(query.where(*where)):
+        yield Version("membership", row, opened, ended, source, record, organisation, group)
+
+
+def _relationships(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
+    mine = (Relationship.person_id == person_id) & visible.shows(Relationship.other_person_id)
+    others = (Relationship.other_person_id == person_id) & visible.shows(Relationship.person_id)
+    for row, opened, ended, source, record in session.execute(_query(Relationship, closed).where(or_(mine, others))):
+        other_id = row.other_person_id if row.person_id == person_id else row.person_id
+        yield Version("relationship", row, opened, ended, source, record, None, None, other_id)
+
+
+def _own(session: Session, model: Any, fact: str, person_id: UUID, closed: bool) -> Iterable[Version]:
+    for parts in session.execute(_query(model, closed).where(model.person_id == person_id)):
+        yield Version(fact, *parts)
+
+
+def _query(model: Any, closed: bool, *further: Any) -> Any:
+    opening, closing = aliased(Change), aliased(Change)
+    only: tuple[ColumnElement[bool], ...] = () if closed else (model.closed_by.is_(None),)
+    return (
+        select(model, opening, closing, Source, Record, *further)
+        .select_from(model)
+        .join(opening, opening.id == model.opened_by)
+        .outerjoin(closing, closing.id == model.closed_by)
+        .outerjoin(Source, Source.id == model.source_id)
+        .outerjoin(Record, Record.id == model.record_id)
+        .where(*only)
+        .order_by(model.version_id.desc())
+        .limit(MOST)
+    )

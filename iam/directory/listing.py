@@ -1,0 +1,253 @@
+"""What lists of persons and organisations show: queries narrowed to what the asker may see, and one statement for each column."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from iam import clock
+from iam.directory.affiliation import Affiliation, Relationship
+from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
+from iam.directory.person import Hold, Identifier, Person
+from iam.directory.queries import holds_at
+
+
+class Visible(Protocol):
+    """What one asker may see: conditions to be used inside a query (``access.administration.Part`` is one)."""
+
+    @property
+    def everything(self) -> bool:
+        """Whether the asker may see all there is."""
+
+    def shows(self, person_id: Any) -> ColumnElement[bool]:
+        """The condition that a person belongs to it."""
+
+    def covers(self, organisation_id: Any) -> ColumnElement[bool]:
+        """The condition that an organisation lies in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which persons a list shows; everything given must hold.
+
+    ``text``: words of which each begins a part of the name, or an identifier (a learner or employee number) as it stands.
+    ``organisation_id``: an affiliation at or under it; ``kind``: of an affiliation, or ``guardian``; ``state``: draft, active,
+    suspended or archived; ``coming``: an affiliation that ``starts`` or ``ends`` within ``COMING``.
+    """
+
+    text: str = ""
+    organisation_id: UUID | None = None
+    kind: str | None = None
+    state: str | None = None
+    coming: str | None = None
+
+
+STATES = ("active", "suspended", "draft", "archived")
+COMING = timedelta(days=14)
+NEAR, GONE = timedelta(days=30), timedelta(days=90)
+"""An affiliation counts in a list when it holds, starts within the coming 30 days or ended within the past 90."""
+
+
+def persons(visible: Visible, wanted: Wanted, archive_after: timedelta) -> Select[Any]:
+    """Select the persons that the asker may see and wants to; the order is (``sort_name``, ``id``)."""
+    query = select(Person).where(Person.merged_into.is_(None), visible.shows(Person.id))
+    words = wanted.text.casefold().split()
+    if words:
+        named = and_(*(_begins_a_part_of_the_name(word) for word in words))
+        query = query.where(or_(named, _identified(wanted.text.strip())) if any(map(str.isdigit, wanted.text)) else named)
+    if wanted.organisation_id or wanted.kind or wanted.coming:
+        query = query.where(_affiliated(visible, wanted))
+    if wanted.state is not None:
+        query = query.where(_in_state(wanted.state, archive_after))
+    return query
+
+
+PERSON_KEYS = (Person.sort_name, Person.id)
+
+
+def _begins_a_part_of_the_name(word: str) -> ColumnElement[bool]:
+    begins = Person.sort_name.istartswith(word, autoescape=True)
+    return or_(begins, *(Person.sort_name.icontains(before + word, autoescape=True) for before in " -"))
+
+
+def _identified(value: str) -> ColumnElement[bool]:
+    return Person.id.in_(select(Identifier.person_id).where(Identifier.closed_by.is_(None), Identifier.value == value))
+
+
+def _affiliated(visible: Visible, wanted: Wanted) -> ColumnElement[bool]:
+    """The condition that a person has such an affiliation where the asker may see it, or guards somebody who has one there."""
+    holder = aliased(Affiliation)
+    conditions = [holder.closed_by.is_(None), visible.covers(holder.organisation_id)]
+    if wanted.coming is not None:
+        conditions += coming(holder, wanted.coming)
+    elif wanted.state != "archived":
+        conditions += near(holder)
+    if wanted.organisation_id is not None:
+        conditions.append(holder.organisation_id.in_(at_or_under(wanted.organisation_id)))
+    if wanted.kind != "guardian":
+        kind = [holder.kind == wanted.kind] if wanted.kind is not None else []
+        return exists().where(holder.person_id == Person.id, *conditions, *kind)
+    now = clock.now()
+    return exists().where(
+        Relationship.person_id == Person.id, Relationship.kind == "guardian_of", Relationship.closed_by.is_(None),
+        Relationship.valid_from <= now, Relationship.valid_to > now,
+        holder.person_id == Relationship.other_person_id, *conditions,
+    )  # fmt: skip
+
+
+def _in_state(state: str, archive_after: timedelta) -> ColumnElement[bool]:
+    """The condition that a person's computed state (``lifecycle.states``) is ``state``."""
+    now = clock.now()
+    held = exists().where(Hold.person_id == Person.id, Hold.closed_by.is_(None), holds_at(Hold, now))
+    begun, recent = _begun(now, clock.LONG_AGO), _begun(now, now - archive_after)
+    conditions = {"suspended": held, "draft": ~held & ~begun, "active": ~held & recent, "archived": ~held & begun & ~recent}
+    return conditions[state]
+
+
+def _begun(now: datetime, ended_after: datetime) -> ColumnElement[bool]:
+    def of(model: Any) -> tuple[ColumnElement[bool], ...]:
+        return model.person_id == Person.id, model.closed_by.is_(None), model.valid_from <= now, model.valid_to > ended_after
+
+    return or_(exists().where(*of(Affiliation)), exists().where(Relationship.kind == "guardian_of", *of(Relationship)))
+
+
+def near(model: Any) -> list[ColumnElement[bool]]:
+    """The conditions that a row holds now, will within ``NEAR`` or did within ``GONE``."""
+    now = clock.now()
+    return [model.valid_from <= now + NEAR, model.valid_to > now - GONE]
+
+
+def coming(model: Any, what: str) -> list[ColumnElement[bool]]:
+    """The conditions that a row starts (``what`` is "starts") or ends within ``COMING``."""
+    now = clock.now()
+    moment = model.valid_from if what == "starts" else model.valid_to
+    return [moment > now, moment <= now + COMING, *([] if what == "starts" else [model.valid_from <= now])]
+
+
+def at_or_under(organisation_id: UUID) -> Select[Any]:
+    """The ids of an organisation and of those under it now, to be used inside a query."""
+    return select(OrganisationClosure.descendant_id).where(
+        OrganisationClosure.ancestor_id == organisation_id, holds_at(OrganisationClosure, clock.now())
+    )
+
+
+def affiliations(session: Session, visible: Visible, person_ids: Collection[UUID]) -> dict[UUID, list[tuple[Affiliation, Organisation]]]:
+    """Return the near affiliations of these persons that the asker may see, the present ones first; one statement."""
+    rows = session.execute(
+        select(Affiliation, Organisation)
+        .join(Organisation, Organisation.id == Affiliation.organisation_id)
+        .where(
+            Affiliation.person_id.in_(person_ids), Affiliation.closed_by.is_(None), *near(Affiliation),
+            visible.covers(Affiliation.organisation_id),
+        )
+        .order_by(Affiliation.valid_to.desc(), Affiliation.fact_id)
+    ).tuples()  # fmt: skip
+    found: dict[UUID, list[tuple[Affiliation, Organisation]]] = {}
+    for affiliation, organisation in rows:
+        found.setdefault(affiliation.person_id, []).append((affiliation, organisation))
+    return found
+
+
+def guardians(session: Session, visible: Visible, person_ids: Collection[UUID]) -> dict[UUID, list[Relationship]]:
+    """Return the present guardianships of these persons over people the asker may see; one statement."""
+    rows = session.scalars(
+        select(Relationship).where(
+            Relationship.person_id.in_(person_ids), Relationship.kind == "guardian_of", Relationship.closed_by.is_(None),
+            holds_at(Relationship, clock.now()), visible.shows(Relationship.other_person_id),
+        )
+    )  # fmt: skip
+    found: dict[UUID, list[Relationship]] = {}
+    for row in rows:
+        found.setdefault(row.person_id, []).append(row)
+    return found
+
+
+def organisations(visible: Visible, text: str = "", kind: str | None = None) -> Select[Any]:
+    """Select the organisations in the asker's part, of a kind, or whose key or a name has ``text`` in it."""
+    query = select(Organisation).where(visible.covers(Organisation.id))
+    if text.strip():
+        names = (Organisation.key, Organisation.name_fi, Organisation.name_sv, Organisation.name_en)
+        query = query.where(or_(*(name.icontains(form, autoescape=True) for name in names for form in _cases(text.strip()))))
+    return query.where(Organisation.kind == kind) if kind is not None else query
+
+
+def _cases(text: str) -> set[str]:
+    # SQLite folds the case of ASCII only, so Ä and ä are both tried.
+    return {text, text.lower(), text.capitalize(), text.upper()}
+
+
+def tops(visible: Visible) -> Select[Any]:
+    """Select the organisations at the top of the asker's part: what lies above them is not in it."""
+    placed = _placed(OrganisationPlace.organisation_id == Organisation.id)
+    outside = or_(OrganisationPlace.parent_id.is_(None), ~visible.covers(OrganisationPlace.parent_id))
+    return organisations(visible).where(exists().where(*placed, outside))
+
+
+def children(visible: Visible, parent_id: UUID) -> Select[Any]:
+    """Select the organisations right under another now."""
+    return organisations(visible).where(
+        exists().where(*_placed(OrganisationPlace.organisation_id == Organisation.id), OrganisationPlace.parent_id == parent_id)
+    )
+
+
+def _placed(which: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+    return which, OrganisationPlace.closed_by.is_(None), holds_at(OrganisationPlace, clock.now())
+
+
+def organisation_keys(language: str) -> tuple[Any, ...]:
+    """Return the order of a list of organisations: by name in the reader's language, then id."""
+    name = {"fi": Organisation.name_fi, "sv": Organisation.name_sv}.get(language, Organisation.name_en)
+    return name, Organisation.id
+
+
+def head_counts(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return how many persons have an affiliation of each kind at or under each organisation now; one statement."""
+    now = clock.now()
+    rows = session.execute(
+        select(OrganisationClosure.ancestor_id, Affiliation.kind, func.count(Affiliation.person_id.distinct()))
+        .join(Affiliation, Affiliation.organisation_id == OrganisationClosure.descendant_id)
+        .where(
+            OrganisationClosure.ancestor_id.in_(organisation_ids), holds_at(OrganisationClosure, now),
+            Affiliation.closed_by.is_(None), holds_at(Affiliation, now),
+        )
+        .group_by(OrganisationClosure.ancestor_id, Affiliation.kind)
+    ).tuples()  # fmt: skip
+    found: dict[UUID, dict[str, int]] = {organisation_id: {} for organisation_id in organisation_ids}
+    for organisation_id, kind, count in rows:
+        found[organisation_id][kind] = count
+    return found
+
+
+def path(session: Session, visible: Visible, organisation_id: UUID) -> list[Organisation]:
+    """Return the organisations above one, from the outermost in the asker's part inwards; one statement.
+
+    Who lies deeper has more ancestors, so the count of an ancestor's own ancestors is its level.
+    """
+    now, above = clock.now(), aliased(OrganisationClosure)
+    level = select(func.count()).where(above.descendant_id == Organisation.id, holds_at(above, now)).scalar_subquery()
+    query = (
+        select(Organisation)
+        .join(OrganisationClosure, OrganisationClosure.ancestor_id == Organisation.id)
+        .where(
+            OrganisationClosure.descendant_id == organisation_id, Organisation.id != organisation_id,
+            holds_at(OrganisationClosure, now), visible.covers(Organisation.id),
+        )
+        .order_by(level)
+    )  # fmt: skip
+    return list(session.scalars(query))
+
+
+def parents(session: Session, visible: Visible, organisation_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the key of the organisation right above each now, where the asker may see it; one statement."""
+    query = (
+        select(OrganisationPlace.organisation_id, Organisation.key)
+        .join(Organisation, Organisation.id == OrganisationPlace.parent_id)
+        .where(*_placed(OrganisationPlace.organisation_id.in_(organisation_ids)), visible.covers(Organisation.id))
+    )
+    return dict(session.execute(query).tuples().all())

@@ -1,0 +1,124 @@
+"""Is everything as it must be? Each check looks at one thing and says in words what it found."""
+
+from __future__ import annotations
+
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import NoResultFound, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.database.migrate import pending
+from iam.database.types import UtcDateTime
+from iam.settings import Settings
+from iam.tokens import jose, keys, witness
+from iam.vault import Vault, VaultError
+
+SKEW = timedelta(seconds=30)
+_PROBE = "doctor"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; ``ok`` False is something to mend before production."""
+
+    check: str
+    ok: bool
+    words: str
+
+
+def examine(settings: Settings, engine: Engine) -> list[Finding]:
+    """Run every check; those that need the database are left out when it does not answer."""
+    return [*_outside(settings), *_database(settings, engine)]
+
+
+def _outside(settings: Settings) -> Iterator[Finding]:
+    words = (
+        settings.issuer
+        if settings.https
+        else f"{settings.issuer} is for trying out only: people's passwords travel in clear"
+    )
+    yield Finding("issuer", settings.https, words)
+    yield _key_file(settings)
+    if settings.redis.url is not None:
+        yield _redis(settings.redis.url.get_secret_value())
+
+
+def _key_file(settings: Settings) -> Finding:
+    path = settings.vault.key_file
+    if not path.exists():
+        return Finding("key file", False, f"{path.name} is missing; it is made at the first start")
+    mode = stat.S_IMODE(path.stat().st_mode)
+    return Finding(
+        "key file", mode & 0o077 == 0, f"mode {mode:o}, others may read it" if mode & 0o077 else f"mode {mode:o}"
+    )
+
+
+def _redis(url: str) -> Finding:
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname or "localhost", parts.port or 6379), timeout=1):
+            return Finding("redis", True, "accepts connections")
+    except OSError as error:
+        return Finding("redis", False, f"does not answer ({type(error).__name__}); the service goes on without it")
+
+
+def _database(settings: Settings, engine: Engine) -> Iterator[Finding]:
+    try:
+        if pending(engine):
+            yield Finding("migrations", False, "the database is not at this version's schema; run iam migrate")
+            return
+        yield Finding("migrations", True, "at the newest schema")
+        with Session(engine) as session:
+            for check in _CHECKS:
+                yield from check(settings, session)
+    except SQLAlchemyError as error:
+        yield Finding("database", False, f"does not answer ({type(error).__name__})")
+
+
+def _clock(_settings: Settings, session: Session) -> Iterator[Finding]:
+    there = session.scalar(select(func.now(type_=UtcDateTime())))
+    if there is not None:
+        skew = abs(clock.now() - there)
+        yield Finding("clocks", skew < SKEW, f"{skew.total_seconds():.0f} s between this machine and the database")
+
+
+def _durability(_settings: Settings, session: Session) -> Iterator[Finding]:
+    if session.get_bind().dialect.name != "postgresql":
+        yield Finding("durability", True, "SQLite with synchronous = FULL")
+        return
+    for name in ("fsync", "synchronous_commit"):
+        value = session.scalar(text(f"SHOW {name}"))
+        yield Finding(name, value != "off", f"{name} = {value}")
+
+
+def _keys(settings: Settings, session: Session) -> Iterator[Finding]:
+    try:
+        vault = Vault.open(settings.vault.key_file)
+        published = {str(key["kid"]): key for key in keys.published(session)}
+        for algorithm in jose.ALGORITHMS:
+            key = keys.current(session, vault, algorithm)
+            yield _witnessed(algorithm, key, published)
+    except VaultError as error:
+        yield Finding("keys", False, f"{error}")
+    except NoResultFound:
+        yield Finding("keys", False, "there is no signing key yet; iam serve makes one at its first start")
+
+
+def _witnessed(algorithm: str, key: jose.Key, published: dict[str, jose.Claims]) -> Finding:
+    stamp = int(clock.now().timestamp())
+    token = jose.sign(key, "JWT", {"iss": _PROBE, "aud": _PROBE, "iat": stamp, "exp": stamp + 60})
+    public = published.get(str(key.kid))
+    ok = public is not None and witness.accepts(token, public, _PROBE)
+    return Finding(
+        f"{algorithm} key", ok, "the independent witness accepts it" if ok else "the independent witness refuses it"
+    )
+
+
+_CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (_clock, _durability, _keys)

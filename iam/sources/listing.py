@@ -1,0 +1,212 @@
+"""What the pages on sources and runs read: queries narrowed to the asker's part, and a constant number of statements a page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy.orm import Session
+
+from connectors.problem import Problem
+from iam.directory.affiliation import Affiliation
+from iam.directory.listing import Visible
+from iam.directory.organisation import Organisation
+from iam.directory.queries import known
+from iam.directory.source import Ambiguity, Run, RunReject, Source
+from iam.errors import NotFound
+from iam.plans.plan import Plan, PlanEffect
+
+GOOD = ("done", "partial")
+WAITING = ("held", "stopped")
+SOURCE_KEYS = (Source.key, Source.id)
+RUN_KEYS = (Run.id,)
+AMBIGUITY_KEYS = (Ambiguity.id,)
+BATCH = 1000
+_JUST_BEFORE = timedelta(microseconds=1)
+_NO_SOURCE = Problem("There is no such source, or it is outside your part.")
+_NO_RUN = Problem("There is no such run, or it is outside your part.")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a run does to the people of one organisation and kind; ``size`` is how many the source had there before it."""
+
+    organisation_id: UUID
+    kind: str
+    starts: int
+    ends: int
+    moves: int
+    changes: int
+    held: int
+    size: int
+
+    @property
+    def share(self) -> float:
+        """The share of the group that ends or moves, 0 to 1; all of it when the group was empty and still something ends."""
+        leaving = self.ends + self.moves
+        return min(1.0, leaving / self.size) if self.size else float(leaving > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RightTally:
+    """How many people gain and lose a role in an organisation by a run."""
+
+    organisation_id: UUID
+    role_id: UUID
+    gained: int
+    lost: int
+
+
+def sources(visible: Visible) -> Any:
+    """Select the sources of the asker's part with owner, last run and the end of the last good run; order ``SOURCE_KEYS``."""
+    last = select(Run.id).where(Run.source_id == Source.id).order_by(Run.id.desc()).limit(1).correlate(Source).scalar_subquery()
+    good = (
+        select(Run.ended_at)
+        .where(Run.source_id == Source.id, Run.state.in_(GOOD), ~Run.dry_run)
+        .order_by(Run.id.desc())
+        .limit(1)
+        .correlate(Source)
+        .scalar_subquery()
+    )
+    query: Any = (
+        select(Source, Organisation, Run, good.label("good"))
+        .select_from(Source)
+        .join(Organisation, Organisation.id == Source.owner_id)
+        .outerjoin(Run, Run.id == last)
+        .where(visible.covers(Source.owner_id))
+    )
+    return query
+
+
+def source_of(session: Session, visible: Visible, key: str) -> Any:
+    """Return a source as ``sources`` does: the row (source, owner, last run, last good); raises ``NotFound``."""
+    row = session.execute(sources(visible).where(Source.key == key)).one_or_none()
+    if row is None:
+        raise NotFound(_NO_SOURCE)
+    return row
+
+
+def runs(source_id: UUID) -> Select[Any]:
+    """Select the runs of a source; order ``RUN_KEYS``, newest first."""
+    return select(Run).where(Run.source_id == source_id)
+
+
+def run_of(session: Session, visible: Visible, run_id: UUID) -> tuple[Run, Source]:
+    """Return a run and its source; raises ``NotFound``, also when the source lies outside the part."""
+    query = select(Run, Source).join(Source, Source.id == Run.source_id).where(Run.id == run_id, visible.covers(Source.owner_id))
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(_NO_RUN)
+    return row[0], row[1]
+
+
+def previous(session: Session, run: Run) -> Run | None:
+    """Return the last good run before this one."""
+    query = runs(run.source_id).where(Run.id < run.id, Run.state.in_(GOOD), ~Run.dry_run).order_by(Run.id.desc()).limit(1)
+    return session.scalars(query).first()
+
+
+def waiting(session: Session, source_id: UUID) -> Run | None:
+    """Return the last real run when something of it waits for a second administrator."""
+    last = session.scalars(runs(source_id).where(~Run.dry_run).order_by(Run.id.desc()).limit(1)).first()
+    return last if last is not None and last.state in WAITING and last.digest is not None else None
+
+
+def newest(session: Session, source_id: UUID) -> UUID | None:
+    """Return the id of the newest run of a source, a dry run too."""
+    return session.scalar(select(Run.id).where(Run.source_id == source_id).order_by(Run.id.desc()).limit(1))
+
+
+def rejects(session: Session, run_id: UUID, after: int, size: int) -> list[RunReject]:
+    """Return ``size`` rejected rows with numbers above ``after``; they are numbered from 1 without gaps."""
+    query = select(RunReject).where(RunReject.run_id == run_id, RunReject.n > after).order_by(RunReject.n).limit(size)
+    return list(session.scalars(query))
+
+
+def places(plan_id: UUID, *, rights: bool) -> Select[Any]:
+    """Select the organisations in which a plan has effects: on affiliations, or with ``rights`` on rights."""
+    return select(Organisation).where(
+        exists().where(PlanEffect.plan_id == plan_id, PlanEffect.organisation_id == Organisation.id, _about(rights))
+    )
+
+
+def _about(rights: bool) -> ColumnElement[bool]:
+    return PlanEffect.role_id.is_not(None) if rights else PlanEffect.affiliation_kind.is_not(None)
+
+
+def tallies(session: Session, plan: Plan, organisation_ids: Collection[UUID]) -> list[Tally]:
+    """Return what a plan does in these organisations, by kind of affiliation; two statements."""
+    e = PlanEffect
+    counts: list[ColumnElement[Any]] = [_count(e.kind == kind) for kind in ("start", "end", "move", "change")]
+    rows: Sequence[Any] = session.execute(
+        select(e.organisation_id, e.affiliation_kind, *counts, _count(e.held))
+        .where(e.plan_id == plan.id, _about(False), e.organisation_id.in_(organisation_ids))
+        .group_by(e.organisation_id, e.affiliation_kind)
+        .order_by(e.affiliation_kind)
+    ).all()
+    sizes = _sizes(session, plan, organisation_ids)
+    return [Tally(r[0], r[1], r[2], r[3], r[4], r[5], r[6], sizes.get((r[0], r[1]), 0)) for r in rows]
+
+
+def _count(condition: Any) -> ColumnElement[Any]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _sizes(session: Session, plan: Plan, organisation_ids: Collection[UUID]) -> dict[tuple[UUID, str], int]:
+    """How many the source had there just before the plan, by what was known then."""
+    a = Affiliation
+    rows = session.execute(
+        select(a.organisation_id, a.kind, func.count())
+        .where(
+            a.source_id == plan.source_id, a.organisation_id.in_(organisation_ids), a.valid_to > plan.at,
+            known(a, plan.at - _JUST_BEFORE),
+        )
+        .group_by(a.organisation_id, a.kind)
+    )  # fmt: skip
+    return {(organisation_id, kind): n for organisation_id, kind, n in rows}
+
+
+def right_tallies(session: Session, plan_id: UUID, organisation_ids: Collection[UUID]) -> list[RightTally]:
+    """Return the rights a plan gives and takes in these organisations, by role; one statement."""
+    e = PlanEffect
+    rows: Sequence[Any] = session.execute(
+        select(e.organisation_id, e.role_id, _count(e.kind == "gain"), _count(e.kind == "lose"))
+        .where(e.plan_id == plan_id, _about(True), e.organisation_id.in_(organisation_ids))
+        .group_by(e.organisation_id, e.role_id)
+    ).all()
+    return [RightTally(*row) for row in rows]
+
+
+def effects(session: Session, plan_id: UUID) -> Iterator[list[tuple[PlanEffect, Organisation]]]:
+    """Yield all effects of a plan with their organisation, in batches of ``BATCH``."""
+    last: UUID | None = None
+    while True:
+        query = (
+            select(PlanEffect, Organisation)
+            .join(Organisation, Organisation.id == PlanEffect.organisation_id)
+            .where(PlanEffect.plan_id == plan_id)
+            .order_by(PlanEffect.id)
+            .limit(BATCH)
+        )
+        batch = list(session.execute(query if last is None else query.where(PlanEffect.id > last)).tuples())
+        if batch:
+            last = batch[-1][0].id
+            yield batch
+        if len(batch) < BATCH:
+            return
+
+
+def ambiguities(source_id: UUID, *, undecided: bool) -> Select[Any]:
+    """Select the records of a source whose person cannot be told; the undecided, or the decided ones."""
+    decided = Ambiguity.decided_person_id
+    return select(Ambiguity).where(Ambiguity.source_id == source_id, decided.is_(None) if undecided else decided.is_not(None))
+
+
+def undecided(session: Session, source_id: UUID) -> int:
+    """Return how many records of a source wait for somebody to say whose they are."""
+    query = select(func.count()).where(Ambiguity.source_id == source_id, Ambiguity.decided_person_id.is_(None))
+    return session.scalar(query) or 0

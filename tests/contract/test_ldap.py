@@ -1,0 +1,201 @@
+"""The LDAP connector against a real slapd: paging, nesting, changes, deletions, sign-in, and a server that stops answering."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.contract import CheckpointLost, Refused, TimedOut, Untrusted
+from connectors.ldap import LdapConnector
+from connectors.records import Deleted, Rejected
+from tests.contract.exhibits import ldap
+from tests.servers.certificates import Authority
+from tests.servers.slapd import PASSWORD, SUFFIX, Slapd, group, person
+from tests.unit.connectors.csv_inputs import read_all, records
+
+pytestmark = pytest.mark.services
+
+LONG_AGO = "createTimestamp: 20200101000000Z\nmodifyTimestamp: 20200101000000Z\n"
+
+
+@pytest.fixture(scope="module")
+def directory() -> Iterator[Slapd]:
+    """A directory whose entries are six years old, with names that need escapes."""
+    with Slapd(
+        *(person(f"p{i}", "Pia", f"Vanha{i}", more=LONG_AGO) for i in range(1, 8)),
+        person("aino", "Aino", "Esimerkki", more=f"mail: aino@koivu.example\n{LONG_AGO}"),
+        _comma(),
+        group("kaikki", *(f"uid=p{i},ou=people" for i in range(1, 4)), more=LONG_AGO),
+        group("ylin", "cn=kaikki,ou=groups", r"cn=Mäki\, Väinö,ou=people", more=LONG_AGO),
+    ) as server:
+        yield server
+
+
+def _comma() -> str:
+    uid = person("vaino", "Väinö", "Mäki", more=LONG_AGO)
+    return uid.replace(f"dn: uid=vaino,ou=people,{SUFFIX}", rf"dn: cn=Mäki\, Väinö,ou=people,{SUFFIX}").replace(
+        "cn: Väinö Mäki", "cn: Mäki, Väinö"
+    )
+
+
+def keys(connector: LdapConnector) -> dict[str, str]:
+    """Return the keys of persons by uid."""
+    found = records(read_all(connector.read()))
+    return {str(record.fields["uid"]): record.key for record in found if record.kind == "person"}
+
+
+@pytest.mark.parametrize("page_size", [1, 3, 500])
+def test_every_page_size_gives_everything_and_a_count_that_matches(directory: Slapd, page_size: int) -> None:
+    reading = ldap(directory, page_size=page_size).read()
+    found = records(read_all(reading))
+    assert [len([r for r in found if r.kind == kind]) for kind in LdapConnector.kinds] == [9, 2, 7]
+    assert reading.evidence.declared == reading.evidence.rows == 18
+
+
+def test_several_values_are_a_sorted_tuple_and_none_is_empty_text(directory: Slapd) -> None:
+    found = {str(record.fields.get("uid")): record for record in records(read_all(ldap(directory).read()))}
+    assert found["aino"].fields["mail"] == ("aino@koivu.example", "aino@mansikkala.example")
+    assert found["aino"].fields["displayName"] == ""
+    assert found["vaino"].fields["cn"] == "Mäki, Väinö"
+
+
+def test_only_what_was_modified_comes_as_a_change_and_memberships_come_again(directory: Slapd) -> None:
+    connector = ldap(directory)
+    full = connector.read()
+    read_all(full)
+    assert full.checkpoint is not None
+    directory.apply(f"dn: uid=p7,ou=people,{SUFFIX}\nchangetype: modify\nreplace: sn\nsn: Uusi\n")
+    later = connector.changes(full.checkpoint)
+    read_all(later)
+    assert later.checkpoint is not None
+    items = records(read_all(connector.changes(later.checkpoint)))
+    assert [item.kind for item in items] == ["person", *["membership"] * 7]
+    assert (items[0].fields["uid"], items[0].fields["sn"]) == ("p7", "Uusi")
+
+
+def test_a_renamed_person_keeps_the_key_and_the_groups(directory: Slapd) -> None:
+    connector = ldap(directory)
+    before = keys(connector)
+    reading = connector.read()
+    read_all(reading)
+    directory.apply(f"dn: uid=p6,ou=people,{SUFFIX}\nchangetype: modrdn\nnewrdn: uid=p66\ndeleteoldrdn: 1\n")
+    assert reading.checkpoint is not None
+    items = read_all(connector.changes(reading.checkpoint))
+    directory.apply(f"dn: uid=p66,ou=people,{SUFFIX}\nchangetype: modrdn\nnewrdn: uid=p6\ndeleteoldrdn: 1\n")
+    assert not [item for item in items if isinstance(item, Deleted)]
+    assert ("person", before["p6"]) in {(item.kind, item.key) for item in items}
+
+
+def test_a_person_who_leaves_the_filter_is_told_as_deleted(directory: Slapd) -> None:
+    connector = ldap(directory, person_filter="(&(objectClass=inetOrgPerson)(!(title=poissa)))")
+    gone = keys(connector)["p5"]
+    reading = connector.read()
+    read_all(reading)
+    directory.apply(f"dn: uid=p5,ou=people,{SUFFIX}\nchangetype: modify\nadd: title\ntitle: poissa\n")
+    assert reading.checkpoint is not None
+    items = read_all(connector.changes(reading.checkpoint))
+    assert [item for item in items if isinstance(item, Deleted)] == [Deleted("person", gone)]
+
+
+def test_more_deletions_than_a_checkpoint_can_tell_ask_for_a_full_reading(directory: Slapd) -> None:
+    names = [f"joukko{i}" for i in range(120)]
+    directory.add("".join(person(name, "Jo", "Ukko") for name in names))
+    connector = ldap(directory, page_size=500)
+    reading = connector.read()
+    read_all(reading)
+    directory.apply("\n".join(f"dn: uid={name},ou=people,{SUFFIX}\nchangetype: delete\n" for name in names))
+    assert reading.checkpoint is not None
+    with pytest.raises(CheckpointLost):
+        next(iter(connector.changes(reading.checkpoint)))
+
+
+def test_an_attribute_with_an_identity_code_rejects_the_person_and_keeps_her_memberships(directory: Slapd) -> None:
+    directory.add(person("koodi", "Kaisa", "Koodi", more="employeeNumber: 140381-902E\n"))
+    directory.add(group("koodatut", "uid=koodi,ou=people"))
+    items = read_all(ldap(directory).read())
+    directory.delete("cn=koodatut,ou=groups")
+    directory.delete("uid=koodi,ou=people")
+    (bad,) = [item for item in items if isinstance(item, Rejected)]
+    assert bad.problem.field == "employeeNumber"
+    assert "140381" not in repr(bad)
+    assert [item for item in items if item.kind == "membership" and str(item.key).endswith(str(bad.key))]
+
+
+def test_an_attribute_that_holds_no_text_rejects_the_person(directory: Slapd) -> None:
+    directory.add(person("kuva", "Kati", "Kuva", more="jpegPhoto:: /9j/4AAQ\n"))
+    items = read_all(ldap(directory, person_attributes=("uid", "jpegPhoto")).read())
+    directory.delete("uid=kuva,ou=people")
+    assert [item.problem.field for item in items if isinstance(item, Rejected)] == ["jpegPhoto"]
+
+
+def test_a_name_with_a_comma_and_umlauts_signs_in(directory: Slapd) -> None:
+    connector = ldap(directory)
+    assert connector.authenticate("vaino", PASSWORD) == keys(connector)["vaino"]
+    assert connector.authenticate("vaino", PASSWORD.lower()) is None
+
+
+def test_another_attribute_may_be_the_login(directory: Slapd) -> None:
+    connector = ldap(directory, login_attribute="mail")
+    assert connector.authenticate("aino@koivu.example", PASSWORD) == keys(connector)["aino"]
+    assert connector.authenticate("aino", PASSWORD) is None
+
+
+def test_a_hostile_login_is_searched_for_as_one_literal_value(directory: Slapd) -> None:
+    before = len(directory.log())
+    assert ldap(directory).authenticate("*)(uid=*", PASSWORD) is None
+    searches = [line for line in directory.log()[before:].splitlines() if "SRCH base" in line]
+    assert len(searches) == 1
+    assert r"(uid=\2A\29\28uid=\2A)" in searches[0].upper().replace("UID", "uid")
+
+
+def test_wrong_credentials_of_the_service_are_refused_with_a_remedy(directory: Slapd) -> None:
+    connector = ldap(directory, bind_password="wrong-secret")
+    with pytest.raises(Refused, match="credentials") as caught:
+        read_all(connector.read())
+    assert "wrong-secret" not in f"{caught.value} {caught.value!r}"
+    (problem,) = connector.test()
+    assert problem.field == "bind_dn"
+
+
+def test_a_base_that_is_not_there_and_a_filter_that_finds_nobody_are_told(directory: Slapd) -> None:
+    (problem,) = ldap(directory, base_dn=f"ou=nowhere,{SUFFIX}").test()
+    assert problem.field in {"base_dn", "bind_dn"}
+    (problem,) = ldap(directory, person_filter="(uid=nobody)").test()
+    assert problem.field == "person_filter"
+
+
+def test_a_directory_that_gives_only_some_entries_is_an_error_and_no_short_reading() -> None:
+    with Slapd(*(person(f"p{i}", "Pia", "Paljon") for i in range(9)), most="5") as server:
+        for page_size in (2, 500):
+            with pytest.raises(Refused, match="size limit"):
+                read_all(ldap(server, page_size=page_size).read())
+
+
+def test_a_real_server_of_an_unknown_authority_gets_no_bind(directory: Slapd, tmp_path: Path) -> None:
+    before = len(directory.log())
+    other = Authority(tmp_path).ca_file
+    for url in (directory.ldaps_url, directory.url):
+        with pytest.raises(Untrusted):
+            read_all(ldap(directory, url=url, ca_file=other).read())
+    assert "BIND dn" not in directory.log()[before:]
+
+
+def test_starttls_is_begun_before_the_bind(directory: Slapd) -> None:
+    before = len(directory.log())
+    assert ldap(directory, url=directory.url).test() == []
+    log = directory.log()[before:]
+    assert 0 < log.index("TLS established") < log.index("BIND dn")
+
+
+def test_a_server_that_stops_answering_ends_a_sign_in_in_time(directory: Slapd) -> None:
+    directory.pause()
+    begun = time.monotonic()
+    try:
+        with pytest.raises(TimedOut):
+            ldap(directory, deadline_seconds=0.5).authenticate("aino", PASSWORD)
+    finally:
+        directory.resume()
+    assert time.monotonic() - begun < 3

@@ -1,0 +1,271 @@
+"""A small consortium for the tests of the administration pages: two municipalities, three schools, their people and administrators.
+
+Everything is fictional. ``Reader`` is an administrator's browser, signed in, without scripts.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import Engine, event, select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from iam import clock
+from iam.access.administration import PERMISSIONS
+from iam.access.assignment import AdminGrant, Assignment
+from iam.access.role import Application, Role, RoleClosure, RoleContent, RoleVersion
+from iam.app import create_app
+from iam.audit.log import AuditEvent
+from iam.change import SYSTEM, Change
+from iam.database.types import uuid7
+from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
+from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
+from iam.directory.person import Identifier, Person, PersonProfile
+from iam.directory.source import Record, Run, Source
+from iam.settings import Settings
+from iam.signin.account import Account
+from iam.tokens import keys
+from iam.tokens import session as login_sessions
+from iam.web import extension
+
+ISSUER = "http://localhost:8080"
+TREE = {
+    "ROOT": (None, "consortium"), "MANSIKKALA": ("ROOT", "municipality"), "MUSTIKKALA": ("ROOT", "municipality"),
+    "KOIVU": ("MANSIKKALA", "school"), "RANTA": ("MANSIKKALA", "school"), "KUUSI": ("MUSTIKKALA", "school"),
+}  # fmt: skip
+SECRETARY = ("persons.read", "codes.issue", "sessions.end")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The application under test, and the ids of what is in it, by name."""
+
+    app: Flask
+    engine: Engine
+    ids: dict[str, UUID] = field(default_factory=dict)
+
+    def write(self, *rows: Any) -> None:
+        """Store rows in a transaction of their own, in their order."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            for row in rows:
+                session.add(row)
+                session.flush()
+
+    def events(self, type_: str) -> list[AuditEvent]:
+        """Return the audit events of a type, oldest first."""
+        with Session(self.engine) as session:
+            return list(session.scalars(select(AuditEvent).where(AuditEvent.type == type_).order_by(AuditEvent.id)))
+
+    def lasting(self, days: int = 300, since: int = 45) -> dict[str, Any]:
+        """An interval around the present, opened by the one change everything here was written by."""
+        now = clock.now()
+        return {"valid_from": now - timedelta(days=since), "valid_to": now + timedelta(days=days), "opened_by": self.ids["change"]}
+
+    @contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        """Collect the statements that are sent to the database inside the block."""
+        statements: list[str] = []
+
+        def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            statements.append(statement)
+
+        event.listen(self.engine, "before_cursor_execute", count)
+        try:
+            yield statements
+        finally:
+            event.remove(self.engine, "before_cursor_execute", count)
+
+
+def build(database_url: str, folder: Path) -> World:
+    """Return the world at the clock's present, over a migrated database."""
+    settings = Settings(
+        issuer=ISSUER, database={"url": database_url}, vault={"key_file": folder / "vault.key"}, state_dir=folder, consortium="Marjala"
+    )
+    app = create_app(settings)
+    world = World(app, extension.engine_of(app))
+    with Session(world.engine) as session, session.begin():
+        keys.ensure(session, extension.parts_of(app).vault, SYSTEM)
+    change = Change(kind="command", purpose="the world", at=clock.now() - timedelta(days=45))
+    world.write(change)
+    world.ids["change"] = change.id
+    _organisations(world)
+    _source(world)
+    _application(world)
+    _people(world)
+    return world
+
+
+def _organisations(world: World) -> None:
+    for key, (parent, kind) in TREE.items():
+        row = Organisation(key=key, kind=kind, name_fi=f"{key.title()} fi", name_sv=f"{key.title()} sv", name_en=f"{key.title()} en")
+        world.write(row)
+        world.ids[key] = row.id
+        over = world.ids[parent] if parent else None
+        entity = world.ids[parent] if kind == "school" and parent else row.id
+        times = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
+        opened = {"opened_by": world.ids["change"]}
+        world.write(OrganisationPlace(organisation_id=row.id, parent_id=over, legal_entity_id=entity, **times, **opened))
+        above: str | None = key
+        while above:
+            world.write(OrganisationClosure(ancestor_id=world.ids[above], descendant_id=row.id, **times))
+            above = TREE[above][0]
+
+
+def _source(world: World) -> None:
+    now = clock.now()
+    source = Source(
+        key="hr", connector="hr", owner_id=world.ids["ROOT"], settings={}, correlate=[], zone="Europe/Helsinki", priority=10, purpose="payroll"
+    )
+    world.write(source)
+    run = Run(
+        source_id=source.id, state="done", dry_run=False, started_at=now - timedelta(hours=2), ended_at=now - timedelta(hours=2), phases={},
+        counts={}, reasons=[],
+    )  # fmt: skip
+    world.write(run)
+    record = Record(source_id=source.id, kind="employment", key="1", digest=b"1", run_id=run.id, file="hr.csv", line=7)
+    world.write(record)
+    world.ids.update({"hr": source.id, "run": run.id, "record": record.id})
+
+
+def _application(world: World) -> None:
+    application = Application(key="wilma", owner_id=world.ids["MANSIKKALA"], name={"fi": "Wilma"}, audience="https://wilma.example")
+    world.write(application)
+    role = Role(application_id=application.id, key="opettaja")
+    world.write(role)
+    version = RoleVersion(role_id=role.id, n=1, name={"fi": "Opettaja"}, enforcement="by token", change_id=world.ids["change"])
+    world.write(version, RoleClosure(role_id=role.id, included_id=role.id))
+    world.write(RoleContent(role_version_id=version.id, data_group="oppilaat", operation="read"))
+    world.ids.update({"wilma": application.id, "opettaja": role.id, "opettaja v1": version.id})
+
+
+def _people(world: World) -> None:
+    person(world, "paula", "Pääkäyttäjä")
+    administer(world, "paula", "ROOT", "admin")
+    person(world, "sanna", "Sihteeri")
+    employ(world, "sanna", "KOIVU", "Koulusihteeri")
+    administer(world, "sanna", "KOIVU", *SECRETARY)
+    person(world, "anna", "Virtanen", phone="+358401234567")
+    employ(world, "anna", "KOIVU", "Luokanopettaja", is_primary=True)
+    give(world, "anna", "KOIVU")
+    employ(world, "anna", "KUUSI", "Erityisopettaja", number="2")
+    give(world, "anna", "KUUSI")
+    person(world, "ville", "Vieras")
+    employ(world, "ville", "KUUSI", "Rehtori")
+    person(world, "oona", "Oppilas", protected=True)
+    employ(world, "oona", "KOIVU", None, kind="student")
+    person(world, "gitta", "Huoltaja")
+    world.write(
+        Relationship(person_id=world.ids["gitta"], kind="guardian_of", other_person_id=world.ids["oona"], **world.lasting())
+    )
+    group = Group(organisation_id=world.ids["KOIVU"], key="4B", kind="class", name="4B")
+    world.write(group)
+    world.write(Membership(group_id=group.id, person_id=world.ids["oona"], **world.lasting()))
+
+
+def person(world: World, login: str, family_name: str, **profile: Any) -> UUID:
+    """Add a person with a login."""
+    given = login.title()
+    row = Person(sort_name=f"{family_name} {given}".casefold())
+    world.write(row)
+    world.ids[login] = row.id
+    world.write(
+        Account(person_id=row.id, login=login, language="fi"),
+        PersonProfile(person_id=row.id, given_names=given, family_name=family_name, source_id=world.ids["hr"], **profile, **world.lasting()),
+        Identifier(person_id=row.id, kind="employee-number", issuer="hr", value=f"10{len(world.ids)}", source_id=world.ids["hr"], **world.lasting()),
+    )  # fmt: skip
+    return row.id
+
+
+def employ(world: World, login: str, organisation: str, title: str | None, *, number: str = "", **changes: Any) -> UUID:
+    """Give a person a capacity, known in ``ids`` as "login ORGANISATION"; return its id."""
+    entity = TREE[organisation][0] if TREE[organisation][1] == "school" else organisation
+    assert entity is not None
+    values = {"kind": "employee", "source_id": world.ids["hr"], "record_id": world.ids["record"] if not number else uuid7()}
+    row = Affiliation(
+        person_id=world.ids[login], organisation_id=world.ids[organisation], legal_entity_id=world.ids[entity], title=title,
+        **{**values, **world.lasting(), **changes},
+    )  # fmt: skip
+    if row.record_id == world.ids["record"] and login != "anna":
+        row.record_id = uuid7()
+    world.write(row)
+    world.ids[f"{login} {organisation}"] = row.fact_id
+    world.ids[f"{login} {organisation} v"] = row.version_id
+    return row.fact_id
+
+
+def give(world: World, login: str, organisation: str) -> None:
+    """Give a person the teacher's role in an organisation by hand, in the capacity there."""
+    entity = TREE[organisation][0]
+    assert entity is not None
+    row = Assignment(
+        person_id=world.ids[login], capacity_id=world.ids[f"{login} {organisation}"], capacity_kind="employee", role_id=world.ids["opettaja"],
+        role_version_id=world.ids["opettaja v1"], scope_id=world.ids[organisation], holder_entity_id=world.ids[entity],
+        scope_entity_id=world.ids[entity], origin="hand", reason="project", fact_1=world.ids[f"{login} {organisation} v"], place_id=uuid7(),
+        **world.lasting(100),
+    )  # fmt: skip
+    world.write(row)
+    world.ids[f"{login} right {organisation}"] = row.id
+
+
+def administer(world: World, login: str, organisation: str, *permissions: str) -> None:
+    """Make a person an administrator of a part."""
+    assert set(permissions) <= set(PERMISSIONS)
+    for permission in permissions:
+        world.write(
+            AdminGrant(person_id=world.ids[login], permission=permission, organisation_id=world.ids[organisation], **world.lasting())
+        )
+
+
+class Reader:
+    """An administrator's browser, signed in and let in at the door."""
+
+    def __init__(self, world: World, login: str, language: str = "en") -> None:
+        self.world, self.language = world, language
+        self.http = world.app.test_client()
+        life = extension.parts_of(world.app).settings.tokens
+        with Session(world.engine, expire_on_commit=False) as session, session.begin():
+            row, value = login_sessions.start(session, world.ids[login], life, acr="urn:avain:acr:password", amr=["pwd"], agent="test")
+        self.session_id = row.id
+        self.http.set_cookie("avain", value, domain="localhost")
+
+    def enter(self) -> Reader:
+        """Pass the door once, as following the redirects from any page does."""
+        response = self.get("/admin/")
+        while response.status_code in (302, 303):
+            response = self.get(response.location.removeprefix(ISSUER))
+        assert response.status_code == 200, response.text
+        return self
+
+    def get(self, path: str) -> TestResponse:
+        """Open a page."""
+        return self.http.get(path, base_url=ISSUER, headers={"Accept": "text/html", "Accept-Language": self.language})
+
+    def post(self, path: str, page: str, **fields: str) -> TestResponse:
+        """Send the form that goes to ``path`` as the page at ``page`` shows it."""
+        data = hidden(self.get(page), path) | fields
+        return self.http.post(path, base_url=ISSUER, data=data, headers={"Accept": "text/html", "Accept-Language": self.language})
+
+    def force(self, path: str, **fields: str) -> TestResponse:
+        """Send a form to ``path`` that no page shows, with a genuine token."""
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/account").text)
+        assert token is not None
+        headers = {"Accept": "text/html", "Accept-Language": self.language}
+        return self.http.post(path, base_url=ISSUER, data={"csrf_token": html.unescape(token[1]), **fields}, headers=headers)
+
+
+def hidden(page: TestResponse, path: str) -> dict[str, str]:
+    """The hidden fields of the form that posts to ``path``."""
+    form = re.search(rf'<form[^>]* action="{re.escape(html.escape(path))}".*?</form>', page.text, re.DOTALL)
+    assert form is not None, f"no form to {path} on the page:\n{page.text}"
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[0])
+    return {name: html.unescape(value) for name, value in found}

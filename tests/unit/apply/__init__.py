@@ -1,0 +1,1 @@
+"""Tests of declarations: applying, refusing, exporting."""

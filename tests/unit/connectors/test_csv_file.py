@@ -1,0 +1,232 @@
+"""CSV files: encodings, headers, quotes, cut ends, controls, misplaced identity codes, and where each problem is."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.contract import ConnectorError, Malformed
+from connectors.csv_file import Layout, Row
+from connectors.csv_text import CHUNK
+from tests.unit.connectors.csv_inputs import LAYOUT, rows, table
+
+HEADER = b"key;hetu;name\n"
+
+
+def malformed(data: bytes, layout: Layout = LAYOUT) -> Malformed:
+    with pytest.raises(Malformed) as caught:
+        rows(data, layout)
+    return caught.value
+
+
+def problems(found: list[Row]) -> list[tuple[int | None, str | None]]:
+    return [(problem.line, problem.field) for _, _, problem in found if problem is not None]
+
+
+def test_rows_come_with_the_lines_on_which_they_begin() -> None:
+    assert rows(HEADER + b"1;;Aino\n2;;Eero\n") == [(2, ["1", "", "Aino"], None), (3, ["2", "", "Eero"], None)]
+
+
+def test_a_comma_is_found_where_it_is_the_delimiter() -> None:
+    assert rows(b"key,hetu,name\r\n1,,Aino;Eero\r\n") == [(2, ["1", "", "Aino;Eero"], None)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "iso-8859-1"])
+def test_the_encodings_agreed_are_told_apart(encoding: str) -> None:
+    assert rows("key;hetu;name\n1;;Väinö Åkesson\n".encode(encoding))[0][1][2] == "Väinö Åkesson"
+
+
+@pytest.mark.parametrize(("first", "second"), [("utf-8", "iso-8859-1"), ("iso-8859-1", "utf-8")])
+@pytest.mark.parametrize("between", [0, 2 * CHUNK])
+def test_a_line_in_another_encoding_is_named(first: str, second: str, between: int) -> None:
+    plain = b"1;;x\n" * (between // 5)
+    data = HEADER + "1;;Väinö\n".encode(first) + plain + "2;;Örjan\n".encode(second)
+    assert malformed(data).problem.line == 3 + between // 5
+
+
+def test_utf_16_is_named() -> None:
+    assert "UTF-16" in str(malformed("key;hetu;name\n".encode("utf-16")))
+
+
+def test_an_empty_file_is_refused() -> None:
+    assert "empty" in str(malformed(b""))
+
+
+def test_a_header_names_what_is_missing_and_what_is_unknown() -> None:
+    text = str(malformed(b"key;Hetu;name\n"))
+    assert "lacks hetu" in text
+    assert "unknown columns: Hetu" in text
+
+
+def test_a_header_in_another_order_is_told() -> None:
+    assert "order" in str(malformed(b"hetu;key;name\n"))
+
+
+@pytest.mark.parametrize("data", [b"key;hetu;name;more\n", b"key;hetu;name;name\n"])
+def test_a_column_too_many_is_named(data: bytes) -> None:
+    assert data.strip().split(b";")[-1].decode() in str(malformed(data))
+
+
+def test_a_file_without_a_header_shows_none_of_its_values() -> None:
+    text = str(malformed(b"1001;140381-902E;Aino\n"))
+    assert "not the header" in text
+    assert "140381" not in text
+    assert "Aino" not in text
+
+
+def test_an_odd_column_name_is_told_by_its_place_only() -> None:
+    text = str(malformed(b"key;hetu;name;140381-902E\n"))
+    assert "#4" in text
+    assert "140381" not in text
+
+
+def test_quotes_hold_delimiters_line_breaks_and_quotes() -> None:
+    data = HEADER + b'1;;"a;b"\n2;;"c\nd"\n3;;"e""f"\n4;;g\n'
+    assert [(line, values[2]) for line, values, _ in rows(data)] == [(2, "a;b"), (3, "c\nd"), (5, 'e"f'), (6, "g")]
+
+
+def test_after_a_quote_that_never_closes_every_further_row_is_read() -> None:
+    data = HEADER + b'1;;"Aino\n' + b"2;;Eero\n" * 120
+    found = rows(data)
+    assert problems(found) == [(2, None)]
+    assert len(found) == 121
+
+
+def test_text_after_a_closing_quote_is_a_problem_of_its_line() -> None:
+    assert problems(rows(HEADER + b'1;;"Aino"x\n2;;Eero\n')) == [(2, None)]
+
+
+@pytest.mark.parametrize("end", [b"2;;Ee", b"2;;Eero", b'2;;"Ee', b"2"])
+@pytest.mark.parametrize("start", [b"1;;Aino\n", b'1;;"Aino"\n'])
+def test_a_cut_last_line_is_reported_with_its_line_number(start: bytes, end: bytes) -> None:
+    file = table(HEADER + start + end)
+    found = [*file.rows()]
+    assert problems(found) == [(3, None)]
+    assert len(found) == 2
+    assert not file.finished
+
+
+@pytest.mark.parametrize("line", [b"2;;", b"2;;Eero\n\n  \n"])
+def test_only_a_file_that_ends_with_a_whole_line_is_finished(line: bytes) -> None:
+    file = table(HEADER + b"1;;Aino\n" + line)
+    list(file.rows())
+    assert file.finished == line.endswith(b"\n")
+
+
+def test_a_last_line_with_too_few_fields_leaves_the_file_unfinished() -> None:
+    file = table(HEADER + b"1;;Aino\n2;\n")
+    assert problems([*file.rows()]) == [(3, None)]
+    assert not file.finished
+
+
+def test_a_short_line_in_the_middle_is_rejected_and_the_file_is_finished() -> None:
+    file = table(HEADER + b"1;\n2;;Eero\n")
+    found = [*file.rows()]
+    assert problems(found) == [(2, None)]
+    assert "2 fields where the header has 3" in str(found[0][2])
+    assert file.finished
+
+
+@pytest.mark.parametrize("field", [b"Ai\x00no", b"Ai\x1fno", "Ai\x85no".encode(), b"Ai\rno", b"\x96 Aino"])
+@pytest.mark.parametrize("quote", [b"", b'"'])
+def test_a_control_character_is_named_by_line_and_field(field: bytes, quote: bytes) -> None:
+    found = rows(HEADER + b"1;;Eero\n2;;" + quote + field + quote + b"\n")
+    assert problems(found) == [(3, "name")]
+
+
+@pytest.mark.parametrize("quote", [b"", b'"'])
+def test_an_identity_code_outside_its_column_is_named_and_never_shown(quote: bytes) -> None:
+    data = HEADER + b"1;140381-902E;Eero\n2;301175-9153;" + quote + b"Aino 140381-902E" + quote + b"\n3;;x\n"
+    found = rows(data)
+    assert problems(found) == [(3, "name")]
+    assert "140381" not in str(found[1][2])
+    assert "hetu" in str(found[1][2])
+
+
+def test_as_many_codes_elsewhere_as_are_missing_in_their_column_are_found() -> None:
+    assert problems(rows(HEADER + b"1;;140381-902E\n140381-902E;;Eero\n")) == [(2, "name"), (3, "key")]
+
+
+def test_an_identity_code_with_a_typographic_dash_is_found() -> None:
+    assert problems(rows(HEADER + "1;;140381–902E\n".encode())) == [(2, "name")]
+
+
+def test_a_trailer_declares_the_number_of_rows() -> None:
+    file = table(HEADER + b"1;;Aino\n#rows;1\n")
+    assert len([*file.rows()]) == 1
+    assert file.declared == 1
+    assert file.finished
+
+
+@pytest.mark.parametrize("row", [b"2;;Eero\n", b'2;;"Eero"\n', b"2;\n", b"2;;Ee"])
+def test_nothing_may_follow_the_trailer(row: bytes) -> None:
+    assert malformed(HEADER + b"1;;Aino\n#rows;1\n" + row).problem.line == 4
+
+
+@pytest.mark.parametrize("trailer", [b"#rows;many\n", b"#rows\n", b"#rows;-1\n"])
+def test_a_trailer_that_says_nothing_is_a_broken_line(trailer: bytes) -> None:
+    file = table(HEADER + b"1;;Aino\n" + trailer)
+    assert problems([*file.rows()]) == [(3, None)]
+    assert file.declared is None
+    assert not file.finished
+
+
+def test_a_dropped_column_is_never_handed_on() -> None:
+    layout = Layout(columns=("id", "password", "name"), dropped=frozenset({"password"}), extension="metadata.")
+    data = b"id,password,name,metadata.x\n1,140381-902E,Aino,secret\n"
+    assert rows(data, layout) == [(2, ["1", "Aino"], None)]
+
+
+def test_columns_after_the_agreed_ones_need_the_extension_prefix() -> None:
+    layout = Layout(columns=("id", "name"), extension="metadata.")
+    assert "more" in str(malformed(b"id,name,more\n", layout))
+
+
+def test_the_digest_is_over_every_byte() -> None:
+    data = b"\xef\xbb\xbf" + HEADER + "1;;Väinö\n".encode() * 5000 + b"2;"
+    file = table(data)
+    list(file.rows())
+    assert file.digest == hashlib.sha256(data).hexdigest()
+
+
+def test_an_endless_line_is_refused() -> None:
+    assert malformed(HEADER + b"1;;" + b"x" * (3 << 20)).problem.line == 2
+
+
+@given(
+    st.lists(st.tuples(*[st.text("ab ÅäöÆ'°é", max_size=9)] * 3), max_size=60), st.sampled_from(["utf-8", "iso-8859-1"])
+)
+def test_with_and_without_quotes_the_rows_are_the_same(values: list[tuple[str, str, str]], encoding: str) -> None:
+    plain = "".join(";".join(row) + "\n" for row in values)
+    quoted = "".join('"' + '";"'.join(row) + '"\n' for row in values)
+    expected = [[*row] for row in values]
+    for text in (plain, quoted):
+        assert [row for _, row, problem in rows(HEADER + text.encode(encoding)) if problem is None] == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=400), st.booleans())
+def test_arbitrary_bytes_give_rows_and_problems_or_a_connector_error(data: bytes, headed: bool) -> None:
+    try:
+        found = rows(HEADER + data if headed else data)
+    except ConnectorError:
+        return
+    for line, values, problem in found:
+        assert line >= 2
+        assert problem is not None or len(values) == 3
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(['"', ";", "\n", "\r\n", "\r", "ä", "1", "#rows", "\0", "140381-902E"]), max_size=40))
+def test_however_quotes_and_line_breaks_fall_lines_only_go_on_and_no_code_is_shown(parts: list[str]) -> None:
+    data = HEADER + "".join(parts).encode()
+    try:
+        found = rows(data)
+    except Malformed:
+        return
+    starts = [line for line, _, _ in found]
+    assert starts == sorted(set(starts))
+    assert not any("140381" in str(problem) for _, _, problem in found)

@@ -1,0 +1,184 @@
+"""The parts of the LDAP connector that need no directory: settings, names, nesting, and the sketch of a checkpoint."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from connectors.contract import CheckpointLost, Refused
+from connectors.ldap import LdapConnector, LdapSettings
+from connectors.ldap.checkpoint import Memory, read_checkpoint, write_checkpoint
+from connectors.ldap.membership import Groups, normal
+from connectors.ldap.settings import bind_password
+from connectors.ldap.sketch import WIDTH, Sketch
+
+SOUND = {
+    "url": "ldaps://ldap.mansikkala.example",
+    "bind_dn": "cn=avain,dc=mansikkala,dc=example",
+    "bind_password": "a-secret-value",
+    "base_dn": "dc=mansikkala,dc=example",
+}
+
+
+def fields(**changed: object) -> list[str | None]:
+    """Return the fields that ``validate`` objects to; a value of None takes the setting away."""
+    given = {name: value for name, value in {**SOUND, **changed}.items() if value is not None}
+    return [problem.field for problem in LdapConnector(LdapSettings.model_validate(given)).validate()]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"url": "ldap://ldap.mansikkala.example"},
+        {"url": "ldap://127.0.0.1:3389", "plaintext": True},
+        {"url": "ldap://[::1]", "plaintext": True, "starttls": False},
+        {"url": "ldap://localhost/", "plaintext": True},
+        {"bind_password": None, "bind_password_file": "/etc/avain/ldap.secret"},
+        {"person_attributes": ("uid", "cn;lang-fi", "1.3.6.1.4.1.1466.1")},
+    ],
+)
+def test_sound_settings_have_no_problem(changed: dict[str, object]) -> None:
+    assert fields(**changed) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"url": "http://ldap.mansikkala.example"}, "url"),
+        ({"url": "ldaps://"}, "url"),
+        ({"url": "ldaps://ldap.mansikkala.example:port"}, "url"),
+        ({"url": "ldaps://avain@ldap.mansikkala.example"}, "url"),
+        ({"url": "ldaps://ldap.mansikkala.example/dc=x"}, "url"),
+        ({"url": "ldap://ldap.mansikkala.example", "plaintext": True}, "plaintext"),
+        ({"url": "ldap://10.0.0.1", "plaintext": True}, "plaintext"),
+        ({"url": "ldap://localhost.evil.example", "plaintext": True}, "plaintext"),
+        ({"plaintext": True}, "plaintext"),
+        ({"url": "ldap://127.0.0.1", "starttls": False}, "starttls"),
+        ({"bind_password": None}, "bind_password"),
+        ({"bind_password": ""}, "bind_password"),
+        ({"bind_password_file": "/etc/avain/ldap.secret"}, "bind_password"),
+        ({"bind_dn": "avain"}, "bind_dn"),
+        ({"base_dn": ""}, "base_dn"),
+        ({"person_filter": "objectClass=person"}, "person_filter"),
+        ({"group_filter": "(objectClass=groupOfNames"}, "group_filter"),
+        ({"person_attributes": ("uid", "userPassword")}, "person_attributes"),
+        ({"login_attribute": "uid)(objectClass=*"}, "login_attribute"),
+    ],
+)
+def test_settings_that_make_no_sense_are_named(changed: dict[str, object], field: str) -> None:
+    assert fields(**changed) == [field]
+
+
+def test_nothing_is_sent_with_settings_that_make_no_sense() -> None:
+    connector = LdapConnector(LdapSettings.model_validate({**SOUND, "url": "ldap://10.0.0.1", "plaintext": True}))
+    with pytest.raises(Refused):
+        list(connector.read())
+    with pytest.raises(Refused):
+        connector.authenticate("aino", "x")
+
+
+def test_the_password_is_not_shown_by_the_settings() -> None:
+    settings = LdapSettings.model_validate(SOUND)
+    assert "a-secret-value" not in f"{settings} {settings!r} {settings.model_dump_json()}"
+    with pytest.raises(ValidationError) as caught:
+        LdapSettings.model_validate({**SOUND, "bind_password": ["a-secret-value"]})
+    assert "a-secret-value" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("content", "expected"), [("sala sana\n", "sala sana"), ("sala\r\n", "sala"), (" x ", " x ")])
+def test_the_password_may_come_from_a_file(content: str, expected: str, tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text(content)
+    given = {**SOUND, "bind_password": None, "bind_password_file": path}
+    assert bind_password(LdapSettings.model_validate(given)) == expected
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff"])
+def test_a_password_file_that_cannot_be_used_is_told(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    settings = LdapSettings.model_validate({**SOUND, "bind_password": None, "bind_password_file": path})
+    (problem,) = LdapConnector(settings).test()
+    assert problem.field == "bind_password_file"
+
+
+def test_a_missing_ca_file_is_told(tmp_path: Path) -> None:
+    (problem,) = LdapConnector(LdapSettings.model_validate({**SOUND, "ca_file": tmp_path / "ca.pem"})).test()
+    assert problem.field == "ca_file"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("UID=Aino, OU=People ,dc=x", "uid=aino,ou=people,dc=x"),
+        (r"cn=Esimerkki\, Aino,dc=x", r"CN=esimerkki\2C Aino, dc=x"),
+        (r"cn=V\C3\A4in\C3\B6,dc=x", "cn=väinö,dc=x"),
+    ],
+)
+def test_equal_names_have_one_normal_form(one: str, other: str) -> None:
+    assert normal(one) == normal(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(r"cn=a\,dc=b,dc=c", "cn=a,dc=b,dc=c"), ("cn=a+uid=b,dc=c", r"cn=a\+uid\=b,dc=c")]
+)
+def test_an_escaped_separator_is_part_of_the_value(one: str, other: str) -> None:
+    assert normal(one) != normal(other)
+
+
+def test_nested_groups_hold_the_persons_below_and_a_circle_ends() -> None:
+    groups = Groups()
+    groups.add_person("uid=a,dc=x", "A")
+    groups.add_person("uid=b,dc=x", "B")
+    groups.add_group("cn=top,dc=x", "T", ["cn=middle,dc=x", "uid=nobody,dc=x"])
+    groups.add_group("cn=middle,dc=x", "M", ["CN=Bottom, dc=x", "uid=a,dc=x#'0'B"])
+    groups.add_group("cn=bottom,dc=x", "Z", ["cn=top,dc=x", "uid=b,dc=x", "cn=bottom,dc=x"])
+    groups.add_group("cn=empty,dc=x", "E", [])
+    assert groups.memberships() == [(group, person) for group in "MTZ" for person in "AB"]
+
+
+def test_a_long_chain_of_groups_is_followed_to_its_end() -> None:
+    groups = Groups()
+    groups.add_person("uid=a,dc=x", "A")
+    for i in range(1200):
+        groups.add_group(f"cn={i},dc=x", str(i), [f"cn={i + 1},dc=x"])
+    groups.add_group("cn=1200,dc=x", "1200", ["uid=a,dc=x"])
+    assert len(groups.memberships()) == 1201
+
+
+def elements(number: int, seed: int) -> list[bytes]:
+    chance = random.Random(seed)
+    return [chance.randbytes(WIDTH) for _ in range(number)]
+
+
+@pytest.mark.parametrize("missing", [0, 1, 5, 20, 35])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_sketch_tells_what_is_gone_from_a_large_set(missing: int, seed: int) -> None:
+    before, new = elements(3000, seed), elements(8, seed + 100)
+    told = Sketch.parse(str(Sketch(before))).gone(Sketch([*before[missing:], *new]))
+    assert told == set(before[:missing])
+
+
+def test_a_sketch_says_so_when_too_much_has_changed() -> None:
+    assert Sketch(elements(500, 1)).gone(Sketch()) is None
+
+
+def test_a_sketch_fits_into_a_checkpoint() -> None:
+    assert len(str(Sketch(elements(100, 1)))) < 3900
+
+
+@pytest.mark.parametrize(
+    "change", [{"base_dn": "dc=other"}, {"person_filter": "(uid=*)"}, {"person_attributes": ("uid",)}]
+)
+def test_a_checkpoint_of_other_settings_is_lost(change: dict[str, object]) -> None:
+    memory = Memory(datetime(2026, 9, 1, tzinfo=UTC), Sketch())
+    text = write_checkpoint(memory, LdapSettings.model_validate(SOUND))
+    assert read_checkpoint(text, LdapSettings.model_validate(SOUND)).latest == memory.latest
+    with pytest.raises(CheckpointLost):
+        read_checkpoint(text, LdapSettings.model_validate({**SOUND, **change}))

@@ -1,0 +1,235 @@
+"""OneRoster bundles: what is read, what refers to nothing, and which bundles are refused as a whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connectors.contract import ConnectorError, Malformed, Retryable, Unreachable
+from connectors.oneroster import OneRosterConnector, OneRosterSettings
+from connectors.records import Deleted
+from tests.unit.connectors.csv_inputs import read_all, records, rejected
+from tests.unit.connectors.roster import FILES, PASSWORDS, archive, bent, folder, roster
+
+KEYS = [
+    ("org", "koivu"),
+    ("org", "mansikkala"),
+    ("user", "oppilas"),
+    ("user", "huoltaja"),
+    ("user", "opettaja"),
+    ("role", "r1"),
+    ("role", "r2"),
+    ("class", "1a"),
+    ("enrollment", "e1"),
+    ("enrollment", "e2"),
+]
+
+
+def malformed(path: Path) -> Malformed:
+    with pytest.raises(Malformed) as caught:
+        read_all(roster(path))
+    assert caught.value.problem.remedy
+    return caught.value
+
+
+@pytest.mark.parametrize("write", [folder, archive])
+def test_a_bundle_is_read_from_a_folder_and_from_a_zip_file(write: Callable[[Path], Path], tmp_path: Path) -> None:
+    reading = roster(write(tmp_path))
+    found = records(read_all(reading))
+    assert [(record.kind, record.key) for record in found] == KEYS
+    assert found[2].fields["agentSourcedIds"] == "huoltaja,opettaja"
+    assert (found[2].file, found[2].line) == ("users.csv", 2)
+    assert (reading.evidence.rows, reading.evidence.finished, reading.evidence.declared) == (10, True, None)
+
+
+def test_folder_and_zip_file_give_the_same_evidence(tmp_path: Path) -> None:
+    readings = [roster(folder(tmp_path)), roster(archive(tmp_path))]
+    assert read_all(readings[0]) == read_all(readings[1])
+    assert readings[0].evidence == readings[1].evidence
+
+
+def test_a_password_is_never_read(tmp_path: Path) -> None:
+    found = read_all(roster(folder(tmp_path)))
+    assert not [item for item in found for password in PASSWORDS if password in repr(item)]
+    assert all("password" not in record.fields for record in records(found))
+
+
+def test_another_password_changes_no_digest(tmp_path: Path) -> None:
+    first = read_all(roster(folder(tmp_path)))
+    assert read_all(roster(archive(tmp_path, bent("users.csv", "salasana-1", "toinen")))) == first
+
+
+def test_an_extension_column_is_passed_over(tmp_path: Path) -> None:
+    files = {
+        **FILES,
+        "orgs.csv": FILES["orgs.csv"]
+        .replace("Id\n", "Id,metadata.x\n")
+        .replace("kala\n", "kala,1\n")
+        .replace(",,\n", ",,,2\n"),
+    }
+    assert [record.fields for record in records(read_all(roster(folder(tmp_path, files))))][:2] == [
+        record.fields for record in records(read_all(roster(archive(tmp_path))))
+    ][:2]
+
+
+def test_a_row_to_be_deleted_is_told_as_deleted(tmp_path: Path) -> None:
+    reading = roster(folder(tmp_path, bent("enrollments.csv", "e2,,", "e2,tobedeleted,")))
+    assert read_all(reading)[-1] == Deleted("enrollment", "e2")
+    assert reading.evidence.rows == 9
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "kind", "line", "field"),
+    [
+        ("orgs.csv", "KOIVU,mansikkala", "KOIVU,kadonnut", "org", 2, "parentSourcedId"),
+        ("users.csv", "huoltaja,opettaja", "huoltaja,kadonnut", "user", 2, "agentSourcedIds"),
+        ("users.csv", ",,,koivu,\nhuoltaja", ",,,kadonnut,\nhuoltaja", "user", 2, "primaryOrgSourcedId"),
+        ("roles.csv", "oppilas", "kadonnut", "role", 2, "userSourcedId"),
+        ("roles.csv", "teacher,,,koivu", "teacher,,,kadonnut", "role", 3, "orgSourcedId"),
+        ("classes.csv", "syksy", "kadonnut", "class", 2, "termSourcedIds"),
+        ("classes.csv", ",koivu", ",kadonnut", "class", 2, "schoolSourcedId"),
+        ("enrollments.csv", "e1,,,1a", "e1,,,kadonnut", "enrollment", 2, "classSourcedId"),
+        ("enrollments.csv", "opettaja", "kadonnut", "enrollment", 3, "userSourcedId"),
+        ("users.csv", "opettaja,,", "huoltaja,,", "user", 4, "sourcedId"),
+        ("users.csv", "opettaja,,", ",,", "user", 4, "sourcedId"),
+        ("roles.csv", "r2,,", "r2,inactive,", "role", 3, "status"),
+        ("users.csv", "Hilla", "140381-902E", "user", 3, "givenName"),
+        ("users.csv", "Hilla", "Hi\x07lla", "user", 3, "givenName"),
+    ],
+)
+def test_a_bad_row_is_rejected_with_file_line_and_field(
+    name: str, old: str, new: str, kind: str, line: int, field: str, tmp_path: Path
+) -> None:
+    bad = rejected(read_all(roster(folder(tmp_path, bent(name, old, new)))))
+    places = [(each.kind, each.problem.file, each.problem.line, each.problem.field) for each in bad]
+    assert (kind, name, line, field) in places
+    assert all(each.problem.remedy for each in bad)
+    assert not [each for each in bad for value in ("kadonnut", "140381", "Hilla") if value in str(each.problem)]
+
+
+def test_a_reference_to_a_row_that_is_to_be_deleted_leads_nowhere(tmp_path: Path) -> None:
+    bad = rejected(read_all(roster(folder(tmp_path, bent("classes.csv", "1a,,", "1a,tobedeleted,")))))
+    assert [(each.key, each.problem.field) for each in bad] == [("e1", "classSourcedId"), ("e2", "classSourcedId")]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "words"),
+    [
+        ("manifest.csv", "file.users,bulk", "file.users,delta", "delta"),
+        ("manifest.csv", "file.users,bulk\n", "", "users.csv as bulk"),
+        ("manifest.csv", "file.users,bulk", "file.users,absent", "calls absent"),
+        ("manifest.csv", "file.users,bulk", "file.users,all", "bulk, delta or absent"),
+        ("manifest.csv", "file.courses,absent", "file.courses,bulk", "lacks"),
+        ("manifest.csv", "oneroster.version,1.2", "oneroster.version,1.1", "oneroster.version is 1.2"),
+        ("manifest.csv", "manifest.version,1.0\n", "", "manifest.version is 1.0"),
+        ("manifest.csv", "file.orgs,bulk", "file.orgs,bulk\nfile.orgs,bulk", "twice"),
+        ("manifest.csv", "source.systemName,Testi\n", "source.sys", "may be cut"),
+        ("users.csv", "sourcedId,status", "sourcedid,status", "lacks sourcedId"),
+        ("enrollments.csv", "primary,beginDate", "beginDate,primary", "order"),
+        ("roles.csv", FILES["roles.csv"][FILES["roles.csv"].index("r1") :], "", "no rows"),
+    ],
+)
+def test_a_bundle_that_cannot_be_trusted_as_a_whole_is_malformed_before_any_record(
+    name: str, old: str, new: str, words: str, tmp_path: Path
+) -> None:
+    path = folder(tmp_path, bent(name, old, new))
+    with pytest.raises(Malformed, match=words):
+        next(iter(roster(path)))
+    assert OneRosterConnector(OneRosterSettings(path=path)).test()
+
+
+def test_a_bundle_without_a_manifest_is_malformed(tmp_path: Path) -> None:
+    files = {name: text for name, text in FILES.items() if name != "manifest.csv"}
+    assert "no manifest" in str(malformed(archive(tmp_path, files)))
+
+
+@pytest.mark.parametrize("name", ["orgs.csv", "users.csv", "roles.csv", "enrollments.csv"])
+def test_a_cut_file_leaves_the_evidence_unfinished(name: str, tmp_path: Path) -> None:
+    reading = roster(folder(tmp_path, {**FILES, name: FILES[name][:-4]}))
+    bad = rejected(read_all(reading))
+    assert any("may be cut" in str(each.problem) and each.problem.file == name for each in bad)
+    assert not reading.evidence.finished
+
+
+@pytest.mark.parametrize(
+    "member", ["../users.csv", "/etc/users.csv", "bundle/users.csv", "a\\users.csv", "C:users.csv", ".."]
+)
+def test_a_member_outside_the_root_is_refused(member: str, tmp_path: Path) -> None:
+    assert "folders or paths" in str(malformed(archive(tmp_path, {**FILES, member: "x"})))
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    files = {**FILES, "users.csv": FILES["users.csv"] + "x" * (20 << 20)}
+    assert "more than a roster" in str(malformed(archive(tmp_path, files)))
+
+
+def test_too_many_members_are_refused(tmp_path: Path) -> None:
+    files = {**FILES, **{f"f{i}.csv": "x" for i in range(200)}}
+    assert "more than a roster" in str(malformed(archive(tmp_path, files)))
+
+
+def test_a_link_in_a_zip_file_and_an_unusual_packing_are_refused(tmp_path: Path) -> None:
+    path = archive(tmp_path)
+    with zipfile.ZipFile(path, "a") as made:
+        info = zipfile.ZipInfo("link.csv")
+        info.external_attr = (stat.S_IFLNK | 0o777) << 16
+        made.writestr(info, "/etc/passwd")
+    assert "linked" in str(malformed(path))
+    assert "unusually packed" in str(malformed(archive(tmp_path, packing=zipfile.ZIP_LZMA)))
+
+
+def test_a_link_in_a_folder_is_not_followed(tmp_path: Path) -> None:
+    path = folder(tmp_path)
+    (path / "users.csv").rename(tmp_path / "elsewhere.csv")
+    (path / "users.csv").symlink_to(tmp_path / "elsewhere.csv")
+    assert "not a plain file" in str(malformed(path))
+
+
+def test_a_broken_zip_file_is_malformed(tmp_path: Path) -> None:
+    path = archive(tmp_path, packing=zipfile.ZIP_STORED)
+    data = path.read_bytes().replace(b"Koivurinteen", b"Koivurintee!")
+    path.write_bytes(data)
+    assert "broken" in str(malformed(path))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2000), st.binary(min_size=1, max_size=8))
+def test_a_damaged_zip_file_gives_items_or_a_connector_error(tmp_path: Path, place: int, noise: bytes) -> None:
+    data = bytearray(archive(tmp_path).read_bytes())
+    place %= len(data)
+    data[place : place + len(noise)] = noise
+    (tmp_path / "damaged.zip").write_bytes(data)
+    try:
+        read_all(roster(tmp_path / "damaged.zip"))
+    except ConnectorError as error:
+        assert error.problem.remedy  # noqa: PT017
+
+
+def test_a_bundle_that_is_not_there_can_be_tried_again(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable):
+        read_all(roster(tmp_path / "nowhere"))
+
+
+def test_a_file_that_changes_between_the_two_looks_can_be_tried_again(tmp_path: Path) -> None:
+    path = folder(tmp_path)
+    items = iter(roster(path))
+    next(items)
+    (path / "users.csv").write_text(FILES["users.csv"].replace("Hilla", "Hulda"))
+    with pytest.raises(Retryable, match="changed"):
+        list(items)
+
+
+def test_closing_early_closes_every_file(tmp_path: Path) -> None:
+    path = archive(tmp_path)
+    before = len(os.listdir("/proc/self/fd"))
+    reading = roster(path)
+    next(iter(reading))
+    reading.close()
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -1,0 +1,1 @@
+"""Tests of plans: what they would do, and what holds them."""

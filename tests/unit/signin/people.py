@@ -1,0 +1,56 @@
+"""People for the tests of signing in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.change import SYSTEM, begin
+from iam.directory.affiliation import Affiliation
+from iam.directory.organisation import Organisation
+from iam.directory.person import Hold, Person, PersonProfile
+from iam.signin import credentials
+from iam.vault import Vault
+
+PASSWORD = "sininen hauki ui vastavirtaan"
+OTHER = "vihreä kuusi humisee yöllä"
+
+
+def add_person(session: Session, vault: Vault, login: str, password: str | None = PASSWORD) -> UUID:
+    """A person called Aino Virtanen with a login and a password."""
+    change = begin(session, "command", SYSTEM)
+    person = Person(sort_name="Virtanen Aino")
+    session.add(person)
+    session.flush()
+    span = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER, "opened_by": change.id}
+    names = {"given_names": "Aino Maria", "call_name": "Aino", "family_name": "Virtanen"}
+    session.add(PersonProfile(person_id=person.id, **names, **span))
+    credentials.open_account(session, person.id, login, SYSTEM)
+    if password is not None:
+        credentials.set_password(session, vault, person.id, password, SYSTEM)
+    return person.id
+
+
+def hold(session: Session, person_id: UUID) -> None:
+    """End the person's access at once."""
+    change = begin(session, "command", SYSTEM)
+    span = {"valid_from": clock.now(), "valid_to": clock.FOREVER, "opened_by": change.id}
+    session.add(Hold(person_id=person_id, kind="end-now", reason="test", **span))
+
+
+def employ(session: Session, person_id: UUID, *, until_days: int) -> None:
+    """Give the person an employment that began a year ago and ends in so many days (negative: has ended)."""
+    change = begin(session, "command", SYSTEM)
+    town = Organisation(key="KUNTA", kind="municipality", name_fi="Kunta", name_sv="Kommun", name_en="Town")
+    session.add(town)
+    session.flush()
+    now = clock.now()
+    session.add(
+        Affiliation(
+            person_id=person_id, organisation_id=town.id, legal_entity_id=town.id, kind="employee", title="Opettaja",
+            valid_from=now - timedelta(days=365), valid_to=now + timedelta(days=until_days), opened_by=change.id,
+        )
+    )  # fmt: skip
