@@ -7,10 +7,27 @@ by ``guard.part()`` inside the query, so that what lies outside the asker's part
 calling a command of ``iam``; it imports nothing of the connectors but their ``Problem``.
 """
 
-from admin_ui import entry, organisations, overview, person, person_acts, persons, runs, sources, unclear
+from admin_ui import (
+    agreements,
+    applications,
+    entry,
+    organisations,
+    overview,
+    person,
+    person_acts,
+    persons,
+    roles,
+    rule_edit,
+    rules,
+    runs,
+    sources,
+    unclear,
+)
 from admin_ui.frame import blueprint
 
 __all__ = [
+    "agreements",
+    "applications",
     "blueprint",
     "entry",
     "organisations",
@@ -18,6 +35,9 @@ __all__ = [
     "person",
     "person_acts",
     "persons",
+    "roles",
+    "rule_edit",
+    "rules",
     "runs",
     "sources",
     "unclear",

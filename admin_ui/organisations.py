@@ -11,10 +11,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from admin_ui import exports, frame, paging, words
+from admin_ui.every import batches
 from admin_ui.frame import blueprint
 from connectors.problem import Problem
 from iam.access.administration import Part
-from iam.database.keyset import Cursor, Slice, keyset
+from iam.database.keyset import keyset
 from iam.directory import listing
 from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
 from iam.directory.queries import organisations as by_id
@@ -24,6 +25,7 @@ from iam.web import context, guard
 
 PATH = "/admin/organisations"
 LONGEST = 200
+HOLDERS = {kind: word for kind, word in words.AFFILIATIONS.items() if kind != "guardian"}
 RELATIONS = {"covers": N_("Covers"), "owns": N_("Owns"), "continues": N_("Continues")}
 RELATED = {"covers": N_("Belongs to the area of"), "owns": N_("Is owned by"), "continues": N_("Is continued by")}
 
@@ -34,7 +36,7 @@ frame.section("organisations", N_("Organisations"), PATH, "organisations.read", 
 @guard.requires("organisations.read")
 def organisations() -> Response:
     """Show the top of the reader's part, or what a search finds in it."""
-    part, text, kind = guard.part(), request.args.get("q", "")[:LONGEST].replace("\x00", ""), _kind()
+    part, text, kind = guard.part(), _text(), _kind()
     query = listing.organisations(part, text, kind) if text or kind else listing.tops(part)
     return frame.render(
         "organisations/organisations.html", section="organisations", page=_page(query), text=text, kind=kind,
@@ -45,12 +47,13 @@ def organisations() -> Response:
 @blueprint.get("/organisations.csv")
 @guard.requires("organisations.read")
 def organisations_file() -> Response:
-    """Take home every organisation of the part that the search finds."""
-    part, text, kind, texts = guard.part(), request.args.get("q", "")[:LONGEST].replace("\x00", ""), _kind(), context.texts()
+    """Take home every organisation of the part that the search finds, or those right under one."""
+    part, texts, under = guard.part(), context.texts(), paging.as_id(request.args.get("under"))
+    query = listing.children(part, under) if under is not None else listing.organisations(part, _text(), _kind())
     header = [N_("Key"), N_("Kind"), N_("Name in Finnish"), N_("Name in Swedish"), N_("Name in English"), N_("Organisation number (OID)"),
               N_("School number"), N_("Business ID"), N_("Under")]  # fmt: skip
-    header = [texts.gettext(name) for name in header] + [texts.gettext(name) for name in words.AFFILIATIONS.values()]
-    return exports.csv_file("organisations", header, lambda session: _rows(session, part, text, kind), {"kind": kind})
+    header = [texts.gettext(name) for name in header] + [texts.gettext(name) for name in HOLDERS.values()]
+    return exports.csv_file("organisations", header, lambda session: _rows(session, part, query), {"kind": _kind(), "under": str(under or "")})
 
 
 @blueprint.get("/organisations/<uuid:organisation_id>")
@@ -72,6 +75,7 @@ def organisation(organisation_id: UUID) -> Response:
         entities=[{"name": named[place.legal_entity_id].name(language), **_days(place)} for place in places],
         relations=[{"word": said, "name": named[other].name(language), "id": other if other in here else None, **_days(fact)} for said, other, fact in relations],
         counts=listing.head_counts(session, [row.id])[row.id], page=_page(listing.children(part, organisation_id)),
+        export_url=f"{PATH}.csv?under={organisation_id}",
     )  # fmt: skip
 
 
@@ -85,6 +89,10 @@ def _page(query: Any) -> paging.Shown[Mapping[str, Any]]:
         for row in found.rows
     ]
     return paging.shown(found, rows)
+
+
+def _text() -> str:
+    return request.args.get("q", "")[:LONGEST].replace("\x00", "").strip()
 
 
 def _kind() -> str | None:
@@ -120,19 +128,12 @@ def _days(fact: Any) -> dict[str, Any]:
     return {"starts": words.start(fact.valid_from), "until": words.end(fact.valid_to)}
 
 
-def _rows(session: Session, part: Part, text: str, kind: str | None) -> Iterator[Sequence[object]]:
-    last: UUID | None = None
-    while True:
-        keys = (Organisation.key, Organisation.id)
-        found: Slice[Organisation] = keyset(session, listing.organisations(part, text, kind), keys, Cursor(after=last, size=exports.BATCH))
-        ids = [row.id for row in found.rows]
+def _rows(session: Session, part: Part, query: Any) -> Iterator[Sequence[object]]:
+    for rows in batches(session, query, (Organisation.key, Organisation.id)):
+        ids = [row.id for row in rows]
         counts, parents = listing.head_counts(session, ids), listing.parents(session, part, ids)
-        for row in found.rows:
+        for row in rows:
             yield (
                 row.key, words.word(words.ORGANISATIONS, row.kind), row.name_fi, row.name_sv, row.name_en, row.oph_oid, row.school_code,
-                row.business_id, parents.get(row.id), *(counts[row.id].get(kind_, 0) for kind_ in words.AFFILIATIONS),
+                row.business_id, parents.get(row.id), *(counts[row.id].get(kind, 0) for kind in HOLDERS),
             )  # fmt: skip
-        if not found.later:
-            return
-        last = found.last
-        session.expunge_all()

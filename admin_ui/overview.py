@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response
 from sqlalchemy import exists, func, select
@@ -26,6 +27,7 @@ from iam.web import context, guard
 STALE = timedelta(hours=26)
 """A source is stale when its last good run is longer ago: a daily run and two hours of grace."""
 GOOD = ("done", "partial")
+SOURCES = "/admin/sources"
 
 frame.section("overview", N_("Overview"), frame.HOME, None, 0)
 
@@ -84,9 +86,9 @@ def _feeds(session: Session, part: Part) -> list[Feed]:
 def _waiting(session: Session, part: Part, feeds: list[Feed]) -> list[dict[str, Any]]:
     """Return what waits for a human: how many, since when, and where to go."""
     texts = context.texts()
-    held = sorted(feed.run.started_at for feed in feeds if feed.run is not None and feed.run.state == "held")
+    held = sorted((feed.run for feed in feeds if feed.run is not None and feed.run.state == "held"), key=lambda run: run.started_at)
     unclear = session.execute(
-        select(func.count(), func.min(Run.started_at))
+        select(func.count(), func.min(Run.started_at), func.min(Source.key), func.max(Source.key))
         .select_from(Ambiguity)
         .join(Run, Run.id == Ambiguity.run_id)
         .join(Source, Source.id == Ambiguity.source_id)
@@ -94,10 +96,11 @@ def _waiting(session: Session, part: Part, feeds: list[Feed]) -> list[dict[str, 
     ).one()
     found = []
     if held:
-        found.append({"count": len(held), "oldest": held[0], "href": "/admin/sources", "label": texts.gettext(N_("Imports wait for approval"))})
+        path = f"/admin/runs/{held[0].id}" if len(held) == 1 else SOURCES
+        found.append({"count": len(held), "oldest": held[0].started_at, "href": path, "label": texts.gettext(N_("Imports that wait for approval"))})
     if unclear[0]:
-        label = texts.gettext(N_("Persons nobody could be sure of"))
-        found.append({"count": unclear[0], "oldest": unclear[1], "href": "/admin/sources", "label": label})
+        path = f"{SOURCES}/{quote(unclear[2], safe='')}/unclear" if unclear[2] == unclear[3] else SOURCES
+        found.append({"count": unclear[0], "oldest": unclear[1], "href": path, "label": texts.gettext(N_("Persons nobody could be sure of"))})
     return found
 
 
@@ -129,8 +132,8 @@ def _steps(session: Session, feeds: list[Feed]) -> list[dict[str, Any]]:
     has_organisations, has_rule = session.execute(select(more_than_root, rule)).one()
     steps = [
         (N_("Organisations: the municipalities, schools and units"), has_organisations, "/admin/organisations"),
-        (N_("A source: the system that tells who works and studies where"), bool(feeds), "/admin/sources"),
-        (N_("The first import: look at it and accept it"), any(feed.good_at for feed in feeds), "/admin/sources"),
+        (N_("A source: the system that tells who works and studies where"), bool(feeds), SOURCES),
+        (N_("The first import: look at it and accept it"), any(feed.good_at for feed in feeds), SOURCES),
         (N_("The first rule: who gets which role"), has_rule, "/admin/rules"),
     ]
     if all(done for _, done, _ in steps):

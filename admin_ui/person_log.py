@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from flask import request
+from flask import Response, request
+from sqlalchemy.orm import Session
 
-from admin_ui import events, paging
-from admin_ui.person_view import Subject, names
+from admin_ui import events, exports, paging
+from admin_ui.frame import blueprint
+from admin_ui.person_view import Subject, names, subject_of
 from iam.audit import log
-from iam.web import context
+from iam.directory.queries import profiles
+from iam.texts import N_
+from iam.web import context, guard
 
 SIZE = 50
+
+
+@blueprint.get("/persons/<uuid:person_id>/log.csv")
+@guard.requires("audit.search")
+def log_file(person_id: UUID) -> Response:
+    """Take home the whole log of a person."""
+    subject_of(person_id)
+    log.write(context.db(), "admin:log:searched", context.actor(), subject_id=person_id)
+    texts = context.texts()
+    header = [texts.gettext(N_("When")), texts.gettext(N_("What happened")), texts.gettext(N_("Event type")), texts.gettext(N_("Who"))]
+    return exports.csv_file("log", header, lambda session: _lines(session, person_id), {"person": str(person_id)})
+
+
+def _lines(session: Session, person_id: UUID) -> Iterator[Sequence[object]]:
+    last: UUID | None = None
+    while found := log.search(session, subject_ids=[person_id], before_id=last, limit=exports.BATCH):
+        actors = profiles(session, {event.actor_id for event in found if event.actor_id})
+        for event in found:
+            who = actors[event.actor_id].display_name if event.actor_id in actors else ""
+            yield context.texts().moment(event.at), events.word(event.type), event.type, who
+        last = found[-1].id
+        session.expunge_all()
 
 
 def read(subject: Subject) -> Mapping[str, Any]:
@@ -26,4 +53,5 @@ def read(subject: Subject) -> Mapping[str, Any]:
         {"at": event.at, "what": events.word(event.type), "type": event.type, "who": actors.get(event.actor_id) if event.actor_id else None}
         for event in shown
     ]
-    return {"rows": rows, "next": paging.address(after=shown[-1].id, tab="log") if len(found) > SIZE else None}
+    export_url = f"/admin/persons/{subject.id}/log.csv"
+    return {"rows": rows, "export_url": export_url, "next": paging.address(after=shown[-1].id) if len(found) > SIZE else None}

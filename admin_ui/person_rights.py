@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ from flask import request
 
 from admin_ui import frame, words
 from admin_ui.person_view import Subject, names, organisations_here
+from connectors.problem import Problem
 from iam import clock
 from iam.access.explain import Because, Explanation, FactLine, explain, why_not
-from iam.access.sentence import labels
+from iam.access.sentence import KIND_WORDS, labels
 from iam.directory import listing
 from iam.web import context
 
@@ -39,12 +41,21 @@ def read(subject: Subject) -> Mapping[str, Any]:
 
 def _why_not(subject: Subject, found: Iterable[Explanation], at: datetime) -> dict[str, Any]:
     """Return which role was asked about, whether it is held, and the nearest rules with the first condition that fails."""
-    texts, wanted = context.texts(), request.args.get("why_not", "")
+    wanted = request.args.get("why_not", "")
     nearest = why_not(context.db(), subject.id, wanted, at)[:NEAREST] if wanted else []
     told = [
-        {"sentence": subject.told(_in(one.sentence)), "failing": subject.told(texts.sentence(one.failing)), "rule": one.rule_key} for one in nearest
+        {"sentence": subject.told(_in(one.sentence)), "failing": subject.told(_in_words(one.failing)), "rule": one.rule_key} for one in nearest
     ]
     return {"asked": wanted, "is_held": any(one.role == wanted for one in found), "nearest": told}
+
+
+def _in_words(failing: Problem) -> str:
+    """Return a failing condition as a sentence, the kinds it names in the reader's words too."""
+    texts = context.texts()
+    named = {
+        name: ", ".join(texts.gettext(KIND_WORDS.get(part, part)) for part in str(value).split(", ")) for name, value in failing.params.items()
+    }
+    return texts.sentence(replace(failing, params=named))
 
 
 def moment() -> tuple[date, datetime]:

@@ -56,7 +56,8 @@ class Subject:
         """Return a value that tells a place as this reader may see it; a protected one reads so and is never blank."""
         if value is None:
             return None
-        shown = release(Protected(value), protected=self.profile.protected, purpose=self.purpose)
+        marked = value if isinstance(value, Protected) else Protected(value)
+        shown = release(marked, protected=self.profile.protected, purpose=self.purpose)
         return context.texts().gettext(N_("protected")) if shown is None else shown
 
 

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui import exports, frame, paging, words
+from admin_ui.every import batches
 from admin_ui.frame import blueprint
 from connectors.identity_code import holds_code
 from iam import clock
 from iam.access.administration import Part
-from iam.database.keyset import Cursor, keyset
+from iam.database.keyset import keyset
 from iam.directory import identity_code, listing
 from iam.directory.listing import PERSON_KEYS, STATES, Wanted
 from iam.directory.organisation import Organisation
@@ -138,15 +139,9 @@ def _tie(affiliation: Any, organisation: Organisation, profile: Profile, texts: 
 
 
 def _rows(session: Session, part: Part, wanted: Wanted, texts: Texts) -> Iterator[Sequence[object]]:
-    query, last = listing.persons(part, wanted, archive_after()), None
-    while True:
-        found = keyset(session, query, PERSON_KEYS, Cursor(after=last, size=exports.BATCH))
-        for line in lines(session, part, found.rows):
+    for rows in batches(session, listing.persons(part, wanted, archive_after()), PERSON_KEYS):
+        for line in lines(session, part, rows):
             yield from _cells(line, texts)
-        if not found.later:
-            return
-        last = found.last
-        session.expunge_all()
 
 
 def _cells(line: Line, texts: Texts) -> Iterator[Sequence[object]]:

@@ -57,7 +57,7 @@ def run(run_id: UUID) -> Response:
         reasons=[_told(problem.message, problem.remedy, problem.params) for problem in run_words.reasons(found)],
         waits=held is not None and held.id == found.id, ran_it_myself=bool(login and found.actor_person_id == login.person_id),
         phases=[(run_words.phase(name), seconds) for name, seconds in found.phases.items()], completeness=_completeness(found),
-        seconds=run_words.seconds(found), under_way=under_way(source.key, found.state), refresh=REFRESH,
+        seconds=run_words.seconds(found), refresh=REFRESH, under_way=under_way(source.key, found.state) if run_words.state_of(found, source) == "running" else None,
         who=_who(session, found.actor_person_id), nothing_changed=_nothing_changed(found),
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ from iam.database.engine import make_sessions
 from iam.database.keyset import Cursor, keyset
 from iam.directory.source import Source
 from iam.errors import Invalid, NotFound
-from iam.sources import background, listing, runner
+from iam.sources import background, configured, listing
 from iam.sources.listing import RUN_KEYS, SOURCE_KEYS
 from iam.texts import N_
 from iam.web import context, extension, guard
@@ -112,7 +112,7 @@ def runs_file(key: str) -> Response:
 def test_source(key: str) -> AnyResponse:
     """Ask whether the source answers; nothing of it is read."""
     found = _allowed(key)
-    connector = runner.connector_of(found)
+    connector = configured.connector_of(found)
     # Up to the connector's deadline the other system is waited for, so no transaction may be open meanwhile.
     context.db().commit()
     problems = connector.test() if isinstance(connector, Testable) else []
@@ -190,7 +190,7 @@ def _place(status: int) -> Cursor:
 def _matching(source: Source) -> dict[str, Any]:
     """Return the column matching as rows, or what is wrong with it."""
     try:
-        return {"matching": matching_table.rows(runner.matching_of(source)), "matching_problems": []}
+        return {"matching": matching_table.rows(configured.matching_of(source)), "matching_problems": []}
     except Invalid as error:
         return {"matching": [], "matching_problems": [context.texts().sentence(problem) for problem in error.problems]}
 
@@ -208,7 +208,7 @@ def under_way(key: str, state: str) -> str | None:
 def _allowed(key: str) -> Source:
     """Return a source that lies both in what the reader may see and in the part of the button's permission; raises ``NotFound``."""
     session = context.db()
-    found: Source = runner.by_key(session, key)
+    found: Source = configured.by_key(session, key)
     if not may_touch(session, guard.part(), found.owner_id):
         raise NotFound(Problem("There is no such source, or it is outside your part."))
     return found

@@ -6,9 +6,10 @@ A wrong setting stops the start with its name. ``iam config check`` prints what 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
@@ -105,7 +106,8 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, **_: Any,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         _read_secret_files()
         return init_settings, env_settings
@@ -114,6 +116,21 @@ class Settings(BaseSettings):
     def https(self) -> bool:
         """Whether people reach the service over https."""
         return self.issuer.startswith("https:")
+
+
+def documented() -> list[tuple[str, str, str]]:
+    """Return every setting: its variable, its default, and what it is for (``docs/configuration.md`` is held to it)."""
+    return list(_documented(Settings, "IAM_"))
+
+
+def _documented(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _documented(inner, f"{prefix}{name.upper()}__")
+        else:
+            default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+            yield prefix + name.upper(), "" if default is None else str(default), field.description or ""
 
 
 _SECRETS = ("IAM_DATABASE__URL", "IAM_REDIS__URL")

@@ -19,6 +19,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from connectors.problem import Problem
+from iam.clock import FOREVER, LONG_AGO
 
 LANGUAGES: Final = ("fi", "sv", "en")
 """The languages pages and messages exist in, the default first."""
@@ -65,18 +66,19 @@ class Texts:
         return self.gettext(singular if number == 1 else plural)
 
     def day(self, end: datetime | None) -> str:
-        """The last valid day before a half-open ``end``: 00:00 of 1 June is "31.5.2027"; ``None`` is an empty text.
+        """The last valid day before a half-open ``end``: 00:00 of 1 June is "31.5.2027"; ``None`` and an end that is not
+        known are an empty text.
 
         Raises ``ValueError`` for a time without a zone.
         """
-        return self.first_day(end - _SHORTEST_TIME) if end else ""
+        return self.first_day(end - _SHORTEST_TIME) if end and end.year < FOREVER.year else ""
 
     def first_day(self, start: datetime | None) -> str:
-        """The day on which ``start`` falls, as "1.8.2026"; ``None`` is an empty text.
+        """The day on which ``start`` falls, as "1.8.2026"; ``None`` and a start that is not known are an empty text.
 
         Raises ``ValueError`` for a time without a zone.
         """
-        if start is None:
+        if start is None or start.year <= LONG_AGO.year:
             return ""
         local = self._local(start)
         return f"{local.day}.{local.month}.{local.year}"

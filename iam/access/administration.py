@@ -11,7 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from iam import clock
 from iam.access.assignment import AdminGrant
@@ -19,6 +19,7 @@ from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
 from iam.directory.person import Person
 
+Id = ColumnElement[UUID] | InstrumentedAttribute[UUID]
 COMING, GONE = timedelta(days=30), timedelta(days=90)
 """A person belongs to a part by an affiliation there now, within the coming 30 days or within the past 90."""
 
@@ -55,7 +56,7 @@ class Part:
     def __bool__(self) -> bool:
         return self.everything or bool(self.granted)
 
-    def organisations(self) -> Select[tuple[UUID]]:
+    def organisations(self) -> Select[UUID]:
         """The ids of the organisations in the part, as a query to be used inside another."""
         now = clock.now()
         return select(OrganisationClosure.descendant_id).where(
@@ -64,11 +65,11 @@ class Part:
             OrganisationClosure.valid_to > now,
         )
 
-    def covers(self, organisation_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    def covers(self, organisation_id: Id) -> ColumnElement[bool]:
         """The condition that an organisation lies in the part."""
         return true() if self.everything else organisation_id.in_(self.organisations())
 
-    def shows(self, person_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    def shows(self, person_id: Id) -> ColumnElement[bool]:
         """The condition that a person belongs to the part, by an affiliation or as the guardian of somebody who does."""
         if self.everything:
             return true()
@@ -86,7 +87,7 @@ class Part:
 NOTHING = Part(False, frozenset())
 
 
-def _near(affiliation: type[Affiliation], here: Select[tuple[UUID]]) -> ColumnElement[bool]:
+def _near(affiliation: type[Affiliation], here: Select[UUID]) -> ColumnElement[bool]:
     now = clock.now()
     return (
         affiliation.closed_by.is_(None)
@@ -116,29 +117,28 @@ def part_of(session: Session, person_id: UUID, permission: str) -> Part:
     PERMISSIONS[permission]
     held = permissions_of(session, person_id)
     granted = held.get(permission, frozenset()) | held.get("admin", frozenset())
-    return Part(bool(granted) and _has_root(session, granted), granted)
+    return Part(bool(granted) and _has_all_roots(session, granted), granted)
 
 
-def _has_root(session: Session, granted: frozenset[UUID]) -> bool:
+def _has_all_roots(session: Session, granted: frozenset[UUID]) -> bool:
+    """Whether the whole tree is granted: who holds one of several roots sees what is under that one only."""
     now = clock.now()
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    OrganisationPlace.organisation_id.in_(granted), OrganisationPlace.parent_id.is_(None),
-                    OrganisationPlace.closed_by.is_(None),
-                    OrganisationPlace.valid_from <= now, OrganisationPlace.valid_to > now,
-                )
-            )
+    roots = session.scalars(
+        select(OrganisationPlace.organisation_id).where(
+            OrganisationPlace.parent_id.is_(None), OrganisationPlace.closed_by.is_(None),
+            OrganisationPlace.valid_from <= now, OrganisationPlace.valid_to > now,
         )
     )  # fmt: skip
+    found = set(roots)
+    return bool(found) and found <= granted
 
 
 def may_see(session: Session, part: Part, person_id: UUID) -> bool:
     """Whether a person belongs to the part."""
-    return session.scalar(select(Person.id).where(Person.id == person_id, part.shows(Person.id))) is not None
+    return session.scalars(select(Person.id).where(Person.id == person_id, part.shows(Person.id))).first() is not None
 
 
 def may_touch(session: Session, part: Part, organisation_id: UUID) -> bool:
     """Whether an organisation lies in the part."""
-    return session.scalar(select(Organisation.id).where(Organisation.id == organisation_id, part.covers(Organisation.id))) is not None
+    query = select(Organisation.id).where(Organisation.id == organisation_id, part.covers(Organisation.id))
+    return session.scalars(query).first() is not None

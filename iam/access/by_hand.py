@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from connectors.problem import Problem
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from connectors.problem import Problem
 from iam import clock
 from iam.access.assignment import Assignment
 from iam.access.derive import clause_for

@@ -33,9 +33,9 @@ class _Query:
 
     from_: FromClause | Any = None
     where: list[ColumnElement[bool]] = field(default_factory=list)
-    starts: list[ColumnElement[Any]] = field(default_factory=list)
-    ends: list[ColumnElement[Any]] = field(default_factory=list)
-    versions: list[ColumnElement[Any]] = field(default_factory=list)
+    starts: list[Any] = field(default_factory=list)
+    ends: list[Any] = field(default_factory=list)
+    versions: list[Any] = field(default_factory=list)
 
     def join(self, target: Any, on: ColumnElement[bool] | None = None) -> None:
         """Join ``target``; the first one starts the FROM."""

@@ -29,6 +29,7 @@ from sqlalchemy import (
     insert,
     literal,
     null,
+    or_,
     select,
     true,
     union_all,
@@ -186,13 +187,12 @@ def _fill_permits(session: Session) -> None:
     )
     clause, content = AgreementClause, aliased(ClauseContent)
     offered = select(ClauseContent.clause_id, ClauseContent.occupation).distinct().subquery()
-    lacking = exists().where(
-        needs.c.role_id == RoleClosure.role_id,
-        ~exists().where(
-            content.clause_id == clause.id, content.occupation == offered.c.occupation,
-            content.data_group == needs.c.data_group, content.operation == needs.c.operation,
-        ),
-    )  # fmt: skip
+    # Two levels down, only what is said here is taken from the queries around: all but the clause's own content.
+    allowed = exists().where(
+        content.clause_id == clause.id, content.occupation == offered.c.occupation, content.data_group == needs.c.data_group,
+        content.operation == needs.c.operation,
+    ).correlate_except(content)  # fmt: skip
+    lacking = exists().where(needs.c.role_id == RoleClosure.role_id, ~allowed)
     has_content = exists().where(needs.c.role_id == RoleClosure.role_id)
     rows = (
         select(
@@ -268,12 +268,15 @@ def _open(session: Session, change: Change) -> int:
 
 
 def _follow_hands(session: Session, change: Change, limit: Table | None) -> None:
-    """A right granted by hand follows the capacity it was granted to: it never outlasts it, and ends with it."""
-    a, now_ = Assignment, aliased(Affiliation)
-    stale = and_(
-        a.closed_by.is_(None), a.origin == "hand", _looked_at(limit, None),
-        ~exists().where(Affiliation.version_id == a.fact_1, Affiliation.closed_by.is_(None)),
-    )  # fmt: skip
+    """A right granted by hand follows the capacity it was granted to: it never outlasts it, and ends with it.
+
+    One across legal entities ends as well when its clause no longer allows the role, as it is now, to the position.
+    """
+    a, now_, cited = Assignment, aliased(Affiliation), aliased(Affiliation)
+    by_hand = and_(a.closed_by.is_(None), a.origin == "hand", _looked_at(limit, None))
+    moved = ~exists().where(Affiliation.version_id == a.fact_1, Affiliation.closed_by.is_(None))
+    refused = ~exists().where(cited.version_id == a.fact_1, _permitted(cited))
+    stale = and_(by_hand, or_(moved, refused))
     ends = least(a.valid_to, now_.valid_to, type_=UtcDateTime())
     kept = [
         "person_id", "capacity_id", "capacity_kind", "role_id", "role_version_id", "scope_id", "holder_entity_id", "scope_entity_id",
@@ -282,10 +285,16 @@ def _follow_hands(session: Session, change: Change, limit: Table | None) -> None
     rows = (
         select(func.uuid7(), *(getattr(a, name) for name in kept), now_.version_id, ends, literal(change.id, Uuid()))
         .join(now_, and_(now_.fact_id == a.capacity_id, now_.closed_by.is_(None)))
-        .where(stale, a.valid_from < ends)
+        .where(by_hand, moved, _permitted(now_), a.valid_from < ends)
     )
     session.execute(insert(a).from_select(["id", *kept, "fact_1", "valid_to", "opened_by"], rows))
     session.execute(update(a).where(stale).values(closed_by=change.id).execution_options(synchronize_session=False))
+
+
+def _permitted(affiliation: type[Affiliation]) -> ColumnElement[bool]:
+    p = permit
+    allowed = exists().where(p.c.clause_id == Assignment.clause_id, p.c.role_id == Assignment.role_id, p.c.occupation == affiliation.occupation)
+    return or_(Assignment.clause_id.is_(None), allowed.correlate_except(p))
 
 
 def clause_for(

@@ -1,7 +1,6 @@
 """Why a person holds a right, and why not: read from the very versions that assignments cite, for any date and any knowledge.
 
-Every answer names rule, facts with source and line, clause and end. ``prove`` re-proves a right from facts with the Python matcher,
-which shares nothing with the SQL that derived it.
+Every answer names rule, facts with source and line, clause and end; ``proof`` proves the rights themselves again.
 """
 
 from __future__ import annotations
@@ -12,16 +11,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from connectors.problem import Problem
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from connectors.problem import Problem
 from iam import clock
 from iam.access import world as loading
 from iam.access.agreement import Agreement, AgreementClause, AgreementTerm
 from iam.access.assignment import NIL, Assignment
 from iam.access.derive import published
-from iam.access.match import first_failing, matches
+from iam.access.match import first_failing
 from iam.access.pattern import parse
 from iam.access.resolve import load, resolves
 from iam.access.right import held
@@ -29,7 +28,7 @@ from iam.access.role import Application, Role, RoleVersion
 from iam.access.rule import Rule, RuleVersion
 from iam.access.sentence import Labels, labels, sentences
 from iam.change import Change
-from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
+from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.queries import holds_at, known
 from iam.directory.source import Record, Run, Source
@@ -126,6 +125,7 @@ def explain(
     lines = _fact_lines(session, {v for row, _ in rows for v in _cited(row)})
     rules = _rules(session, {row.rule_version_id for row, _ in rows if row.rule_version_id})
     clauses = _clauses(session, {row.clause_id for row, _ in rows if row.clause_id}, moment, known_at)
+    absences = set(session.scalars(select(Absence.valid_from).where(Absence.person_id == person_id, known(Absence, known_at))))
     names, roles = labels(session), _roles(session, {row.role_id for row, _ in rows})
     organisations = {o.id: o for o in session.scalars(select(Organisation).where(Organisation.id.in_({row.scope_id for row, _ in rows})))}
     found: dict[tuple[UUID, UUID, UUID], Explanation] = {}
@@ -144,7 +144,7 @@ def explain(
         because = _because(row, until, lines, rules, clauses, names)
         one.because.append(because)
         if until >= one.until:
-            one.until, one.ends_first = until, _ends_first(because, until)
+            one.until, one.ends_first = until, _ends_first(because, until, absences)
     return sorted(found.values(), key=lambda one: (one.role, one.scope_key))
 
 
@@ -153,7 +153,7 @@ def _cited(row: Assignment) -> list[UUID]:
 
 
 def _because(
-    row: Assignment, until: datetime, lines: Mapping[UUID, FactLine], rules: Mapping[UUID, tuple[Rule, RuleVersion]],
+    row: Assignment, until: datetime, lines: Mapping[UUID, FactLine], rules: Mapping[UUID, tuple[Rule | None, RuleVersion | None]],
     clauses: Mapping[UUID, ClauseLine], names: Labels,
 ) -> Because:  # fmt: skip
     rule, version = rules.get(row.rule_version_id or NIL, (None, None))
@@ -167,16 +167,16 @@ def _because(
 
 _ENDS = {
     "affiliation": N_("the affiliation ends"), "membership": N_("the membership ends"), "relationship": N_("the relationship ends"),
-    "place": N_("the organisation changes its place"), "clause": N_("the agreement ends"), "hand": N_("the end that was set by hand"),
+    "place": N_("the organisation changes its place"), "absence": N_("an absence begins"), "clause": N_("the agreement ends"), "hand": N_("the end that was set by hand"),
 }  # fmt: skip
 
 
-def _ends_first(because: Because, until: datetime) -> dict[str, str]:
+def _ends_first(because: Because, until: datetime, absences: Collection[datetime]) -> dict[str, str]:
     if until >= clock.FOREVER:
         return {language: Texts(language).gettext(N_("no end is known")) for language in LANGUAGES}
     cause = next((line.fact for line in because.facts if line.valid_to == until), None)
     if cause is None:
-        cause = "hand" if because.origin == "hand" else "clause"
+        cause = "absence" if until in absences else "clause" if because.clause else "hand" if because.origin == "hand" else "place"
     return {language: Texts(language).gettext(_ENDS[cause]) for language in LANGUAGES}
 
 
@@ -244,7 +244,7 @@ def _line(
     return FactLine(
         row.version_id, fact, kind, organisation.key if organisation else None,
         {ln: organisation.name(ln) for ln in LANGUAGES} if organisation else {}, getattr(row, "title", None) or getattr(row, "occupation", None),
-        group.key if group is not None else None, row.valid_from, row.valid_to, source.key if source else None, run.id if run else None,
+        group.key if group is not None else str(row.other_person_id) if fact == "relationship" else None, row.valid_from, row.valid_to, source.key if source else None, run.id if run else None,
         record.file if record else None, record.line if record else None, change.at, change.actor_person_id,
     )  # fmt: skip
 
@@ -261,22 +261,3 @@ def why_not(session: Session, person_id: UUID, role: str, at: datetime | None = 
         passed, failing = first_failing(pattern, rule.owner_id, names, facts, around, moment)
         found.append(WhyNot(rule.key, version.n, sentences(pattern, labelled), failing, passed))
     return sorted(found, key=lambda one: (-one.passed, one.rule_key))
-
-
-def prove(session: Session, person_id: UUID, at: datetime | None = None) -> list[UUID]:
-    """Return the assignments by rule held at ``at`` that the Python matcher cannot prove from the facts; normally none."""
-    moment, names = at or clock.now(), load(session)
-    facts, around = loading.facts(session, person_id), loading.world(session)
-    proofs: dict[UUID, set[tuple[Any, ...]]] = {}
-    for rule, version in published(session):
-        pattern = parse(version.pattern)[0]
-        if pattern is not None and resolves(pattern, names):
-            found = matches(pattern, rule.owner_id, names, facts, around)
-            proofs[version.id] = {(m.capacity_id, m.scope_id, m.facts, m.place_id) for m in found if m.span.start <= moment < m.span.end}
-    rows = session.execute(held(moment).where(Assignment.person_id == person_id, Assignment.origin == "rule"))
-    return [
-        row.id
-        for row, _ in rows
-        if (row.capacity_id, row.scope_id, (row.fact_1, row.fact_2, row.fact_3, row.fact_4), row.place_id)
-        not in proofs.get(row.rule_version_id or NIL, set())
-    ]

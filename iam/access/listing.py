@@ -22,7 +22,7 @@ from iam.access.agreement import Agreement, AgreementClause, AgreementParty, Agr
 from iam.access.assignment import Assignment
 from iam.access.right import held
 from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
-from iam.access.rule import Rule, RuleVersion
+from iam.access.rule import CodeList, Rule, RuleVersion
 from iam.change import Change
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation, OrganisationClosure
@@ -167,7 +167,7 @@ def holder_counts(session: Session, part: Part, role_ids: Collection[UUID]) -> d
         .where(RoleClosure.included_id.in_(role_ids))
         .group_by(RoleClosure.included_id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def holders(part: Part, role_id: UUID) -> Any:
@@ -216,6 +216,13 @@ def rule_of(session: Session, part: Part, key: str) -> tuple[Rule, RuleVersion, 
     return row[0], row[1], row[2]
 
 
+def rule_count(session: Session, part: Part, rule_id: UUID) -> int:
+    """Return how many people of the part hold something by a rule now."""
+    of_rule = select(RuleVersion.id).where(RuleVersion.rule_id == rule_id)
+    source = held(clock.now()).where(Assignment.rule_version_id.in_(of_rule), part.shows(_PERSON)).subquery()
+    return session.scalar(select(func.count(source.c.person_id.distinct()))) or 0
+
+
 def versions(rule_id: UUID) -> Any:
     """Select (version, change) of a rule; order ``VERSION_KEYS``, newest first."""
     return (
@@ -224,6 +231,14 @@ def versions(rule_id: UUID) -> Any:
         .join(Change, Change.id == RuleVersion.change_id)
         .where(RuleVersion.rule_id == rule_id)
     )
+
+
+def code_lists(session: Session) -> dict[str, list[str]]:
+    """Return the lists of occupation codes that rules can name."""
+    found: dict[str, list[str]] = {}
+    for key, code in session.execute(select(CodeList.key, CodeList.code).order_by(CodeList.key, CodeList.code)):
+        found.setdefault(key, []).append(code)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from connectors.problem import Problem
-
 from iam.access.assignment import NIL
 from iam.access.pattern import Bound, Pattern
 from iam.access.resolve import Names

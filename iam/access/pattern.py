@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from connectors.problem import Problem
-
 from iam.directory.affiliation import AFFILIATION_KINDS, RELATIONSHIP_KINDS
 from iam.directory.organisation import KINDS
 
@@ -203,7 +202,9 @@ def _one(
 def _affiliation(
     reader: _Reader, name: str, kinds: tuple[str, ...], conditions: Mapping[str, Any], place: str, earlier: Mapping[str, str]
 ) -> Bound:
-    occupation, code_list, codes = conditions.get("occupation"), None, ()
+    occupation = conditions.get("occupation")
+    code_list: str | None = None
+    codes: tuple[str, ...] = ()
     if isinstance(occupation, Mapping):
         reader.known(occupation, frozenset({"in_list"}), f"{place}.occupation")
         code_list = reader.text(occupation.get("in_list"), f"{place}.occupation.in_list")

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from connectors.problem import Problem
 from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from connectors.problem import Problem
 from iam import clock
 from iam.access import world as loading
 from iam.access.assignment import Assignment

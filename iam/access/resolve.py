@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from connectors.problem import Problem
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from connectors.problem import Problem
 from iam.access.pattern import Bound, Pattern, parse
 from iam.access.role import Application, Role, RoleVersion
 from iam.access.rule import CodeList
@@ -47,7 +47,7 @@ def load(session: Session) -> Names:
     for key, code in session.execute(select(CodeList.key, CodeList.code)):
         lists.setdefault(key, set()).add(code)
     return Names(
-        organisations={key: id_ for key, id_ in session.execute(select(Organisation.key, Organisation.id))},
+        organisations=dict(session.execute(select(Organisation.key, Organisation.id)).all()),
         under=frozenset(
             (a, d) for a, d in session.execute(select(OrganisationClosure.ancestor_id, OrganisationClosure.descendant_id))
         ),
@@ -90,14 +90,14 @@ def _unknown(pattern: Pattern, names: Names) -> Iterator[Problem]:
     for item in pattern.bound:
         if item.code_list is not None and item.code_list not in names.lists:
             yield Problem(
-                "There is no code list %(key)s.", "Check the key, or add the list first.", field=f"bind.{item.name}.occupation",
+                "There is no code list %(key)s.", "Check the key, or add the list first.", field=f"bind.{item.name}.affiliation.occupation",
                 params={"key": item.code_list},
             )  # fmt: skip
         owner = names.organisations.get(item.where.under or "")
         if item.group is not None and owner is not None and (owner, item.group) not in names.groups:
             yield Problem(
                 "There is no group %(key)s in that organisation.", "Check the key, or add the group first.",
-                field=f"bind.{item.name}.group", params={"key": item.group},
+                field=f"bind.{item.name}.membership.group", params={"key": item.group},
             )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def _organisations(pattern: Pattern) -> Iterator[tuple[str, str]]:
     for item in pattern.bound:
         for part, key in (("is", item.where.is_), ("under", item.where.under)):
             if key is not None:
-                yield f"bind.{item.name}.organisation.{part}", key
+                yield f"bind.{item.name}.{'membership.owner' if item.fact == 'membership' else f'affiliation.organisation.{part}'}", key
     for place, key in (("organisation", pattern.scope.organisation), ("covers_of", pattern.scope.covers_of)):
         if key is not None:
             yield f"gives.scope.{place}", key
@@ -135,7 +135,7 @@ def _too_wide(pattern: Pattern) -> Iterator[Problem]:
     lead = pattern.bound[0]
     if pattern.capacity.fact == "relationship" and lead.kinds != ("guardian_of",):
         yield Problem(
-            "Only guardianship is a capacity of its own.", "Bind the holder's own affiliation as well.", field=f"bind.{lead.name}"
+            "Only guardianship is a capacity of its own.", "Bind the holder's own affiliation as well.", field=f"bind.{lead.name}.relationship.kind"
         )
     if not any(_narrows(item) for item in pattern.bound):
         yield Problem("This rule would match everybody.", "Ask for a kind, an occupation, a group or an organisation.", field="bind")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -93,9 +94,8 @@ def no_rights(person_id: Any, at: datetime, known_at: datetime | None = None) ->
 def live_term(clause_id: Any, at: datetime, known_at: datetime | None = None) -> Select[Any]:
     """The end of the agreement's term that covers ``at``, when every party has signed; no row when it is not live."""
     clause, term, party = aliased(AgreementClause), aliased(AgreementTerm), aliased(AgreementParty)
-    unsigned = exists().where(
-        party.agreement_id == clause.agreement_id, or_(party.signed_on.is_(None), party.signed_on > at.date())
-    )
+    day = at.astimezone(ZoneInfo(clock.HELSINKI)).date()
+    unsigned = exists().where(party.agreement_id == clause.agreement_id, or_(party.signed_on.is_(None), party.signed_on > day))
     return (
         select(func.max(term.valid_to, type_=UtcDateTime()))
         .join(clause, clause.agreement_id == term.agreement_id)

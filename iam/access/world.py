@@ -64,5 +64,5 @@ def world(session: Session) -> World:
         covers.setdefault(relation.organisation_id, []).append(
             (relation.version_id, relation.other_id, Span(relation.valid_from, relation.valid_to))
         )
-    kinds = {id_: kind for id_, kind in session.execute(select(Organisation.id, Organisation.kind))}
+    kinds = dict(session.execute(select(Organisation.id, Organisation.kind)).all())
     return World(kinds, closure, places, covers)

@@ -71,7 +71,7 @@ def declare(reading: Reading) -> Declaration:
     for item, where in reading.items["accounts"]:
         found.add("account", normal(item.login), {}, item, where)
     for item, where in reading.items["groups"]:
-        found.add("group", f"{item.organisation}/{item.key}", shapes.group(item), item, where)
+        _group(found, item, where)
     _merged(found, reading)
     for kind in ("organisation", "relation", "administrator"):
         for stated in found[kind].values():
@@ -84,6 +84,15 @@ def _application(found: Declaration, item: Any, where: Where) -> None:
         found.add("role", f"{item.key}:{role.key}", shapes.role(role), role, where.at("roles", place))
     for place, client in enumerate(item.clients):
         found.add("client", client.client_id, shapes.client(client, item.key), client, where.at("clients", place))
+
+
+def _group(found: Declaration, item: Any, where: Where) -> None:
+    """Bring the members of a group's items together; its rules may be stated before its people are here."""
+    stated = found.merge("group", f"{item.organisation}/{item.key}", item, where)
+    shape = shapes.group(item)
+    if stated.shape.get("name", shape["name"]) != shape["name"]:
+        found.problems.append(where.at("name").problem("This differs from what is stated elsewhere.", "State it once."))
+    stated.shape = shape | {"members": sorted({*shape["members"], *stated.shape.get("members", ())})}
 
 
 def _merged(found: Declaration, reading: Reading) -> None:

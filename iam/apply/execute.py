@@ -21,7 +21,7 @@ from iam.apply.writing import Writing
 from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.source import Source
-from iam.lifecycle import organisations
+from iam.lifecycle import organisations, persons
 from iam.vault import Vault
 
 RIGHTS = {"organisation", "relation", "code list", "application", "role", "agreement", "rule", "group", "person"}
@@ -63,6 +63,7 @@ def _organisations(writing: Writing) -> None:
     stated = {ids[key]: writing.draft.tree[ids[key]] for key, _ in writing.all("organisation")}
     if stated:
         organisations.write_places(writing.session, writing.change, stated)
+        persons.follow_places(writing.session, writing.change)
     relations = {}
     for key, shape in writing.all("relation"):
         item, _ = writing.draft.stated("relation")[key].items[0]

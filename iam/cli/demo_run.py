@@ -8,12 +8,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import structlog
 from flask import Flask
-from pydantic import SecretStr
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
 from rich.console import Console as Terminal
 from rich.table import Table
 from sqlalchemy.orm import Session, sessionmaker
@@ -30,7 +31,8 @@ from iam.demo.generate import generate
 from iam.demo.people import TRY
 from iam.demo.relying import create_relying_app
 from iam.errors import Conflict, Invalid, Unavailable
-from iam.settings import Database, Settings, Vault as VaultSettings
+from iam.settings import Database, Settings
+from iam.settings import Vault as VaultSettings
 from iam.signin import credentials
 from iam.sources import runner
 from iam.tokens import keys
@@ -38,7 +40,7 @@ from iam.vault import Vault
 from iam.web import logging, management
 
 ISSUER, RELYING = "http://localhost:8080", "http://localhost:8081"
-CLIENT, SECRET = "demo-palvelu", "esittelyn-salaisuus-vain-talle-koneelle"  # noqa: S105 - stands in the demonstration's files
+CLIENT, SECRET = "demo-palvelu", "esittelyn-salaisuus-vain-talle-koneelle"
 STARTER, ACCEPTER = "olli.operaattori", "outi.operaattori"
 BEFORE = ("05-operators.yaml", "10-applications.yaml", "20-rules.yaml", "30-sources.yaml")
 AFTER = ("40-people.yaml",)
@@ -51,13 +53,15 @@ AFTER = ("40-people.yaml",)
 @click.option("--state", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Folder for the state.")
 @click.option("--consortium", type=click.Path(path_type=Path), default=Path("deploy/demo"), show_default=True, help="The declarations.")
 @click.option("--prepare-only", is_flag=True, help="Set everything up and stop.")
-def run(fresh: bool, profile: str, seed: str, state: Path, consortium: Path, prepare_only: bool) -> None:
+@click.option("--issuer", default=ISSUER, hidden=True)
+@click.option("--relying", default=RELYING, hidden=True)
+def run(fresh: bool, profile: str, seed: str, state: Path, consortium: Path, prepare_only: bool, issuer: str, relying: str) -> None:
     """Set up the demonstration consortium when it is not there yet, and serve it until Ctrl-C."""
     if fresh:
         for name in ("demo.db", "demo.db-wal", "demo.db-shm", "demo.key"):
             (state / name).unlink(missing_ok=True)
         shutil.rmtree(state / "feeds", ignore_errors=True)
-    settings = settings_for(state)
+    settings = settings_for(state, issuer)
     logging.configure("warning")
     vault = Vault.open(settings.vault.key_file)
     engine = make_engine(settings.database.url.get_secret_value())
@@ -66,15 +70,15 @@ def run(fresh: bool, profile: str, seed: str, state: Path, consortium: Path, pre
     with make_sessions(engine).begin() as session:
         keys.ensure(session, vault, SYSTEM)
     if not prepare_only:
-        _serve(settings)
+        _serve(settings, relying)
     engine.dispose()
 
 
-def settings_for(state: Path) -> Settings:
-    """Return the demonstration's settings: everything under ``state``, the issuer on localhost."""
+def settings_for(state: Path, issuer: str = ISSUER) -> Settings:
+    """Return the demonstration's settings: everything under ``state``, the issuer on localhost (its port is the one to listen on)."""
     state.mkdir(parents=True, exist_ok=True)
     return Settings(
-        issuer=ISSUER, consortium="Marjala", state_dir=state, vault=VaultSettings(key_file=state / "demo.key"),
+        issuer=issuer, consortium="Marjala", state_dir=state, vault=VaultSettings(key_file=state / "demo.key"),
         database=Database(url=SecretStr(f"sqlite:///{(state / 'demo.db').resolve()}")),
     )  # fmt: skip
 
@@ -116,17 +120,17 @@ def _actor(sessions: sessionmaker[Session], login: str) -> Actor:
     return Actor(found.person_id)
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings, relying: str) -> None:
     provider = create_app(settings)
-    relying = create_relying_app(ISSUER, CLIENT, SECRET, RELYING)
+    application = create_relying_app(settings.issuer, CLIENT, SECRET, relying)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as stack:
-        stack.enter_context(_served(provider, settings.listen.host, 8080))
-        stack.enter_context(_served(relying, settings.listen.host, 8081))
+        stack.enter_context(_served(provider, settings.listen.host, urlsplit(settings.issuer).port or 80))
+        stack.enter_context(_served(application, settings.listen.host, urlsplit(relying).port or 80))
         stack.enter_context(_managed(settings))
-        _tell()
+        _tell(settings.issuer, relying)
         stop.wait()
     click.echo("Stopped.")
 
@@ -137,7 +141,6 @@ def _served(app: Flask, host: str, port: int) -> Iterator[None]:
         server = make_server(host, port, app, threaded=True)
     except (OSError, SystemExit):
         raise Unavailable(Problem("Port %(port)s is taken.", "Stop what uses it and start again.", params={"port": port})) from None
-    server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, name=f"port {port}", daemon=True)
     thread.start()
     try:
@@ -166,7 +169,7 @@ def _managed(settings: Settings) -> Iterator[None]:
         engine.dispose()
 
 
-def _tell() -> None:
+def _tell(issuer: str, relying: str) -> None:
     table = Table(title="People to try", show_lines=False)
     for heading in ("Login", "Password", "Who", "What to look at"):
         table.add_column(heading, overflow="fold")
@@ -176,10 +179,10 @@ def _tell() -> None:
     terminal.print(table)
     terminal.print(
         f"Three things to do:\n"
-        f" 1. Open {RELYING}, sign in as aino.esimerkki, choose a school, and see that school's roles only.\n"
-        f" 2. Open {ISSUER}/admin/ as paula.paakayttaja: find Aino and open Miksi? beside a right.\n"
+        f" 1. Open {relying}, sign in as aino.esimerkki, choose a school, and see that school's roles only.\n"
+        f" 2. Open {issuer}/admin/ as paula.paakayttaja: find Aino and open Miksi? beside a right.\n"
         f" 3. Give Aino's rows in var/feeds/hr.csv an end that has passed, run the source hr on its page, and look at both again.\n"
-        f"Avain: {ISSUER}   Relying application: {RELYING}   Ctrl-C stops both.",
+        f"Avain: {issuer}   Relying application: {relying}   Ctrl-C stops both.",
         highlight=False,
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access.administration import may_see
+from iam.access.ended import ended
 from iam.access.explain import Because, Explanation, WhyNot, explain, why_not
 from iam.cli.support import Console
 from iam.directory.person import Identifier
@@ -39,7 +39,10 @@ def command(
     at: datetime | None,
     known_at: datetime | None,
 ) -> None:
-    """Say why PERSON (a login, or kind/issuer/value of an identifier) holds each right: rule, facts, source line, end."""
+    """Say why PERSON (a login, or kind/issuer/value of an identifier) holds each right: rule, facts, source line, end.
+
+    Rights that ended in the last 90 days are told too, with what ended them.
+    """
     zone = ZoneInfo(console.settings.zone)
     moments = [moment.replace(tzinfo=zone) if moment else None for moment in (at, known_at)]
     with console.transaction() as session:
@@ -48,11 +51,12 @@ def command(
         if person_id is None or not may_see(session, part, person_id):
             raise NotFound(Problem("There is no such person in your part.", "Check the login or the identifier."))
         found = explain(session, person_id, application_key=application, at=moments[0], known_at=moments[1])
+        lost = ended(session, person_id, application_key=application, at=moments[0], known_at=moments[1])
         missing = (
             why_not(session, person_id, role, moments[0]) if role and all(one.role != role for one in found) else []
         )
-    data = {"rights": [asdict(one) for one in found], "why_not": [asdict(one) for one in missing]}
-    console.show(data, "\n".join(_words(console, found, role, missing)))
+    data = {"rights": [asdict(one) for one in found], "ended": [asdict(one) for one in lost], "why_not": [asdict(one) for one in missing]}
+    console.show(data, "\n".join(_words(console, found, lost, role, missing)))
 
 
 def find(session: Session, text: str) -> UUID | None:
@@ -68,14 +72,17 @@ def find(session: Session, text: str) -> UUID | None:
     return session.scalars(query).one_or_none()
 
 
-def _words(console: Console, found: list[Explanation], role: str | None, missing: list[WhyNot]) -> list[str]:
+def _words(
+    console: Console, found: list[Explanation], lost: list[Explanation], role: str | None, missing: list[WhyNot]
+) -> list[str]:
     t = console.texts
     lines = [] if found else [t.gettext(N_("No rights at that time."))]
-    for one in found:
+    for one in [*found, *lost]:
         name, scope = one.role_names.get(t.language, one.role), one.scope_names.get(t.language, one.scope_key)
         lines.append(f"{name} · {scope} ({one.role}@{one.scope_key})")
         until = t.day(one.until)
-        lines.append(f"  {t.gettext(N_('Until'))}: {until or '–'} ({one.ends_first.get(t.language, '')})")
+        word = t.gettext(N_("Until") if one.held else N_("Ended"))
+        lines.append(f"  {word}: {until or '–'} ({one.ends_first.get(t.language, '')})")
         for because in one.because:
             lines += _because(console, because)
     for not_ in missing:
@@ -90,10 +97,9 @@ def _because(console: Console, because: Because) -> list[str]:
     for fact in because.facts:
         where = fact.organisation_names.get(t.language, fact.organisation_key or "")
         told = ", ".join(part for part in (fact.kind, fact.position or fact.other or "", where) if part)
-        line: Any = f"{fact.source_key} {fact.file or ''}:{fact.line}" if fact.line else fact.source_key or ""
-        lines.append(
-            f"    {told} {t.first_day(fact.valid_from) or ''}–{t.day(fact.valid_to) or ''} [{line}]".rstrip(" []")
-        )
+        line = f"{fact.source_key} {fact.file or ''}:{fact.line}" if fact.line else fact.source_key or ""
+        span = f"{t.first_day(fact.valid_from) or ''}–{t.day(fact.valid_to) or ''}"
+        lines.append(f"    {told} {span}" + (f" [{line}]" if line else ""))
     if because.clause is not None:
         lines.append(f"    {because.clause.agreement_key} §{because.clause.n} ({because.clause.case_number})")
     return lines

@@ -15,7 +15,7 @@ from iam.cli.support import Console
 from iam.database.engine import make_sessions
 from iam.directory.source import Source
 from iam.errors import Invalid, NotFound
-from iam.sources import runner
+from iam.sources import configured, runner
 from iam.sources.runner import Report
 from iam.texts import N_
 
@@ -37,7 +37,7 @@ def test(console: Console, name: str) -> None:
     """Look whether the source NAME answers, without reading its records."""
     with console.transaction() as session:
         _allowed(console, session, name, "sources.read")
-        connector = runner.connector_of(runner.by_key(session, name))
+        connector = configured.connector_of(configured.by_key(session, name))
     problems = connector.test() if isinstance(connector, Testable) else []
     if problems:
         raise Invalid(*problems)
@@ -73,7 +73,7 @@ def accept(console: Console, name: str) -> None:
 def _allowed(console: Console, session: Any, name: str, permission: str) -> Actor:
     actor = console.actor(session)
     part = console.part(session, actor, permission)
-    found: Source = runner.by_key(session, name)
+    found: Source = configured.by_key(session, name)
     if not may_touch(session, part, found.owner_id):
         raise NotFound()
     return actor

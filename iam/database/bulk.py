@@ -22,6 +22,12 @@ def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iter
     return load(session, table, columns, rows)
 
 
+def expect_many(session: Session) -> None:
+    """Say that this transaction handles large sets, whatever statistics claim (they are stale in the load that fills a table)."""
+    if is_postgresql(session):
+        postgresql.expect_many(session)
+
+
 def analyze(session: Session, *tables: Table) -> None:
     """Refresh statistics after a large load, where the database needs it."""
     if is_postgresql(session):

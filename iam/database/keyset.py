@@ -45,7 +45,7 @@ def keyset(session: Session, query: Select[Any], keys: tuple[Any, ...], cursor: 
     if seen is not None:
         query = query.where(_beyond(keys, seen, descending))
     ordered = query.order_by(*(key.desc() if descending else key.asc() for key in keys)).limit(cursor.size + 1)
-    found = list(session.execute(ordered).tuples())
+    found = list(session.execute(ordered))
     more, found = len(found) > cursor.size, found[: cursor.size]
     if backwards:
         found.reverse()

@@ -35,15 +35,21 @@ def prepare(engine: Engine) -> None:
 
 def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Copy ``rows`` into ``table`` in the session's transaction; return how many. Values must fit the columns as they are."""
-    connection = session.connection().connection.dbapi_connection
-    assert isinstance(connection, PsycopgConnection)
+    connection: PsycopgConnection[Any] = session.connection().connection.dbapi_connection  # type: ignore[assignment]
     names = ", ".join(f'"{name}"' for name in columns)
     count = 0
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:  # noqa: S608
+    with connection.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
         for row in rows:
             copy.write_row(row)
             count += 1
     return count
+
+
+def expect_many(session: Session) -> None:
+    """Keep the planner from nested loops for the rest of the transaction: after a load that was rolled back it believes that large
+    tables are empty, and would walk them once per row."""
+    session.connection().exec_driver_sql("SET LOCAL enable_nestloop = off")
+    session.connection().exec_driver_sql("SET LOCAL work_mem = '128MB'")
 
 
 def analyze(session: Session, *tables: Table) -> None:

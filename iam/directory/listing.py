@@ -147,7 +147,7 @@ def affiliations(session: Session, visible: Visible, person_ids: Collection[UUID
             visible.covers(Affiliation.organisation_id),
         )
         .order_by(Affiliation.valid_to.desc(), Affiliation.fact_id)
-    ).tuples()  # fmt: skip
+    )  # fmt: skip
     found: dict[UUID, list[tuple[Affiliation, Organisation]]] = {}
     for affiliation, organisation in rows:
         found.setdefault(affiliation.person_id, []).append((affiliation, organisation))
@@ -217,7 +217,7 @@ def head_counts(session: Session, organisation_ids: Collection[UUID]) -> dict[UU
             Affiliation.closed_by.is_(None), holds_at(Affiliation, now),
         )
         .group_by(OrganisationClosure.ancestor_id, Affiliation.kind)
-    ).tuples()  # fmt: skip
+    )  # fmt: skip
     found: dict[UUID, dict[str, int]] = {organisation_id: {} for organisation_id in organisation_ids}
     for organisation_id, kind, count in rows:
         found[organisation_id][kind] = count
@@ -250,4 +250,4 @@ def parents(session: Session, visible: Visible, organisation_ids: Collection[UUI
         .join(Organisation, Organisation.id == OrganisationPlace.parent_id)
         .where(*_placed(OrganisationPlace.organisation_id.in_(organisation_ids)), visible.covers(Organisation.id))
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

@@ -10,7 +10,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Select, Table, and_, case, delete, exists, func, insert, literal, null, or_, select, union, update
+from sqlalchemy import (
+    LargeBinary,
+    Select,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
@@ -29,19 +45,28 @@ def write(session: Session, change: Change, source_id: UUID, run_id: UUID, now: 
     """Write everything staged under ``change``; fills ``st_touched`` with the persons whose rights may differ."""
     _drop_strangers(session)
     _persons(session, change, source_id)
+    _groups(session, source_id)
     _records(session, source_id, run_id)
     _affiliations(session, change, source_id)
     _absences(session, change, source_id, now)
-    _groups(session, source_id)
     _linked(session, change, source_id, now)
     _touch(session, change)
 
 
 def _drop_strangers(session: Session) -> None:
-    """Forget staged rows whose person nobody knows (a reference to a record that was rejected)."""
+    """Forget staged rows whose person nobody knows (a reference to a record that was rejected); their records are read again."""
+    r = staged.relationship
+    stranger = or_(r.c.person_id.is_(None), r.c.other_id.is_(None))
+    _read_again(session, select(r.c.record_id).where(stranger, ~r.c.optional))
     for table in staged.PERSONAL:
         session.execute(delete(table).where(table.c.person_id.is_(None)))
-    session.execute(delete(staged.relationship).where(or_(staged.relationship.c.other_id.is_(None), staged.relationship.c.other_id == staged.relationship.c.person_id)))
+    session.execute(delete(r).where(or_(r.c.other_id.is_(None), r.c.other_id == r.c.person_id)))
+
+
+def _read_again(session: Session, record_ids: Select[Any]) -> None:
+    """Remember no digest of these records: a part of what they say could not be written yet."""
+    r = staged.record
+    session.execute(update(r).where(r.c.record_id.in_(record_ids)).values(digest=b""))
 
 
 def _persons(session: Session, change: Change, source_id: UUID) -> None:
@@ -55,14 +80,29 @@ def _persons(session: Session, change: Change, source_id: UUID) -> None:
 
 def _vault(session: Session) -> None:
     p = staged.person
+    _reseal(session)
     unsealed = and_(p.c.wrapped_key.is_not(None), ~exists().where(PersonKey.person_id == p.c.person_id), _first_key(p))
     session.execute(insert(PersonKey).from_select(["person_id", "wrapped_key"], select(p.c.person_id, p.c.wrapped_key).where(unsealed)))
-    opened = exists().where(PersonKey.person_id == p.c.person_id, PersonKey.wrapped_key == p.c.wrapped_key)
+    opened = and_(
+        exists().where(PersonKey.person_id == p.c.person_id, PersonKey.wrapped_key == p.c.wrapped_key),
+        ~exists().where(VaultItem.person_id == p.c.person_id, VaultItem.kind == "identity-code"),
+    )
     session.execute(
         insert(VaultItem).from_select(
             ["person_id", "kind", "ciphertext"], select(p.c.person_id, literal("identity-code"), p.c.sealed_code).where(opened)
         )
     )
+
+
+def _reseal(session: Session) -> None:
+    """A code that is told otherwise than before takes the place of the sealed one, with a key of its own."""
+    p, i = staged.person, Identifier
+    known = exists().where(i.kind == "identity-code", i.closed_by.is_(None), i.value_mac == p.c.code_mac)
+    other = and_(p.c.wrapped_key.is_not(None), _first_key(p), ~known)
+    item = and_(VaultItem.person_id == p.c.person_id, VaultItem.kind == "identity-code", other)
+    session.execute(update(VaultItem).where(item).values(ciphertext=p.c.sealed_code).execution_options(synchronize_session=False))
+    key = and_(PersonKey.person_id == p.c.person_id, exists().where(VaultItem.person_id == p.c.person_id, VaultItem.ciphertext == p.c.sealed_code))
+    session.execute(update(PersonKey).where(key).values(wrapped_key=p.c.wrapped_key).execution_options(synchronize_session=False))
 
 
 def _first_key(p: Table) -> Any:
@@ -74,21 +114,25 @@ def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
     si, i = staged.identifier, Identifier
     named = and_(i.closed_by.is_(None), i.kind == si.c.kind, i.issuer == si.c.issuer)
     new = and_(~exists().where(named, i.value == si.c.value), ~exists().where(named, i.value_mac == si.c.value_mac))
-    told = exists().where(si.c.person_id == i.person_id, si.c.kind == i.kind, si.c.issuer == i.issuer)
+    # A source's own keys stand side by side: a row of one says nothing of another that the same person has.
+    told = exists().where(
+        si.c.person_id == i.person_id, si.c.kind == i.kind, si.c.issuer == i.issuer, si.c.value.is_distinct_from(si.c.person_key)
+    )
     again = exists().where(si.c.person_id == i.person_id, si.c.kind == i.kind, or_(si.c.value == i.value, si.c.value_mac == i.value_mac))
     session.execute(
         update(i).where(i.closed_by.is_(None), i.source_id == source_id, told, ~again).values(closed_by=change.id)
         .execution_options(synchronize_session=False)
     )  # fmt: skip
     rows = (
-        select(si.c.person_id, si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
+        select(func.min(si.c.person_key).label("person_key"), si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
         .where(si.c.person_id.is_not(None), new)
-        .distinct()
+        .group_by(si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
         .subquery()
     )
+    p = staged.person
     _open(
         session, i, change, source_id, ("person_id", "kind", "issuer", "value", "value_mac"),
-        select(rows.c.person_id, rows.c.kind, rows.c.issuer, rows.c.value, rows.c.value_mac),
+        select(p.c.person_id, rows.c.kind, rows.c.issuer, rows.c.value, rows.c.value_mac).join(p, p.c.person_key == rows.c.person_key),
     )  # fmt: skip
 
 
@@ -209,6 +253,7 @@ def _groups(session: Session, source_id: UUID) -> None:
     session.execute(
         update(m).where(g.source_id == source_id, g.kind == m.c.group_kind, g.record_key == m.c.group_key).values(group_id=g.id)
     )
+    _read_again(session, select(m.c.record_id).where(m.c.group_id.is_(None)))
     session.execute(delete(m).where(m.c.group_id.is_(None)))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from connectors.problem import Problem
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from connectors.problem import Problem
 from iam import clock
 from iam.audit import log
 from iam.change import Actor, Change, begin

@@ -26,6 +26,7 @@ _PERSONS: Table = Person.__table__  # type: ignore[assignment]
 _PROFILES: Table = PersonProfile.__table__  # type: ignore[assignment]
 _AFFILIATIONS: Table = Affiliation.__table__  # type: ignore[assignment]
 _ALIKE = ("person_id", "organisation_id", "kind")
+_STATED = (*_ALIKE, "legal_entity_id", "occupation", "title", "is_primary", "valid_from", "valid_to")
 BATCH = 5000
 
 
@@ -89,9 +90,25 @@ def set_affiliations(session: Session, change: Change, stated: Mapping[UUID, Seq
     """
     rows = list(_affiliation_rows(stated, _entities(session, {item.organisation_id for items in stated.values() for item in items})))
     current = _open_rows(session, _AFFILIATIONS, stated)
-    columns = (*_ALIKE, "legal_entity_id", "occupation", "title", "is_primary", "valid_from", "valid_to")
-    replaced, after = ending(current, rows, columns, _ALIKE, clock.now())
+    replaced, after = ending(current, rows, _STATED, _ALIKE, clock.now())
     return restate(session, change, _AFFILIATIONS, replaced, after, ((*_ALIKE, "valid_from"), _ALIKE))
+
+
+def follow_places(session: Session, change: Change) -> Written:
+    """Give local affiliations the legal entity that their organisation's places now say; what sources say follows with their runs.
+
+    An affiliation whose organisation has no place left in its time keeps the entity it had.
+    """
+    table = _AFFILIATIONS.c
+    rows = session.execute(select(_AFFILIATIONS).where(table.closed_by.is_(None), table.source_id.is_(None))).all()
+    places = _entities(session, {row.organisation_id for row in rows})
+    stale, stated = [], []
+    for row in rows:
+        entity_id = _entity_in(places.get(row.organisation_id, ()), row.valid_from, row.valid_to)
+        if entity_id not in (None, row.legal_entity_id):
+            stale.append(row)
+            stated.append({column: getattr(row, column) for column in _STATED} | {"legal_entity_id": entity_id})
+    return restate(session, change, _AFFILIATIONS, stale, stated, ((*_ALIKE, "valid_from"),))
 
 
 def _affiliation_rows(
@@ -108,11 +125,14 @@ def _affiliation_rows(
 
 def entity_at(places: Sequence[Any], item: StatedAffiliation) -> UUID:
     """Return the legal entity of the first of ``places`` (in order of time) in the affiliation's time; raises ``ValueError``."""
-    for place in places:
-        if place.valid_from < item.valid_to and item.valid_from < place.valid_to:
-            entity: UUID = place.legal_entity_id
-            return entity
-    raise ValueError("the organisation does not exist in that time")
+    found = _entity_in(places, item.valid_from, item.valid_to)
+    if found is None:
+        raise ValueError("the organisation does not exist in that time")
+    return found
+
+
+def _entity_in(places: Sequence[Any], start: datetime, end: datetime) -> UUID | None:
+    return next((place.legal_entity_id for place in places if place.valid_from < end and start < place.valid_to), None)
 
 
 def _entities(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, list[Any]]:

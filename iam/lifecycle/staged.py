@@ -50,6 +50,7 @@ absence = _work(
 relationship = _work(
     "st_relationship", Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("kind", String),
     Column("other_key", String), Column("other_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
+    Column("optional", Boolean),
 )  # fmt: skip
 group = _work(
     "st_group", Column("record_id", Uuid), Column("record_key", String), Column("organisation_id", Uuid), Column("kind", String),

@@ -57,7 +57,9 @@ def living(session: Session, grant: Grant, at: datetime) -> bool:
     return login is not None and login.ended_at is None
 
 
-def told(session: Session, issuer: Issuer, client: RegisteredClient, grant: Grant, scopes: tuple[str, ...], at: datetime) -> Told | None:
+def told(
+    session: Session, issuer: Issuer, client: RegisteredClient, grant: Grant, scopes: tuple[str, ...], at: datetime
+) -> Told | None:
     """Return what may be told for a living grant now; when nothing may be told any more the grant has come to its end."""
     found = disclosure.told(session, issuer.capacity_key, client, grant.person_id, grant.capacity_id, scopes, at)
     if found is None:

@@ -142,7 +142,9 @@ def _access(told: Told, scopes: Collection[str]) -> Claims:
     claims: Claims = {}
     if "roles" in scopes:
         claims["roles"] = sorted({f"{right.role_key}@{right.scope_key}" for right in told.rights})
-        claims["entitlements"] = sorted({f"{item}@{right.scope_key}" for right in told.rights for item in right.content})
+        claims["entitlements"] = sorted(
+            {f"{item}@{right.scope_key}" for right in told.rights for item in right.content}
+        )
     if "groups" in scopes:
         claims["groups"] = list(told.groups)
     return claims

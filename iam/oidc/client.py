@@ -21,7 +21,7 @@ from iam.oidc.model import Client, ClientSecret
 from iam.tokens import secret as secrets
 
 GENERATION = "clients"
-"""Raise this generation after writing a client, its secrets or its application."""
+"""The generation that ``registration.changed`` raises after a client, its secrets or its application was written."""
 
 ADMIN = "avain-admin"
 """The client of our own administration pages. It is in no table and redeems its codes in process only."""
@@ -117,8 +117,7 @@ class Clients:
 
     def __init__(self, issuer: str, generations: Generations) -> None:
         self._generations = generations
-        self._known: dict[str, RegisteredClient] = {}
-        self._generation = -1
+        self._cache: tuple[int, dict[str, RegisteredClient]] = (-1, {})
         self._admin = RegisteredClient(
             ADMIN, UUID(int=0), {"fi": "Avaimen hallinta", "sv": "Administration av Avain", "en": "Avain administration"}, issuer,
             "in-process", (f"{issuer}/admin/callback",), ADMIN, "openid profile", ask_capacity=False,
@@ -129,14 +128,15 @@ class Clients:
         if client_id == ADMIN:
             return self._admin
         generation = self._generations.current(session, GENERATION)
-        if generation != self._generation:
-            self._known, self._generation = {}, generation
-        known = self._known.get(client_id)
-        if known is None:
-            known = load(session, client_id)
-            if known is not None:
-                self._known[client_id] = known
-        return known
+        cached, known = self._cache
+        if cached != generation:
+            # A fresh dictionary: another thread that read an older row keeps it in the older dictionary, which nobody asks again.
+            known = {}
+            self._cache = generation, known
+        found = known.get(client_id) or load(session, client_id)
+        if found is not None:
+            known[client_id] = found
+        return found
 
 
 def load(session: Session, client_id: str) -> RegisteredClient | None:
@@ -148,11 +148,15 @@ def load(session: Session, client_id: str) -> RegisteredClient | None:
     ).one_or_none()
     if row is None:
         return None
-    known = session.execute(select(ClientSecret.hash, ClientSecret.expires_at).where(ClientSecret.client_id == client_id))
+    known = session.execute(
+        select(ClientSecret.hash, ClientSecret.expires_at).where(ClientSecret.client_id == client_id)
+    )
     return view(row[0], row[1], [(hash_, ends) for hash_, ends in known])
 
 
-def view(client: Client, application: Application, known: Sequence[tuple[bytes, datetime | None]] = ()) -> RegisteredClient:
+def view(
+    client: Client, application: Application, known: Sequence[tuple[bytes, datetime | None]] = ()
+) -> RegisteredClient:
     """Return a client's registration together with its application's."""
     public = application.subject_mode == "public"
     return RegisteredClient(
@@ -161,8 +165,3 @@ def view(client: Client, application: Application, known: Sequence[tuple[bytes, 
         tuple(client.post_logout_redirect_uris), client.id_token_alg, client.pkce, tuple((client.jwks or {}).get("keys", ())),
         dict(client.mapper), application.ask_capacity, application.entry, tuple(known),
     )  # fmt: skip
-
-
-def changed(session: Session, generations: Generations) -> None:
-    """Make every process read its clients afresh, once the transaction has committed."""
-    generations.raise_(session, GENERATION)

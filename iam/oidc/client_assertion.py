@@ -73,7 +73,12 @@ def _instant(claims: Mapping[str, Any], name: str) -> datetime | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value < 2**33:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not math.isfinite(value)
+        or not 0 <= value < 2**33
+    ):
         raise jose.BadToken("a time that is none")
     return datetime.fromtimestamp(value, UTC)
 
@@ -84,7 +89,11 @@ def _candidates(keys: Sequence[Mapping[str, Any]], header: Mapping[str, Any]) ->
     prepared = [{**key, "alg": key.get("alg", kinds.get(str(key.get("kty"))))} for key in keys if "d" not in key]
     if header.get("kid") is not None:
         return prepared
-    fitting = [{name: value for name, value in key.items() if name != "kid"} for key in prepared if key["alg"] == header.get("alg")]
+    fitting = [
+        {name: value for name, value in key.items() if name != "kid"}
+        for key in prepared
+        if key["alg"] == header.get("alg")
+    ]
     return fitting if len(fitting) == 1 else []
 
 
@@ -102,7 +111,9 @@ def _part(token: str, n: int) -> dict[str, Any]:
 
 def first_use(session: Session, client_id: str, assertion: Assertion) -> bool:
     """Remember the assertion's ``jti``; False when it was used before. One insert decides."""
-    row = AssertionSeen(client_id=client_id, jti_hash=secrets.hash_of(assertion.jti), expires_at=assertion.expires_at + SKEW)
+    row = AssertionSeen(
+        client_id=client_id, jti_hash=secrets.hash_of(assertion.jti), expires_at=assertion.expires_at + SKEW
+    )
     try:
         with session.begin_nested():
             session.add(row)

@@ -47,7 +47,11 @@ def _basic(authorization: str | None) -> Presented | None:
 
 
 def _secret(form: Mapping[str, str]) -> Presented | None:
-    return Presented("client_secret_post", form.get("client_id"), form["client_secret"]) if "client_secret" in form else None
+    return (
+        Presented("client_secret_post", form.get("client_id"), form["client_secret"])
+        if "client_secret" in form
+        else None
+    )
 
 
 def _assertion(form: Mapping[str, str]) -> Presented | None:

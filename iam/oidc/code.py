@@ -70,7 +70,13 @@ def issue(
         envelope={"client": client.client_id, "capacity": data["capacity"], "scope": scope},
     )  # fmt: skip
     return one_shot.issue(
-        session, KIND, issuer.lives.code_seconds, data, client_id=client.client_id, person_id=login.person_id, grant_id=uuid7()
+        session,
+        KIND,
+        issuer.lives.code_seconds,
+        data,
+        client_id=client.client_id,
+        person_id=login.person_id,
+        grant_id=uuid7(),
     )
 
 
@@ -85,7 +91,9 @@ def take(session: Session, client_id: str, value: str, actor: Actor) -> Code | N
     grant_id = one_shot.used_before(session, KIND, value, client_id=client_id)
     if grant_id is not None:
         grants.revoke(session, grant_id=grant_id)
-        log.write(session, "oidc:token:replayed", actor, envelope={"client": client_id, "grant": str(grant_id), "kind": KIND})
+        log.write(
+            session, "oidc:token:replayed", actor, envelope={"client": client_id, "grant": str(grant_id), "kind": KIND}
+        )
     return None
 
 

@@ -29,8 +29,15 @@ DEFAULT_LANGUAGE = "fi"
 
 
 def told(
-    session: Session, key: bytes, client: RegisteredClient, person_id: UUID, capacity_id: UUID | None, scopes: Collection[str], at: datetime,
-    *, give_subject: bool = True,
+    session: Session,
+    key: bytes,
+    client: RegisteredClient,
+    person_id: UUID,
+    capacity_id: UUID | None,
+    scopes: Collection[str],
+    at: datetime,
+    *,
+    give_subject: bool = True,
 ) -> Told | None:
     """Return what ``client`` may be told of a person in a capacity at ``at``; None when the person may not enter in it (any more).
 
@@ -42,10 +49,14 @@ def told(
         if not _administers(session, person_id, at):
             return None
     else:
-        capacity = next((c for c in capacities(session, person_id, at) if c.id == capacity_id and c.valid_from <= at), None)
+        capacity = next(
+            (c for c in capacities(session, person_id, at) if c.id == capacity_id and c.valid_from <= at), None
+        )
         if capacity is None:
             return None
-        held = tuple(right for right in rights(session, person_id, client.application_id, at) if right.capacity_id == capacity.id)
+        held = tuple(
+            right for right in rights(session, person_id, client.application_id, at) if right.capacity_id == capacity.id
+        )
         if not may_enter(client.entry, capacity, held, enabled(session, client, [capacity], at)):
             return None
     named = subject.known(session, client.sector, person_id)

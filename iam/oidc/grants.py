@@ -51,7 +51,9 @@ class CodeGrant(AuthorizationCodeGrant):
         """Answer with tokens; everything the code is bound to has been checked, and the code is used up."""
         server = self.server
         try:
-            tokens = redemption.of_code(server.session, server.issuer, self.request.client, self.request.authorization_code, server.actor)
+            tokens = redemption.of_code(
+                server.session, server.issuer, self.request.client, self.request.authorization_code, server.actor
+            )
         except redemption.Ended:
             raise InvalidGrantError(GONE) from None
         return 200, tokens, NO_STORE
@@ -123,7 +125,9 @@ class RefreshGrant(RefreshTokenGrant):
         """Rotate and answer with tokens."""
         server, token = self.server, self.request.form["refresh_token"]
         try:
-            tokens = redemption.of_refresh(server.session, server.issuer, self.request.client, token, self.scopes, server.actor)
+            tokens = redemption.of_refresh(
+                server.session, server.issuer, self.request.client, token, self.scopes, server.actor
+            )
         except redemption.Ended:
             raise InvalidGrantError(GONE) from None
         return 200, tokens, NO_STORE
@@ -147,4 +151,8 @@ class OwnGrant(ClientCredentialsGrant):
     def create_token_response(self) -> Answered:
         """Answer with an access token."""
         server = self.server
-        return 200, redemption.for_itself(server.session, server.issuer, self.request.client, self.request.scope, server.actor), NO_STORE
+        return (
+            200,
+            redemption.for_itself(server.session, server.issuer, self.request.client, self.request.scope, server.actor),
+            NO_STORE,
+        )

@@ -35,7 +35,9 @@ def challenge(verifier: str) -> str:
     return urlsafe_b64encode(sha256(verifier.encode("ascii")).digest()).decode().rstrip("=")
 
 
-def redeem(session: Session, issuer: Issuer, code: str, redirect_uri: str, code_verifier: str, actor: Actor) -> Redeemed:
+def redeem(
+    session: Session, issuer: Issuer, code: str, redirect_uri: str, code_verifier: str, actor: Actor
+) -> Redeemed:
     """Take the code and return who came; raises ``Denied`` when any part of it does not fit. Commit also after ``Denied``."""
     client = issuer.clients.get(session, ADMIN)
     taken = codes.take(session, ADMIN, code, actor)

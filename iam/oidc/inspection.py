@@ -61,7 +61,13 @@ def describe(session: Session, issuer: Issuer, token: Shown) -> Claims | None:
         return None
     if token.claims is None:
         expires = int(token.grant.expires_at.timestamp())
-        return {"iss": issuer.url, "client_id": token.client.client_id, "sub": told.subject, "scope": token.grant.scope, "exp": expires}
+        return {
+            "iss": issuer.url,
+            "client_id": token.client.client_id,
+            "sub": told.subject,
+            "scope": token.grant.scope,
+            "exp": expires,
+        }
     said = claims.of_token(told, scopes, token.client.mapper, issuer.userinfo)
     return {**said, **_kept(token.claims), "token_type": "Bearer"}
 

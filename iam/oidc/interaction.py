@@ -87,7 +87,9 @@ Step = SignIn | Choose | NoRight | Refuse | Issue
 def next_step(ask: Ask, standing: Standing, at: datetime) -> Step:
     """Return what comes next for an authorization request whose client, redirect URI and scope have been validated."""
     if not _fresh_enough(ask, standing, at):
-        signed_in_for_this = standing.auth_time is not None and ask.asked_at is not None and standing.auth_time >= ask.asked_at
+        signed_in_for_this = (
+            standing.auth_time is not None and ask.asked_at is not None and standing.auth_time >= ask.asked_at
+        )
         if ask.silent or (standing.other_person and signed_in_for_this):
             return Refuse("login_required")
         return SignIn(again=standing.auth_time is not None)

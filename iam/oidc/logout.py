@@ -17,7 +17,9 @@ from iam.tokens import session as login_sessions
 from iam.tokens.session import LoginSession
 
 
-def session_of(session: Session, issuer: Issuer, client: RegisteredClient, hint: Mapping[str, Any]) -> LoginSession | None:
+def session_of(
+    session: Session, issuer: Issuer, client: RegisteredClient, hint: Mapping[str, Any]
+) -> LoginSession | None:
     """Return the living login session that an ID token of the client was issued in."""
     person_id = subject.person_of(session, client.sector, str(hint.get("sub")))
     if person_id is None:

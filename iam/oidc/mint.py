@@ -46,7 +46,9 @@ def answer(session: Session, issuer: Issuer, occasion: Occasion, told: Told, ref
         "scope": " ".join(occasion.scopes),
     }  # fmt: skip
     if "openid" in occasion.scopes:
-        found["id_token"] = jose.sign(key, IDENTITY, id_claims(issuer, occasion, told, ends) | {"at_hash": half_hash(access)})
+        found["id_token"] = jose.sign(
+            key, IDENTITY, id_claims(issuer, occasion, told, ends) | {"at_hash": half_hash(access)}
+        )
     if refresh_token is not None:
         found["refresh_token"] = refresh_token
     return found

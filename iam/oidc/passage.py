@@ -56,7 +56,10 @@ def unseal(key: bytes, text: str | None, request: str) -> Passage | None:
         return None
     digest_, asked_at, session_id, capacity_id = json.loads(urlsafe_b64decode(body + "=="))
     passage = Passage(
-        digest_, datetime.fromisoformat(asked_at), UUID(session_id) if session_id else None, UUID(capacity_id) if capacity_id else None
+        digest_,
+        datetime.fromisoformat(asked_at),
+        UUID(session_id) if session_id else None,
+        UUID(capacity_id) if capacity_id else None,
     )
     late = clock.now() - passage.asked_at > LIFE
     return None if late or passage.request != request else passage

@@ -20,8 +20,14 @@ NOT_YET = "…"
 
 
 def claims_for(
-    session: Session, client: Client, person_id: UUID, capacity_id: UUID, at: datetime,
-    *, scopes: Collection[str] | None = None, vault: Vault | None = None,
+    session: Session,
+    client: Client,
+    person_id: UUID,
+    capacity_id: UUID,
+    at: datetime,
+    *,
+    scopes: Collection[str] | None = None,
+    vault: Vault | None = None,
 ) -> Claims:
     """Return the claims about the person in a capacity at ``at``: empty when the person may not enter the application in it.
 

@@ -57,7 +57,9 @@ def of_refresh(
         log.write(session, "oidc:token:replayed", actor, subject_id=grant.person_id, envelope=envelope)
         raise Ended
     login = session.get(LoginSession, grant.session_id) if grant.session_id else None
-    occasion = mint.Occasion(client, grant, scopes or mint.scopes_of(grant.scope), clock.now(), amr=tuple(login.amr) if login else ())
+    occasion = mint.Occasion(
+        client, grant, scopes or mint.scopes_of(grant.scope), clock.now(), amr=tuple(login.amr) if login else ()
+    )
     return _answer(session, issuer, occasion, rotation.token, actor, "refresh_token")
 
 

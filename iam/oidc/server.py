@@ -119,7 +119,9 @@ class Provider(AuthorizationServer):
             raise InvalidRequestError("Missing grant_type.")
         return super().get_token_grant(request)
 
-    def authenticate_client(self, request: ProviderRequest, methods: list[str], endpoint: str = "token") -> RegisteredClient:
+    def authenticate_client(
+        self, request: ProviderRequest, methods: list[str], endpoint: str = "token"
+    ) -> RegisteredClient:
         """Return the client that proved who it is by its own method; raises ``InvalidClientError`` or ``InvalidRequestError``."""
         try:
             shown = presented(request.headers.get("Authorization"), request.form)
@@ -138,7 +140,9 @@ class Provider(AuthorizationServer):
         if shown.method != "private_key_jwt":
             return client.check_client_secret(shown.proof)
         try:
-            assertion = client_assertion.verify(shown.proof, client.keys, client.client_id, self.issuer.url, clock.now())
+            assertion = client_assertion.verify(
+                shown.proof, client.keys, client.client_id, self.issuer.url, clock.now()
+            )
         except jose.BadToken:
             return False
         return client_assertion.first_use(self.session, client.client_id, assertion)

@@ -6,7 +6,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, insert, literal, null, or_, select, true, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from iam.database.bulk import analyze
@@ -53,7 +68,7 @@ def _differs(old: ColumnElement[object], new: ColumnElement[object]) -> ColumnEl
     return old.is_distinct_from(new)
 
 
-def _vanished(source_id: UUID, now: datetime) -> Select[Any]:
+def _vanished(source_id: UUID, now: datetime) -> Any:
     """Affiliations of staged or gone records that the source no longer tells, and that have not ended already."""
     a, st = Affiliation, staged.affiliation
     told = exists().where(st.c.record_id == a.record_id, st.c.organisation_id == a.organisation_id)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from connectors.problem import Problem
 from sqlalchemy import and_, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from connectors.problem import Problem
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.lifecycle import staged
@@ -124,7 +124,7 @@ def _before(session: Session, source_id: UUID, now: datetime) -> Mapping[Cell, i
         .where(recent, e.kind.in_(("end", "move")), e.held == false(), e.affiliation_kind.is_not(None), Plan.approved_by.is_(None))
         .group_by(e.organisation_id, e.affiliation_kind)
     )
-    return {(organisation_id, kind): n for organisation_id, kind, n in rows}
+    return {(organisation_id, str(kind)): n for organisation_id, kind, n in rows}
 
 
 def _names(session: Session, ids: set[UUID]) -> Mapping[UUID, str]:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from connectors.problem import Problem
 from iam.change import Actor
 from iam.errors import Conflict
-from iam.sources import listing, runner
+from iam.sources import configured, listing, runner
 from iam.vault import Vault
 
 PATIENCE = 3.0
@@ -61,9 +61,9 @@ def start(
 
 
 def _check(session: Session, key: str, actor: Actor, accepting: bool) -> tuple[UUID, UUID | None]:
-    source = runner.by_key(session, key)
-    runner.connector_of(source)
-    runner.matching_of(source)
+    source = configured.by_key(session, key)
+    configured.connector_of(source)
+    configured.matching_of(source)
     held = listing.waiting(session, source.id)
     if accepting and held is None:
         raise Conflict(Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": key}))

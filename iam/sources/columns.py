@@ -15,7 +15,6 @@ from uuid import UUID
 from connectors.identity_code import holds_code
 from connectors.problem import Problem
 from connectors.records import Record, Value
-
 from iam import clock
 from iam.sources.matching import AffiliationColumns, IdentifierColumn, Kind, Organisations, RelationshipColumn, Values
 
@@ -122,9 +121,9 @@ def reader(kind: Kind, zone: str, source_key: str, places: Places) -> Callable[[
 
 def _text(row: Mapping[str, Value], column: str | None) -> str | None:
     value = row.get(column) if column is not None else None
-    if isinstance(value, tuple):
-        value = value[0] if value else None
-    return value.strip() or None if value else None
+    if not value:
+        return None
+    return (value if value.__class__ is str else value[0]).strip() or None
 
 
 def _needed(row: Mapping[str, Value], column: str) -> str:
@@ -138,11 +137,8 @@ def _person(kind: Kind, row: Mapping[str, Value]) -> SaidPerson:
     p = kind.person
     assert p is not None
     said = SaidPerson(_needed(row, p.key), p.as_)
-    said.attributes = {
-        "given_names": _text(row, p.given_names), "call_name": _text(row, p.call_name), "family_name": _text(row, p.family_name),
-        "email": _text(row, p.email), "phone": _text(row, p.phone), "birth_date": _text(row, p.birth_date), "login": _text(row, p.login),
-    }  # fmt: skip
-    if born := said.attributes["birth_date"]:
+    said.attributes = {name: _text(row, column) for name, column in p.attributes}
+    if born := said.attributes.get("birth_date"):
         _a_day(born, p.birth_date or "")
     said.describes = p.family_name is not None
     updated = _text(row, p.updated)

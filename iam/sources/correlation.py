@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Subquery, Uuid, and_, cast, delete, func, select, update
+from sqlalchemy import ColumnElement, String, Subquery, Uuid, and_, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from iam.directory.person import Identifier
@@ -17,12 +17,19 @@ from iam.directory.source import Ambiguity, Source
 from iam.lifecycle import staged
 
 
-def correlate(session: Session, source: Source, run_id: UUID, order: Sequence[str]) -> int:
-    """Give every staged person and reference a person; return how many persons were ambiguous and left out."""
+def correlate(session: Session, source: Source, run_id: UUID, order: Sequence[str], *, described: bool = False) -> int:
+    """Give every staged person and reference a person; return how many persons were ambiguous and left out.
+
+    ``described`` says that some kind of record describes persons: then one that only refers to somebody unknown makes nobody, and is
+    read again when that person is known.
+    """
     _decided(session, source)
     _found(session)
-    ambiguous = _set_aside(session, source, run_id)
-    _new(session, order)
+    ambiguous = _set_aside(session, source, run_id, _named_twice(session))
+    for kind in order:
+        ambiguous += _sharing(session, source, run_id, kind)
+    if described:
+        _drop_undescribed(session)
     _spread(session, source)
     return ambiguous
 
@@ -62,48 +69,99 @@ def _only(column: ColumnElement[UUID]) -> ColumnElement[UUID]:
     return cast(func.min(cast(column, String)), Uuid)
 
 
-def _set_aside(session: Session, source: Source, run_id: UUID) -> int:
+def _named_twice(session: Session) -> dict[str, list[str]]:
+    """Return who is named by each new person's identifiers, where these are several."""
     p, c = staged.person, _candidates()
     many = (
         select(c.c.person_key).join(p, p.c.person_key == c.c.person_key).where(p.c.fresh)
         .group_by(c.c.person_key).having(func.count(c.c.person_id.distinct()) > 1)
     )  # fmt: skip
     keys = list(session.scalars(many))
-    if not keys:
-        return 0
-    pairs = session.execute(select(c.c.person_key, c.c.person_id).where(c.c.person_key.in_(keys)))
     found: dict[str, list[str]] = {}
-    for key, person_id in pairs:
-        found.setdefault(key, []).append(str(person_id))
+    if keys:
+        for key, person_id in session.execute(select(c.c.person_key, c.c.person_id).where(c.c.person_key.in_(keys))):
+            found.setdefault(key, []).append(str(person_id))
+    return found
+
+
+def _set_aside(session: Session, source: Source, run_id: UUID, found: dict[str, list[str]]) -> int:
+    """Leave out what is said of these keys and ask, once, whose they are."""
+    if not found:
+        return 0
     known = set(session.scalars(select(Ambiguity.person_key).where(Ambiguity.source_id == source.id)))
     session.add_all(
         Ambiguity(source_id=source.id, person_key=key, run_id=run_id, candidates=sorted(ids)) for key, ids in found.items() if key not in known
     )
     session.flush()
     for table in (staged.affiliation, staged.relationship, staged.membership, staged.identifier, staged.record, staged.person):
-        session.execute(delete(table).where(table.c.person_key.in_(keys)))
-    session.execute(delete(staged.relationship).where(staged.relationship.c.other_key.in_(keys)))
-    return len(keys)
+        session.execute(delete(table).where(table.c.person_key.in_(found)))
+    session.execute(delete(staged.relationship).where(staged.relationship.c.other_key.in_(found)))
+    session.execute(delete(staged.absence).where(staged.absence.c.record_id.not_in(select(staged.record.c.record_id))))
+    return len(found)
 
 
-def _new(session: Session, order: Sequence[str]) -> None:
-    """Make a person for each that nobody is yet; two keys that share an identifier of the declared kinds become one."""
+def _drop_undescribed(session: Session) -> None:
+    p = staged.person
+    unknown = select(p.c.person_key).where(p.c.fresh, ~p.c.has_profile)
+    if session.execute(unknown.limit(1)).first() is None:
+        return
+    for table in (staged.affiliation, staged.relationship, staged.membership, staged.identifier, staged.record):
+        session.execute(delete(table).where(table.c.person_key.in_(unknown)))
+    session.execute(delete(p).where(p.c.fresh, ~p.c.has_profile))
+
+
+def _sharing(session: Session, source: Source, run_id: UUID, kind: str) -> int:
+    """Make one person of the keys that share an identifier of this kind: the one who is known, or the first of the new ones.
+
+    Keys of several known persons are ambiguous, unless a human has decided; returns how many.
+    """
     p, si = staged.person, staged.identifier
-    for kind in order:
-        first, x, y = p.alias(), si.alias(), si.alias()
-        value = "value_mac" if kind == "identity-code" else "value"
-        shared = (
-            select(x.c.person_key, func.min(y.c.person_key).label("first"))
-            .join(y, and_(y.c.kind == x.c.kind, y.c.issuer == x.c.issuer, y.c[value] == x.c[value]))
-            .where(x.c.kind == kind)
-            .group_by(x.c.person_key)
-            .having(func.min(y.c.person_key) < x.c.person_key)
-            .subquery()
-        )
-        one = select(shared.c.person_key, first.c.person_id).join(first, first.c.person_key == shared.c.first).subquery()
-        session.execute(
-            update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(person_id=one.c.person_id, fresh=False)
-        )
+    value = si.c.value_mac if kind == "identity-code" else si.c.value
+    shared = (
+        select(si.c.issuer, value.label("value"), func.min(si.c.person_key).label("first"))
+        .where(si.c.kind == kind, value.is_not(None))
+        .group_by(si.c.issuer, value)
+        .having(func.count(si.c.person_key.distinct()) > 1)
+        .subquery()
+    )
+    if session.execute(select(shared.c.first).limit(1)).first() is None:
+        return 0
+    member = (
+        select(si.c.person_key, shared.c.first, p.c.person_id, p.c.fresh)
+        .join(shared, and_(si.c.kind == kind, si.c.issuer == shared.c.issuer, value == shared.c.value))
+        .join(p, p.c.person_key == si.c.person_key)
+        .subquery()
+    )
+    known = select(member.c.first, _only(member.c.person_id).label("person_id"), func.count(member.c.person_id.distinct()).label("n"))
+    known_ = known.where(~member.c.fresh).group_by(member.c.first).subquery()
+    left = _set_aside(session, source, run_id, _claimed_by_many(session, source, member, known_))
+    first = p.alias()
+    one = (
+        select(member.c.person_key, func.coalesce(known_.c.person_id, first.c.person_id).label("person_id"))
+        .outerjoin(known_, known_.c.first == member.c.first)
+        .join(first, first.c.person_key == member.c.first)
+        .where(or_(known_.c.person_id.is_not(None), member.c.person_key != member.c.first))
+        .subquery()
+    )
+    session.execute(update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(person_id=one.c.person_id, fresh=False))
+    return left
+
+
+def _claimed_by_many(session: Session, source: Source, member: Subquery, known: Subquery) -> dict[str, list[str]]:
+    """Return the undecided keys that share an identifier with keys of other known persons, and who those are."""
+    rows = session.execute(
+        select(member.c.first, member.c.person_key, member.c.person_id, member.c.fresh).join(known, known.c.first == member.c.first).where(known.c.n > 1)
+    ).all()
+    if not rows:
+        return {}
+    decided = set(
+        session.scalars(select(Ambiguity.person_key).where(Ambiguity.source_id == source.id, Ambiguity.decided_person_id.is_not(None)))
+    )
+    claims: dict[str, set[str]] = {}
+    for first, _, person_id, fresh in rows:
+        if not fresh:
+            claims.setdefault(first, set()).add(str(person_id))
+    return {key: sorted(claims[first]) for first, key, _, _ in rows if key not in decided}
 
 
 def _spread(session: Session, source: Source) -> None:

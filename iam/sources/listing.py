@@ -192,7 +192,8 @@ def effects(session: Session, plan_id: UUID) -> Iterator[list[tuple[PlanEffect, 
             .order_by(PlanEffect.id)
             .limit(BATCH)
         )
-        batch = list(session.execute(query if last is None else query.where(PlanEffect.id > last)).tuples())
+        rows = session.execute(query if last is None else query.where(PlanEffect.id > last))
+        batch = [(effect, organisation) for effect, organisation in rows]
         if batch:
             last = batch[-1][0].id
             yield batch

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
-from connectors.problem import Problem
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from connectors.problem import Problem
 from iam.directory.affiliation import AFFILIATION_KINDS, RELATIONSHIP_KINDS
 from iam.errors import Invalid
+
+ATTRIBUTES = ("given_names", "call_name", "family_name", "email", "phone", "birth_date", "login")
 
 
 class _Part(BaseModel):
@@ -29,6 +32,12 @@ class Person(_Part):
     birth_date: str | None = None
     login: str | None = None
     updated: str | None = None
+
+    @cached_property
+    def attributes(self) -> tuple[tuple[str, str], ...]:
+        """The attributes that have a column, with it."""
+        named = {name: getattr(self, name) for name in ATTRIBUTES}
+        return tuple((name, column) for name, column in named.items() if column is not None)
 
 
 class IdentifierColumn(_Part):

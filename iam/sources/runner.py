@@ -6,30 +6,29 @@ A crash is a rollback: the lease runs out, the run stays marked as running until
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from connectors import registry
-from connectors.contract import Connector, ConnectorError, Reading, ReadsAll, ReadsChanges
-from connectors.problem import Problem
-from pydantic import ValidationError
 from sqlalchemy import exists, insert, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from connectors.contract import ConnectorError, Reading, ReadsAll, ReadsChanges
+from connectors.problem import Problem
 from iam import clock
 from iam.audit import log
 from iam.change import Actor, Change, begin
 from iam.directory.source import Acceptance, Record, Run, RunReject, Source
-from iam.errors import Conflict, Invalid, NotFound
+from iam.errors import Conflict, Invalid
 from iam.lifecycle import staged
 from iam.plans import apply, effects, guard
 from iam.plans.plan import Plan
 from iam.sources import completeness, correlation
-from iam.sources.matching import Matching, read
+from iam.sources.configured import by_key, connector_of, matching_of
+from iam.sources.matching import Matching
 from iam.sources.staging import Staged, Stager, ending
 from iam.vault import Vault
 
@@ -77,40 +76,6 @@ class _Stop(Exception):
 
 def silent(_phase: str, _rows: int) -> None:
     """Progress that nobody watches."""
-
-
-def by_key(session: Session, key: str) -> Source:
-    """Return the source of that key; raises ``NotFound``."""
-    source = session.scalars(select(Source).where(Source.key == key)).one_or_none()
-    if source is None:
-        raise NotFound(Problem("There is no source %(key)s.", "Check the key, or add the source.", params={"key": key}))
-    return source
-
-
-def connector_of(source: Source) -> Connector:
-    """Return the source's connector, built from its settings; raises ``Invalid`` naming the setting."""
-    type_ = registry.connector(source.connector)
-    try:
-        connector: Connector = type_(type_.settings_model(**source.settings))
-    except ValidationError as error:
-        raise Invalid(
-            *(
-                Problem("The setting is wrong: %(what)s.", "Correct it in the source's settings.",
-                        field=".".join(str(part) for part in item["loc"]), params={"what": item["msg"]})
-                for item in error.errors(include_input=False)
-            )
-        ) from None  # fmt: skip
-    problems = connector.validate()
-    if problems:
-        raise Invalid(*problems)
-    return connector
-
-
-def matching_of(source: Source) -> Matching:
-    """Return the source's column matching: its own, or the usual one of its connector."""
-    data: Mapping[str, Any] = source.matching or registry.matching(source.connector)
-    found = read(data)
-    return found.model_copy(update={"correlate": tuple(source.correlate)}) if source.correlate else found
 
 
 def run(
@@ -204,7 +169,8 @@ def _run(
         if gone:
             session.execute(insert(staged.gone), [{"record_id": record_id} for record_id in gone])
         report.counts["missing"] = len(result.missing)
-        report.counts["ambiguous"] = correlation.correlate(session, source, report.run_id, matching.correlate)
+        described = any(kind.person is not None and kind.person.family_name is not None for kind in matching.kinds.values())
+        report.counts["ambiguous"] = correlation.correlate(session, source, report.run_id, matching.correlate, described=described)
     with report.phase("compare"):
         effects.compute(session, source.id, now)
     plan = _plan(session, source, actor, report, now)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from connectors.contract import Reading
-from connectors.problem import Problem
-from connectors.records import Deleted, Evidence, Record, Rejected
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from iam.database.bulk import analyze, copy_rows
+from connectors.contract import Reading
+from connectors.problem import Problem
+from connectors.records import Deleted, Evidence, Record, Rejected
+from iam.database.bulk import analyze, copy_rows, expect_many
 from iam.database.types import uuid7
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.source import Record as StoredRecord
@@ -26,6 +28,8 @@ from iam.sources.matching import Matching
 from iam.vault import Vault, seal
 
 REJECTS_KEPT = 10_000
+MANY = 500
+"""Above this many staged records, sets are joined by hashing: a fresh load has no statistics to plan by."""
 
 
 @dataclass(slots=True)
@@ -62,7 +66,7 @@ def places(session: Session, source: Source) -> Places:
             if code:
                 by_key[code] = row.id
     entities = select(OrganisationPlace.organisation_id, OrganisationPlace.legal_entity_id).where(OrganisationPlace.closed_by.is_(None))
-    entity = {organisation_id: entity_id for organisation_id, entity_id in session.execute(entities.order_by(OrganisationPlace.valid_from))}
+    entity = dict(session.execute(entities.order_by(OrganisationPlace.valid_from)).all())
     return Places(by_key, entity, source.owner_id, {})
 
 
@@ -96,6 +100,12 @@ class Stager:
 
     def read(self, reading: Reading) -> Staged:
         """Read to the end, stage what is new or changed, and return the counts; raises ``ConnectorError``."""
+        with _no_collection():
+            self._read(reading)
+            self._write()
+        return self.result
+
+    def _read(self, reading: Reading) -> None:
         result = self.result
         for item in reading:
             result.rows += 1
@@ -109,8 +119,6 @@ class Stager:
                 self._progress(result.rows)
         result.evidence, result.checkpoint = reading.evidence, reading.checkpoint
         self._missing()
-        self._write()
-        return result
 
     def _record(self, record: Record) -> None:
         name = (record.kind, record.key)
@@ -149,9 +157,9 @@ class Stager:
             rows[staged.affiliation].append((record_id, key, person_id, *a))
         if said.absence is not None:
             rows[staged.absence].append((record_id, *said.absence))
-        for kind, other, holder, start, end, _optional in said.relationships:
+        for kind, other, holder, start, end, optional in said.relationships:
             ends = (key, other) if holder else (other, key)
-            rows[staged.relationship].append((record_id, ends[0], kind, ends[1], start, end))
+            rows[staged.relationship].append((record_id, ends[0], kind, ends[1], start, end, optional))
         if said.group is not None:
             organisation_id, kind, text = said.group
             rows[staged.group].append((record_id, record.key, organisation_id, kind, record.key, text))
@@ -207,21 +215,24 @@ class Stager:
             (key, self._ids[key], "identity-code", "", None, mac) for key, mac in macs.items() if mac is not None
         ]
         self._tables[staged.relationship] = [
-            (record_id, holder, self._ids.get(holder), kind, other, self._ids.get(other), start, end)
-            for record_id, holder, kind, other, start, end in self._tables[staged.relationship]
+            (record_id, holder, self._ids.get(holder), kind, other, self._ids.get(other), start, end, optional)
+            for record_id, holder, kind, other, start, end, optional in self._tables[staged.relationship]
         ]
         for table, rows in self._tables.items():
             copy_rows(self._session, table, _COLUMNS[table], rows)
             analyze(self._session, table)
+        if len(self._tables[staged.record]) > MANY:
+            expect_many(self._session)
 
     def _person_rows(self) -> Iterator[tuple[Any, ...]]:
         for key, person in self._persons.items():
-            said = person.attributes
-            sort_name = f"{said['family_name'] or ''} {said['call_name'] or said['given_names'] or ''}".strip().casefold()
-            born = columns.day(said["birth_date"]) if said["birth_date"] else None
+            said = person.attributes.get
+            sort_name = f"{said('family_name') or ''} {said('call_name') or said('given_names') or ''}".strip().casefold()
+            born = said("birth_date")
             yield (
-                key, person.as_, said["given_names"], said["call_name"], said["family_name"], said["email"], said["phone"], born,
-                said["login"], sort_name, person.describes, *self._sealed(key), self._ids[key], self._ids[key], True,
+                key, person.as_, said("given_names"), said("call_name"), said("family_name"), said("email"), said("phone"),
+                columns.day(born) if born else None, said("login"), sort_name, person.describes, *self._sealed(key), self._ids[key],
+                self._ids[key], True,
             )  # fmt: skip
 
     def _sealed(self, key: str) -> tuple[bytes | None, bytes | None, bytes | None]:
@@ -230,6 +241,16 @@ class Stager:
             return None, None, None
         own, wrapped = self._vault.new_key()
         return self._vault.mac("identity-code", "", code), wrapped, seal(own, "identity-code", code)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the cycle collector from walking the growing rows again and again: they hold no cycles."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 _ALIASES = "org"
@@ -247,7 +268,7 @@ _COLUMNS: Mapping[Table, tuple[str, ...]] = {
         "valid_from", "valid_to",
     ),
     staged.absence: ("record_id", "valid_from", "valid_to"),
-    staged.relationship: ("record_id", "person_key", "person_id", "kind", "other_key", "other_id", "valid_from", "valid_to"),
+    staged.relationship: ("record_id", "person_key", "person_id", "kind", "other_key", "other_id", "valid_from", "valid_to", "optional"),
     staged.group: ("record_id", "record_key", "organisation_id", "kind", "key", "name"),
     staged.membership: ("record_id", "person_key", "person_id", "group_kind", "group_key", "valid_from", "valid_to"),
 }  # fmt: skip

@@ -29,7 +29,7 @@ class BadToken(Exception):
 
 def generate(algorithm: str, kid: str) -> Key:
     """Return a fresh private key for RS256 (3072 bits) or ES256 (P-256)."""
-    fields = {"kid": kid, "alg": algorithm, "use": "sig"}
+    fields: Any = {"kid": kid, "alg": algorithm, "use": "sig"}
     if algorithm == "RS256":
         return jwk.RSAKey.generate_key(RSA_BITS, fields, private=True)
     if algorithm == "ES256":

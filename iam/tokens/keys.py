@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from connectors.problem import Problem
 from sqlalchemy import CheckConstraint, Index, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from connectors.problem import Problem
 from iam import clock
 from iam.audit import log
 from iam.change import Actor

@@ -37,16 +37,32 @@ def change(session: Session, purpose: str = "test") -> Change:
     return begin(session, "command", SYSTEM, purpose)
 
 
+def tree(session: Session, *rows: tuple[str, str, str | None, bool]) -> dict[str, UUID]:
+    """Add organisations (key, kind, parent's key, own entity) that always stand where they stand; return their ids by key.
+
+    A parent comes before its children; a few statements, however many.
+    """
+    ids = {key: uuid7() for key, *_ in rows}
+    organisations.add(session, [_names(ids[key], key, kind) for key, kind, *_ in rows])
+    always = clock.LONG_AGO, clock.FOREVER
+    stated = {ids[key]: [Place(ids[key], ids[parent] if parent else None, own, *always)] for key, _, parent, own in rows}
+    organisations.write_places(session, change(session), stated)
+    return ids
+
+
 def organisation(
     session: Session, key: str, kind: str = "school", under: UUID | None = None, *, entity: bool = False,
     since: datetime = clock.LONG_AGO, until: datetime = clock.FOREVER,
 ) -> UUID:  # fmt: skip
     """Add an organisation with one place; ``entity``: it is a legal entity itself (without a parent it always is)."""
     id_ = uuid7()
-    names = {f"name_{language}": f"{key} {language}" for language in ("fi", "sv", "en")}
-    organisations.add(session, [{"id": id_, "key": key, "kind": kind, **names}])
+    organisations.add(session, [_names(id_, key, kind)])
     places(session, id_, (under, entity, since, until))
     return id_
+
+
+def _names(id_: UUID, key: str, kind: str) -> dict[str, Any]:
+    return {"id": id_, "key": key, "kind": kind} | {f"name_{language}": f"{key} {language}" for language in ("fi", "sv", "en")}
 
 
 def places(session: Session, organisation_id: UUID, *stated: tuple[UUID | None, bool, datetime, datetime]) -> None:

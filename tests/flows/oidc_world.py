@@ -92,7 +92,9 @@ class World:
 
 def build(database_url: str, folder: Path) -> World:
     """Return the world at the clock's present, over a migrated database."""
-    settings = Settings(issuer=ISSUER, database={"url": database_url}, vault={"key_file": folder / "vault.key"}, state_dir=folder)
+    settings = Settings(
+        issuer=ISSUER, database={"url": database_url}, vault={"key_file": folder / "vault.key"}, state_dir=folder
+    )
     app = create_app(settings)
     app.testing = False
     world = World(app, extension.engine_of(app))
@@ -117,15 +119,26 @@ def _organisations(world: World) -> None:
         world.write(row)
         world.ids[name] = row.id
         over = world.ids[parent] if parent else None
-        world.write(OrganisationPlace(organisation_id=row.id, parent_id=over, legal_entity_id=over or row.id, **_lasting()))
+        world.write(
+            OrganisationPlace(organisation_id=row.id, parent_id=over, legal_entity_id=over or row.id, **_lasting())
+        )
         for ancestor in {row.id, over or row.id}:
-            world.write(OrganisationClosure(ancestor_id=ancestor, descendant_id=row.id, valid_from=clock.LONG_AGO, valid_to=clock.FOREVER))
+            world.write(
+                OrganisationClosure(
+                    ancestor_id=ancestor, descendant_id=row.id, valid_from=clock.LONG_AGO, valid_to=clock.FOREVER
+                )
+            )
 
 
 def _applications(world: World) -> None:
     for key, entry, asks in (("wilma", "role", True), ("verso", "everyone", False)):
         row = ApplicationRow(
-            key=key, owner_id=world.ids["KUNTA"], name={"fi": key.title()}, audience=f"https://{key}.example", ask_capacity=asks, entry=entry
+            key=key,
+            owner_id=world.ids["KUNTA"],
+            name={"fi": key.title()},
+            audience=f"https://{key}.example",
+            ask_capacity=asks,
+            entry=entry,
         )
         world.write(row)
         world.ids[key] = row.id
@@ -156,7 +169,14 @@ def person(world: World, name: str, **profile: Any) -> UUID:
     world.write(row)
     world.write(
         Account(person_id=row.id, login=name, language="fi"),
-        PersonProfile(person_id=row.id, given_names=name.title(), family_name="Virtanen", email=f"{name}@example.fi", **profile, **_lasting()),
+        PersonProfile(
+            person_id=row.id,
+            given_names=name.title(),
+            family_name="Virtanen",
+            email=f"{name}@example.fi",
+            **profile,
+            **_lasting(),
+        ),
     )
     world.ids[name] = row.id
     return row.id
@@ -185,7 +205,9 @@ def employ(world: World, person_id: UUID, organisation: str, title: str, **chang
     return row.fact_id
 
 
-def give(world: World, person_id: UUID, role: str, organisation: str, capacity: UUID | None = None, **changes: Any) -> None:
+def give(
+    world: World, person_id: UUID, role: str, organisation: str, capacity: UUID | None = None, **changes: Any
+) -> None:
     """Give a person a role in an organisation, by the capacity there or another."""
     world.write(
         Assignment(
@@ -207,7 +229,11 @@ def guardian(world: World, person_id: UUID, child_id: UUID) -> UUID:
 def hold(world: World, person_id: UUID) -> None:
     """End everything a person may do, from now on."""
     now = clock.now()
-    world.write(Hold(person_id=person_id, kind="end-now", reason="test", valid_from=now, valid_to=clock.FOREVER, opened_by=CHANGE))
+    world.write(
+        Hold(
+            person_id=person_id, kind="end-now", reason="test", valid_from=now, valid_to=clock.FOREVER, opened_by=CHANGE
+        )
+    )
 
 
 def administrator(world: World, person_id: UUID) -> None:
@@ -226,7 +252,9 @@ class Browser:
         """Give the browser a fresh login session of a person; return the session's id."""
         life = extension.parts_of(self.world.app).settings.tokens
         with Session(self.world.engine, expire_on_commit=False) as session, session.begin():
-            row, value = login_sessions.start(session, self.world.ids[name], life, acr="urn:avain:acr:password", amr=["pwd"], agent="test")
+            row, value = login_sessions.start(
+                session, self.world.ids[name], life, acr="urn:avain:acr:password", amr=["pwd"], agent="test"
+            )
         self.http.set_cookie("avain", value, domain="localhost")
         return row.id
 
@@ -284,7 +312,9 @@ class Application:
         self.world, self.client_id = world, client_id
         self.http = world.app.test_client(use_cookies=False)
 
-    def post(self, path: str, data: Any, *, authenticated: bool = True, headers: dict[str, str] | None = None) -> TestResponse:
+    def post(
+        self, path: str, data: Any, *, authenticated: bool = True, headers: dict[str, str] | None = None
+    ) -> TestResponse:
         """Post a form as the client."""
         auth = CLIENTS[self.client_id].get("auth", "client_secret_basic")
         headers = dict(headers or {})
@@ -299,7 +329,12 @@ class Application:
     def redeem(self, code: str, **changes: Any) -> TestResponse:
         """Redeem a code as a good client does, with ``changes``."""
         redirect_uri = request_of(self.client_id)["redirect_uri"]
-        data = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri, "code_verifier": VERIFIER} | changes
+        data = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": VERIFIER,
+        } | changes
         return self.post("/oauth2/token", {name: value for name, value in data.items() if value is not None})
 
     def refresh(self, token: str, **changes: Any) -> TestResponse:

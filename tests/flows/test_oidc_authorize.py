@@ -13,9 +13,8 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from iam.access.role import Application as ApplicationRow
-from iam.oidc import client as clients
+from iam.oidc import registration
 from iam.oidc.model import Client
-from iam.web import extension
 from tests.flows import oidc_world
 from tests.flows.oidc_world import CHALLENGE, ISSUER, Application, Browser, World, answer, request_of
 
@@ -67,7 +66,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("changes", "error"), REFUSED)
-def test_a_wrong_request_is_answered_at_the_proved_address_with_state_and_issuer(world: World, changes: dict[str, Any], error: str) -> None:
+def test_a_wrong_request_is_answered_at_the_proved_address_with_state_and_issuer(
+    world: World, changes: dict[str, Any], error: str
+) -> None:
     response = Browser(world).authorize(**changes)
     assert response.location.startswith("https://wilma.example/cb?")
     found = answer(response)
@@ -88,7 +89,9 @@ def test_an_error_travels_by_form_when_that_was_asked(world: World) -> None:
 
 def test_a_native_client_listens_on_any_loopback_port_and_a_web_client_on_none(anna: Browser) -> None:
     anna.code("wilma-app")
-    assert anna.authorize("wilma-app", redirect_uri="http://127.0.0.1:40000/cb").location.startswith("http://127.0.0.1:40000/cb?code=")
+    assert anna.authorize("wilma-app", redirect_uri="http://127.0.0.1:40000/cb").location.startswith(
+        "http://127.0.0.1:40000/cb?code="
+    )
     assert anna.authorize("wilma-app", redirect_uri="http://localhost:40000/cb").status_code == 400
     assert anna.authorize("wilma", redirect_uri="http://127.0.0.1:40000/cb").status_code == 400
 
@@ -132,7 +135,9 @@ def test_cancelling_a_forced_sign_in_leaves_no_fresh_session(world: World, anna:
     assert answer(anna.authorize(max_age="60", prompt="none"))["error"] == "login_required"
 
 
-def test_auth_time_is_when_the_person_really_signed_in(world: World, anna: Browser, frozen: datetime, at: Clock) -> None:
+def test_auth_time_is_when_the_person_really_signed_in(
+    world: World, anna: Browser, frozen: datetime, at: Clock
+) -> None:
     at(oidc_world.instant(600))
     tokens = Application(world).redeem(anna.code()).get_json()
     assert oidc_world.verified(world, tokens["id_token"], "JWT")["auth_time"] == int(frozen.timestamp())
@@ -169,14 +174,18 @@ def test_a_retired_client_or_application_is_unknown_at_once(world: World, anna: 
     condition = Client.client_id == "wilma" if model is Client else ApplicationRow.key == "wilma"
     world.change(model, condition, retired=True)
     with Session(world.engine) as session, session.begin():
-        clients.changed(session, extension.parts_of(world.app).generations)
+        registration.changed(session)
     assert anna.authorize().status_code == 400
     assert wilma.userinfo(tokens["access_token"]).status_code == 401
     assert wilma.post("/oauth2/introspect", {"token": tokens["access_token"]}).status_code == 401
 
 
 def test_the_endpoint_gives_no_script_of_another_origin_anything(anna: Browser) -> None:
-    response = anna.http.get("/oauth2/authorize?" + urlencode(request_of("wilma")), base_url=ISSUER, headers={"Origin": "https://evil.example"})
+    response = anna.http.get(
+        "/oauth2/authorize?" + urlencode(request_of("wilma")),
+        base_url=ISSUER,
+        headers={"Origin": "https://evil.example"},
+    )
     assert not [name for name, _ in response.headers if name.startswith("Access-Control")]
     assert response.headers["Referrer-Policy"] == "no-referrer"
     assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
@@ -185,5 +194,7 @@ def test_the_endpoint_gives_no_script_of_another_origin_anything(anna: Browser) 
 def test_the_capacity_form_needs_its_token(world: World, anna: Browser) -> None:
     page = anna.authorize()
     fields = oidc_world.form(page)
-    response = anna.http.post(fields["action"], base_url=ISSUER, data={"flow": fields["flow"], "capacity": str(world.ids["capacity KOIVU"])})
+    response = anna.http.post(
+        fields["action"], base_url=ISSUER, data={"flow": fields["flow"], "capacity": str(world.ids["capacity KOIVU"])}
+    )
     assert response.status_code == 400

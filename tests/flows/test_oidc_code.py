@@ -40,7 +40,9 @@ def wilma(world: World) -> Application:
     return Application(world)
 
 
-def test_anna_signs_in_chooses_a_capacity_and_wilma_learns_exactly_that(world: World, anna: Browser, wilma: Application) -> None:
+def test_anna_signs_in_chooses_a_capacity_and_wilma_learns_exactly_that(
+    world: World, anna: Browser, wilma: Application
+) -> None:
     page = anna.authorize(scope="openid profile roles groups")
     assert "KOIVU fi" in page.text
     assert "RANTA fi" in page.text
@@ -61,7 +63,9 @@ def test_anna_signs_in_chooses_a_capacity_and_wilma_learns_exactly_that(world: W
     assert "name" not in said
 
 
-def test_the_access_token_is_for_one_audience_as_rfc_9068_says(world: World, anna: Browser, wilma: Application, frozen: datetime) -> None:
+def test_the_access_token_is_for_one_audience_as_rfc_9068_says(
+    world: World, anna: Browser, wilma: Application, frozen: datetime
+) -> None:
     answered = wilma.redeem(anna.code()).get_json()
     said = verified(world, answered["access_token"], "at+jwt")
     assert {name: said[name] for name in ("iss", "aud", "client_id", "scope")} == {
@@ -85,17 +89,23 @@ def test_the_independent_witness_accepts_every_token(world: World, anna: Browser
         key = by_algorithm[algorithm]
         assert witness.accepts(answered["access_token"], key, "https://wilma.example")
         # The witness compares at_hash too when it is given the access token.
-        said = jwt.decode(answered["id_token"], key, algorithms=[algorithm], audience=client_id, access_token=answered["access_token"])
+        said = jwt.decode(
+            answered["id_token"], key, algorithms=[algorithm], audience=client_id, access_token=answered["access_token"]
+        )
         assert said["at_hash"]
 
 
-def test_rights_decided_at_use_and_other_capacities_are_in_no_token(world: World, anna: Browser, wilma: Application) -> None:
+def test_rights_decided_at_use_and_other_capacities_are_in_no_token(
+    world: World, anna: Browser, wilma: Application
+) -> None:
     answered = wilma.redeem(anna.code(capacity="RANTA")).get_json()
     for name, typ in (("access_token", "at+jwt"), ("id_token", "JWT")):
         assert verified(world, answered[name], typ)["roles"] == ["opettaja@RANTA"]
 
 
-def test_a_token_ends_with_the_right_it_tells(world: World, anna: Browser, wilma: Application, frozen: datetime) -> None:
+def test_a_token_ends_with_the_right_it_tells(
+    world: World, anna: Browser, wilma: Application, frozen: datetime
+) -> None:
     world.change(Assignment, Assignment.scope_id == world.ids["KOIVU"], valid_to=frozen + timedelta(seconds=90))
     assert wilma.redeem(anna.code()).get_json()["expires_in"] == 90
 
@@ -110,7 +120,10 @@ def test_the_choice_is_remembered_and_can_be_changed(world: World, anna: Browser
     anna.choose(page, world.ids["capacity KOIVU"])
     assert "code" in answer(anna.get(anna.choose(page, world.ids["capacity KOIVU"]).location))
     with world.engine.connect() as connection:
-        assert connection.scalar(RememberedCapacity.__table__.select().with_only_columns(RememberedCapacity.capacity_id)) == world.ids["capacity KOIVU"]
+        assert (
+            connection.scalar(RememberedCapacity.__table__.select().with_only_columns(RememberedCapacity.capacity_id))
+            == world.ids["capacity KOIVU"]
+        )
 
 
 def test_cancelling_the_choice_is_told_to_the_application(anna: Browser) -> None:
@@ -138,7 +151,9 @@ def test_a_capacity_of_somebody_else_cannot_be_chosen(world: World, anna: Browse
     assert str(stranger) not in page.text
 
 
-def test_an_application_that_does_not_ask_gets_the_primary_affiliation_under_its_own_names(world: World, anna: Browser) -> None:
+def test_an_application_that_does_not_ask_gets_the_primary_affiliation_under_its_own_names(
+    world: World, anna: Browser
+) -> None:
     found = answer(anna.authorize("verso"))
     said = verified(world, Application(world, "verso").redeem(found["code"]).get_json()["id_token"], "JWT")
     assert said["capacity"]["organisation"]["key"] == "KOIVU"
@@ -209,21 +224,35 @@ def test_a_posted_request_is_answered_like_a_got_one(world: World, anna: Browser
 
 def test_the_whole_way_with_a_password_and_back(world: World, wilma: Application) -> None:
     with Session(world.engine) as session, session.begin():
-        credentials.set_password(session, extension.parts_of(world.app).vault, world.ids["anna"], oidc_world.PASSWORD, SYSTEM)
+        credentials.set_password(
+            session, extension.parts_of(world.app).vault, world.ids["anna"], oidc_world.PASSWORD, SYSTEM
+        )
     browser = Browser(world)
     sent = browser.authorize()
     assert sent.status_code == 303
     page = browser.get(sent.location)
     assert "form-action 'self' https://wilma.example;" in page.headers["Content-Security-Policy"]
-    signed_in = browser.http.post("/login", base_url=ISSUER, data=form(page) | {"login": "anna", "password": oidc_world.PASSWORD})
+    signed_in = browser.http.post(
+        "/login", base_url=ISSUER, data=form(page) | {"login": "anna", "password": oidc_world.PASSWORD}
+    )
     assert signed_in.status_code == 303
     chooser = browser.get(signed_in.location)
     code = answer(browser.get(browser.choose(chooser, world.ids["capacity KOIVU"]).location))["code"]
     assert wilma.redeem(code).status_code == 200
 
 
-@pytest.mark.parametrize("changes", [{"code_verifier": "w" * 43}, {"code_verifier": None}, {"redirect_uri": "https://wilma.example/other"}, {"redirect_uri": None}])
-def test_a_code_is_bound_to_its_challenge_and_redirect_uri(anna: Browser, wilma: Application, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"code_verifier": "w" * 43},
+        {"code_verifier": None},
+        {"redirect_uri": "https://wilma.example/other"},
+        {"redirect_uri": None},
+    ],
+)
+def test_a_code_is_bound_to_its_challenge_and_redirect_uri(
+    anna: Browser, wilma: Application, changes: dict[str, Any]
+) -> None:
     code = anna.code()
     refused = wilma.redeem(code, **changes)
     assert refused.status_code == 400
@@ -264,7 +293,9 @@ def test_a_client_that_need_not_use_pkce_may_not_send_a_verifier_out_of_the_blue
     assert old.redeem(anna.code("wilma-old")).status_code == 200
 
 
-def test_signing_out_between_code_and_token_leaves_nothing_to_redeem(world: World, anna: Browser, wilma: Application) -> None:
+def test_signing_out_between_code_and_token_leaves_nothing_to_redeem(
+    world: World, anna: Browser, wilma: Application
+) -> None:
     code = anna.code()
     anna.http.post("/logout", base_url=ISSUER, data=form(anna.get("/logout")) | {"decision": "sign-out"})
     assert wilma.redeem(code).get_json()["error"] == "invalid_grant"

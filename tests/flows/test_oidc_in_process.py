@@ -61,7 +61,9 @@ def test_nobody_else_comes_in(anna: Browser) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"code_verifier": "w" * 43}, {"redirect_uri": "https://evil.example"}])
-def test_what_the_code_is_bound_to_is_checked_in_process_too(world: World, anna: Browser, changes: dict[str, str]) -> None:
+def test_what_the_code_is_bound_to_is_checked_in_process_too(
+    world: World, anna: Browser, changes: dict[str, str]
+) -> None:
     oidc_world.administrator(world, world.ids["anna"])
     code = answer(anna.authorize("avain-admin", redirect_uri=CALLBACK, scope="openid"))["code"]
     with pytest.raises(Denied):

@@ -42,7 +42,9 @@ def signed_in(browser: Browser) -> bool:
     return browser.get("/account").status_code == 200
 
 
-def test_a_valid_hint_ends_the_session_and_every_grant_in_it_and_goes_back(world: World, anna: Browser, tokens: dict[str, Any]) -> None:
+def test_a_valid_hint_ends_the_session_and_every_grant_in_it_and_goes_back(
+    world: World, anna: Browser, tokens: dict[str, Any]
+) -> None:
     response = logout(anna, id_token_hint=tokens["id_token"], post_logout_redirect_uri=BYE, state="s t")
     assert response.status_code == 303
     assert response.location == BYE + "&state=s+t"
@@ -56,15 +58,30 @@ def test_an_expired_hint_still_tells_who_asks(world: World, anna: Browser, token
     assert logout(anna, id_token_hint=tokens["id_token"], post_logout_redirect_uri=BYE).location == BYE
 
 
-def test_a_hint_posted_from_elsewhere_ends_its_session_although_no_cookie_comes_along(world: World, anna: Browser, tokens: dict[str, Any]) -> None:
+def test_a_hint_posted_from_elsewhere_ends_its_session_although_no_cookie_comes_along(
+    world: World, anna: Browser, tokens: dict[str, Any]
+) -> None:
     other = world.app.test_client()
-    response = other.post("/oauth2/logout", base_url=ISSUER, data={"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": BYE})
+    response = other.post(
+        "/oauth2/logout", base_url=ISSUER, data={"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": BYE}
+    )
     assert response.location == BYE
     assert not signed_in(anna)
 
 
-@pytest.mark.parametrize("parameters", [{}, {"client_id": "wilma"}, {"client_id": "wilma", "post_logout_redirect_uri": BYE}, {"id_token_hint": "x.y.z"}, {"logout_hint": "anna"}])
-def test_without_a_valid_hint_the_person_is_asked_and_nobody_is_redirected(world: World, anna: Browser, parameters: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"client_id": "wilma"},
+        {"client_id": "wilma", "post_logout_redirect_uri": BYE},
+        {"id_token_hint": "x.y.z"},
+        {"logout_hint": "anna"},
+    ],
+)
+def test_without_a_valid_hint_the_person_is_asked_and_nobody_is_redirected(
+    world: World, anna: Browser, parameters: dict[str, str]
+) -> None:
     page = logout(anna, **parameters)
     assert page.status_code == 200
     assert signed_in(anna)
@@ -105,7 +122,9 @@ def test_somebody_elses_hint_does_not_sign_this_person_out(world: World, anna: B
     assert signed_in(anna)
 
 
-@pytest.mark.parametrize("uri", ["https://wilma.example/bye", BYE + "&y=2", "https://evil.example/", "https://wilma.example/cb", BYE.upper()])
+@pytest.mark.parametrize(
+    "uri", ["https://wilma.example/bye", BYE + "&y=2", "https://evil.example/", "https://wilma.example/cb", BYE.upper()]
+)
 def test_an_unregistered_address_is_an_error_page(anna: Browser, tokens: dict[str, Any], uri: str) -> None:
     response = logout(anna, id_token_hint=tokens["id_token"], post_logout_redirect_uri=uri)
     assert response.status_code == 400

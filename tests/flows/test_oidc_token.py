@@ -50,7 +50,9 @@ def tokens(anna: Browser, wilma: Application) -> dict[str, Any]:
     return found
 
 
-def test_a_refresh_gives_new_tokens_for_the_same_person_and_capacity(world: World, wilma: Application, tokens: dict[str, Any], at: Clock) -> None:
+def test_a_refresh_gives_new_tokens_for_the_same_person_and_capacity(
+    world: World, wilma: Application, tokens: dict[str, Any], at: Clock
+) -> None:
     at(oidc_world.instant(240))
     refreshed = wilma.refresh(tokens["refresh_token"]).get_json()
     assert refreshed["refresh_token"] != tokens["refresh_token"]
@@ -133,7 +135,9 @@ def _revoke(world: World) -> None:
 
 
 @pytest.mark.parametrize("ending", [_end_capacity, _sign_out, _hold, _revoke])
-def test_a_grant_ends_with_what_it_stands_on(wilma: Application, world: World, tokens: dict[str, Any], ending: Callable[[World], None]) -> None:
+def test_a_grant_ends_with_what_it_stands_on(
+    wilma: Application, world: World, tokens: dict[str, Any], ending: Callable[[World], None]
+) -> None:
     assert wilma.userinfo(tokens["access_token"]).status_code == 200
     ending(world)
     assert wilma.introspect(tokens["access_token"]) == {"active": False}
@@ -145,17 +149,31 @@ def test_a_grant_ends_with_what_it_stands_on(wilma: Application, world: World, t
 def test_a_client_acts_for_itself_with_its_own_scopes_only(world: World, wilma: Application) -> None:
     answered = wilma.post("/oauth2/token", {"grant_type": "client_credentials"}).get_json()
     said = verified(world, answered["access_token"], "at+jwt")
-    assert (said["sub"], said["client_id"], said["aud"], said["scope"]) == ("wilma", "wilma", "https://wilma.example", "wilma.read")
+    assert (said["sub"], said["client_id"], said["aud"], said["scope"]) == (
+        "wilma",
+        "wilma",
+        "https://wilma.example",
+        "wilma.read",
+    )
     assert not {"roles", "capacity"} & set(said)
     assert "refresh_token" not in answered
     for scope in ("openid", "wilma.write", "wilma.read wilma.write"):
-        assert wilma.post("/oauth2/token", {"grant_type": "client_credentials", "scope": scope}).get_json()["error"] == "invalid_scope"
+        assert (
+            wilma.post("/oauth2/token", {"grant_type": "client_credentials", "scope": scope}).get_json()["error"]
+            == "invalid_scope"
+        )
     assert wilma.userinfo(answered["access_token"]).status_code == 403
     assert wilma.introspect(answered["access_token"])["active"] is True
 
 
 @pytest.mark.parametrize(
-    ("client_id", "grant"), [("verso", "client_credentials"), ("verso", "refresh_token"), ("wilma-key", "authorization_code"), ("wilma-app", "client_credentials")]
+    ("client_id", "grant"),
+    [
+        ("verso", "client_credentials"),
+        ("verso", "refresh_token"),
+        ("wilma-key", "authorization_code"),
+        ("wilma-app", "client_credentials"),
+    ],
 )
 def test_a_client_uses_its_listed_grants_only(world: World, client_id: str, grant: str) -> None:
     data = {"grant_type": grant, "refresh_token": "avr_x", "code": "avc_x"}
@@ -184,7 +202,9 @@ def basic(name: str, secret: str) -> dict[str, str]:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"])
-def test_what_does_not_prove_the_client_is_401(world: World, path: str, headers: dict[str, str], body: dict[str, str]) -> None:
+def test_what_does_not_prove_the_client_is_401(
+    world: World, path: str, headers: dict[str, str], body: dict[str, str]
+) -> None:
     data = {"grant_type": "authorization_code", "token": "x", "code": "avc_x"} | body
     response = world.app.test_client().post(path, base_url=ISSUER, data=data, headers=headers)
     assert response.status_code == 401
@@ -194,7 +214,9 @@ def test_what_does_not_prove_the_client_is_401(world: World, path: str, headers:
 
 
 def test_two_ways_of_authentication_at_once_are_refused(wilma: Application) -> None:
-    both = wilma.post("/oauth2/token", {"grant_type": "client_credentials", "client_id": "wilma", "client_secret": SECRET})
+    both = wilma.post(
+        "/oauth2/token", {"grant_type": "client_credentials", "client_id": "wilma", "client_secret": SECRET}
+    )
     assert (both.status_code, both.get_json()["error"]) == (400, "invalid_request")
 
 
@@ -203,7 +225,15 @@ def test_two_secrets_are_valid_at_a_time(world: World) -> None:
     world.write(ClientSecret(client_id="wilma", hash=hash_of(second), created_at=oidc_world.instant(0)))
     http = world.app.test_client()
     for secret in (SECRET, second):
-        assert http.post("/oauth2/token", base_url=ISSUER, data={"grant_type": "client_credentials"}, headers=basic("wilma", secret)).status_code == 200
+        assert (
+            http.post(
+                "/oauth2/token",
+                base_url=ISSUER,
+                data={"grant_type": "client_credentials"},
+                headers=basic("wilma", secret),
+            ).status_code
+            == 200
+        )
 
 
 def assertion(**changes: Any) -> dict[str, str]:
@@ -235,7 +265,9 @@ def test_a_signed_assertion_authenticates_once(world: World) -> None:
         {"data": b"<x/>", "content_type": "application/xml"},
     ],
 )  # fmt: skip
-def test_a_malformed_body_is_an_oauth_error_and_never_a_server_error(world: World, path: str, sent: dict[str, Any]) -> None:
+def test_a_malformed_body_is_an_oauth_error_and_never_a_server_error(
+    world: World, path: str, sent: dict[str, Any]
+) -> None:
     response = world.app.test_client().post(path, base_url=ISSUER, headers=basic("wilma", SECRET), **sent)
     assert response.status_code in (400, 413)
     assert response.get_json()["error"] in ("invalid_request", "invalid_grant")
@@ -252,7 +284,9 @@ def test_a_database_that_does_not_answer_is_503_without_a_word_of_it(world: Worl
     assert "Traceback" not in response.text
 
 
-def test_userinfo_tells_what_was_asked_about_the_person(world: World, wilma: Application, tokens: dict[str, Any]) -> None:
+def test_userinfo_tells_what_was_asked_about_the_person(
+    world: World, wilma: Application, tokens: dict[str, Any]
+) -> None:
     said = wilma.userinfo(tokens["access_token"])
     assert said.headers["Cache-Control"] == "no-store"
     found = said.get_json()
@@ -264,17 +298,24 @@ def test_userinfo_tells_what_was_asked_about_the_person(world: World, wilma: App
     assert world.events("oidc:userinfo:disclosed")[0].subject_id == world.ids["anna"]
 
 
-def test_userinfo_takes_the_token_by_header_or_by_a_posted_body_never_both_and_never_in_the_address(wilma: Application, tokens: dict[str, Any]) -> None:
+def test_userinfo_takes_the_token_by_header_or_by_a_posted_body_never_both_and_never_in_the_address(
+    wilma: Application, tokens: dict[str, Any]
+) -> None:
     token = tokens["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
     assert wilma.http.post("/oauth2/userinfo", base_url=ISSUER, headers=bearer).status_code == 200
     assert wilma.http.post("/oauth2/userinfo", base_url=ISSUER, data={"access_token": token}).status_code == 200
-    assert wilma.http.post("/oauth2/userinfo", base_url=ISSUER, data={"access_token": token}, headers=bearer).status_code == 400
+    assert (
+        wilma.http.post("/oauth2/userinfo", base_url=ISSUER, data={"access_token": token}, headers=bearer).status_code
+        == 400
+    )
     refused = wilma.http.get(f"/oauth2/userinfo?access_token={token}", base_url=ISSUER)
     assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
 
 
-def test_no_other_kind_of_token_or_altered_one_is_an_access_token(world: World, anna: Browser, wilma: Application, tokens: dict[str, Any]) -> None:
+def test_no_other_kind_of_token_or_altered_one_is_an_access_token(
+    world: World, anna: Browser, wilma: Application, tokens: dict[str, Any]
+) -> None:
     access = tokens["access_token"]
     header, payload, signature = access.split(".")
     wrong = [
@@ -290,7 +331,9 @@ def test_no_other_kind_of_token_or_altered_one_is_an_access_token(world: World, 
 
 
 @pytest.mark.parametrize("expires", [None, "soon", [1], True, 4e18, -1, 1e308, "1e400"])
-def test_a_token_whose_end_makes_no_sense_is_refused(world: World, wilma: Application, tokens: dict[str, Any], expires: Any) -> None:
+def test_a_token_whose_end_makes_no_sense_is_refused(
+    world: World, wilma: Application, tokens: dict[str, Any], expires: Any
+) -> None:
     claims = verified(world, tokens["access_token"], "at+jwt") | {"exp": expires}
     if expires is None:
         del claims["exp"]
@@ -316,7 +359,9 @@ def test_introspection_answers_the_audience_only(world: World, wilma: Applicatio
     assert Application(world, "verso").introspect(tokens["access_token"]) == {"active": False}
     assert wilma.introspect(tokens["refresh_token"])["active"] is True
     assert Application(world, "wilma-old").introspect(tokens["refresh_token"]) == {"active": False}
-    assert Application(world, "wilma-app").post("/oauth2/introspect", {"token": tokens["access_token"]}).status_code == 401
+    assert (
+        Application(world, "wilma-app").post("/oauth2/introspect", {"token": tokens["access_token"]}).status_code == 401
+    )
 
 
 def test_introspection_reads_rights_afresh(world: World, wilma: Application, tokens: dict[str, Any]) -> None:
@@ -325,7 +370,9 @@ def test_introspection_reads_rights_afresh(world: World, wilma: Application, tok
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-def test_revoking_either_token_ends_the_grant(world: World, wilma: Application, tokens: dict[str, Any], kind: str) -> None:
+def test_revoking_either_token_ends_the_grant(
+    world: World, wilma: Application, tokens: dict[str, Any], kind: str
+) -> None:
     assert wilma.post("/oauth2/revoke", {"token": tokens[kind], "token_type_hint": "whatever"}).status_code == 200
     assert wilma.introspect(tokens["access_token"]) == {"active": False}
     assert wilma.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
@@ -334,7 +381,10 @@ def test_revoking_either_token_ends_the_grant(world: World, wilma: Application, 
 
 
 def test_nobody_revokes_another_clients_token(world: World, wilma: Application, tokens: dict[str, Any]) -> None:
-    assert Application(world, "verso").post("/oauth2/revoke", {"token": tokens["access_token"]}).get_json()["error"] == "invalid_grant"
+    assert (
+        Application(world, "verso").post("/oauth2/revoke", {"token": tokens["access_token"]}).get_json()["error"]
+        == "invalid_grant"
+    )
     assert wilma.introspect(tokens["access_token"])["active"] is True
     assert wilma.post("/oauth2/revoke", {"token": "unknown"}).status_code == 200
 
@@ -354,10 +404,15 @@ def test_a_refused_client_is_in_the_log_and_its_secret_is_not(world: World, wilm
     assert event.envelope == {"client": "wilma", "error": "invalid_grant"}
 
 
-def test_a_token_in_the_query_of_the_token_endpoint_is_not_read(world: World, anna: Browser, wilma: Application) -> None:
+def test_a_token_in_the_query_of_the_token_endpoint_is_not_read(
+    world: World, anna: Browser, wilma: Application
+) -> None:
     code = anna.code()
     query = f"code={code}&grant_type=authorization_code&code_verifier={VERIFIER}&redirect_uri={request_of('wilma')['redirect_uri']}"
-    assert wilma.post(f"/oauth2/token?{query}", {"grant_type": "authorization_code"}).get_json()["error"] == "invalid_request"
+    assert (
+        wilma.post(f"/oauth2/token?{query}", {"grant_type": "authorization_code"}).get_json()["error"]
+        == "invalid_request"
+    )
     assert wilma.redeem(code).status_code == 200
 
 

@@ -42,7 +42,9 @@ class Validated:
     def refused(self, error: str, description: str = "") -> Answer:
         """Return the answer that there is no code."""
         state = self.parameters.get("state")
-        return answer.refused(self.parameters["redirect_uri"], self.mode, provider().issuer.url, state, error, description)
+        return answer.refused(
+            self.parameters["redirect_uri"], self.mode, provider().issuer.url, state, error, description
+        )
 
 
 @csrf_exempt
@@ -160,7 +162,9 @@ def _act(step: Step, checked: Validated, login: LoginSession | None, ask: Ask) -
         case Choose() if login is not None:
             asked = Passage(passage.digest(checked.parameters), ask.asked_at or clock.now(), login.id)
             origin = checked.refused("access_denied").origin
-            return page.choose(step, checked.client, checked.parameters, passage.seal(provider().issuer.passage_key, asked), origin)
+            return page.choose(
+                step, checked.client, checked.parameters, passage.seal(provider().issuer.passage_key, asked), origin
+            )
         case _:
             return _to_sign_in(checked, ask, again=False)
 
@@ -186,16 +190,28 @@ def _issue(step: Issue, checked: Validated, login: LoginSession) -> AnyResponse:
     if step.remember and capacity_id is not None:
         disclosure.remember(session, checked.client, login.person_id, capacity_id)
     value = code.issue(
-        session, provider().issuer, checked.client, login, capacity_id, checked.parameters, checked.scope, context.actor()
+        session,
+        provider().issuer,
+        checked.client,
+        login,
+        capacity_id,
+        checked.parameters,
+        checked.scope,
+        context.actor(),
     )
     given = checked.parameters
-    return _send(answer.granted(given["redirect_uri"], checked.mode, provider().issuer.url, given.get("state"), value), checked.client)
+    return _send(
+        answer.granted(given["redirect_uri"], checked.mode, provider().issuer.url, given.get("state"), value),
+        checked.client,
+    )
 
 
 def _record_refusal(checked: Validated, login: LoginSession | None, error: str) -> None:
     if login is not None:
         envelope: dict[str, Any] = {"client": checked.client.client_id, "error": error}
-        log.write(context.db(), "oidc:authorization:refused", context.actor(), subject_id=login.person_id, envelope=envelope)
+        log.write(
+            context.db(), "oidc:authorization:refused", context.actor(), subject_id=login.person_id, envelope=envelope
+        )
 
 
 def _send(told: Answer, client: RegisteredClient) -> AnyResponse:

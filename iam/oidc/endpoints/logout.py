@@ -35,7 +35,9 @@ def logout() -> Response:
     given.pop("lang", None)
     server = provider()
     try:
-        asked: EndSessionRequest = server.validate_endpoint_request("end_session", ProviderRequest(server.issuer.url, given))
+        asked: EndSessionRequest = server.validate_endpoint_request(
+            "end_session", ProviderRequest(server.issuer.url, given)
+        )
     except OAuth2Error as error:
         return page.broken(str(error.get_error_description() or error.error))
     if asked.id_token_claims is not None and "post_logout_redirect_uri" in given and asked.redirect_uri is None:
@@ -47,7 +49,12 @@ def _asked(asked: EndSessionRequest, given: dict[str, str]) -> Response:
     login, hinted = context.login(), _hinted(asked)
     if login is not None and (hinted is None or hinted.id != login.id):
         handle = passage.seal(provider().issuer.passage_key, Passage(passage.digest(given), clock.now(), login.id))
-        return page.sign_out(asked.client, given, handle, Answer(asked.redirect_uri or "", "query", {}).origin if asked.redirect_uri else "")
+        return page.sign_out(
+            asked.client,
+            given,
+            handle,
+            Answer(asked.redirect_uri or "", "query", {}).origin if asked.redirect_uri else "",
+        )
     return _done(asked, hinted)
 
 

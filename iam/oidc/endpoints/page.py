@@ -107,7 +107,11 @@ def sign_out(client: RegisteredClient | None, parameters: Mapping[str, str], han
     """Ask whether the person wants to sign out."""
     name = client.name(context.texts().language) if client else None
     return pages.page(
-        "logout.html", forms_to=origin, action=f"/oauth2/logout?{urlencode(dict(parameters))}", client_name=name, handle=handle
+        "logout.html",
+        forms_to=origin,
+        action=f"/oauth2/logout?{urlencode(dict(parameters))}",
+        client_name=name,
+        handle=handle,
     )
 
 

@@ -30,13 +30,15 @@ def userinfo() -> Response:
     if told is None:
         return _refused(401, "invalid_token")
     _record(shown, scopes)
-    return server.handle_response(200, claims.of_userinfo(told, scopes, shown.client.mapper), [("Content-Type", "application/json")])
+    return server.handle_response(
+        200, claims.of_userinfo(told, scopes, shown.client.mapper), [("Content-Type", "application/json")]
+    )
 
 
 def _token() -> str | None:
     """Return the token, sent in exactly one way: the header, or the body of a post (RFC 6750 section 2); never the address."""
     scheme, _, header = request.headers.get("Authorization", "").partition(" ")
-    posted = body().get("access_token") if request.method == "POST" and request.content_length else None
+    posted = body().get("access_token") if request.method == "POST" and request.mimetype else None
     if scheme.lower() != "bearer":
         return posted
     if posted is not None:

@@ -26,7 +26,7 @@ VERSION = UUID(int=77)
 Rules = list[tuple[dict[str, Any], str]]
 
 
-def quick(engine: Engine, most: int = 50) -> settings:
+def quick(engine: Engine, most: int = 40) -> settings:
     """Few examples where each costs a trip to a server; the same ones in every run."""
     return settings(
         max_examples=most if engine.dialect.name == "sqlite" else most // 5, deadline=None, derandomize=True, database=None,
@@ -82,7 +82,7 @@ def test_the_select_gives_the_rows_that_the_matcher_finds_for_each_person(engine
 
 
 def test_a_select_limited_to_persons_gives_their_rows_and_nobody_elses(engine: Engine) -> None:
-    @quick(engine, 15)
+    @quick(engine, 10)
     @given(worlds.cases())
     def holds(case: tuple[WorldSpec, Rules]) -> None:
         spec, rules = case

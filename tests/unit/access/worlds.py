@@ -159,14 +159,14 @@ def _write_tree(session: Session, world: WorldSpec, change: UUID) -> None:
                     version_id=id_of(11, number * 10 + n), fact_id=id_of(12, number * 10 + n), organisation_id=organisation_id(number),
                     parent_id=organisation_id(place.parent) if number else None, legal_entity_id=organisation_id(place.entity),
                     **_dated(place.span, change),
-                )  # fmt: skip
+                )
             )
     for number, (area, other, span) in enumerate(world.covers):
         session.add(
             OrganisationRelation(
                 version_id=id_of(13, number), fact_id=id_of(14, number), organisation_id=organisation_id(area), kind="covers",
                 other_id=organisation_id(other), **_dated(span, change),
-            )  # fmt: skip
+            )
         )
 
 
@@ -179,14 +179,14 @@ def _write_links(session: Session, world: WorldSpec, change: UUID) -> None:
             Membership(
                 version_id=id_of(15, number), fact_id=id_of(16, number), person_id=person_id(person), group_id=id_of(6, group),
                 **_dated(span, change, open_),
-            )  # fmt: skip
+            )
         )
     for number, (one, other, kind, span, open_) in enumerate(world.relationships):
         session.add(
             Relationship(
                 version_id=id_of(17, number), fact_id=id_of(18, number), person_id=person_id(one), other_person_id=person_id(other),
                 kind=kind, **_dated(span, change, open_),
-            )  # fmt: skip
+            )
         )
 
 

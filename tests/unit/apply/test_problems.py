@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ from iam.change import SYSTEM
 from iam.vault import Vault
 
 from .conftest import EVERYTHING, Apply
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A database on SQLite only: nothing here gets as far as writing, so the other one would tell nothing more."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'avain.db')}"
+
 
 CLIENT = "  - {key: x, owner: mansikkala, name: {fi: X}, clients: [{client_id: x, auth: %s}]}"
 SECRET = "secret: 3Vt8mQz0aLkWc5RjX2hN9pYsE7uGbD4f"
@@ -98,6 +106,7 @@ WRONG = [
     ("accounts", ACCOUNT % ("x", "identity-code", ""), "person.identifier", "A declaration must not hold identity codes."),
     ("groups", "  - {key: x, organisation: nowhere, name: X}", "organisation", "There is no organisation nowhere."),
     ("groups", "  - {key: x, organisation: KOIVU, name: X, members: [nobody]}", "members", "Nobody has the login nobody."),
+    ("groups", "  - {key: vastuuhenkilot, organisation: KOIVU, name: X}", "name", "This differs from what is stated elsewhere."),
     ("administrators", "  - {login: nobody, organisation: KOIVU, permissions: [admin]}", "login", "Nobody has the login nobody."),
     ("administrators", "  - {login: aino.esimerkki, organisation: KOIVU, permissions: [fly]}", "permissions[0]", "There is no such value."),
     ("administrators", "  - {login: aino.esimerkki, organisation: KOIVU, permissions: []}", "permissions", "This list is too short."),

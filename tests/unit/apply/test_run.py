@@ -253,6 +253,13 @@ def test_a_permission_that_is_left_out_ends_and_the_rest_stays(applied: Apply, s
     assert set(permissions_of(session, pirkko.person_id)) == {"rules.read"}
 
 
+def test_a_group_may_be_stated_in_two_places_and_has_the_members_of_both(applied: Apply, session: Session) -> None:
+    second = "  - {key: vastuuhenkilot, organisation: KOIVU, name: Vastuuhenkilöt, members: [pirkko.psykologi]}\nadministrators:"
+    report = applied(EVERYTHING.replace("administrators:", second))
+    assert [(one.kind, list(one.fields)) for one in report.differences if one.action == "change"] == [("group", ["members"])]
+    assert session.scalar(select(func.count()).where(Membership.closed_by.is_(None))) == 2
+
+
 def fed(session: Session) -> Person:
     """A person whom a source brought, with an employee number."""
     change = session.scalars(select(Change)).first()
@@ -362,3 +369,14 @@ def test_a_unit_that_moves_is_stated_once_for_each_place(applied: Apply, session
     }
     assert {(ids["mansikkala"], 1900), (ids["marjala-hva"], 2026)} <= above
     assert applied(moving).applied is None
+
+
+def test_local_people_of_a_unit_that_goes_to_another_legal_entity_lose_what_no_clause_allows(applied: Apply, session: Session) -> None:
+    gone = CONSORTIUM.replace("kind: unit, parent: marjala-hva", "kind: unit, parent: konsortio")
+    report = applied(gone)
+    assert report.applied is not None
+    assert report.applied.rights.closed == 1
+    entity = session.scalar(select(Organisation.id).where(Organisation.key == "konsortio"))
+    standing = select(Affiliation.legal_entity_id).where(Affiliation.occupation == "psykologi", Affiliation.closed_by.is_(None))
+    assert session.scalars(standing).one() == entity
+    assert applied(gone).applied is None

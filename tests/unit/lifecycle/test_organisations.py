@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -169,7 +170,7 @@ def test_the_closure_never_tells_one_pair_twice_at_a_time(tree: Tree, session: S
     tree.write(a=[("root", True, clock.LONG_AGO, day("2029-01-01")), ("b", True, day("2029-01-01"), clock.FOREVER)])
     for key in tree.ids:
         for intervals in tree.above(key).values():
-            assert all(earlier[1] < later[0] for earlier, later in zip(intervals, intervals[1:], strict=False))
+            assert all(earlier[1] < later[0] for earlier, later in pairwise(intervals))
 
 
 def statements(engine: Engine, run: Callable[[], object]) -> int:

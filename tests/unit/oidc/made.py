@@ -29,7 +29,9 @@ def capacity(id_: UUID = IN_KOIVU, **changes: Any) -> Capacity:
 
 def in_ranta(**changes: Any) -> Capacity:
     """A principal of the school RANTA."""
-    return capacity(IN_RANTA, **{"organisation_id": RANTA, "organisation_key": "RANTA", "position": "Rehtori", **changes})
+    return capacity(
+        IN_RANTA, **{"organisation_id": RANTA, "organisation_key": "RANTA", "position": "Rehtori", **changes}
+    )
 
 
 def right(role: str = "opettaja", **changes: Any) -> Right:

@@ -80,7 +80,9 @@ def test_a_token_with_its_last_role_ending_in_may_lives_no_longer_than_may() -> 
 
 def test_the_capacity_id_differs_by_application_and_by_capacity() -> None:
     ids = {
-        claims.opaque_capacity_id(b"key", application, fact) for application in (APPLICATION, OTHER_APPLICATION) for fact in (IN_KOIVU, IN_RANTA)
+        claims.opaque_capacity_id(b"key", application, fact)
+        for application in (APPLICATION, OTHER_APPLICATION)
+        for fact in (IN_KOIVU, IN_RANTA)
     }
     assert len(ids) == 4
     assert all(len(id_) == 18 and id_.startswith("c_") for id_ in ids)
@@ -89,7 +91,9 @@ def test_the_capacity_id_differs_by_application_and_by_capacity() -> None:
 
 
 def test_a_guardian_acts_on_behalf_of_somebody_and_tells_no_organisation() -> None:
-    guardian = capacity(kind="guardian", organisation_id=None, organisation_key="", organisation_names={}, position=None)
+    guardian = capacity(
+        kind="guardian", organisation_id=None, organisation_key="", organisation_names={}, position=None
+    )
     said = claims.of_token(Told("Zk3", guardian, "c_2", "Ch1"), ("openid",), {}, USERINFO)
     assert said == {"capacity": {"id": "c_2", "kind": "guardian", "on_behalf_of": "Ch1"}}
 

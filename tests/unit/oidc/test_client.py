@@ -64,7 +64,10 @@ def test_our_own_administration_authenticates_nowhere() -> None:
     admin = Clients(ISSUER, None)._admin  # type: ignore[arg-type]
     assert admin.client_id == ADMIN
     assert admin.redirect_uris == (f"{ISSUER}/admin/callback",)
-    assert not any(admin.check_endpoint_auth_method(method, "token") for method in ("none", "client_secret_basic", "private_key_jwt"))
+    assert not any(
+        admin.check_endpoint_auth_method(method, "token")
+        for method in ("none", "client_secret_basic", "private_key_jwt")
+    )
 
 
 def test_basic_credentials_are_form_encoded() -> None:
@@ -72,7 +75,9 @@ def test_basic_credentials_are_form_encoded() -> None:
     assert presented(basic("wilma:x"), {"client_id": "wilma"}) == Presented("client_secret_basic", "wilma", "x")
 
 
-@pytest.mark.parametrize("header", ["Basic", "Basic ", "Basic !!!", "Basic w6k=", "Basic " + b64encode(b"noseparator").decode()])
+@pytest.mark.parametrize(
+    "header", ["Basic", "Basic ", "Basic !!!", "Basic w6k=", "Basic " + b64encode(b"noseparator").decode()]
+)
 def test_malformed_basic_credentials_prove_nothing(header: str) -> None:
     assert presented(header, {}).client_id is None
 

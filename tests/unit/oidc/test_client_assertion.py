@@ -38,14 +38,26 @@ def test_a_good_assertion_is_accepted(typ: str) -> None:
 
 @pytest.mark.parametrize(
     "audience",
-    [f"{ISSUER}/oauth2/token", f"{ISSUER}/oauth2/par", [ISSUER], [ISSUER, "https://other.example"], [], f"{ISSUER}/", None, "", True],
+    [
+        f"{ISSUER}/oauth2/token",
+        f"{ISSUER}/oauth2/par",
+        [ISSUER],
+        [ISSUER, "https://other.example"],
+        [],
+        f"{ISSUER}/",
+        None,
+        "",
+        True,
+    ],
 )
 def test_the_audience_is_the_issuer_as_a_single_value(audience: Any) -> None:
     with pytest.raises(jose.BadToken):
         check(assertion(aud=audience))
 
 
-@pytest.mark.parametrize("changes", [{"iat": STAMP + 8, "nbf": STAMP + 8}, {"exp": STAMP + 300}, {"iat": None}, {"exp": STAMP - 5}])
+@pytest.mark.parametrize(
+    "changes", [{"iat": STAMP + 8, "nbf": STAMP + 8}, {"exp": STAMP + 300}, {"iat": None}, {"exp": STAMP - 5}]
+)
 def test_a_clock_may_be_a_little_off(changes: dict[str, Any]) -> None:
     assert check(assertion(**changes))
 
@@ -65,7 +77,11 @@ def test_what_is_stale_foreign_or_malformed_is_refused(changes: dict[str, Any]) 
 
 def test_infinite_times_are_refused() -> None:
     header, _, _ = assertion().split(".")
-    payload = urlsafe_b64encode(b'{"iss":"wilma","sub":"wilma","aud":"https://id.example","jti":"j","exp":1e400}').decode().rstrip("=")
+    payload = (
+        urlsafe_b64encode(b'{"iss":"wilma","sub":"wilma","aud":"https://id.example","jti":"j","exp":1e400}')
+        .decode()
+        .rstrip("=")
+    )
     with pytest.raises(jose.BadToken):
         check(f"{header}.{payload}.{'A' * 86}")
     with pytest.raises(jose.BadToken):

@@ -58,7 +58,9 @@ def test_a_remembered_capacity_that_has_ended_is_forgotten() -> None:
 
 
 def test_the_chosen_capacity_is_issued_and_remembered() -> None:
-    assert step(Ask(), standing(TEACHER, PRINCIPAL, remembered=IN_KOIVU, chosen=IN_RANTA)) == Issue(PRINCIPAL, remember=True)
+    assert step(Ask(), standing(TEACHER, PRINCIPAL, remembered=IN_KOIVU, chosen=IN_RANTA)) == Issue(
+        PRINCIPAL, remember=True
+    )
 
 
 def test_choosing_again_is_possible_with_one_capacity_too() -> None:
@@ -68,7 +70,9 @@ def test_choosing_again_is_possible_with_one_capacity_too() -> None:
 
 
 def test_a_capacity_that_ended_while_choosing_is_never_replaced_silently() -> None:
-    assert step(Ask(), standing(TEACHER, (PRINCIPAL, False), chosen=IN_RANTA)) == Choose((TEACHER,), (), None, ended=True)
+    assert step(Ask(), standing(TEACHER, (PRINCIPAL, False), chosen=IN_RANTA)) == Choose(
+        (TEACHER,), (), None, ended=True
+    )
 
 
 def test_a_coming_capacity_is_shown_and_cannot_be_taken() -> None:
@@ -107,7 +111,9 @@ def test_prompt_login_asks_again_and_is_content_with_a_sign_in_made_since() -> N
     assert step(Ask(asked, asked_at=NOW - MINUTE), standing(TEACHER)) == Issue(TEACHER)
 
 
-@pytest.mark.parametrize(("seconds", "expected"), [(60, Issue(TEACHER)), (59, SignIn(again=True)), (0, SignIn(again=True))])
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(60, Issue(TEACHER)), (59, SignIn(again=True)), (0, SignIn(again=True))]
+)
 def test_max_age_is_the_longest_time_since_the_sign_in(seconds: int, expected: Step) -> None:
     assert step(Ask(max_age=timedelta(seconds=seconds)), standing(TEACHER)) == expected
 

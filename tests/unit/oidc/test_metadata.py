@@ -24,7 +24,12 @@ def test_only_what_is_offered_is_told() -> None:
     assert "none" not in OPENID["introspection_endpoint_auth_methods_supported"]
     assert OPENID["authorization_response_iss_parameter_supported"] is True
     assert OPENID["request_uri_parameter_supported"] is False
-    for absent in ("registration_endpoint", "check_session_iframe", "pushed_authorization_request_endpoint", "device_authorization_endpoint"):
+    for absent in (
+        "registration_endpoint",
+        "check_session_iframe",
+        "pushed_authorization_request_endpoint",
+        "device_authorization_endpoint",
+    ):
         assert absent not in OPENID
 
 

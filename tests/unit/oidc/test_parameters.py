@@ -11,7 +11,9 @@ def test_each_parameter_comes_once() -> None:
     assert single([("state", ["x"]), ("scope", ["openid roles"])]) == {"state": "x", "scope": "openid roles"}
 
 
-@pytest.mark.parametrize("name", ["redirect_uri", "state", "code_challenge", "client_id", "code", "grant_type", "nonce", "unknown"])
+@pytest.mark.parametrize(
+    "name", ["redirect_uri", "state", "code_challenge", "client_id", "code", "grant_type", "nonce", "unknown"]
+)
 def test_a_parameter_that_comes_twice_is_refused_by_name(name: str) -> None:
     with pytest.raises(BadParameters, match=name):
         single([(name, ["a", "a"])])

@@ -33,7 +33,16 @@ def test_a_registered_uri_is_accepted(uri: str) -> None:
     assert registered(WEB, uri, native=False)
 
 
-@pytest.mark.parametrize("uri", ["http://127.0.0.1/cb", "http://127.0.0.1:1/cb", "http://127.0.0.1:65535/cb", "http://[::1]:5/cb?x=1", "fi.example.app:/cb"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://127.0.0.1/cb",
+        "http://127.0.0.1:1/cb",
+        "http://127.0.0.1:65535/cb",
+        "http://[::1]:5/cb?x=1",
+        "fi.example.app:/cb",
+    ],
+)
 def test_a_native_client_may_listen_on_any_loopback_port(uri: str) -> None:
     assert registered(NATIVE, uri, native=True)
 

@@ -1,0 +1,81 @@
+"""``python -m benchmarks``: measures everything on a PostgreSQL of its own and prints it beside the floors and what is asked."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from pydantic import SecretStr
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import feed, floors, signing_in
+from benchmarks.meter import Measure, Meter
+from iam.database.engine import make_engine, make_sessions
+from iam.database.migrate import upgrade
+from iam.settings import Database, Settings
+from iam.settings import Vault as VaultSettings
+from iam.vault import Vault
+from tests.servers.postgresql import PostgreSQL
+
+ASKED = {
+    "first load": "20 s", "unchanged": "4 s", "1 % changed": "5 s", "derive × 20 rules": "6 s", "derive one person": "20 ms",
+    "whole sign-in": "A + 10 ms of CPU",
+}  # fmt: skip
+
+
+class Durable(PostgreSQL):
+    """PostgreSQL as in production: nothing is acknowledged before it is on the disk."""
+
+    def command(self) -> list[str]:
+        """See ``Server``."""
+        settings = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "512MB", "max_wal_size": "2GB"}
+        return [*super().command(), *(part for name, value in settings.items() for part in ("-c", f"{name}={value}"))]
+
+
+def main() -> None:
+    """Run all benchmarks and print the table."""
+    with tempfile.TemporaryDirectory(prefix="avain-bench-") as name, Durable() as server:
+        folder, vault, meter = Path(name), Vault.open(Path(name) / "vault.key"), Meter(server.pid)
+        lowest = floors.measure(server.url().replace("+psycopg", ""), vault)
+        _say("floors: " + ", ".join(f"{key} {value:.2f}" for key, value in lowest.items()))
+        found: dict[str, Measure] = {}
+        if "feed" in sys.argv[1:] or len(sys.argv) == 1:
+            url = _database(server)
+            sessions = make_sessions(make_engine(url))
+            found |= feed.loads(meter, sessions, vault, folder / "large")
+            found |= feed.derivations(meter, sessions)
+        if "signin" in sys.argv[1:] or len(sys.argv) == 1:
+            url = _database(server)
+            settings = Settings(
+                issuer="http://localhost:8080", state_dir=folder, vault=VaultSettings(key_file=folder / "vault.key"),
+                database=Database(url=SecretStr(url)),
+            )  # fmt: skip
+            found |= signing_in.measures(meter, settings, make_sessions(make_engine(url)), vault, folder / "small")
+        _table(found, lowest)
+
+
+def _database(server: PostgreSQL) -> str:
+    url = server.url(server.fresh_database())
+    upgrade(url)
+    return url
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
+
+
+def _table(found: dict[str, Measure], lowest: dict[str, float]) -> None:
+    table = Table(title="Speeds (100,000 persons, 150,000 affiliations; PostgreSQL)")
+    for heading in ("work", "wall", "CPU", "of it the database", "asked: at most"):
+        table.add_column(heading, justify="left" if heading in ("work", "asked: at most") else "right")
+    for name, one in found.items():
+        unit, factor = ("s", 1) if one.wall >= 0.5 else ("ms", 1000)
+        table.add_row(name, *(f"{value * factor:.2f} {unit}" for value in (one.wall, one.cpu, one.database)), ASKED.get(name, "measured only"))
+    console = Console(width=120)
+    console.print("Floors in ms: " + ", ".join(f"{key} = {value:.2f}" for key, value in lowest.items()), highlight=False)
+    console.print(table)
+
+
+main()

@@ -1,0 +1,58 @@
+"""Days, moments, plurals and problems as a reader of each language sees them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from connectors.problem import Problem
+from iam.texts import LANGUAGES, Texts
+
+FI, SV, EN = (Texts(language) for language in LANGUAGES)
+
+
+def test_a_half_open_end_is_shown_as_the_last_valid_day() -> None:
+    assert FI.day(datetime(2027, 5, 31, 21, tzinfo=UTC)) == "31.5.2027"
+
+
+def test_an_end_in_winter_time_is_counted_with_winter_time() -> None:
+    assert FI.day(datetime(2026, 12, 18, 22, tzinfo=UTC)) == "18.12.2026"
+
+
+def test_an_end_in_the_middle_of_a_day_is_shown_as_that_day() -> None:
+    assert FI.day(datetime(2026, 12, 18, 12, tzinfo=UTC)) == "18.12.2026"
+
+
+def test_a_start_is_shown_as_the_day_it_begins() -> None:
+    assert FI.first_day(datetime(2026, 7, 31, 21, tzinfo=UTC)) == "1.8.2026"
+
+
+@pytest.mark.parametrize(("texts", "shown"), [(FI, "15.9.2026 klo 8.05"), (SV, "15.9.2026 kl. 8.05"), (EN, "15.9.2026 at 8.05")])
+def test_a_moment_is_written_in_the_readers_way(texts: Texts, shown: str) -> None:
+    assert texts.moment(datetime(2026, 9, 15, 5, 5, tzinfo=UTC)) == shown
+
+
+def test_no_time_is_an_empty_text() -> None:
+    assert (FI.day(None), FI.first_day(None), FI.moment(None)) == ("", "", "")
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="without a zone"):
+        FI.moment(datetime(2026, 9, 15, 8))  # noqa: DTZ001 - that is what is tested
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(ValueError, match="'de'"):
+        Texts("de")
+
+
+def test_a_message_without_a_translation_is_shown_in_english() -> None:
+    assert FI.gettext("No catalog has this.") == "No catalog has this."
+    assert SV.ngettext("%(n)d cat", "%(n)d cats", 2) == "%(n)d cats"
+
+
+def test_a_problem_is_told_with_its_place_and_its_remedy() -> None:
+    problem = Problem("The file is empty.", "Ask for the file again.", "hr.csv", 3, "hetu")
+    assert EN.sentence(problem) == "hr.csv, line 3, field hetu: The file is empty. Ask for the file again."
+    assert FI.sentence(problem) == "hr.csv, rivi 3, kenttä hetu: Tiedosto on tyhjä. Pyydä tiedosto uudelleen."
