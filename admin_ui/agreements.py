@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from admin_ui import exports, frame, paging, words
 from admin_ui.every import batches, every
 from admin_ui.frame import blueprint
-from iam.access import listing
-from iam.access.listing import AGREEMENT_KEYS, Standing
+from iam.access import agreement_listing as listing
+from iam.access.agreement_listing import AGREEMENT_KEYS, Standing
 from iam.database.keyset import keyset
 from iam.directory.listing import organisation_keys
 from iam.texts import N_
@@ -64,13 +64,29 @@ def agreements() -> Response:
 def agreements_file() -> Response:
     """Take home the list as filtered."""
     part, texts, text = guard.part(), context.texts(), request.args.get("q", "")[:LONGEST]
-    header = [N_("Agreement"), N_("Case number"), N_("Purpose"), N_("Parties"), N_("State"), N_("First day"), N_("Last day")]
+    header = [
+        N_("Agreement"),
+        N_("Case number"),
+        N_("Purpose"),
+        N_("Parties"),
+        N_("State"),
+        N_("First day"),
+        N_("Last day"),
+    ]
 
     def rows(session: Session) -> Iterator[Sequence[object]]:
         for batch in batches(session, listing.agreements(part, text), AGREEMENT_KEYS):
             for line in lines(session, batch):
                 first = texts.first_day(line.live_from)
-                yield line.key, line.case_number, line.purpose, ", ".join(line.parties), line.word, first, exports.day(line.live_to)
+                yield (
+                    line.key,
+                    line.case_number,
+                    line.purpose,
+                    ", ".join(line.parties),
+                    line.word,
+                    first,
+                    exports.day(line.live_to),
+                )
 
     return exports.csv_file("agreements", [texts.gettext(name) for name in header], rows)
 
@@ -105,7 +121,9 @@ def under_file(key: str) -> Response:
         for row, n in every(session, listing.under(part, found.id), organisation_keys(texts.language)):
             yield row.name(texts.language), n
 
-    return exports.csv_file("people", [texts.gettext(N_("Organisation")), texts.gettext(N_("People"))], rows, {"agreement": key})
+    return exports.csv_file(
+        "people", [texts.gettext(N_("Organisation")), texts.gettext(N_("People"))], rows, {"agreement": key}
+    )
 
 
 def lines(session: Session, rows: Sequence[Any], known: Mapping[Any, Standing] | None = None) -> list[Line]:
@@ -119,7 +137,16 @@ def lines(session: Session, rows: Sequence[Any], known: Mapping[Any, Standing] |
         parties = [entity.name(texts.language) for _, entity in standing.parties]
         first = words.start(standing.live_from) if standing.live_from else None
         made.append(
-            Line(agreement.key, agreement.case_number, agreement.purpose, parties, texts.gettext(word), look, first, words.end(standing.live_to))
+            Line(
+                agreement.key,
+                agreement.case_number,
+                agreement.purpose,
+                parties,
+                texts.gettext(word),
+                look,
+                first,
+                words.end(standing.live_to),
+            )
         )
     return made
 

@@ -94,7 +94,10 @@ def applications() -> Response:
     session = context.db()
     found = keyset(session, listing.applications(guard.part()), APPLICATION_KEYS, paging.cursor())
     return frame.render(
-        "applications/applications.html", section=SECTION, page=paging.shown(found, lines(session, found.rows)), export_url=f"{PATH}.csv"
+        "applications/applications.html",
+        section=SECTION,
+        page=paging.shown(found, lines(session, found.rows)),
+        export_url=f"{PATH}.csv",
     )
 
 
@@ -142,7 +145,9 @@ def enabled_file(key: str) -> Response:
         for row in every(session, listing.enabled(found.id), organisation_keys(texts.language)):
             yield row.key, row.name(texts.language)
 
-    return exports.csv_file("enabled", [texts.gettext(N_("Key")), texts.gettext(N_("Organisation"))], rows, {"application": key})
+    return exports.csv_file(
+        "enabled", [texts.gettext(N_("Key")), texts.gettext(N_("Organisation"))], rows, {"application": key}
+    )
 
 
 @blueprint.get("/applications/<key>/token")
@@ -171,13 +176,24 @@ def lines(session: Session, rows: Sequence[Any]) -> list[Line]:
     roles = _counted(session, Role, ids)
     clients = _counted(session, Client, ids)
     return [
-        Line(app.key, named(app.name, language, app.key), owner.name(language), roles.get(app.id, 0), clients.get(app.id, 0), app.retired)
+        Line(
+            app.key,
+            named(app.name, language, app.key),
+            owner.name(language),
+            roles.get(app.id, 0),
+            clients.get(app.id, 0),
+            app.retired,
+        )
         for app, owner in rows
     ]
 
 
 def _counted(session: Session, model: Any, ids: list[UUID]) -> dict[UUID, int]:
-    query = select(model.application_id, func.count()).where(model.application_id.in_(ids), ~model.retired).group_by(model.application_id)
+    query = (
+        select(model.application_id, func.count())
+        .where(model.application_id.in_(ids), ~model.retired)
+        .group_by(model.application_id)
+    )
     return {row[0]: row[1] for row in session.execute(query)}
 
 
@@ -188,7 +204,11 @@ def _clients(session: Session, application_id: UUID) -> list[Client]:
 
 def _facts(application: Application) -> list[tuple[str, str]]:
     t = context.texts().gettext
-    chosen = t(N_("the person chooses a position when there are several")) if application.ask_capacity else t(N_("the primary position"))
+    chosen = (
+        t(N_("the person chooses a position when there are several"))
+        if application.ask_capacity
+        else t(N_("the primary position"))
+    )
     return [
         (t(N_("Who may sign in")), words.word(ENTRIES, application.entry)),
         (t(N_("Acts as")), chosen),
@@ -198,7 +218,10 @@ def _facts(application: Application) -> list[tuple[str, str]]:
 
 
 def _asked(clients: list[Client]) -> Asked:
-    chosen = next((client for client in clients if client.client_id == request.args.get("client")), clients[0] if clients else None)
+    chosen = next(
+        (client for client in clients if client.client_id == request.args.get("client")),
+        clients[0] if clients else None,
+    )
     try:
         day = date.fromisoformat(request.args.get("on", ""))
     except ValueError:
@@ -208,7 +231,9 @@ def _asked(clients: list[Client]) -> Asked:
 
 def _search(session: Session, part: Part, text: str) -> list[tuple[UUID, str, list[str]]]:
     """Return people of the part by name or number, each with a line on every position, so that namesakes are told apart."""
-    rows = session.scalars(people.persons(part, Wanted(text), archive_after()).order_by(*PERSON_KEYS).limit(SEVERAL)).all()
+    rows = session.scalars(
+        people.persons(part, Wanted(text), archive_after()).order_by(*PERSON_KEYS).limit(SEVERAL)
+    ).all()
     ids, texts = [row.id for row in rows], context.texts()
     shown, ties = profiles(session, ids), people.affiliations(session, part, ids)
     found = []
@@ -223,21 +248,34 @@ def _search(session: Session, part: Part, text: str) -> list[tuple[UUID, str, li
 
 def _told(session: Session, asked: Asked) -> dict[str, Any]:
     """Return the person's name and capacities, and the claims of the one that is chosen (the first when none is)."""
-    nothing: dict[str, Any] = {"person": None, "protected": False, "options": [], "capacity": None, "claims": None, "as_json": ""}
+    nothing: dict[str, Any] = {
+        "person": None,
+        "protected": False,
+        "options": [],
+        "capacity": None,
+        "claims": None,
+        "as_json": "",
+    }
     if asked.person_id is None or asked.client is None:
         return nothing
     told = profile(session, asked.person_id)
     shown = {**nothing, "person": listed_name(told, context.texts()), "protected": told.protected}
     if told.protected:
         return shown
-    found = [one for one in capacities(session, asked.person_id, asked.at, soon=timedelta()) if one.valid_from <= asked.at]
+    found = [
+        one for one in capacities(session, asked.person_id, asked.at, soon=timedelta()) if one.valid_from <= asked.at
+    ]
     chosen = next((one for one in found if one.id == asked.capacity_id), found[0] if found else None)
     shown["options"] = [(str(one.id), _capacity(one)) for one in found]
     if chosen is not None:
         claims = claims_for(session, asked.client, asked.person_id, chosen.id, asked.at)
         envelope = {"page": "token", "client": asked.client.client_id, "on": asked.day.isoformat()}
         log.write(session, "person:page:opened", context.actor(), subject_id=asked.person_id, envelope=envelope)
-        shown |= {"capacity": str(chosen.id), "claims": _rows(claims), "as_json": json.dumps(claims, ensure_ascii=False, indent=2)}
+        shown |= {
+            "capacity": str(chosen.id),
+            "claims": _rows(claims),
+            "as_json": json.dumps(claims, ensure_ascii=False, indent=2),
+        }
     return shown
 
 
@@ -248,7 +286,10 @@ def _capacity(one: Capacity) -> str:
 
 
 def _rows(claims: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    return [(name, [_text(item) for item in value] if isinstance(value, list) else [_text(value)]) for name, value in claims.items()]
+    return [
+        (name, [_text(item) for item in value] if isinstance(value, list) else [_text(value)])
+        for name, value in claims.items()
+    ]
 
 
 def _text(value: Any) -> str:

@@ -76,7 +76,9 @@ def _affiliation(columns: AffiliationColumns) -> Iterator[tuple[str, str, str]]:
     t = context.texts().gettext
     yield t(N_("Organisation")), *_place(columns.organisations)
     if isinstance(columns.kind, Values):
-        note = "; ".join(f"{value} → {words.word(words.AFFILIATIONS, kind)}" for value, kind in columns.kind.values.items())
+        note = "; ".join(
+            f"{value} → {words.word(words.AFFILIATIONS, kind)}" for value, kind in columns.kind.values.items()
+        )
         yield t(N_("Kind")), columns.kind.column, note
     else:
         yield t(N_("Kind")), "–", words.word(words.AFFILIATIONS, columns.kind)

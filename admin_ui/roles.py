@@ -76,7 +76,14 @@ def roles() -> Response:
 def roles_file() -> Response:
     """Take home the list as filtered."""
     part, texts, text = guard.part(), context.texts(), request.args.get("q", "")[:LONGEST]
-    header = [N_("Application"), N_("Role"), N_("Code"), N_("How it takes hold"), N_("Content"), N_("People in your part")]
+    header = [
+        N_("Application"),
+        N_("Role"),
+        N_("Code"),
+        N_("How it takes hold"),
+        N_("Content"),
+        N_("People in your part"),
+    ]
 
     def rows(session: Session) -> Iterator[Sequence[object]]:
         for batch in batches(session, listing.roles(part, text=text), ROLE_KEYS):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,41 +13,37 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui import frame, paging, rule_form, words
+from admin_ui import frame, rule_form, words
 from admin_ui.frame import blueprint
-from admin_ui.persons import archive_after, listed_name
+from admin_ui.persons import listed_name
 from admin_ui.rule_form import RuleForm
+from admin_ui.rule_trial import Trial, day, trial
 from admin_ui.rules import PATH, SECTION, role_options, templates
-from connectors.identity_code import holds_code
 from connectors.problem import Problem
-from iam import clock
 from iam.access import listing
 from iam.access.administration import Part, may_touch
 from iam.access.pattern import Pattern
-from iam.access.publish import Preview, preview, publish, try_person
+from iam.access.publish import Preview, preview, publish
 from iam.access.resolve import check, load
 from iam.access.rule import Rule
 from iam.access.sentence import labels, sentence
 from iam.directory import listing as people
-from iam.directory.listing import PERSON_KEYS, Wanted
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import profiles
 from iam.errors import NotFound
 from iam.texts import N_
 from iam.web import context, guard
 
 OFFERED = 300
 """So many organisations are offered while writing a name; any other may be written by its key or name."""
-SEVERAL = 6
 SHOWN_PLACES = 50
 _KEY = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
-_NOON = timedelta(hours=12)
 
 
 @dataclass
 class Answer:
-    """What the page says back: errors by field, the sentence, the effect, and how the rule fits a person."""
+    """What the page says back: errors by field, the sentence, the effect, and a trial on a person."""
 
     errors: dict[str, str] = field(default_factory=dict)
     sentence: str = ""
@@ -56,10 +51,7 @@ class Answer:
     sample: list[tuple[UUID, str]] = field(default_factory=list)
     seen: str = ""
     unseen: bool = False
-    fits: bool | None = None
-    failing: str = ""
-    person: str = ""
-    choices: list[tuple[UUID, str]] = field(default_factory=list)
+    trial: Trial = field(default_factory=Trial)
 
 
 @blueprint.get("/rules/new")
@@ -120,9 +112,13 @@ def _answer(key: str | None) -> AnyResponse:
         return _page(form, answer, key, 422)
     if act == "publish" and request.form.get("seen") == rule_form.digest(form):
         publish(session, form.key, rule_form.pattern(form), form.owner, context.actor())
-        return frame.done(context.texts().gettext(N_("The rule is in force, and rights follow it.")), f"{PATH}/{form.key}")
+        return frame.done(
+            context.texts().gettext(N_("The rule is in force, and rights follow it.")), f"{PATH}/{form.key}"
+        )
     if act == "test":
-        _try(session, form, answer)
+        answer.trial = trial(session, form)
+        if answer.trial.error:
+            answer.errors["person"] = answer.trial.error
     else:
         _effect(session, form, key, answer)
         answer.unseen = act == "publish"
@@ -133,7 +129,10 @@ def _check(session: Session, form: RuleForm, key: str | None) -> tuple[dict[str,
     """Return what is wrong beside each field, and the parsed rule when its pattern is right."""
     found = [*rule_form.problems(form), *_own_problems(session, form, key)]
     parsed = None
-    if not any(problem.field in ("role", "scope_organisation", "owner", "group", "group_owner", "code_list") for problem in found):
+    if not any(
+        problem.field in ("role", "scope_organisation", "owner", "group", "group_owner", "code_list")
+        for problem in found
+    ):
         parsed, wrong = check(rule_form.pattern(form), form.owner, load(session))
         found += wrong
     texts = context.texts()
@@ -147,14 +146,22 @@ def _check(session: Session, form: RuleForm, key: str | None) -> tuple[dict[str,
 def _own_problems(session: Session, form: RuleForm, key: str | None) -> Iterator[Problem]:
     """Yield what the reader may not write: a name that is taken, another's rule, a role that is not for this part."""
     if key is None and not _KEY.match(form.key):
-        yield Problem("The rule needs a name.", "Use small letters a to z, numbers and hyphens, as in opettaja-wilmaan.", field="key")
+        yield Problem(
+            "The rule needs a name.",
+            "Use small letters a to z, numbers and hyphens, as in opettaja-wilmaan.",
+            field="key",
+        )
     elif key is None and session.scalars(select(Rule.id).where(Rule.key == form.key)).first() is not None:
         yield Problem("There is a rule of that name already.", "Choose another name.", field="key")
     owner_id = session.scalar(select(Organisation.id).where(Organisation.key == form.owner)) if form.owner else None
     if form.owner and (owner_id is None or not may_touch(session, guard.part(), owner_id)):
-        yield Problem("There is no organisation %(key)s.", "Name one of your own part.", field="owner", params={"key": form.owner})
+        yield Problem(
+            "There is no organisation %(key)s.", "Name one of your own part.", field="owner", params={"key": form.owner}
+        )
     if form.role and form.role not in dict(role_options(session, guard.part())):
-        yield Problem("There is no role %(role)s.", "Choose a role of the list.", field="role", params={"role": form.role})
+        yield Problem(
+            "There is no role %(role)s.", "Choose a role of the list.", field="role", params={"role": form.role}
+        )
 
 
 def _by_key(session: Session, form: RuleForm) -> RuleForm:
@@ -164,64 +171,29 @@ def _by_key(session: Session, form: RuleForm) -> RuleForm:
         return form
     columns = (Organisation.key, Organisation.name_fi, Organisation.name_sv, Organisation.name_en)
     rows = session.scalars(select(Organisation).where(or_(*(column.in_(written) for column in columns)))).all()
-    keys = {name: row.key for row in rows for name in (row.name_fi, row.name_sv, row.name_en)} | {row.key: row.key for row in rows}
-    named: dict[str, Any] = {name: keys[text] for name in rule_form.NAMES_ORGANISATION if (text := getattr(form, name)) in keys}
+    keys = {name: row.key for row in rows for name in (row.name_fi, row.name_sv, row.name_en)} | {
+        row.key: row.key for row in rows
+    }
+    named: dict[str, Any] = {
+        name: keys[text] for name in rule_form.NAMES_ORGANISATION if (text := getattr(form, name)) in keys
+    }
     return replace(form, **named)
 
 
 def _effect(session: Session, form: RuleForm, key: str | None, answer: Answer) -> None:
     answer.effect = preview(session, rule_form.pattern(form), form.owner, key)
     answer.seen = rule_form.digest(form)
-    part, person_id = frame.part_of("persons.read"), _person_id()
-    seen = session.scalars(select(Person.id).where(person_id.in_(answer.effect.sample), part.shows(person_id))) if part else ()
+    part = frame.part_of("persons.read")
+    person_id: Any = Person.id
+    seen = (
+        session.scalars(select(Person.id).where(person_id.in_(answer.effect.sample), part.shows(person_id)))
+        if part
+        else ()
+    )
     shown = profiles(session, list(seen))
-    answer.sample = sorted(((one, listed_name(profile, context.texts())) for one, profile in shown.items()), key=lambda pair: pair[1])
-
-
-def _person_id() -> Any:
-    return Person.id
-
-
-def _try(session: Session, form: RuleForm, answer: Answer) -> None:
-    """Say whether the rule fits the person that was written or chosen, on a day; several of one name are offered to choose from."""
-    texts, part = context.texts(), frame.part_of("persons.read")
-    text, chosen = request.form.get("person", "").strip(), paging.as_id(request.form.get("person_id"))
-    found = _people(session, part, text, chosen) if part else []
-    if not found:
-        answer.errors["person"] = texts.gettext(N_("Nobody in your part fits. Write the beginning of the name, or a whole number."))
-        return
-    if len(found) > 1:
-        answer.choices = found
-        return
-    person_id, answer.person = found[0]
-    at = clock.day_start(_day(), str(context.zone())) + _NOON
-    answer.fits, problem = try_person(session, rule_form.pattern(form), form.owner, person_id, at)
-    if problem is not None:
-        answer.failing = texts.gettext(problem.message) % _in_words(problem.params)
-
-
-def _people(session: Session, part: Part, text: str, chosen: UUID | None) -> list[tuple[UUID, str]]:
-    if holds_code(text) or not (text or chosen):
-        return []
-    query = people.persons(part, Wanted() if chosen else Wanted(text), archive_after())
-    query = query.where(_person_id() == chosen) if chosen else query
-    rows = session.scalars(query.order_by(*PERSON_KEYS).limit(SEVERAL)).all()
-    shown = profiles(session, [row.id for row in rows])
-    return [(row.id, listed_name(shown.get(row.id, Profile()), context.texts())) for row in rows]
-
-
-def _day() -> date:
-    try:
-        return date.fromisoformat(request.form.get("on", ""))
-    except ValueError:
-        return clock.today(str(context.zone()))
-
-
-def _in_words(params: Mapping[str, object]) -> dict[str, object]:
-    """Return a problem's values with the codes of kinds as words."""
-    kinds = {**words.ORGANISATIONS, **words.AFFILIATIONS}
-    told = {name: ", ".join(words.word(kinds, one) for one in str(params[name]).split(", ")) for name in ("kind", "wanted") if name in params}
-    return {**params, **told}
+    answer.sample = sorted(
+        ((one, listed_name(profile, context.texts())) for one, profile in shown.items()), key=lambda pair: pair[1]
+    )
 
 
 def _sentence(session: Session, form: RuleForm) -> str:
@@ -238,12 +210,14 @@ def _only_owner(session: Session, part: Part) -> str:
 
 def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) -> Response:
     session, texts, part = context.db(), context.texts(), guard.part()
-    offered = session.scalars(people.organisations(part).order_by(*people.organisation_keys(texts.language)).limit(OFFERED))
+    offered = session.scalars(
+        people.organisations(part).order_by(*people.organisation_keys(texts.language)).limit(OFFERED)
+    )
     above = [(PATH, texts.gettext(N_("Rules")))] + ([(f"{PATH}/{key}", key)] if key else [])
     return frame.render(
         "rules/form.html", status, section=SECTION, breadcrumb=above, form=form, answer=answer, key=key, action=request.path,
         organisations=[(row.key, row.name(texts.language)) for row in offered], roles=role_options(session, part),
         code_lists=[(name, f"{name} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})") for name, codes in listing.code_lists(session).items()],
         kinds=[pair for pair in words.options(words.AFFILIATIONS) if pair[0] != "guardian"], place_kinds=words.options(words.ORGANISATIONS),
-        on=_day().isoformat(), person=request.form.get("person", ""), templates=templates(), shown_places=SHOWN_PLACES,
+        on=day().isoformat(), person=request.form.get("person", ""), templates=templates(), shown_places=SHOWN_PLACES,
     )  # fmt: skip

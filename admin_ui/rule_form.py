@@ -63,7 +63,9 @@ TEMPLATES: Mapping[str, RuleForm] = {
 
 def read(form: MultiDict[str, str]) -> RuleForm:
     """Return the fields as they were sent; what is too long is cut, what is unknown is the usual."""
-    texts = {field.name: form.get(field.name, "").strip()[:_LONGEST] for field in fields(RuleForm) if field.type == "str"}
+    texts = {
+        field.name: form.get(field.name, "").strip()[:_LONGEST] for field in fields(RuleForm) if field.type == "str"
+    }
     found = RuleForm(**{**texts, "kinds": tuple(form.getlist("kinds")), "unless": "unless" in form})  # type: ignore[arg-type]
     return replace(found, fact=_known(found.fact, FACTS), scope=_known(found.scope, SCOPES))
 
@@ -113,7 +115,11 @@ def problems(form: RuleForm) -> Iterator[Problem]:
     if form.scope != "own" and not form.scope_organisation:
         yield Problem("The place is missing.", "Name the organisation.", field="scope_organisation")
     if form.fact == "membership" and not (form.group and form.group_owner):
-        yield Problem("A group is named together with its organisation.", "Fill in both.", field="group" if form.group_owner else "group_owner")
+        yield Problem(
+            "A group is named together with its organisation.",
+            "Fill in both.",
+            field="group" if form.group_owner else "group_owner",
+        )
 
 
 def field_of(problem: Problem, form: RuleForm) -> str:
@@ -121,7 +127,9 @@ def field_of(problem: Problem, form: RuleForm) -> str:
     place = problem.field or ""
     if place in {field.name for field in fields(RuleForm)}:
         return place
-    found = next((name for part, name in _FIELDS if place.startswith(part) or (part.startswith(".") and part in place)), None)
+    found = next(
+        (name for part, name in _FIELDS if place.startswith(part) or (part.startswith(".") and part in place)), None
+    )
     return found or ("group" if form.fact == "membership" else "kinds")
 
 
@@ -150,8 +158,18 @@ def _fields_of(key: str, owner: str, parsed: Pattern) -> RuleForm | None:
         return None
     scope, named = "own", ""
     if parsed.scope.of is None:
-        scope, named = ("named", parsed.scope.organisation) if parsed.scope.organisation else ("covers", parsed.scope.covers_of or "")
-    common: dict[str, Any] = {"key": key, "owner": owner, "role": parsed.role, "scope": scope, "scope_organisation": named or ""}
+        scope, named = (
+            ("named", parsed.scope.organisation)
+            if parsed.scope.organisation
+            else ("covers", parsed.scope.covers_of or "")
+        )
+    common: dict[str, Any] = {
+        "key": key,
+        "owner": owner,
+        "role": parsed.role,
+        "scope": scope,
+        "scope_organisation": named or "",
+    }
     if lead.fact == "membership":
         return RuleForm(fact="membership", group=lead.group or "", group_owner=lead.where.under or "", **common)
     return RuleForm(
@@ -165,9 +183,17 @@ def _unnamed(parsed: Pattern) -> Pattern:
     """Return the same pattern with its facts named by their order, so that only what it says is compared."""
     names = {item.name: str(n) for n, item in enumerate(parsed.bound)}
     bound = tuple(
-        replace(item, name=names[item.name], of=names.get(item.of or ""), where=replace(item.where, same_as=names.get(item.where.same_as or "")))
+        replace(
+            item,
+            name=names[item.name],
+            of=names.get(item.of or ""),
+            where=replace(item.where, same_as=names.get(item.where.same_as or "")),
+        )
         for item in parsed.bound
     )
     return replace(
-        parsed, bound=bound, absence_of=names.get(parsed.absence_of or ""), scope=replace(parsed.scope, of=names.get(parsed.scope.of or ""))
+        parsed,
+        bound=bound,
+        absence_of=names.get(parsed.absence_of or ""),
+        scope=replace(parsed.scope, of=names.get(parsed.scope.of or "")),
     )

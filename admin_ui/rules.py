@@ -129,7 +129,10 @@ def templates() -> list[tuple[str, str, str]]:
     told = {
         "teacher": (N_("Teacher"), N_("Employees of a school, while not absent, get a role in their school.")),
         "pupil": (N_("Pupil"), N_("Pupils and students of a school get a role in their school.")),
-        "substitute": (N_("Day substitute"), N_("Substitutes get a role in the school for just the days they substitute.")),
+        "substitute": (
+            N_("Day substitute"),
+            N_("Substitutes get a role in the school for just the days they substitute."),
+        ),
     }
     return [(key, texts.gettext(name), texts.gettext(text)) for key, (name, text) in told.items()]
 
@@ -140,7 +143,8 @@ def role_options(session: Session, part: Part) -> list[tuple[str, str]]:
     rows = session.execute(listing.roles(part).order_by(*ROLE_KEYS)).all()
     found = [row for row in rows if not (row[0].retired or row[1].retired)]
     return [
-        (f"{app.key}:{role.key}", listing.RoleName(app.key, app.name, role.key, version.name).said(language)) for role, app, version in found
+        (f"{app.key}:{role.key}", listing.RoleName(app.key, app.name, role.key, version.name).said(language))
+        for role, app, version in found
     ]
 
 

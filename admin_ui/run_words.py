@@ -26,7 +26,9 @@ PHASES = {
 }  # fmt: skip
 COMPLETENESS = {
     "proved": N_("The data is whole: it says itself how many rows it has, and that many came."),
-    "plausible": N_("The data looks whole: the columns are right, its end is not cut, and no great number of rows is missing."),
+    "plausible": N_(
+        "The data looks whole: the columns are right, its end is not cut, and no great number of rows is missing."
+    ),
     "incomplete": N_("The data is not whole, so nothing was changed."),
 }
 _COUNTS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -83,7 +85,10 @@ def phase(name: str) -> str:
 def counts(run: Run, before: Run | None) -> list[Count]:
     """Return the numbers of a run beside those of the run before; what is zero in both is left out, but the rows are always there."""
     texts = context.texts()
-    found = [Count(texts.gettext(name), _sum(run.counts, keys), _sum(before.counts, keys) if before else None) for name, keys in _COUNTS]
+    found = [
+        Count(texts.gettext(name), _sum(run.counts, keys), _sum(before.counts, keys) if before else None)
+        for name, keys in _COUNTS
+    ]
     return [one for n, one in enumerate(found) if n == 0 or one.number or one.before]
 
 
@@ -94,7 +99,9 @@ def _sum(numbers: Mapping[str, Any], keys: tuple[str, ...]) -> int:
 def reasons(run: Run) -> list[Problem]:
     """Return why a run was held or stopped, as problems to be told."""
     return [
-        Problem(one["message"], one["remedy"], one.get("file"), one.get("line"), one.get("field"), one.get("params") or {})
+        Problem(
+            one["message"], one["remedy"], one.get("file"), one.get("line"), one.get("field"), one.get("params") or {}
+        )
         for one in run.reasons
     ]
 

@@ -72,8 +72,12 @@ def run_rejects(run_id: UUID) -> Response:
     rows = listing.rejects(session, run_id, after, paging.SIZE + 1)
     earlier = paging.address(after=max(0, after - paging.SIZE)) if after else None
     later = paging.address(after=after + paging.SIZE) if len(rows) > paging.SIZE else None
-    page = paging.Shown([(row, _told(row.message, row.remedy, row.params)) for row in rows[: paging.SIZE]], earlier, later)
-    return _render("sources/rejects.html", found, source, "rejects", page=page, export_url=f"/admin/runs/{run_id}/rejects.csv")
+    page = paging.Shown(
+        [(row, _told(row.message, row.remedy, row.params)) for row in rows[: paging.SIZE]], earlier, later
+    )
+    return _render(
+        "sources/rejects.html", found, source, "rejects", page=page, export_url=f"/admin/runs/{run_id}/rejects.csv"
+    )
 
 
 @blueprint.get("/runs/<uuid:run_id>/rejects.csv")
@@ -114,9 +118,20 @@ def run_effects_file(run_id: UUID) -> Response:
     """Take home every effect of the run; people are named only where the reader may see them."""
     found, _ = listing.run_of(context.db(), guard.part(), run_id)
     people, texts = frame.part_of("persons.read"), context.texts()
-    header = [N_("Person"), N_("Organisation"), N_("What happens"), N_("Kind or role"), N_("First day"), N_("Last day"), N_("Waiting for approval")]
+    header = [
+        N_("Person"),
+        N_("Organisation"),
+        N_("What happens"),
+        N_("Kind or role"),
+        N_("First day"),
+        N_("Last day"),
+        N_("Waiting for approval"),
+    ]
     return exports.csv_file(
-        "effects", _in_words(header), lambda session: _effect_rows(session, found.plan_id, people, texts), {"run": str(run_id)}
+        "effects",
+        _in_words(header),
+        lambda session: _effect_rows(session, found.plan_id, people, texts),
+        {"run": str(run_id)},
     )
 
 
@@ -169,7 +184,11 @@ def _shown(session: Session, people: Part, ids: set[UUID]) -> dict[UUID, Profile
 
 
 def _effect_cells(effect: PlanEffect, said: dict[UUID, Any], texts: Texts) -> tuple[object, ...]:
-    about = said[effect.role_id].said(texts.language) if effect.role_id else words.word(words.AFFILIATIONS, effect.affiliation_kind or "")
+    about = (
+        said[effect.role_id].said(texts.language)
+        if effect.role_id
+        else words.word(words.AFFILIATIONS, effect.affiliation_kind or "")
+    )
     start = words.start(effect.valid_from) if effect.valid_from else None
     waits = texts.gettext(N_("yes") if effect.held else N_("no"))
     return texts.gettext(EFFECTS[effect.kind]), about, texts.first_day(start), exports.day(effect.valid_to), waits
@@ -216,4 +235,3 @@ def _who(session: Session, person_id: UUID | None) -> str:
 
 def _in_words(header: list[str]) -> list[str]:
     return [context.texts().gettext(name) for name in header]
-

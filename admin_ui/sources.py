@@ -201,7 +201,9 @@ def under_way(key: str, state: str) -> str | None:
     if standing is None:
         return run_words.phase("read") if state == "running" else None
     texts = context.texts()
-    rows = texts.ngettext("%(num)d row", "%(num)d rows", standing.rows) % {"num": standing.rows} if standing.rows else ""
+    rows = (
+        texts.ngettext("%(num)d row", "%(num)d rows", standing.rows) % {"num": standing.rows} if standing.rows else ""
+    )
     return ", ".join(part for part in (run_words.phase(standing.phase), rows) if part)
 
 

@@ -91,12 +91,16 @@ def decide_unclear(key: str, ambiguity_id: UUID) -> AnyResponse:
     if found is None or source is None or source.key != key or not may_touch(session, guard.part(), source.owner_id):
         raise NotFound(Problem("There is no such open question.", "Open the list again."))
     if not all(may_see(session, part, UUID(one)) for one in found.candidates):
-        raise Denied(Problem("One of the persons is outside your part.", "Ask an administrator with a wider part to decide."))
+        raise Denied(
+            Problem("One of the persons is outside your part.", "Ask an administrator with a wider part to decide.")
+        )
     person_id = paging.as_id(request.form.get("person"))
     if person_id is None:
         raise Invalid(Problem("Nobody was chosen.", "Go back and choose one of those shown."))
     decide(session, ambiguity_id, person_id, context.actor())
-    return frame.done(texts.gettext(N_("Decided. The next run gives the record to this person.")), f"{PATH}/{key}/unclear")
+    return frame.done(
+        texts.gettext(N_("Decided. The next run gives the record to this person.")), f"{PATH}/{key}/unclear"
+    )
 
 
 def questions(session: Session, part: Part, rows: Sequence[Ambiguity]) -> list[Question]:
@@ -129,7 +133,11 @@ def _candidates(session: Session, part: Part, ids: set[UUID]) -> dict[UUID, Cand
 
 
 def _identifiers(session: Session, ids: set[UUID]) -> dict[UUID, list[str]]:
-    query = select(Identifier).where(Identifier.person_id.in_(ids), Identifier.closed_by.is_(None)).order_by(Identifier.kind, Identifier.value)
+    query = (
+        select(Identifier)
+        .where(Identifier.person_id.in_(ids), Identifier.closed_by.is_(None))
+        .order_by(Identifier.kind, Identifier.value)
+    )
     found: dict[UUID, list[str]] = {}
     for row in session.scalars(query):
         if row.value is not None:

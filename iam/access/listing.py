@@ -1,4 +1,4 @@
-"""What the pages on roles, rules, applications and agreements read: narrowed to the asker's part, a constant number of statements.
+"""What the pages on roles, rules and applications read: narrowed to the asker's part, a constant number of statements.
 
 A catalogue is seen by whoever it concerns: an application, a rule or an agreement is shown when its owner lies in the asker's part or
 above it, or when an organisation there uses or concludes it. People are counted and named only within the part.
@@ -7,8 +7,7 @@ above it, or when an organisation there uses or concludes it. People are counted
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,13 +17,11 @@ from sqlalchemy.orm import Session, aliased
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import Part
-from iam.access.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
 from iam.access.assignment import Assignment
 from iam.access.right import held
 from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
 from iam.access.rule import CodeList, Rule, RuleVersion
 from iam.change import Change
-from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.person import Person
 from iam.directory.queries import holds_at
@@ -35,12 +32,10 @@ ROLE_KEYS = (Application.key, Role.key, Role.id)
 HOLDER_KEYS = (Person.sort_name, Assignment.id)
 RULE_KEYS = (Rule.key, Rule.id)
 VERSION_KEYS = (RuleVersion.n, RuleVersion.id)
-AGREEMENT_KEYS = (Agreement.key, Agreement.id)
 _PERSON: Any = Assignment.person_id
 _NO_ROLE = Problem("There is no such role, or it is outside your part.")
 _NO_RULE = Problem("There is no such rule, or it is outside your part.")
 _NO_APPLICATION = Problem("There is no such application, or it is outside your part.")
-_NO_AGREEMENT = Problem("There is no such agreement, or it is outside your part.")
 
 
 def concerns(part: Part, organisation_id: Any) -> ColumnElement[bool]:
@@ -65,7 +60,9 @@ def applications(part: Part) -> Any:
 
 def _used(part: Part) -> ColumnElement[bool]:
     e = ApplicationEnabled
-    enabled = select(e.organisation_id).where(e.application_id == Application.id, concerns(part, e.organisation_id)).exists()
+    enabled = (
+        select(e.organisation_id).where(e.application_id == Application.id, concerns(part, e.organisation_id)).exists()
+    )
     return true() if part.everything else or_(concerns(part, Application.owner_id), enabled)
 
 
@@ -133,12 +130,19 @@ def role_names(session: Session, role_ids: Collection[UUID]) -> dict[UUID, RoleN
         .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == newest))
         .where(Role.id.in_(role_ids))
     )
-    return {role.id: RoleName(application.key, application.name, role.key, version.name) for role, application, version in rows}
+    return {
+        role.id: RoleName(application.key, application.name, role.key, version.name)
+        for role, application, version in rows
+    }
 
 
 def contents(session: Session, version_ids: Collection[UUID]) -> dict[UUID, list[tuple[str, str]]]:
     """Return what role versions hold: (data group, operation) each; one statement."""
-    query = select(RoleContent).where(RoleContent.role_version_id.in_(version_ids)).order_by(RoleContent.data_group, RoleContent.operation)
+    query = (
+        select(RoleContent)
+        .where(RoleContent.role_version_id.in_(version_ids))
+        .order_by(RoleContent.data_group, RoleContent.operation)
+    )
     found: dict[UUID, list[tuple[str, str]]] = {}
     for row in session.scalars(query):
         found.setdefault(row.role_version_id, []).append((row.data_group, row.operation))
@@ -147,7 +151,9 @@ def contents(session: Session, version_ids: Collection[UUID]) -> dict[UUID, list
 
 def included(session: Session, role_id: UUID, *, including: bool = False) -> list[tuple[str, str]]:
     """Return the other roles that a role includes, or with ``including`` those that include it: (application, role) keys."""
-    one, other = (RoleClosure.included_id, RoleClosure.role_id) if including else (RoleClosure.role_id, RoleClosure.included_id)
+    one, other = (
+        (RoleClosure.included_id, RoleClosure.role_id) if including else (RoleClosure.role_id, RoleClosure.included_id)
+    )
     query = (
         select(Application.key, Role.key)
         .join(Role, Role.application_id == Application.id)
@@ -239,114 +245,3 @@ def code_lists(session: Session) -> dict[str, list[str]]:
     for key, code in session.execute(select(CodeList.key, CodeList.code).order_by(CodeList.key, CodeList.code)):
         found.setdefault(key, []).append(code)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How an agreement stands: ``unsigned``, ``coming``, ``live`` or ``ended``; its term, its parties and who has not signed."""
-
-    state: str
-    live_from: datetime | None
-    live_to: datetime | None
-    parties: list[tuple[AgreementParty, Organisation]]
-
-    @property
-    def unsigned(self) -> list[Organisation]:
-        """The parties that have not signed yet."""
-        today = clock.today()
-        return [entity for party, entity in self.parties if party.signed_on is None or party.signed_on > today]
-
-
-def agreements(part: Part, text: str = "") -> Any:
-    """Select (agreement, owner) of those that the part owns, or to which one of it is a party; order ``AGREEMENT_KEYS``."""
-    p = AgreementParty
-    party = select(p.agreement_id).where(p.agreement_id == Agreement.id, concerns(part, p.legal_entity_id)).exists()
-    query = (
-        select(Agreement, Organisation)
-        .select_from(Agreement)
-        .join(Organisation, Organisation.id == Agreement.owner_id)
-        .where(or_(concerns(part, Agreement.owner_id), party))
-    )
-    if not text:
-        return query
-    return query.where(or_(*(column.icontains(text, autoescape=True) for column in (Agreement.key, Agreement.case_number, Agreement.purpose))))
-
-
-def agreement_of(session: Session, part: Part, key: str) -> tuple[Agreement, Organisation]:
-    """Return an agreement and its owner; raises ``NotFound``."""
-    row = session.execute(agreements(part).where(Agreement.key == key)).one_or_none()
-    if row is None:
-        raise NotFound(_NO_AGREEMENT)
-    return row[0], row[1]
-
-
-def standings(session: Session, agreement_ids: Collection[UUID]) -> dict[UUID, Standing]:
-    """Return how agreements stand now; two statements."""
-    terms = select(AgreementTerm).where(AgreementTerm.agreement_id.in_(agreement_ids), AgreementTerm.closed_by.is_(None))
-    term = {row.agreement_id: row for row in session.scalars(terms.order_by(AgreementTerm.valid_from))}
-    parties: dict[UUID, list[tuple[AgreementParty, Organisation]]] = {}
-    rows = session.execute(
-        select(AgreementParty, Organisation)
-        .join(Organisation, Organisation.id == AgreementParty.legal_entity_id)
-        .where(AgreementParty.agreement_id.in_(agreement_ids))
-        .order_by(Organisation.key)
-    )
-    for party, entity in rows:
-        parties.setdefault(party.agreement_id, []).append((party, entity))
-    return {id_: _standing(term.get(id_), parties.get(id_, [])) for id_ in agreement_ids}
-
-
-def _standing(term: AgreementTerm | None, parties: list[tuple[AgreementParty, Organisation]]) -> Standing:
-    if term is None:
-        return Standing("unsigned", None, None, parties)
-    found, now = Standing("unsigned", term.valid_from, term.valid_to, parties), clock.now()
-    if found.unsigned:
-        return found
-    return replace(found, state="ended" if term.valid_to <= now else "coming" if term.valid_from > now else "live")
-
-
-@dataclass(frozen=True, slots=True)
-class ClauseView:
-    """A clause with the organisations it names, and what it allows: data groups and operations by occupation."""
-
-    clause: AgreementClause
-    grantor: Organisation
-    grantee: Organisation
-    scope: Organisation
-    allows: Mapping[str, list[tuple[str, str]]]
-
-
-def clauses(session: Session, agreement_id: UUID) -> list[ClauseView]:
-    """Return the clauses in force of an agreement, by number; two statements."""
-    grantor, grantee, scope = (aliased(Organisation) for _ in range(3))
-    rows = session.execute(
-        select(AgreementClause, grantor, grantee, scope)
-        .join(grantor, grantor.id == AgreementClause.grantor_id)
-        .join(grantee, grantee.id == AgreementClause.grantee_id)
-        .join(scope, scope.id == AgreementClause.scope_id)
-        .where(AgreementClause.agreement_id == agreement_id, AgreementClause.closed_by.is_(None))
-        .order_by(AgreementClause.n)
-    ).all()
-    allowed: dict[UUID, dict[str, list[tuple[str, str]]]] = {row[0].id: {} for row in rows}
-    contents_of = select(ClauseContent).where(ClauseContent.clause_id.in_(allowed))
-    for one in session.scalars(contents_of.order_by(ClauseContent.occupation, ClauseContent.data_group, ClauseContent.operation)):
-        allowed[one.clause_id].setdefault(one.occupation, []).append((one.data_group, one.operation))
-    return [ClauseView(row[0], row[1], row[2], row[3], allowed[row[0].id]) for row in rows]
-
-
-def under(part: Part, agreement_id: UUID) -> Any:
-    """Select (organisation, people) that an agreement gives something today, by the organisation they come from.
-
-    Counted are those who come from the part, and those whose right reaches into it.
-    """
-    clause_ids = select(AgreementClause.id).where(AgreementClause.agreement_id == agreement_id)
-    source = held(clock.now()).where(Assignment.clause_id.in_(clause_ids)).subquery()
-    home: Any = Organisation.id
-    return (
-        select(Organisation, func.count(source.c.person_id.distinct()))
-        .select_from(source)
-        .join(Affiliation, (Affiliation.fact_id == source.c.capacity_id) & Affiliation.closed_by.is_(None))
-        .join(Organisation, Organisation.id == Affiliation.organisation_id)
-        .where(or_(part.covers(home), part.covers(source.c.scope_id)))
-        .group_by(Organisation.id)
-    )

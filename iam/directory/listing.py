@@ -72,8 +72,8 @@ PERSON_KEYS = (Person.sort_name, Person.id)
 
 
 def _begins_a_part_of_the_name(word: str) -> ColumnElement[bool]:
-    begins = Person.sort_name.istartswith(word, autoescape=True)
-    return or_(begins, *(Person.sort_name.icontains(before + word, autoescape=True) for before in " -"))
+    begins = Person.sort_name.startswith(word, autoescape=True)
+    return or_(begins, *(Person.sort_name.contains(before + word, autoescape=True) for before in " -"))
 
 
 def _identified(value: str) -> ColumnElement[bool]:

@@ -42,7 +42,13 @@ def standing(key: str) -> Standing | None:
 
 
 def start(
-    sessions: sessionmaker[Session], vault: Vault, key: str, actor: Actor, *, dry_run: bool = False, accepting: bool = False
+    sessions: sessionmaker[Session],
+    vault: Vault,
+    key: str,
+    actor: Actor,
+    *,
+    dry_run: bool = False,
+    accepting: bool = False,
 ) -> UUID | None:
     """Start a run of a source, or with ``accepting`` accept what its last one held, and return the run's id.
 
@@ -66,13 +72,19 @@ def _check(session: Session, key: str, actor: Actor, accepting: bool) -> tuple[U
     configured.matching_of(source)
     held = listing.waiting(session, source.id)
     if accepting and held is None:
-        raise Conflict(Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": key}))
+        raise Conflict(
+            Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": key})
+        )
     if accepting and held is not None and held.actor_person_id == actor.person_id:
-        raise Conflict(Problem("Another administrator than the one who ran it must accept.", "Ask a second administrator."))
+        raise Conflict(
+            Problem("Another administrator than the one who ran it must accept.", "Ask a second administrator.")
+        )
     return source.id, listing.newest(session, source.id)
 
 
-def _carry_out(sessions: sessionmaker[Session], vault: Vault, key: str, actor: Actor, dry_run: bool, accepting: bool) -> None:
+def _carry_out(
+    sessions: sessionmaker[Session], vault: Vault, key: str, actor: Actor, dry_run: bool, accepting: bool
+) -> None:
     try:
         if accepting:
             runner.accept(sessions, vault, key, actor, progress=_telling(key))

@@ -63,7 +63,14 @@ class RightTally:
 
 def sources(visible: Visible) -> Any:
     """Select the sources of the asker's part with owner, last run and the end of the last good run; order ``SOURCE_KEYS``."""
-    last = select(Run.id).where(Run.source_id == Source.id).order_by(Run.id.desc()).limit(1).correlate(Source).scalar_subquery()
+    last = (
+        select(Run.id)
+        .where(Run.source_id == Source.id)
+        .order_by(Run.id.desc())
+        .limit(1)
+        .correlate(Source)
+        .scalar_subquery()
+    )
     good = (
         select(Run.ended_at)
         .where(Run.source_id == Source.id, Run.state.in_(GOOD), ~Run.dry_run)
@@ -97,7 +104,11 @@ def runs(source_id: UUID) -> Select[Any]:
 
 def run_of(session: Session, visible: Visible, run_id: UUID) -> tuple[Run, Source]:
     """Return a run and its source; raises ``NotFound``, also when the source lies outside the part."""
-    query = select(Run, Source).join(Source, Source.id == Run.source_id).where(Run.id == run_id, visible.covers(Source.owner_id))
+    query = (
+        select(Run, Source)
+        .join(Source, Source.id == Run.source_id)
+        .where(Run.id == run_id, visible.covers(Source.owner_id))
+    )
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound(_NO_RUN)
@@ -106,7 +117,9 @@ def run_of(session: Session, visible: Visible, run_id: UUID) -> tuple[Run, Sourc
 
 def previous(session: Session, run: Run) -> Run | None:
     """Return the last good run before this one."""
-    query = runs(run.source_id).where(Run.id < run.id, Run.state.in_(GOOD), ~Run.dry_run).order_by(Run.id.desc()).limit(1)
+    query = (
+        runs(run.source_id).where(Run.id < run.id, Run.state.in_(GOOD), ~Run.dry_run).order_by(Run.id.desc()).limit(1)
+    )
     return session.scalars(query).first()
 
 
@@ -204,7 +217,9 @@ def effects(session: Session, plan_id: UUID) -> Iterator[list[tuple[PlanEffect, 
 def ambiguities(source_id: UUID, *, undecided: bool) -> Select[Any]:
     """Select the records of a source whose person cannot be told; the undecided, or the decided ones."""
     decided = Ambiguity.decided_person_id
-    return select(Ambiguity).where(Ambiguity.source_id == source_id, decided.is_(None) if undecided else decided.is_not(None))
+    return select(Ambiguity).where(
+        Ambiguity.source_id == source_id, decided.is_(None) if undecided else decided.is_not(None)
+    )
 
 
 def undecided(session: Session, source_id: UUID) -> int:

@@ -18,10 +18,9 @@ from iam.access.assignment import AdminGrant
 from iam.access.catalogue import NewRule, NewVersion
 from iam.access.pattern import parse
 from iam.access.resolve import load
-from iam.access.role import Role, RoleContent, RoleVersion
+from iam.access.role import Role
 from iam.access.rule import Rule
 from iam.database.types import uuid7
-from iam.directory.organisation import Organisation
 from tests.factories import facts
 
 
@@ -44,23 +43,18 @@ def role(
     return id_
 
 
-def change_role(session: Session, role_id: UUID, content: Collection[str], enforcement: str = "by token") -> None:
-    """Put another version of a role in force."""
+def change_role(session: Session, role_id: UUID, content: Collection[str], enforcement: str = "by token") -> UUID:
+    """Put another version of a role in force; returns the role."""
     pairs = [(group, operation) for group, _, operation in (item.partition(":") for item in content)]
     name = session.scalars(select(Role.key).where(Role.id == role_id)).one()
     catalogue.publish_versions(session, facts.change(session), [NewVersion(role_id, {"fi": name.title()}, enforcement, pairs)])
+    return role_id
 
 
-def include(session: Session, role_id: UUID, *included: UUID) -> None:
-    """Make a role include others (and all that they include, which the caller names too)."""
+def include(session: Session, role_id: UUID, *included: UUID) -> UUID:
+    """Make a role include others (and all that they include, which the caller names too); returns the role."""
     catalogue.write_closure(session, {role_id: included})
-
-
-def content_of(session: Session, role_id: UUID) -> set[str]:
-    """What the newest version of a role holds."""
-    newest = select(RoleVersion.id).where(RoleVersion.role_id == role_id).order_by(RoleVersion.n.desc()).limit(1).scalar_subquery()
-    rows = session.execute(select(RoleContent.data_group, RoleContent.operation).where(RoleContent.role_version_id == newest))
-    return {f"{group}:{operation}" for group, operation in rows}
+    return role_id
 
 
 def code_list(session: Session, key: str, *codes: str) -> None:
@@ -150,8 +144,3 @@ def admin_grant(
     session.add(row)
     session.flush()
     return row
-
-
-def key_of(session: Session, organisation_id: UUID) -> str:
-    """An organisation's key."""
-    return session.scalars(select(Organisation.key).where(Organisation.id == organisation_id)).one()

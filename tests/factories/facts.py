@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -187,13 +187,8 @@ def told_by(session: Session, version: Any, said: Source, file: str, line: int) 
     return run
 
 
-def _fact(session: Session, model: type[M], since: datetime, until: datetime, **values: Any) -> M:
+def _fact(session: Session, model: Callable[..., M], since: datetime, until: datetime, **values: Any) -> M:
     row = model(valid_from=since, valid_to=until, opened_by=change(session).id, **values)
     session.add(row)
     session.flush()
     return row
-
-
-def days(spans: Sequence[tuple[datetime, datetime]]) -> list[tuple[str, str]]:
-    """Intervals as days, first and first no longer, in order: what a test compares."""
-    return sorted((start.date().isoformat(), end.date().isoformat()) for start, end in spans)

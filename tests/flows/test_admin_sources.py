@@ -53,7 +53,9 @@ class Office:
         """How many employments of the source hold now."""
         now = clock.now()
         query = select(func.count()).where(
-            Affiliation.source_id == self.world.ids["payroll"], Affiliation.closed_by.is_(None), Affiliation.valid_to > now
+            Affiliation.source_id == self.world.ids["payroll"],
+            Affiliation.closed_by.is_(None),
+            Affiliation.valid_to > now,
         )
         with Session(self.world.engine) as session:
             return session.scalar(query) or 0
@@ -96,7 +98,9 @@ def test_a_source_is_tried_run_and_accepted_by_a_second_administrator(office: Of
     assert f'action="{HERE}/accept"' not in page
     assert office.paula.force(f"{HERE}/accept").status_code == 409
     assert office.jobs() == 0
-    assert re.search(r"Koivu en.*?Employee</td>\s*<td class=\"number\">30<", office.veera.get(f"{run}/effects").text, re.DOTALL)
+    assert re.search(
+        r"Koivu en.*?Employee</td>\s*<td class=\"number\">30<", office.veera.get(f"{run}/effects").text, re.DOTALL
+    )
 
     accepted = office.press(office.veera, "accept", run)
     assert "Done" in office.veera.get(accepted).text
@@ -132,12 +136,21 @@ def test_too_many_ends_are_held_shown_by_organisation_in_red_and_applied_when_ac
 def test_rows_that_cannot_be_read_are_listed_with_line_field_and_remedy_and_no_identity_code(office: Office) -> None:
     table = teachers(range(2001, 2011))
     office.load(table)
-    table += [*teachers(range(2011, 2012), alkamispvm="31.2.2026"), *teachers(range(2012, 2013), toimipisteet="OLEMATON:100")]
+    table += [
+        *teachers(range(2011, 2012), alkamispvm="31.2.2026"),
+        *teachers(range(2012, 2013), toimipisteet="OLEMATON:100"),
+    ]
     office.write(table)
     run = office.press(office.paula, "run")
     assert "2 rows were left out." in office.paula.get(run).text
     page = office.paula.get(f"{run}/rejects").text
-    for words in ("payroll.csv, line 12", "alkamispvm", "This is not a day.", "There is no organisation OLEMATON.", "Add the organisation"):
+    for words in (
+        "payroll.csv, line 12",
+        "alkamispvm",
+        "This is not a day.",
+        "There is no organisation OLEMATON.",
+        "Add the organisation",
+    ):
         assert words in page
     told = office.paula.get(f"{run}/rejects.csv").get_data(as_text=True)
     assert "payroll.csv;13;toimipisteet;There is no organisation OLEMATON." in told

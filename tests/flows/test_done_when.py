@@ -143,6 +143,7 @@ def test_the_psychologist_has_her_role_while_the_agreement_runs_and_none_after_i
     assert world.rows(*KNOWN) == before
 
 
+@pytest.mark.parametrize("world", [WORLDS[0], WORLDS[2]], indirect=True)
 def test_an_agreement_ended_early_is_felt_at_once(world: Consortium, tmp_path: Path) -> None:
     psychologist = Visitor(world)
     told = psychologist.told(psychologist.enter(PSYCHOLOGIST))

@@ -18,6 +18,7 @@ from iam.access.derive import derive
 from iam.access.explain import explain, why_not
 from iam.access.proof import prove
 from iam.access.publish import preview, publish
+from iam.access.resolve import load
 from iam.access.right import rights
 from iam.change import SYSTEM
 from iam.lifecycle.leave import end_now, undo_end_now
@@ -73,7 +74,7 @@ def year(engine: Engine) -> Year:
 
 def ids(session: Session) -> Any:
     """Ids by key."""
-    return access.derive.load(session)
+    return load(session)
 
 
 def hired(session: Session, organisation: str, occupation: str) -> Any:

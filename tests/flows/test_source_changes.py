@@ -120,34 +120,33 @@ def test_a_workplace_that_had_not_begun_and_is_no_longer_told_leaves_no_trace(wo
 
 
 def test_a_row_that_is_missing_once_ends_nothing(world: World) -> None:
-    world.load(rows(range(200)))
+    world.load(rows(range(100)))
     facts = world.affiliations()
-    report = world.later(days=1).run(rows(range(199)))
+    report = world.later(days=1).run(rows(range(99)))
     assert (report.state, report.counts["missing"]) == ("done", 1)
     assert world.affiliations() == facts
 
 
 def test_a_row_that_is_missing_again_within_twenty_hours_ends_nothing(world: World) -> None:
-    world.load(rows(range(200)))
+    world.load(rows(range(100)))
     facts = world.affiliations()
-    world.later(days=1).run(rows(range(199)))
+    world.later(days=1).run(rows(range(99)))
     world.later(days=1, hours=19.9).run()
     assert world.affiliations() == facts
 
 
 def test_a_row_that_is_missing_in_a_second_run_twenty_hours_later_ends_then(world: World) -> None:
-    world.load(rows(range(200)))
-    world.later(days=1).run(rows(range(199)))
+    world.load(rows(range(100)))
+    world.later(days=1).run(rows(range(99)))
     report = world.later(days=1, hours=20).run()
     assert (report.state, report.counts["end"]) == ("done", 1)
-    assert world.affiliations()[-1] == ("99", "KOIVU", "employee", "2026-08-01", "")
     ended = [one for one in world.affiliations() if one[4]]
-    assert ended == [("199", "KOIVU", "employee", "2026-08-01", "2026-09-17")]
+    assert ended == [("99", "KOIVU", "employee", "2026-08-01", "2026-09-17")]
 
 
 def test_after_a_missing_row_ended_further_runs_change_nothing(world: World) -> None:
-    world.load([row(1), row(2), *rows(range(100, 300), esihenkilo_henkilonumero="1")])
-    world.later(days=1).run([row(1), row(2), *rows(range(100, 299), esihenkilo_henkilonumero="1")])
+    world.load([row(1), row(2), *rows(range(100, 200), esihenkilo_henkilonumero="1")])
+    world.later(days=1).run([row(1), row(2), *rows(range(100, 199), esihenkilo_henkilonumero="1")])
     world.later(days=2).run()
     before = world.facts()
     assert world.later(days=3).run().state == "done"
@@ -156,36 +155,36 @@ def test_after_a_missing_row_ended_further_runs_change_nothing(world: World) -> 
 
 def test_how_long_a_missing_row_waits_is_the_source_s_setting(world: World) -> None:
     world.change_source(missing_hours=72)
-    world.load(rows(range(200)))
-    world.later(days=1).run(rows(range(199)))
+    world.load(rows(range(100)))
+    world.later(days=1).run(rows(range(99)))
     world.later(days=3).run()
     assert not [one for one in world.affiliations() if one[4]]
     assert world.later(days=4).run().counts["end"] == 1
 
 
 def test_a_row_that_comes_back_before_it_ended_is_as_if_it_had_never_been_missing(world: World) -> None:
-    world.load(rows(range(200)))
+    world.load(rows(range(100)))
     before = world.facts()
-    world.later(days=1).run(rows(range(199)))
-    world.later(days=2).run(rows(range(200)))
+    world.later(days=1).run(rows(range(99)))
+    world.later(days=2).run(rows(range(100)))
     assert world.facts() == before
-    world.later(days=3).run(rows(range(199)))
+    world.later(days=3).run(rows(range(99)))
     assert not [one for one in world.affiliations() if one[4]]
 
 
 def test_a_row_that_comes_back_after_it_ended_is_open_again_as_the_same_fact(world: World) -> None:
-    world.load(rows(range(200)))
-    world.later(days=1).run(rows(range(199)))
+    world.load(rows(range(100)))
+    world.later(days=1).run(rows(range(99)))
     world.later(days=2).run()
-    world.later(days=3).run(rows(range(200)))
+    world.later(days=3).run(rows(range(100)))
     assert not [one for one in world.affiliations() if one[4]]
-    assert len({one.fact_id for one in versions(world, "199")}) == 1
+    assert len({one.fact_id for one in versions(world, "99")}) == 1
 
 
 def test_a_row_that_cannot_be_read_is_not_missing_and_what_it_said_stands(world: World) -> None:
-    world.load(rows(range(200)))
+    world.load(rows(range(100)))
     facts = world.affiliations()
-    bad = [*rows(range(199)), row(199, alkamispvm="31.2.2026")]
+    bad = [*rows(range(99)), row(99, alkamispvm="31.2.2026")]
     for days in (1, 2, 3):
         report = world.later(days=days).run(bad)
         assert (report.counts["rejected"], report.counts["missing"]) == (1, 0)
@@ -193,21 +192,21 @@ def test_a_row_that_cannot_be_read_is_not_missing_and_what_it_said_stands(world:
 
 
 def test_a_row_with_an_identity_code_in_the_wrong_column_is_not_missing_either(world: World) -> None:
-    world.load(rows(range(200)))
+    world.load(rows(range(100)))
     facts = world.affiliations()
-    bad = [*rows(range(199)), row(199, nimike="140381-902E")]
+    bad = [*rows(range(99)), row(99, nimike="140381-902E")]
     for days in (1, 2, 3):
         world.later(days=days).run(bad)
     assert world.affiliations() == facts
 
 
 def test_a_row_with_too_few_fields_is_not_missing_either(world: World) -> None:
-    world.load(rows(range(200)))
+    world.load(rows(range(100)))
     facts = world.affiliations()
-    world.write(rows(range(199)))
+    world.write(rows(range(99)))
     text = world.file.read_text()
     lines = text.splitlines(keepends=True)
-    world.file.write_text("".join([*lines[:5], "199;rikki\n", *lines[5:]]))
+    world.file.write_text("".join([*lines[:5], "99;rikki\n", *lines[5:]]))
     for days in (1, 2, 3):
         assert world.later(days=days).run().counts["rejected"] == 1
     assert world.affiliations() == facts

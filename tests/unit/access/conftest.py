@@ -32,4 +32,5 @@ def town(session: Session) -> Town:
         ("hva", "wellbeing-county", "marjala", True), ("opiskeluhuolto", "unit", "hva", False),
     )  # fmt: skip
     wilma = access.application(session, ids["kunta"])
-    return Town(*ids.values(), wilma, access.role(session, wilma))
+    root, town, school, county, clinic = ids.values()
+    return Town(root, town, school, county, clinic, wilma, access.role(session, wilma))

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access import by_hand
 from iam.access.agreement import AgreementClause
-from iam.access.catalogue import retire_roles
+from iam.access.catalogue import retire_roles, withdraw_rules
+from iam.access.derive import derive
+from iam.access.rule import Rule
 from iam.change import SYSTEM
 from iam.errors import Invalid
 from tests.factories import access, facts
@@ -37,7 +39,7 @@ def psychologist(session: Session, town: Town) -> Any:
 
 def agree(session: Session, town: Town, **values: Any) -> access.Agreed:
     """The town lets the county's psychologists into its schools."""
-    named = {"grantor_id": town.town, "grantee_id": town.county, "scope_id": town.town, "allows": ALLOWS} | values
+    named: dict[str, Any] = {"grantor_id": town.town, "grantee_id": town.county, "scope_id": town.town, "allows": ALLOWS} | values
     return access.agreement(session, **named)
 
 
@@ -155,7 +157,7 @@ def test_a_retired_role_is_included_no_more(session: Session, town: Town, psycho
 @pytest.fixture
 def by_grant(session: Session, town: Town, psychologist: Any) -> Any:
     """The role granted to the psychologist by hand, under an agreement; the rule that gives it too is withdrawn."""
-    access.catalogue.withdraw_rules(session, list(session.scalars(select(access.Rule.id))))
+    withdraw_rules(session, list(session.scalars(select(Rule.id))))
     with clock.fixed(AUTUMN):
         return by_hand.grant(session, psychologist.person_id, psychologist.fact_id, town.role, town.school, "sijaistus", END, SYSTEM)
 
@@ -220,6 +222,6 @@ def test_a_right_by_hand_follows_the_capacity_and_never_outlasts_it(session: Ses
 
 
 def test_deriving_one_rule_leaves_rights_by_hand_alone(session: Session, agreed: Any, by_grant: Any) -> None:
-    rule_ids = list(session.scalars(select(access.Rule.id)))
-    access.derive.derive(session, facts.change(session), rules=rule_ids)
+    rule_ids = list(session.scalars(select(Rule.id)))
+    derive(session, facts.change(session), rules=rule_ids)
     assert [row.id for row in open_assignments(session)] == [by_grant.id]

@@ -15,6 +15,7 @@ from iam import clock
 from iam.access import catalogue
 from iam.access.assignment import NIL, Assignment
 from iam.access.derive import Counts, derive
+from iam.access.role import RoleVersion
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import OrganisationPlace
@@ -197,7 +198,7 @@ def assigned(town: Town, person_id: Any, **values: Any) -> dict[str, Any]:
 
 def test_the_database_refuses_a_right_across_entities_without_a_clause(session: Session, town: Town) -> None:
     aino = facts.person(session)
-    version = session.scalars(select(access.RoleVersion.id).where(access.RoleVersion.role_id == town.role)).one()
+    version = session.scalars(select(RoleVersion.id).where(RoleVersion.role_id == town.role)).one()
     session.execute(insert(Assignment), [assigned(town, aino, role_version_id=version)])
     session.commit()
     with pytest.raises(IntegrityError, match="clause_across_entities"):
@@ -205,7 +206,7 @@ def test_the_database_refuses_a_right_across_entities_without_a_clause(session: 
 
 
 def test_the_database_refuses_a_clause_that_does_not_exist(session: Session, town: Town) -> None:
-    version = session.scalars(select(access.RoleVersion.id).where(access.RoleVersion.role_id == town.role)).one()
+    version = session.scalars(select(RoleVersion.id).where(RoleVersion.role_id == town.role)).one()
     row = assigned(town, facts.person(session), role_version_id=version, holder_entity_id=town.county, clause_id=uuid7())
     with pytest.raises(IntegrityError):
         session.execute(insert(Assignment), [row])

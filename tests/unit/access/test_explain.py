@@ -12,7 +12,7 @@ from iam import clock
 from iam.access import by_hand
 from iam.access.explain import Explanation, explain, why_not
 from iam.access.publish import publish
-from iam.change import SYSTEM, Actor
+from iam.change import SYSTEM, Actor, begin
 from tests.factories import access, facts
 from tests.factories.facts import day
 from tests.unit.access.conftest import Town
@@ -66,7 +66,7 @@ def test_a_right_leads_through_rule_and_fact_to_the_line_of_the_file(session: Se
 def test_a_fact_that_a_person_wrote_names_the_person(session: Session, town: Town, teacher: Any) -> None:
     aino, writer = facts.person(session), facts.person(session)
     held = facts.affiliation(session, aino, town.school)
-    held.opened_by = facts.begin(session, "command", Actor(writer)).id
+    held.opened_by = begin(session, "command", Actor(writer)).id
     session.flush()
     access.derive_all(session)
     assert one(session, aino).because[0].facts[0].recorded_by == writer

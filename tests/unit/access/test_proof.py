@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from iam.access.agreements import clauses
 from iam.access.assignment import Assignment
 from iam.access.proof import prove
 from iam.database.types import uuid7
@@ -116,7 +117,7 @@ def test_a_right_that_cites_a_clause_which_does_not_allow_it_is_found(
     held, agreed = psychologist
     (row,) = open_assignments(session)
     access.alter(session, agreed, **values)
-    (clause_id,) = access.agreements.clauses(session)[agreed.id]
+    (clause_id,) = clauses(session)[agreed.id]
     row.clause_id = clause_id
     session.flush()
     assert prove(session, held.person_id, AUTUMN) == [row.id]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from iam.access.catalogue import retire_roles
 from iam.access.publish import publish
 from iam.access.resolve import Names, check, load, resolves
 from iam.change import SYSTEM
@@ -94,7 +95,7 @@ def test_an_owner_that_does_not_exist_is_refused(names: Names) -> None:
 
 
 def test_a_retired_role_can_no_longer_be_named(session: Session, names: Names) -> None:
-    access.catalogue.retire_roles(session, {names.roles["wilma:opettaja"][0]: True})
+    retire_roles(session, {names.roles["wilma:opettaja"][0]: True})
     assert [problem.field for problem in check(with_a(), "kunta", load(session))[1]] == ["gives.role"]
 
 

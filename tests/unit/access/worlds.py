@@ -237,7 +237,8 @@ def patterns(draw: st.DrawFn, world: WorldSpec) -> dict[str, Any]:
     """A pattern of valid form that names only what the world holds."""
     bind: Bind = {}
     for name in ("place", "own", "c")[: draw(st.integers(1, 3))]:
-        fact, conditions = draw(steps)
+        fact, drawn = draw(steps)
+        conditions: dict[str, Any] = dict(drawn)
         related = [other for other, bound in bind.items() if "relationship" in bound]
         same = [other for other, bound in bind.items() if "affiliation" in bound]
         if fact == "membership" and draw(st.booleans()):
@@ -251,9 +252,10 @@ def patterns(draw: st.DrawFn, world: WorldSpec) -> dict[str, Any]:
     affiliated = [name for name, bound in bind.items() if "affiliation" in bound]
     own = any("of" not in bound["affiliation"] for bound in bind.values() if "affiliation" in bound)
     placed = [f"organisation of {name}" for name, bound in bind.items() if "relationship" not in bound]
-    scopes: list[Any] = [*placed, {"organisation": draw(a_key)}, *([{"covers_of": draw(st.sampled_from(("o0", "o1")))}] if own or "affiliation" in bind["place"] else [])]
+    areas = [{"covers_of": draw(st.sampled_from(("o0", "o1")))}] if own else []
+    scopes: list[Any] = [*placed, {"organisation": draw(a_key)}, *areas]
     pattern: dict[str, Any] = {"bind": bind, "gives": {"role": "app:role", "scope": draw(st.sampled_from(scopes))}}
-    if affiliated and draw(st.booleans()):
+    if draw(st.booleans()) and affiliated:
         pattern["unless"] = {"absence_of": draw(st.sampled_from(affiliated))}
     return pattern
 

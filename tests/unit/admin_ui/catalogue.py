@@ -64,7 +64,14 @@ def run(world: World, key: str = "hr", state: str = "done", ago: timedelta = tim
     """Add a run of a source."""
     at = clock.now() - ago
     counts = {"rows": 100, "unchanged": 100, "new": 0, "changed": 0, "rejected": 0, "ambiguous": 0}
-    values = {"dry_run": False, "ended_at": at, "phases": {"read": 0.5, "write": 1.25}, "counts": counts, "reasons": [], "digest": "d" * 64}
+    values = {
+        "dry_run": False,
+        "ended_at": at,
+        "phases": {"read": 0.5, "write": 1.25},
+        "counts": counts,
+        "reasons": [],
+        "digest": "d" * 64,
+    }
     row = Run(source_id=world.ids[key], state=state, started_at=at, **{**values, **changes})
     world.write(row)
     return row
@@ -99,7 +106,13 @@ def schools(world: World, numbers: range) -> list[UUID]:
     """Add schools of MANSIKKALA."""
     times, made = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}, []
     for one in numbers:
-        row = Organisation(key=f"S{one:03}", kind="school", name_fi=f"Koulu {one:03}", name_sv=f"Skola {one:03}", name_en=f"School {one:03}")
+        row = Organisation(
+            key=f"S{one:03}",
+            kind="school",
+            name_fi=f"Koulu {one:03}",
+            name_sv=f"Skola {one:03}",
+            name_en=f"School {one:03}",
+        )
         world.write(row)
         made.append(row.id)
     municipality = world.ids["MANSIKKALA"]
@@ -113,7 +126,12 @@ def schools(world: World, numbers: range) -> list[UUID]:
 def unclear(world: World, run_id: UUID, numbers: range, *people: str) -> list[UUID]:
     """Add records whose person cannot be told among these."""
     rows = [
-        Ambiguity(source_id=world.ids["hr"], person_key=f"10{one:03}", run_id=run_id, candidates=sorted(str(world.ids[who]) for who in people))
+        Ambiguity(
+            source_id=world.ids["hr"],
+            person_key=f"10{one:03}",
+            run_id=run_id,
+            candidates=sorted(str(world.ids[who]) for who in people),
+        )
         for one in numbers
     ]
     world.write(*rows)
@@ -122,7 +140,9 @@ def unclear(world: World, run_id: UUID, numbers: range, *people: str) -> list[UU
 
 def application(world: World, key: str, owner: str = "MANSIKKALA", *roles: str) -> UUID:
     """Add an application with roles and one client."""
-    row = Application(key=key, owner_id=world.ids[owner], name={"fi": key.title(), "en": f"{key.title()} en"}, audience=key)
+    row = Application(
+        key=key, owner_id=world.ids[owner], name={"fi": key.title(), "en": f"{key.title()} en"}, audience=key
+    )
     world.write(row)
     world.ids[key] = row.id
     for code in roles:
@@ -142,8 +162,17 @@ def role(world: World, application_key: str, code: str, *includes: str) -> UUID:
     """Add a role that includes others, known in ``ids`` by its code."""
     row = Role(application_id=world.ids[application_key], key=code)
     world.write(row)
-    version = RoleVersion(role_id=row.id, n=1, name={"fi": code, "en": f"{code} en"}, enforcement="by token", change_id=world.ids["change"])
-    world.write(version, *(RoleClosure(role_id=row.id, included_id=one) for one in {row.id, *(world.ids[other] for other in includes)}))
+    version = RoleVersion(
+        role_id=row.id,
+        n=1,
+        name={"fi": code, "en": f"{code} en"},
+        enforcement="by token",
+        change_id=world.ids["change"],
+    )
+    world.write(
+        version,
+        *(RoleClosure(role_id=row.id, included_id=one) for one in {row.id, *(world.ids[other] for other in includes)}),
+    )
     world.write(RoleContent(role_version_id=version.id, data_group="oppilaat", operation="read"))
     world.ids.update({code: row.id, f"{code} v1": version.id})
     return row.id
@@ -155,7 +184,14 @@ def holders(world: World, numbers: range) -> None:
     world.write(*people)
     entity, place = world.ids["MANSIKKALA"], world.ids["KOIVU"]
     jobs = [
-        Affiliation(person_id=row.id, organisation_id=place, legal_entity_id=entity, kind="employee", record_id=uuid7(), **world.lasting())
+        Affiliation(
+            person_id=row.id,
+            organisation_id=place,
+            legal_entity_id=entity,
+            kind="employee",
+            record_id=uuid7(),
+            **world.lasting(),
+        )
         for row in people
     ]
     world.write(*jobs)
@@ -204,7 +240,11 @@ def agreement(world: World, key: str, *, signed: bool = True, start: int = -30, 
         legal_basis={"act": "1287/2013", "gdpr": "6.1.c"}, owner_id=world.ids["MANSIKKALA"],
     )  # fmt: skip
     world.write(row)
-    term = {"valid_from": now + timedelta(days=start), "valid_to": now + timedelta(days=end), "opened_by": world.ids["change"]}
+    term = {
+        "valid_from": now + timedelta(days=start),
+        "valid_to": now + timedelta(days=end),
+        "opened_by": world.ids["change"],
+    }
     clause = AgreementClause(
         id=uuid7(), agreement_id=row.id, n=1, grantor_id=world.ids[parties[0]], grantee_id=world.ids[parties[1]], scope_id=world.ids["KOIVU"],
         with_descendants=True, valid_from=clock.LONG_AGO, valid_to=clock.FOREVER, opened_by=world.ids["change"],
@@ -223,7 +263,9 @@ def agreement(world: World, key: str, *, signed: bool = True, start: int = -30, 
 
 def enable(world: World, application_key: str, *organisations: UUID) -> None:
     """Let organisations use an application."""
-    world.write(*(ApplicationEnabled(application_id=world.ids[application_key], organisation_id=one) for one in organisations))
+    world.write(
+        *(ApplicationEnabled(application_id=world.ids[application_key], organisation_id=one) for one in organisations)
+    )
 
 
 def comes_under(world: World, agreement_key: str, login: str, organisation: UUID) -> None:

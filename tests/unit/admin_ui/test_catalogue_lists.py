@@ -37,14 +37,21 @@ def rejects(world: World, numbers: range) -> str:
 
 def effects(world: World, numbers: range) -> str:
     here = _planned(world)
-    world.write(*(catalogue.effect(world, world.ids["plan"], "end", place) for place in catalogue.schools(world, numbers)))
+    world.write(
+        *(catalogue.effect(world, world.ids["plan"], "end", place) for place in catalogue.schools(world, numbers))
+    )
     return f"{here}/effects"
 
 
 def rights(world: World, numbers: range) -> str:
     here, role = _planned(world), world.ids["opettaja"]
     about = {"role_id": role, "affiliation_kind": None}
-    world.write(*(catalogue.effect(world, world.ids["plan"], "gain", place, **about) for place in catalogue.schools(world, numbers)))
+    world.write(
+        *(
+            catalogue.effect(world, world.ids["plan"], "gain", place, **about)
+            for place in catalogue.schools(world, numbers)
+        )
+    )
     return f"{here}/rights"
 
 
@@ -125,7 +132,9 @@ def names(fill: Fill) -> str:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("fill", [*LISTS, rights], ids=names)
-def test_a_list_of_200_takes_as_many_statements_as_one_of_10(world: World, reader: Callable[[str], Reader], fill: Fill) -> None:
+def test_a_list_of_200_takes_as_many_statements_as_one_of_10(
+    world: World, reader: Callable[[str], Reader], fill: Fill
+) -> None:
     paula = reader("paula")
     here = filled(world, fill, range(10))
     few = statements(world, paula, here)
@@ -183,10 +192,9 @@ def rows(page: str) -> list[str]:
     body = body.split('id="people"')[-1]
     listed = re.findall(r"<li><a href=\"/admin/organisations/[^<]+", body)
     found = listed or re.findall(r"<tr>.*?</tr>|<h2>Record [^<]+</h2>", body)
-    return [one for one in found if "scope=\"col\"" not in one and "<dt>" not in one and not one.startswith("<tr><td>")]
+    return [one for one in found if 'scope="col"' not in one and "<dt>" not in one and not one.startswith("<tr><td>")]
 
 
 def link(page: str, rel: str) -> str | None:
     found = re.search(rf'<a href="([^"]+)" rel="{rel}"', page)
     return html.unescape(found[1]) if found else None
-

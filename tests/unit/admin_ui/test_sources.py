@@ -19,7 +19,9 @@ FEED = {"message": "%(organisation)s: %(ends)s of %(size)s affiliations would en
         "params": {"organisation": "Koivu fi", "ends": 3, "size": 12, "limit": 2}}  # fmt: skip
 
 
-def test_the_list_says_by_word_how_the_last_run_went_and_how_old_the_last_good_one_is(world: World, reader: Callable[[str], Reader]) -> None:
+def test_the_list_says_by_word_how_the_last_run_went_and_how_old_the_last_good_one_is(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     catalogue.run(world, state="failed", ago=timedelta(minutes=5))
     page = reader("paula").get("/admin/sources").text
     assert "Failed" in page
@@ -40,15 +42,24 @@ def test_a_run_under_way_loads_itself_again(world: World, reader: Callable[[str]
 
 
 def test_the_secrets_of_a_source_are_masked(world: World, reader: Callable[[str], Reader]) -> None:
-    settings = {"url": "ldaps://ldap.example", "bind_dn": "cn=avain", "bind_password": "hunter2hunter2", "base_dn": "dc=example"}
+    settings = {
+        "url": "ldaps://ldap.example",
+        "bind_dn": "cn=avain",
+        "bind_password": "hunter2hunter2",
+        "base_dn": "dc=example",
+    }
     catalogue.source(world, "hakemisto", connector="ldap", settings=settings)
     page = reader("paula").get("/admin/sources/hakemisto").text
     assert "ldaps://ldap.example" in page
     assert "hunter2" not in page
 
 
-def test_a_secret_of_a_connector_that_is_not_installed_is_masked_too(world: World, reader: Callable[[str], Reader]) -> None:
-    catalogue.source(world, "vanha", connector="gone", settings={"api_token": "hunter2hunter2"}, matching={"person": {}})
+def test_a_secret_of_a_connector_that_is_not_installed_is_masked_too(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    catalogue.source(
+        world, "vanha", connector="gone", settings={"api_token": "hunter2hunter2"}, matching={"person": {}}
+    )
     page = reader("paula").get("/admin/sources/vanha")
     assert page.status_code == 200
     assert "hunter2" not in page.text
@@ -123,10 +134,15 @@ def test_an_effect_on_a_protected_person_is_told_without_the_place_and_a_strange
     administer(world, "riku", "ROOT", "sources.read")
     administer(world, "riku", "KOIVU", "persons.read")
     lines = reader("riku").get(f"/admin/runs/{made.id}/effects.csv").get_data(as_text=True).splitlines()[1:]
-    assert sorted((line.split(";")[:3] for line in lines), reverse=True) == [["Oona Oppilas", "protected", "ends"], ["", "Kuusi en", "starts"]]
+    assert sorted((line.split(";")[:3] for line in lines), reverse=True) == [
+        ["Oona Oppilas", "protected", "ends"],
+        ["", "Kuusi en", "starts"],
+    ]
 
 
-def test_whose_a_record_is_is_decided_once_from_both_shown_and_recorded(world: World, reader: Callable[[str], Reader]) -> None:
+def test_whose_a_record_is_is_decided_once_from_both_shown_and_recorded(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     (one,) = catalogue.unclear(world, world.ids["run"], range(1), "anna", "ville")
     paula, here = reader("paula"), "/admin/sources/hr/unclear"
     page = paula.get(here).text
@@ -148,7 +164,9 @@ def test_somebody_who_is_no_candidate_is_refused(world: World, reader: Callable[
     assert world.events("source:person:decided") == []
 
 
-def test_a_candidate_outside_the_part_is_not_named_and_nothing_can_be_decided(world: World, reader: Callable[[str], Reader]) -> None:
+def test_a_candidate_outside_the_part_is_not_named_and_nothing_can_be_decided(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     (one,) = catalogue.unclear(world, world.ids["run"], range(1), "sanna", "ville")
     person(world, "riku", "Rajattu")
     administer(world, "riku", "ROOT", "sources.read", "sources.run")
@@ -160,4 +178,3 @@ def test_a_candidate_outside_the_part_is_not_named_and_nothing_can_be_decided(wo
     assert "outside your part" in page
     assert riku.force(f"/admin/sources/hr/unclear/{one}", person=str(world.ids["sanna"])).status_code == 403
     assert world.events("source:person:decided") == []
-
