@@ -21,6 +21,7 @@ from admin_ui import (
     rules,
     runs,
     sources,
+    token_preview,
     unclear,
 )
 from admin_ui.frame import blueprint
@@ -40,5 +41,6 @@ __all__ = [
     "rules",
     "runs",
     "sources",
+    "token_preview",
     "unclear",
 ]

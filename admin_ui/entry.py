@@ -67,7 +67,9 @@ def callback() -> AnyResponse:
     if request.args.get("iss") != context.settings().issuer or "code" not in request.args:
         raise Denied(_NO_ENTRY)
     try:
-        came = in_process.redeem(context.db(), provider().issuer, request.args["code"], _redirect_uri(), verifier, context.actor())
+        came = in_process.redeem(
+            context.db(), provider().issuer, request.args["code"], _redirect_uri(), verifier, context.actor()
+        )
     except Denied:
         context.db().commit()
         raise Denied(_NO_ENTRY) from None

@@ -48,12 +48,16 @@ def section(key: str, label: str, path: str, permission: str | None, place: int)
     return made
 
 
-def render(template: str, status: int = 200, *, section: str, breadcrumb: list[tuple[str, str]] | None = None, **values: Any) -> Response:
+def render(
+    template: str, status: int = 200, *, section: str, breadcrumb: list[tuple[str, str]] | None = None, **values: Any
+) -> Response:
     """Return a page in the frame. ``section`` is the menu's key; ``breadcrumb`` the pages above this one as (path, label)."""
     texts = context.texts()
     values.setdefault("part", part_in_words())
     menu = [
-        (one.path, texts.gettext(one.label), one.key == section) for one in _sections if one.permission is None or may(one.permission)
+        (one.path, texts.gettext(one.label), one.key == section)
+        for one in _sections
+        if one.permission is None or may(one.permission)
     ]
     return pages.page(
         template, status, menu=menu, breadcrumb=breadcrumb or [], me={"name": own_name()}, account_url="/account", sign_out_action="/logout",

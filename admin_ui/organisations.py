@@ -53,7 +53,12 @@ def organisations_file() -> Response:
     header = [N_("Key"), N_("Kind"), N_("Name in Finnish"), N_("Name in Swedish"), N_("Name in English"), N_("Organisation number (OID)"),
               N_("School number"), N_("Business ID"), N_("Under")]  # fmt: skip
     header = [texts.gettext(name) for name in header] + [texts.gettext(name) for name in HOLDERS.values()]
-    return exports.csv_file("organisations", header, lambda session: _rows(session, part, query), {"kind": _kind(), "under": str(under or "")})
+    return exports.csv_file(
+        "organisations",
+        header,
+        lambda session: _rows(session, part, query),
+        {"kind": _kind(), "under": str(under or "")},
+    )
 
 
 @blueprint.get("/organisations/<uuid:organisation_id>")
@@ -85,7 +90,13 @@ def _page(query: Any) -> paging.Shown[Mapping[str, Any]]:
     found = keyset(session, query, listing.organisation_keys(language), paging.cursor())
     counts = listing.head_counts(session, [row.id for row in found.rows])
     rows = [
-        {"id": row.id, "key": row.key, "name": row.name(language), "kind": words.word(words.ORGANISATIONS, row.kind), "counts": counts[row.id]}
+        {
+            "id": row.id,
+            "key": row.key,
+            "name": row.name(language),
+            "kind": words.word(words.ORGANISATIONS, row.kind),
+            "counts": counts[row.id],
+        }
         for row in found.rows
     ]
     return paging.shown(found, rows)
@@ -102,14 +113,23 @@ def _kind() -> str | None:
 
 def _places(session: Session, organisation_id: UUID) -> Sequence[OrganisationPlace]:
     """Return where the organisation stands and stood by date, the earliest first."""
-    query = select(OrganisationPlace).where(OrganisationPlace.organisation_id == organisation_id, OrganisationPlace.closed_by.is_(None))
+    query = select(OrganisationPlace).where(
+        OrganisationPlace.organisation_id == organisation_id, OrganisationPlace.closed_by.is_(None)
+    )
     return list(session.scalars(query.order_by(OrganisationPlace.valid_from)))
 
 
 def _relations(session: Session, organisation_id: UUID) -> list[tuple[str, UUID, OrganisationRelation]]:
     """Return the dated relations besides the tree, in words, seen from this organisation."""
-    ends = or_(OrganisationRelation.organisation_id == organisation_id, OrganisationRelation.other_id == organisation_id)
-    query = select(OrganisationRelation).where(ends, OrganisationRelation.closed_by.is_(None)).order_by(OrganisationRelation.valid_from).limit(500)
+    ends = or_(
+        OrganisationRelation.organisation_id == organisation_id, OrganisationRelation.other_id == organisation_id
+    )
+    query = (
+        select(OrganisationRelation)
+        .where(ends, OrganisationRelation.closed_by.is_(None))
+        .order_by(OrganisationRelation.valid_from)
+        .limit(500)
+    )
     found = []
     for row in session.scalars(query):
         outward = row.organisation_id == organisation_id

@@ -67,7 +67,9 @@ def overview() -> Response:
 def _feeds(session: Session, part: Part) -> list[Feed]:
     """Return every source of the part with its newest run; one statement."""
     newest, last_good = aliased(Run), aliased(Run)
-    of_source = select(newest.id).where(newest.source_id == Source.id, ~newest.dry_run).order_by(newest.id.desc()).limit(1)
+    of_source = (
+        select(newest.id).where(newest.source_id == Source.id, ~newest.dry_run).order_by(newest.id.desc()).limit(1)
+    )
     good = (
         select(last_good.ended_at)
         .where(last_good.source_id == Source.id, ~last_good.dry_run, last_good.state.in_(GOOD))
@@ -86,7 +88,10 @@ def _feeds(session: Session, part: Part) -> list[Feed]:
 def _waiting(session: Session, part: Part, feeds: list[Feed]) -> list[dict[str, Any]]:
     """Return what waits for a human: how many, since when, and where to go."""
     texts = context.texts()
-    held = sorted((feed.run for feed in feeds if feed.run is not None and feed.run.state == "held"), key=lambda run: run.started_at)
+    held = sorted(
+        (feed.run for feed in feeds if feed.run is not None and feed.run.state == "held"),
+        key=lambda run: run.started_at,
+    )
     unclear = session.execute(
         select(func.count(), func.min(Run.started_at), func.min(Source.key), func.max(Source.key))
         .select_from(Ambiguity)
@@ -97,10 +102,24 @@ def _waiting(session: Session, part: Part, feeds: list[Feed]) -> list[dict[str, 
     found = []
     if held:
         path = f"/admin/runs/{held[0].id}" if len(held) == 1 else SOURCES
-        found.append({"count": len(held), "oldest": held[0].started_at, "href": path, "label": texts.gettext(N_("Imports that wait for approval"))})
+        found.append(
+            {
+                "count": len(held),
+                "oldest": held[0].started_at,
+                "href": path,
+                "label": texts.gettext(N_("Imports that wait for approval")),
+            }
+        )
     if unclear[0]:
         path = f"{SOURCES}/{quote(unclear[2], safe='')}/unclear" if unclear[2] == unclear[3] else SOURCES
-        found.append({"count": unclear[0], "oldest": unclear[1], "href": path, "label": texts.gettext(N_("Persons nobody could be sure of"))})
+        found.append(
+            {
+                "count": unclear[0],
+                "oldest": unclear[1],
+                "href": path,
+                "label": texts.gettext(N_("Persons nobody could be sure of")),
+            }
+        )
     return found
 
 
@@ -108,7 +127,10 @@ def _coming(session: Session, people: Part, agreements: Part) -> dict[str, int |
     """Return how many affiliations start and end, and how many agreements end, in the coming days; None where the reader may not know."""
     now = clock.now()
     here = [Affiliation.closed_by.is_(None), people.covers(Affiliation.__table__.c.organisation_id)]
-    starts, ends = (select(func.count()).select_from(Affiliation).where(*here, *coming(Affiliation, what)) for what in ("starts", "ends"))
+    starts, ends = (
+        select(func.count()).select_from(Affiliation).where(*here, *coming(Affiliation, what))
+        for what in ("starts", "ends")
+    )
     terms = (
         select(func.count())
         .select_from(AgreementTerm)

@@ -104,7 +104,9 @@ def issue_code(person_id: UUID) -> AnyResponse:
     subject, session = subject_of(person_id), context.db()
     known = credentials.of_person(session, person_id)
     if known is None:
-        raise NotFound(Problem("This person has no username.", "It comes from a source, or an administrator declares it."))
+        raise NotFound(
+            Problem("This person has no username.", "It comes from a source, or an administrator declares it.")
+        )
     _needs_standing_over(session, person_id)
     issued = first_code.issue(session, context.vault(), context.settings(), known.login, context.actor())
     return person.show(subject, "signin", issued=issued)
@@ -153,7 +155,9 @@ def _granted(subject: Subject) -> tuple[UUID, UUID, UUID, datetime]:
 def _role(session: Session, key: str) -> UUID | None:
     application, _, role = key.partition(":")
     query = select(Role.id).join(Application, Application.id == Role.application_id)
-    return session.scalar(query.where(Application.key == application, Role.key == role, ~Role.retired, ~Application.retired))
+    return session.scalar(
+        query.where(Application.key == application, Role.key == role, ~Role.retired, ~Application.retired)
+    )
 
 
 def _last_day() -> datetime | None:
@@ -169,8 +173,15 @@ def _needs_standing_over(session: Session, person_id: UUID) -> None:
     """Raise ``Denied`` when the person administers what the reader does not: a code would hand that over."""
     theirs = frozenset().union(*permissions_of(session, person_id).values())
     own = frame.part_of("admin")
-    if person_id != context.actor().person_id and not all(may_touch(session, own, organisation_id) for organisation_id in theirs):
-        raise Denied(Problem("This person is an administrator of more than you are.", "Ask an administrator of the whole to give the code."))
+    if person_id != context.actor().person_id and not all(
+        may_touch(session, own, organisation_id) for organisation_id in theirs
+    ):
+        raise Denied(
+            Problem(
+                "This person is an administrator of more than you are.",
+                "Ask an administrator of the whole to give the code.",
+            )
+        )
 
 
 def _needs_reason(name: str) -> None:
@@ -187,7 +198,10 @@ def _again(subject: Subject, tab: str, error: AvainError, reason: str = "reason"
     context.db().rollback()
     texts = context.texts()
     said = [
-        (reason if one.field == "reason" else one.field, " ".join(texts.gettext(sentence) % one.params for sentence in (one.message, one.remedy) if sentence))
+        (
+            reason if one.field == "reason" else one.field,
+            " ".join(texts.gettext(sentence) % one.params for sentence in (one.message, one.remedy) if sentence),
+        )
         for one in error.problems
     ]
     return person.show(subject, tab, error.status, said, sent=request.endpoint)

@@ -35,7 +35,10 @@ def read(subject: Subject) -> Mapping[str, Any]:
         {"key": fact, "title": texts.gettext(title), "lines": [one | {"absences": absences.get(v.row.fact_id, 0)} for v, one in lines if v.fact == fact]}
         for fact, title in SECTIONS
     ]  # fmt: skip
-    return {"sections": [section for section in sections if section["lines"]], "has_code": any(_is_code(version) for version in found)}
+    return {
+        "sections": [section for section in sections if section["lines"]],
+        "has_code": any(_is_code(version) for version in found),
+    }
 
 
 def line(subject: Subject, version: Version, others: Mapping[Any, str]) -> dict[str, Any]:
@@ -53,7 +56,11 @@ def says(subject: Subject, version: Version, others: Mapping[Any, str]) -> Itera
     row, texts = version.row, context.texts()
     place = version.organisation.name(texts.language) if version.organisation else None
     if version.fact == "affiliation":
-        told = [words.word(words.AFFILIATIONS, row.kind), subject.told(row.title or row.occupation), subject.told(place)]
+        told = [
+            words.word(words.AFFILIATIONS, row.kind),
+            subject.told(row.title or row.occupation),
+            subject.told(place),
+        ]
         if row.substitute_for:
             told.append(texts.gettext(N_("substitutes number %(number)s")) % {"number": row.substitute_for})
     elif version.fact == "membership" and version.group is not None:
@@ -61,9 +68,16 @@ def says(subject: Subject, version: Version, others: Mapping[Any, str]) -> Itera
     elif version.fact == "relationship":
         told = [_relation(subject, version), others.get(version.other_id) or texts.gettext(N_("No name"))]
     elif version.fact == "profile":
-        told = [f"{texts.gettext(label)}: {text}" for name, label in PROFILE.items() if (text := _attribute(subject, row, name))]
+        told = [
+            f"{texts.gettext(label)}: {text}"
+            for name, label in PROFILE.items()
+            if (text := _attribute(subject, row, name))
+        ]
     elif version.fact == "identifier":
-        told = [words.word(words.IDENTIFIERS, row.kind), texts.gettext(N_("known, not shown here")) if _is_code(version) else row.value]
+        told = [
+            words.word(words.IDENTIFIERS, row.kind),
+            texts.gettext(N_("known, not shown here")) if _is_code(version) else row.value,
+        ]
     else:
         told = [texts.gettext(N_("Absent")) if version.fact == "absence" else row.reason]
     return [part for part in told if part]

@@ -27,7 +27,12 @@ def log_file(person_id: UUID) -> Response:
     subject_of(person_id)
     log.write(context.db(), "admin:log:searched", context.actor(), subject_id=person_id)
     texts = context.texts()
-    header = [texts.gettext(N_("When")), texts.gettext(N_("What happened")), texts.gettext(N_("Event type")), texts.gettext(N_("Who"))]
+    header = [
+        texts.gettext(N_("When")),
+        texts.gettext(N_("What happened")),
+        texts.gettext(N_("Event type")),
+        texts.gettext(N_("Who")),
+    ]
     return exports.csv_file("log", header, lambda session: _lines(session, person_id), {"person": str(person_id)})
 
 
@@ -46,12 +51,23 @@ def read(subject: Subject) -> Mapping[str, Any]:
     """Return what the tab shows."""
     session, actor = context.db(), context.actor()
     log.write(session, "admin:log:searched", actor, subject_id=subject.id)
-    found = log.search(session, subject_ids=[subject.id], before_id=paging.as_id(request.args.get("after")), limit=SIZE + 1)
+    found = log.search(
+        session, subject_ids=[subject.id], before_id=paging.as_id(request.args.get("after")), limit=SIZE + 1
+    )
     shown = found[:SIZE]
     actors = names({event.actor_id for event in shown if event.actor_id})
     rows = [
-        {"at": event.at, "what": events.word(event.type), "type": event.type, "who": actors.get(event.actor_id) if event.actor_id else None}
+        {
+            "at": event.at,
+            "what": events.word(event.type),
+            "type": event.type,
+            "who": actors.get(event.actor_id) if event.actor_id else None,
+        }
         for event in shown
     ]
     export_url = f"/admin/persons/{subject.id}/log.csv"
-    return {"rows": rows, "export_url": export_url, "next": paging.address(after=shown[-1].id) if len(found) > SIZE else None}
+    return {
+        "rows": rows,
+        "export_url": export_url,
+        "next": paging.address(after=shown[-1].id) if len(found) > SIZE else None,
+    }

@@ -44,7 +44,12 @@ def _why_not(subject: Subject, found: Iterable[Explanation], at: datetime) -> di
     wanted = request.args.get("why_not", "")
     nearest = why_not(context.db(), subject.id, wanted, at)[:NEAREST] if wanted else []
     told = [
-        {"sentence": subject.told(_in(one.sentence)), "failing": subject.told(_in_words(one.failing)), "rule": one.rule_key} for one in nearest
+        {
+            "sentence": subject.told(_in(one.sentence)),
+            "failing": subject.told(_in_words(one.failing)),
+            "rule": one.rule_key,
+        }
+        for one in nearest
     ]
     return {"asked": wanted, "is_held": any(one.role == wanted for one in found), "nearest": told}
 
@@ -53,7 +58,8 @@ def _in_words(failing: Problem) -> str:
     """Return a failing condition as a sentence, the kinds it names in the reader's words too."""
     texts = context.texts()
     named = {
-        name: ", ".join(texts.gettext(KIND_WORDS.get(part, part)) for part in str(value).split(", ")) for name, value in failing.params.items()
+        name: ", ".join(texts.gettext(KIND_WORDS.get(part, part)) for part in str(value).split(", "))
+        for name, value in failing.params.items()
     }
     return texts.sentence(replace(failing, params=named))
 
@@ -120,7 +126,11 @@ def _basis(because: Because) -> str:
     if because.clause is None:
         return ""
     stated = because.clause.legal_basis
-    return str(_in(stated)) if {"fi", "sv", "en"} & set(stated) else ", ".join(str(part) for part in stated.values() if part)
+    return (
+        str(_in(stated))
+        if {"fi", "sv", "en"} & set(stated)
+        else ", ".join(str(part) for part in stated.values() if part)
+    )
 
 
 def _fact(subject: Subject, fact: FactLine) -> dict[str, Any]:

@@ -22,7 +22,9 @@ FACTS = {
 def read(subject: Subject) -> Mapping[str, Any]:
     """Return what the tab shows."""
     found = versions(context.db(), subject.part, subject.id, closed=True)
-    changes = {change.id: change for version in found for change in (version.opened, version.closed) if change is not None}
+    changes = {
+        change.id: change for version in found for change in (version.opened, version.closed) if change is not None
+    }
     people = {change.actor_person_id for change in changes.values() if change.actor_person_id}
     known = names(people | {version.other_id for version in found if version.other_id})
     newest_first = sorted(changes.values(), key=lambda change: (change.at, str(change.id)), reverse=True)
@@ -32,7 +34,11 @@ def read(subject: Subject) -> Mapping[str, Any]:
 def _change(subject: Subject, change: Change, found: list[Version], known: Mapping[UUID, str]) -> dict[str, Any]:
     """Return one change with the facts that it touched: a fact that it closed and opened again was corrected."""
     opened = {version.row.fact_id: version for version in found if version.opened.id == change.id}
-    closed = {version.row.fact_id: version for version in found if version.closed is not None and version.closed.id == change.id}
+    closed = {
+        version.row.fact_id: version
+        for version in found
+        if version.closed is not None and version.closed.id == change.id
+    }
     return {
         "at": change.at, "by": known.get(change.actor_person_id or UUID(int=0)), "run": change.run_id, "purpose": change.purpose,
         "source": next((version.source.key for version in opened.values() if version.source), None), "kind": change.kind,

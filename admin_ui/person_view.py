@@ -45,7 +45,11 @@ class Subject:
     @cached_property
     def purpose(self) -> str:
         """For what values that tell a place are released to this reader: only who may see the code sees where a protected person is."""
-        return "administration with protected data" if "persons.code" in self.allowed else "administration of a person without protection"
+        return (
+            "administration with protected data"
+            if "persons.code" in self.allowed
+            else "administration of a person without protection"
+        )
 
     @property
     def is_hidden(self) -> bool:

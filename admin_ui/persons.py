@@ -91,9 +91,17 @@ def persons_file() -> Response:
     part, texts = guard.part(), context.texts()
     wanted = _wanted(context.db(), part)
     header = [N_("Name"), N_("State"), N_("Kind"), N_("Position"), N_("Organisation"), N_("From"), N_("Last day")]
-    filters = {"organisation": str(wanted.organisation_id or ""), "kind": wanted.kind, "state": wanted.state, "coming": wanted.coming}
+    filters = {
+        "organisation": str(wanted.organisation_id or ""),
+        "kind": wanted.kind,
+        "state": wanted.state,
+        "coming": wanted.coming,
+    }
     return exports.csv_file(
-        "persons", [texts.gettext(name) for name in header], lambda session: _rows(session, part, wanted, texts), filters
+        "persons",
+        [texts.gettext(name) for name in header],
+        lambda session: _rows(session, part, wanted, texts),
+        filters,
     )
 
 
@@ -102,7 +110,9 @@ def persons_file() -> Response:
 def find_by_code() -> AnyResponse:
     """Find a person by the personal identity code, which travels in the form only; a purpose is needed and recorded."""
     code = request.form.get("code", "").strip().upper()
-    person_id = identity_code.find(context.db(), context.vault(), code, guard.part(), request.form.get("purpose", ""), context.actor())
+    person_id = identity_code.find(
+        context.db(), context.vault(), code, guard.part(), request.form.get("purpose", ""), context.actor()
+    )
     return see_other(f"{PATH}?refused=unknown" if person_id is None else f"{PATH}/{person_id}")
 
 

@@ -30,7 +30,13 @@ class Durable(PostgreSQL):
 
     def command(self) -> list[str]:
         """See ``Server``."""
-        settings = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "512MB", "max_wal_size": "2GB"}
+        settings = {
+            "fsync": "on",
+            "synchronous_commit": "on",
+            "full_page_writes": "on",
+            "shared_buffers": "512MB",
+            "max_wal_size": "2GB",
+        }
         return [*super().command(), *(part for name, value in settings.items() for part in ("-c", f"{name}={value}"))]
 
 
@@ -72,9 +78,15 @@ def _table(found: dict[str, Measure], lowest: dict[str, float]) -> None:
         table.add_column(heading, justify="left" if heading in ("work", "asked: at most") else "right")
     for name, one in found.items():
         unit, factor = ("s", 1) if one.wall >= 0.5 else ("ms", 1000)
-        table.add_row(name, *(f"{value * factor:.2f} {unit}" for value in (one.wall, one.cpu, one.database)), ASKED.get(name, "measured only"))
+        table.add_row(
+            name,
+            *(f"{value * factor:.2f} {unit}" for value in (one.wall, one.cpu, one.database)),
+            ASKED.get(name, "measured only"),
+        )
     console = Console(width=120)
-    console.print("Floors in ms: " + ", ".join(f"{key} = {value:.2f}" for key, value in lowest.items()), highlight=False)
+    console.print(
+        "Floors in ms: " + ", ".join(f"{key} = {value:.2f}" for key, value in lowest.items()), highlight=False
+    )
     console.print(table)
 
 

@@ -67,7 +67,9 @@ def _change_one_percent(path: Path) -> None:
     path.write_text("".join(lines), encoding="utf-8")
 
 
-def derivations(meter: Meter, sessions: sessionmaker[Session], rules: int = 20, persons: int = 20) -> dict[str, Measure]:
+def derivations(
+    meter: Meter, sessions: sessionmaker[Session], rules: int = 20, persons: int = 20
+) -> dict[str, Measure]:
     """Return the measures of deriving everybody's rights by ``rules`` rules from nothing, and one person's by all of them."""
     found = {}
     with sessions() as session:

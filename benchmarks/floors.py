@@ -38,13 +38,22 @@ def measure(dsn: str, vault: Vault) -> dict[str, float]:
         connection.execute("INSERT INTO floor VALUES (%s, 1)", (one,))
         found = {
             "F": each(lambda: client.get("/"), 200),
-            "L": each(lambda: connection.execute("SELECT n FROM floor WHERE id = %s", (one,), prepare=True).fetchone(), 500),
+            "L": each(
+                lambda: connection.execute("SELECT n FROM floor WHERE id = %s", (one,), prepare=True).fetchone(), 500
+            ),
             "C": each(lambda: connection.execute("INSERT INTO floor VALUES (%s, 1)", (uuid4(),), prepare=True), 200),
             "A": each(lambda: hash_password(vault, "a password for the floor"), 20),
-            **{f"S {name}": each(lambda key=key: jose.sign(key, "at+jwt", {"sub": "x"}), 100) for name, key in keys.items()},  # type: ignore[misc]
+            **{
+                f"S {name}": each(lambda key=key: jose.sign(key, "at+jwt", {"sub": "x"}), 100)
+                for name, key in keys.items()
+            },  # type: ignore[misc]
         }
         found = {name: seconds * 1000 for name, seconds in found.items()}
-        found |= {"W first s": _merge(connection, 0), "W unchanged s": _merge(connection, 0), "W 1 % s": _merge(connection, 100)}
+        found |= {
+            "W first s": _merge(connection, 0),
+            "W unchanged s": _merge(connection, 0),
+            "W 1 % s": _merge(connection, 100),
+        }
     return found
 
 
@@ -56,7 +65,14 @@ def _merge(connection: psycopg.Connection[object], changed_every: int) -> float:
         connection.execute("CREATE TEMP TABLE floor_stage (key text, a text, b text, c text) ON COMMIT DROP")
         with connection.cursor().copy("COPY floor_stage FROM STDIN") as copy:
             for n in range(150_000):
-                copy.write_row((f"P{n}", "2026-08-01", "2027-05-31", "new" if changed_every and n % changed_every == 0 else "KOIVU"))
+                copy.write_row(
+                    (
+                        f"P{n}",
+                        "2026-08-01",
+                        "2027-05-31",
+                        "new" if changed_every and n % changed_every == 0 else "KOIVU",
+                    )
+                )
         connection.execute(
             "INSERT INTO floor_row SELECT * FROM floor_stage ON CONFLICT (key) DO UPDATE SET a = excluded.a, b = excluded.b, c = excluded.c"
             " WHERE (floor_row.a, floor_row.b, floor_row.c) IS DISTINCT FROM (excluded.a, excluded.b, excluded.c)"

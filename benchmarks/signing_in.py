@@ -29,7 +29,9 @@ BASIC = {"Authorization": "Basic " + b64encode(f"{CLIENT}:{SECRET}".encode()).de
 _FIELD = re.compile(r'name="([^"]+)"[^>]*?value="([^"]*)"')
 
 
-def measures(meter: Meter, settings: Settings, sessions: sessionmaker[Session], vault: Vault, folder: Path, times: int = 30) -> dict[str, Measure]:
+def measures(
+    meter: Meter, settings: Settings, sessions: sessionmaker[Session], vault: Vault, folder: Path, times: int = 30
+) -> dict[str, Measure]:
     """Return the mean of ``times`` sign-ins (authorize, sign-in page, password, code, token) and of each endpoint."""
     set_up(settings, sessions, vault, folder, CONSORTIUM, "small", "bench")
     app = create_app(settings)
@@ -39,12 +41,18 @@ def measures(meter: Meter, settings: Settings, sessions: sessionmaker[Session], 
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     found["userinfo"] = _mean(meter, times, lambda: _ok(client.get("/oauth2/userinfo", headers=bearer)))
     found["introspection"] = _mean(
-        meter, times, lambda: _ok(client.post("/oauth2/introspect", headers=BASIC, data={"token": tokens["access_token"]}))
+        meter,
+        times,
+        lambda: _ok(client.post("/oauth2/introspect", headers=BASIC, data={"token": tokens["access_token"]})),
     )
     latest = [tokens["refresh_token"]]
 
     def refresh() -> None:
-        answer = _ok(client.post("/oauth2/token", headers=BASIC, data={"grant_type": "refresh_token", "refresh_token": latest[0]}))
+        answer = _ok(
+            client.post(
+                "/oauth2/token", headers=BASIC, data={"grant_type": "refresh_token", "refresh_token": latest[0]}
+            )
+        )
         latest[0] = answer.get_json()["refresh_token"]
 
     found["refresh"] = _mean(meter, times, refresh)
@@ -72,11 +80,19 @@ def _sign_in(browser: FlaskClient) -> dict[str, str]:
         "state": "bench", "code_challenge": create_s256_code_challenge(VERIFIER), "code_challenge_method": "S256",
     }  # fmt: skip
     page = _ok(browser.get(add_params_to_uri("/oauth2/authorize", list(request.items())), follow_redirects=True))
-    form = dict(_FIELD.findall(page.get_data(as_text=True))) | {"login": PRINCIPAL.login, "password": PRINCIPAL.password}
+    form = dict(_FIELD.findall(page.get_data(as_text=True))) | {
+        "login": PRINCIPAL.login,
+        "password": PRINCIPAL.password,
+    }
     answer = _ok(browser.post("/login", data=form, headers={"Sec-Fetch-Site": "same-origin"}))
     while answer.status_code in (302, 303) and not answer.headers["Location"].startswith(RELYING):
         answer = _ok(browser.get(answer.headers["Location"]))
     code = parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
-    exchange = {"grant_type": "authorization_code", "code": code, "redirect_uri": f"{RELYING}/callback", "code_verifier": VERIFIER}
+    exchange = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": f"{RELYING}/callback",
+        "code_verifier": VERIFIER,
+    }
     tokens: dict[str, str] = _ok(browser.post("/oauth2/token", headers=BASIC, data=exchange)).get_json()
     return tokens

@@ -43,7 +43,13 @@ SYSTEM = Actor()
 
 
 def begin(
-    session: Session, kind: str, actor: Actor, purpose: str = "", *, run_id: UUID | None = None, plan_id: UUID | None = None
+    session: Session,
+    kind: str,
+    actor: Actor,
+    purpose: str = "",
+    *,
+    run_id: UUID | None = None,
+    plan_id: UUID | None = None,
 ) -> Change:
     """Open a change in the session's transaction and return it; ``kind`` is run, plan, command or undo."""
     change = Change(

@@ -51,7 +51,10 @@ class SqlGenerations:
     def raise_(self, session: Session, name: str) -> None:
         """Raise the generation in the session's transaction."""
         raised = session.execute(
-            update(CacheGeneration).where(CacheGeneration.name == name).values(n=CacheGeneration.n + 1).returning(CacheGeneration.n)
+            update(CacheGeneration)
+            .where(CacheGeneration.name == name)
+            .values(n=CacheGeneration.n + 1)
+            .returning(CacheGeneration.n)
         ).first()
         if raised is None:
             session.execute(insert(CacheGeneration).values(name=name, n=1))
@@ -81,7 +84,12 @@ class RedisGenerations:
 
     def __init__(self, url: str, lives: float = 1.0) -> None:
         self._redis: Redis = Redis.from_url(
-            url, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0), max_connections=32, protocol=3
+            url,
+            socket_connect_timeout=TIMEOUT,
+            socket_timeout=TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+            max_connections=32,
+            protocol=3,
         )
         self._sql = SqlGenerations()
         self._breaker = Breaker()

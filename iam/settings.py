@@ -24,7 +24,9 @@ def _issuer(value: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
         raise ValueError("must be an https address (http only on localhost)")
     if parts.query or parts.fragment or value.endswith("/"):
-        raise ValueError("must have no query, no fragment and no slash at the end (OpenID Connect Discovery 1.0 section 3)")
+        raise ValueError(
+            "must have no query, no fragment and no slash at the end (OpenID Connect Discovery 1.0 section 3)"
+        )
     return value
 
 
@@ -32,7 +34,9 @@ class Database(BaseModel):
     """Where facts and rights are kept."""
 
     model_config = _MODEL
-    url: SecretStr = Field(SecretStr("sqlite:///var/avain.db"), description="SQLAlchemy address; sqlite or postgresql+psycopg.")
+    url: SecretStr = Field(
+        SecretStr("sqlite:///var/avain.db"), description="SQLAlchemy address; sqlite or postgresql+psycopg."
+    )
     pool_size: int = Field(10, ge=1, le=200, description="Connections a process keeps (PostgreSQL).")
 
 
@@ -51,7 +55,9 @@ class Vault(BaseModel):
     """Keys that seal identity codes, token keys and cookies."""
 
     model_config = _MODEL
-    key_file: Path = Field(Path("var/vault.key"), description="File with the key that wraps all others; made when missing.")
+    key_file: Path = Field(
+        Path("var/vault.key"), description="File with the key that wraps all others; made when missing."
+    )
 
 
 class Redis(BaseModel):
@@ -68,8 +74,12 @@ class Tokens(BaseModel):
     access_seconds: int = Field(300, ge=30, le=3600, description="Longest life of an access or ID token.")
     code_seconds: int = Field(60, ge=10, le=60, description="Life of an authorization code.")
     refresh_seconds: int = Field(30 * 86400, ge=300, le=400 * 86400, description="Absolute end of a refresh family.")
-    session_idle_seconds: int = Field(8 * 3600, ge=300, le=30 * 86400, description="A login session ends when unused this long.")
-    session_seconds: int = Field(12 * 3600, ge=300, le=90 * 86400, description="A login session ends at the latest after this.")
+    session_idle_seconds: int = Field(
+        8 * 3600, ge=300, le=30 * 86400, description="A login session ends when unused this long."
+    )
+    session_seconds: int = Field(
+        12 * 3600, ge=300, le=90 * 86400, description="A login session ends at the latest after this."
+    )
     first_code_seconds: int = Field(1800, ge=300, le=86400, description="Life of a one-time sign-in code.")
 
 
@@ -87,7 +97,8 @@ class Settings(BaseSettings):
         env_prefix="IAM_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True, case_sensitive=False
     )
     issuer: Annotated[str, AfterValidator(_issuer)] = Field(
-        "http://localhost:8080", description="The issuer: the address people and applications use. Never taken from the Host header."
+        "http://localhost:8080",
+        description="The issuer: the address people and applications use. Never taken from the Host header.",
     )
     consortium: str = Field("Avain", description="Name of the consortium, shown on pages.")
     help_url: str | None = Field(None, description="Link to help on the sign-in page.")
@@ -105,8 +116,11 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         _read_secret_files()

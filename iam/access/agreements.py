@@ -71,10 +71,18 @@ def set_terms(session: Session, change: Change, terms: Mapping[UUID, Interval]) 
     )
     standing = session.execute(query).all()
     if standing:
-        session.execute(update(AgreementTerm), [{"version_id": row.version_id, "closed_by": change.id} for row in standing])
+        session.execute(
+            update(AgreementTerm), [{"version_id": row.version_id, "closed_by": change.id} for row in standing]
+        )
     facts = {row.agreement_id: row.fact_id for row in standing}
     rows = [
-        {"fact_id": facts.get(one) or uuid7(), "agreement_id": one, "valid_from": start, "valid_to": end, "opened_by": change.id}
+        {
+            "fact_id": facts.get(one) or uuid7(),
+            "agreement_id": one,
+            "valid_from": start,
+            "valid_to": end,
+            "opened_by": change.id,
+        }
         for one, (start, end) in terms.items()
     ]
     if rows:

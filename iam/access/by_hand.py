@@ -22,7 +22,14 @@ from iam.errors import Conflict, Invalid, NotFound
 
 
 def grant(
-    session: Session, person_id: UUID, capacity_id: UUID, role_id: UUID, scope_id: UUID, reason: str, until: datetime, actor: Actor
+    session: Session,
+    person_id: UUID,
+    capacity_id: UUID,
+    role_id: UUID,
+    scope_id: UUID,
+    reason: str,
+    until: datetime,
+    actor: Actor,
 ) -> Assignment:
     """Grant a role in a scope to one capacity from now until ``until``; never longer than the capacity.
 
@@ -35,23 +42,36 @@ def grant(
         raise Invalid(Problem("The end must be in the future.", "Choose a later day.", field="until"))
     capacity = session.scalars(
         select(Affiliation).where(
-            Affiliation.fact_id == capacity_id, Affiliation.person_id == person_id, Affiliation.closed_by.is_(None), holds_at(Affiliation, now)
+            Affiliation.fact_id == capacity_id,
+            Affiliation.person_id == person_id,
+            Affiliation.closed_by.is_(None),
+            holds_at(Affiliation, now),
         )
     ).one_or_none()
     place = session.scalars(
         select(OrganisationPlace).where(
-            OrganisationPlace.organisation_id == scope_id, OrganisationPlace.closed_by.is_(None), holds_at(OrganisationPlace, now)
+            OrganisationPlace.organisation_id == scope_id,
+            OrganisationPlace.closed_by.is_(None),
+            holds_at(OrganisationPlace, now),
         )
     ).first()
-    version = session.scalars(select(RoleVersion).where(RoleVersion.role_id == role_id).order_by(RoleVersion.n.desc()).limit(1)).first()
+    version = session.scalars(
+        select(RoleVersion).where(RoleVersion.role_id == role_id).order_by(RoleVersion.n.desc()).limit(1)
+    ).first()
     if capacity is None or place is None or version is None:
         raise NotFound(Problem("The capacity, the role or the organisation does not exist now.", "Choose again."))
     clause_id, ends = None, min(until, capacity.valid_to, place.valid_to)
     if capacity.legal_entity_id != place.legal_entity_id:
-        allowed = clause_for(session, role_id, capacity.occupation or "", capacity.legal_entity_id, place.legal_entity_id, scope_id, now)
+        allowed = clause_for(
+            session, role_id, capacity.occupation or "", capacity.legal_entity_id, place.legal_entity_id, scope_id, now
+        )
         if allowed is None:
             raise Invalid(
-                Problem("No agreement allows this role there for that position.", "Conclude an agreement, or choose another role.", field="scope")
+                Problem(
+                    "No agreement allows this role there for that position.",
+                    "Conclude an agreement, or choose another role.",
+                    field="scope",
+                )
             )
         clause_id, ends = allowed[0], min(ends, allowed[1])
     change = begin(session, "command", actor, reason.strip())

@@ -41,7 +41,11 @@ def write_code_lists(session: Session, lists: Mapping[str, Collection[str]]) -> 
     """Make these the codes of the lists, in two statements."""
     if lists:
         session.execute(delete(CodeList).where(CodeList.key.in_(lists)).execution_options(synchronize_session=False))
-        _insert(session, CodeList, [{"key": key, "code": code} for key, codes in lists.items() for code in sorted(set(codes))])
+        _insert(
+            session,
+            CodeList,
+            [{"key": key, "code": code} for key, codes in lists.items() for code in sorted(set(codes))],
+        )
 
 
 def add_applications(session: Session, rows: Sequence[Row]) -> None:
@@ -60,7 +64,11 @@ def set_enabled(session: Session, enabled: Mapping[UUID, Collection[UUID]]) -> N
     if enabled:
         gone = delete(ApplicationEnabled).where(ApplicationEnabled.application_id.in_(enabled))
         session.execute(gone.execution_options(synchronize_session=False))
-        rows = [{"application_id": one, "organisation_id": other} for one, others in enabled.items() for other in sorted(set(others))]
+        rows = [
+            {"application_id": one, "organisation_id": other}
+            for one, others in enabled.items()
+            for other in sorted(set(others))
+        ]
         _insert(session, ApplicationEnabled, rows)
 
 
@@ -81,14 +89,19 @@ def publish_versions(session: Session, change: Change, versions: Sequence[NewVer
     wanted = [version.role_id for version in versions]
     if not wanted:
         return
-    newest = select(RoleVersion.role_id, func.max(RoleVersion.n)).where(RoleVersion.role_id.in_(wanted)).group_by(RoleVersion.role_id)
+    newest = (
+        select(RoleVersion.role_id, func.max(RoleVersion.n))
+        .where(RoleVersion.role_id.in_(wanted))
+        .group_by(RoleVersion.role_id)
+    )
     last = dict(session.execute(newest).all())
     rows, contents = [], []
     for version in versions:
         row = {"id": uuid7(), "role_id": version.role_id, "n": last.get(version.role_id, 0) + 1, "change_id": change.id}
         rows.append(row | {"name": dict(version.name), "enforcement": version.enforcement})
         contents += [
-            {"role_version_id": row["id"], "data_group": group, "operation": operation} for group, operation in sorted(version.content)
+            {"role_version_id": row["id"], "data_group": group, "operation": operation}
+            for group, operation in sorted(version.content)
         ]
     _insert(session, RoleVersion, rows)
     _insert(session, RoleContent, contents)
@@ -134,7 +147,11 @@ def write_closure(session: Session, includes: Mapping[UUID, Collection[UUID]]) -
     if includes:
         gone = delete(RoleClosure).where(RoleClosure.role_id.in_(includes))
         session.execute(gone.execution_options(synchronize_session=False))
-        rows = [{"role_id": one, "included_id": other} for one, others in includes.items() for other in sorted({one, *others})]
+        rows = [
+            {"role_id": one, "included_id": other}
+            for one, others in includes.items()
+            for other in sorted({one, *others})
+        ]
         _insert(session, RoleClosure, rows)
 
 
@@ -163,7 +180,11 @@ def publish_rules(session: Session, change: Change, rules: Sequence[NewRule]) ->
     if not rules:
         return
     ids = [rule.rule_id for rule in rules]
-    query = select(RuleVersion.rule_id, func.max(RuleVersion.n)).where(RuleVersion.rule_id.in_(ids)).group_by(RuleVersion.rule_id)
+    query = (
+        select(RuleVersion.rule_id, func.max(RuleVersion.n))
+        .where(RuleVersion.rule_id.in_(ids))
+        .group_by(RuleVersion.rule_id)
+    )
     last = dict(session.execute(query).all())
     withdraw_rules(session, ids)
     _insert(session, RuleVersion, [

@@ -47,7 +47,9 @@ class _Query:
         self.ends.append(row.valid_to)
 
 
-def compile_rule(pattern: Pattern, owner_id: UUID, rule_version_id: UUID, names: Names, persons: Subquery | FromClause | None = None) -> Select[Any]:
+def compile_rule(
+    pattern: Pattern, owner_id: UUID, rule_version_id: UUID, names: Names, persons: Subquery | FromClause | None = None
+) -> Select[Any]:
     """Return the SELECT of a checked pattern; ``persons`` (one column ``person_id``) limits whose facts are looked at."""
     query = _Query()
     facts: dict[str, Any] = {}
@@ -64,10 +66,20 @@ def _restrict(query: _Query, column: Any, facts: dict[str, Any], persons: FromCl
 
 
 def _affiliation(
-    query: _Query, pattern: Pattern, item: Bound, facts: dict[str, Any], owner_id: UUID, names: Names, persons: FromClause | None
+    query: _Query,
+    pattern: Pattern,
+    item: Bound,
+    facts: dict[str, Any],
+    owner_id: UUID,
+    names: Names,
+    persons: FromClause | None,
 ) -> None:
     row = aliased(Affiliation)
-    on = and_(row.closed_by.is_(None), row.person_id == _holder(pattern, item, facts)) if facts else row.closed_by.is_(None)
+    on = (
+        and_(row.closed_by.is_(None), row.person_id == _holder(pattern, item, facts))
+        if facts
+        else row.closed_by.is_(None)
+    )
     if facts:
         query.join(row, on)
     else:
@@ -119,7 +131,13 @@ def _place_conditions(query: _Query, item: Bound, organisation_id: Any, owner_id
 
 
 def _membership(
-    query: _Query, pattern: Pattern, item: Bound, facts: dict[str, Any], owner_id: UUID, names: Names, persons: FromClause | None
+    query: _Query,
+    pattern: Pattern,
+    item: Bound,
+    facts: dict[str, Any],
+    owner_id: UUID,
+    names: Names,
+    persons: FromClause | None,
 ) -> None:
     row, group = aliased(Membership), aliased(Group)
     if facts:
@@ -140,7 +158,13 @@ def _membership(
 
 
 def _relationship(
-    query: _Query, pattern: Pattern, item: Bound, facts: dict[str, Any], _owner: UUID, _names: Names, persons: FromClause | None
+    query: _Query,
+    pattern: Pattern,
+    item: Bound,
+    facts: dict[str, Any],
+    _owner: UUID,
+    _names: Names,
+    persons: FromClause | None,
 ) -> None:
     row = aliased(Relationship)
     if facts:
@@ -166,7 +190,9 @@ def _capacity(query: _Query, pattern: Pattern, facts: dict[str, Any]) -> Any:
     own, closure = aliased(Affiliation), aliased(OrganisationClosure)
     query.join(own, and_(own.closed_by.is_(None), own.person_id == facts[item.name].person_id))
     group = facts[f"{item.name}.group"]
-    query.join(closure, and_(closure.descendant_id == own.organisation_id, closure.ancestor_id == group.organisation_id))
+    query.join(
+        closure, and_(closure.descendant_id == own.organisation_id, closure.ancestor_id == group.organisation_id)
+    )
     query.versions.append(own.version_id)
     query.dated(own)
     query.dated(closure)
@@ -196,7 +222,14 @@ def _scope(query: _Query, pattern: Pattern, facts: dict[str, Any], capacity: Any
 
 
 def _finish(
-    query: _Query, pattern: Pattern, facts: dict[str, Any], capacity: Any, place: Any, holder: Any, rule_version_id: UUID, names: Names
+    query: _Query,
+    pattern: Pattern,
+    facts: dict[str, Any],
+    capacity: Any,
+    place: Any,
+    holder: Any,
+    rule_version_id: UUID,
+    names: Names,
 ) -> Select[Any]:
     role_id, role_version_id = names.roles[pattern.role]
     uuid = Affiliation.version_id.type

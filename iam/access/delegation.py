@@ -23,12 +23,18 @@ Permit = tuple[str, datetime, datetime]
 
 def grants(session: Session, person_ids: Collection[UUID] | None = None) -> dict[Holder, dict[UUID, Permit]]:
     """Return the open grants by holder and id: of these persons, or all. One query."""
-    query = select(AdminGrant).where(AdminGrant.closed_by.is_(None)).order_by(AdminGrant.permission, AdminGrant.valid_from)
+    query = (
+        select(AdminGrant).where(AdminGrant.closed_by.is_(None)).order_by(AdminGrant.permission, AdminGrant.valid_from)
+    )
     if person_ids is not None:
         query = query.where(AdminGrant.person_id.in_(person_ids))
     found: dict[Holder, dict[UUID, Permit]] = {}
     for row in session.scalars(query):
-        found.setdefault((row.person_id, row.organisation_id), {})[row.id] = (row.permission, row.valid_from, row.valid_to)
+        found.setdefault((row.person_id, row.organisation_id), {})[row.id] = (
+            row.permission,
+            row.valid_from,
+            row.valid_to,
+        )
     return found
 
 

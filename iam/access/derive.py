@@ -63,7 +63,9 @@ affected = _work("affected", Column("person_id", Uuid, primary_key=True))
 _SHAPE = {
     "capacity_kind": String, "occupation": String, "needs_relationship": Boolean, "valid_from": UtcDateTime, "valid_to": UtcDateTime,
 }  # fmt: skip
-match_ = _work("match_", *(Column(name, _SHAPE.get(name, Uuid)()) for name in COLUMNS), Column("piece", Integer, nullable=False))
+match_ = _work(
+    "match_", *(Column(name, _SHAPE.get(name, Uuid)()) for name in COLUMNS), Column("piece", Integer, nullable=False)
+)
 permit = _work(
     "permit", Column("clause_id", Uuid), Column("role_id", Uuid), Column("occupation", String), Column("grantor_id", Uuid),
     Column("grantee_id", Uuid), Column("scope_id", Uuid), Column("with_descendants", Boolean), Column("valid_from", UtcDateTime()),
@@ -81,6 +83,7 @@ wanted = _work(
 
 _COUNTED = {"preserve_rowcount": True}
 
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How many assignments a derivation opened and closed."""
@@ -90,7 +93,11 @@ class Counts:
 
 
 def derive(
-    session: Session, change: Change, *, persons: Collection[UUID] | Table | None = None, rules: Collection[UUID] | None = None
+    session: Session,
+    change: Change,
+    *,
+    persons: Collection[UUID] | Table | None = None,
+    rules: Collection[UUID] | None = None,
 ) -> Counts:
     """Bring assignments by rule in line with facts, rules, roles and clauses; return what changed.
 
@@ -115,7 +122,9 @@ def prepare(session: Session) -> None:
     """Make the working tables of this connection, empty."""
     connection = session.connection()
     for table in _WORK.tables.values():
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {'pg_temp.' if is_postgresql(session) else 'temp.'}{table.name}")
+        connection.exec_driver_sql(
+            f"DROP TABLE IF EXISTS {'pg_temp.' if is_postgresql(session) else 'temp.'}{table.name}"
+        )
         table.create(connection, checkfirst=False)
 
 
@@ -129,7 +138,11 @@ def _fill_affected(session: Session, persons: Collection[UUID] | Table) -> None:
 
 def published(session: Session, rules: Collection[UUID] | None = None) -> list[tuple[Rule, RuleVersion]]:
     """Return the published version of every rule (of those named), with its rule."""
-    query = select(Rule, RuleVersion).join(RuleVersion, RuleVersion.rule_id == Rule.id).where(RuleVersion.state == "published")
+    query = (
+        select(Rule, RuleVersion)
+        .join(RuleVersion, RuleVersion.rule_id == Rule.id)
+        .where(RuleVersion.state == "published")
+    )
     if rules is not None:
         query = query.where(Rule.id.in_(rules))
     return [(rule, version) for rule, version in session.execute(query)]
@@ -211,7 +224,9 @@ def _fill_wanted(session: Session) -> None:
     plain = [m.c[name] for name in (*_KEY, "capacity_kind") if name not in ("clause_id", "valid_from", "valid_to")]
     names = [column.name for column in plain]
     uuid = Uuid()
-    own = select(*plain, literal(NIL, uuid), m.c.valid_from, m.c.valid_to).where(m.c.holder_entity_id == m.c.scope_entity_id)
+    own = select(*plain, literal(NIL, uuid), m.c.valid_from, m.c.valid_to).where(
+        m.c.holder_entity_id == m.c.scope_entity_id
+    )
     starts = greatest(m.c.valid_from, p.c.valid_from, c.valid_from, type_=UtcDateTime())
     ends = least(m.c.valid_to, p.c.valid_to, c.valid_to, type_=UtcDateTime())
     crossing = (
@@ -240,14 +255,21 @@ def _looked_at(limit: Table | None, rules: Collection[UUID] | None) -> ColumnEle
     if limit is not None:
         found = and_(found, Assignment.person_id.in_(select(limit.c.person_id)))
     if rules is not None:
-        found = and_(found, Assignment.rule_version_id.in_(select(RuleVersion.id).where(RuleVersion.rule_id.in_(rules))))
+        found = and_(
+            found, Assignment.rule_version_id.in_(select(RuleVersion.id).where(RuleVersion.rule_id.in_(rules)))
+        )
     return found
 
 
 def _close(session: Session, change: Change, limit: Table | None, rules: Collection[UUID] | None) -> int:
     query = (
         update(Assignment)
-        .where(Assignment.closed_by.is_(None), Assignment.origin == "rule", _looked_at(limit, rules), ~exists().where(_same(wanted)))
+        .where(
+            Assignment.closed_by.is_(None),
+            Assignment.origin == "rule",
+            _looked_at(limit, rules),
+            ~exists().where(_same(wanted)),
+        )
         .values(closed_by=change.id)
         .execution_options(synchronize_session=False)
     )
@@ -258,13 +280,19 @@ def _open(session: Session, change: Change) -> int:
     w = wanted
     columns = [w.c[name] for name in (*_KEY, "capacity_kind") if name != "clause_id"]
     rows = select(
-        func.uuid7(), *columns, func.nullif(w.c.clause_id, literal(NIL, Uuid())), literal("rule"), null(), literal(change.id, Uuid())
+        func.uuid7(),
+        *columns,
+        func.nullif(w.c.clause_id, literal(NIL, Uuid())),
+        literal("rule"),
+        null(),
+        literal(change.id, Uuid()),
     )
     if session.scalar(select(exists().where(Assignment.closed_by.is_(None), Assignment.origin == "rule"))):
         rows = rows.where(~exists().where(_same(w)))
     names = ["id", *(c.name for c in columns), "clause_id", "origin", "reason", "opened_by"]
-    return int(getattr(session.execute(insert(Assignment).from_select(names, rows), execution_options=_COUNTED), "rowcount", 0))
-
+    return int(
+        getattr(session.execute(insert(Assignment).from_select(names, rows), execution_options=_COUNTED), "rowcount", 0)
+    )
 
 
 def _follow_hands(session: Session, change: Change, limit: Table | None) -> None:
@@ -293,7 +321,11 @@ def _follow_hands(session: Session, change: Change, limit: Table | None) -> None
 
 def _permitted(affiliation: type[Affiliation]) -> ColumnElement[bool]:
     p = permit
-    allowed = exists().where(p.c.clause_id == Assignment.clause_id, p.c.role_id == Assignment.role_id, p.c.occupation == affiliation.occupation)
+    allowed = exists().where(
+        p.c.clause_id == Assignment.clause_id,
+        p.c.role_id == Assignment.role_id,
+        p.c.occupation == affiliation.occupation,
+    )
     return or_(Assignment.clause_id.is_(None), allowed.correlate_except(p))
 
 

@@ -20,7 +20,12 @@ _LAST = timedelta(microseconds=1)
 
 
 def ended(
-    session: Session, person_id: UUID, *, application_key: str | None = None, at: datetime | None = None, known_at: datetime | None = None
+    session: Session,
+    person_id: UUID,
+    *,
+    application_key: str | None = None,
+    at: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> list[Explanation]:
     """Return the rights that ended by themselves in the 90 days up to ``at`` (default now) and that nothing carries on, newest first.
 
@@ -40,11 +45,19 @@ def ended(
 def _ends(session: Session, person_id: UUID, moment: datetime, known_at: datetime | None) -> set[datetime]:
     """The instants at which something that a right of the person rested on has ended lately."""
     a, term = Assignment, AgreementTerm
-    own = select(a.valid_to).where(a.person_id == person_id, known(a, known_at), a.valid_to > moment - LATELY, a.valid_to <= moment)
+    own = select(a.valid_to).where(
+        a.person_id == person_id, known(a, known_at), a.valid_to > moment - LATELY, a.valid_to <= moment
+    )
     agreed = (
         select(term.valid_to)
         .join(AgreementClause, AgreementClause.agreement_id == term.agreement_id)
         .join(a, a.clause_id == AgreementClause.id)
-        .where(a.person_id == person_id, known(a, known_at), known(term, known_at), term.valid_to > moment - LATELY, term.valid_to <= moment)
+        .where(
+            a.person_id == person_id,
+            known(a, known_at),
+            known(term, known_at),
+            term.valid_to > moment - LATELY,
+            term.valid_to <= moment,
+        )
     )
     return {*session.scalars(own), *session.scalars(agreed)}

@@ -117,7 +117,12 @@ class WhyNot:
 
 
 def explain(
-    session: Session, person_id: UUID, *, application_key: str | None = None, at: datetime | None = None, known_at: datetime | None = None
+    session: Session,
+    person_id: UUID,
+    *,
+    application_key: str | None = None,
+    at: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> list[Explanation]:
     """Return every right of a person at ``at`` (default now), as known at ``known_at`` (default now), with its reasons."""
     moment = at or clock.now()
@@ -125,9 +130,14 @@ def explain(
     lines = _fact_lines(session, {v for row, _ in rows for v in _cited(row)})
     rules = _rules(session, {row.rule_version_id for row, _ in rows if row.rule_version_id})
     clauses = _clauses(session, {row.clause_id for row, _ in rows if row.clause_id}, moment, known_at)
-    absences = set(session.scalars(select(Absence.valid_from).where(Absence.person_id == person_id, known(Absence, known_at))))
+    absences = set(
+        session.scalars(select(Absence.valid_from).where(Absence.person_id == person_id, known(Absence, known_at)))
+    )
     names, roles = labels(session), _roles(session, {row.role_id for row, _ in rows})
-    organisations = {o.id: o for o in session.scalars(select(Organisation).where(Organisation.id.in_({row.scope_id for row, _ in rows})))}
+    organisations = {
+        o.id: o
+        for o in session.scalars(select(Organisation).where(Organisation.id.in_({row.scope_id for row, _ in rows})))
+    }
     found: dict[tuple[UUID, UUID, UUID], Explanation] = {}
     for row, until in rows:
         role, enforced = roles[row.role_id]
@@ -176,7 +186,15 @@ def _ends_first(because: Because, until: datetime, absences: Collection[datetime
         return {language: Texts(language).gettext(N_("no end is known")) for language in LANGUAGES}
     cause = next((line.fact for line in because.facts if line.valid_to == until), None)
     if cause is None:
-        cause = "absence" if until in absences else "clause" if because.clause else "hand" if because.origin == "hand" else "place"
+        cause = (
+            "absence"
+            if until in absences
+            else "clause"
+            if because.clause
+            else "hand"
+            if because.origin == "hand"
+            else "place"
+        )
     return {language: Texts(language).gettext(_ENDS[cause]) for language in LANGUAGES}
 
 
@@ -192,16 +210,21 @@ def _roles(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[str, str
 
 
 def _rules(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[Rule | None, RuleVersion | None]]:
-    rows = session.execute(select(Rule, RuleVersion).join(RuleVersion, RuleVersion.rule_id == Rule.id).where(RuleVersion.id.in_(ids)))
+    rows = session.execute(
+        select(Rule, RuleVersion).join(RuleVersion, RuleVersion.rule_id == Rule.id).where(RuleVersion.id.in_(ids))
+    )
     return {version.id: (rule, version) for rule, version in rows}
 
 
-def _clauses(session: Session, ids: Collection[UUID], at: datetime, known_at: datetime | None) -> dict[UUID, ClauseLine]:
+def _clauses(
+    session: Session, ids: Collection[UUID], at: datetime, known_at: datetime | None
+) -> dict[UUID, ClauseLine]:
     rows = session.execute(
         select(AgreementClause, Agreement, AgreementTerm)
         .join(Agreement, Agreement.id == AgreementClause.agreement_id)
         .outerjoin(
-            AgreementTerm, (AgreementTerm.agreement_id == Agreement.id) & known(AgreementTerm, known_at) & holds_at(AgreementTerm, at)
+            AgreementTerm,
+            (AgreementTerm.agreement_id == Agreement.id) & known(AgreementTerm, known_at) & holds_at(AgreementTerm, at),
         )
         .where(AgreementClause.id.in_(ids))
     )
@@ -222,8 +245,16 @@ def _fact_lines(session: Session, ids: Collection[UUID]) -> dict[UUID, FactLine]
         ("relationship", Relationship, None), ("place", OrganisationPlace, OrganisationPlace.organisation_id),
     ):  # fmt: skip
         query: Any = select(model, Organisation, Group, Record, Run, Source, Change).select_from(model)
-        query = query.outerjoin(Group, Group.id == model.group_id) if model is Membership else query.outerjoin(Group, Group.id == NIL)
-        query = query.outerjoin(Organisation, Organisation.id == join) if join is not None else query.outerjoin(Organisation, Organisation.id == NIL)
+        query = (
+            query.outerjoin(Group, Group.id == model.group_id)
+            if model is Membership
+            else query.outerjoin(Group, Group.id == NIL)
+        )
+        query = (
+            query.outerjoin(Organisation, Organisation.id == join)
+            if join is not None
+            else query.outerjoin(Organisation, Organisation.id == NIL)
+        )
         query = (
             query.outerjoin(Record, Record.id == model.record_id)
             .outerjoin(Change, Change.id == model.opened_by)

@@ -138,7 +138,20 @@ def matches(pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world:
                     whole = scoped.span.meet(span)
                     if not whole.empty:
                         holder = scope_entity if entity is None else entity
-                        found.add(_match(pattern, facts, scoped, capacity, scope_id, holder, scope_entity, occupation, place_id, whole))
+                        found.add(
+                            _match(
+                                pattern,
+                                facts,
+                                scoped,
+                                capacity,
+                                scope_id,
+                                holder,
+                                scope_entity,
+                                occupation,
+                                place_id,
+                                whole,
+                            )
+                        )
     return found
 
 
@@ -150,14 +163,25 @@ def _match(
     absence_of = absent.fact_id if isinstance(absent, AffiliationFact) else NIL
     one, two, three, four = (*state.versions, NIL, NIL, NIL, NIL)[:4]
     return Match(
-        facts.person_id, capacity, scope_id, holder, scope_entity, occupation, absence_of, (one, two, three, four), place_id, span
+        facts.person_id,
+        capacity,
+        scope_id,
+        holder,
+        scope_entity,
+        occupation,
+        absence_of,
+        (one, two, three, four),
+        place_id,
+        span,
     )
 
 
 def _bind(pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world: World) -> Iterator[_State]:
     states = [_State()]
     for item in pattern.bound:
-        states = [new for state in states for new in _extend(item, state, owner_id, names, facts, world) if not new.span.empty]
+        states = [
+            new for state in states for new in _extend(item, state, owner_id, names, facts, world) if not new.span.empty
+        ]
     yield from states
 
 
@@ -187,7 +211,11 @@ def _candidates(item: Bound, state: _State, facts: Facts) -> Sequence[Affiliatio
 
 
 def _membership_fails(item: Bound, m: MembershipFact, names: Names) -> Iterator[Problem | None]:
-    group_id = names.groups.get((names.organisations[item.where.under], item.group)) if item.group and item.where.under else None
+    group_id = (
+        names.groups.get((names.organisations[item.where.under], item.group))
+        if item.group and item.where.under
+        else None
+    )
     if item.group is not None and m.group_id != group_id:
         yield Problem("is not in the group %(group)s", params={"group": item.group})
     if item.group_kind is not None and m.group_kind != item.group_kind:
@@ -197,15 +225,24 @@ def _membership_fails(item: Bound, m: MembershipFact, names: Names) -> Iterator[
 def _affiliation_fails(item: Bound, a: AffiliationFact, state: _State, names: Names, world: World) -> Iterator[Problem]:
     """The conditions that an affiliation does not meet, in the order a reader would check them."""
     if item.kinds and a.kind not in item.kinds:
-        yield Problem("The kind is %(kind)s, the rule asks for %(wanted)s.", params={"kind": a.kind, "wanted": ", ".join(item.kinds)})
+        yield Problem(
+            "The kind is %(kind)s, the rule asks for %(wanted)s.",
+            params={"kind": a.kind, "wanted": ", ".join(item.kinds)},
+        )
     if item.occupations and a.occupation not in item.occupations:
         yield Problem("The position is not among those the rule asks for.")
     if item.code_list is not None and a.occupation not in names.lists[item.code_list]:
         yield Problem("The position is not in the list %(list)s.", params={"list": item.code_list})
     if item.primary is not None and a.is_primary is not item.primary:
-        yield Problem("The rule asks for the primary affiliation." if item.primary else "The rule asks for one that is not primary.")
+        yield Problem(
+            "The rule asks for the primary affiliation."
+            if item.primary
+            else "The rule asks for one that is not primary."
+        )
     if item.substitute is not None and (a.substitute_for is not None) is not item.substitute:
-        yield Problem("The rule asks for a substitute." if item.substitute else "The rule does not apply to substitutes.")
+        yield Problem(
+            "The rule asks for a substitute." if item.substitute else "The rule does not apply to substitutes."
+        )
     if item.where.is_ is not None and a.organisation_id != names.organisations[item.where.is_]:
         yield Problem("It is in another organisation than %(key)s.", params={"key": item.where.is_})
     if item.where.kind is not None and world.kinds.get(a.organisation_id) != item.where.kind:
@@ -216,7 +253,9 @@ def _affiliation_fails(item: Bound, a: AffiliationFact, state: _State, names: Na
             yield Problem("It is in another organisation than the first one.")
 
 
-def _placed(item: Bound, organisation_id: UUID, state: _State, owner_id: UUID, names: Names, world: World) -> Iterator[_State]:
+def _placed(
+    item: Bound, organisation_id: UUID, state: _State, owner_id: UUID, names: Names, world: World
+) -> Iterator[_State]:
     under = names.organisations[item.where.under] if item.where.under is not None else owner_id
     states = [state]
     for ancestor in dict.fromkeys((under, owner_id)):
@@ -252,7 +291,9 @@ def _scopes(pattern: Pattern, state: _State, names: Names, world: World) -> Iter
             yield other_id, state.with_("(covers)", None, version_id, span)
 
 
-def first_failing(pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world: World, at: datetime) -> tuple[int, Problem]:
+def first_failing(
+    pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world: World, at: datetime
+) -> tuple[int, Problem]:
     """Return how many conditions the nearest fact passes, and the first condition that fails at ``at``.
 
     The nearest fact is the one that fails last; nothing personal is in the text.
@@ -264,11 +305,16 @@ def first_failing(pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, 
         if nearest is not None and 10 * depth + nearest[0] >= best[0]:
             best = 10 * depth + nearest[0], nearest[1]
         states = [
-            new for state in states for new in _extend(item, state, owner_id, names, facts, world) if new.span.start <= at < new.span.end
+            new
+            for state in states
+            for new in _extend(item, state, owner_id, names, facts, world)
+            if new.span.start <= at < new.span.end
         ]
         if not states:
             return best
-    return 100, Problem("Every condition on the facts is met, but no agreement allows the role there, or the person is absent or held.")
+    return 100, Problem(
+        "Every condition on the facts is met, but no agreement allows the role there, or the person is absent or held."
+    )
 
 
 def _graded(

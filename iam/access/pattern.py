@@ -105,7 +105,11 @@ class _Reader:
         items = (value,) if isinstance(value, str) else value
         if isinstance(items, (list, tuple)) and items and all(_is_text(item) for item in items):
             return tuple(items)
-        self.wrong(place, "This must be a text or a list of texts.", "Write the code as text, in quotes if it looks like a number.")
+        self.wrong(
+            place,
+            "This must be a text or a list of texts.",
+            "Write the code as text, in quotes if it looks like a number.",
+        )
         return ()
 
     def text(self, value: Any, place: str) -> str | None:
@@ -151,7 +155,11 @@ def parse(data: object) -> tuple[Pattern | None, list[Problem]]:
         return None, reader.problems
     pattern = Pattern(bound, absence_of, role, scope, bool(needs))
     if scope.covers_of is not None and pattern.capacity.fact != "affiliation":
-        reader.wrong("gives.scope.covers_of", "Only an affiliation's right can hold in an area.", "Bind the holder's own affiliation as well.")
+        reader.wrong(
+            "gives.scope.covers_of",
+            "Only an affiliation's right can hold in an area.",
+            "Bind the holder's own affiliation as well.",
+        )
         return None, reader.problems
     return pattern, []
 
@@ -168,7 +176,9 @@ def _bound(reader: _Reader, bind: Mapping[str, Any]) -> Iterator[Bound]:
             continue
         facts = reader.mapping(value, place)
         if len(facts) != 1 or next(iter(facts)) not in _FIELDS:
-            reader.wrong(place, "This names no fact that a rule can bind.", "Use one of: affiliation, membership, relationship.")
+            reader.wrong(
+                place, "This names no fact that a rule can bind.", "Use one of: affiliation, membership, relationship."
+            )
             continue
         ((fact, conditions),) = facts.items()
         yield _one(reader, name, fact, reader.mapping(conditions, f"{place}.{fact}"), f"{place}.{fact}", earlier)
@@ -183,24 +193,37 @@ def _one(
     allowed = {"affiliation": AFFILIATION_KINDS, "relationship": RELATIONSHIP_KINDS}.get(fact)
     for kind in kinds if allowed else ():
         if kind not in (allowed or ()):
-            reader.wrong(f"{place}.kind", "There is no such kind.", "Use one of: %(allowed)s.", allowed=", ".join(allowed or ()))
+            reader.wrong(
+                f"{place}.kind", "There is no such kind.", "Use one of: %(allowed)s.", allowed=", ".join(allowed or ())
+            )
     if fact == "membership":
         owner = reader.text(conditions.get("owner"), f"{place}.owner")
         group = reader.text(conditions.get("group"), f"{place}.group")
         if len(kinds) > 1:
             reader.wrong(f"{place}.kind", "A group is of one kind.", "Write another rule for the other kind.")
         if group is not None and owner is None:
-            reader.wrong(f"{place}.owner", "A group is named together with its organisation.", "Add owner: the organisation's key.")
+            reader.wrong(
+                f"{place}.owner",
+                "A group is named together with its organisation.",
+                "Add owner: the organisation's key.",
+            )
         return Bound(name, "membership", where=Where(under=owner), group=group, group_kind=kinds[0] if kinds else None)
     if fact == "relationship":
         if len(kinds) != 1:
-            reader.wrong(f"{place}.kind", "A relationship needs exactly one kind.", "Write kind: guardian_of, for example.")
+            reader.wrong(
+                f"{place}.kind", "A relationship needs exactly one kind.", "Write kind: guardian_of, for example."
+            )
         return Bound(name, "relationship", kinds=kinds)
     return _affiliation(reader, name, kinds, conditions, place, earlier)
 
 
 def _affiliation(
-    reader: _Reader, name: str, kinds: tuple[str, ...], conditions: Mapping[str, Any], place: str, earlier: Mapping[str, str]
+    reader: _Reader,
+    name: str,
+    kinds: tuple[str, ...],
+    conditions: Mapping[str, Any],
+    place: str,
+    earlier: Mapping[str, str],
 ) -> Bound:
     occupation = conditions.get("occupation")
     code_list: str | None = None
@@ -212,7 +235,9 @@ def _affiliation(
         codes = reader.texts(occupation, f"{place}.occupation")
     of = reader.text(conditions.get("of"), f"{place}.of")
     if of is not None and earlier.get(of) != "relationship":
-        reader.wrong(f"{place}.of", "%(name)s is not a relationship bound before this.", "Bind the relationship first.", name=of)
+        reader.wrong(
+            f"{place}.of", "%(name)s is not a relationship bound before this.", "Bind the relationship first.", name=of
+        )
     return Bound(
         name, "affiliation", kinds, codes, code_list, _where(reader, conditions.get("organisation"), f"{place}.organisation", earlier),
         reader.flag(conditions.get("primary"), f"{place}.primary"), reader.flag(conditions.get("substitute"), f"{place}.substitute"), of,
@@ -229,9 +254,14 @@ def _where(reader: _Reader, value: Any, place: str, earlier: Mapping[str, str]) 
         reader.wrong(f"{place}.kind", "There is no such kind.", "Use one of: %(allowed)s.", allowed=", ".join(KINDS))
     same_as = reader.text(conditions.get("same_as"), f"{place}.same_as")
     if same_as is not None and earlier.get(same_as) != "affiliation":
-        reader.wrong(f"{place}.same_as", "%(name)s is not an affiliation bound before this.", "Bind it first.", name=same_as)
+        reader.wrong(
+            f"{place}.same_as", "%(name)s is not an affiliation bound before this.", "Bind it first.", name=same_as
+        )
     return Where(
-        reader.text(conditions.get("is"), f"{place}.is"), kind, reader.text(conditions.get("under"), f"{place}.under"), same_as
+        reader.text(conditions.get("is"), f"{place}.is"),
+        kind,
+        reader.text(conditions.get("under"), f"{place}.under"),
+        same_as,
     )
 
 
@@ -242,16 +272,24 @@ def _unless(reader: _Reader, value: Any, bound: tuple[Bound, ...]) -> str | None
     reader.known(unless, frozenset({"absence_of"}), "unless")
     name = reader.text(unless.get("absence_of"), "unless.absence_of")
     if not any(item.name == name and item.fact == "affiliation" for item in bound):
-        reader.wrong("unless.absence_of", "%(name)s is not an affiliation this rule binds.", "Name one that it binds.", name=name)
+        reader.wrong(
+            "unless.absence_of", "%(name)s is not an affiliation this rule binds.", "Name one that it binds.", name=name
+        )
     return name
 
 
 def _scope(reader: _Reader, value: Any, bound: tuple[Bound, ...]) -> Scope | None:
     if isinstance(value, str):
         words = value.split(" ")
-        if words[:2] == ["organisation", "of"] and len(words) == 3 and any(b.name == words[2] and b.fact != "relationship" for b in bound):
+        if (
+            words[:2] == ["organisation", "of"]
+            and len(words) == 3
+            and any(b.name == words[2] and b.fact != "relationship" for b in bound)
+        ):
             return Scope(of=words[2])
-        reader.wrong("gives.scope", "This names no organisation of a bound fact.", "Write: organisation of <name in bind>.")
+        reader.wrong(
+            "gives.scope", "This names no organisation of a bound fact.", "Write: organisation of <name in bind>."
+        )
         return None
     scope = reader.mapping(value, "gives.scope")
     reader.known(scope, frozenset({"organisation", "covers_of"}), "gives.scope")

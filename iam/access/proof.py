@@ -42,7 +42,9 @@ class _Proofs:
 def prove(session: Session, person_id: UUID, at: datetime | None = None) -> list[UUID]:
     """Return the assignments by rule held at ``at`` that facts, roles and clauses do not carry as they stand; normally none."""
     proofs = _proofs(session, person_id)
-    rows = session.execute(held(at or clock.now()).where(Assignment.person_id == person_id, Assignment.origin == "rule"))
+    rows = session.execute(
+        held(at or clock.now()).where(Assignment.person_id == person_id, Assignment.origin == "rule")
+    )
     return [row.id for row, _ in rows if not _proved(row, proofs)]
 
 
@@ -55,7 +57,9 @@ def _proofs(session: Session, person_id: UUID) -> _Proofs:
             found[version.id] = (names.roles[pattern.role][0], matches(pattern, rule.owner_id, names, facts, around))
     absences: dict[UUID, list[Span]] = {}
     watched = {match.absence_of for _, some in found.values() for match in some}
-    for row in session.scalars(select(Absence).where(Absence.closed_by.is_(None), Absence.affiliation_fact_id.in_(watched))):
+    for row in session.scalars(
+        select(Absence).where(Absence.closed_by.is_(None), Absence.affiliation_fact_id.in_(watched))
+    ):
         absences.setdefault(row.affiliation_fact_id, []).append(Span(row.valid_from, row.valid_to))
     agreed = {id_: clause for of_one in clauses(session).values() for id_, clause in of_one.items()}
     return _Proofs(found, absences, agreed, _needs(session), around)
@@ -79,10 +83,28 @@ def _proved(row: Assignment, proofs: _Proofs) -> bool:
 
 
 def _carries(match: Match, row: Assignment, proofs: _Proofs) -> bool:
-    cited = (row.capacity_id, row.scope_id, row.holder_entity_id, row.scope_entity_id, row.fact_1, row.fact_2, row.fact_3, row.fact_4, row.place_id)
+    cited = (
+        row.capacity_id,
+        row.scope_id,
+        row.holder_entity_id,
+        row.scope_entity_id,
+        row.fact_1,
+        row.fact_2,
+        row.fact_3,
+        row.fact_4,
+        row.place_id,
+    )
     time = Span(row.valid_from, row.valid_to)
     return (
-        cited == (match.capacity_id, match.scope_id, match.holder_entity_id, match.scope_entity_id, *match.facts, match.place_id)
+        cited
+        == (
+            match.capacity_id,
+            match.scope_id,
+            match.holder_entity_id,
+            match.scope_entity_id,
+            *match.facts,
+            match.place_id,
+        )
         and time.meet(match.span) == time
         and all(time.meet(absence).empty for absence in proofs.absences.get(match.absence_of, ()))
         and (match.holder_entity_id == match.scope_entity_id or _allowed(match, row, time, proofs))
@@ -91,7 +113,11 @@ def _carries(match: Match, row: Assignment, proofs: _Proofs) -> bool:
 
 def _allowed(match: Match, row: Assignment, time: Span, proofs: _Proofs) -> bool:
     clause, needs = proofs.clauses.get(row.clause_id) if row.clause_id else None, proofs.needs.get(row.role_id)
-    if clause is None or not needs or (clause.grantor_id, clause.grantee_id) != (match.scope_entity_id, match.holder_entity_id):
+    if (
+        clause is None
+        or not needs
+        or (clause.grantor_id, clause.grantee_id) != (match.scope_entity_id, match.holder_entity_id)
+    ):
         return False
     under = proofs.world.closure.get((clause.scope_id, row.scope_id), ())
     return (

@@ -37,7 +37,9 @@ class Preview:
     sample: list[UUID]
 
 
-def write(session: Session, change: Change, key: str, pattern: Mapping[str, Any], owner: str, actor: Actor) -> RuleVersion:
+def write(
+    session: Session, change: Change, key: str, pattern: Mapping[str, Any], owner: str, actor: Actor
+) -> RuleVersion:
     """Write and publish a new version of a rule under ``change``, without deriving; raises ``Invalid`` with every problem."""
     names = load(session)
     parsed, problems = check(pattern, owner, names)
@@ -50,10 +52,19 @@ def write(session: Session, change: Change, key: str, pattern: Mapping[str, Any]
         session.add(rule)
         session.flush()
     elif rule.owner_id != owner_id:
-        raise Invalid(Problem("The rule %(key)s belongs to another organisation.", "Choose another name.", field="rule", params={"key": key}))
+        raise Invalid(
+            Problem(
+                "The rule %(key)s belongs to another organisation.",
+                "Choose another name.",
+                field="rule",
+                params={"key": key},
+            )
+        )
     latest = session.scalar(select(func.max(RuleVersion.n)).where(RuleVersion.rule_id == rule.id)) or 0
     session.execute(
-        update(RuleVersion).where(RuleVersion.rule_id == rule.id, RuleVersion.state == "published").values(state="withdrawn")
+        update(RuleVersion)
+        .where(RuleVersion.rule_id == rule.id, RuleVersion.state == "published")
+        .values(state="withdrawn")
     )
     version = RuleVersion(
         rule_id=rule.id, n=latest + 1, pattern=dict(pattern), role_id=names.roles[parsed.role][0], state="published",
@@ -83,10 +94,19 @@ def withdraw(session: Session, key: str, actor: Actor) -> None:
         raise NotFound(Problem("There is no rule %(key)s.", "Check the key.", params={"key": key}))
     change = begin(session, "command", actor, f"rule {key}")
     session.execute(
-        update(RuleVersion).where(RuleVersion.rule_id == rule.id, RuleVersion.state == "published").values(state="withdrawn")
+        update(RuleVersion)
+        .where(RuleVersion.rule_id == rule.id, RuleVersion.state == "published")
+        .values(state="withdrawn")
     )
     derive(session, change, rules=[rule.id])
-    log.write(session, "rule:version:withdrawn", actor, organisation_id=rule.owner_id, change_id=change.id, envelope={"rule": key})
+    log.write(
+        session,
+        "rule:version:withdrawn",
+        actor,
+        organisation_id=rule.owner_id,
+        change_id=change.id,
+        envelope={"rule": key},
+    )
 
 
 def preview(session: Session, pattern: Mapping[str, Any], owner: str, key: str | None = None) -> Preview:
@@ -113,11 +133,21 @@ def _effects(session: Session, change: Change, version: RuleVersion) -> Preview:
     places = {scope_id for scope_id, _ in (*gained, *lost)}
     rows = session.scalars(select(Organisation).where(Organisation.id.in_(places)).order_by(Organisation.key))
     table = [
-        (o.key, {ln: o.name(ln) for ln in LANGUAGES}, sum(s == o.id for s, _ in gained), sum(s == o.id for s, _ in lost)) for o in rows
+        (
+            o.key,
+            {ln: o.name(ln) for ln in LANGUAGES},
+            sum(s == o.id for s, _ in gained),
+            sum(s == o.id for s, _ in lost),
+        )
+        for o in rows
     ]
     winners = {person_id for _, person_id in gained}
     return Preview(
-        len(winners), len({person_id for _, person_id in lost}), max(0, total - len(winners)), table, sorted(winners, key=str)[:10]
+        len(winners),
+        len({person_id for _, person_id in lost}),
+        max(0, total - len(winners)),
+        table,
+        sorted(winners, key=str)[:10],
     )
 
 
@@ -127,9 +157,18 @@ def _moved(session: Session, change: Change, mine: Any, *, opened: bool) -> set[
     now = clock.now()
     touched = a.opened_by == change.id if opened else a.closed_by == change.id
     other = b.closed_by == change.id if opened else b.closed_by.is_(None)
-    kept = b.closed_by.is_(None) & (b.opened_by != change.id) if opened else case((b.closed_by.is_(None), True), else_=False)
+    kept = (
+        b.closed_by.is_(None) & (b.opened_by != change.id)
+        if opened
+        else case((b.closed_by.is_(None), True), else_=False)
+    )
     same = select(b.id).where(
-        b.person_id == a.person_id, b.role_id == a.role_id, b.scope_id == a.scope_id, other | kept, b.valid_to > now, b.id != a.id
+        b.person_id == a.person_id,
+        b.role_id == a.role_id,
+        b.scope_id == a.scope_id,
+        other | kept,
+        b.valid_to > now,
+        b.id != a.id,
     )
     query = select(a.scope_id, a.person_id).where(mine, touched, a.valid_to > now, ~same.exists()).distinct()
     return {(scope_id, person_id) for scope_id, person_id in session.execute(query)}
@@ -148,5 +187,3 @@ def try_person(
     if any(m.span.start <= moment < m.span.end for m in matches(parsed, owner_id, names, facts, around)):
         return True, None
     return False, first_failing(parsed, owner_id, names, facts, around, moment)[1]
-
-

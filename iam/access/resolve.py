@@ -49,14 +49,17 @@ def load(session: Session) -> Names:
     return Names(
         organisations=dict(session.execute(select(Organisation.key, Organisation.id)).all()),
         under=frozenset(
-            (a, d) for a, d in session.execute(select(OrganisationClosure.ancestor_id, OrganisationClosure.descendant_id))
+            (a, d)
+            for a, d in session.execute(select(OrganisationClosure.ancestor_id, OrganisationClosure.descendant_id))
         ),
         roles={f"{application}:{role}": (role_id, version_id) for application, role, role_id, version_id in roles},
         lists={key: frozenset(codes) for key, codes in lists.items()},
         groups={
             (organisation_id, key): id_
             for organisation_id, key, id_ in session.execute(
-                select(Group.organisation_id, Group.key, Group.id).where(Group.source_id.is_(None) | (Group.kind == "group"))
+                select(Group.organisation_id, Group.key, Group.id).where(
+                    Group.source_id.is_(None) | (Group.kind == "group")
+                )
             )
         },
     )
@@ -85,7 +88,10 @@ def _unknown(pattern: Pattern, names: Names) -> Iterator[Problem]:
     for place, key in _organisations(pattern):
         if key not in names.organisations:
             yield Problem(
-                "There is no organisation %(key)s.", "Check the key, or add the organisation first.", field=place, params={"key": key}
+                "There is no organisation %(key)s.",
+                "Check the key, or add the organisation first.",
+                field=place,
+                params={"key": key},
             )
     for item in pattern.bound:
         if item.code_list is not None and item.code_list not in names.lists:
@@ -105,7 +111,10 @@ def _organisations(pattern: Pattern) -> Iterator[tuple[str, str]]:
     for item in pattern.bound:
         for part, key in (("is", item.where.is_), ("under", item.where.under)):
             if key is not None:
-                yield f"bind.{item.name}.{'membership.owner' if item.fact == 'membership' else f'affiliation.organisation.{part}'}", key
+                yield (
+                    f"bind.{item.name}.{'membership.owner' if item.fact == 'membership' else f'affiliation.organisation.{part}'}",
+                    key,
+                )
     for place, key in (("organisation", pattern.scope.organisation), ("covers_of", pattern.scope.covers_of)):
         if key is not None:
             yield f"gives.scope.{place}", key
@@ -114,7 +123,12 @@ def _organisations(pattern: Pattern) -> Iterator[tuple[str, str]]:
 def _foreign(pattern: Pattern, owner: str, names: Names) -> Iterator[Problem]:
     owner_id = names.organisations.get(owner)
     if owner_id is None:
-        yield Problem("There is no organisation %(key)s.", "Name the organisation that owns the rule.", field="owner", params={"key": owner})
+        yield Problem(
+            "There is no organisation %(key)s.",
+            "Name the organisation that owns the rule.",
+            field="owner",
+            params={"key": owner},
+        )
         return
     for place, key in _organisations(pattern):
         if place.startswith("bind.") and not names.is_under(names.organisations[key], owner_id):
@@ -123,7 +137,11 @@ def _foreign(pattern: Pattern, owner: str, names: Names) -> Iterator[Problem]:
                 "Let the organisation that has the facts own the rule.", field=place, params={"key": key, "owner": owner},
             )  # fmt: skip
     scope = pattern.scope.organisation
-    if pattern.capacity.fact == "relationship" and scope is not None and not names.is_under(names.organisations[scope], owner_id):
+    if (
+        pattern.capacity.fact == "relationship"
+        and scope is not None
+        and not names.is_under(names.organisations[scope], owner_id)
+    ):
         # A guardian holds as the scope's own entity, so no clause would stand between.
         yield Problem(
             "%(key)s does not belong to %(owner)s, so this rule may not give guardians rights there.",
@@ -135,13 +153,27 @@ def _too_wide(pattern: Pattern) -> Iterator[Problem]:
     lead = pattern.bound[0]
     if pattern.capacity.fact == "relationship" and lead.kinds != ("guardian_of",):
         yield Problem(
-            "Only guardianship is a capacity of its own.", "Bind the holder's own affiliation as well.", field=f"bind.{lead.name}.relationship.kind"
+            "Only guardianship is a capacity of its own.",
+            "Bind the holder's own affiliation as well.",
+            field=f"bind.{lead.name}.relationship.kind",
         )
     if not any(_narrows(item) for item in pattern.bound):
-        yield Problem("This rule would match everybody.", "Ask for a kind, an occupation, a group or an organisation.", field="bind")
+        yield Problem(
+            "This rule would match everybody.",
+            "Ask for a kind, an occupation, a group or an organisation.",
+            field="bind",
+        )
 
 
 def _narrows(item: Bound) -> bool:
     if item.fact == "relationship":  # it belongs to nobody's part of the tree
         return False
-    return bool(item.kinds or item.occupations or item.code_list or item.group or item.group_kind or item.where.is_ or item.where.kind)
+    return bool(
+        item.kinds
+        or item.occupations
+        or item.code_list
+        or item.group
+        or item.group_kind
+        or item.where.is_
+        or item.where.kind
+    )

@@ -62,7 +62,9 @@ def capacities(session: Session, person_id: UUID, at: datetime, *, soon: timedel
     own = session.execute(
         select(Affiliation, Organisation)
         .join(Organisation, Organisation.id == Affiliation.organisation_id)
-        .where(Affiliation.person_id == person_id, *_living(Affiliation, at, soon), ~no_rights(Affiliation.person_id, at))
+        .where(
+            Affiliation.person_id == person_id, *_living(Affiliation, at, soon), ~no_rights(Affiliation.person_id, at)
+        )
     )
     found = [_of_affiliation(row, organisation) for row, organisation in own]
     for row in session.scalars(
@@ -71,14 +73,28 @@ def capacities(session: Session, person_id: UUID, at: datetime, *, soon: timedel
             ~no_rights(Relationship.person_id, at),
         )
     ):  # fmt: skip
-        found.append(Capacity(row.fact_id, "guardian", None, "", {}, None, row.valid_from, row.valid_to, False, row.other_person_id))
-    return sorted(found, key=lambda c: (not c.is_primary, c.kind == "guardian", c.valid_from, c.organisation_key, str(c.id)))
+        found.append(
+            Capacity(
+                row.fact_id, "guardian", None, "", {}, None, row.valid_from, row.valid_to, False, row.other_person_id
+            )
+        )
+    return sorted(
+        found, key=lambda c: (not c.is_primary, c.kind == "guardian", c.valid_from, c.organisation_key, str(c.id))
+    )
 
 
 def _of_affiliation(row: Affiliation, organisation: Organisation) -> Capacity:
     names = {language: organisation.name(language) for language in ("fi", "sv", "en")}
     return Capacity(
-        row.fact_id, row.kind, organisation.id, organisation.key, names, row.title or row.occupation, row.valid_from, row.valid_to, row.is_primary
+        row.fact_id,
+        row.kind,
+        organisation.id,
+        organisation.key,
+        names,
+        row.title or row.occupation,
+        row.valid_from,
+        row.valid_to,
+        row.is_primary,
     )
 
 
@@ -95,7 +111,9 @@ def live_term(clause_id: Any, at: datetime, known_at: datetime | None = None) ->
     """The end of the agreement's term that covers ``at``, when every party has signed; no row when it is not live."""
     clause, term, party = aliased(AgreementClause), aliased(AgreementTerm), aliased(AgreementParty)
     day = at.astimezone(ZoneInfo(clock.HELSINKI)).date()
-    unsigned = exists().where(party.agreement_id == clause.agreement_id, or_(party.signed_on.is_(None), party.signed_on > day))
+    unsigned = exists().where(
+        party.agreement_id == clause.agreement_id, or_(party.signed_on.is_(None), party.signed_on > day)
+    )
     return (
         select(func.max(term.valid_to, type_=UtcDateTime()))
         .join(clause, clause.agreement_id == term.agreement_id)
@@ -106,7 +124,10 @@ def live_term(clause_id: Any, at: datetime, known_at: datetime | None = None) ->
 def held(at: datetime, known_at: datetime | None = None) -> Select[Any]:
     """Select every assignment held at ``at`` as known at ``known_at``, with ``until``: the first end among what it rests on."""
     ends = live_term(Assignment.clause_id, at, known_at).correlate(Assignment).scalar_subquery()
-    until = case((Assignment.clause_id.is_(None), Assignment.valid_to), else_=least(Assignment.valid_to, ends, type_=UtcDateTime()))
+    until = case(
+        (Assignment.clause_id.is_(None), Assignment.valid_to),
+        else_=least(Assignment.valid_to, ends, type_=UtcDateTime()),
+    )
     return select(Assignment, until.label("until")).where(
         known(Assignment, known_at),
         holds_at(Assignment, at),
@@ -116,7 +137,12 @@ def held(at: datetime, known_at: datetime | None = None) -> Select[Any]:
 
 
 def rights(
-    session: Session, person_id: UUID, application_id: UUID | None, at: datetime | None = None, *, known_at: datetime | None = None
+    session: Session,
+    person_id: UUID,
+    application_id: UUID | None,
+    at: datetime | None = None,
+    *,
+    known_at: datetime | None = None,
 ) -> list[Right]:
     """Return a person's rights in an application (None: in all) at ``at``, included roles expanded; one statement.
 
@@ -141,18 +167,50 @@ def rights(
     if application_id is not None:
         query = query.where(Role.application_id == application_id)
     merged: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for role, role_id, scope, scope_id, capacity, start, until, enforcement, group, operation, needs, app in session.execute(query):
+    for (
+        role,
+        role_id,
+        scope,
+        scope_id,
+        capacity,
+        start,
+        until,
+        enforcement,
+        group,
+        operation,
+        needs,
+        app,
+    ) in session.execute(query):
         entry = merged.setdefault(
             (role_id, scope_id, capacity),
-            {"role_key": role, "scope_key": scope, "enforcement": enforcement, "from": start, "to": until, "content": {}, "needs": needs, "app": app},
+            {
+                "role_key": role,
+                "scope_key": scope,
+                "enforcement": enforcement,
+                "from": start,
+                "to": until,
+                "content": {},
+                "needs": needs,
+                "app": app,
+            },
         )
         entry["from"], entry["to"] = min(entry["from"], start), max(entry["to"], until)
         entry["needs"] = entry["needs"] and needs
         if group is not None:
             entry["content"][f"{group}:{operation}"] = None
     return [
-        Right(e["role_key"], role_id, e["scope_key"], scope_id, capacity, e["from"], e["to"], e["enforcement"], tuple(sorted(e["content"])), e["needs"], e["app"])
+        Right(
+            e["role_key"],
+            role_id,
+            e["scope_key"],
+            scope_id,
+            capacity,
+            e["from"],
+            e["to"],
+            e["enforcement"],
+            tuple(sorted(e["content"])),
+            e["needs"],
+            e["app"],
+        )
         for (role_id, scope_id, capacity), e in merged.items()
     ]
-
-

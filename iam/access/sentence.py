@@ -35,7 +35,8 @@ class Labels:
 def labels(session: Session) -> Labels:
     """Return the names that sentences show: two queries."""
     organisations = {
-        row.key: {language: row.name(language) for language in LANGUAGES} for row in session.scalars(select(Organisation))
+        row.key: {language: row.name(language) for language in LANGUAGES}
+        for row in session.scalars(select(Organisation))
     }
     roles: dict[str, dict[str, str]] = {}
     query = (
@@ -46,7 +47,8 @@ def labels(session: Session) -> Labels:
     )
     for application, application_name, role, role_name in session.execute(query):
         roles[f"{application}:{role}"] = {
-            language: f"{_named(application_name, language, application)}: {_named(role_name, language, role)}" for language in LANGUAGES
+            language: f"{_named(application_name, language, application)}: {_named(role_name, language, role)}"
+            for language in LANGUAGES
         }
     return Labels(organisations, roles)
 

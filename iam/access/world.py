@@ -19,7 +19,9 @@ def facts(session: Session, person_id: UUID, known_at: datetime | None = None) -
     """Return a person's facts as known at ``known_at`` (None: now): four queries."""
     relationships = [
         RelationshipFact(row.version_id, row.fact_id, row.kind, row.other_person_id, Span(row.valid_from, row.valid_to))
-        for row in session.scalars(select(Relationship).where(Relationship.person_id == person_id, known(Relationship, known_at)))
+        for row in session.scalars(
+            select(Relationship).where(Relationship.person_id == person_id, known(Relationship, known_at))
+        )
     ]
     return Facts(
         person_id,
@@ -59,7 +61,9 @@ def world(session: Session) -> World:
         )
     covers: dict[UUID, list[Any]] = {}
     for relation in session.scalars(
-        select(OrganisationRelation).where(OrganisationRelation.kind == "covers", OrganisationRelation.closed_by.is_(None))
+        select(OrganisationRelation).where(
+            OrganisationRelation.kind == "covers", OrganisationRelation.closed_by.is_(None)
+        )
     ):
         covers.setdefault(relation.organisation_id, []).append(
             (relation.version_id, relation.other_id, Span(relation.valid_from, relation.valid_to))

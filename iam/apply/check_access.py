@@ -38,7 +38,12 @@ def roles(draft: Draft) -> None:
     direct = reduction(standing) | {key: _qualified(key, one.shape["includes"]) for key, one in stated.items()}
     for key, one in stated.items():
         for other in sorted(direct[key] - direct.keys()):
-            draft.wrong(one.where.at("includes"), "There is no role %(role)s.", "Add it to this application, or remove it here.", role=other)
+            draft.wrong(
+                one.where.at("includes"),
+                "There is no role %(role)s.",
+                "Add it to this application, or remove it here.",
+                role=other,
+            )
     try:
         draft.role_closure = closure(direct)
     except Circular as circle:
@@ -60,7 +65,9 @@ def clients(draft: Draft) -> None:
         item, where = one.items[0]
         standing = draft.standing("client").get(client_id)
         if client_id == ADMIN or (standing and standing["application"] != one.shape["application"]):
-            draft.wrong(where.at("client_id"), "This client belongs to another application.", "Choose another client_id.")
+            draft.wrong(
+                where.at("client_id"), "This client belongs to another application.", "Choose another client_id."
+            )
         secret = draft.secret(item, "secret", where)
         if secret is not None:
             _secret(draft, one, secret, where)
@@ -103,21 +110,38 @@ def _parties(draft: Draft, item: schema.Agreement, belongs: set[tuple[UUID, UUID
         here = where.at("parties", place, "entity")
         id_ = draft.organisation(party.entity, here)
         if id_ is not None and id_ in draft.tree and (id_, id_) not in belongs:
-            draft.wrong(here, "%(key)s is no legal entity.", "Name the municipality, county or company it belongs to.", key=party.entity)
+            draft.wrong(
+                here,
+                "%(key)s is no legal entity.",
+                "Name the municipality, county or company it belongs to.",
+                key=party.entity,
+            )
         if party.entity in named:
             draft.wrong(here, "This party is named twice.", "Name it once.")
         named.add(party.entity)
 
 
-def _clause(draft: Draft, clause: schema.Clause, parties: set[str], belongs: set[tuple[UUID, UUID]], where: Where) -> None:
+def _clause(
+    draft: Draft, clause: schema.Clause, parties: set[str], belongs: set[tuple[UUID, UUID]], where: Where
+) -> None:
     draft.problems += empty_interval(interval(clause), where)
     for side in ("grantor", "grantee"):
         if getattr(clause, side) not in parties:
-            draft.wrong(where.at(side), "This is no party of the agreement.", "Name one of its parties, or add it to them.")
+            draft.wrong(
+                where.at(side), "This is no party of the agreement.", "Name one of its parties, or add it to them."
+            )
     if clause.grantor == clause.grantee:
         draft.wrong(where.at("grantee"), "This clause gives a party what it has.", "Name another grantee.")
-    scope_id, grantor_id = draft.organisation(clause.scope.organisation, where.at("scope", "organisation")), draft.organisations.get(clause.grantor)
-    if scope_id is not None and grantor_id is not None and scope_id in draft.tree and (scope_id, grantor_id) not in belongs:
+    scope_id, grantor_id = (
+        draft.organisation(clause.scope.organisation, where.at("scope", "organisation")),
+        draft.organisations.get(clause.grantor),
+    )
+    if (
+        scope_id is not None
+        and grantor_id is not None
+        and scope_id in draft.tree
+        and (scope_id, grantor_id) not in belongs
+    ):
         draft.wrong(
             where.at("scope", "organisation"), "%(scope)s does not belong to %(grantor)s.", "A party can open only its own organisations.",
             scope=clause.scope.organisation, grantor=clause.grantor,
@@ -134,7 +158,11 @@ def rules(draft: Draft) -> None:
         item, where = one.items[0]
         standing = draft.standing("rule").get(key)
         if standing and standing["owner"] != item.owner:
-            draft.wrong(where.at("owner"), "This rule belongs to another organisation.", "Retire it, and state one with another key.")
+            draft.wrong(
+                where.at("owner"),
+                "This rule belongs to another organisation.",
+                "Retire it, and state one with another key.",
+            )
         if draft.organisation(item.owner, where.at("owner")) is None or item.retired:
             continue
         _, problems = resolve.check(item.pattern, item.owner, names)

@@ -49,7 +49,9 @@ def persons(draft: Draft) -> None:
         item, where = one.items[0]
         id_ = known.logins.get(login)
         if id_ is not None and id_ not in known.local:
-            draft.wrong(where.at("login"), "This login is that of a person whom a source brought.", "State it under accounts.")
+            draft.wrong(
+                where.at("login"), "This login is that of a person whom a source brought.", "State it under accounts."
+            )
         if login in draft.stated("account"):
             draft.wrong(where.at("login"), "This login is stated under accounts too.", "Remove one of them.")
         for place, affiliation in enumerate(item.affiliations):
@@ -64,7 +66,12 @@ def _affiliation(draft: Draft, item: Any, where: Where) -> None:
     if id_ is None or given[0] >= given[1] or draft.declaration.problems:
         return
     if not any(place.valid_from < given[1] and given[0] < place.valid_to for place in draft.tree.get(id_, ())):
-        draft.wrong(where, "%(key)s does not exist in that time.", "Choose other days, or another organisation.", key=item.organisation)
+        draft.wrong(
+            where,
+            "%(key)s does not exist in that time.",
+            "Choose other days, or another organisation.",
+            key=item.organisation,
+        )
 
 
 def _password(draft: Draft, login: str, item: Any, where: Where) -> None:
@@ -84,7 +91,11 @@ def accounts(draft: Draft) -> None:
     for login, one in list(draft.stated("account").items()):
         item, where = one.items[0]
         if item.person.identifier in SEALED:
-            draft.wrong(where.at("person", "identifier"), "A declaration must not hold identity codes.", "Name another identifier.")
+            draft.wrong(
+                where.at("person", "identifier"),
+                "A declaration must not hold identity codes.",
+                "Name another identifier.",
+            )
             continue
         person_id = known.named.get(_named(one))
         if person_id is None:
@@ -105,7 +116,9 @@ def _absent(draft: Draft, login: str, when_present: bool, where: Where) -> None:
         del draft.stated("account")[login]
     else:
         draft.wrong(
-            where.at("person"), "No source has brought this person.", "Run the source first, or state when_present: true to wait for it."
+            where.at("person"),
+            "No source has brought this person.",
+            "Run the source first, or state when_present: true to wait for it.",
         )
 
 
@@ -114,7 +127,9 @@ def _login(draft: Draft, login: str, person_id: UUID, where: Where) -> None:
     if person_id in known.local:
         draft.wrong(where.at("person"), "This person was declared without a source.", "State the person under persons.")
     if known.logins.get(login, person_id) != person_id:
-        draft.wrong(where.at("login"), "This login is somebody else's, and is never given to another.", "Choose another login.")
+        draft.wrong(
+            where.at("login"), "This login is somebody else's, and is never given to another.", "Choose another login."
+        )
     if known.login_of.get(person_id, login) != login:
         draft.wrong(where.at("login"), "This person has a login already.", "State that login; it does not change.")
 
@@ -124,10 +139,21 @@ def _directory(draft: Draft, login: str, one: Stated, record_key: str | None, wh
     if key is None:
         return
     one.shape["directory"] = key
-    if key not in draft.standing("source") and key not in draft.stated("source") and "sources" not in draft.declaration.broken:
-        draft.wrong(where.at("directory"), "There is no source %(key)s.", "Check the key, or add the source first.", key=key)
+    if (
+        key not in draft.standing("source")
+        and key not in draft.stated("source")
+        and "sources" not in draft.declaration.broken
+    ):
+        draft.wrong(
+            where.at("directory"), "There is no source %(key)s.", "Check the key, or add the source first.", key=key
+        )
     elif record_key is None:
-        draft.wrong(where.at("directory"), "This directory has not brought this person.", "Run the source %(key)s first.", key=key)
+        draft.wrong(
+            where.at("directory"),
+            "This directory has not brought this person.",
+            "Run the source %(key)s first.",
+            key=key,
+        )
     else:
         draft.record_keys[login] = record_key
 
@@ -138,7 +164,9 @@ def groups(draft: Draft) -> None:
         item, where = one.items[0]
         draft.organisation(item.organisation, where.at("organisation"))
         if draft.standing("group").get(key, {}).get("source"):
-            draft.wrong(where.at("key"), "This group comes from a source.", "Choose another key, or change it in the source.")
+            draft.wrong(
+                where.at("key"), "This group comes from a source.", "Choose another key, or change it in the source."
+            )
         one.shape["members"] = [login for login in one.shape["members"] if _present(draft, login, where.at("members"))]
 
 
@@ -156,5 +184,7 @@ def _present(draft: Draft, login: str, where: Where) -> bool:
         return True
     unsure = login in draft.stated("account") or draft.declaration.broken & {"persons", "accounts"}
     if login not in draft.skipped and not unsure:
-        draft.wrong(where, "Nobody has the login %(login)s.", "Check it, or state it under persons or accounts.", login=login)
+        draft.wrong(
+            where, "Nobody has the login %(login)s.", "Check it, or state it under persons or accounts.", login=login
+        )
     return False

@@ -62,7 +62,12 @@ def _official_ids(draft: Draft) -> None:
     for key, one in draft.stated("organisation").items():
         oid = one.shape["oph_oid"]
         if oid is not None and holders.setdefault(oid, key) != key:
-            draft.wrong(one.where.at("oph_oid"), "This number is that of %(key)s.", "Each organisation has its own.", key=holders[oid])
+            draft.wrong(
+                one.where.at("oph_oid"),
+                "This number is that of %(key)s.",
+                "Each organisation has its own.",
+                key=holders[oid],
+            )
 
 
 def relations(draft: Draft) -> None:
@@ -87,11 +92,18 @@ def sources(draft: Draft) -> None:
             connector = registry.connector(item.connector)
         except registry.UnknownConnector:
             draft.wrong(
-                where.at("connector"), "There is no such connector.", "Use one of: %(allowed)s.", allowed=", ".join(registry.names())
+                where.at("connector"),
+                "There is no such connector.",
+                "Use one of: %(allowed)s.",
+                allowed=", ".join(registry.names()),
             )
             continue
         standing = draft.standing("source").get(key)
-        kept = {name: value for name, value in standing["settings"].items() if name in secret_names(item.connector)} if standing else {}
+        kept = (
+            {name: value for name, value in standing["settings"].items() if name in secret_names(item.connector)}
+            if standing
+            else {}
+        )
         _settings(draft, one, connector, kept, where.at("settings"))
 
 

@@ -45,8 +45,18 @@ class Console(Protocol):
 
 
 @click.command()
-@click.option("-f", "--file", "paths", type=click.Path(path_type=Path), multiple=True, required=True, help="A YAML file, or a folder of them.")
-@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="What ${NAME} stands for; may be repeated.")
+@click.option(
+    "-f",
+    "--file",
+    "paths",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    help="A YAML file, or a folder of them.",
+)
+@click.option(
+    "--set", "settings", metavar="NAME=VALUE", multiple=True, help="What ${NAME} stands for; may be repeated."
+)
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.pass_obj
 def apply(console: Console, paths: Sequence[Path], settings: Sequence[str], dry_run: bool) -> None:
@@ -80,7 +90,9 @@ def _allowed(console: Console, session: Session) -> Actor:
     """Return who acts; a declaration may speak of everything, so everything must be in the actor's part."""
     actor = console.actor(session)
     if not console.part(session, actor, PERMISSION).everything:
-        raise Denied(Problem("A declaration may speak of the whole consortium; your part is smaller.", "Ask its administrator."))
+        raise Denied(
+            Problem("A declaration may speak of the whole consortium; your part is smaller.", "Ask its administrator.")
+        )
     return actor
 
 
@@ -101,7 +113,10 @@ def in_words(report: Report, dry_run: bool) -> str:
 
 
 def _fields(one: Difference) -> str:
-    told = [name if before == after == "…" else f"{name}: {_short(before)} → {_short(after)}" for name, (before, after) in one.fields.items()]
+    told = [
+        name if before == after == "…" else f"{name}: {_short(before)} → {_short(after)}"
+        for name, (before, after) in one.fields.items()
+    ]
     return f"  ({'; '.join(told)})" if told else ""
 
 

@@ -30,9 +30,7 @@ class Difference:
 def compare(draft: Draft) -> list[Difference]:
     """Return the difference of everything stated, in the order in which it is written."""
     return [
-        difference(draft, kind, key, one.shape)
-        for kind in ORDER
-        for key, one in sorted(draft.stated(kind).items())
+        difference(draft, kind, key, one.shape) for kind in ORDER for key, one in sorted(draft.stated(kind).items())
     ]
 
 

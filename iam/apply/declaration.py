@@ -45,7 +45,11 @@ class Declaration:
             self.things[kind][key] = Stated(shape, where, [(item, where)])
         else:
             self.problems.append(
-                where.problem("This is stated twice; first at %(first)s.", "Remove one of them.", first=_elsewhere(first.where, where))
+                where.problem(
+                    "This is stated twice; first at %(first)s.",
+                    "Remove one of them.",
+                    first=_elsewhere(first.where, where),
+                )
             )
 
     def merge(self, kind: str, key: str, item: Any, where: Where) -> Stated:
@@ -101,7 +105,9 @@ def _merged(found: Declaration, reading: Reading) -> None:
     for key, stated in found["organisation"].items():
         stated.shape = _attributes(found, key, stated)
     for item, where in reading.items["relations"]:
-        shape = found.merge("relation", shapes.relation_key(item.organisation, item.kind, item.other), item, where).shape
+        shape = found.merge(
+            "relation", shapes.relation_key(item.organisation, item.kind, item.other), item, where
+        ).shape
         shape["intervals"] = sorted([*shape.get("intervals", ()), shapes.interval(item)])
     for item, where in reading.items["administrators"]:
         shape = found.merge("administrator", f"{normal(item.login)} in {item.organisation}", item, where).shape

@@ -59,7 +59,9 @@ class Draft:
         """Return the id of an organisation that stands or is stated; else add a problem and return None."""
         found = self.organisations.get(key or "")
         if key is not None and found is None and "organisations" not in self.declaration.broken:
-            self.wrong(where, "There is no organisation %(key)s.", "Check the key, or add the organisation first.", key=key)
+            self.wrong(
+                where, "There is no organisation %(key)s.", "Check the key, or add the organisation first.", key=key
+            )
         return found
 
     def key_of(self, organisation_id: UUID) -> str:

@@ -51,14 +51,18 @@ def execute(draft: Draft, differences: Sequence[Difference], actor: Actor, vault
     write_people.write(writing)
     write_access.write_rules(writing)
     rights = _derive(writing)
-    log.write(draft.session, "config:file:applied", actor, change_id=change.id, envelope=_envelope(writing, changed, rights))
+    log.write(
+        draft.session, "config:file:applied", actor, change_id=change.id, envelope=_envelope(writing, changed, rights)
+    )
     draft.session.expire_all()
     return Applied(change.id, rights)
 
 
 def _organisations(writing: Writing) -> None:
     organisations.add(writing.session, [_organisation(writing, *one) for one in writing.some("organisation", "create")])
-    organisations.amend(writing.session, [_organisation(writing, *one) for one in writing.some("organisation", "change")])
+    organisations.amend(
+        writing.session, [_organisation(writing, *one) for one in writing.some("organisation", "change")]
+    )
     ids = writing.draft.organisations
     stated = {ids[key]: writing.draft.tree[ids[key]] for key, _ in writing.all("organisation")}
     if stated:
@@ -102,7 +106,9 @@ def _derive(writing: Writing) -> Counts:
     if kinds <= ONLY_PERSONS:
         return derive(writing.session, writing.change, persons=writing.touched)
     if kinds <= ONLY_RULES:
-        return derive(writing.session, writing.change, rules=[writing.id_of("rule", key) for key, _ in writing.all("rule")])
+        return derive(
+            writing.session, writing.change, rules=[writing.id_of("rule", key) for key, _ in writing.all("rule")]
+        )
     return derive(writing.session, writing.change)
 
 

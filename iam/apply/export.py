@@ -70,7 +70,9 @@ def _organisations(standing: State) -> Iterator[dict[str, Any]]:
         shape = standing.shapes["organisation"][key]
         said = _plain({name: value for name, value in shape.items() if name != "places"})
         for parent, own, start, end in shape["places"]:
-            place = {"key": key, "kind": said.pop("kind", None), "parent": parent} | said | {"legal_entity": own or None}
+            place = (
+                {"key": key, "kind": said.pop("kind", None), "parent": parent} | said | {"legal_entity": own or None}
+            )
             yield _plain(place) | _dated(start, end)
             said = {}
 
@@ -128,7 +130,8 @@ def _live(shape: Shape) -> dict[str, Any]:
 
 def _direct_includes(standing: State) -> dict[str, list[str]]:
     closed = {
-        name: [f"{name.partition(':')[0]}:{other}" for other in role["includes"]] for name, role in standing.shapes["role"].items()
+        name: [f"{name.partition(':')[0]}:{other}" for other in role["includes"]]
+        for name, role in standing.shapes["role"].items()
     }
     return {name: sorted(other.partition(":")[2] for other in others) for name, others in reduction(closed).items()}
 
@@ -136,7 +139,8 @@ def _direct_includes(standing: State) -> dict[str, list[str]]:
 def _persons(standing: State) -> Iterator[dict[str, Any]]:
     for login, shape in sorted(standing.shapes["person"].items()):
         rows = [
-            _plain({"organisation": organisation, "kind": kind, "occupation": occupation, "title": title}) | _dated(start, end)
+            _plain({"organisation": organisation, "kind": kind, "occupation": occupation, "title": title})
+            | _dated(start, end)
             for organisation, kind, occupation, title, start, end in shape["affiliations"]
         ]
         said = {name: shape[name] for name in ("given_names", "family_name", "email")}
@@ -165,10 +169,16 @@ def _administrators(standing: State) -> Iterator[dict[str, Any]]:
 
 def _agreements(standing: State) -> Iterator[dict[str, Any]]:
     for key, shape in standing.shapes["agreement"].items():
-        parties = [_plain({"entity": entity, "role": role, "signed": signed}) for entity, role, signed in shape["parties"]]
+        parties = [
+            _plain({"entity": entity, "role": role, "signed": signed}) for entity, role, signed in shape["parties"]
+        ]
         in_force = _dated(*shape["in_force"])
         said = {name: shape[name] for name in ("case_number", "decided", "purpose", "legal_basis")}
-        yield {"key": key} | said | {"parties": parties, "in_force": in_force, "clauses": [_clause(row) for row in shape["clauses"]]}
+        yield (
+            {"key": key}
+            | said
+            | {"parties": parties, "in_force": in_force, "clauses": [_clause(row) for row in shape["clauses"]]}
+        )
 
 
 def _clause(row: tuple[Any, ...]) -> dict[str, Any]:
@@ -184,4 +194,8 @@ def _clause(row: tuple[Any, ...]) -> dict[str, Any]:
 def _rules(standing: State) -> Iterator[dict[str, Any]]:
     for key, shape in standing.shapes["rule"].items():
         if shape["pattern"] is not None:
-            yield {"rule": key, "owner": shape["owner"]} | shape["pattern"] | ({"retired": True} if shape["retired"] else {})
+            yield (
+                {"rule": key, "owner": shape["owner"]}
+                | shape["pattern"]
+                | ({"retired": True} if shape["retired"] else {})
+            )

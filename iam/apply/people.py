@@ -51,7 +51,9 @@ def load(session: Session, logins: Collection[str] | None, named: Collection[Nam
     found = People()
     for row in _rows(session, select(Account.login, Account.person_id), Account.login, logins):
         found.logins[row.login] = row.person_id
-    identifiers = select(Identifier.kind, Identifier.issuer, Identifier.value, Identifier.person_id).where(Identifier.closed_by.is_(None))
+    identifiers = select(Identifier.kind, Identifier.issuer, Identifier.value, Identifier.person_id).where(
+        Identifier.closed_by.is_(None)
+    )
     wanted = set(named)
     for row in _rows(session, identifiers, Identifier.value, {value for _, _, value in named}):
         if (row.kind, row.issuer, row.value) in wanted:
@@ -64,11 +66,15 @@ def load(session: Session, logins: Collection[str] | None, named: Collection[Nam
 def _by_person(session: Session, found: People, persons: Asked) -> None:
     for row in _rows(session, select(Account.login, Account.person_id), Account.person_id, persons):
         found.login_of[row.person_id] = row.login
-    for row in _rows(session, select(Credential.person_id, Credential.kind, Credential.data), Credential.person_id, persons):
+    for row in _rows(
+        session, select(Credential.person_id, Credential.kind, Credential.data), Credential.person_id, persons
+    ):
         found.credentials.setdefault(row.person_id, {})[row.kind] = row.data
     for model, put in ((PersonProfile, _put_profile), (Affiliation, _put_affiliation)):
         table: Any = model.__table__
-        local = select(table).where(table.c.closed_by.is_(None), table.c.source_id.is_(None)).order_by(table.c.valid_from)
+        local = (
+            select(table).where(table.c.closed_by.is_(None), table.c.source_id.is_(None)).order_by(table.c.valid_from)
+        )
         for row in _rows(session, local, table.c.person_id, persons):
             put(found, row)
     for batch in _batches(persons):
@@ -83,7 +89,9 @@ def _put_affiliation(found: People, row: Row[Any]) -> None:
     found.affiliations.setdefault(row.person_id, []).append(row)
 
 
-def groups(session: Session, organisation_ids: Collection[UUID] | None) -> tuple[list[Row[Any]], dict[UUID, dict[UUID, str | None]]]:
+def groups(
+    session: Session, organisation_ids: Collection[UUID] | None
+) -> tuple[list[Row[Any]], dict[UUID, dict[UUID, str | None]]]:
     """Return the groups of these organisations (all local ones for None), and the members now with their logins, by group id."""
     query = select(Group.__table__).order_by(Group.organisation_id, Group.key)
     if organisation_ids is None:

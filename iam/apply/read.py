@@ -43,7 +43,9 @@ def _files(path: Path, reading: Reading) -> list[Path]:
         return [path]
     found = sorted(path.glob("*.yaml"))
     if not found:
-        reading.problems.append(Problem("This folder has no file that ends in .yaml.", "Name another folder or file.", file=str(path)))
+        reading.problems.append(
+            Problem("This folder has no file that ends in .yaml.", "Name another folder or file.", file=str(path))
+        )
         reading.broken |= KINDS.keys()
     return found
 
@@ -52,7 +54,9 @@ def _read_file(path: Path, variables: Mapping[str, str], reading: Reading) -> No
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        reading.problems.append(Problem("This file cannot be read.", "Check that it exists and is text in UTF-8.", file=str(path)))
+        reading.problems.append(
+            Problem("This file cannot be read.", "Check that it exists and is text in UTF-8.", file=str(path))
+        )
         reading.broken |= KINDS.keys()
         return
     document = _Document(path, variables)
@@ -63,7 +67,9 @@ def _read_file(path: Path, variables: Mapping[str, str], reading: Reading) -> No
         return
     top = Where(path, (), document.lines)
     if not isinstance(content, dict):
-        reading.problems.append(top.problem("This file states nothing.", "Begin it with organisations: or another kind of thing."))
+        reading.problems.append(
+            top.problem("This file states nothing.", "Begin it with organisations: or another kind of thing.")
+        )
         return
     for kind, items in content.items():
         _read_kind(str(kind), items, top.at(str(kind)), reading)
@@ -121,7 +127,14 @@ class _Document:
             return loader.construct_document(node)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else None
-            self.problems.append(Problem("This is not YAML.", "Check indentation, quotes and colons here; within braces, ${NAME} needs quotes.", file=str(self.path), line=line))
+            self.problems.append(
+                Problem(
+                    "This is not YAML.",
+                    "Check indentation, quotes and colons here; within braces, ${NAME} needs quotes.",
+                    file=str(self.path),
+                    line=line,
+                )
+            )
         except (yaml.YAMLError, ValueError, TypeError):
             self.problems.append(Problem("This is not YAML.", "Check that it is plain text.", file=str(self.path)))
         return None
@@ -155,5 +168,7 @@ class _Document:
         if found[1] in self.variables:
             return self.variables[found[1]]
         where = Where(self.path, path, self.lines)
-        self.problems.append(where.problem("%(name)s has no value.", "Give it with --set %(name)s=VALUE.", name=found[1]))
+        self.problems.append(
+            where.problem("%(name)s has no value.", "Give it with --set %(name)s=VALUE.", name=found[1])
+        )
         return found[0]

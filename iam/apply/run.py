@@ -67,7 +67,13 @@ class Report:
 
 
 def run_apply(
-    session: Session, paths: Sequence[Path], variables: Mapping[str, str], actor: Actor, vault: Vault, *, dry_run: bool = False
+    session: Session,
+    paths: Sequence[Path],
+    variables: Mapping[str, str],
+    actor: Actor,
+    vault: Vault,
+    *,
+    dry_run: bool = False,
 ) -> Report:
     """Apply the declarations in ``paths`` (files or folders) in the session's transaction, and return what that did.
 

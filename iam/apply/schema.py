@@ -128,9 +128,9 @@ class Client(Item):
     jwks: dict[str, Any] | None = None
     redirect_uris: Annotated[list[str], AfterValidator(_sorted)] = []
     post_logout_redirect_uris: Annotated[list[str], AfterValidator(_sorted)] = []
-    grants: Annotated[list[Literal["authorization_code", "refresh_token", "client_credentials"]], AfterValidator(_sorted)] = [
-        "authorization_code"
-    ]
+    grants: Annotated[
+        list[Literal["authorization_code", "refresh_token", "client_credentials"]], AfterValidator(_sorted)
+    ] = ["authorization_code"]
     scope: str = ""
     id_token_alg: Literal["RS256", "ES256"] = "RS256"  # noqa: S105 - no password
     pkce: Literal["required", "optional"] = "required"

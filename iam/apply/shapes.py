@@ -91,7 +91,15 @@ def permits(item: schema.Administrator) -> list[tuple[str, datetime, datetime]]:
 def clause(item: schema.Clause) -> tuple[Any, ...]:
     """Return grantor, grantee, scope, whether what is under it counts, relationship, interval and what is allowed to whom."""
     allowed = tuple(sorted((who, right) for who, rights in item.allows.items() for right in rights))
-    return (item.grantor, item.grantee, item.scope.organisation, item.scope.with_descendants, item.relationship, interval(item), allowed)
+    return (
+        item.grantor,
+        item.grantee,
+        item.scope.organisation,
+        item.scope.with_descendants,
+        item.relationship,
+        interval(item),
+        allowed,
+    )
 
 
 def agreement(item: schema.Agreement) -> Shape:

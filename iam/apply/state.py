@@ -64,7 +64,10 @@ def load(session: Session) -> State:
 
 def place_shapes(places: list[Place], keys: dict[UUID, str]) -> list[tuple[Any, ...]]:
     """Return an organisation's places as parent, whether it is its own legal entity, start and end."""
-    return [(place.parent_id and keys.get(place.parent_id), place.own_entity, place.valid_from, place.valid_to) for place in places]
+    return [
+        (place.parent_id and keys.get(place.parent_id), place.own_entity, place.valid_from, place.valid_to)
+        for place in places
+    ]
 
 
 def _organisations(session: Session, state: State) -> None:
@@ -88,9 +91,21 @@ def _code_lists(session: Session, state: State) -> None:
 
 def _sources(session: Session, state: State) -> None:
     owners = state.keys("organisation")
-    fields = ("connector", "purpose", "priority", "zone", "settings", "matching", "correlate", "keep_good_rows", "missing_hours")
+    fields = (
+        "connector",
+        "purpose",
+        "priority",
+        "zone",
+        "settings",
+        "matching",
+        "correlate",
+        "keep_good_rows",
+        "missing_hours",
+    )
     for row in session.execute(select(Source.__table__).order_by(Source.key)):
-        state.put("source", row.key, row.id, {"owner": owners[row.owner_id]} | {name: getattr(row, name) for name in fields})
+        state.put(
+            "source", row.key, row.id, {"owner": owners[row.owner_id]} | {name: getattr(row, name) for name in fields}
+        )
 
 
 def _applications(session: Session, state: State) -> None:
@@ -141,7 +156,18 @@ def _includes(session: Session) -> dict[UUID, set[UUID]]:
 
 def _clients(session: Session, state: State) -> None:
     applications = state.keys("application")
-    fields = ("auth", "jwks", "redirect_uris", "post_logout_redirect_uris", "grants", "scope", "id_token_alg", "pkce", "mapper", "retired")
+    fields = (
+        "auth",
+        "jwks",
+        "redirect_uris",
+        "post_logout_redirect_uris",
+        "grants",
+        "scope",
+        "id_token_alg",
+        "pkce",
+        "mapper",
+        "retired",
+    )
     for row in session.execute(select(Client.__table__).order_by(Client.client_id)):
         shape = {"application": applications[row.application_id]} | {name: getattr(row, name) for name in fields}
         state.put("client", row.client_id, row.id, shape)
@@ -183,5 +209,9 @@ def _rules(session: Session, state: State) -> None:
             newest[version.rule_id] = version
     for row in session.execute(select(Rule.__table__).order_by(Rule.key)):
         last = newest.get(row.id)
-        shape = {"owner": owners[row.owner_id], "pattern": last and last.pattern, "retired": last is None or last.state == "withdrawn"}
+        shape = {
+            "owner": owners[row.owner_id],
+            "pattern": last and last.pattern,
+            "retired": last is None or last.state == "withdrawn",
+        }
         state.put("rule", row.key, row.id, shape)

@@ -21,8 +21,12 @@ def write(writing: Writing) -> None:
 
 
 def _applications(writing: Writing) -> None:
-    catalogue.add_applications(writing.session, [_application(writing, *one) for one in writing.some("application", "create")])
-    catalogue.amend_applications(writing.session, [_application(writing, *one) for one in writing.some("application", "change")])
+    catalogue.add_applications(
+        writing.session, [_application(writing, *one) for one in writing.some("application", "create")]
+    )
+    catalogue.amend_applications(
+        writing.session, [_application(writing, *one) for one in writing.some("application", "change")]
+    )
     ids = writing.draft.organisations
     enabled = {
         writing.id_of("application", key): [ids[other] for other in shape["enabled"]]
@@ -37,7 +41,12 @@ def _applications(writing: Writing) -> None:
 def _application(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
     named = {name: value for name, value in shape.items() if name not in ("owner", "enabled", "subject")}
     owner_id = writing.draft.organisations[shape["owner"]]
-    return {"id": writing.id_of("application", key), "key": key, "owner_id": owner_id, "subject_mode": shape["subject"]} | named
+    return {
+        "id": writing.id_of("application", key),
+        "key": key,
+        "owner_id": owner_id,
+        "subject_mode": shape["subject"],
+    } | named
 
 
 def _roles(writing: Writing) -> None:
@@ -50,7 +59,12 @@ def _roles(writing: Writing) -> None:
     changed = [(key, shape) for key, shape in writing.some("role", "change") if writing.differs("role", key, "retired")]
     catalogue.retire_roles(writing.session, {writing.id_of("role", key): shape["retired"] for key, shape in changed})
     versions = [
-        NewVersion(writing.id_of("role", key), shape["name"], shape["enforcement"], [_pair(right) for right in shape["content"]])
+        NewVersion(
+            writing.id_of("role", key),
+            shape["name"],
+            shape["enforcement"],
+            [_pair(right) for right in shape["content"]],
+        )
         for key, shape in writing.all("role")
         if writing.differs("role", key, "name", "enforcement", "content")
     ]
@@ -75,7 +89,11 @@ def _pair(right: str) -> tuple[str, str]:
 
 def _clients(writing: Writing) -> None:
     registration.add(writing.session, [_client(writing, *one) for one in writing.some("client", "create")])
-    changed = [one for one in writing.some("client", "change") if set(writing.differences[("client", one[0])].fields) != {"secret"}]
+    changed = [
+        one
+        for one in writing.some("client", "change")
+        if set(writing.differences[("client", one[0])].fields) != {"secret"}
+    ]
     registration.amend(writing.session, [_client(writing, *one) for one in changed])
     hashes = {
         key: hash_
@@ -89,7 +107,11 @@ def _clients(writing: Writing) -> None:
 def _client(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
     application = shape["application"]
     named = {name: value for name, value in shape.items() if name not in ("application", "secret")}
-    row = {"id": writing.id_of("client", key), "client_id": key, "application_id": writing.id_of("application", application)}
+    row = {
+        "id": writing.id_of("client", key),
+        "client_id": key,
+        "application_id": writing.id_of("application", application),
+    }
     return row | {"sector": application} | named
 
 
@@ -124,14 +146,17 @@ def _clause(writing: Writing, row: tuple[Any, ...]) -> agreements.Clause:
     grantor, grantee, scope, with_descendants, relationship, (start, end), allowed = row
     ids = writing.draft.organisations
     content = frozenset((who, *_pair(right)) for who, right in allowed)
-    return agreements.Clause(ids[grantor], ids[grantee], ids[scope], with_descendants, relationship, start, end, content)
+    return agreements.Clause(
+        ids[grantor], ids[grantee], ids[scope], with_descendants, relationship, start, end, content
+    )
 
 
 def write_rules(writing: Writing) -> None:
     """Publish the rules that differ and withdraw those that are retired."""
     ids = writing.draft.organisations
     added = [
-        {"id": writing.id_of("rule", key), "key": key, "owner_id": ids[shape["owner"]]} for key, shape in writing.some("rule", "create")
+        {"id": writing.id_of("rule", key), "key": key, "owner_id": ids[shape["owner"]]}
+        for key, shape in writing.some("rule", "create")
     ]
     catalogue.add_rules(writing.session, added)
     live = [(key, shape) for key, shape in writing.all("rule") if not shape["retired"]]

@@ -32,7 +32,11 @@ def _persons(writing: Writing) -> None:
     new = list(writing.some("person", "create"))
     ids = persons.create_local(writing.session, writing.change, [_profile(shape) for _, shape in new])
     writing.draft.persons |= {login: id_ for (login, _), id_ in zip(new, ids, strict=True)}
-    changed = [one for one in writing.some("person", "change") if writing.differs("person", one[0], "given_names", "family_name", "email")]
+    changed = [
+        one
+        for one in writing.some("person", "change")
+        if writing.differs("person", one[0], "given_names", "family_name", "email")
+    ]
     known = writing.draft.persons
     persons.set_profiles(writing.session, writing.change, {known[login]: _profile(shape) for login, shape in changed})
     moved = {
@@ -59,7 +63,9 @@ def _accounts(writing: Writing) -> None:
     known = writing.draft.persons
     new = [login for kind in ("person", "account") for login, _ in writing.some(kind, "create")]
     if new:
-        writing.session.execute(insert(Account), [{"person_id": known[login], "login": login, "language": None} for login in new])
+        writing.session.execute(
+            insert(Account), [{"person_id": known[login], "login": login, "language": None} for login in new]
+        )
     rows: list[dict[str, Any]] = []
     for kind in ("person", "account"):
         for login, shape in writing.all(kind):

@@ -50,12 +50,22 @@ AFTER = ("40-people.yaml",)
 @click.option("--fresh", is_flag=True, help="Start over: forget everything and generate anew.")
 @click.option("--profile", default="small", show_default=True, help="How much of everything: small, normal or large.")
 @click.option("--seed", default="marjala", show_default=True, help="Other text, other people.")
-@click.option("--state", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Folder for the state.")
-@click.option("--consortium", type=click.Path(path_type=Path), default=Path("deploy/demo"), show_default=True, help="The declarations.")
+@click.option(
+    "--state", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Folder for the state."
+)
+@click.option(
+    "--consortium",
+    type=click.Path(path_type=Path),
+    default=Path("deploy/demo"),
+    show_default=True,
+    help="The declarations.",
+)
 @click.option("--prepare-only", is_flag=True, help="Set everything up and stop.")
 @click.option("--issuer", default=ISSUER, hidden=True)
 @click.option("--relying", default=RELYING, hidden=True)
-def run(fresh: bool, profile: str, seed: str, state: Path, consortium: Path, prepare_only: bool, issuer: str, relying: str) -> None:
+def run(
+    fresh: bool, profile: str, seed: str, state: Path, consortium: Path, prepare_only: bool, issuer: str, relying: str
+) -> None:
     """Set up the demonstration consortium when it is not there yet, and serve it until Ctrl-C."""
     if fresh:
         for name in ("demo.db", "demo.db-wal", "demo.db-shm", "demo.key"):
@@ -84,7 +94,13 @@ def settings_for(state: Path, issuer: str = ISSUER) -> Settings:
 
 
 def set_up(
-    settings: Settings, sessions: sessionmaker[Session], vault: Vault, feeds: Path, consortium: Path, profile: str, seed: str
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    vault: Vault,
+    feeds: Path,
+    consortium: Path,
+    profile: str,
+    seed: str,
 ) -> None:
     """Generate the feeds, declare the consortium, run the sources and let the second operator accept them, then name the people."""
     click.echo(f"Setting up the demonstration ({profile}) …")
@@ -116,7 +132,9 @@ def _actor(sessions: sessionmaker[Session], login: str) -> Actor:
     with sessions() as session:
         found = credentials.find(session, login)
     if found is None:
-        raise Conflict(Problem("The operator %(login)s is missing.", "Start over with FRESH=1.", params={"login": login}))
+        raise Conflict(
+            Problem("The operator %(login)s is missing.", "Start over with FRESH=1.", params={"login": login})
+        )
     return Actor(found.person_id)
 
 
@@ -140,7 +158,9 @@ def _served(app: Flask, host: str, port: int) -> Iterator[None]:
     try:
         server = make_server(host, port, app, threaded=True)
     except (OSError, SystemExit):
-        raise Unavailable(Problem("Port %(port)s is taken.", "Stop what uses it and start again.", params={"port": port})) from None
+        raise Unavailable(
+            Problem("Port %(port)s is taken.", "Stop what uses it and start again.", params={"port": port})
+        ) from None
     thread = threading.Thread(target=server.serve_forever, name=f"port {port}", daemon=True)
     thread.start()
     try:
@@ -155,7 +175,9 @@ def _served(app: Flask, host: str, port: int) -> Iterator[None]:
 def _managed(settings: Settings) -> Iterator[None]:
     engine = make_engine(settings.database.url.get_secret_value())
     try:
-        server = management.start(settings.listen.host, settings.listen.management_port, management.application(engine, REGISTRY))
+        server = management.start(
+            settings.listen.host, settings.listen.management_port, management.application(engine, REGISTRY)
+        )
     except OSError:
         # Health and measures are not what somebody tries Avain for; another service may hold the port.
         structlog.get_logger("avain.demo").warning("the management port is taken", port=settings.listen.management_port)
@@ -185,5 +207,3 @@ def _tell(issuer: str, relying: str) -> None:
         f"Avain: {issuer}   Relying application: {relying}   Ctrl-C stops both.",
         highlight=False,
     )
-
-

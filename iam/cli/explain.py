@@ -55,7 +55,11 @@ def command(
         missing = (
             why_not(session, person_id, role, moments[0]) if role and all(one.role != role for one in found) else []
         )
-    data = {"rights": [asdict(one) for one in found], "ended": [asdict(one) for one in lost], "why_not": [asdict(one) for one in missing]}
+    data = {
+        "rights": [asdict(one) for one in found],
+        "ended": [asdict(one) for one in lost],
+        "why_not": [asdict(one) for one in missing],
+    }
     console.show(data, "\n".join(_words(console, found, lost, role, missing)))
 
 

@@ -32,7 +32,9 @@ class Slice(Generic[Row]):
     later: bool
 
 
-def keyset(session: Session, query: Select[Any], keys: tuple[Any, ...], cursor: Cursor, *, newest_first: bool = False) -> Slice[Any]:
+def keyset(
+    session: Session, query: Select[Any], keys: tuple[Any, ...], cursor: Cursor, *, newest_first: bool = False
+) -> Slice[Any]:
     """Return a slice of ``query``, which selects one entity (or a row that begins with one) and has no order of its own.
 
     ``keys`` are not-null columns, the last of them the unique id of the entity. Two statements: where the seen row stands (found by
@@ -52,7 +54,9 @@ def keyset(session: Session, query: Select[Any], keys: tuple[Any, ...], cursor: 
     ids = [getattr(row[0], keys[-1].key) for row in found]
     rows = [row[0] if len(row) == 1 else row for row in found]
     earlier = more if backwards else seen is not None
-    return Slice(rows, ids[0] if ids else None, ids[-1] if ids else None, earlier and bool(ids), bool(ids) if backwards else more)
+    return Slice(
+        rows, ids[0] if ids else None, ids[-1] if ids else None, earlier and bool(ids), bool(ids) if backwards else more
+    )
 
 
 def _standing(session: Session, query: Select[Any], keys: tuple[Any, ...], cursor: Cursor) -> tuple[Any, ...] | None:

@@ -52,7 +52,10 @@ def _shared(days: Days) -> list[Agreement]:
     """Agreements that bind the parties but open no data to anybody's people: they have no clauses."""
     start, end = date(days.today.year - 1, 1, 1), date(days.today.year + 3, 12, 31)
     signed, it = start - timedelta(60), _party("kuntatieto", start - timedelta(60), "processor")
-    towns = [_party(key, signed) for key in ("mansikkala", "rantasaari", "jakalajarvi", "nevakumpu", "haapanotko", "kuusiluoto")]
+    towns = [
+        _party(key, signed)
+        for key in ("mansikkala", "rantasaari", "jakalajarvi", "nevakumpu", "haapanotko", "kuusiluoto")
+    ]
     college = _party("marjala-kky", signed)
     return [
         _agreement("yhteinen-iam", "KAUP", 12, "kaupunginhallitus", 7, start, end, "yhteinen käyttövaltuushallinta", "906/2019",
@@ -86,4 +89,9 @@ def _party(entity: str, signed: date | None, role: str = "controller") -> dict[s
 
 def _clause(grantor: str, grantee: str, scope: str, allows: dict[str, list[str]]) -> dict[str, Any]:
     place = {"organisation": scope, "with_descendants": True}
-    return {"grantor": grantor, "grantee": grantee, "scope": place, "allows": {who: list(what) for who, what in allows.items()}}
+    return {
+        "grantor": grantor,
+        "grantee": grantee,
+        "scope": place,
+        "allows": {who: list(what) for who, what in allows.items()},
+    }

@@ -49,9 +49,13 @@ def _concurrent(hiring: Hiring, profile: Profile) -> Iterator[Employee]:
     for n in range(profile.concurrent - 1):
         number = CONCURRENT + n
         first = _first_school(hiring, number)
-        other = hiring.chance.pick("case.other", number, [unit.key for unit in _basic_schools(hiring) if unit.key != first])
+        other = hiring.chance.pick(
+            "case.other", number, [unit.key for unit in _basic_schools(hiring) if unit.key != first]
+        )
         second = "OPISTO" if n < profile.two_employers - 1 else other
-        hourly = hiring.employ(number, 2, "tuntiopettaja", second, hiring.days.month_start, hiring.days.autumn_end, kind="tuntityo")
+        hourly = hiring.employ(
+            number, 2, "tuntiopettaja", second, hiring.days.month_start, hiring.days.autumn_end, kind="tuntityo"
+        )
         teacher = _teacher(hiring, number, first)
         yield replace(teacher, employments=(*teacher.employments, hourly))
 
@@ -97,10 +101,14 @@ def _edges(hiring: Hiring, profile: Profile) -> Iterator[Employee]:
     days = hiring.days
     spans = [(ENDED + n, days.august(2), days.ahead(-1), days.ahead(-7)) for n in range(profile.ended_yesterday)]
     spans += [(STARTING + n, days.ahead(1), days.ahead(121), days.ahead(-2)) for n in range(profile.starting_tomorrow)]
-    spans += [(RETROACTIVE + n, days.august(3), days.ahead(-10 - 6 * n), days.today) for n in range(profile.retroactive_ends)]
+    spans += [
+        (RETROACTIVE + n, days.august(3), days.ahead(-10 - 6 * n), days.today) for n in range(profile.retroactive_ends)
+    ]
     for number, start, end, updated in spans:
         unit = _first_school(hiring, number)
-        job = hiring.employ(number, 1, "koulunkaynninohjaaja" if number % 2 else "luokanopettaja", unit, start, end, updated=updated)
+        job = hiring.employ(
+            number, 1, "koulunkaynninohjaaja" if number % 2 else "luokanopettaja", unit, start, end, updated=updated
+        )
         yield Employee(number, hiring.code(number), hiring.name(number, unit), (job,))
 
 

@@ -23,10 +23,23 @@ def demo() -> None:
 
 
 @demo.command()
-@click.option("--profile", type=click.Choice(list(PROFILES)), default="small", show_default=True, help="How much of everything.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the files; made when missing.")
+@click.option(
+    "--profile", type=click.Choice(list(PROFILES)), default="small", show_default=True, help="How much of everything."
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for the files; made when missing.",
+)
 @click.option("--seed", default=SEED, show_default=True, help="Other text, other people; the people of the table stay.")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), default=TODAY.isoformat(), show_default=True, help="Dates count from here.")
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=TODAY.isoformat(),
+    show_default=True,
+    help="Dates count from here.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def generate(profile: str, out: Path, seed: str, today: datetime, as_json: bool) -> None:
     """Write hr.csv, oneroster/, directory.ldif and consortium.yaml: the same arguments give the same bytes."""

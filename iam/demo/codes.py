@@ -111,7 +111,12 @@ class IdentityCodes:
 
     def take(self, number: int, born: date) -> str:
         """Return a free code for the employee ``number`` (unique) born on ``born``; a taken one is tried again in a sub-stream."""
-        code, attempt = identity_code(born, SEPARATORS[born.year // 100][0], 900 + self._chance.below("employee.code", number, 100)), 0
+        code, attempt = (
+            identity_code(
+                born, SEPARATORS[born.year // 100][0], 900 + self._chance.below("employee.code", number, 100)
+            ),
+            0,
+        )
         while code in self._taken:
             spot = self._chance.below(f"employee.code/retry/{attempt}", number, 600)
             code = identity_code(born, SEPARATORS[born.year // 100][spot % 6], 900 + spot // 6)

@@ -34,7 +34,12 @@ class _Plain(yaml.SafeDumper):
 
 
 def _organisation(one: Organisation) -> dict[str, Any]:
-    row: dict[str, Any] = {"key": one.key, "kind": one.kind, "parent": one.parent, "name": dict(zip(("fi", "sv", "en"), one.names, strict=True))}
+    row: dict[str, Any] = {
+        "key": one.key,
+        "kind": one.kind,
+        "parent": one.parent,
+        "name": dict(zip(("fi", "sv", "en"), one.names, strict=True)),
+    }
     row |= {"business_id": one.business_id, "legal_entity": True if one.key in (one.entity, ROOT) else None}
     if one.school:
         row |= {"oph_oid": one.school.oph_oid, "school_code": one.school.code}

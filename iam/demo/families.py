@@ -21,7 +21,10 @@ from iam.demo.profiles import Profile
 CHILDREN = (1, 2, 1, 3, 1, 2)
 """Children of the six families of a round; the last has one guardian, the others two."""
 NAMED_FAMILY, TEACHERS_FAMILY, ALL_THREE_FAMILY, SINGLE = 1, 3, 4, 5
-NAMED_PUPILS = {1: (Name("Onni Olavi", "Onni", "Oppilas"), "KOIVU", 3), 2: (Name("Ilona", "Ilona", "Oppilas"), "RANTA", 7)}
+NAMED_PUPILS = {
+    1: (Name("Onni Olavi", "Onni", "Oppilas"), "KOIVU", 3),
+    2: (Name("Ilona", "Ilona", "Oppilas"), "RANTA", 7),
+}
 NAMED_GUARDIAN = Name("Helena Maria", "Helena", "Huoltaja")
 
 
@@ -86,11 +89,22 @@ class Families:
             student = Pupil(f"opiskelija-{n:05d}", full_name(self.chance, "adult", n, "fi"), self._learner_number(90_000_000 + n), school,
                             grade, self._section(n, school, "adult"), self.days.august(grade - 10))  # fmt: skip
             if n == 0:
-                yield Pupil(f"henkilo-{ALL_THREE}", None, student.learner_number, "OPISTO", 10, "A", student.start, employee=ALL_THREE)
+                yield Pupil(
+                    f"henkilo-{ALL_THREE}",
+                    None,
+                    student.learner_number,
+                    "OPISTO",
+                    10,
+                    "A",
+                    student.start,
+                    employee=ALL_THREE,
+                )
                 continue
             yield student
             if n <= self.profile.identity_cases:
-                yield Pupil(f"{student.sourced_id}-2", student.name, student.learner_number, "LUKIO", 10, "A", student.start)
+                yield Pupil(
+                    f"{student.sourced_id}-2", student.name, student.learner_number, "LUKIO", 10, "A", student.start
+                )
 
     def _learner_number(self, index: int) -> str:
         return self._oids.take(index)
@@ -127,7 +141,9 @@ class Families:
         """Return the schools a child may go to: of the town and language where there are any, of all for the oldest."""
         key = (town, grade, language)
         if key not in self._choices:
-            fitting = [unit for unit in self.consortium.schools if unit.school and unit.school.low <= grade <= unit.school.high]
+            fitting = [
+                unit for unit in self.consortium.schools if unit.school and unit.school.low <= grade <= unit.school.high
+            ]
             near = [unit for unit in fitting if unit.entity in (town, "lahdesaatio") or grade > 9]
             own = [unit for unit in near if (unit.language == "sv") == (language == "sv")] or near
             self._choices[key] = self._weighted(own) if own else None
@@ -136,11 +152,17 @@ class Families:
     def _language(self, number: int) -> str:
         town = self.chance.weigh("family.town", number, self._towns)
         roll = self.chance.below("family.language", number, 20)
-        return {"rantasaari": "sv" if roll < 11 else "fi", "jakalajarvi": "se" if roll < 9 else "fi"}.get(town, "sv" if roll < 1 else "fi")
+        return {"rantasaari": "sv" if roll < 11 else "fi", "jakalajarvi": "se" if roll < 9 else "fi"}.get(
+            town, "sv" if roll < 1 else "fi"
+        )
 
     def _pupil(self, number: int, index: int) -> Pupil:
         language = self._language(number)
-        name = Name(*_split(full_name(self.chance, "pupil", index, language), family_name(self.chance, "family", number, language)))
+        name = Name(
+            *_split(
+                full_name(self.chance, "pupil", index, language), family_name(self.chance, "family", number, language)
+            )
+        )
         school, grade = self._place(number, index, language)
         if index in NAMED_PUPILS:
             name, school, grade = NAMED_PUPILS[index]
@@ -148,7 +170,15 @@ class Families:
             school, grade = "KOIVU", 3
         start = self.days.august(min(grade - self._school(school).low, 8))
         moves = self._moves(index, start)
-        return Pupil(f"oppilas-{index:05d}", name, self._learner_number(index), school, grade, self._section(index, school, "pupil"), *moves)
+        return Pupil(
+            f"oppilas-{index:05d}",
+            name,
+            self._learner_number(index),
+            school,
+            grade,
+            self._section(index, school, "pupil"),
+            *moves,
+        )
 
     @staticmethod
     def _first_child(number: int) -> int:
@@ -183,7 +213,9 @@ class Families:
         if employee:
             found[0] = Guardian(f"henkilo-{employee}", None, employee=employee)
         if number % 6 == SINGLE and number // 6 < self.profile.identity_cases:
-            found.append(Guardian(f"huoltaja-{number:05d}-9", self._guardian(number, 9).name, ended=self.days.ahead(-12)))
+            found.append(
+                Guardian(f"huoltaja-{number:05d}-9", self._guardian(number, 9).name, ended=self.days.ahead(-12))
+            )
         return tuple(found)
 
     def _guardian(self, number: int, n: int) -> Guardian:

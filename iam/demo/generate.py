@@ -46,7 +46,9 @@ class Summary:
         return asdict(self)
 
 
-def generate(profile: str, out: Path, seed: str = SEED, today: date = TODAY, advance: Callable[[int, int], None] | None = None) -> Summary:
+def generate(
+    profile: str, out: Path, seed: str = SEED, today: date = TODAY, advance: Callable[[int, int], None] | None = None
+) -> Summary:
     """Write ``hr.csv``, ``oneroster/``, ``directory.ldif`` and ``consortium.yaml`` into ``out``, made when missing.
 
     The same arguments give the same bytes. ``advance`` is told how many employees of how many are written. Raises ``KeyError``

@@ -24,7 +24,13 @@ _SCHOOL_WORK = Weighted.of(
      ("koulusihteeri", 1), ("kiinteistonhoitaja", 1))
 )  # fmt: skip
 _LATER_SCHOOL_WORK = Weighted.of(
-    (("aineenopettaja", 12), ("erityisopettaja", 2), ("tuntiopettaja", 2), ("koulunkaynninohjaaja", 2), ("koulusihteeri", 1))
+    (
+        ("aineenopettaja", 12),
+        ("erityisopettaja", 2),
+        ("tuntiopettaja", 2),
+        ("koulunkaynninohjaaja", 2),
+        ("koulusihteeri", 1),
+    )
 )
 _DAY_CARE_WORK = Weighted.of((("varhaiskasvatuksenopettaja", 4), ("lastenhoitaja", 6)))
 _EMPLOYMENT_WORK = Weighted.of((("tyollisyysasiantuntija", 5), ("hallintosihteeri", 1)))
@@ -107,4 +113,6 @@ def _work(unit: Organisation) -> Weighted:
         return _EMPLOYMENT_WORK
     if unit.key.endswith("-tyollisyys"):
         return _LOCAL_EMPLOYMENT_WORK
-    return {"mansikkala-tekninen": _TECHNICAL_WORK}.get(unit.key, _IT_WORK if unit.entity == "kuntatieto" else _OFFICE_WORK)
+    return {"mansikkala-tekninen": _TECHNICAL_WORK}.get(
+        unit.key, _IT_WORK if unit.entity == "kuntatieto" else _OFFICE_WORK
+    )

@@ -32,7 +32,9 @@ class Directory:
     def see(self, employee: Employee) -> None:
         """Remember an employee who works today and whom this directory holds."""
         today = self.consortium.days.today
-        current = [job for job in employee.employments if job.covers(today) and self.consortium[job.unit].entity in ENTITIES]
+        current = [
+            job for job in employee.employments if job.covers(today) and self.consortium[job.unit].entity in ENTITIES
+        ]
         if current and len(self.people) < self.limit:
             self.people.append((employee, current[0]))
 
@@ -100,7 +102,10 @@ def _group(key: str, kind: str, name: str, members: list[str]) -> list[tuple[str
 
 
 def _trunk() -> Iterator[tuple[str, Attributes]]:
-    yield BASE, [("objectClass", "dcObject"), ("objectClass", "organization"), ("dc", "mansikkala"), ("o", "Mansikkala")]
+    yield (
+        BASE,
+        [("objectClass", "dcObject"), ("objectClass", "organization"), ("dc", "mansikkala"), ("o", "Mansikkala")],
+    )
     for name in (PEOPLE, GROUPS):
         yield name, [("objectClass", "organizationalUnit"), ("ou", name[3:].partition(",")[0])]
 

@@ -46,7 +46,9 @@ def _aino(hiring: Hiring) -> Employee:
     updated = days.ahead(-5)
     school = hiring.employ(AINO, 1, "luokanopettaja", (("KOIVU", 60), ("RANTA", 40)), days.school_start, days.school_end,
                            manager=DIRECTOR, updated=updated)  # fmt: skip
-    college = hiring.employ(AINO, 2, "tuntiopettaja", "OPISTO", days.month_start, days.autumn_end, kind="tuntityo", updated=updated)
+    college = hiring.employ(
+        AINO, 2, "tuntiopettaja", "OPISTO", days.month_start, days.autumn_end, kind="tuntityo", updated=updated
+    )
     return Employee(AINO, AINO_CODE, Name("Aino Maria", "Aino", "Esimerkki"), (school, college))
 
 
@@ -58,12 +60,21 @@ def _eero(hiring: Hiring) -> Employee:
 def _substitute(hiring: Hiring) -> Employee:
     """A substitute for today only."""
     today = hiring.days.today
-    job = hiring.employ(SINI, 1, "luokanopettaja", "KOIVU", today, today, kind="sijainen", substitute_for=ABSENT_TODAY, updated=today)
+    job = hiring.employ(
+        SINI, 1, "luokanopettaja", "KOIVU", today, today, kind="sijainen", substitute_for=ABSENT_TODAY, updated=today
+    )
     return Employee(SINI, hiring.code(SINI), Name("Sini Inkeri", "Sini", "Sijainen"), (job,))
 
 
 def _one(
-    hiring: Hiring, number: int, call: str, family: str, occupation: str, unit: str, years: int, absence: Absence | None = None
+    hiring: Hiring,
+    number: int,
+    call: str,
+    family: str,
+    occupation: str,
+    unit: str,
+    years: int,
+    absence: Absence | None = None,
 ) -> Employee:
     job = hiring.employ(number, 1, occupation, unit, hiring.days.august(years), absence=absence)
     return Employee(number, hiring.code(number), Name(call, call, family), (job,))

@@ -41,7 +41,10 @@ _FAMILY = {
         "Sunn Söder Vass Väster Äng Öster",
         "backa bäck fors gren holm hult kvist ling lund mark näs rot stedt strand ström vall vik ås",
     ),
-    "se": ("Beahce Čáhce Čuoika Geađge Guossa Jeagil Muohta Rássi Sieiddi Soahke", "duottar jávri johka luohkká njárga sullo várri"),
+    "se": (
+        "Beahce Čáhce Čuoika Geađge Guossa Jeagil Muohta Rássi Sieiddi Soahke",
+        "duottar jávri johka luohkká njárga sullo várri",
+    ),
 }
 _GIVEN_PARTS = {language: tuple(tuple(part.split()) for part in parts) for language, parts in _GIVEN.items()}
 _FAMILY_PARTS = {language: tuple(tuple(part.split()) for part in parts) for language, parts in _FAMILY.items()}

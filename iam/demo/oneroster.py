@@ -76,7 +76,15 @@ class Bundle:
             self._user(user, login, pupil.name, f"{login}@oppilas.example", agents=agents, grades=grade_code(pupil.grade),
                        learner_number=pupil.learner_number, school=pupil.school)  # fmt: skip
         self._role(user, "student", pupil.school, iso(pupil.start), iso(pupil.end))
-        self._enrol(self._class(pupil), pupil.school, user, "student", "", iso(max(pupil.start, self.days.school_start)), iso(pupil.end))
+        self._enrol(
+            self._class(pupil),
+            pupil.school,
+            user,
+            "student",
+            "",
+            iso(max(pupil.start, self.days.school_start)),
+            iso(pupil.end),
+        )
 
     def write(self, folder: Path) -> None:
         """Write the folder; rows end in CR LF (RFC 4180)."""
@@ -86,7 +94,9 @@ class Bundle:
             _write(folder / f"{name}.csv", header, self.rows[name])
 
     def _orgs(self) -> None:
-        wanted = dict.fromkeys(key for school in self.consortium.schools for key in (school.entity, school.parent or "", school.key))
+        wanted = dict.fromkeys(
+            key for school in self.consortium.schools for key in (school.entity, school.parent or "", school.key)
+        )
         kinds = {True: "school", False: "department"}
         for key in wanted:
             org = self.consortium[key]
@@ -97,8 +107,19 @@ class Bundle:
     def _sessions(self) -> None:
         start, end = self.days.school_start, self.days.school_end
         year, christmas = str(end.year), start.replace(month=12, day=31)
-        self._add("academicSessions", SCHOOL_YEAR, f"Lukuvuosi {start.year}-{end.year}", "schoolYear", iso(start), iso(end), "", year)
-        self._add("academicSessions", AUTUMN, f"Syksy {start.year}", "term", iso(start), iso(christmas), SCHOOL_YEAR, year)
+        self._add(
+            "academicSessions",
+            SCHOOL_YEAR,
+            f"Lukuvuosi {start.year}-{end.year}",
+            "schoolYear",
+            iso(start),
+            iso(end),
+            "",
+            year,
+        )
+        self._add(
+            "academicSessions", AUTUMN, f"Syksy {start.year}", "term", iso(start), iso(christmas), SCHOOL_YEAR, year
+        )
         self._add("academicSessions", SPRING, f"Kevät {end.year}", "term", iso(christmas.replace(year=start.year + 1, month=1, day=1)),
                   iso(end), SCHOOL_YEAR, year)  # fmt: skip
         for grade in range(13):
@@ -158,7 +179,17 @@ class Bundle:
 
     def _role(self, user: str, role: str, school: str, begin: str, end: str) -> None:
         n = self._roles[user] = self._roles.get(user, 0) + 1
-        self._add("roles", f"rooli-{user}-{n}", user, "primary" if n == 1 else "secondary", role, begin, end, f"org-{school}", "")
+        self._add(
+            "roles",
+            f"rooli-{user}-{n}",
+            user,
+            "primary" if n == 1 else "secondary",
+            role,
+            begin,
+            end,
+            f"org-{school}",
+            "",
+        )
 
     def _enrol(self, class_id: str, school: str, user: str, role: str, primary: str, begin: str, end: str) -> None:
         if (class_id, user) not in self._enrolled:

@@ -85,7 +85,9 @@ class Consortium:
     def staffed(self) -> tuple[Organisation, ...]:
         """The units that have staff of their own today: neither legal entities nor closed."""
         today = self.days.today
-        return tuple(unit for unit in self.organisations if unit.key != unit.entity and (unit.end is None or unit.end >= today))
+        return tuple(
+            unit for unit in self.organisations if unit.key != unit.entity and (unit.end is None or unit.end >= today)
+        )
 
     @cached_property
     def municipalities(self) -> tuple[Organisation, ...]:
@@ -123,7 +125,9 @@ def _entities(profile: Profile) -> list[Organisation]:
     rows = [*ENTITIES, *((key, "municipality", names, "fi") for key, names in MORE_MUNICIPALITIES if profile.large)]
     return [
         Organisation(key, kind, names, ROOT, key, order, 0, number, None, language, FOUNDED.get(key, LONG_SINCE))
-        for order, ((key, kind, names, language), number) in enumerate(zip(rows, business_ids(len(rows)), strict=True), start=1)
+        for order, ((key, kind, names, language), number) in enumerate(
+            zip(rows, business_ids(len(rows)), strict=True), start=1
+        )
     ]
 
 
@@ -147,4 +151,6 @@ def _school(row: SchoolRow, place: int, parent: Organisation, chance: Chance, da
     end = {MERGED: days.school_start - timedelta(days=1), CLOSING: days.school_end}.get(key)
     language = "sv" if key in SWEDISH else parent.language
     weight = parallel * (high - low + 1) * 2
-    return Organisation(key, kind, names, parent.key, parent.entity, 50 + place, weight, None, school, language, LONG_SINCE, end)
+    return Organisation(
+        key, kind, names, parent.key, parent.entity, 50 + place, weight, None, school, language, LONG_SINCE, end
+    )

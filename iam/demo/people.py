@@ -25,7 +25,11 @@ class Try:
     @property
     def identifier(self) -> tuple[str, str, str]:
         """Return kind, issuer and value of the identifier by which the feeds name this person."""
-        return ("employee-number", "hr", str(self.number)) if self.number else ("oneroster-id", "oneroster", str(self.sourced_id))
+        return (
+            ("employee-number", "hr", str(self.number))
+            if self.number
+            else ("oneroster-id", "oneroster", str(self.sourced_id))
+        )
 
 
 TRY: tuple[Try, ...] = (

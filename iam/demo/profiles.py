@@ -52,7 +52,24 @@ PROFILES = {
     profile.key: profile
     for profile in (
         Profile("small", employees=38, county_workers=3, employments=43),
-        Profile("normal", employees=1200, county_workers=37, employments=1450, family_rounds=500, adults=1000, moving=40, **_WHOLE),
-        Profile("large", employees=100_000 - 37, county_workers=37, workplaces=150_000, family_rounds=10, adults=20, **_WHOLE),
+        Profile(
+            "normal",
+            employees=1200,
+            county_workers=37,
+            employments=1450,
+            family_rounds=500,
+            adults=1000,
+            moving=40,
+            **_WHOLE,
+        ),
+        Profile(
+            "large",
+            employees=100_000 - 37,
+            county_workers=37,
+            workplaces=150_000,
+            family_rounds=10,
+            adults=20,
+            **_WHOLE,
+        ),
     )
 }

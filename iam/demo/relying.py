@@ -59,7 +59,9 @@ def _origin(address: str) -> str:
 @_pages.get("/")
 def front() -> str:
     """Show who is here, or the way in."""
-    return render_template("relying/front.html", visit=_visits().get(session.get("visit")), signed_out=session.pop("signed_out", False))
+    return render_template(
+        "relying/front.html", visit=_visits().get(session.get("visit")), signed_out=session.pop("signed_out", False)
+    )
 
 
 @_pages.get("/sign-in")
@@ -75,7 +77,9 @@ def switch() -> Any:
 
 
 def _to_provider(**more: str) -> Any:
-    return _provider().authorize_redirect(f"{current_app.config['RELYING_BASE']}/callback", ui_locales=_language(), **more)
+    return _provider().authorize_redirect(
+        f"{current_app.config['RELYING_BASE']}/callback", ui_locales=_language(), **more
+    )
 
 
 @_pages.get("/callback")
@@ -98,7 +102,9 @@ def refresh() -> Response:
     provider = _provider()
     fresh = provider.fetch_access_token(grant_type="refresh_token", refresh_token=visit.token.get("refresh_token", ""))
     claims = provider.parse_id_token(fresh, nonce=None) if "id_token" in fresh else visit.claims
-    session["visit"] = _visits().open(Visit({**visit.token, **fresh}, dict(claims), dict(provider.userinfo(token=fresh))))
+    session["visit"] = _visits().open(
+        Visit({**visit.token, **fresh}, dict(claims), dict(provider.userinfo(token=fresh)))
+    )
     return redirect(url_for("relying.front"))
 
 
@@ -127,7 +133,9 @@ def failed(error: Exception) -> HTTPException | tuple[str, int]:
     if isinstance(error, HTTPException):
         return error
     current_app.logger.warning("the provider's answer cannot be used: %s", type(error).__name__)
-    code = getattr(error, "error", None) or ("temporarily_unavailable" if isinstance(error, requests.RequestException) else "other")
+    code = getattr(error, "error", None) or (
+        "temporarily_unavailable" if isinstance(error, requests.RequestException) else "other"
+    )
     status = 503 if error_key(code) == "temporarily_unavailable" else 400
     return render_template("relying/error.html", message=error_key(code), code=code), status
 
@@ -153,7 +161,9 @@ def _words() -> dict[str, Any]:
 def _harden(response: Response) -> Response:
     # Signing out is a form whose answer leads to the provider, and browsers check where a form ends up.
     forms = f"form-action 'self' {current_app.config['RELYING_PROVIDER']}"
-    response.headers["Content-Security-Policy"] = f"default-src 'none'; style-src 'self'; {forms}; base-uri 'none'; frame-ancestors 'none'"
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'self'; {forms}; base-uri 'none'; frame-ancestors 'none'"
+    )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cache-Control"] = "no-store"

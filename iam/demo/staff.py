@@ -86,5 +86,7 @@ def _after_the_summer(hiring: Hiring, number: int, unit: Organisation) -> tuple[
     occupation, days = hiring.occupation(number, unit), hiring.days
     before = MERGED if unit.key == MERGED_INTO else unit.key
     spring = days.august(0).replace(month=5, day=31)
-    earlier = hiring.employ(number, 1, occupation, before, max(days.august(1), unit.start), spring, manager=hiring.head(unit.key))
+    earlier = hiring.employ(
+        number, 1, occupation, before, max(days.august(1), unit.start), spring, manager=hiring.head(unit.key)
+    )
     return earlier, hiring.employ(number, 2, occupation, unit.key, days.school_start, days.school_end)

@@ -45,7 +45,9 @@ class Teachers:
         today = self.consortium.days.today
         for job in employee.employments:
             if job.occupation.code in TEACHERS and job.kind != "sijainen" and job.covers(today):
-                self._remember(employee, tuple(key for key, _ in job.workplaces if self.consortium[key].school), job.start, job.end)
+                self._remember(
+                    employee, tuple(key for key, _ in job.workplaces if self.consortium[key].school), job.start, job.end
+                )
                 return
 
     def _remember(self, employee: Employee, schools: tuple[str, ...], start: date, end: date | None) -> None:

@@ -19,7 +19,9 @@ class Affiliation(FactVersion, Base):
 
     __tablename__ = "affiliation"
     __table_args__ = (
-        valid(), open_index("fact_id", unique=True), open_index("person_id"),
+        valid(),
+        open_index("fact_id", unique=True),
+        open_index("person_id"),
         open_index("source_id", "record_id", "organisation_id", "valid_from", unique=True, name="uq_affiliation_open"),
         open_index("organisation_id", "kind", "occupation"),
     )
@@ -49,7 +51,9 @@ class Relationship(FactVersion, Base):
 
     __tablename__ = "relationship"
     __table_args__ = (
-        valid(), open_index("fact_id", unique=True), CheckConstraint("person_id <> other_person_id", name="two_persons"),
+        valid(),
+        open_index("fact_id", unique=True),
+        CheckConstraint("person_id <> other_person_id", name="two_persons"),
         open_index("person_id", "kind"),
         open_index("other_person_id", "kind"),
     )

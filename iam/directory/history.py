@@ -55,7 +55,9 @@ def versions(session: Session, visible: Visible, person_id: UUID, *, closed: boo
         *_relationships(session, visible, person_id, closed),
     ]  # fmt: skip
     facts = {version.row.fact_id for version in ties}
-    absences = [one for one in _own(session, Absence, "absence", person_id, closed) if one.row.affiliation_fact_id in facts]
+    absences = [
+        one for one in _own(session, Absence, "absence", person_id, closed) if one.row.affiliation_fact_id in facts
+    ]
     spoken = {version.row.source_id for version in ties} | {None}
     everywhere = visible.everything
     about = [

@@ -37,7 +37,13 @@ def find(session: Session, vault: Vault, code: str, visible: Shows, purpose: str
         visible.shows(Identifier.person_id),
     )  # fmt: skip
     found = session.scalars(query).one_or_none()
-    log.write(session, "person:code:searched", actor, subject_id=found, envelope={"purpose": purpose.strip(), "found": found is not None})
+    log.write(
+        session,
+        "person:code:searched",
+        actor,
+        subject_id=found,
+        envelope={"purpose": purpose.strip(), "found": found is not None},
+    )
     return found
 
 
@@ -46,7 +52,9 @@ def show(session: Session, vault: Vault, person_id: UUID, purpose: str, actor: A
     _needs_purpose(purpose)
     key, item = session.get(PersonKey, person_id), session.get(VaultItem, (person_id, KIND))
     if key is None or key.wrapped_key is None or item is None:
-        raise NotFound(Problem("No personal identity code is known of this person.", "Ask the source that should tell it."))
+        raise NotFound(
+            Problem("No personal identity code is known of this person.", "Ask the source that should tell it.")
+        )
     log.write(session, "person:code:shown", actor, subject_id=person_id, envelope={"purpose": purpose.strip()})
     return sealing.unseal(vault.unwrap(key.wrapped_key), KIND, item.ciphertext)
 

@@ -60,7 +60,9 @@ def persons(visible: Visible, wanted: Wanted, archive_after: timedelta) -> Selec
     words = wanted.text.casefold().split()
     if words:
         named = and_(*(_begins_a_part_of_the_name(word) for word in words))
-        query = query.where(or_(named, _identified(wanted.text.strip())) if any(map(str.isdigit, wanted.text)) else named)
+        query = query.where(
+            or_(named, _identified(wanted.text.strip())) if any(map(str.isdigit, wanted.text)) else named
+        )
     if wanted.organisation_id or wanted.kind or wanted.coming:
         query = query.where(_affiliated(visible, wanted))
     if wanted.state is not None:
@@ -106,13 +108,23 @@ def _in_state(state: str, archive_after: timedelta) -> ColumnElement[bool]:
     now = clock.now()
     held = exists().where(Hold.person_id == Person.id, Hold.closed_by.is_(None), holds_at(Hold, now))
     begun, recent = _begun(now, clock.LONG_AGO), _begun(now, now - archive_after)
-    conditions = {"suspended": held, "draft": ~held & ~begun, "active": ~held & recent, "archived": ~held & begun & ~recent}
+    conditions = {
+        "suspended": held,
+        "draft": ~held & ~begun,
+        "active": ~held & recent,
+        "archived": ~held & begun & ~recent,
+    }
     return conditions[state]
 
 
 def _begun(now: datetime, ended_after: datetime) -> ColumnElement[bool]:
     def of(model: Any) -> tuple[ColumnElement[bool], ...]:
-        return model.person_id == Person.id, model.closed_by.is_(None), model.valid_from <= now, model.valid_to > ended_after
+        return (
+            model.person_id == Person.id,
+            model.closed_by.is_(None),
+            model.valid_from <= now,
+            model.valid_to > ended_after,
+        )
 
     return or_(exists().where(*of(Affiliation)), exists().where(Relationship.kind == "guardian_of", *of(Relationship)))
 
@@ -137,7 +149,9 @@ def at_or_under(organisation_id: UUID) -> Select[Any]:
     )
 
 
-def affiliations(session: Session, visible: Visible, person_ids: Collection[UUID]) -> dict[UUID, list[tuple[Affiliation, Organisation]]]:
+def affiliations(
+    session: Session, visible: Visible, person_ids: Collection[UUID]
+) -> dict[UUID, list[tuple[Affiliation, Organisation]]]:
     """Return the near affiliations of these persons that the asker may see, the present ones first; one statement."""
     rows = session.execute(
         select(Affiliation, Organisation)
@@ -173,7 +187,9 @@ def organisations(visible: Visible, text: str = "", kind: str | None = None) -> 
     query = select(Organisation).where(visible.covers(Organisation.id))
     if text.strip():
         names = (Organisation.key, Organisation.name_fi, Organisation.name_sv, Organisation.name_en)
-        query = query.where(or_(*(name.icontains(form, autoescape=True) for name in names for form in _cases(text.strip()))))
+        query = query.where(
+            or_(*(name.icontains(form, autoescape=True) for name in names for form in _cases(text.strip())))
+        )
     return query.where(Organisation.kind == kind) if kind is not None else query
 
 
@@ -192,7 +208,9 @@ def tops(visible: Visible) -> Select[Any]:
 def children(visible: Visible, parent_id: UUID) -> Select[Any]:
     """Select the organisations right under another now."""
     return organisations(visible).where(
-        exists().where(*_placed(OrganisationPlace.organisation_id == Organisation.id), OrganisationPlace.parent_id == parent_id)
+        exists().where(
+            *_placed(OrganisationPlace.organisation_id == Organisation.id), OrganisationPlace.parent_id == parent_id
+        )
     )
 
 

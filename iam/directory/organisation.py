@@ -40,7 +40,12 @@ class OrganisationPlace(FactVersion, Base):
     """Where an organisation stands in the tree and to which legal entity (controller) it belongs, by date."""
 
     __tablename__ = "organisation_place"
-    __table_args__ = (valid(), open_index("fact_id", unique=True), open_index("organisation_id"), open_index("parent_id"))
+    __table_args__ = (
+        valid(),
+        open_index("fact_id", unique=True),
+        open_index("organisation_id"),
+        open_index("parent_id"),
+    )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
@@ -64,7 +69,9 @@ class OrganisationRelation(FactVersion, Base):
 
     __tablename__ = "organisation_relation"
     __table_args__ = (
-        valid(), open_index("fact_id", unique=True), CheckConstraint("kind IN ('covers', 'owns', 'continues')", name="kind"),
+        valid(),
+        open_index("fact_id", unique=True),
+        CheckConstraint("kind IN ('covers', 'owns', 'continues')", name="kind"),
         open_index("organisation_id", "kind"),
         open_index("other_id", "kind"),
     )

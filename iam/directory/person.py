@@ -44,7 +44,8 @@ class Identifier(FactVersion, Base):
 
     __tablename__ = "identifier"
     __table_args__ = (
-        valid(), CheckConstraint("(value IS NULL) <> (value_mac IS NULL)", name="one_value"),
+        valid(),
+        CheckConstraint("(value IS NULL) <> (value_mac IS NULL)", name="one_value"),
         open_index("kind", "issuer", "value", unique=True, name="uq_identifier_open_value"),
         open_index("kind", "issuer", "value_mac", unique=True, name="uq_identifier_open_mac"),
         open_index("person_id", name="ix_identifier_person_id"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from iam.database.types import Protected
 
-PURPOSES = frozenset({"own data", "administration of a person without protection", "administration with protected data", "claims"})
+PURPOSES = frozenset(
+    {"own data", "administration of a person without protection", "administration with protected data", "claims"}
+)
 
 
 def release(value: Protected | None, *, protected: bool, purpose: str) -> str | None:

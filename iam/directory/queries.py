@@ -67,7 +67,10 @@ def profiles(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Profi
     ranked: dict[UUID, list[tuple[int, PersonProfile]]] = {}
     for row, priority in rows:
         ranked.setdefault(row.person_id, []).append((0 if priority is None else priority, row))
-    return {person_id: _shown([row for _, row in sorted(found, key=lambda pair: pair[0])]) for person_id, found in ranked.items()}
+    return {
+        person_id: _shown([row for _, row in sorted(found, key=lambda pair: pair[0])])
+        for person_id, found in ranked.items()
+    }
 
 
 def _shown(rows: list[PersonProfile]) -> Profile:
@@ -97,7 +100,9 @@ def group_keys(session: Session, person_id: UUID, organisation_id: UUID, at: dat
 def is_under(session: Session, organisation_id: UUID, ancestors: Collection[UUID], at: datetime) -> bool:
     """Whether an organisation is one of ``ancestors`` or under one at ``at``."""
     query = select(OrganisationClosure.ancestor_id).where(
-        OrganisationClosure.descendant_id == organisation_id, OrganisationClosure.ancestor_id.in_(ancestors), holds_at(OrganisationClosure, at)
+        OrganisationClosure.descendant_id == organisation_id,
+        OrganisationClosure.ancestor_id.in_(ancestors),
+        holds_at(OrganisationClosure, at),
     )
     return session.scalars(query.limit(1)).first() is not None
 

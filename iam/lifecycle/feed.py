@@ -82,14 +82,19 @@ def _vault(session: Session) -> None:
     p = staged.person
     _reseal(session)
     unsealed = and_(p.c.wrapped_key.is_not(None), ~exists().where(PersonKey.person_id == p.c.person_id), _first_key(p))
-    session.execute(insert(PersonKey).from_select(["person_id", "wrapped_key"], select(p.c.person_id, p.c.wrapped_key).where(unsealed)))
+    session.execute(
+        insert(PersonKey).from_select(
+            ["person_id", "wrapped_key"], select(p.c.person_id, p.c.wrapped_key).where(unsealed)
+        )
+    )
     opened = and_(
         exists().where(PersonKey.person_id == p.c.person_id, PersonKey.wrapped_key == p.c.wrapped_key),
         ~exists().where(VaultItem.person_id == p.c.person_id, VaultItem.kind == "identity-code"),
     )
     session.execute(
         insert(VaultItem).from_select(
-            ["person_id", "kind", "ciphertext"], select(p.c.person_id, literal("identity-code"), p.c.sealed_code).where(opened)
+            ["person_id", "kind", "ciphertext"],
+            select(p.c.person_id, literal("identity-code"), p.c.sealed_code).where(opened),
         )
     )
 
@@ -100,14 +105,23 @@ def _reseal(session: Session) -> None:
     known = exists().where(i.kind == "identity-code", i.closed_by.is_(None), i.value_mac == p.c.code_mac)
     other = and_(p.c.wrapped_key.is_not(None), _first_key(p), ~known)
     item = and_(VaultItem.person_id == p.c.person_id, VaultItem.kind == "identity-code", other)
-    session.execute(update(VaultItem).where(item).values(ciphertext=p.c.sealed_code).execution_options(synchronize_session=False))
-    key = and_(PersonKey.person_id == p.c.person_id, exists().where(VaultItem.person_id == p.c.person_id, VaultItem.ciphertext == p.c.sealed_code))
-    session.execute(update(PersonKey).where(key).values(wrapped_key=p.c.wrapped_key).execution_options(synchronize_session=False))
+    session.execute(
+        update(VaultItem).where(item).values(ciphertext=p.c.sealed_code).execution_options(synchronize_session=False)
+    )
+    key = and_(
+        PersonKey.person_id == p.c.person_id,
+        exists().where(VaultItem.person_id == p.c.person_id, VaultItem.ciphertext == p.c.sealed_code),
+    )
+    session.execute(
+        update(PersonKey).where(key).values(wrapped_key=p.c.wrapped_key).execution_options(synchronize_session=False)
+    )
 
 
 def _first_key(p: Table) -> Any:
     other = p.alias()
-    return ~exists().where(other.c.person_id == p.c.person_id, other.c.person_key < p.c.person_key, other.c.wrapped_key.is_not(None))
+    return ~exists().where(
+        other.c.person_id == p.c.person_id, other.c.person_key < p.c.person_key, other.c.wrapped_key.is_not(None)
+    )
 
 
 def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
@@ -116,9 +130,14 @@ def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
     new = and_(~exists().where(named, i.value == si.c.value), ~exists().where(named, i.value_mac == si.c.value_mac))
     # A source's own keys stand side by side: a row of one says nothing of another that the same person has.
     told = exists().where(
-        si.c.person_id == i.person_id, si.c.kind == i.kind, si.c.issuer == i.issuer, si.c.value.is_distinct_from(si.c.person_key)
+        si.c.person_id == i.person_id,
+        si.c.kind == i.kind,
+        si.c.issuer == i.issuer,
+        si.c.value.is_distinct_from(si.c.person_key),
     )
-    again = exists().where(si.c.person_id == i.person_id, si.c.kind == i.kind, or_(si.c.value == i.value, si.c.value_mac == i.value_mac))
+    again = exists().where(
+        si.c.person_id == i.person_id, si.c.kind == i.kind, or_(si.c.value == i.value, si.c.value_mac == i.value_mac)
+    )
     session.execute(
         update(i).where(i.closed_by.is_(None), i.source_id == source_id, told, ~again).values(closed_by=change.id)
         .execution_options(synchronize_session=False)
@@ -139,7 +158,10 @@ def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
 def _profiles(session: Session, change: Change, source_id: UUID) -> None:
     p, q, other = staged.person, PersonProfile, staged.person.alias()
     mine = and_(q.closed_by.is_(None), q.source_id == source_id, q.person_id == p.c.person_id)
-    lead = and_(p.c.has_profile, ~exists().where(other.c.person_id == p.c.person_id, other.c.has_profile, other.c.person_key < p.c.person_key))
+    lead = and_(
+        p.c.has_profile,
+        ~exists().where(other.c.person_id == p.c.person_id, other.c.has_profile, other.c.person_key < p.c.person_key),
+    )
     same = and_(*(getattr(q, name).is_not_distinct_from(p.c[name]) for name in _PROFILE))
     session.execute(
         update(q).where(q.closed_by.is_(None), q.source_id == source_id, exists().where(mine, lead, ~same)).values(closed_by=change.id)
@@ -148,10 +170,14 @@ def _profiles(session: Session, change: Change, source_id: UUID) -> None:
     rows = select(p.c.person_id, *(p.c[name] for name in _PROFILE), literal(False)).where(lead, ~exists().where(mine))
     _open(session, q, change, source_id, ("person_id", *_PROFILE, "protected"), rows)
     names = and_(Person.id == p.c.person_id, lead, Person.sort_name != p.c.sort_name)
-    session.execute(update(Person).where(names).values(sort_name=p.c.sort_name).execution_options(synchronize_session=False))
+    session.execute(
+        update(Person).where(names).values(sort_name=p.c.sort_name).execution_options(synchronize_session=False)
+    )
 
 
-def _open(session: Session, model: Any, change: Change, source_id: UUID, columns: Sequence[str], rows: Select[Any]) -> None:
+def _open(
+    session: Session, model: Any, change: Change, source_id: UUID, columns: Sequence[str], rows: Select[Any]
+) -> None:
     """Open one version per row, valid from now on (identifiers and profiles have no dates of their own)."""
     fixed = [
         func.uuid7(), func.uuid7(), literal(source_id, model.source_id.type), literal(change.id, model.opened_by.type),
@@ -172,7 +198,14 @@ def _records(session: Session, source_id: UUID, run_id: UUID) -> None:
     session.execute(
         update(Record)
         .where(Record.id == r.c.record_id, r.c.fresh.is_(False), r.c.held.is_(False))
-        .values(digest=r.c.digest, run_id=run_id, file=r.c.file, line=r.c.line, person_key=r.c.person_key, person_id=r.c.person_id)
+        .values(
+            digest=r.c.digest,
+            run_id=run_id,
+            file=r.c.file,
+            line=r.c.line,
+            person_key=r.c.person_key,
+            person_id=r.c.person_id,
+        )
         .execution_options(synchronize_session=False)
     )
 
@@ -223,11 +256,19 @@ def _absences(session: Session, change: Change, source_id: UUID, now: datetime) 
         .subquery()
     )
     same = and_(
-        b.affiliation_fact_id == wanted.c.fact_id, b.valid_from == wanted.c.valid_from, b.valid_to == wanted.c.valid_to, b.closed_by.is_(None)
+        b.affiliation_fact_id == wanted.c.fact_id,
+        b.valid_from == wanted.c.valid_from,
+        b.valid_to == wanted.c.valid_to,
+        b.closed_by.is_(None),
     )
     session.execute(
         update(b)
-        .where(b.closed_by.is_(None), b.source_id == source_id, b.record_id.in_(select(staged.record.c.record_id)), ~exists().where(same))
+        .where(
+            b.closed_by.is_(None),
+            b.source_id == source_id,
+            b.record_id.in_(select(staged.record.c.record_id)),
+            ~exists().where(same),
+        )
         .values(closed_by=change.id)
         .execution_options(synchronize_session=False)
     )
@@ -235,7 +276,17 @@ def _absences(session: Session, change: Change, source_id: UUID, now: datetime) 
         func.uuid7(), func.uuid7(), literal(source_id, b.source_id.type), wanted.c.record_id, literal(change.id, b.opened_by.type),
         wanted.c.fact_id, wanted.c.person_id, wanted.c.valid_from, wanted.c.valid_to,
     ).where(~exists().where(same))  # fmt: skip
-    names = ("version_id", "fact_id", "source_id", "record_id", "opened_by", "affiliation_fact_id", "person_id", "valid_from", "valid_to")
+    names = (
+        "version_id",
+        "fact_id",
+        "source_id",
+        "record_id",
+        "opened_by",
+        "affiliation_fact_id",
+        "person_id",
+        "valid_from",
+        "valid_to",
+    )
     session.execute(insert(b).from_select(names, rows))
 
 
@@ -243,15 +294,28 @@ def _groups(session: Session, source_id: UUID) -> None:
     st, g = staged.group, Group
     mine = and_(g.source_id == source_id, g.kind == st.c.kind, g.record_key == st.c.record_key)
     session.execute(
-        update(g).where(mine).values(name=st.c.name, organisation_id=st.c.organisation_id).execution_options(synchronize_session=False)
+        update(g)
+        .where(mine)
+        .values(name=st.c.name, organisation_id=st.c.organisation_id)
+        .execution_options(synchronize_session=False)
     )
     rows = select(
-        func.uuid7(), literal(source_id, g.source_id.type), st.c.record_key, st.c.organisation_id, st.c.kind, st.c.key, st.c.name
+        func.uuid7(),
+        literal(source_id, g.source_id.type),
+        st.c.record_key,
+        st.c.organisation_id,
+        st.c.kind,
+        st.c.key,
+        st.c.name,
     ).where(~exists().where(mine))
-    session.execute(insert(g).from_select(["id", "source_id", "record_key", "organisation_id", "kind", "key", "name"], rows))
+    session.execute(
+        insert(g).from_select(["id", "source_id", "record_key", "organisation_id", "kind", "key", "name"], rows)
+    )
     m = staged.membership
     session.execute(
-        update(m).where(g.source_id == source_id, g.kind == m.c.group_kind, g.record_key == m.c.group_key).values(group_id=g.id)
+        update(m)
+        .where(g.source_id == source_id, g.kind == m.c.group_kind, g.record_key == m.c.group_key)
+        .values(group_id=g.id)
     )
     _read_again(session, select(m.c.record_id).where(m.c.group_id.is_(None)))
     session.execute(delete(m).where(m.c.group_id.is_(None)))
@@ -260,17 +324,31 @@ def _groups(session: Session, source_id: UUID) -> None:
 def _linked(session: Session, change: Change, source_id: UUID, now: datetime) -> None:
     """Relationships and memberships: what a record tells replaces what it told; what it no longer tells ends now."""
     r, m = staged.relationship, staged.membership
-    _replace(session, change, source_id, now, Relationship, r, {"person_id": "person_id", "kind": "kind", "other_person_id": "other_id"})
+    _replace(
+        session,
+        change,
+        source_id,
+        now,
+        Relationship,
+        r,
+        {"person_id": "person_id", "kind": "kind", "other_person_id": "other_id"},
+    )
     _replace(session, change, source_id, now, Membership, m, {"person_id": "person_id", "group_id": "group_id"})
 
 
-def _replace(session: Session, change: Change, source_id: UUID, now: datetime, model: Any, st: Table, columns: dict[str, str]) -> None:
+def _replace(
+    session: Session, change: Change, source_id: UUID, now: datetime, model: Any, st: Table, columns: dict[str, str]
+) -> None:
     """A corrected date keeps its fact; what had ended before it was left out stays as it was, and so does what the guard holds."""
     held = select(staged.effect.c.record_id).where(staged.effect.c.held)
-    same = and_(model.record_id == st.c.record_id, *(getattr(model, name) == st.c[column] for name, column in columns.items()))
+    same = and_(
+        model.record_id == st.c.record_id, *(getattr(model, name) == st.c[column] for name, column in columns.items())
+    )
     dates = and_(model.valid_from == st.c.valid_from, model.valid_to == st.c.valid_to)
     standing = and_(model.closed_by.is_(None), model.source_id == source_id)
-    told = or_(model.record_id.in_(select(staged.record.c.record_id)), model.record_id.in_(select(staged.gone.c.record_id)))
+    told = or_(
+        model.record_id.in_(select(staged.record.c.record_id)), model.record_id.in_(select(staged.gone.c.record_id))
+    )
     differs = and_(~exists().where(same, dates), or_(model.valid_to > now, exists().where(same)))
     session.execute(
         update(model).where(standing, told, model.record_id.not_in(held), differs).values(closed_by=change.id)
@@ -285,7 +363,9 @@ def _replace(session: Session, change: Change, source_id: UUID, now: datetime, m
     session.execute(insert(model).from_select(names, lost))
     old = aliased(model)
     corrected = and_(
-        old.closed_by == change.id, old.record_id == st.c.record_id, *(getattr(old, name) == st.c[column] for name, column in columns.items())
+        old.closed_by == change.id,
+        old.record_id == st.c.record_id,
+        *(getattr(old, name) == st.c[column] for name, column in columns.items()),
     )
     rows = (
         select(
@@ -309,10 +389,13 @@ def _touch(session: Session, change: Change) -> None:
         select(Relationship.person_id).where(Relationship.closed_by == change.id),
         select(Membership.person_id).where(Membership.closed_by == change.id),
     ).subquery()
-    session.execute(insert(t).from_select(["person_id"], select(persons.c.person_id).where(persons.c.person_id.is_not(None))))
+    session.execute(
+        insert(t).from_select(["person_id"], select(persons.c.person_id).where(persons.c.person_id.is_not(None)))
+    )
     guardians = select(Relationship.person_id).where(
-        Relationship.closed_by.is_(None), Relationship.other_person_id.in_(select(t.c.person_id)), Relationship.person_id.not_in(select(t.c.person_id))
+        Relationship.closed_by.is_(None),
+        Relationship.other_person_id.in_(select(t.c.person_id)),
+        Relationship.person_id.not_in(select(t.c.person_id)),
     )
     session.execute(insert(t).from_select(["person_id"], guardians.distinct()))
     analyze(session, t)
-

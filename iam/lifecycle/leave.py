@@ -33,7 +33,12 @@ def end_now(session: Session, person_id: UUID, reason: str, actor: Actor) -> Cha
     change = begin(session, "command", actor, reason.strip())
     session.add(
         Hold(
-            person_id=person_id, kind=END_NOW, reason=reason.strip(), valid_from=clock.now(), valid_to=clock.FOREVER, opened_by=change.id
+            person_id=person_id,
+            kind=END_NOW,
+            reason=reason.strip(),
+            valid_from=clock.now(),
+            valid_to=clock.FOREVER,
+            opened_by=change.id,
         )
     )
     session.flush()
@@ -86,10 +91,17 @@ def end_leavers(session: Session, person_ids: ColumnElement[bool]) -> int:
     """
     now = clock.now()
     own = and_(Affiliation.fact_id == Grant.capacity_id, Affiliation.closed_by.is_(None), Affiliation.valid_to > now)
-    guardian = and_(Relationship.fact_id == Grant.capacity_id, Relationship.closed_by.is_(None), Relationship.valid_to > now)
+    guardian = and_(
+        Relationship.fact_id == Grant.capacity_id, Relationship.closed_by.is_(None), Relationship.valid_to > now
+    )
     query = (
         update(Grant)
-        .where(Grant.revoked_at.is_(None), Grant.capacity_id.is_not(None), person_ids, ~or_(exists().where(own), exists().where(guardian)))
+        .where(
+            Grant.revoked_at.is_(None),
+            Grant.capacity_id.is_not(None),
+            person_ids,
+            ~or_(exists().where(own), exists().where(guardian)),
+        )
         .values(revoked_at=now)
         .execution_options(synchronize_session=False)
     )

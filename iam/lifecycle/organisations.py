@@ -36,15 +36,23 @@ _RELATIONS: Table = OrganisationRelation.__table__  # type: ignore[assignment]
 
 _FAULTS = {
     "cycle": (N_("%(key)s would lie under itself from %(day)s."), N_("Give it another parent.")),
-    "gap": (N_("%(key)s would lie under nothing from %(day)s."), N_("Let its parent, and all above, last at least as long.")),
-    "overlap": (N_("%(key)s would stand in two places from %(day)s."), N_("End the earlier place before the later one starts.")),
+    "gap": (
+        N_("%(key)s would lie under nothing from %(day)s."),
+        N_("Let its parent, and all above, last at least as long."),
+    ),
+    "overlap": (
+        N_("%(key)s would stand in two places from %(day)s."),
+        N_("End the earlier place before the later one starts."),
+    ),
 }
 
 
 def fault_problem(fault: Fault, key: str) -> Problem:
     """Return what is wrong with the place of the organisation ``key`` and what to do about it."""
     message, remedy = _FAULTS[fault.kind]
-    return Problem(message, remedy, params={"key": key, "day": fault.at.astimezone(ZoneInfo(clock.HELSINKI)).date().isoformat()})
+    return Problem(
+        message, remedy, params={"key": key, "day": fault.at.astimezone(ZoneInfo(clock.HELSINKI)).date().isoformat()}
+    )
 
 
 def add(session: Session, rows: Sequence[Attributes]) -> None:
@@ -88,7 +96,9 @@ def write_places(session: Session, change: Change, stated: Mapping[UUID, Sequenc
         }
         for item in standing
     ]  # fmt: skip
-    written = restate(session, change, _PLACES, current, rows, (("organisation_id", "valid_from"), ("organisation_id", "valid_to")))
+    written = restate(
+        session, change, _PLACES, current, rows, (("organisation_id", "valid_from"), ("organisation_id", "valid_to"))
+    )
     if written:
         rebuild_closure(session)
     return written
@@ -106,7 +116,9 @@ def rebuild_closure(session: Session) -> None:
     path = path.union_all(
         select(place.c.parent_id, path.c.descendant_id, starts, ends)
         .join(place, place.c.organisation_id == path.c.ancestor_id)
-        .where(place.c.parent_id.is_not(None), place.c.valid_from < path.c.valid_to, place.c.valid_to > path.c.valid_from)
+        .where(
+            place.c.parent_id.is_not(None), place.c.valid_from < path.c.valid_to, place.c.valid_to > path.c.valid_from
+        )
     )
     session.execute(delete(OrganisationClosure).execution_options(synchronize_session=False))
     names = ["ancestor_id", "descendant_id", "valid_from", "valid_to"]
@@ -144,7 +156,9 @@ def write_relations(session: Session, change: Change, stated: Mapping[Relation, 
         for start, end in intervals
     ]
     alike = ("organisation_id", "kind", "other_id")
-    return restate(session, change, _RELATIONS, _relation_rows(session, list(stated)), rows, ((*alike, "valid_from"), alike))
+    return restate(
+        session, change, _RELATIONS, _relation_rows(session, list(stated)), rows, ((*alike, "valid_from"), alike)
+    )
 
 
 def _relation_rows(session: Session, pairs: Sequence[Relation] | None) -> list[Any]:

@@ -88,7 +88,11 @@ def set_affiliations(session: Session, change: Change, stated: Mapping[UUID, Seq
 
     One that is left out ends now; what is over stays. Raises ``ValueError`` when an organisation has no place in the time.
     """
-    rows = list(_affiliation_rows(stated, _entities(session, {item.organisation_id for items in stated.values() for item in items})))
+    rows = list(
+        _affiliation_rows(
+            stated, _entities(session, {item.organisation_id for items in stated.values() for item in items})
+        )
+    )
     current = _open_rows(session, _AFFILIATIONS, stated)
     replaced, after = ending(current, rows, _STATED, _ALIKE, clock.now())
     return restate(session, change, _AFFILIATIONS, replaced, after, ((*_ALIKE, "valid_from"), _ALIKE))
@@ -149,6 +153,8 @@ def _open_rows(session: Session, table: Table, person_ids: Iterable[UUID]) -> li
     ids = list(person_ids)
     found: list[Row[Any]] = []
     for start in range(0, len(ids), BATCH):
-        query = select(table).where(table.c.closed_by.is_(None), table.c.source_id.is_(None), table.c.person_id.in_(ids[start : start + BATCH]))
+        query = select(table).where(
+            table.c.closed_by.is_(None), table.c.source_id.is_(None), table.c.person_id.in_(ids[start : start + BATCH])
+        )
         found += session.execute(query.order_by(table.c.valid_from)).all()
     return found

@@ -55,7 +55,9 @@ def states(session: Session, person_ids: Collection[UUID], at: datetime, archive
     for person_id, start, end in session.execute(rows):
         intervals[person_id].append((start, end))
     on_hold = set(
-        session.scalars(select(Hold.person_id).where(Hold.person_id.in_(person_ids), Hold.closed_by.is_(None), holds_at(Hold, at)))
+        session.scalars(
+            select(Hold.person_id).where(Hold.person_id.in_(person_ids), Hold.closed_by.is_(None), holds_at(Hold, at))
+        )
     )
     return {
         person_id: state([(s, min(e, _FAR)) for s, e in found], person_id in on_hold, at, archive_after)

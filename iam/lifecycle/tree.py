@@ -64,7 +64,11 @@ def joined(places: Iterable[Place]) -> list[Place]:
     for place in sorted(places, key=lambda place: place.valid_from):
         place = replace(place, own_entity=place.own_entity or place.parent_id is None)
         last = found[-1] if found else None
-        if last and last.valid_to == place.valid_from and (last.parent_id, last.own_entity) == (place.parent_id, place.own_entity):
+        if (
+            last
+            and last.valid_to == place.valid_from
+            and (last.parent_id, last.own_entity) == (place.parent_id, place.own_entity)
+        ):
             found[-1] = replace(last, valid_to=place.valid_to)
         else:
             found.append(place)
@@ -129,7 +133,9 @@ def _climb(
 
 def ever_under(tree: Tree) -> frozenset[tuple[UUID, UUID]]:
     """Return every pair of ancestor and descendant that some place at some time makes, each organisation under itself included."""
-    parents = {one: {place.parent_id for place in places if place.parent_id is not None} for one, places in tree.items()}
+    parents = {
+        one: {place.parent_id for place in places if place.parent_id is not None} for one, places in tree.items()
+    }
     found: set[tuple[UUID, UUID]] = set()
     for one in parents:
         reached, waiting = {one}, [one]

@@ -38,7 +38,12 @@ class Written:
 
 
 def restate(
-    session: Session, change: Change, table: Table, current: Sequence[Row[Any]], stated: Iterable[Stated], alike: Sequence[Sequence[str]]
+    session: Session,
+    change: Change,
+    table: Table,
+    current: Sequence[Row[Any]],
+    stated: Iterable[Stated],
+    alike: Sequence[Sequence[str]],
 ) -> Written:
     """Make ``stated`` the open versions instead of ``current`` (rows of ``table``, all of them open) and return what that took.
 
@@ -75,7 +80,9 @@ def _apart(current: Sequence[Row[Any]], stated: list[Stated]) -> tuple[list[Row[
     return [row for rows in standing.values() for row in rows], opening
 
 
-def _continue_facts(closing: Sequence[Row[Any]], opening: Sequence[dict[str, Any]], alike: Sequence[Sequence[str]]) -> None:
+def _continue_facts(
+    closing: Sequence[Row[Any]], opening: Sequence[dict[str, Any]], alike: Sequence[Sequence[str]]
+) -> None:
     free = list(closing)
     for columns in alike:
         by_columns: dict[tuple[Any, ...], list[Row[Any]]] = defaultdict(list)
@@ -88,7 +95,6 @@ def _continue_facts(closing: Sequence[Row[Any]], opening: Sequence[dict[str, Any
         free = [row for rows in by_columns.values() for row in rows]
     for wanted in opening:
         wanted.setdefault("fact_id", uuid7())
-
 
 
 def ending(

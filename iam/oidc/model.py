@@ -24,7 +24,9 @@ class Client(Base):
 
     __tablename__ = "client"
     __table_args__ = (
-        CheckConstraint("auth IN ('client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none')", name="auth"),
+        CheckConstraint(
+            "auth IN ('client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none')", name="auth"
+        ),
         CheckConstraint("pkce = 'required' OR (pkce = 'optional' AND auth <> 'none')", name="pkce"),
         CheckConstraint("id_token_alg IN ('RS256', 'ES256')", name="id_token_alg"),
     )

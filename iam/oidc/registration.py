@@ -58,13 +58,21 @@ def problems(one: Registration) -> Iterator[Problem]:
     if not one.grants:
         yield Problem("This client may ask for nothing.", "State at least one grant.", field="grants")
     if "refresh_token" in one.grants and "authorization_code" not in one.grants:
-        yield Problem("There is nothing to refresh.", "Add authorization_code, or remove refresh_token.", field="grants")
+        yield Problem(
+            "There is nothing to refresh.", "Add authorization_code, or remove refresh_token.", field="grants"
+        )
     if "client_credentials" in one.grants and one.auth == "none":
-        yield Problem("A client that proves nothing cannot act for itself.", "Choose another way to authenticate.", field="grants")
+        yield Problem(
+            "A client that proves nothing cannot act for itself.", "Choose another way to authenticate.", field="grants"
+        )
     if one.pkce == "optional" and one.auth == "none":
-        yield Problem("A public client must use PKCE.", "Remove pkce, or choose another way to authenticate.", field="pkce")
+        yield Problem(
+            "A public client must use PKCE.", "Remove pkce, or choose another way to authenticate.", field="pkce"
+        )
     if "openid" not in one.scope.split() and "authorization_code" in one.grants:
-        yield Problem("A client that people sign in to needs the scope openid.", "Add openid to the scope.", field="scope")
+        yield Problem(
+            "A client that people sign in to needs the scope openid.", "Add openid to the scope.", field="scope"
+        )
     yield from _proof_problems(one)
     yield from _mapper_problems(one.mapper)
 
@@ -77,17 +85,32 @@ def _proof_problems(one: Registration) -> Iterator[Problem]:
     if one.auth == "private_key_jwt" and one.jwks is None:
         yield Problem("This client has no key.", "State its public keys as a JWK set.", field="jwks")
     keys = (one.jwks or {}).get("keys")
-    if one.jwks is not None and not (keys and isinstance(keys, list) and all(isinstance(key, dict) and "kty" in key for key in keys)):
-        yield Problem("This is no JWK set.", "Write it as keys: a list of public keys (RFC 7517 section 5).", field="jwks")
+    if one.jwks is not None and not (
+        keys and isinstance(keys, list) and all(isinstance(key, dict) and "kty" in key for key in keys)
+    ):
+        yield Problem(
+            "This is no JWK set.", "Write it as keys: a list of public keys (RFC 7517 section 5).", field="jwks"
+        )
     elif any(_PRIVATE_MEMBERS & key.keys() for key in keys or ()):
-        yield Problem("This holds a private or secret key.", "State only the public part, and replace the key: it has leaked.", field="jwks")
+        yield Problem(
+            "This holds a private or secret key.",
+            "State only the public part, and replace the key: it has leaked.",
+            field="jwks",
+        )
 
 
 def _mapper_problems(mapper: Mapping[str, Any]) -> Iterator[Problem]:
     for name, rule in mapper.items():
-        if not (isinstance(rule, dict) and rule.keys() <= {"name", "format"} and all(isinstance(text, str) for text in rule.values())):
+        if not (
+            isinstance(rule, dict)
+            and rule.keys() <= {"name", "format"}
+            and all(isinstance(text, str) for text in rule.values())
+        ):
             yield Problem(
-                "This is no rule for a claim.", "Write %(name)s: {name: other-name, format: code}.", field="mapper", params={"name": name}
+                "This is no rule for a claim.",
+                "Write %(name)s: {name: other-name, format: code}.",
+                field="mapper",
+                params={"name": name},
             )
 
 
@@ -159,7 +182,9 @@ def set_secrets(session: Session, hashes: Mapping[str, bytes]) -> None:
         ClientSecret.client_id.in_(hashes), or_(ClientSecret.expires_at.is_(None), ClientSecret.expires_at > now)
     )
     session.execute(ending.values(expires_at=now).execution_options(synchronize_session=False))
-    rows = [{"id": uuid7(), "client_id": client_id, "hash": hash_, "created_at": now} for client_id, hash_ in hashes.items()]
+    rows = [
+        {"id": uuid7(), "client_id": client_id, "hash": hash_, "created_at": now} for client_id, hash_ in hashes.items()
+    ]
     session.execute(insert(ClientSecret), rows)
     changed(session)
 

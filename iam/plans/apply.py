@@ -33,7 +33,18 @@ def apply_feed(session: Session, change: Change, source_id: UUID, run_id: UUID, 
 def remember(session: Session, plan: Plan) -> None:
     """Keep the staged effects as the plan's."""
     fx = staged.effect
-    names = ["id", "plan_id", "kind", "held", "person_id", "organisation_id", "affiliation_kind", "role_id", "valid_from", "valid_to"]
+    names = [
+        "id",
+        "plan_id",
+        "kind",
+        "held",
+        "person_id",
+        "organisation_id",
+        "affiliation_kind",
+        "role_id",
+        "valid_from",
+        "valid_to",
+    ]
     known = select(Organisation.id).where(Organisation.id == fx.c.organisation_id).exists()
     rows = select(
         func.uuid7(), literal(plan.id, PlanEffect.plan_id.type), fx.c.kind, fx.c.held, fx.c.person_id, fx.c.organisation_id,
@@ -59,7 +70,9 @@ def _rights(session: Session, plan: Plan, kind: str, touched: ColumnElement[bool
     else:
         was_open = b.closed_by.is_(None)
     # An outer join rather than NOT EXISTS: SQLite makes itself an index for a join, but scans the table for each row of a NOT EXISTS.
-    same = and_(b.person_id == a.person_id, b.role_id == a.role_id, b.scope_id == a.scope_id, was_open, b.valid_to > plan.at)
+    same = and_(
+        b.person_id == a.person_id, b.role_id == a.role_id, b.scope_id == a.scope_id, was_open, b.valid_to > plan.at
+    )
     query = (
         select(a.person_id, a.role_id, a.scope_id, func.min(a.valid_from), func.max(a.valid_to))
         .outerjoin(b, same)
@@ -68,9 +81,33 @@ def _rights(session: Session, plan: Plan, kind: str, touched: ColumnElement[bool
         .subquery()
     )
     c = list(query.columns)
-    rows = select(func.uuid7(), literal(plan.id, PlanEffect.plan_id.type), literal(kind), literal(False), c[0], c[2], null(), c[1], c[3], c[4])
-    names = ["id", "plan_id", "kind", "held", "person_id", "organisation_id", "affiliation_kind", "role_id", "valid_from", "valid_to"]
-    return int(getattr(session.execute(insert(PlanEffect).from_select(names, rows), execution_options=_COUNTED), "rowcount", 0))
+    rows = select(
+        func.uuid7(),
+        literal(plan.id, PlanEffect.plan_id.type),
+        literal(kind),
+        literal(False),
+        c[0],
+        c[2],
+        null(),
+        c[1],
+        c[3],
+        c[4],
+    )
+    names = [
+        "id",
+        "plan_id",
+        "kind",
+        "held",
+        "person_id",
+        "organisation_id",
+        "affiliation_kind",
+        "role_id",
+        "valid_from",
+        "valid_to",
+    ]
+    return int(
+        getattr(session.execute(insert(PlanEffect).from_select(names, rows), execution_options=_COUNTED), "rowcount", 0)
+    )
 
 
 def digest_of_effects(session: Session, now: datetime, *, held_only: bool = False) -> str:

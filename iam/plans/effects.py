@@ -29,7 +29,17 @@ from iam.database.types import greatest
 from iam.directory.affiliation import Affiliation
 from iam.lifecycle import staged
 
-_COMPARED = ("kind", "occupation", "title", "is_primary", "substitute_for", "legal_entity_id", "person_id", "valid_from", "valid_to")
+_COMPARED = (
+    "kind",
+    "occupation",
+    "title",
+    "is_primary",
+    "substitute_for",
+    "legal_entity_id",
+    "person_id",
+    "valid_from",
+    "valid_to",
+)
 _NAMES = (
     "kind", "record_id", "person_id", "organisation_id", "affiliation_kind", "old_version", "fact_id", "fresh", "old_to", "valid_from",
     "valid_to", "held",
@@ -42,13 +52,20 @@ def compute(session: Session, source_id: UUID, now: datetime) -> None:
     An affiliation that is no longer told ends at ``now``; one that had not begun is closed without a trace in the world's time.
     """
     st, a, fx = staged.affiliation, Affiliation, staged.effect
-    same_place = and_(a.closed_by.is_(None), a.source_id == source_id, a.record_id == st.c.record_id, a.organisation_id == st.c.organisation_id)
+    same_place = and_(
+        a.closed_by.is_(None),
+        a.source_id == source_id,
+        a.record_id == st.c.record_id,
+        a.organisation_id == st.c.organisation_id,
+    )
     starts = select(
         literal("start"), st.c.record_id, st.c.person_id, st.c.organisation_id, st.c.kind, null(), func.uuid7(), true(), null(),
         st.c.valid_from, st.c.valid_to, false(),
     ).where(~exists().where(same_place))  # fmt: skip
     kind = case(
-        (st.c.valid_to < a.valid_to, "end"), (or_(st.c.kind != a.kind, st.c.person_id != a.person_id), "move"), else_="change"
+        (st.c.valid_to < a.valid_to, "end"),
+        (or_(st.c.kind != a.kind, st.c.person_id != a.person_id), "move"),
+        else_="change",
     )
     changes = (
         select(

@@ -61,7 +61,15 @@ def verdicts(session: Session, source_id: UUID, now: datetime) -> list[Verdict]:
     for cell, n in sorted(ends.items(), key=lambda item: str(item[0])):
         limit, broken = judge(sizes.get(cell, 0), n, before.get(cell, 0))
         if broken is not None:
-            found.append(Verdict(cell[0], cell[1], n, limit, _words(broken, names[cell[0]], sizes.get(cell, 0), n, before.get(cell, 0), limit)))
+            found.append(
+                Verdict(
+                    cell[0],
+                    cell[1],
+                    n,
+                    limit,
+                    _words(broken, names[cell[0]], sizes.get(cell, 0), n, before.get(cell, 0), limit),
+                )
+            )
     return found
 
 
@@ -84,7 +92,11 @@ def hold(session: Session, held: list[Verdict]) -> None:
     for verdict in held:
         session.execute(
             update(fx)
-            .where(fx.c.kind.in_(("end", "move")), fx.c.organisation_id == verdict.organisation_id, fx.c.affiliation_kind == verdict.kind)
+            .where(
+                fx.c.kind.in_(("end", "move")),
+                fx.c.organisation_id == verdict.organisation_id,
+                fx.c.affiliation_kind == verdict.kind,
+            )
             .values(held=True)
         )
     r = staged.record
@@ -100,7 +112,9 @@ def _ends(session: Session) -> Mapping[Cell, int]:
     fx = staged.effect
     ends = or_(fx.c.kind == "end", fx.c.kind == "move")
     rows = session.execute(
-        select(fx.c.organisation_id, fx.c.affiliation_kind, func.count()).where(ends, ~fx.c.held).group_by(fx.c.organisation_id, fx.c.affiliation_kind)
+        select(fx.c.organisation_id, fx.c.affiliation_kind, func.count())
+        .where(ends, ~fx.c.held)
+        .group_by(fx.c.organisation_id, fx.c.affiliation_kind)
     )
     return {(organisation_id, kind): n for organisation_id, kind, n in rows}
 
@@ -121,7 +135,13 @@ def _before(session: Session, source_id: UUID, now: datetime) -> Mapping[Cell, i
     rows = session.execute(
         select(e.organisation_id, e.affiliation_kind, func.count())
         .join(Plan, Plan.id == e.plan_id)
-        .where(recent, e.kind.in_(("end", "move")), e.held == false(), e.affiliation_kind.is_not(None), Plan.approved_by.is_(None))
+        .where(
+            recent,
+            e.kind.in_(("end", "move")),
+            e.held == false(),
+            e.affiliation_kind.is_not(None),
+            Plan.approved_by.is_(None),
+        )
         .group_by(e.organisation_id, e.affiliation_kind)
     )
     return {(organisation_id, str(kind)): n for organisation_id, kind, n in rows}

@@ -44,9 +44,7 @@ class PlanEffect(Base):
     """One effect: an affiliation that starts, ends or moves, or a right gained or lost, with its interval before and after."""
 
     __tablename__ = "plan_effect"
-    __table_args__ = (
-        CheckConstraint("kind IN ('start', 'end', 'move', 'change', 'gain', 'lose')", name="kind"),
-    )
+    __table_args__ = (CheckConstraint("kind IN ('start', 'end', 'move', 'change', 'gain', 'lose')", name="kind"),)
 
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)

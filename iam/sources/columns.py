@@ -50,7 +50,9 @@ class Said:
     person: SaidPerson | None = None
     code: str | None = None
     identifiers: list[tuple[str, str, str]] = field(default_factory=list)
-    affiliations: list[tuple[UUID, UUID, str, str | None, str | None, bool, str | None, datetime, datetime]] = field(default_factory=list)
+    affiliations: list[tuple[UUID, UUID, str, str | None, str | None, bool, str | None, datetime, datetime]] = field(
+        default_factory=list
+    )
     absence: tuple[datetime, datetime] | None = None
     relationships: list[tuple[str, str, bool, datetime, datetime, bool]] = field(default_factory=list)
     alias: UUID | None = None
@@ -155,7 +157,9 @@ def _identifiers(kind: Kind, row: Mapping[str, Value], source_key: str, said: Sa
             continue
         if item.kind == "identity-code":
             if not code_is_whole(value):
-                raise Rejection("The identity code is not a whole one.", "Check it in the system it comes from.", item.column)
+                raise Rejection(
+                    "The identity code is not a whole one.", "Check it in the system it comes from.", item.column
+                )
             said.code = value
         else:
             said.identifiers.append((item.kind, item.issuer, value))
@@ -167,7 +171,12 @@ def _identifier(item: IdentifierColumn, row: Mapping[str, Value]) -> str | None:
         return text
     opening = f"{{{item.tagged}:"
     parts = (part.strip() for part in text.split(","))
-    return next((part[len(opening) : -1].strip() for part in parts if part.startswith(opening) and part.endswith("}")), None) or None
+    return (
+        next(
+            (part[len(opening) : -1].strip() for part in parts if part.startswith(opening) and part.endswith("}")), None
+        )
+        or None
+    )
 
 
 def _affiliations(columns: AffiliationColumns, row: Mapping[str, Value], zone: str, places: Places, said: Said) -> None:
@@ -213,7 +222,12 @@ def _organisation(key: str, column: str, alias: bool, places: Places) -> UUID:
 
 def _no_organisation(key: str, column: str) -> Rejection:
     shown = "…" if holds_code(key) else key[:40]
-    return Rejection("There is no organisation %(key)s.", "Add the organisation, or correct the code in the source.", column, key=shown)
+    return Rejection(
+        "There is no organisation %(key)s.",
+        "Add the organisation, or correct the code in the source.",
+        column,
+        key=shown,
+    )
 
 
 def _alias(columns: Organisations, row: Mapping[str, Value], places: Places) -> UUID | None:
@@ -234,7 +248,9 @@ def _relationships(item: RelationshipColumn, row: Mapping[str, Value], zone: str
             said.relationships.append((item.kind, key, item.this_person_is == "holder", start, end, item.optional))
 
 
-def _open_interval(row: Mapping[str, Value], start: str | None, end: str | None, zone: str) -> tuple[datetime, datetime]:
+def _open_interval(
+    row: Mapping[str, Value], start: str | None, end: str | None, zone: str
+) -> tuple[datetime, datetime]:
     first = _text(row, start)
     if first is None:
         last = _text(row, end)

@@ -40,7 +40,8 @@ def judge(evidence: Evidence, before: Before | None) -> tuple[str, Problem | Non
         return "plausible", None
     if evidence.header != before.header:
         return "incomplete", Problem(
-            "The columns differ from the last good run's.", "Check the export, or accept the new columns in the source's settings."
+            "The columns differ from the last good run's.",
+            "Check the export, or accept the new columns in the source's settings.",
         )
     if evidence.rows < PLAUSIBLE_SHARE * before.rows:
         return "incomplete", Problem(

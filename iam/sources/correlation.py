@@ -48,7 +48,11 @@ def _decided(session: Session, source: Source) -> None:
     p = staged.person
     session.execute(
         update(p)
-        .where(p.c.person_key == Ambiguity.person_key, Ambiguity.source_id == source.id, Ambiguity.decided_person_id.is_not(None))
+        .where(
+            p.c.person_key == Ambiguity.person_key,
+            Ambiguity.source_id == source.id,
+            Ambiguity.decided_person_id.is_not(None),
+        )
         .values(person_id=Ambiguity.decided_person_id, fresh=False)
     )
 
@@ -61,7 +65,9 @@ def _found(session: Session) -> None:
         .having(func.count(c.c.person_id.distinct()) == 1)
         .subquery()
     )
-    session.execute(update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(person_id=one.c.person_id, fresh=False))
+    session.execute(
+        update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(person_id=one.c.person_id, fresh=False)
+    )
 
 
 def _only(column: ColumnElement[UUID]) -> ColumnElement[UUID]:
@@ -90,10 +96,19 @@ def _set_aside(session: Session, source: Source, run_id: UUID, found: dict[str, 
         return 0
     known = set(session.scalars(select(Ambiguity.person_key).where(Ambiguity.source_id == source.id)))
     session.add_all(
-        Ambiguity(source_id=source.id, person_key=key, run_id=run_id, candidates=sorted(ids)) for key, ids in found.items() if key not in known
+        Ambiguity(source_id=source.id, person_key=key, run_id=run_id, candidates=sorted(ids))
+        for key, ids in found.items()
+        if key not in known
     )
     session.flush()
-    for table in (staged.affiliation, staged.relationship, staged.membership, staged.identifier, staged.record, staged.person):
+    for table in (
+        staged.affiliation,
+        staged.relationship,
+        staged.membership,
+        staged.identifier,
+        staged.record,
+        staged.person,
+    ):
         session.execute(delete(table).where(table.c.person_key.in_(found)))
     session.execute(delete(staged.relationship).where(staged.relationship.c.other_key.in_(found)))
     session.execute(delete(staged.absence).where(staged.absence.c.record_id.not_in(select(staged.record.c.record_id))))
@@ -132,7 +147,11 @@ def _sharing(session: Session, source: Source, run_id: UUID, kind: str) -> int:
         .join(p, p.c.person_key == si.c.person_key)
         .subquery()
     )
-    known = select(member.c.first, _only(member.c.person_id).label("person_id"), func.count(member.c.person_id.distinct()).label("n"))
+    known = select(
+        member.c.first,
+        _only(member.c.person_id).label("person_id"),
+        func.count(member.c.person_id.distinct()).label("n"),
+    )
     known_ = known.where(~member.c.fresh).group_by(member.c.first).subquery()
     left = _set_aside(session, source, run_id, _claimed_by_many(session, source, member, known_))
     first = p.alias()
@@ -143,19 +162,27 @@ def _sharing(session: Session, source: Source, run_id: UUID, kind: str) -> int:
         .where(or_(known_.c.person_id.is_not(None), member.c.person_key != member.c.first))
         .subquery()
     )
-    session.execute(update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(person_id=one.c.person_id, fresh=False))
+    session.execute(
+        update(p).where(p.c.person_key == one.c.person_key, p.c.fresh).values(person_id=one.c.person_id, fresh=False)
+    )
     return left
 
 
 def _claimed_by_many(session: Session, source: Source, member: Subquery, known: Subquery) -> dict[str, list[str]]:
     """Return the undecided keys that share an identifier with keys of other known persons, and who those are."""
     rows = session.execute(
-        select(member.c.first, member.c.person_key, member.c.person_id, member.c.fresh).join(known, known.c.first == member.c.first).where(known.c.n > 1)
+        select(member.c.first, member.c.person_key, member.c.person_id, member.c.fresh)
+        .join(known, known.c.first == member.c.first)
+        .where(known.c.n > 1)
     ).all()
     if not rows:
         return {}
     decided = set(
-        session.scalars(select(Ambiguity.person_key).where(Ambiguity.source_id == source.id, Ambiguity.decided_person_id.is_not(None)))
+        session.scalars(
+            select(Ambiguity.person_key).where(
+                Ambiguity.source_id == source.id, Ambiguity.decided_person_id.is_not(None)
+            )
+        )
     )
     claims: dict[str, set[str]] = {}
     for first, _, person_id, fresh in rows:
@@ -180,6 +207,7 @@ def _spread(session: Session, source: Source) -> None:
     r = staged.relationship
     for key, column in (("person_key", "person_id"), ("other_key", "other_id")):
         session.execute(
-            update(r).where(r.c[column].is_(None), r.c[key] == Identifier.value, *own).values({column: Identifier.person_id})
+            update(r)
+            .where(r.c[column].is_(None), r.c[key] == Identifier.value, *own)
+            .values({column: Identifier.person_id})
         )
-

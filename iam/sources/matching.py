@@ -167,7 +167,17 @@ def _check(name: str, kind: Kind) -> None:
         values = kind.affiliation.kind
         for value in values.values.values() if isinstance(values, Values) else (values,):
             if value not in AFFILIATION_KINDS:
-                raise Invalid(Problem("There is no such kind of affiliation.", "Use a documented one.", field=f"{name}.affiliation.kind"))
+                raise Invalid(
+                    Problem(
+                        "There is no such kind of affiliation.",
+                        "Use a documented one.",
+                        field=f"{name}.affiliation.kind",
+                    )
+                )
     for item in kind.relationships:
         if item.kind not in RELATIONSHIP_KINDS:
-            raise Invalid(Problem("There is no such kind of relationship.", "Use a documented one.", field=f"{name}.relationships"))
+            raise Invalid(
+                Problem(
+                    "There is no such kind of relationship.", "Use a documented one.", field=f"{name}.relationships"
+                )
+            )

@@ -107,20 +107,34 @@ def run(
     return report
 
 
-def accept(sessions: sessionmaker[Session], vault: Vault, key: str, actor: Actor, *, progress: Progress = silent) -> Report:
+def accept(
+    sessions: sessionmaker[Session], vault: Vault, key: str, actor: Actor, *, progress: Progress = silent
+) -> Report:
     """Accept what the guard held of the last run, for exactly its input, and run again.
 
     The one who accepts must be another than the one who ran; raises ``Conflict`` when nothing waits or it is the same person.
     """
     with sessions.begin() as session:
         source = by_key(session, key)
-        held = session.scalars(select(Run).where(Run.source_id == source.id, ~Run.dry_run).order_by(Run.id.desc()).limit(1)).first()
+        held = session.scalars(
+            select(Run).where(Run.source_id == source.id, ~Run.dry_run).order_by(Run.id.desc()).limit(1)
+        ).first()
         if held is None or held.state not in ("held", "stopped") or held.digest is None:
-            raise Conflict(Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": key}))
+            raise Conflict(
+                Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": key})
+            )
         if actor.person_id is None or actor.person_id == held.actor_person_id:
-            raise Conflict(Problem("Another administrator than the one who ran it must accept.", "Ask a second administrator."))
+            raise Conflict(
+                Problem("Another administrator than the one who ran it must accept.", "Ask a second administrator.")
+            )
         session.merge(
-            Acceptance(source_id=source.id, digest=held.digest, run_id=held.id, accepted_by=actor.person_id, accepted_at=clock.now())
+            Acceptance(
+                source_id=source.id,
+                digest=held.digest,
+                run_id=held.id,
+                accepted_by=actor.person_id,
+                accepted_at=clock.now(),
+            )
         )
         log.write(
             session, "source:run:accepted", actor, organisation_id=source.owner_id,
@@ -169,8 +183,12 @@ def _run(
         if gone:
             session.execute(insert(staged.gone), [{"record_id": record_id} for record_id in gone])
         report.counts["missing"] = len(result.missing)
-        described = any(kind.person is not None and kind.person.family_name is not None for kind in matching.kinds.values())
-        report.counts["ambiguous"] = correlation.correlate(session, source, report.run_id, matching.correlate, described=described)
+        described = any(
+            kind.person is not None and kind.person.family_name is not None for kind in matching.kinds.values()
+        )
+        report.counts["ambiguous"] = correlation.correlate(
+            session, source, report.run_id, matching.correlate, described=described
+        )
     with report.phase("compare"):
         effects.compute(session, source.id, now)
     plan = _plan(session, source, actor, report, now)
@@ -192,7 +210,9 @@ def _read(session: Session, vault: Vault, source: Source, matching: Matching, fu
     elif isinstance(connector, ReadsAll):
         reading = connector.read()
     else:
-        raise Invalid(Problem("The connector %(name)s cannot read.", "Choose another.", params={"name": source.connector}))
+        raise Invalid(
+            Problem("The connector %(name)s cannot read.", "Choose another.", params={"name": source.connector})
+        )
     try:
         return Stager(session, vault, source, matching, lambda rows: progress("read", rows)).read(reading)
     finally:
@@ -215,7 +235,11 @@ def _judge(
     if result.rejected and not source.keep_good_rows:
         raise _Stop(
             "failed",
-            Problem("%(n)s rows cannot be read, so nothing was changed.", "Correct them in the source.", params={"n": result.rejected}),
+            Problem(
+                "%(n)s rows cannot be read, so nothing was changed.",
+                "Correct them in the source.",
+                params={"n": result.rejected},
+            ),
         )
     return acceptance, before
 
@@ -226,7 +250,11 @@ def _acceptance(session: Session, source_id: UUID, digest: str) -> Acceptance | 
     if found is None:
         return None
     used = exists().where(
-        Run.source_id == source_id, Run.digest == digest, Run.id > found.run_id, Run.state.in_(("done", "partial", "moved")), ~Run.dry_run
+        Run.source_id == source_id,
+        Run.digest == digest,
+        Run.id > found.run_id,
+        Run.state.in_(("done", "partial", "moved")),
+        ~Run.dry_run,
     )
     return None if session.scalar(select(used)) else found
 
@@ -254,20 +282,32 @@ def _plan(session: Session, source: Source, actor: Actor, report: Report, now: d
 
 
 def _guard(
-    session: Session, source: Source, report: Report, plan: Plan, acceptance: Acceptance | None, first: bool, now: datetime
+    session: Session,
+    source: Source,
+    report: Report,
+    plan: Plan,
+    acceptance: Acceptance | None,
+    first: bool,
+    now: datetime,
 ) -> None:
     shown = _shown(session, acceptance)
     if acceptance is not None and shown is not None:
         if shown.basis.get("held_digest", shown.digest) != plan.digest:
             raise _Stop(
                 "moved",
-                Problem("The data in Avain has changed since this was shown. Nothing was changed.", "Run the source again and look anew."),
+                Problem(
+                    "The data in Avain has changed since this was shown. Nothing was changed.",
+                    "Run the source again and look anew.",
+                ),
             )
         plan.author_id, plan.approved_by = shown.author_id, acceptance.accepted_by
         return
     if first:
         report.reasons = [
-            Problem("This is the source's first run: it is shown and waits.", "Let a second administrator look at it and accept it.")
+            Problem(
+                "This is the source's first run: it is shown and waits.",
+                "Let a second administrator look at it and accept it.",
+            )
         ]
         return
     held = guard.verdicts(session, source.id, now)
@@ -306,7 +346,9 @@ def _apply(
     report.state = "held" if report.reasons else "partial" if report.rejects or report.counts["ambiguous"] else "done"
 
 
-def _remember_records(session: Session, source: Source, gone: list[UUID], first: list[UUID], result: Staged, now: datetime) -> None:
+def _remember_records(
+    session: Session, source: Source, gone: list[UUID], first: list[UUID], result: Staged, now: datetime
+) -> None:
     held = select(staged.effect.c.record_id).where(staged.effect.c.held)
     if gone:
         session.execute(
@@ -330,8 +372,17 @@ def _conclude(session: Session, source: Source, actor: Actor, report: Report, ch
 
 
 def _fill(row: Run, report: Report) -> None:
-    row.state, row.ended_at, row.phases, row.counts = report.state, clock.now(), dict(report.phases), dict(report.counts)
-    row.completeness, row.plan_id, row.reasons = report.completeness, report.plan_id, [_stored(problem) for problem in report.reasons]
+    row.state, row.ended_at, row.phases, row.counts = (
+        report.state,
+        clock.now(),
+        dict(report.phases),
+        dict(report.counts),
+    )
+    row.completeness, row.plan_id, row.reasons = (
+        report.completeness,
+        report.plan_id,
+        [_stored(problem) for problem in report.reasons],
+    )
     row.digest, row.header = report.digest, report.header
 
 
@@ -362,5 +413,11 @@ def _keep_rejects(session: Session, report: Report) -> None:
 
 
 def _stored(problem: Problem) -> dict[str, Any]:
-    return {"message": problem.message, "remedy": problem.remedy, "params": dict(problem.params), "file": problem.file, "line": problem.line, "field": problem.field}
-
+    return {
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "params": dict(problem.params),
+        "file": problem.file,
+        "line": problem.line,
+        "field": problem.field,
+    }

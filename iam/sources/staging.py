@@ -65,14 +65,18 @@ def places(session: Session, source: Source) -> Places:
         for code in (row.business_id, row.school_code, row.oph_oid, row.key):
             if code:
                 by_key[code] = row.id
-    entities = select(OrganisationPlace.organisation_id, OrganisationPlace.legal_entity_id).where(OrganisationPlace.closed_by.is_(None))
+    entities = select(OrganisationPlace.organisation_id, OrganisationPlace.legal_entity_id).where(
+        OrganisationPlace.closed_by.is_(None)
+    )
     entity = dict(session.execute(entities.order_by(OrganisationPlace.valid_from)).all())
     return Places(by_key, entity, source.owner_id, {})
 
 
 def known_records(session: Session, source_id: UUID) -> dict[tuple[str, str], Known]:
     """Return every record the source has left, by kind and key."""
-    query = select(StoredRecord.kind, StoredRecord.key, StoredRecord.id, StoredRecord.digest, StoredRecord.missing_since)
+    query = select(
+        StoredRecord.kind, StoredRecord.key, StoredRecord.id, StoredRecord.digest, StoredRecord.missing_since
+    )
     return {
         (kind, key): Known(id_, digest, missing)
         for kind, key, id_, digest, missing in session.execute(query.where(StoredRecord.source_id == source_id))
@@ -82,8 +86,16 @@ def known_records(session: Session, source_id: UUID) -> dict[tuple[str, str], Kn
 class Stager:
     """Reads one source once. Rows are kept in lists until everything is read, then copied in."""
 
-    def __init__(self, session: Session, vault: Vault, source: Source, matching: Matching, progress: Callable[[int], None]) -> None:
-        self._session, self._vault, self._source, self._matching, self._progress = session, vault, source, matching, progress
+    def __init__(
+        self, session: Session, vault: Vault, source: Source, matching: Matching, progress: Callable[[int], None]
+    ) -> None:
+        self._session, self._vault, self._source, self._matching, self._progress = (
+            session,
+            vault,
+            source,
+            matching,
+            progress,
+        )
         self._places = places(session, source)
         self._known = known_records(session, source.id)
         self._seen: set[tuple[str, str]] = set()
@@ -139,7 +151,9 @@ class Stager:
             said = self._readers[record.kind](record)
         except Rejection as rejection:
             p = rejection.problem
-            self._reject(record.kind, Problem(p.message, p.remedy, record.file, record.line, p.field, p.params), record.key)
+            self._reject(
+                record.kind, Problem(p.message, p.remedy, record.file, record.line, p.field, p.params), record.key
+            )
             return
         if said.alias is not None:
             self._places.aliases[record.key] = said.alias
@@ -152,7 +166,9 @@ class Stager:
     def _keep(self, record: Record, record_id: UUID, said: Said, fresh: bool) -> None:
         key, person_id = (said.person.key, self._person(said.person, said)) if said.person is not None else (None, None)
         rows = self._tables
-        rows[staged.record].append((record_id, record.kind, record.key, record.digest, record.file, record.line, key, person_id, fresh, False))
+        rows[staged.record].append(
+            (record_id, record.kind, record.key, record.digest, record.file, record.line, key, person_id, fresh, False)
+        )
         for a in said.affiliations:
             rows[staged.affiliation].append((record_id, key, person_id, *a))
         if said.absence is not None:
@@ -227,7 +243,9 @@ class Stager:
     def _person_rows(self) -> Iterator[tuple[Any, ...]]:
         for key, person in self._persons.items():
             said = person.attributes.get
-            sort_name = f"{said('family_name') or ''} {said('call_name') or said('given_names') or ''}".strip().casefold()
+            sort_name = (
+                f"{said('family_name') or ''} {said('call_name') or said('given_names') or ''}".strip().casefold()
+            )
             born = said("birth_date")
             yield (
                 key, person.as_, said("given_names"), said("call_name"), said("family_name"), said("email"), said("phone"),
@@ -274,7 +292,9 @@ _COLUMNS: Mapping[Table, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def ending(missing: list[tuple[UUID, datetime | None]], now: datetime, grace_hours: int) -> tuple[list[UUID], list[UUID]]:
+def ending(
+    missing: list[tuple[UUID, datetime | None]], now: datetime, grace_hours: int
+) -> tuple[list[UUID], list[UUID]]:
     """Part the missing records into those that end now and those first missed by this run; pure.
 
     A record that goes missing ends in the second complete run that misses it, at least ``grace_hours`` later (design 4.9).

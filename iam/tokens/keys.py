@@ -69,7 +69,9 @@ def promote(session: Session, vault: Vault, kid: str, actor: Actor) -> SigningKe
     if not _witnessed(vault, row):
         row.state = "refused"
         log.write(session, "key:signing:refused", actor, envelope={"kid": kid})
-        raise Conflict(Problem("The independent witness did not accept the key %(kid)s.", "Make a new key.", params={"kid": kid}))
+        raise Conflict(
+            Problem("The independent witness did not accept the key %(kid)s.", "Make a new key.", params={"kid": kid})
+        )
     now = clock.now()
     session.execute(
         update(SigningKey)
@@ -84,7 +86,9 @@ def promote(session: Session, vault: Vault, kid: str, actor: Actor) -> SigningKe
 
 def _witnessed(vault: Vault, row: SigningKey) -> bool:
     stamp = int(clock.now().timestamp())
-    token = jose.sign(_private(vault, row), "JWT", {"iss": "witness", "aud": "witness", "iat": stamp, "exp": stamp + 60})
+    token = jose.sign(
+        _private(vault, row), "JWT", {"iss": "witness", "aud": "witness", "iat": stamp, "exp": stamp + 60}
+    )
     return witness.accepts(token, row.public, "witness")
 
 
@@ -98,7 +102,9 @@ def ensure(session: Session, vault: Vault, actor: Actor) -> None:
 
 def current(session: Session, vault: Vault, algorithm: str) -> jose.Key:
     """Return the private key that signs with ``algorithm`` now."""
-    row = session.scalars(select(SigningKey).where(SigningKey.algorithm == algorithm, SigningKey.state == "current")).one()
+    row = session.scalars(
+        select(SigningKey).where(SigningKey.algorithm == algorithm, SigningKey.state == "current")
+    ).one()
     return _private(vault, row)
 
 
@@ -116,5 +122,3 @@ def _private(vault: Vault, row: SigningKey) -> jose.Key:
 @lru_cache(maxsize=32)
 def _unsealed(vault: Vault, _kid: str, wrapped: bytes) -> jose.Key:
     return jose.load(vault.unwrap(wrapped).decode())
-
-

@@ -74,7 +74,9 @@ def used_before(session: Session, kind: str, value: str, *, client_id: str | Non
 
 def forget(session: Session, kind: str, person_id: UUID) -> None:
     """Make every unused secret of ``kind`` for a person useless."""
-    session.execute(delete(OneShot).where(OneShot.kind == kind, OneShot.person_id == person_id, OneShot.used_at.is_(None)))
+    session.execute(
+        delete(OneShot).where(OneShot.kind == kind, OneShot.person_id == person_id, OneShot.used_at.is_(None))
+    )
 
 
 def tidy(session: Session, keep: timedelta = timedelta(days=2)) -> int:

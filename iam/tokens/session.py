@@ -37,7 +37,9 @@ class LoginSession(Base):
     end_reason: Mapped[str | None]
 
 
-def start(session: Session, person_id: UUID, life: Tokens, *, acr: str, amr: Sequence[str], agent: str) -> tuple[LoginSession, str]:
+def start(
+    session: Session, person_id: UUID, life: Tokens, *, acr: str, amr: Sequence[str], agent: str
+) -> tuple[LoginSession, str]:
     """Begin a login session and return it with the secret for the cookie."""
     value, now = secrets.new("session"), clock.now()
     row = LoginSession(

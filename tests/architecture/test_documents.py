@@ -13,7 +13,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def test_every_setting_is_documented_with_its_default_and_what_it_is_for() -> None:
     page = (DOCS / "configuration.md").read_text(encoding="utf-8")
-    missing = [name for name, default, what in documented() if not what or f"| `{name}` | {default and f'`{default}`'} | {what} |" not in page]
+    missing = [
+        name
+        for name, default, what in documented()
+        if not what or f"| `{name}` | {default and f'`{default}`'} | {what} |" not in page
+    ]
     assert missing == []
 
 

@@ -18,7 +18,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.services]
 expect.set_options(timeout=PATIENCE)
 TEACHER = "aino.esimerkki"
 SIGN_IN = {"fi": "Kirjaudu sisään", "sv": "Logga in", "en": "Sign in"}
-CHOOSE = {"fi": "Missä asemassa jatkat?", "sv": "I vilken egenskap fortsätter du?", "en": "In which capacity do you continue?"}
+CHOOSE = {
+    "fi": "Missä asemassa jatkat?",
+    "sv": "I vilken egenskap fortsätter du?",
+    "en": "In which capacity do you continue?",
+}
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +86,9 @@ class Seen:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_a_teacher_signs_in_chooses_a_school_switches_and_signs_out(demo: DemoServer, chromium: Chromium, scripts: bool) -> None:
+def test_a_teacher_signs_in_chooses_a_school_switches_and_signs_out(
+    demo: DemoServer, chromium: Chromium, scripts: bool
+) -> None:
     with chromium.context(scripts=scripts) as context:
         page = context.new_page()
         seen = Seen(page, scripts=scripts)
@@ -112,7 +118,9 @@ def test_a_teacher_signs_in_chooses_a_school_switches_and_signs_out(demo: DemoSe
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
-def test_the_pages_of_signing_in_are_sound_in_every_language(demo: DemoServer, chromium: Chromium, language: str) -> None:
+def test_the_pages_of_signing_in_are_sound_in_every_language(
+    demo: DemoServer, chromium: Chromium, language: str
+) -> None:
     with chromium.context(language=f"{language}-FI") as context:
         page = context.new_page()
         seen = Seen(page)

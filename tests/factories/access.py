@@ -27,7 +27,13 @@ from tests.factories import facts
 def application(session: Session, owner_id: UUID, key: str = "wilma") -> UUID:
     """Add an application."""
     id_ = uuid7()
-    row = {"id": id_, "key": key, "owner_id": owner_id, "name": {"fi": key.title()}, "audience": f"https://{key}.example"}
+    row = {
+        "id": id_,
+        "key": key,
+        "owner_id": owner_id,
+        "name": {"fi": key.title()},
+        "audience": f"https://{key}.example",
+    }
     catalogue.add_applications(session, [row])
     return id_
 
@@ -47,7 +53,9 @@ def change_role(session: Session, role_id: UUID, content: Collection[str], enfor
     """Put another version of a role in force; returns the role."""
     pairs = [(group, operation) for group, _, operation in (item.partition(":") for item in content)]
     name = session.scalars(select(Role.key).where(Role.id == role_id)).one()
-    catalogue.publish_versions(session, facts.change(session), [NewVersion(role_id, {"fi": name.title()}, enforcement, pairs)])
+    catalogue.publish_versions(
+        session, facts.change(session), [NewVersion(role_id, {"fi": name.title()}, enforcement, pairs)]
+    )
     return role_id
 
 
@@ -106,9 +114,19 @@ def agreement(
 ) -> Agreed:  # fmt: skip
     """Conclude an agreement of one clause; ``allows``: occupation to ``data-group:operation``; ``signed`` by the grantee."""
     id_ = uuid7()
-    row = {"id": id_, "key": key, "case_number": f"{key}-1", "decision": {}, "purpose": "test", "legal_basis": {}, "owner_id": grantor_id}
+    row = {
+        "id": id_,
+        "key": key,
+        "case_number": f"{key}-1",
+        "decision": {},
+        "purpose": "test",
+        "legal_basis": {},
+        "owner_id": grantor_id,
+    }
     agreements.add(session, [row])
-    agreements.set_parties(session, {id_: [(grantor_id, "controller", date(2026, 6, 1)), (grantee_id, "controller", signed)]})
+    agreements.set_parties(
+        session, {id_: [(grantor_id, "controller", date(2026, 6, 1)), (grantee_id, "controller", signed)]}
+    )
     set_term(session, id_, *term)
     content = frozenset((who, *item.split(":", 1)) for who, items in allows.items() for item in items)
     clause = Clause(grantor_id, grantee_id, scope_id, with_descendants, None, *dates, content)  # type: ignore[arg-type]
@@ -123,7 +141,10 @@ def set_term(session: Session, agreement_id: UUID, since: datetime, until: datet
 
 def sign(session: Session, agreed: Agreed, signed: date | None) -> None:
     """Say when the grantee signed."""
-    parties = [(agreed.clause.grantor_id, "controller", date(2026, 6, 1)), (agreed.clause.grantee_id, "controller", signed)]
+    parties = [
+        (agreed.clause.grantor_id, "controller", date(2026, 6, 1)),
+        (agreed.clause.grantee_id, "controller", signed),
+    ]
     agreements.set_parties(session, {agreed.id: parties})
 
 

@@ -45,7 +45,9 @@ def tree(session: Session, *rows: tuple[str, str, str | None, bool]) -> dict[str
     ids = {key: uuid7() for key, *_ in rows}
     organisations.add(session, [_names(ids[key], key, kind) for key, kind, *_ in rows])
     always = clock.LONG_AGO, clock.FOREVER
-    stated = {ids[key]: [Place(ids[key], ids[parent] if parent else None, own, *always)] for key, _, parent, own in rows}
+    stated = {
+        ids[key]: [Place(ids[key], ids[parent] if parent else None, own, *always)] for key, _, parent, own in rows
+    }
     organisations.write_places(session, change(session), stated)
     return ids
 
@@ -62,7 +64,9 @@ def organisation(
 
 
 def _names(id_: UUID, key: str, kind: str) -> dict[str, Any]:
-    return {"id": id_, "key": key, "kind": kind} | {f"name_{language}": f"{key} {language}" for language in ("fi", "sv", "en")}
+    return {"id": id_, "key": key, "kind": kind} | {
+        f"name_{language}": f"{key} {language}" for language in ("fi", "sv", "en")
+    }
 
 
 def places(session: Session, organisation_id: UUID, *stated: tuple[UUID | None, bool, datetime, datetime]) -> None:
@@ -83,7 +87,15 @@ def person(session: Session, family_name: str = "Esimerkki") -> UUID:
     row = Person(sort_name=family_name.casefold())
     session.add(row)
     session.flush()
-    _fact(session, PersonProfile, clock.LONG_AGO, clock.FOREVER, person_id=row.id, given_names="Aino", family_name=family_name)
+    _fact(
+        session,
+        PersonProfile,
+        clock.LONG_AGO,
+        clock.FOREVER,
+        person_id=row.id,
+        given_names="Aino",
+        family_name=family_name,
+    )
     return row.id
 
 
@@ -109,7 +121,9 @@ def entity_of(session: Session, organisation_id: UUID, at: datetime) -> UUID:
 def correct(session: Session, version: Any, **values: Any) -> Any:
     """Close a fact version and open the next one of the same fact, with other ``values``."""
     written = change(session)
-    columns = [column.key for column in version.__table__.columns if column.key not in ("version_id", "opened_by", "closed_by")]
+    columns = [
+        column.key for column in version.__table__.columns if column.key not in ("version_id", "opened_by", "closed_by")
+    ]
     version.closed_by = written.id
     session.flush()
     fresh = type(version)(**{name: getattr(version, name) for name in columns} | {"opened_by": written.id} | values)
@@ -170,9 +184,7 @@ def source(session: Session, owner_id: UUID, key: str = "hr") -> Source:
 
 def told_by(session: Session, version: Any, said: Source, file: str, line: int) -> Run:
     """Say that a source told an open fact version, in a run of its own, on a line of a file."""
-    run = Run(
-        source_id=said.id, state="done", dry_run=False, started_at=clock.now(), phases={}, counts={}, reasons=[]
-    )
+    run = Run(source_id=said.id, state="done", dry_run=False, started_at=clock.now(), phases={}, counts={}, reasons=[])
     session.add(run)
     session.flush()
     record = Record(

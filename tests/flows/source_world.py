@@ -131,10 +131,22 @@ class World:
 
     def add_source(self, key: str, connector: str, settings: Mapping[str, Any], **values: Any) -> None:
         """Add a source that Mansikkala owns."""
-        usual: dict[str, Any] = {"matching": None, "correlate": [], "zone": clock.HELSINKI, "priority": 10, "purpose": "henkilöstöhallinto"}
+        usual: dict[str, Any] = {
+            "matching": None,
+            "correlate": [],
+            "zone": clock.HELSINKI,
+            "priority": 10,
+            "purpose": "henkilöstöhallinto",
+        }
         with self.sessions.begin() as session:
             session.add(
-                Source(key=key, connector=connector, owner_id=self.ids["mansikkala"], settings=dict(settings), **usual | values)
+                Source(
+                    key=key,
+                    connector=connector,
+                    owner_id=self.ids["mansikkala"],
+                    settings=dict(settings),
+                    **usual | values,
+                )
             )
 
     def change_source(self, **values: Any) -> None:
@@ -166,35 +178,61 @@ class World:
 
     def persons(self) -> dict[str, UUID]:
         """Employee number to person."""
-        return dict(self.all(select(Identifier.value, Identifier.person_id).where(Identifier.kind == "employee-number")))
+        return dict(
+            self.all(select(Identifier.value, Identifier.person_id).where(Identifier.kind == "employee-number"))
+        )
 
     def facts(self) -> dict[str, list[str]]:
         """Every row of every table but those that remember that something ran: what a run must not touch when nothing is new."""
-        remembered = {"run", "run_reject", "audit_event", "change", "plan", "plan_effect", "source", "acceptance", "alembic_version"}
+        remembered = {
+            "run",
+            "run_reject",
+            "audit_event",
+            "change",
+            "plan",
+            "plan_effect",
+            "source",
+            "acceptance",
+            "alembic_version",
+        }
         tables = sorted(set(inspect(self.engine).get_table_names()) - remembered)
         with self.engine.connect() as connection:
-            return {name: sorted(str(tuple(each)) for each in connection.execute(text(f'SELECT * FROM "{name}"'))) for name in tables}
+            return {
+                name: sorted(str(tuple(each)) for each in connection.execute(text(f'SELECT * FROM "{name}"')))
+                for name in tables
+            }
 
     def give_teachers_a_role(self, pattern: Mapping[str, Any] = EMPLOYEES) -> UUID:
         """Publish a rule that gives the role of a teacher in Wilma; return the role."""
         owner = self.ids["mansikkala"]
         with self.sessions.begin() as session:
             written = facts.change(session)
-            application = Application(key="wilma", owner_id=owner, name={"fi": "Wilma"}, audience="https://wilma.example")
+            application = Application(
+                key="wilma", owner_id=owner, name={"fi": "Wilma"}, audience="https://wilma.example"
+            )
             rule = Rule(key="opettaja-wilmaan", owner_id=owner)
             session.add_all((application, rule))
             session.flush()
             role = Role(application_id=application.id, key="opettaja")
             session.add(role)
             session.flush()
-            version = RoleVersion(role_id=role.id, n=1, name={"fi": "Opettaja"}, enforcement="by token", change_id=written.id)
+            version = RoleVersion(
+                role_id=role.id, n=1, name={"fi": "Opettaja"}, enforcement="by token", change_id=written.id
+            )
             session.add(version)
             session.flush()
             session.add_all(
                 (
                     RoleContent(role_version_id=version.id, data_group="oppilaat", operation="read"),
                     RoleClosure(role_id=role.id, included_id=role.id),
-                    RuleVersion(rule_id=rule.id, n=1, pattern=dict(pattern), role_id=role.id, state="published", change_id=written.id),
+                    RuleVersion(
+                        rule_id=rule.id,
+                        n=1,
+                        pattern=dict(pattern),
+                        role_id=role.id,
+                        state="published",
+                        change_id=written.id,
+                    ),
                 )
             )
             return role.id

@@ -45,7 +45,9 @@ def declare(consortium: Consortium, server: Apache, file: Path) -> None:
         "client_id": CLIENT, "auth": "client_secret_basic", "secret": SECRET, "redirect_uris": [server.redirect_uri],
         "post_logout_redirect_uris": [f"{server.url}/open"], "grants": ["authorization_code"], "id_token_alg": "RS256", "pkce": "required",
     }  # fmt: skip
-    file.write_text(yaml.safe_dump({"applications": [wilma | {"clients": [client]}]}, allow_unicode=True), encoding="utf-8")
+    file.write_text(
+        yaml.safe_dump({"applications": [wilma | {"clients": [client]}]}, allow_unicode=True), encoding="utf-8"
+    )
     consortium.apply(file)
 
 
@@ -67,14 +69,17 @@ class Person:
         form = re.search(r'<main.*?<form method="post" action="([^"]*)"(.*?)</form>', page.text, re.DOTALL)
         assert form is not None, page.text
         hidden = {
-            name: html.unescape(value) for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[2])
+            name: html.unescape(value)
+            for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[2])
         }
         return self.http.post(urljoin(page.url, html.unescape(form[1])), data=hidden | fields, timeout=20)
 
     def sign_in(self, page: requests.Response, school: str) -> requests.Response:
         """Sign in as the teacher and choose a school."""
         page = self.send(page, login=TEACHER, password=PASSWORDS[TEACHER])
-        cards = re.findall(r'<input type="radio"[^>]* value="([^"]+)"[^>]*>\s*<label[^>]*>(.*?)</label>', page.text, re.DOTALL)
+        cards = re.findall(
+            r'<input type="radio"[^>]* value="([^"]+)"[^>]*>\s*<label[^>]*>(.*?)</label>', page.text, re.DOTALL
+        )
         (chosen,) = (value for value, label in cards if SCHOOLS[school] in label)
         return self.send(page, capacity=chosen, decision="continue")
 
@@ -107,7 +112,9 @@ def test_the_same_person_is_the_same_to_the_old_application_the_next_time(apache
     assert len(seen) == 1
 
 
-def test_signing_out_of_the_old_application_ends_the_session_at_the_provider(apache: Apache, demo: tuple[Consortium, DemoServer]) -> None:
+def test_signing_out_of_the_old_application_ends_the_session_at_the_provider(
+    apache: Apache, demo: tuple[Consortium, DemoServer]
+) -> None:
     person = Person()
     person.send(person.open(f"{apache.url}/protected"), login="eero.malli", password=PASSWORDS["eero.malli"])
     assert urlsplit(person.open(f"{demo[1].issuer}/account").url).path == "/account"
@@ -119,7 +126,9 @@ def test_signing_out_of_the_old_application_ends_the_session_at_the_provider(apa
 
 def test_a_person_without_a_right_never_reaches_the_old_application(apache: Apache) -> None:
     person = Person()
-    page = person.send(person.open(f"{apache.url}/protected"), login="taina.tyovoima", password=PASSWORDS["taina.tyovoima"])
+    page = person.send(
+        person.open(f"{apache.url}/protected"), login="taina.tyovoima", password=PASSWORDS["taina.tyovoima"]
+    )
     assert page.status_code == 403
     assert "REMOTE_USER" not in page.text
     assert urlsplit(page.url).path == "/oauth2/authorize"

@@ -86,7 +86,9 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(state: Path) -> None:
         port = taken.getsockname()[1]
         server = DemoServer(state, f"http://localhost:{port}", f"http://localhost:{free_port()}")
         surroundings = {**environment(), "LC_ALL": "C.UTF-8"}
-        done = subprocess.run(server.command(), check=False, env=surroundings, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            server.command(), check=False, env=surroundings, capture_output=True, text=True, timeout=60
+        )
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"Port {port} is taken." in done.stderr
     assert "Traceback" not in done.stderr

@@ -23,7 +23,17 @@ from tests.servers.consortium import NORMAL, SMALL, Consortium, Visitor, make, p
 from tests.servers.postgresql import PostgreSQL
 
 TEACHER, PSYCHOLOGIST = "aino.esimerkki", "pirkko.psykologi"
-KNOWN = ("affiliation", "assignment", "agreement", "agreement_term", "agreement_clause", "change", "run", "plan", "plan_effect")
+KNOWN = (
+    "affiliation",
+    "assignment",
+    "agreement",
+    "agreement_term",
+    "agreement_clause",
+    "change",
+    "run",
+    "plan",
+    "plan_effect",
+)
 """Tables of what is known, and of what any job leaves behind."""
 WORLDS = ["small", "normal", pytest.param("small on postgresql", marks=pytest.mark.services)]
 
@@ -38,7 +48,9 @@ def on_postgresql(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(params=WORLDS)
-def world(request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
+def world(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Consortium]:
     """A consortium of the test's own, as ``make run`` leaves it."""
     if request.param != "small on postgresql":
         profile, seed = SMALL if request.param == "small" else NORMAL
@@ -87,7 +99,9 @@ def test_an_employment_ended_in_the_hr_file_takes_the_roles_and_explain_names_th
     for right in said["ended"]:
         assert datetime.fromisoformat(right["until"]) == clock.day_end(yesterday())
         assert right["ends_first"]["en"] == "the affiliation ends"
-        employment = [fact for because in right["because"] for fact in because["facts"] if fact["fact"] == "affiliation"]
+        employment = [
+            fact for because in right["because"] for fact in because["facts"] if fact["fact"] == "affiliation"
+        ]
         assert {(fact["source_key"], fact["file"], fact["line"]) for fact in employment} == {("hr", "hr.csv", line)}
     assert not {right["scope_key"] for right in said["rights"]} & {"KOIVU", "RANTA"}
 
@@ -160,8 +174,12 @@ def test_the_same_file_again_changes_nothing(world: Consortium) -> None:
     assert world.rows("affiliation", "assignment", "record", "person_profile") == before
 
 
-def test_the_whole_file_with_most_of_a_school_ended_is_held_until_a_second_administrator_accepts(world: Consortium) -> None:
-    numbers = [line.split(";")[5] for line in world.hr.read_text(encoding="utf-8").splitlines()[1:] if ";KOIVU;" in line]
+def test_the_whole_file_with_most_of_a_school_ended_is_held_until_a_second_administrator_accepts(
+    world: Consortium,
+) -> None:
+    numbers = [
+        line.split(";")[5] for line in world.hr.read_text(encoding="utf-8").splitlines()[1:] if ";KOIVU;" in line
+    ]
     for number in numbers:
         world.end_employment(number, yesterday())
     held = world.run()
@@ -197,5 +215,7 @@ def _end_agreement(world: Consortium, folder: Path, last: date) -> None:
     agreement = next(one for one in declared if one["key"] == WELFARE_AGREEMENT)
     term = {"from": min(agreement["in_force"]["from"], last), "to": last}
     file = folder / "agreement.yaml"
-    file.write_text(yaml.safe_dump({"agreements": [agreement | {"in_force": term}]}, allow_unicode=True), encoding="utf-8")
+    file.write_text(
+        yaml.safe_dump({"agreements": [agreement | {"in_force": term}]}, allow_unicode=True), encoding="utf-8"
+    )
     world.apply(file)

@@ -79,7 +79,9 @@ def ids(session: Session) -> Any:
 
 def hired(session: Session, organisation: str, occupation: str) -> Any:
     """Somebody who works from August until the summer."""
-    held = facts.affiliation(session, facts.person(session), ids(session).organisations[organisation], until=SUMMER, occupation=occupation)
+    held = facts.affiliation(
+        session, facts.person(session), ids(session).organisations[organisation], until=SUMMER, occupation=occupation
+    )
     derive(session, facts.change(session), persons=[held.person_id])
     return held
 
@@ -104,7 +106,10 @@ def test_a_late_correction_changes_the_answer_and_both_answers_stay_readable(yea
         assert explain(session, held.person_id, at=AUTUMN) == []
         (then,) = explain(session, held.person_id, at=AUTUMN, known_at=AUTUMN)
         assert (then.role, then.because[0].facts[0].position) == ("wilma:opettaja", "luokanopettaja")
-        assert str(why_not(session, held.person_id, "wilma:opettaja", AUTUMN)[0].failing) == "The position is not in the list opettajat."
+        assert (
+            str(why_not(session, held.person_id, "wilma:opettaja", AUTUMN)[0].failing)
+            == "The position is not in the list opettajat."
+        )
 
 
 def test_a_list_that_grows_gives_rights_to_those_it_reaches(year: Year) -> None:

@@ -54,7 +54,12 @@ def test_half_a_file_changes_nothing_and_says_both_numbers(world: World) -> None
     assert str(report.reasons[0]).startswith("The file has 50 rows, the previous one had 100. Nothing was changed.")
     assert world.facts() == before
     run = world.scalar(select(Run).where(Run.id == report.run_id))
-    assert (run.state, run.plan_id, run.counts["rows"], run.reasons[0]["params"]) == ("stopped", None, 50, {"rows": 50, "before": 100})
+    assert (run.state, run.plan_id, run.counts["rows"], run.reasons[0]["params"]) == (
+        "stopped",
+        None,
+        50,
+        {"rows": 50, "before": 100},
+    )
 
 
 def test_half_a_file_with_other_changes_in_it_applies_none_of_them(world: World) -> None:
@@ -78,7 +83,9 @@ def test_the_whole_file_after_half_a_file_is_good_again(world: World) -> None:
         ("no-header.csv", "failed", 1), ("wrong-header.csv", "failed", 1),
     ],
 )  # fmt: skip
-def test_a_file_that_is_no_whole_file_changes_nothing_and_says_why(world: World, name: str, state: str, line: int | None) -> None:
+def test_a_file_that_is_no_whole_file_changes_nothing_and_says_why(
+    world: World, name: str, state: str, line: int | None
+) -> None:
     good(world)
     before = world.facts()
     report = feed(world.later(days=1), name)
@@ -104,7 +111,9 @@ def test_a_trailer_that_matches_proves_the_file_whole_however_much_smaller_it_is
     assert (report.state, report.completeness, report.counts["missing"]) == ("done", "proved", 50)
 
 
-@pytest.mark.parametrize("name", ["good.csv", "good-iso-8859-1.csv", "good-comma-bom-crlf.csv", "good-with-trailer.csv"])
+@pytest.mark.parametrize(
+    "name", ["good.csv", "good-iso-8859-1.csv", "good-comma-bom-crlf.csv", "good-with-trailer.csv"]
+)
 def test_every_way_to_write_a_good_file_gives_the_same_facts(world: World, name: str) -> None:
     feed(world, name)
     assert world.accept().state == "done"
@@ -122,19 +131,25 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "line", "field"), BAD)
-def test_a_bad_row_is_listed_with_line_field_and_remedy_while_the_others_are_kept(world: World, name: str, line: int, field: str) -> None:
+def test_a_bad_row_is_listed_with_line_field_and_remedy_while_the_others_are_kept(
+    world: World, name: str, line: int, field: str
+) -> None:
     feed(world, name)
     report = world.accept()
     assert (report.state, report.exit_code, report.counts["rejected"]) == ("partial", 0, 1)
     kept = world.all(select(RunReject).where(RunReject.run_id == report.run_id))
-    assert [(one.n, one.kind, one.file, one.line, one.field) for one in kept] == [(1, "employment", "hr.csv", line, field)]
+    assert [(one.n, one.kind, one.file, one.line, one.field) for one in kept] == [
+        (1, "employment", "hr.csv", line, field)
+    ]
     assert kept[0].message
     assert kept[0].remedy
     assert len(world.affiliations()) in (4, 5)
 
 
 @pytest.mark.parametrize(("name", "line", "field"), BAD)
-def test_with_the_other_setting_one_bad_row_stops_everything_and_is_still_listed(world: World, name: str, line: int, field: str) -> None:
+def test_with_the_other_setting_one_bad_row_stops_everything_and_is_still_listed(
+    world: World, name: str, line: int, field: str
+) -> None:
     good(world)
     world.change_source(keep_good_rows=False)
     before = world.facts()

@@ -35,7 +35,13 @@ def test_a_loaded_file_is_facts_with_their_source_record_and_change(world: World
         ("1", "KOIVU", "employee", "2026-08-01", "2027-05-31"), ("1", "RANTA", "employee", "2026-08-01", "2027-05-31"),
     ]  # fmt: skip
     record = world.scalar(select(Record))
-    assert (record.kind, record.key, record.file, record.line, record.run_id) == ("employment", "P1", "hr.csv", 2, report.run_id)
+    assert (record.kind, record.key, record.file, record.line, record.run_id) == (
+        "employment",
+        "P1",
+        "hr.csv",
+        2,
+        report.run_id,
+    )
     change = world.scalar(select(Change).where(Change.run_id == report.run_id))
     assert (change.kind, change.purpose, change.plan_id) == ("run", "henkilöstöhallinto", report.plan_id)
     assert {(one.opened_by, one.closed_by, one.record_id) for one in versions(world)} == {(change.id, None, record.id)}
@@ -47,10 +53,17 @@ def test_another_legal_entity_s_school_makes_that_entity_the_employer(world: Wor
 
 
 def test_an_unchanged_file_changes_nothing(world: World) -> None:
-    world.load([row(1, toimipisteet="KOIVU:60|RANTA:40", esihenkilo_henkilonumero="2", keskeytys_alku="1.10.2026"), row(2)])
+    world.load(
+        [row(1, toimipisteet="KOIVU:60|RANTA:40", esihenkilo_henkilonumero="2", keskeytys_alku="1.10.2026"), row(2)]
+    )
     before = world.facts()
     report = world.later(days=1).run()
-    assert (report.state, report.counts["unchanged"], report.counts["new"], report.counts["changed"]) == ("done", 2, 0, 0)
+    assert (report.state, report.counts["unchanged"], report.counts["new"], report.counts["changed"]) == (
+        "done",
+        2,
+        0,
+        0,
+    )
     assert world.facts() == before
 
 
@@ -77,7 +90,11 @@ def test_a_new_name_is_a_new_version_of_the_profile(world: World) -> None:
     world.load([row(1)])
     world.later(days=1).run([row(1, sukunimi="Uusinimi")])
     mine = PersonProfile.person_id == world.persons()["1"]
-    found = world.all(select(PersonProfile.family_name, PersonProfile.closed_by.is_(None)).where(mine).order_by(PersonProfile.version_id))
+    found = world.all(
+        select(PersonProfile.family_name, PersonProfile.closed_by.is_(None))
+        .where(mine)
+        .order_by(PersonProfile.version_id)
+    )
     assert found == [("Sukunimi1", False), ("Uusinimi", True)]
 
 
@@ -102,7 +119,10 @@ def test_another_workplace_is_a_move_that_ends_the_one_now_and_starts_the_other(
     world.load([row(1), row(2)])
     report = world.later(days=1).run([row(1, toimipisteet="RANTA:100"), row(2)])
     assert (report.counts["start"], report.counts["move"]) == (1, 1)
-    assert world.affiliations()[:2] == [("1", "KOIVU", "employee", "2026-08-01", "2026-09-16"), ("1", "RANTA", "employee", "2026-08-01", "")]
+    assert world.affiliations()[:2] == [
+        ("1", "KOIVU", "employee", "2026-08-01", "2026-09-16"),
+        ("1", "RANTA", "employee", "2026-08-01", ""),
+    ]
 
 
 def test_one_of_two_workplaces_that_is_no_longer_told_ends_now(world: World) -> None:
@@ -213,11 +233,15 @@ def test_a_row_with_too_few_fields_is_not_missing_either(world: World) -> None:
 
 
 def test_an_absence_pauses_each_affiliation_of_its_row_and_nobody_else_s(world: World) -> None:
-    world.load([row(1, toimipisteet="KOIVU:60|RANTA:40", keskeytys_alku="1.10.2026", keskeytys_loppu="31.10.2026"), row(2)])
+    world.load(
+        [row(1, toimipisteet="KOIVU:60|RANTA:40", keskeytys_alku="1.10.2026", keskeytys_loppu="31.10.2026"), row(2)]
+    )
     facts = {one.fact_id for one in versions(world)}
     found = world.all(select(Absence))
     assert {one.affiliation_fact_id for one in found} == facts
-    assert {(one.valid_from, one.valid_to) for one in found} == {(clock.day_start(_d(2026, 10, 1)), clock.day_end(_d(2026, 10, 31)))}
+    assert {(one.valid_from, one.valid_to) for one in found} == {
+        (clock.day_start(_d(2026, 10, 1)), clock.day_end(_d(2026, 10, 31)))
+    }
 
 
 def test_an_absence_that_is_prolonged_is_one_absence_and_one_that_is_cancelled_is_none(world: World) -> None:
@@ -235,7 +259,11 @@ def test_the_manager_named_in_the_file_manages_until_another_is_named(world: Wor
     people = world.persons()
     world.later(days=1).run([row(1, esihenkilo_henkilonumero="3"), row(2), row(3)])
     r = Relationship
-    found = world.all(select(r.person_id, r.valid_to).where(r.closed_by.is_(None), r.other_person_id == people["1"]).order_by(r.valid_to))
+    found = world.all(
+        select(r.person_id, r.valid_to)
+        .where(r.closed_by.is_(None), r.other_person_id == people["1"])
+        .order_by(r.valid_to)
+    )
     assert found == [(people["2"], world.later(days=1).at), (people["3"], clock.FOREVER)]
 
 

@@ -66,7 +66,12 @@ def test_later_runs_read_what_changed_and_end_nobody_who_did_not(world: World) -
     start(world, first)
     log(world, *first, employment(1, nimike="Rehtori"), employment(5))
     report = world.later(days=1).run()
-    assert (report.counts["rows"], report.counts["change"], report.counts["start"], report.counts["missing"]) == (2, 1, 1, 0)
+    assert (report.counts["rows"], report.counts["change"], report.counts["start"], report.counts["missing"]) == (
+        2,
+        1,
+        1,
+        0,
+    )
     assert standing(world) == ["0", "1", "2", "5"]
 
 
@@ -135,7 +140,13 @@ def test_a_reading_that_breaks_off_changes_nothing(world: World) -> None:
 
 
 def entry(uuid: str, number: str, **values: str) -> Entry:
-    fields = {"entryUUID": uuid, "givenName": "Aino", "sn": f"Suku{number}", "uid": f"aino{number}", "employeeNumber": number} | values
+    fields = {
+        "entryUUID": uuid,
+        "givenName": "Aino",
+        "sn": f"Suku{number}",
+        "uid": f"aino{number}",
+        "employeeNumber": number,
+    } | values
     return {"kind": "person", "key": uuid, "fields": fields}
 
 
@@ -174,6 +185,13 @@ def test_a_member_whom_the_directory_never_described_is_nobody(world: World) -> 
     world.change_source(matching=registry.matching("ldap"))
     start(world, [entry("e1", "1"), group("g1", "opettajat"), member("g1", "e1"), member("g1", "haamu")])
     assert members(world, 0) == [("g1", "e1")]
-    log(world, entry("e1", "1"), group("g1", "opettajat"), member("g1", "e1"), member("g1", "haamu"), entry("haamu", "9"))
+    log(
+        world,
+        entry("e1", "1"),
+        group("g1", "opettajat"),
+        member("g1", "e1"),
+        member("g1", "haamu"),
+        entry("haamu", "9"),
+    )
     world.later(days=1).run(full=True)
     assert members(world, 1) == [("g1", "e1"), ("g1", "haamu")]

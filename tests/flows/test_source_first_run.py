@@ -36,9 +36,18 @@ def test_the_first_run_is_shown_and_writes_no_fact(world: World) -> None:
 def test_the_first_run_s_plan_says_what_would_start_where(world: World) -> None:
     report = world.run([row(1), row(2, toimipisteet="OPISTO:100")])
     plan = world.scalar(select(Plan).where(Plan.id == report.plan_id))
-    assert (plan.state, plan.kind, plan.change_id, plan.author_id) == ("held", "source run", None, world.clerk.person_id)
-    effects = world.all(select(PlanEffect.kind, PlanEffect.held, PlanEffect.organisation_id).where(PlanEffect.plan_id == plan.id))
-    assert sorted(effects, key=str) == sorted([("start", True, world.ids["KOIVU"]), ("start", True, world.ids["OPISTO"])], key=str)
+    assert (plan.state, plan.kind, plan.change_id, plan.author_id) == (
+        "held",
+        "source run",
+        None,
+        world.clerk.person_id,
+    )
+    effects = world.all(
+        select(PlanEffect.kind, PlanEffect.held, PlanEffect.organisation_id).where(PlanEffect.plan_id == plan.id)
+    )
+    assert sorted(effects, key=str) == sorted(
+        [("start", True, world.ids["KOIVU"]), ("start", True, world.ids["OPISTO"])], key=str
+    )
 
 
 def test_a_second_administrator_accepts_the_first_run_and_exactly_that_is_applied(world: World) -> None:
@@ -111,7 +120,9 @@ def test_acceptance_is_spent_once_its_input_was_applied(world: World) -> None:
     assert world.later(days=16).accept().state == "done"
 
 
-def test_a_file_that_was_refused_for_its_size_and_then_accepted_does_not_end_the_missing_unguarded(world: World) -> None:
+def test_a_file_that_was_refused_for_its_size_and_then_accepted_does_not_end_the_missing_unguarded(
+    world: World,
+) -> None:
     world.load(rows(range(40)))
     assert world.run(rows(range(20))).state == "stopped"
     assert world.accept().state == "done"
@@ -133,7 +144,9 @@ def test_when_avain_s_own_data_moved_nothing_is_applied_and_the_run_says_so(worl
     world.load(rows(range(12)))
     world.run(rows(range(12), paattymispvm="30.9.2026"))
     with world.sessions.begin() as session:
-        session.query(Affiliation).filter(Affiliation.person_id == world.persons()["0"]).update({"occupation": "muu", "valid_to": world.at})
+        session.query(Affiliation).filter(Affiliation.person_id == world.persons()["0"]).update(
+            {"occupation": "muu", "valid_to": world.at}
+        )
     before = world.facts()
     report = world.accept()
     assert (report.state, report.exit_code) == ("moved", 4)
@@ -174,7 +187,9 @@ def under_way(world: World) -> UUID:
     world.change_source(leased_until=world.at + runner.LEASE)
     with world.sessions.begin() as session:
         source = configured.by_key(session, "hr")
-        run = Run(source_id=source.id, state="running", dry_run=False, started_at=world.at, phases={}, counts={}, reasons=[])
+        run = Run(
+            source_id=source.id, state="running", dry_run=False, started_at=world.at, phases={}, counts={}, reasons=[]
+        )
         session.add(run)
         session.flush()
         return run.id

@@ -155,7 +155,11 @@ def test_the_plan_of_a_held_run_keeps_its_reason_and_what_is_held(world: World) 
     report = world.later(days=1).run([*ending(range(3), range(12)), row(50)])
     plan = world.scalar(select(Plan).where(Plan.id == report.plan_id))
     assert (plan.state, plan.approved_by, plan.reasons[0]["params"]["ends"]) == ("partly", None, 3)
-    effects = world.all(select(PlanEffect.kind, PlanEffect.held).where(PlanEffect.plan_id == plan.id, PlanEffect.affiliation_kind.is_not(None)))
+    effects = world.all(
+        select(PlanEffect.kind, PlanEffect.held).where(
+            PlanEffect.plan_id == plan.id, PlanEffect.affiliation_kind.is_not(None)
+        )
+    )
     assert sorted(effects) == [("end", True)] * 3 + [("start", False)]
     run = world.scalar(select(Run).where(Run.id == report.run_id))
     assert (run.state, run.plan_id, run.reasons) == ("held", plan.id, plan.reasons)

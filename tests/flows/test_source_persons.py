@@ -96,7 +96,12 @@ def test_a_person_of_another_system_is_found_by_the_identity_code(world: World) 
 
 
 def test_nobody_is_found_by_name(world: World) -> None:
-    world.load([row(1, hetu="", sukunimi="Sama"), row(2, hetu="", sukunimi="Sama", etunimet="Etunimi1 Toinen", kutsumanimi="Etunimi1")])
+    world.load(
+        [
+            row(1, hetu="", sukunimi="Sama"),
+            row(2, hetu="", sukunimi="Sama", etunimet="Etunimi1 Toinen", kutsumanimi="Etunimi1"),
+        ]
+    )
     assert of_hr(world) == 2
 
 
@@ -131,7 +136,10 @@ def test_two_known_people_who_are_told_the_same_code_wait_for_a_human(world: Wor
     both = sorted([str(people["1"]), str(people["2"])])
     questions = world.all(select(Ambiguity).order_by(Ambiguity.person_key))
     assert [(one.person_key, one.candidates) for one in questions] == [("1", both), ("2", both)]
-    assert world.all(select(Identifier).where(Identifier.kind == "identity-code", Identifier.person_id != people["3"])) == []
+    assert (
+        world.all(select(Identifier).where(Identifier.kind == "identity-code", Identifier.person_id != people["3"]))
+        == []
+    )
     with world.sessions.begin() as session, world.later(days=2).now():
         for question in questions:
             decide(session, question.id, people[question.person_key], world.second)
@@ -147,7 +155,9 @@ def test_a_corrected_identity_code_keeps_the_person_and_replaces_the_code(world:
     assert report.state == "done"
     assert world.persons()["1"] == person_id
     macs = world.all(
-        select(Identifier.value_mac).where(Identifier.person_id == person_id, Identifier.kind == "identity-code", Identifier.closed_by.is_(None))
+        select(Identifier.value_mac).where(
+            Identifier.person_id == person_id, Identifier.kind == "identity-code", Identifier.closed_by.is_(None)
+        )
     )
     assert macs == [world.vault.mac("identity-code", "", code(51))]
     assert shown_code(world, person_id) == code(51)
@@ -208,7 +218,9 @@ def test_once_decided_the_next_run_gives_the_row_to_that_person(world: World, ch
     assert (report.state, report.counts["ambiguous"]) == ("done", 0)
     a = Affiliation
     standing = world.all(
-        select(a.person_id, a.title).join(Record, Record.id == a.record_id).where(Record.key == "P1", a.closed_by.is_(None), a.valid_to > report_end(world))
+        select(a.person_id, a.title)
+        .join(Record, Record.id == a.record_id)
+        .where(Record.key == "P1", a.closed_by.is_(None), a.valid_to > report_end(world))
     )
     assert standing == [(person_id, "Rehtori")]
     before = world.facts()

@@ -31,11 +31,23 @@ def pupil(key: str, agents: str = "", **values: str) -> dict[str, str]:
 
 
 def student(key: str, user: str, org: str = "org-k", **values: str) -> dict[str, str]:
-    return {"sourcedId": key, "userSourcedId": user, "roleType": "primary", "role": "student", "orgSourcedId": org} | values
+    return {
+        "sourcedId": key,
+        "userSourcedId": user,
+        "roleType": "primary",
+        "role": "student",
+        "orgSourcedId": org,
+    } | values
 
 
 def enrolled(key: str, user: str, class_: str, **values: str) -> dict[str, str]:
-    return {"sourcedId": key, "userSourcedId": user, "classSourcedId": class_, "role": "student", "schoolSourcedId": "org-k"} | values
+    return {
+        "sourcedId": key,
+        "userSourcedId": user,
+        "classSourcedId": class_,
+        "role": "student",
+        "schoolSourcedId": "org-k",
+    } | values
 
 
 ROSTER: dict[str, Table] = {
@@ -95,7 +107,11 @@ def members(world: World, days: int = 0) -> list[tuple[str, str]]:
 def guardians(world: World, days: int = 0) -> list[tuple[str, str]]:
     """Guardian and pupil of the relationships that hold so many days later."""
     r, at = Relationship, world.later(days=days, minutes=1).at
-    held = world.all(select(r.person_id, r.other_person_id).where(r.closed_by.is_(None), r.kind == "guardian_of", r.valid_from <= at, r.valid_to > at))
+    held = world.all(
+        select(r.person_id, r.other_person_id).where(
+            r.closed_by.is_(None), r.kind == "guardian_of", r.valid_from <= at, r.valid_to > at
+        )
+    )
     names = dict(world.all(select(Identifier.person_id, Identifier.value).where(Identifier.kind == "oneroster-id")))
     return sorted((names[one], names[other]) for one, other in held)
 
@@ -180,7 +196,14 @@ def test_corrected_days_of_a_membership_keep_its_fact(world: World) -> None:
     load(world)
     mine = Membership.person_id == person(world, "ville")
     fact = world.scalar(select(Membership.fact_id).where(mine))
-    run(world, 1, enrollments=[ROSTER["enrollments"][0], enrolled("e2", "ville", "2b", beginDate="2026-08-10", endDate="2026-12-18")])
+    run(
+        world,
+        1,
+        enrollments=[
+            ROSTER["enrollments"][0],
+            enrolled("e2", "ville", "2b", beginDate="2026-08-10", endDate="2026-12-18"),
+        ],
+    )
     found = world.all(select(Membership.fact_id, Membership.valid_to).where(mine, Membership.closed_by.is_(None)))
     assert found == [(fact, clock.day_end(clock_day("2026-12-18")))]
 
@@ -200,7 +223,10 @@ def guardian_rule(world: World) -> None:
     """A guardian has a role in the school of the child."""
     world.give_teachers_a_role(
         {
-            "bind": {"g": {"relationship": {"kind": "guardian_of"}}, "c": {"affiliation": {"kind": "student", "of": "g"}}},
+            "bind": {
+                "g": {"relationship": {"kind": "guardian_of"}},
+                "c": {"affiliation": {"kind": "student", "of": "g"}},
+            },
             "gives": {"role": "wilma:opettaja", "scope": "organisation of c"},
         }
     )
@@ -248,7 +274,10 @@ def test_a_pupil_with_a_learner_number_is_found_in_another_roster(world: World) 
 def test_a_role_of_a_user_whose_row_is_rejected_waits_for_the_user(world: World) -> None:
     load(world)
     broken = [*ROSTER["users"], pupil("uusi", "eikukaan")]
-    more = {"roles": [*ROSTER["roles"], student("r9", "uusi")], "enrollments": [*ROSTER["enrollments"], enrolled("e9", "uusi", "1a")]}
+    more = {
+        "roles": [*ROSTER["roles"], student("r9", "uusi")],
+        "enrollments": [*ROSTER["enrollments"], enrolled("e9", "uusi", "1a")],
+    }
     report = run(world, 1, users=broken, **more)
     assert (report.state, world.all(select(RunReject.field))) == ("partial", ["agentSourcedIds"])
     assert person(world, "uusi") is None
@@ -263,7 +292,16 @@ def test_a_role_of_a_user_whose_row_is_rejected_waits_for_the_user(world: World)
 
 
 def test_a_pupil_whose_guardian_s_row_is_rejected_comes_with_the_guardian(world: World) -> None:
-    load(world, users=[pupil("oona", "hilla,hannu"), pupil("ville", "hilla"), pupil("hilla"), pupil("hannu", identifier="140381-902E"), pupil("ope")])
+    load(
+        world,
+        users=[
+            pupil("oona", "hilla,hannu"),
+            pupil("ville", "hilla"),
+            pupil("hilla"),
+            pupil("hannu", identifier="140381-902E"),
+            pupil("ope"),
+        ],
+    )
     assert guardians(world) == [("hilla", "ville")]
     assert pupils(world) == [("ville", "KOIVU")]
     run(world, 1)
@@ -276,7 +314,16 @@ def test_a_guardian_who_cannot_be_read_yet_is_related_as_soon_as_that_works(worl
     usual = registry.matching("oneroster")
     usual["user"]["person"]["birth_date"] = "identifier"
     world.change_source(matching=usual)
-    load(world, users=[pupil("oona", "hilla,hannu"), pupil("ville", "hilla"), pupil("hilla"), pupil("hannu", identifier="31.2.1980"), pupil("ope")])
+    load(
+        world,
+        users=[
+            pupil("oona", "hilla,hannu"),
+            pupil("ville", "hilla"),
+            pupil("hilla"),
+            pupil("hannu", identifier="31.2.1980"),
+            pupil("ope"),
+        ],
+    )
     assert guardians(world) == [("hilla", "oona"), ("hilla", "ville")]
     run(world, 1)
     assert guardians(world, 1) == [("hannu", "oona"), ("hilla", "oona"), ("hilla", "ville")]
@@ -296,5 +343,8 @@ def test_a_class_of_a_school_that_comes_later_gets_its_members_then(world: World
 def test_a_school_that_avain_does_not_know_is_told_and_its_pupils_too(world: World) -> None:
     orgs = [ROSTER["orgs"][0], ROSTER["orgs"][1] | {"identifier": "KADONNUT"}]
     report = load(world, orgs=orgs, roles=[*ROSTER["roles"], student("r9", "oona", "org-r")])
-    assert sorted((problem.file, problem.field) for _, problem in report.rejects) == [("orgs.csv", "identifier"), ("roles.csv", "orgSourcedId")]
+    assert sorted((problem.file, problem.field) for _, problem in report.rejects) == [
+        ("orgs.csv", "identifier"),
+        ("roles.csv", "orgSourcedId"),
+    ]
     assert pupils(world) == [("oona", "KOIVU"), ("ville", "KOIVU")]

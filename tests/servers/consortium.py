@@ -100,7 +100,9 @@ def make(given: Settings, profile: str, seed: str) -> None:
 class Consortium:
     """A copy of a consortium in a folder of its own, with its HR file. ``close`` it."""
 
-    def __init__(self, original: Path, state: Path, *, url: str | None = None, issuer: str = ISSUER, relying: str = RELYING) -> None:
+    def __init__(
+        self, original: Path, state: Path, *, url: str | None = None, issuer: str = ISSUER, relying: str = RELYING
+    ) -> None:
         """Copy ``original``; ``url`` is a copy of its database elsewhere. The application answers at ``relying``."""
         shutil.copytree(original, state, ignore=shutil.ignore_patterns("demo.db*") if url else None)
         self.settings, self.relying = settings_for(state, issuer), relying
@@ -196,7 +198,9 @@ class Consortium:
     def rows(self, *tables: str) -> dict[str, list[str]]:
         """Return the whole content of tables, sorted."""
         with self.engine.connect() as connection:
-            return {name: sorted(map(str, connection.execute(text(f'SELECT * FROM "{name}"')).all())) for name in tables}
+            return {
+                name: sorted(map(str, connection.execute(text(f'SELECT * FROM "{name}"')).all())) for name in tables
+            }
 
 
 def environment() -> dict[str, str]:
@@ -272,7 +276,9 @@ class Visitor:
         """Redeem the code of an answer as the application does."""
         code = dict(parse_qsl(urlsplit(answer.location).query))["code"]
         redirect_uri = f"{RELYING}/callback"
-        done = self.token(grant_type="authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=_VERIFIER)
+        done = self.token(
+            grant_type="authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=_VERIFIER
+        )
         assert done.status_code == 200, done.text
         return self._look(done.get_json())
 
@@ -311,7 +317,16 @@ class DemoServer(Server):
 
     def command(self) -> list[str]:
         """See ``Server``."""
-        where = ["--state", str(self.state), "--consortium", str(DECLARATIONS), "--issuer", self.issuer, "--relying", self.relying]
+        where = [
+            "--state",
+            str(self.state),
+            "--consortium",
+            str(DECLARATIONS),
+            "--issuer",
+            self.issuer,
+            "--relying",
+            self.relying,
+        ]
         return [sys.executable, "-m", "iam.cli", "demo", "run", *where]
 
     @property
@@ -332,5 +347,8 @@ def served(original: Path, folder: Path) -> Iterator[tuple[Consortium, DemoServe
     """Serve a copy of a prepared consortium on free ports; the copy may be changed while it is served."""
     issuer, relying = (f"http://localhost:{free_port()}" for _ in range(2))
     state = folder / "state"
-    with Consortium(original, state, issuer=issuer, relying=relying) as consortium, DemoServer(state, issuer, relying) as server:
+    with (
+        Consortium(original, state, issuer=issuer, relying=relying) as consortium,
+        DemoServer(state, issuer, relying) as server,
+    ):
         yield consortium, server

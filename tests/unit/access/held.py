@@ -17,7 +17,9 @@ from iam.database.base import Base
 def open_assignments(session: Session) -> list[Assignment]:
     """The assignments that stand."""
     session.expire_all()
-    return list(session.scalars(select(Assignment).where(Assignment.closed_by.is_(None)).order_by(Assignment.valid_from)))
+    return list(
+        session.scalars(select(Assignment).where(Assignment.closed_by.is_(None)).order_by(Assignment.valid_from))
+    )
 
 
 def times(session: Session) -> list[tuple[datetime, datetime]]:
@@ -38,7 +40,10 @@ def roles_of(session: Session, person_id: UUID, at: datetime) -> set[str]:
 
 def row_counts(session: Session) -> dict[str, int]:
     """How many rows each table has."""
-    return {table.name: session.scalar(select(func.count()).select_from(table)) or 0 for table in Base.metadata.sorted_tables}
+    return {
+        table.name: session.scalar(select(func.count()).select_from(table)) or 0
+        for table in Base.metadata.sorted_tables
+    }
 
 
 class Statements:

@@ -33,10 +33,14 @@ def seen(session: Session, admin: UUID, permission: str = "persons.read") -> set
 
 def covered(session: Session, admin: UUID, permission: str = "persons.read") -> set[str]:
     """The organisations in an administrator's part."""
-    return set(session.scalars(select(Organisation.key).where(part_of(session, admin, permission).covers(Organisation.id))))
+    return set(
+        session.scalars(select(Organisation.key).where(part_of(session, admin, permission).covers(Organisation.id)))
+    )
 
 
-def test_a_permission_is_told_with_the_organisations_it_was_granted_over(session: Session, town: Town, admin: UUID) -> None:
+def test_a_permission_is_told_with_the_organisations_it_was_granted_over(
+    session: Session, town: Town, admin: UUID
+) -> None:
     access.admin_grant(session, admin, "persons.read", town.school)
     access.admin_grant(session, admin, "persons.read", town.clinic)
     access.admin_grant(session, admin, "rules.write", town.town)
@@ -69,10 +73,17 @@ def test_a_part_is_the_granted_organisation_and_what_is_under_it_now(session: Se
     assert may_touch(session, part_of(session, admin, "persons.read"), town.school)
 
 
-def test_an_administrator_of_a_school_sees_neither_the_town_nor_the_school_beside(session: Session, town: Town, admin: UUID) -> None:
+def test_an_administrator_of_a_school_sees_neither_the_town_nor_the_school_beside(
+    session: Session, town: Town, admin: UUID
+) -> None:
     beside = facts.organisation(session, "toinen", under=town.town)
     people = {name: facts.person(session) for name in ("here", "above", "beside", "elsewhere", "nowhere")}
-    for name, organisation_id in (("here", town.school), ("above", town.town), ("beside", beside), ("elsewhere", town.clinic)):
+    for name, organisation_id in (
+        ("here", town.school),
+        ("above", town.town),
+        ("beside", beside),
+        ("elsewhere", town.clinic),
+    ):
         facts.affiliation(session, people[name], organisation_id)
     access.admin_grant(session, admin, "persons.read", town.school)
     part = part_of(session, admin, "persons.read")
@@ -80,7 +91,9 @@ def test_an_administrator_of_a_school_sees_neither_the_town_nor_the_school_besid
     assert covered(session, admin) == {"koulu"}
 
 
-def test_an_administrator_of_a_municipality_sees_its_schools_and_not_the_county(session: Session, town: Town, admin: UUID) -> None:
+def test_an_administrator_of_a_municipality_sees_its_schools_and_not_the_county(
+    session: Session, town: Town, admin: UUID
+) -> None:
     pupil, nurse = facts.person(session), facts.person(session)
     facts.affiliation(session, pupil, town.school, kind="student")
     facts.affiliation(session, nurse, town.clinic)
@@ -88,7 +101,9 @@ def test_an_administrator_of_a_municipality_sees_its_schools_and_not_the_county(
     assert seen(session, admin) == {pupil}
 
 
-def test_who_holds_the_root_sees_everything_even_persons_without_any_affiliation(session: Session, town: Town, admin: UUID) -> None:
+def test_who_holds_the_root_sees_everything_even_persons_without_any_affiliation(
+    session: Session, town: Town, admin: UUID
+) -> None:
     stranger = facts.person(session)
     access.admin_grant(session, admin, "persons.read", town.root)
     assert part_of(session, admin, "persons.read").everything
@@ -129,14 +144,18 @@ NEAR = {
 }
 
 
-def test_a_person_belongs_to_a_part_thirty_days_before_and_ninety_days_after(session: Session, town: Town, admin: UUID) -> None:
+def test_a_person_belongs_to_a_part_thirty_days_before_and_ninety_days_after(
+    session: Session, town: Town, admin: UUID
+) -> None:
     assert (COMING.days, GONE.days) == (30, 90)
     now, people = clock.now(), {name: facts.person(session) for name in NEAR}
     for name, (since, until, _) in NEAR.items():
         facts.affiliation(session, people[name], town.school, now + since, now + until)
     access.admin_grant(session, admin, "persons.read", town.school)
     found = seen(session, admin)
-    assert {name: one in found for name, one in people.items()} == {name: expected for name, (*_, expected) in NEAR.items()}
+    assert {name: one in found for name, one in people.items()} == {
+        name: expected for name, (*_, expected) in NEAR.items()
+    }
 
 
 def test_an_affiliation_that_was_taken_back_shows_nobody(session: Session, town: Town, admin: UUID) -> None:
@@ -146,7 +165,9 @@ def test_an_affiliation_that_was_taken_back_shows_nobody(session: Session, town:
     assert seen(session, admin) == set()
 
 
-def test_the_guardians_of_pupils_belong_to_the_part_while_they_are_guardians(session: Session, town: Town, admin: UUID) -> None:
+def test_the_guardians_of_pupils_belong_to_the_part_while_they_are_guardians(
+    session: Session, town: Town, admin: UUID
+) -> None:
     now = clock.now()
     pupil, parent, former, coming, manager = (facts.person(session) for _ in range(5))
     facts.affiliation(session, pupil, town.school, kind="student")
@@ -170,7 +191,9 @@ def test_the_guardian_of_a_pupil_elsewhere_stays_unseen(session: Session, town: 
 def test_a_school_that_moves_is_seen_from_where_it_is_now(session: Session, town: Town, admin: UUID) -> None:
     now, pupil = clock.now(), facts.person(session)
     facts.affiliation(session, pupil, town.school, kind="student")
-    facts.places(session, town.school, (town.town, False, clock.LONG_AGO, now), (town.county, False, now, clock.FOREVER))
+    facts.places(
+        session, town.school, (town.town, False, clock.LONG_AGO, now), (town.county, False, now, clock.FOREVER)
+    )
     access.admin_grant(session, admin, "persons.read", town.town)
     assert seen(session, admin) == set()
     access.admin_grant(session, admin, "persons.read", town.county)

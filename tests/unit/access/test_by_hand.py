@@ -33,26 +33,45 @@ def held(session: Session, town: Town, frozen: Any) -> Affiliation:
     return facts.affiliation(session, facts.person(session), town.school, until=END)
 
 
-def grant(session: Session, town: Town, held: Affiliation, *, reason: str = "sijaistus", until: datetime = CHRISTMAS, **values: Any) -> Assignment:
+def grant(
+    session: Session,
+    town: Town,
+    held: Affiliation,
+    *,
+    reason: str = "sijaistus",
+    until: datetime = CHRISTMAS,
+    **values: Any,
+) -> Assignment:
     """Grant the role in the school, but for ``values``."""
-    named: dict[str, UUID] = {"person_id": held.person_id, "capacity_id": held.fact_id, "role_id": town.role, "scope_id": town.school} | values
+    named: dict[str, UUID] = {
+        "person_id": held.person_id,
+        "capacity_id": held.fact_id,
+        "role_id": town.role,
+        "scope_id": town.school,
+    } | values
     return by_hand.grant(session, **named, reason=reason, until=until, actor=Actor(held.person_id, "r-1"))
 
 
-def test_a_right_by_hand_holds_from_now_until_the_end_that_was_set(session: Session, town: Town, held: Affiliation) -> None:
+def test_a_right_by_hand_holds_from_now_until_the_end_that_was_set(
+    session: Session, town: Town, held: Affiliation
+) -> None:
     row = grant(session, town, held)
     assert (row.origin, row.reason, row.valid_from, row.valid_to) == ("hand", "sijaistus", clock.now(), CHRISTMAS)
     assert roles_of(session, held.person_id, clock.now()) == {"opettaja@koulu"}
     assert roles_of(session, held.person_id, CHRISTMAS) == set()
 
 
-def test_it_lasts_no_longer_than_the_capacity_or_the_place_of_the_organisation(session: Session, town: Town, held: Affiliation) -> None:
+def test_it_lasts_no_longer_than_the_capacity_or_the_place_of_the_organisation(
+    session: Session, town: Town, held: Affiliation
+) -> None:
     assert grant(session, town, held, until=END + timedelta(days=1)).valid_to == END
     facts.places(session, town.school, (town.town, False, clock.LONG_AGO, CHRISTMAS))
     assert grant(session, town, held, until=END).valid_to == CHRISTMAS
 
 
-def test_granting_and_ending_are_each_told_once_with_who_and_why(session: Session, town: Town, held: Affiliation) -> None:
+def test_granting_and_ending_are_each_told_once_with_who_and_why(
+    session: Session, town: Town, held: Affiliation
+) -> None:
     row = grant(session, town, held, reason="  sijaistus  ")
     by_hand.end(session, row.id, "ei enää", Actor(held.person_id))
     events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
@@ -64,7 +83,9 @@ def test_granting_and_ending_are_each_told_once_with_who_and_why(session: Sessio
     assert purposes == {"right:hand:granted": "sijaistus", "right:hand:ended": "ei enää"}
 
 
-def test_what_was_ended_is_held_no_more_and_cannot_be_ended_again(session: Session, town: Town, held: Affiliation) -> None:
+def test_what_was_ended_is_held_no_more_and_cannot_be_ended_again(
+    session: Session, town: Town, held: Affiliation
+) -> None:
     row = grant(session, town, held)
     by_hand.end(session, row.id, "ei enää", Actor())
     assert roles_of(session, held.person_id, clock.now()) == set()
@@ -72,7 +93,9 @@ def test_what_was_ended_is_held_no_more_and_cannot_be_ended_again(session: Sessi
         by_hand.end(session, row.id, "ei enää", Actor())
 
 
-def test_a_right_by_rule_or_an_unknown_one_cannot_be_ended_by_hand(session: Session, town: Town, held: Affiliation) -> None:
+def test_a_right_by_rule_or_an_unknown_one_cannot_be_ended_by_hand(
+    session: Session, town: Town, held: Affiliation
+) -> None:
     row = grant(session, town, held)
     for reason, id_, error in (("syy", uuid7(), NotFound), (" ", row.id, Invalid)):
         with pytest.raises(error):
@@ -98,7 +121,9 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_written(session: Session,
     assert session.scalars(select(AuditEvent)).all() == []
 
 
-def test_a_capacity_that_is_over_or_coming_can_be_granted_nothing(session: Session, town: Town, held: Affiliation) -> None:
+def test_a_capacity_that_is_over_or_coming_can_be_granted_nothing(
+    session: Session, town: Town, held: Affiliation
+) -> None:
     coming = facts.affiliation(session, held.person_id, town.school, CHRISTMAS)
     over = facts.affiliation(session, held.person_id, town.school, until=clock.now())
     for capacity in (coming, over):

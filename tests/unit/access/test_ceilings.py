@@ -33,13 +33,20 @@ def psychologist(session: Session, town: Town) -> Any:
     aino = facts.person(session)
     held = facts.affiliation(session, aino, town.clinic, occupation="psykologi", until=END)
     pattern = access.teachers(occupation="psykologi")
-    access.rule(session, town.county, pattern | {"gives": {"role": "wilma:opettaja", "scope": {"organisation": "koulu"}}})
+    access.rule(
+        session, town.county, pattern | {"gives": {"role": "wilma:opettaja", "scope": {"organisation": "koulu"}}}
+    )
     return held
 
 
 def agree(session: Session, town: Town, **values: Any) -> access.Agreed:
     """The town lets the county's psychologists into its schools."""
-    named: dict[str, Any] = {"grantor_id": town.town, "grantee_id": town.county, "scope_id": town.town, "allows": ALLOWS} | values
+    named: dict[str, Any] = {
+        "grantor_id": town.town,
+        "grantee_id": town.county,
+        "scope_id": town.town,
+        "allows": ALLOWS,
+    } | values
     return access.agreement(session, **named)
 
 
@@ -48,7 +55,9 @@ def test_without_an_agreement_nothing_crosses(session: Session, psychologist: An
     assert open_assignments(session) == []
 
 
-def test_a_role_that_a_clause_allows_whole_crosses_and_names_the_clause(session: Session, town: Town, psychologist: Any) -> None:
+def test_a_role_that_a_clause_allows_whole_crosses_and_names_the_clause(
+    session: Session, town: Town, psychologist: Any
+) -> None:
     agree(session, town)
     access.derive_all(session)
     (row,) = open_assignments(session)
@@ -99,23 +108,32 @@ def test_a_scope_that_is_the_clauses_own_needs_no_descendants(session: Session, 
     assert len(open_assignments(session)) == 1
 
 
-def test_a_right_across_lasts_no_longer_than_the_clauses_own_dates(session: Session, town: Town, psychologist: Any) -> None:
+def test_a_right_across_lasts_no_longer_than_the_clauses_own_dates(
+    session: Session, town: Town, psychologist: Any
+) -> None:
     agree(session, town, dates=(day("2026-10-01"), day("2026-12-01")))
     access.derive_all(session)
     assert times(session) == [(day("2026-10-01"), day("2026-12-01"))]
 
 
-def test_a_right_across_holds_only_while_the_scope_stands_under_the_clauses_scope(session: Session, town: Town, psychologist: Any) -> None:
+def test_a_right_across_holds_only_while_the_scope_stands_under_the_clauses_scope(
+    session: Session, town: Town, psychologist: Any
+) -> None:
     basic = facts.organisation(session, "perusopetus", "unit", town.town)
     facts.places(
-        session, town.school, (basic, False, clock.LONG_AGO, day("2027-01-01")), (town.town, False, day("2027-01-01"), clock.FOREVER)
+        session,
+        town.school,
+        (basic, False, clock.LONG_AGO, day("2027-01-01")),
+        (town.town, False, day("2027-01-01"), clock.FOREVER),
     )
     agree(session, town, scope_id=basic)
     access.derive_all(session)
     assert times(session) == [(facts.SCHOOL_YEAR, day("2027-01-01"))]
 
 
-def test_two_clauses_give_two_reasons_and_one_of_them_is_enough(session: Session, town: Town, psychologist: Any) -> None:
+def test_two_clauses_give_two_reasons_and_one_of_them_is_enough(
+    session: Session, town: Town, psychologist: Any
+) -> None:
     agree(session, town)
     second = agree(session, town, key="toinen")
     access.derive_all(session)
@@ -138,7 +156,9 @@ def test_widening_a_role_widens_no_agreement_and_narrowing_it_brings_the_right_b
     assert roles_of(session, psychologist.person_id, AUTUMN) == {"opettaja@koulu"}
 
 
-def test_a_clause_that_covers_what_a_role_includes_lets_it_cross_whole(session: Session, town: Town, psychologist: Any) -> None:
+def test_a_clause_that_covers_what_a_role_includes_lets_it_cross_whole(
+    session: Session, town: Town, psychologist: Any
+) -> None:
     agree(session, town)
     access.include(session, town.role, access.role(session, town.wilma, "lisa", ["luokka:read"]))
     access.derive_all(session)
@@ -159,7 +179,9 @@ def by_grant(session: Session, town: Town, psychologist: Any) -> Any:
     """The role granted to the psychologist by hand, under an agreement; the rule that gives it too is withdrawn."""
     withdraw_rules(session, list(session.scalars(select(Rule.id))))
     with clock.fixed(AUTUMN):
-        return by_hand.grant(session, psychologist.person_id, psychologist.fact_id, town.role, town.school, "sijaistus", END, SYSTEM)
+        return by_hand.grant(
+            session, psychologist.person_id, psychologist.fact_id, town.role, town.school, "sijaistus", END, SYSTEM
+        )
 
 
 @pytest.fixture
@@ -170,23 +192,31 @@ def agreed(session: Session, town: Town) -> access.Agreed:
 
 def test_a_hand_may_not_grant_what_no_clause_allows(session: Session, town: Town, psychologist: Any) -> None:
     with clock.fixed(AUTUMN), pytest.raises(Invalid):
-        by_hand.grant(session, psychologist.person_id, psychologist.fact_id, town.role, town.school, "sijaistus", END, SYSTEM)
+        by_hand.grant(
+            session, psychologist.person_id, psychologist.fact_id, town.role, town.school, "sijaistus", END, SYSTEM
+        )
     assert open_assignments(session) == []
 
 
-def test_a_right_by_hand_names_its_clause_and_stands_through_a_derivation(session: Session, agreed: Any, by_grant: Any) -> None:
+def test_a_right_by_hand_names_its_clause_and_stands_through_a_derivation(
+    session: Session, agreed: Any, by_grant: Any
+) -> None:
     assert by_grant.clause_id == session.scalars(select(AgreementClause.id)).one()
     access.derive_all(session)
     assert [row.id for row in open_assignments(session)] == [by_grant.id]
 
 
-def test_a_right_by_hand_ends_when_its_role_outgrows_the_clause(session: Session, town: Town, agreed: Any, by_grant: Any) -> None:
+def test_a_right_by_hand_ends_when_its_role_outgrows_the_clause(
+    session: Session, town: Town, agreed: Any, by_grant: Any
+) -> None:
     access.change_role(session, town.role, ["oppilaat:read", "arviointi:write"])
     access.derive_all(session)
     assert open_assignments(session) == []
 
 
-def test_a_right_by_hand_ends_when_its_clause_is_taken_back(session: Session, agreed: access.Agreed, by_grant: Any) -> None:
+def test_a_right_by_hand_ends_when_its_clause_is_taken_back(
+    session: Session, agreed: access.Agreed, by_grant: Any
+) -> None:
     access.alter(session, agreed, content=frozenset({("psykologi", "luokka", "read")}))
     access.derive_all(session)
     assert open_assignments(session) == []
@@ -205,17 +235,26 @@ def test_a_right_by_hand_does_not_live_on_what_another_role_is_allowed(
 ) -> None:
     other = access.role(session, town.wilma, "lukija", ["luokka:read"])
     with clock.fixed(AUTUMN):
-        second = by_hand.grant(session, psychologist.person_id, psychologist.fact_id, other, town.school, "sijaistus", END, SYSTEM)
+        second = by_hand.grant(
+            session, psychologist.person_id, psychologist.fact_id, other, town.school, "sijaistus", END, SYSTEM
+        )
     access.change_role(session, town.role, ["oppilaat:read", "arviointi:write"])
     access.derive_all(session)
     assert [row.id for row in open_assignments(session)] == [second.id]
 
 
-def test_a_right_by_hand_follows_the_capacity_and_never_outlasts_it(session: Session, agreed: Any, by_grant: Any, psychologist: Any) -> None:
+def test_a_right_by_hand_follows_the_capacity_and_never_outlasts_it(
+    session: Session, agreed: Any, by_grant: Any, psychologist: Any
+) -> None:
     shorter = facts.correct(session, psychologist, valid_to=day("2026-12-01"))
     access.derive_all(session)
     (row,) = open_assignments(session)
-    assert (row.origin, row.fact_1, row.valid_to, row.reason) == ("hand", shorter.version_id, day("2026-12-01"), "sijaistus")
+    assert (row.origin, row.fact_1, row.valid_to, row.reason) == (
+        "hand",
+        shorter.version_id,
+        day("2026-12-01"),
+        "sijaistus",
+    )
     facts.close(session, shorter)
     access.derive_all(session)
     assert open_assignments(session) == []

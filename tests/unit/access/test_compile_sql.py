@@ -43,7 +43,9 @@ def written(engine: Engine, spec: WorldSpec) -> Iterator[Session]:
         session.rollback()
 
 
-def rows_of(session: Session, pattern: dict[str, Any], owner: UUID, names: Names, persons: Subquery | None = None) -> list[Match]:
+def rows_of(
+    session: Session, pattern: dict[str, Any], owner: UUID, names: Names, persons: Subquery | None = None
+) -> list[Match]:
     """The rows of the rule's SELECT, as the matcher would say them."""
     parsed, problems = parse(pattern)
     assert parsed is not None, problems
@@ -93,7 +95,9 @@ def test_a_select_limited_to_persons_gives_their_rows_and_nobody_elses(engine: E
             for pattern, owner in rules[:1]:
                 owner_id = names.organisations[owner]
                 every = rows_of(session, pattern, owner_id, names)
-                assert set(rows_of(session, pattern, owner_id, names, only)) == {row for row in every if row.person_id == one}
+                assert set(rows_of(session, pattern, owner_id, names, only)) == {
+                    row for row in every if row.person_id == one
+                }
 
     holds()
 
@@ -105,7 +109,9 @@ ONE_TEACHER = WorldSpec(
 )  # fmt: skip
 
 
-def teacher(person: int, organisation: int, kind: str = "employee", occupation: str | None = "a", **values: bool) -> AffiliationSpec:
+def teacher(
+    person: int, organisation: int, kind: str = "employee", occupation: str | None = "a", **values: bool
+) -> AffiliationSpec:
     """An affiliation all the time."""
     primary, substitute, open_ = (values.get(name, name == "open_") for name in ("primary", "substitute", "open_"))
     return AffiliationSpec(person, organisation, 0, kind, occupation, primary, substitute, WHOLE, open_)
@@ -144,10 +150,15 @@ def test_each_condition_on_an_affiliation_means_what_it_says(engine: Engine) -> 
     with written(engine, MANY) as session:
         names, owner_id = load(session), worlds.organisation_id(0)
         for conditions, expected in CONDITIONS:
-            pattern = {"bind": {"a": {"affiliation": conditions}}, "gives": {"role": "app:role", "scope": "organisation of a"}}
+            pattern = {
+                "bind": {"a": {"affiliation": conditions}},
+                "gives": {"role": "app:role", "scope": "organisation of a"},
+            }
             rows = set(rows_of(session, pattern, owner_id, names))
             assert {row.capacity_id.int - worlds.id_of(8, 0).int for row in rows} == expected, conditions
-            found = [matches_of(session, pattern, owner_id, names, worlds.person_id(number)) for number in range(PERSONS)]
+            found = [
+                matches_of(session, pattern, owner_id, names, worlds.person_id(number)) for number in range(PERSONS)
+            ]
             assert set().union(*found) == rows, conditions
 
 
@@ -172,7 +183,9 @@ def test_facts_are_joined_by_person_by_relationship_and_by_organisation(engine: 
             rows = set(rows_of(session, pattern, owner_id, names))
             # Versions of each kind are numbered from a base of their own.
             assert {tuple(version.int % (1 << 64) - 1 for version in row.facts[:2]) for row in rows} == expected, bind
-            found = [matches_of(session, pattern, owner_id, names, worlds.person_id(number)) for number in range(PERSONS)]
+            found = [
+                matches_of(session, pattern, owner_id, names, worlds.person_id(number)) for number in range(PERSONS)
+            ]
             assert set().union(*found) == rows, bind
 
 
@@ -199,7 +212,10 @@ def test_a_row_tells_capacity_scope_entities_and_the_versions_it_rests_on(engine
 
 
 def test_a_member_holds_the_right_by_an_affiliation_of_the_groups_organisation(engine: Engine) -> None:
-    pattern = {"bind": {"m": {"membership": {"kind": "group"}}}, "gives": {"role": "app:role", "scope": "organisation of m"}}
+    pattern = {
+        "bind": {"m": {"membership": {"kind": "group"}}},
+        "gives": {"role": "app:role", "scope": "organisation of m"},
+    }
     row = one_row(engine, pattern)
     assert (row.capacity_id, row.facts[:2]) == (worlds.id_of(8, 0), (worlds.id_of(15, 0), worlds.id_of(7, 0)))
     assert (row.scope_id, row.span) == (worlds.organisation_id(0), Span(worlds.at(1), worlds.at(3)))

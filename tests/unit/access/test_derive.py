@@ -36,7 +36,9 @@ def test_an_assignment_says_who_where_when_and_cites_the_versions_it_rests_on(se
     access.rule(session, town.town, access.teachers())
     access.derive_all(session)
     (row,) = open_assignments(session)
-    place = session.scalars(select(OrganisationPlace.version_id).where(OrganisationPlace.organisation_id == town.school)).one()
+    place = session.scalars(
+        select(OrganisationPlace.version_id).where(OrganisationPlace.organisation_id == town.school)
+    ).one()
     assert (row.person_id, row.capacity_id, row.role_id, row.scope_id) == (aino, held.fact_id, town.role, town.school)
     assert (row.fact_1, row.fact_2, row.place_id) == (held.version_id, NIL, place)
     assert (row.valid_from, row.valid_to, row.origin) == (facts.SCHOOL_YEAR, END, "rule")
@@ -53,10 +55,14 @@ def test_deriving_again_changes_nothing(session: Session, town: Town) -> None:
     assert {row.id for row in open_assignments(session)} == before
 
 
-def test_a_right_lasts_no_longer_than_the_organisation_stands_where_the_rule_applies(session: Session, town: Town) -> None:
+def test_a_right_lasts_no_longer_than_the_organisation_stands_where_the_rule_applies(
+    session: Session, town: Town
+) -> None:
     facts.affiliation(session, facts.person(session), town.school)
     access.rule(session, town.town, access.teachers(kind="employee", organisation={"under": "kunta"}))
-    facts.places(session, town.school, (town.town, False, clock.LONG_AGO, END), (town.county, False, END, clock.FOREVER))
+    facts.places(
+        session, town.school, (town.town, False, clock.LONG_AGO, END), (town.county, False, END, clock.FOREVER)
+    )
     access.derive_all(session)
     assert times(session) == [(facts.SCHOOL_YEAR, END)]
 
@@ -68,7 +74,9 @@ def test_losing_one_reason_keeps_the_right_that_another_carries(session: Session
     member = facts.membership(session, aino, team)
     access.rule(session, town.town, access.teachers(), "opettajat")
     bind = {"m": {"membership": {"group": "tiimi", "owner": "koulu"}}}
-    access.rule(session, town.town, {"bind": bind, "gives": {"role": "wilma:opettaja", "scope": "organisation of m"}}, "tiimi")
+    access.rule(
+        session, town.town, {"bind": bind, "gives": {"role": "wilma:opettaja", "scope": "organisation of m"}}, "tiimi"
+    )
     assert access.derive_all(session).opened == 2
     facts.close(session, member)
     assert access.derive_all(session) == Counts(0, 1)
@@ -137,11 +145,15 @@ def test_deriving_nobody_changes_nobodys_rights(session: Session, town: Town) ->
 
 def _shorten(session: Session, number: int) -> set[Any]:
     """Change a fact of one person; returns the persons whose rights may differ: themselves and who is related to them."""
-    held = session.scalars(select(Affiliation).where(Affiliation.closed_by.is_(None)).order_by(Affiliation.version_id)).all()
+    held = session.scalars(
+        select(Affiliation).where(Affiliation.closed_by.is_(None)).order_by(Affiliation.version_id)
+    ).all()
     if not held:
         return set()
     row = held[number % len(held)]
-    changed = facts.correct(session, row, occupation="b" if row.occupation == "a" else "a", is_primary=not row.is_primary)
+    changed = facts.correct(
+        session, row, occupation="b" if row.occupation == "a" else "a", is_primary=not row.is_primary
+    )
     related = session.scalars(select(Relationship.person_id).where(Relationship.other_person_id == changed.person_id))
     return {changed.person_id, *related}
 
@@ -170,12 +182,19 @@ def test_deriving_one_person_gives_what_deriving_everybody_gives(engine: Engine)
 
 
 @pytest.mark.parametrize("only", [False, True], ids=["everybody", "some persons"])
-def test_the_number_of_statements_does_not_grow_with_the_number_of_persons(session: Session, town: Town, only: bool) -> None:
+def test_the_number_of_statements_does_not_grow_with_the_number_of_persons(
+    session: Session, town: Town, only: bool
+) -> None:
     access.rule(session, town.town, access.teachers())
     counted = []
     for many in (10, 190):
         people = [facts.person(session) for _ in range(many)]
-        entity = {"legal_entity_id": town.town, "opened_by": NIL, "valid_from": facts.SCHOOL_YEAR, "valid_to": clock.FOREVER}
+        entity = {
+            "legal_entity_id": town.town,
+            "opened_by": NIL,
+            "valid_from": facts.SCHOOL_YEAR,
+            "valid_to": clock.FOREVER,
+        }
         rows = [{"person_id": one, "organisation_id": town.school, "kind": "employee", **entity} for one in people]
         session.execute(insert(Affiliation), rows)
         change = facts.change(session)
@@ -202,11 +221,15 @@ def test_the_database_refuses_a_right_across_entities_without_a_clause(session: 
     session.execute(insert(Assignment), [assigned(town, aino, role_version_id=version)])
     session.commit()
     with pytest.raises(IntegrityError, match="clause_across_entities"):
-        session.execute(insert(Assignment), [assigned(town, aino, role_version_id=version, holder_entity_id=town.county)])
+        session.execute(
+            insert(Assignment), [assigned(town, aino, role_version_id=version, holder_entity_id=town.county)]
+        )
 
 
 def test_the_database_refuses_a_clause_that_does_not_exist(session: Session, town: Town) -> None:
     version = session.scalars(select(RoleVersion.id).where(RoleVersion.role_id == town.role)).one()
-    row = assigned(town, facts.person(session), role_version_id=version, holder_entity_id=town.county, clause_id=uuid7())
+    row = assigned(
+        town, facts.person(session), role_version_id=version, holder_entity_id=town.county, clause_id=uuid7()
+    )
     with pytest.raises(IntegrityError):
         session.execute(insert(Assignment), [row])

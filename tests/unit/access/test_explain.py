@@ -21,7 +21,9 @@ from tests.unit.access.held import Statements
 AUTUMN = day("2026-09-15")
 CHRISTMAS = day("2026-12-20")
 END = day("2027-06-01")
-PSYCHOLOGISTS = access.teachers(occupation="psykologi") | {"gives": {"role": "wilma:opettaja", "scope": {"organisation": "koulu"}}}
+PSYCHOLOGISTS = access.teachers(occupation="psykologi") | {
+    "gives": {"role": "wilma:opettaja", "scope": {"organisation": "koulu"}}
+}
 
 
 @pytest.fixture
@@ -29,7 +31,13 @@ def teacher(session: Session, town: Town) -> Any:
     """A teacher whom a published rule gives the role; the payroll told so on line 7."""
     held = facts.affiliation(session, facts.person(session), town.school, until=END, title="Luokanopettaja")
     facts.told_by(session, held, facts.source(session, town.town), "hr.csv", 7)
-    publish(session, "opettajat", access.teachers(kind="employee", occupation="opettaja"), "kunta", Actor(facts.person(session)))
+    publish(
+        session,
+        "opettajat",
+        access.teachers(kind="employee", occupation="opettaja"),
+        "kunta",
+        Actor(facts.person(session)),
+    )
     return held
 
 
@@ -80,7 +88,9 @@ def test_at_a_past_day_the_right_of_that_day_is_explained(session: Session, town
     assert one(session, teacher.person_id, at=AUTUMN).scope_key == "koulu"
 
 
-def test_what_was_known_before_a_correction_gives_the_old_answer_and_after_it_the_new(session: Session, town: Town) -> None:
+def test_what_was_known_before_a_correction_gives_the_old_answer_and_after_it_the_new(
+    session: Session, town: Town
+) -> None:
     recorded, corrected = day("2026-08-10"), day("2026-10-01")
     with clock.fixed(recorded):
         aino = facts.person(session)
@@ -127,7 +137,9 @@ def test_a_right_by_hand_tells_the_reason_that_was_given(session: Session, town:
     with clock.fixed(AUTUMN):
         by_hand.grant(session, held.person_id, held.fact_id, town.role, town.school, "sijaistus", CHRISTMAS, SYSTEM)
     found = one(session, held.person_id)
-    assert [(one.origin, one.reason, one.rule_key, one.sentence) for one in found.because] == [("hand", "sijaistus", None, {})]
+    assert [(one.origin, one.reason, one.rule_key, one.sentence) for one in found.because] == [
+        ("hand", "sijaistus", None, {})
+    ]
     assert found.ends_first["en"] == "the end that was set by hand"
 
 
@@ -135,7 +147,9 @@ def test_a_right_tells_every_reason_and_the_end_of_the_last(session: Session, to
     team = facts.group(session, town.school, "tiimi")
     facts.membership(session, teacher.person_id, team, until=CHRISTMAS)
     bind = {"m": {"membership": {"group": "tiimi", "owner": "koulu"}}}
-    access.rule(session, town.town, {"bind": bind, "gives": {"role": "wilma:opettaja", "scope": "organisation of m"}}, "tiimi")
+    access.rule(
+        session, town.town, {"bind": bind, "gives": {"role": "wilma:opettaja", "scope": "organisation of m"}}, "tiimi"
+    )
     access.derive_all(session)
     found = one(session, teacher.person_id)
     assert {because.rule_key: because.valid_to for because in found.because} == {"opettajat": END, "tiimi": CHRISTMAS}
@@ -165,12 +179,19 @@ ENDS = [
 
 
 @pytest.mark.parametrize(("cause", "told"), ENDS, ids=[cause for cause, _ in ENDS])
-def test_what_ends_a_right_first_is_named_by_its_true_cause(session: Session, town: Town, cause: str, told: str) -> None:
+def test_what_ends_a_right_first_is_named_by_its_true_cause(
+    session: Session, town: Town, cause: str, told: str
+) -> None:
     held = facts.affiliation(session, facts.person(session), town.school)
     if cause == "an absence":
         facts.absence(session, held, CHRISTMAS)
     if cause == "another place in the tree":
-        facts.places(session, town.school, (town.town, False, clock.LONG_AGO, CHRISTMAS), (town.county, False, CHRISTMAS, clock.FOREVER))
+        facts.places(
+            session,
+            town.school,
+            (town.town, False, clock.LONG_AGO, CHRISTMAS),
+            (town.county, False, CHRISTMAS, clock.FOREVER),
+        )
     access.rule(session, town.town, access.teachers())
     access.derive_all(session)
     found = one(session, held.person_id)
@@ -183,7 +204,9 @@ def test_only_the_application_that_is_asked_about_is_explained(session: Session,
     assert len(explain(session, teacher.person_id, application_key="wilma", at=AUTUMN)) == 1
 
 
-def test_an_explanation_takes_as_many_statements_for_many_rights_as_for_one(session: Session, town: Town, teacher: Any) -> None:
+def test_an_explanation_takes_as_many_statements_for_many_rights_as_for_one(
+    session: Session, town: Town, teacher: Any
+) -> None:
     counted = []
     for many in (0, 20):
         for n in range(many):
@@ -216,7 +239,9 @@ def test_why_not_names_the_first_condition_that_fails(session: Session, town: To
     assert nearest(session, stranger) == "The organisation does not belong where the rule applies."
 
 
-def test_why_not_begins_with_the_rule_that_is_nearest_and_leaves_others_out(session: Session, town: Town, teacher: Any) -> None:
+def test_why_not_begins_with_the_rule_that_is_nearest_and_leaves_others_out(
+    session: Session, town: Town, teacher: Any
+) -> None:
     access.role(session, town.wilma, "rehtori")
     access.rule(session, town.town, access.teachers("wilma:rehtori"), "rehtorit")
     access.rule(session, town.town, access.teachers(kind="student", occupation="rehtori"), "kaukana")

@@ -98,7 +98,9 @@ def test_a_mistake_is_refused_with_its_place_and_a_remedy(data: Any, place: str)
 
 
 def test_every_mistake_is_told_at_once() -> None:
-    _, problems = parse({"bind": {"a": {"affiliation": {"kind": "teacher", "age": 7}}}, "gives": {"role": "x", "scope": "y"}})
+    _, problems = parse(
+        {"bind": {"a": {"affiliation": {"kind": "teacher", "age": 7}}}, "gives": {"role": "x", "scope": "y"}}
+    )
     assert {problem.field for problem in problems} == {
         "bind.a.affiliation.age", "bind.a.affiliation.kind", "gives.role", "gives.scope",
     }  # fmt: skip
@@ -110,7 +112,15 @@ def test_a_rule_is_read_as_it_is_written() -> None:
         {
             "bind": {
                 "g": GUARDIAN,
-                "c": {"affiliation": {"kind": ["student"], "of": "g", "organisation": where, "primary": True, "substitute": False}},
+                "c": {
+                    "affiliation": {
+                        "kind": ["student"],
+                        "of": "g",
+                        "organisation": where,
+                        "primary": True,
+                        "substitute": False,
+                    }
+                },
                 "m": {"membership": {"group": "tiimi", "owner": "kunta", "kind": "class"}},
             },
             "unless": {"absence_of": "c"},
@@ -121,10 +131,23 @@ def test_a_rule_is_read_as_it_is_written() -> None:
     assert pattern is not None
     assert pattern.bound == (
         Bound("g", "relationship", kinds=("guardian_of",)),
-        Bound("c", "affiliation", kinds=("student",), where=Where(kind="school", under="kunta"), primary=True, substitute=False, of="g"),
+        Bound(
+            "c",
+            "affiliation",
+            kinds=("student",),
+            where=Where(kind="school", under="kunta"),
+            primary=True,
+            substitute=False,
+            of="g",
+        ),
         Bound("m", "membership", where=Where(under="kunta"), group="tiimi", group_kind="class"),
     )
-    assert (pattern.absence_of, pattern.role, pattern.scope, pattern.needs_relationship) == ("c", "wilma:huoltaja", Scope(of="c"), True)
+    assert (pattern.absence_of, pattern.role, pattern.scope, pattern.needs_relationship) == (
+        "c",
+        "wilma:huoltaja",
+        Scope(of="c"),
+        True,
+    )
     assert pattern.capacity.name == "g"
 
 
@@ -143,7 +166,9 @@ words = st.sampled_from(
 )  # fmt: skip
 json = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), words),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.one_of(words, st.text(max_size=3)), inner, max_size=4)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.one_of(words, st.text(max_size=3)), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 rules = st.one_of(json, st.fixed_dictionaries({"bind": st.dictionaries(words, st.dictionaries(words, json, max_size=2)), "gives": json}, optional={"unless": json}))  # fmt: skip

@@ -23,7 +23,9 @@ from tests.unit.access.worlds import LAST_DAY, PERSONS, WorldSpec
 AUTUMN = day("2026-09-15")
 CHRISTMAS = day("2026-12-20")
 END = day("2027-06-01")
-PSYCHOLOGISTS = access.teachers(occupation="psykologi") | {"gives": {"role": "wilma:opettaja", "scope": {"organisation": "koulu"}}}
+PSYCHOLOGISTS = access.teachers(occupation="psykologi") | {
+    "gives": {"role": "wilma:opettaja", "scope": {"organisation": "koulu"}}
+}
 
 
 @pytest.fixture
@@ -88,13 +90,17 @@ def test_a_right_that_was_planted_over_an_absence_is_found(session: Session, tea
 def psychologist(session: Session, town: Town) -> tuple[Any, access.Agreed]:
     """A psychologist of the county with the role in the town's school, and the agreement that allows it."""
     held = facts.affiliation(session, facts.person(session), town.clinic, occupation="psykologi", until=END)
-    agreed = access.agreement(session, town.town, town.county, town.town, {"psykologi": ["oppilaat:read", "luokka:read"]})
+    agreed = access.agreement(
+        session, town.town, town.county, town.town, {"psykologi": ["oppilaat:read", "luokka:read"]}
+    )
     access.rule(session, town.county, PSYCHOLOGISTS)
     access.derive_all(session)
     return held, agreed
 
 
-def test_a_right_across_entities_is_proved_by_its_clause(session: Session, town: Town, psychologist: tuple[Any, access.Agreed]) -> None:
+def test_a_right_across_entities_is_proved_by_its_clause(
+    session: Session, town: Town, psychologist: tuple[Any, access.Agreed]
+) -> None:
     held, _ = psychologist
     assert len(open_assignments(session)) == 1
     assert prove(session, held.person_id, AUTUMN) == []
@@ -136,7 +142,11 @@ def test_whatever_is_derived_can_be_proved_on_every_day(engine: Engine) -> None:
             for n, (pattern, owner) in enumerate(rules[:2]):
                 access.rule(session, worlds.organisation_id(int(owner[1:])), pattern, f"rule-{n}")
             access.derive_all(session)
-            found = [prove(session, worlds.person_id(one), worlds.at(on)) for one in range(PERSONS) for on in range(0, LAST_DAY, 2)]
+            found = [
+                prove(session, worlds.person_id(one), worlds.at(on))
+                for one in range(PERSONS)
+                for on in range(0, LAST_DAY, 2)
+            ]
             assert found == [[]] * len(found)
             session.rollback()
 

@@ -52,7 +52,11 @@ def test_a_new_version_withdraws_the_one_before_and_its_rights(session: Session,
     second = publish(session, "saanto", PUPILS, "kunta", SYSTEM)
     assert versions(session) == [(1, "withdrawn"), (2, "published")]
     assert {row.rule_version_id for row in open_assignments(session)} == {second.id}
-    assert [roles_of(session, one, AUTUMN) for one in people.values()] == [set(), {"opettaja@koulu"}, {"opettaja@koulu"}]
+    assert [roles_of(session, one, AUTUMN) for one in people.values()] == [
+        set(),
+        {"opettaja@koulu"},
+        {"opettaja@koulu"},
+    ]
 
 
 def test_a_withdrawn_rule_gives_nothing_any_more(session: Session, people: dict[str, Any]) -> None:
@@ -82,11 +86,15 @@ def test_a_rule_of_another_organisation_cannot_be_replaced(session: Session, peo
 def test_a_preview_of_a_new_rule_tells_who_would_gain(session: Session, people: dict[str, Any]) -> None:
     found = preview(session, TEACHERS, "kunta")
     assert (found.gained, found.lost, found.unchanged) == (2, 0, 0)
-    assert [(key, names["sv"], gained, lost) for key, names, gained, lost in found.by_organisation] == [("koulu", "koulu sv", 2, 0)]
+    assert [(key, names["sv"], gained, lost) for key, names, gained, lost in found.by_organisation] == [
+        ("koulu", "koulu sv", 2, 0)
+    ]
     assert set(found.sample) == {people["teacher"], people["both"]}
 
 
-def test_a_preview_of_a_next_version_tells_who_would_gain_lose_and_keep(session: Session, people: dict[str, Any]) -> None:
+def test_a_preview_of_a_next_version_tells_who_would_gain_lose_and_keep(
+    session: Session, people: dict[str, Any]
+) -> None:
     publish(session, "saanto", TEACHERS, "kunta", SYSTEM)
     found = preview(session, PUPILS, "kunta", "saanto")
     assert (found.gained, found.lost, found.unchanged) == (1, 1, 1)

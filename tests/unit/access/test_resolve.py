@@ -39,7 +39,10 @@ def with_a(gives: Any = GIVES, **conditions: Any) -> dict[str, Any]:
 
 def guardians(scope: Any = "organisation of c", relation: str = "guardian_of", **child: Any) -> dict[str, Any]:
     """A rule for whoever is related to an affiliated person."""
-    bind = {"g": {"relationship": {"kind": relation}}, "c": {"affiliation": {"of": "g", **(child or {"kind": "student"})}}}
+    bind = {
+        "g": {"relationship": {"kind": relation}},
+        "c": {"affiliation": {"of": "g", **(child or {"kind": "student"})}},
+    }
     return {"bind": bind, "gives": {"role": "wilma:opettaja", "scope": scope}}
 
 
@@ -66,7 +69,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("pattern", "place"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
-def test_what_a_rule_may_not_name_is_refused_with_its_place_and_a_remedy(names: Names, pattern: dict[str, Any], place: str) -> None:
+def test_what_a_rule_may_not_name_is_refused_with_its_place_and_a_remedy(
+    names: Names, pattern: dict[str, Any], place: str
+) -> None:
     checked, problems = check(pattern, "kunta", names)
     assert checked is None
     assert [problem.field for problem in problems] == [place]
@@ -112,7 +117,12 @@ def test_a_rule_whose_list_is_gone_resolves_no_more_and_gives_nothing(session: S
     assert access.derive_all(session).closed == 1
 
 
-def test_publishing_a_rule_with_a_mistake_tells_every_problem_and_writes_nothing(session: Session, names: Names) -> None:
+def test_publishing_a_rule_with_a_mistake_tells_every_problem_and_writes_nothing(
+    session: Session, names: Names
+) -> None:
     with pytest.raises(Invalid) as caught:
         publish(session, "uusi", with_a(organisation="kuu", occupation={"in_list": "y"}), "kunta", SYSTEM)
-    assert [problem.field for problem in caught.value.problems] == ["bind.a.affiliation.organisation.is", "bind.a.affiliation.occupation"]
+    assert [problem.field for problem in caught.value.problems] == [
+        "bind.a.affiliation.organisation.is",
+        "bind.a.affiliation.occupation",
+    ]

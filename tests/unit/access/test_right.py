@@ -52,7 +52,8 @@ def psychologist(session: Session, town: Town, agreed: access.Agreed) -> Any:
 
 def test_a_right_holds_from_its_first_instant_and_at_its_end_no_more(session: Session, teacher: Any) -> None:
     holds = [
-        bool(roles_of(session, teacher.person_id, at)) for at in (facts.SCHOOL_YEAR - SECOND, facts.SCHOOL_YEAR, END - SECOND, END)
+        bool(roles_of(session, teacher.person_id, at))
+        for at in (facts.SCHOOL_YEAR - SECOND, facts.SCHOOL_YEAR, END - SECOND, END)
     ]
     assert holds == [False, True, True, False]
 
@@ -74,11 +75,15 @@ def test_the_right_is_as_the_newest_version_of_the_role_says(session: Session, t
     assert (right.content, right.enforcement) == (("arviointi:write", "oppilaat:read"), "at use")
 
 
-def test_several_reasons_make_one_right_that_lasts_as_long_as_the_last(session: Session, town: Town, teacher: Any) -> None:
+def test_several_reasons_make_one_right_that_lasts_as_long_as_the_last(
+    session: Session, town: Town, teacher: Any
+) -> None:
     shorter = access.teachers(occupation="opettaja")
     access.rule(session, town.town, shorter | {"gives": {**shorter["gives"], "needs_relationship": True}}, "toinen")
     facts.absence(session, teacher, CHRISTMAS)
-    access.rule(session, town.town, {name: part for name, part in access.teachers().items() if name != "unless"}, "kolmas")
+    access.rule(
+        session, town.town, {name: part for name, part in access.teachers().items() if name != "unless"}, "kolmas"
+    )
     access.derive_all(session)
     (right,) = rights(session, teacher.person_id, town.wilma, AUTUMN)
     assert (right.valid_to, right.needs_relationship) == (END, False)
@@ -95,7 +100,10 @@ def test_a_right_needs_a_relationship_only_when_every_reason_does(session: Sessi
 def test_rights_of_two_capacities_stay_two(session: Session, town: Town, teacher: Any) -> None:
     second = facts.affiliation(session, teacher.person_id, town.school, kind="employee")
     access.derive_all(session)
-    assert {right.capacity_id for right in rights(session, teacher.person_id, None, AUTUMN)} == {teacher.fact_id, second.fact_id}
+    assert {right.capacity_id for right in rights(session, teacher.person_id, None, AUTUMN)} == {
+        teacher.fact_id,
+        second.fact_id,
+    }
 
 
 def test_a_hold_keeps_a_person_from_every_right_while_it_lasts(session: Session, teacher: Any) -> None:
@@ -125,7 +133,9 @@ TERMS: dict[str, tuple[datetime, datetime, date | None, bool]] = {
 }
 
 
-def test_a_right_across_entities_holds_only_under_a_live_agreement(session: Session, agreed: access.Agreed, psychologist: Any) -> None:
+def test_a_right_across_entities_holds_only_under_a_live_agreement(
+    session: Session, agreed: access.Agreed, psychologist: Any
+) -> None:
     found = {}
     for name, (since, until, signed, _) in TERMS.items():
         access.set_term(session, agreed.id, since, until)
@@ -134,7 +144,9 @@ def test_a_right_across_entities_holds_only_under_a_live_agreement(session: Sess
     assert found == {name: expected for name, (*_, expected) in TERMS.items()}
 
 
-def test_a_dead_agreement_takes_nothing_from_rights_within_one_entity(session: Session, agreed: access.Agreed, teacher: Any) -> None:
+def test_a_dead_agreement_takes_nothing_from_rights_within_one_entity(
+    session: Session, agreed: access.Agreed, teacher: Any
+) -> None:
     access.set_term(session, agreed.id, clock.LONG_AGO, AUTUMN)
     assert roles_of(session, teacher.person_id, AUTUMN) == {"opettaja@koulu"}
 
@@ -175,14 +187,18 @@ def test_the_end_told_is_the_first_of_the_ends_of_facts_clause_and_agreement(
     assert told() == CHRISTMAS
 
 
-def test_rights_are_read_in_one_statement_however_many_there_are(session: Session, town: Town, psychologist: Any) -> None:
+def test_rights_are_read_in_one_statement_however_many_there_are(
+    session: Session, town: Town, psychologist: Any
+) -> None:
     counted = []
     for n in range(2):
         with Statements(session) as statements:
             assert len(rights(session, psychologist.person_id, None, AUTUMN)) == 1 + 10 * n
         counted.append(len(statements))
         for m in range(10 * (1 - n)):
-            facts.affiliation(session, psychologist.person_id, facts.organisation(session, f"koulu-{m}", under=town.town))
+            facts.affiliation(
+                session, psychologist.person_id, facts.organisation(session, f"koulu-{m}", under=town.town)
+            )
         access.rule(session, town.town, access.teachers(), "opettajat")
         access.derive_all(session)
     assert counted == [1, 1]
@@ -193,7 +209,9 @@ def keys_of(session: Session, person_id: Any, at: datetime = AUTUMN) -> list[tup
     return [(one.kind, one.organisation_key) for one in capacities(session, person_id, at)]
 
 
-def test_capacities_are_what_a_person_is_now_or_within_a_month_the_primary_one_first(session: Session, town: Town) -> None:
+def test_capacities_are_what_a_person_is_now_or_within_a_month_the_primary_one_first(
+    session: Session, town: Town
+) -> None:
     aino = facts.person(session)
     facts.affiliation(session, aino, town.school)
     facts.affiliation(session, aino, town.clinic, is_primary=True, title="Psykologi")
@@ -203,7 +221,11 @@ def test_capacities_are_what_a_person_is_now_or_within_a_month_the_primary_one_f
     facts.close(session, facts.affiliation(session, aino, town.school))
     assert keys_of(session, aino) == [("employee", "opiskeluhuolto"), ("employee", "koulu"), ("employee", "hva")]
     first = capacities(session, aino, AUTUMN)[0]
-    assert (first.position, first.organisation_names["sv"], first.is_primary) == ("Psykologi", "opiskeluhuolto sv", True)
+    assert (first.position, first.organisation_names["sv"], first.is_primary) == (
+        "Psykologi",
+        "opiskeluhuolto sv",
+        True,
+    )
 
 
 def test_a_guardian_can_act_for_the_child_and_a_manager_for_nobody(session: Session, town: Town) -> None:

@@ -50,7 +50,9 @@ def person_id(number: int) -> UUID:
 
 Span = tuple[int, int]
 WHOLE: Span = (0, LAST_DAY)
-spans = st.one_of(st.just(WHOLE), st.tuples(st.integers(0, 3), st.integers(1, 3)).map(lambda pair: (pair[0], pair[0] + pair[1])))
+spans = st.one_of(
+    st.just(WHOLE), st.tuples(st.integers(0, 3), st.integers(1, 3)).map(lambda pair: (pair[0], pair[0] + pair[1]))
+)
 an_organisation = st.integers(0, ORGANISATIONS - 1)
 a_person = st.integers(0, PERSONS - 1)
 
@@ -103,21 +105,28 @@ def _places(number: int) -> st.SearchStrategy[tuple[PlaceSpec, ...]]:
     one = st.builds(PlaceSpec, st.integers(0, max(0, number - 1)), st.integers(0, 1), spans)
     whole = st.builds(PlaceSpec, st.integers(0, max(0, number - 1)), st.integers(0, 1), st.just(WHOLE))
     two = st.tuples(st.integers(1, LAST_DAY - 1), one, one).map(
-        lambda t: (PlaceSpec(t[1].parent, t[1].entity, (0, t[0])), PlaceSpec(t[2].parent, t[2].entity, (t[0], LAST_DAY)))
+        lambda t: (
+            PlaceSpec(t[1].parent, t[1].entity, (0, t[0])),
+            PlaceSpec(t[2].parent, t[2].entity, (t[0], LAST_DAY)),
+        )
     )
     return st.one_of(st.tuples(whole), st.tuples(whole), st.tuples(one), two)
 
 
-relationships = st.tuples(a_person, a_person, st.sampled_from(LINKS), spans, st.sampled_from((True, True, False))).filter(
-    lambda r: r[0] != r[1]
-)
+relationships = st.tuples(
+    a_person, a_person, st.sampled_from(LINKS), spans, st.sampled_from((True, True, False))
+).filter(lambda r: r[0] != r[1])
 worlds = st.builds(
     WorldSpec,
     kinds=st.tuples(*(st.sampled_from(ORGANISATION_KINDS) for _ in range(ORGANISATIONS))),
     places=st.tuples(*(_places(number) for number in range(ORGANISATIONS))),
     affiliations=st.lists(affiliations, min_size=3, max_size=7).map(tuple),
     groups=st.tuples(*(st.tuples(st.integers(0, 1), st.sampled_from(GROUP_KINDS)) for _ in range(GROUPS))),
-    memberships=st.lists(st.tuples(a_person, st.integers(0, GROUPS - 1), spans, st.sampled_from((True, True, False))), min_size=3, max_size=5).map(tuple),
+    memberships=st.lists(
+        st.tuples(a_person, st.integers(0, GROUPS - 1), spans, st.sampled_from((True, True, False))),
+        min_size=3,
+        max_size=5,
+    ).map(tuple),
     relationships=st.lists(relationships, min_size=1, max_size=5).map(tuple),
     covers=st.lists(st.tuples(st.integers(0, 1), an_organisation, spans), min_size=2, max_size=4).map(tuple),
     absences=st.lists(st.tuples(st.integers(0, 5), spans), max_size=3).map(tuple),
@@ -148,7 +157,12 @@ def write(session: Session, world: WorldSpec) -> None:
 
 
 def _dated(span: Span, change: UUID, open_: bool = True) -> dict[str, Any]:
-    return {"valid_from": at(span[0]), "valid_to": at(span[1]), "opened_by": change, "closed_by": None if open_ else change}
+    return {
+        "valid_from": at(span[0]),
+        "valid_to": at(span[1]),
+        "opened_by": change,
+        "closed_by": None if open_ else change,
+    }
 
 
 def _write_tree(session: Session, world: WorldSpec, change: UUID) -> None:
@@ -156,36 +170,52 @@ def _write_tree(session: Session, world: WorldSpec, change: UUID) -> None:
         for n, place in enumerate(places):
             session.add(
                 OrganisationPlace(
-                    version_id=id_of(11, number * 10 + n), fact_id=id_of(12, number * 10 + n), organisation_id=organisation_id(number),
-                    parent_id=organisation_id(place.parent) if number else None, legal_entity_id=organisation_id(place.entity),
+                    version_id=id_of(11, number * 10 + n),
+                    fact_id=id_of(12, number * 10 + n),
+                    organisation_id=organisation_id(number),
+                    parent_id=organisation_id(place.parent) if number else None,
+                    legal_entity_id=organisation_id(place.entity),
                     **_dated(place.span, change),
                 )
             )
     for number, (area, other, span) in enumerate(world.covers):
         session.add(
             OrganisationRelation(
-                version_id=id_of(13, number), fact_id=id_of(14, number), organisation_id=organisation_id(area), kind="covers",
-                other_id=organisation_id(other), **_dated(span, change),
+                version_id=id_of(13, number),
+                fact_id=id_of(14, number),
+                organisation_id=organisation_id(area),
+                kind="covers",
+                other_id=organisation_id(other),
+                **_dated(span, change),
             )
         )
 
 
 def _write_links(session: Session, world: WorldSpec, change: UUID) -> None:
     for number, (owner, kind) in enumerate(world.groups):
-        session.add(Group(id=id_of(6, number), organisation_id=organisation_id(owner), key=f"g{number}", kind=kind, name="g"))
+        session.add(
+            Group(id=id_of(6, number), organisation_id=organisation_id(owner), key=f"g{number}", kind=kind, name="g")
+        )
     session.flush()
     for number, (person, group, span, open_) in enumerate(world.memberships):
         session.add(
             Membership(
-                version_id=id_of(15, number), fact_id=id_of(16, number), person_id=person_id(person), group_id=id_of(6, group),
+                version_id=id_of(15, number),
+                fact_id=id_of(16, number),
+                person_id=person_id(person),
+                group_id=id_of(6, group),
                 **_dated(span, change, open_),
             )
         )
     for number, (one, other, kind, span, open_) in enumerate(world.relationships):
         session.add(
             Relationship(
-                version_id=id_of(17, number), fact_id=id_of(18, number), person_id=person_id(one), other_person_id=person_id(other),
-                kind=kind, **_dated(span, change, open_),
+                version_id=id_of(17, number),
+                fact_id=id_of(18, number),
+                person_id=person_id(one),
+                other_person_id=person_id(other),
+                kind=kind,
+                **_dated(span, change, open_),
             )
         )
 
@@ -209,6 +239,7 @@ def _absence(number: int, world: WorldSpec, spec: tuple[int, Span], change: UUID
 
 Bind = dict[str, dict[str, Any]]
 Step = tuple[Literal["affiliation", "membership", "relationship"], Mapping[str, Any]]
+
 
 def _some(**conditions: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """None, one or two of the conditions: with more, hardly anything would match."""
@@ -247,7 +278,9 @@ def patterns(draw: st.DrawFn, world: WorldSpec) -> dict[str, Any]:
         if fact == "affiliation" and related and draw(st.booleans()):
             conditions = conditions | {"of": draw(st.sampled_from(related))}
         if fact == "affiliation" and same and draw(st.booleans()):
-            conditions = conditions | {"organisation": conditions.get("organisation", {}) | {"same_as": draw(st.sampled_from(same))}}
+            conditions = conditions | {
+                "organisation": conditions.get("organisation", {}) | {"same_as": draw(st.sampled_from(same))}
+            }
         bind[name] = {fact: conditions}
     affiliated = [name for name, bound in bind.items() if "affiliation" in bound]
     own = any("of" not in bound["affiliation"] for bound in bind.values() if "affiliation" in bound)

@@ -23,7 +23,9 @@ def units(world: World, first: int, last: int) -> None:
     times = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
     with Session(world.engine) as session, session.begin():
         for n in range(first, last):
-            row = Organisation(key=f"U{n:03}", kind="unit", name_fi=f"Yksikkö {n:03}", name_sv=f"Enhet {n:03}", name_en=f"Unit {n:03}")
+            row = Organisation(
+                key=f"U{n:03}", kind="unit", name_fi=f"Yksikkö {n:03}", name_sv=f"Enhet {n:03}", name_en=f"Unit {n:03}"
+            )
             session.add(row)
             session.flush()
             session.add(
@@ -43,7 +45,9 @@ def test_the_tree_opens_at_the_top_of_the_readers_part(world: World, reader: Cal
     assert names(reader("sanna").get("/admin/organisations").text) == ["Koivu en", "Ranta en"]
 
 
-def test_an_organisation_shows_what_is_right_under_it_and_the_way_up(world: World, reader: Callable[[str], Reader]) -> None:
+def test_an_organisation_shows_what_is_right_under_it_and_the_way_up(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     text = reader("paula").get(f"/admin/organisations/{world.ids['MANSIKKALA']}").text
     assert names(text) == ["Koivu en", "Ranta en"]
     way = re.search(r'<nav class="breadcrumb".*?</nav>', text, re.DOTALL)
@@ -57,8 +61,14 @@ def test_people_are_counted_by_kind_once_each(world: World, reader: Callable[[st
     assert counted == {"3": "Employee", "1": "Pupil or student"}
 
 
-def test_controllers_and_relations_are_told_and_link_only_inside_the_part(world: World, reader: Callable[[str], Reader]) -> None:
-    world.write(OrganisationRelation(organisation_id=world.ids["KOIVU"], kind="continues", other_id=world.ids["KUUSI"], **world.lasting()))
+def test_controllers_and_relations_are_told_and_link_only_inside_the_part(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    world.write(
+        OrganisationRelation(
+            organisation_id=world.ids["KOIVU"], kind="continues", other_id=world.ids["KUUSI"], **world.lasting()
+        )
+    )
     here = f"/admin/organisations/{world.ids['KOIVU']}"
     other = f"/admin/organisations/{world.ids['KUUSI']}"
     paula = reader("paula").get(here).text
@@ -70,7 +80,9 @@ def test_controllers_and_relations_are_told_and_link_only_inside_the_part(world:
     assert other not in reader("sanna").get(here).text
 
 
-def test_search_finds_by_a_part_of_a_name_in_any_language_and_by_kind(world: World, reader: Callable[[str], Reader]) -> None:
+def test_search_finds_by_a_part_of_a_name_in_any_language_and_by_kind(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     paula = reader("paula")
     assert names(paula.get("/admin/organisations?q=koiv").text) == ["Koivu en"]
     assert names(paula.get("/admin/organisations?q=ranta+sv").text) == ["Ranta en"]
@@ -78,7 +90,9 @@ def test_search_finds_by_a_part_of_a_name_in_any_language_and_by_kind(world: Wor
     assert "No organisation fits" in paula.get("/admin/organisations?q=zzz").text
 
 
-def test_children_come_in_pages_with_the_same_statements_for_10_and_200(world: World, reader: Callable[[str], Reader]) -> None:
+def test_children_come_in_pages_with_the_same_statements_for_10_and_200(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     paula, here = reader("paula"), f"/admin/organisations/{world.ids['MUSTIKKALA']}"
     units(world, 0, 10)
     with world.counted() as few:
@@ -95,7 +109,9 @@ def test_children_come_in_pages_with_the_same_statements_for_10_and_200(world: W
     assert len(second) == 50
 
 
-def test_the_file_has_every_organisation_of_the_part_with_its_counts(world: World, reader: Callable[[str], Reader]) -> None:
+def test_the_file_has_every_organisation_of_the_part_with_its_counts(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     text = reader("paula").get("/admin/organisations.csv").get_data().decode()
     assert text.startswith("\ufeffKey;Kind;")
     rows = {row["Key"]: row for row in csv.DictReader(io.StringIO(text[1:]), delimiter=";")}
@@ -104,4 +120,7 @@ def test_the_file_has_every_organisation_of_the_part_with_its_counts(world: Worl
     assert (rows["KOIVU"]["Employee"], rows["KOIVU"]["Pupil or student"]) == ("2", "1")
     under = reader("paula").get(f"/admin/organisations.csv?under={world.ids['MANSIKKALA']}").get_data().decode()
     assert [line.split(";")[0] for line in under.splitlines()[1:]] == ["KOIVU", "RANTA"]
-    assert [event.envelope["list"] for event in world.events("person:list:exported")] == ["organisations", "organisations"]
+    assert [event.envelope["list"] for event in world.events("person:list:exported")] == [
+        "organisations",
+        "organisations",
+    ]

@@ -17,7 +17,14 @@ from tests.unit.admin_ui.world import Reader, World, administer, employ, person
 def run(world: World, state: str, hours_ago: float, source_id: UUID | None = None) -> UUID:
     at = clock.now() - timedelta(hours=hours_ago)
     row = Run(
-        source_id=source_id or world.ids["hr"], state=state, dry_run=False, started_at=at, ended_at=at, phases={}, counts={}, reasons=[]
+        source_id=source_id or world.ids["hr"],
+        state=state,
+        dry_run=False,
+        started_at=at,
+        ended_at=at,
+        phases={},
+        counts={},
+        reasons=[],
     )
     world.write(row)
     return row.id
@@ -44,7 +51,9 @@ def test_nothing_waiting_says_when_the_last_import_ended(world: World, reader: C
     assert "Every source is up to date." in text
 
 
-def test_a_held_run_and_unclear_persons_wait_with_their_number_and_age(world: World, reader: Callable[[str], Reader]) -> None:
+def test_a_held_run_and_unclear_persons_wait_with_their_number_and_age(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     held = run(world, "held", 1)
     for key in ("1", "2"):
         world.write(Ambiguity(source_id=world.ids["hr"], person_key=key, run_id=world.ids["run"], candidates=[]))
@@ -63,8 +72,26 @@ def test_an_accepted_run_waits_no_more(world: World, reader: Callable[[str], Rea
 
 def test_failed_stopped_and_stale_sources_are_amiss(world: World, reader: Callable[[str], Reader]) -> None:
     run(world, "failed", 1)
-    stale = Source(key="vanha", connector="hr", owner_id=world.ids["ROOT"], settings={}, correlate=[], zone="UTC", priority=1, purpose="x")
-    stopped = Source(key="seis", connector="hr", owner_id=world.ids["ROOT"], settings={}, correlate=[], zone="UTC", priority=1, purpose="x")
+    stale = Source(
+        key="vanha",
+        connector="hr",
+        owner_id=world.ids["ROOT"],
+        settings={},
+        correlate=[],
+        zone="UTC",
+        priority=1,
+        purpose="x",
+    )
+    stopped = Source(
+        key="seis",
+        connector="hr",
+        owner_id=world.ids["ROOT"],
+        settings={},
+        correlate=[],
+        zone="UTC",
+        priority=1,
+        purpose="x",
+    )
     world.write(stale, stopped)
     run(world, "done", 30, stale.id)
     run(world, "stopped", 1, stopped.id)
@@ -101,13 +128,26 @@ def test_a_new_installation_shows_what_to_do_and_what_is_done(world: World, read
     assert '<a href="/admin/organisations">Organisations: the municipalities' not in text
 
 
-def test_the_overview_takes_as_many_statements_for_many_sources_as_for_one(world: World, reader: Callable[[str], Reader]) -> None:
+def test_the_overview_takes_as_many_statements_for_many_sources_as_for_one(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     paula = reader("paula")
     with world.counted() as few:
         paula.get("/admin/")
     with Session(world.engine) as session, session.begin():
         for n in range(30):
-            session.add(Source(key=f"s{n}", connector="hr", owner_id=world.ids["ROOT"], settings={}, correlate=[], zone="UTC", priority=1, purpose="x"))
+            session.add(
+                Source(
+                    key=f"s{n}",
+                    connector="hr",
+                    owner_id=world.ids["ROOT"],
+                    settings={},
+                    correlate=[],
+                    zone="UTC",
+                    priority=1,
+                    purpose="x",
+                )
+            )
     with world.counted() as many:
         paula.get("/admin/")
     assert len(few) == len(many) < 20

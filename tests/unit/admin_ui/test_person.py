@@ -28,7 +28,12 @@ def give_code(world: World, login: str) -> None:
     vault = extension.parts_of(world.app).vault
     key, wrapped = vault.new_key()
     world.write(
-        Identifier(person_id=world.ids[login], kind="identity-code", value_mac=vault.mac("identity-code", "", CODE), **world.lasting()),
+        Identifier(
+            person_id=world.ids[login],
+            kind="identity-code",
+            value_mac=vault.mac("identity-code", "", CODE),
+            **world.lasting(),
+        ),
         PersonKey(person_id=world.ids[login], wrapped_key=wrapped),
         VaultItem(person_id=world.ids[login], kind="identity-code", ciphertext=seal(key, "identity-code", CODE)),
     )
@@ -61,7 +66,9 @@ def test_rights_are_shown_for_another_day_and_one_service(world: World, reader: 
     assert "Granted by hand" in paula.get(f"{here}?application=wilma").text
 
 
-def test_why_not_says_that_no_rule_gives_the_role_or_that_it_is_held(world: World, reader: Callable[[str], Reader]) -> None:
+def test_why_not_says_that_no_rule_gives_the_role_or_that_it_is_held(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     paula = reader("paula")
     assert "No rule gives this role" in paula.get(page_of(world, "ville") + "?why_not=wilma:opettaja").text
     assert "The person has this role" in paula.get(page_of(world, "anna") + "?why_not=wilma:opettaja").text
@@ -74,7 +81,9 @@ def test_facts_name_their_source_file_and_line(world: World, reader: Callable[[s
     assert "Telephone: +358401234567" in text
 
 
-def test_the_timeline_tells_what_was_written_and_what_it_replaced(world: World, reader: Callable[[str], Reader]) -> None:
+def test_the_timeline_tells_what_was_written_and_what_it_replaced(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     paula, here = reader("paula"), page_of(world, "anna")
     paula.post(f"{here}/end", here, end_reason="lost phone")
     paula.post(f"{here}/restore", here, restore_reason="found it")
@@ -84,7 +93,9 @@ def test_the_timeline_tells_what_was_written_and_what_it_replaced(world: World, 
     assert "before:" in text
 
 
-def test_a_protected_persons_class_and_school_read_protected_to_who_may_not_know(world: World, reader: Callable[[str], Reader]) -> None:
+def test_a_protected_persons_class_and_school_read_protected_to_who_may_not_know(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     sanna, paula = reader("sanna"), reader("paula")
     for tab in ("rights", "facts", "timeline"):
         text = sanna.get(f"{page_of(world, 'oona')}?tab={tab}").text
@@ -95,7 +106,9 @@ def test_a_protected_persons_class_and_school_read_protected_to_who_may_not_know
     assert "Class · 4B · Koivu en" in paula.get(f"{page_of(world, 'oona')}?tab=facts").text
 
 
-def test_end_now_needs_a_reason_ends_everything_and_can_be_undone(world: World, reader: Callable[[str], Reader]) -> None:
+def test_end_now_needs_a_reason_ends_everything_and_can_be_undone(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     paula, here, anna = reader("paula"), page_of(world, "anna"), Reader(world, "anna")
     refused = paula.post(f"{here}/end", here, end_reason=" ")
     assert refused.status_code == 422
@@ -118,7 +131,12 @@ def test_end_now_needs_a_reason_ends_everything_and_can_be_undone(world: World, 
 def test_a_right_is_granted_by_hand_and_ended(world: World, reader: Callable[[str], Reader]) -> None:
     paula, here = reader("paula"), page_of(world, "ville")
     until = (clock.today() + timedelta(days=30)).isoformat()
-    fields = {"role": "wilma:opettaja", "capacity": str(world.ids["ville KUUSI"]), "scope": str(world.ids["KUUSI"]), "until": until}
+    fields = {
+        "role": "wilma:opettaja",
+        "capacity": str(world.ids["ville KUUSI"]),
+        "scope": str(world.ids["KUUSI"]),
+        "until": until,
+    }
     incomplete = paula.post(f"{here}/rights", here, role="wilma:opettaja")
     assert incomplete.status_code == 422
     for name in ("capacity", "scope", "until", "reason"):
@@ -138,7 +156,12 @@ def test_nobody_grants_a_right_to_themselves(world: World, reader: Callable[[str
     employ(world, "paula", "KOIVU", "Pääkäyttäjä")
     paula, here = reader("paula"), page_of(world, "paula")
     until = (clock.today() + timedelta(days=30)).isoformat()
-    fields = {"role": "wilma:opettaja", "capacity": str(world.ids["paula KOIVU"]), "scope": str(world.ids["KOIVU"]), "until": until}
+    fields = {
+        "role": "wilma:opettaja",
+        "capacity": str(world.ids["paula KOIVU"]),
+        "scope": str(world.ids["KOIVU"]),
+        "until": until,
+    }
     answer = paula.post(f"{here}/rights", here, **fields, reason="why not")
     assert answer.status_code == 422
     assert "Nobody grants rights to themselves" in answer.text
@@ -149,14 +172,21 @@ def test_a_right_is_not_granted_outside_the_granters_part(world: World, reader: 
     sanna, here = reader("sanna"), page_of(world, "anna")
     until = (clock.today() + timedelta(days=30)).isoformat()
     for capacity, scope in (("anna KOIVU", "KUUSI"), ("anna KUUSI", "KOIVU")):
-        fields = {"capacity": str(world.ids[capacity]), "scope": str(world.ids[scope]), "role": "wilma:opettaja", "until": until}
+        fields = {
+            "capacity": str(world.ids[capacity]),
+            "scope": str(world.ids[scope]),
+            "role": "wilma:opettaja",
+            "until": until,
+        }
         assert sanna.post(f"{here}/rights", here, **fields, reason="x").status_code == 422
     assert sanna.force(f"{here}/rights/{world.ids['anna right KUUSI']}/end", reason="x").status_code == 404
     with Session(world.engine) as session:
         assert len(list(session.scalars(select(Assignment).where(Assignment.person_id == world.ids["anna"])))) == 2
 
 
-def test_the_identity_code_is_shown_for_a_purpose_in_that_answer_only(world: World, reader: Callable[[str], Reader]) -> None:
+def test_the_identity_code_is_shown_for_a_purpose_in_that_answer_only(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     give_code(world, "anna")
     paula, here = reader("paula"), page_of(world, "anna")
     facts = f"{here}?tab=facts"
@@ -180,7 +210,9 @@ def test_the_secretary_gives_a_pupil_a_one_time_code(world: World, reader: Calla
     assert [event.subject_id for event in world.events("signin:code:issued")] == [world.ids["oona"]]
 
 
-def test_nobody_gets_a_code_for_an_administrator_of_more_than_they_administer(world: World, reader: Callable[[str], Reader]) -> None:
+def test_nobody_gets_a_code_for_an_administrator_of_more_than_they_administer(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     employ(world, "paula", "KOIVU", "Pääkäyttäjä")
     sanna, here = reader("sanna"), page_of(world, "paula")
     assert sanna.post(f"{here}/sign-in-code", f"{here}?tab=signin").status_code == 403
@@ -203,7 +235,9 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all(world: World, reader: C
         assert login_sessions.living(session, world.ids["anna"]) == []
 
 
-def test_the_log_is_for_who_may_search_it_and_reading_it_is_recorded(world: World, reader: Callable[[str], Reader]) -> None:
+def test_the_log_is_for_who_may_search_it_and_reading_it_is_recorded(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     sanna, paula, here = reader("sanna"), reader("paula"), page_of(world, "anna")
     assert "The person&#39;s page was opened" not in sanna.get(f"{here}?tab=log").text
     text = paula.get(f"{here}?tab=log").text
@@ -214,7 +248,9 @@ def test_the_log_is_for_who_may_search_it_and_reading_it_is_recorded(world: Worl
     assert len(world.events("admin:log:searched")) == 2
 
 
-def test_every_tab_takes_the_same_number_of_statements_however_much_there_is_to_tell(world: World, reader: Callable[[str], Reader]) -> None:
+def test_every_tab_takes_the_same_number_of_statements_however_much_there_is_to_tell(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     paula, here = reader("paula"), page_of(world, "anna")
     counts = {}
     for round_ in range(2):

@@ -65,11 +65,15 @@ def crowd(world: World, number: int) -> None:
         ("kind=nonsense&q=ville", ["Vieras Ville"]),
     ],
 )
-def test_search_and_filters_find_whom_they_should(world: World, reader: Callable[[str], Reader], query: str, found: list[str]) -> None:
+def test_search_and_filters_find_whom_they_should(
+    world: World, reader: Callable[[str], Reader], query: str, found: list[str]
+) -> None:
     assert names(reader("paula").get(f"/admin/persons?{query}").text) == found
 
 
-def test_a_whole_number_finds_its_person_and_a_part_of_one_finds_nobody(world: World, reader: Callable[[str], Reader]) -> None:
+def test_a_whole_number_finds_its_person_and_a_part_of_one_finds_nobody(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     paula = reader("paula")
     with Session(world.engine) as session:
         number = session.scalars(select(Identifier.value).where(Identifier.person_id == world.ids["anna"])).one()
@@ -80,7 +84,10 @@ def test_a_whole_number_finds_its_person_and_a_part_of_one_finds_nobody(world: W
 
 def test_an_organisation_is_filtered_with_everything_under_it(world: World, reader: Callable[[str], Reader]) -> None:
     paula = reader("paula")
-    assert names(paula.get(f"/admin/persons?organisation={world.ids['MUSTIKKALA']}").text) == ["Vieras Ville", "Virtanen Anna"]
+    assert names(paula.get(f"/admin/persons?organisation={world.ids['MUSTIKKALA']}").text) == [
+        "Vieras Ville",
+        "Virtanen Anna",
+    ]
     assert names(paula.get(f"/admin/persons?organisation={world.ids['RANTA']}").text) == []
 
 
@@ -95,7 +102,9 @@ def test_positions_that_soon_start_or_end_are_found(world: World, reader: Callab
     assert names(paula.get("/admin/persons?coming=ends").text) == ["Lähtevä Leo"]
 
 
-def test_walking_the_pages_forward_and_back_meets_everybody_once_in_order(world: World, reader: Callable[[str], Reader]) -> None:
+def test_walking_the_pages_forward_and_back_meets_everybody_once_in_order(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     crowd(world, 120)
     paula, path, walked = reader("paula"), "/admin/persons?q=zz", []
     while True:
@@ -117,7 +126,9 @@ def test_walking_the_pages_forward_and_back_meets_everybody_once_in_order(world:
     assert 'rel="next"' in middle
 
 
-def test_the_list_takes_as_many_statements_for_200_people_as_for_10(world: World, reader: Callable[[str], Reader]) -> None:
+def test_the_list_takes_as_many_statements_for_200_people_as_for_10(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     paula = reader("paula")
     crowd(world, 10)
     with world.counted() as few:
@@ -129,7 +140,9 @@ def test_the_list_takes_as_many_statements_for_200_people_as_for_10(world: World
     assert len(many) < 20
 
 
-def test_the_file_holds_the_whole_filtered_list_and_leaves_an_event(world: World, reader: Callable[[str], Reader]) -> None:
+def test_the_file_holds_the_whole_filtered_list_and_leaves_an_event(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     crowd(world, 60)
     with world.counted() as statements:
         response = reader("paula").get("/admin/persons.csv?q=zz&kind=student")
@@ -141,11 +154,16 @@ def test_the_file_holds_the_whole_filtered_list_and_leaves_an_event(world: World
     assert rows[1][:5] == ["Zz Nro 000", "Active", "Pupil or student", "", "Koivu en"]
     assert len(statements) < 60
     (event,) = world.events("person:list:exported")
-    assert event.envelope == {"list": "persons", "filters": {"organisation": "", "kind": "student", "state": None, "coming": None}}
+    assert event.envelope == {
+        "list": "persons",
+        "filters": {"organisation": "", "kind": "student", "state": None, "coming": None},
+    }
     assert "zz" not in str(event.envelope)
 
 
-def test_a_cell_that_a_spreadsheet_would_take_for_a_formula_is_disarmed(world: World, reader: Callable[[str], Reader]) -> None:
+def test_a_cell_that_a_spreadsheet_would_take_for_a_formula_is_disarmed(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     person(world, "eki", "=CMD|' /C calc'!A0")
     assert "\r\n'=CMD|' /C calc'!A0 Eki;" in reader("paula").get("/admin/persons.csv").get_data().decode()
 
@@ -153,16 +171,22 @@ def test_a_cell_that_a_spreadsheet_would_take_for_a_formula_is_disarmed(world: W
 def test_a_protected_person_shows_no_place_in_list_or_file(world: World, reader: Callable[[str], Reader]) -> None:
     paula = reader("paula")
     assert "Koivu en" not in paula.get("/admin/persons?q=oona").text.split("<table")[1]
-    assert "Oppilas Oona;Active;Pupil or student;;protected;" in paula.get("/admin/persons.csv?q=oona").get_data().decode()
+    assert (
+        "Oppilas Oona;Active;Pupil or student;;protected;" in paula.get("/admin/persons.csv?q=oona").get_data().decode()
+    )
 
 
-def test_an_identity_code_in_the_search_leaves_the_address_and_finds_nothing(world: World, reader: Callable[[str], Reader]) -> None:
+def test_an_identity_code_in_the_search_leaves_the_address_and_finds_nothing(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     response = reader("paula").get(f"/admin/persons?q={CODE}")
     assert response.location == "/admin/persons?refused=code"
     assert CODE not in reader("paula").get(response.location).text
 
 
-def test_a_person_is_found_by_code_for_a_purpose_by_a_form_and_with_an_event(world: World, reader: Callable[[str], Reader]) -> None:
+def test_a_person_is_found_by_code_for_a_purpose_by_a_form_and_with_an_event(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     vault = extension.parts_of(world.app).vault
     mac = vault.mac("identity-code", "", CODE)
     world.write(Identifier(person_id=world.ids["anna"], kind="identity-code", value_mac=mac, **world.lasting()))
@@ -173,7 +197,10 @@ def test_a_person_is_found_by_code_for_a_purpose_by_a_form_and_with_an_event(wor
     assert nobody.location == "/admin/persons?refused=unknown"
     assert paula.force("/admin/persons/by-code", code=CODE, purpose=" ").status_code == 422
     events = world.events("person:code:searched")
-    assert [event.envelope for event in events] == [{"purpose": "a call", "found": True}, {"purpose": "a call", "found": False}]
+    assert [event.envelope for event in events] == [
+        {"purpose": "a call", "found": True},
+        {"purpose": "a call", "found": False},
+    ]
     assert CODE not in str([event.envelope for event in events])
 
 
@@ -197,7 +224,9 @@ def test_the_filter_by_state_agrees_with_the_state_computed_for_each_person(worl
         ids = list(session.scalars(select(Person.id)))
         computed = states(session, ids, clock.now(), archive)
         for state in STATES:
-            listed = set(session.scalars(persons(everything, Wanted(state=state), archive).with_only_columns(Person.id)))
+            listed = set(
+                session.scalars(persons(everything, Wanted(state=state), archive).with_only_columns(Person.id))
+            )
             assert listed == {id_ for id_ in ids if computed[id_] == state}
         assert {str(computed[world.ids[login]]) for login in "abcd"} == set(STATES)
 

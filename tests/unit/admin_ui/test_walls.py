@@ -15,7 +15,11 @@ UNKNOWN = "0192f000-0000-7000-8000-000000000000"
 
 def routes(world: World, method: str) -> list[Rule]:
     """Every route of the administration pages that answers ``method``, but for its door."""
-    found = [rule for rule in world.app.url_map.iter_rules() if rule.endpoint.startswith("admin.") and method in (rule.methods or ())]
+    found = [
+        rule
+        for rule in world.app.url_map.iter_rules()
+        if rule.endpoint.startswith("admin.") and method in (rule.methods or ())
+    ]
     return [rule for rule in found if rule.endpoint not in ("admin.login", "admin.callback")]
 
 
@@ -61,7 +65,9 @@ def test_every_command_on_something_outside_the_part_is_not_there(world: World, 
     assert {path: status for path, status in seen.items() if status != 404} == {}
 
 
-def test_no_list_and_no_file_tells_of_anybody_outside_the_part(world: World, local: Reader, reader: Callable[[str], Reader]) -> None:
+def test_no_list_and_no_file_tells_of_anybody_outside_the_part(
+    world: World, local: Reader, reader: Callable[[str], Reader]
+) -> None:
     sanna = reader("sanna")
     told = {}
     for rule in routes(world, "GET"):
@@ -81,7 +87,9 @@ def test_the_secretary_meets_her_own_people_and_nobody_else(world: World, reader
         assert name not in page
 
 
-def test_a_teacher_of_two_schools_shows_the_secretary_what_concerns_hers_only(world: World, reader: Callable[[str], Reader]) -> None:
+def test_a_teacher_of_two_schools_shows_the_secretary_what_concerns_hers_only(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     sanna, here = reader("sanna"), f"/admin/persons/{world.ids['anna']}"
     for tab in ("rights", "facts", "timeline", "signin"):
         text = sanna.get(f"{here}?tab={tab}").text
@@ -89,13 +97,17 @@ def test_a_teacher_of_two_schools_shows_the_secretary_what_concerns_hers_only(wo
         assert [word for word in FOREIGN_WORDS if word in text] == []
 
 
-def test_what_the_secretary_may_not_do_is_neither_offered_nor_possible(world: World, reader: Callable[[str], Reader]) -> None:
+def test_what_the_secretary_may_not_do_is_neither_offered_nor_possible(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
     sanna, here = reader("sanna"), f"/admin/persons/{world.ids['anna']}"
     assert "End the access" not in sanna.get(here).text
     assert "tab=log" not in sanna.get(here).text
     assert "Grant a right" not in sanna.get(here).text
     for act in ("end", "restore", "rights", "code"):
-        assert sanna.force(f"{here}/{act}", reason="x", end_reason="x", restore_reason="x", purpose="x").status_code == 404
+        assert (
+            sanna.force(f"{here}/{act}", reason="x", end_reason="x", restore_reason="x", purpose="x").status_code == 404
+        )
     for path in ("/admin/persons.csv", "/admin/organisations", "/admin/sources", f"{here}/log.csv"):
         assert sanna.get(path).status_code == 404
     assert world.events("admin:request:denied")

@@ -69,7 +69,11 @@ class World:
     def lasting(self, days: int = 300, since: int = 45) -> dict[str, Any]:
         """An interval around the present, opened by the one change everything here was written by."""
         now = clock.now()
-        return {"valid_from": now - timedelta(days=since), "valid_to": now + timedelta(days=days), "opened_by": self.ids["change"]}
+        return {
+            "valid_from": now - timedelta(days=since),
+            "valid_to": now + timedelta(days=days),
+            "opened_by": self.ids["change"],
+        }
 
     @contextmanager
     def counted(self) -> Iterator[list[str]]:
@@ -89,7 +93,11 @@ class World:
 def build(database_url: str, folder: Path) -> World:
     """Return the world at the clock's present, over a migrated database."""
     settings = Settings(
-        issuer=ISSUER, database={"url": database_url}, vault={"key_file": folder / "vault.key"}, state_dir=folder, consortium="Marjala"
+        issuer=ISSUER,
+        database={"url": database_url},
+        vault={"key_file": folder / "vault.key"},
+        state_dir=folder,
+        consortium="Marjala",
     )
     app = create_app(settings)
     world = World(app, extension.engine_of(app))
@@ -107,14 +115,18 @@ def build(database_url: str, folder: Path) -> World:
 
 def _organisations(world: World) -> None:
     for key, (parent, kind) in TREE.items():
-        row = Organisation(key=key, kind=kind, name_fi=f"{key.title()} fi", name_sv=f"{key.title()} sv", name_en=f"{key.title()} en")
+        row = Organisation(
+            key=key, kind=kind, name_fi=f"{key.title()} fi", name_sv=f"{key.title()} sv", name_en=f"{key.title()} en"
+        )
         world.write(row)
         world.ids[key] = row.id
         over = world.ids[parent] if parent else None
         entity = world.ids[parent] if kind == "school" and parent else row.id
         times = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
         opened = {"opened_by": world.ids["change"]}
-        world.write(OrganisationPlace(organisation_id=row.id, parent_id=over, legal_entity_id=entity, **times, **opened))
+        world.write(
+            OrganisationPlace(organisation_id=row.id, parent_id=over, legal_entity_id=entity, **times, **opened)
+        )
         above: str | None = key
         while above:
             world.write(OrganisationClosure(ancestor_id=world.ids[above], descendant_id=row.id, **times))
@@ -124,7 +136,14 @@ def _organisations(world: World) -> None:
 def _source(world: World) -> None:
     now = clock.now()
     source = Source(
-        key="hr", connector="hr", owner_id=world.ids["ROOT"], settings={}, correlate=[], zone="Europe/Helsinki", priority=10, purpose="payroll"
+        key="hr",
+        connector="hr",
+        owner_id=world.ids["ROOT"],
+        settings={},
+        correlate=[],
+        zone="Europe/Helsinki",
+        priority=10,
+        purpose="payroll",
     )
     world.write(source)
     run = Run(
@@ -138,11 +157,15 @@ def _source(world: World) -> None:
 
 
 def _application(world: World) -> None:
-    application = Application(key="wilma", owner_id=world.ids["MANSIKKALA"], name={"fi": "Wilma"}, audience="https://wilma.example")
+    application = Application(
+        key="wilma", owner_id=world.ids["MANSIKKALA"], name={"fi": "Wilma"}, audience="https://wilma.example"
+    )
     world.write(application)
     role = Role(application_id=application.id, key="opettaja")
     world.write(role)
-    version = RoleVersion(role_id=role.id, n=1, name={"fi": "Opettaja"}, enforcement="by token", change_id=world.ids["change"])
+    version = RoleVersion(
+        role_id=role.id, n=1, name={"fi": "Opettaja"}, enforcement="by token", change_id=world.ids["change"]
+    )
     world.write(version, RoleClosure(role_id=role.id, included_id=role.id))
     world.write(RoleContent(role_version_id=version.id, data_group="oppilaat", operation="read"))
     world.ids.update({"wilma": application.id, "opettaja": role.id, "opettaja v1": version.id})
@@ -165,7 +188,9 @@ def _people(world: World) -> None:
     employ(world, "oona", "KOIVU", None, kind="student")
     person(world, "gitta", "Huoltaja")
     world.write(
-        Relationship(person_id=world.ids["gitta"], kind="guardian_of", other_person_id=world.ids["oona"], **world.lasting())
+        Relationship(
+            person_id=world.ids["gitta"], kind="guardian_of", other_person_id=world.ids["oona"], **world.lasting()
+        )
     )
     group = Group(organisation_id=world.ids["KOIVU"], key="4B", kind="class", name="4B")
     world.write(group)
@@ -190,7 +215,11 @@ def employ(world: World, login: str, organisation: str, title: str | None, *, nu
     """Give a person a capacity, known in ``ids`` as "login ORGANISATION"; return its id."""
     entity = TREE[organisation][0] if TREE[organisation][1] == "school" else organisation
     assert entity is not None
-    values = {"kind": "employee", "source_id": world.ids["hr"], "record_id": world.ids["record"] if not number else uuid7()}
+    values = {
+        "kind": "employee",
+        "source_id": world.ids["hr"],
+        "record_id": world.ids["record"] if not number else uuid7(),
+    }
     row = Affiliation(
         person_id=world.ids[login], organisation_id=world.ids[organisation], legal_entity_id=world.ids[entity], title=title,
         **{**values, **world.lasting(), **changes},
@@ -222,7 +251,12 @@ def administer(world: World, login: str, organisation: str, *permissions: str) -
     assert set(permissions) <= set(PERMISSIONS)
     for permission in permissions:
         world.write(
-            AdminGrant(person_id=world.ids[login], permission=permission, organisation_id=world.ids[organisation], **world.lasting())
+            AdminGrant(
+                person_id=world.ids[login],
+                permission=permission,
+                organisation_id=world.ids[organisation],
+                **world.lasting(),
+            )
         )
 
 
@@ -234,7 +268,9 @@ class Reader:
         self.http = world.app.test_client()
         life = extension.parts_of(world.app).settings.tokens
         with Session(world.engine, expire_on_commit=False) as session, session.begin():
-            row, value = login_sessions.start(session, world.ids[login], life, acr="urn:avain:acr:password", amr=["pwd"], agent="test")
+            row, value = login_sessions.start(
+                session, world.ids[login], life, acr="urn:avain:acr:password", amr=["pwd"], agent="test"
+            )
         self.session_id = row.id
         self.http.set_cookie("avain", value, domain="localhost")
 
@@ -253,14 +289,18 @@ class Reader:
     def post(self, path: str, page: str, **fields: str) -> TestResponse:
         """Send the form that goes to ``path`` as the page at ``page`` shows it."""
         data = hidden(self.get(page), path) | fields
-        return self.http.post(path, base_url=ISSUER, data=data, headers={"Accept": "text/html", "Accept-Language": self.language})
+        return self.http.post(
+            path, base_url=ISSUER, data=data, headers={"Accept": "text/html", "Accept-Language": self.language}
+        )
 
     def force(self, path: str, **fields: str) -> TestResponse:
         """Send a form to ``path`` that no page shows, with a genuine token."""
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/account").text)
         assert token is not None
         headers = {"Accept": "text/html", "Accept-Language": self.language}
-        return self.http.post(path, base_url=ISSUER, data={"csrf_token": html.unescape(token[1]), **fields}, headers=headers)
+        return self.http.post(
+            path, base_url=ISSUER, data={"csrf_token": html.unescape(token[1]), **fields}, headers=headers
+        )
 
 
 def hidden(page: TestResponse, path: str) -> dict[str, str]:

@@ -59,7 +59,9 @@ def test_a_dry_run_shows_what_would_change_without_secrets(run: Run, file: Path)
 
 
 def test_problems_are_listed_with_exit_code_2_and_nothing_is_done(run: Run, file: Path, engine: Engine) -> None:
-    file.write_text(EVERYTHING.replace("parent: perusopetus", "parent: nowhere").replace("by token", "by magic"), encoding="utf-8")
+    file.write_text(
+        EVERYTHING.replace("parent: perusopetus", "parent: nowhere").replace("by token", "by magic"), encoding="utf-8"
+    )
     result = run("apply", "-f", file, "--set", "DATA=/srv")
     assert result.exit_code == 2
     assert "organisations[4].parent: There is no organisation nowhere." in result.output
@@ -89,13 +91,19 @@ def test_the_export_can_be_applied_and_is_in_the_log(run: Run, file: Path, engin
     text = run("export").output
     file.write_text(text, encoding="utf-8")
     assert run("apply", "-f", file).output.startswith("0 created, 0 changed")
-    assert [row["rule"] for row in json.loads(run("export", "--json").output)["rules"]] == ["opettaja-wilmaan", "psykologi-wilmaan"]
+    assert [row["rule"] for row in json.loads(run("export", "--json").output)["rules"]] == [
+        "opettaja-wilmaan",
+        "psykologi-wilmaan",
+    ]
     with Session(engine) as session:
         assert "config:file:exported" in set(session.scalars(select(AuditEvent.type)))
 
 
 def test_only_an_administrator_of_the_whole_may_apply_and_export(run: Run, file: Path) -> None:
-    file.write_text(EVERYTHING.replace("organisation: konsortio, permissions", "organisation: mansikkala, permissions"), encoding="utf-8")
+    file.write_text(
+        EVERYTHING.replace("organisation: konsortio, permissions", "organisation: mansikkala, permissions"),
+        encoding="utf-8",
+    )
     run("apply", "-f", file, "--set", "DATA=/srv")
     for words in (("export",), ("apply", "-f", str(file), "--set", "DATA=/srv")):
         part = run(*words, "--as", "pirkko.psykologi")

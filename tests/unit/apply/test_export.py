@@ -37,9 +37,13 @@ def test_the_export_of_an_empty_installation_can_be_applied(apply: Apply, sessio
     assert not apply(in_yaml(as_data(session))).problems
 
 
-def test_the_export_makes_the_same_consortium_elsewhere(applied: Apply, session: Session, tmp_path: Path, vault: Vault) -> None:
+def test_the_export_makes_the_same_consortium_elsewhere(
+    applied: Apply, session: Session, tmp_path: Path, vault: Vault
+) -> None:
     applied(MOVING)
-    text = in_yaml(as_data(session)).replace("auth: client_secret_basic", "auth: client_secret_basic\n    secret: " + "abcdefghijklmnopqrstuvwxyz012345")
+    text = in_yaml(as_data(session)).replace(
+        "auth: client_secret_basic", "auth: client_secret_basic\n    secret: " + "abcdefghijklmnopqrstuvwxyz012345"
+    )
     other = tmp_path / "other.yaml"
     other.write_text(text, encoding="utf-8")
     session.rollback()
@@ -62,7 +66,9 @@ def test_the_export_holds_no_secret_and_no_password(applied: Apply, session: Ses
     applied(EERO % "")
     text = in_yaml(as_data(session))
     assert "eero.malli" in text
-    assert not [secret for secret in ("3Vt8mQz0", "kolmas", "rinteen", "argon2", "password", "secret:") if secret in text]
+    assert not [
+        secret for secret in ("3Vt8mQz0", "kolmas", "rinteen", "argon2", "password", "secret:") if secret in text
+    ]
     assert applied(text).applied is None
 
 
@@ -89,7 +95,11 @@ def test_a_client_without_its_secret_can_only_be_applied_where_it_has_one(applie
 
 def test_instants_that_are_no_days_come_back_too(applied: Apply, session: Session, frozen: datetime) -> None:
     noon = "    affiliations: [{organisation: huolto, kind: employee, occupation: psykologi, from: 2026-08-01T12:00:00+03:00}]"
-    applied(EVERYTHING.replace("    affiliations: [{organisation: huolto, kind: employee, occupation: psykologi, from: 2026-08-01}]", noon))
+    applied(
+        EVERYTHING.replace(
+            "    affiliations: [{organisation: huolto, kind: employee, occupation: psykologi, from: 2026-08-01}]", noon
+        )
+    )
     (row,) = [row for row in as_data(session)["persons"] if row["login"] == "pirkko.psykologi"]
     assert row["affiliations"][0]["from"] == datetime(2026, 8, 1, 9, 0, tzinfo=UTC)
     assert applied(in_yaml(as_data(session))).applied is None

@@ -121,10 +121,18 @@ def adding(kind: str, item: str) -> tuple[str, int, int]:
         return "\n".join([*lines, f"{kind}:", item]), 0, len(lines) + 2
     start = lines.index(f"{kind}:") + 1
     end = next((n for n in range(start, len(lines)) if lines[n] and not lines[n].startswith(" ")), len(lines))
-    return "\n".join([*lines[:end], item, *lines[end:]]), sum(line.startswith("  - ") for line in lines[start:end]), end + 1
+    return (
+        "\n".join([*lines[:end], item, *lines[end:]]),
+        sum(line.startswith("  - ") for line in lines[start:end]),
+        end + 1,
+    )
 
 
-@pytest.mark.parametrize(("kind", "item", "inside", "words"), WRONG, ids=[f"{kind}-{inside}-{n}" for n, (kind, _, inside, _) in enumerate(WRONG)])
+@pytest.mark.parametrize(
+    ("kind", "item", "inside", "words"),
+    WRONG,
+    ids=[f"{kind}-{inside}-{n}" for n, (kind, _, inside, _) in enumerate(WRONG)],
+)
 def test_a_wrong_item_is_told_with_its_line_its_place_and_a_remedy(
     apply: Apply, kind: str, item: str, inside: str | None, words: str
 ) -> None:
@@ -141,7 +149,9 @@ def test_a_wrong_item_is_told_with_its_line_its_place_and_a_remedy(
 
 
 def test_every_problem_of_a_declaration_is_told_at_once(apply: Apply) -> None:
-    text = EVERYTHING.replace("enforcement: by token", "enforcement: sometimes").replace("email: aino@example.org", "emial: aino@example.org")
+    text = EVERYTHING.replace("enforcement: by token", "enforcement: sometimes").replace(
+        "email: aino@example.org", "emial: aino@example.org"
+    )
     assert [problem.field for problem in apply(text).problems] == [
         "applications[0].roles[0].enforcement", "applications[0].roles[1].enforcement", "applications[0].roles[2].enforcement",
         "persons[0].emial",
@@ -154,14 +164,22 @@ def test_the_line_is_that_of_the_setting_itself(apply: Apply) -> None:
 
 
 def test_a_problem_repeats_no_value(apply: Apply) -> None:
-    text = EVERYTHING.replace("kolmas-koivu-kasvaa-1001", "lyhyt-sana").replace("family_name: Esimerkki", "family_name: {salainen: nimi}")
+    text = EVERYTHING.replace("kolmas-koivu-kasvaa-1001", "lyhyt-sana").replace(
+        "family_name: Esimerkki", "family_name: {salainen: nimi}"
+    )
     told = " ".join(str(problem) for problem in apply(text).problems)
     assert not [value for value in ("lyhyt", "salainen: ", "nimi}") if value in told]
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("organisations:\n  - {key: a\n  - b", 3), ("a: b: c", 1), ("rules: [\x00]", None), ("a: &a [*b]", 1), ("[a]: b", 1)],
+    [
+        ("organisations:\n  - {key: a\n  - b", 3),
+        ("a: b: c", 1),
+        ("rules: [\x00]", None),
+        ("a: &a [*b]", 1),
+        ("[a]: b", 1),
+    ],
 )
 def test_what_is_not_yaml_is_told_with_its_line(apply: Apply, text: str, line: int | None) -> None:
     (problem,) = apply(text).problems
@@ -170,12 +188,16 @@ def test_what_is_not_yaml_is_told_with_its_line(apply: Apply, text: str, line: i
 
 
 def test_a_setting_that_is_stated_twice_is_told(apply: Apply) -> None:
-    (problem,) = apply(EVERYTHING.replace("    email: aino@example.org", "    email: aino@example.org\n    email: a@example.org")).problems
+    (problem,) = apply(
+        EVERYTHING.replace("    email: aino@example.org", "    email: aino@example.org\n    email: a@example.org")
+    ).problems
     assert (problem.field, problem.message) == ("persons[0].email", "This is stated twice.")
 
 
 def test_aliases_within_aliases_do_not_grow_without_end(apply: Apply) -> None:
-    text = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
+    text = "a0: &a0 [x, x]\n" + "".join(
+        f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}, *a{n - 1}]\n" for n in range(1, 40)
+    )
     assert len(apply(text).problems) == 40
 
 
@@ -186,7 +208,11 @@ def test_a_name_without_a_value_is_told_and_values_are_put_in(apply: Apply) -> N
 
 
 def test_a_value_that_is_put_in_may_be_a_day_a_number_or_a_truth(apply: Apply) -> None:
-    text = EVERYTHING.replace("2026-06-12", "'${DAY}'").replace("section: 48", "section: '${N}'").replace("legal_entity: true", "legal_entity: '${T}'")
+    text = (
+        EVERYTHING.replace("2026-06-12", "'${DAY}'")
+        .replace("section: 48", "section: '${N}'")
+        .replace("legal_entity: true", "legal_entity: '${T}'")
+    )
     assert not apply(text, variables={"DATA": "/srv", "DAY": "2026-06-12", "N": "48", "T": "true"}).problems
 
 
@@ -213,7 +239,9 @@ def test_a_client_of_another_application_is_not_taken_over(applied: Apply) -> No
 
 
 def test_a_rule_is_not_given_to_another_organisation(applied: Apply) -> None:
-    text = EVERYTHING.replace("rule: opettaja-wilmaan\n    owner: mansikkala", "rule: opettaja-wilmaan\n    owner: konsortio")
+    text = EVERYTHING.replace(
+        "rule: opettaja-wilmaan\n    owner: mansikkala", "rule: opettaja-wilmaan\n    owner: konsortio"
+    )
     assert [problem.field for problem in applied(text).problems] == ["rules[0].owner"]
 
 
@@ -225,4 +253,6 @@ def test_a_login_is_not_given_to_another_kind_of_person(applied: Apply) -> None:
 def test_a_parent_that_ends_before_its_units_is_told(applied: Apply) -> None:
     text = "organisations: [{key: perusopetus, kind: unit, parent: mansikkala, name: {fi: P}, to: 2027-12-31}]"
     (problem,) = applied(text).problems
-    assert str(problem).endswith("KOIVU would lie under nothing from 2028-01-01. Let its parent, and all above, last at least as long.")
+    assert str(problem).endswith(
+        "KOIVU would lie under nothing from 2028-01-01. Let its parent, and all above, last at least as long."
+    )

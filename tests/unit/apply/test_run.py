@@ -35,7 +35,8 @@ from .conftest import ACCESS, CONSORTIUM, DATA, EVERYTHING, PEOPLE, Apply
 def rows(session: Session) -> dict[str, int]:
     """How many rows each table has."""
     return {
-        name: session.scalar(select(func.count()).select_from(table)) or 0 for name, table in Base.metadata.tables.items()
+        name: session.scalar(select(func.count()).select_from(table)) or 0
+        for name, table in Base.metadata.tables.items()
     }
 
 
@@ -74,7 +75,11 @@ def test_a_dry_run_tells_the_differences_and_writes_nothing(apply: Apply, sessio
 @pytest.mark.parametrize("part", ["organisations", "applications", "persons", "rules"])
 def test_one_wrong_item_keeps_everything_from_being_written(apply: Apply, session: Session, part: str) -> None:
     before = rows(session)
-    report = apply(EVERYTHING + "administrators2: []\n" if part == "rules" else EVERYTHING.replace(f"{part}:\n", f"{part}:\n  - {{}}\n"))
+    report = apply(
+        EVERYTHING + "administrators2: []\n"
+        if part == "rules"
+        else EVERYTHING.replace(f"{part}:\n", f"{part}:\n  - {{}}\n")
+    )
     assert report.problems
     assert report.differences == ()
     assert rows(session) == before
@@ -93,7 +98,9 @@ def test_a_wider_role_gets_a_version_and_loses_what_no_clause_allows(applied: Ap
     changed = [one for one in report.differences if one.action == "change"]
     assert [(one.kind, one.key, list(one.fields)) for one in changed] == [("role", "wilma:psykologi", ["content"])]
     role_id = session.scalar(select(Role.id).where(Role.key == "psykologi"))
-    assert list(session.scalars(select(RoleVersion.n).where(RoleVersion.role_id == role_id).order_by(RoleVersion.n))) == [1, 2]
+    assert list(
+        session.scalars(select(RoleVersion.n).where(RoleVersion.role_id == role_id).order_by(RoleVersion.n))
+    ) == [1, 2]
 
 
 def test_a_role_that_only_includes_more_gets_no_version(applied: Apply, session: Session) -> None:
@@ -106,7 +113,11 @@ def test_a_role_that_only_includes_more_gets_no_version(applied: Apply, session:
 
 def test_a_role_that_is_not_stated_follows_what_it_includes(applied: Apply, session: Session) -> None:
     only = ACCESS.split("    clients:")[0]
-    lines = [line.replace("en: Teacher}}", "en: Teacher}, includes: [psykologi]}") for line in only.splitlines() if "rehtori" not in line]
+    lines = [
+        line.replace("en: Teacher}}", "en: Teacher}, includes: [psykologi]}")
+        for line in only.splitlines()
+        if "rehtori" not in line
+    ]
     report = applied("\n".join(lines))
     assert not report.problems
     roles = {row.key: row.id for row in session.scalars(select(Role))}
@@ -149,7 +160,10 @@ def test_a_retired_rule_gives_nothing_and_can_come_back(applied: Apply, session:
     ("old", "new"),
     [
         ("owner: mansikkala\n    name: {fi: Wilma}", "owner: mansikkala\n    retired: true\n    name: {fi: Wilma}"),
-        ("name: {fi: Opettaja, sv: Lärare, en: Teacher}}", "name: {fi: Opettaja, sv: Lärare, en: Teacher}, retired: true}"),
+        (
+            "name: {fi: Opettaja, sv: Lärare, en: Teacher}}",
+            "name: {fi: Opettaja, sv: Lärare, en: Teacher}, retired: true}",
+        ),
     ],
 )
 def test_a_retired_application_or_role_gives_nothing(applied: Apply, session: Session, old: str, new: str) -> None:
@@ -172,7 +186,9 @@ def test_a_client_secret_is_stored_as_a_hash_and_a_new_one_ends_it(applied: Appl
     first, second = "3Vt8mQz0aLkWc5RjX2hN9pYsE7uGbD4f", "Zx8mQz0aLkWc5RjX2hN9pYsE7uGbD4fQ"
     assert session.scalars(select(ClientSecret.hash)).all() == [secrets.hash_of(first)]
     report = applied(EVERYTHING.replace(first, second))
-    assert [(one.key, one.fields) for one in report.differences if one.action == "change"] == [("wilma", {"secret": ("…", "…")})]
+    assert [(one.key, one.fields) for one in report.differences if one.action == "change"] == [
+        ("wilma", {"secret": ("…", "…")})
+    ]
     live = session.scalars(select(ClientSecret.hash).where(ClientSecret.expires_at.is_(None))).all()
     assert live == [secrets.hash_of(second)]
 
@@ -201,8 +217,14 @@ def test_a_local_person_signs_in_with_the_first_password_which_is_never_written_
 
 
 def test_a_password_given_later_is_set_where_there_is_none(applied: Apply, session: Session) -> None:
-    report = applied(EVERYTHING.replace("    family_name: Psykologi", "    family_name: Psykologi\n    password: kuuntelen-koulun-kaytavilla"))
-    assert [(one.key, list(one.fields)) for one in report.differences if one.action == "change"] == [("pirkko.psykologi", ["password"])]
+    report = applied(
+        EVERYTHING.replace(
+            "    family_name: Psykologi", "    family_name: Psykologi\n    password: kuuntelen-koulun-kaytavilla"
+        )
+    )
+    assert [(one.key, list(one.fields)) for one in report.differences if one.action == "change"] == [
+        ("pirkko.psykologi", ["password"])
+    ]
     assert session.scalar(select(func.count()).select_from(Credential)) == 2
 
 
@@ -230,13 +252,17 @@ def test_an_affiliation_that_is_left_out_ends_now_and_stays_in_history(
         "    password: kolmas-koivu-kasvaa-1001\n    affiliations:", "    password: kolmas-koivu-kasvaa-1001"
     )
     assert not applied(without).problems
-    standing = session.scalars(select(Affiliation).where(Affiliation.occupation == "luokanopettaja", Affiliation.closed_by.is_(None))).one()
+    standing = session.scalars(
+        select(Affiliation).where(Affiliation.occupation == "luokanopettaja", Affiliation.closed_by.is_(None))
+    ).one()
     assert standing.valid_to == frozen
     at(datetime(2026, 9, 16, 9, 0, tzinfo=UTC))
     assert applied(without).applied is None
 
 
-def test_members_who_are_left_out_end_now_and_new_ones_begin(applied: Apply, session: Session, frozen: datetime) -> None:
+def test_members_who_are_left_out_end_now_and_new_ones_begin(
+    applied: Apply, session: Session, frozen: datetime
+) -> None:
     applied(EVERYTHING.replace("members: [aino.esimerkki]", "members: [pirkko.psykologi]"))
     open_ = session.scalars(select(Membership).where(Membership.closed_by.is_(None))).all()
     assert [row.valid_from for row in open_] == [frozen]
@@ -256,7 +282,9 @@ def test_a_permission_that_is_left_out_ends_and_the_rest_stays(applied: Apply, s
 def test_a_group_may_be_stated_in_two_places_and_has_the_members_of_both(applied: Apply, session: Session) -> None:
     second = "  - {key: vastuuhenkilot, organisation: KOIVU, name: Vastuuhenkilöt, members: [pirkko.psykologi]}\nadministrators:"
     report = applied(EVERYTHING.replace("administrators:", second))
-    assert [(one.kind, list(one.fields)) for one in report.differences if one.action == "change"] == [("group", ["members"])]
+    assert [(one.kind, list(one.fields)) for one in report.differences if one.action == "change"] == [
+        ("group", ["members"])
+    ]
     assert session.scalar(select(func.count()).where(Membership.closed_by.is_(None))) == 2
 
 
@@ -268,7 +296,11 @@ def fed(session: Session) -> Person:
     session.add(person)
     session.flush()
     always = {"valid_from": datetime(1900, 1, 1, tzinfo=UTC), "valid_to": datetime(9999, 12, 31, tzinfo=UTC)}
-    session.add(Identifier(person_id=person.id, kind="employee-number", issuer="hr", value="1002", opened_by=change.id, **always))
+    session.add(
+        Identifier(
+            person_id=person.id, kind="employee-number", issuer="hr", value="1002", opened_by=change.id, **always
+        )
+    )
     session.flush()
     return person
 
@@ -284,7 +316,10 @@ def test_somebody_whom_a_source_brought_gets_a_login(applied: Apply, session: Se
 
 
 def test_somebody_who_is_not_here_yet_is_waited_for_when_that_is_said(applied: Apply, session: Session) -> None:
-    waiting = EERO % ", when_present: true" + "administrators:\n  - {login: eero.malli, organisation: KOIVU, permissions: [persons.read]}\n"
+    waiting = (
+        EERO % ", when_present: true"
+        + "administrators:\n  - {login: eero.malli, organisation: KOIVU, permissions: [persons.read]}\n"
+    )
     report = applied(waiting)
     assert (report.skipped, report.problems, report.applied) == (1, (), None)
     fed(session)
@@ -301,14 +336,20 @@ def test_a_directory_login_names_the_persons_record_there(applied: Apply, sessio
 
 def many(count: int) -> str:
     """A declaration of ``count`` schools, teachers, roles and rules."""
-    schools = "".join(f"  - {{key: S{n}, kind: school, parent: mansikkala, name: {{fi: Koulu {n}}}}}\n" for n in range(count))
+    schools = "".join(
+        f"  - {{key: S{n}, kind: school, parent: mansikkala, name: {{fi: Koulu {n}}}}}\n" for n in range(count)
+    )
     people = "".join(
         f"  - {{login: p{n}, given_names: A, family_name: B{n}, affiliations: [{{organisation: S{n}, kind: employee}}]}}\n"
         for n in range(count)
     )
-    roles = "".join(f"      - {{key: r{n}, enforcement: at use, content: [a:read], name: {{fi: R}}}}\n" for n in range(count))
+    roles = "".join(
+        f"      - {{key: r{n}, enforcement: at use, content: [a:read], name: {{fi: R}}}}\n" for n in range(count)
+    )
     members = ", ".join(f"p{n}" for n in range(count))
-    administrators = "".join(f"  - {{login: p{n}, organisation: S{n}, permissions: [persons.read]}}\n" for n in range(count))
+    administrators = "".join(
+        f"  - {{login: p{n}, organisation: S{n}, permissions: [persons.read]}}\n" for n in range(count)
+    )
     return (
         f"organisations:\n  - {{key: mansikkala, kind: municipality, name: {{fi: M}}, legal_entity: true}}\n{schools}"
         f"persons:\n{people}applications:\n  - key: w\n    owner: mansikkala\n    name: {{fi: W}}\n    roles:\n{roles}"
@@ -348,7 +389,12 @@ def test_ten_times_as_much_takes_no_more_statements(
 def test_a_folder_is_read_in_the_order_of_names_and_files_may_refer_to_each_other(
     session: Session, tmp_path: Path, vault: Vault, frozen: datetime
 ) -> None:
-    for name, text in (("10-access.yaml", ACCESS), ("20-consortium.yaml", CONSORTIUM), ("30-people.yaml", PEOPLE), ("x.txt", "no")):
+    for name, text in (
+        ("10-access.yaml", ACCESS),
+        ("20-consortium.yaml", CONSORTIUM),
+        ("30-people.yaml", PEOPLE),
+        ("x.txt", "no"),
+    ):
         (tmp_path / name).write_text(text, encoding="utf-8")
     report = run_apply(session, [tmp_path], DATA, SYSTEM, vault)
     assert not report.problems
@@ -365,18 +411,24 @@ def test_a_unit_that_moves_is_stated_once_for_each_place(applied: Apply, session
     assert not report.problems
     ids = {row.key: row.id for row in session.scalars(select(Organisation))}
     above = {
-        (row.ancestor_id, row.valid_from.year) for row in session.scalars(select(OrganisationClosure)) if row.descendant_id == ids["KOIVU"]
+        (row.ancestor_id, row.valid_from.year)
+        for row in session.scalars(select(OrganisationClosure))
+        if row.descendant_id == ids["KOIVU"]
     }
     assert {(ids["mansikkala"], 1900), (ids["marjala-hva"], 2026)} <= above
     assert applied(moving).applied is None
 
 
-def test_local_people_of_a_unit_that_goes_to_another_legal_entity_lose_what_no_clause_allows(applied: Apply, session: Session) -> None:
+def test_local_people_of_a_unit_that_goes_to_another_legal_entity_lose_what_no_clause_allows(
+    applied: Apply, session: Session
+) -> None:
     gone = CONSORTIUM.replace("kind: unit, parent: marjala-hva", "kind: unit, parent: konsortio")
     report = applied(gone)
     assert report.applied is not None
     assert report.applied.rights.closed == 1
     entity = session.scalar(select(Organisation.id).where(Organisation.key == "konsortio"))
-    standing = select(Affiliation.legal_entity_id).where(Affiliation.occupation == "psykologi", Affiliation.closed_by.is_(None))
+    standing = select(Affiliation.legal_entity_id).where(
+        Affiliation.occupation == "psykologi", Affiliation.closed_by.is_(None)
+    )
     assert session.scalars(standing).one() == entity
     assert applied(gone).applied is None

@@ -73,7 +73,9 @@ def test_oids_of_the_known_seed_are_the_known_ones() -> None:
     assert found == ["1.2.246.562.98.91562632157", "1.2.246.562.98.61598209775", "1.2.246.562.98.50106529345"]
 
 
-@pytest.mark.parametrize(("node", "serial"), [(24, 1_000_000_000), (10, 1_000_000_000), (98, 999_999_999), (99, 10_000_000_000)])
+@pytest.mark.parametrize(
+    ("node", "serial"), [(24, 1_000_000_000), (10, 1_000_000_000), (98, 999_999_999), (99, 10_000_000_000)]
+)
 def test_an_oid_of_a_real_register_is_refused(node: int, serial: int) -> None:
     with pytest.raises(ValueError, match="98 or 99"):
         oid(node, serial)
@@ -86,7 +88,11 @@ def test_business_ids_leave_out_the_unusable_numbers() -> None:
 
 
 def test_building_and_card_ids_have_the_known_check_characters() -> None:
-    assert [building_id(number) for number in (900000001, 900000002, 900000003)] == ["9000000013", "9000000024", "9000000035"]
+    assert [building_id(number) for number in (900000001, 900000002, 900000003)] == [
+        "9000000013",
+        "9000000024",
+        "9000000035",
+    ]
     assert [card_id(number) for number in (90000001, 90000002)] == ["90000001U", "90000002V"]
 
 

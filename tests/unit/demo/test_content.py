@@ -59,7 +59,9 @@ def test_eight_people_are_on_a_long_leave_and_each_has_a_replacement(normal: Wri
         for row in normal.hr()
         if row["keskeytys_alku"] and day(row["keskeytys_loppu"]) - day(row["keskeytys_alku"]) > timedelta(days=30)
     }
-    replacing = {row["sijaistettava"] for row in normal.hr() if row["palvelussuhteen_laji"] == "sijainen" and _length(row) > 30}
+    replacing = {
+        row["sijaistettava"] for row in normal.hr() if row["palvelussuhteen_laji"] == "sijainen" and _length(row) > 30
+    }
     assert len(absent) == 8
     assert replacing == absent
 
@@ -83,7 +85,9 @@ def test_two_pairs_of_codes_differ_in_the_separator_only(normal: Written) -> Non
 
 
 def test_two_pairs_have_the_same_names_and_birth_date_and_are_different_people(normal: Written) -> None:
-    who = {row["henkilonumero"]: (row["etunimet"], row["sukunimi"], row["hetu"][:7]) for row in normal.hr() if row["hetu"]}
+    who = {
+        row["henkilonumero"]: (row["etunimet"], row["sukunimi"], row["hetu"][:7]) for row in normal.hr() if row["hetu"]
+    }
     assert sum(count == 2 for count in Counter(who.values()).values()) >= 2
 
 
@@ -93,7 +97,9 @@ def test_two_people_have_no_identity_code_yet(normal: Written) -> None:
 
 def test_two_people_are_known_by_a_former_name_in_the_schools(normal: Written) -> None:
     hr = {row["henkilonumero"]: row["sukunimi"] for row in normal.hr()}
-    differing = [row for row in normal.roster("users") if row["identifier"] and row["familyName"] != hr[row["identifier"]]]
+    differing = [
+        row for row in normal.roster("users") if row["identifier"] and row["familyName"] != hr[row["identifier"]]
+    ]
     assert len(differing) == 2
 
 
@@ -161,10 +167,17 @@ def test_the_consortium_has_its_municipalities_and_forty_schools_with_codes_of_t
     rows = normal.consortium()["organisations"]
     kinds = Counter(row["kind"] for row in rows)
     assert (kinds["municipality"], kinds["consortium"]) == (6, 1)
-    assert all(kinds[kind] == 1 for kind in ("wellbeing-county", "employment-area", "joint-authority", "company", "private-provider"))
+    assert all(
+        kinds[kind] == 1
+        for kind in ("wellbeing-county", "employment-area", "joint-authority", "company", "private-provider")
+    )
     schools = [row for row in rows if "oph_oid" in row]
-    assert len(schools) == len({row["oph_oid"] for row in schools}) == len({row["school_code"] for row in schools}) == 40
-    assert all(row["oph_oid"].startswith("1.2.246.562.99.") and 99001 <= int(row["school_code"]) <= 99099 for row in schools)
+    assert (
+        len(schools) == len({row["oph_oid"] for row in schools}) == len({row["school_code"] for row in schools}) == 40
+    )
+    assert all(
+        row["oph_oid"].startswith("1.2.246.562.99.") and 99001 <= int(row["school_code"]) <= 99099 for row in schools
+    )
     assert {row["key"] for row in schools if "to" in row} == {"VANHAKYLA", "LOUHI"}
 
 
@@ -177,10 +190,14 @@ def test_every_parent_comes_before_its_children_and_there_is_one_root(normal: Wr
     assert all({row["organisation"], row["other"]} <= seen for row in normal.consortium()["relations"])
 
 
-def test_there_are_eight_agreements_one_unsigned_one_ending_soon_and_one_that_expired_yesterday(normal: Written) -> None:
+def test_there_are_eight_agreements_one_unsigned_one_ending_soon_and_one_that_expired_yesterday(
+    normal: Written,
+) -> None:
     agreements = normal.consortium()["agreements"]
     assert len(agreements) == 8
-    assert [one["key"] for one in agreements if any("signed" not in party for party in one["parties"])] == ["tyollisyys-haapanotko"]
+    assert [one["key"] for one in agreements if any("signed" not in party for party in one["parties"])] == [
+        "tyollisyys-haapanotko"
+    ]
     ends = [one["in_force"]["to"] for one in agreements]
     assert sum(end == normal.today - timedelta(days=1) for end in ends) == 1
     assert sum(normal.today < end < normal.today + timedelta(days=90) for end in ends) == 1

@@ -32,7 +32,9 @@ def _roles(declared: dict[str, Any]) -> dict[str, list[str]]:
     return {f"{app['key']}:{role['key']}": role["content"] for app in declared["applications"] for role in app["roles"]}
 
 
-def test_every_organisation_that_is_named_exists_in_the_smallest_profile(declared: dict[str, Any], small: Written) -> None:
+def test_every_organisation_that_is_named_exists_in_the_smallest_profile(
+    declared: dict[str, Any], small: Written
+) -> None:
     known = {row["key"] for row in small.consortium()["organisations"]}
     named = {one["owner"] for kind in ("applications", "rules", "sources") for one in declared[kind]}
     named |= {key for app in declared["applications"] for key in app["enabled"]}
@@ -107,7 +109,9 @@ def test_everybody_of_the_table_is_in_the_feeds_of_every_profile(small: Written,
 
 def test_the_guardian_of_the_table_has_the_pupil_of_the_table_and_his_sister(small: Written) -> None:
     users = {row["sourcedId"]: row for row in small.roster("users")}
-    children = [row["givenName"] for key, row in users.items() if "huoltaja-00001-1" in row["agentSourcedIds"].split(",")]
+    children = [
+        row["givenName"] for key, row in users.items() if "huoltaja-00001-1" in row["agentSourcedIds"].split(",")
+    ]
     assert children == ["Onni", "Ilona"]
     assert users["oppilas-00001"]["username"] == "onni.oppilas"
 

@@ -46,7 +46,9 @@ def test_the_same_arguments_give_the_same_bytes(small: Written, write: Callable[
     assert write("small").bytes() == small.bytes()
 
 
-def test_another_seed_gives_other_people_and_keeps_those_of_the_table(small: Written, write: Callable[..., Written]) -> None:
+def test_another_seed_gives_other_people_and_keeps_those_of_the_table(
+    small: Written, write: Callable[..., Written]
+) -> None:
     other = write("small", "another seed")
     assert other.bytes()["hr.csv"] != small.bytes()["hr.csv"]
     named = {row["sukunimi"] for row in other.hr() if int(row["henkilonumero"]) <= 1011}
@@ -55,8 +57,14 @@ def test_another_seed_gives_other_people_and_keeps_those_of_the_table(small: Wri
 
 def test_another_day_moves_dates_and_changes_nobody(small: Written, write: Callable[..., Written]) -> None:
     later = write("small", today=date(2027, 2, 3))
-    who = [(row["henkilonumero"], row["hetu"], row["etunimet"], row["sukunimi"], row["yksikko_koodi"]) for row in small.hr()]
-    assert [(row["henkilonumero"], row["hetu"], row["etunimet"], row["sukunimi"], row["yksikko_koodi"]) for row in later.hr()] == who
+    who = [
+        (row["henkilonumero"], row["hetu"], row["etunimet"], row["sukunimi"], row["yksikko_koodi"])
+        for row in small.hr()
+    ]
+    assert [
+        (row["henkilonumero"], row["hetu"], row["etunimet"], row["sukunimi"], row["yksikko_koodi"])
+        for row in later.hr()
+    ] == who
     assert [row["alkamispvm"] for row in later.hr()] != [row["alkamispvm"] for row in small.hr()]
 
 
@@ -169,14 +177,19 @@ def test_numbers_of_other_systems_stand_in_user_ids_and_employee_numbers_are_in_
     assert sum(row["userIds"].startswith("{employee-number:") for row in normal.roster("users")) > 100
 
 
-@pytest.mark.parametrize("today", [date(2026, 8, 1), date(2026, 8, 4), date(2026, 12, 31), date(2027, 5, 31), date(2027, 7, 31), date(2028, 2, 29)])
+@pytest.mark.parametrize(
+    "today",
+    [date(2026, 8, 1), date(2026, 8, 4), date(2026, 12, 31), date(2027, 5, 31), date(2027, 7, 31), date(2028, 2, 29)],
+)
 def test_what_holds_today_holds_on_any_day_of_the_year(write: Callable[..., Written], today: date) -> None:
     written = write("small", today=today)
     jobs = {row["palvelussuhdenumero"]: row for row in written.hr()}
     for number in ("P1001-1", "P1001-2", "P1003-1"):
         assert day(jobs[number]["alkamispvm"]) <= today <= day(jobs[number]["paattymispvm"])
     assert day(jobs["P1001-1"]["paattymispvm"]) >= today + timedelta(days=30)
-    assert sum(day(row["paattymispvm"]) == today - timedelta(days=1) for row in written.hr() if row["paattymispvm"]) == 1
+    assert (
+        sum(day(row["paattymispvm"]) == today - timedelta(days=1) for row in written.hr() if row["paattymispvm"]) == 1
+    )
     assert all(day(row["alkamispvm"]) <= day(row["keskeytys_alku"]) for row in written.hr() if row["keskeytys_alku"])
     for name in ("roles", "enrollments"):
         assert all(row["beginDate"] <= row["endDate"] for row in written.roster(name) if row["endDate"])

@@ -11,7 +11,9 @@ from tests.unit.demo.conftest import Written
 
 
 def test_a_value_outside_ascii_goes_in_base64() -> None:
-    text = entry("ou=people,dc=example", [("cn", "Áile"), ("sn", "Salo"), ("description", " starts with a space"), ("o", ":x")])
+    text = entry(
+        "ou=people,dc=example", [("cn", "Áile"), ("sn", "Salo"), ("description", " starts with a space"), ("o", ":x")]
+    )
     assert text.splitlines()[1:] == [
         "cn:: w4FpbGU=", "sn: Salo", "description:: IHN0YXJ0cyB3aXRoIGEgc3BhY2U=", "o:: Ong=", "",
     ]  # fmt: skip
@@ -21,7 +23,9 @@ def test_a_value_outside_ascii_goes_in_base64() -> None:
 def test_the_people_of_the_table_bind_with_their_own_passwords(small: Written) -> None:
     entries = (small.folder / "directory.ldif").read_text(encoding="ascii").split("\n\n")
     text = next(one for one in entries if one.startswith("dn: uid=aino.esimerkki,"))
-    salted = b64decode(next(line for line in text.splitlines() if line.startswith("userPassword:")).partition("{SSHA}")[2])
+    salted = b64decode(
+        next(line for line in text.splitlines() if line.startswith("userPassword:")).partition("{SSHA}")[2]
+    )
     assert sha1(BY_NUMBER[1001].password.encode() + salted[20:]).digest() == salted[:20]
 
 

@@ -23,8 +23,18 @@ from iam.demo.relying import COOKIE, create_relying_app
 
 BASE = "http://localhost:8081"
 CAPACITIES = {
-    "KOIVU": {"id": "c_1", "kind": "employee", "organisation": {"key": "KOIVU", "name": "Koivurinteen koulu"}, "position": "Luokanopettaja"},
-    "RANTA": {"id": "c_2", "kind": "employee", "organisation": {"key": "RANTA", "name": "Rantapuiston koulu"}, "position": "Luokanopettaja"},
+    "KOIVU": {
+        "id": "c_1",
+        "kind": "employee",
+        "organisation": {"key": "KOIVU", "name": "Koivurinteen koulu"},
+        "position": "Luokanopettaja",
+    },
+    "RANTA": {
+        "id": "c_2",
+        "kind": "employee",
+        "organisation": {"key": "RANTA", "name": "Rantapuiston koulu"},
+        "position": "Luokanopettaja",
+    },
 }
 
 
@@ -59,13 +69,22 @@ class Provider:
     def _discovery(self) -> Any:
         names = ("authorization", "token", "userinfo", "end_session")
         found: dict[str, Any] = {f"{name}_endpoint": f"{self.issuer}/{name.replace('_', '-')}" for name in names}
-        return jsonify(found | {"issuer": self.issuer, "jwks_uri": f"{self.issuer}/jwks", "id_token_signing_alg_values_supported": ["ES256"]})
+        return jsonify(
+            found
+            | {
+                "issuer": self.issuer,
+                "jwks_uri": f"{self.issuer}/jwks",
+                "id_token_signing_alg_values_supported": ["ES256"],
+            }
+        )
 
     def _token(self) -> Any:
         self.asked[request.form["grant_type"]] = dict(request.form)
         if self.refuse:
             return jsonify(error=self.refuse, error_description="<b>secret detail</b>"), 400
-        return jsonify(access_token="at", token_type="Bearer", expires_in=300, refresh_token="rt", id_token=self.id_token())
+        return jsonify(
+            access_token="at", token_type="Bearer", expires_in=300, refresh_token="rt", id_token=self.id_token()
+        )
 
 
 @pytest.fixture
@@ -103,11 +122,18 @@ def _sign_in(browser: FlaskClient, provider: Provider, path: str = "/sign-in") -
 def test_signing_in_asks_for_the_scopes_with_pkce(browser: FlaskClient, provider: Provider) -> None:
     asked = _asked(browser.get("/sign-in"))
     assert asked["scope"] == "openid profile roles groups offline_access"
-    assert (asked["response_type"], asked["redirect_uri"], asked["code_challenge_method"]) == ("code", f"{BASE}/callback", "S256")
+    assert (asked["response_type"], asked["redirect_uri"], asked["code_challenge_method"]) == (
+        "code",
+        f"{BASE}/callback",
+        "S256",
+    )
     provider.nonce = asked["nonce"]
     browser.get("/callback", query_string={"code": "c", "state": asked["state"]})
     verifier = provider.asked["authorization_code"]["code_verifier"]
-    assert base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode() == asked["code_challenge"]
+    assert (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        == asked["code_challenge"]
+    )
 
 
 def test_the_page_shows_name_capacity_organisation_and_roles(browser: FlaskClient, provider: Provider) -> None:
@@ -176,9 +202,13 @@ def test_signing_out_leads_to_the_provider_and_back(browser: FlaskClient, provid
         ("invalid_scope", "kerro siitä ylläpidolle"),
     ],
 )
-def test_an_error_of_the_provider_is_told_in_plain_words(browser: FlaskClient, provider: Provider, code: str, words: str) -> None:
+def test_an_error_of_the_provider_is_told_in_plain_words(
+    browser: FlaskClient, provider: Provider, code: str, words: str
+) -> None:
     asked = _asked(browser.get("/sign-in"))
-    answer = browser.get("/callback", query_string={"error": code, "error_description": "<i>inner</i>", "state": asked["state"]})
+    answer = browser.get(
+        "/callback", query_string={"error": code, "error_description": "<i>inner</i>", "state": asked["state"]}
+    )
     assert answer.status_code in (400, 503)
     assert words in answer.text
     assert code in answer.text
@@ -225,4 +255,6 @@ def test_a_page_that_is_not_there_stays_not_found(browser: FlaskClient) -> None:
 def test_pages_forbid_scripts_and_caches(browser: FlaskClient, provider: Provider) -> None:
     headers = browser.get("/").headers
     assert headers["Cache-Control"] == "no-store"
-    assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'; form-action 'self' " + provider.issuer)
+    assert headers["Content-Security-Policy"].startswith(
+        "default-src 'none'; style-src 'self'; form-action 'self' " + provider.issuer
+    )

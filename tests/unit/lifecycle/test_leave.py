@@ -65,7 +65,9 @@ def usable(session: Session, person_id: UUID) -> tuple[int, int, int, int]:
 
 def events(session: Session) -> list[AuditEvent]:
     """What the log says happened to access."""
-    return list(session.scalars(select(AuditEvent).where(AuditEvent.type.startswith("person:access")).order_by(AuditEvent.id)))
+    return list(
+        session.scalars(select(AuditEvent).where(AuditEvent.type.startswith("person:access")).order_by(AuditEvent.id))
+    )
 
 
 def test_ending_now_ends_rights_capacities_sessions_and_grants(session: Session, teacher: Any) -> None:
@@ -75,7 +77,9 @@ def test_ending_now_ends_rights_capacities_sessions_and_grants(session: Session,
     assert state_of(session, teacher.person_id, clock.now(), HOUR) is State.SUSPENDED
 
 
-def test_it_is_one_transaction_that_others_see_whole_or_not_at_all(engine: Engine, session: Session, teacher: Any) -> None:
+def test_it_is_one_transaction_that_others_see_whole_or_not_at_all(
+    engine: Engine, session: Session, teacher: Any
+) -> None:
     end_now(session, teacher.person_id, "epäily", ADMIN)
     session.rollback()
     assert usable(session, teacher.person_id) == (1, 1, 1, 1)
@@ -106,7 +110,9 @@ def test_nobody_else_loses_anything(session: Session, teacher: Any) -> None:
     assert usable(session, other.person_id) == (1, 1, 1, 1)
 
 
-def test_undoing_brings_rights_back_but_neither_sessions_nor_grants(session: Session, teacher: Any, at: Any, frozen: Any) -> None:
+def test_undoing_brings_rights_back_but_neither_sessions_nor_grants(
+    session: Session, teacher: Any, at: Any, frozen: Any
+) -> None:
     ended = end_now(session, teacher.person_id, "epäily", ADMIN)
     at(frozen + HOUR)
     undone = undo_end_now(session, teacher.person_id, "aiheeton", ADMIN)
@@ -115,7 +121,9 @@ def test_undoing_brings_rights_back_but_neither_sessions_nor_grants(session: Ses
     assert (undone.kind, undone.undoes, undone.purpose) == ("undo", ended.id, "aiheeton")
 
 
-def test_the_hour_of_the_hold_stays_an_hour_without_rights(session: Session, teacher: Any, at: Any, frozen: Any) -> None:
+def test_the_hour_of_the_hold_stays_an_hour_without_rights(
+    session: Session, teacher: Any, at: Any, frozen: Any
+) -> None:
     ended, undone, second = frozen + HOUR, frozen + 2 * HOUR, timedelta(seconds=1)
     at(ended)
     end_now(session, teacher.person_id, "epäily", ADMIN)

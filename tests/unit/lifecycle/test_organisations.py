@@ -48,7 +48,9 @@ class Tree:
         """State all places of the organisations named."""
         self.change = begin(self.session, "command", SYSTEM)
         places = {
-            self.ids[key]: [Place(self.ids[key], parent and self.ids[parent], own, start, end) for parent, own, start, end in rows]
+            self.ids[key]: [
+                Place(self.ids[key], parent and self.ids[parent], own, start, end) for parent, own, start, end in rows
+            ]
             for key, rows in stated.items()
         }
         return organisations.write_places(self.session, self.change, places)
@@ -58,15 +60,22 @@ class Tree:
         keys = {id_: name for name, id_ in self.ids.items()}
         query = select(OrganisationClosure).where(OrganisationClosure.descendant_id == self.ids[key])
         found: dict[str, list[tuple[datetime, datetime]]] = {}
-        for row in self.session.scalars(query.order_by(OrganisationClosure.valid_from).execution_options(populate_existing=True)):
+        for row in self.session.scalars(
+            query.order_by(OrganisationClosure.valid_from).execution_options(populate_existing=True)
+        ):
             found.setdefault(keys[row.ancestor_id], []).append((row.valid_from, row.valid_to))
         return found
 
     def entities(self, key: str) -> list[tuple[str, datetime, datetime]]:
         """To which legal entity an organisation belongs, and when."""
         keys = {id_: name for name, id_ in self.ids.items()}
-        query = select(OrganisationPlace).where(OrganisationPlace.closed_by.is_(None), OrganisationPlace.organisation_id == self.ids[key])
-        return [(keys[row.legal_entity_id], row.valid_from, row.valid_to) for row in self.session.scalars(query.order_by(OrganisationPlace.valid_from))]
+        query = select(OrganisationPlace).where(
+            OrganisationPlace.closed_by.is_(None), OrganisationPlace.organisation_id == self.ids[key]
+        )
+        return [
+            (keys[row.legal_entity_id], row.valid_from, row.valid_to)
+            for row in self.session.scalars(query.order_by(OrganisationPlace.valid_from))
+        ]
 
 
 @pytest.fixture
@@ -136,15 +145,21 @@ def test_a_move_keeps_what_was_known_and_continues_the_fact(tree: Tree, session:
 
 
 def test_undisturbed_places_keep_their_versions(tree: Tree, session: Session) -> None:
-    before = set(session.scalars(select(OrganisationPlace.version_id).where(OrganisationPlace.organisation_id == tree.ids["b"])))
+    before = set(
+        session.scalars(select(OrganisationPlace.version_id).where(OrganisationPlace.organisation_id == tree.ids["b"]))
+    )
     moved(tree)
-    after = set(session.scalars(select(OrganisationPlace.version_id).where(OrganisationPlace.organisation_id == tree.ids["b"])))
+    after = set(
+        session.scalars(select(OrganisationPlace.version_id).where(OrganisationPlace.organisation_id == tree.ids["b"]))
+    )
     assert before == after
 
 
 def test_an_organisation_that_ends_is_under_nothing_afterwards(tree: Tree) -> None:
     tree.write(school=[("unit", False, clock.LONG_AGO, MOVE)])
-    assert {interval for intervals in tree.above("school").values() for interval in intervals} == {(clock.LONG_AGO, MOVE)}
+    assert {interval for intervals in tree.above("school").values() for interval in intervals} == {
+        (clock.LONG_AGO, MOVE)
+    }
 
 
 @pytest.mark.parametrize(
@@ -152,7 +167,10 @@ def test_an_organisation_that_ends_is_under_nothing_afterwards(tree: Tree) -> No
     [
         ({"unit": [("school", False, *ALWAYS)]}, "unit would lie under itself from 1900-01-01."),
         ({"unit": [("a", False, clock.LONG_AGO, MOVE)]}, "school would lie under nothing from 2027-01-01."),
-        ({"unit": [("a", False, *ALWAYS), ("b", False, MOVE, clock.FOREVER)]}, "unit would stand in two places from 2027-01-01."),
+        (
+            {"unit": [("a", False, *ALWAYS), ("b", False, MOVE, clock.FOREVER)]},
+            "unit would stand in two places from 2027-01-01.",
+        ),
     ],
 )
 def test_a_tree_that_does_not_hold_together_is_refused_and_nothing_is_written(
@@ -217,6 +235,8 @@ def test_relations_are_stated_by_pair_and_corrected_as_one_fact(tree: Tree, sess
 
 
 def test_other_names_are_written_for_a_whole_set(tree: Tree, session: Session) -> None:
-    organisations.amend(session, [{"id": tree.ids["a"], "name_fi": "Toinen"}, {"id": tree.ids["b"], "name_fi": "Kolmas"}])
+    organisations.amend(
+        session, [{"id": tree.ids["a"], "name_fi": "Toinen"}, {"id": tree.ids["b"], "name_fi": "Kolmas"}]
+    )
     found = dict(session.execute(select(Organisation.key, Organisation.name_fi)).all())
     assert (found["a"], found["b"], found["unit"]) == ("Toinen", "Kolmas", "x")

@@ -27,14 +27,20 @@ def world(engine: Engine, tmp_path: Path) -> World:
 
 def effects(world: World, report: Report) -> list[tuple[str, str, str | None]]:
     """Kind, organisation and kind of affiliation of the plan's effects."""
-    query = select(PlanEffect.kind, Organisation.key, PlanEffect.affiliation_kind).join(Organisation, Organisation.id == PlanEffect.organisation_id)
+    query = select(PlanEffect.kind, Organisation.key, PlanEffect.affiliation_kind).join(
+        Organisation, Organisation.id == PlanEffect.organisation_id
+    )
     return sorted(world.all(query.where(PlanEffect.plan_id == report.plan_id)), key=str)
 
 
 def rights(world: World, report: Report) -> list[tuple[str, UUID, str]]:
     """Kind, person and scope of the rights the plan gives and takes."""
-    query = select(PlanEffect.kind, PlanEffect.person_id, Organisation.key).join(Organisation, Organisation.id == PlanEffect.organisation_id)
-    return sorted(world.all(query.where(PlanEffect.plan_id == report.plan_id, PlanEffect.role_id.is_not(None))), key=str)
+    query = select(PlanEffect.kind, PlanEffect.person_id, Organisation.key).join(
+        Organisation, Organisation.id == PlanEffect.organisation_id
+    )
+    return sorted(
+        world.all(query.where(PlanEffect.plan_id == report.plan_id, PlanEffect.role_id.is_not(None))), key=str
+    )
 
 
 FIRST = [
@@ -61,7 +67,11 @@ def test_a_run_s_effects_are_starts_ends_moves_and_changes_where_they_are(world:
 def test_the_interval_of_an_effect_is_the_one_after_it(world: World) -> None:
     world.load(FIRST)
     report = world.later(days=1).run(SECOND)
-    ends = world.all(select(PlanEffect.valid_to).where(PlanEffect.plan_id == report.plan_id, PlanEffect.kind == "end").order_by(PlanEffect.valid_to))
+    ends = world.all(
+        select(PlanEffect.valid_to)
+        .where(PlanEffect.plan_id == report.plan_id, PlanEffect.kind == "end")
+        .order_by(PlanEffect.valid_to)
+    )
     assert ends[0] == world.later(days=1).at
     assert ends[1].isoformat() == "2026-09-30T21:00:00+00:00"
 
@@ -95,17 +105,25 @@ def test_a_right_that_another_employment_carries_on_is_neither_gained_nor_lost(w
 def test_an_end_in_the_past_takes_the_right_at_once_and_one_to_come_takes_it_on_its_day(world: World) -> None:
     world.give_teachers_a_role()
     world.load(rows(range(20)))
-    report = world.later(days=1).run([row(0, paattymispvm="1.9.2026"), row(1, paattymispvm="30.9.2026"), *rows(range(2, 20))])
+    report = world.later(days=1).run(
+        [row(0, paattymispvm="1.9.2026"), row(1, paattymispvm="30.9.2026"), *rows(range(2, 20))]
+    )
     people = world.persons()
     assert rights(world, report) == [("lose", people["0"], "KOIVU")]
-    last = world.all(select(Assignment.valid_to).where(Assignment.person_id == people["1"], Assignment.closed_by.is_(None)))
+    last = world.all(
+        select(Assignment.valid_to).where(Assignment.person_id == people["1"], Assignment.closed_by.is_(None))
+    )
     assert [one.isoformat() for one in last] == ["2026-09-30T21:00:00+00:00"]
 
 
 def test_an_absence_makes_a_pause_in_the_right(world: World) -> None:
     world.give_teachers_a_role()
     world.load([row(1, keskeytys_alku="1.10.2026", keskeytys_loppu="31.10.2026", paattymispvm="31.5.2027")])
-    held = world.all(select(Assignment.valid_from, Assignment.valid_to).where(Assignment.closed_by.is_(None)).order_by(Assignment.valid_from))
+    held = world.all(
+        select(Assignment.valid_from, Assignment.valid_to)
+        .where(Assignment.closed_by.is_(None))
+        .order_by(Assignment.valid_from)
+    )
     assert [(start.isoformat()[:16], end.isoformat()[:16]) for start, end in held] == [
         ("2026-07-31T21:00", "2026-09-30T21:00"), ("2026-10-31T22:00", "2027-05-31T21:00"),
     ]  # fmt: skip
@@ -150,7 +168,8 @@ def test_every_run_writes_one_event_with_counts_and_digest(world: World) -> None
     reports = [shown, loaded, changed, stopped, dry, failed]
     written = world.all(select(AuditEvent).where(AuditEvent.type == "source:run:finished").order_by(AuditEvent.id))
     assert [one.envelope for one in written] == [
-        {"source": "hr", "run": str(one.run_id), "state": one.state, "counts": one.counts, "digest": one.digest} for one in reports
+        {"source": "hr", "run": str(one.run_id), "state": one.state, "counts": one.counts, "digest": one.digest}
+        for one in reports
     ]
     actors = [world.second.person_id if one is loaded else world.clerk.person_id for one in reports]
     assert [one.actor_id for one in written] == actors
@@ -161,7 +180,13 @@ def test_every_run_writes_one_event_with_counts_and_digest(world: World) -> None
 def test_the_run_s_record_is_the_report(world: World) -> None:
     report = world.load(FIRST)
     run = world.scalar(select(Run).where(Run.id == report.run_id))
-    assert (run.state, run.counts, run.digest, run.completeness, run.plan_id) == ("done", report.counts, report.digest, "plausible", report.plan_id)
+    assert (run.state, run.counts, run.digest, run.completeness, run.plan_id) == (
+        "done",
+        report.counts,
+        report.digest,
+        "plausible",
+        report.plan_id,
+    )
     assert list(run.phases) == ["read", "correlate", "compare", "write"]
     assert run.ended_at == world.at
 

@@ -26,15 +26,37 @@ from tests.unit.sources.reading import (
 )
 
 AUGUST, JUNE = datetime(2026, 7, 31, 21, tzinfo=UTC), datetime(2027, 5, 31, 21, tzinfo=UTC)
-PERSONAL = ("henkilonumero", "hetu", "etunimet", "kutsumanimi", "sukunimi", "tyopuhelin", "sijaistettava", "esihenkilo_henkilonumero")
+PERSONAL = (
+    "henkilonumero",
+    "hetu",
+    "etunimet",
+    "kutsumanimi",
+    "sukunimi",
+    "tyopuhelin",
+    "sijaistettava",
+    "esihenkilo_henkilonumero",
+)
 
 
 def test_the_person_is_described_by_number_names_phone_and_the_day_of_the_last_update() -> None:
     person = employment().person
     assert person is not None
-    assert (person.key, person.as_, person.describes, person.updated) == ("1001", "employee-number", True, date(2026, 9, 10))
+    assert (person.key, person.as_, person.describes, person.updated) == (
+        "1001",
+        "employee-number",
+        True,
+        date(2026, 9, 10),
+    )
     names = ("given_names", "call_name", "family_name", "phone", "email", "birth_date", "login")
-    assert [person.attributes.get(name) for name in names] == ["Aino Maria", "Aino", "Esimerkki", "040 555 1234", None, None, None]
+    assert [person.attributes.get(name) for name in names] == [
+        "Aino Maria",
+        "Aino",
+        "Esimerkki",
+        "040 555 1234",
+        None,
+        None,
+        None,
+    ]
 
 
 def test_the_employee_number_is_an_identifier_of_the_source_and_the_identity_code_is_kept_apart() -> None:
@@ -80,11 +102,16 @@ def test_an_unlisted_kind_of_employment_says_nothing_of_an_affiliation_but_still
 
 
 def test_whom_a_substitute_stands_in_for_is_kept() -> None:
-    assert [one[6] for one in employment(palvelussuhteen_laji="sijainen", sijaistettava="1007", toimipisteet="RANTA").affiliations] == ["1007"]
+    assert [
+        one[6]
+        for one in employment(palvelussuhteen_laji="sijainen", sijaistettava="1007", toimipisteet="RANTA").affiliations
+    ] == ["1007"]
 
 
 def test_occupation_and_title_may_be_missing() -> None:
-    assert [one[3:5] for one in employment(tehtavanimike_koodi="", nimike=" ", toimipisteet="RANTA").affiliations] == [(None, None)]
+    assert [one[3:5] for one in employment(tehtavanimike_koodi="", nimike=" ", toimipisteet="RANTA").affiliations] == [
+        (None, None)
+    ]
 
 
 def test_an_employment_without_a_last_day_has_no_known_end() -> None:
@@ -145,7 +172,19 @@ def test_a_day_is_read_in_finnish_and_in_iso(text: str, expected: date) -> None:
     assert day(text) == expected
 
 
-WRONG_DAYS = ("31.2.2027", "29.2.2027", "0.1.2027", "1.13.2027", "1.8.26", "1/8/2026", "2026-8-1", "elokuu", "1.8.2026 ja", "1.1.0001", "0001-01-01")
+WRONG_DAYS = (
+    "31.2.2027",
+    "29.2.2027",
+    "0.1.2027",
+    "1.13.2027",
+    "1.8.26",
+    "1/8/2026",
+    "2026-8-1",
+    "elokuu",
+    "1.8.2026 ja",
+    "1.1.0001",
+    "0001-01-01",
+)
 
 
 @pytest.mark.parametrize("text", WRONG_DAYS)
@@ -164,7 +203,9 @@ def test_a_last_day_before_the_first_is_rejected() -> None:
 
 @pytest.mark.parametrize("column", ["toimipisteet", "yksikko_koodi"])
 def test_an_unknown_organisation_is_rejected_by_its_key(column: str) -> None:
-    problem = rejection(**{"toimipisteet": "", column: "KADONNUT:100" if column == "toimipisteet" else "KADONNUT"}).problem
+    problem = rejection(
+        **{"toimipisteet": "", column: "KADONNUT:100" if column == "toimipisteet" else "KADONNUT"}
+    ).problem
     assert problem.field == column
     assert "There is no organisation KADONNUT." in str(problem)
 
@@ -186,7 +227,9 @@ def test_a_row_without_any_workplace_is_rejected() -> None:
     assert rejection(toimipisteet="", yksikko_koodi="").problem.field == "yksikko_koodi"
 
 
-@pytest.mark.parametrize("code", ["140381-902F", "140381-902", "140381902E", "140381-902e", "x", "140381-902E1", "١٤٠٣٨١-٩٠٢E"])
+@pytest.mark.parametrize(
+    "code", ["140381-902F", "140381-902", "140381902E", "140381-902e", "x", "140381-902E1", "١٤٠٣٨١-٩٠٢E"]
+)
 def test_an_identity_code_that_is_not_whole_is_rejected_and_not_repeated(code: str) -> None:
     problem = rejection(hetu=code).problem
     assert problem.field == "hetu"
@@ -208,7 +251,9 @@ TEXTS = st.one_of(
     st.text(max_size=40),
     st.dates().map(date.isoformat),
     st.dates().map(lambda d: f"{d.day}.{d.month}.{d.year}"),
-    st.sampled_from(["KOIVU", "KOIVU:50|RANTA:50", "|", ":", "vakinainen", CODE, "9999-12-31", "31.12.9999", "1.1.1900"]),
+    st.sampled_from(
+        ["KOIVU", "KOIVU:50|RANTA:50", "|", ":", "vakinainen", CODE, "9999-12-31", "31.12.9999", "1.1.1900"]
+    ),
 )
 
 

@@ -20,7 +20,14 @@ USER = {
     "givenName": "Oona Olivia", "preferredGivenName": "Oona", "familyName": "Esimerkki", "email": "oona@example.fi", "sms": "040 1",
     "agentSourcedIds": "h1,h2",
 }  # fmt: skip
-ROLE = {"userSourcedId": "u1", "roleType": "primary", "role": "student", "orgSourcedId": "org-koivu", "beginDate": "2026-08-10", "endDate": "2027-06-05"}
+ROLE = {
+    "userSourcedId": "u1",
+    "roleType": "primary",
+    "role": "student",
+    "orgSourcedId": "org-koivu",
+    "beginDate": "2026-08-10",
+    "endDate": "2027-06-05",
+}
 BEGINS, ENDS = datetime(2026, 8, 9, 21, tzinfo=UTC), datetime(2027, 6, 5, 21, tzinfo=UTC)
 
 
@@ -44,7 +51,14 @@ def test_a_user_is_a_person_with_names_contact_and_login() -> None:
     person = oneroster("user", USER).person
     assert (person.key, person.as_, person.describes) == ("u1", "oneroster-id", True)
     names = ("given_names", "call_name", "family_name", "email", "phone", "login")
-    assert [person.attributes.get(name) for name in names] == ["Oona Olivia", "Oona", "Esimerkki", "oona@example.fi", "040 1", "oona"]
+    assert [person.attributes.get(name) for name in names] == [
+        "Oona Olivia",
+        "Oona",
+        "Esimerkki",
+        "oona@example.fi",
+        "040 1",
+        "oona",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +91,9 @@ def test_the_agents_of_a_pupil_are_guardians_each_once_and_never_the_pupil() -> 
 
 
 def test_a_student_s_role_is_an_affiliation_in_the_school_by_its_alias() -> None:
-    assert oneroster("role", ROLE).affiliations == [(KOIVU, MANSIKKALA, "student", None, None, True, None, BEGINS, ENDS)]
+    assert oneroster("role", ROLE).affiliations == [
+        (KOIVU, MANSIKKALA, "student", None, None, True, None, BEGINS, ENDS)
+    ]
     assert oneroster("role", ROLE, roleType="secondary").affiliations[0][5] is False
 
 
@@ -110,7 +126,11 @@ def test_an_enrollment_is_a_membership_with_its_days() -> None:
 
 
 def test_a_directory_s_person_has_its_own_key_and_the_employee_number_of_hr() -> None:
-    found = said("ldap", "person", {"entryUUID": "e1", "sn": "Esimerkki", "givenName": ("Aino", "Maria"), "employeeNumber": "1001"})
+    found = said(
+        "ldap",
+        "person",
+        {"entryUUID": "e1", "sn": "Esimerkki", "givenName": ("Aino", "Maria"), "employeeNumber": "1001"},
+    )
     assert found.identifiers == [("entry-uuid", "lahde", "e1"), ("employee-number", "hr", "1001")]
     assert found.person is not None
     assert found.person.attributes.get("given_names") == "Aino"
@@ -131,8 +151,27 @@ def test_a_birth_date_that_is_no_day_is_rejected_without_its_text() -> None:
 
 
 KINDS = [(connector, kind) for connector in ("oneroster", "ldap", "hr") for kind in usual(connector).kinds]
-NAMES = sorted({*USER, *ROLE, "title", "schoolSourcedId", "classSourcedId", "identifier", "cn", "entryUUID", "sn", "person", "group", "toimipisteet"})
-VALUES = st.one_of(st.text(max_size=20), st.lists(st.text(max_size=10), max_size=3).map(tuple), st.sampled_from(["org-koivu", "student", "KOIVU", "2027-01-01"]))
+NAMES = sorted(
+    {
+        *USER,
+        *ROLE,
+        "title",
+        "schoolSourcedId",
+        "classSourcedId",
+        "identifier",
+        "cn",
+        "entryUUID",
+        "sn",
+        "person",
+        "group",
+        "toimipisteet",
+    }
+)
+VALUES = st.one_of(
+    st.text(max_size=20),
+    st.lists(st.text(max_size=10), max_size=3).map(tuple),
+    st.sampled_from(["org-koivu", "student", "KOIVU", "2027-01-01"]),
+)
 
 
 @settings(max_examples=300, deadline=None)

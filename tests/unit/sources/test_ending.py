@@ -20,7 +20,9 @@ RECORD = uuid7()
         (timedelta(days=3), 20, "ends"), (timedelta(hours=1), 0, "ends"), (None, 0, "first missed"), (timedelta(hours=20), 48, "waits"),
     ],
 )  # fmt: skip
-def test_a_missing_record_is_first_missed_then_waits_then_ends(missing_for: timedelta | None, grace: int, outcome: str) -> None:
+def test_a_missing_record_is_first_missed_then_waits_then_ends(
+    missing_for: timedelta | None, grace: int, outcome: str
+) -> None:
     ends, first = ending([(RECORD, NOW - missing_for if missing_for is not None else None)], NOW, grace)
     assert ("ends" if ends else "first missed" if first else "waits") == outcome
     assert [*ends, *first] in ([], [RECORD])

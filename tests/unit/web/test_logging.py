@@ -86,7 +86,9 @@ def failing() -> str:
     raise RuntimeError("inside")
 
 
-def test_every_line_of_a_request_carries_the_id_that_its_answer_tells(app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_line_of_a_request_carries_the_id_that_its_answer_tells(
+    app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
     logging.configure("info")
     app.add_url_rule("/test/failing", "failing", failing)
     answers = [Browser(app).get("/test/failing") for _ in range(2)]
