@@ -17,6 +17,7 @@ from iam.cli.demo_run import ACCEPTER, BEFORE, STARTER
 from iam.demo.generate import generate
 from iam.signin import credentials
 from iam.sources import runner
+from iam.sources.report import Report
 from iam.vault import Vault
 
 CONSORTIUM = Path("deploy/demo")
@@ -52,7 +53,7 @@ def loads(meter: Meter, sessions: sessionmaker[Session], vault: Vault, folder: P
     return found
 
 
-def _good(report: runner.Report) -> None:
+def _good(report: Report) -> None:
     print(f"    {report.state}: {report.phases} {report.counts}", flush=True)
     if report.exit_code:
         raise SystemExit("\n".join(map(str, report.reasons)))

@@ -40,40 +40,8 @@ def grant(
         raise Invalid(Problem("A reason is needed.", "Write why the right is granted.", field="reason"))
     if until <= now:
         raise Invalid(Problem("The end must be in the future.", "Choose a later day.", field="until"))
-    capacity = session.scalars(
-        select(Affiliation).where(
-            Affiliation.fact_id == capacity_id,
-            Affiliation.person_id == person_id,
-            Affiliation.closed_by.is_(None),
-            holds_at(Affiliation, now),
-        )
-    ).one_or_none()
-    place = session.scalars(
-        select(OrganisationPlace).where(
-            OrganisationPlace.organisation_id == scope_id,
-            OrganisationPlace.closed_by.is_(None),
-            holds_at(OrganisationPlace, now),
-        )
-    ).first()
-    version = session.scalars(
-        select(RoleVersion).where(RoleVersion.role_id == role_id).order_by(RoleVersion.n.desc()).limit(1)
-    ).first()
-    if capacity is None or place is None or version is None:
-        raise NotFound(Problem("The capacity, the role or the organisation does not exist now.", "Choose again."))
-    clause_id, ends = None, min(until, capacity.valid_to, place.valid_to)
-    if capacity.legal_entity_id != place.legal_entity_id:
-        allowed = clause_for(
-            session, role_id, capacity.occupation or "", capacity.legal_entity_id, place.legal_entity_id, scope_id, now
-        )
-        if allowed is None:
-            raise Invalid(
-                Problem(
-                    "No agreement allows this role there for that position.",
-                    "Conclude an agreement, or choose another role.",
-                    field="scope",
-                )
-            )
-        clause_id, ends = allowed[0], min(ends, allowed[1])
+    capacity, place, version = _found(session, person_id, capacity_id, role_id, scope_id, now)
+    clause_id, ends = _ceiling(session, capacity, place, role_id, now, min(until, capacity.valid_to, place.valid_to))
     change = begin(session, "command", actor, reason.strip())
     row = Assignment(
         person_id=person_id, capacity_id=capacity_id, capacity_kind=capacity.kind, role_id=role_id, role_version_id=version.id,
@@ -88,6 +56,46 @@ def grant(
         envelope={"assignment": str(row.id), "role": str(role_id)},
     )  # fmt: skip
     return row
+
+
+def _found(
+    session: Session, person_id: UUID, capacity_id: UUID, role_id: UUID, scope_id: UUID, now: datetime
+) -> tuple[Affiliation, OrganisationPlace, RoleVersion]:
+    """The capacity, the scope's place and the role as they are now; raises ``NotFound``."""
+    capacity = session.scalars(
+        select(Affiliation).where(
+            Affiliation.fact_id == capacity_id, Affiliation.person_id == person_id, Affiliation.closed_by.is_(None),
+            holds_at(Affiliation, now),
+        )
+    ).one_or_none()  # fmt: skip
+    here = (OrganisationPlace.closed_by.is_(None), holds_at(OrganisationPlace, now))
+    place = session.scalars(
+        select(OrganisationPlace).where(OrganisationPlace.organisation_id == scope_id, *here)
+    ).first()
+    newest = select(RoleVersion).where(RoleVersion.role_id == role_id).order_by(RoleVersion.n.desc()).limit(1)
+    version = session.scalars(newest).first()
+    if capacity is None or place is None or version is None:
+        raise NotFound(Problem("The capacity, the role or the organisation does not exist now.", "Choose again."))
+    return capacity, place, version
+
+
+def _ceiling(
+    session: Session, capacity: Affiliation, place: OrganisationPlace, role_id: UUID, now: datetime, ends: datetime
+) -> tuple[UUID | None, datetime]:
+    """The clause the right needs, if it crosses legal entities, and when it then ends at the latest; raises ``Invalid``."""
+    holder, scope = capacity.legal_entity_id, place.legal_entity_id
+    if holder == scope:
+        return None, ends
+    allowed = clause_for(session, role_id, capacity.occupation or "", holder, scope, place.organisation_id, now)
+    if allowed is None:
+        raise Invalid(
+            Problem(
+                "No agreement allows this role there for that position.",
+                "Conclude an agreement, or choose another role.",
+                field="scope",
+            )
+        )
+    return allowed[0], min(ends, allowed[1])
 
 
 def end(session: Session, assignment_id: UUID, reason: str, actor: Actor) -> None:

@@ -148,13 +148,24 @@ def rights(
 
     Several assignments of the same role, scope and capacity make one right that lasts as long as the last of them.
     """
-    at = at or clock.now()
+    query = _rights_query(person_id, at or clock.now(), known_at)
+    if application_id is not None:
+        query = query.where(Role.application_id == application_id)
+    merged: dict[tuple[UUID, UUID, UUID], list[Any]] = {}
+    for row in session.execute(query):
+        merged.setdefault((row.role_id, row.scope_id, row.capacity_id), []).append(row)
+    return [_right(rows) for rows in merged.values()]
+
+
+def _rights_query(person_id: UUID, at: datetime, known_at: datetime | None) -> Select[Any]:
+    """One row per assignment, included role and content; the newest version of each role counts."""
     source = held(at, known_at).where(Assignment.person_id == person_id).subquery()
     newest = select(func.max(RoleVersion.n)).where(RoleVersion.role_id == Role.id).correlate(Role).scalar_subquery()
-    query = (
+    return (
         select(
-            Role.key, Role.id, Organisation.key, Organisation.id, source.c.capacity_id, source.c.valid_from, source.c.until,
-            RoleVersion.enforcement, RoleContent.data_group, RoleContent.operation, source.c.needs_relationship, Role.application_id,
+            Role.key.label("role_key"), Role.id.label("role_id"), Organisation.key.label("scope_key"), Organisation.id.label("scope_id"),
+            source.c.capacity_id, source.c.valid_from, source.c.until, RoleVersion.enforcement, RoleContent.data_group,
+            RoleContent.operation, source.c.needs_relationship, Role.application_id,
         )
         .select_from(source)
         .join(RoleClosure, RoleClosure.role_id == source.c.role_id)
@@ -164,53 +175,14 @@ def rights(
         .outerjoin(RoleContent, RoleContent.role_version_id == RoleVersion.id)
         .order_by(Role.key, Organisation.key)
     )  # fmt: skip
-    if application_id is not None:
-        query = query.where(Role.application_id == application_id)
-    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for (
-        role,
-        role_id,
-        scope,
-        scope_id,
-        capacity,
-        start,
-        until,
-        enforcement,
-        group,
-        operation,
-        needs,
-        app,
-    ) in session.execute(query):
-        entry = merged.setdefault(
-            (role_id, scope_id, capacity),
-            {
-                "role_key": role,
-                "scope_key": scope,
-                "enforcement": enforcement,
-                "from": start,
-                "to": until,
-                "content": {},
-                "needs": needs,
-                "app": app,
-            },
-        )
-        entry["from"], entry["to"] = min(entry["from"], start), max(entry["to"], until)
-        entry["needs"] = entry["needs"] and needs
-        if group is not None:
-            entry["content"][f"{group}:{operation}"] = None
-    return [
-        Right(
-            e["role_key"],
-            role_id,
-            e["scope_key"],
-            scope_id,
-            capacity,
-            e["from"],
-            e["to"],
-            e["enforcement"],
-            tuple(sorted(e["content"])),
-            e["needs"],
-            e["app"],
-        )
-        for (role_id, scope_id, capacity), e in merged.items()
-    ]
+
+
+def _right(rows: list[Any]) -> Right:
+    """One right of all the rows of a role, scope and capacity."""
+    one = rows[0]
+    content = {f"{row.data_group}:{row.operation}" for row in rows if row.data_group is not None}
+    return Right(
+        one.role_key, one.role_id, one.scope_key, one.scope_id, one.capacity_id, min(row.valid_from for row in rows),
+        max(row.until for row in rows), one.enforcement, tuple(sorted(content)), all(row.needs_relationship for row in rows),
+        one.application_id,
+    )  # fmt: skip

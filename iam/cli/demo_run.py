@@ -44,6 +44,8 @@ CLIENT, SECRET = "demo-palvelu", "esittelyn-salaisuus-vain-talle-koneelle"
 STARTER, ACCEPTER = "olli.operaattori", "outi.operaattori"
 BEFORE = ("05-operators.yaml", "10-applications.yaml", "20-rules.yaml", "30-sources.yaml")
 AFTER = ("40-people.yaml",)
+STOPPING = {signal.SIGINT, signal.SIGTERM}
+"""Signals that end the demonstration: Ctrl-C, and what a process manager sends."""
 
 
 @click.command()
@@ -113,7 +115,8 @@ def set_up(
     for source in ("hr", "oneroster"):
         shown = runner.run(sessions, vault, source, starter)
         click.echo(f"  {source}: {shown.counts.get('rows', 0)} rows shown to {STARTER}")
-        done = runner.accept(sessions, vault, source, accepter)
+        # A start that was cut off may have come further than this: what is accepted already does not wait again.
+        done = runner.accept(sessions, vault, source, accepter) if shown.state == "held" else shown
         if done.exit_code:
             raise Conflict(*done.reasons)
         click.echo(f"  {source}: accepted by {ACCEPTER}; {done.counts.get('rights_gain', 0)} rights")
@@ -141,15 +144,15 @@ def _actor(sessions: sessionmaker[Session], login: str) -> Actor:
 def _serve(settings: Settings, relying: str) -> None:
     provider = create_app(settings)
     application = create_relying_app(settings.issuer, CLIENT, SECRET, relying)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     with ExitStack() as stack:
+        # Kept from every thread that starts below: only the one that waits for them takes them, and none comes at a bad moment.
+        stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING))
         stack.enter_context(_served(provider, settings.listen.host, urlsplit(settings.issuer).port or 80))
         stack.enter_context(_served(application, settings.listen.host, urlsplit(relying).port or 80))
         stack.enter_context(_managed(settings))
         _tell(settings.issuer, relying)
-        stop.wait()
+        signal.sigwait(STOPPING)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     click.echo("Stopped.")
 
 

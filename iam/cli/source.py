@@ -16,7 +16,8 @@ from iam.database.engine import make_sessions
 from iam.directory.source import Source
 from iam.errors import Invalid, NotFound
 from iam.sources import configured, runner
-from iam.sources.runner import Report
+from iam.sources.report import Progress as Advance
+from iam.sources.report import Report
 from iam.texts import N_
 
 STATES = {
@@ -79,7 +80,7 @@ def _allowed(console: Console, session: Any, name: str, permission: str) -> Acto
     return actor
 
 
-def _carry_out(console: Console, name: str, permission: str, work: Callable[[Actor, runner.Progress], Report]) -> None:
+def _carry_out(console: Console, name: str, permission: str, work: Callable[[Actor, Advance], Report]) -> None:
     with console.transaction() as session:
         actor = _allowed(console, session, name, permission)
     with console.progress(name) as bar:
@@ -88,7 +89,7 @@ def _carry_out(console: Console, name: str, permission: str, work: Callable[[Act
     raise SystemExit(report.exit_code)
 
 
-def _advance(bar: Progress) -> runner.Progress:
+def _advance(bar: Progress) -> Advance:
     task = bar.add_task("", total=None)
 
     def advance(phase: str, rows: int) -> None:

@@ -21,7 +21,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    null,
     or_,
     select,
     union,
@@ -191,7 +190,7 @@ def _records(session: Session, source_id: UUID, run_id: UUID) -> None:
     r = staged.record
     new = select(
         r.c.record_id, literal(source_id, Record.source_id.type), r.c.kind, r.c.key,
-        func.coalesce(_blank_when_held(r), r.c.digest), literal(run_id, Record.run_id.type), r.c.file, r.c.line, r.c.person_key, r.c.person_id,
+        case((r.c.held, literal(b"", LargeBinary)), else_=r.c.digest), literal(run_id, Record.run_id.type), r.c.file, r.c.line, r.c.person_key, r.c.person_id,
     ).where(r.c.fresh)  # fmt: skip
     names = ["id", "source_id", "kind", "key", "digest", "run_id", "file", "line", "person_key", "person_id"]
     session.execute(insert(Record).from_select(names, new))
@@ -208,10 +207,6 @@ def _records(session: Session, source_id: UUID, run_id: UUID) -> None:
         )
         .execution_options(synchronize_session=False)
     )
-
-
-def _blank_when_held(r: Table) -> Any:
-    return case((r.c.held, literal(b"", LargeBinary)), else_=null())
 
 
 def _affiliations(session: Session, change: Change, source_id: UUID) -> None:

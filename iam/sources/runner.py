@@ -5,12 +5,7 @@ A crash is a rollback: the lease runs out, the run stays marked as running until
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, insert, or_, select, update
@@ -21,7 +16,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.audit import log
 from iam.change import Actor, Change, begin
-from iam.directory.source import Acceptance, Record, Run, RunReject, Source
+from iam.directory.source import Acceptance, Record, Run, Source
 from iam.errors import Conflict, Invalid
 from iam.lifecycle import staged
 from iam.plans import apply, effects, guard
@@ -29,41 +24,11 @@ from iam.plans.plan import Plan
 from iam.sources import completeness, correlation
 from iam.sources.configured import by_key, connector_of, matching_of
 from iam.sources.matching import Matching
+from iam.sources.report import Progress, Report, fill, keep_rejects, stored
 from iam.sources.staging import Staged, Stager, ending
 from iam.vault import Vault
 
 LEASE = timedelta(hours=1)
-EXIT = {"done": 0, "partial": 0, "dry run": 0, "held": 3, "stopped": 3, "moved": 4, "failed": 1}
-Progress = Callable[[str, int], None]
-
-
-@dataclass
-class Report:
-    """What a run did, for the page, the command line and the run record."""
-
-    run_id: UUID
-    source: str
-    state: str = "running"
-    counts: dict[str, int] = field(default_factory=dict)
-    phases: dict[str, float] = field(default_factory=dict)
-    completeness: str | None = None
-    reasons: list[Problem] = field(default_factory=list)
-    rejects: list[tuple[str, Problem]] = field(default_factory=list)
-    plan_id: UUID | None = None
-    digest: str | None = None
-    header: str | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """0 done, 1 failed, 3 held or stopped by the guard, 4 inputs moved."""
-        return EXIT[self.state]
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Measure a phase, in seconds."""
-        started = time.monotonic()
-        yield
-        self.phases[name] = round(time.monotonic() - started, 3)
 
 
 class _Stop(Exception):
@@ -340,7 +305,7 @@ def _apply(
         apply.remember(session, plan)
     report.counts |= effects.counts(session) | {f"rights_{name}": n for name, n in rights.items()}
     plan.counts = dict(report.counts)
-    plan.reasons = [_stored(problem) for problem in report.reasons]
+    plan.reasons = [stored(problem) for problem in report.reasons]
     plan.change_id = None if shown_only else change.id
     plan.state = "held" if shown_only else "partly" if report.reasons else "applied"
     report.state = "held" if report.reasons else "partial" if report.rejects or report.counts["ambiguous"] else "done"
@@ -362,28 +327,13 @@ def _remember_records(
 
 def _conclude(session: Session, source: Source, actor: Actor, report: Report, change: Change) -> None:
     row = session.get_one(Run, report.run_id)
-    _fill(row, report)
+    fill(row, report)
     source.leased_until = None
-    _keep_rejects(session, report)
+    keep_rejects(session, report)
     log.write(
         session, "source:run:finished", actor, organisation_id=source.owner_id, change_id=change.id,
         envelope={"source": source.key, "run": str(row.id), "state": report.state, "counts": report.counts, "digest": report.digest},
     )  # fmt: skip
-
-
-def _fill(row: Run, report: Report) -> None:
-    row.state, row.ended_at, row.phases, row.counts = (
-        report.state,
-        clock.now(),
-        dict(report.phases),
-        dict(report.counts),
-    )
-    row.completeness, row.plan_id, row.reasons = (
-        report.completeness,
-        report.plan_id,
-        [_stored(problem) for problem in report.reasons],
-    )
-    row.digest, row.header = report.digest, report.header
 
 
 def _finish(sessions: sessionmaker[Session], key: str, actor: Actor, report: Report, *, remember: bool) -> None:
@@ -393,31 +343,10 @@ def _finish(sessions: sessionmaker[Session], key: str, actor: Actor, report: Rep
     with sessions.begin() as session:
         source, row = by_key(session, key), session.get_one(Run, report.run_id)
         report.plan_id = None
-        _fill(row, report)
+        fill(row, report)
         source.leased_until = None
-        _keep_rejects(session, report)
+        keep_rejects(session, report)
         log.write(
             session, "source:run:finished", actor, organisation_id=source.owner_id,
             envelope={"source": key, "run": str(row.id), "state": report.state, "counts": report.counts, "digest": report.digest},
         )  # fmt: skip
-
-
-def _keep_rejects(session: Session, report: Report) -> None:
-    rows = [
-        {"run_id": report.run_id, "n": n, "kind": kind, "file": p.file, "line": p.line, "field": p.field, "message": p.message,
-         "remedy": p.remedy, "params": dict(p.params)}
-        for n, (kind, p) in enumerate(report.rejects, 1)
-    ]  # fmt: skip
-    if rows:
-        session.execute(insert(RunReject), rows)
-
-
-def _stored(problem: Problem) -> dict[str, Any]:
-    return {
-        "message": problem.message,
-        "remedy": problem.remedy,
-        "params": dict(problem.params),
-        "file": problem.file,
-        "line": problem.line,
-        "field": problem.field,
-    }

@@ -28,7 +28,7 @@ from iam.directory.organisation import Organisation
 from iam.directory.person import Identifier
 from iam.directory.source import Source
 from iam.sources import configured, runner
-from iam.sources.runner import Report
+from iam.sources.report import Report
 from iam.vault import Vault
 from tests.factories import facts
 

@@ -15,7 +15,7 @@ from iam.directory import identity_code
 from iam.directory.person import PersonProfile
 from iam.directory.source import Run, RunReject
 from iam.errors import Invalid
-from iam.sources.runner import Report
+from iam.sources.report import Report
 from iam.texts import LANGUAGES, Texts
 from tests.factories import facts
 from tests.flows.source_world import World, build, code, hr_text, row, rows

@@ -12,7 +12,7 @@ from connectors import registry
 from iam.directory.affiliation import Group, Membership
 from iam.directory.person import Identifier
 from iam.directory.source import Source
-from iam.sources.runner import Report
+from iam.sources.report import Report
 from tests.flows.source_world import World, build, row
 
 Entry = dict[str, Any]

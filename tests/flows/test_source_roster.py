@@ -18,7 +18,7 @@ from iam.directory.affiliation import Affiliation, Group, Membership, Relationsh
 from iam.directory.organisation import Organisation
 from iam.directory.person import Identifier, PersonProfile
 from iam.directory.source import RunReject
-from iam.sources.runner import Report
+from iam.sources.report import Report
 from tests.factories import facts
 from tests.flows.source_world import World, build
 

@@ -47,7 +47,7 @@ from iam.demo.people import TRY
 from iam.settings import Database, Settings
 from iam.signin import credentials
 from iam.sources import runner
-from iam.sources.runner import Report
+from iam.sources.report import Report
 from iam.vault import Vault
 from iam.web import context, extension
 from tests.servers.ports import answers, free_port

@@ -16,7 +16,7 @@ from iam.audit.log import AuditEvent
 from iam.directory.organisation import Organisation
 from iam.directory.source import Run
 from iam.plans.plan import Plan, PlanEffect
-from iam.sources.runner import Report
+from iam.sources.report import Report
 from tests.flows.source_world import World, build, row, rows
 
 
