@@ -335,9 +335,9 @@ class DemoServer(Server):
         return (*(int(urlsplit(address).port or 0) for address in (self.issuer, self.relying)), self.management_port)
 
     def ready(self) -> bool:
-        """Whether the provider answers and the application listens."""
+        """Whether it has said that it runs, and both answer."""
         try:
-            return requests.get(f"{self.issuer}/healthz", timeout=2).ok and answers(self.ports[1])
+            return "Ctrl-C" in self.log_tail() and requests.get(f"{self.issuer}/healthz", timeout=2).ok and answers(self.ports[1])
         except requests.RequestException:
             return False
 

@@ -1,0 +1,154 @@
+"""Every kind of administration page in a browser, as the consortium's administrator and as a school's secretary see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, expect
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
+
+from tests.servers.chromium import PATIENCE, Chromium, axe, watch_complaints
+from tests.servers.consortium import PASSWORDS, SCHOOLS, SMALL, Consortium, DemoServer, prepared, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.services]
+expect.set_options(timeout=PATIENCE)
+ADMINISTRATOR, SECRETARY = "paula.paakayttaja", "sanna.sihteeri"
+NOT_PAGES = {"admin.enter", "admin.return_"}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Consortium, DemoServer]]:
+    with served(prepared(tmp_path_factory, *SMALL), tmp_path_factory.mktemp("demo")) as pair:
+        yield pair
+
+
+class Tour:
+    """A walk over the pages that links lead to, one page of each kind, each looked at closely."""
+
+    def __init__(self, page: Page, issuer: str, kinds: MapAdapter) -> None:
+        self.page, self.issuer, self.kinds = page, issuer, kinds
+        self.seen: dict[str, str] = {}
+        self.wrong: list[str] = []
+        self.complaints = watch_complaints(page)
+        page.on("console", self._hear)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def sign_in(self, login: str) -> None:
+        """Sign in at the door of the administration."""
+        self.page.goto(f"{self.issuer}/admin/")
+        self.page.fill("#login", login)
+        self.page.fill("#password", PASSWORDS[login])
+        self.page.locator("main form button[type=submit]").click()
+        expect(self.page.locator(".side-menu")).to_be_visible()
+
+    def menu(self) -> list[str]:
+        """The pages that the menu leads to."""
+        return self._links(".side-menu a")
+
+    def walk(self, start: list[str]) -> None:
+        """Look at the pages of ``start``, and at one of each further kind that they lead to."""
+        waiting = list(start)
+        while waiting:
+            address = waiting.pop(0)
+            kind = self._kind(address)
+            if kind is not None and kind not in self.seen:
+                self.seen[kind] = address
+                self._look(address)
+                waiting += self._links("main a:not([download])")
+
+    def _look(self, address: str) -> None:
+        answer = self.page.goto(address)
+        if answer is None or answer.status != 200:
+            self.wrong.append(f"{address}: {answer and answer.status}")
+            return
+        for details in self.page.locator("main details:not([open])").all()[:3]:
+            details.evaluate("each => { each.open = true }")
+        self.wrong += [f"{address}: {found.rule} {found.targets}" for found in axe(self.page)]
+        if self.page.locator("h1").count() != 1:
+            self.wrong.append(f"{address}: not one heading of the first level")
+        self.wrong += [f"{address}: {complaint}" for complaint in self.complaints]
+        self.complaints.clear()
+
+    def _links(self, selector: str) -> list[str]:
+        found: list[str] = self.page.locator(selector).evaluate_all("all => all.map(one => one.href)")
+        return list(dict.fromkeys(urljoin(self.page.url, address) for address in found))
+
+    def _kind(self, address: str) -> str | None:
+        """The view that answers an address of the administration; None for anything else."""
+        path = urlsplit(address).path
+        if not address.startswith(self.issuer) or not path.startswith("/admin/"):
+            return None
+        try:
+            endpoint, _ = self.kinds.match(path, method="GET")
+        except HTTPException:
+            return f"nothing answers {path}"
+        return str(endpoint)
+
+
+@pytest.fixture
+def tour(demo: tuple[Consortium, DemoServer], chromium: Chromium) -> Iterator[Callable[[str, str], Tour]]:
+    """``tour(login, language)``: a person's tour, signed in."""
+    consortium, server = demo
+    contexts = []
+
+    def start(login: str, language: str) -> Tour:
+        contexts.append(chromium.context(language=language))
+        made = Tour(contexts[-1].new_page(), server.issuer, consortium.app.url_map.bind("localhost"))
+        made.sign_in(login)
+        return made
+
+    yield start
+    for context in contexts:
+        context.close()
+
+
+def test_every_kind_of_page_is_sound_for_the_administrator_of_the_consortium(tour: Callable[[str, str], Tour], tmp_path: Path) -> None:
+    paula = tour(ADMINISTRATOR, "fi-FI")
+    menu = paula.menu()
+    assert {urlsplit(address).path.split("/")[2] for address in menu} >= {"", "persons", "organisations", "sources", "roles", "rules"}
+    paula.page.screenshot(path=tmp_path / "admin.png", full_page=True)
+    paula.walk(menu)
+    assert paula.wrong == []
+    assert set(menu) <= set(paula.seen.values())
+
+
+def test_every_kind_of_page_is_sound_for_a_secretary_who_sees_her_school_only(tour: Callable[[str, str], Tour]) -> None:
+    sanna = tour(SECRETARY, "sv-FI")
+    assert sanna.page.locator("html").get_attribute("lang") == "sv"
+    expect(sanna.page.locator(".who__part")).to_contain_text("Koivurinne")
+    sanna.walk(sanna.menu())
+    assert sanna.wrong == []
+    sanna.page.goto(f"{sanna.issuer}/admin/persons")
+    assert "Psykologi" not in sanna.page.inner_text("main")
+
+
+def test_a_person_without_administration_meets_a_page_that_says_so(demo: tuple[Consortium, DemoServer], page: Page) -> None:
+    page.goto(f"{demo[1].issuer}/admin/")
+    page.fill("#login", "eero.malli")
+    page.fill("#password", PASSWORDS["eero.malli"])
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("h1")).to_be_visible()
+    assert page.locator(".side-menu").count() == 0
+    assert axe(page) == []
+
+
+def test_the_administrator_finds_why_a_teacher_has_a_right(tour: Callable[[str, str], Tour]) -> None:
+    paula = tour(ADMINISTRATOR, "fi-FI")
+    page = paula.page
+    page.goto(f"{paula.issuer}/admin/persons")
+    page.fill("input[type=search]", "Esimerkki Aino")
+    page.locator("form[role=search] button").click()
+    page.get_by_role("link", name="Esimerkki").first.click()
+    expect(page.locator("h1")).to_contain_text("Aino")
+    page.locator("main nav a", has_text="Oikeudet").click()
+    page.locator("summary", has_text="Miksi?").first.click()
+    expect(page.locator("main")).to_contain_text(SCHOOLS["KOIVU"])
+    expect(page.locator("main")).to_contain_text("hr")
+    assert axe(page) == []
