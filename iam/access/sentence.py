@@ -60,7 +60,7 @@ def _named(names: Mapping[str, str], language: str, otherwise: str) -> str:
 def sentence(pattern: Pattern, names: Labels, language: str) -> str:
     """Return the rule as a sentence in ``language``."""
     t = Texts(language)
-    who = t.gettext(N_(" and ")).join(_bound(item, names, t) for item in pattern.bound)
+    who = "".join(f"{_joint(item, n, t)}{_bound(item, names, t)}" for n, item in enumerate(pattern.bound))
     unless = t.gettext(N_(", while not absent,")) if pattern.absence_of else ""
     return t.gettext(N_("Whoever is %(who)s%(unless)s gets the role %(role)s (%(scope)s).")) % {
         "who": who,
@@ -73,6 +73,13 @@ def sentence(pattern: Pattern, names: Labels, language: str) -> str:
 def sentences(pattern: Pattern, names: Labels) -> dict[str, str]:
     """Return the rule as a sentence in every language."""
     return {language: sentence(pattern, names, language) for language in LANGUAGES}
+
+
+def _joint(item: Bound, n: int, t: Texts) -> str:
+    """What stands before a bound fact: nothing, "and", or a blank when it tells of the other end of a relationship."""
+    if n == 0:
+        return ""
+    return " " if item.of is not None else t.gettext(N_(" and "))
 
 
 def _bound(item: Bound, names: Labels, t: Texts) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
@@ -16,6 +16,8 @@ from tests.servers.consortium import PASSWORDS, SCHOOLS, SMALL, Consortium, Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 expect.set_options(timeout=PATIENCE)
+ELSEWHERE = {"admin.login", "admin.callback", "admin.unclear"}
+"""Views that no link leads to here: the door, and the people of whom a source is unclear, of whom there are none."""
 ADMINISTRATOR, SECRETARY = "paula.paakayttaja", "sanna.sihteeri"
 
 
@@ -79,15 +81,15 @@ class Tour:
         return list(dict.fromkeys(urljoin(self.page.url, address) for address in found))
 
     def _kind(self, address: str) -> str | None:
-        """The view that answers an address of the administration; None for anything else."""
-        path = urlsplit(address).path
+        """The view that answers an address of the administration, and its tab; None for anything else."""
+        path, query = urlsplit(address).path, dict(parse_qsl(urlsplit(address).query))
         if not address.startswith(self.issuer) or not path.startswith("/admin/"):
             return None
         try:
             endpoint, _ = self.kinds.match(path, method="GET")
         except HTTPException:
             return f"nothing answers {path}"
-        return str(endpoint)
+        return f"{endpoint} {query.get('tab', '')}".strip()
 
 
 @pytest.fixture
@@ -107,15 +109,20 @@ def tour(demo: tuple[Consortium, DemoServer], chromium: Chromium) -> Iterator[Ca
         context.close()
 
 
-def test_every_kind_of_page_is_sound_for_the_administrator_of_the_consortium(tour: Callable[[str, str], Tour], tmp_path: Path) -> None:
+def test_every_kind_of_page_is_sound_for_the_administrator_of_the_consortium(
+    tour: Callable[[str, str], Tour], demo: tuple[Consortium, DemoServer], tmp_path: Path
+) -> None:
     paula = tour(ADMINISTRATOR, "fi-FI")
     menu = paula.menu()
     assert {urlsplit(address).path.split("/")[2] for address in menu} >= {"", "persons", "organisations", "sources", "roles", "rules"}
     paula.page.screenshot(path=tmp_path / "admin.png", full_page=True)
     paula.walk(menu)
-    print(sorted(paula.seen))
     assert paula.wrong == []
     assert set(menu) <= set(paula.seen.values())
+    assert {f"admin.person {tab}".strip() for tab in ("", "facts", "timeline", "signin", "log")} <= set(paula.seen)
+    rules = [rule for rule in demo[0].app.url_map.iter_rules() if rule.endpoint.startswith("admin.") and "GET" in (rule.methods or ())]
+    pages = {rule.endpoint for rule in rules if not rule.endpoint.endswith("_file")}
+    assert pages - {kind.split()[0] for kind in paula.seen} == ELSEWHERE
 
 
 def test_every_kind_of_page_is_sound_for_a_secretary_who_sees_her_school_only(tour: Callable[[str, str], Tour]) -> None:
@@ -123,7 +130,6 @@ def test_every_kind_of_page_is_sound_for_a_secretary_who_sees_her_school_only(to
     assert sanna.page.locator("html").get_attribute("lang") == "sv"
     expect(sanna.page.locator(".who__part")).to_contain_text("Björkbrinkens skola")
     sanna.walk(sanna.menu())
-    print(sorted(sanna.seen))
     assert sanna.wrong == []
     sanna.page.goto(f"{sanna.issuer}/admin/persons")
     assert "Psykologi" not in sanna.page.inner_text("main")
