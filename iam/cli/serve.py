@@ -91,7 +91,11 @@ def _measures() -> Iterator[CollectorRegistry]:
 def _management(console: Console, registry: CollectorRegistry) -> Iterator[None]:
     listen = console.settings.listen
     try:
-        server = management.start(listen.host, listen.management_port, management.application(console.engine, registry))
+        server = management.start(
+            listen.host,
+            listen.management_port,
+            management.application(console.engine, registry, (listen.host, listen.port)),
+        )
     except OSError:
         port = {"port": listen.management_port}
         raise Unavailable(Problem("The management port %(port)s is taken.", "Set another.", params=port)) from None

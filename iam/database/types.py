@@ -64,9 +64,11 @@ class ProtectedText(TypeDecorator[Protected]):
 
 
 def uuid7() -> UUID:
-    """Return a time-ordered UUID, version 7 (RFC 9562 section 5.7)."""
-    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
-    return UUID(int=value & ~(0xF000 << 64) & ~(0xC000 << 48) | 0x7000 << 64 | 0x8000 << 48)
+    """Return a time-ordered UUID, version 7 (RFC 9562 section 5.7), ordered within a millisecond too (section 6.2, method 3)."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = rest * 4096 // 1_000_000
+    value = milliseconds << 80 | (0x7000 | fraction) << 64 | int.from_bytes(os.urandom(8))
+    return UUID(int=value & ~(0xC000 << 48) | 0x8000 << 48)
 
 
 class greatest(GenericFunction[Any]):  # noqa: N801 - named as the SQL function

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from socketserver import ThreadingMixIn
@@ -21,10 +22,14 @@ Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 class Readiness:
-    """Whether requests can be answered: the database answers, its schema is ours, signing keys exist."""
+    """Whether requests can be answered: the database answers, its schema is ours, signing keys exist, the web port is open.
 
-    def __init__(self, engine: Engine) -> None:
+    ``web`` is where the web processes listen; they start after the management port.
+    """
+
+    def __init__(self, engine: Engine, web: tuple[str, int] | None = None) -> None:
         self._engine = engine
+        self._web = web
         self._migrated = False
 
     def missing(self) -> str | None:
@@ -42,12 +47,23 @@ class Readiness:
         query = select(func.count()).select_from(SigningKey).where(SigningKey.state == "current")
         with self._engine.connect().execution_options(read_only=True) as connection:
             keys = connection.scalar(query) or 0
-        return None if keys >= len(ALGORITHMS) else "keys"
+        if keys < len(ALGORITHMS):
+            return "keys"
+        return None if self._listens() else "web"
+
+    def _listens(self) -> bool:
+        if self._web is None:
+            return True
+        try:
+            socket.create_connection(self._web, timeout=1).close()
+        except OSError:
+            return False
+        return True
 
 
-def application(engine: Engine, registry: CollectorRegistry) -> Wsgi:
+def application(engine: Engine, registry: CollectorRegistry, web: tuple[str, int] | None = None) -> Wsgi:
     """Return the WSGI application of the management port: ``/healthz``, ``/readyz``, ``/metrics``."""
-    readiness = Readiness(engine)
+    readiness = Readiness(engine, web)
 
     def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO")

@@ -114,13 +114,24 @@ def test_every_kind_of_page_is_sound_for_the_administrator_of_the_consortium(
 ) -> None:
     paula = tour(ADMINISTRATOR, "fi-FI")
     menu = paula.menu()
-    assert {urlsplit(address).path.split("/")[2] for address in menu} >= {"", "persons", "organisations", "sources", "roles", "rules"}
+    assert {urlsplit(address).path.split("/")[2] for address in menu} >= {
+        "",
+        "persons",
+        "organisations",
+        "sources",
+        "roles",
+        "rules",
+    }
     paula.page.screenshot(path=tmp_path / "admin.png", full_page=True)
     paula.walk(menu)
     assert paula.wrong == []
     assert set(menu) <= set(paula.seen.values())
     assert {f"admin.person {tab}".strip() for tab in ("", "facts", "timeline", "signin", "log")} <= set(paula.seen)
-    rules = [rule for rule in demo[0].app.url_map.iter_rules() if rule.endpoint.startswith("admin.") and "GET" in (rule.methods or ())]
+    rules = [
+        rule
+        for rule in demo[0].app.url_map.iter_rules()
+        if rule.endpoint.startswith("admin.") and "GET" in (rule.methods or ())
+    ]
     pages = {rule.endpoint for rule in rules if not rule.endpoint.endswith("_file")}
     assert pages - {kind.split()[0] for kind in paula.seen} == ELSEWHERE
 
@@ -135,7 +146,9 @@ def test_every_kind_of_page_is_sound_for_a_secretary_who_sees_her_school_only(to
     assert "Psykologi" not in sanna.page.inner_text("main")
 
 
-def test_a_person_without_administration_meets_a_page_that_says_so(demo: tuple[Consortium, DemoServer], page: Page) -> None:
+def test_a_person_without_administration_meets_a_page_that_says_so(
+    demo: tuple[Consortium, DemoServer], page: Page
+) -> None:
     page.goto(f"{demo[1].issuer}/admin/")
     page.fill("#login", "eero.malli")
     page.fill("#password", PASSWORDS["eero.malli"])

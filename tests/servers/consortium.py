@@ -1,31 +1,26 @@
 """The demonstration consortium for tests: set up once a test run, copied for each who needs it, in process or served.
 
 ``prepared`` sets it up, as ``iam demo run`` does, from feed files to named people. ``Consortium`` is a copy to do anything to;
-``Visitor`` is a person and an application in this process; ``DemoServer`` is ``iam demo run`` itself, on free ports.
+``DemoServer`` is ``iam demo run`` itself, on free ports.
 """
 
 from __future__ import annotations
 
 import csv
 import fcntl
-import html
 import json
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
 import sys
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -34,14 +29,13 @@ from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, sessionmaker
-from werkzeug.test import TestResponse
 
 from iam import clock, settings
 from iam.app import create_app
 from iam.apply.run import run_apply
 from iam.change import SYSTEM, Actor
 from iam.cli import main
-from iam.cli.demo_run import CLIENT, ISSUER, RELYING, SECRET, STARTER, set_up, settings_for
+from iam.cli.demo_run import ISSUER, RELYING, STARTER, set_up, settings_for
 from iam.database.engine import make_engine, make_sessions
 from iam.demo.people import TRY
 from iam.settings import Database, Settings
@@ -49,10 +43,9 @@ from iam.signin import credentials
 from iam.sources import runner
 from iam.sources.report import Report
 from iam.vault import Vault
-from iam.web import context, extension
+from iam.web import extension
 from tests.servers.ports import answers, free_port
 from tests.servers.process import Server
-from tests.unit.web.browser import Browser
 
 ROOT = Path(__file__).parents[2]
 DECLARATIONS = ROOT / "deploy" / "demo"
@@ -62,8 +55,6 @@ NORMAL = ("normal", "hiljainen-harju-4711")
 """A whole consortium of people whom nobody has seen before."""
 PASSWORDS = {person.login: person.password for person in TRY}
 SCHOOLS = {"KOIVU": "Koivurinteen koulu", "RANTA": "Rantapuiston koulu"}
-SCOPE = "openid profile roles groups offline_access"
-_VERIFIER = "v" * 43
 
 
 def prepared(factory: pytest.TempPathFactory, profile: str, seed: str) -> Path:
@@ -228,78 +219,6 @@ def _finnish(day: date) -> str:
     return f"{day.day}.{day.month}.{day.year}"
 
 
-@dataclass(frozen=True)
-class Told:
-    """What the application was told at one time: the token response and the claims of the UserInfo endpoint."""
-
-    token: Mapping[str, Any]
-    claims: Mapping[str, Any]
-
-    @property
-    def roles(self) -> list[str]:
-        """The roles, as ``code@organisation``."""
-        return list(self.claims["roles"])
-
-
-class Visitor:
-    """A person's browser, and behind the redirect URI the demonstration application's server; both in this process."""
-
-    def __init__(self, consortium: Consortium) -> None:
-        self.browser = Browser(consortium.app)
-        self.browser.client.set_cookie(context.LANGUAGE_COOKIE, "fi", domain="localhost")
-        self.server = consortium.app.test_client(use_cookies=False)
-
-    def enter(self, login: str) -> TestResponse:
-        """Go from the application to the provider and sign in; return the page that follows, or the answer to the application."""
-        page = self.ask()
-        return self._follow(self.browser.fill(page, "/login", login=login, password=PASSWORDS[login]))
-
-    def ask(self, **more: str) -> TestResponse:
-        """Send the browser to the provider as the application does, with ``more`` parameters."""
-        challenge = urlsafe_b64encode(sha256(_VERIFIER.encode()).digest()).decode().rstrip("=")
-        query = {
-            "response_type": "code", "client_id": CLIENT, "redirect_uri": f"{RELYING}/callback", "scope": SCOPE, "state": "s", "nonce": "n",
-            "code_challenge": challenge, "code_challenge_method": "S256",
-        }  # fmt: skip
-        return self._follow(self.browser.get("/oauth2/authorize?" + urlencode(query | more)))
-
-    def choose(self, page: TestResponse, school: str) -> TestResponse:
-        """Choose the capacity in a school, by the school's key, on the page that asks for it."""
-        values = [html.unescape(value) for value in re.findall(r'<input type="radio"[^>]* value="([^"]+)"', page.text)]
-        labels = re.findall(r"<label for=\"capacity-\d+\">(.*?)</label>", page.text, re.DOTALL)
-        (chosen,) = (value for value, label in zip(values, labels, strict=True) if SCHOOLS[school] in label)
-        action = re.search(r'<form method="post" action="(/capacity[^"]*)"', page.text)
-        assert action is not None
-        return self._follow(self.browser.fill(page, html.unescape(action[1]), capacity=chosen, decision="continue"))
-
-    def told(self, answer: TestResponse) -> Told:
-        """Redeem the code of an answer as the application does."""
-        code = dict(parse_qsl(urlsplit(answer.location).query))["code"]
-        redirect_uri = f"{RELYING}/callback"
-        done = self.token(
-            grant_type="authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=_VERIFIER
-        )
-        assert done.status_code == 200, done.text
-        return self._look(done.get_json())
-
-    def refresh(self, told: Told) -> TestResponse:
-        """Use the refresh token."""
-        return self.token(grant_type="refresh_token", refresh_token=told.token["refresh_token"])
-
-    def token(self, **form: str) -> TestResponse:
-        """Ask the token endpoint."""
-        return self.server.post("/oauth2/token", base_url=ISSUER, data=form, auth=(CLIENT, SECRET))
-
-    def _look(self, token: Mapping[str, Any]) -> Told:
-        bearer = {"Authorization": f"Bearer {token['access_token']}"}
-        return Told(token, self.server.get("/oauth2/userinfo", base_url=ISSUER, headers=bearer).get_json())
-
-    def _follow(self, response: TestResponse) -> TestResponse:
-        while response.status_code in (302, 303) and not response.location.startswith(RELYING):
-            response = self.browser.get(response.location.removeprefix(ISSUER))
-        return response
-
-
 class DemoServer(Server):
     """``iam demo run`` on a prepared state folder and two ports of its own; it is ready when both answer."""
 
@@ -337,7 +256,11 @@ class DemoServer(Server):
     def ready(self) -> bool:
         """Whether it has said that it runs, and both answer."""
         try:
-            return "Ctrl-C" in self.log_tail() and requests.get(f"{self.issuer}/healthz", timeout=2).ok and answers(self.ports[1])
+            return (
+                "Ctrl-C" in self.log_tail()
+                and requests.get(f"{self.issuer}/healthz", timeout=2).ok
+                and answers(self.ports[1])
+            )
         except requests.RequestException:
             return False
 
