@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from connectors.problem import Problem
@@ -156,17 +156,14 @@ def _moved(session: Session, change: Change, mine: Any, *, opened: bool) -> set[
     a, b = Assignment, aliased(Assignment)
     now = clock.now()
     touched = a.opened_by == change.id if opened else a.closed_by == change.id
-    other = b.closed_by == change.id if opened else b.closed_by.is_(None)
-    kept = (
-        b.closed_by.is_(None) & (b.opened_by != change.id)
-        if opened
-        else case((b.closed_by.is_(None), True), else_=False)
-    )
+    held: ColumnElement[bool] = b.closed_by.is_(None)
+    if opened:
+        held = (held & (b.opened_by != change.id)) | (b.closed_by == change.id)
     same = select(b.id).where(
         b.person_id == a.person_id,
         b.role_id == a.role_id,
         b.scope_id == a.scope_id,
-        other | kept,
+        held,
         b.valid_to > now,
         b.id != a.id,
     )

@@ -20,6 +20,9 @@ from iam.plans.plan import Plan, PlanEffect
 from iam.tokens.grant import Grant
 
 _COUNTED = {"preserve_rowcount": True}
+_EFFECT = (
+    "id", "plan_id", "kind", "held", "person_id", "organisation_id", "affiliation_kind", "role_id", "valid_from", "valid_to",
+)  # fmt: skip
 
 
 def apply_feed(session: Session, change: Change, source_id: UUID, run_id: UUID, now: datetime) -> dict[str, int]:
@@ -33,24 +36,12 @@ def apply_feed(session: Session, change: Change, source_id: UUID, run_id: UUID, 
 def remember(session: Session, plan: Plan) -> None:
     """Keep the staged effects as the plan's."""
     fx = staged.effect
-    names = [
-        "id",
-        "plan_id",
-        "kind",
-        "held",
-        "person_id",
-        "organisation_id",
-        "affiliation_kind",
-        "role_id",
-        "valid_from",
-        "valid_to",
-    ]
     known = select(Organisation.id).where(Organisation.id == fx.c.organisation_id).exists()
     rows = select(
         func.uuid7(), literal(plan.id, PlanEffect.plan_id.type), fx.c.kind, fx.c.held, fx.c.person_id, fx.c.organisation_id,
         fx.c.affiliation_kind, null(), fx.c.valid_from, fx.c.valid_to,
     ).where(known)  # fmt: skip
-    session.execute(insert(PlanEffect).from_select(names, rows))
+    session.execute(insert(PlanEffect).from_select(_EFFECT, rows))
 
 
 def remember_rights(session: Session, plan: Plan, change: Change) -> dict[str, int]:
@@ -93,20 +84,10 @@ def _rights(session: Session, plan: Plan, kind: str, touched: ColumnElement[bool
         c[3],
         c[4],
     )
-    names = [
-        "id",
-        "plan_id",
-        "kind",
-        "held",
-        "person_id",
-        "organisation_id",
-        "affiliation_kind",
-        "role_id",
-        "valid_from",
-        "valid_to",
-    ]
     return int(
-        getattr(session.execute(insert(PlanEffect).from_select(names, rows), execution_options=_COUNTED), "rowcount", 0)
+        getattr(
+            session.execute(insert(PlanEffect).from_select(_EFFECT, rows), execution_options=_COUNTED), "rowcount", 0
+        )
     )
 
 
