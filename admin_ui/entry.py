@@ -21,7 +21,7 @@ from iam.errors import Denied
 from iam.oidc import in_process
 from iam.oidc.client import ADMIN
 from iam.oidc.server import provider
-from iam.tokens.grant import Grant
+from iam.tokens.grant import GrantRow
 from iam.web import context, guard
 from iam.web.guard import NotSignedIn
 from iam.web.redirect import local_path, see_other
@@ -36,7 +36,7 @@ def _ask_for_a_grant() -> AnyResponse | None:
     login = context.login()
     if request.endpoint in _DOORS or login is None:
         return None
-    query = select(Grant.id).where(Grant.session_id == login.id, Grant.client_id == ADMIN, Grant.revoked_at.is_(None))
+    query = select(GrantRow.id).where(GrantRow.session_id == login.id, GrantRow.client_id == ADMIN, GrantRow.revoked_at.is_(None))
     if context.db().scalars(query.limit(1)).first() is not None:
         return None
     if request.method not in ("GET", "HEAD"):

@@ -13,10 +13,11 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from iam.database.base import Base
+from iam.database.statement import Statement
 
 TIMEOUT = 0.2
 FAILURES, WINDOW, PAUSE = 3, 5.0, 10.0
@@ -29,6 +30,11 @@ class CacheGeneration(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     n: Mapped[int]
+
+
+_CURRENT: Statement[int] = Statement(
+    lambda: select(CacheGeneration.n).where(CacheGeneration.name == bindparam("of_name")), int
+)
 
 
 class Generations(Protocol):
@@ -46,7 +52,7 @@ class SqlGenerations:
 
     def current(self, session: Session, name: str) -> int:
         """Return the generation now: one look-up by primary key."""
-        return session.scalar(select(CacheGeneration.n).where(CacheGeneration.name == name)) or 0
+        return _CURRENT.one(session, of_name=name) or 0
 
     def raise_(self, session: Session, name: str) -> None:
         """Raise the generation in the session's transaction."""

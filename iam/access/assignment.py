@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from iam.database.base import Base, key, open_index, valid
+from iam.database.base import Base, key, open_index, refers_to, valid
 
 NIL = UUID(int=0)
 
@@ -34,17 +34,17 @@ class Assignment(Base):
     )
 
     id: Mapped[UUID] = key()
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID] = refers_to("person.id")
     capacity_id: Mapped[UUID]
     capacity_kind: Mapped[str]
-    role_id: Mapped[UUID] = mapped_column(ForeignKey("role.id"))
-    role_version_id: Mapped[UUID] = mapped_column(ForeignKey("role_version.id"))
-    scope_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    role_id: Mapped[UUID] = refers_to("role.id")
+    role_version_id: Mapped[UUID] = refers_to("role_version.id")
+    scope_id: Mapped[UUID] = refers_to("organisation.id")
     holder_entity_id: Mapped[UUID]
     scope_entity_id: Mapped[UUID]
     clause_id: Mapped[UUID | None] = mapped_column(ForeignKey("agreement_clause.id"))
     origin: Mapped[str]
-    rule_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_version.id"))
+    rule_version_id: Mapped[UUID | None] = refers_to("rule_version.id")
     reason: Mapped[str | None]
     needs_relationship: Mapped[bool] = mapped_column(default=False)
     fact_1: Mapped[UUID]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import (
@@ -35,17 +36,20 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from iam.access.agreement import AgreementClause, ClauseContent
 from iam.access.assignment import NIL, Assignment
 from iam.access.compile_sql import COLUMNS, compile_rule
-from iam.access.pattern import parse
+from iam.access.pattern import Pattern, parse
+from iam.access.relevant import facts_of
 from iam.access.resolve import Names, load, resolves
 from iam.access.role import RoleClosure, RoleContent, RoleVersion
 from iam.access.rule import Rule, RuleVersion
 from iam.change import Change
-from iam.database.bulk import analyze, is_postgresql
+from iam.database.bulk import analyze
 from iam.database.types import UtcDateTime, greatest, least
 from iam.directory.affiliation import Absence, Affiliation
 from iam.directory.organisation import OrganisationClosure
@@ -54,7 +58,7 @@ _WORK = MetaData()
 
 
 def _work(name: str, *columns: Column[object] | Index) -> Table:
-    return Table(name, _WORK, *columns, prefixes=["TEMPORARY"])
+    return Table(name, _WORK, *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DELETE ROWS")
 
 
 affected = _work("affected", Column("person_id", Uuid, primary_key=True))
@@ -82,6 +86,8 @@ wanted = _work(
 
 
 _COUNTED = {"preserve_rowcount": True}
+_KEPT = 10_000
+"""Parsed patterns a process remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ def derive(
     if persons is not None:
         _fill_affected(session, persons)
     limit = affected if persons is not None else None
-    _fill_matches(session, load(session), limit, rules)
+    _fill_matches(session, load(session, tree=False), limit, rules)
     _split_absences(session)
     _fill_permits(session)
     _fill_wanted(session)
@@ -122,10 +128,18 @@ def prepare(session: Session) -> None:
     """Make the working tables of this connection, empty."""
     connection = session.connection()
     for table in _WORK.tables.values():
-        connection.exec_driver_sql(
-            f"DROP TABLE IF EXISTS {'pg_temp.' if is_postgresql(session) else 'temp.'}{table.name}"
-        )
-        table.create(connection, checkfirst=False)
+        for statement in _creation(connection.dialect, table):
+            connection.exec_driver_sql(statement)
+
+
+@cache
+def _creation(dialect: Dialect, table: Table) -> list[str]:
+    """The statements that leave a working table there and empty. One that is there already is only emptied: dropping and making it
+    anew would cost one person's derivation more than all the rest."""
+    made = [str(CreateTable(table, if_not_exists=True).compile(dialect=dialect))]
+    made += [str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)) for index in table.indexes]
+    schema = "pg_temp" if dialect.name == "postgresql" else "temp"
+    return [*made, f"DELETE FROM {schema}.{table.name}"]  # noqa: S608 - our own names
 
 
 def _fill_affected(session: Session, persons: Collection[UUID] | Table) -> None:
@@ -148,10 +162,25 @@ def published(session: Session, rules: Collection[UUID] | None = None) -> list[t
     return [(rule, version) for rule, version in session.execute(query)]
 
 
+_parsed: dict[UUID, Pattern | None] = {}
+
+
+def _pattern(version: RuleVersion) -> Pattern | None:
+    """The pattern of a version, which never changes."""
+    if version.id not in _parsed:
+        if len(_parsed) >= _KEPT:
+            _parsed.clear()
+        _parsed[version.id] = parse(version.pattern)[0]
+    return _parsed[version.id]
+
+
 def _fill_matches(session: Session, names: Names, limit: Table | None, rules: Collection[UUID] | None) -> None:
+    facts = facts_of(session, limit) if limit is not None else None
     for rule, version in published(session, rules):
-        pattern, _ = parse(version.pattern)
+        pattern = _pattern(version)
         if pattern is None or not resolves(pattern, names):
+            continue
+        if facts is not None and not facts.concern(pattern, rule.owner_id, names):
             continue
         query = compile_rule(pattern, rule.owner_id, version.id, names, limit)
         session.execute(insert(match_).from_select([*COLUMNS, "piece"], query.add_columns(literal(0))))

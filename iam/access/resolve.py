@@ -33,8 +33,9 @@ class Names:
         return (ancestor_id, organisation_id) in self.under
 
 
-def load(session: Session) -> Names:
-    """Return everything that rules can name: five queries, whatever the number of rules."""
+def load(session: Session, *, tree: bool = True) -> Names:
+    """Return everything that rules can name: five queries, whatever the number of rules. Without the ``tree`` nothing is under
+    anything: enough to run rules, not to check them."""
     newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
     roles = session.execute(
         select(Application.key, Role.key, Role.id, RoleVersion.id)
@@ -48,21 +49,24 @@ def load(session: Session) -> Names:
         lists.setdefault(key, set()).add(code)
     return Names(
         organisations=dict(session.execute(select(Organisation.key, Organisation.id)).all()),
-        under=frozenset(
-            (a, d)
-            for a, d in session.execute(select(OrganisationClosure.ancestor_id, OrganisationClosure.descendant_id))
-        ),
+        under=_tree(session) if tree else frozenset(),
         roles={f"{application}:{role}": (role_id, version_id) for application, role, role_id, version_id in roles},
         lists={key: frozenset(codes) for key, codes in lists.items()},
         groups={
             (organisation_id, key): id_
             for organisation_id, key, id_ in session.execute(
-                select(Group.organisation_id, Group.key, Group.id).where(
-                    Group.source_id.is_(None) | (Group.kind == "group")
-                )
+                # The oldest of a key stays what a rule means, whatever another source brings later.
+                select(Group.organisation_id, Group.key, Group.id)
+                .where(Group.source_id.is_(None) | (Group.kind == "group"))
+                .order_by(Group.id.desc())
             )
         },
     )
+
+
+def _tree(session: Session) -> frozenset[tuple[UUID, UUID]]:
+    rows = session.execute(select(OrganisationClosure.ancestor_id, OrganisationClosure.descendant_id))
+    return frozenset((above, below) for above, below in rows)
 
 
 def check(data: Mapping[str, Any], owner: str, names: Names) -> tuple[Pattern | None, list[Problem]]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
 from iam.access.agreement import AgreementClause, AgreementParty, AgreementTerm
 from iam.access.assignment import Assignment
 from iam.access.role import Role, RoleClosure, RoleContent, RoleVersion
+from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime, least
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation
@@ -59,58 +60,83 @@ class Right:
 
 def capacities(session: Session, person_id: UUID, at: datetime, *, soon: timedelta = SOON) -> list[Capacity]:
     """Return what a person can act as at ``at``, and what starts within ``soon``; none while a hold lasts. Primary first."""
-    own = session.execute(
-        select(Affiliation, Organisation)
-        .join(Organisation, Organisation.id == Affiliation.organisation_id)
-        .where(
-            Affiliation.person_id == person_id, *_living(Affiliation, at, soon), ~no_rights(Affiliation.person_id, at)
-        )
-    )
-    found = [_of_affiliation(row, organisation) for row, organisation in own]
-    for row in session.scalars(
-        select(Relationship).where(
-            Relationship.person_id == person_id, Relationship.kind == "guardian_of", *_living(Relationship, at, soon),
-            ~no_rights(Relationship.person_id, at),
-        )
-    ):  # fmt: skip
-        found.append(
-            Capacity(
-                row.fact_id, "guardian", None, "", {}, None, row.valid_from, row.valid_to, False, row.other_person_id
-            )
-        )
+    found: list[Capacity] = []
+    for statement in (_AFFILIATED, _GUARDIAN):
+        found += statement.all(session, person_id=person_id, at=at, latest=at + soon)
     return sorted(
         found, key=lambda c: (not c.is_primary, c.kind == "guardian", c.valid_from, c.organisation_key, str(c.id))
     )
 
 
-def _of_affiliation(row: Affiliation, organisation: Organisation) -> Capacity:
-    names = {language: organisation.name(language) for language in ("fi", "sv", "en")}
+def capacity(session: Session, person_id: UUID, capacity_id: UUID, at: datetime) -> Capacity | None:
+    """Return what a person acts as by its id, when it holds at ``at`` and no hold lasts; None otherwise."""
+    for statement in (_AFFILIATED_AS, _GUARDIAN_AS):
+        found = statement.one(session, person_id=person_id, at=at, latest=at, capacity_id=capacity_id)
+        if found is not None:
+            return found
+    return None
+
+
+_PERSON, _AT = bindparam("person_id", type_=Uuid()), bindparam("at", type_=UtcDateTime())
+
+
+def _affiliated() -> Rows:
+    a, o = Affiliation, Organisation
+    query: Rows = select(
+        a.fact_id, a.kind, o.id, o.key, o.name_fi, o.name_sv, o.name_en, a.title, a.occupation, a.valid_from, a.valid_to, a.is_primary
+    )  # fmt: skip
+    return query.join(o, o.id == a.organisation_id).where(a.person_id == _PERSON, *_living(a))
+
+
+def _guardian() -> Rows:
+    r = Relationship
+    query: Rows = select(r.fact_id, r.valid_from, r.valid_to, r.other_person_id)
+    return query.where(r.person_id == _PERSON, r.kind == "guardian_of", *_living(r))
+
+
+def _living(model: Any) -> tuple[ColumnElement[bool], ...]:
+    latest = bindparam("latest", type_=UtcDateTime())
+    return model.closed_by.is_(None), model.valid_from <= latest, model.valid_to > _AT, ~no_rights(model.person_id, _AT)
+
+
+def _of_affiliation(
+    fact_id: UUID, kind: str, organisation_id: UUID, key: str, fi: str, sv: str, en: str, title: str | None,
+    occupation: str | None, valid_from: datetime, valid_to: datetime, is_primary: bool,
+) -> Capacity:  # fmt: skip
+    names = {"fi": fi, "sv": sv, "en": en}
     return Capacity(
-        row.fact_id,
-        row.kind,
-        organisation.id,
-        organisation.key,
-        names,
-        row.title or row.occupation,
-        row.valid_from,
-        row.valid_to,
-        row.is_primary,
+        fact_id, kind, organisation_id, key, names, title or occupation, valid_from, valid_to, bool(is_primary)
     )
 
 
-def _living(model: Any, at: datetime, soon: timedelta) -> tuple[ColumnElement[bool], ...]:
-    return model.closed_by.is_(None), model.valid_from <= at + soon, model.valid_to > at
+def _of_guardian(fact_id: UUID, valid_from: datetime, valid_to: datetime, other_id: UUID) -> Capacity:
+    return Capacity(fact_id, "guardian", None, "", {}, None, valid_from, valid_to, False, other_id)
 
 
-def no_rights(person_id: Any, at: datetime, known_at: datetime | None = None) -> ColumnElement[bool]:
+_AS = bindparam("capacity_id", type_=Uuid())
+_AFFILIATED = Statement(_affiliated, _of_affiliation)
+_AFFILIATED_AS = Statement(lambda: _affiliated().where(Affiliation.fact_id == _AS), _of_affiliation)
+_GUARDIAN = Statement(_guardian, _of_guardian)
+_GUARDIAN_AS = Statement(lambda: _guardian().where(Relationship.fact_id == _AS), _of_guardian)
+
+
+def no_rights(person_id: Any, at: Any, known_at: datetime | None = None) -> ColumnElement[bool]:
     """The condition that a hold keeps a person from every right at ``at``."""
     return exists().where(Hold.person_id == person_id, known(Hold, known_at), holds_at(Hold, at))
 
 
-def live_term(clause_id: Any, at: datetime, known_at: datetime | None = None) -> Select[Any]:
-    """The end of the agreement's term that covers ``at``, when every party has signed; no row when it is not live."""
+def _day(at: datetime) -> date:
+    return at.astimezone(ZoneInfo(clock.HELSINKI)).date()
+
+
+def live_term(clause_id: Any, at: Any, known_at: datetime | None = None, *, day: Any = None) -> Select[Any]:
+    """The end of the agreement's term that covers ``at``, when every party has signed; no row when it is not live.
+
+    Where ``at`` is a parameter, ``day`` is that of the same moment's day in Helsinki.
+    """
     clause, term, party = aliased(AgreementClause), aliased(AgreementTerm), aliased(AgreementParty)
-    day = at.astimezone(ZoneInfo(clock.HELSINKI)).date()
+    if day is None:
+        day = _day(at)
     unsigned = exists().where(
         party.agreement_id == clause.agreement_id, or_(party.signed_on.is_(None), party.signed_on > day)
     )
@@ -121,9 +147,12 @@ def live_term(clause_id: Any, at: datetime, known_at: datetime | None = None) ->
     )
 
 
-def held(at: datetime, known_at: datetime | None = None) -> Select[Any]:
-    """Select every assignment held at ``at`` as known at ``known_at``, with ``until``: the first end among what it rests on."""
-    ends = live_term(Assignment.clause_id, at, known_at).correlate(Assignment).scalar_subquery()
+def held(at: Any, known_at: datetime | None = None, *, day: Any = None) -> Select[Any]:
+    """Select every assignment held at ``at`` as known at ``known_at``, with ``until``: the first end among what it rests on.
+
+    Where ``at`` is a parameter, ``day`` is that of the same moment's day in Helsinki.
+    """
+    ends = live_term(Assignment.clause_id, at, known_at, day=day).correlate(Assignment).scalar_subquery()
     until = case(
         (Assignment.clause_id.is_(None), Assignment.valid_to),
         else_=least(Assignment.valid_to, ends, type_=UtcDateTime()),
@@ -148,18 +177,44 @@ def rights(
 
     Several assignments of the same role, scope and capacity make one right that lasts as long as the last of them.
     """
-    query = _rights_query(person_id, at or clock.now(), known_at)
-    if application_id is not None:
-        query = query.where(Role.application_id == application_id)
-    merged: dict[tuple[UUID, UUID, UUID], list[Any]] = {}
-    for row in session.execute(query):
+    moment = at or clock.now()
+    if known_at is not None:
+        query = _in(application_id, _rights_query(person_id, moment, known_at))
+        rows = [_Row(*row) for row in session.execute(query)]
+    elif application_id is None:
+        rows = _EVERYWHERE.all(session, person_id=person_id, at=moment, day=_day(moment))
+    else:
+        rows = _THERE.all(session, person_id=person_id, at=moment, day=_day(moment), application_id=application_id)
+    merged: dict[tuple[UUID, UUID, UUID], list[_Row]] = {}
+    for row in rows:
         merged.setdefault((row.role_id, row.scope_id, row.capacity_id), []).append(row)
     return [_right(rows) for rows in merged.values()]
 
 
-def _rights_query(person_id: UUID, at: datetime, known_at: datetime | None) -> Select[Any]:
-    """One row per assignment, included role and content; the newest version of each role counts."""
-    source = held(at, known_at).where(Assignment.person_id == person_id).subquery()
+class _Row(NamedTuple):
+    """One row per assignment, included role and content."""
+
+    role_key: str
+    role_id: UUID
+    scope_key: str
+    scope_id: UUID
+    capacity_id: UUID
+    valid_from: datetime
+    until: datetime
+    enforcement: str
+    data_group: str | None
+    operation: str | None
+    needs_relationship: bool
+    application_id: UUID
+
+
+def _in(application_id: Any, query: Select[Any]) -> Select[Any]:
+    return query if application_id is None else query.where(Role.application_id == application_id)
+
+
+def _rights_query(person_id: Any, at: Any, known_at: datetime | None = None, day: Any = None) -> Select[Any]:
+    """The columns of ``_Row``; the newest version of each role counts."""
+    source = held(at, known_at, day=day).where(Assignment.person_id == person_id).subquery()
     newest = select(func.max(RoleVersion.n)).where(RoleVersion.role_id == Role.id).correlate(Role).scalar_subquery()
     return (
         select(
@@ -177,7 +232,12 @@ def _rights_query(person_id: UUID, at: datetime, known_at: datetime | None) -> S
     )  # fmt: skip
 
 
-def _right(rows: list[Any]) -> Right:
+_DAY = bindparam("day", type_=Date())
+_EVERYWHERE = Statement(lambda: _rights_query(_PERSON, _AT, day=_DAY), _Row)
+_THERE = Statement(lambda: _in(bindparam("application_id", type_=Uuid()), _rights_query(_PERSON, _AT, day=_DAY)), _Row)
+
+
+def _right(rows: list[_Row]) -> Right:
     """One right of all the rows of a role, scope and capacity."""
     one = rows[0]
     content = {f"{row.data_group}:{row.operation}" for row in rows if row.data_group is not None}

@@ -17,7 +17,7 @@ from iam.lifecycle.leave import end_leavers
 from iam.lifecycle.persons import LocalProfile, StatedAffiliation
 from iam.signin import password
 from iam.signin.account import Account, Credential, normal
-from iam.tokens.grant import Grant
+from iam.tokens.grant import GrantRow
 
 
 def write(writing: Writing) -> None:
@@ -46,7 +46,7 @@ def _persons(writing: Writing) -> None:
     }
     if moved:
         persons.set_affiliations(writing.session, writing.change, moved)
-        end_leavers(writing.session, Grant.person_id.in_(moved))
+        end_leavers(writing.session, GrantRow.person_id.in_(moved))
     writing.touched |= set(moved)
 
 

@@ -14,6 +14,7 @@ from iam import clock
 from iam.audit.event import TYPES
 from iam.change import Actor
 from iam.database.base import Base, key
+from iam.database.statement import Statement
 from iam.database.types import uuid7
 
 
@@ -34,6 +35,9 @@ class AuditEvent(Base):
     envelope: Mapped[dict[str, Any]]
 
 
+_WRITE = Statement(lambda: insert(AuditEvent), tuple)
+
+
 def write(
     session: Session,
     type_: str,
@@ -46,19 +50,10 @@ def write(
 ) -> None:
     """Write one event in the session's transaction; raises ``KeyError`` for a type that is not documented."""
     TYPES[type_]
-    session.execute(
-        insert(AuditEvent).values(
-            id=uuid7(),
-            at=clock.now(),
-            type=type_,
-            actor_id=actor.person_id,
-            subject_id=subject_id,
-            organisation_id=organisation_id,
-            change_id=change_id,
-            request_id=actor.request_id,
-            envelope=dict(envelope or {}),
-        )
-    )
+    _WRITE.run(
+        session, id=uuid7(), at=clock.now(), type=type_, actor_id=actor.person_id, subject_id=subject_id,
+        organisation_id=organisation_id, change_id=change_id, request_id=actor.request_id, envelope=dict(envelope or {}),
+    )  # fmt: skip
 
 
 def search(

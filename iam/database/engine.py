@@ -23,9 +23,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         sqlite.prepare(engine)
         return engine
     if parsed.get_backend_name() == "postgresql":
-        engine = create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_size=pool_size, pool_pre_ping=True, pool_timeout=5
-        )
+        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=pool_size, pool_timeout=5)
         postgresql.prepare(engine)
         return engine
     raise ValueError("the database must be sqlite or postgresql")

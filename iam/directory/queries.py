@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from iam.change import Change
-from iam.database.types import Protected
+from iam.database.statement import Rows, Statement
+from iam.database.types import Protected, UtcDateTime
 from iam.directory.affiliation import Group, Membership
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.person import Hold, PersonProfile
@@ -52,7 +53,7 @@ def known(model: Any, known_at: datetime | None) -> ColumnElement[bool]:
     )
 
 
-def holds_at(model: Any, at: datetime) -> ColumnElement[bool]:
+def holds_at(model: Any, at: Any) -> ColumnElement[bool]:
     """The condition that a row's interval holds at ``at``."""
     return and_(model.valid_from <= at, model.valid_to > at)
 
@@ -73,28 +74,55 @@ def profiles(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Profi
     }
 
 
-def _shown(rows: list[PersonProfile]) -> Profile:
+def _shown(rows: Sequence[Any]) -> Profile:
     values = {name: next((v for row in rows if (v := getattr(row, name)) is not None), None) for name in _SHOWN}
     return Profile(**values, protected=any(row.protected for row in rows))
 
 
+class _Row(NamedTuple):
+    """What one source says of a person."""
+
+    priority: int | None
+    protected: bool
+    given_names: str | None
+    call_name: str | None
+    family_name: str | None
+    email: str | None
+    phone: Protected | None
+    birth_date: date | None
+
+
+def _one_profile() -> Rows:
+    shown = [getattr(PersonProfile, name) for name in _Row._fields[1:]]
+    query: Rows = select(Source.priority, *shown).select_from(PersonProfile)
+    return query.outerjoin(Source, Source.id == PersonProfile.source_id).where(
+        PersonProfile.person_id == bindparam("person_id", type_=Uuid()), PersonProfile.closed_by.is_(None)
+    )
+
+
+_PROFILE = Statement(_one_profile, _Row)
+
+
 def profile(session: Session, person_id: UUID) -> Profile:
     """Return the shown profile of one person; empty when no source tells anything."""
-    return profiles(session, [person_id]).get(person_id, Profile())
+    return _shown(sorted(_PROFILE.all(session, person_id=person_id), key=lambda row: row.priority or 0))
+
+
+def _group_keys() -> Rows:
+    query: Rows = select(Group.key).distinct().join(Membership, Membership.group_id == Group.id)
+    return query.where(
+        Membership.person_id == bindparam("person_id", type_=Uuid()), Membership.closed_by.is_(None),
+        holds_at(Membership, bindparam("at", type_=UtcDateTime())),
+        Group.organisation_id == bindparam("organisation_id", type_=Uuid()),
+    ).order_by(Group.key)  # fmt: skip
+
+
+_GROUP_KEYS: Statement[str] = Statement(_group_keys, str)
 
 
 def group_keys(session: Session, person_id: UUID, organisation_id: UUID, at: datetime) -> list[str]:
-    """Return the keys of the person's groups within an organisation at ``at``, in order."""
-    query = (
-        select(Group.key)
-        .join(Membership, Membership.group_id == Group.id)
-        .where(
-            Membership.person_id == person_id, Membership.closed_by.is_(None), holds_at(Membership, at),
-            Group.organisation_id == organisation_id,
-        )
-        .order_by(Group.key)
-    )  # fmt: skip
-    return list(session.scalars(query))
+    """Return the keys of the person's groups within an organisation at ``at``, in order; groups of one key are one."""
+    return _GROUP_KEYS.all(session, person_id=person_id, organisation_id=organisation_id, at=at)
 
 
 def is_under(session: Session, organisation_id: UUID, ancestors: Collection[UUID], at: datetime) -> bool:

@@ -16,7 +16,7 @@ from iam.directory.person import Hold
 from iam.errors import Conflict, Invalid
 from iam.tokens import grant as grants
 from iam.tokens import session as sessions
-from iam.tokens.grant import Grant
+from iam.tokens.grant import GrantRow
 
 END_NOW = "end-now"
 
@@ -85,20 +85,20 @@ def _open_hold(session: Session, person_id: UUID) -> Hold | None:
 
 
 def end_leavers(session: Session, person_ids: ColumnElement[bool]) -> int:
-    """Revoke the grants whose capacity has ended, of the persons the condition on ``Grant.person_id`` names; return how many.
+    """Revoke the grants whose capacity has ended, of the persons the condition on ``GrantRow.person_id`` names; return how many.
 
     Reads check the capacity too, so nobody waits for this; it keeps lists true and refresh families short.
     """
     now = clock.now()
-    own = and_(Affiliation.fact_id == Grant.capacity_id, Affiliation.closed_by.is_(None), Affiliation.valid_to > now)
+    own = and_(Affiliation.fact_id == GrantRow.capacity_id, Affiliation.closed_by.is_(None), Affiliation.valid_to > now)
     guardian = and_(
-        Relationship.fact_id == Grant.capacity_id, Relationship.closed_by.is_(None), Relationship.valid_to > now
+        Relationship.fact_id == GrantRow.capacity_id, Relationship.closed_by.is_(None), Relationship.valid_to > now
     )
     query = (
-        update(Grant)
+        update(GrantRow)
         .where(
-            Grant.revoked_at.is_(None),
-            Grant.capacity_id.is_not(None),
+            GrantRow.revoked_at.is_(None),
+            GrantRow.capacity_id.is_not(None),
             person_ids,
             ~or_(exists().where(own), exists().where(guardian)),
         )

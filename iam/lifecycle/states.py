@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select, union_all
+from sqlalchemy import Uuid, bindparam, exists, select, true, union_all
 from sqlalchemy.orm import Session
 
+from iam.database.statement import Rows, Statement
+from iam.database.types import UtcDateTime
 from iam.directory.affiliation import Affiliation, Relationship
-from iam.directory.person import Hold
+from iam.directory.person import Hold, Person
 from iam.directory.queries import holds_at
 
 Interval = tuple[datetime, datetime]
@@ -69,6 +71,23 @@ _FAR = datetime.fromisoformat("9000-01-01T00:00:00+00:00")
 """An open end, brought near enough that the archive time can be added to it."""
 
 
+def _of_one() -> Rows:
+    person, now = bindparam("person_id", type_=Uuid()), bindparam("at", type_=UtcDateTime())
+    a, r = Affiliation, Relationship
+    lives = union_all(
+        select(a.valid_from, a.valid_to).where(a.person_id == person, a.closed_by.is_(None)),
+        select(r.valid_from, r.valid_to).where(r.person_id == person, r.kind == "guardian_of", r.closed_by.is_(None)),
+    ).subquery()
+    held = exists().where(Hold.person_id == person, Hold.closed_by.is_(None), holds_at(Hold, now))
+    query: Rows = select(lives.c.valid_from, lives.c.valid_to, held).select_from(Person)
+    return query.outerjoin(lives, true()).where(Person.id == person)
+
+
+_OF_ONE = Statement(_of_one, lambda start, end, held: (start, end, bool(held)))
+
+
 def state_of(session: Session, person_id: UUID, at: datetime, archive_after: timedelta) -> State:
     """Return the state of one person."""
-    return states(session, [person_id], at, archive_after)[person_id]
+    rows = _OF_ONE.all(session, person_id=person_id, at=at)
+    held = any(on_hold for _, _, on_hold in rows)
+    return state([(start, min(end, _FAR)) for start, end, _ in rows if start], held, at, archive_after)

@@ -16,7 +16,6 @@ from iam.oidc.issuer import Issuer
 from iam.tokens import grant as grants
 from iam.tokens import jose
 from iam.tokens.grant import Grant
-from iam.tokens.session import LoginSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +42,8 @@ def read(session: Session, issuer: Issuer, token: str, at: datetime) -> Bearer |
     grant_id = mint.grant_of(claims.get("jti"))
     if grant_id is None:
         return Bearer(claims, client, None)
-    grant = session.get(Grant, grant_id, populate_existing=True)
-    return Bearer(claims, client, grant) if grant is not None and living(session, grant, at) else None
-
-
-def living(session: Session, grant: Grant, at: datetime) -> bool:
-    """Whether the grant has neither been revoked nor run out, and its login session was not ended (running out does not end it)."""
-    if grant.revoked_at is not None or grant.expires_at <= at:
-        return False
-    if grant.session_id is None:
-        return True
-    login = session.get(LoginSession, grant.session_id, populate_existing=True)
-    return login is not None and login.ended_at is None
+    grant = grants.living(session, grant_id, at)
+    return Bearer(claims, client, grant) if grant is not None else None
 
 
 def told(

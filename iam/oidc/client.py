@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,9 @@ from iam.ephemeral import Generations
 from iam.oidc import redirects
 from iam.oidc.model import Client, ClientSecret
 from iam.tokens import secret as secrets
+
+SECONDS = 0.5
+"""How long a process believes that no client has changed; what is written of one is felt everywhere within a second."""
 
 GENERATION = "clients"
 """The generation that ``registration.changed`` raises after a client, its secrets or its application was written."""
@@ -118,6 +122,7 @@ class Clients:
     def __init__(self, issuer: str, generations: Generations) -> None:
         self._generations = generations
         self._cache: tuple[int, dict[str, RegisteredClient]] = (-1, {})
+        self._asked = (-SECONDS, -1)
         self._admin = RegisteredClient(
             ADMIN, UUID(int=0), {"fi": "Avaimen hallinta", "sv": "Administration av Avain", "en": "Avain administration"}, issuer,
             "in-process", (f"{issuer}/admin/callback",), ADMIN, "openid profile", ask_capacity=False,
@@ -127,7 +132,7 @@ class Clients:
         """Return a client that is in use; None when it is unknown or retired, or its application is."""
         if client_id == ADMIN:
             return self._admin
-        generation = self._generations.current(session, GENERATION)
+        generation = self._generation(session)
         cached, known = self._cache
         if cached != generation:
             # A fresh dictionary: another thread that read an older row keeps it in the older dictionary, which nobody asks again.
@@ -137,6 +142,14 @@ class Clients:
         if found is not None:
             known[client_id] = found
         return found
+
+    def _generation(self, session: Session) -> int:
+        """The generation, asked at most every ``SECONDS``."""
+        asked_at, known = self._asked
+        if time.monotonic() - asked_at > SECONDS:
+            known = self._generations.current(session, GENERATION)
+            self._asked = time.monotonic(), known
+        return known
 
 
 def load(session: Session, client_id: str) -> RegisteredClient | None:

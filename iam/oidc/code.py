@@ -17,7 +17,7 @@ from iam.oidc.client import RegisteredClient
 from iam.oidc.issuer import Issuer
 from iam.tokens import grant as grants
 from iam.tokens import one_shot
-from iam.tokens.one_shot import OneShot
+from iam.tokens.one_shot import Used
 from iam.tokens.session import LoginSession
 
 KIND = "code"
@@ -97,7 +97,7 @@ def take(session: Session, client_id: str, value: str, actor: Actor) -> Code | N
     return None
 
 
-def _read(row: OneShot) -> Code:
+def _read(row: Used) -> Code:
     data = row.data
     if row.person_id is None or row.grant_id is None:
         raise ValueError("a code without its person or its grant")

@@ -6,14 +6,16 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from iam.access.administration import permissions_of
 from iam.access.right import Capacity, Right, capacities, rights
+from iam.access.right import capacity as capacity_now
 from iam.access.role import ApplicationEnabled
 from iam.database.bulk import is_postgresql
+from iam.database.statement import Statement
 from iam.directory import queries
 from iam.directory.organisation import OrganisationClosure
 from iam.oidc import subject
@@ -49,9 +51,7 @@ def told(
         if not _administers(session, person_id, at):
             return None
     else:
-        capacity = next(
-            (c for c in capacities(session, person_id, at) if c.id == capacity_id and c.valid_from <= at), None
-        )
+        capacity = capacity_now(session, person_id, capacity_id, at) if capacity_id else None
         if capacity is None:
             return None
         held = tuple(
@@ -121,12 +121,18 @@ def enabled(session: Session, client: RegisteredClient, held: Iterable[Capacity]
     return frozenset(session.scalars(query))
 
 
+_REMEMBERED: Statement[UUID] = Statement(
+    lambda: select(RememberedCapacity.capacity_id).where(
+        RememberedCapacity.person_id == bindparam("of_person", type_=Uuid()),
+        RememberedCapacity.application_id == bindparam("of_application", type_=Uuid()),
+    ),
+    lambda capacity_id: capacity_id,
+)
+
+
 def remembered(session: Session, client: RegisteredClient, person_id: UUID) -> UUID | None:
     """Return the capacity the person last chose for the application."""
-    query = select(RememberedCapacity.capacity_id).where(
-        RememberedCapacity.person_id == person_id, RememberedCapacity.application_id == client.application_id
-    )
-    return session.scalar(query)
+    return _REMEMBERED.one(session, of_person=person_id, of_application=client.application_id)
 
 
 def remember(session: Session, client: RegisteredClient, person_id: UUID, capacity_id: UUID) -> None:

@@ -119,7 +119,7 @@ class RefreshGrant(RefreshTokenGrant):
 
     def _family(self, token: str) -> Grant | None:
         parsed = grants.parse(token, self.server.issuer.refresh_key)
-        return self.server.session.get(Grant, parsed[0]) if parsed else None
+        return grants.get(self.server.session, parsed[0]) if parsed else None
 
     def create_token_response(self) -> Answered:
         """Rotate and answer with tokens."""

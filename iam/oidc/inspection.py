@@ -44,8 +44,8 @@ def find(session: Session, issuer: Issuer, token: str) -> Shown | None:
     if parsed is None:
         found = bearer.read(session, issuer, token, now)
         return Shown(found.client, found.grant, found.claims) if found else None
-    grant = session.get(Grant, parsed[0], populate_existing=True)
-    if grant is None or grant.generation != parsed[1] or not bearer.living(session, grant, now):
+    grant = grants.living(session, parsed[0], now)
+    if grant is None or grant.generation != parsed[1]:
         return None
     client = issuer.clients.get(session, grant.client_id)
     return Shown(client, grant, None) if client else None

@@ -15,6 +15,7 @@ from iam.oidc.client import RegisteredClient
 from iam.oidc.code import Code
 from iam.oidc.issuer import Issuer
 from iam.tokens import grant as grants
+from iam.tokens import session as login_sessions
 from iam.tokens.grant import Grant
 from iam.tokens.session import LoginSession
 
@@ -33,9 +34,10 @@ def of_code(session: Session, issuer: Issuer, client: RegisteredClient, code: Co
     seconds = issuer.lives.refresh_seconds if lasting else issuer.lives.access_seconds
     grant = Grant(
         id=code.grant_id, person_id=code.person_id, client_id=client.client_id, capacity_id=code.capacity_id, session_id=code.session_id,
-        scope=code.scope, auth_time=code.auth_time, acr=code.acr, generation=0, created_at=now, expires_at=now + timedelta(seconds=seconds),
+        scope=code.scope, auth_time=code.auth_time, acr=code.acr, created_at=now, expires_at=now + timedelta(seconds=seconds),
     )  # fmt: skip
-    session.add(grant)
+    grants.store(session, grant)
+    _login(session, grant)
     occasion = mint.Occasion(client, grant, scopes, now, code.nonce, code.amr)
     refresh_token = grants.token_of(grant.id, 0, issuer.refresh_key) if lasting else None
     return _answer(session, issuer, occasion, refresh_token, actor, "authorization_code")
@@ -56,21 +58,28 @@ def of_refresh(
         envelope = {"client": client.client_id, "grant": str(grant.id), "kind": "refresh"}
         log.write(session, "oidc:token:replayed", actor, subject_id=grant.person_id, envelope=envelope)
         raise Ended
-    login = session.get(LoginSession, grant.session_id) if grant.session_id else None
+    login = _login(session, grant)
     occasion = mint.Occasion(
         client, grant, scopes or mint.scopes_of(grant.scope), clock.now(), amr=tuple(login.amr) if login else ()
     )
     return _answer(session, issuer, occasion, rotation.token, actor, "refresh_token")
 
 
+def _login(session: Session, grant: Grant) -> LoginSession | None:
+    """Return the login session a grant came from (None: it came from none); ends the grant and raises ``Ended`` when it was ended."""
+    if grant.session_id is None:
+        return None
+    login = login_sessions.get(session, grant.session_id)
+    if login is None or login.ended_at is not None:
+        grants.revoke(session, grant_id=grant.id)
+        raise Ended
+    return login
+
+
 def _answer(
     session: Session, issuer: Issuer, occasion: mint.Occasion, refresh_token: str | None, actor: Actor, by: str
 ) -> Claims:
     grant, client = occasion.grant, occasion.client
-    session.flush()
-    if not bearer.living(session, grant, occasion.at):
-        grants.revoke(session, grant_id=grant.id)
-        raise Ended
     told = bearer.told(session, issuer, client, grant, occasion.scopes, occasion.at)
     if told is None:
         raise Ended

@@ -6,10 +6,11 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import Uuid, and_, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from iam.database.statement import Rows, Statement
 from iam.directory.person import Person
 from iam.oidc.model import Subject
 from iam.signin.account import Account
@@ -24,16 +25,21 @@ class Named:
     language: str | None
 
 
+def _known() -> Rows:
+    query: Rows = select(Subject.sub, Account.login, Account.language).select_from(Person)
+    return (
+        query.outerjoin(Account, Account.person_id == Person.id)
+        .outerjoin(Subject, and_(Subject.person_id == Person.id, Subject.sector == bindparam("of_sector")))
+        .where(Person.id == bindparam("of_person", type_=Uuid()))
+    )
+
+
+_KNOWN = Statement(_known, Named)
+
+
 def known(session: Session, sector: str, person_id: UUID) -> Named:
     """Return what a person is called, without giving a new subject; one statement."""
-    row = session.execute(
-        select(Subject.sub, Account.login, Account.language)
-        .select_from(Person)
-        .outerjoin(Account, Account.person_id == Person.id)
-        .outerjoin(Subject, and_(Subject.person_id == Person.id, Subject.sector == sector))
-        .where(Person.id == person_id)
-    ).one_or_none()
-    return Named(*row) if row is not None else Named(None, None, None)
+    return _KNOWN.one(session, of_sector=sector, of_person=person_id) or Named(None, None, None)
 
 
 def give(session: Session, sector: str, person_id: UUID) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, literal, null, or_, select, true
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, insert, literal, null, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from iam.access.assignment import Assignment
@@ -16,8 +16,9 @@ from iam.change import Change
 from iam.directory.organisation import Organisation
 from iam.lifecycle import feed, staged
 from iam.lifecycle.leave import end_leavers
+from iam.plans import lapses
 from iam.plans.plan import Plan, PlanEffect
-from iam.tokens.grant import Grant
+from iam.tokens.grant import GrantRow
 
 _COUNTED = {"preserve_rowcount": True}
 _EFFECT = (
@@ -25,12 +26,22 @@ _EFFECT = (
 )  # fmt: skip
 
 
-def apply_feed(session: Session, change: Change, source_id: UUID, run_id: UUID, now: datetime) -> dict[str, int]:
-    """Write the staged facts that are not held, derive the rights of those touched, and return the counts of rights."""
+def apply_feed(session: Session, change: Change, source_id: UUID, run_id: UUID, now: datetime) -> None:
+    """Write the staged facts that are not held, and derive the rights of those touched."""
     feed.write(session, change, source_id, run_id, now)
-    counts = derive(session, change, persons=staged.touched)
-    end_leavers(session, Grant.person_id.in_(select(staged.touched.c.person_id)))
-    return {"opened": counts.opened, "closed": counts.closed}
+    derive(session, change, persons=staged.touched)
+    end_leavers(session, GrantRow.person_id.in_(select(staged.touched.c.person_id)))
+
+
+def try_out(session: Session, change: Change, plan: Plan, source_id: UUID, now: datetime) -> dict[str, int]:
+    """Return how many rights the staged facts would give and take. Nothing of it stays: facts and rights are written and taken back."""
+    trial = session.begin_nested()
+    feed.try_out(session, change, source_id, now)
+    derive(session, change, persons=staged.touched)
+    rights = remember_rights(session, plan, change)
+    trial.rollback()
+    session.expire_all()
+    return rights
 
 
 def remember(session: Session, plan: Plan) -> None:
@@ -38,7 +49,7 @@ def remember(session: Session, plan: Plan) -> None:
     fx = staged.effect
     known = select(Organisation.id).where(Organisation.id == fx.c.organisation_id).exists()
     rows = select(
-        func.uuid7(), literal(plan.id, PlanEffect.plan_id.type), fx.c.kind, fx.c.held, fx.c.person_id, fx.c.organisation_id,
+        fx.c.fact_id, literal(plan.id, PlanEffect.plan_id.type), fx.c.kind, fx.c.held, fx.c.person_id, fx.c.organisation_id,
         fx.c.affiliation_kind, null(), fx.c.valid_from, fx.c.valid_to,
     ).where(known)  # fmt: skip
     session.execute(insert(PlanEffect).from_select(_EFFECT, rows))
@@ -98,22 +109,30 @@ def digest_of_effects(session: Session, now: datetime, *, held_only: bool = Fals
     """
     fx, r = staged.effect, staged.record
     key = func.coalesce(r.c.key, "")
-    ends = case((fx.c.valid_to == literal(now, fx.c.valid_to.type), null()), else_=fx.c.valid_to)
+    ends = case((fx.c.valid_to == literal(now, fx.c.valid_to.type), ""), else_=cast(fx.c.valid_to, String))
     kind = case((fx.c.kind == "move", "end"), else_=fx.c.kind)
-    rows = session.execute(
-        select(kind, key, Organisation.key, fx.c.affiliation_kind, fx.c.valid_from, ends)
+    line = _line(kind, key, Organisation.key, fx.c.affiliation_kind, cast(fx.c.valid_from, String), ends)
+    rows = session.scalars(
+        select(line)
+        .select_from(fx)
         .join(Organisation, Organisation.id == fx.c.organisation_id)
         .outerjoin(r, r.c.record_id == fx.c.record_id)
         .where(fx.c.held if held_only else true())
     )
-    return _digest(sorted("\x1f".join(map(str, row)) for row in rows))
+    lapsing = ("\x1f".join(map(str, row)) for row in lapses.lines(session, now, held_only=held_only))
+    return _digest(sorted([*rows, *lapsing]))
+
+
+def _line(*parts: ColumnElement[Any]) -> ColumnElement[str]:
+    """The parts in one text, none of them NULL: rows of one column are read several times as fast."""
+    line = parts[0]
+    for part in parts[1:]:
+        line = line.concat("\x1f").concat(part)
+    return line
 
 
 def _digest(lines: list[str]) -> str:
-    found = hashlib.sha256()
-    for line in lines:
-        found.update(line.encode() + b"\n")
-    return found.hexdigest()
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
 def basis(**parts: Any) -> dict[str, Any]:

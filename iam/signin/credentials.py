@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Uuid, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.audit import log
 from iam.change import Actor
+from iam.database.statement import Rows, Statement
 from iam.directory.person import PersonProfile
 from iam.signin import password
 from iam.signin.account import Account, Credential, normal
@@ -27,11 +28,12 @@ class Known:
     person_id: UUID
     login: str
     language: str | None
-    credentials: dict[str, Credential]
+    credentials: dict[str, dict[str, Any]]
+    """What is stored, by kind of credential."""
 
     def data(self, kind: str) -> dict[str, Any] | None:
         """Return what is stored for one kind of credential."""
-        return self.credentials[kind].data if kind in self.credentials else None
+        return self.credentials.get(kind)
 
 
 def find(session: Session, login: str) -> Known | None:
@@ -39,25 +41,38 @@ def find(session: Session, login: str) -> Known | None:
     name = normal(login)
     if not name.isprintable() or len(name) > _LONGEST_LOGIN:
         return None
-    return _known(session, Account.login == name)
+    return _known(_BY_LOGIN.all(session, of_login=name))
 
 
 def of_person(session: Session, person_id: UUID) -> Known | None:
     """Return the login of a person."""
-    return _known(session, Account.person_id == person_id)
+    return _known(_BY_PERSON.all(session, of_person=person_id))
 
 
-def _known(session: Session, condition: Any) -> Known | None:
-    query = (
-        select(Account, Credential).outerjoin(Credential, Credential.person_id == Account.person_id).where(condition)
-    )
-    rows = session.execute(query).all()
+class _Row(NamedTuple):
+    """An account with one of its credentials, if it has any."""
+
+    person_id: UUID
+    login: str
+    language: str | None
+    kind: str | None
+    data: dict[str, Any] | None
+
+
+def _accounts(condition: ColumnElement[bool]) -> Rows:
+    query: Rows = select(Account.person_id, Account.login, Account.language, Credential.kind, Credential.data)
+    return query.outerjoin(Credential, Credential.person_id == Account.person_id).where(condition)
+
+
+_BY_LOGIN = Statement(lambda: _accounts(Account.login == bindparam("of_login")), _Row)
+_BY_PERSON = Statement(lambda: _accounts(Account.person_id == bindparam("of_person", type_=Uuid())), _Row)
+
+
+def _known(rows: list[_Row]) -> Known | None:
     if not rows:
         return None
-    account = rows[0][0]
-    return Known(
-        account.person_id, account.login, account.language, {one.kind: one for _, one in rows if one is not None}
-    )
+    kept = {row.kind: row.data for row in rows if row.kind is not None and row.data is not None}
+    return Known(rows[0].person_id, rows[0].login, rows[0].language, kept)
 
 
 def open_account(session: Session, person_id: UUID, login: str, actor: Actor) -> Account:

@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import LargeBinary, bindparam, delete, select, text, update
+from sqlalchemy import LargeBinary, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.database.statement import Statement
 from iam.database.types import UtcDateTime
 from iam.signin.account import FailureBudget, normal
 from iam.vault import Vault
@@ -26,10 +29,40 @@ STEP = timedelta(minutes=10)
 _KEPT = timedelta(days=1) + STEP
 Windows = Sequence[tuple[datetime, int]]
 
-_COUNT = text(
-    'INSERT INTO failure_budget (account, "window", n) VALUES (:account, :window, 1) '
-    'ON CONFLICT (account, "window") DO UPDATE SET n = failure_budget.n + 1'
-).bindparams(bindparam("account", type_=LargeBinary()), bindparam("window", type_=UtcDateTime()))
+_ACCOUNT = bindparam("of_account", type_=LargeBinary())
+
+
+def _counting(insert: Any) -> Any:
+    b = FailureBudget
+    return insert(b).on_conflict_do_update(index_elements=[b.account, b.window], set_={"n": b.n + 1})
+
+
+_COUNT = {
+    "postgresql": Statement(lambda: _counting(postgresql.insert), tuple),
+    "sqlite": Statement(lambda: _counting(sqlite.insert), tuple),
+}
+_COUNTED = Statement(
+    lambda: select(FailureBudget.window, FailureBudget.n).where(
+        FailureBudget.account == _ACCOUNT, FailureBudget.window > bindparam("since", type_=UtcDateTime())
+    ),
+    lambda window, n: (window, n),
+)
+_FORGIVE = Statement(
+    lambda: (
+        update(FailureBudget)
+        .where(
+            FailureBudget.account == _ACCOUNT,
+            FailureBudget.window == bindparam("in_window", type_=UtcDateTime()),
+            FailureBudget.n > 0,
+        )
+        .values(n=FailureBudget.n - 1)
+    ),
+    tuple,
+)
+
+
+def _count(session: Session) -> Statement[Any]:
+    return _COUNT[session.get_bind().dialect.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +83,8 @@ def begin(session: Session, account: bytes) -> Try:
     """Count a try and say whether it may be made; of parallel tries no more than the limits allow are let through."""
     now = clock.now()
     window = datetime.fromtimestamp(now.timestamp() // STEP.total_seconds() * STEP.total_seconds(), UTC)
-    session.execute(_COUNT, {"account": account, "window": window})
-    query = select(FailureBudget.window, FailureBudget.n).where(
-        FailureBudget.account == account, FailureBudget.window > now - _KEPT
-    )
-    counted = [(at, n - (at == window)) for at, n in session.execute(query)]
+    _count(session).run(session, account=account, window=window, n=1)
+    counted = [(at, n - (at == window)) for at, n in _COUNTED.all(session, of_account=account, since=now - _KEPT)]
     made = Try(account, window, spent_until(counted, now))
     if made.again_at is not None:
         forgive(session, made)
@@ -63,8 +93,7 @@ def begin(session: Session, account: bytes) -> Try:
 
 def forgive(session: Session, made: Try) -> None:
     """Give a try back, because it succeeded or never told anything."""
-    here = (FailureBudget.account == made.account, FailureBudget.window == made.window, FailureBudget.n > 0)
-    session.execute(update(FailureBudget).where(*here).values(n=FailureBudget.n - 1))
+    _FORGIVE.run(session, of_account=made.account, in_window=made.window)
 
 
 def spent_until(failures: Windows, now: datetime) -> datetime | None:

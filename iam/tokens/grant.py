@@ -9,24 +9,28 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, update
+from sqlalchemy import Index, Update, Uuid, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from iam import clock
 from iam.database.base import Base, key
+from iam.database.statement import Rows, Statement
+from iam.database.types import UtcDateTime
 from iam.tokens.secret import PREFIXES
+from iam.tokens.session import LoginSessionRow
 
 RETRY = timedelta(seconds=10)
 _PREFIX = PREFIXES["refresh"]
 _SIZE = 16 + 4 + 32
 
 
-class Grant(Base):
-    """A person's grant to a client in one capacity; ends with the capacity, the login session's end, replay, or its own date."""
+class GrantRow(Base):
+    """The table of grants."""
 
     __tablename__ = "grant_"
     __table_args__ = (Index(None, "person_id", "revoked_at"), Index(None, "capacity_id"), Index(None, "session_id"))
@@ -44,6 +48,25 @@ class Grant(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A person's grant to a client in one capacity; ends with the capacity, the login session's end, replay, or its own date."""
+
+    id: UUID
+    person_id: UUID
+    client_id: str
+    capacity_id: UUID | None
+    session_id: UUID | None
+    scope: str
+    auth_time: datetime
+    acr: str
+    created_at: datetime
+    expires_at: datetime
+    generation: int = 0
+    rotated_at: datetime | None = None
+    revoked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +97,56 @@ def parse(token: str, mac_key: bytes) -> tuple[UUID, int] | None:
     return (grant_id, generation) if token_of(grant_id, generation, mac_key) == token else None
 
 
+def _columns() -> list[Any]:
+    return [getattr(GrantRow, field.name) for field in fields(Grant)]
+
+
+def _rotate() -> Update:
+    row, now = GrantRow, bindparam("now", type_=UtcDateTime())
+    return (
+        update(row)
+        .where(
+            row.id == _ID, row.client_id == bindparam("of_client"), row.generation == bindparam("from_generation"),
+            row.revoked_at.is_(None), row.expires_at > now,
+        )
+        .values(generation=row.generation + 1, rotated_at=now)
+        .returning(*_columns())
+    )  # fmt: skip
+
+
+def _living() -> Rows:
+    row, ended = (
+        GrantRow,
+        exists().where(LoginSessionRow.id == GrantRow.session_id, LoginSessionRow.ended_at.is_not(None)),
+    )
+    query: Rows = select(*_columns())
+    return query.where(
+        row.id == _ID, row.revoked_at.is_(None), row.expires_at > bindparam("now", type_=UtcDateTime()), ~ended
+    )
+
+
+_ID = bindparam("grant_id", type_=Uuid())
+_GET = Statement(lambda: select(*_columns()).where(GrantRow.id == _ID), Grant)
+_LIVING = Statement(_living, Grant)
+_INSERT = Statement(lambda: insert(GrantRow), tuple)
+_ROTATE = Statement(_rotate, Grant)
+
+
+def get(session: Session, grant_id: UUID) -> Grant | None:
+    """Return a grant, living or not, as it is now."""
+    return _GET.one(session, grant_id=grant_id)
+
+
+def living(session: Session, grant_id: UUID, at: datetime) -> Grant | None:
+    """Return a grant that has neither been revoked nor run out, and whose login session was not ended (running out does not end it)."""
+    return _LIVING.one(session, grant_id=grant_id, now=at)
+
+
+def store(session: Session, grant: Grant) -> None:
+    """Store a new grant."""
+    _INSERT.run(session, **asdict(grant))
+
+
 def rotate(session: Session, token: str, client_id: str, mac_key: bytes) -> Rotation | None:
     """Turn a refresh token into its successor by one statement.
 
@@ -84,16 +157,7 @@ def rotate(session: Session, token: str, client_id: str, mac_key: bytes) -> Rota
         return None
     grant_id, generation = parsed
     now = clock.now()
-    moved = session.scalars(
-        update(Grant)
-        .where(
-            Grant.id == grant_id, Grant.client_id == client_id, Grant.generation == generation,
-            Grant.revoked_at.is_(None), Grant.expires_at > now,
-        )
-        .values(generation=generation + 1, rotated_at=now)
-        .returning(Grant)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    ).one_or_none()  # fmt: skip
+    moved = _ROTATE.one(session, grant_id=grant_id, of_client=client_id, from_generation=generation, now=now)
     if moved is not None:
         return Rotation(moved, token_of(grant_id, generation + 1, mac_key))
     return _retry_or_replay(session, grant_id, generation, client_id, mac_key, now)
@@ -102,7 +166,7 @@ def rotate(session: Session, token: str, client_id: str, mac_key: bytes) -> Rota
 def _retry_or_replay(
     session: Session, grant_id: UUID, generation: int, client_id: str, mac_key: bytes, now: datetime
 ) -> Rotation | None:
-    grant = session.get(Grant, grant_id, populate_existing=True)
+    grant = get(session, grant_id)
     if grant is None or grant.client_id != client_id or grant.revoked_at is not None or grant.expires_at <= now:
         return None
     if grant.generation == generation + 1 and grant.rotated_at is not None and now - grant.rotated_at <= RETRY:
@@ -115,13 +179,13 @@ def revoke(
     session: Session, *, grant_id: UUID | None = None, person_id: UUID | None = None, session_id: UUID | None = None
 ) -> list[UUID]:
     """End one grant, or all of a person or of a login session; return the ids of those that this call ended."""
-    query = update(Grant).where(Grant.revoked_at.is_(None))
+    query = update(GrantRow).where(GrantRow.revoked_at.is_(None))
     if grant_id is not None:
-        query = query.where(Grant.id == grant_id)
+        query = query.where(GrantRow.id == grant_id)
     elif session_id is not None:
-        query = query.where(Grant.session_id == session_id)
+        query = query.where(GrantRow.session_id == session_id)
     elif person_id is not None:
-        query = query.where(Grant.person_id == person_id)
+        query = query.where(GrantRow.person_id == person_id)
     else:
         raise ValueError("say which grants to end")
-    return list(session.scalars(query.values(revoked_at=clock.now()).returning(Grant.id)))
+    return list(session.scalars(query.values(revoked_at=clock.now()).returning(GrantRow.id)))

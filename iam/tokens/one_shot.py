@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from iam import clock
 from iam.database.base import Base
+from iam.database.statement import Statement
+from iam.database.types import UtcDateTime
 from iam.tokens import secret as secrets
 
 
@@ -29,40 +32,55 @@ class OneShot(Base):
     used_at: Mapped[datetime | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a used secret was for."""
+
+    data: dict[str, Any]
+    person_id: UUID | None
+    grant_id: UUID | None
+
+
+def _consume(whose: ColumnElement[bool]) -> Update:
+    now = bindparam("now", type_=UtcDateTime())
+    return (
+        update(OneShot)
+        .where(
+            OneShot.hash == bindparam("of_hash"), OneShot.kind == bindparam("of_kind"), whose,
+            OneShot.used_at.is_(None), OneShot.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(OneShot.data, OneShot.person_id, OneShot.grant_id)
+    )  # fmt: skip
+
+
+_ISSUE = Statement(lambda: insert(OneShot), tuple)
+_CONSUME = Statement(lambda: _consume(OneShot.client_id.is_(None)), Used)
+_CONSUME_FOR = Statement(lambda: _consume(OneShot.client_id == bindparam("of_client")), Used)
+
+
 def issue(
     session: Session, kind: str, seconds: int, data: dict[str, Any], *,
     client_id: str | None = None, person_id: UUID | None = None, grant_id: UUID | None = None, text: str | None = None,
 ) -> str:  # fmt: skip
     """Store a fresh secret of ``kind`` that lives ``seconds`` and return it; ``text`` gives its wording (a short code)."""
     value = text or secrets.new(kind)
-    session.execute(
-        insert(OneShot).values(
-            hash=secrets.hash_of(f"{kind}:{value}"), kind=kind, client_id=client_id, person_id=person_id, grant_id=grant_id,
-            data=data, expires_at=clock.now() + timedelta(seconds=seconds), used_at=None,
-        )
+    _ISSUE.run(
+        session, hash=secrets.hash_of(f"{kind}:{value}"), kind=kind, client_id=client_id, person_id=person_id, grant_id=grant_id,
+        data=data, expires_at=clock.now() + timedelta(seconds=seconds), used_at=None,
     )  # fmt: skip
     return value
 
 
-def consume(session: Session, kind: str, value: str, *, client_id: str | None = None) -> OneShot | None:
+def consume(session: Session, kind: str, value: str, *, client_id: str | None = None) -> Used | None:
     """Use the secret up and return it; None when it is unknown, of another kind or client, expired, or used before.
 
     One statement decides (RFC 6749 section 4.1.2): of any number of parallel callers exactly one gets the row.
     """
-    query = (
-        update(OneShot)
-        .where(
-            OneShot.hash == secrets.hash_of(f"{kind}:{value}"),
-            OneShot.kind == kind,
-            OneShot.used_at.is_(None),
-            OneShot.expires_at > clock.now(),
-            OneShot.client_id == client_id if client_id else OneShot.client_id.is_(None),
-        )
-        .values(used_at=clock.now())
-        .returning(OneShot)
-        .execution_options(synchronize_session=False)
-    )
-    return session.scalars(query).one_or_none()
+    values = {"of_hash": secrets.hash_of(f"{kind}:{value}"), "of_kind": kind, "now": clock.now()}
+    if client_id is None:
+        return _CONSUME.one(session, **values)
+    return _CONSUME_FOR.one(session, **values, of_client=client_id)
 
 
 def used_before(session: Session, kind: str, value: str, *, client_id: str | None = None) -> UUID | None:

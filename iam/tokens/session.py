@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, select, update
+from sqlalchemy import Index, LargeBinary, Uuid, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from iam import clock
 from iam.database.base import Base, key
+from iam.database.statement import Statement
+from iam.database.types import uuid7
 from iam.settings import Tokens
 from iam.tokens import secret as secrets
 
 SEEN_EVERY = timedelta(minutes=1)
 
 
-class LoginSession(Base):
-    """One sign-in of one person in one browser. ``acr`` and ``amr`` say what was really done (RFC 8176)."""
+class LoginSessionRow(Base):
+    """The table of login sessions."""
 
     __tablename__ = "login_session"
     __table_args__ = (Index(None, "person_id", "ended_at"),)
@@ -37,44 +41,76 @@ class LoginSession(Base):
     end_reason: Mapped[str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class LoginSession:
+    """One sign-in of one person in one browser. ``acr`` and ``amr`` say what was really done (RFC 8176)."""
+
+    id: UUID
+    person_id: UUID
+    started_at: datetime
+    seen_at: datetime
+    auth_time: datetime
+    expires_at: datetime
+    acr: str
+    amr: list[str]
+    agent: str
+    ended_at: datetime | None
+
+
+def _columns() -> list[Any]:
+    return [getattr(LoginSessionRow, field.name) for field in fields(LoginSession)]
+
+
+_SECRET = bindparam("hash", type_=LargeBinary())
+_FIND = Statement(
+    lambda: select(*_columns()).where(LoginSessionRow.secret_hash == _SECRET, LoginSessionRow.ended_at.is_(None)),
+    LoginSession,
+)
+_GET = Statement(
+    lambda: select(*_columns()).where(LoginSessionRow.id == bindparam("session_id", type_=Uuid())), LoginSession
+)
+_INSERT = Statement(lambda: insert(LoginSessionRow), tuple)
+
+
 def start(
     session: Session, person_id: UUID, life: Tokens, *, acr: str, amr: Sequence[str], agent: str
 ) -> tuple[LoginSession, str]:
     """Begin a login session and return it with the secret for the cookie."""
     value, now = secrets.new("session"), clock.now()
-    row = LoginSession(
-        secret_hash=secrets.hash_of(value), person_id=person_id, started_at=now, seen_at=now, auth_time=now,
-        expires_at=now + timedelta(seconds=life.session_seconds), acr=acr, amr=list(amr), agent=agent[:200],
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    return row, value
+    expires = now + timedelta(seconds=life.session_seconds)
+    found = LoginSession(uuid7(), person_id, now, now, now, expires, acr, list(amr), agent[:200], None)
+    _INSERT.run(session, **asdict(found), secret_hash=secrets.hash_of(value), end_reason=None)
+    return found, value
+
+
+def get(session: Session, session_id: UUID) -> LoginSession | None:
+    """Return a login session, living or not."""
+    return _GET.one(session, session_id=session_id)
 
 
 def find(session: Session, value: str, life: Tokens) -> LoginSession | None:
     """Return the living session of a cookie's secret; None when unknown, ended, idle too long or too old."""
     now = clock.now()
-    row = session.scalars(
-        select(LoginSession).where(LoginSession.secret_hash == secrets.hash_of(value), LoginSession.ended_at.is_(None))
-    ).one_or_none()
-    if row is None or row.expires_at <= now or row.seen_at + timedelta(seconds=life.session_idle_seconds) <= now:
+    found = _FIND.one(session, hash=secrets.hash_of(value))
+    if found is None or found.expires_at <= now:
         return None
-    if row.seen_at + SEEN_EVERY <= now:
-        session.execute(update(LoginSession).where(LoginSession.id == row.id).values(seen_at=now))
-    return row
+    if found.seen_at + timedelta(seconds=life.session_idle_seconds) <= now:
+        return None
+    if found.seen_at + SEEN_EVERY <= now:
+        session.execute(update(LoginSessionRow).where(LoginSessionRow.id == found.id).values(seen_at=now))
+    return found
 
 
 def living(session: Session, person_id: UUID) -> list[LoginSession]:
     """Return a person's sessions that have not ended, newest first."""
-    query = select(LoginSession).where(
-        LoginSession.person_id == person_id, LoginSession.ended_at.is_(None), LoginSession.expires_at > clock.now()
-    )
-    return list(session.scalars(query.order_by(LoginSession.id.desc()).limit(100)))
+    row = LoginSessionRow
+    query = select(*_columns()).where(row.person_id == person_id, row.ended_at.is_(None), row.expires_at > clock.now())
+    return [LoginSession(*found) for found in session.execute(query.order_by(row.id.desc()).limit(100))]
 
 
 def end(session: Session, reason: str, *, person_id: UUID, session_id: UUID | None = None) -> list[UUID]:
     """End one or all living sessions of a person; return the ids of those that this call ended."""
-    query = update(LoginSession).where(LoginSession.person_id == person_id, LoginSession.ended_at.is_(None))
+    query = update(LoginSessionRow).where(LoginSessionRow.person_id == person_id, LoginSessionRow.ended_at.is_(None))
     if session_id is not None:
-        query = query.where(LoginSession.id == session_id)
-    return list(session.scalars(query.values(ended_at=clock.now(), end_reason=reason).returning(LoginSession.id)))
+        query = query.where(LoginSessionRow.id == session_id)
+    return list(session.scalars(query.values(ended_at=clock.now(), end_reason=reason).returning(LoginSessionRow.id)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from iam.access.role import Application as ApplicationRow
-from iam.oidc import registration
+from iam.oidc import client, registration
 from iam.oidc.model import Client
 from tests.flows import oidc_world
 from tests.flows.oidc_world import CHALLENGE, ISSUER, Application, Browser, World, answer, request_of
@@ -168,13 +169,14 @@ def test_a_language_chosen_before_is_kept(world: World) -> None:
 
 
 @pytest.mark.parametrize("model", [Client, ApplicationRow])
-def test_a_retired_client_or_application_is_unknown_at_once(world: World, anna: Browser, model: Any) -> None:
+def test_a_retired_client_or_application_is_unknown_within_a_second(world: World, anna: Browser, model: Any) -> None:
     wilma = Application(world)
     tokens = wilma.redeem(anna.code()).get_json()
     condition = Client.client_id == "wilma" if model is Client else ApplicationRow.key == "wilma"
     world.change(model, condition, retired=True)
     with Session(world.engine) as session, session.begin():
         registration.changed(session)
+    time.sleep(client.SECONDS)
     assert anna.authorize().status_code == 400
     assert wilma.userinfo(tokens["access_token"]).status_code == 401
     assert wilma.post("/oauth2/introspect", {"token": tokens["access_token"]}).status_code == 401

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.oidc import subject
-from iam.tokens.grant import Grant
+from iam.tokens.grant import GrantRow
 from tests.flows import oidc_world
 from tests.flows.oidc_world import Application, Browser, World
 from tests.flows.test_oidc_token import assertion
@@ -56,7 +56,7 @@ def test_a_code_is_redeemed_once_and_the_replays_end_what_it_gave(world: World, 
     tokens = next(response.get_json() for response in answers if response.status_code == 200)
     assert Application(world).introspect(tokens["access_token"]) == {"active": False}
     with Session(world.engine) as session:
-        assert session.scalar(select(func.count()).select_from(Grant)) == 1
+        assert session.scalar(select(func.count()).select_from(GrantRow)) == 1
     assert len(world.events("oidc:token:issued")) == 1
 
 
@@ -66,7 +66,7 @@ def test_a_refresh_family_moves_once_and_every_retry_gets_the_same_successor(wor
     assert {response.status_code for response in answers} == {200}
     assert len({response.get_json()["refresh_token"] for response in answers}) == 1
     with Session(world.engine) as session:
-        assert session.scalars(select(Grant.generation)).one() == 1
+        assert session.scalars(select(GrantRow.generation)).one() == 1
     assert world.events("oidc:token:replayed") == []
 
 

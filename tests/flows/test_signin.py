@@ -22,8 +22,8 @@ from iam.directory.organisation import Organisation
 from iam.directory.source import Source
 from iam.signin import first_code
 from iam.signin.account import Account, Credential
-from iam.tokens.grant import Grant
-from iam.tokens.session import LoginSession
+from iam.tokens.grant import GrantRow
+from iam.tokens.session import LoginSessionRow
 from iam.web import extension, flow
 from tests.unit.signin.people import OTHER, PASSWORD, add_person, employ, hold
 from tests.unit.web.browser import Browser, application, hidden
@@ -71,9 +71,9 @@ def said(page: TestResponse) -> str:
     return found[1]
 
 
-def sessions(engine: Engine) -> list[LoginSession]:
+def sessions(engine: Engine) -> list[LoginSessionRow]:
     with Session(engine) as session:
-        return list(session.scalars(select(LoginSession).order_by(LoginSession.id)))
+        return list(session.scalars(select(LoginSessionRow).order_by(LoginSessionRow.id)))
 
 
 def test_a_person_signs_in_sees_who_they_are_and_signs_out(browser: Browser, engine: Engine, aino: UUID) -> None:
@@ -116,14 +116,14 @@ def test_se_02_signing_in_makes_a_new_session_and_ends_the_one_before_with_its_g
     first, second = sessions(engine)
     assert (first.end_reason, second.ended_at) == ("replaced", None)
     with Session(engine) as session:
-        assert session.scalars(select(Grant)).one().revoked_at is not None
+        assert session.scalars(select(GrantRow)).one().revoked_at is not None
 
 
-def grant_for(engine: Engine, login: LoginSession) -> None:
+def grant_for(engine: Engine, login: LoginSessionRow) -> None:
     """What an application holds of this login session."""
     with Session(engine) as session, session.begin():
         session.add(
-            Grant(
+            GrantRow(
                 person_id=login.person_id, client_id="wilma", session_id=login.id, scope="openid", auth_time=login.auth_time, acr=login.acr,
                 created_at=login.started_at, expires_at=login.expires_at,
             )

@@ -202,7 +202,7 @@ def test_the_number_of_statements_does_not_grow_with_the_number_of_persons(
             derived = derive(session, change, persons=people if only else None)
         assert derived == Counts(many, 0)
         counted.append(len(statements))
-    assert counted[0] == counted[1] < 60
+    assert counted[1] <= counted[0] < 60
 
 
 def assigned(town: Town, person_id: Any, **values: Any) -> dict[str, Any]:

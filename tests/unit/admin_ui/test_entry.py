@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from iam.change import SYSTEM
 from iam.oidc.client import ADMIN
 from iam.signin import ending
-from iam.tokens.grant import Grant
+from iam.tokens.grant import GrantRow
 from tests.unit.admin_ui.world import Reader, World
 
 
-def grants(world: World) -> list[Grant]:
+def grants(world: World) -> list[GrantRow]:
     with Session(world.engine) as session:
-        return list(session.scalars(select(Grant).where(Grant.client_id == ADMIN)))
+        return list(session.scalars(select(GrantRow).where(GrantRow.client_id == ADMIN)))
 
 
 def test_a_login_session_alone_opens_nothing_but_leads_through_the_provider_and_back(world: World) -> None:

@@ -20,17 +20,17 @@ from iam.lifecycle.leave import end_leavers, end_now, undo_end_now
 from iam.lifecycle.states import State, state_of
 from iam.settings import Tokens
 from iam.tokens import session as sessions
-from iam.tokens.grant import Grant
+from iam.tokens.grant import GrantRow
 from tests.factories import access, facts
 
 ADMIN = Actor(UUID(int=5), "r-1")
 HOUR = timedelta(hours=1)
 
 
-def grant(session: Session, person_id: UUID, capacity_id: UUID | None) -> Grant:
+def grant(session: Session, person_id: UUID, capacity_id: UUID | None) -> GrantRow:
     """Something a person gave an application in a capacity."""
     now = clock.now()
-    row = Grant(
+    row = GrantRow(
         person_id=person_id, client_id="wilma", capacity_id=capacity_id, scope="openid", auth_time=now, acr="", created_at=now,
         expires_at=now + 24 * HOUR,
     )  # fmt: skip
@@ -57,7 +57,7 @@ def usable(session: Session, person_id: UUID) -> tuple[int, int, int, int]:
     """How many rights, capacities, login sessions and grants a person can use now."""
     session.expire_all()
     now = clock.now()
-    live = session.scalars(select(Grant).where(Grant.person_id == person_id, Grant.revoked_at.is_(None))).all()
+    live = session.scalars(select(GrantRow).where(GrantRow.person_id == person_id, GrantRow.revoked_at.is_(None))).all()
     return (
         len(rights(session, person_id, None)), len(capacities(session, person_id, now)), len(sessions.living(session, person_id)), len(live),
     )  # fmt: skip
@@ -179,7 +179,7 @@ def test_grants_of_a_capacity_that_has_ended_are_revoked_and_others_are_not(sess
     kept = [grant(session, aino, one) for one in (teacher.fact_id, guardian.fact_id, None)]
     ended = [grant(session, aino, one) for one in (over.fact_id, former.fact_id, gone.fact_id)]
     stranger = grant(session, facts.person(session), over.fact_id)
-    assert end_leavers(session, Grant.person_id == aino) == 3
+    assert end_leavers(session, GrantRow.person_id == aino) == 3
     session.expire_all()
     assert [row.revoked_at for row in (*kept, stranger)] == [None] * 4
     assert [row.revoked_at for row in ended] == [now] * 3

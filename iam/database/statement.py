@@ -1,0 +1,129 @@
+"""Hot statements, run prepared on the driver's own connection.
+
+A statement is written once in SQLAlchemy's terms, so that it means the same on both databases; its text is made once a process, and
+running it costs little more than the database's own work. It runs in the session's transaction, after what the session has not
+written yet. For the few statements that every request needs; everything else asks the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import BindParameter, Delete, Insert, Select, Update
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+Row = TypeVar("Row")
+Rows = Select[*tuple[Any, ...]]
+"""A select of whatever columns."""
+_Processor = Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A statement's text for one database: constants, how values go in, how columns come out."""
+
+    text: str
+    constants: Mapping[str, Any]
+    given: tuple[tuple[str, str, _Processor], ...]
+    positions: tuple[str, ...] | None
+    columns: tuple[tuple[int, Callable[[Any], Any]], ...]
+
+
+class Statement(Generic[Row]):
+    """A select, or an insert, update or delete with or without ``returning``; ``make`` gets each row's columns in order.
+
+    ``query`` holds the statement, or a function that returns it when it is first run. Values are ``bindparam("name")``; lists and
+    expanding parameters are not for it.
+    """
+
+    def __init__(self, query: Callable[[], Rows | Insert | Update | Delete], make: Callable[..., Row]) -> None:
+        self._query, self._make = query, make
+        self._prepared: dict[str, _Prepared] = {}
+
+    def all(self, session: Session, **values: Any) -> list[Row]:
+        """Return every row."""
+        columns, make = self._for(session).columns, self._make
+        return [make(*_out(row, columns)) for row in self._execute(session, values).fetchall()]
+
+    def one(self, session: Session, **values: Any) -> Row | None:
+        """Return the first row; None when there is none."""
+        row = self._execute(session, values).fetchone()
+        return None if row is None else self._make(*_out(row, self._for(session).columns))
+
+    def run(self, session: Session, **values: Any) -> int:
+        """Run a statement that returns nothing; return how many rows it touched."""
+        return int(self._execute(session, values).rowcount)
+
+    def _for(self, session: Session) -> _Prepared:
+        dialect = session.get_bind().dialect
+        found = self._prepared.get(dialect.name)
+        if found is None:
+            found = self._prepared[dialect.name] = _prepare(self._query(), dialect)
+        return found
+
+    def _execute(self, session: Session, values: Mapping[str, Any]) -> Any:
+        session.flush()
+        prepared = self._for(session)
+        bound = dict(prepared.constants)
+        for name, key, process in prepared.given:
+            value = values[name]
+            bound[key] = value if process is None else process(value)
+        connection = session.connection()
+        # Whoever listens to what is executed (counts in tests, tracing) hears of these, too.
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, None, prepared.text, bound, None, False)
+        driver: Any = connection.connection.dbapi_connection
+        dbapi: Any = connection.dialect.loaded_dbapi
+        try:
+            if prepared.positions is None:
+                return driver.execute(prepared.text, bound, prepare=True)
+            return driver.execute(prepared.text, [bound[key] for key in prepared.positions])
+        except Exception as error:
+            if isinstance(error, dbapi.Error) and connection.dialect.is_disconnect(error, driver, None):
+                connection.invalidate(error)
+            raise _told(error, prepared.text, connection.dialect) from error
+
+
+def _told(error: Exception, text: str, dialect: Dialect) -> BaseException:
+    """Return a driver's error as SQLAlchemy tells it, without the values."""
+    return DBAPIError.instance(text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect)
+
+
+def _out(row: Any, columns: tuple[tuple[int, Callable[[Any], Any]], ...]) -> Any:
+    if not columns:
+        return row
+    values = list(row)
+    for n, process in columns:
+        values[n] = process(values[n])
+    return values
+
+
+def _prepare(query: Rows | Insert | Update | Delete, dialect: Dialect) -> _Prepared:
+    compiled: Any = query.compile(dialect=dialect)
+    binds: Mapping[BindParameter[Any], str] = compiled.bind_names
+    constants, given = {}, []
+    for bind, key in binds.items():
+        process = _type(bind.type, dialect).bind_processor(dialect)
+        if bind.required:
+            given.append((bind.key, key, process))
+        else:
+            value = bind.effective_value
+            constants[key] = value if process is None else process(value)
+    positions = tuple(compiled.positiontup) if compiled.positional else None
+    return _Prepared(compiled.string, constants, tuple(given), positions, _columns(query, dialect))
+
+
+def _columns(query: Any, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """How the columns of a select, or of what is returned, come out; those that need no change are left out."""
+    told = query.column_descriptions if isinstance(query, Select) else query.returning_column_descriptions
+    processors = (_type(column["type"], dialect).result_processor(dialect, None) for column in told)
+    return tuple((n, process) for n, process in enumerate(processors) if process is not None)
+
+
+def _type(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
+    return type_.dialect_impl(dialect)
