@@ -23,6 +23,7 @@ from admin_ui import (
     sources,
     token_preview,
     unclear,
+    undelivered,
 )
 from admin_ui.frame import blueprint
 
@@ -43,4 +44,5 @@ __all__ = [
     "sources",
     "token_preview",
     "unclear",
+    "undelivered",
 ]

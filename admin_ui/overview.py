@@ -47,7 +47,7 @@ class Feed:
 
 
 @blueprint.get("/")
-@guard.signed_in
+@guard.administers
 def overview() -> Response:
     """Show the page that fits what the reader may do."""
     whole, people = frame.whole_part(), frame.part_of("persons.read")

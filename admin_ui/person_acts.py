@@ -25,7 +25,7 @@ from iam.access.role import Application, Role
 from iam.directory import identity_code, listing
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
 from iam.lifecycle import leave
-from iam.signin import credentials, ending, first_code
+from iam.signin import credentials, ending, first_code, step_up
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -110,6 +110,19 @@ def issue_code(person_id: UUID) -> AnyResponse:
     _needs_standing_over(session, person_id)
     issued = first_code.issue(session, context.vault(), context.settings(), known.login, context.actor())
     return person.show(subject, "signin", issued=issued)
+
+
+@blueprint.post("/persons/<uuid:person_id>/factors/reset")
+@guard.requires("factors.reset")
+def reset_factors(person_id: UUID) -> AnyResponse:
+    """Remove the person's second factors, and end their sessions: they set up a new one at the next sign-in that asks for it."""
+    subject_of(person_id)
+    session, actor = context.db(), context.actor()
+    _needs_standing_over(session, person_id)
+    if not step_up.reset(session, person_id, actor):
+        raise NotFound
+    ending.end(session, actor, "second factors reset", person_id)
+    return _done(person_id, N_("The second factors were removed and all sign-ins ended."), "signin")
 
 
 @blueprint.post("/persons/<uuid:person_id>/sessions/end")

@@ -1,4 +1,4 @@
-"""The tab of sign-in: the username, where the person is signed in, and a one-time code for who cannot get in."""
+"""The tab of sign-in: the username, second factors, where the person is signed in, and a one-time code for who cannot get in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from admin_ui.person_view import Subject
-from iam.signin import credentials, device
+from iam.signin import credentials, device, step_up
 from iam.texts import N_
 from iam.tokens import session as login_sessions
 from iam.web import context
@@ -21,6 +21,7 @@ def read(subject: Subject) -> Mapping[str, Any]:
     return {
         "login": known.login if known else None,
         "ways": [texts.gettext(WAYS.get(kind, kind)) for kind in known.credentials] if known else [],
+        "factors": step_up.held(session, subject.id),
         "sessions": [
             {"id": row.id, "started": row.started_at, "last_seen": row.seen_at, "agent": device.describe(row.agent)}
             for row in login_sessions.living(session, subject.id)

@@ -26,7 +26,7 @@ from iam.web import context, guard
 __all__ = ["PATH", "Subject", "names", "subject_of"]
 
 ON_A_PERSON = (
-    "persons.read", "persons.code", "access.end", "rights.grant", "codes.issue", "sessions.end", "audit.search"
+    "persons.read", "persons.code", "access.end", "rights.grant", "codes.issue", "factors.reset", "sessions.end", "audit.search"
 )  # fmt: skip
 
 

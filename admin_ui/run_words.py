@@ -37,15 +37,17 @@ _COUNTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("New rows"), ("new",)),
     (N_("Changed rows"), ("changed",)),
     (N_("Rows left out"), ("rejected",)),
+    (N_("Rows that the source says are deleted"), ("deleted",)),
     (N_("Rows missing since the last time"), ("missing",)),
     (N_("Persons nobody could be sure of"), ("ambiguous",)),
     (N_("Positions that start"), ("start", "held_start")),
     (N_("Positions that end"), ("end", "held_end")),
     (N_("Positions that move"), ("move", "held_move")),
     (N_("Positions with a correction"), ("change", "held_change")),
-    (N_("Of these, waiting for approval"), ("held_start", "held_end", "held_move", "held_change")),
-    (N_("Rights gained"), ("rights_gain", "rights_opened")),
-    (N_("Rights lost"), ("rights_lose", "rights_closed")),
+    (N_("Memberships and relationships that end"), ("link_end", "held_link_end")),
+    (N_("Of these, waiting for approval"), ("held_start", "held_end", "held_move", "held_change", "held_link_end")),
+    (N_("Rights gained"), ("rights_gain",)),
+    (N_("Rights lost"), ("rights_lose",)),
 )
 
 

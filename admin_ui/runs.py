@@ -150,7 +150,7 @@ def _effects(run_id: UUID, tab: str, *, rights: bool) -> Response:
 
 def _positions(session: Session, plan: Plan, names: dict[UUID, str]) -> list[Row]:
     tallies = listing.tallies(session, plan, names)
-    rows = [Row(names[tally.organisation_id], words.word(words.AFFILIATIONS, tally.kind), tally) for tally in tallies]
+    rows = [Row(names[tally.organisation_id], words.word(words.STATED, tally.kind), tally) for tally in tallies]
     return sorted(rows, key=lambda row: (row.place, row.what))
 
 
@@ -187,7 +187,7 @@ def _effect_cells(effect: PlanEffect, said: dict[UUID, Any], texts: Texts) -> tu
     about = (
         said[effect.role_id].said(texts.language)
         if effect.role_id
-        else words.word(words.AFFILIATIONS, effect.affiliation_kind or "")
+        else words.word(words.STATED, effect.affiliation_kind or "")
     )
     start = words.start(effect.valid_from) if effect.valid_from else None
     waits = texts.gettext(N_("yes") if effect.held else N_("no"))
@@ -223,7 +223,7 @@ def _completeness(run: Run) -> str | None:
 
 def _nothing_changed(run: Run) -> bool:
     """Whether a run that went through found everything as it was."""
-    moved = ("new", "changed", "start", "end", "move", "change", "rejected", "ambiguous", "missing")
+    moved = ("new", "changed", "start", "end", "move", "change", "link_end", "rejected", "ambiguous", "missing")
     return run.state == "done" and not any(run.counts.get(name) for name in moved)
 
 

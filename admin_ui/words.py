@@ -34,6 +34,8 @@ RELATED = {
     "guardian_of": N_("Has as guardian"), "manager_of": N_("Has as manager"), "sponsor_of": N_("Has as responsible person"),
 }  # fmt: skip
 """The same relationships seen from the other end."""
+STATED = {**AFFILIATIONS, **RELATIONSHIPS, "membership": N_("Membership")}
+"""What an effect of a run can be about."""
 GROUPS = {"class": N_("Class"), "group": N_("Group")}
 ENFORCEMENTS = {
     "at use": N_("takes effect at once: the service asks at every use"),

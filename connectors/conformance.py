@@ -174,6 +174,7 @@ def evidence_comes_after_the_last_item(exhibit: Exhibit) -> None:
     evidence = reading.evidence
     counted = 1 + sum(isinstance(item, Record | Rejected) for item in items)
     _expect(evidence.rows == counted, "evidence counts the records and the rejected rows")
+    _expect(evidence.deleted == sum(isinstance(item, Deleted) for item in items), "evidence counts the deletions")
     _expect(evidence.full and evidence.finished, "a full reading of a sound system is full and finished")
     _expect(evidence.declared in (None, evidence.rows), "a sound system declares what it gives")
     _expect(_is_hexadecimal(evidence), "digest and header are hexadecimal SHA-256")
@@ -224,6 +225,7 @@ def changes_and_deletions_come_once(exhibit: Exhibit) -> None:
     told = {(item.kind, item.key) for item in items if isinstance(item, Record)}
     gone = {(item.kind, item.key) for item in items if isinstance(item, Deleted)}
     _expect(changed <= told, "what changed comes as records")
+    _expect(changes.evidence.deleted == len(gone), "evidence counts the deletions")
     _expect(gone == deleted, f"exactly what is gone comes as deleted: {len(deleted)}, not {len(gone)}")
     after = _items(_changes(exhibit.connector(), _checkpoint(changes)))
     _expect(not any(isinstance(item, Deleted) for item in after), "a deletion comes once")

@@ -2,7 +2,7 @@
 
 A connector is a class built from its settings. It has ``settings_model`` (a pydantic model, so that a settings page and
 ``iam source test`` can explain a wrong setting) and as many of the capabilities below as its system allows; callers ask with
-``isinstance``. Reading is lazy and single-pass: records come as they are read, evidence after the last one.
+``isinstance``. One whose columns are fixed tells them in ``columns``, by kind of record. Reading is lazy and single-pass: records come as they are read, evidence after the last one.
 """
 
 from __future__ import annotations

@@ -48,3 +48,10 @@ def misplaced_code(file: str | None, line: int | None, field: str, code_column: 
         field,
         {"column": code_column},
     )
+
+
+def readable_key(key: str, column: str, problem: Problem) -> str | None:
+    """Return the ``key`` of a row with a ``problem`` if it can be told: the row has all its fields, and ``column`` is a sound one."""
+    if problem.field in (None, column) or not key or CONTROL.search(key) or holds_code(key):
+        return None
+    return key

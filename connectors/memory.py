@@ -97,7 +97,7 @@ class MemoryConnector:
 
     def _items(self, start: int, *, changes: bool = False) -> Generator[Item, None, Outcome]:
         latest = {(row.kind, row.key): row for row in self._settings.rows[start:]}
-        digest, rows = sha256(), 0
+        digest, rows, deleted = sha256(), 0, 0
         for row in sorted(latest.values(), key=lambda row: KINDS.index(row.kind)):
             content = digest_of((row.kind, row.key, str(row.deleted), *_texts(row.fields)))
             digest.update(content)
@@ -105,12 +105,15 @@ class MemoryConnector:
                 rows += 1
                 yield Record(row.kind, row.key, row.fields, content)
             elif changes:
+                deleted += 1
                 yield Deleted(row.kind, row.key)
         header = sha256(
             "\x1f".join(sorted({name for row in latest.values() for name in row.fields})).encode()
         ).hexdigest()
         settings = self._settings
-        evidence = Evidence(rows, digest.hexdigest(), header, settings.finished, settings.declared, full=not changes)
+        evidence = Evidence(
+            rows, digest.hexdigest(), header, settings.finished, settings.declared, full=not changes, deleted=deleted
+        )
         return evidence, str(len(settings.rows))
 
 

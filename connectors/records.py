@@ -49,8 +49,8 @@ class Deleted:
 class Evidence:
     """What is known about whether everything was read; complete only after the last record.
 
-    ``rows`` counts records and rejected rows, not deletions; ``declared`` is the number of them that the source itself states
-    (manifest, trailer, matching count). ``finished`` says that paging or the file ended as it should, ``header`` is a digest of
+    ``rows`` counts records and rejected rows, not deletions, which ``deleted`` counts; ``declared`` is the number of rows that the
+    source itself states (manifest, trailer, matching count). ``finished`` says that paging or the file ended as it should, ``header`` is a digest of
     the column names, ``digest`` a hexadecimal SHA-256 over the input.
     """
 
@@ -60,6 +60,7 @@ class Evidence:
     finished: bool
     declared: int | None = None
     full: bool = True
+    deleted: int = 0
 
 
 def digest_of(values: Iterable[str]) -> bytes:

@@ -102,7 +102,7 @@ def _keys(settings: Settings, session: Session) -> Iterator[Finding]:
     try:
         vault = Vault.open(settings.vault.key_file)
         published = {str(key["kid"]): key for key in keys.published(session)}
-        for algorithm in jose.ALGORITHMS:
+        for algorithm in keys.FIRST:
             key = keys.current(session, vault, algorithm)
             yield _witnessed(algorithm, key, published)
     except VaultError as error:

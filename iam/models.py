@@ -1,15 +1,15 @@
 """Every model, imported once, so that migrations and the drift check see the whole schema."""
 
-from iam import change, ephemeral
+from iam import change, ephemeral, outbox
 from iam.access import agreement, assignment, role, rule
 from iam.audit import log
 from iam.directory import affiliation, organisation, person, source
 from iam.oidc import model
 from iam.plans import plan
-from iam.signin import account
+from iam.signin import account, connection, factor
 from iam.tokens import grant, keys, one_shot, session
 
 __all__ = [
-    "account", "affiliation", "agreement", "assignment", "change", "ephemeral", "grant", "keys", "log", "model", "one_shot",
-    "organisation", "person", "plan", "role", "rule", "session", "source",
+    "account", "affiliation", "agreement", "assignment", "change", "connection", "ephemeral", "factor", "grant", "keys", "log", "model", "one_shot",
+    "organisation", "outbox", "person", "plan", "role", "rule", "session", "source",
 ]  # fmt: skip

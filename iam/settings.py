@@ -83,11 +83,51 @@ class Tokens(BaseModel):
     first_code_seconds: int = Field(1800, ge=300, le=86400, description="Life of a one-time sign-in code.")
 
 
+class Signin(BaseModel):
+    """How surely people must have signed in (``signin.levels`` tells the levels)."""
+
+    model_config = _MODEL
+    administrators: str = Field(
+        "urn:avain:acr:two-factor",
+        pattern="^urn:avain:acr:(password|two-factor|passkey)$",
+        description="Least level of sign-in for the administration pages: urn:avain:acr:password, …:two-factor or …:passkey.",
+    )
+    remember_days: int = Field(
+        0,
+        ge=0,
+        le=365,
+        description="Longest time a person's own device need not repeat the second factor; 0: no device is remembered.",
+    )
+
+
 class Lifecycle(BaseModel):
     """When a person's state changes."""
 
     model_config = _MODEL
     archive_days: int = Field(90, ge=0, le=3650, description="Days from the last end until a person is archived.")
+
+
+class Egress(BaseModel):
+    """What the service fetches from addresses that others name (``iam.egress``)."""
+
+    model_config = _MODEL
+    ca_file: Path | None = Field(
+        None, description="PEM file of a further authority whose certificates are believed when the service fetches."
+    )
+    hosts: list[str] = Field(
+        [],
+        description="Hosts (host or host:port, as a JSON list) the service may fetch from although their address is private or loopback, "
+        "and without https.",
+    )
+
+
+class Worker(BaseModel):
+    """Who does what nobody waits for: telling applications of a logout, tidying."""
+
+    model_config = _MODEL
+    inside: bool = Field(
+        True, description="Whether iam serve does the worker's work itself; false where iam worker runs beside it."
+    )
 
 
 class Settings(BaseSettings):
@@ -112,7 +152,10 @@ class Settings(BaseSettings):
     vault: Vault = Vault()
     redis: Redis = Redis()
     tokens: Tokens = Tokens()
+    signin: Signin = Signin()
     lifecycle: Lifecycle = Lifecycle()
+    egress: Egress = Egress()
+    worker: Worker = Worker()
 
     @classmethod
     def settings_customise_sources(

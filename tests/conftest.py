@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.database.engine import make_engine
 from iam.database.migrate import upgrade
+from iam.tokens import jose
+from tests.key_pool import KeyPool
 from tests.servers.avain import Avain
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.redis import RedisServer
@@ -41,6 +43,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVICES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.services)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def key_pool() -> Iterator[None]:
+    """Signing keys are taken from a pool."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jose, "generate", KeyPool().generate)
+        yield
 
 
 @pytest.fixture(scope="session")

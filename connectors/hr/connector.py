@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from connectors.contract import ConnectorError, Item, Reading, Settings
 from connectors.csv_file import CsvFile, Layout
+from connectors.csv_inspection import readable_key
 from connectors.input_file import InputFile
 from connectors.problem import Problem
 from connectors.records import Evidence, Record, Rejected, digest_of
@@ -59,6 +60,7 @@ class HrConnector:
 
     settings_model: ClassVar[type[BaseModel]] = HrSettings
     kinds: ClassVar[tuple[str, ...]] = (KIND,)
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {KIND: COLUMNS}
 
     def __init__(self, settings: HrSettings) -> None:
         self._settings = settings
@@ -104,7 +106,8 @@ def _employments(table: CsvFile) -> Generator[Item, None, int]:
     for line, values, problem in table.rows():
         rows += 1
         if problem is not None:
-            yield Rejected(KIND, None, problem)
+            key = readable_key(values[place], KEY, problem) if len(values) > place else None
+            yield Rejected(KIND, key, problem)
             continue
         key = values[place]
         first = first_lines.setdefault(key, line)

@@ -3,11 +3,11 @@
 ``ldap3`` is imported in this package only. Nothing is sent before the server has proved who it is, no referral is followed, and
 every operation has a deadline that closes the socket, because a server that drips bytes outlasts every socket timeout.
 
-Kinds: ``person`` and ``group`` with their entryUUID (RFC 4530) as key, and ``membership`` with the key ``group/person``, nested
-groups expanded. A directory without entryUUID cannot be read.
+Kinds: ``person`` and ``group`` with their entryUUID (RFC 4530) or objectGUID (Active Directory) as key, and ``membership`` with the
+key ``group/person``, nested groups expanded. A directory with neither cannot be read.
 
 Flow: ``settings`` → ``session`` (connect, verify, bind; ``deadline``, ``failure``) → ``entries`` (paging) → ``membership`` →
-``connector``. Changes come by modifyTimestamp; what is gone is told by a sweep of all entryUUIDs and ``sketch``.
+``connector``. Changes come by modifyTimestamp (whenChanged); what is gone is told by a sweep of all ids and ``sketch``.
 """
 
 from connectors.ldap.connector import LdapConnector

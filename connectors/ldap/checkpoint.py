@@ -18,6 +18,7 @@ OVERLAP = timedelta(minutes=5)
 """How far back changes are asked for again: replicas lag, and one second may hold a change before and after a reading."""
 
 _TIME = "%Y%m%d%H%M%SZ"
+_TIME_ASKED = "%Y%m%d%H%M%S.0Z"
 _GENERALIZED_TIME = re.compile(rb"([0-9]{14})(?:[.,][0-9]+)?Z")
 _KINDS = ("person", "group", "membership")
 Name = tuple[str, str]
@@ -26,7 +27,7 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a checkpoint remembers: the latest modifyTimestamp seen, and a sketch of all records."""
+    """What a checkpoint remembers: the latest time of a change seen, and a sketch of all records."""
 
     latest: datetime
     sketch: Sketch
@@ -38,7 +39,7 @@ class Memory:
 
     def since(self) -> str:
         """Return ``horizon`` as LDAP writes a time (RFC 4517 section 3.3.13)."""
-        return self.horizon.strftime(_TIME)
+        return self.horizon.strftime(_TIME_ASKED)
 
 
 def write_checkpoint(memory: Memory, settings: LdapSettings) -> Checkpoint:
@@ -103,7 +104,13 @@ def _name(element: bytes) -> Name:
 
 def _scope(settings: LdapSettings) -> str:
     """Return a digest of the settings that say what is read."""
-    parts = (settings.base_dn, settings.person_filter, settings.group_filter, *settings.person_attributes)
+    parts = (
+        settings.id_attribute,
+        settings.base_dn,
+        settings.person_filter,
+        settings.group_filter,
+        *settings.person_attributes,
+    )
     return blake2b("\x1f".join(parts).encode(), digest_size=8).hexdigest()
 
 

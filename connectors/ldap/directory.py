@@ -13,7 +13,7 @@ from connectors.ldap.entries import Entry, entries, entries_of
 from connectors.ldap.membership import MEMBER_ATTRIBUTES
 from connectors.ldap.rows import GROUP_ATTRIBUTES
 from connectors.ldap.session import Session
-from connectors.ldap.settings import LdapSettings, address, bind_password
+from connectors.ldap.settings import OBJECT_GUID, LdapSettings, address, bind_password
 
 
 class Directory:
@@ -22,17 +22,19 @@ class Directory:
     def __init__(self, settings: LdapSettings, session: Session) -> None:
         self._settings = settings
         self._session = session
+        # Active Directory computes modifyTimestamp when it is read, so that nothing can be searched by it.
+        self._changed = "whenChanged" if settings.id_attribute == OBJECT_GUID else "modifyTimestamp"
 
     def persons(self, *attributes: str, since: str | None = None) -> Iterator[Entry]:
         """Yield all persons, or those modified at ``since`` or later (generalized time), with these attributes."""
         wanted = self._settings.person_filter
         if since is not None:
-            wanted = f"(&{wanted}(modifyTimestamp>={since}))"
-        return entries(self._session, self._settings, wanted, ("modifyTimestamp", *attributes))
+            wanted = f"(&{wanted}({self._changed}>={since}))"
+        return entries(self._session, self._settings, wanted, (self._changed, *attributes))
 
     def groups(self) -> Iterator[Entry]:
         """Yield all groups with the names of their members."""
-        wanted = ("modifyTimestamp", *GROUP_ATTRIBUTES, *MEMBER_ATTRIBUTES)
+        wanted = (self._changed, *GROUP_ATTRIBUTES, *MEMBER_ATTRIBUTES)
         return entries(self._session, self._settings, self._settings.group_filter, wanted)
 
     def count_groups(self) -> int:
@@ -48,9 +50,9 @@ class Directory:
             search_filter=f"(&{settings.person_filter}({settings.login_attribute}={escape_filter_chars(login)}))",
             search_scope=ldap3.SUBTREE,
             dereference_aliases=ldap3.DEREF_NEVER,
-            attributes=["entryUUID"],
+            attributes=[settings.id_attribute],
         )
-        found = entries_of(response)
+        found = entries_of(response, settings.id_attribute)
         return found[0] if len(found) == 1 else None
 
 

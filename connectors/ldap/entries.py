@@ -13,7 +13,7 @@ import ldap3
 from connectors.contract import Malformed
 from connectors.ldap.deadline import Deadline
 from connectors.ldap.session import Session
-from connectors.ldap.settings import LdapSettings
+from connectors.ldap.settings import OBJECT_GUID, LdapSettings
 from connectors.problem import Problem
 
 PAGED_RESULTS = "1.2.840.113556.1.4.319"
@@ -23,22 +23,27 @@ IDLE_PAGES = 3
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry; ``values`` by attribute name in small letters, as the directory's bytes."""
+    """One entry; ``values`` by attribute name in small letters, as the directory's bytes; ``id_attribute`` holds its id."""
 
     dn: str
     values: dict[str, list[bytes]]
+    id_attribute: str
 
     @property
     def uuid(self) -> str:
-        """The entryUUID (RFC 4530) in canonical form; raises ``Malformed`` when the directory gave none."""
+        """The entry's id in canonical form: an entryUUID is that text (RFC 4530), an objectGUID its 16 bytes, the first three
+        groups reversed ([MS-DTYP] 2.3.4). Raises ``Malformed`` when the directory gave none.
+        """
         try:
-            return str(UUID(self.values["entryuuid"][0].decode("ascii")))
+            value = self.values[self.id_attribute.lower()][0]
+            return str(UUID(bytes_le=value) if self.id_attribute == OBJECT_GUID else UUID(value.decode("ascii")))
         except (KeyError, IndexError, ValueError):
             raise Malformed(
                 Problem(
-                    "An entry has no entryUUID.",
-                    "Give bind_dn the right to read entryUUID; a directory without it cannot be read.",
-                    field="entryUUID",
+                    "An entry has no %(attribute)s.",
+                    "Give bind_dn the right to read it, or name the attribute that holds an entry's id in id_attribute.",
+                    field="id_attribute",
+                    params={"attribute": self.id_attribute},
                 )
             ) from None
 
@@ -48,7 +53,7 @@ def entries(
 ) -> Iterator[Entry]:
     """Yield every entry under the base that ``search_filter`` finds, once; one renamed meanwhile comes under its first name.
 
-    ``attributes`` are asked for besides entryUUID. References to other servers (RFC 4511 section 4.5.3) are not followed. Raises ``ConnectorError`` when a page fails or paging
+    ``attributes`` are asked for besides the id. References to other servers (RFC 4511 section 4.5.3) are not followed. Raises ``ConnectorError`` when a page fails or paging
     does not come to an end.
     """
     cookie, seen, idle = b"", set[str](), 0
@@ -59,13 +64,13 @@ def entries(
             search_filter=search_filter,
             search_scope=ldap3.SUBTREE,
             dereference_aliases=ldap3.DEREF_NEVER,
-            attributes=["entryUUID", *attributes],
+            attributes=[settings.id_attribute, *attributes],
             time_limit=math.ceil(settings.deadline_seconds),
             paged_size=settings.page_size,
             paged_criticality=True,
             paged_cookie=cookie or None,
         )
-        page = entries_of(response)
+        page = entries_of(response, settings.id_attribute)
         fresh = {entry.uuid: entry for entry in page if entry.uuid not in seen}
         seen.update(fresh)
         yield from fresh.values()
@@ -83,10 +88,12 @@ def entries(
             )
 
 
-def entries_of(response: list[dict[str, Any]]) -> list[Entry]:
+def entries_of(response: list[dict[str, Any]], id_attribute: str) -> list[Entry]:
     """Return the entries of a search's response, without the references to other servers."""
     return [
-        Entry(str(found["dn"]), {name.lower(): values for name, values in found["raw_attributes"].items()})
+        Entry(
+            str(found["dn"]), {name.lower(): values for name, values in found["raw_attributes"].items()}, id_attribute
+        )
         for found in response
         if found["type"] == "searchResEntry"
     ]

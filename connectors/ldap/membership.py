@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from ldap3.core.exceptions import LDAPExceptionError
 from ldap3.utils.dn import parse_dn
 
+from connectors.contract import Malformed
+from connectors.problem import Problem
+
 MEMBER_ATTRIBUTES = ("member", "uniqueMember")
 _HEX = re.compile(rb"\\([0-9A-Fa-f]{2})")
 _UID = re.compile(r"#'[01]*'B$")
@@ -67,5 +70,13 @@ def _unescaped(value: str) -> str:
 
 
 def member_names(values: Mapping[str, list[bytes]]) -> list[str]:
-    """Return the distinguished names that a group's entry holds."""
+    """Return the distinguished names that a group's entry holds; raises ``Malformed`` when the directory gave a part of them only."""
+    if any(name.startswith(tuple(f"{one.lower()};range=" for one in MEMBER_ATTRIBUTES)) for name in values):
+        raise Malformed(
+            Problem(
+                "A group has more members than the directory gives at once.",
+                "Raise MaxValRange in the directory's LDAP policy above the number of members of its largest group.",
+                field="group_filter",
+            )
+        )
     return [value.decode("utf-8", "replace") for name in MEMBER_ATTRIBUTES for value in values.get(name.lower(), ())]

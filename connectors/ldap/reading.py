@@ -39,12 +39,14 @@ class _Tally:
         for group, person in pairs:
             yield self._count(membership(group, person))
 
-    def evidence(self, *, proved: bool, full: bool) -> Evidence:
+    def evidence(self, *, proved: bool, full: bool, deleted: int = 0) -> Evidence:
         """``proved`` says that a second count of the directory came to the same number."""
         rows = len(self.names)
         header = sha256("\x1f".join(self._settings.person_attributes).encode()).hexdigest()
         declared = rows if proved else None
-        return Evidence(rows, self._digest.hexdigest(), header, finished=True, declared=declared, full=full)
+        return Evidence(
+            rows, self._digest.hexdigest(), header, finished=True, declared=declared, full=full, deleted=deleted
+        )
 
     def _entry(self, kind: str, entry: Entry, attributes: tuple[str, ...]) -> Item:
         self.latest = max(self.latest, modified_at(entry) or self.latest)
@@ -89,12 +91,15 @@ def changed(settings: LdapSettings, memory: Memory) -> Generator[Item, None, Out
     yield from (tally.group(entry) for entry in groups if (modified_at(entry) or memory.horizon) >= memory.horizon)
     yield from tally.memberships(pairs)
     yield from (Deleted(kind, key) for kind, key in lost)
-    return tally.evidence(proved=False, full=False), write_checkpoint(Memory(tally.latest, now), settings)
+    return tally.evidence(proved=False, full=False, deleted=len(lost)), write_checkpoint(
+        Memory(tally.latest, now), settings
+    )
 
 
 def modified_at(entry: Entry) -> datetime | None:
     """Return when the entry was modified, None where the directory does not say."""
-    return modified(next(iter(entry.values.get("modifytimestamp", ())), b""))
+    values = entry.values.get("modifytimestamp") or entry.values.get("whenchanged") or [b""]
+    return modified(values[0])
 
 
 def _sweep(directory: Directory, known: Groups) -> list[Entry]:

@@ -8,13 +8,19 @@ from connectors.ldap.entries import Entry
 from connectors.problem import Problem
 from connectors.records import Record, Rejected, Value, digest_of
 
+ID = "entryUUID"
 GROUP_ATTRIBUTES = ("cn", "description")
 
 
 def row(kind: str, entry: Entry, attributes: tuple[str, ...]) -> Record | Rejected:
-    """Return the entry as a record with ``dn`` and ``attributes``: one value as text, several as a sorted tuple, none as ``""``."""
-    fields: dict[str, Value] = {"dn": entry.dn}
+    """Return the entry as a record with ``dn``, ``entryUUID`` (its id, whichever attribute that is) and ``attributes``.
+
+    One value is text, several are a sorted tuple, none is ``""``.
+    """
+    fields: dict[str, Value] = {"dn": entry.dn, ID: entry.uuid}
     for name in attributes:
+        if name.lower() == entry.id_attribute.lower():
+            continue
         try:
             values = sorted(value.decode("utf-8") for value in entry.values.get(name.lower(), ()))
         except UnicodeDecodeError:

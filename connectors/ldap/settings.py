@@ -6,6 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from ldap3.core.exceptions import LDAPExceptionError
@@ -18,6 +19,7 @@ from connectors.problem import Problem
 
 _ATTRIBUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*")
 _PASSWORD_ATTRIBUTES = {"userpassword", "unicodepwd", "authpassword", "sambantpassword", "sambalmpassword"}
+OBJECT_GUID = "objectGUID"
 _PORTS = {"ldap": 389, "ldaps": 636}
 
 
@@ -44,6 +46,9 @@ class LdapSettings(Settings):
         "employeeNumber",
     )
     login_attribute: str = "uid"
+    id_attribute: Literal["entryUUID", "objectGUID"] = Field(
+        default="entryUUID", description="What an entry is known by over renamings: objectGUID in Active Directory."
+    )
     page_size: int = Field(default=500, ge=1, le=5000)
     deadline_seconds: float = Field(default=10, gt=0, le=300, description="For connecting, and for every page.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import ClassVar
@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from connectors.contract import ConnectorError, Item, Reading, Retryable, Settings
 from connectors.csv_file import CsvFile
+from connectors.csv_inspection import readable_key
 from connectors.oneroster.bundle import Bundle, open_bundle
 from connectors.oneroster.files import FILES, BundleFile
 from connectors.oneroster.manifest import read_manifest
@@ -31,6 +32,11 @@ class OneRosterConnector:
 
     settings_model: ClassVar[type[BaseModel]] = OneRosterSettings
     kinds: ClassVar[tuple[str, ...]] = tuple(file.kind for file in FILES if file.kind)
+    columns: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        file.kind: tuple(name for name in file.layout.columns if name not in file.layout.dropped)
+        for file in FILES
+        if file.kind
+    }
 
     def __init__(self, settings: OneRosterSettings) -> None:
         self._settings = settings
@@ -62,15 +68,17 @@ class OneRosterConnector:
         with open_bundle(self._settings.path) as bundle:
             files, manifest = read_manifest(bundle)
             known = survey(bundle, files)
-            rows = 0
+            rows = deleted = 0
             for file in files:
                 if file.kind is not None:
-                    rows += yield from _items_of(bundle, file, file.kind, known)
+                    stay, go = yield from _items_of(bundle, file, file.kind, known)
+                    rows, deleted = rows + stay, deleted + go
             evidence = Evidence(
                 rows=rows,
                 digest=_digest({"manifest": manifest, **known.digests}),
                 header=_digest(known.headers),
                 finished=not known.unfinished,
+                deleted=deleted,
             )
             return evidence, None
 
@@ -79,20 +87,22 @@ def _digest(parts: dict[str, str]) -> str:
     return sha256("".join(f"{name} {parts[name]}\n" for name in sorted(parts)).encode()).hexdigest()
 
 
-def _items_of(bundle: Bundle, file: BundleFile, kind: str, known: Survey) -> Generator[Item, None, int]:
-    """Yield the rows of one file as items; return how many of them were not deletions."""
-    name, rows = f"{file.name}.csv", 0
+def _items_of(bundle: Bundle, file: BundleFile, kind: str, known: Survey) -> Generator[Item, None, tuple[int, int]]:
+    """Yield the rows of one file as items; return how many of them were no deletions, and how many were."""
+    name, rows, deleted = f"{file.name}.csv", 0, 0
     first_lines: dict[str, int] = {}
     with bundle.open(name) as stream:
         table = CsvFile(stream, name, file.layout)
         columns = table.header.columns
         for line, values, problem in table.rows():
             if problem is not None:
-                item: Item = Rejected(kind, None, problem)
+                key = readable_key(values[0], "sourcedId", problem) if values else None
+                item: Item = Rejected(kind, key, problem)
             elif (wrong := _wrong(file, line, values, first_lines)) is not None:
                 item = Rejected(kind, values[0] or None, wrong)
             elif values[1] == TO_BE_DELETED:
                 yield Deleted(kind, values[0])
+                deleted += 1
                 continue
             else:
                 fields = dict(zip(columns, values, strict=True))
@@ -102,7 +112,7 @@ def _items_of(bundle: Bundle, file: BundleFile, kind: str, known: Survey) -> Gen
             rows += 1
             yield item
     _note(table, file, known)
-    return rows
+    return rows, deleted
 
 
 def _note(table: CsvFile, file: BundleFile, known: Survey) -> None:

@@ -31,6 +31,7 @@ PERMISSIONS: dict[str, str] = {
     "access.end": "end a person's access at once, and undo it",
     "rights.grant": "grant a right by hand, with a reason and an end",
     "codes.issue": "issue a one-time sign-in code",
+    "factors.reset": "remove a person's second factors, when they are lost",
     "sessions.end": "end a person's login sessions",
     "organisations.read": "see organisations",
     "sources.read": "see sources and their runs",

@@ -14,7 +14,10 @@ ENFORCEMENTS = ("at use", "by token", "by push", "by ticket")
 
 
 class Application(Base):
-    """What relies on us. ``entry``: who may sign in, those with a role or everyone of the organisations that enabled it."""
+    """What relies on us. ``entry``: who may sign in, those with a role or everyone of the organisations that enabled it.
+
+    ``least_acr`` is how a person must at least have signed in (``signin.levels``).
+    """
 
     __tablename__ = "application"
     __table_args__ = (
@@ -32,6 +35,7 @@ class Application(Base):
     subject_mode: Mapped[str] = mapped_column(default="pairwise")
     notice: Mapped[str] = mapped_column(default="inform")
     entry: Mapped[str] = mapped_column(default="role")
+    least_acr: Mapped[str | None]
     retired: Mapped[bool] = mapped_column(default=False)
 
 

@@ -18,6 +18,7 @@ from iam.database.types import uuid7
 from iam.lifecycle.tree import ever_under, settle
 from iam.oidc import registration
 from iam.oidc.client import ADMIN
+from iam.oidc.registration_rules import SECRET_METHODS, Registration, problems
 
 
 def applications(draft: Draft) -> None:
@@ -72,11 +73,9 @@ def clients(draft: Draft) -> None:
         if secret is not None:
             _secret(draft, one, secret, where)
         given = item.secret is not None or item.secret_file is not None
-        checked = registration.Registration(
-            item.auth, item.redirect_uris, item.post_logout_redirect_uris, item.grants, item.scope, item.pkce, item.jwks, item.mapper,
-            given or (item.auth in registration.SECRET_METHODS and bool(draft.state.secrets.get(client_id))),
-        )  # fmt: skip
-        for problem in registration.problems(checked):
+        stated = {name: value for name, value in one.shape.items() if name in Registration.__dataclass_fields__}
+        proves = given or (item.auth in SECRET_METHODS and bool(draft.state.secrets.get(client_id)))
+        for problem in problems(Registration(**stated, has_secret=proves)):
             draft.wrong(where.at(problem.field or ""), problem.message, problem.remedy, **problem.params)
 
 

@@ -11,14 +11,17 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from connectors import registry
 from connectors.contract import Connector
 from connectors.problem import Problem
+from iam.apply import schema
 from iam.apply.declaration import Stated
 from iam.apply.draft import Draft
 from iam.apply.place import Where
 from iam.apply.shapes import interval
 from iam.apply.state import place_shapes
 from iam.apply.wording import sentences
+from iam.errors import Invalid
 from iam.lifecycle.organisations import fault_problem
 from iam.lifecycle.tree import Place, joined, settle
+from iam.sources import matching
 
 
 def organisations(draft: Draft) -> None:
@@ -105,6 +108,40 @@ def sources(draft: Draft) -> None:
             else {}
         )
         _settings(draft, one, connector, kept, where.at("settings"))
+        _matching(draft, item, connector, where)
+
+
+def _matching(draft: Draft, item: schema.Source, connector: type[Connector], where: Where) -> None:
+    """Check the column matching that the source would be read by, and the order in which identifiers find a person."""
+    data = registry.matching(item.connector) if item.matching is None else item.matching
+    place = where.at("matching")
+    wrong = [
+        problem
+        for name, kind in data.items()
+        if name != "correlate"
+        for problem in _kind_problems(kind, place.at(name))
+    ]
+    if not wrong:
+        try:
+            found = matching.read(data)
+            wrong = [_placed(one, place) for one in matching.faults(found, connector)] if item.matching else []
+            wrong += [_placed(one, where) for one in matching.unread(found, item.correlate)]
+        except Invalid as error:
+            wrong = [_placed(one, place) for one in error.problems]
+    draft.problems += wrong
+
+
+def _placed(problem: Problem, where: Where) -> Problem:
+    steps = (int(step) if step.isdigit() else step for step in (problem.field or "").split("."))
+    return where.at(*steps).problem(problem.message, problem.remedy, **problem.params)
+
+
+def _kind_problems(data: Any, where: Where) -> list[Problem]:
+    try:
+        matching.Kind.model_validate(data)
+    except ValidationError as error:
+        return list(sentences(error, matching.Kind, where))
+    return []
 
 
 def _settings(draft: Draft, one: Stated, connector: type[Connector], kept: dict[str, Any], where: Where) -> None:

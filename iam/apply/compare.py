@@ -13,7 +13,9 @@ from iam.apply.moments import from_end, from_start
 from iam.apply.shapes import ORDER, Shape
 
 Action = Literal["create", "change", "none"]
-QUIET = frozenset({"secret", "password", "settings", "jwks", "given_names", "family_name", "email", "person"})
+QUIET = frozenset(
+    {"secret", "password", "settings", "jwks", "metadata", "given_names", "family_name", "email", "person"}
+)
 """Fields of which only the name is told."""
 
 

@@ -118,7 +118,7 @@ def _applications(standing: State) -> Iterator[dict[str, Any]]:
         clients = [
             {"client_id": name} | _live(client | {"application": None})
             for name, client in standing.shapes["client"].items()
-            if client["application"] == key
+            if client["application"] == key and name not in standing.self_registered
         ]
         yield {"key": key} | _live(shape | {"roles": roles, "clients": clients})
 

@@ -92,8 +92,11 @@ def _put_affiliation(found: People, row: Row[Any]) -> None:
 def groups(
     session: Session, organisation_ids: Collection[UUID] | None
 ) -> tuple[list[Row[Any]], dict[UUID, dict[UUID, str | None]]]:
-    """Return the groups of these organisations (all local ones for None), and the members now with their logins, by group id."""
-    query = select(Group.__table__).order_by(Group.organisation_id, Group.key)
+    """Return the groups of these organisations (all local ones for None), and the members now with their logins, by group id.
+
+    Of groups with one key the local one, which a declaration means, comes last.
+    """
+    query = select(Group.__table__).order_by(Group.organisation_id, Group.key, Group.source_id.is_(None), Group.id)
     if organisation_ids is None:
         query = query.where(Group.source_id.is_(None))
     rows = list(_rows(session, query, Group.organisation_id, organisation_ids))

@@ -132,9 +132,18 @@ class Client(Item):
         list[Literal["authorization_code", "refresh_token", "client_credentials"]], AfterValidator(_sorted)
     ] = ["authorization_code"]
     scope: str = ""
-    id_token_alg: Literal["RS256", "ES256"] = "RS256"  # noqa: S105 - no password
+    id_token_alg: Literal["RS256", "ES256", "PS256"] = "RS256"  # noqa: S105 - no password
+    userinfo_alg: Literal["RS256", "ES256", "PS256"] | None = None
     pkce: Literal["required", "optional"] = "required"
+    par_required: bool = False
+    legacy_audience: bool = False
+    token_format: Literal["jwt", "opaque"] = "jwt"  # noqa: S105 - no password
+    resources: Annotated[list[str], AfterValidator(_sorted)] = []
+    jwks_uri: str | None = None
+    backchannel_logout_uri: str | None = None
+    frontchannel_logout_uri: str | None = None
     mapper: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
     retired: bool = False
 
     @model_validator(mode="after")

@@ -30,12 +30,16 @@ from iam.oidc.model import Client
 
 @dataclass(slots=True)
 class State:
-    """Shapes and ids by kind and key; the tree by organisation id; secrets' hashes by client id; the people asked for."""
+    """Shapes and ids by kind and key; the tree by organisation id; secrets' hashes by client id; the people asked for.
+
+    ``self_registered`` are the clients that manage their own registration.
+    """
 
     shapes: dict[str, dict[str, Shape]] = field(default_factory=lambda: {kind: {} for kind in ORDER})
     ids: dict[str, dict[str, UUID]] = field(default_factory=lambda: {kind: {} for kind in ORDER})
     tree: dict[UUID, list[Place]] = field(default_factory=dict)
     secrets: dict[str, set[bytes]] = field(default_factory=dict)
+    self_registered: set[str] = field(default_factory=set)
     people: People = field(default_factory=People)
 
     def keys(self, kind: str) -> dict[UUID, str]:
@@ -157,20 +161,16 @@ def _includes(session: Session) -> dict[UUID, set[UUID]]:
 def _clients(session: Session, state: State) -> None:
     applications = state.keys("application")
     fields = (
-        "auth",
-        "jwks",
-        "redirect_uris",
-        "post_logout_redirect_uris",
-        "grants",
-        "scope",
-        "id_token_alg",
-        "pkce",
-        "mapper",
-        "retired",
-    )
+        "auth", "jwks", "redirect_uris", "post_logout_redirect_uris", "grants", "scope", "id_token_alg", "userinfo_alg", "pkce",
+        "par_required", "legacy_audience", "token_format", "resources", "jwks_uri", "backchannel_logout_uri", "frontchannel_logout_uri",
+        "mapper", "metadata", "retired",
+    )  # fmt: skip
     for row in session.execute(select(Client.__table__).order_by(Client.client_id)):
-        shape = {"application": applications[row.application_id]} | {name: getattr(row, name) for name in fields}
+        told = row._mapping
+        shape = {"application": applications[row.application_id]} | {name: told[name] for name in fields}
         state.put("client", row.client_id, row.id, shape)
+        if row.management_hash is not None:
+            state.self_registered.add(row.client_id)
     state.secrets = registration.secret_hashes(session)
 
 

@@ -106,13 +106,16 @@ def _clients(writing: Writing) -> None:
 
 def _client(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
     application = shape["application"]
-    named = {name: value for name, value in shape.items() if name not in ("application", "secret")}
+    named = {name: value for name, value in shape.items() if name not in ("application", "secret", "metadata")}
     row = {
         "id": writing.id_of("client", key),
         "client_id": key,
         "application_id": writing.id_of("application", application),
+        "metadata_": shape["metadata"],
     }
-    return row | {"sector": application} | named
+    # One that registered itself keeps the sector it then had, and with it the subjects of its people.
+    sector = {} if key in writing.draft.state.self_registered else {"sector": application}
+    return row | sector | named
 
 
 def _agreements(writing: Writing) -> None:

@@ -31,9 +31,9 @@ from iam.demo.generate import generate
 from iam.demo.people import TRY
 from iam.demo.relying import create_relying_app
 from iam.errors import Conflict, Invalid, Unavailable
-from iam.settings import Database, Settings
+from iam.settings import Database, Settings, Signin
 from iam.settings import Vault as VaultSettings
-from iam.signin import credentials
+from iam.signin import credentials, levels
 from iam.sources import runner
 from iam.tokens import keys
 from iam.vault import Vault
@@ -92,6 +92,7 @@ def settings_for(state: Path, issuer: str = ISSUER) -> Settings:
     return Settings(
         issuer=issuer, consortium="Marjala", state_dir=state, vault=VaultSettings(key_file=state / "demo.key"),
         database=Database(url=SecretStr(f"sqlite:///{(state / 'demo.db').resolve()}")),
+        signin=Signin(administrators=levels.PASSWORD),
     )  # fmt: skip
 
 
@@ -207,6 +208,7 @@ def _tell(issuer: str, relying: str) -> None:
         f" 1. Open {relying}, sign in as aino.esimerkki, choose a school, and see that school's roles only.\n"
         f" 2. Open {issuer}/admin/ as paula.paakayttaja: find Aino and open Miksi? beside a right.\n"
         f" 3. Give Aino's rows in var/feeds/hr.csv an end that has passed, run the source hr on its page, and look at both again.\n"
+        f"The administrators of this demonstration sign in with a password alone; elsewhere a second factor is asked of them.\n"
         f"Avain: {issuer}   Relying application: {relying}   Ctrl-C stops both.",
         highlight=False,
     )

@@ -1,4 +1,4 @@
-"""``iam serve``: the web processes, the management port beside them, and tidying."""
+"""``iam serve``: the web processes, the management port beside them, and the worker."""
 
 from __future__ import annotations
 
@@ -6,42 +6,39 @@ import multiprocessing
 import os
 import shutil
 import tempfile
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import click
-import structlog
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from connectors.problem import Problem
 from iam.change import SYSTEM
+from iam.cli import worker
 from iam.cli.support import Console
 from iam.database.migrate import pending
 from iam.errors import Conflict, Unavailable
-from iam.signin import throttle
-from iam.tokens import keys, one_shot
+from iam.tokens import keys
 from iam.web import logging, management
 
 GRACE_SECONDS = 8
 """How long running requests may take after a stop was asked for."""
-TIDY_SECONDS = 600
 _MEASURES = "PROMETHEUS_MULTIPROC_DIR"
-_log = structlog.get_logger("avain.serve")
 
 
 @click.command()
 @click.pass_obj
 def serve(console: Console) -> None:
-    """Serve the pages and the provider, and the management port, until told to stop (SIGTERM, SIGINT)."""
+    """Serve the pages and the provider, the management port and the worker, until told to stop (SIGTERM, SIGINT)."""
     logging.configure(console.settings.log_level)
     _prepare(console)
-    with _measures() as registry, _management(console, registry), _tidying(console):
+    inside = console.settings.worker.inside
+    with _measures() as registry, _management(console, registry), worker.beside(console) if inside else nullcontext():
         _server(console).serve()
 
 
@@ -104,25 +101,3 @@ def _management(console: Console, registry: CollectorRegistry) -> Iterator[None]
     finally:
         server.shutdown()
         server.server_close()
-
-
-@contextmanager
-def _tidying(console: Console) -> Iterator[None]:
-    stop = threading.Event()
-    thread = threading.Thread(target=_tidy_until, args=(console, stop), name="tidy", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def _tidy_until(console: Console, stop: threading.Event) -> None:
-    while not stop.wait(TIDY_SECONDS):
-        try:
-            with console.transaction() as session:
-                one_shot.tidy(session)
-                throttle.tidy(session)
-        except SQLAlchemyError as error:
-            _log.warning("could not tidy", exc_info=error)

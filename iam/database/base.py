@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import JSON, CheckConstraint, Index, MetaData, Uuid, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 
 from iam.database.types import Protected, ProtectedText, UtcDateTime, uuid7
 
@@ -39,13 +39,22 @@ def key() -> Mapped[UUID]:
     return mapped_column(primary_key=True, default=uuid7)
 
 
+def refers_to(column: str, *, primary_key: bool = False) -> MappedColumn[Any]:
+    """A reference that a bulk load writes: named in the model, but not checked by the database row by row.
+
+    Checking cost a load as much as the rows themselves. The statements that write it take it from a join with what it refers to, and
+    persons, organisations, sources, runs and plans are never deleted.
+    """
+    return mapped_column(primary_key=primary_key, info={"refers_to": column})
+
+
 class FactVersion:
     """One version of a fact on two time axes.
 
     ``[valid_from, valid_to)`` is when it holds in the world (``FOREVER``: no known end); ``opened_by`` and ``closed_by`` name the
     changes that wrote and superseded it. A version is never updated but for ``closed_by``; only erasure overwrites values.
-    ``fact_id`` stays the same over corrections. The four references below carry no foreign key: they are written by one code
-    path only, and checking them would cost a bulk load as much as the rows themselves.
+    ``fact_id`` stays the same over corrections; it may be the id of the fact's first version. The four references below carry no
+    foreign key, for the reason that ``refers_to`` tells.
     """
 
     version_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
@@ -59,9 +68,9 @@ class FactVersion:
     closed_by: Mapped[UUID | None]
 
 
-def open_index(*columns: str, unique: bool = False, name: str | None = None) -> Index:
-    """An index over the open versions of a fact table only."""
-    where = text("closed_by IS NULL")
+def open_index(*columns: str, unique: bool = False, name: str | None = None, having: str | None = None) -> Index:
+    """An index over the open versions of a fact table only, and of these over those that have a value in ``having``."""
+    where = text("closed_by IS NULL" if having is None else f"closed_by IS NULL AND {having} IS NOT NULL")
     return Index(name, *columns, unique=unique, postgresql_where=where, sqlite_where=where)
 
 

@@ -28,7 +28,13 @@ def expect_many(session: Session) -> None:
         postgresql.expect_many(session)
 
 
-def analyze(session: Session, *tables: Table) -> None:
-    """Refresh statistics after a large load, where the database needs it."""
+def analyze(session: Session, *tables: Table, well: bool = False) -> None:
+    """Refresh statistics after a large load, where the database needs it: roughly for working tables, ``well`` for lasting ones."""
     if is_postgresql(session):
-        postgresql.analyze(session, *tables)
+        postgresql.analyze(session, *tables, well=well)
+
+
+def learn(session: Session) -> None:
+    """Let the planner know the lasting tables after a large load. PostgreSQL sees to it by itself within a minute; SQLite never does."""
+    if not is_postgresql(session):
+        sqlite.learn(session)

@@ -23,9 +23,9 @@ def _config(url: str) -> Config:
     return config
 
 
-def upgrade(url: str) -> None:
-    """Bring the database at ``url`` to the newest schema; safe to call at any time, by several processes."""
-    command.upgrade(_config(url), "head")
+def upgrade(url: str, to: str = "head") -> None:
+    """Bring the database at ``url`` to the newest schema, or to the one numbered ``to``; safe at any time, by several processes."""
+    command.upgrade(_config(url), to)
 
 
 def pending(engine: Engine) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from iam.database.types import uuid7
 
-BATCH = 5000
+BATCH, SAMPLE = 5000, 1000
 
 
 def prepare(engine: Engine) -> None:
@@ -42,3 +42,9 @@ def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iter
         session.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in batch])
         count += len(batch)
     return count
+
+
+def learn(session: Session) -> None:
+    """Gather statistics of every table from ``SAMPLE`` rows of each index, in the session's transaction."""
+    session.connection().exec_driver_sql(f"PRAGMA analysis_limit = {SAMPLE}")
+    session.connection().exec_driver_sql("ANALYZE main")

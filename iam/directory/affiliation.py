@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from iam.database.base import Base, FactVersion, key, open_index, valid
+from iam.database.base import Base, FactVersion, key, open_index, refers_to, valid
 from iam.database.types import Protected
 
 AFFILIATION_KINDS = ("employee", "substitute", "student", "elected-official", "contractor", "trainee")
@@ -22,13 +22,13 @@ class Affiliation(FactVersion, Base):
         valid(),
         open_index("fact_id", unique=True),
         open_index("person_id"),
-        open_index("source_id", "record_id", "organisation_id", "valid_from", unique=True, name="uq_affiliation_open"),
+        open_index("record_id", "organisation_id", "valid_from", unique=True, name="uq_affiliation_open"),
         open_index("organisation_id", "kind", "occupation"),
     )
 
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
-    legal_entity_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    person_id: Mapped[UUID] = refers_to("person.id")
+    organisation_id: Mapped[UUID] = refers_to("organisation.id")
+    legal_entity_id: Mapped[UUID] = refers_to("organisation.id")
     kind: Mapped[str]
     occupation: Mapped[str | None]
     title: Mapped[str | None]
@@ -43,7 +43,7 @@ class Absence(FactVersion, Base):
     __table_args__ = (valid(), open_index("fact_id", unique=True), open_index("affiliation_fact_id"))
 
     affiliation_fact_id: Mapped[UUID]
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID] = refers_to("person.id")
 
 
 class Relationship(FactVersion, Base):
@@ -58,16 +58,28 @@ class Relationship(FactVersion, Base):
         open_index("other_person_id", "kind"),
     )
 
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID] = refers_to("person.id")
     kind: Mapped[str]
-    other_person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    other_person_id: Mapped[UUID] = refers_to("person.id")
+
+
+def _one_group(name: str, where: str, *columns: str) -> Index:
+    return Index(name, *columns, unique=True, postgresql_where=text(where), sqlite_where=text(where))
 
 
 class Group(Base):
-    """A group as its source has it, or a local one; a class of a school tells where its members are."""
+    """A group as its source has it, or a local one; a class of a school tells where its members are.
+
+    A local group's ``key`` is its own in the organisation. A source's group is known by its kind and ``record_key`` in that source:
+    two sources may well use the same key in one school.
+    """
 
     __tablename__ = "group_"
-    __table_args__ = (UniqueConstraint("organisation_id", "key"),)
+    __table_args__ = (
+        _one_group("uq_group__local", "source_id IS NULL", "organisation_id", "key"),
+        _one_group("uq_group__source", "source_id IS NOT NULL", "source_id", "kind", "record_key"),
+        Index(None, "organisation_id", "key"),
+    )
 
     id: Mapped[UUID] = key()
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
@@ -84,5 +96,5 @@ class Membership(FactVersion, Base):
     __tablename__ = "membership"
     __table_args__ = (valid(), open_index("fact_id", unique=True), open_index("group_id"), open_index("person_id"))
 
-    group_id: Mapped[UUID] = mapped_column(ForeignKey("group_.id"))
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    group_id: Mapped[UUID] = refers_to("group_.id")
+    person_id: Mapped[UUID] = refers_to("person.id")

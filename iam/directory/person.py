@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from iam.database.base import Base, FactVersion, key, open_index, valid
+from iam.database.base import Base, FactVersion, key, open_index, refers_to, valid
 from iam.database.types import Protected
 
 
@@ -29,7 +29,7 @@ class PersonProfile(FactVersion, Base):
     __tablename__ = "person_profile"
     __table_args__ = (valid(), open_index("person_id", "source_id", unique=True))
 
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID] = refers_to("person.id")
     given_names: Mapped[str | None]
     call_name: Mapped[str | None]
     family_name: Mapped[str | None]
@@ -46,12 +46,12 @@ class Identifier(FactVersion, Base):
     __table_args__ = (
         valid(),
         CheckConstraint("(value IS NULL) <> (value_mac IS NULL)", name="one_value"),
-        open_index("kind", "issuer", "value", unique=True, name="uq_identifier_open_value"),
-        open_index("kind", "issuer", "value_mac", unique=True, name="uq_identifier_open_mac"),
+        open_index("kind", "issuer", "value", unique=True, name="uq_identifier_open_value", having="value"),
+        open_index("kind", "issuer", "value_mac", unique=True, name="uq_identifier_open_mac", having="value_mac"),
         open_index("person_id", name="ix_identifier_person_id"),
     )
 
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID] = refers_to("person.id")
     kind: Mapped[str]
     issuer: Mapped[str] = mapped_column(default="")
     value: Mapped[str | None]
@@ -74,7 +74,7 @@ class VaultItem(Base):
 
     __tablename__ = "vault_item"
 
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    person_id: Mapped[UUID] = refers_to("person.id", primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     ciphertext: Mapped[bytes]
 
@@ -84,5 +84,5 @@ class PersonKey(Base):
 
     __tablename__ = "person_key"
 
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    person_id: Mapped[UUID] = refers_to("person.id", primary_key=True)
     wrapped_key: Mapped[bytes | None]

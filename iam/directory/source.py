@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from iam.database.base import Base, key
+from iam.database.base import Base, key, refers_to
 
-RUN_STATES = ("running", "done", "partial", "held", "stopped", "failed")
+RUN_STATES = ("running", "done", "partial", "held", "stopped", "moved", "failed")
 
 
 class Source(Base):
@@ -84,16 +84,35 @@ class Record(Base):
     __table_args__ = (UniqueConstraint("source_id", "kind", "key"), Index(None, "person_id"))
 
     id: Mapped[UUID] = key()
-    source_id: Mapped[UUID] = mapped_column(ForeignKey("source.id"))
+    source_id: Mapped[UUID] = refers_to("source.id")
     kind: Mapped[str]
     key: Mapped[str]
     digest: Mapped[bytes]
-    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))
+    run_id: Mapped[UUID] = refers_to("run.id")
     file: Mapped[str | None]
     line: Mapped[int | None]
     person_key: Mapped[str | None]
-    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[UUID | None] = refers_to("person.id")
     missing_since: Mapped[datetime | None]
+
+
+class AwaitedRelationship(Base):
+    """A relationship that a record told of somebody whom its source has not brought yet; it becomes a fact when that happens.
+
+    The two keys are the source's own of the two persons, ``key_kind`` is the kind of identifier that they are.
+    """
+
+    __tablename__ = "awaited_relationship"
+    __table_args__ = (Index(None, "source_id"),)
+
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    person_key: Mapped[str] = mapped_column(primary_key=True)
+    other_key: Mapped[str] = mapped_column(primary_key=True)
+    key_kind: Mapped[str]
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("source.id"))
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime]
 
 
 class Acceptance(Base):

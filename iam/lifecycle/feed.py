@@ -5,7 +5,6 @@ Held effects are left out: their versions stand, their records keep the old dige
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,24 +27,38 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from iam import clock
 from iam.change import Change
 from iam.database.bulk import analyze
 from iam.database.types import UtcDateTime
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
-from iam.directory.person import Identifier, Person, PersonKey, PersonProfile, VaultItem
 from iam.directory.source import Record
-from iam.lifecycle import staged
+from iam.lifecycle import awaited, feed_persons, staged
 
-_PROFILE = ("given_names", "call_name", "family_name", "email", "phone", "birth_date")
+MANY = 10_000
+"""Affiliations opened by one run from which on the planner is told of them at once: the derivation that follows joins them."""
 
 
 def write(session: Session, change: Change, source_id: UUID, run_id: UUID, now: datetime) -> None:
     """Write everything staged under ``change``; fills ``st_touched`` with the persons whose rights may differ."""
+    awaited.keep(session, source_id)
     _drop_strangers(session)
-    _persons(session, change, source_id)
+    feed_persons.new_persons(session)
+    feed_persons.describe(session, change, source_id)
+    awaited.fulfil(session, source_id)
     _groups(session, source_id)
     _records(session, source_id, run_id)
+    _bound(session, change, source_id, now)
+
+
+def try_out(session: Session, change: Change, source_id: UUID, now: datetime) -> None:
+    """Write what rules bind and nothing more, for a source's first run, which is shown and whose writing the caller takes back."""
+    _drop_strangers(session)
+    feed_persons.new_persons(session)
+    _groups(session, source_id)
+    _bound(session, change, source_id, now)
+
+
+def _bound(session: Session, change: Change, source_id: UUID, now: datetime) -> None:
     _affiliations(session, change, source_id)
     _absences(session, change, source_id, now)
     _linked(session, change, source_id, now)
@@ -66,124 +79,6 @@ def _read_again(session: Session, record_ids: Select[Any]) -> None:
     """Remember no digest of these records: a part of what they say could not be written yet."""
     r = staged.record
     session.execute(update(r).where(r.c.record_id.in_(record_ids)).values(digest=b""))
-
-
-def _persons(session: Session, change: Change, source_id: UUID) -> None:
-    p = staged.person
-    new = select(p.c.person_id, p.c.sort_name).where(p.c.fresh)
-    session.execute(insert(Person).from_select(["id", "sort_name"], new))
-    _vault(session)
-    _identifiers(session, change, source_id)
-    _profiles(session, change, source_id)
-
-
-def _vault(session: Session) -> None:
-    p = staged.person
-    _reseal(session)
-    unsealed = and_(p.c.wrapped_key.is_not(None), ~exists().where(PersonKey.person_id == p.c.person_id), _first_key(p))
-    session.execute(
-        insert(PersonKey).from_select(
-            ["person_id", "wrapped_key"], select(p.c.person_id, p.c.wrapped_key).where(unsealed)
-        )
-    )
-    opened = and_(
-        exists().where(PersonKey.person_id == p.c.person_id, PersonKey.wrapped_key == p.c.wrapped_key),
-        ~exists().where(VaultItem.person_id == p.c.person_id, VaultItem.kind == "identity-code"),
-    )
-    session.execute(
-        insert(VaultItem).from_select(
-            ["person_id", "kind", "ciphertext"],
-            select(p.c.person_id, literal("identity-code"), p.c.sealed_code).where(opened),
-        )
-    )
-
-
-def _reseal(session: Session) -> None:
-    """A code that is told otherwise than before takes the place of the sealed one, with a key of its own."""
-    p, i = staged.person, Identifier
-    known = exists().where(i.kind == "identity-code", i.closed_by.is_(None), i.value_mac == p.c.code_mac)
-    other = and_(p.c.wrapped_key.is_not(None), _first_key(p), ~known)
-    item = and_(VaultItem.person_id == p.c.person_id, VaultItem.kind == "identity-code", other)
-    session.execute(
-        update(VaultItem).where(item).values(ciphertext=p.c.sealed_code).execution_options(synchronize_session=False)
-    )
-    key = and_(
-        PersonKey.person_id == p.c.person_id,
-        exists().where(VaultItem.person_id == p.c.person_id, VaultItem.ciphertext == p.c.sealed_code),
-    )
-    session.execute(
-        update(PersonKey).where(key).values(wrapped_key=p.c.wrapped_key).execution_options(synchronize_session=False)
-    )
-
-
-def _first_key(p: Table) -> Any:
-    other = p.alias()
-    return ~exists().where(
-        other.c.person_id == p.c.person_id, other.c.person_key < p.c.person_key, other.c.wrapped_key.is_not(None)
-    )
-
-
-def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
-    si, i = staged.identifier, Identifier
-    named = and_(i.closed_by.is_(None), i.kind == si.c.kind, i.issuer == si.c.issuer)
-    new = and_(~exists().where(named, i.value == si.c.value), ~exists().where(named, i.value_mac == si.c.value_mac))
-    # A source's own keys stand side by side: a row of one says nothing of another that the same person has.
-    told = exists().where(
-        si.c.person_id == i.person_id,
-        si.c.kind == i.kind,
-        si.c.issuer == i.issuer,
-        si.c.value.is_distinct_from(si.c.person_key),
-    )
-    again = exists().where(
-        si.c.person_id == i.person_id, si.c.kind == i.kind, or_(si.c.value == i.value, si.c.value_mac == i.value_mac)
-    )
-    session.execute(
-        update(i).where(i.closed_by.is_(None), i.source_id == source_id, told, ~again).values(closed_by=change.id)
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    rows = (
-        select(func.min(si.c.person_key).label("person_key"), si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
-        .where(si.c.person_id.is_not(None), new)
-        .group_by(si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
-        .subquery()
-    )
-    p = staged.person
-    _open(
-        session, i, change, source_id, ("person_id", "kind", "issuer", "value", "value_mac"),
-        select(p.c.person_id, rows.c.kind, rows.c.issuer, rows.c.value, rows.c.value_mac).join(p, p.c.person_key == rows.c.person_key),
-    )  # fmt: skip
-
-
-def _profiles(session: Session, change: Change, source_id: UUID) -> None:
-    p, q, other = staged.person, PersonProfile, staged.person.alias()
-    mine = and_(q.closed_by.is_(None), q.source_id == source_id, q.person_id == p.c.person_id)
-    lead = and_(
-        p.c.has_profile,
-        ~exists().where(other.c.person_id == p.c.person_id, other.c.has_profile, other.c.person_key < p.c.person_key),
-    )
-    same = and_(*(getattr(q, name).is_not_distinct_from(p.c[name]) for name in _PROFILE))
-    session.execute(
-        update(q).where(q.closed_by.is_(None), q.source_id == source_id, exists().where(mine, lead, ~same)).values(closed_by=change.id)
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    rows = select(p.c.person_id, *(p.c[name] for name in _PROFILE), literal(False)).where(lead, ~exists().where(mine))
-    _open(session, q, change, source_id, ("person_id", *_PROFILE, "protected"), rows)
-    names = and_(Person.id == p.c.person_id, lead, Person.sort_name != p.c.sort_name)
-    session.execute(
-        update(Person).where(names).values(sort_name=p.c.sort_name).execution_options(synchronize_session=False)
-    )
-
-
-def _open(
-    session: Session, model: Any, change: Change, source_id: UUID, columns: Sequence[str], rows: Select[Any]
-) -> None:
-    """Open one version per row, valid from now on (identifiers and profiles have no dates of their own)."""
-    fixed = [
-        func.uuid7(), func.uuid7(), literal(source_id, model.source_id.type), literal(change.id, model.opened_by.type),
-        literal(clock.LONG_AGO, UtcDateTime()), literal(clock.FOREVER, UtcDateTime()),
-    ]  # fmt: skip
-    names = [*columns, "version_id", "fact_id", "source_id", "opened_by", "valid_from", "valid_to"]
-    session.execute(insert(model).from_select(names, rows.add_columns(*fixed)))
 
 
 def _records(session: Session, source_id: UUID, run_id: UUID) -> None:
@@ -220,15 +115,16 @@ def _affiliations(session: Session, change: Change, source_id: UUID) -> None:
         "occupation", "title", "is_primary", "substitute_for", "valid_from", "valid_to",
     )  # fmt: skip
     fixed = (literal(source_id, a.source_id.type), fx.c.record_id, literal(change.id, a.opened_by.type))
+    version = case((fx.c.kind == "start", fx.c.fact_id), else_=func.uuid7())
     told = (
         select(
-            func.uuid7(), fx.c.fact_id, *fixed, st.c.person_id, st.c.organisation_id, st.c.legal_entity_id, st.c.kind, st.c.occupation,
+            version, fx.c.fact_id, *fixed, st.c.person_id, st.c.organisation_id, st.c.legal_entity_id, st.c.kind, st.c.occupation,
             st.c.title, st.c.is_primary, st.c.substitute_for, st.c.valid_from, st.c.valid_to,
         )
         .join(fx, and_(fx.c.record_id == st.c.record_id, fx.c.organisation_id == st.c.organisation_id))
         .where(fx.c.held.is_(False))
     )  # fmt: skip
-    session.execute(insert(a).from_select(names, told))
+    opened = session.execute(insert(a).from_select(names, told), execution_options={"preserve_rowcount": True})
     still_told = exists().where(st.c.record_id == fx.c.record_id, st.c.organisation_id == fx.c.organisation_id)
     ended = (
         select(
@@ -239,7 +135,8 @@ def _affiliations(session: Session, change: Change, source_id: UUID) -> None:
         .where(fx.c.held.is_(False), fx.c.fresh, ~still_told)
     )  # fmt: skip
     session.execute(insert(a).from_select(names, ended))
-    analyze(session, Affiliation.__table__)  # type: ignore[arg-type]
+    if getattr(opened, "rowcount", 0) > MANY:
+        analyze(session, Affiliation.__table__, well=True)  # type: ignore[arg-type]
 
 
 def _absences(session: Session, change: Change, source_id: UUID, now: datetime) -> None:
@@ -318,24 +215,22 @@ def _groups(session: Session, source_id: UUID) -> None:
 
 def _linked(session: Session, change: Change, source_id: UUID, now: datetime) -> None:
     """Relationships and memberships: what a record tells replaces what it told; what it no longer tells ends now."""
-    r, m = staged.relationship, staged.membership
-    _replace(
-        session,
-        change,
-        source_id,
-        now,
-        Relationship,
-        r,
-        {"person_id": "person_id", "kind": "kind", "other_person_id": "other_id"},
-    )
-    _replace(session, change, source_id, now, Membership, m, {"person_id": "person_id", "group_id": "group_id"})
+    ends = {"person_id": "person_id", "kind": "kind", "other_person_id": "other_id"}
+    _replace(session, change, source_id, now, Relationship, staged.relationship, ends)
+    members = {"person_id": "person_id", "group_id": "group_id"}
+    _replace(session, change, source_id, now, Membership, staged.membership, members)
 
 
 def _replace(
     session: Session, change: Change, source_id: UUID, now: datetime, model: Any, st: Table, columns: dict[str, str]
 ) -> None:
-    """A corrected date keeps its fact; what had ended before it was left out stays as it was, and so does what the guard holds."""
-    held = select(staged.effect.c.record_id).where(staged.effect.c.held)
+    """A corrected date keeps its fact; what had ended before it was left out stays as it was, and so does what the guard holds.
+
+    What a held record newly tells starts all the same.
+    """
+    fx, x = staged.effect, staged.lapse
+    either = union(select(fx.c.record_id).where(fx.c.held), select(x.c.record_id).where(x.c.held)).subquery()
+    held = select(either.c.record_id)
     same = and_(
         model.record_id == st.c.record_id, *(getattr(model, name) == st.c[column] for name, column in columns.items())
     )
@@ -368,7 +263,7 @@ def _replace(
             *(st.c[column] for column in columns.values()), st.c.valid_from, st.c.valid_to,
         )
         .outerjoin(old, corrected)
-        .where(~exists().where(standing, same, dates), st.c.record_id.not_in(held))
+        .where(~exists().where(standing, same, dates), or_(st.c.record_id.not_in(held), ~exists().where(standing, same)))
     )  # fmt: skip
     session.execute(insert(model).from_select(names, rows))
 

@@ -15,7 +15,7 @@ from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.person import Hold
 from iam.errors import Conflict, Invalid
 from iam.tokens import grant as grants
-from iam.tokens import session as sessions
+from iam.tokens import sign_out
 from iam.tokens.grant import GrantRow
 
 END_NOW = "end-now"
@@ -42,7 +42,7 @@ def end_now(session: Session, person_id: UUID, reason: str, actor: Actor) -> Cha
         )
     )
     session.flush()
-    ended = sessions.end(session, "access ended", person_id=person_id)
+    ended = sign_out.end(session, "access ended", person_id=person_id)
     revoked = grants.revoke(session, person_id=person_id)
     log.write(
         session, "person:access:ended", actor, subject_id=person_id, change_id=change.id,

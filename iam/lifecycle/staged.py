@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, String, Table, Uuid
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateTable
 
 from iam.database.bulk import is_postgresql
 from iam.database.types import UtcDateTime
@@ -50,7 +51,7 @@ absence = _work(
 relationship = _work(
     "st_relationship", Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("kind", String),
     Column("other_key", String), Column("other_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
-    Column("optional", Boolean),
+    Column("optional", Boolean), Index("ix_st_relationship", "record_id"),
 )  # fmt: skip
 group = _work(
     "st_group", Column("record_id", Uuid), Column("record_key", String), Column("organisation_id", Uuid), Column("kind", String),
@@ -59,6 +60,7 @@ group = _work(
 membership = _work(
     "st_membership", Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("group_kind", String),
     Column("group_key", String), Column("group_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
+    Index("ix_st_membership", "record_id"),
 )  # fmt: skip
 gone = _work("st_gone", Column("record_id", Uuid, primary_key=True))
 """Records whose facts end with this run: deleted by the source, or missing a second time after the grace."""
@@ -68,6 +70,11 @@ effect = _work(
     Column("old_to", UtcDateTime()), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()), Column("held", Boolean),
     Index("ix_st_effect", "record_id", "organisation_id"),
 )  # fmt: skip
+lapse = _work(
+    "st_lapse", Column("record_id", Uuid), Column("person_id", Uuid), Column("organisation_id", Uuid), Column("kind", String),
+    Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()), Column("held", Boolean),
+)  # fmt: skip
+"""Memberships and relationships that would end."""
 touched = _work("st_touched", Column("person_id", Uuid, primary_key=True))
 """The persons whose facts changed, whose rights are derived anew."""
 
@@ -76,8 +83,10 @@ PERSONAL = (affiliation, relationship, membership)
 
 def prepare(session: Session) -> None:
     """Make the working tables of this connection, empty."""
-    connection = session.connection()
-    schema = "pg_temp" if is_postgresql(session) else "temp"
+    connection, hashes = session.connection(), is_postgresql(session)
     for table in _WORK.tables.values():
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.{table.name}")
-        table.create(connection, checkfirst=False)
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {'pg_temp' if hashes else 'temp'}.{table.name}")
+        # PostgreSQL joins these sets by hashing and would only keep up indexes that it never reads; SQLite walks them.
+        connection.execute(CreateTable(table))
+        for index in () if hashes else table.indexes:
+            index.create(connection)

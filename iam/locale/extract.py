@@ -1,7 +1,7 @@
 """Finds the messages of a Python file for the catalogs; ``babel.cfg`` names this as the extraction method.
 
 Besides the calls Babel knows (``_``, ``N_``, ``gettext``, ``ngettext``) these are the message and the remedy of every
-``Problem(...)``: two sentences of one call, which Babel's own keywords cannot say.
+``Problem(...)`` and ``Rejection(...)``: two sentences of one call, which Babel's own keywords cannot say.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def python_messages(
     yield from extract_python(file, keywords, comment_tags, options)
     file.seek(0)
     for node in ast.walk(ast.parse(file.read())):
-        if isinstance(node, ast.Call) and _called(node.func) == "Problem":
+        if isinstance(node, ast.Call) and _called(node.func) in ("Problem", "Rejection"):
             yield from ((text.lineno, None, text.value, []) for text in _sentences(node))
 
 

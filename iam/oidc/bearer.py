@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from iam.database.statement import Statement
 from iam.oidc import disclosure, mint
 from iam.oidc.claims import Told
+from iam.oidc.claims_request import SCOPES
 from iam.oidc.client import RegisteredClient
 from iam.oidc.issuer import Issuer
+from iam.oidc.model import OpaqueToken
 from iam.tokens import grant as grants
-from iam.tokens import jose
+from iam.tokens import jose, secret
 from iam.tokens.grant import Grant
 
 
@@ -29,9 +33,8 @@ class Bearer:
 
 def read(session: Session, issuer: Issuer, token: str, at: datetime) -> Bearer | None:
     """Return the access token when it is ours, of this kind, unexpired, and its client in use; None otherwise."""
-    try:
-        claims = issuer.keyring.verify(session, token, mint.ACCESS)
-    except jose.BadToken:
+    claims = _claims(session, issuer, token)
+    if claims is None:
         return None
     expires = claims.get("exp")
     if claims.get("iss") != issuer.url or type(expires) is not int or expires <= at.timestamp():
@@ -46,11 +49,30 @@ def read(session: Session, issuer: Issuer, token: str, at: datetime) -> Bearer |
     return Bearer(claims, client, grant) if grant is not None else None
 
 
+def _claims(session: Session, issuer: Issuer, token: str) -> Mapping[str, Any] | None:
+    """What an access token says, itself or in our table."""
+    if token.startswith(_OPAQUE):
+        return _FIND.one(session, of_hash=secret.hash_of(token))
+    try:
+        return issuer.keyring.verify(session, token, mint.ACCESS)
+    except jose.BadToken:
+        return None
+
+
+_OPAQUE = secret.PREFIXES["access"]
+_FIND: Statement[Mapping[str, Any]] = Statement(
+    lambda: select(OpaqueToken.claims).where(OpaqueToken.hash == bindparam("of_hash")), lambda claims: claims
+)
+
+
 def told(
     session: Session, issuer: Issuer, client: RegisteredClient, grant: Grant, scopes: tuple[str, ...], at: datetime
 ) -> Told | None:
     """Return what may be told for a living grant now; when nothing may be told any more the grant has come to its end."""
-    found = disclosure.told(session, issuer.capacity_key, client, grant.person_id, grant.capacity_id, scopes, at)
+    asked = {SCOPES[name] for names in grant.claims.values() for name in names if name in SCOPES}
+    found = disclosure.told(
+        session, issuer.capacity_key, client, grant.person_id, grant.capacity_id, {*scopes, *asked}, at
+    )
     if found is None:
         grants.revoke(session, grant_id=grant.id)
     return found

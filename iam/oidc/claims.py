@@ -17,6 +17,7 @@ from uuid import UUID
 from iam.access.right import Capacity, Right
 from iam.directory.protected import release
 from iam.directory.queries import Profile
+from iam.oidc.claims_request import SCOPES
 
 MAX_ROLES = 150
 """With more roles, or entitlements, than this a token only says where they can be asked for (OIDC Core section 5.6.2)."""
@@ -78,9 +79,14 @@ def first_end(told: Told, scopes: Collection[str], latest: datetime) -> datetime
     return min([latest, *ends])
 
 
-def of_token(told: Told, scopes: Collection[str], mapper: Mapping[str, Any], userinfo: str) -> Claims:
-    """Return what an ID or access token says besides the protocol's own claims; ``userinfo`` is where too many roles are told."""
-    claims = _acting(told) | _access(told, scopes)
+def of_token(
+    told: Told, scopes: Collection[str], mapper: Mapping[str, Any], userinfo: str, names: Iterable[str] = ()
+) -> Claims:
+    """Return what an ID or access token says besides the protocol's own claims; ``userinfo`` is where too many roles are told.
+
+    ``names`` are claims asked one by one (OIDC Core section 5.5).
+    """
+    claims = _acting(told) | _access(told, scopes) | _one_by_one(told, names)
     many = [name for name in ("roles", "entitlements") if len(claims.get(name, ())) > MAX_ROLES]
     # What a role contains makes no sense without the role: too many roles take the entitlements with them.
     elsewhere = ["roles", "entitlements"] if "roles" in many else many
@@ -91,10 +97,17 @@ def of_token(told: Told, scopes: Collection[str], mapper: Mapping[str, Any], use
     return told_here | {"_claim_names": names, "_claim_sources": {"avain": {"endpoint": userinfo}}}
 
 
-def of_userinfo(told: Told, scopes: Collection[str], mapper: Mapping[str, Any]) -> Claims:
-    """Return what the userinfo endpoint says, ``sub`` first."""
-    claims = _acting(told) | _access(told, scopes) | _profile(told, scopes)
+def of_userinfo(told: Told, scopes: Collection[str], mapper: Mapping[str, Any], names: Iterable[str] = ()) -> Claims:
+    """Return what the userinfo endpoint says, ``sub`` first; ``names`` are claims asked one by one (OIDC Core section 5.5)."""
+    claims = _acting(told) | _access(told, scopes) | _profile(told, scopes) | _one_by_one(told, names)
     return {"sub": told.subject} | mapped(claims, mapper)
+
+
+def _one_by_one(told: Told, names: Iterable[str]) -> Claims:
+    wanted = set(names)
+    scopes = {SCOPES[name] for name in wanted if name in SCOPES}
+    found = _access(told, scopes) | _profile(told, scopes)
+    return {name: value for name, value in found.items() if name in wanted}
 
 
 def mapped(claims: Claims, mapper: Mapping[str, Any]) -> Claims:

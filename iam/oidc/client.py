@@ -55,6 +55,17 @@ class RegisteredClient(ClientMixin):
     ask_capacity: bool = True
     entry: str = "role"
     secrets: Sequence[tuple[bytes, datetime | None]] = ()
+    token_format: str = "jwt"  # noqa: S105 - a format, no password
+    userinfo_alg: str | None = None
+    par_required: bool = False
+    legacy_audience: bool = False
+    resources: Sequence[str] = ()
+    jwks_uri: str | None = None
+    backchannel_logout_uri: str | None = None
+    frontchannel_logout_uri: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    notice: str = "inform"
+    least_acr: str | None = None
 
     @property
     def native(self) -> bool:
@@ -176,5 +187,7 @@ def view(
         client.client_id, application.id, dict(application.name), application.audience, client.auth, tuple(client.redirect_uris),
         f"public:{application.owner_id}" if public else client.sector, client.scope, tuple(client.grants),
         tuple(client.post_logout_redirect_uris), client.id_token_alg, client.pkce, tuple((client.jwks or {}).get("keys", ())),
-        dict(client.mapper), application.ask_capacity, application.entry, tuple(known),
+        dict(client.mapper), application.ask_capacity, application.entry, tuple(known), client.token_format, client.userinfo_alg,
+        client.par_required, client.legacy_audience, tuple(client.resources), client.jwks_uri, client.backchannel_logout_uri,
+        client.frontchannel_logout_uri, dict(client.metadata_), application.notice, application.least_acr,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +22,9 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST = timedelta(minutes=5)
 SKEW = timedelta(seconds=30)
 """How far a client's clock may be ahead or behind."""
+
+_KINDS = {"RSA": ("RS256", "PS256"), "EC": ("ES256",)}
+"""Algorithms a key may be used with that does not name its own."""
 
 _TYPES = frozenset({"JWT", "client-authentication+jwt"})
 
@@ -41,16 +44,26 @@ def subject(token: str) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def verify(token: str, keys: Sequence[Mapping[str, Any]], client_id: str, issuer: str, at: datetime) -> Assertion:
-    """Return the assertion when it is the client's, for us alone, and fresh; raises ``jose.BadToken``."""
+def signed(token: str, keys: Sequence[Mapping[str, Any]], types: Collection[str]) -> dict[str, Any]:
+    """Return the claims of what a client signed with one of its keys, of one of these ``typ`` or of none; raises ``jose.BadToken``."""
     header = _part(token, 0)
     typ = header.get("typ")
-    if typ is not None and typ not in _TYPES:
+    if typ is not None and typ not in types:
         raise jose.BadToken("another kind of token")
-    claims = jose.verify(token, typ, _candidates(keys, header))  # type: ignore[arg-type]  # a missing typ must be missing there too
+    return jose.verify(token, typ, _candidates(keys, header))  # type: ignore[arg-type]  # a missing typ must be missing there too
+
+
+def verify(
+    token: str, keys: Sequence[Mapping[str, Any]], client_id: str, audiences: Collection[str], at: datetime
+) -> Assertion:
+    """Return the assertion when it is the client's, for us alone, and fresh; raises ``jose.BadToken``.
+
+    ``audiences`` are our names: the issuer, and the token endpoint's address for a client whose setting says so.
+    """
+    claims = signed(token, keys, _TYPES)
     if claims.get("iss") != client_id or claims.get("sub") != client_id:
         raise jose.BadToken("another client's assertion")
-    if claims.get("aud") != issuer:
+    if claims.get("aud") not in tuple(audiences):
         raise jose.BadToken("the audience must be the issuer alone")
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= 256:
@@ -58,14 +71,26 @@ def verify(token: str, keys: Sequence[Mapping[str, Any]], client_id: str, issuer
     return Assertion(jti, _fresh(claims, at))
 
 
-def _fresh(claims: Mapping[str, Any], at: datetime) -> datetime:
+def holds(claims: Mapping[str, Any], at: datetime) -> None:
+    """Check that what a client signed has begun and not run out, where it says so; raises ``jose.BadToken``."""
     expires = _instant(claims, "exp")
-    if expires is None or not at - SKEW < expires <= at + LONGEST + SKEW:
-        raise jose.BadToken("expired, or living longer than five minutes")
+    if expires is not None and expires <= at - SKEW:
+        raise jose.BadToken("expired")
+    _begun(claims, at)
+
+
+def _begun(claims: Mapping[str, Any], at: datetime) -> None:
     for name in ("iat", "nbf"):
         instant = _instant(claims, name)
         if instant is not None and instant > at + SKEW:
             raise jose.BadToken("from the future")
+
+
+def _fresh(claims: Mapping[str, Any], at: datetime) -> datetime:
+    expires = _instant(claims, "exp")
+    if expires is None or not at - SKEW < expires <= at + LONGEST + SKEW:
+        raise jose.BadToken("expired, or living longer than five minutes")
+    _begun(claims, at)
     return expires
 
 
@@ -85,8 +110,12 @@ def _instant(claims: Mapping[str, Any], name: str) -> datetime | None:
 
 def _candidates(keys: Sequence[Mapping[str, Any]], header: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the registered keys the header may mean, each with one algorithm; without ``kid`` only when there is one of its kind."""
-    kinds = {"RSA": "RS256", "EC": "ES256"}
-    prepared = [{**key, "alg": key.get("alg", kinds.get(str(key.get("kty"))))} for key in keys if "d" not in key]
+    asked = str(header.get("alg"))
+    prepared = [
+        {**key, "alg": key.get("alg", asked if asked in _KINDS.get(str(key.get("kty")), ()) else None)}
+        for key in keys
+        if "d" not in key and key.get("use", "sig") == "sig"
+    ]
     if header.get("kid") is not None:
         return prepared
     fitting = [

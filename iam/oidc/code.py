@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,11 @@ from sqlalchemy.orm import Session
 from iam.audit import log
 from iam.change import Actor
 from iam.database.types import uuid7
+from iam.oidc import claims_request
+from iam.oidc.claims_request import ClaimsRequest
 from iam.oidc.client import RegisteredClient
 from iam.oidc.issuer import Issuer
+from iam.signin import levels
 from iam.tokens import grant as grants
 from iam.tokens import one_shot
 from iam.tokens.one_shot import Used
@@ -38,6 +41,8 @@ class Code:
     auth_time: datetime
     acr: str
     amr: tuple[str, ...]
+    resources: tuple[str, ...] = ()
+    claims: Mapping[str, list[str]] = field(default_factory=dict)
 
     code_challenge_method = "S256"
 
@@ -57,13 +62,17 @@ class Code:
 
 def issue(
     session: Session, issuer: Issuer, client: RegisteredClient, login: LoginSession, capacity_id: UUID | None,
-    parameters: Mapping[str, str], scope: str, actor: Actor,
+    parameters: Mapping[str, str], scope: str, actor: Actor, *, resources: Sequence[str] = (),
 ) -> str:  # fmt: skip
     """Store a code for a validated request of a person who may enter, write the event, and return the code."""
+    asked = claims_request.parse(parameters.get("claims"))
     data: dict[str, Any] = {
         "redirect_uri": parameters["redirect_uri"], "scope": scope, "challenge": parameters.get("code_challenge"),
         "nonce": parameters.get("nonce"), "capacity": str(capacity_id) if capacity_id else None, "session": str(login.id),
-        "auth_time": login.auth_time.isoformat(), "acr": login.acr, "amr": list(login.amr),
+        "auth_time": login.auth_time.isoformat(), "acr": _acr(login.acr, asked, parameters), "amr": list(login.amr),
+        "resources": list(resources),
+        "claims": {"id_token": sorted(claims_request.allowed(asked.id_token, client.scope)),
+                   "userinfo": sorted(claims_request.allowed(asked.userinfo, client.scope))},
     }  # fmt: skip
     log.write(
         session, "oidc:authorization:granted", actor, subject_id=login.person_id,
@@ -78,6 +87,12 @@ def issue(
         person_id=login.person_id,
         grant_id=uuid7(),
     )
+
+
+def _acr(done: str, asked: ClaimsRequest, parameters: Mapping[str, str]) -> str:
+    """The level to tell: the strongest of those asked for that was reached, else what was done."""
+    wanted = {*asked.essential_acr, *asked.voluntary_acr, *parameters.get("acr_values", "").split()}
+    return next((level for level in reversed(levels.LEVELS) if level in wanted and levels.reaches(done, level)), done)
 
 
 def take(session: Session, client_id: str, value: str, actor: Actor) -> Code | None:
@@ -104,5 +119,5 @@ def _read(row: Used) -> Code:
     return Code(
         row.person_id, row.grant_id, data["redirect_uri"], data["scope"], data["challenge"], data["nonce"],
         UUID(data["capacity"]) if data["capacity"] else None, UUID(data["session"]), datetime.fromisoformat(data["auth_time"]),
-        data["acr"], tuple(data["amr"]),
+        data["acr"], tuple(data["amr"]), tuple(data["resources"]), data["claims"],
     )  # fmt: skip

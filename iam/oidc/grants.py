@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from authlib.oauth2.rfc6749 import (
@@ -14,7 +15,7 @@ from authlib.oauth2.rfc6749 import (
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 
-from iam.oidc import mint, redemption
+from iam.oidc import asking, claims_request, mint, redemption
 from iam.oidc.answer import MODES
 from iam.oidc.claims import Claims
 from iam.oidc.client import RegisteredClient
@@ -49,10 +50,11 @@ class CodeGrant(AuthorizationCodeGrant):
 
     def create_token_response(self) -> Answered:
         """Answer with tokens; everything the code is bound to has been checked, and the code is used up."""
-        server = self.server
+        server, code = self.server, self.request.authorization_code
+        resource = _resource(self.request, code.resources)
         try:
             tokens = redemption.of_code(
-                server.session, server.issuer, self.request.client, self.request.authorization_code, server.actor
+                server.session, server.issuer, self.request.client, code, resource, server.actor
             )
         except redemption.Ended:
             raise InvalidGrantError(GONE) from None
@@ -82,11 +84,14 @@ class S256(CodeChallenge):
 
 
 def validate_openid(grant: CodeGrant, _result: None) -> None:
-    """Check what OpenID Connect adds to a request (Core section 3.1.2.1); request objects are not offered (section 6)."""
+    """Check what OpenID Connect adds to a request (Core section 3.1.2.1)."""
     data = grant.request.payload.data
-    for name in ("request", "request_uri", "registration"):
-        if name in data:
-            raise OAuth2Error("It is not supported.", error=f"{name}_not_supported")
+    if "registration" in data:
+        raise OAuth2Error("It is not supported.", error="registration_not_supported")
+    try:
+        claims_request.parse(data.get("claims"))
+    except claims_request.BadClaims as error:
+        raise InvalidRequestError(str(error)) from None
     prompts = data.get("prompt", "").split()
     if not set(prompts) <= PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise InvalidRequestError("The prompt is not understood.")
@@ -112,6 +117,7 @@ class RefreshGrant(RefreshTokenGrant):
         family = self._family(token)
         if family is None or family.client_id != client.client_id:
             raise InvalidGrantError(GONE)
+        self.resource = _resource(self.request, family.resources)
         asked = self.request.payload.scope
         self.scopes = mint.scopes_of(asked) if asked else None
         if self.scopes is not None and not set(self.scopes) <= set(mint.scopes_of(family.scope)):
@@ -126,11 +132,25 @@ class RefreshGrant(RefreshTokenGrant):
         server, token = self.server, self.request.form["refresh_token"]
         try:
             tokens = redemption.of_refresh(
-                server.session, server.issuer, self.request.client, token, self.scopes, server.actor
+                server.session, server.issuer, self.request.client, token, self.scopes, self.resource, server.actor
             )
         except redemption.Ended:
             raise InvalidGrantError(GONE) from None
         return 200, tokens, NO_STORE
+
+
+def _resource(request: Any, granted: Sequence[str]) -> str | None:
+    """Return the one resource that tokens are asked for; raises ``BadTarget`` for several or for one that was not granted.
+
+    A token names one resource server (RFC 9068 section 2.2.1): who was granted several asks for each. None: the client's own.
+    """
+    asked = request.resources or list(granted[:1])
+    if len(asked) > 1:
+        raise asking.BadTarget("Ask for one resource at a time.")
+    asking.check_resources(request.client, asked)
+    if granted and not set(asked) <= set(granted):
+        raise asking.BadTarget("The resource is not among those that were granted.")
+    return asked[0] if asked else None
 
 
 class OwnGrant(ClientCredentialsGrant):
@@ -147,12 +167,15 @@ class OwnGrant(ClientCredentialsGrant):
         if scope is None:
             raise InvalidScopeError()
         self.request.scope = scope
+        self.resource = _resource(self.request, ())
 
     def create_token_response(self) -> Answered:
         """Answer with an access token."""
         server = self.server
         return (
             200,
-            redemption.for_itself(server.session, server.issuer, self.request.client, self.request.scope, server.actor),
+            redemption.for_itself(
+                server.session, server.issuer, self.request.client, self.request.scope, self.resource, server.actor
+            ),
             NO_STORE,
         )

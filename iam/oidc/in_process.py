@@ -46,7 +46,7 @@ def redeem(
     if not hmac.compare_digest((taken.challenge or "").encode(), challenge(code_verifier).encode()):
         raise Denied
     try:
-        tokens = redemption.of_code(session, issuer, client, taken, actor)
+        tokens = redemption.of_code(session, issuer, client, taken, None, actor)
     except redemption.Ended:
         raise Denied from None
     return Redeemed(taken.person_id, taken.session_id, taken.grant_id, taken.nonce, tokens)

@@ -8,15 +8,21 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from iam.access.right import Capacity, Right
+from iam.signin import levels
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the request asks of the person: ``prompts`` (OIDC Core section 3.1.2.1), ``max_age``, and when it first came."""
+    """What the request asks of the person: ``prompts`` (OIDC Core section 3.1.2.1), ``max_age``, and when it first came.
+
+    ``essential``: levels of sign-in of which one must be reached; ``wished``: levels that are asked for and may be missed.
+    """
 
     prompts: frozenset[str] = frozenset()
     max_age: timedelta | None = None
     asked_at: datetime | None = None
+    essential: tuple[str, ...] = ()
+    wished: tuple[str, ...] = ()
 
     @property
     def silent(self) -> bool:
@@ -29,7 +35,8 @@ class Standing:
     """Where the person stands: signed in since, capacities with whether each may enter, and what was chosen before and now.
 
     ``other_person``: the request was for somebody else (``id_token_hint``). ``without_capacity``: may enter as nobody in
-    particular (the administration pages).
+    particular (the administration pages). ``acr``: how the person signed in; ``least_acr``: how it must at least be done here.
+    ``informed``: has been told, or has agreed, what this application receives.
     """
 
     auth_time: datetime | None
@@ -39,6 +46,9 @@ class Standing:
     asks_capacity: bool = True
     other_person: bool = False
     without_capacity: bool = False
+    acr: str = ""
+    least_acr: str | None = None
+    informed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,20 @@ class SignIn:
     """Send the person to sign in; ``again`` although there is a session."""
 
     again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    """Ask the signed-in person for more, until ``least`` is reached (RFC 9470)."""
+
+    least: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inform:
+    """Tell the person what the application receives, or ask for consent, before going on in this capacity."""
+
+    capacity: Capacity
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +105,7 @@ class Issue:
     remember: bool = False
 
 
-Step = SignIn | Choose | NoRight | Refuse | Issue
+Step = SignIn | StepUp | Choose | Inform | NoRight | Refuse | Issue
 
 
 def next_step(ask: Ask, standing: Standing, at: datetime) -> Step:
@@ -93,10 +117,16 @@ def next_step(ask: Ask, standing: Standing, at: datetime) -> Step:
         if ask.silent or (standing.other_person and signed_in_for_this):
             return Refuse("login_required")
         return SignIn(again=standing.auth_time is not None)
+    stronger = _stronger(ask, standing)
+    if stronger is not None:
+        return stronger
     fitting = tuple(c for c, enters in standing.capacities if enters and c.valid_from <= at < c.valid_to)
     if not fitting:
         return _nothing_fits(ask, standing, at)
-    return _with_capacity(ask, standing, fitting, at)
+    step = _with_capacity(ask, standing, fitting, at)
+    if isinstance(step, Issue) and step.capacity is not None and not standing.informed:
+        return Refuse("consent_required") if ask.silent else Inform(step.capacity)
+    return step
 
 
 def _fresh_enough(ask: Ask, standing: Standing, at: datetime) -> bool:
@@ -107,6 +137,24 @@ def _fresh_enough(ask: Ask, standing: Standing, at: datetime) -> bool:
         return True
     too_old = ask.max_age is not None and at - standing.auth_time > ask.max_age
     return "login" not in ask.prompts and not too_old
+
+
+def _stronger(ask: Ask, standing: Standing) -> Step | None:
+    """What to do when the person must sign in more strongly; None when it was done strongly enough."""
+    known = [level for level in levels.LEVELS if level in ask.essential]
+    if ask.essential and not known:
+        return Refuse("unmet_authentication_requirements")
+    least = next((level for level in (*known, *_wished(ask)) if level), None)
+    if standing.least_acr is not None:
+        least = levels.stronger(standing.least_acr, least or standing.least_acr)
+    if least is None or levels.reaches(standing.acr, least):
+        return None
+    return Refuse("interaction_required") if ask.silent else StepUp(least)
+
+
+def _wished(ask: Ask) -> list[str]:
+    """The weakest level wished for. Where no page may be shown a wish is let go (OIDC Core section 5.5.1.1)."""
+    return [] if ask.silent else [level for level in levels.LEVELS if level in ask.wished][:1]
 
 
 def _nothing_fits(ask: Ask, standing: Standing, at: datetime) -> Step:

@@ -8,6 +8,7 @@ from iam.oidc.answer import MODES
 from iam.oidc.claims import MAPPABLE
 from iam.oidc.client import PERSON_SCOPES
 from iam.oidc.model import AUTH_METHODS, GRANT_TYPES
+from iam.signin.levels import LEVELS
 from iam.texts import LANGUAGES
 from iam.tokens.jose import ALGORITHMS
 
@@ -35,6 +36,12 @@ def authorization_server(issuer: str) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
         "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+        "pushed_authorization_request_endpoint": f"{issuer}/oauth2/par",
+        "require_pushed_authorization_requests": False,
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": False,
+        "require_signed_request_object": False,
+        "request_object_signing_alg_values_supported": algorithms,
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": list(LANGUAGES),
     }
@@ -47,10 +54,10 @@ def openid_provider(issuer: str) -> dict[str, Any]:
         "end_session_endpoint": f"{issuer}/oauth2/logout",
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
+        "userinfo_signing_alg_values_supported": list(ALGORITHMS),
+        "acr_values_supported": list(LEVELS),
         "claim_types_supported": ["normal", "distributed"],
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid", *MAPPABLE],
-        "prompt_values_supported": ["none", "login", "select_account"],
-        "claims_parameter_supported": False,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claims_parameter_supported": True,
     }

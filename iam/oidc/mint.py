@@ -6,18 +6,21 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from iam.database.statement import Statement
 from iam.oidc import claims
 from iam.oidc.claims import Claims, Told
 from iam.oidc.client import RegisteredClient
 from iam.oidc.issuer import Issuer
-from iam.tokens import jose
+from iam.oidc.model import OpaqueToken
+from iam.tokens import jose, secret
 from iam.tokens.grant import Grant
 
 ACCESS, IDENTITY = "at+jwt", "JWT"
@@ -26,7 +29,10 @@ ACCESS, IDENTITY = "at+jwt", "JWT"
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """On what occasion tokens are made: the grant, the scopes of these tokens, the request's nonce, how the person signed in."""
+    """On what occasion tokens are made: the grant, the scopes of these tokens, the request's nonce, how the person signed in.
+
+    ``resource`` is for whom the access token is; None: for the client's own application.
+    """
 
     client: RegisteredClient
     grant: Grant
@@ -34,13 +40,14 @@ class Occasion:
     at: datetime
     nonce: str | None = None
     amr: tuple[str, ...] = ()
+    resource: str | None = None
 
 
 def answer(session: Session, issuer: Issuer, occasion: Occasion, told: Told, refresh_token: str | None) -> Claims:
     """Return the token endpoint's answer (RFC 6749 section 5.1, OIDC Core section 3.1.3.3)."""
     key = issuer.keyring.signer(session, occasion.client.id_token_alg)
     ends = _ends(issuer, occasion, told)
-    access = jose.sign(key, ACCESS, access_claims(issuer, occasion, told, ends))
+    access = _access_token(session, key, occasion.client, access_claims(issuer, occasion, told, ends))
     found: Claims = {
         "access_token": access, "token_type": "Bearer", "expires_in": int(ends.timestamp()) - int(occasion.at.timestamp()),
         "scope": " ".join(occasion.scopes),
@@ -54,18 +61,31 @@ def answer(session: Session, issuer: Issuer, occasion: Occasion, told: Told, ref
     return found
 
 
+def _access_token(session: Session, key: jose.Key, client: RegisteredClient, said: Claims) -> str:
+    """Return an access token that says this: signed, or without any content where the client's setting says so."""
+    if client.token_format == "jwt":  # noqa: S105 - a format, no password
+        return jose.sign(key, ACCESS, said)
+    token = secret.new("access")
+    _KEEP.run(session, hash=secret.hash_of(token), claims=said, expires_at=datetime.fromtimestamp(said["exp"], UTC))
+    return token
+
+
+_KEEP = Statement(lambda: insert(OpaqueToken), tuple)
+
+
 def access_claims(issuer: Issuer, occasion: Occasion, told: Told, ends: datetime) -> Claims:
     """Return the claims of an access token for the application's own interface (RFC 9068 section 2.2)."""
     said = claims.of_token(told, occasion.scopes, occasion.client.mapper, issuer.userinfo)
     return said | _common(issuer, occasion, told, ends) | {
-        "aud": occasion.client.audience, "client_id": occasion.client.client_id, "jti": token_id(occasion.grant.id),
+        "aud": occasion.resource or occasion.client.audience, "client_id": occasion.client.client_id, "jti": token_id(occasion.grant.id),
         "scope": " ".join(occasion.scopes),
     }  # fmt: skip
 
 
 def id_claims(issuer: Issuer, occasion: Occasion, told: Told, ends: datetime) -> Claims:
     """Return the claims of an ID token (OIDC Core section 2), without ``at_hash``."""
-    said = claims.of_token(told, occasion.scopes, occasion.client.mapper, issuer.userinfo)
+    names = occasion.grant.claims.get("id_token", ())
+    said = claims.of_token(told, occasion.scopes, occasion.client.mapper, issuer.userinfo, names)
     extra: Claims = {"aud": occasion.client.client_id}
     if occasion.nonce is not None:
         extra["nonce"] = occasion.nonce
@@ -90,14 +110,16 @@ def _ends(issuer: Issuer, occasion: Occasion, told: Told) -> datetime:
     return claims.first_end(told, occasion.scopes, latest)
 
 
-def for_itself(session: Session, issuer: Issuer, client: RegisteredClient, scope: str, at: datetime) -> Claims:
+def for_itself(
+    session: Session, issuer: Issuer, client: RegisteredClient, scope: str, resource: str | None, at: datetime
+) -> Claims:
     """Return the answer for a client that acts for itself (RFC 6749 section 4.4): no person, no role, no refresh token."""
     stamp, seconds = int(at.timestamp()), issuer.lives.access_seconds
     said = {
-        "iss": issuer.url, "sub": client.client_id, "aud": client.audience, "client_id": client.client_id, "iat": stamp,
+        "iss": issuer.url, "sub": client.client_id, "aud": resource or client.audience, "client_id": client.client_id, "iat": stamp,
         "exp": stamp + seconds, "jti": token_id(None), "scope": scope,
     }  # fmt: skip
-    token = jose.sign(issuer.keyring.signer(session, client.id_token_alg), ACCESS, said)
+    token = _access_token(session, issuer.keyring.signer(session, client.id_token_alg), client, said)
     return {"access_token": token, "token_type": "Bearer", "expires_in": seconds, "scope": scope}
 
 

@@ -15,6 +15,8 @@ _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _PLAIN = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
 """What may stand in an error's description: no quotation mark and no backslash (RFC 6749 section 5.2)."""
 
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:.", re.IGNORECASE)
+
 _TOLD = frozenset({"client_id", "redirect_uri", "response_type", "grant_type", "scope"})
 """Parameters that a description may tell."""
 
@@ -42,6 +44,17 @@ def single(pairs: Iterable[tuple[str, Sequence[str]]]) -> dict[str, str]:
         if values[0]:
             found[name] = _checked(name, values[0])
     return found
+
+
+def resources(values: Sequence[str]) -> list[str]:
+    """Return the values of ``resource``, each once: absolute addresses without a fragment (RFC 8707 section 2).
+
+    Raises ``BadParameters``.
+    """
+    for value in values:
+        if not _PLAIN.fullmatch(value) or len(value) > 512 or "#" in value or not _ABSOLUTE.match(value):
+            raise BadParameters("A resource is no absolute address.")
+    return list(dict.fromkeys(values))
 
 
 def _checked(name: str, value: str) -> str:

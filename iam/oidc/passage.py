@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from iam import clock
@@ -28,15 +29,19 @@ _UNCOUNTED = frozenset({PARAMETER, "lang"})
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """``asked_at``: when the request first came. ``session_id`` and ``capacity_id``: what was chosen, and in which session."""
+    """``asked_at``: when the request first came. ``session_id`` and ``capacity_id``: what was chosen, and in which session.
+
+    ``informed``: whether the person has just been told what the application receives.
+    """
 
     request: str
     asked_at: datetime
     session_id: UUID | None = None
     capacity_id: UUID | None = None
+    informed: bool = False
 
 
-def digest(parameters: Mapping[str, str]) -> str:
+def digest(parameters: Mapping[str, Any]) -> str:
     """Return the digest of an authorization request, whatever the order of its parameters."""
     counted = sorted((name, value) for name, value in parameters.items() if name not in _UNCOUNTED)
     return sha256(json.dumps(counted).encode()).hexdigest()
@@ -45,7 +50,7 @@ def digest(parameters: Mapping[str, str]) -> str:
 def seal(key: bytes, passage: Passage) -> str:
     """Return the passage as signed text for a URL."""
     ids = [str(value) if value else None for value in (passage.session_id, passage.capacity_id)]
-    body = _encode(json.dumps([passage.request, passage.asked_at.isoformat(), *ids]).encode())
+    body = _encode(json.dumps([passage.request, passage.asked_at.isoformat(), *ids, passage.informed]).encode())
     return f"{body}.{_mac(key, body)}"
 
 
@@ -54,12 +59,13 @@ def unseal(key: bytes, text: str | None, request: str) -> Passage | None:
     body, _, mac = (text or "").partition(".")
     if not body or not hmac.compare_digest(mac.encode(), _mac(key, body).encode()):
         return None
-    digest_, asked_at, session_id, capacity_id = json.loads(urlsafe_b64decode(body + "=="))
+    digest_, asked_at, session_id, capacity_id, informed = json.loads(urlsafe_b64decode(body + "=="))
     passage = Passage(
         digest_,
         datetime.fromisoformat(asked_at),
         UUID(session_id) if session_id else None,
         UUID(capacity_id) if capacity_id else None,
+        informed,
     )
     late = clock.now() - passage.asked_at > LIFE
     return None if late or passage.request != request else passage

@@ -26,8 +26,10 @@ class Ended(Exception):
     """What the grant stands on has come to an end: the session, the capacity, the right to enter, or the grant itself."""
 
 
-def of_code(session: Session, issuer: Issuer, client: RegisteredClient, code: Code, actor: Actor) -> Claims:
-    """Return the tokens for a code that was just taken; raises ``Ended``."""
+def of_code(
+    session: Session, issuer: Issuer, client: RegisteredClient, code: Code, resource: str | None, actor: Actor
+) -> Claims:
+    """Return the tokens for a code that was just taken, for ``resource`` (None: the client's own interface); raises ``Ended``."""
     now = clock.now()
     scopes = mint.scopes_of(code.scope)
     lasting = "offline_access" in scopes and "refresh_token" in client.grants
@@ -35,16 +37,23 @@ def of_code(session: Session, issuer: Issuer, client: RegisteredClient, code: Co
     grant = Grant(
         id=code.grant_id, person_id=code.person_id, client_id=client.client_id, capacity_id=code.capacity_id, session_id=code.session_id,
         scope=code.scope, auth_time=code.auth_time, acr=code.acr, created_at=now, expires_at=now + timedelta(seconds=seconds),
+        resources=list(code.resources), claims=dict(code.claims),
     )  # fmt: skip
     grants.store(session, grant)
     _login(session, grant)
-    occasion = mint.Occasion(client, grant, scopes, now, code.nonce, code.amr)
+    occasion = mint.Occasion(client, grant, scopes, now, code.nonce, code.amr, resource)
     refresh_token = grants.token_of(grant.id, 0, issuer.refresh_key) if lasting else None
     return _answer(session, issuer, occasion, refresh_token, actor, "authorization_code")
 
 
 def of_refresh(
-    session: Session, issuer: Issuer, client: RegisteredClient, token: str, scopes: tuple[str, ...] | None, actor: Actor
+    session: Session,
+    issuer: Issuer,
+    client: RegisteredClient,
+    token: str,
+    scopes: tuple[str, ...] | None,
+    resource: str | None,
+    actor: Actor,
 ) -> Claims:
     """Return the tokens for a refresh token and its successor, with ``scopes`` narrowed when given; raises ``Ended``.
 
@@ -60,7 +69,12 @@ def of_refresh(
         raise Ended
     login = _login(session, grant)
     occasion = mint.Occasion(
-        client, grant, scopes or mint.scopes_of(grant.scope), clock.now(), amr=tuple(login.amr) if login else ()
+        client,
+        grant,
+        scopes or mint.scopes_of(grant.scope),
+        clock.now(),
+        amr=tuple(login.amr) if login else (),
+        resource=resource,
     )
     return _answer(session, issuer, occasion, rotation.token, actor, "refresh_token")
 
@@ -89,7 +103,9 @@ def _answer(
     return mint.answer(session, issuer, occasion, told, refresh_token)
 
 
-def for_itself(session: Session, issuer: Issuer, client: RegisteredClient, scope: str, actor: Actor) -> Claims:
+def for_itself(
+    session: Session, issuer: Issuer, client: RegisteredClient, scope: str, resource: str | None, actor: Actor
+) -> Claims:
     """Return a token for a client that acts for itself."""
     log.write(session, ISSUED, actor, envelope={"client": client.client_id, "by": "client_credentials", "scope": scope})
-    return mint.for_itself(session, issuer, client, scope, clock.now())
+    return mint.for_itself(session, issuer, client, scope, resource, clock.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
@@ -49,9 +49,10 @@ class _Payload(OAuth2Payload):
 class ProviderRequest(OAuth2Request):
     """The request at hand as Authlib sees it. Its address is the issuer's, never the Host header's."""
 
-    def __init__(self, issuer: str, values: Mapping[str, str]) -> None:
+    def __init__(self, issuer: str, values: Mapping[str, str], resources: Sequence[str] = ()) -> None:
         super().__init__(request.method, issuer + request.path, headers=request.headers)
         self.payload = _Payload(values)
+        self.resources = resources
 
     @property
     def form(self) -> Mapping[str, str]:
@@ -82,6 +83,10 @@ class Provider(AuthorizationServer):
         """A client acts at the protocol endpoints: nobody in particular."""
         return Actor(None, context.request_id(), request.remote_addr or "")
 
+    def keys_of(self, client: RegisteredClient) -> Sequence[Mapping[str, Any]]:
+        """Return the public keys with which a client signs."""
+        return client.keys
+
     def query_client(self, client_id: str) -> RegisteredClient | None:
         """Return a client in use."""
         return self.issuer.clients.get(self.session, client_id)
@@ -96,7 +101,7 @@ class Provider(AuthorizationServer):
         """Return the body's parameters, or those given; raises ``InvalidRequestError``."""
         if isinstance(request, ProviderRequest):
             return request
-        return ProviderRequest(self.issuer.url, body())
+        return ProviderRequest(self.issuer.url, body(), resources())
 
     def handle_error_response(self, request: ProviderRequest | None, error: OAuth2Error) -> Response:
         """Return the error as JSON, and write the event when a known client was refused a token."""
@@ -141,11 +146,16 @@ class Provider(AuthorizationServer):
             return client.check_client_secret(shown.proof)
         try:
             assertion = client_assertion.verify(
-                shown.proof, client.keys, client.client_id, self.issuer.url, clock.now()
+                shown.proof, self.keys_of(client), client.client_id, self._audiences(client), clock.now()
             )
         except jose.BadToken:
             return False
         return client_assertion.first_use(self.session, client.client_id, assertion)
+
+    def _audiences(self, client: RegisteredClient) -> list[str]:
+        """The names a client may call us in its assertion: the issuer, and the token endpoint only where its setting says so."""
+        legacy = [f"{self.issuer.url}/oauth2/token"] if client.legacy_audience else []
+        return [self.issuer.url, *legacy]
 
 
 class Introspection(IntrospectionEndpoint):
@@ -221,6 +231,14 @@ def body() -> dict[str, str]:
         raise InvalidRequestError("Send the parameters as application/x-www-form-urlencoded.")
     try:
         return parameters.single(request.form.lists())
+    except parameters.BadParameters as error:
+        raise InvalidRequestError(str(error)) from None
+
+
+def resources() -> list[str]:
+    """Return the resources that a form body names; raises ``InvalidRequestError``."""
+    try:
+        return parameters.resources(request.form.getlist("resource"))
     except parameters.BadParameters as error:
         raise InvalidRequestError(str(error)) from None
 

@@ -123,9 +123,9 @@ def digest_of_effects(session: Session, now: datetime, *, held_only: bool = Fals
     return _digest(sorted([*rows, *lapsing]))
 
 
-def _line(*parts: ColumnElement[Any]) -> ColumnElement[str]:
+def _line(*parts: Any) -> ColumnElement[str]:
     """The parts in one text, none of them NULL: rows of one column are read several times as fast."""
-    line = parts[0]
+    line: ColumnElement[str] = parts[0]
     for part in parts[1:]:
         line = line.concat("\x1f").concat(part)
     return line

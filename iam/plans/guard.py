@@ -1,6 +1,6 @@
 """The guard: too many ends at once wait for a second administrator, while starts go through (design 4.9).
 
-Per source x organisation x kind of affiliation: ends and moves above max(5, 1 %) summed over seven days, or above 20 % of a group of
+Per source x organisation x kind of affiliation, memberships and kind of relationship: ends and moves above max(5, 1 %) summed over seven days, or above 20 % of a group of
 five or more, are held. On by default for every source.
 """
 
@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, false, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.directory.affiliation import Affiliation
+from iam.directory.affiliation import RELATIONSHIP_KINDS, Affiliation
 from iam.directory.organisation import Organisation
 from iam.lifecycle import staged
+from iam.plans import lapses
 from iam.plans.plan import Plan, PlanEffect
+from iam.texts import N_
 
 FEW, SHARE, STEEP, GROUP = 5, 0.01, 0.20, 5
 WINDOW = timedelta(days=7)
 Cell = tuple[UUID, str]
-"""An organisation and a kind of affiliation."""
+"""An organisation, and a kind of affiliation or relationship or ``membership``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +55,43 @@ def judge(size: int, ends: int, ended_before: int) -> tuple[int, str | None]:
 
 def verdicts(session: Session, source_id: UUID, now: datetime) -> list[Verdict]:
     """Return what must be held, each with its reason in words."""
-    ends = _ends(session)
+    ends = {**_ends(session), **lapses.ends(session)}
     if not ends:
         return []
     sizes, before = _sizes(session, source_id, now), _before(session, source_id, now)
     names = _names(session, {organisation_id for organisation_id, _ in ends})
     found = []
     for cell, n in sorted(ends.items(), key=lambda item: str(item[0])):
-        limit, broken = judge(sizes.get(cell, 0), n, before.get(cell, 0))
+        size, ended = sizes.get(cell, 0), before.get(cell, 0)
+        limit, broken = judge(size, n, ended)
         if broken is not None:
-            found.append(
-                Verdict(
-                    cell[0],
-                    cell[1],
-                    n,
-                    limit,
-                    _words(broken, names[cell[0]], sizes.get(cell, 0), n, before.get(cell, 0), limit),
-                )
-            )
+            params = {"organisation": names[cell[0]], "size": size, "ends": n, "all": n + ended, "limit": limit}
+            found.append(Verdict(cell[0], cell[1], n, limit, _words(cell[1], broken, params)))
     return found
 
 
-def _words(broken: str, organisation: str, size: int, ends: int, before: int, limit: int) -> Problem:
-    params = {"organisation": organisation, "size": size, "ends": ends, "all": ends + before, "limit": limit}
-    if broken == "share":
-        return Problem(
-            "%(organisation)s: %(ends)s of %(size)s affiliations would end, the limit is %(limit)s at once. Those that start were applied.",
-            "Let a second administrator look at it and accept it.", params=params,
-        )  # fmt: skip
-    return Problem(
-        "%(organisation)s: %(ends)s affiliations would end, %(all)s in seven days; the limit is %(limit)s. Those that start were applied.",
-        "Let a second administrator look at it and accept it.", params=params,
-    )  # fmt: skip
+_NEXT = N_("Let a second administrator look at it and accept it.")
+_AT_ONCE = {
+    "affiliation": N_("%(organisation)s: %(ends)s of %(size)s affiliations would end, the limit is %(limit)s at once. Those that start were applied."),
+    "membership": N_("%(organisation)s: %(ends)s of %(size)s memberships would end, the limit is %(limit)s at once. Those that start were applied."),
+    "relationship": N_("%(organisation)s: %(ends)s of %(size)s relationships would end, the limit is %(limit)s at once. Those that start were applied."),
+}  # fmt: skip
+_IN_SEVEN_DAYS = {
+    "affiliation": N_("%(organisation)s: %(ends)s affiliations would end, %(all)s in seven days; the limit is %(limit)s. Those that start were applied."),
+    "membership": N_("%(organisation)s: %(ends)s memberships would end, %(all)s in seven days; the limit is %(limit)s. Those that start were applied."),
+    "relationship": N_("%(organisation)s: %(ends)s relationships would end, %(all)s in seven days; the limit is %(limit)s. Those that start were applied."),
+}  # fmt: skip
+
+
+def _words(kind: str, broken: str, params: Mapping[str, object]) -> Problem:
+    what = (
+        lapses.MEMBERSHIP
+        if kind == lapses.MEMBERSHIP
+        else "relationship"
+        if kind in RELATIONSHIP_KINDS
+        else "affiliation"
+    )
+    return Problem((_AT_ONCE if broken == "share" else _IN_SEVEN_DAYS)[what], _NEXT, params=params)
 
 
 def hold(session: Session, held: list[Verdict]) -> None:
@@ -101,11 +109,13 @@ def hold(session: Session, held: list[Verdict]) -> None:
         )
     r = staged.record
     session.execute(update(r).where(r.c.record_id.in_(select(fx.c.record_id).where(fx.c.held))).values(held=True))
+    lapses.hold(session, [(verdict.organisation_id, verdict.kind) for verdict in held])
 
 
 def hold_everything(session: Session) -> None:
     """Mark every effect as held: a first run is shown before it is applied."""
     session.execute(update(staged.effect).values(held=True))
+    session.execute(update(staged.lapse).values(held=True))
 
 
 def _ends(session: Session) -> Mapping[Cell, int]:
@@ -123,10 +133,15 @@ def _sizes(session: Session, source_id: UUID, now: datetime) -> Mapping[Cell, in
     a = Affiliation
     rows = session.execute(
         select(a.organisation_id, a.kind, func.count())
-        .where(a.closed_by.is_(None), a.source_id == source_id, a.valid_to > now)
+        .where(a.source_id == source_id, *_standing(a, now))
         .group_by(a.organisation_id, a.kind)
     )
-    return {(organisation_id, kind): n for organisation_id, kind, n in rows}
+    found = {(organisation_id, kind): n for organisation_id, kind, n in rows}
+    return found | lapses.sizes_before(session, source_id, lambda model: _standing(model, now))
+
+
+def _standing(model: Any, now: datetime) -> list[ColumnElement[bool]]:
+    return [model.closed_by.is_(None), model.valid_to > now]
 
 
 def _before(session: Session, source_id: UUID, now: datetime) -> Mapping[Cell, int]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from iam.database.base import Base, key
+from iam.database.base import Base, key, refers_to
 from iam.database.types import uuid7
 
 
@@ -41,12 +41,16 @@ class Plan(Base):
 
 
 class PlanEffect(Base):
-    """One effect: an affiliation that starts, ends or moves, or a right gained or lost, with its interval before and after."""
+    """One effect: an affiliation that starts, ends or moves, a membership or relationship that ends, or a right gained or lost.
+
+    ``affiliation_kind`` is the kind of affiliation or of relationship, or ``membership``; None for a right. The interval is the one
+    after it.
+    """
 
     __tablename__ = "plan_effect"
     __table_args__ = (CheckConstraint("kind IN ('start', 'end', 'move', 'change', 'gain', 'lose')", name="kind"),)
 
-    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"), primary_key=True)
+    plan_id: Mapped[UUID] = refers_to("plan.id", primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     kind: Mapped[str]
     held: Mapped[bool]

@@ -6,7 +6,7 @@ A day from a source is a day in the source's zone: a last day of 31.5. ends at 0
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -70,6 +70,10 @@ class Places:
     aliases: dict[str, UUID]
 
 
+_Row = Mapping[str | None, str | None]
+"""The trimmed text of each column, None where it is empty; there is none of a column that has no name."""
+
+
 @lru_cache(maxsize=16384)
 def day(text: str) -> date:
     """Return the day of ``d.m.yyyy`` or ISO text (``yyyy-mm-dd``, a time after it is passed over), from 1900 on.
@@ -96,23 +100,25 @@ def code_is_whole(code: str) -> bool:
 def reader(kind: Kind, zone: str, source_key: str, places: Places) -> Callable[[Record], Said]:
     """Return the function that reads records of one kind; it raises ``Rejection``."""
 
+    workplaces = _finder(kind.affiliation.organisations, places) if kind.affiliation is not None else None
+    group_places = _finder(kind.group.organisation, places) if kind.group is not None else None
+
     def read(record: Record) -> Said:
         said = Said()
-        row = record.fields
+        row = _trimmed(record.fields)
         if kind.person is not None:
             said.person = _person(kind, row)
             _identifiers(kind, row, source_key, said)
-        if kind.affiliation is not None:
-            _affiliations(kind.affiliation, row, zone, places, said)
-        if kind.absence is not None and (start := _text(row, kind.absence.from_)):
-            said.absence = _interval(start, _text(row, kind.absence.to), kind.absence.from_, kind.absence.to, zone)
+        if kind.affiliation is not None and workplaces is not None:
+            _affiliations(kind.affiliation, row, zone, places.entity, workplaces, said)
+        if kind.absence is not None and (start := row.get(kind.absence.from_)):
+            said.absence = _interval(start, row.get(kind.absence.to), kind.absence.from_, kind.absence.to, zone)
         for item in kind.relationships:
             _relationships(item, row, zone, said)
         if kind.organisation_alias is not None:
             said.alias = _alias(kind.organisation_alias, row, places)
-        if kind.group is not None:
-            place = _organisations(kind.group.organisation, row, places)
-            said.group = (place[0], kind.group.kind, _text(row, kind.group.name) or record.key)
+        if kind.group is not None and group_places is not None:
+            said.group = (group_places(row)[0], kind.group.kind, row.get(kind.group.name) or record.key)
         if kind.membership is not None:
             m = kind.membership
             said.membership = (m.group_kind, _needed(row, m.group), *_open_interval(row, m.from_, m.to, zone))
@@ -121,34 +127,34 @@ def reader(kind: Kind, zone: str, source_key: str, places: Places) -> Callable[[
     return read
 
 
-def _text(row: Mapping[str, Value], column: str | None) -> str | None:
-    value = row.get(column) if column is not None else None
-    if not value:
-        return None
-    return (value if value.__class__ is str else value[0]).strip() or None
+def _trimmed(fields: Mapping[str, Value]) -> _Row:
+    return {
+        name: ((value if value.__class__ is str else value[0]).strip() or None) if value else None
+        for name, value in fields.items()
+    }
 
 
-def _needed(row: Mapping[str, Value], column: str) -> str:
-    value = _text(row, column)
+def _needed(row: _Row, column: str) -> str:
+    value = row.get(column)
     if value is None:
         raise Rejection("A value is missing.", "Fill it in where the data comes from.", column)
     return value
 
 
-def _person(kind: Kind, row: Mapping[str, Value]) -> SaidPerson:
+def _person(kind: Kind, row: _Row) -> SaidPerson:
     p = kind.person
     assert p is not None
     said = SaidPerson(_needed(row, p.key), p.as_)
-    said.attributes = {name: _text(row, column) for name, column in p.attributes}
+    said.attributes = {name: row.get(column) for name, column in p.attributes}
     if born := said.attributes.get("birth_date"):
         _a_day(born, p.birth_date or "")
     said.describes = p.family_name is not None
-    updated = _text(row, p.updated)
+    updated = row.get(p.updated)
     said.updated = _a_day(updated, p.updated or "") if updated else None
     return said
 
 
-def _identifiers(kind: Kind, row: Mapping[str, Value], source_key: str, said: Said) -> None:
+def _identifiers(kind: Kind, row: _Row, source_key: str, said: Said) -> None:
     assert said.person is not None
     said.identifiers.append((said.person.as_, source_key, said.person.key))
     for item in kind.identifiers:
@@ -165,8 +171,8 @@ def _identifiers(kind: Kind, row: Mapping[str, Value], source_key: str, said: Sa
             said.identifiers.append((item.kind, item.issuer, value))
 
 
-def _identifier(item: IdentifierColumn, row: Mapping[str, Value]) -> str | None:
-    text = _text(row, item.column)
+def _identifier(item: IdentifierColumn, row: _Row) -> str | None:
+    text = row.get(item.column)
     if text is None or item.tagged is None:
         return text
     opening = f"{{{item.tagged}:"
@@ -179,38 +185,57 @@ def _identifier(item: IdentifierColumn, row: Mapping[str, Value]) -> str | None:
     )
 
 
-def _affiliations(columns: AffiliationColumns, row: Mapping[str, Value], zone: str, places: Places, said: Said) -> None:
+def _affiliations(
+    columns: AffiliationColumns, row: _Row, zone: str, entity: Mapping[UUID, UUID], workplaces: Callable[[_Row], Sequence[UUID]], said: Said
+) -> None:  # fmt: skip
     kind: str | None
     if isinstance(columns.kind, Values):
-        kind = columns.kind.values.get(_needed(row, columns.kind.column))
+        value = _needed(row, columns.kind.column)
+        kind = columns.kind.values.get(value)
+        if kind is None and columns.kind.unlisted == "reject":
+            raise Rejection(
+                "There is no known kind %(value)s.",
+                "Correct it in the source, or add the value to the column matching.",
+                columns.kind.column,
+                value=_shown(value),
+            )
         if kind is None:
             return
     else:
         kind = columns.kind
     start, end = _open_interval(row, columns.from_, columns.to, zone)
-    primary = columns.primary is not None and _text(row, columns.primary.column) == columns.primary.value
-    found = _organisations(columns.organisations, row, places)
-    for n, organisation_id in enumerate(found):
+    primary = columns.primary is not None and row.get(columns.primary.column) == columns.primary.value
+    for n, organisation_id in enumerate(workplaces(row)):
         said.affiliations.append(
             (
-                organisation_id, places.entity[organisation_id], kind, _text(row, columns.occupation), _text(row, columns.title),
-                primary if columns.primary is not None else n == 0, _text(row, columns.substitute_for), start, end,
+                organisation_id, entity[organisation_id], kind, row.get(columns.occupation), row.get(columns.title),
+                primary if columns.primary is not None else n == 0, row.get(columns.substitute_for), start, end,
             )
         )  # fmt: skip
 
 
-def _organisations(columns: Organisations, row: Mapping[str, Value], places: Places) -> list[UUID]:
-    if columns.fixed is not None:
-        return [places.owner]
-    column = columns.column or ""
-    text = _text(row, column)
-    if text is None and columns.otherwise is not None:
-        column, text = columns.otherwise, _needed(row, columns.otherwise)
-    if text is None:
-        raise Rejection("A value is missing.", "Fill it in where the data comes from.", column)
+def _finder(columns: Organisations, places: Places) -> Callable[[_Row], Sequence[UUID]]:
+    """Return the function that finds a row's organisations; texts repeat, so each is parted and looked up once."""
+    main, known = columns.column or "", dict[tuple[str, str], tuple[UUID, ...]]()
+
+    def find(row: _Row) -> Sequence[UUID]:
+        column, text = main, row.get(main)
+        if text is None and columns.otherwise is not None:
+            column, text = columns.otherwise, _needed(row, columns.otherwise)
+        if text is None:
+            raise Rejection("A value is missing.", "Fill it in where the data comes from.", column)
+        found = known.get((column, text))
+        if found is None:
+            found = known[column, text] = _named(columns, column, text, places)
+        return found
+
+    return find if columns.fixed is None else lambda _row: (places.owner,)
+
+
+def _named(columns: Organisations, column: str, text: str, places: Places) -> tuple[UUID, ...]:
     parts = text.split(columns.part) if columns.part and column == columns.column else [text]
     keys = [part.split(columns.before)[0].strip() if columns.before else part.strip() for part in parts]
-    return list(dict.fromkeys(_organisation(key, column, columns.alias, places) for key in keys))
+    return tuple(dict.fromkeys(_organisation(key, column, columns.alias, places) for key in keys))
 
 
 def _organisation(key: str, column: str, alias: bool, places: Places) -> UUID:
@@ -221,25 +246,28 @@ def _organisation(key: str, column: str, alias: bool, places: Places) -> UUID:
 
 
 def _no_organisation(key: str, column: str) -> Rejection:
-    shown = "…" if holds_code(key) else key[:40]
     return Rejection(
         "There is no organisation %(key)s.",
         "Add the organisation, or correct the code in the source.",
         column,
-        key=shown,
+        key=_shown(key),
     )
 
 
-def _alias(columns: Organisations, row: Mapping[str, Value], places: Places) -> UUID | None:
-    key = _text(row, columns.column) or _text(row, columns.otherwise)
+def _shown(code: str) -> str:
+    return "…" if holds_code(code) else code[:40]
+
+
+def _alias(columns: Organisations, row: _Row, places: Places) -> UUID | None:
+    key = row.get(columns.column) or row.get(columns.otherwise)
     found = places.by_key.get(key or "")
     if found is None:
         raise _no_organisation(key or "", columns.column or "")
     return found
 
 
-def _relationships(item: RelationshipColumn, row: Mapping[str, Value], zone: str, said: Said) -> None:
-    text = _text(row, item.column)
+def _relationships(item: RelationshipColumn, row: _Row, zone: str, said: Said) -> None:
+    text = row.get(item.column)
     if text is None or said.person is None:
         return
     start, end = _open_interval(row, item.from_, item.to, zone)
@@ -248,16 +276,15 @@ def _relationships(item: RelationshipColumn, row: Mapping[str, Value], zone: str
             said.relationships.append((item.kind, key, item.this_person_is == "holder", start, end, item.optional))
 
 
-def _open_interval(
-    row: Mapping[str, Value], start: str | None, end: str | None, zone: str
-) -> tuple[datetime, datetime]:
-    first = _text(row, start)
+def _open_interval(row: _Row, start: str | None, end: str | None, zone: str) -> tuple[datetime, datetime]:
+    first = row.get(start)
     if first is None:
-        last = _text(row, end)
+        last = row.get(end)
         return clock.LONG_AGO, clock.day_end(_a_day(last, end or ""), zone) if last else clock.FOREVER
-    return _interval(first, _text(row, end), start or "", end or "", zone)
+    return _interval(first, row.get(end), start or "", end or "", zone)
 
 
+@lru_cache(maxsize=65536)
 def _interval(first: str, last: str | None, start: str, end: str, zone: str) -> tuple[datetime, datetime]:
     begins = clock.day_start(_a_day(first, start), zone)
     ends = clock.day_end(_a_day(last, end), zone) if last else clock.FOREVER

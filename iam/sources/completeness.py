@@ -12,7 +12,7 @@ PLAUSIBLE_SHARE = 0.99
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What the last good run of the source looked like."""
+    """What the last good run of the source looked like; ``rows`` are those that it did not mark as deleted."""
 
     rows: int
     header: str
@@ -21,7 +21,8 @@ class Before:
 def judge(evidence: Evidence, before: Before | None) -> tuple[str, Problem | None]:
     """Return ``proved``, ``plausible`` or ``incomplete``, and in the last case why; pure.
 
-    Proved: the source's own count matches. Plausible: same header, a whole end, and at least 99 % of the last good run's rows.
+    Proved: the source's own count matches. Plausible: same header, a whole end, and at least 99 % of the last good run's rows, those
+    that it says are deleted among them: what the source says itself goes to the guard.
     A first run without a count is plausible when its end is whole: a second administrator looks at it in any case.
     """
     if not evidence.finished:
@@ -43,7 +44,7 @@ def judge(evidence: Evidence, before: Before | None) -> tuple[str, Problem | Non
             "The columns differ from the last good run's.",
             "Check the export, or accept the new columns in the source's settings.",
         )
-    if evidence.rows < PLAUSIBLE_SHARE * before.rows:
+    if evidence.rows + evidence.deleted < PLAUSIBLE_SHARE * before.rows:
         return "incomplete", Problem(
             "The file has %(rows)s rows, the previous one had %(before)s. Nothing was changed.",
             "Send the whole file again, or let a second administrator accept this one.",

@@ -18,6 +18,7 @@ from iam.directory.organisation import Organisation
 from iam.directory.queries import known
 from iam.directory.source import Ambiguity, Run, RunReject, Source
 from iam.errors import NotFound
+from iam.plans import lapses
 from iam.plans.plan import Plan, PlanEffect
 
 GOOD = ("done", "partial")
@@ -152,7 +153,7 @@ def _about(rights: bool) -> ColumnElement[bool]:
 
 
 def tallies(session: Session, plan: Plan, organisation_ids: Collection[UUID]) -> list[Tally]:
-    """Return what a plan does in these organisations, by kind of affiliation; two statements."""
+    """Return what a plan does in these organisations, by kind of affiliation or relationship, and for memberships; four statements."""
     e = PlanEffect
     counts: list[ColumnElement[Any]] = [_count(e.kind == kind) for kind in ("start", "end", "move", "change")]
     rows: Sequence[Any] = session.execute(
@@ -175,12 +176,18 @@ def _sizes(session: Session, plan: Plan, organisation_ids: Collection[UUID]) -> 
     rows = session.execute(
         select(a.organisation_id, a.kind, func.count())
         .where(
-            a.source_id == plan.source_id, a.organisation_id.in_(organisation_ids), a.valid_to > plan.at,
-            known(a, plan.at - _JUST_BEFORE),
+            a.source_id == plan.source_id, a.organisation_id.in_(organisation_ids), *_stood(a, plan),
         )
         .group_by(a.organisation_id, a.kind)
     )  # fmt: skip
-    return {(organisation_id, kind): n for organisation_id, kind, n in rows}
+    found = {(organisation_id, kind): n for organisation_id, kind, n in rows}
+    if plan.source_id is None:
+        return found
+    return found | lapses.sizes(session, plan.source_id, lambda model: _stood(model, plan), organisation_ids)
+
+
+def _stood(model: Any, plan: Plan) -> list[ColumnElement[bool]]:
+    return [model.valid_to > plan.at, known(model, plan.at - _JUST_BEFORE)]
 
 
 def right_tallies(session: Session, plan_id: UUID, organisation_ids: Collection[UUID]) -> list[RightTally]:

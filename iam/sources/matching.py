@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from connectors.contract import Connector
 from connectors.problem import Problem
 from iam.directory.affiliation import AFFILIATION_KINDS, RELATIONSHIP_KINDS
 from iam.errors import Invalid
@@ -61,10 +62,13 @@ class Organisations(_Part):
 
 
 class Values(_Part):
-    """A column whose values are translated; a value that is not listed means that the record says nothing of this."""
+    """A column whose values are translated. A record with a value that is not listed is rejected, or with ``unlisted`` ``skip`` says
+    nothing of this: then what it said before ends.
+    """
 
     column: str
     values: Mapping[str, str]
+    unlisted: Literal["reject", "skip"] = "reject"
 
 
 class Equals(_Part):
@@ -148,7 +152,7 @@ def read(data: Mapping[str, Any]) -> Matching:
     """Return the column matching of ``data``; raises ``Invalid`` with the place of each thing that is wrong."""
     kinds = {name: value for name, value in data.items() if name != "correlate"}
     try:
-        matching = Matching(kinds=kinds, correlate=tuple(data.get("correlate") or ()))
+        matching = Matching.model_validate({"kinds": kinds, "correlate": data.get("correlate") or ()})
     except ValidationError as error:
         raise Invalid(
             *(
@@ -157,27 +161,75 @@ def read(data: Mapping[str, Any]) -> Matching:
                 for item in error.errors(include_input=False)
             )
         ) from None  # fmt: skip
-    for name, kind in matching.kinds.items():
-        _check(name, kind)
+    found = [problem for name, kind in matching.kinds.items() for problem in _kind_faults(name, kind)]
+    if found:
+        raise Invalid(*found)
     return matching
 
 
-def _check(name: str, kind: Kind) -> None:
+def _kind_faults(name: str, kind: Kind) -> Iterator[Problem]:
     if kind.affiliation is not None:
-        values = kind.affiliation.kind
-        for value in values.values.values() if isinstance(values, Values) else (values,):
-            if value not in AFFILIATION_KINDS:
-                raise Invalid(
-                    Problem(
-                        "There is no such kind of affiliation.",
-                        "Use a documented one.",
-                        field=f"{name}.affiliation.kind",
-                    )
-                )
-    for item in kind.relationships:
-        if item.kind not in RELATIONSHIP_KINDS:
-            raise Invalid(
-                Problem(
-                    "There is no such kind of relationship.", "Use a documented one.", field=f"{name}.relationships"
-                )
+        told = kind.affiliation.kind
+        values = told.values.values() if isinstance(told, Values) else (told,)
+        if not set(values) <= set(AFFILIATION_KINDS):
+            yield Problem(
+                "There is no such kind of affiliation.", "Use a documented one.", field=f"{name}.affiliation.kind"
             )
+    if any(item.kind not in RELATIONSHIP_KINDS for item in kind.relationships):
+        yield Problem("There is no such kind of relationship.", "Use a documented one.", field=f"{name}.relationships")
+
+
+def faults(matching: Matching, connector: type[Connector]) -> Iterator[Problem]:
+    """Yield what a matching that can be read has wrong for a connector: kinds of record or columns that it never gives, and ``unread``."""
+    columns: Mapping[str, Collection[str]] = getattr(connector, "columns", {})
+    for name, kind in matching.kinds.items():
+        if name not in connector.kinds:
+            yield Problem(
+                "The connector has no such kind of record.", "Use one of: %(allowed)s.", field=name,
+                params={"allowed": ", ".join(connector.kinds)},
+            )  # fmt: skip
+        for place, column in _columns(kind, name):
+            if name in columns and column not in columns[name]:
+                yield Problem(
+                    "There is no column %(column)s.", "Use one of: %(allowed)s.", field=place,
+                    params={"column": column, "allowed": ", ".join(columns[name])},
+                )  # fmt: skip
+    yield from unread(matching, matching.correlate)
+
+
+def unread(matching: Matching, correlate: Sequence[str]) -> Iterator[Problem]:
+    """Yield a problem for each kind of identifier in ``correlate`` that the matching does not read."""
+    told = {item.kind for kind in matching.kinds.values() for item in kind.identifiers}
+    told |= {kind.person.as_ for kind in matching.kinds.values() if kind.person is not None}
+    for name in correlate:
+        if name not in told:
+            yield Problem(
+                "The column matching reads no identifier %(kind)s.", "Use one of: %(allowed)s.", field="correlate",
+                params={"kind": name, "allowed": ", ".join(sorted(told))},
+            )  # fmt: skip
+
+
+_NO_COLUMN = {
+    "as_",
+    "kind",
+    "issuer",
+    "tagged",
+    "part",
+    "before",
+    "fixed",
+    "value",
+    "unlisted",
+    "this_person_is",
+    "group_kind",
+}
+
+
+def _columns(part: BaseModel, place: str) -> Iterator[tuple[str, str]]:
+    """Yield every column that a part names, with its place."""
+    for name, info in type(part).model_fields.items():
+        value = getattr(part, name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, BaseModel):
+                yield from _columns(item, f"{place}.{info.alias or name}")
+            elif isinstance(item, str) and name not in _NO_COLUMN:
+                yield f"{place}.{info.alias or name}", item

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, insert, or_, select, update
+from sqlalchemy import exists, insert, or_, select, union, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.contract import ConnectorError, Reading, ReadsAll, ReadsChanges
@@ -16,16 +16,17 @@ from connectors.problem import Problem
 from iam import clock
 from iam.audit import log
 from iam.change import Actor, Change, begin
+from iam.database.bulk import learn
 from iam.directory.source import Acceptance, Record, Run, Source
 from iam.errors import Conflict, Invalid
 from iam.lifecycle import staged
-from iam.plans import apply, effects, guard
+from iam.plans import apply, effects, guard, lapses
 from iam.plans.plan import Plan
 from iam.sources import completeness, correlation
 from iam.sources.configured import by_key, connector_of, matching_of
 from iam.sources.matching import Matching
 from iam.sources.report import Progress, Report, fill, keep_rejects, stored
-from iam.sources.staging import Staged, Stager, ending
+from iam.sources.staging import MANY, Staged, Stager, ending
 from iam.vault import Vault
 
 LEASE = timedelta(hours=1)
@@ -156,6 +157,7 @@ def _run(
         )
     with report.phase("compare"):
         effects.compute(session, source.id, now)
+        lapses.compute(session, source.id, now)
     plan = _plan(session, source, actor, report, now)
     _guard(session, source, report, plan, acceptance, before is None, now)
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
@@ -165,6 +167,8 @@ def _run(
     if result.checkpoint is not None and report.state == "done":
         source.checkpoint = result.checkpoint
     _conclude(session, source, actor, report, change)
+    if result.fresh + result.changed > MANY:
+        learn(session)
 
 
 def _read(session: Session, vault: Vault, source: Source, matching: Matching, full: bool, progress: Progress) -> Staged:
@@ -195,6 +199,7 @@ def _judge(
     report.completeness, problem = completeness.judge(evidence, before if evidence.full else None)
     report.digest, report.header = evidence.digest, evidence.header if evidence.full else None
     report.counts["previous_rows"] = before.rows if before is not None else 0
+    report.counts["deleted"] = evidence.deleted
     if problem is not None and not (acceptance is not None and evidence.finished):
         raise _Stop("stopped", problem)
     if result.rejected and not source.keep_good_rows:
@@ -231,7 +236,7 @@ def _last_good(session: Session, source_id: UUID) -> completeness.Before | None:
     held = select(exists().where(Record.source_id == source_id))
     if row is None:
         return completeness.Before(0, "") if session.scalar(held) else None
-    return completeness.Before(int(row.counts.get("rows", 0)), row.header or "")
+    return completeness.Before(int(row.counts.get("rows", 0)) - int(row.counts.get("deleted", 0)), row.header or "")
 
 
 def _plan(session: Session, source: Source, actor: Actor, report: Report, now: datetime) -> Plan:
@@ -294,16 +299,16 @@ def _apply(
 ) -> None:
     with report.phase("write"):
         if shown_only:
-            trial = session.begin_nested()
-            rights = apply.apply_feed(session, change, source.id, report.run_id, now)
-            trial.rollback()
-            session.expire_all()
+            rights = apply.try_out(session, change, plan, source.id, now)
             guard.hold_everything(session)
         else:
             apply.apply_feed(session, change, source.id, report.run_id, now)
             rights = apply.remember_rights(session, plan, change)
         apply.remember(session, plan)
-    report.counts |= effects.counts(session) | {f"rights_{name}": n for name, n in rights.items()}
+        lapses.remember(session, plan)
+    report.counts |= (
+        effects.counts(session) | lapses.counts(session) | {f"rights_{name}": n for name, n in rights.items()}
+    )
     plan.counts = dict(report.counts)
     plan.reasons = [stored(problem) for problem in report.reasons]
     plan.change_id = None if shown_only else change.id
@@ -314,10 +319,11 @@ def _apply(
 def _remember_records(
     session: Session, source: Source, gone: list[UUID], first: list[UUID], result: Staged, now: datetime
 ) -> None:
-    held = select(staged.effect.c.record_id).where(staged.effect.c.held)
+    fx, x = staged.effect, staged.lapse
+    held = union(select(fx.c.record_id).where(fx.c.held), select(x.c.record_id).where(x.c.held))
     if gone:
         session.execute(
-            update(Record).where(Record.id.in_(select(staged.gone.c.record_id)), Record.id.not_in(held)).values(digest=b"")
+            update(Record).where(Record.id.in_(select(staged.gone.c.record_id)), Record.id.not_in(select(held.subquery().c.record_id))).values(digest=b"")
             .execution_options(synchronize_session=False)
         )  # fmt: skip
     for ids, since in ((first, now), (result.returned, None)):

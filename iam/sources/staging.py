@@ -29,7 +29,7 @@ from iam.vault import Vault, seal
 
 REJECTS_KEPT = 10_000
 MANY = 500
-"""Above this many staged records, sets are joined by hashing: a fresh load has no statistics to plan by."""
+"""Above this many records read, sets are joined by hashing: a fresh load has no statistics to plan by, nor has the run after it."""
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ class Stager:
         self._persons: dict[str, SaidPerson] = {}
         self._codes: dict[str, str] = {}
         self._tables: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
-        self._identifiers: set[tuple[str, str, str, str]] = set()
+        self._identifiers: dict[tuple[str, str, str, str], None] = {}
         self._ids: dict[str, UUID] = {}
         self._readers = {
             name: columns.reader(kind, source.zone, source.key, self._places) for name, kind in matching.kinds.items()
@@ -191,7 +191,7 @@ class Stager:
         if said.code is not None:
             self._codes[person.key] = said.code
         for kind, issuer, value in said.identifiers:
-            self._identifiers.add((person.key, kind, issuer, value))
+            self._identifiers[person.key, kind, issuer, value] = None
         return self._ids.setdefault(person.key, uuid7())
 
     def _deleted(self, item: Deleted) -> None:
@@ -223,12 +223,13 @@ class Stager:
 
     def _write(self) -> None:
         self._tables[staged.person] = list(self._person_rows())
-        macs = {row[0]: row[11] for row in self._tables[staged.person]}
         self._tables[staged.identifier] = [
-            (key, self._ids[key], kind, issuer, value, None) for key, kind, issuer, value in sorted(self._identifiers)
+            (key, self._ids[key], kind, issuer, value, None) for key, kind, issuer, value in self._identifiers
         ]
         self._tables[staged.identifier] += [
-            (key, self._ids[key], "identity-code", "", None, mac) for key, mac in macs.items() if mac is not None
+            (row[0], row[14], "identity-code", "", None, row[11])
+            for row in self._tables[staged.person]
+            if row[11] is not None
         ]
         self._tables[staged.relationship] = [
             (record_id, holder, self._ids.get(holder), kind, other, self._ids.get(other), start, end, optional)
@@ -237,7 +238,7 @@ class Stager:
         for table, rows in self._tables.items():
             copy_rows(self._session, table, _COLUMNS[table], rows)
             analyze(self._session, table)
-        if len(self._tables[staged.record]) > MANY:
+        if self.result.rows > MANY:
             expect_many(self._session)
 
     def _person_rows(self) -> Iterator[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -48,11 +48,16 @@ class GrantRow(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    resources: Mapped[list[str]] = mapped_column(default=list)
+    claims: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A person's grant to a client in one capacity; ends with the capacity, the login session's end, replay, or its own date."""
+    """A person's grant to a client in one capacity; ends with the capacity, the login session's end, replay, or its own date.
+
+    ``resources`` are the audiences asked for (RFC 8707), ``claims`` the request's ``claims`` parameter (OIDC Core section 5.5).
+    """
 
     id: UUID
     person_id: UUID
@@ -67,6 +72,8 @@ class Grant:
     generation: int = 0
     rotated_at: datetime | None = None
     revoked_at: datetime | None = None
+    resources: list[str] = field(default_factory=list)
+    claims: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ def parse(token: str, mac_key: bytes) -> tuple[UUID, int] | None:
 
 
 def _columns() -> list[Any]:
-    return [getattr(GrantRow, field.name) for field in fields(Grant)]
+    return [getattr(GrantRow, one.name) for one in fields(Grant)]
 
 
 def _rotate() -> Update:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
-ALGORITHMS = ("RS256", "ES256")
+ALGORITHMS = ("RS256", "ES256", "PS256")
 RSA_BITS = 3072
 MAX_TOKEN = 16 * 1024
 _COMPACT = re.compile(r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$")
@@ -28,9 +29,9 @@ class BadToken(Exception):
 
 
 def generate(algorithm: str, kid: str) -> Key:
-    """Return a fresh private key for RS256 (3072 bits) or ES256 (P-256)."""
+    """Return a fresh private key for RS256 or PS256 (3072 bits) or ES256 (P-256)."""
     fields: Any = {"kid": kid, "alg": algorithm, "use": "sig"}
-    if algorithm == "RS256":
+    if algorithm in ("RS256", "PS256"):
         return jwk.RSAKey.generate_key(RSA_BITS, fields, private=True)
     if algorithm == "ES256":
         return jwk.ECKey.generate_key("P-256", fields, private=True)
@@ -53,6 +54,13 @@ def load(text_or_dict: str | Mapping[str, Any]) -> Key:
     return jwk.import_key(data)
 
 
+def _loaded(public_key: Mapping[str, Any]) -> Key:
+    return _imported(json.dumps(public_key, sort_keys=True))
+
+
+_imported = lru_cache(maxsize=256)(load)
+
+
 def sign(key: Key, typ: str, claims: Mapping[str, Any]) -> str:
     """Return the compact JWT of ``claims`` with header ``typ`` (``at+jwt``, ``JWT`` …)."""
     header = {"alg": str(key.get("alg")), "kid": str(key.kid), "typ": typ}
@@ -69,7 +77,7 @@ def verify(token: str, typ: str, public_keys: Iterable[Mapping[str, Any]]) -> Cl
     if key is None or key.get("alg") != header.get("alg") or header.get("alg") not in ALGORITHMS:
         raise BadToken("unknown key")
     try:
-        result = jws.deserialize_compact(token.encode(), load(key), algorithms=[str(key["alg"])])
+        result = jws.deserialize_compact(token.encode(), _loaded(key), algorithms=[str(key["alg"])])
     except (JoseError, ValueError, TypeError) as error:
         raise BadToken("the signature does not fit") from error
     return _object(result.payload)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -21,6 +22,10 @@ from iam.vault import Vault
 
 KEEP = timedelta(hours=25)
 """How long a retired key stays published: longer than any token lives and any relying party caches."""
+
+
+FIRST = ("RS256", "ES256")
+"""Algorithms that have a key from the start; PS256 gets one with its first client."""
 
 
 class SigningKey(Base):
@@ -92,10 +97,10 @@ def _witnessed(vault: Vault, row: SigningKey) -> bool:
     return witness.accepts(token, row.public, "witness")
 
 
-def ensure(session: Session, vault: Vault, actor: Actor) -> None:
-    """Make sure that every algorithm has a current key; called when the service starts."""
+def ensure(session: Session, vault: Vault, actor: Actor, algorithms: Iterable[str] = FIRST) -> None:
+    """Make sure that these algorithms have a current key; called when the service starts, and for others when first asked for."""
     have = set(session.scalars(select(SigningKey.algorithm).where(SigningKey.state == "current")))
-    for algorithm in jose.ALGORITHMS:
+    for algorithm in algorithms:
         if algorithm not in have:
             promote(session, vault, create(session, vault, algorithm, actor).kid, actor)
 

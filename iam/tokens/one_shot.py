@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from iam import clock
 from iam.database.base import Base
-from iam.database.statement import Statement
+from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime
 from iam.tokens import secret as secrets
 
@@ -54,7 +54,31 @@ def _consume(whose: ColumnElement[bool]) -> Update:
     )  # fmt: skip
 
 
+def _read(*more: ColumnElement[bool]) -> Rows:
+    query: Rows = select(OneShot.data, OneShot.person_id, OneShot.grant_id)
+    return query.where(
+        OneShot.hash == bindparam("of_hash"), OneShot.kind == bindparam("of_kind"), OneShot.client_id == bindparam("of_client"),
+        OneShot.used_at.is_(None), *more,
+    )  # fmt: skip
+
+
+_READ = Statement(lambda: _read(OneShot.expires_at > bindparam("now", type_=UtcDateTime())), Used)
+_READ_LATE = Statement(_read, Used)
 _ISSUE = Statement(lambda: insert(OneShot), tuple)
+
+
+def _complete() -> Update:
+    return (
+        update(OneShot)
+        .where(
+            OneShot.hash == bindparam("of_hash"), OneShot.kind == bindparam("of_kind"), OneShot.client_id == bindparam("of_client"),
+            OneShot.used_at.is_(None),
+        )
+        .values(used_at=bindparam("now", type_=UtcDateTime()))
+    )  # fmt: skip
+
+
+_COMPLETE = Statement(_complete, tuple)
 _CONSUME = Statement(lambda: _consume(OneShot.client_id.is_(None)), Used)
 _CONSUME_FOR = Statement(lambda: _consume(OneShot.client_id == bindparam("of_client")), Used)
 
@@ -70,6 +94,22 @@ def issue(
         data=data, expires_at=clock.now() + timedelta(seconds=seconds), used_at=None,
     )  # fmt: skip
     return value
+
+
+def read(session: Session, kind: str, value: str, client_id: str, *, late: bool = False) -> Used | None:
+    """Return what an unused secret of a client stands for, without using it up; ``late`` also when it has expired."""
+    values = {"of_hash": secrets.hash_of(f"{kind}:{value}"), "of_kind": kind, "of_client": client_id}
+    return _READ_LATE.one(session, **values) if late else _READ.one(session, **values, now=clock.now())
+
+
+def complete(session: Session, kind: str, value: str, client_id: str) -> bool:
+    """Use up a secret that ``read`` returned, expired meanwhile or not; False when another caller did. One statement decides."""
+    return (
+        _COMPLETE.run(
+            session, of_hash=secrets.hash_of(f"{kind}:{value}"), of_kind=kind, of_client=client_id, now=clock.now()
+        )
+        == 1
+    )
 
 
 def consume(session: Session, kind: str, value: str, *, client_id: str | None = None) -> Used | None:

@@ -25,18 +25,20 @@ class Flow:
     """Where a sign-in returns to.
 
     ``path`` is our own; ``service`` the names of the service by language; ``fresh`` demands signing in again; ``origin`` is that of
-    the service's validated redirect URI (``https://wilma.example``), to which browsers must be let go on after the form.
+    the service's validated redirect URI (``https://wilma.example``), to which browsers must be let go on after the form;
+    ``least`` the least level of sign-in asked for (``signin.levels``), or empty.
     """
 
     path: str
     service: Mapping[str, str] | None = None
     fresh: bool = False
     origin: str = ""
+    least: str = ""
 
 
 def start(flow: Flow) -> str:
     """Return a handle for ``flow`` in this browser."""
-    data = {"p": local_path(flow.path), "s": dict(flow.service or {}), "f": flow.fresh, "o": flow.origin}
+    data = {"p": local_path(flow.path), "s": dict(flow.service or {}), "f": flow.fresh, "o": flow.origin, "l": flow.least}
     return _serializer().dumps(data)
 
 
@@ -48,7 +50,7 @@ def read(handle: str | None) -> Flow | None:
         data = _serializer().loads(handle, max_age=HOURS * 3600)
     except BadData:
         return None
-    return Flow(local_path(data["p"]), data["s"] or None, bool(data["f"]), str(data["o"]))
+    return Flow(local_path(data["p"]), data["s"] or None, bool(data["f"]), str(data["o"]), str(data["l"]))
 
 
 def browser() -> str:

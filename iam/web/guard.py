@@ -11,15 +11,17 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from connectors.problem import Problem
-from iam.access.administration import NOTHING, PERMISSIONS, Part, part_of
+from iam.access.administration import NOTHING, PERMISSIONS, Part, part_of, permissions_of
 from iam.audit import log
-from iam.errors import AvainError, NotFound
+from iam.errors import AvainError, Denied, NotFound
+from iam.tokens.session import LoginSession
 from iam.web import context, extension, flow
 from iam.web.redirect import see_other
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK, _READS = "avain_access", "avain_read_only"
-_PUBLIC, _SIGNED_IN = "public", "signed in"
+_PUBLIC, _SIGNED_IN, _ADMINISTERS = "public", "signed in", "administers"
+_REACHES = "avain-reaches"
 
 
 class NotSignedIn(AvainError):
@@ -27,6 +29,18 @@ class NotSignedIn(AvainError):
 
     code = "not-signed-in"
     status = 401
+
+
+class TooWeak(Denied):
+    """The sign-in is not as sure as the page asks."""
+
+    code = "step-up-needed"
+
+
+class NotRecent(NotSignedIn):
+    """What was asked needs a fresh proof of who asks."""
+
+    code = "step-up-needed"
 
 
 class UndeclaredRoute(RuntimeError):
@@ -59,6 +73,12 @@ def requires(permission: str) -> Callable[[View], View]:
     return mark
 
 
+def administers(view: View) -> View:
+    """Mark a view for whoever administers anything at all; to everybody else the page does not exist."""
+    setattr(view, _MARK, _ADMINISTERS)
+    return view
+
+
 def read_only(view: View) -> View:
     """Mark a view that writes nothing and does not ask who is signed in: on SQLite it waits for no writer."""
     setattr(view, _READS, True)
@@ -77,9 +97,22 @@ def part_for(permission: str) -> Part:
     return part_of(context.db(), login.person_id, permission) if login else NOTHING
 
 
-def init(app: Flask) -> None:
-    """Ask before every view of ``app``."""
+def init(app: Flask, reaches: Callable[[str, str], bool]) -> None:
+    """Ask before every view of ``app``; ``reaches`` tells whether one level of sign-in is enough where another is asked."""
+    app.extensions[_REACHES] = reaches
     app.before_request(_admit)
+
+
+def to_factor(path: str, least: str, *, fresh: bool = False) -> Response:
+    """Send a browser to prove more (``/factor``), and from there to ``path``; ``fresh``: although it was proved some time ago."""
+    return see_other("/factor?" + urlencode({"flow": flow.start(flow.Flow(path, fresh=fresh, least=least))}))
+
+
+def recently(path: str, least: str) -> Response:
+    """Answer an act that needs a fresh proof: a browser proves it and goes on to ``path``; raises ``NotRecent`` to a program."""
+    if not _is_browser():
+        raise NotRecent(Problem("This needs a fresh sign-in.", "Sign in again and repeat it within five minutes."))
+    return to_factor(path, least, fresh=True)
 
 
 def check(app: Flask) -> None:
@@ -114,17 +147,34 @@ def _admit() -> Response | None:
     mark = getattr(view, _MARK)
     if mark == _PUBLIC:
         return None
-    if context.login() is None:
+    login = context.login()
+    if login is None:
         return _to_sign_in()
-    if mark != _SIGNED_IN:
+    return None if mark == _SIGNED_IN else _admit_administrator(login, mark)
+
+
+def _admit_administrator(login: LoginSession, mark: str) -> Response | None:
+    if mark == _ADMINISTERS:
+        admitted = bool(permissions_of(context.db(), login.person_id))
+    else:
         g.part = part_for(mark)
-        if not g.part:
-            raise NotFound(Problem("There is no such page, or it is outside your part."))
-    return None
+        admitted = bool(g.part)
+    if not admitted:
+        raise NotFound(Problem("There is no such page, or it is outside your part."))
+    least = context.settings().signin.administrators
+    if current_app.extensions[_REACHES](login.acr, least):
+        return None
+    if request.method not in ("GET", "HEAD") or not _is_browser():
+        raise TooWeak(Problem("This page asks for a second factor.", "Open the page again and prove it."))
+    return to_factor(request.full_path.rstrip("?"), least)
+
+
+def _is_browser() -> bool:
+    return "text/html" in request.headers.get("Accept", "")
 
 
 def _to_sign_in() -> Response:
-    if request.method not in ("GET", "HEAD") or "text/html" not in request.headers.get("Accept", ""):
+    if request.method not in ("GET", "HEAD") or not _is_browser():
         raise NotSignedIn(Problem("You are not signed in.", "Sign in and try again."))
     handle = flow.start(flow.Flow(request.full_path.rstrip("?")))
     return see_other("/login?" + urlencode({"flow": handle}))

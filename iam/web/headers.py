@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Flask, Response, request
 
 from iam.web import context
@@ -26,6 +28,12 @@ def allow_forms_to(response: Response, origin: str) -> None:
     Browsers check ``form-action`` on the redirect that answers a post, too.
     """
     response.headers["Content-Security-Policy"] = POLICY.format(forms=f"'self' {origin}")
+
+
+def allow_frames_of(response: Response, origins: Sequence[str]) -> None:
+    """Let this one page load frames of exactly these origins (scheme and host); they are already validated."""
+    policy = response.headers.get("Content-Security-Policy") or POLICY.format(forms="'self'")
+    response.headers["Content-Security-Policy"] = f"{policy}; frame-src {' '.join(dict.fromkeys(origins))}"
 
 
 def _harden(response: Response) -> Response:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from iam.database import migrate
-from iam.tokens.jose import ALGORITHMS
+from iam.tokens.keys import FIRST
 from iam.tokens.keys import SigningKey
 
 StartResponse = Callable[..., Any]
@@ -47,7 +47,7 @@ class Readiness:
         query = select(func.count()).select_from(SigningKey).where(SigningKey.state == "current")
         with self._engine.connect().execution_options(read_only=True) as connection:
             keys = connection.scalar(query) or 0
-        if keys < len(ALGORITHMS):
+        if keys < len(FIRST):
             return "keys"
         return None if self._listens() else "web"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from connectors.contract import CheckpointLost, Refused, TimedOut, Untrusted
+from connectors.contract import CheckpointLost, Malformed, Refused, TimedOut, Untrusted
 from connectors.ldap import LdapConnector
 from connectors.records import Deleted, Rejected
 from tests.contract.exhibits import ldap
@@ -53,6 +54,16 @@ def test_every_page_size_gives_everything_and_a_count_that_matches(directory: Sl
     found = records(read_all(reading))
     assert [len([r for r in found if r.kind == kind]) for kind in LdapConnector.kinds] == [9, 2, 7]
     assert reading.evidence.declared == reading.evidence.rows == 18
+
+
+def test_persons_and_groups_are_known_by_their_entry_uuid(directory: Slapd) -> None:
+    found = [item for item in records(read_all(ldap(directory).read())) if item.kind != "membership"]
+    assert all(item.fields["entryUUID"] == item.key == str(UUID(item.key)) for item in found)
+
+
+def test_a_directory_that_is_no_active_directory_is_told_when_it_is_read_as_one(directory: Slapd) -> None:
+    with pytest.raises(Malformed, match="no objectGUID"):
+        read_all(ldap(directory, id_attribute="objectGUID").read())
 
 
 def test_several_values_are_a_sorted_tuple_and_none_is_empty_text(directory: Slapd) -> None:

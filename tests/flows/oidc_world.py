@@ -31,8 +31,10 @@ from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
 from iam.directory.person import Hold, Person, PersonProfile
+from iam.oidc import registration
 from iam.oidc.model import Client, ClientSecret
 from iam.settings import Settings
+from iam.signin import levels
 from iam.signin.account import Account
 from iam.tokens import jose, keys
 from iam.tokens import session as login_sessions
@@ -83,6 +85,7 @@ class World:
             for row in session.scalars(select(model).where(condition)):
                 for name, value in values.items():
                     setattr(row, name, value)
+            registration.changed(session)
 
     def events(self, type_: str) -> list[AuditEvent]:
         """Return the audit events of a type, oldest first."""
@@ -93,8 +96,9 @@ class World:
 def build(database_url: str, folder: Path) -> World:
     """Return the world at the clock's present, over a migrated database."""
     settings = Settings(
-        issuer=ISSUER, database={"url": database_url}, vault={"key_file": folder / "vault.key"}, state_dir=folder
-    )
+        issuer=ISSUER, database={"url": database_url}, vault={"key_file": folder / "vault.key"}, state_dir=folder,
+        signin={"administrators": levels.PASSWORD},
+    )  # fmt: skip
     app = create_app(settings)
     app.testing = False
     world = World(app, extension.engine_of(app))
@@ -139,6 +143,7 @@ def _applications(world: World) -> None:
             audience=f"https://{key}.example",
             ask_capacity=asks,
             entry=entry,
+            notice="none",
         )
         world.write(row)
         world.ids[key] = row.id
@@ -275,9 +280,17 @@ class Browser:
     def code(self, client_id: str = "wilma", capacity: str = "KOIVU", **changes: Any) -> str:
         """Return a code for Anna in a capacity, by way of the chooser when it is shown."""
         response = self.authorize(client_id, **changes)
-        if response.status_code == 200:
+        if response.status_code == 200 and "/capacity?" in response.text:
             response = self.get(self.choose(response, self.world.ids[f"capacity {capacity}"]).location)
-        return answer(response)["code"]
+        return answer(self.informed(response))["code"]
+
+    def informed(self, response: TestResponse) -> TestResponse:
+        """Go on from the page that tells what a native application receives, when it is shown."""
+        if response.status_code != 200 or "/consent?" not in response.text:
+            return response
+        fields = form(response)
+        sent = self.http.post(fields["action"], base_url=ISSUER, data=fields | {"decision": "continue"})
+        return self.get(sent.location)
 
 
 def request_of(client_id: str, **changes: Any) -> dict[str, Any]:

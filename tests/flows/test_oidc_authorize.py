@@ -60,8 +60,8 @@ REFUSED = [
     ({"code_challenge_method": "plain"}, "invalid_request"), ({"code_challenge_method": None}, "invalid_request"),
     ({"code_challenge": "short"}, "invalid_request"), ({"response_mode": "fragment"}, "invalid_request"),
     ({"response_mode": "web_message"}, "invalid_request"), ({"prompt": "none login"}, "invalid_request"), ({"prompt": "dance"}, "invalid_request"),
-    ({"max_age": "soon"}, "invalid_request"), ({"max_age": "-1"}, "invalid_request"), ({"request": "eyJ"}, "request_not_supported"),
-    ({"request_uri": "http://localhost:1/"}, "request_uri_not_supported"), ({"resource": "https://other.example"}, "invalid_target"),
+    ({"max_age": "soon"}, "invalid_request"), ({"max_age": "-1"}, "invalid_request"), ({"request": "eyJ"}, "invalid_request_object"),
+    ({"request_uri": "http://localhost:1/"}, "invalid_request_uri"), ({"resource": "https://other.example"}, "invalid_target"),
     ({"prompt": "none"}, "login_required"),
 ]  # fmt: skip
 
@@ -90,9 +90,8 @@ def test_an_error_travels_by_form_when_that_was_asked(world: World) -> None:
 
 def test_a_native_client_listens_on_any_loopback_port_and_a_web_client_on_none(anna: Browser) -> None:
     anna.code("wilma-app")
-    assert anna.authorize("wilma-app", redirect_uri="http://127.0.0.1:40000/cb").location.startswith(
-        "http://127.0.0.1:40000/cb?code="
-    )
+    told = anna.informed(anna.authorize("wilma-app", redirect_uri="http://127.0.0.1:40000/cb"))
+    assert told.location.startswith("http://127.0.0.1:40000/cb?code=")
     assert anna.authorize("wilma-app", redirect_uri="http://localhost:40000/cb").status_code == 400
     assert anna.authorize("wilma", redirect_uri="http://127.0.0.1:40000/cb").status_code == 400
 

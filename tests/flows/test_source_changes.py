@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -270,6 +271,37 @@ def test_the_manager_named_in_the_file_manages_until_another_is_named(world: Wor
 def test_a_manager_whom_the_file_does_not_have_is_passed_over(world: World) -> None:
     assert world.load([row(1, esihenkilo_henkilonumero="999")]).state == "done"
     assert world.all(select(Relationship)) == []
+
+
+def test_a_manager_who_comes_later_is_related_although_the_row_that_named_the_manager_is_the_same(world: World) -> None:
+    world.load([row(1, esihenkilo_henkilonumero="2", alkamispvm="1.8.2026"), row(3)])
+    assert managers(world) == []
+    report = world.later(days=1).run([row(1, esihenkilo_henkilonumero="2", alkamispvm="1.8.2026"), row(3), row(2)])
+    assert (report.counts["changed"], managers(world)) == (0, [("2", "1", "2026-08-01")])
+    before = world.facts()
+    world.later(days=2).run()
+    assert world.facts() == before
+    ended = [row(1, alkamispvm="1.8.2026"), row(3), row(2)]
+    world.later(days=3).run(ended)
+    assert managers(world, days=3) == []
+
+
+def test_a_manager_who_was_named_no_more_before_coming_manages_nobody(world: World) -> None:
+    world.load([row(1, esihenkilo_henkilonumero="2"), row(3)])
+    world.later(days=1).run([row(1), row(3)])
+    world.later(days=2).run([row(1), row(3), row(2)])
+    assert managers(world, days=2) == []
+
+
+def managers(world: World, days: int = 0) -> list[tuple[str, str, str]]:
+    """Who manages whom since when, by employee number, so many days later."""
+    numbers = {person_id: number for number, person_id in world.persons().items()}
+    r, at = Relationship, world.later(days=days, minutes=1).at
+    held = world.all(select(r.person_id, r.other_person_id, r.valid_from).where(r.closed_by.is_(None), r.valid_to > at))
+    return [
+        (numbers[one], numbers[other], start.astimezone(ZoneInfo(clock.HELSINKI)).date().isoformat())
+        for one, other, start in held
+    ]
 
 
 def test_a_manager_is_found_among_those_who_came_before(world: World) -> None:

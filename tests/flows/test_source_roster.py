@@ -11,120 +11,33 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from connectors import registry
-from connectors.oneroster.files import FILES
 from iam import clock
 from iam.access.assignment import Assignment
-from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
+from iam.directory.affiliation import Affiliation, Group, Membership
 from iam.directory.organisation import Organisation
-from iam.directory.person import Identifier, PersonProfile
+from iam.directory.person import PersonProfile
 from iam.directory.source import RunReject
-from iam.sources.report import Report
 from tests.factories import facts
-from tests.flows.source_world import World, build
-
-Table = list[dict[str, str]]
-COLUMNS = {file.name: file.layout.columns for file in FILES}
-
-
-def pupil(key: str, agents: str = "", **values: str) -> dict[str, str]:
-    return {"sourcedId": key, "givenName": key.title(), "familyName": "Esimerkki", "agentSourcedIds": agents} | values
-
-
-def student(key: str, user: str, org: str = "org-k", **values: str) -> dict[str, str]:
-    return {
-        "sourcedId": key,
-        "userSourcedId": user,
-        "roleType": "primary",
-        "role": "student",
-        "orgSourcedId": org,
-    } | values
-
-
-def enrolled(key: str, user: str, class_: str, **values: str) -> dict[str, str]:
-    return {
-        "sourcedId": key,
-        "userSourcedId": user,
-        "classSourcedId": class_,
-        "role": "student",
-        "schoolSourcedId": "org-k",
-    } | values
-
-
-ROSTER: dict[str, Table] = {
-    "orgs": [{"sourcedId": "org-k", "name": "K", "type": "school", "identifier": "KOIVU"}, {"sourcedId": "org-r", "name": "R", "type": "school", "identifier": "RANTA"}],
-    "users": [pupil("oona", "hilla,hannu"), pupil("ville", "hilla"), pupil("hilla"), pupil("hannu"), pupil("ope")],
-    "roles": [student("r1", "oona"), student("r2", "ville"), student("r3", "ope", role="teacher")],
-    "classes": [{"sourcedId": "1a", "title": "1A", "schoolSourcedId": "org-k"}, {"sourcedId": "2b", "title": "2B", "schoolSourcedId": "org-k"}],
-    "enrollments": [enrolled("e1", "oona", "1a"), enrolled("e2", "ville", "2b", beginDate="2026-08-10", endDate="2027-06-05")],
-}  # fmt: skip
+from tests.flows.roster_world import (
+    ROSTER,
+    Table,
+    build,
+    enrolled,
+    guardians,
+    load,
+    members,
+    person,
+    pupil,
+    pupils,
+    run,
+    student,
+)  # fmt: skip
+from tests.flows.source_world import World
 
 
 @pytest.fixture
 def world(engine: Engine, tmp_path: Path) -> World:
-    world = build(engine, tmp_path)
-    world.add_source("primus", "oneroster", {"path": str(tmp_path / "bundle")}, purpose="perusopetus")
-    return world.of("primus")
-
-
-def write(world: World, **tables: Table) -> None:
-    """Write the bundle; a table that is given takes the place of the usual one."""
-    folder = world.folder / "bundle"
-    folder.mkdir(exist_ok=True)
-    lines = ["propertyName,value", "manifest.version,1.0", "oneroster.version,1.2"]
-    lines += [f"file.{name},{'bulk' if name in ROSTER else 'absent'}" for name in sorted(COLUMNS)]
-    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
-    for name, table in (ROSTER | tables).items():
-        quoted = (",".join(f'"{one.get(column, "")}"' for column in COLUMNS[name]) for one in table)
-        (folder / f"{name}.csv").write_text("".join(f"{line}\n" for line in (",".join(COLUMNS[name]), *quoted)))
-
-
-def load(world: World, **tables: Table) -> Report:
-    write(world, **tables)
-    return world.load()
-
-
-def run(world: World, days: int, **tables: Table) -> Report:
-    write(world, **tables)
-    return world.later(days=days).run()
-
-
-def person(world: World, key: str) -> Any:
-    return world.scalar(select(Identifier.person_id).where(Identifier.kind == "oneroster-id", Identifier.value == key))
-
-
-def members(world: World, days: int = 0) -> list[tuple[str, str]]:
-    """Class and pupil of the memberships that hold so many days later."""
-    m, at = Membership, world.later(days=days, minutes=1).at
-    query = (
-        select(Group.key, Identifier.value)
-        .join(m, m.group_id == Group.id)
-        .join(Identifier, (Identifier.person_id == m.person_id) & (Identifier.kind == "oneroster-id"))
-        .where(m.closed_by.is_(None), m.valid_from <= at, m.valid_to > at)
-    )
-    return sorted(world.all(query))
-
-
-def guardians(world: World, days: int = 0) -> list[tuple[str, str]]:
-    """Guardian and pupil of the relationships that hold so many days later."""
-    r, at = Relationship, world.later(days=days, minutes=1).at
-    held = world.all(
-        select(r.person_id, r.other_person_id).where(
-            r.closed_by.is_(None), r.kind == "guardian_of", r.valid_from <= at, r.valid_to > at
-        )
-    )
-    names = dict(world.all(select(Identifier.person_id, Identifier.value).where(Identifier.kind == "oneroster-id")))
-    return sorted((names[one], names[other]) for one, other in held)
-
-
-def pupils(world: World, days: int = 0) -> list[tuple[str, str]]:
-    """Pupil and school of the affiliations that hold so many days later."""
-    a, at = Affiliation, world.later(days=days, minutes=1).at
-    query = (
-        select(Identifier.value, Organisation.key)
-        .join(a, a.person_id == Identifier.person_id).join(Organisation, Organisation.id == a.organisation_id)
-        .where(Identifier.kind == "oneroster-id", a.closed_by.is_(None), a.kind == "student", a.valid_from <= at, a.valid_to > at)
-    )  # fmt: skip
-    return sorted(world.all(query))
+    return build(engine, tmp_path)
 
 
 def test_pupils_classes_memberships_and_guardians_are_facts(world: World) -> None:
@@ -348,3 +261,43 @@ def test_a_school_that_avain_does_not_know_is_told_and_its_pupils_too(world: Wor
         ("roles.csv", "orgSourcedId"),
     ]
     assert pupils(world) == [("oona", "KOIVU"), ("ville", "KOIVU")]
+
+
+def many(count: int) -> dict[str, Table]:
+    """The tables of so many pupils of the class 1A."""
+    return {
+        "users": [pupil(f"o{n}") for n in range(count)], "roles": [student(f"r{n}", f"o{n}") for n in range(count)],
+        "enrollments": [enrolled(f"e{n}", f"o{n}", "1a") for n in range(count)],
+    }  # fmt: skip
+
+
+def deleting(tables: dict[str, Table], count: int) -> dict[str, Table]:
+    """The same tables with so many enrolments marked as deleted."""
+    marked = [one | {"status": "tobedeleted"} if n < count else one for n, one in enumerate(tables["enrollments"])]
+    return tables | {"enrollments": marked}
+
+
+def test_more_than_a_hundredth_of_rows_marked_to_be_deleted_go_to_the_guard(world: World) -> None:
+    load(world, **many(30))
+    report = run(world, 1, **deleting(many(30), 5))
+    assert (report.state, report.counts["deleted"], report.counts["link_end"]) == ("done", 5, 5)
+    report = run(world, 2, **deleting(many(30), 12))
+    assert (report.state, report.counts["deleted"], report.counts["held_link_end"]) == ("held", 12, 7)
+    assert len(members(world, 2)) == 25
+
+
+def test_rows_that_were_marked_as_deleted_may_be_left_out_afterwards(world: World) -> None:
+    load(world, **many(30))
+    run(world, 1, **deleting(many(30), 5))
+    left = many(30) | {"enrollments": many(30)["enrollments"][5:]}
+    assert run(world, 2, **left).state == "done"
+
+
+def test_two_sources_may_use_the_same_class_key_in_one_school(world: World) -> None:
+    load(world)
+    world.add_source("wilma", "oneroster", {"path": str(world.folder / "wilma" / "bundle")}, purpose="perusopetus")
+    other = replace(world.of("wilma"), folder=world.folder / "wilma")
+    other.folder.mkdir()
+    assert load(other).state == "done"
+    assert world.all(select(func.count(Group.id)).where(Group.key == "1a")) == [2]
+    assert members(world) == [("1a", "oona")] * 2 + [("2b", "ville")] * 2

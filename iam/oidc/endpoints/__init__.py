@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from iam.oidc.endpoints.authorize import authorize, capacity
-from iam.oidc.endpoints.logout import logout
+from iam.oidc.endpoints.authorize import authorize, capacity, consent
+from iam.oidc.endpoints.logout import logged_out, logout
 from iam.oidc.endpoints.metadata import jwks, oauth_authorization_server, openid_configuration
+from iam.oidc.endpoints.par import push
+from iam.oidc.endpoints.register import register, registration
 from iam.oidc.endpoints.token import introspect, revoke, token
 from iam.oidc.endpoints.userinfo import userinfo
 
@@ -16,8 +18,13 @@ blueprint.get("/.well-known/oauth-authorization-server")(oauth_authorization_ser
 blueprint.get("/oauth2/jwks")(jwks)
 blueprint.route("/oauth2/authorize", methods=["GET", "POST"])(authorize)
 blueprint.route("/capacity", methods=["GET", "POST"])(capacity)
+blueprint.route("/consent", methods=["GET", "POST"])(consent)
+blueprint.post("/oauth2/par")(push)
 blueprint.post("/oauth2/token")(token)
 blueprint.route("/oauth2/userinfo", methods=["GET", "POST"])(userinfo)
 blueprint.post("/oauth2/introspect")(introspect)
 blueprint.post("/oauth2/revoke")(revoke)
+blueprint.post("/oauth2/register")(register)
+blueprint.route("/oauth2/register/<client_id>", methods=["GET", "PUT", "DELETE"])(registration)
 blueprint.route("/oauth2/logout", methods=["GET", "POST"])(logout)
+blueprint.get("/logged-out")(logged_out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from authlib.oauth2 import OAuth2Error
 from authlib.oidc.rpinitiated import EndSessionRequest
 from flask import redirect, request
@@ -11,6 +13,7 @@ from iam import clock
 from iam.oidc import logout as logouts
 from iam.oidc import parameters, passage
 from iam.oidc.answer import Answer
+from iam.oidc.client import RegisteredClient
 from iam.oidc.endpoints import page
 from iam.oidc.passage import Passage
 from iam.oidc.server import ProviderRequest, provider
@@ -75,8 +78,24 @@ def _hinted(asked: EndSessionRequest) -> LoginSession | None:
 
 
 def _done(asked: EndSessionRequest, login: LoginSession | None) -> Response:
+    session_id = login.id if login is not None else None
     if login is not None:
         logouts.end(context.db(), login, asked.client, provider().actor)
-    response: Response = redirect(asked.redirect_uri, 303) if asked.redirect_uri else page.signed_out(asked.client)
+    response = _gone(asked.client, asked.redirect_uri, session_id)
     browser.drop(response)
     return response
+
+
+def _gone(client: RegisteredClient | None, back: str | None, session_id: UUID | None) -> Response:
+    """Return the way back, or the page that says it is done; first a page with frames when applications listen by the browser."""
+    frames = logouts.frames(context.db(), provider().issuer, session_id) if session_id else []
+    if frames:
+        return page.signing_out(client, back, frames)
+    response: Response = redirect(back, 303) if back else page.signed_out(client)
+    return response
+
+
+@guard.public
+def logged_out() -> Response:
+    """Say that it is done, after a sign-out of our own pages; the session that this browser ended is told to its applications once."""
+    return _gone(None, None, browser.ended())

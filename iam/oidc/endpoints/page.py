@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,13 +10,16 @@ from uuid import UUID
 from flask import Response
 
 from iam.access.right import Capacity
+from iam.access.role import Application
 from iam.clock import FOREVER
 from iam.directory import queries
+from iam.directory.organisation import Organisation
 from iam.oidc.answer import Answer
 from iam.oidc.client import RegisteredClient
 from iam.oidc.interaction import Choose, NoRight
+from iam.oidc.logout import Frame
 from iam.texts import N_
-from iam.web import context, pages
+from iam.web import context, headers, pages
 
 KINDS = {
     "employee": N_("Employee"),
@@ -48,15 +51,35 @@ def broken(description: str) -> Response:
     )  # fmt: skip
 
 
-def choose(step: Choose, client: RegisteredClient, parameters: Mapping[str, str], handle: str, origin: str) -> Response:
+def choose(
+    step: Choose, client: RegisteredClient, parameters: Mapping[str, Any], scope: str, handle: str, origin: str
+) -> Response:
     """Ask in which capacity the person continues."""
     texts = context.texts()
     shown = [*((c, False) for c in step.capacities), *((c, True) for c in step.coming)]
     notice = texts.gettext(N_("The capacity you chose has ended. Choose another.")) if step.ended else None
     return pages.page(
-        "capacity.html", forms_to=origin, action=f"/capacity?{urlencode(dict(parameters))}", flow=handle, client_name=client.name(texts.language),
+        "capacity.html", forms_to=origin, action=f"/capacity?{urlencode(dict(parameters), doseq=True)}", flow=handle, client_name=client.name(texts.language),
         cards=[_card(capacity, coming, step.preselected) for capacity, coming in shown], notice=notice,
-        receives=[texts.gettext(RECEIVED[word]) for word in client.scope.split() if word in RECEIVED and word in parameters["scope"].split()],
+        receives=_received(scope),
+    )  # fmt: skip
+
+
+def _received(scope: str) -> list[str]:
+    return [context.texts().gettext(RECEIVED[word]) for word in scope.split() if word in RECEIVED]
+
+
+def inform(client: RegisteredClient, parameters: Mapping[str, Any], scope: str, handle: str, origin: str) -> Response:
+    """Tell what the application receives, or ask for consent."""
+    texts, session = context.texts(), context.db()
+    application = session.get_one(Application, client.application_id)
+    owner = session.get_one(Organisation, application.owner_id)
+    own = texts.gettext(N_("a name for you that only this service knows"))
+    return pages.page(
+        "inform.html", forms_to=origin, action=f"/consent?{urlencode(dict(parameters), doseq=True)}", flow=handle,
+        client_name=client.name(texts.language), data=[own, *_received(scope)],
+        purpose=client.extra.get("purpose") or texts.gettext(N_("Signing in to the service")), legal_basis=client.extra.get("legal_basis"),
+        controller=owner.name(texts.language), notice_url=client.extra.get("policy_uri"), consent=client.notice == "consent",
     )  # fmt: skip
 
 
@@ -119,6 +142,16 @@ def signed_out(client: RegisteredClient | None) -> Response:
     """Say that the person is signed out."""
     name = client.name(context.texts().language) if client else None
     return pages.page("logged_out.html", back_url=None, client_name=name, login_url="/login", unreached=[])
+
+
+def signing_out(client: RegisteredClient | None, back: str | None, frames: Sequence[Frame]) -> Response:
+    """Tell applications by hidden frames, say that the person is signed out, and lead on (Front-Channel Logout 1.0 section 3)."""
+    name = client.name(context.texts().language) if client else None
+    response = pages.page(
+        "signing_out.html", frames=[frame.url for frame in frames], back_url=back, client_name=name, login_url="/login"
+    )
+    headers.allow_frames_of(response, [frame.origin for frame in frames])
+    return response
 
 
 def chosen(value: str | None) -> UUID | None:

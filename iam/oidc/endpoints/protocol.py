@@ -20,7 +20,7 @@ from iam.web.csrf import csrf_exempt
 _log = structlog.get_logger("avain.oidc")
 
 
-def protocol(view: Callable[[], Response]) -> Callable[[], Response]:
+def protocol(view: Callable[..., Response]) -> Callable[..., Response]:
     """Mark a view as a protocol endpoint: it authenticates its callers itself, and whatever fails is answered as OAuth says.
 
     A refusal is committed (a code that was taken stays taken); anything unexpected leaves nothing behind: 503 when the database
@@ -30,9 +30,9 @@ def protocol(view: Callable[[], Response]) -> Callable[[], Response]:
     @csrf_exempt
     @guard.public
     @wraps(view)
-    def answer() -> Response:
+    def answer(**place: str) -> Response:
         try:
-            response = view()
+            response = view(**place)
             context.db().commit()
         except OAuth2Error as error:
             return provider().handle_error_response(None, error)

@@ -9,8 +9,10 @@ from iam import clock
 from iam.audit import log
 from iam.oidc import bearer, claims, mint
 from iam.oidc.bearer import Bearer
+from iam.oidc.claims import Claims
 from iam.oidc.endpoints.protocol import protocol
 from iam.oidc.server import body, provider
+from iam.tokens import jose
 
 
 @protocol
@@ -30,9 +32,17 @@ def userinfo() -> Response:
     if told is None:
         return _refused(401, "invalid_token")
     _record(shown, scopes)
-    return server.handle_response(
-        200, claims.of_userinfo(told, scopes, shown.client.mapper), [("Content-Type", "application/json")]
-    )
+    return _answer(shown, claims.of_userinfo(told, scopes, shown.client.mapper, shown.grant.claims.get("userinfo", ())))
+
+
+def _answer(shown: Bearer, said: Claims) -> Response:
+    """The claims as JSON, or signed where the client registered so (OIDC Core section 5.3.2)."""
+    server, algorithm = provider(), shown.client.userinfo_alg
+    if algorithm is None:
+        return server.handle_response(200, said, [("Content-Type", "application/json")])
+    key = server.issuer.keyring.signer(server.session, algorithm)
+    signed = jose.sign(key, mint.IDENTITY, {**said, "iss": server.issuer.url, "aud": shown.client.client_id})
+    return server.handle_response(200, signed, [("Content-Type", "application/jwt")])
 
 
 def _token() -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.orm import Session
@@ -11,6 +12,8 @@ from iam.access.catalogue import retire_roles
 from iam.access.publish import publish
 from iam.access.resolve import Names, check, load, resolves
 from iam.change import SYSTEM
+from iam.directory.affiliation import Group
+from iam.directory.source import Source
 from iam.errors import Invalid
 from tests.factories import access, facts
 
@@ -126,3 +129,23 @@ def test_publishing_a_rule_with_a_mistake_tells_every_problem_and_writes_nothing
         "bind.a.affiliation.organisation.is",
         "bind.a.affiliation.occupation",
     ]
+
+
+def test_a_rule_means_the_oldest_group_of_a_key_whatever_another_source_brings_later(session: Session) -> None:
+    town = facts.organisation(session, "kunta", "municipality", entity=True)
+    first = _of_a_source(session, town, "eka", 50)
+    assert load(session).groups == {(town, "tiimi"): first}
+    _of_a_source(session, town, "toka", 1)
+    assert load(session).groups == {(town, "tiimi"): first}
+
+
+def _of_a_source(session: Session, town: UUID, key: str, priority: int) -> UUID:
+    source = Source(
+        key=key, connector="hr", owner_id=town, settings={}, matching=None, correlate=[], zone="Europe/Helsinki", priority=priority, purpose="p",
+    )  # fmt: skip
+    session.add(source)
+    session.flush()
+    group = Group(organisation_id=town, source_id=source.id, record_key="tiimi", key="tiimi", name="Tiimi")
+    session.add(group)
+    session.flush()
+    return group.id

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from iam import clock
+from iam.outbox import Message
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World
 
@@ -98,6 +100,17 @@ def applications(world: World, numbers: range) -> str:
     return "/admin/applications"
 
 
+def undelivered(world: World, numbers: range) -> str:
+    if "listens" not in world.ids:
+        catalogue.client(world, "wilma", "wilma")
+        world.ids["listens"] = world.ids["wilma"]
+    now, about = clock.now(), {"kind": "backchannel-logout", "target": "wilma", "payload": {}, "attempts": 28}
+    world.write(
+        *(Message(created_at=now, due_at=now, given_up_at=now, last_error=f"status {one}", **about) for one in numbers)
+    )
+    return "/admin/undelivered"
+
+
 def enabled(world: World, numbers: range) -> str:
     catalogue.enable(world, "wilma", *catalogue.schools(world, numbers))
     return "/admin/applications/wilma"
@@ -121,7 +134,7 @@ LISTS: dict[Fill, str] = {
     sources: "/admin/sources.csv", runs: "/admin/sources/hr/runs.csv", rejects: "{here}.csv", effects: "{here}.csv",
     unclear: "{here}.csv", roles: "/admin/roles.csv", holders: "{here}/holders.csv", rules: "/admin/rules.csv",
     versions: "{here}/versions.csv", applications: "/admin/applications.csv", enabled: "{here}/enabled.csv",
-    agreements: "/admin/agreements.csv", under: "{here}/people.csv",
+    undelivered: "/admin/undelivered.csv", agreements: "/admin/agreements.csv", under: "{here}/people.csv",
 }  # fmt: skip
 """Every list, and the address of its file."""
 

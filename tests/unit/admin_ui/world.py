@@ -33,6 +33,7 @@ from iam.directory.organisation import Organisation, OrganisationClosure, Organi
 from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Record, Run, Source
 from iam.settings import Settings
+from iam.signin import levels
 from iam.signin.account import Account
 from iam.tokens import keys
 from iam.tokens import session as login_sessions
@@ -98,6 +99,7 @@ def build(database_url: str, folder: Path) -> World:
         vault={"key_file": folder / "vault.key"},
         state_dir=folder,
         consortium="Marjala",
+        signin={"administrators": levels.PASSWORD},
     )
     app = create_app(settings)
     world = World(app, extension.engine_of(app))

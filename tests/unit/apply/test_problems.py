@@ -25,6 +25,7 @@ CLIENT = "  - {key: x, owner: mansikkala, name: {fi: X}, clients: [{client_id: x
 SECRET = "secret: 3Vt8mQz0aLkWc5RjX2hN9pYsE7uGbD4f"
 CB = "redirect_uris: [https://x.example/cb]"
 ROLE = "  - {key: x, owner: mansikkala, name: {fi: X}, roles: [{key: r, enforcement: at use, name: {fi: R}%s}]}"
+HR = "  - {key: x, connector: hr, owner: konsortio, purpose: p, settings: {path: /x}, %s}"
 AGREEMENT = (
     "  - {key: x, case_number: X, decided: {body: b, date: 2026-01-01}, purpose: p, legal_basis: {act: a}, "
     "parties: [{entity: mansikkala}, {entity: %s}], in_force: {from: 2026-01-01%s}, clauses: [%s]}"
@@ -63,6 +64,15 @@ WRONG = [
     ("sources", "  - {key: x, connector: hr, owner: konsortio, purpose: p, settings: {path: /x, paht: x}}", "settings.paht", "correct its name to one of: path"),
     ("sources", "  - {key: x, connector: hr, owner: konsortio, purpose: p, zone: Mars}", "zone", "There is no such time zone."),
     ("sources", "  - {key: x, connector: hr, owner: konsortio, purpose: p, priority: 0}", "priority", "This number is too small. Write at least 1."),
+    ("sources", HR % "matching: {employment: {person: {as: x}}}", "matching.employment.person.key", "This is missing."),
+    ("sources", HR % "matching: {employment: {persn: {}}}", "matching.employment.persn", "correct its name to one of: person"),
+    ("sources", HR % "matching: {employment: 5}", "matching.employment", "This must be a group of named settings."),
+    ("sources", HR % "matching: {user: {}}", "matching.user", "no such kind of record. Use one of: employment"),
+    ("sources", HR % "matching: {employment: {person: {key: numero, as: x}}}", "matching.employment.person.key", "There is no column numero. Use one of: henkilonumero"),
+    ("sources", HR % "matching: {employment: {relationships: [{kind: friend_of, column: hetu}]}}", "matching.employment.relationships", "no such kind of relationship"),
+    ("sources", HR % "matching: {employment: {}, correlate: [upn]}", "matching.correlate", "reads no identifier upn"),
+    ("sources", HR % "matching: {employment: {}, correlate: 5}", "matching.correlate", "The column matching is wrong"),
+    ("sources", HR % "correlate: [identity-code, upn]", "correlate", "reads no identifier upn. Use one of: employee-number, identity-code."),
     ("applications", "  - {key: x, owner: nowhere, name: {fi: X}}", "owner", "There is no organisation nowhere."),
     ("applications", "  - {key: x, owner: mansikkala, name: {fi: X}, enabled: [nowhere]}", "enabled", "There is no organisation nowhere."),
     ("applications", "  - {key: x, owner: mansikkala, name: {fi: X}, notice: maybe}", "notice", "There is no such value."),

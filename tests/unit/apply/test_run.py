@@ -20,9 +20,10 @@ from iam.apply.run import run_apply
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM, Change
 from iam.database.base import Base
-from iam.directory.affiliation import Affiliation, Membership
+from iam.directory.affiliation import Affiliation, Group, Membership
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.person import Identifier, Person, PersonProfile
+from iam.directory.source import Source
 from iam.oidc.model import Client, ClientSecret
 from iam.signin import credentials, password
 from iam.signin.account import Account, Credential
@@ -286,6 +287,32 @@ def test_a_group_may_be_stated_in_two_places_and_has_the_members_of_both(applied
         ("group", ["members"])
     ]
     assert session.scalar(select(func.count()).where(Membership.closed_by.is_(None))) == 2
+
+
+def test_a_group_of_a_source_with_the_key_of_a_local_one_leaves_that_as_it_was_declared(
+    applied: Apply, session: Session
+) -> None:
+    local = session.scalars(select(Group)).one()
+    source = session.scalars(select(Source)).first()
+    assert source is not None
+    same = {"organisation_id": local.organisation_id, "record_key": local.key, "key": local.key, "name": "Toinen"}
+    session.add(Group(source_id=source.id, **same))
+    session.flush()
+    report = applied(EVERYTHING)
+    assert [str(problem) for problem in report.problems] == []
+    assert [one.action for one in report.differences if one.kind == "group"] == ["none"]
+
+
+def test_a_group_that_only_a_source_has_is_not_declared_beside_it(applied: Apply, session: Session) -> None:
+    local = session.scalars(select(Group)).one()
+    source = session.scalars(select(Source)).first()
+    assert source is not None
+    session.add(Group(source_id=source.id, organisation_id=local.organisation_id, record_key="x", key="x", name="X"))
+    session.flush()
+    report = applied(
+        EVERYTHING.replace("administrators:", "  - {key: x, organisation: KOIVU, name: X}\nadministrators:")
+    )
+    assert ["comes from a source" in str(problem) for problem in report.problems] == [True]
 
 
 def fed(session: Session) -> Person:

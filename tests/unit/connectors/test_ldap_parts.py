@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from connectors.contract import CheckpointLost, Refused
+from connectors import registry
+from connectors.contract import CheckpointLost, Malformed, Refused
 from connectors.ldap import LdapConnector, LdapSettings
 from connectors.ldap.checkpoint import Memory, read_checkpoint, write_checkpoint
-from connectors.ldap.membership import Groups, normal
+from connectors.ldap.entries import Entry
+from connectors.ldap.membership import Groups, member_names, normal
+from connectors.ldap.rows import row
 from connectors.ldap.settings import bind_password
 from connectors.ldap.sketch import WIDTH, Sketch
+from connectors.records import Record
 
 SOUND = {
     "url": "ldaps://ldap.mansikkala.example",
@@ -174,7 +178,13 @@ def test_a_sketch_fits_into_a_checkpoint() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"base_dn": "dc=other"}, {"person_filter": "(uid=*)"}, {"person_attributes": ("uid",)}]
+    "change",
+    [
+        {"base_dn": "dc=other"},
+        {"person_filter": "(uid=*)"},
+        {"person_attributes": ("uid",)},
+        {"id_attribute": "objectGUID"},
+    ],
 )
 def test_a_checkpoint_of_other_settings_is_lost(change: dict[str, object]) -> None:
     memory = Memory(datetime(2026, 9, 1, tzinfo=UTC), Sketch())
@@ -182,3 +192,51 @@ def test_a_checkpoint_of_other_settings_is_lost(change: dict[str, object]) -> No
     assert read_checkpoint(text, LdapSettings.model_validate(SOUND)).latest == memory.latest
     with pytest.raises(CheckpointLost):
         read_checkpoint(text, LdapSettings.model_validate({**SOUND, **change}))
+
+
+GUID = bytes.fromhex("78563412cdabef01" + "0123456789abcdef")
+
+
+def test_an_object_guid_is_read_as_its_canonical_text() -> None:
+    entry = Entry("cn=Aino,dc=example", {"objectguid": [GUID]}, "objectGUID")
+    assert entry.uuid == "12345678-abcd-01ef-0123-456789abcdef"
+
+
+def test_an_entry_uuid_is_read_as_its_canonical_text() -> None:
+    entry = Entry("cn=Aino,dc=example", {"entryuuid": [b"12345678-ABCD-01EF-0123-456789ABCDEF"]}, "entryUUID")
+    assert entry.uuid == "12345678-abcd-01ef-0123-456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "values"),
+    [
+        ("objectGUID", {}),
+        ("objectGUID", {"objectguid": []}),
+        ("objectGUID", {"objectguid": [GUID[:15]]}),
+        ("objectGUID", {"entryuuid": [b"12345678-abcd-01ef-0123-456789abcdef"]}),
+        ("entryUUID", {"objectguid": [GUID]}),
+        ("entryUUID", {"entryuuid": [GUID]}),
+    ],
+)
+def test_an_entry_without_its_id_is_told_by_the_attribute(attribute: str, values: dict[str, list[bytes]]) -> None:
+    with pytest.raises(Malformed, match=f"no {attribute}") as caught:
+        _ = Entry("cn=Aino,dc=example", values, attribute).uuid
+    assert caught.value.problem.field == "id_attribute"
+
+
+def test_the_record_of_an_entry_holds_its_id_under_one_name_whichever_attribute_it_is() -> None:
+    entry = Entry("cn=Aino,dc=example", {"objectguid": [GUID], "sn": [b"Esimerkki"]}, "objectGUID")
+    found = row("person", entry, ("sn", "objectGUID"))
+    assert isinstance(found, Record)
+    assert (found.key, found.fields["entryUUID"]) == (entry.uuid, entry.uuid)
+    assert registry.matching("ldap")["person"]["person"]["key"] in found.fields
+
+
+def test_no_other_attribute_may_be_the_id() -> None:
+    with pytest.raises(ValidationError):
+        LdapSettings.model_validate({**SOUND, "id_attribute": "cn"})
+
+
+def test_a_group_of_which_the_directory_gives_a_part_only_is_not_taken_for_the_whole() -> None:
+    with pytest.raises(Malformed, match="more members"):
+        member_names({"member": [], "member;range=0-1499": [b"cn=a,dc=example"]})

@@ -27,7 +27,7 @@ def assertion(key: jose.Key = EC, typ: str = "JWT", **changes: Any) -> str:
 
 
 def check(token: str, keys: Any = PUBLIC) -> client_assertion.Assertion:
-    return verify(token, keys, "wilma", ISSUER, NOW)
+    return verify(token, keys, "wilma", [ISSUER], NOW)
 
 
 @pytest.mark.parametrize("typ", ["JWT", "client-authentication+jwt"])

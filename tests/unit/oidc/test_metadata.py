@@ -25,9 +25,7 @@ def test_only_what_is_offered_is_told() -> None:
     assert OPENID["authorization_response_iss_parameter_supported"] is True
     assert OPENID["request_uri_parameter_supported"] is False
     for absent in (
-        "registration_endpoint",
         "check_session_iframe",
-        "pushed_authorization_request_endpoint",
         "device_authorization_endpoint",
     ):
         assert absent not in OPENID

@@ -95,10 +95,14 @@ def test_each_kind_of_employment_is_a_kind_of_affiliation(told: str, kind: str) 
     assert [one[2] for one in employment(palvelussuhteen_laji=told, toimipisteet="KOIVU").affiliations] == [kind]
 
 
-def test_an_unlisted_kind_of_employment_says_nothing_of_an_affiliation_but_still_of_the_person() -> None:
-    found = employment(palvelussuhteen_laji="talkoolainen")
-    assert found.affiliations == []
-    assert found.person is not None
+def test_an_unlisted_kind_of_employment_rejects_the_row_with_its_code() -> None:
+    problem = rejection(palvelussuhteen_laji="talkoolainen").problem
+    assert (problem.field, dict(problem.params)) == ("palvelussuhteen_laji", {"value": "talkoolainen"})
+    assert "column matching" in problem.remedy
+
+
+def test_an_identity_code_in_place_of_the_kind_is_not_repeated() -> None:
+    assert dict(rejection(palvelussuhteen_laji=CODE).problem.params) == {"value": "…"}
 
 
 def test_whom_a_substitute_stands_in_for_is_kept() -> None:

@@ -16,6 +16,7 @@ def test_the_usual_matching_of_a_connector_can_be_read(connector: str) -> None:
     found = matching.read(registry.matching(connector))
     assert found.kinds
     assert found.correlate
+    assert list(matching.faults(found, registry.connector(connector))) == []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from iam.app import create_app
-from iam.settings import Database, Settings, Vault
+from iam.settings import Database, Settings, Signin, Vault
+from iam.signin import levels
 from iam.web import extension
 
 HTML = {"Accept": "text/html,application/xhtml+xml", "Accept-Language": "en"}
@@ -52,8 +53,12 @@ def hidden(page: TestResponse, path: str) -> dict[str, str]:
 
 
 def settings_for(url: str, folder: Path, **values: object) -> Settings:
-    """Settings over a database and a vault of the test's own."""
-    given: dict[str, object] = {"database": Database(url=url), "vault": Vault(key_file=folder / "vault.key")}  # type: ignore[arg-type]
+    """Settings over a database and a vault of the test's own; administrators come in with a password unless ``values`` say more."""
+    given: dict[str, object] = {
+        "database": Database(url=url),  # type: ignore[arg-type]
+        "vault": Vault(key_file=folder / "vault.key"),
+        "signin": Signin(administrators=levels.PASSWORD),
+    }
     return Settings(**(given | values))  # type: ignore[arg-type]
 
 

@@ -93,6 +93,8 @@ def test_only_the_published_list_of_routes_answers_nobody(app: Flask) -> None:
         "/",
         "/healthz",
         "/login",
+        "/login/passkey",
+        "/login/passkey/options",
         "/first-code",
         "/logout",
         "/logged-out",

@@ -1,0 +1,80 @@
+"""Relationships with somebody whom the source has not brought yet, as with a manager who is not in the feed: they wait for the person.
+
+The row that told them is not read again while it stays the same, so what it told is kept, and becomes a fact in the run that brings
+the person.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, delete, func, insert, literal, or_, select, union
+from sqlalchemy.orm import Session, aliased
+
+from iam.directory.person import Identifier
+from iam.directory.source import AwaitedRelationship, Source
+from iam.lifecycle import staged
+
+
+def keep(session: Session, source_id: UUID) -> None:
+    """Keep what the staged records tell of persons nobody knows, where that is optional, in place of what they told before."""
+    w, rel, r, p = AwaitedRelationship, staged.relationship, staged.record, staged.person
+    told = union(select(r.c.record_id).where(~r.c.held), select(staged.gone.c.record_id)).subquery()
+    session.execute(
+        delete(w).where(w.record_id.in_(select(told.c.record_id))).execution_options(synchronize_session=False)
+    )
+    rows = (
+        select(
+            rel.c.record_id, rel.c.kind, rel.c.person_key, rel.c.other_key, p.c.as_kind, literal(source_id, w.source_id.type),
+            func.min(rel.c.valid_from), func.max(rel.c.valid_to),
+        )
+        .join(r, and_(r.c.record_id == rel.c.record_id, ~r.c.held))
+        .join(p, p.c.person_key == r.c.person_key)
+        .where(rel.c.optional, or_(rel.c.person_id.is_(None), rel.c.other_id.is_(None)))
+        .group_by(rel.c.record_id, rel.c.kind, rel.c.person_key, rel.c.other_key, p.c.as_kind)
+    )  # fmt: skip
+    names = ["record_id", "kind", "person_key", "other_key", "key_kind", "source_id", "valid_from", "valid_to"]
+    session.execute(insert(w).from_select(names, rows))
+
+
+def fulfil(session: Session, source_id: UUID) -> None:
+    """Stage what waited for somebody who is known now, and wait for it no longer; a record staged by this run tells it itself."""
+    w, rel, one, other = AwaitedRelationship, staged.relationship, aliased(Identifier), aliased(Identifier)
+    rows = (
+        select(w.record_id, w.person_key, one.person_id, w.kind, w.other_key, other.person_id, w.valid_from, w.valid_to, literal(True))
+        .join(Source, Source.id == w.source_id)
+        .join(one, _names(one, w.person_key))
+        .join(other, _names(other, w.other_key))
+        .where(
+            w.source_id == source_id, one.person_id != other.person_id, w.record_id.not_in(select(staged.record.c.record_id)),
+        )
+    )  # fmt: skip
+    columns = [
+        "record_id",
+        "person_key",
+        "person_id",
+        "kind",
+        "other_key",
+        "other_id",
+        "valid_from",
+        "valid_to",
+        "optional",
+    ]
+    session.execute(insert(rel).from_select(columns, rows))
+    here = (
+        select(rel.c.record_id)
+        .where(
+            rel.c.record_id == w.record_id, rel.c.kind == w.kind, rel.c.person_key == w.person_key,
+            rel.c.other_key == w.other_key, rel.c.person_id.is_not(None), rel.c.other_id.is_not(None),
+        )
+        .exists()
+    )  # fmt: skip
+    session.execute(delete(w).where(w.source_id == source_id, here).execution_options(synchronize_session=False))
+
+
+def _names(identifier: Any, key: Any) -> Any:
+    w = AwaitedRelationship
+    return and_(
+        identifier.closed_by.is_(None), identifier.kind == w.key_kind, identifier.issuer == Source.key, identifier.value == key
+    )  # fmt: skip

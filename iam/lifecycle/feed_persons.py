@@ -1,0 +1,143 @@
+"""Writes what a source's run staged of persons: who is new, what names them, how they are described, and their sealed codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, Table, and_, exists, func, insert, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.change import Change
+from iam.database.types import UtcDateTime
+from iam.directory.person import Identifier, Person, PersonKey, PersonProfile, VaultItem
+from iam.lifecycle import staged
+
+_PROFILE = ("given_names", "call_name", "family_name", "email", "phone", "birth_date")
+
+
+def new_persons(session: Session) -> None:
+    """Write the persons that nobody knew before."""
+    p = staged.person
+    new = select(p.c.person_id, p.c.sort_name).where(p.c.fresh)
+    session.execute(insert(Person).from_select(["id", "sort_name"], new))
+
+
+def describe(session: Session, change: Change, source_id: UUID) -> None:
+    """Write the identifiers, profiles and sealed identity codes of the staged persons, who are all known by now."""
+    _vault(session)
+    _identifiers(session, change, source_id)
+    _profiles(session, change, source_id)
+
+
+def _vault(session: Session) -> None:
+    p = staged.person
+    _reseal(session)
+    unsealed = and_(p.c.wrapped_key.is_not(None), ~exists().where(PersonKey.person_id == p.c.person_id), _first_key(p))
+    session.execute(
+        insert(PersonKey).from_select(
+            ["person_id", "wrapped_key"], select(p.c.person_id, p.c.wrapped_key).where(unsealed)
+        )
+    )
+    opened = and_(
+        exists().where(PersonKey.person_id == p.c.person_id, PersonKey.wrapped_key == p.c.wrapped_key),
+        ~exists().where(VaultItem.person_id == p.c.person_id, VaultItem.kind == "identity-code"),
+    )
+    session.execute(
+        insert(VaultItem).from_select(
+            ["person_id", "kind", "ciphertext"],
+            select(p.c.person_id, literal("identity-code"), p.c.sealed_code).where(opened),
+        )
+    )
+
+
+def _reseal(session: Session) -> None:
+    """A code that is told otherwise than before takes the place of the sealed one, with a key of its own."""
+    p, i = staged.person, Identifier
+    known = exists().where(i.kind == "identity-code", i.closed_by.is_(None), i.value_mac == p.c.code_mac)
+    other = and_(~p.c.fresh, p.c.wrapped_key.is_not(None), _first_key(p), ~known)
+    item = and_(VaultItem.person_id == p.c.person_id, VaultItem.kind == "identity-code", other)
+    session.execute(
+        update(VaultItem).where(item).values(ciphertext=p.c.sealed_code).execution_options(synchronize_session=False)
+    )
+    key = and_(
+        PersonKey.person_id == p.c.person_id,
+        exists().where(VaultItem.person_id == p.c.person_id, VaultItem.ciphertext == p.c.sealed_code),
+    )
+    session.execute(
+        update(PersonKey).where(key).values(wrapped_key=p.c.wrapped_key).execution_options(synchronize_session=False)
+    )
+
+
+def _first_key(p: Table) -> Any:
+    other = p.alias()
+    return ~exists().where(
+        other.c.person_id == p.c.person_id, other.c.person_key < p.c.person_key, other.c.wrapped_key.is_not(None)
+    )
+
+
+def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
+    si, i = staged.identifier, Identifier
+    named = and_(i.closed_by.is_(None), i.kind == si.c.kind, i.issuer == si.c.issuer)
+    new = and_(~exists().where(named, i.value == si.c.value), ~exists().where(named, i.value_mac == si.c.value_mac))
+    # A source's own keys stand side by side: a row of one says nothing of another that the same person has.
+    told = exists().where(
+        si.c.person_id == i.person_id,
+        si.c.kind == i.kind,
+        si.c.issuer == i.issuer,
+        si.c.value.is_distinct_from(si.c.person_key),
+    )
+    again = exists().where(
+        si.c.person_id == i.person_id, si.c.kind == i.kind, or_(si.c.value == i.value, si.c.value_mac == i.value_mac)
+    )
+    session.execute(
+        update(i).where(i.closed_by.is_(None), i.source_id == source_id, told, ~again).values(closed_by=change.id)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    rows = (
+        select(func.min(si.c.person_key).label("person_key"), si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
+        .where(si.c.person_id.is_not(None), new)
+        .group_by(si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
+        .subquery()
+    )
+    p = staged.person
+    _open(
+        session, i, change, source_id, ("person_id", "kind", "issuer", "value", "value_mac"),
+        select(p.c.person_id, rows.c.kind, rows.c.issuer, rows.c.value, rows.c.value_mac)
+        .join(p, p.c.person_key == rows.c.person_key).order_by(p.c.person_id),
+    )  # fmt: skip
+
+
+def _profiles(session: Session, change: Change, source_id: UUID) -> None:
+    p, q, other = staged.person, PersonProfile, staged.person.alias()
+    mine = and_(q.closed_by.is_(None), q.source_id == source_id, q.person_id == p.c.person_id)
+    lead = and_(
+        p.c.has_profile,
+        ~exists().where(other.c.person_id == p.c.person_id, other.c.has_profile, other.c.person_key < p.c.person_key),
+    )
+    same = and_(*(getattr(q, name).is_not_distinct_from(p.c[name]) for name in _PROFILE))
+    session.execute(
+        update(q).where(q.closed_by.is_(None), q.source_id == source_id, exists().where(mine, lead, ~same)).values(closed_by=change.id)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    rows = select(p.c.person_id, *(p.c[name] for name in _PROFILE), literal(False)).where(lead, ~exists().where(mine))
+    _open(session, q, change, source_id, ("person_id", *_PROFILE, "protected"), rows)
+    names = and_(Person.id == p.c.person_id, ~p.c.fresh, lead, Person.sort_name != p.c.sort_name)
+    session.execute(
+        update(Person).where(names).values(sort_name=p.c.sort_name).execution_options(synchronize_session=False)
+    )
+
+
+def _open(
+    session: Session, model: Any, change: Change, source_id: UUID, columns: Sequence[str], rows: Select[Any]
+) -> None:
+    """Open one version per row, valid from now on (identifiers and profiles have no dates of their own)."""
+    new = rows.add_columns(func.uuid7().label("new_id")).subquery()
+    fixed = [
+        new.c.new_id, literal(source_id, model.source_id.type), literal(change.id, model.opened_by.type),
+        literal(clock.LONG_AGO, UtcDateTime()), literal(clock.FOREVER, UtcDateTime()),
+    ]  # fmt: skip
+    names = [*columns, "version_id", "fact_id", "source_id", "opened_by", "valid_from", "valid_to"]
+    session.execute(insert(model).from_select(names, select(*new.c, *fixed)))

@@ -1,0 +1,87 @@
+"""What an authorization request asks, wherever its parameters came: in the address, pushed before (PAR), or in a signed object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError
+
+from iam import clock
+from iam.oidc import par, request_object
+from iam.oidc.client import RegisteredClient
+
+if TYPE_CHECKING:
+    from iam.oidc.server import Provider
+
+
+class BadRequestUri(OAuth2Error):
+    """A ``request_uri`` that this client did not push, or that has been used or run out (RFC 9101 section 7)."""
+
+    error = "invalid_request_uri"
+
+
+class BadTarget(OAuth2Error):
+    """A resource for which this client gets no tokens (RFC 8707 section 2)."""
+
+    error = "invalid_target"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The parameters that count; ``carried`` are those of the address, which our pages bring back; ``pushed`` its ``request_uri``."""
+
+    parameters: Mapping[str, str]
+    resources: Sequence[str]
+    carried: Mapping[str, Any]
+    pushed: str | None = None
+
+
+def resolve(server: Provider, given: Mapping[str, str], resources: Sequence[str], *, late: bool = False) -> Asked:
+    """Return what a request in an address asks; raises ``OAuth2Error``. ``late``: its browser was on our pages before."""
+    client = server.query_client(given.get("client_id", ""))
+    if client is None:
+        return Asked(given, resources, carried(given, resources))
+    if "request_uri" in given:
+        return _pushed(server, client, given, late=late)
+    if client.par_required:
+        raise InvalidRequestError("This client must push its authorization requests (RFC 9126).")
+    return opened(server, client, given, resources)
+
+
+def opened(server: Provider, client: RegisteredClient, given: Mapping[str, str], resources: Sequence[str]) -> Asked:
+    """Return the request with its signed object opened, when it has one; raises ``OAuth2Error``."""
+    if "request" not in given:
+        _must_be_signed(client)
+        return Asked(given, resources, carried(given, resources))
+    told, listed = request_object.read(
+        given["request"], server.keys_of(client), client.client_id, server.issuer.url, clock.now()
+    )
+    return Asked(told, listed, given)
+
+
+def carried(given: Mapping[str, str], resources: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of an address as our pages bring them back."""
+    return {**given, "resource": list(resources)} if resources else dict(given)
+
+
+def _must_be_signed(client: RegisteredClient) -> None:
+    if client.extra.get("require_signed_request_object") is True:
+        raise InvalidRequestError("This client must sign its authorization requests (RFC 9101).")
+
+
+def _pushed(server: Provider, client: RegisteredClient, given: Mapping[str, str], *, late: bool) -> Asked:
+    if "request" in given:
+        raise InvalidRequestError("Send either request or request_uri.")
+    found = par.read(server.session, client.client_id, given["request_uri"], late=late)
+    if found is None:
+        raise BadRequestUri("The request_uri is not one this client pushed, or it was used or has run out.")
+    return Asked(found.parameters, found.resources, given, given["request_uri"])
+
+
+def check_resources(client: RegisteredClient, resources: Sequence[str]) -> None:
+    """Raise ``BadTarget`` for a resource this client gets no tokens for."""
+    if not set(resources) <= {client.audience, *client.resources}:
+        raise BadTarget("The resource is not one this client gets tokens for.")

@@ -1,0 +1,47 @@
+"""Upstream OpenID providers and whom of theirs we know, as stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from iam.database.base import Base, key
+
+
+class Connection(Base):
+    """An upstream OpenID provider. ``domains`` are those whose people are sent there; ``secret`` is sealed by the vault.
+
+    ``identifier`` names how a person is known there at the first sign-in: ``{"claim": "oid", "kind": "entra-oid", "issuer": ""}``
+    looks a claim up among identifiers that a source told; empty: the person links the account by signing in here once.
+    """
+
+    __tablename__ = "connection"
+
+    id: Mapped[UUID] = key()
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[dict[str, Any]]
+    issuer: Mapped[str]
+    client_id: Mapped[str]
+    secret: Mapped[bytes | None]
+    scope: Mapped[str] = mapped_column(default="openid profile")
+    domains: Mapped[list[str]]
+    identifier: Mapped[dict[str, Any]]
+    retired: Mapped[bool] = mapped_column(default=False)
+
+
+class Link(Base):
+    """A person's account at a connection, by issuer and subject and never by e-mail (security OI-07)."""
+
+    __tablename__ = "connection_link"
+    __table_args__ = (UniqueConstraint("connection_id", "issuer", "subject"),)
+
+    id: Mapped[UUID] = key()
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connection.id"))
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    created_at: Mapped[datetime]

@@ -1,0 +1,48 @@
+"""Ends login sessions and leaves word for every application that received tokens in one: the one door for every cause.
+
+The word is a message in the outbox, written in the same transaction (OpenID Connect Back-Channel Logout 1.0 section 2.5). A session
+that merely runs out ends nothing that an application was given, so nobody is told.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import column, select, table
+from sqlalchemy.orm import Session
+
+from iam import outbox
+from iam.tokens import session as login_sessions
+from iam.tokens.grant import GrantRow
+
+KIND = "backchannel-logout"
+"""The kind of message that tells a client that a login session has ended."""
+
+# The provider, above this package, owns the model; of its table only this much is needed to write to nobody who does not listen.
+_CLIENT = table("client", column("client_id"), column("backchannel_logout_uri"))
+
+
+def end(session: Session, reason: str, *, person_id: UUID, session_id: UUID | None = None) -> list[UUID]:
+    """End one or all living sessions of a person, and tell; return the ids of those that this call ended.
+
+    Grants stay: how far they end with the session is the caller's.
+    """
+    ended = login_sessions.end(session, reason, person_id=person_id, session_id=session_id)
+    if ended:
+        _tell(session, person_id, ended)
+    return ended
+
+
+def _tell(session: Session, person_id: UUID, ended: list[UUID]) -> None:
+    """Leave one message for each client with a back-channel address and each session in which it got a grant, living or not."""
+    received = (
+        select(GrantRow.client_id, GrantRow.session_id)
+        .join(_CLIENT, _CLIENT.c.client_id == GrantRow.client_id)
+        .where(GrantRow.session_id.in_(ended), _CLIENT.c.backchannel_logout_uri.is_not(None))
+        .distinct()
+    )
+    notes = [
+        (client_id, {"client": client_id, "session": str(session_id), "person": str(person_id)})
+        for client_id, session_id in session.execute(received)
+    ]
+    outbox.leave(session, KIND, notes)

@@ -1,0 +1,1 @@
+"""Tests of the database itself: its schema and its migrations."""

@@ -1,0 +1,110 @@
+"""Migrations: they end where the models are, and keep what an older schema held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from iam import models  # noqa: F401 - fills the metadata
+from iam.database.base import Base
+from iam.database.engine import make_engine
+from iam.database.migrate import drift, upgrade
+from iam.database.types import uuid7
+from tests.servers.postgresql import PostgreSQL
+
+DAY = datetime(2026, 9, 15, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of a database without any schema."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'avain.db'}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name = server.fresh_database()
+    yield server.url(name)
+    server.drop_database(name)
+
+
+def _put(connection: Connection, table: str, **values: object) -> UUID:
+    key = uuid7()
+    named = {"version_id" if table == "membership" else "id": key, **values}
+    connection.execute(insert(Base.metadata.tables[table]), [named])
+    return key
+
+
+def _organisation(connection: Connection) -> UUID:
+    names = {"name_fi": "Koulu", "name_sv": "Skola", "name_en": "School"}
+    return _put(connection, "organisation", key="school", kind="school", **names)
+
+
+def _source(connection: Connection, owner: UUID, key: str) -> UUID:
+    return _put(
+        connection, "source", key=key, connector="csv", owner_id=owner, settings={}, correlate=[], zone="Europe/Helsinki",
+        priority=1, purpose="", keep_good_rows=True, missing_hours=20,
+    )  # fmt: skip
+
+
+def _member(connection: Connection, owner: UUID, source: UUID) -> UUID:
+    group = _put(
+        connection,
+        "group_",
+        organisation_id=owner,
+        source_id=source,
+        record_key="5A",
+        key="5A",
+        kind="class",
+        name="5A",
+    )
+    person = _put(connection, "person", sort_name="aalto aada")
+    return _put(
+        connection, "membership", fact_id=uuid7(), group_id=group, person_id=person, opened_by=uuid7(), valid_from=DAY,
+        valid_to=datetime(2027, 6, 1, tzinfo=UTC),
+    )  # fmt: skip
+
+
+def test_the_models_and_the_migrated_schema_agree(empty_url: str) -> None:
+    upgrade(empty_url)
+    assert drift(empty_url) == []
+
+
+def test_groups_and_their_members_outlive_the_rebuilding_of_the_table(empty_url: str) -> None:
+    upgrade(empty_url, "0001")
+    engine = make_engine(empty_url)
+    with engine.begin() as connection:
+        school = _organisation(connection)
+        first, second = (_source(connection, school, key) for key in ("primus", "wilma"))
+        member = _member(connection, school, first)
+    upgrade(empty_url)
+    memberships, groups = Base.metadata.tables["membership"], Base.metadata.tables["group_"]
+    with engine.begin() as connection:
+        _member(connection, school, second)
+        found = connection.execute(
+            select(memberships.c.version_id, groups.c.source_id)
+            .join(groups, groups.c.id == memberships.c.group_id)
+            .order_by(memberships.c.version_id)
+        ).all()
+    engine.dispose()
+    assert found[0] == (member, first)
+    assert [source for _, source in found] == [first, second]
+
+
+@pytest.mark.parametrize("of_a_source", [True, False])
+def test_the_same_group_cannot_be_there_twice(empty_url: str, of_a_source: bool) -> None:
+    upgrade(empty_url)
+    engine = make_engine(empty_url)
+    with engine.begin() as connection:
+        school = _organisation(connection)
+        source = _source(connection, school, "primus") if of_a_source else None
+        same = {"organisation_id": school, "source_id": source, "record_key": "5A", "key": "5A", "kind": "class"}
+        _put(connection, "group_", **same, name="5A")
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            _put(connection, "group_", **same, name="5A again")
+    engine.dispose()

@@ -1,0 +1,1 @@
+"""Tests of the facts and of what is asked of them."""
