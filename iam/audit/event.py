@@ -38,6 +38,7 @@ TYPES: dict[str, str] = {
     "oidc:client:updated": "A client changed its own registration; the names of the changed fields are in the event.",
     "oidc:client:deleted": "A client ended its own registration.",
     "key:signing:created": "A signing key was made.",
+    "key:signing:removed": "A signing key was forgotten, its tokens being over or the key compromised.",
     "key:signing:promoted": "A signing key became current after the independent witness accepted it.",
     "key:signing:refused": "The independent witness did not accept a signing key.",
     "key:signing:retired": "A signing key was retired; it is published until the last token it signed has expired.",

@@ -45,19 +45,44 @@ def create(console: Console, algorithm: str) -> None:
         actor = _allowed(console, session)
         row = keys.create(session, console.vault, algorithm, actor)
     console.show(
-        {"kid": row.kid}, f"{row.kid} is published. Promote it when applications have seen it (a day is enough)."
+        {"kid": row.kid},
+        f"{row.kid} is published. Promote it when applications have seen it, in two hours at the earliest.",
     )
 
 
 @key.command()
 @click.argument("kid")
+@click.option("--at-once", is_flag=True, help="Do not wait two hours: the present key is no longer safe.")
 @click.pass_obj
-def promote(console: Console, kid: str) -> None:
+def promote(console: Console, kid: str, at_once: bool) -> None:
     """Let a key sign, once the independent witness has accepted it; the one before stays published until its tokens are over."""
     with console.transaction() as session:
         actor = _allowed(console, session)
-        row = keys.promote(session, console.vault, kid, actor)
+        row = keys.promote(session, console.vault, kid, actor, at_once=at_once)
     console.show({"kid": row.kid, "algorithm": row.algorithm}, f"{row.kid} signs {row.algorithm} from now on.")
+
+
+@key.command()
+@click.pass_obj
+def rotate(console: Console) -> None:
+    """Do what is due: make the next keys, promote those whose time has come, forget those whose tokens are over. Call it daily."""
+    with console.transaction() as session:
+        actor = _allowed(console, session)
+        done = keys.rotate(session, console.vault, actor)
+    data = [{"kid": kid, "state": state} for kid, state in done]
+    console.show(data, "\n".join(f"{kid}  {state}" for kid, state in done) or "Nothing is due.")
+
+
+@key.command()
+@click.argument("kid")
+@click.option("--compromised", is_flag=True, help="Forget it although tokens it signed may still live: they end now.")
+@click.pass_obj
+def remove(console: Console, kid: str, compromised: bool) -> None:
+    """Forget a key that signs no more. The key that signs cannot be removed."""
+    with console.transaction() as session:
+        actor = _allowed(console, session)
+        keys.remove(session, kid, actor, compromised=compromised)
+    console.show({"kid": kid, "state": "removed"}, f"{kid} is forgotten.")
 
 
 def _allowed(console: Console, session: Session) -> Actor:

@@ -1,4 +1,8 @@
-"""Signing keys: next, current, previous. A key signs only after the witness has accepted it."""
+"""Signing keys: next, current, previous. A key signs only after it was published long enough and the witness has accepted it.
+
+``rotate`` is the whole of it, to be called by an outside clock as often as one likes: it makes the next key, promotes it when its
+time has come, and forgets keys whose tokens are over. Each call does what is due and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,12 @@ from iam.vault import Vault
 
 KEEP = timedelta(hours=25)
 """How long a retired key stays published: longer than any token lives and any relying party caches."""
+
+AHEAD = timedelta(hours=2)
+"""How long a key is published before it signs: twice the hour for which relying parties may keep what they read (JW-08)."""
+
+LIFE = timedelta(days=90)
+"""How long a key signs."""
 
 
 FIRST = ("RS256", "ES256")
@@ -63,14 +73,22 @@ def create(session: Session, vault: Vault, algorithm: str, actor: Actor) -> Sign
     return row
 
 
-def promote(session: Session, vault: Vault, kid: str, actor: Actor) -> SigningKey:
+def promote(session: Session, vault: Vault, kid: str, actor: Actor, *, at_once: bool = False) -> SigningKey:
     """Make a key current, after the witness accepted a token it signed; the one before becomes previous.
 
-    Raises ``Conflict`` when the key is not in state ``next`` or the witness refuses it (it is then never used).
+    Raises ``Conflict`` when the key is not in state ``next``, has been published for less than ``AHEAD`` (unless ``at_once``: the
+    one before is compromised), or the witness refuses it (it is then never used).
     """
     row = session.get(SigningKey, kid)
     if row is None or row.state != "next":
         raise Conflict(Problem("There is no signing key %(kid)s waiting.", "List the keys.", params={"kid": kid}))
+    if not at_once and row.created_at + AHEAD > clock.now():
+        raise Conflict(
+            Problem(
+                "The key %(kid)s was published less than two hours ago: applications may not have seen it.",
+                "Wait, or promote it at once if the present key is no longer safe.", params={"kid": kid},
+            )
+        )  # fmt: skip
     if not _witnessed(vault, row):
         row.state = "refused"
         log.write(session, "key:signing:refused", actor, envelope={"kid": kid})
@@ -102,7 +120,54 @@ def ensure(session: Session, vault: Vault, actor: Actor, algorithms: Iterable[st
     have = set(session.scalars(select(SigningKey.algorithm).where(SigningKey.state == "current")))
     for algorithm in algorithms:
         if algorithm not in have:
-            promote(session, vault, create(session, vault, algorithm, actor).kid, actor)
+            promote(session, vault, create(session, vault, algorithm, actor).kid, actor, at_once=True)
+
+
+def rotate(session: Session, vault: Vault, actor: Actor) -> list[tuple[str, str]]:
+    """Do what is due for every algorithm in use; return each key touched with what became of it: next, current or removed.
+
+    One caller at a time does it: of two, the second finds the unique current key taken and fails, having written nothing.
+    """
+    done: list[tuple[str, str]] = []
+    now = clock.now()
+    rows = list(
+        session.scalars(select(SigningKey).where(SigningKey.state != "refused").order_by(SigningKey.created_at))
+    )
+    for algorithm in dict.fromkeys(row.algorithm for row in rows):
+        own = {row.state: row for row in rows if row.algorithm == algorithm}
+        waiting, signing = own.get("next"), own.get("current")
+        if waiting is None:
+            done.append((create(session, vault, algorithm, actor).kid, "next"))
+        elif waiting.created_at + AHEAD <= now and _old(signing, now):
+            done.append((promote(session, vault, waiting.kid, actor).kid, "current"))
+    for row in rows:
+        if row.state == "previous" and row.retired_at is not None and row.retired_at + KEEP <= now:
+            remove(session, row.kid, actor)
+            done.append((row.kid, "removed"))
+    return done
+
+
+def _old(signing: SigningKey | None, now: datetime) -> bool:
+    return signing is None or (signing.promoted_at or signing.created_at) + LIFE <= now
+
+
+def remove(session: Session, kid: str, actor: Actor, *, compromised: bool = False) -> None:
+    """Forget a key; what it signed is no longer accepted. Raises ``Conflict`` for the key that signs, and for one whose tokens may
+    still live unless it is ``compromised``: so the last valid key can never go."""
+    row = session.get(SigningKey, kid)
+    if row is None:
+        raise Conflict(Problem("There is no signing key %(kid)s.", "List the keys.", params={"kid": kid}))
+    living = row.state == "previous" and row.retired_at is not None and row.retired_at + KEEP > clock.now()
+    if row.state == "current" or (living and not compromised):
+        raise Conflict(
+            Problem(
+                "The key %(kid)s is in use: tokens it signed still count.", "Promote another first, then wait until they are over.",
+                params={"kid": kid},
+            )
+        )  # fmt: skip
+    session.delete(row)
+    session.flush()
+    log.write(session, "key:signing:removed", actor, envelope={"kid": kid, "compromised": compromised})
 
 
 def current(session: Session, vault: Vault, algorithm: str) -> jose.Key:

@@ -135,7 +135,8 @@ def test_the_log_is_searched_by_somebody_and_the_search_is_in_it(
 
 def test_a_key_is_made_witnessed_promoted_and_listed(iam: Cli) -> None:
     kid = json.loads(iam("key", "create", "ES256", "--json").stdout)["kid"]
-    assert iam("key", "promote", kid).exit_code == 0
+    assert iam("key", "promote", kid).exit_code == 1
+    assert iam("key", "promote", kid, "--at-once").exit_code == 0
     assert iam("key", "promote", kid).exit_code == 1
     (row,) = json.loads(iam("key", "list", "--json").stdout)
     assert (row["kid"], row["state"]) == (kid, "current")
@@ -178,7 +179,7 @@ def test_migrating_twice_changes_nothing_the_second_time(iam: Cli, tmp_path: Pat
 
 def test_the_doctor_finds_what_is_wrong_and_says_so_in_words(iam: Cli, engine: Engine, tmp_path: Path) -> None:
     for algorithm in ("RS256", "ES256"):
-        iam("key", "promote", json.loads(iam("key", "create", algorithm, "--json").stdout)["kid"])
+        iam("key", "promote", json.loads(iam("key", "create", algorithm, "--json").stdout)["kid"], "--at-once")
     sick = iam("doctor")
     assert sick.exit_code == 1
     assert "NOT  issuer" in sick.output
