@@ -69,7 +69,7 @@ def _public_key(key: Mapping[str, Any]) -> dict[str, str]:
 
 def _rsa_bits(key: Mapping[str, str]) -> int:
     n, e = _number(key["n"]), _number(key["e"])
-    if n.bit_length() <= _MOST_BITS:
+    if _LEAST_BITS <= n.bit_length() <= _MOST_BITS:
         rsa.RSAPublicNumbers(e, n).public_key()  # raises ValueError for an exponent that is none
     return n.bit_length()
 

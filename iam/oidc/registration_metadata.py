@@ -95,6 +95,6 @@ def problems(metadata: Mapping[str, Any]) -> Iterator[Problem]:
             )
         elif not MEMBERS[name.partition("#")[0]](value):
             yield Problem(
-                N_("The value of %(name)s is not allowed."), N_("See the page on registration."), field=name,
+                N_("The value of %(name)s is not allowed."), N_("Write it as RFC 7591 section 2 says."), field=name,
                 params={"name": name},
             )  # fmt: skip

@@ -58,9 +58,11 @@ def asking(**claims: Any) -> str:
 
 
 def through(anna: Browser, **changes: Any) -> TestResponse:
-    """The answer to a request, by way of the capacity page."""
-    page = anna.authorize(**changes)
-    return anna.get(anna.choose(page, anna.world.ids["capacity KOIVU"]).location)
+    """The answer to a request in a capacity that was chosen before, so that no page but the one about the data is shown."""
+    kind = changes.pop("kind")
+    anna.code()
+    notice(anna.world, kind)
+    return anna.authorize(**changes)
 
 
 def test_claims_asked_one_by_one_come_in_the_id_token_and_at_userinfo(
@@ -249,8 +251,7 @@ def test_tokens_are_signed_as_the_client_registered(
 
 
 def test_a_person_is_told_once_what_an_application_receives(world: World, anna: Browser) -> None:
-    notice(world, "inform")
-    page = through(anna)
+    page = through(anna, kind="inform")
     assert page.status_code == 200
     assert "käyttöoikeutesi tässä palvelussa" in page.text
     assert anna.informed(page).location.startswith("https://wilma.example/cb?code=")
@@ -259,9 +260,8 @@ def test_a_person_is_told_once_what_an_application_receives(world: World, anna: 
 
 
 def test_a_person_is_told_again_when_the_application_wants_more(world: World, anna: Browser) -> None:
-    notice(world, "inform")
     set_client(world, scope="openid roles email")
-    anna.informed(through(anna))
+    anna.informed(through(anna, kind="inform"))
     assert "sähköpostiosoitteesi" in anna.authorize(scope="openid roles email").text
 
 
@@ -272,8 +272,7 @@ def test_silently_nobody_can_be_told(world: World, anna: Browser) -> None:
 
 
 def test_consent_is_asked_where_it_is_the_basis_and_can_be_refused(world: World, anna: Browser) -> None:
-    notice(world, "consent")
-    page = through(anna)
+    page = through(anna, kind="consent")
     assert "Hyväksyn" in page.text or "suostu" in page.text.lower()
     fields = form(page)
     refused = anna.http.post(fields["action"], base_url=ISSUER, data=fields | {"decision": "cancel"})
@@ -281,9 +280,23 @@ def test_consent_is_asked_where_it_is_the_basis_and_can_be_refused(world: World,
     assert world.events("oidc:notice:agreed") == []
 
 
-def test_prompt_consent_asks_again(world: World, anna: Browser) -> None:
+def test_who_chooses_a_capacity_is_told_on_that_page(world: World, anna: Browser) -> None:
     notice(world, "inform")
-    anna.informed(through(anna))
+    page = anna.authorize()
+    assert "käyttöoikeutesi tässä palvelussa" in page.text
+    chosen = anna.get(anna.choose(page, world.ids["capacity KOIVU"]).location)
+    assert "code" in answer(chosen)
+    assert len(world.events("oidc:notice:agreed")) == 1
+
+
+def test_who_chooses_a_capacity_has_not_consented_yet(world: World, anna: Browser) -> None:
+    notice(world, "consent")
+    chosen = anna.get(anna.choose(anna.authorize(), world.ids["capacity KOIVU"]).location)
+    assert "/consent?" in chosen.text
+
+
+def test_prompt_consent_asks_again(world: World, anna: Browser) -> None:
+    anna.informed(through(anna, kind="inform"))
     page = anna.authorize(prompt="consent")
     assert "/consent?" in page.text
     assert "code" in answer(anna.informed(page))
@@ -295,8 +308,7 @@ def test_az_12_a_native_application_is_told_of_every_time(anna: Browser) -> None
 
 
 def test_an_agreement_prepared_in_another_browser_is_worth_nothing(world: World, anna: Browser) -> None:
-    notice(world, "consent")
-    fields = form(through(anna))
+    fields = form(through(anna, kind="consent"))
     other = Browser(world)
     other.sign_in()
     other.get("/login")

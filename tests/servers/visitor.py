@@ -91,4 +91,7 @@ class Visitor:
     def _follow(self, response: TestResponse) -> TestResponse:
         while response.status_code in (302, 303) and not response.location.startswith(RELYING):
             response = self.browser.get(response.location.removeprefix(ISSUER))
-        return response
+        told = re.search(r'<form method="post" action="(/consent[^"]*)"', response.text)
+        if told is None:
+            return response
+        return self._follow(self.browser.fill(response, html.unescape(told[1]), decision="continue"))

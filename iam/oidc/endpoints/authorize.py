@@ -74,17 +74,22 @@ def authorize() -> AnyResponse:
 
 @guard.public
 def capacity() -> AnyResponse:
-    """Take the choice back to the authorization endpoint, which alone decides; cancelling answers the application."""
-    return _answered(lambda passed: page.chosen(request.form.get("capacity")))
+    """Take the choice back to the authorization endpoint, which alone decides; cancelling answers the application.
+
+    The page also tells what the application receives: nobody is told twice in a row. Consent is a page of its own.
+    """
+    return _answered(
+        lambda passed: page.chosen(request.form.get("capacity")), lambda client: client.notice != "consent"
+    )
 
 
 @guard.public
 def consent() -> AnyResponse:
     """Take back that the person has read, or agreed to, what the application receives; cancelling answers the application."""
-    return _answered(lambda passed: passed.capacity_id, informed=True)
+    return _answered(lambda passed: passed.capacity_id, lambda client: True)
 
 
-def _answered(choice: Callable[[Passage], UUID | None], *, informed: bool = False) -> AnyResponse:
+def _answered(choice: Callable[[Passage], UUID | None], informs: Callable[[RegisteredClient], bool]) -> AnyResponse:
     """Take what a page of ours was answered back to the authorization endpoint."""
     own = (passage.PARAMETER, "lang")
     query = [(name, value) for name, value in request.args.items(multi=True) if name not in own]
@@ -99,7 +104,8 @@ def _answered(choice: Callable[[Passage], UUID | None], *, informed: bool = Fals
     chosen = choice(passed) if passed is not None and login is not None and passed.session_id == login.id else None
     if login is None or passed is None or chosen is None:
         return see_other(f"{PATH}?{urlencode(query)}")
-    if informed:
+    informed = informs(checked.client)
+    if informed and notice.due(context.db(), checked.client, login.person_id, checked.scope):
         notice.record(context.db(), checked.client, login.person_id, checked.scope, context.actor())
     return see_other(_back(checked.asked.carried, Passage(passed.request, passed.asked_at, login.id, chosen, informed)))
 
