@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from iam.access.administration import permissions_of
 from iam.access.right import Capacity, Right, capacities, rights
 from iam.access.right import capacity as capacity_now
-from iam.access.role import ApplicationEnabled
+from iam.access.role import Application, ApplicationEnabled
 from iam.database.bulk import is_postgresql
 from iam.database.statement import Statement
 from iam.directory import queries
@@ -68,6 +69,27 @@ def told(
         queries.profile(session, person_id) if ABOUT_PERSON & set(scopes) else None,
         named.login, named.language, named.language or DEFAULT_LANGUAGE,
     )  # fmt: skip
+
+
+def for_audience(session: Session, key: bytes, told: Told, person_id: UUID, audience: str, at: datetime) -> Told:
+    """Return what an access token tells another audience of the person: that application's rights and its name for the capacity.
+
+    An audience that is no application of ours is told neither.
+    """
+    application_id = _OF_AUDIENCE.one(session, of_audience=audience)
+    if application_id is None or told.capacity is None:
+        return replace(told, capacity=None, capacity_id="", rights=(), groups=())
+    held = rights(session, person_id, application_id, at)
+    return replace(
+        told, capacity_id=opaque_capacity_id(key, application_id, told.capacity.id),
+        rights=usable(held, told.capacity.id, application_id),
+    )  # fmt: skip
+
+
+_OF_AUDIENCE: Statement[UUID] = Statement(
+    lambda: select(Application.id).where(Application.audience == bindparam("of_audience"), ~Application.retired),
+    lambda application_id: application_id,
+)
 
 
 def _other(session: Session, client: RegisteredClient, capacity: Capacity | None, give: bool) -> str | None:

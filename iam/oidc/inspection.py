@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.audit import log
 from iam.change import Actor
-from iam.oidc import bearer, claims, mint
+from iam.oidc import bearer, claims, disclosure, mint
 from iam.oidc.claims import Claims
 from iam.oidc.client import RegisteredClient
 from iam.oidc.issuer import Issuer
@@ -68,6 +68,9 @@ def describe(session: Session, issuer: Issuer, token: Shown) -> Claims | None:
             "scope": token.grant.scope,
             "exp": expires,
         }
+    audience = str(token.claims.get("aud"))
+    if audience != token.client.audience:
+        told = disclosure.for_audience(session, issuer.capacity_key, told, token.grant.person_id, audience, clock.now())
     said = claims.of_token(told, scopes, token.client.mapper, issuer.userinfo)
     return {**said, **_kept(token.claims), "token_type": "Bearer"}
 

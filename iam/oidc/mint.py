@@ -43,11 +43,16 @@ class Occasion:
     resource: str | None = None
 
 
-def answer(session: Session, issuer: Issuer, occasion: Occasion, told: Told, refresh_token: str | None) -> Claims:
-    """Return the token endpoint's answer (RFC 6749 section 5.1, OIDC Core section 3.1.3.3)."""
+def answer(
+    session: Session, issuer: Issuer, occasion: Occasion, told: Told, shown: Told, refresh_token: str | None
+) -> Claims:
+    """Return the token endpoint's answer (RFC 6749 section 5.1, OIDC Core section 3.1.3.3).
+
+    ``told`` is for the client, ``shown`` for the audience of the access token.
+    """
     key = issuer.keyring.signer(session, occasion.client.id_token_alg)
-    ends = _ends(issuer, occasion, told)
-    access = _access_token(session, key, occasion.client, access_claims(issuer, occasion, told, ends))
+    ends = min(_ends(issuer, occasion, told), _ends(issuer, occasion, shown))
+    access = _access_token(session, key, occasion.client, access_claims(issuer, occasion, shown, ends))
     found: Claims = {
         "access_token": access, "token_type": "Bearer", "expires_in": int(ends.timestamp()) - int(occasion.at.timestamp()),
         "scope": " ".join(occasion.scopes),

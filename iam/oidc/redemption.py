@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.audit import log
 from iam.change import Actor
-from iam.oidc import bearer, mint
+from iam.oidc import bearer, disclosure, mint
 from iam.oidc.claims import Claims
 from iam.oidc.client import RegisteredClient
 from iam.oidc.code import Code
@@ -100,7 +100,15 @@ def _answer(
     envelope = {"client": client.client_id, "grant": str(grant.id), "by": by, "scope": " ".join(occasion.scopes),
                 "capacity": str(grant.capacity_id) if grant.capacity_id else None}  # fmt: skip
     log.write(session, ISSUED, actor, subject_id=grant.person_id, envelope=envelope)
-    return mint.answer(session, issuer, occasion, told, refresh_token)
+    elsewhere = occasion.resource not in (None, client.audience)
+    shown = (
+        disclosure.for_audience(
+            session, issuer.capacity_key, told, grant.person_id, str(occasion.resource), occasion.at
+        )
+        if elsewhere
+        else told
+    )
+    return mint.answer(session, issuer, occasion, told, shown, refresh_token)
 
 
 def for_itself(

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.access.role import Application as ApplicationRow
+from iam.access.role import ApplicationEnabled, Role
 from iam.change import SYSTEM
 from iam.oidc.model import Client
 from iam.signin import levels
@@ -168,8 +169,25 @@ def test_a_client_may_register_how_fresh_a_sign_in_it_wants(world: World, anna: 
 def test_a_token_is_for_the_resource_asked_for(world: World, anna: Browser, wilma: Application) -> None:
     set_client(world, resources=[OTHER])
     tokens = wilma.redeem(anna.code(resource=OTHER)).get_json()
-    assert verified(world, tokens["access_token"], "at+jwt")["aud"] == OTHER
-    assert verified(world, tokens["id_token"], "JWT")["aud"] == "wilma"
+    said = verified(world, tokens["access_token"], "at+jwt")
+    assert said["aud"] == OTHER
+    assert "capacity" not in said
+    assert said["roles"] == []
+    own = verified(world, tokens["id_token"], "JWT")
+    assert (own["aud"], own["roles"]) == ("wilma", ["opettaja@KOIVU"])
+
+
+def test_a_token_for_another_application_tells_that_ones_rights(
+    world: World, anna: Browser, wilma: Application
+) -> None:
+    set_client(world, resources=["https://verso.example"])
+    world.change(Role, Role.key == "opettaja", application_id=world.ids["verso"])
+    world.change(ApplicationRow, ApplicationRow.key == "wilma", entry="everyone")
+    world.write(ApplicationEnabled(application_id=world.ids["wilma"], organisation_id=world.ids["KUNTA"]))
+    tokens = wilma.redeem(anna.code(resource="https://verso.example")).get_json()
+    said, own = verified(world, tokens["access_token"], "at+jwt"), verified(world, tokens["id_token"], "JWT")
+    assert (said["roles"], own["roles"]) == (["opettaja@KOIVU"], [])
+    assert said["capacity"]["id"] != own["capacity"]["id"]
 
 
 def test_of_several_resources_granted_each_gets_a_token_of_its_own(

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from iam import clock
 from iam.audit import log
-from iam.oidc import answer, asking, claims_request, code, disclosure, notice, par, parameters, passage, subject
+from iam.oidc import answer, asking, claims_request, code, disclosure, notice, par, parameters, passage, subject, trace
 from iam.oidc.answer import Answer
 from iam.oidc.asking import Asked
 from iam.oidc.claims_request import ClaimsRequest
@@ -68,7 +68,10 @@ def authorize() -> AnyResponse:
     login = context.login()
     passed = _passage(checked.asked.carried, request.args.get(passage.PARAMETER))
     ask = _ask(checked, passed)
-    step = next_step(ask, _standing(checked, login, passed), clock.now())
+    standing = _standing(checked, login, passed)
+    step = next_step(ask, standing, clock.now())
+    person_id = login.person_id if login else None
+    trace.record(context.db(), checked.client, person_id, context.request_id(), step, standing)
     return _act(step, checked, login, ask, passed)
 
 
