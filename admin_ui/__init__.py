@@ -9,6 +9,9 @@ calling a command of ``iam``; it imports nothing of the connectors but their ``P
 
 from admin_ui import (
     agreements,
+    application_client,
+    application_mapper,
+    application_new,
     applications,
     entry,
     organisations,
@@ -20,6 +23,7 @@ from admin_ui import (
     rule_edit,
     rules,
     runs,
+    sign_in_trace,
     sources,
     token_preview,
     unclear,
@@ -29,6 +33,9 @@ from admin_ui.frame import blueprint
 
 __all__ = [
     "agreements",
+    "application_client",
+    "application_mapper",
+    "application_new",
     "applications",
     "blueprint",
     "entry",
@@ -41,6 +48,7 @@ __all__ = [
     "rule_edit",
     "rules",
     "runs",
+    "sign_in_trace",
     "sources",
     "token_preview",
     "unclear",

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from flask import Response, request
 
-from admin_ui import frame, person_facts, person_log, person_rights, person_signin, person_timeline, words
+from admin_ui import frame, person_facts, person_log, person_rights, person_signin, person_timeline, sign_in_trace, words
 from admin_ui.frame import blueprint
 from admin_ui.person_view import PATH, Subject, subject_of
 from iam.audit import log
@@ -37,6 +37,7 @@ TABS = (
     Tab("facts", N_("Facts and sources"), "persons.read", person_facts.read),
     Tab("timeline", N_("Timeline"), "persons.read", person_timeline.read),
     Tab("signin", N_("Sign-in"), "persons.read", person_signin.read),
+    Tab("trace", N_("Why not in?"), "persons.read", sign_in_trace.read),
     Tab("log", N_("Log"), "audit.search", person_log.read),
 )
 

@@ -30,6 +30,7 @@ from iam.texts import N_
 from iam.web import context, guard
 
 REASON_LENGTH = 500
+_SIGN_IN = f"{PATH}/{{person_id}}?tab=signin"
 
 
 @blueprint.post("/persons/<uuid:person_id>/end")
@@ -99,6 +100,7 @@ def show_code(person_id: UUID) -> AnyResponse:
 
 @blueprint.post("/persons/<uuid:person_id>/sign-in-code")
 @guard.requires("codes.issue")
+@guard.recent(_SIGN_IN)
 def issue_code(person_id: UUID) -> AnyResponse:
     """Give a one-time code, shown in this answer only."""
     subject, session = subject_of(person_id), context.db()
@@ -114,6 +116,7 @@ def issue_code(person_id: UUID) -> AnyResponse:
 
 @blueprint.post("/persons/<uuid:person_id>/factors/reset")
 @guard.requires("factors.reset")
+@guard.recent(_SIGN_IN)
 def reset_factors(person_id: UUID) -> AnyResponse:
     """Remove the person's second factors, and end their sessions: they set up a new one at the next sign-in that asks for it."""
     subject_of(person_id)

@@ -26,7 +26,13 @@ LEASE = timedelta(seconds=60)
 WAITS = (
     timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), *[timedelta(hours=1)] * 23,
 )  # fmt: skip
-"""After each failed attempt, how long until the next; after the last of them, within 24 hours of the first, it is given up."""
+"""After each failed attempt, how long until the next; after the last of them it is given up."""
+
+LONGEST = timedelta(hours=24)
+"""How long after it was written a message that fails is tried again, however few its attempts."""
+
+HELD = timedelta(seconds=30)
+"""How long the other messages to somebody who has just failed wait, so that one who is down does not keep everybody else waiting."""
 
 KEEP, KEEP_GIVEN_UP = timedelta(days=1), timedelta(days=90)
 """How long a delivered message, and one that was given up, stays to be looked at."""
@@ -67,6 +73,7 @@ class Due:
     kind: str
     target: str
     payload: Mapping[str, Any]
+    created_at: datetime
     attempts: int
     leased_until: datetime
 
@@ -101,7 +108,7 @@ def take(session: Session, kinds: Collection[str], limit: int) -> list[Due]:
         .where(Message.id.in_(oldest), due)
         .values(leased_until=now + LEASE, attempts=Message.attempts + 1)
         .returning(
-            Message.id, Message.kind, Message.target, Message.payload, Message.attempts, Message.leased_until
+            Message.id, Message.kind, Message.target, Message.payload, Message.created_at, Message.attempts, Message.leased_until
         )
         .execution_options(synchronize_session=False)
     )  # fmt: skip
@@ -126,12 +133,16 @@ def refused(session: Session, due: Due, words: str) -> None:
 
 
 def failed(session: Session, due: Due, words: str) -> bool:
-    """Note a failed attempt; False when it was the last one and the message is now given up."""
-    if due.attempts > len(WAITS):
+    """Note a failed attempt, and let others to the same target wait; False when it was the last and the message is now given up."""
+    now = clock.now()
+    others = and_(_due([due.kind], now), Message.target == due.target)
+    session.execute(
+        update(Message).where(others).values(due_at=now + HELD).execution_options(synchronize_session=False)
+    )
+    if due.attempts > len(WAITS) or now >= due.created_at + LONGEST:
         refused(session, due, words)
         return False
-    again = clock.now() + WAITS[due.attempts - 1]
-    _close(session, due, due_at=again, last_error=words[:_LONGEST_WORDS])
+    _close(session, due, due_at=now + WAITS[due.attempts - 1], last_error=words[:_LONGEST_WORDS])
     return True
 
 
@@ -142,7 +153,7 @@ def _close(session: Session, due: Due, **values: Any) -> None:
 
 
 def again(session: Session, message_id: UUID) -> bool:
-    """Make a message that was given up due at once, with all its attempts before it; False when it was not given up."""
+    """Make a message that was given up due at once (past ``LONGEST``, for one more attempt); False when it was not given up."""
     query = (
         update(Message)
         .where(Message.id == message_id, Message.given_up_at.is_not(None))

@@ -14,7 +14,7 @@ from iam.apply.read import Reading
 from iam.apply.shapes import Interval, Shape
 from iam.signin.account import normal
 
-ATTRIBUTES = ("kind", "name", "oph_oid", "school_code", "business_id")
+ATTRIBUTES = ("kind", "name", "oph_oid", "school_code", "business_id", "second_factor")
 """What is said of an organisation once, however many places it has."""
 
 
@@ -128,6 +128,7 @@ def _attributes(found: Declaration, key: str, stated: Stated) -> Shape:
         if not given and name in ("kind", "name"):
             found.problems.append(stated.where.at(name).problem("This is missing.", "State it."))
     shape["name"] = shapes.names(shape["name"])
+    shape["second_factor"] = shape["second_factor"] and shape["second_factor"].model_dump()
     return shape
 
 

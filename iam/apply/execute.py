@@ -22,6 +22,7 @@ from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.source import Source
 from iam.lifecycle import organisations, persons
+from iam.signin import policy
 from iam.vault import Vault
 
 RIGHTS = {"organisation", "relation", "code list", "application", "role", "agreement", "rule", "group", "person"}
@@ -64,6 +65,12 @@ def _organisations(writing: Writing) -> None:
         writing.session, [_organisation(writing, *one) for one in writing.some("organisation", "change")]
     )
     ids = writing.draft.organisations
+    factors = {
+        ids[key]: shape["second_factor"] and shape["second_factor"]["remember_days"]
+        for key, shape in writing.all("organisation")
+        if writing.differs("organisation", key, "second_factor")
+    }
+    policy.ask(writing.session, factors)
     stated = {ids[key]: writing.draft.tree[ids[key]] for key, _ in writing.all("organisation")}
     if stated:
         organisations.write_places(writing.session, writing.change, stated)

@@ -17,6 +17,7 @@ from iam.apply.moments import Day, Moment
 from iam.directory.affiliation import AFFILIATION_KINDS
 from iam.directory.organisation import KINDS as ORGANISATION_KINDS
 from iam.oidc.registration import default_scope
+from iam.signin import levels
 
 
 def one_of(*names: str) -> AfterValidator:
@@ -79,6 +80,12 @@ class Dated(Item):
     to: Moment = None
 
 
+class SecondFactor(Item):
+    """An organisation asks its people for a second factor, again on a device of their own after so many days (0: at every sign-in)."""
+
+    remember_days: Annotated[int, Field(ge=0, le=365)] = 0
+
+
 class Organisation(Dated):
     """An organisation and one place of it; one that moves is stated once for each place, the rest of it once."""
 
@@ -90,6 +97,7 @@ class Organisation(Dated):
     school_code: str | None = None
     business_id: str | None = None
     legal_entity: bool = False
+    second_factor: SecondFactor | None = None
 
 
 class Relation(Dated):
@@ -163,6 +171,7 @@ class Application(Item):
     enabled: Keys = []
     notice: Literal["inform", "consent", "none"] = "inform"
     ask_capacity: bool = True
+    least_acr: Annotated[str, one_of(*levels.LEVELS)] | None = None
     subject: Literal["pairwise", "public"] = "pairwise"
     retired: bool = False
     roles: list[Role] = []

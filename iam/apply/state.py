@@ -26,6 +26,7 @@ from iam.lifecycle import organisations
 from iam.lifecycle.tree import Place
 from iam.oidc import registration
 from iam.oidc.model import Client
+from iam.signin import policy
 
 
 @dataclass(slots=True)
@@ -78,11 +79,12 @@ def _organisations(session: Session, state: State) -> None:
     rows = session.execute(select(Organisation.__table__).order_by(Organisation.key)).all()
     state.ids["organisation"] = {row.key: row.id for row in rows}
     state.tree = organisations.places(session)
-    keys = state.keys("organisation")
+    keys, asking = state.keys("organisation"), policy.asking(session)
     for row in rows:
         state.shapes["organisation"][row.key] = {
             "kind": row.kind, "name": {"fi": row.name_fi, "sv": row.name_sv, "en": row.name_en}, "oph_oid": row.oph_oid,
             "school_code": row.school_code, "business_id": row.business_id, "places": place_shapes(state.tree.get(row.id, []), keys),
+            "second_factor": {"remember_days": asking[row.id]} if row.id in asking else None,
         }  # fmt: skip
     for (one, kind, other), intervals in organisations.relations(session).items():
         state.shapes["relation"][relation_key(keys[one], kind, keys[other])] = {"intervals": sorted(intervals)}
@@ -123,7 +125,7 @@ def _applications(session: Session, state: State) -> None:
         shape = {
             "owner": owners[row.owner_id], "name": row.name, "audience": row.audience, "entry": row.entry,
             "enabled": sorted(enabled[row.id]), "notice": row.notice, "ask_capacity": row.ask_capacity, "subject": row.subject_mode,
-            "retired": row.retired,
+            "least_acr": row.least_acr, "retired": row.retired,
         }  # fmt: skip
         state.put("application", row.key, row.id, shape)
 

@@ -6,7 +6,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ from iam import clock
 from iam.app import create_app
 from iam.apply.run import run_apply
 from iam.change import SYSTEM, Actor
+from iam.cli import worker
 from iam.database.engine import make_engine, make_sessions
 from iam.database.migrate import upgrade
 from iam.demo.generate import generate
@@ -82,7 +83,7 @@ def run(
     with make_sessions(engine).begin() as session:
         keys.ensure(session, vault, SYSTEM)
     if not prepare_only:
-        _serve(settings, relying)
+        _serve(settings, relying, worker.beside(settings, vault, engine))
     engine.dispose()
 
 
@@ -142,7 +143,7 @@ def _actor(sessions: sessionmaker[Session], login: str) -> Actor:
     return Actor(found.person_id)
 
 
-def _serve(settings: Settings, relying: str) -> None:
+def _serve(settings: Settings, relying: str, working: AbstractContextManager[None]) -> None:
     provider = create_app(settings)
     application = create_relying_app(settings.issuer, CLIENT, SECRET, relying)
     with ExitStack() as stack:
@@ -151,6 +152,7 @@ def _serve(settings: Settings, relying: str) -> None:
         stack.enter_context(_served(provider, settings.listen.host, urlsplit(settings.issuer).port or 80))
         stack.enter_context(_served(application, settings.listen.host, urlsplit(relying).port or 80))
         stack.enter_context(_managed(settings))
+        stack.enter_context(working)
         _tell(settings.issuer, relying)
         signal.sigwait(STOPPING)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import click
 from granian.constants import Interfaces
@@ -37,9 +37,13 @@ def serve(console: Console) -> None:
     """Serve the pages and the provider, the management port and the worker, until told to stop (SIGTERM, SIGINT)."""
     logging.configure(console.settings.log_level)
     _prepare(console)
-    inside = console.settings.worker.inside
-    with _measures() as registry, _management(console, registry), worker.beside(console) if inside else nullcontext():
+    with _measures() as registry, _management(console, registry), _worker(console):
         _server(console).serve()
+
+
+def _worker(console: Console) -> AbstractContextManager[None]:
+    inside = console.settings.worker.inside
+    return worker.beside(console.settings, console.vault, console.engine) if inside else nullcontext()
 
 
 def _prepare(console: Console) -> None:

@@ -6,27 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidRequestError
-
 from iam import clock
 from iam.oidc import par, request_object
 from iam.oidc.client import RegisteredClient
+from iam.oidc.refusal import BadRequestUri, BadTarget, InvalidRequest
 
 if TYPE_CHECKING:
     from iam.oidc.server import Provider
-
-
-class BadRequestUri(OAuth2Error):
-    """A ``request_uri`` that this client did not push, or that has been used or run out (RFC 9101 section 7)."""
-
-    error = "invalid_request_uri"
-
-
-class BadTarget(OAuth2Error):
-    """A resource for which this client gets no tokens (RFC 8707 section 2)."""
-
-    error = "invalid_target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +33,7 @@ def resolve(server: Provider, given: Mapping[str, str], resources: Sequence[str]
     if "request_uri" in given:
         return _pushed(server, client, given, late=late)
     if client.par_required:
-        raise InvalidRequestError("This client must push its authorization requests (RFC 9126).")
+        raise InvalidRequest("This client must push its authorization requests (RFC 9126).")
     return opened(server, client, given, resources)
 
 
@@ -57,7 +43,7 @@ def opened(server: Provider, client: RegisteredClient, given: Mapping[str, str],
         _must_be_signed(client)
         return Asked(given, resources, carried(given, resources))
     told, listed = request_object.read(
-        given["request"], server.keys_of(client), client.client_id, server.issuer.url, clock.now()
+        given["request"], server.keys_of(client, given["request"]), client, server.issuer.url, clock.now()
     )
     return Asked(told, listed, given)
 
@@ -69,12 +55,12 @@ def carried(given: Mapping[str, str], resources: Sequence[str]) -> dict[str, Any
 
 def _must_be_signed(client: RegisteredClient) -> None:
     if client.extra.get("require_signed_request_object") is True:
-        raise InvalidRequestError("This client must sign its authorization requests (RFC 9101).")
+        raise InvalidRequest("This client must sign its authorization requests (RFC 9101).")
 
 
 def _pushed(server: Provider, client: RegisteredClient, given: Mapping[str, str], *, late: bool) -> Asked:
     if "request" in given:
-        raise InvalidRequestError("Send either request or request_uri.")
+        raise InvalidRequest("Send either request or request_uri.")
     found = par.read(server.session, client.client_id, given["request_uri"], late=late)
     if found is None:
         raise BadRequestUri("The request_uri is not one this client pushed, or it was used or has run out.")

@@ -70,7 +70,7 @@ class RegisteredClient(ClientMixin):
     @property
     def native(self) -> bool:
         """Whether the client runs on the person's own device and listens on a loopback port there."""
-        return self.auth == "none"
+        return bool(self.extra.get("application_type", "native" if self.auth == "none" else "web") == "native")
 
     @property
     def is_ours(self) -> bool:

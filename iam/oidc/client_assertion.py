@@ -44,23 +44,44 @@ def subject(token: str) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def signed(token: str, keys: Sequence[Mapping[str, Any]], types: Collection[str]) -> dict[str, Any]:
-    """Return the claims of what a client signed with one of its keys, of one of these ``typ`` or of none; raises ``jose.BadToken``."""
+def signed(
+    token: str, keys: Sequence[Mapping[str, Any]], types: Collection[str], algorithm: str | None = None
+) -> dict[str, Any]:
+    """Return the claims of what a client signed with one of its keys, of one of these ``typ`` or of none; raises ``jose.BadToken``.
+
+    ``algorithm`` is the only one the client registered, if it did.
+    """
     header = _part(token, 0)
+    if algorithm is not None and header.get("alg") != algorithm:
+        raise jose.BadToken("another algorithm than the registered one")
     typ = header.get("typ")
     if typ is not None and typ not in types:
         raise jose.BadToken("another kind of token")
     return jose.verify(token, typ, _candidates(keys, header))  # type: ignore[arg-type]  # a missing typ must be missing there too
 
 
+def key_id(token: str) -> str | None:
+    """Return the key a token names, unverified; None when it names none or cannot be read."""
+    try:
+        kid = _part(token, 0).get("kid")
+    except jose.BadToken:
+        return None
+    return kid if isinstance(kid, str) else None
+
+
 def verify(
-    token: str, keys: Sequence[Mapping[str, Any]], client_id: str, audiences: Collection[str], at: datetime
+    token: str,
+    keys: Sequence[Mapping[str, Any]],
+    client_id: str,
+    audiences: Collection[str],
+    at: datetime,
+    algorithm: str | None = None,
 ) -> Assertion:
     """Return the assertion when it is the client's, for us alone, and fresh; raises ``jose.BadToken``.
 
     ``audiences`` are our names: the issuer, and the token endpoint's address for a client whose setting says so.
     """
-    claims = signed(token, keys, _TYPES)
+    claims = signed(token, keys, _TYPES, algorithm)
     if claims.get("iss") != client_id or claims.get("sub") != client_id:
         raise jose.BadToken("another client's assertion")
     if claims.get("aud") not in tuple(audiences):

@@ -20,6 +20,7 @@ from iam.oidc.answer import MODES
 from iam.oidc.claims import Claims
 from iam.oidc.client import RegisteredClient
 from iam.oidc.code import Code, take
+from iam.oidc.refusal import BadTarget
 from iam.tokens import grant as grants
 from iam.tokens.grant import Grant
 
@@ -146,10 +147,10 @@ def _resource(request: Any, granted: Sequence[str]) -> str | None:
     """
     asked = request.resources or list(granted[:1])
     if len(asked) > 1:
-        raise asking.BadTarget("Ask for one resource at a time.")
+        raise BadTarget("Ask for one resource at a time.")
     asking.check_resources(request.client, asked)
     if granted and not set(asked) <= set(granted):
-        raise asking.BadTarget("The resource is not among those that were granted.")
+        raise BadTarget("The resource is not among those that were granted.")
     return asked[0] if asked else None
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from authlib.oauth2 import OAuth2Error
-
 from iam.oidc import client_assertion, parameters
+from iam.oidc.client import RegisteredClient
+from iam.oidc.refusal import BadRequestObject
 from iam.tokens import jose
 
 _TYPES = frozenset({"JWT", "oauth-authz-req+jwt"})
@@ -17,22 +17,16 @@ _OWN = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "sub"})
 """Claims of the object itself; all others are parameters of the request."""
 
 
-class BadRequestObject(OAuth2Error):
-    """A request object that is not this client's, not for us, or does not say what a request can say (RFC 9101 section 7)."""
-
-    error = "invalid_request_object"
-
-
 def read(
-    text: str, keys: Sequence[Mapping[str, Any]], client_id: str, issuer: str, at: datetime
+    text: str, keys: Sequence[Mapping[str, Any]], client: RegisteredClient, issuer: str, at: datetime
 ) -> tuple[dict[str, str], list[str]]:
     """Return the parameters and the resources that a client's signed request holds; raises ``BadRequestObject``.
 
     Only what was signed counts: parameters beside the object are not looked at (RFC 9101 section 6.3).
     """
     try:
-        claims = client_assertion.signed(text, keys, _TYPES)
-        _meant(claims, client_id, issuer, at)
+        claims = client_assertion.signed(text, keys, _TYPES, client.extra.get("request_object_signing_alg"))
+        _meant(claims, client.client_id, issuer, at)
         return _parameters(claims)
     except (jose.BadToken, parameters.BadParameters) as error:
         raise BadRequestObject(f"The request object was not accepted: {error}.".replace("..", ".")) from None

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.audit import log
 from iam.change import Actor
-from iam.oidc import client_assertion, inspection, mint, parameters
+from iam.oidc import client_assertion, client_keys, inspection, mint, parameters
 from iam.oidc.claims import Claims
 from iam.oidc.client import RegisteredClient
 from iam.oidc.client_authentication import Contradiction, Presented, presented
@@ -83,9 +83,9 @@ class Provider(AuthorizationServer):
         """A client acts at the protocol endpoints: nobody in particular."""
         return Actor(None, context.request_id(), request.remote_addr or "")
 
-    def keys_of(self, client: RegisteredClient) -> Sequence[Mapping[str, Any]]:
-        """Return the public keys with which a client signs."""
-        return client.keys
+    def keys_of(self, client: RegisteredClient, token: str) -> Sequence[Mapping[str, Any]]:
+        """Return the public keys with which a client signs; ``token`` is what it signed."""
+        return client_keys.keys(client, context.settings(), client_assertion.key_id(token))
 
     def query_client(self, client_id: str) -> RegisteredClient | None:
         """Return a client in use."""
@@ -146,7 +146,12 @@ class Provider(AuthorizationServer):
             return client.check_client_secret(shown.proof)
         try:
             assertion = client_assertion.verify(
-                shown.proof, self.keys_of(client), client.client_id, self._audiences(client), clock.now()
+                shown.proof,
+                self.keys_of(client, shown.proof),
+                client.client_id,
+                self._audiences(client),
+                clock.now(),
+                client.extra.get("token_endpoint_auth_signing_alg"),
             )
         except jose.BadToken:
             return False

@@ -70,14 +70,16 @@ def _of_capacity(capacity: Capacity, enters: bool) -> dict[str, Any]:
 
 def attempts(
     session: Session, *, person_id: UUID | None = None, client_ids: Sequence[str] | None = None,
-    before_id: UUID | None = None, limit: int = 50,
+    outcomes: Sequence[str] | None = None, before_id: UUID | None = None, limit: int = 50,
 ) -> list[Attempt]:  # fmt: skip
-    """Return the latest attempts of a person, or at these clients, newest first; page by the last id seen."""
+    """Return the latest attempts of a person, or at these clients, perhaps of some ``OUTCOMES`` only; newest first, page by the last id."""
     query = select(Attempt).order_by(Attempt.id.desc()).limit(limit)
     if person_id is not None:
         query = query.where(Attempt.person_id == person_id)
     if client_ids is not None:
         query = query.where(Attempt.client_id.in_(client_ids))
+    if outcomes is not None:
+        query = query.where(Attempt.outcome.in_(outcomes))
     if before_id is not None:
         query = query.where(Attempt.id < before_id)
     return list(session.scalars(query))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, bindparam, select, update
+from sqlalchemy import ColumnElement, Uuid, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -16,6 +16,7 @@ from iam.database.statement import Rows, Statement
 from iam.directory.person import PersonProfile
 from iam.signin import password
 from iam.signin.account import Account, Credential, normal
+from iam.signin.factor import RememberedDevice
 from iam.vault import Vault
 
 _LONGEST_LOGIN = 320
@@ -85,7 +86,8 @@ def open_account(session: Session, person_id: UUID, login: str, actor: Actor) ->
 
 
 def set_password(session: Session, vault: Vault, person_id: UUID, text: str, actor: Actor) -> None:
-    """Store a person's new password, whose rules were checked, in place of the old one."""
+    """Store a person's new password, whose rules were checked, in place of the old one; no device is remembered past it."""
+    session.execute(delete(RememberedDevice).where(RememberedDevice.person_id == person_id))
     set_hash(session, person_id, password.hash_password(vault, text))
     log.write(session, "signin:password:set", actor, subject_id=person_id)
 

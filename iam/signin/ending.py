@@ -8,13 +8,16 @@ from sqlalchemy.orm import Session
 
 from iam.audit import log
 from iam.change import Actor
-from iam.tokens import grant
+from iam.tokens import grant, sign_out
 from iam.tokens import session as login_sessions
 
 
 def end(session: Session, actor: Actor, reason: str, person_id: UUID, session_id: UUID | None = None) -> int:
-    """End one or all living sessions of a person with their grants; return how many. ``reason`` is a word for the log."""
-    ended = login_sessions.end(session, reason, person_id=person_id, session_id=session_id)
+    """End one or all living sessions of a person with their grants; return how many. ``reason`` is a word for the log.
+
+    Applications are told afterwards, by the outbox (``iam.tokens.sign_out``).
+    """
+    ended = sign_out.end(session, reason, person_id=person_id, session_id=session_id)
     for one in ended:
         grant.revoke(session, session_id=one)
         envelope = {"session": str(one), "reason": reason}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,13 +15,11 @@ from iam.audit import log
 from iam.change import Actor
 from iam.lifecycle.states import State, state_of
 from iam.settings import Settings
-from iam.signin import credentials, directory_bind, ending, password, throttle
+from iam.signin import credentials, directory_bind, ending, levels, password, throttle
 from iam.signin.credentials import Known
 from iam.tokens import session as login_sessions
 from iam.tokens.session import LoginSession
 from iam.vault import Vault
-
-ACR_PASSWORD = "urn:avain:acr:password"  # noqa: S105 - a name of a level, not a password
 
 
 class Refusal(StrEnum):
@@ -80,10 +79,10 @@ def sign_in(session: Session, login: str, text: str, around: Around) -> Outcome:
     return enter(session, known, around, f"signin:{way}:accepted")
 
 
-def enter(session: Session, known: Known, around: Around, event: str) -> Outcome:
+def enter(session: Session, known: Known, around: Around, event: str, amr: Sequence[str] = ("pwd",)) -> Outcome:
     """Start a login session for somebody who has proved who they are; refused when their access has ended.
 
-    Whatever session the browser had ends: a new sign-in has a new secret (security SE-02).
+    Whatever session the browser had ends: a new sign-in has a new secret (security SE-02). ``amr`` is what was really done.
     """
     archive = timedelta(days=around.settings.lifecycle.archive_days)
     if state_of(session, known.person_id, clock.now(), archive) in (State.SUSPENDED, State.ARCHIVED):
@@ -99,7 +98,7 @@ def enter(session: Session, known: Known, around: Around, event: str) -> Outcome
     if around.previous is not None:
         ending.end(session, who, "replaced", around.previous.person_id, around.previous.id)
     row, secret = login_sessions.start(
-        session, known.person_id, around.settings.tokens, acr=ACR_PASSWORD, amr=["pwd"], agent=around.agent
+        session, known.person_id, around.settings.tokens, acr=levels.acr_of(amr), amr=amr, agent=around.agent
     )
     log.write(session, event, who, subject_id=known.person_id, envelope={"address": who.address})
     log.write(session, "signin:session:started", who, subject_id=known.person_id, envelope={"session": str(row.id)})

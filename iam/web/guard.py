@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from connectors.problem import Problem
+from iam import clock
 from iam.access.administration import NOTHING, PERMISSIONS, Part, part_of, permissions_of
 from iam.audit import log
 from iam.errors import AvainError, Denied, NotFound
@@ -19,9 +21,9 @@ from iam.web import context, extension, flow
 from iam.web.redirect import see_other
 
 View = TypeVar("View", bound=Callable[..., Any])
-_MARK, _READS = "avain_access", "avain_read_only"
+_MARK, _READS, _RECENT = "avain_access", "avain_read_only", "avain_recent"
 _PUBLIC, _SIGNED_IN, _ADMINISTERS = "public", "signed in", "administers"
-_REACHES = "avain-reaches"
+_STEP_UP = "avain-step-up"
 
 
 class NotSignedIn(AvainError):
@@ -79,6 +81,19 @@ def administers(view: View) -> View:
     return view
 
 
+def recent(back: str) -> Callable[[View], View]:
+    """Mark an administrator's act that needs a fresh proof of who asks (security SE-06).
+
+    ``back`` is the path to go on to once it was given, with places for the view's own values: ``/admin/persons/{person_id}``.
+    """
+
+    def mark(view: View) -> View:
+        setattr(view, _RECENT, back)
+        return view
+
+    return mark
+
+
 def read_only(view: View) -> View:
     """Mark a view that writes nothing and does not ask who is signed in: on SQLite it waits for no writer."""
     setattr(view, _READS, True)
@@ -97,9 +112,12 @@ def part_for(permission: str) -> Part:
     return part_of(context.db(), login.person_id, permission) if login else NOTHING
 
 
-def init(app: Flask, reaches: Callable[[str, str], bool]) -> None:
-    """Ask before every view of ``app``; ``reaches`` tells whether one level of sign-in is enough where another is asked."""
-    app.extensions[_REACHES] = reaches
+def init(app: Flask, reaches: Callable[[str, str], bool], fresh: timedelta) -> None:
+    """Ask before every view of ``app``.
+
+    ``reaches`` tells whether one level of sign-in is enough where another is asked, ``fresh`` how old a recent proof may be.
+    """
+    app.extensions[_STEP_UP] = reaches, fresh
     app.before_request(_admit)
 
 
@@ -150,10 +168,13 @@ def _admit() -> Response | None:
     login = context.login()
     if login is None:
         return _to_sign_in()
-    return None if mark == _SIGNED_IN else _admit_administrator(login, mark)
+    if mark == _SIGNED_IN:
+        return None
+    _admit_administrator(login, mark)
+    return _ask_for_more(login, getattr(view, _RECENT, None))
 
 
-def _admit_administrator(login: LoginSession, mark: str) -> Response | None:
+def _admit_administrator(login: LoginSession, mark: str) -> None:
     if mark == _ADMINISTERS:
         admitted = bool(permissions_of(context.db(), login.person_id))
     else:
@@ -161,9 +182,15 @@ def _admit_administrator(login: LoginSession, mark: str) -> Response | None:
         admitted = bool(g.part)
     if not admitted:
         raise NotFound(Problem("There is no such page, or it is outside your part."))
+
+
+def _ask_for_more(login: LoginSession, back: str | None) -> Response | None:
+    """Return the way to prove more, when the pages ask for more than this session has; raises ``TooWeak`` or ``NotRecent``."""
+    reaches, fresh = current_app.extensions[_STEP_UP]
     least = context.settings().signin.administrators
-    if current_app.extensions[_REACHES](login.acr, least):
-        return None
+    if reaches(login.acr, least):
+        old = back is not None and clock.now() - login.auth_time > fresh
+        return recently(str(back).format(**(request.view_args or {})), least) if old else None
     if request.method not in ("GET", "HEAD") or not _is_browser():
         raise TooWeak(Problem("This page asks for a second factor.", "Open the page again and prove it."))
     return to_factor(request.full_path.rstrip("?"), least)

@@ -19,7 +19,7 @@ from iam.web import context
 HIDDEN = "…"
 _SECRET_NAMES = re.compile(r"authorization|cookie|password|secret|token|assertion|code_verifier", re.IGNORECASE)
 _SECRETS = re.compile(
-    r"\b(av[csrfk]_)[A-Za-z0-9_-]+|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+|\b(Bearer|Basic|DPoP)\s+[^\s\"',]+|(?<=:)[^:@/\s]+(?=@)"
+    r"\b(av[cfikmoprs]_)[A-Za-z0-9_-]+|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+|\b(Bearer|Basic|DPoP)\s+[^\s\"',]+|(?<=:)[^:@/\s]+(?=@)"
 )
 
 

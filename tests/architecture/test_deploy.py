@@ -18,7 +18,8 @@ from tests.architecture import chart
 from tests.architecture.tree import TOP, texts
 
 DEPLOY = TOP / "deploy"
-UNITS = ("iam-web.service", "iam-migrate.service")
+UNITS = ("iam-web.service", "iam-worker.service", "iam-migrate.service")
+SERVICES = ("web", "worker", "migrate")
 PORTS = {Listen().port, Listen().management_port}
 USER = 10001
 STATE = "/var/lib/iam"
@@ -49,8 +50,9 @@ def unit(name: str) -> dict[str, list[str]]:
 
 
 def chart_objects() -> dict[str, dict[str, Any]]:
-    """The chart's objects by kind."""
-    return {made["kind"]: made for made in chart.objects(chart.values() | {"settings": {"IAM_LOG_LEVEL": "info"}})}
+    """The chart's objects by kind; the worker's deployment, a second of its kind, as "Worker"."""
+    found = chart.objects(chart.values() | {"settings": {"IAM_LOG_LEVEL": "info"}})
+    return {"Worker" if made["metadata"]["name"].endswith("-worker") else made["kind"]: made for made in found}
 
 
 def containers() -> dict[str, dict[str, Any]]:
@@ -86,10 +88,10 @@ def test_every_way_of_deploying_runs_commands_that_exist() -> None:
     image = dict(dockerfile())
     assert image["ENTRYPOINT"] == '["iam"]'
     called = [yaml.safe_load(image["CMD"])]
-    called += [compose()["services"][name]["command"] for name in ("web", "migrate")]
+    called += [compose()["services"][name]["command"] for name in SERVICES]
     called += [container["args"] for container in containers().values()]
     called += [unit(name)["ExecStart"][0].split()[1:] for name in UNITS]
-    assert sorted(set(map(tuple, called))) == [("migrate",), ("serve",)]
+    assert sorted(set(map(tuple, called))) == [("migrate",), ("serve",), ("worker",)]
     assert [words for words in called if not is_command(words)] == []
 
 
@@ -135,7 +137,7 @@ def test_nothing_runs_as_root_or_writes_outside_its_state() -> None:
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
         writable = {mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")}
         assert writable == {STATE, "/tmp"}
-    for name in ("web", "migrate"):
+    for name in SERVICES:
         service = compose()["services"][name]
         assert (service["read_only"], service["volumes"], service["tmpfs"]) == (True, [f"state:{STATE}"], ["/tmp"])
 
@@ -158,6 +160,16 @@ def test_the_web_process_starts_only_after_the_migrations() -> None:
     assert chart_objects()["Job"]["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
 
 
+def test_the_web_process_leaves_to_the_worker_what_a_worker_beside_it_does() -> None:
+    web, worker = (compose()["services"][name]["environment"] for name in ("web", "worker"))
+    assert (web["IAM_WORKER__INSIDE"], worker.get("IAM_WORKER__INSIDE")) == ("false", None)
+    assert {"name": "IAM_WORKER__INSIDE", "value": "false"} in containers()["web"]["env"]
+    assert "IAM_WORKER__INSIDE=false" in unit("iam-web.service")["Environment"]
+    assert "iam-worker.service" in unit("iam-web.service")["Wants"][0].split()
+    assert unit("iam-worker.service")["Requires"] == ["iam-migrate.service"]
+    assert compose()["services"]["worker"]["depends_on"] == compose()["services"]["web"]["depends_on"]
+
+
 def test_the_chart_passes_further_settings_on_as_text() -> None:
     made = {
         made["kind"]: made for made in chart.objects(chart.values() | {"settings": {"IAM_TOKENS__CODE_SECONDS": 30}})
@@ -168,9 +180,11 @@ def test_the_chart_passes_further_settings_on_as_text() -> None:
 
 def test_the_chart_finds_its_secret_and_its_pods_by_the_same_names() -> None:
     made = chart_objects()
-    labels = made["Deployment"]["spec"]["template"]["metadata"]["labels"]
-    assert made["Deployment"]["spec"]["selector"]["matchLabels"].items() <= labels.items()
-    assert made["Service"]["spec"]["selector"].items() <= labels.items()
+    web, worker = (made[name]["spec"]["template"]["metadata"]["labels"] for name in ("Deployment", "Worker"))
+    assert made["Deployment"]["spec"]["selector"]["matchLabels"].items() <= web.items()
+    assert made["Worker"]["spec"]["selector"]["matchLabels"].items() <= worker.items()
+    assert made["Service"]["spec"]["selector"].items() <= web.items()
+    assert not made["Service"]["spec"]["selector"].items() <= worker.items()
     for container in containers().values():
         assert container["envFrom"][0]["configMapRef"]["name"] == made["ConfigMap"]["metadata"]["name"]
         mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}

@@ -21,7 +21,7 @@ from iam import clock, outbox
 from iam.change import SYSTEM, Actor
 from iam.database.engine import make_sessions
 from iam.ephemeral import SqlGenerations
-from iam.jobs import PARALLEL, Worker
+from iam.jobs import BATCH, PARALLEL, Worker
 from iam.lifecycle import leave
 from iam.oidc.backchannel import Backchannel, judge
 from iam.oidc.issuer import Issuer
@@ -416,3 +416,30 @@ def test_messages_are_forgotten_some_time_after_they_arrived_or_were_given_up(
         with Session(world.engine) as session, session.begin():
             outbox.tidy(session)
         assert len(messages(world)) == left
+
+
+def test_an_application_that_is_down_does_not_keep_others_waiting_behind_its_own_messages(
+    world: World, tmp_path: Path, wilma: RelyingParty, frozen: datetime, at: At
+) -> None:
+    listen(world, "wilma", wilma.url)
+    _, session_id, _ = signed_in(world)
+    payload = {"client": "wilma", "session": str(session_id), "person": str(world.ids["anna"])}
+    with Session(world.engine) as session, session.begin():
+        outbox.leave(session, sign_out.KIND, [("wilma", payload)] * 50)
+    worker = worker_of(world, tmp_path, wilma.host)
+    wilma.down()
+    assert worker.deliver() == {"delivered": 0, "failed": BATCH, "given_up": 0}
+    assert sorted({message.due_at for message in messages(world)}) == [frozen + outbox.WAITS[0], frozen + outbox.HELD]
+    wilma.up()
+    at(frozen + outbox.HELD)
+    assert worker.deliver()["delivered"] == 50
+
+
+def test_a_message_older_than_a_day_has_one_more_attempt_only(
+    world: World, worker: Worker, wilma: RelyingParty, frozen: datetime, at: At
+) -> None:
+    browser, _, _ = signed_in(world)
+    wilma.status = 503
+    sign_off(browser)
+    at(frozen + outbox.LONGEST)
+    assert worker.deliver() == {"delivered": 0, "failed": 0, "given_up": 1}

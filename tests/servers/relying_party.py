@@ -1,4 +1,4 @@
-"""A relying party that only listens for logout tokens: it can be down, refuse, fail, or be slow to a fault."""
+"""A relying party that only listens for logouts, by post and by the browser: it can be down, refuse, fail, or be slow to a fault."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any, Self
 from urllib.parse import parse_qs
 
 from tests.servers.ports import HOST, free_port
+
+_PAGE = b"<!doctype html><title>Wilma</title><h1>Wilma</h1>"
 
 
 class _Server(ThreadingHTTPServer):
@@ -21,7 +23,7 @@ class RelyingParty:
     """A server on loopback, up inside the block unless ``down`` was called.
 
     ``tokens`` holds the logout tokens it was sent, oldest first, ``types`` their content types; ``status`` is what it answers.
-    ``most`` is how many requests it ever had at a time; while ``held`` is set to an event, each waits for it (at most 10 s).
+    ``asked`` holds the paths that browsers opened. ``most`` is how many requests it ever had at a time; while ``held`` is set to an event, each waits for it (at most 10 s).
     """
 
     def __init__(self) -> None:
@@ -29,6 +31,7 @@ class RelyingParty:
         self.status = 200
         self.tokens: list[str] = []
         self.types: list[str] = []
+        self.asked: list[str] = []
         self.held: Event | None = None
         self.most = self.here = 0
         self.arrived = Condition()
@@ -56,6 +59,11 @@ class RelyingParty:
             self._server.server_close()
             self._server = None
 
+    def told(self, count: int) -> bool:
+        """Wait (at most 30 s) until it was sent so many logout tokens."""
+        with self.arrived:
+            return self.arrived.wait_for(lambda: len(self.tokens) >= count, 30)
+
     def crowded(self, count: int) -> bool:
         """Wait (at most 10 s) until so many requests are here at a time."""
         with self.arrived:
@@ -79,8 +87,10 @@ def _handler(party: RelyingParty) -> type[BaseHTTPRequestHandler]:
                 party.most = max(party.most, party.here)
                 party.arrived.notify_all()
             fields = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            party.types.append(self.headers["Content-Type"])
-            party.tokens += fields.get("logout_token", [])
+            with party.arrived:
+                party.types.append(self.headers["Content-Type"])
+                party.tokens += fields.get("logout_token", [])
+                party.arrived.notify_all()
             if party.held is not None:
                 party.held.wait(10)
             with party.arrived:
@@ -88,6 +98,16 @@ def _handler(party: RelyingParty) -> type[BaseHTTPRequestHandler]:
             self.send_response(party.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def do_GET(self) -> None:
+            with party.arrived:
+                party.asked.append(self.path)
+                party.arrived.notify_all()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(_PAGE)))
+            self.end_headers()
+            self.wfile.write(_PAGE)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import flash, get_flashed_messages, request
 from werkzeug.wrappers import Response
 
+from iam import clock
 from iam.errors import NotFound
-from iam.signin import credentials, ending, own, password, throttle
+from iam.signin import credentials, ending, levels, own, password, step_up, throttle
 from iam.signin.credentials import Known
-from iam.signin.endpoints import browser, sentences
+from iam.signin.endpoints import browser, factors, sentences, upstream
 from iam.signin.flow import Refusal, enter
 from iam.texts import LANGUAGES, N_
 from iam.tokens.session import LoginSession
-from iam.web import context, pages
+from iam.web import context, flow, guard, pages
 from iam.web.guard import NotSignedIn, signed_in
 from iam.web.redirect import see_other
 
@@ -62,17 +64,22 @@ def change_language() -> Response:
 
 @signed_in
 def change_password() -> Response:
-    """Change my password: the present one is asked, every session ends, and this browser gets a new one (SE-02, SE-06)."""
+    """Change my password: the present one is asked, and a further factor where there is one; every session ends, and this browser gets a new one (SE-02, SE-06)."""
     known = credentials.of_person(context.db(), _login().person_id)
     if known is None:
         raise NotFound
+    login = _login()
+    has = step_up.held(context.db(), login.person_id)
+    if has and not step_up.may_change(has, login, clock.now()):
+        return guard.recently("/account", levels.TWO_FACTOR)
     errors = _wrong(known)
     if errors:
         return _page(errors, 422)
     actor = context.actor()
     credentials.set_password(context.db(), context.vault(), known.person_id, request.form["new_password"], actor)
     ending.end(context.db(), actor, "password set", known.person_id)
-    outcome = enter(context.db(), known, browser.around(), "signin:password:accepted")
+    amr = list(dict.fromkeys(["pwd", *login.amr]))
+    outcome = enter(context.db(), known, browser.around(), "signin:password:accepted", amr)
     if outcome.refusal is not None:
         raise NotSignedIn
     response = _done(N_("Your password was changed and your other sessions were ended."))
@@ -132,6 +139,7 @@ def _page(errors: Errors | None = None, status: int = 200) -> Response:
         "account.html", status,
         person=person, rights=own.rights_shown(session, login.person_id, texts),
         sessions=own.sessions_shown(session, login.person_id, login.id), errors=errors or [],
+        factors=factors.shown(login.person_id), linked=upstream.shown(login.person_id), set_up_url="/factor/set-up?" + urlencode({"flow": flow.start(flow.Flow("/account"))}),
         notices=get_flashed_messages(with_categories=True), sign_out_action="/logout", end_action="/account/sessions/end",
         end_others_action="/account/sessions/end-others", password_action="/account/password",  # noqa: S106 - a path
     )  # fmt: skip

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from uuid import UUID
 
 from flask import request
+from flask import session as form_session
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
@@ -14,6 +16,7 @@ from iam.texts import LANGUAGES
 from iam.web import context, csrf, pages
 
 _YEAR = 365 * 86400
+_ENDED = "ended"
 
 
 def around(login: str = "") -> Around:
@@ -43,6 +46,17 @@ def drop(response: Response) -> None:
     """Take the login cookie away."""
     csrf.renew()
     response.delete_cookie(context.cookie_name(), httponly=True, samesite="Lax", secure=context.settings().https)
+
+
+def remember_ended(session_id: UUID) -> None:
+    """Keep, for the next page of this browser, which session it has just ended."""
+    form_session[_ENDED] = str(session_id)
+
+
+def ended() -> UUID | None:
+    """Return the session that this browser has just ended, once; None when there is none."""
+    found = form_session.pop(_ENDED, None)
+    return UUID(found) if found else None
 
 
 def _device(login: str) -> str:

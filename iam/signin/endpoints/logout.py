@@ -22,7 +22,10 @@ def show() -> Response:
 
 @public
 def submit() -> Response:
-    """End this browser's session and what it gave to applications; "stay" goes back to My account."""
+    """End this browser's session and what it gave to applications; "stay" goes back to My account.
+
+    The page that says it is done is the provider's: it knows which applications are told by the browser.
+    """
     login = context.login()
     if request.form.get("decision") == "stay":
         return see_other("/account")
@@ -30,10 +33,6 @@ def submit() -> Response:
         ending.end(context.db(), context.actor(), "signed out", login.person_id, login.id)
     response = see_other("/logged-out")
     browser.drop(response)
+    if login is not None:
+        browser.remember_ended(login.id)
     return response
-
-
-@public
-def done() -> Response:
-    """Say that it is done."""
-    return pages.page("logged_out.html", back_url=None, client_name=None, login_url="/login", unreached=[])

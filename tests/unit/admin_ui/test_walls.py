@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from werkzeug.routing import Rule
 
+from iam import clock
+from iam.outbox import Message
+from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World, administer, person
 
 FOREIGN_WORDS = ("Vieras", "Ville", "Kuusi", "Mustikkala", "Erityisopettaja", "Ranta ")
@@ -25,9 +28,16 @@ def routes(world: World, method: str) -> list[Rule]:
 
 def foreign(world: World) -> dict[str, str]:
     """What lies outside KOIVU, by the name of the routes' argument."""
+    now = clock.now()
+    catalogue.application(world, "vieras", "MUSTIKKALA")
+    logout = Message(
+        kind="backchannel-logout", target="vieras", payload={}, created_at=now, due_at=now, given_up_at=now, attempts=28, last_error="status 503"
+    )  # fmt: skip
+    world.write(logout)
     return {
         "person_id": str(world.ids["ville"]), "organisation_id": str(world.ids["KUUSI"]), "run_id": str(world.ids["run"]), "key": "hr",
         "assignment_id": str(world.ids["anna right KUUSI"]), "ambiguity_id": UNKNOWN, "application": "vieras", "client_id": "vieras",
+        "message_id": str(logout.id),
     }  # fmt: skip
 
 

@@ -227,7 +227,9 @@ def test_the_origin_is_the_issuers_own_as_browsers_write_it(issuer: str, origin:
     assert (site.origin, site.rp_id) == (origin, rp_id)
 
 
-def test_au_10_of_parallel_uses_of_one_answer_one_is_let_in(engine: Engine, session: Session, key: Authenticator) -> None:
+def test_au_10_of_parallel_uses_of_one_answer_one_is_let_in(
+    engine: Engine, session: Session, key: Authenticator
+) -> None:
     answer = key.prove(passkey.asking(session, SITE))
     session.commit()
 

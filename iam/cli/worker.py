@@ -1,0 +1,118 @@
+"""``iam worker``: delivers what must be told to others and tidies; ``beside`` does the same in a thread of another process.
+
+Here the kinds of messages meet those who deliver them, and here is the list of what is tidied: this package may import them all.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from iam import clock, outbox
+from iam.cli.support import Console
+from iam.database.engine import make_sessions
+from iam.ephemeral import generations
+from iam.jobs import Chore, Handler, Worker
+from iam.oidc import client_assertion
+from iam.oidc.backchannel import Backchannel
+from iam.oidc.issuer import Issuer
+from iam.oidc.model import Attempt, OpaqueToken
+from iam.settings import Settings
+from iam.signin import throttle
+from iam.signin.factor import RememberedDevice
+from iam.tokens import one_shot, sign_out
+from iam.vault import Vault
+from iam.web import logging
+
+TIDY = timedelta(minutes=10)
+ATTEMPTS_KEPT = timedelta(days=30)
+"""How long the sign-in trace remembers a request."""
+_SOME = 10_000
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now, say what was done, and end.")
+@click.pass_obj
+def worker(console: Console, once: bool) -> None:
+    """Tell applications of logouts and tidy, until told to stop (SIGTERM, SIGINT)."""
+    logging.configure(console.settings.log_level)
+    made = make(console.settings, console.vault, console.engine)
+    if once:
+        delivered, tidied = made.deliver(), made.tidy()
+        counts = "\n".join(f"{name}: {n}" for name, n in {**delivered, **tidied}.items())
+        console.show({"messages": delivered, "tidied": tidied}, counts)
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: made.stop.set())
+    made.run()
+
+
+def make(settings: Settings, vault: Vault, engine: Engine) -> Worker:
+    """Return a worker over a database."""
+    return Worker(make_sessions(engine), handlers(settings, vault), CHORES)
+
+
+def handlers(settings: Settings, vault: Vault) -> dict[str, Handler]:
+    """Return who delivers each kind of message."""
+    redis = settings.redis.url.get_secret_value() if settings.redis.url else None
+    issuer = Issuer(settings, vault, generations(redis))
+    return {sign_out.KIND: Backchannel(issuer, settings.egress)}
+
+
+@contextmanager
+def beside(settings: Settings, vault: Vault, engine: Engine) -> Iterator[None]:
+    """Work in a thread for as long as the block runs; what is on its way at the end is waited for."""
+    made = make(settings, vault, engine)
+    thread = threading.Thread(target=made.run, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        made.stop.set()
+        thread.join()
+
+
+def _ended(column: InstrumentedAttribute[datetime]) -> Callable[[Session], int]:
+    """Return a chore that deletes some rows whose ``column`` lies in the past."""
+    key: Any = column.class_.__mapper__.primary_key[0]
+
+    def forget(session: Session) -> int:
+        old = select(key).where(column < clock.now()).limit(_SOME)
+        return int(getattr(session.execute(delete(column.class_).where(key.in_(old))), "rowcount", 0))
+
+    return forget
+
+
+def _attempts(session: Session) -> int:
+    # Ids are ordered by time: the first rows are the oldest, found without reading the rest.
+    first = select(Attempt.id).order_by(Attempt.id).limit(_SOME)
+    old = delete(Attempt).where(Attempt.id.in_(first), Attempt.at < clock.now() - ATTEMPTS_KEPT)
+    return int(getattr(session.execute(old), "rowcount", 0))
+
+
+def _throttle(session: Session) -> None:
+    throttle.tidy(session)
+
+
+def _assertions(session: Session) -> None:
+    client_assertion.tidy(session, clock.now())
+
+
+CHORES = (
+    Chore("one-shot secrets", TIDY, one_shot.tidy),
+    Chore("throttle", TIDY, _throttle),
+    Chore("client assertions", TIDY, _assertions),
+    Chore("attempts", timedelta(minutes=1), _attempts),
+    Chore("opaque tokens", TIDY, _ended(OpaqueToken.expires_at)),
+    Chore("remembered devices", TIDY, _ended(RememberedDevice.expires_at)),
+    Chore("messages", timedelta(hours=1), outbox.tidy),
+)
+"""What is tidied."""

@@ -1,0 +1,57 @@
+"""Recovery codes: ten on paper that stand in for a lost factor, each once; making new ones voids the old (security AU-07)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.directory.person import Person
+from iam.signin.factor import RecoveryCode
+from iam.signin.first_code import ALPHABET
+from iam.vault import Vault
+
+CODES = 10
+LENGTH, GROUP = 10, 5
+"""Characters of a code (49 bits), and of each of its groups."""
+
+
+def renew(session: Session, vault: Vault, person_id: UUID) -> list[str]:
+    """Make ten codes, void all earlier ones, and return them in groups ("7KMPQ-R3XYZ"): they are told this once."""
+    # Two at once must not both leave their codes: the person's row is the lock.
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    forget(session, person_id)
+    codes = ["".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) for _ in range(CODES)]
+    rows = [{"hash": _hash(vault, person_id, code), "person_id": person_id, "used_at": None} for code in codes]
+    session.execute(insert(RecoveryCode), rows)
+    return [f"{code[:GROUP]}-{code[GROUP:]}" for code in codes]
+
+
+def use(session: Session, vault: Vault, person_id: UUID, code: str) -> bool:
+    """Use a code up, by one statement; False when it is wrong, void or was used before."""
+    row = RecoveryCode
+    wanted = (row.hash == _hash(vault, person_id, code), row.person_id == person_id, row.used_at.is_(None))
+    used = session.execute(
+        update(row).where(*wanted).values(used_at=clock.now()).returning(row.person_id),
+        execution_options={"synchronize_session": False},
+    )
+    return used.first() is not None
+
+
+def left(session: Session, person_id: UUID) -> int:
+    """Return how many codes have not been used."""
+    query = select(func.count()).where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
+    return session.scalar(query) or 0
+
+
+def forget(session: Session, person_id: UUID) -> None:
+    """Void every code of a person."""
+    session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
+
+
+def _hash(vault: Vault, person_id: UUID, code: str) -> bytes:
+    return vault.mac("recovery-code", str(person_id), re.sub(r"[^0-9A-Z]", "", code.upper()))

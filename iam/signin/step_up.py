@@ -1,0 +1,185 @@
+"""Stepping up: what a person can prove besides the first factor, what comes next, and the login session that follows.
+
+A step-up keeps the session and changes its secret: the old cookie is worth nothing at once (security SE-02), while what applications
+were given, and the ``sid`` they know the session by, lives on under the same roof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.audit import log
+from iam.change import Actor
+from iam.signin import credentials, levels, passkey, recovery, throttle, totp
+from iam.signin.factor import RememberedDevice
+from iam.signin.flow import Around, Outcome, Refusal
+from iam.tokens import secret as secrets
+from iam.tokens.session import LoginSession, LoginSessionRow
+from iam.vault import Vault
+
+RECENT = timedelta(minutes=5)
+"""How fresh a sign-in must be for changing what one signs in with (security SE-06)."""
+
+
+class Next(StrEnum):
+    """What comes next at a door that asks for more: through, prove a factor, set one up, or sign in again."""
+
+    THROUGH = "through"
+    ASK = "ask"
+    SET_UP = "set up"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a person has set up."""
+
+    totp: bool = False
+    passkeys: int = 0
+    codes: int = 0
+
+    def __bool__(self) -> bool:
+        return self.totp or self.passkeys > 0
+
+    def reaches(self, least: str | None) -> bool:
+        """Whether proving one of them can reach a level."""
+        return self.passkeys > 0 or (self.totp and levels.reaches(levels.TWO_FACTOR, least))
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a code: the session's outcome when it was right, or a refusal with the instant to try again."""
+
+    outcome: Outcome | None = None
+    refusal: Refusal | None = None
+    again_at: datetime | None = None
+
+
+def held(session: Session, person_id: UUID) -> Held:
+    """Return what a person has set up."""
+    keys = len(passkey.of_person(session, person_id))
+    return Held(totp.since(session, person_id) is not None, keys, recovery.left(session, person_id))
+
+
+def next_step(has: Held, acr: str, age: timedelta, least: str | None, fresh: bool) -> Next:
+    """Return what comes next for a session of level ``acr`` whose last proof is ``age`` old; ``fresh`` asks for a recent one."""
+    recent = age <= RECENT
+    if levels.reaches(acr, least) and (recent or not fresh):
+        return Next.THROUGH
+    if has and (has.reaches(least) or not (recent and levels.reaches(acr, levels.TWO_FACTOR))):
+        return Next.ASK
+    # Without a factor of the level asked for, one may be set up right after what there is was proved.
+    return Next.SET_UP if recent else Next.AGAIN
+
+
+def may_change(has: Held, login: LoginSession, at: datetime) -> bool:
+    """Whether this session may change what the person signs in with: proved lately, with a further factor where there is one."""
+    least = levels.TWO_FACTOR if has else None
+    return next_step(has, login.acr, at - login.auth_time, least, fresh=True) is Next.THROUGH
+
+
+def by_code(session: Session, login: LoginSession, way: str, code: str, around: Around) -> Done:
+    """Step up with a time code (``way`` totp) or a recovery code (``way`` recovery); failures spend the password's own budget."""
+    made = throttle.begin(session, _budget(session, login.person_id, around))
+    if made.again_at is not None:
+        return Done(refusal=Refusal.THROTTLED, again_at=made.again_at)
+    right = (totp.check if way == "totp" else recovery.use)(session, around.vault, login.person_id, code)
+    if not right:
+        refused(session, login, way, around.actor)
+        return Done(refusal=Refusal.MISMATCH)
+    throttle.forgive(session, made)
+    return Done(done(session, login, ("otp", "mfa"), around, way))
+
+
+def confirm_totp(session: Session, login: LoginSession, code: str, around: Around) -> Done:
+    """Take a time code into use that was just set up, and step up with it."""
+    if not totp.confirm(session, around.vault, login.person_id, code):
+        return Done(refusal=Refusal.MISMATCH)
+    enrolled(session, login, "totp", around.actor)
+    return Done(done(session, login, ("otp", "mfa"), around, "totp"))
+
+
+def done(session: Session, login: LoginSession, amr_added: Iterable[str], around: Around, way: str) -> Outcome:
+    """Raise the session to what was now proved and return it with a new secret for the cookie; the old one is dead at once.
+
+    The session keeps its beginning and its end; the last proof is of now. Refused when the session ended meanwhile.
+    """
+    value = secrets.new("session")
+    amr = list(dict.fromkeys([*login.amr, *amr_added]))
+    row = LoginSessionRow
+    query = update(row).where(row.id == login.id, row.ended_at.is_(None), row.expires_at > clock.now())
+    raised = query.values(
+        secret_hash=secrets.hash_of(value), auth_time=clock.now(), seen_at=clock.now(), amr=amr, acr=levels.acr_of(amr)
+    )
+    if session.scalars(raised.returning(row.id)).first() is None:
+        return Outcome(refusal=Refusal.ENDED)
+    envelope = {"session": str(login.id), "way": way, "acr": levels.acr_of(amr), "address": around.actor.address}
+    log.write(session, "signin:factor:accepted", around.actor, subject_id=login.person_id, envelope=envelope)
+    known = credentials.of_person(session, login.person_id)
+    return Outcome(login.person_id, value, known.login if known else "", known.language if known else None)
+
+
+def refused(session: Session, login: LoginSession, way: str, actor: Actor, reason: str = "mismatch") -> None:
+    """Write that a factor did not hold."""
+    envelope = {"way": way, "reason": reason, "address": actor.address}
+    log.write(session, "signin:factor:refused", actor, subject_id=login.person_id, envelope=envelope)
+
+
+def enrolled(session: Session, login: LoginSession, way: str, actor: Actor) -> None:
+    """Write that something was set up."""
+    log.write(session, "signin:factor:enrolled", actor, subject_id=login.person_id, envelope={"way": way})
+
+
+def new_codes(session: Session, vault: Vault, login: LoginSession, actor: Actor) -> list[str]:
+    """Return new recovery codes, to be shown once; the old ones are void."""
+    enrolled(session, login, "recovery", actor)
+    return recovery.renew(session, vault, login.person_id)
+
+
+def remove(session: Session, login: LoginSession, actor: Actor, passkey_id: UUID | None = None) -> bool:
+    """Remove a passkey, or the time code when none is named; with the last factor the recovery codes go. Whether it was there."""
+    person_id = login.person_id
+    way, gone = (
+        ("passkey", bool(passkey.remove(session, person_id, passkey_id)))
+        if passkey_id
+        else ("totp", totp.remove(session, person_id))
+    )
+    if not gone:
+        return False
+    log.write(session, "signin:factor:removed", actor, subject_id=person_id, envelope={"way": way})
+    _forget_devices(session, person_id)
+    if not held(session, person_id):
+        recovery.forget(session, person_id)
+    return True
+
+
+def reset(session: Session, person_id: UUID, actor: Actor) -> bool:
+    """Remove every factor of a person, for an administrator; the caller ends their sessions. Whether there was anything."""
+    has = held(session, person_id)
+    if not has and not has.codes:
+        return False
+    passkey.remove(session, person_id)
+    totp.remove(session, person_id)
+    recovery.forget(session, person_id)
+    _forget_devices(session, person_id)
+    envelope = {"totp": has.totp, "passkeys": has.passkeys}
+    log.write(session, "signin:factor:reset", actor, subject_id=person_id, envelope=envelope)
+    return True
+
+
+def _forget_devices(session: Session, person_id: UUID) -> None:
+    """Let no device of the person pass without the second factor any more."""
+    session.execute(delete(RememberedDevice).where(RememberedDevice.person_id == person_id))
+
+
+def _budget(session: Session, person_id: UUID, around: Around) -> bytes:
+    known = credentials.of_person(session, person_id)
+    return throttle.account_key(around.vault, known.login if known else str(person_id), around.device)

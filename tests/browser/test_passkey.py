@@ -1,0 +1,156 @@
+"""Second factors in a browser: a passkey made, asked and used alone with Chromium's virtual authenticator; time codes without scripts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from iam.database.engine import make_engine
+from iam.vault import Vault
+from tests.servers.avain import Avain
+from tests.servers.chromium import PATIENCE, axe
+from tests.unit.signin.people import PASSWORD, add_person
+from tests.unit.signin.proofs import code_of
+from tests.unit.web.test_guard import grant_at_root
+
+pytestmark = [pytest.mark.browser, pytest.mark.services]
+expect.set_options(timeout=PATIENCE)
+LOGIN = "aino.admin"
+AUTHENTICATOR = {
+    "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}  # fmt: skip
+
+
+@pytest.fixture
+def avain(sqlite_template: Path, tmp_path: Path) -> Iterator[Avain]:
+    """The service, in which Aino is an administrator with a password; administrators are asked for a second factor."""
+    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'avain.db')}"
+    engine = make_engine(url)
+    with Session(engine) as session, session.begin():
+        grant_at_root(session, add_person(session, Vault.open(tmp_path / "vault.key"), LOGIN), "persons.read")
+    engine.dispose()
+    with Avain(url, tmp_path) as server:
+        yield server
+
+
+def sign_in(page: Page, avain: Avain, path: str) -> None:
+    """Open a page and sign in with the password on the way."""
+    page.goto(avain.issuer + path)
+    sound(page)
+    page.fill("#login", LOGIN)
+    page.fill("#password", PASSWORD)
+    page.get_by_role("button", name="Kirjaudu sisään", exact=True).click()
+
+
+def sign_out(page: Page, avain: Avain) -> None:
+    page.goto(f"{avain.issuer}/account")
+    page.get_by_role("button", name="Kirjaudu ulos").click()
+    page.wait_for_url("**/logged-out")
+
+
+def sound(page: Page) -> None:
+    """No accessibility rule is broken here."""
+    assert axe(page) == [], page.url
+
+
+def at_home(page: Page) -> None:
+    """The administration is open."""
+    expect(page.locator(".side-menu")).to_be_visible()
+
+
+def test_a_passkey_is_made_where_it_is_asked_and_then_signs_in_by_itself_and_as_a_second_factor(
+    page: Page, avain: Avain, save_screenshot: Callable[[Page, str], Path]
+) -> None:
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    sign_in(page, avain, "/admin/")
+    expect(page.locator("h1")).to_have_text("Ota toinen tunnistustapa käyttöön")
+    sound(page)
+    save_screenshot(page, "factor-set-up")
+    page.fill("#name", "Työkone")
+    page.get_by_role("button", name="Luo pääsyavain").click()
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
+    sound(page)
+    save_screenshot(page, "factor-codes")
+    page.locator("main a.hds-button").click()
+    at_home(page)
+
+    sign_out(page, avain)
+    page.goto(f"{avain.issuer}/login")
+    page.get_by_role("button", name="Kirjaudu pääsyavaimella").click()
+    page.wait_for_url("**/account")
+    expect(page.locator("#factors")).to_contain_text("Työkone")
+    sound(page)
+    save_screenshot(page, "factor-account")
+    page.goto(f"{avain.issuer}/admin/")
+    at_home(page)
+
+    sign_out(page, avain)
+    sign_in(page, avain, "/admin/")
+    expect(page.locator("h1")).to_have_text("Vahvista, että se olet sinä")
+    sound(page)
+    save_screenshot(page, "factor")
+    page.get_by_role("button", name="Käytä pääsyavainta").click()
+    at_home(page)
+
+
+def test_a_key_that_knows_nobody_says_so_on_the_page_and_other_ways_stay(page: Page, avain: Avain) -> None:
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    page.goto(f"{avain.issuer}/login")
+    page.get_by_role("button", name="Kirjaudu pääsyavaimella").click()
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR | {"isUserVerified": False}})
+    expect(page.locator("[data-passkey-problem]")).to_be_visible()
+    sound(page)
+    page.fill("#login", LOGIN)
+    page.fill("#password", PASSWORD)
+    page.get_by_role("button", name="Kirjaudu sisään", exact=True).click()
+    page.wait_for_url("**/account")
+
+
+def test_time_codes_work_without_scripts_where_no_passkey_is_offered(page_without_scripts: Page, avain: Avain) -> None:
+    page = page_without_scripts
+    page.goto(f"{avain.issuer}/admin/")
+    expect(page.locator("#passkey-form")).to_be_hidden()
+    page.fill("#login", LOGIN)
+    page.fill("#password", PASSWORD)
+    page.get_by_role("button", name="Kirjaudu sisään", exact=True).click()
+    expect(page.locator("#passkey-form")).to_be_hidden()
+    page.get_by_role("button", name="Käytä vahvistuskoodeja").click()
+    expect(page.locator(".qr svg")).to_be_visible()
+    page.fill("#code", code_of(page.inner_text("#totp-secret")))
+    page.get_by_role("button", name="Ota käyttöön").click()
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
+    page.locator("main a.hds-button").click()
+    at_home(page)
+
+
+def test_the_pages_of_time_codes_are_sound(page: Page, avain: Avain, save_screenshot: Callable[[Page, str], Path]) -> None:
+    sign_in(page, avain, "/factor/set-up/code")
+    expect(page.locator("h1")).to_have_text("Ota toinen tunnistustapa käyttöön")
+    page.get_by_role("button", name="Käytä vahvistuskoodeja").click()
+    sound(page)
+    save_screenshot(page, "factor-code")
+    secret = page.inner_text("#totp-secret")
+    page.fill("#code", "1")
+    page.get_by_role("button", name="Ota käyttöön").click()
+    sound(page)
+    page.fill("#code", code_of(secret))
+    page.get_by_role("button", name="Ota käyttöön").click()
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
+    sign_out(page, avain)
+    sign_in(page, avain, "/admin/")
+    page.locator("summary").click()
+    sound(page)
+    page.fill("#code", "1")
+    page.get_by_role("button", name="Jatka").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+    sound(page)
+    save_screenshot(page, "factor-wrong")
