@@ -5,28 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui import exports, frame, paging, words
 from admin_ui.every import batches, every
 from admin_ui.frame import blueprint
 from admin_ui.roles import named
+from iam import clock
 from iam.access import listing
+from iam.access.administration import may_touch
 from iam.access.listing import APPLICATION_KEYS, ROLE_KEYS
-from iam.access.role import Application, Role
+from iam.access.role import Application, ApplicationEnabled, Role
 from iam.database.keyset import Cursor, keyset
-from iam.directory.listing import organisation_keys
+from iam.directory.listing import organisation_keys, organisations
+from iam.directory.organisation import Organisation, OrganisationClosure
+from iam.directory.queries import holds_at
+from iam.oidc import by_page
 from iam.oidc.model import Client
 from iam.texts import N_
 from iam.web import context, guard
 
 PATH = "/admin/applications"
 SECTION = "applications"
-SOME = 50
+SOME, LONGEST = 50, 200
 NOTICES = {
     "inform": N_("is told what the application receives"), "consent": N_("is asked for consent"), "none": N_("is told nothing"),
 }  # fmt: skip
@@ -96,6 +103,7 @@ def application(key: str) -> Response:
         "applications/application.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Applications")))],
         application=found, name=named(found.name, language, key), owner=owner.name(language), clients=clients_of(session, found.id),
         facts=_facts(found), issuer=context.settings().issuer, auths=AUTHS, word=words.word, more_roles=roles.later,
+        mine=may_touch(session, frame.part_of("applications.write"), found.owner_id),
         roles=[(role.key, named(version.name, language, role.key), words.word(words.ENFORCEMENTS, version.enforcement)) for role, _, version in roles.rows],
         page=paging.shown(enabled, [(row.id, row.name(language)) for row in enabled.rows]), export_url=f"{PATH}/{key}/enabled.csv",
     )  # fmt: skip
@@ -115,6 +123,81 @@ def enabled_file(key: str) -> Response:
     return exports.csv_file(
         "enabled", [texts.gettext(N_("Key")), texts.gettext(N_("Organisation"))], rows, {"application": key}
     )
+
+
+@blueprint.get("/applications/<application>/organisations")
+@guard.requires("applications.read")
+def application_organisations(application: str) -> Response:
+    """Show the organisations of the reader's part, each with whether it has enabled the application."""
+    session, part, texts = context.db(), guard.part(), context.texts()
+    row, _ = listing.application_of(session, part, application)
+    text, name = _text(), named(row.name, texts.language, application)
+    found = keyset(session, organisations(part, text), organisation_keys(texts.language), paging.cursor())
+    return frame.render(
+        "applications/organisations.html", section=SECTION, name=name, here=request.path, text=text, entry=words.word(ENTRIES, row.entry),
+        breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{application}", name)], may_write=frame.may("applications.write"),
+        page=paging.shown(found, enabling(session, row.id, found.rows)), export_url=paging.address(f"{request.path}.csv"),
+    )  # fmt: skip
+
+
+@blueprint.get("/applications/<application>/organisations.csv")
+@guard.requires("applications.read")
+def application_organisations_file(application: str) -> Response:
+    """Take home the organisations of the reader's part, each with whether it has enabled the application."""
+    part, texts, text = guard.part(), context.texts(), _text()
+    row, _ = listing.application_of(context.db(), part, application)
+    said = {"on": N_("enabled"), "above": N_("enabled above"), "off": N_("not enabled")}
+
+    def rows(session: Session) -> Iterator[Sequence[object]]:
+        for batch in batches(session, organisations(part, text), organisation_keys(texts.language)):
+            for _, name, key, state in enabling(session, row.id, batch):
+                yield key, name, words.word(said, state)
+
+    header = [texts.gettext(name) for name in (N_("Key"), N_("Organisation"), N_("State"))]
+    return exports.csv_file("organisations", header, rows, {"application": application})
+
+
+@blueprint.post("/applications/<application>/organisations/<uuid:organisation_id>")
+@guard.requires("applications.write")
+def enable_application(application: str, organisation_id: UUID) -> AnyResponse:
+    """Let the people of an organisation use the application, or no longer."""
+    session, part, texts = context.db(), guard.part(), context.texts()
+    row, _ = listing.application_of(session, part, application)
+    on = request.form.get("on") == "yes"
+    by_page.enable(session, part, row, organisation_id, context.actor(), on=on)
+    here = f"{PATH}/{application}/organisations" + ("?" + urlencode({"q": _given()}) if _given() else "")
+    still = session.execute(listing.applications(part).where(Application.id == row.id)).first()
+    return frame.done(
+        texts.gettext(N_("The organisation may use it.") if on else N_("The organisation may no longer use it.")),
+        here if still else PATH,
+    )
+
+
+def enabling(session: Session, application_id: UUID, rows: Sequence[Organisation]) -> list[tuple[UUID, str, str, str]]:
+    """Return (id, name, key, state) of organisations: on, on by one above it, or off; one statement."""
+    ids, language = [row.id for row in rows], context.texts().language
+    query = (
+        select(OrganisationClosure.descendant_id, OrganisationClosure.ancestor_id)
+        .join(ApplicationEnabled, ApplicationEnabled.organisation_id == OrganisationClosure.ancestor_id)
+        .where(
+            ApplicationEnabled.application_id == application_id, OrganisationClosure.descendant_id.in_(ids),
+            holds_at(OrganisationClosure, clock.now()),
+        )
+    )  # fmt: skip
+    found = list(session.execute(query))
+    above, on = {row[0] for row in found}, {row[0] for row in found if row[0] == row[1]}
+    return [
+        (row.id, row.name(language), row.key, "on" if row.id in on else "above" if row.id in above else "off")
+        for row in rows
+    ]
+
+
+def _text() -> str:
+    return request.args.get("q", "")[:LONGEST].replace("\x00", "").strip()
+
+
+def _given() -> str:
+    return request.form.get("q", "")[:LONGEST].replace("\x00", "").strip()
 
 
 def lines(session: Session, rows: Sequence[Any]) -> list[Line]:

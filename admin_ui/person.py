@@ -12,7 +12,16 @@ from uuid import UUID
 
 from flask import Response, request
 
-from admin_ui import frame, person_facts, person_log, person_rights, person_signin, person_timeline, sign_in_trace, words
+from admin_ui import (
+    frame,
+    person_facts,
+    person_log,
+    person_rights,
+    person_signin,
+    person_timeline,
+    sign_in_trace,
+    words,
+)
 from admin_ui.frame import blueprint
 from admin_ui.person_view import PATH, Subject, subject_of
 from iam.audit import log

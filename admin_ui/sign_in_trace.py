@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_ui import events, exports, frame, paging, persons, trace_words, words
-from admin_ui.applications import PATH, SECTION, clients_of
+from admin_ui.applications import PATH, SECTION
 from admin_ui.frame import blueprint
 from admin_ui.person_view import Subject, subject_of
 from admin_ui.roles import named
@@ -26,7 +26,6 @@ from admin_ui.trace_words import Place, Position
 from iam.access import listing
 from iam.access.administration import Part
 from iam.access.role import Application
-from iam.audit import log
 from iam.audit.log import AuditEvent
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
@@ -74,7 +73,11 @@ class Line:
 def read(subject: Subject) -> Mapping[str, Any]:
     """Return what the person's tab shows: the attempts, and the failed sign-ins before them."""
     session = context.db()
-    found, later = _page(lambda before, size: trace.attempts(session, person_id=subject.id, outcomes=_outcomes(), before_id=before, limit=size))
+    found, later = _page(
+        lambda before, size: trace.attempts(
+            session, person_id=subject.id, outcomes=_outcomes(), before_id=before, limit=size
+        )
+    )
     return {
         "lines": lines(session, found, subject.part, frame.part_of("applications.read") or subject.part, hidden=subject.is_hidden),
         "failures": [(one.at, events.word(one.type)) for one in _failures(session, subject.id)], "only": _only(),
@@ -102,7 +105,11 @@ def application_trace(application: str) -> Response:
     session, texts = context.db(), context.texts()
     found, _ = listing.application_of(session, guard.part(), application)
     clients = _clients(session, found)
-    shown, later = _page(lambda before, size: trace.attempts(session, client_ids=clients, outcomes=_outcomes(), before_id=before, limit=size))
+    shown, later = _page(
+        lambda before, size: trace.attempts(
+            session, client_ids=clients, outcomes=_outcomes(), before_id=before, limit=size
+        )
+    )
     name = named(found.name, texts.language, application)
     return frame.render(
         "applications/trace.html", section=SECTION,
@@ -124,7 +131,9 @@ def application_trace_file(application: str) -> Response:
     )  # fmt: skip
 
 
-def lines(session: Session, found: Sequence[Attempt], people: Part, applications: Part, *, hidden: bool | None = None) -> list[Line]:
+def lines(
+    session: Session, found: Sequence[Attempt], people: Part, applications: Part, *, hidden: bool | None = None
+) -> list[Line]:
     """Return attempts as lists show them: four statements, however many they are.
 
     Persons and positions are named within ``people``, applications within ``applications``. ``hidden``: whether the places of the one
@@ -144,7 +153,11 @@ def _line(
 ) -> Line:  # fmt: skip
     texts = context.texts()
     application, person = called.get(one.client_id), one.person_id if one.person_id in visible else None
-    name = named(application.name, texts.language, application.key) if application else texts.gettext(N_("A service that is not shown to you"))
+    name = (
+        named(application.name, texts.language, application.key)
+        if application
+        else texts.gettext(N_("A service that is not shown to you"))
+    )
     tell = one.outcome == "no-right"
     gone = trace_words.ended(one, places.values()) if tell else []
     everyone = application is not None and application.entry == "everyone"
@@ -162,7 +175,9 @@ def _token(one: Attempt, application: Application | None, person: UUID | None) -
     if application is None or person is None or acted is None or not frame.may("applications.read"):
         return None
     day = one.at.astimezone(context.zone()).date().isoformat()
-    return f"{PATH}/{application.key}/token?" + urlencode({"person": person, "capacity": acted, "client": one.client_id, "on": day})
+    return f"{PATH}/{application.key}/token?" + urlencode(
+        {"person": person, "capacity": acted, "client": one.client_id, "on": day}
+    )
 
 
 def _visible(session: Session, people: Part, ids: set[UUID]) -> set[UUID]:
@@ -177,7 +192,9 @@ def _places(session: Session, people: Part, ids: set[UUID], secret: set[UUID]) -
     rows = session.execute(
         select(Affiliation, Organisation)
         .join(Organisation, Organisation.id == Affiliation.organisation_id)
-        .where(Affiliation.person_id.in_(ids), Affiliation.closed_by.is_(None), people.covers(Affiliation.organisation_id))
+        .where(
+            Affiliation.person_id.in_(ids), Affiliation.closed_by.is_(None), people.covers(Affiliation.organisation_id)
+        )
     )
     for row, organisation in rows:
         kind = words.word(words.AFFILIATIONS, row.kind)
@@ -188,7 +205,9 @@ def _places(session: Session, people: Part, ids: set[UUID], secret: set[UUID]) -
 
 
 def _applications(session: Session, part: Part, client_ids: set[str]) -> dict[str, Application]:
-    query = listing.applications(part).join(Client, Client.application_id == Application.id).add_columns(Client.client_id)
+    query = (
+        listing.applications(part).join(Client, Client.application_id == Application.id).add_columns(Client.client_id)
+    )
     return {row[2]: row[0] for row in session.execute(query.where(Client.client_id.in_(client_ids)))}
 
 
@@ -227,7 +246,16 @@ def _file(
     hidden: bool | None = None,
 ) -> Response:  # fmt: skip
     texts = context.texts()
-    header = [N_("When"), N_("Who"), N_("Service"), N_("Client"), N_("Result"), N_("Sign-in"), N_("Positions"), N_("Answer")]
+    header = [
+        N_("When"),
+        N_("Who"),
+        N_("Service"),
+        N_("Client"),
+        N_("Result"),
+        N_("Sign-in"),
+        N_("Positions"),
+        N_("Answer"),
+    ]
 
     def rows(session: Session) -> Iterator[Sequence[object]]:
         last: UUID | None = None
@@ -235,7 +263,16 @@ def _file(
             last = found[-1].id
             for one in lines(session, found, people, applications, hidden=hidden):
                 told = " ".join(position.sentence for position in one.positions)
-                yield texts.moment(one.at), one.who, one.application, one.client, words.word(trace_words.OUTCOMES, one.outcome), one.sign_in, told, one.answer
+                yield (
+                    texts.moment(one.at),
+                    one.who,
+                    one.application,
+                    one.client,
+                    words.word(trace_words.OUTCOMES, one.outcome),
+                    one.sign_in,
+                    told,
+                    one.answer,
+                )
             session.expunge_all()
 
     return exports.csv_file("sign-ins", [texts.gettext(name) for name in header], rows, filters)

@@ -62,7 +62,10 @@ def sign_in(attempt: Attempt, name: str) -> str:
     said = t(N_("Signed in %(how)s.")) % {"how": words.word(LEVELS, done)}
     if levels.reaches(done, least):
         return said
-    return f"{said} " + t(N_("%(name)s asks for a sign-in %(how)s.")) % {"name": name, "how": words.word(LEVELS, least)}
+    return f"{said} " + t(N_("%(name)s asks for a sign-in %(how)s.")) % {
+        "name": name,
+        "how": words.word(LEVELS, str(least)),
+    }
 
 
 def positions(attempt: Attempt, places: Mapping[UUID, Place], name: str) -> list[Position]:
@@ -73,17 +76,23 @@ def positions(attempt: Attempt, places: Mapping[UUID, Place], name: str) -> list
 def ended(attempt: Attempt, places: Iterable[Place]) -> list[Position]:
     """Say which positions had ended shortly before, the latest first: they often are the reason."""
     texts = context.texts()
-    gone = sorted((one for one in places if attempt.at - RECENT < one.ends <= attempt.at), key=lambda one: one.ends, reverse=True)
+    gone = sorted(
+        (one for one in places if attempt.at - RECENT < one.ends <= attempt.at), key=lambda one: one.ends, reverse=True
+    )
     said = texts.gettext(N_("%(position)s ended on %(day)s."))
-    return [Position(one.id, said % {"position": one.said, "day": texts.day(one.ends)}, False) for one in gone[:SEVERAL]]
+    return [
+        Position(one.id, said % {"position": one.said, "day": texts.day(one.ends)}, False) for one in gone[:SEVERAL]
+    ]
 
 
-def answer(attempt: Attempt, places: Mapping[UUID, Place], gone: Sequence[Position], name: str, *, everyone: bool) -> str:
+def answer(
+    attempt: Attempt, places: Mapping[UUID, Place], gone: Sequence[Position], name: str, *, everyone: bool
+) -> str:
     """Say how it ended and, when the person did not get in, why. ``everyone``: the service lets in all of who enabled it."""
     found, t = _step(attempt, "answer"), context.texts().gettext
     if attempt.outcome == "issued":
         acted = _as_id(found.get("capacity"))
-        if acted in places:
+        if acted is not None and acted in places:
             return t(N_("Went on to %(name)s as: %(position)s.")) % {"name": name, "position": places[acted].said}
         return t(N_("Went on to %(name)s.")) % {"name": name}
     if attempt.outcome == "refused":
@@ -97,20 +106,30 @@ def acted_as(attempt: Attempt) -> UUID | None:
     return _as_id(_step(attempt, "answer").get("capacity"))
 
 
-def _nothing_opened(attempt: Attempt, places: Mapping[UUID, Place], gone: Sequence[Position], name: str, everyone: bool) -> str:
+def _nothing_opened(
+    attempt: Attempt, places: Mapping[UUID, Place], gone: Sequence[Position], name: str, everyone: bool
+) -> str:
     texts, found = context.texts(), _capacities(attempt)
     now = [one for one in found if datetime.fromisoformat(one["from"]) <= attempt.at]
     if now and everyone:
-        return texts.gettext(N_("No organisation in which the person had a position that day has enabled %(name)s.")) % {"name": name}
+        return texts.gettext(
+            N_("No organisation in which the person had a position that day has enabled %(name)s.")
+        ) % {"name": name}
     if now:
-        return texts.gettext(N_("The person had a position that day, but none that has a role in %(name)s.")) % {"name": name}
+        return texts.gettext(N_("The person had a position that day, but none that has a role in %(name)s.")) % {
+            "name": name
+        }
     said = [texts.gettext(N_("The person had no position that day that opens %(name)s:")) % {"name": name}]
     starts = texts.gettext(N_("%(position)s begins only on %(day)s."))
     for one in found:
         place, day = places.get(UUID(one["id"])), texts.first_day(datetime.fromisoformat(one["from"]))
         said.append(starts % {"position": place.said if place else _unseen(one), "day": day})
     said += [one.sentence for one in gone]
-    return " ".join(said) if len(said) > 1 else texts.gettext(N_("The person had no position in any organisation that day."))
+    return (
+        " ".join(said)
+        if len(said) > 1
+        else texts.gettext(N_("The person had no position in any organisation that day."))
+    )
 
 
 def _position(one: Mapping[str, Any], at: datetime, places: Mapping[UUID, Place], name: str) -> Position:
@@ -118,10 +137,15 @@ def _position(one: Mapping[str, Any], at: datetime, places: Mapping[UUID, Place]
     said = place.said if place else _unseen(one)
     begins = datetime.fromisoformat(one["from"])
     if begins > at:
-        text = texts.gettext(N_("%(position)s begins only on %(day)s.")) % {"position": said, "day": texts.first_day(begins)}
+        text = texts.gettext(N_("%(position)s begins only on %(day)s.")) % {
+            "position": said,
+            "day": texts.first_day(begins),
+        }
         return Position(place.id if place else None, text, False)
     message = N_("%(position)s opened %(name)s.") if one["enters"] else N_("%(position)s did not open %(name)s.")
-    return Position(place.id if place else None, texts.gettext(message) % {"position": said, "name": name}, bool(one["enters"]))
+    return Position(
+        place.id if place else None, texts.gettext(message) % {"position": said, "name": name}, bool(one["enters"])
+    )
 
 
 def _unseen(one: Mapping[str, Any]) -> str:

@@ -9,10 +9,10 @@ import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 _MODEL = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -49,6 +49,16 @@ class Listen(BaseModel):
     management_port: int = Field(9000, ge=0, le=65535, description="Port of /healthz, /readyz and /metrics.")
     workers: int = Field(1, ge=1, le=64, description="Web processes.")
     threads: int = Field(8, ge=1, le=256, description="Threads a web process answers with.")
+    tls_certificate: Path | None = Field(
+        None, description="PEM file of the certificate and its chain, to end TLS here; none where a proxy does."
+    )
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's private key, without a passphrase.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("state both tls_certificate and tls_key, or neither")
+        return self
 
 
 class Vault(BaseModel):

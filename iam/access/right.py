@@ -80,17 +80,25 @@ def capacity(session: Session, person_id: UUID, capacity_id: UUID, at: datetime)
 _PERSON, _AT = bindparam("person_id", type_=Uuid()), bindparam("at", type_=UtcDateTime())
 
 
+_A, _O, _R = Affiliation, Organisation, Relationship
+AFFILIATION = (
+    _A.fact_id, _A.kind, _O.id, _O.key, _O.name_fi, _O.name_sv, _O.name_en, _A.title, _A.occupation, _A.valid_from, _A.valid_to,
+    _A.is_primary,
+)  # fmt: skip
+"""What ``of_affiliation`` is made of, from an affiliation and its organisation."""
+GUARDIANSHIP = (_R.fact_id, _R.valid_from, _R.valid_to, _R.other_person_id)
+"""What ``of_guardianship`` is made of."""
+
+
 def _affiliated() -> Rows:
     a, o = Affiliation, Organisation
-    query: Rows = select(
-        a.fact_id, a.kind, o.id, o.key, o.name_fi, o.name_sv, o.name_en, a.title, a.occupation, a.valid_from, a.valid_to, a.is_primary
-    )  # fmt: skip
+    query: Rows = select(*AFFILIATION)
     return query.join(o, o.id == a.organisation_id).where(a.person_id == _PERSON, *_living(a))
 
 
 def _guardian() -> Rows:
     r = Relationship
-    query: Rows = select(r.fact_id, r.valid_from, r.valid_to, r.other_person_id)
+    query: Rows = select(*GUARDIANSHIP)
     return query.where(r.person_id == _PERSON, r.kind == "guardian_of", *_living(r))
 
 
@@ -99,25 +107,27 @@ def _living(model: Any) -> tuple[ColumnElement[bool], ...]:
     return model.closed_by.is_(None), model.valid_from <= latest, model.valid_to > _AT, ~no_rights(model.person_id, _AT)
 
 
-def _of_affiliation(
+def of_affiliation(
     fact_id: UUID, kind: str, organisation_id: UUID, key: str, fi: str, sv: str, en: str, title: str | None,
     occupation: str | None, valid_from: datetime, valid_to: datetime, is_primary: bool,
 ) -> Capacity:  # fmt: skip
+    """Return the capacity that an affiliation is."""
     names = {"fi": fi, "sv": sv, "en": en}
     return Capacity(
         fact_id, kind, organisation_id, key, names, title or occupation, valid_from, valid_to, bool(is_primary)
     )
 
 
-def _of_guardian(fact_id: UUID, valid_from: datetime, valid_to: datetime, other_id: UUID) -> Capacity:
+def of_guardianship(fact_id: UUID, valid_from: datetime, valid_to: datetime, other_id: UUID) -> Capacity:
+    """Return the capacity that a guardianship is."""
     return Capacity(fact_id, "guardian", None, "", {}, None, valid_from, valid_to, False, other_id)
 
 
 _AS = bindparam("capacity_id", type_=Uuid())
-_AFFILIATED = Statement(_affiliated, _of_affiliation)
-_AFFILIATED_AS = Statement(lambda: _affiliated().where(Affiliation.fact_id == _AS), _of_affiliation)
-_GUARDIAN = Statement(_guardian, _of_guardian)
-_GUARDIAN_AS = Statement(lambda: _guardian().where(Relationship.fact_id == _AS), _of_guardian)
+_AFFILIATED = Statement(_affiliated, of_affiliation)
+_AFFILIATED_AS = Statement(lambda: _affiliated().where(Affiliation.fact_id == _AS), of_affiliation)
+_GUARDIAN = Statement(_guardian, of_guardianship)
+_GUARDIAN_AS = Statement(lambda: _guardian().where(Relationship.fact_id == _AS), of_guardianship)
 
 
 def no_rights(person_id: Any, at: Any, known_at: datetime | None = None) -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ from iam.apply.place import Where
 from iam.apply.state import State
 from iam.database.types import uuid7
 from iam.lifecycle.tree import Place
+from iam.vault import Vault
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class Draft:
     session: Session
     declaration: Declaration
     state: State
+    vault: Vault
     organisations: dict[str, UUID] = field(default_factory=dict)
     tree: dict[UUID, list[Place]] = field(default_factory=dict)
     role_closure: dict[str, frozenset[str]] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import insert, update
 
 from iam.access.derive import Counts, derive
-from iam.apply import write_access, write_people
+from iam.apply import connections, write_access, write_people
 from iam.apply.compare import Difference
 from iam.apply.draft import Draft
 from iam.apply.writing import Writing
@@ -48,6 +48,7 @@ def execute(draft: Draft, differences: Sequence[Difference], actor: Actor, vault
     writing = Writing(draft, change, {(one.kind, one.key): one for one in changed}, vault)
     _organisations(writing)
     _sources(writing)
+    connections.write(writing)
     write_access.write(writing)
     write_people.write(writing)
     write_access.write_rules(writing)

@@ -44,6 +44,7 @@ def as_data(session: Session) -> dict[str, Rows]:
         "relations": list(_relations(standing)),
         "code_lists": [{"key": key} | shape for key, shape in standing.shapes["code list"].items()],
         "sources": list(_sources(standing)),
+        "connections": [{"key": key} | _live(shape) for key, shape in standing.shapes["connection"].items()],
         "applications": list(_applications(standing)),
         "persons": list(_persons(standing)),
         "accounts": list(_accounts(standing, named)),

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.apply import check_access, check_people, check_tree
+from iam.apply import check_access, check_people, check_tree, connections
 from iam.apply.compare import Difference, compare
 from iam.apply.declaration import declare
 from iam.apply.draft import Draft
@@ -22,7 +22,7 @@ from iam.change import Actor
 from iam.vault import Vault
 
 CHECKS = (
-    check_tree.organisations, check_tree.relations, check_tree.sources, check_access.applications, check_access.roles,
+    check_tree.organisations, check_tree.relations, check_tree.sources, connections.check, check_access.applications, check_access.roles,
     check_access.clients, check_access.agreements, check_people.load, check_people.persons, check_people.accounts, check_people.groups,
     check_people.administrators, check_access.rules,
 )  # fmt: skip
@@ -80,7 +80,7 @@ def run_apply(
     ``variables`` replace ``${NAME}``. Nothing is written when anything is wrong, when nothing differs, or with ``dry_run``. The
     caller commits.
     """
-    draft = Draft(session, declare(read(paths, variables)), load(session))
+    draft = Draft(session, declare(read(paths, variables)), load(session), vault)
     for check in CHECKS:
         check(draft)
     problems = [*draft.declaration.problems, *draft.problems]

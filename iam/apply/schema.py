@@ -262,6 +262,31 @@ class Source(Item):
     missing_hours: Annotated[int, Field(ge=0, le=24 * 365)] = 20
 
 
+class Recognised(Item):
+    """How an account at a connection is recognised at its first sign-in: a claim's value among identifiers of a kind and issuer."""
+
+    claim: Code
+    kind: Code
+    issuer: str = ""
+
+
+class Connection(Item):
+    """An upstream OpenID provider; logins of its ``domains`` are sent there."""
+
+    key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    name: Names
+    issuer: Text
+    client_id: Text
+    secret: SecretStr | None = None
+    secret_file: str | None = None
+    scope: Annotated[str, StringConstraints(pattern=r"^(.* )?openid( .*)?$")] = "openid profile"
+    domains: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]], AfterValidator(_sorted)
+    ] = []
+    identifier: Recognised | None = None
+    retired: bool = False
+
+
 class Affiliation(Dated):
     """A local person's affiliation; the first of a person's list is the primary one."""
 
@@ -324,6 +349,7 @@ KINDS: dict[str, type[Item]] = {
     "relations": Relation,
     "code_lists": CodeList,
     "sources": Source,
+    "connections": Connection,
     "applications": Application,
     "persons": Person,
     "accounts": Account,

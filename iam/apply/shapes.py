@@ -18,7 +18,7 @@ Shape = dict[str, Any]
 Interval = tuple[datetime, datetime]
 
 ORDER = (
-    "organisation", "relation", "code list", "source", "application", "role", "client", "person", "account", "group", "administrator",
+    "organisation", "relation", "code list", "source", "connection", "application", "role", "client", "person", "account", "group", "administrator",
     "agreement", "rule",
 )  # fmt: skip
 """The kinds of things, in the order in which they are written."""
@@ -42,6 +42,13 @@ def code_list(item: schema.CodeList) -> Shape:
 def source(item: schema.Source) -> Shape:
     """Return the shape of a source."""
     return item.model_dump(exclude={"key"})
+
+
+def connection(item: schema.Connection) -> Shape:
+    """Return the shape of a connection without its secret."""
+    return item.model_dump(exclude={"key", "secret", "secret_file"}) | {
+        "identifier": item.identifier.model_dump() if item.identifier else {}
+    }
 
 
 def application(item: schema.Application) -> Shape:
@@ -130,6 +137,7 @@ Shaper = Callable[[Any], Shape]
 SIMPLE: dict[str, tuple[str, str, Shaper]] = {
     "code_lists": ("code list", "key", code_list),
     "sources": ("source", "key", source),
+    "connections": ("connection", "key", connection),
     "applications": ("application", "key", application),
     "persons": ("person", "login", person),
     "agreements": ("agreement", "key", agreement),

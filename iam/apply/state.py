@@ -27,6 +27,7 @@ from iam.lifecycle.tree import Place
 from iam.oidc import registration
 from iam.oidc.model import Client
 from iam.signin import policy
+from iam.signin.connection import Connection
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ def load(session: Session) -> State:
     _organisations(session, state)
     _code_lists(session, state)
     _sources(session, state)
+    _connections(session, state)
     _applications(session, state)
     _roles(session, state)
     _clients(session, state)
@@ -112,6 +114,12 @@ def _sources(session: Session, state: State) -> None:
         state.put(
             "source", row.key, row.id, {"owner": owners[row.owner_id]} | {name: getattr(row, name) for name in fields}
         )
+
+
+def _connections(session: Session, state: State) -> None:
+    fields = ("name", "issuer", "client_id", "scope", "domains", "identifier", "retired")
+    for row in session.execute(select(Connection.__table__).order_by(Connection.key)):
+        state.put("connection", row.key, row.id, {name: getattr(row, name) for name in fields})
 
 
 def _applications(session: Session, state: State) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import click
-from granian.constants import Interfaces
+from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 from prometheus_client import CollectorRegistry
@@ -70,7 +70,8 @@ def _server(console: Console) -> MPServer:
     return MPServer(
         "iam.app:wsgi", factory=True, interface=Interfaces.WSGI, address=listen.host, port=listen.port, workers=listen.workers,
         blocking_threads=listen.threads, websockets=False, respawn_failed_workers=True, workers_kill_timeout=GRACE_SECONDS,
-        log_dictconfig=quiet, log_level=LogLevels.warning,
+        log_dictconfig=quiet, log_level=LogLevels.warning, ssl_cert=listen.tls_certificate, ssl_key=listen.tls_key,
+        ssl_protocol_min=SSLProtocols.tls12,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BindParameter, Delete, Insert, Select, Update
+from sqlalchemy import BindParameter, Connection, Delete, Insert, Select, Update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from sqlalchemy.types import TypeEngine
 Row = TypeVar("Row")
 Rows = Select[*tuple[Any, ...]]
 """A select of whatever columns."""
+_CONNECTION = "avain.statement.connection"
 _Processor = Callable[[Any], Any] | None
 
 
@@ -47,46 +48,56 @@ class Statement(Generic[Row]):
 
     def all(self, session: Session, **values: Any) -> list[Row]:
         """Return every row."""
-        columns, make = self._for(session).columns, self._make
-        return [make(*_out(row, columns)) for row in self._execute(session, values).fetchall()]
+        prepared, cursor = self._execute(session, values)
+        columns, make = prepared.columns, self._make
+        return [make(*_out(row, columns)) for row in cursor.fetchall()]
 
     def one(self, session: Session, **values: Any) -> Row | None:
         """Return the first row; None when there is none."""
-        row = self._execute(session, values).fetchone()
-        return None if row is None else self._make(*_out(row, self._for(session).columns))
+        prepared, cursor = self._execute(session, values)
+        row = cursor.fetchone()
+        return None if row is None else self._make(*_out(row, prepared.columns))
 
     def run(self, session: Session, **values: Any) -> int:
         """Run a statement that returns nothing; return how many rows it touched."""
-        return int(self._execute(session, values).rowcount)
+        return int(self._execute(session, values)[1].rowcount)
 
-    def _for(self, session: Session) -> _Prepared:
-        dialect = session.get_bind().dialect
+    def _for(self, dialect: Dialect) -> _Prepared:
         found = self._prepared.get(dialect.name)
         if found is None:
             found = self._prepared[dialect.name] = _prepare(self._query(), dialect)
         return found
 
-    def _execute(self, session: Session, values: Mapping[str, Any]) -> Any:
+    def _execute(self, session: Session, values: Mapping[str, Any]) -> tuple[_Prepared, Any]:
         session.flush()
-        prepared = self._for(session)
+        connection, driver = _connection(session)
+        prepared = self._for(connection.dialect)
         bound = dict(prepared.constants)
         for name, key, process in prepared.given:
             value = values[name]
             bound[key] = value if process is None else process(value)
-        connection = session.connection()
         # Whoever listens to what is executed (counts in tests, tracing) hears of these, too.
         for listener in connection.dispatch.before_cursor_execute:
             listener(connection, None, prepared.text, bound, None, False)
-        driver: Any = connection.connection.dbapi_connection
-        dbapi: Any = connection.dialect.loaded_dbapi
         try:
             if prepared.positions is None:
-                return driver.execute(prepared.text, bound, prepare=True)
-            return driver.execute(prepared.text, [bound[key] for key in prepared.positions])
+                return prepared, driver.execute(prepared.text, bound, prepare=True)
+            return prepared, driver.execute(prepared.text, [bound[key] for key in prepared.positions])
         except Exception as error:
+            dbapi: Any = connection.dialect.loaded_dbapi
             if isinstance(error, dbapi.Error) and connection.dialect.is_disconnect(error, driver, None):
                 connection.invalidate(error)
             raise _told(error, prepared.text, connection.dialect) from error
+
+
+def _connection(session: Session) -> tuple[Connection, Any]:
+    """The transaction's connection and the driver's own, found once a transaction."""
+    transaction, known = session.get_transaction(), session.info.get(_CONNECTION)
+    if transaction is None or known is None or known[0] is not transaction:
+        connection = session.connection()
+        known = session.get_transaction(), connection, connection.connection.dbapi_connection
+        session.info[_CONNECTION] = known
+    return known[1], known[2]
 
 
 def _told(error: Exception, text: str, dialect: Dialect) -> BaseException:

@@ -11,24 +11,30 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from iam.database.statement import Statement
-from iam.oidc import disclosure, mint
+from iam.oidc import disclosure, mint, standing
 from iam.oidc.claims import Told
 from iam.oidc.claims_request import SCOPES
 from iam.oidc.client import RegisteredClient
 from iam.oidc.issuer import Issuer
 from iam.oidc.model import OpaqueToken
-from iam.tokens import grant as grants
+from iam.oidc.standing import Standing
 from iam.tokens import jose, secret
 from iam.tokens.grant import Grant
 
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """A genuine access token of ours that has not expired: its claims, its client, and its grant (None: the client's own)."""
+    """A genuine access token of ours that has not expired: its claims, its client, and what its grant stands on (None: the client's
+    own token, which has no grant)."""
 
     claims: Mapping[str, Any]
     client: RegisteredClient
-    grant: Grant | None
+    standing: Standing | None
+
+    @property
+    def grant(self) -> Grant | None:
+        """The grant it came from."""
+        return self.standing.grant if self.standing is not None else None
 
 
 def read(session: Session, issuer: Issuer, token: str, at: datetime) -> Bearer | None:
@@ -45,8 +51,8 @@ def read(session: Session, issuer: Issuer, token: str, at: datetime) -> Bearer |
     grant_id = mint.grant_of(claims.get("jti"))
     if grant_id is None:
         return Bearer(claims, client, None)
-    grant = grants.living(session, grant_id, at)
-    return Bearer(claims, client, grant) if grant is not None else None
+    found = standing.read(session, grant_id, client.sector, at)
+    return Bearer(claims, client, found) if found is not None and found.living else None
 
 
 def _claims(session: Session, issuer: Issuer, token: str) -> Mapping[str, Any] | None:
@@ -66,13 +72,11 @@ _FIND: Statement[Mapping[str, Any]] = Statement(
 
 
 def told(
-    session: Session, issuer: Issuer, client: RegisteredClient, grant: Grant, scopes: tuple[str, ...], at: datetime
+    session: Session, issuer: Issuer, client: RegisteredClient, stood: Standing, scopes: tuple[str, ...], at: datetime
 ) -> Told | None:
-    """Return what may be told for a living grant now; when nothing may be told any more the grant has come to its end."""
+    """Return what may be told for a living grant now; None when nothing may be told any more."""
+    grant = stood.grant
     asked = {SCOPES[name] for names in grant.claims.values() for name in names if name in SCOPES}
-    found = disclosure.told(
-        session, issuer.capacity_key, client, grant.person_id, grant.capacity_id, {*scopes, *asked}, at
+    return disclosure.told(
+        session, issuer.capacity_key, client, grant.person_id, grant.capacity_id, {*scopes, *asked}, at, standing=stood
     )
-    if found is None:
-        grants.revoke(session, grant_id=grant.id)
-    return found

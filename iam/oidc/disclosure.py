@@ -24,6 +24,7 @@ from iam.oidc.claims import Told, opaque_capacity_id, usable
 from iam.oidc.client import RegisteredClient
 from iam.oidc.interaction import may_enter
 from iam.oidc.model import RememberedCapacity
+from iam.oidc.standing import Standing
 
 ABOUT_PERSON = frozenset({"profile", "email", "phone"})
 """Scopes for which the person's profile is read."""
@@ -41,10 +42,12 @@ def told(
     at: datetime,
     *,
     give_subject: bool = True,
+    standing: Standing | None = None,
 ) -> Told | None:
     """Return what ``client`` may be told of a person in a capacity at ``at``; None when the person may not enter in it (any more).
 
     A hold, the capacity's end and the loss of the right to enter all show here, so every refresh and every look asks it.
+    ``standing`` is what was just read of the grant it is about.
     """
     capacity: Capacity | None = None
     held: tuple[Right, ...] = ()
@@ -52,7 +55,10 @@ def told(
         if not _administers(session, person_id, at):
             return None
     else:
-        capacity = capacity_now(session, person_id, capacity_id, at) if capacity_id else None
+        if standing is not None:
+            capacity = standing.capacity
+        elif capacity_id is not None:
+            capacity = capacity_now(session, person_id, capacity_id, at)
         if capacity is None:
             return None
         held = tuple(
@@ -60,7 +66,7 @@ def told(
         )
         if not may_enter(client.entry, capacity, held, enabled(session, client, [capacity], at)):
             return None
-    named = subject.known(session, client.sector, person_id)
+    named = standing.named if standing is not None else subject.known(session, client.sector, person_id)
     sub = named.subject or (subject.give(session, client.sector, person_id) if give_subject else "")
     return Told(
         sub, capacity, opaque_capacity_id(key, client.application_id, capacity.id) if capacity else "",

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.audit import log
 from iam.change import Actor
-from iam.oidc import bearer, claims, disclosure, mint
+from iam.oidc import bearer, claims, disclosure, mint, standing
 from iam.oidc.claims import Claims
 from iam.oidc.client import RegisteredClient
 from iam.oidc.issuer import Issuer
+from iam.oidc.standing import Standing
 from iam.tokens import grant as grants
 from iam.tokens.grant import Grant
 
@@ -27,8 +28,13 @@ class Shown:
     """A genuine, living token: an access token with its claims, or a refresh token (no claims)."""
 
     client: RegisteredClient
-    grant: Grant | None
+    standing: Standing | None
     claims: Mapping[str, Any] | None
+
+    @property
+    def grant(self) -> Grant | None:
+        """The grant it came from; None for a client's own token."""
+        return self.standing.grant if self.standing is not None else None
 
     def concerns(self, client: RegisteredClient) -> bool:
         """Whether ``client`` may know of the token: an access token by its audience, a refresh token only its own client."""
@@ -43,20 +49,20 @@ def find(session: Session, issuer: Issuer, token: str) -> Shown | None:
     parsed = grants.parse(token, issuer.refresh_key)
     if parsed is None:
         found = bearer.read(session, issuer, token, now)
-        return Shown(found.client, found.grant, found.claims) if found else None
+        return Shown(found.client, found.standing, found.claims) if found else None
     grant = grants.living(session, parsed[0], now)
     if grant is None or grant.generation != parsed[1]:
         return None
     client = issuer.clients.get(session, grant.client_id)
-    return Shown(client, grant, None) if client else None
+    return Shown(client, standing.read(session, grant.id, client.sector, now), None) if client else None
 
 
 def describe(session: Session, issuer: Issuer, token: Shown) -> Claims | None:
     """Return what holds of the token now; None when what it stands on has ended meanwhile."""
-    if token.grant is None:
+    if token.standing is None or token.grant is None:
         return {**_kept(token.claims or {}), "token_type": "Bearer"}
     scopes = mint.scopes_of(str(token.claims["scope"]) if token.claims else token.grant.scope)
-    told = bearer.told(session, issuer, token.client, token.grant, scopes, clock.now())
+    told = bearer.told(session, issuer, token.client, token.standing, scopes, clock.now())
     if told is None:
         return None
     if token.claims is None:

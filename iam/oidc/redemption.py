@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.audit import log
 from iam.change import Actor
-from iam.oidc import bearer, disclosure, mint
+from iam.oidc import bearer, disclosure, mint, standing
 from iam.oidc.claims import Claims
 from iam.oidc.client import RegisteredClient
 from iam.oidc.code import Code
 from iam.oidc.issuer import Issuer
+from iam.oidc.standing import Standing
 from iam.tokens import grant as grants
-from iam.tokens import session as login_sessions
 from iam.tokens.grant import Grant
-from iam.tokens.session import LoginSession
 
 ISSUED = "oidc:token:issued"
 
@@ -40,10 +39,10 @@ def of_code(
         resources=list(code.resources), claims=dict(code.claims),
     )  # fmt: skip
     grants.store(session, grant)
-    _login(session, grant)
+    stood = _standing(session, client, grant, now)
     occasion = mint.Occasion(client, grant, scopes, now, code.nonce, code.amr, resource)
     refresh_token = grants.token_of(grant.id, 0, issuer.refresh_key) if lasting else None
-    return _answer(session, issuer, occasion, refresh_token, actor, "authorization_code")
+    return _answer(session, issuer, occasion, stood, refresh_token, actor, "authorization_code")
 
 
 def of_refresh(
@@ -67,35 +66,35 @@ def of_refresh(
         envelope = {"client": client.client_id, "grant": str(grant.id), "kind": "refresh"}
         log.write(session, "oidc:token:replayed", actor, subject_id=grant.person_id, envelope=envelope)
         raise Ended
-    login = _login(session, grant)
-    occasion = mint.Occasion(
-        client,
-        grant,
-        scopes or mint.scopes_of(grant.scope),
-        clock.now(),
-        amr=tuple(login.amr) if login else (),
-        resource=resource,
-    )
-    return _answer(session, issuer, occasion, rotation.token, actor, "refresh_token")
+    now = clock.now()
+    stood = _standing(session, client, grant, now)
+    asked = scopes or mint.scopes_of(grant.scope)
+    occasion = mint.Occasion(client, grant, asked, now, amr=stood.amr, resource=resource)
+    return _answer(session, issuer, occasion, stood, rotation.token, actor, "refresh_token")
 
 
-def _login(session: Session, grant: Grant) -> LoginSession | None:
-    """Return the login session a grant came from (None: it came from none); ends the grant and raises ``Ended`` when it was ended."""
-    if grant.session_id is None:
-        return None
-    login = login_sessions.get(session, grant.session_id)
-    if login is None or login.ended_at is not None:
+def _standing(session: Session, client: RegisteredClient, grant: Grant, at: datetime) -> Standing:
+    """Return what a grant stands on; ends it and raises ``Ended`` when that is gone."""
+    found = standing.read(session, grant.id, client.sector, at)
+    if found is None or not found.living:
         grants.revoke(session, grant_id=grant.id)
         raise Ended
-    return login
+    return found
 
 
 def _answer(
-    session: Session, issuer: Issuer, occasion: mint.Occasion, refresh_token: str | None, actor: Actor, by: str
+    session: Session,
+    issuer: Issuer,
+    occasion: mint.Occasion,
+    stood: Standing,
+    refresh_token: str | None,
+    actor: Actor,
+    by: str,
 ) -> Claims:
     grant, client = occasion.grant, occasion.client
-    told = bearer.told(session, issuer, client, grant, occasion.scopes, occasion.at)
+    told = bearer.told(session, issuer, client, stood, occasion.scopes, occasion.at)
     if told is None:
+        grants.revoke(session, grant_id=grant.id)
         raise Ended
     envelope = {"client": client.client_id, "grant": str(grant.id), "by": by, "scope": " ".join(occasion.scopes),
                 "capacity": str(grant.capacity_id) if grant.capacity_id else None}  # fmt: skip

@@ -1,5 +1,7 @@
-"""Who is this, right now: accounts, passwords, directory binds, one-time codes, throttling, and the browser's login session.
+"""Who is this, right now: accounts, passwords, directory binds, upstream providers, one-time codes, throttling, and the
+browser's login session.
 
 Flow: ``endpoints`` (pages) -> ``throttle`` -> ``password`` or ``directory_bind`` -> ``flow`` starts a login session ->
-back to where the person came from (only ever a path of our own). Knows nothing of OAuth; must not import oidc or sources.
+back to where the person came from (only ever a path of our own). A door that asks
+for more (``policy``) leads through ``/factor``: ``totp``, ``passkey`` or ``recovery`` -> ``step_up`` gives the session a new secret. Knows nothing of OAuth; must not import oidc or sources.
 """

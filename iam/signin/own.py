@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access.explain import Explanation, FactLine, explain
 from iam.access.right import Capacity, capacities
+from iam.audit.log import AuditEvent
 from iam.directory.queries import profile
 from iam.signin import device
 from iam.texts import N_, Texts
@@ -27,6 +29,22 @@ KINDS = {
     "guardian_of": N_("Guardian"),
 }
 """Kinds of capacity in words, to be translated where they are shown."""
+
+SIGN_INS = {
+    "signin:password:accepted": (N_("Password"), N_("succeeded"), True),
+    "signin:password:refused": (N_("Password"), N_("did not match"), False),
+    "signin:password:throttled": (N_("Password"), N_("slowed after many wrong tries"), False),
+    "signin:ldap:accepted": (N_("Your organisation's directory"), N_("succeeded"), True),
+    "signin:ldap:refused": (N_("Your organisation's directory"), N_("did not match"), False),
+    "signin:passkey:accepted": (N_("Passkey"), N_("succeeded"), True),
+    "signin:upstream:accepted": (N_("Account of another service"), N_("succeeded"), True),
+    "signin:code:used": (N_("One-time code"), N_("succeeded"), True),
+    "signin:factor:accepted": (N_("Second factor"), N_("succeeded"), True),
+    "signin:factor:refused": (N_("Second factor"), N_("did not match"), False),
+    "signin:session:refused": (N_("Sign-in"), N_("refused: your access had ended"), False),
+}
+"""What is told of recent sign-ins by event type: the way, the result, and whether it was a success."""
+RECENT = 20
 
 Shown = dict[str, Any]
 
@@ -63,6 +81,19 @@ def sessions_shown(session: Session, person_id: UUID, current: UUID) -> list[Sho
         }
         for row in rows
     ]  # fmt: skip
+
+
+def sign_ins_shown(session: Session, person_id: UUID, texts: Texts) -> list[Shown]:
+    """Return the person's recent sign-ins and failed tries, the newest first; one statement."""
+    query = select(AuditEvent.at, AuditEvent.type).where(
+        AuditEvent.subject_id == person_id, AuditEvent.type.in_(SIGN_INS)
+    )
+    found = session.execute(query.order_by(AuditEvent.id.desc()).limit(RECENT))
+    told = [(at, *SIGN_INS[type_]) for at, type_ in found]
+    return [
+        {"at": at, "way": texts.gettext(way), "result": texts.gettext(result), "good": good}
+        for at, way, result, good in told
+    ]
 
 
 def _right_shown(right: Explanation, texts: Texts) -> Shown:

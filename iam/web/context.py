@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from iam.vault import Vault
 from iam.web import extension
 
 _SECRET_LENGTH = 128
+# PostgreSQL answers each statement by itself: beginning and ending a transaction would be half of the work.
+_READS: dict[str, dict[str, Any]] = {"sqlite": {"read_only": True}, "postgresql": {"isolation_level": "AUTOCOMMIT"}}
 LANGUAGE_COOKIE = "avain-language"
 
 
@@ -29,8 +32,13 @@ def db() -> Session:
     """
     session = database_session()
     if getattr(g, "read_only", False) and not session.in_transaction():
-        session.connection(execution_options={"read_only": True})
+        session.connection(execution_options=_READS[session.get_bind().dialect.name])
     return session
+
+
+def read_only() -> None:
+    """Promise that this request writes nothing; to be said before the first statement."""
+    g.read_only = True
 
 
 def database_session() -> Session:

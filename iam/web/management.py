@@ -14,8 +14,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from iam.database import migrate
-from iam.tokens.keys import FIRST
-from iam.tokens.keys import SigningKey
+from iam.tokens.keys import FIRST, SigningKey
 
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]

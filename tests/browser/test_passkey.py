@@ -132,7 +132,9 @@ def test_time_codes_work_without_scripts_where_no_passkey_is_offered(page_withou
     at_home(page)
 
 
-def test_the_pages_of_time_codes_are_sound(page: Page, avain: Avain, save_screenshot: Callable[[Page, str], Path]) -> None:
+def test_the_pages_of_time_codes_are_sound(
+    page: Page, avain: Avain, save_screenshot: Callable[[Page, str], Path]
+) -> None:
     sign_in(page, avain, "/factor/set-up/code")
     expect(page.locator("h1")).to_have_text("Ota toinen tunnistustapa käyttöön")
     page.get_by_role("button", name="Käytä vahvistuskoodeja").click()

@@ -1,4 +1,4 @@
-"""The second factor as people meet it, with a real application on a real database: AU-07, AU-09, AU-10, AU-11, SE-02, SE-06."""
+"""The second factor as people meet it, on a real database: codes, stages, stepping up, changing (AU-04, AU-07, AU-09, SE-02, SE-06)."""
 
 from __future__ import annotations
 
@@ -6,51 +6,44 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
-from flask import Flask, request
+from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.audit.log import AuditEvent
 from iam.change import SYSTEM
-from iam.directory.organisation import Organisation, OrganisationClosure
-from iam.settings import Signin
-from iam.signin import levels, policy, recovery, step_up, totp
-from iam.signin.endpoints import own_device
-from iam.signin.factor import Passkey, RecoveryCode, Totp
+from iam.signin import levels, recovery, step_up, totp
+from iam.signin.factor import RecoveryCode, Totp
 from iam.signin.flow import Around, Refusal
 from iam.tokens import grant as grants
 from iam.tokens import session as login_sessions
 from iam.tokens.grant import GrantRow
-from iam.tokens.session import LoginSessionRow
-from iam.web import context, extension, flow, guard
-from tests.unit.signin.people import OTHER, PASSWORD, add_person, employ, hold
-from tests.unit.signin.proofs import Authenticator, code_of
+from iam.web import extension, flow
+from tests.flows.factor_world import (
+    DOOR,
+    LOGIN,
+    at_factor,
+    browser_login,
+    codes,
+    follow,
+    fresh,
+    opened,
+    scan,
+    session_rows,
+    types,
+    vault_door,
+    with_passkey,
+    with_totp,
+)
+from tests.unit.signin.people import OTHER, PASSWORD, add_person
+from tests.unit.signin.proofs import code_of
 from tests.unit.web.browser import Browser, application, hidden
-from tests.unit.web.test_guard import grant_at_root
-
-LOGIN = "aino.virtanen"
-DOOR = "/test/vault?room=1"
-
-
-@guard.signed_in
-def vault_door() -> Any:
-    """A page of ours that asks for a second factor, as the authorization endpoint does for an application."""
-    login = context.login()
-    assert login is not None
-    least = request.args.get("least", levels.TWO_FACTOR)
-    if not levels.reaches(login.acr, least):
-        return guard.to_factor(request.full_path, least)
-    return f"open {login.acr} {' '.join(login.amr)}"
 
 
 @pytest.fixture
@@ -76,25 +69,6 @@ def browser(app: Flask, aino: UUID) -> Browser:
     return made
 
 
-def types(engine: Engine, prefix: str = "signin:factor:") -> list[str]:
-    """The audit events of some types, oldest first."""
-    query = select(AuditEvent.type).where(AuditEvent.type.startswith(prefix)).order_by(AuditEvent.id)
-    with Session(engine) as session:
-        return list(session.scalars(query))
-
-
-def follow(browser: Browser, answer: TestResponse) -> TestResponse:
-    """Go where the redirects lead."""
-    while answer.status_code in (302, 303):
-        answer = browser.get(answer.location)
-    return answer
-
-
-def codes(page: TestResponse) -> list[str]:
-    """The recovery codes on a page."""
-    return re.findall(r"<li><code>([^<]+)</code></li>", page.text)
-
-
 def test_a_door_that_asks_for_more_leads_through_set_up_and_opens(browser: Browser, engine: Engine) -> None:
     offered = follow(browser, browser.get(DOOR))
     assert "asks for a second factor" in offered.text
@@ -108,63 +82,6 @@ def test_a_door_that_asks_for_more_leads_through_set_up_and_opens(browser: Brows
     assert onward is not None
     assert browser.get(html.unescape(onward[1])).text == f"open {levels.TWO_FACTOR} pwd otp mfa"
     assert types(engine) == ["signin:factor:enrolled", "signin:factor:accepted", "signin:factor:enrolled"]
-
-
-def scan(page: TestResponse) -> str:
-    """The secret that an authenticator app reads from the set-up page."""
-    found = re.search(r'id="totp-secret">([^<]+)<', page.text)
-    assert found is not None, page.text
-    return found[1]
-
-
-def with_totp(browser: Browser) -> tuple[str, list[str]]:
-    """Set up time codes on My account; return the secret and the recovery codes. The browser is at the second level after it."""
-    account = browser.get("/account")
-    start = re.search(r'href="(/factor/set-up[^"]*)"', account.text)
-    assert start is not None
-    waiting = follow(browser, browser.fill(browser.get(html.unescape(start[1])), "/factor/set-up/code"))
-    secret = scan(waiting)
-    done = browser.fill(waiting, "/factor/set-up/code", code=code_of(secret))
-    assert done.status_code == 200, done.text
-    return secret, codes(done)
-
-
-def with_passkey(browser: Browser) -> Authenticator:
-    """Make a passkey on the set-up page, as the page's script does."""
-    page, key = browser.get("/factor/set-up"), Authenticator()
-    token = hidden(page, "/factor/set-up")
-    options = browser.post("/factor/set-up/options", token, Accept="application/json")
-    assert options.status_code == 200, options.text
-    done = browser.fill(page, "/factor/set-up", credential=key.make(options.get_json()), name="puhelin")
-    assert done.status_code in (200, 303), done.text
-    return key
-
-
-def answer(browser: Browser, page: TestResponse, path: str, key: Authenticator) -> TestResponse:
-    """Let a passkey answer the form of a page."""
-    options = browser.post(f"{path}/options", hidden(page, path), Accept="application/json")
-    return browser.fill(page, path, credential=key.prove(options.get_json()))
-
-
-def fresh(app: Flask) -> Browser:
-    """Another browser, signed in with the password."""
-    made = Browser(app)
-    assert made.sign_in(LOGIN, PASSWORD).status_code == 303
-    return made
-
-
-def opened(browser: Browser, least: str = levels.TWO_FACTOR) -> bool:
-    return browser.get(f"/test/vault?least={least}").text.startswith("open")
-
-
-def at_factor(browser: Browser, least: str = levels.TWO_FACTOR) -> TestResponse:
-    """The page that asks for the factor, on the way to the door."""
-    return follow(browser, browser.get(f"/test/vault?least={least}"))
-
-
-def session_rows(engine: Engine) -> list[LoginSessionRow]:
-    with Session(engine) as session:
-        return list(session.scalars(select(LoginSessionRow).order_by(LoginSessionRow.id)))
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
@@ -269,12 +186,6 @@ def test_au_04_wrong_codes_spend_the_budget_of_the_password_and_the_other_way_ro
     assert (stopped.status_code, int(stopped.headers["Retry-After"]) > 60) == (429, True)
     assert thief.fill(page, "/factor", recovery_code=recovery_codes[0]).status_code == 429
     assert thief.fill(browser_login(thief), "/login", login=LOGIN, password=PASSWORD).status_code == 429
-
-
-def browser_login(browser: Browser) -> TestResponse:
-    """The sign-in page, signed out first."""
-    browser.fill(browser.get("/logout"), "/logout", decision="leave")
-    return browser.get("/login")
 
 
 def test_au_09_no_stage_is_left_but_by_its_own_success(app: Flask, browser: Browser, engine: Engine) -> None:
@@ -406,77 +317,6 @@ def test_a_password_alone_does_not_add_a_factor_beside_those_there_are(app: Flas
     assert refused.status_code == 401
 
 
-def test_a_passkey_signs_in_without_a_username_and_reaches_the_highest_level(
-    app: Flask, browser: Browser, engine: Engine
-) -> None:
-    key = with_passkey(browser)
-    nobody = Browser(app)
-    page = nobody.get("/login")
-    assert 'data-passkey="get"' in page.text
-    assert answer(nobody, page, "/login/passkey", key).location == "/account"
-    row = session_rows(engine)[-1]
-    assert (row.acr, row.amr) == (levels.PASSKEY, ["hwk", "user"])
-    assert opened(nobody, levels.PASSKEY)
-    assert types(engine, "signin:passkey:") == ["signin:passkey:accepted"]
-
-
-def test_a_passkey_of_somebody_whose_access_has_ended_lets_nobody_in(
-    app: Flask, browser: Browser, engine: Engine, aino: UUID
-) -> None:
-    key = with_passkey(browser)
-    with Session(engine) as session, session.begin():
-        hold(session, aino)
-    nobody = Browser(app)
-    refused = answer(nobody, nobody.get("/login"), "/login/passkey", key)
-    assert (refused.status_code, "Your access has ended" in refused.text) == (422, True)
-
-
-def test_au_10_an_answer_for_signing_in_is_bound_to_the_browser_that_asked(app: Flask, browser: Browser) -> None:
-    key = with_passkey(browser)
-    attacker, victim = Browser(app), Browser(app)
-    mine = hidden(attacker.get("/login"), "/login/passkey")
-    options = attacker.post("/login/passkey/options", mine, Accept="application/json").get_json()
-    page = victim.get("/login")
-    refused = victim.fill(page, "/login/passkey", credential=key.prove(options))
-    assert (refused.status_code, "was not accepted" in refused.text) == (422, True)
-    assert victim.get("/account").status_code == 303
-
-
-def test_a_passkey_as_a_further_factor_opens_what_asks_for_one_and_nothing_less_does(
-    app: Flask, browser: Browser, frozen: datetime, at: Callable[[datetime], None]
-) -> None:
-    secret, _ = with_totp(browser)
-    key = with_passkey(browser)
-    at(frozen + timedelta(minutes=2))
-    other = fresh(app)
-    page = at_factor(other, levels.PASSKEY)
-    assert 'name="code"' not in page.text
-    assert other.fill(at_factor(other), "/factor", code=code_of(secret)).status_code == 303
-    assert opened(other)
-    assert not opened(other, levels.PASSKEY)
-    assert answer(other, at_factor(other, levels.PASSKEY), "/factor/passkey", key).status_code == 303
-    assert opened(other, levels.PASSKEY)
-
-
-def test_where_a_passkey_is_asked_time_codes_lead_to_making_one(app: Flask, browser: Browser) -> None:
-    with_totp(browser)
-    page = at_factor(browser, levels.PASSKEY)
-    assert 'data-passkey="create"' in page.text
-    assert 'action="/factor/set-up/code"' not in page.text
-    options = browser.post("/factor/set-up/options", hidden(page, "/factor/set-up"), Accept="application/json")
-    done = browser.fill(page, "/factor/set-up", credential=Authenticator().make(options.get_json()))
-    assert done.location.startswith("/test/vault")
-    assert opened(browser, levels.PASSKEY)
-
-
-@pytest.mark.parametrize("credential", ["", "[]", "{}", "null", "\x00", "9" * 5000, '{"id":' * 500])
-def test_hostile_answers_are_refused_and_never_a_fault(app: Flask, browser: Browser, credential: str) -> None:
-    page = browser.get("/factor/set-up")
-    assert browser.fill(page, "/factor/set-up", credential=credential).status_code == 422
-    nobody = Browser(app)
-    assert nobody.fill(nobody.get("/login"), "/login/passkey", credential=credential).status_code == 422
-
-
 def test_the_last_factor_takes_the_recovery_codes_with_it(app: Flask, browser: Browser, engine: Engine) -> None:
     with_totp(browser)
     with_passkey(browser)
@@ -490,134 +330,3 @@ def test_the_last_factor_takes_the_recovery_codes_with_it(app: Flask, browser: B
     with Session(engine) as session:
         assert list(session.scalars(select(RecoveryCode))) == []
     assert types(engine)[-2:] == ["signin:factor:removed", "signin:factor:removed"]
-
-
-def test_a_passkey_of_somebody_else_cannot_be_removed(app: Flask, browser: Browser, engine: Engine) -> None:
-    with_passkey(browser)
-    with Session(engine) as session, session.begin():
-        add_person(session, extension.parts_of(app).vault, "toinen")
-        theirs = session.scalars(select(Passkey.id)).one()
-    other = Browser(app)
-    other.sign_in("toinen", PASSWORD)
-    token = hidden(other.get("/account"), "/logout")
-    assert other.post("/factor/remove", token | {"passkey": str(theirs)}).status_code == 404
-    assert other.post("/factor/remove", token | {"passkey": "x"}).status_code == 404
-
-
-@guard.requires("persons.read")
-def administration() -> str:
-    """An administration page."""
-    return "administration"
-
-
-@guard.administers
-def overview() -> str:
-    """A page for whoever administers anything."""
-    return "overview"
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path, engine: Engine) -> Iterator[Callable[[str], Browser]]:
-    """``office(least)``: the browser of Aino, an administrator, where the administration pages ask for that level."""
-    with ExitStack() as stack:
-
-        def start(least: str) -> Browser:
-            made = stack.enter_context(application(database_url, tmp_path, signin=Signin(administrators=least)))
-            made.add_url_rule("/test/administration", "administration", administration, methods=["GET", "POST"])
-            made.add_url_rule("/test/overview", "overview", overview)
-            with Session(engine) as session, session.begin():
-                aino = add_person(session, extension.parts_of(made).vault, LOGIN)
-                add_person(session, extension.parts_of(made).vault, "toinen")
-                grant_at_root(session, aino, "persons.read")
-            browser = Browser(made)
-            browser.sign_in(LOGIN, PASSWORD)
-            return browser
-
-        yield start
-
-
-def test_au_11_by_default_an_administrator_needs_a_second_factor() -> None:
-    assert Signin().administrators == levels.TWO_FACTOR
-
-
-def test_au_11_an_administrator_with_a_password_alone_sees_no_administration_page(
-    office: Callable[[str], Browser], engine: Engine
-) -> None:
-    aino = office(levels.TWO_FACTOR)
-    for path in ("/test/administration", "/test/overview"):
-        asked = aino.get(path)
-        assert (asked.status_code, urlsplit(asked.location).path) == (303, "/factor")
-    told = aino.get("/test/administration", Accept="application/json")
-    assert (told.status_code, told.get_json()["type"]) == (403, "urn:avain:problem:step-up-needed")
-    assert aino.post("/test/administration", hidden(aino.get("/account"), "/logout")).status_code == 403
-    with_totp(aino)
-    assert aino.get("/test/administration").text == "administration"
-    assert aino.get("/test/overview").text == "overview"
-    other = Browser(aino.client.application)
-    other.sign_in("toinen", PASSWORD)
-    assert (other.get("/test/administration").status_code, other.get("/test/overview").status_code) == (404, 404)
-
-
-def test_au_11_where_administrators_must_have_a_passkey_a_password_and_a_time_code_open_nothing(
-    office: Callable[[str], Browser],
-) -> None:
-    aino = office(levels.PASSKEY)
-    with_totp(aino)
-    assert aino.get("/test/administration").status_code == 303
-    assert 'data-passkey="create"' in follow(aino, aino.get("/test/administration")).text
-    with_passkey(aino)
-    assert aino.get("/test/administration").text == "administration"
-
-
-def test_au_11_a_phishing_resistant_way_is_offered_wherever_a_factor_is_set_up(app: Flask, browser: Browser) -> None:
-    assert 'data-passkey="create"' in follow(browser, browser.get(DOOR)).text
-
-
-def test_a_device_marked_as_ones_own_stands_in_for_what_an_organisation_asks_and_for_nothing_else(
-    database_url: str, tmp_path: Path, engine: Engine, frozen: datetime, at: Callable[[datetime], None]
-) -> None:
-    with application(database_url, tmp_path, signin=Signin(remember_days=10)) as app:
-        with Session(engine) as session, session.begin():
-            aino = add_person(session, extension.parts_of(app).vault, LOGIN)
-            employ(session, aino, until_days=300)
-            town = session.scalars(select(Organisation.id)).one()
-            span = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
-            session.add(OrganisationClosure(ancestor_id=town, descendant_id=town, **span))
-            policy.ask(session, {town: 30})
-        app.add_url_rule("/test/vault", "vault_door", vault_door)
-        app.add_url_rule("/test/service", "service_door", service_door)
-        browser = fresh(app)
-        assert browser.get("/test/service").text == f"lacks {levels.TWO_FACTOR}"
-        secret, _ = with_totp(browser)
-        at(frozen + timedelta(minutes=2))
-        browser_login(browser)
-        browser.sign_in(LOGIN, PASSWORD)
-        assert browser.get("/test/service").text == f"lacks {levels.TWO_FACTOR}"
-        page = at_factor(browser)
-        assert "for 10 days" in page.text
-        assert browser.fill(page, "/factor", code=code_of(secret), remember="yes").status_code == 303
-        browser_login(browser)
-        browser.sign_in(LOGIN, PASSWORD)
-        assert browser.get("/test/service").text == "enough"
-        assert browser.get(f"/test/service?least={levels.TWO_FACTOR}").text == f"lacks {levels.TWO_FACTOR}"
-        assert not opened(browser)
-        assert fresh(app).get("/test/service").text == f"lacks {levels.TWO_FACTOR}"
-        at(frozen + timedelta(days=10, minutes=3))
-        browser.sign_in(LOGIN, PASSWORD)
-        assert browser.get("/test/service").text == f"lacks {levels.TWO_FACTOR}"
-
-
-@guard.signed_in
-def service_door() -> str:
-    """What the authorization endpoint asks of an application's own level."""
-    lacking = own_device.lacking(request.args.get("least"))
-    return f"lacks {lacking}" if lacking else "enough"
-
-
-def test_where_no_device_is_remembered_none_is_offered_and_none_is_kept(app: Flask, browser: Browser) -> None:
-    _, recovery_codes = with_totp(browser)
-    other = fresh(app)
-    page = at_factor(other)
-    assert "remember" not in page.text
-    other.fill(page, "/factor", recovery_code=recovery_codes[0], remember="yes")
-    assert other.cookie("avain-remembered") is None

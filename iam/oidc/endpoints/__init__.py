@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from iam.oidc.endpoints import own
 from iam.oidc.endpoints.authorize import authorize, capacity, consent
 from iam.oidc.endpoints.logout import logged_out, logout
 from iam.oidc.endpoints.metadata import jwks, oauth_authorization_server, openid_configuration
@@ -11,6 +12,7 @@ from iam.oidc.endpoints.par import push
 from iam.oidc.endpoints.register import register, registration
 from iam.oidc.endpoints.token import introspect, revoke, token
 from iam.oidc.endpoints.userinfo import userinfo
+from iam.signin.endpoints import account
 
 blueprint = Blueprint("oidc", __name__)
 blueprint.get("/.well-known/openid-configuration")(openid_configuration)
@@ -28,3 +30,5 @@ blueprint.post("/oauth2/register")(register)
 blueprint.route("/oauth2/register/<client_id>", methods=["GET", "PUT", "DELETE"])(registration)
 blueprint.route("/oauth2/logout", methods=["GET", "POST"])(logout)
 blueprint.get("/logged-out")(logged_out)
+blueprint.post("/account/applications/take-back")(own.take_back)
+blueprint.record_once(lambda state: account.init(state.app, own.shown))

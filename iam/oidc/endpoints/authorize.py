@@ -24,6 +24,7 @@ from iam.oidc.endpoints import page
 from iam.oidc.interaction import Ask, Choose, Inform, Issue, NoRight, Refuse, SignIn, Standing, Step, StepUp, next_step
 from iam.oidc.passage import Passage
 from iam.oidc.server import Provider, ProviderRequest, hinted, provider
+from iam.signin.endpoints import own_device
 from iam.texts import LANGUAGES
 from iam.tokens.session import LoginSession
 from iam.web import context, flow, guard
@@ -186,7 +187,7 @@ def _standing(checked: Validated, login: LoginSession | None, passed: Passage | 
         login.auth_time, disclosure.entries(session, client, login.person_id, now),
         disclosure.remembered(session, client, login.person_id), chosen, client.ask_capacity,
         _is_other_person(checked, login), disclosure.may_administer(session, client, login.person_id, now),
-        login.acr, client.least_acr, _informed(checked, login, passed),
+        login.acr, own_device.lacking(client.least_acr), _informed(checked, login, passed),
     )  # fmt: skip
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, request
 
 from iam.oidc.endpoints.protocol import protocol
 from iam.oidc.server import provider
+from iam.web import context
 
 
 @protocol
@@ -16,7 +17,12 @@ def token() -> Response:
 
 @protocol
 def introspect() -> Response:
-    """Tell a client what holds of a token (RFC 7662)."""
+    """Tell a client what holds of a token (RFC 7662).
+
+    Nothing is written for a client that shows a secret; what a signed assertion leaves behind is.
+    """
+    if "client_assertion" not in request.form:
+        context.read_only()
     return provider().create_endpoint_response("introspection")  # type: ignore[no-any-return]
 
 

@@ -26,13 +26,15 @@ def userinfo() -> Response:
     if shown is None:
         return _refused(401, "invalid_token")
     scopes = mint.scopes_of(str(shown.claims.get("scope", "")))
-    if shown.grant is None or "openid" not in scopes:
+    if shown.standing is None or "openid" not in scopes:
         return _refused(403, "insufficient_scope")
-    told = bearer.told(server.session, server.issuer, shown.client, shown.grant, scopes, now)
+    told = bearer.told(server.session, server.issuer, shown.client, shown.standing, scopes, now)
     if told is None:
         return _refused(401, "invalid_token")
     _record(shown, scopes)
-    return _answer(shown, claims.of_userinfo(told, scopes, shown.client.mapper, shown.grant.claims.get("userinfo", ())))
+    return _answer(
+        shown, claims.of_userinfo(told, scopes, shown.client.mapper, shown.standing.grant.claims.get("userinfo", ()))
+    )
 
 
 def _answer(shown: Bearer, said: Claims) -> Response:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import flash, get_flashed_messages, request
+from flask import current_app, flash, get_flashed_messages, request
+from flask.sansio.app import App
 from werkzeug.wrappers import Response
 
 from iam import clock
@@ -21,6 +24,12 @@ from iam.web.guard import NotSignedIn, signed_in
 from iam.web.redirect import see_other
 
 Errors = list[tuple[str | None, str]]
+_APPLICATIONS = "avain-own-applications"
+
+
+def init(app: App, applications: Callable[[UUID], list[dict[str, Any]]]) -> None:
+    """Have the page of ``app`` tell which applications a person uses: what signs people in knows no application itself."""
+    app.extensions[_APPLICATIONS] = applications
 
 
 @signed_in
@@ -139,6 +148,8 @@ def _page(errors: Errors | None = None, status: int = 200) -> Response:
         "account.html", status,
         person=person, rights=own.rights_shown(session, login.person_id, texts),
         sessions=own.sessions_shown(session, login.person_id, login.id), errors=errors or [],
+        applications=current_app.extensions[_APPLICATIONS](login.person_id), sign_ins=own.sign_ins_shown(session, login.person_id, texts),
+        own_language=(known.language if known else None) or texts.language,
         factors=factors.shown(login.person_id), linked=upstream.shown(login.person_id), set_up_url="/factor/set-up?" + urlencode({"flow": flow.start(flow.Flow("/account"))}),
         notices=get_flashed_messages(with_categories=True), sign_out_action="/logout", end_action="/account/sessions/end",
         end_others_action="/account/sessions/end-others", password_action="/account/password",  # noqa: S106 - a path

@@ -99,6 +99,10 @@ def test_only_the_published_list_of_routes_answers_nobody(app: Flask) -> None:
         "/logout",
         "/logged-out",
         "/capacity",
+        "/consent",
+        "/upstream/<key>",
+        "/upstream/<key>/callback",
+        "/upstream/unknown",
         "/static/<path:filename>",
     }
 

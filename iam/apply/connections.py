@@ -1,0 +1,90 @@
+"""Upstream connections in a declaration: what stands, what is wrong with what is stated, and writing what differs."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from iam import destination
+from iam.apply import schema
+from iam.apply.declaration import Stated
+from iam.apply.draft import Draft
+from iam.apply.place import Where
+from iam.apply.shapes import Shape
+from iam.apply.writing import Writing
+from iam.signin import connections
+from iam.signin.connection import Connection
+
+_OURS = ("link", "unknown", "unlink")
+"""Pages of our own beside those of the connections."""
+_EVERYBODYS = ("common", "consumers", "organizations")
+"""What Entra ID writes in place of a tenant for all of them."""
+
+
+def check(draft: Draft) -> None:
+    """Check connections; a secret that is not stated, or is the same, stays as it is."""
+    stated = draft.stated("connection")
+    if not stated:
+        return
+    domains = {domain: key for key, shape in draft.standing("connection").items() if key not in stated
+               for domain in shape["domains"] if not shape["retired"]}  # fmt: skip
+    sealed = {row.key: row.secret for row in draft.session.execute(select(Connection.key, Connection.secret))}
+    for key, one in stated.items():
+        item, where = one.items[0]
+        if key in _OURS:
+            draft.wrong(where.at("key"), "This key stands for a page of our own.", "Choose another key.")
+        _issuer(draft, item, where)
+        _identifier(draft, item, where)
+        for domain in () if item.retired else item.domains:
+            if domains.setdefault(domain, key) != key:
+                draft.wrong(
+                    where.at("domains"), "%(domain)s leads to %(key)s already.", "A domain leads to one connection.",
+                    domain=domain, key=domains[domain],
+                )  # fmt: skip
+        _secret(draft, one, sealed.get(key))
+
+
+def _issuer(draft: Draft, item: schema.Connection, where: Where) -> None:
+    place = where.at("issuer")
+    if "{" in item.issuer or urlsplit(item.issuer).path.strip("/").partition("/")[0] in _EVERYBODYS:
+        draft.wrong(
+            place,
+            "This issuer stands for many tenants, and anybody can open one.",
+            "Write the issuer of one tenant, as its own metadata name it.",
+        )
+        return
+    try:
+        destination.place_of(item.issuer, [urlsplit(item.issuer).hostname or ""])
+        wrong = "?" in item.issuer
+    except destination.Refused:
+        wrong = True
+    if wrong:
+        draft.wrong(place, "This is no issuer.", "Write the address that the provider's metadata name as issuer.")
+
+
+def _identifier(draft: Draft, item: schema.Connection, where: Where) -> None:
+    if item.identifier is not None and item.identifier.claim in connections.NOT_WHO:
+        draft.wrong(
+            where.at("identifier", "claim"),
+            "This claim does not tell who somebody is: it may hold another person's address.",
+            "Name a claim that the provider gives to one person and never again, as oid.",
+        )
+
+
+def _secret(draft: Draft, one: Stated, sealed: bytes | None) -> None:
+    item, where = one.items[0]
+    text = draft.secret(item, "secret", where)
+    if text is not None and (sealed is None or draft.vault.unwrap(sealed) != text.encode()):
+        one.shape["secret"] = draft.vault.wrap(text.encode())
+
+
+def write(writing: Writing) -> None:
+    """Write the connections that differ."""
+    connections.add(writing.session, [_row(writing, *one) for one in writing.some("connection", "create")])
+    connections.amend(writing.session, [_row(writing, *one) for one in writing.some("connection", "change")])
+
+
+def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
+    return {"id": writing.id_of("connection", key), "key": key} | shape

@@ -1,0 +1,313 @@
+"""What an administrator does to applications and their clients on a page: register, give a new secret, rename claims, retire, enable.
+
+Each command acts within the administrator's ``Part`` (an application by its owner, enabling by the enabling organisation), checks by
+``registration_rules``, writes under one change with one event, and makes every process read its clients afresh. The caller owns the
+transaction.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from connectors.problem import Problem
+from iam import change, clock
+from iam.access.administration import Part, may_touch
+from iam.access.role import Application, ApplicationEnabled
+from iam.audit import log
+from iam.change import Actor
+from iam.directory.organisation import Organisation
+from iam.errors import Conflict, Invalid, NotFound
+from iam.oidc import registration
+from iam.oidc.claims import MAPPABLE, RESERVED
+from iam.oidc.model import Client, ClientSecret
+from iam.oidc.registration_rules import SECRET_METHODS, Registration, problems
+from iam.tokens import secret as secrets
+
+LONGEST_LIFE = 90
+"""Days for which a replaced secret may go on working."""
+LONGEST_NAME, LONGEST_CLAIM = 400, 100
+CODES = ("roles", "entitlements")
+"""Claims whose values may be told without their organisation."""
+_TAKEN = frozenset({*RESERVED, "_claim_names", "_claim_sources"})
+_CLAIM = re.compile(r"[\x21-\x7e]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a kind of application is registered as, unless it states otherwise."""
+
+    auth: str
+    grants: tuple[str, ...]
+    scope: str
+    kind: str | None = None
+
+    @property
+    def is_for_people(self) -> bool:
+        """Whether people sign in to it, so that it has addresses to come back to."""
+        return "authorization_code" in self.grants
+
+
+TEMPLATES: dict[str, Template] = {
+    "web": Template("client_secret_basic", ("authorization_code",), "openid profile email roles groups"),
+    "single-page": Template("none", ("authorization_code",), "openid profile email roles groups", "web"),
+    "native": Template(
+        "none", ("authorization_code", "refresh_token"), "openid profile email roles groups offline_access", "native"
+    ),
+    "service": Template("client_secret_basic", ("client_credentials",), ""),
+}
+"""Kinds of application: with a server of its own, in the browser alone, on the person's device, and a service without people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A client that was just registered; ``secret`` is told this once, and is None for a client that has none."""
+
+    client: Client
+    secret: str | None
+
+
+def found(session: Session, part: Part, application_key: str, client_id: str) -> tuple[Application, Client]:
+    """Return an application of the part and a client of it that is in use; raises ``NotFound``."""
+    query = select(Application, Client).join(Client, Client.application_id == Application.id)
+    query = query.where(Application.key == application_key, Client.client_id == client_id, ~Client.retired)
+    row = session.execute(query.where(part.covers(Application.owner_id))).one_or_none()
+    if row is None:
+        raise NotFound(Problem("There is no such client, or it is outside your part."))
+    return row[0], row[1]
+
+
+def application(session: Session, part: Part, key: str) -> Application:
+    """Return an application that belongs to the part; raises ``NotFound``."""
+    query = select(Application).where(Application.key == key, part.covers(Application.owner_id))
+    row = session.scalars(query).one_or_none()
+    if row is None:
+        raise NotFound(Problem("There is no such application, or it is outside your part."))
+    return row
+
+
+def add_application(
+    session: Session, part: Part, name: str, owner_key: str, actor: Actor, *, entry: str = "role"
+) -> Application:
+    """Add an application of an organisation of the part, to be followed by its first client; raises ``Invalid``.
+
+    Its key, and the audience of its tokens, are made from its name.
+    """
+    from_name = key_from(name)
+    found_: list[Problem] = []
+    if not from_name or len(name) > LONGEST_NAME:
+        found_.append(Problem("The application needs a name.", "Write it as people know the service.", field="name"))
+    owner_id = _organisation(session, part, owner_key)
+    if owner_id is None:
+        found_.append(
+            Problem("There is no such organisation, or it is outside your part.", "Choose another.", field="owner")
+        )
+    if found_ or owner_id is None:
+        raise Invalid(*found_)
+    key = _free(session, from_name, Application.key, Application.audience)
+    row = Application(
+        key=key, owner_id=owner_id, name=dict.fromkeys(("fi", "sv", "en"), name), audience=key, entry=entry
+    )
+    session.add(row)
+    session.flush()
+    _record(session, "admin:application:added", row, actor, {})
+    return row
+
+
+def register(
+    session: Session, part: Part, application_key: str, template: str, redirect_uris: Sequence[str], actor: Actor, *,
+    post_logout_redirect_uris: Sequence[str] = (),
+) -> Registered:  # fmt: skip
+    """Register a client of an application from a template; raises ``NotFound``, and ``Invalid`` with the field of each problem."""
+    owned = application(session, part, application_key)
+    if template not in TEMPLATES:
+        raise Invalid(Problem("Choose what kind of application this is.", field="template"))
+    if owned.retired:
+        raise Conflict(Problem("Nobody can sign in to a retired application."))
+    kind = TEMPLATES[template]
+    has_secret = kind.auth in SECRET_METHODS
+    stated: dict[str, Any] = {
+        "auth": kind.auth, "grants": list(kind.grants), "scope": kind.scope, "redirect_uris": list(redirect_uris) if kind.is_for_people else [],
+        "post_logout_redirect_uris": list(post_logout_redirect_uris) if kind.is_for_people else [],
+    }  # fmt: skip
+    metadata = {"application_type": kind.kind} if kind.kind else {}
+    _check(Registration(**stated, metadata=metadata, has_secret=has_secret))
+    client_id = _free(session, f"{owned.key}-{template}", Client.client_id)
+    row = Client(
+        client_id=client_id,
+        application_id=owned.id,
+        sector=owned.key,
+        mapper={},
+        resources=[],
+        jwks=None,
+        metadata_=metadata,
+        **stated,
+    )
+    session.add(row)
+    session.flush()
+    value = secrets.new("client") if has_secret else None
+    if value is not None:
+        registration.set_secrets(session, {client_id: secrets.hash_of(value)})
+    _record(session, "admin:client:registered", owned, actor, {"client": client_id, "template": template})
+    return Registered(row, value)
+
+
+def new_secret(
+    session: Session, part: Part, application_key: str, client_id: str, days: int, actor: Actor
+) -> Registered:
+    """Give a client another secret; the newest of the old ones works for ``days`` more (0: ends now), any other ends now.
+
+    Raises ``NotFound``, and ``Invalid`` for a client that authenticates otherwise, or days that are not 0 to 90.
+    """
+    owned, client = found(session, part, application_key, client_id)
+    if client.auth not in SECRET_METHODS:
+        raise Invalid(Problem("This client does not authenticate by a secret."))
+    if not 0 <= days <= LONGEST_LIFE:
+        raise Invalid(
+            Problem("The old secret can work for 0 to 90 days more.", "Write a number of days.", field="days")
+        )
+    now = clock.now()
+    for n, row in enumerate(living_secrets(session, client_id)):
+        ends = now + timedelta(days=days if n == 0 else 0)
+        row.expires_at = min(row.expires_at or ends, ends)
+    value = secrets.new("client")
+    session.add(ClientSecret(client_id=client_id, hash=secrets.hash_of(value), created_at=now))
+    session.flush()
+    _record(session, "admin:client:secret-given", owned, actor, {"client": client_id, "days": days})
+    return Registered(client, value)
+
+
+def living_secrets(session: Session, client_id: str) -> list[ClientSecret]:
+    """Return the secrets of a client that are valid now, the newest first."""
+    living = or_(ClientSecret.expires_at.is_(None), ClientSecret.expires_at > clock.now())
+    query = select(ClientSecret).where(ClientSecret.client_id == client_id, living)
+    return list(session.scalars(query.order_by(ClientSecret.created_at.desc(), ClientSecret.id.desc())))
+
+
+def retire(session: Session, part: Part, application_key: str, client_id: str, actor: Actor) -> None:
+    """Take a client out of use for good: its tokens and secrets end with it, its id is never given again; raises ``NotFound``."""
+    owned, client = found(session, part, application_key, client_id)
+    client.retired = True
+    session.flush()
+    registration.end_secrets(session, [client_id])
+    _record(session, "admin:client:retired", owned, actor, {"client": client_id})
+
+
+def map_claims(
+    session: Session,
+    part: Part,
+    application_key: str,
+    client_id: str,
+    wanted: Mapping[str, tuple[str, str]],
+    actor: Actor,
+) -> None:
+    """Have a client told its claims under other names; ``wanted`` is (name, format) by claim, empty where it stays as it is.
+
+    Raises ``NotFound``, and ``Invalid`` with the claim as the field. Nothing is written when nothing differs.
+    """
+    owned, client = found(session, part, application_key, client_id)
+    mapper = {claim: rule for claim in MAPPABLE if (rule := _rule(claim, *wanted.get(claim, ("", ""))))}
+    wrong = [problem for claim in mapper if (problem := _misnamed(claim, mapper))]
+    if wrong:
+        raise Invalid(*wrong)
+    if mapper == client.mapper:
+        return
+    client.mapper = mapper
+    session.flush()
+    _record(session, "admin:client:claims-mapped", owned, actor, {"client": client_id, "claims": sorted(mapper)})
+
+
+def enable(session: Session, part: Part, row: Application, organisation_id: UUID, actor: Actor, *, on: bool) -> bool:
+    """Let the people of an organisation of the part use an application, or no longer; return whether that changed anything.
+
+    Raises ``NotFound`` for an organisation outside the part. Whether the asker may see the application is the caller's to know.
+    """
+    if not may_touch(session, part, organisation_id):
+        raise NotFound(Problem("There is no such organisation, or it is outside your part."))
+    here = (ApplicationEnabled.application_id == row.id, ApplicationEnabled.organisation_id == organisation_id)
+    if on == (session.scalars(select(ApplicationEnabled).where(*here)).one_or_none() is not None):
+        return False
+    if on:
+        session.add(ApplicationEnabled(application_id=row.id, organisation_id=organisation_id))
+        session.flush()
+    else:
+        session.execute(delete(ApplicationEnabled).where(*here))
+    _record(
+        session, "admin:application:enabled" if on else "admin:application:disabled", row, actor, {}, organisation_id
+    )
+    return True
+
+
+def key_from(name: str) -> str:
+    """Return a key made from a name: "Päiväkodin Wilma" is "paivakodin-wilma"; empty when nothing of it is left."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
+
+
+def _rule(claim: str, name: str, format_: str) -> dict[str, str]:
+    rule = {"name": name} if name and name != claim else {}
+    return rule | ({"format": "code"} if format_ == "code" and claim in CODES else {})
+
+
+def _misnamed(claim: str, mapper: Mapping[str, Mapping[str, str]]) -> Problem | None:
+    name = mapper[claim].get("name", claim)
+    if name in _TAKEN:
+        return Problem(
+            "The name %(name)s belongs to the protocol itself.",
+            "Choose another name.",
+            field=claim,
+            params={"name": name},
+        )
+    if len(name) > LONGEST_CLAIM or not _CLAIM.fullmatch(name):
+        return Problem(
+            "A claim's name is at most 100 letters, numbers and marks without spaces.",
+            "Write another name.",
+            field=claim,
+        )
+    others = (mapper.get(other, {}).get("name", other) for other in MAPPABLE if other != claim)
+    if name in others:
+        return Problem(
+            "Two claims would be called %(name)s.", "Give one of them another name.", field=claim, params={"name": name}
+        )
+    return None
+
+
+def _check(one: Registration) -> None:
+    found_ = list(problems(one))
+    if found_:
+        raise Invalid(*found_)
+
+
+def _organisation(session: Session, part: Part, key: str) -> UUID | None:
+    from_key = select(Organisation.id).where(Organisation.key == key, part.covers(Organisation.id))
+    return session.scalars(from_key).one_or_none()
+
+
+def _free(session: Session, wanted: str, *columns: Any) -> str:
+    """Return ``wanted``, or with the first number behind it that stands in none of the columns."""
+    queries = (select(column).where(column.startswith(wanted, autoescape=True)) for column in columns)
+    taken = {name for query in queries for name in session.scalars(query)}
+    names = (wanted if n == 1 else f"{wanted}-{n}" for n in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)
+
+
+def _record(
+    session: Session,
+    type_: str,
+    row: Application,
+    actor: Actor,
+    envelope: Mapping[str, Any],
+    organisation_id: UUID | None = None,
+) -> None:
+    made = change.begin(session, "command", actor)
+    registration.changed(session)
+    about = {"application": row.key, **envelope}
+    log.write(session, type_, actor, organisation_id=organisation_id or row.owner_id, change_id=made.id, envelope=about)

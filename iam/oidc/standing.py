@@ -1,0 +1,88 @@
+"""What a grant stands on, in one statement: itself, its login session, its capacity now, and what the person is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, and_, bindparam, select
+from sqlalchemy.orm import Session
+
+from iam.access.right import AFFILIATION, GUARDIANSHIP, Capacity, no_rights, of_affiliation, of_guardianship
+from iam.database.statement import Rows, Statement
+from iam.database.types import UtcDateTime
+from iam.directory.affiliation import Affiliation, Relationship
+from iam.directory.organisation import Organisation
+from iam.oidc.model import Subject
+from iam.oidc.subject import Named
+from iam.signin.account import Account
+from iam.tokens.grant import Grant, GrantRow
+from iam.tokens.session import LoginSessionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``living``: neither revoked nor run out, and its login session was not ended. ``capacity`` None: it does not hold now, or a hold
+    lasts. ``amr``: how the person signed in."""
+
+    grant: Grant
+    living: bool
+    amr: tuple[str, ...]
+    capacity: Capacity | None
+    named: Named
+
+
+def read(session: Session, grant_id: UUID, sector: str, at: datetime) -> Standing | None:
+    """Return what a grant stands on at ``at``, towards the clients of a sector; None when there is no such grant."""
+    row = _READ.one(session, grant_id=grant_id, of_sector=sector, at=at)
+    return _standing(row, at) if row is not None else None
+
+
+_GRANT = [getattr(GrantRow, one.name) for one in fields(Grant)]
+
+
+def _query() -> Rows:
+    g, s, a, r = GrantRow, LoginSessionRow, Affiliation, Relationship
+    at = bindparam("at", type_=UtcDateTime())
+    query: Rows = select(
+        *_GRANT, s.id, s.ended_at, s.amr, *AFFILIATION, *GUARDIANSHIP, Subject.sub, Account.login, Account.language,
+        no_rights(g.person_id, at),
+    )  # fmt: skip
+    return (
+        query.select_from(g)
+        .outerjoin(s, s.id == g.session_id)
+        .outerjoin(a, _held(a, at))
+        .outerjoin(Organisation, Organisation.id == a.organisation_id)
+        .outerjoin(r, and_(_held(r, at), r.kind == "guardian_of"))
+        .outerjoin(Account, Account.person_id == g.person_id)
+        .outerjoin(Subject, and_(Subject.person_id == g.person_id, Subject.sector == bindparam("of_sector")))
+        .where(g.id == bindparam("grant_id", type_=Uuid()))
+    )
+
+
+def _held(fact: Any, at: Any) -> Any:
+    g = GrantRow
+    return and_(
+        fact.fact_id == g.capacity_id, fact.person_id == g.person_id, fact.closed_by.is_(None), fact.valid_from <= at, fact.valid_to > at
+    )  # fmt: skip
+
+
+_READ: Statement[Sequence[Any]] = Statement(_query, lambda *values: values)
+
+
+def _standing(row: Sequence[Any], at: datetime) -> Standing:
+    grant, rest = Grant(*row[: len(_GRANT)]), row[len(_GRANT) :]
+    (session_id, ended_at, amr), rest = rest[:3], rest[3:]
+    affiliation, rest = rest[: len(AFFILIATION)], rest[len(AFFILIATION) :]
+    guardianship, (sub, login, language, on_hold) = rest[: len(GUARDIANSHIP)], rest[len(GUARDIANSHIP) :]
+    open_session = grant.session_id is None or (session_id is not None and ended_at is None)
+    living = grant.revoked_at is None and grant.expires_at > at and open_session
+    capacity = None
+    if not on_hold and affiliation[0] is not None:
+        capacity = of_affiliation(*affiliation)
+    elif not on_hold and guardianship[0] is not None:
+        capacity = of_guardianship(*guardianship)
+    return Standing(grant, living, tuple(amr or ()), capacity, Named(sub, login, language))

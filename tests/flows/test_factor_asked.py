@@ -1,0 +1,180 @@
+"""Who asks for a second factor, and where a device of one's own stands in for it (AU-11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import pytest
+from flask import Flask, request
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.directory.organisation import Organisation, OrganisationClosure
+from iam.settings import Signin
+from iam.signin import levels, policy
+from iam.signin.endpoints import own_device
+from iam.web import extension, guard
+from tests.flows.factor_world import (
+    DOOR,
+    LOGIN,
+    at_factor,
+    browser_login,
+    follow,
+    fresh,
+    opened,
+    vault_door,
+    with_passkey,
+    with_totp,
+)
+from tests.unit.signin.people import PASSWORD, add_person, employ
+from tests.unit.signin.proofs import code_of
+from tests.unit.web.browser import Browser, application, hidden
+from tests.unit.web.test_guard import grant_at_root
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on the test's database, with a door that asks for more than a password."""
+    with application(database_url, tmp_path) as made:
+        made.add_url_rule("/test/vault", "vault_door", vault_door)
+        yield made
+
+
+@pytest.fixture
+def aino(app: Flask, engine: Engine) -> UUID:
+    """Aino has a login and a password."""
+    with Session(engine) as session, session.begin():
+        return add_person(session, extension.parts_of(app).vault, LOGIN)
+
+
+@pytest.fixture
+def browser(app: Flask, aino: UUID) -> Browser:
+    """Aino's browser, signed in with her password."""
+    made = Browser(app)
+    made.sign_in(LOGIN, PASSWORD)
+    return made
+
+
+@guard.requires("persons.read")
+def administration() -> str:
+    """An administration page."""
+    return "administration"
+
+
+@guard.administers
+def overview() -> str:
+    """A page for whoever administers anything."""
+    return "overview"
+
+
+@pytest.fixture
+def office(database_url: str, tmp_path: Path, engine: Engine) -> Iterator[Callable[[str], Browser]]:
+    """``office(least)``: the browser of Aino, an administrator, where the administration pages ask for that level."""
+    with ExitStack() as stack:
+
+        def start(least: str) -> Browser:
+            made = stack.enter_context(application(database_url, tmp_path, signin=Signin(administrators=least)))
+            made.add_url_rule("/test/administration", "administration", administration, methods=["GET", "POST"])
+            made.add_url_rule("/test/overview", "overview", overview)
+            with Session(engine) as session, session.begin():
+                aino = add_person(session, extension.parts_of(made).vault, LOGIN)
+                add_person(session, extension.parts_of(made).vault, "toinen")
+                grant_at_root(session, aino, "persons.read")
+            browser = Browser(made)
+            browser.sign_in(LOGIN, PASSWORD)
+            return browser
+
+        yield start
+
+
+def test_au_11_by_default_an_administrator_needs_a_second_factor() -> None:
+    assert Signin().administrators == levels.TWO_FACTOR
+
+
+def test_au_11_an_administrator_with_a_password_alone_sees_no_administration_page(
+    office: Callable[[str], Browser], engine: Engine
+) -> None:
+    aino = office(levels.TWO_FACTOR)
+    for path in ("/test/administration", "/test/overview"):
+        asked = aino.get(path)
+        assert (asked.status_code, urlsplit(asked.location).path) == (303, "/factor")
+    told = aino.get("/test/administration", Accept="application/json")
+    assert (told.status_code, told.get_json()["type"]) == (403, "urn:avain:problem:step-up-needed")
+    assert aino.post("/test/administration", hidden(aino.get("/account"), "/logout")).status_code == 403
+    with_totp(aino)
+    assert aino.get("/test/administration").text == "administration"
+    assert aino.get("/test/overview").text == "overview"
+    other = Browser(aino.client.application)
+    other.sign_in("toinen", PASSWORD)
+    assert (other.get("/test/administration").status_code, other.get("/test/overview").status_code) == (404, 404)
+
+
+def test_au_11_where_administrators_must_have_a_passkey_a_password_and_a_time_code_open_nothing(
+    office: Callable[[str], Browser],
+) -> None:
+    aino = office(levels.PASSKEY)
+    with_totp(aino)
+    assert aino.get("/test/administration").status_code == 303
+    assert 'data-passkey="create"' in follow(aino, aino.get("/test/administration")).text
+    with_passkey(aino)
+    assert aino.get("/test/administration").text == "administration"
+
+
+def test_au_11_a_phishing_resistant_way_is_offered_wherever_a_factor_is_set_up(app: Flask, browser: Browser) -> None:
+    assert 'data-passkey="create"' in follow(browser, browser.get(DOOR)).text
+
+
+def test_a_device_marked_as_ones_own_stands_in_for_what_an_organisation_asks_and_for_nothing_else(
+    database_url: str, tmp_path: Path, engine: Engine, frozen: datetime, at: Callable[[datetime], None]
+) -> None:
+    with application(database_url, tmp_path, signin=Signin(remember_days=10)) as app:
+        with Session(engine) as session, session.begin():
+            aino = add_person(session, extension.parts_of(app).vault, LOGIN)
+            employ(session, aino, until_days=300)
+            town = session.scalars(select(Organisation.id)).one()
+            span = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
+            session.add(OrganisationClosure(ancestor_id=town, descendant_id=town, **span))
+            policy.ask(session, {town: 30})
+        app.add_url_rule("/test/vault", "vault_door", vault_door)
+        app.add_url_rule("/test/service", "service_door", service_door)
+        browser = fresh(app)
+        assert browser.get("/test/service").text == f"lacks {levels.TWO_FACTOR}"
+        secret, _ = with_totp(browser)
+        at(frozen + timedelta(minutes=2))
+        browser_login(browser)
+        browser.sign_in(LOGIN, PASSWORD)
+        assert browser.get("/test/service").text == f"lacks {levels.TWO_FACTOR}"
+        page = at_factor(browser)
+        assert "for 10 days" in page.text
+        assert browser.fill(page, "/factor", code=code_of(secret), remember="yes").status_code == 303
+        browser_login(browser)
+        browser.sign_in(LOGIN, PASSWORD)
+        assert browser.get("/test/service").text == "enough"
+        assert browser.get(f"/test/service?least={levels.TWO_FACTOR}").text == f"lacks {levels.TWO_FACTOR}"
+        assert not opened(browser)
+        assert fresh(app).get("/test/service").text == f"lacks {levels.TWO_FACTOR}"
+        at(frozen + timedelta(days=10, minutes=3))
+        browser.sign_in(LOGIN, PASSWORD)
+        assert browser.get("/test/service").text == f"lacks {levels.TWO_FACTOR}"
+
+
+@guard.signed_in
+def service_door() -> str:
+    """What the authorization endpoint asks of an application's own level."""
+    lacking = own_device.lacking(request.args.get("least"))
+    return f"lacks {lacking}" if lacking else "enough"
+
+
+def test_where_no_device_is_remembered_none_is_offered_and_none_is_kept(app: Flask, browser: Browser) -> None:
+    _, recovery_codes = with_totp(browser)
+    other = fresh(app)
+    page = at_factor(other)
+    assert "remember" not in page.text
+    other.fill(page, "/factor", recovery_code=recovery_codes[0], remember="yes")
+    assert other.cookie("avain-remembered") is None

@@ -1,0 +1,99 @@
+"""Upstream connections in declarations: written, left alone when nothing differs, given back without their secret; OI-07."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from iam.apply.export import as_data, in_yaml
+from iam.signin.connection import Connection
+from iam.vault import Vault
+
+from .conftest import Apply
+
+KUNTA = """
+connections:
+  - key: kunta
+    name: {fi: Kunnan tili, en: Town account}
+    issuer: https://login.example/1111/v2.0
+    client_id: avain
+    secret: a secret of theirs
+    domains: [kunta.example, koulu.kunta.example]
+    identifier: {claim: oid, kind: entra-oid}
+"""
+
+
+def stored(session: Session) -> Connection:
+    return session.scalars(select(Connection)).one()
+
+
+def test_a_connection_is_written_with_its_secret_sealed(apply: Apply, session: Session, vault: Vault) -> None:
+    assert apply(KUNTA).counts["create"] == 1
+    row = stored(session)
+    assert row.name == {"fi": "Kunnan tili", "sv": "Kunnan tili", "en": "Town account"}
+    assert (row.scope, row.domains) == ("openid profile", ["koulu.kunta.example", "kunta.example"])
+    assert row.identifier == {"claim": "oid", "kind": "entra-oid", "issuer": ""}
+    assert row.secret is not None
+    assert b"theirs" not in row.secret
+    assert vault.unwrap(row.secret) == b"a secret of theirs"
+
+
+def test_the_same_again_changes_nothing_and_a_secret_left_out_stays(
+    apply: Apply, session: Session, vault: Vault
+) -> None:
+    apply(KUNTA)
+    assert apply(KUNTA).counts == {"create": 0, "change": 0, "none": 1}
+    without = KUNTA.replace("    secret: a secret of theirs\n", "")
+    assert apply(without).counts["none"] == 1
+    assert vault.unwrap(stored(session).secret or b"") == b"a secret of theirs"
+
+
+def test_another_secret_is_written_and_never_told(apply: Apply, session: Session, vault: Vault) -> None:
+    apply(KUNTA)
+    report = apply(KUNTA.replace("of theirs", "that is new"))
+    assert [dict(one.fields) for one in report.differences] == [{"secret": ("…", "…")}]
+    assert vault.unwrap(stored(session).secret or b"") == b"a secret that is new"
+
+
+def test_the_export_says_everything_but_the_secret_and_can_be_applied(apply: Apply, session: Session) -> None:
+    apply(KUNTA)
+    text = in_yaml({"connections": as_data(session)["connections"]})
+    assert "secret" not in text
+    assert apply(text).counts == {"create": 0, "change": 0, "none": 1}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("claim: oid", "claim: email", "does not tell who somebody is"),
+        ("claim: oid", "claim: preferred_username", "does not tell who somebody is"),
+        ("/1111/", "/{tenantid}/", "many tenants"),
+        ("/1111/", "/common/", "many tenants"),
+        ("https://login.example/1111/v2.0", "login.example", "no issuer"),
+        ("https://login.example/1111/v2.0", "https://user@login.example", "no issuer"),
+        ("https://login.example/1111/v2.0", "https://login.example/?a=b", "no issuer"),
+        ("key: kunta", "key: link", "page of our own"),
+        ("[kunta.example", "[Kunta.example", "characters that are not allowed"),
+        ("client_id: avain", "client_id: avain\n    scope: profile", "characters that are not allowed"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_reason(
+    apply: Apply, session: Session, before: str, after: str, said: str
+) -> None:
+    report = apply(KUNTA.replace(before, after))
+    assert [said in str(problem.message) for problem in report.problems] == [True]
+    assert session.scalars(select(Connection)).all() == []
+
+
+def test_a_domain_leads_to_one_connection_that_is_in_use(apply: Apply, session: Session) -> None:
+    apply(KUNTA)
+    other: dict[str, Any] = {"key: kunta": "key: toinen", "kunta.example, koulu.": ""}
+    text = KUNTA
+    for before, after in other.items():
+        text = text.replace(before, after)
+    assert ["leads to" in problem.message for problem in apply(text).problems] == [True]
+    apply(KUNTA + "    retired: true\n")
+    assert not apply(text).problems
