@@ -55,7 +55,7 @@ lock: $(DEVELOPMENT) ## Resolve the dependencies anew and write both lock files,
 	@$(COMPILE) --upgrade --extra dev --output-file requirements-dev.lock
 
 .PHONY: services
-services: ## Look for the servers and the browser that the tests need; install them when root
+services: ## Look for the servers, browser and npm packages that the tests need; install them when root
 	@deploy/dev/services.sh
 
 .PHONY: clean

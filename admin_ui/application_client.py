@@ -46,7 +46,7 @@ def client(application: str, client_id: str) -> Response:
 
 @blueprint.get("/applications/<application>/clients/<client_id>/settings.json")
 @guard.requires("applications.read")
-def client_settings(application: str, client_id: str) -> Response:
+def client_settings_file(application: str, client_id: str) -> Response:
     """Take home the settings to copy, as a program reads them; no secret is in them."""
     _, found = _found(application, client_id)
     response = Response(as_json(found), mimetype="application/json")

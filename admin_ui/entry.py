@@ -36,7 +36,9 @@ def _ask_for_a_grant() -> AnyResponse | None:
     login = context.login()
     if request.endpoint in _DOORS or login is None:
         return None
-    query = select(GrantRow.id).where(GrantRow.session_id == login.id, GrantRow.client_id == ADMIN, GrantRow.revoked_at.is_(None))
+    query = select(GrantRow.id).where(
+        GrantRow.session_id == login.id, GrantRow.client_id == ADMIN, GrantRow.revoked_at.is_(None)
+    )
     if context.db().scalars(query.limit(1)).first() is not None:
         return None
     if request.method not in ("GET", "HEAD"):

@@ -32,6 +32,7 @@ from iam.directory.organisation import Organisation
 from iam.directory.person import Person
 from iam.directory.queries import Profile, profiles
 from iam.oidc import trace
+from iam.oidc.client import ADMIN
 from iam.oidc.model import Attempt, Client
 from iam.texts import N_
 from iam.web import context, guard
@@ -153,13 +154,8 @@ def _line(
 ) -> Line:  # fmt: skip
     texts = context.texts()
     application, person = called.get(one.client_id), one.person_id if one.person_id in visible else None
-    name = (
-        named(application.name, texts.language, application.key)
-        if application
-        else texts.gettext(N_("A service that is not shown to you"))
-    )
-    tell = one.outcome == "no-right"
-    gone = trace_words.ended(one, places.values()) if tell else []
+    name = named(application.name, texts.language, application.key) if application else _unnamed(one.client_id)
+    gone = trace_words.ended(one, places.values()) if one.outcome == "no-right" else []
     everyone = application is not None and application.entry == "everyone"
     return Line(
         one.at, persons.listed_name(shown.get(person, Profile()), texts) if person else "", person, name, one.client_id if application else "",
@@ -167,6 +163,11 @@ def _line(
         trace_words.answer(one, places, gone, name, everyone=everyone), application.key if application else None,
         _token(one, application, person),
     )  # fmt: skip
+
+
+def _unnamed(client_id: str) -> str:
+    known = N_("The administration pages") if client_id == ADMIN else N_("A service that is not shown to you")
+    return context.texts().gettext(known)
 
 
 def _token(one: Attempt, application: Application | None, person: UUID | None) -> str | None:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Looks for the servers and the browser that the tests start for themselves, and installs what is missing.
-# Only root installs; for anyone else it names the Debian packages and ends with status 1. It starts and configures nothing.
+# Looks for the servers, the browser and the npm packages that the tests start for themselves, and installs what is missing.
+# Only root installs Debian packages; for anyone else it names them and ends with status 1. It starts and configures nothing.
 set -euo pipefail
 export PATH="$PATH:/usr/sbin:/sbin"
 
@@ -23,8 +23,31 @@ has_program ldapsearch || missing+=(ldap-utils)
 has_program apache2 || missing+=(apache2)
 has_file '/usr/lib/apache2/modules/mod_auth_openidc.so' || missing+=(libapache2-mod-auth-openidc)
 has_program chromium || missing+=(chromium)
+has_program node || missing+=(nodejs)
+has_program npm || missing+=(npm)
 
-if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+# The relying parties of tests/relying, once for each state of their lock file, in a cache beside every checkout.
+install_relying_parties() {
+  local parties cache
+  parties="$(cd "$(dirname "$0")/../../tests/relying" && pwd)"
+  cache="${XDG_CACHE_HOME:-$HOME/.cache}/avain/relying-$(sha256sum <"$parties/package-lock.json" | cut -c 1-16)"
+  if [ ! -e "$cache/node_modules" ]; then
+    echo "Installing openid-client into $cache …"
+    mkdir -p "$cache.new"
+    cp "$parties/package.json" "$parties/package-lock.json" "$cache.new/"
+    (cd "$cache.new" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null >/dev/null)
+    rm -rf "$cache"
+    mv "$cache.new" "$cache"
+  fi
+  if [ "$(readlink "$parties/../node_modules")" != "$cache/node_modules" ]; then
+    ln -sfn "$cache/node_modules" "$parties/../node_modules"
+  fi
+}
+
+if [ ${#missing[@]} -eq 0 ]; then
+  install_relying_parties
+  exit
+fi
 if [ "$(id -u)" -ne 0 ] || ! has_program apt-get; then
   {
     echo "The tests need these Debian packages, which are not installed:"
@@ -45,3 +68,4 @@ export DEBIAN_FRONTEND=noninteractive
 echo "Installing ${missing[*]} …"
 apt-get update -qq </dev/null
 apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null
+install_relying_parties

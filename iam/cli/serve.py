@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import click
 from granian.constants import Interfaces, SSLProtocols
@@ -22,7 +23,8 @@ from iam.change import SYSTEM
 from iam.cli import worker
 from iam.cli.support import Console
 from iam.database.migrate import pending
-from iam.errors import Conflict, Unavailable
+from iam.errors import Conflict, Invalid, Unavailable
+from iam.settings import Listen
 from iam.tokens import keys
 from iam.web import logging, management
 
@@ -67,6 +69,14 @@ def _server(console: Console) -> MPServer:
     # A forked process would share our threads' locks and the engine's connections.
     multiprocessing.set_start_method("spawn", force=True)
     quiet = {"handlers": {}, "formatters": {}, "loggers": {"_granian": {"handlers": [], "propagate": True}}}
+    try:
+        return _over(listen, quiet)
+    except OSError as error:  # granian reads the certificate here; ssl's errors are of this kind too
+        names = "IAM_LISTEN__TLS_CERTIFICATE, IAM_LISTEN__TLS_KEY"
+        raise Invalid(Problem("%(name)s: %(what)s.", params={"name": names, "what": str(error)})) from None
+
+
+def _over(listen: Listen, quiet: dict[str, Any]) -> MPServer:
     return MPServer(
         "iam.app:wsgi", factory=True, interface=Interfaces.WSGI, address=listen.host, port=listen.port, workers=listen.workers,
         blocking_threads=listen.threads, websockets=False, respawn_failed_workers=True, workers_kill_timeout=GRACE_SECONDS,

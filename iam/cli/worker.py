@@ -98,12 +98,12 @@ def _attempts(session: Session) -> int:
     return int(getattr(session.execute(old), "rowcount", 0))
 
 
-def _throttle(session: Session) -> None:
-    throttle.tidy(session)
+def _throttle(session: Session) -> int:
+    return throttle.tidy(session)
 
 
-def _assertions(session: Session) -> None:
-    client_assertion.tidy(session, clock.now())
+def _assertions(session: Session) -> int:
+    return client_assertion.tidy(session, clock.now())
 
 
 CHORES = (

@@ -172,6 +172,7 @@ def first_use(session: Session, client_id: str, assertion: Assertion) -> bool:
     return True
 
 
-def tidy(session: Session, at: datetime) -> None:
-    """Forget assertions that have expired."""
-    session.execute(delete(AssertionSeen).where(AssertionSeen.expires_at < at))
+def tidy(session: Session, at: datetime) -> int:
+    """Forget assertions that have expired; return how many."""
+    done = session.execute(delete(AssertionSeen).where(AssertionSeen.expires_at < at))
+    return int(getattr(done, "rowcount", 0))

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from iam.change import SYSTEM
 from iam.tokens import jose, keys
 from iam.vault import Vault
 
@@ -26,14 +25,9 @@ class Keyring:
         """Return the key that signs with ``algorithm``, read at most ``SECONDS`` ago."""
         read_at, key = self._signers.get(algorithm, (0.0, None))
         if key is None or time.monotonic() - read_at > SECONDS:
-            key = self._current(session, algorithm)
+            key = keys.current(session, self._vault, algorithm)
             self._signers[algorithm] = time.monotonic(), key
         return key
-
-    def _current(self, session: Session, algorithm: str) -> jose.Key:
-        if algorithm not in keys.FIRST:
-            keys.ensure(session, self._vault, SYSTEM, (algorithm,))
-        return keys.current(session, self._vault, algorithm)
 
     def public(self, session: Session) -> list[dict[str, Any]]:
         """Return the published keys, as they are now."""

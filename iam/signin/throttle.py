@@ -115,6 +115,7 @@ def _until(failures: Windows, now: datetime, span: timedelta, limit: int) -> dat
     return None
 
 
-def tidy(session: Session) -> None:
-    """Delete counts that no limit looks at any more."""
-    session.execute(delete(FailureBudget).where(FailureBudget.window < clock.now() - _KEPT))
+def tidy(session: Session) -> int:
+    """Delete counts that no limit looks at any more; return how many."""
+    done = session.execute(delete(FailureBudget).where(FailureBudget.window < clock.now() - _KEPT))
+    return int(getattr(done, "rowcount", 0))

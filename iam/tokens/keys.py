@@ -34,8 +34,8 @@ LIFE = timedelta(days=90)
 """How long a key signs."""
 
 
-FIRST = ("RS256", "ES256")
-"""Algorithms that have a key from the start; PS256 gets one with its first client."""
+FIRST = jose.ALGORITHMS
+"""Algorithms that have a key from the start, so that each is published long before it signs for somebody."""
 
 
 class SigningKey(Base):
@@ -116,7 +116,7 @@ def _witnessed(vault: Vault, row: SigningKey) -> bool:
 
 
 def ensure(session: Session, vault: Vault, actor: Actor, algorithms: Iterable[str] = FIRST) -> None:
-    """Make sure that these algorithms have a current key; called when the service starts, and for others when first asked for."""
+    """Make sure that these algorithms have a current key; called when the service starts."""
     have = set(session.scalars(select(SigningKey.algorithm).where(SigningKey.state == "current")))
     for algorithm in algorithms:
         if algorithm not in have:

@@ -38,7 +38,13 @@ class Flow:
 
 def start(flow: Flow) -> str:
     """Return a handle for ``flow`` in this browser."""
-    data = {"p": local_path(flow.path), "s": dict(flow.service or {}), "f": flow.fresh, "o": flow.origin, "l": flow.least}
+    data = {
+        "p": local_path(flow.path),
+        "s": dict(flow.service or {}),
+        "f": flow.fresh,
+        "o": flow.origin,
+        "l": flow.least,
+    }
     return _serializer().dumps(data)
 
 

@@ -70,7 +70,7 @@ class Seen:
         """Fill in the sign-in page."""
         self.page.fill("#login", login)
         self.page.fill("#password", PASSWORDS[login])
-        self.page.get_by_role("button", name=button).click()
+        self.page.get_by_role("button", name=button, exact=True).click()
 
     def choose(self, school: str) -> None:
         """Choose the capacity in a school."""
@@ -130,7 +130,7 @@ def test_the_pages_of_signing_in_are_sound_in_every_language(
         seen.sound()
         page.fill("#login", TEACHER)
         page.fill("#password", "ei tämä")
-        page.get_by_role("button", name=SIGN_IN[language]).click()
+        page.get_by_role("button", name=SIGN_IN[language], exact=True).click()
         expect(page.get_by_role("alert")).to_be_visible()
         seen.sound()
         page.goto(f"{demo.issuer}/first-code")

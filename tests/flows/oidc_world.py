@@ -257,9 +257,7 @@ class Browser:
         """Give the browser a fresh login session of a person; return the session's id."""
         life = extension.parts_of(self.world.app).settings.tokens
         with Session(self.world.engine, expire_on_commit=False) as session, session.begin():
-            row, value = login_sessions.start(
-                session, self.world.ids[name], life, acr=acr, amr=["pwd"], agent="test"
-            )
+            row, value = login_sessions.start(session, self.world.ids[name], life, acr=acr, amr=["pwd"], agent="test")
         self.http.set_cookie("avain", value, domain="localhost")
         return row.id
 

@@ -74,6 +74,11 @@ class Person:
         }
         return self.http.post(urljoin(page.url, html.unescape(form[1])), data=hidden | fields, timeout=20)
 
+    def enter(self, page: requests.Response, login: str) -> requests.Response:
+        """Sign in as somebody with one capacity, and go on from the page that tells what the application receives, if it is shown."""
+        page = self.send(page, login=login, password=PASSWORDS[login])
+        return self.send(page, decision="continue") if 'action="/consent' in page.text else page
+
     def sign_in(self, page: requests.Response, school: str) -> requests.Response:
         """Sign in as the teacher and choose a school."""
         page = self.send(page, login=TEACHER, password=PASSWORDS[TEACHER])
@@ -106,7 +111,7 @@ def test_the_same_person_is_the_same_to_the_old_application_the_next_time(apache
     seen = set()
     for _ in range(2):
         person = Person()
-        page = person.send(person.open(f"{apache.url}/protected"), login="eero.malli", password=PASSWORDS["eero.malli"])
+        page = person.enter(person.open(f"{apache.url}/protected"), "eero.malli")
         assert page.json()["OIDC_CLAIM_roles"] == "rehtori@KOIVU"
         seen.add(page.json()["REMOTE_USER"])
     assert len(seen) == 1
@@ -116,7 +121,7 @@ def test_signing_out_of_the_old_application_ends_the_session_at_the_provider(
     apache: Apache, demo: tuple[Consortium, DemoServer]
 ) -> None:
     person = Person()
-    person.send(person.open(f"{apache.url}/protected"), login="eero.malli", password=PASSWORDS["eero.malli"])
+    person.enter(person.open(f"{apache.url}/protected"), "eero.malli")
     assert urlsplit(person.open(f"{demo[1].issuer}/account").url).path == "/account"
     left = person.open(f"{apache.redirect_uri}?logout={quote(f'{apache.url}/open', safe='')}")
     assert (left.url.partition("?")[0], left.json()) == (f"{apache.url}/open", {}), left.url

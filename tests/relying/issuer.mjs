@@ -10,7 +10,7 @@ const complaints = {};
 for (const [name, change] of [["other", (it) => it.set("iss", "https://other.example")], ["missing", (it) => it.delete("iss")]]) {
   const changed = new URL(url);
   change(changed.searchParams);
-  complaints[name] = await oidc.authorizationCodeGrant(config, changed, checks).then(() => null, (error) => error.message);
+  complaints[name] = await oidc.authorizationCodeGrant(config, changed, checks).then(() => null, (error) => error.cause.message);
 }
 const tokens = await oidc.authorizationCodeGrant(config, url, checks);
 learnt({ said, complaints, sub: tokens.claims().sub });

@@ -29,7 +29,7 @@ class Arrival:
 
 
 class Person:
-    """Somebody of the consortium. ``shown`` is the last page."""
+    """Somebody of the consortium. ``shown`` are the provider's pages as she last saw them, by path."""
 
     def __init__(self, login: str, issuer: str, ca_file: Path) -> None:
         self.login, self.issuer = login, issuer
@@ -37,10 +37,12 @@ class Person:
         self.http.trust_env = False
         self.http.verify = str(ca_file)
         self.http.headers["Accept"] = "text/html"
-        self.shown = ""
+        # A connection left open would keep the provider from ending at once.
+        self.http.headers["Connection"] = "close"
+        self.shown: dict[str, str] = {}
 
     def visit(self, url: str) -> Arrival:
-        """Open an address of the provider and do what its pages ask, until it leads elsewhere; fails when it does not."""
+        """Open an address of the provider and do what its pages ask, until one leads elsewhere or asks nothing."""
         pages: list[str] = []
         response = self.get(url)
         for _ in range(_MOST):
@@ -52,20 +54,16 @@ class Person:
                 continue
             assert response.status_code == 200, (url, response.status_code, response.text)
             pages.append(urlsplit(url).path)
-            self.shown = response.text
-            action, hidden = self.form()
-            action = urljoin(url, action)
+            self.shown[pages[-1]] = response.text
+            form = _FORM.search(response.text)
+            if form is None:
+                return Arrival(url, None, pages)
+            action = urljoin(url, html.unescape(form[1]))
+            hidden = {name: html.unescape(value) for name, value in _HIDDEN.findall(form[2])}
             if not self._of_provider(action):
                 return Arrival(action, hidden, pages)
-            response = self.post(action, hidden | self._answer(urlsplit(url).path))
+            response = self.post(action, hidden | self._answer(pages[-1]))
         raise AssertionError(f"a circle: {pages}")
-
-    def form(self) -> tuple[str, dict[str, str]]:
-        """Return where the first form of the last page goes, and its hidden fields."""
-        found = _FORM.search(self.shown)
-        assert found is not None, self.shown
-        hidden = {name: html.unescape(value) for name, value in _HIDDEN.findall(found[2])}
-        return html.unescape(found[1]), hidden
 
     def get(self, url: str) -> requests.Response:
         """Open an address without following where it leads."""
@@ -82,6 +80,6 @@ class Person:
         """What this person writes on a page and presses."""
         if path == "/login":
             return {"login": self.login, "password": PASSWORDS[self.login]}
-        if path == "/oauth2/logout":
+        if path in ("/logout", "/oauth2/logout"):
             return {"decision": "sign-out"}
         return {"decision": "continue"}

@@ -1,6 +1,6 @@
 // Dynamic registration (RFC 7591) with an initial access token; the new client signs a person in and manages itself (RFC 7592).
 import * as oidc from "openid-client";
-import { given, learnt, refusal, signIn } from "./party.mjs";
+import { given, learnt, signIn } from "./party.mjs";
 
 const metadata = {
   client_name: "Itse rekisteröity",
@@ -17,5 +17,6 @@ const { claims } = await signIn(config, { scope: "openid" });
 const headers = { authorization: `Bearer ${client.registration_access_token}` };
 const seen = await (await fetch(client.registration_client_uri, { headers })).json();
 const removed = await fetch(client.registration_client_uri, { method: "DELETE", headers });
-const used = await refusal(oidc.dynamicClientRegistration(new URL(given.issuer), metadata, method, options));
+const again = oidc.dynamicClientRegistration(new URL(given.issuer), metadata, method, options);
+const used = await again.then(() => null, (error) => ({ status: error.status, error: error.cause[0].parameters.error }));
 learnt({ client_id: client.client_id, claims, seen: seen.client_name, removed: removed.status, used });

@@ -250,6 +250,11 @@ def test_a_service_of_another_part_is_not_named_on_a_persons_page(
     assert "irjasto" not in text
 
 
+def test_the_administration_pages_are_called_so(world: World, reader: Callable[[str], Reader]) -> None:
+    text = told(reader("paula").get(tab(world, "paula")).text)
+    assert "Went on to The administration pages." in text
+
+
 def test_a_list_of_200_takes_as_many_statements_as_one_of_10_and_is_paged(
     world: World, reader: Callable[[str], Reader], wilma: None
 ) -> None:

@@ -178,7 +178,7 @@ def test_migrating_twice_changes_nothing_the_second_time(iam: Cli, tmp_path: Pat
 
 
 def test_the_doctor_finds_what_is_wrong_and_says_so_in_words(iam: Cli, engine: Engine, tmp_path: Path) -> None:
-    for algorithm in ("RS256", "ES256"):
+    for algorithm in ("RS256", "ES256", "PS256"):
         iam("key", "promote", json.loads(iam("key", "create", algorithm, "--json").stdout)["kid"], "--at-once")
     sick = iam("doctor")
     assert sick.exit_code == 1

@@ -36,6 +36,8 @@ def test_every_address_told_is_a_route(name: str) -> None:
     rules: set[str] = set()
 
     class Collector:
+        first_registration = False
+
         def add_url_rule(self, rule: str, *args: object, **kwargs: object) -> None:
             rules.add(rule)
 
