@@ -30,7 +30,7 @@ has_program npm || missing+=(npm)
 install_relying_parties() {
   local parties cache
   parties="$(cd "$(dirname "$0")/../../tests/relying" && pwd)"
-  cache="${XDG_CACHE_HOME:-$HOME/.cache}/avain/relying-$(sha256sum <"$parties/package-lock.json" | cut -c 1-16)"
+  cache="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/avain/relying-$(sha256sum <"$parties/package-lock.json" | cut -c 1-16)"
   if [ ! -e "$cache/node_modules" ]; then
     echo "Installing openid-client into $cache …"
     mkdir -p "$cache.new"
