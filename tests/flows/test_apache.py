@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -44,6 +45,7 @@ def declare(consortium: Consortium, server: Apache, file: Path) -> None:
     client = {
         "client_id": CLIENT, "auth": "client_secret_basic", "secret": SECRET, "redirect_uris": [server.redirect_uri],
         "post_logout_redirect_uris": [f"{server.url}/open"], "grants": ["authorization_code"], "id_token_alg": "RS256", "pkce": "required",
+        "backchannel_logout_uri": f"{server.redirect_uri}?logout=backchannel",
     }  # fmt: skip
     file.write_text(
         yaml.safe_dump({"applications": [wilma | {"clients": [client]}]}, allow_unicode=True), encoding="utf-8"
@@ -127,6 +129,25 @@ def test_signing_out_of_the_old_application_ends_the_session_at_the_provider(
     assert (left.url.partition("?")[0], left.json()) == (f"{apache.url}/open", {}), left.url
     assert urlsplit(person.open(f"{apache.url}/protected").url).path == "/login"
     assert urlsplit(person.open(f"{demo[1].issuer}/account").url).path == "/login"
+
+
+def test_signing_out_at_the_provider_ends_the_session_of_the_old_application_by_back_channel(
+    apache: Apache, demo: tuple[Consortium, DemoServer]
+) -> None:
+    person = Person()
+    person.enter(person.open(f"{apache.url}/protected"), "eero.malli")
+    assert person.open(f"{apache.url}/protected").json()["OIDC_CLAIM_roles"] == "rehtori@KOIVU"
+    person.send(person.open(f"{demo[1].issuer}/oauth2/logout"), decision="sign-out")
+    assert _within(20, lambda: urlsplit(person.open(f"{apache.url}/protected").url).path == "/login"), apache.log_tail()
+
+
+def _within(seconds: float, happened: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def test_a_person_without_a_right_never_reaches_the_old_application(apache: Apache) -> None:

@@ -232,6 +232,8 @@ class DemoServer(Server):
     def environment(self) -> Mapping[str, str]:
         """See ``Server``."""
         port = {"IAM_LISTEN__MANAGEMENT_PORT": str(self.management_port)}
+        # Applications of tests are told of a sign-out on this machine.
+        port["IAM_EGRESS__HOSTS"] = '["localhost", "127.0.0.1"]'
         return environment() | port | {"PYTHONUNBUFFERED": "1", "COLUMNS": "160"}
 
     def command(self) -> list[str]:
