@@ -12,19 +12,25 @@ from urllib.parse import parse_qs, urlsplit
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
 from benchmarks.feed import CONSORTIUM
 from benchmarks.meter import Measure, Meter
+from iam import clock
 from iam.app import create_app
 from iam.cli.demo_run import CLIENT, RELYING, SECRET, set_up
 from iam.demo.people import BY_NUMBER
+from iam.oidc.model import Client, ClientSecret
 from iam.settings import Settings
+from iam.tokens.secret import hash_of
 from iam.vault import Vault
 
 PRINCIPAL = BY_NUMBER[1002]
 """Somebody with one capacity, so that nothing is asked on the way."""
+SERVICE = "bench-service"
+SERVICE_BASIC = {"Authorization": "Basic " + b64encode(f"{SERVICE}:{SECRET}".encode()).decode()}
 VERIFIER = sha256(b"bench").hexdigest()
 BASIC = {"Authorization": "Basic " + b64encode(f"{CLIENT}:{SECRET}".encode()).decode()}
 _ACTION = re.compile(r'<form[^>]*action="([^"]+)"')
@@ -58,7 +64,28 @@ def measures(
         latest[0] = answer.get_json()["refresh_token"]
 
     found["refresh"] = _mean(meter, times, refresh)
+    _add_service(sessions)
+    own = {"grant_type": "client_credentials"}
+    found["client credentials"] = _mean(
+        meter, times, lambda: _ok(client.post("/oauth2/token", headers=SERVICE_BASIC, data=own))
+    )
+    found["discovery"] = _mean(meter, times, lambda: _ok(client.get("/.well-known/openid-configuration")))
+    found["JWKS"] = _mean(meter, times, lambda: _ok(client.get("/oauth2/jwks")))
     return found
+
+
+def _add_service(sessions: sessionmaker[Session]) -> None:
+    """Add a client that acts for itself, beside the demonstration's."""
+    with sessions() as session, session.begin():
+        known = session.scalars(select(Client).where(Client.client_id == CLIENT)).one()
+        session.add(
+            Client(
+                application_id=known.application_id, client_id=SERVICE, auth="client_secret_basic", redirect_uris=[],
+                post_logout_redirect_uris=[], grants=["client_credentials"], scope="luku", mapper={}, sector="bench",
+            )
+        )  # fmt: skip
+        session.flush()
+        session.add(ClientSecret(client_id=SERVICE, hash=hash_of(SECRET), created_at=clock.now()))
 
 
 def _followed(browser: FlaskClient, answer: TestResponse) -> TestResponse:
