@@ -118,7 +118,7 @@ def derive(
     _split_absences(session)
     _fill_permits(session)
     _fill_wanted(session)
-    closed, opened = _close(session, change, limit, rules), _open(session, change)
+    closed, opened = _close(session, change, limit, rules), _open(session, change, limit)
     if rules is None:
         _follow_hands(session, change, limit)
     return Counts(opened, closed)
@@ -305,7 +305,7 @@ def _close(session: Session, change: Change, limit: Table | None, rules: Collect
     return int(getattr(session.execute(query), "rowcount", 0))
 
 
-def _open(session: Session, change: Change) -> int:
+def _open(session: Session, change: Change, limit: Table | None) -> int:
     w = wanted
     columns = [w.c[name] for name in (*_KEY, "capacity_kind") if name != "clause_id"]
     rows = select(
@@ -316,7 +316,10 @@ def _open(session: Session, change: Change) -> int:
         null(),
         literal(change.id, Uuid()),
     )
-    if session.scalar(select(exists().where(Assignment.closed_by.is_(None), Assignment.origin == "rule"))):
+    # In a first derivation of everybody there is nothing to compare with; for a few persons asking would cost more than comparing.
+    if limit is not None or session.scalar(
+        select(exists().where(Assignment.closed_by.is_(None), Assignment.origin == "rule"))
+    ):
         rows = rows.where(~exists().where(_same(w)))
     names = ["id", *(c.name for c in columns), "clause_id", "origin", "reason", "opened_by"]
     return int(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -34,6 +35,11 @@ class Keyring:
         found = keys.published(session)
         self._public = time.monotonic(), found
         return found
+
+    def listed(self, session: Callable[[], Session]) -> list[dict[str, Any]]:
+        """Return the published keys, read at most ``SECONDS`` ago; ``session`` is asked for only when they must be read."""
+        read_at, found = self._public
+        return found if found and time.monotonic() - read_at <= SECONDS else self.public(session())
 
     def verify(self, session: Session, token: str, typ: str) -> jose.Claims:
         """Return the claims of a token that we signed; raises ``jose.BadToken``. An unknown key is looked for once more."""
