@@ -12,6 +12,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUNTIME := $(VENV)/.runtime-$(shell cat pyproject.toml requirements.lock | sha256sum | cut -c 1-16)
 DEVELOPMENT := $(VENV)/.development-$(shell cat pyproject.toml requirements-dev.lock | sha256sum | cut -c 1-16)
 
+# Tests that set up a consortium each: left to make test.
+WHOLE := admin_ui apply cli demo plans
+
 # Two runs of the tests or the benchmarks on one machine would disturb each other's figures and ports: the second one waits.
 LOCK := /tmp/avain.lock
 ALONE := $(if $(shell command -v flock),flock --close $(LOCK))
@@ -32,8 +35,8 @@ test: services $(DEVELOPMENT) ## Run every test, with real servers and a browser
 	@$(ALONE) $(BIN)/pytest -n 2 tests
 
 .PHONY: test-quick
-test-quick: $(DEVELOPMENT) ## Run the tests that need no server and no browser (under a minute)
-	@$(ALONE) $(BIN)/pytest -n 2 -m "not services and not browser" tests
+test-quick: $(DEVELOPMENT) ## Run the tests that need no server, no browser and no whole consortium (about a minute)
+	@$(ALONE) $(BIN)/pytest -n 2 -m "not services" tests/unit tests/architecture $(addprefix --ignore=tests/unit/,$(WHOLE))
 
 .PHONY: lint
 lint: $(DEVELOPMENT) ## Check style, types, import contracts and spelling
