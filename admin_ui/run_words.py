@@ -19,7 +19,6 @@ STATES = {
     "failed": (N_("Failed"), "error"), "was held": (N_("Held"), "neutral"), "interrupted": (N_("Interrupted"), "error"), "none": (N_("Not run yet"), "neutral"),
 }  # fmt: skip
 """State: the word, and how it looks."""
-NOTHING_CHANGED = frozenset({"stopped", "moved", "failed", "interrupted"})
 PHASES = {
     "waiting": N_("Waiting for its turn"), "read": N_("Reading and checking"), "correlate": N_("Finding the persons"),
     "compare": N_("Comparing with what is known"), "write": N_("Writing facts and rights"),

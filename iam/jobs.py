@@ -54,11 +54,11 @@ Handler = Callable[[Session, Due], Send]
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Something to do now and then, in a transaction of its own; it may say how much it did."""
+    """Something to do now and then, in a transaction of its own; it says how much it did."""
 
     name: str
     every: timedelta
-    do: Callable[[Session], int | None]
+    do: Callable[[Session], int]
 
 
 @dataclass
@@ -89,10 +89,10 @@ class Worker:
                 counts[self._note(due, outcome)] += 1
         return counts
 
-    def tidy(self) -> dict[str, int | None]:
-        """Do every chore that is due; return how much each did (None: it did not say)."""
+    def tidy(self) -> dict[str, int]:
+        """Do every chore that is due; return how much each did."""
         now = clock.now()
-        did: dict[str, int | None] = {}
+        did: dict[str, int] = {}
         for chore in self.chores:
             if chore.name in self._done_at and self._done_at[chore.name] + chore.every > now:
                 continue

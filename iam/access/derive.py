@@ -10,17 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
 from sqlalchemy import (
-    Boolean,
-    Column,
     ColumnElement,
-    Index,
-    Integer,
-    MetaData,
-    String,
     Table,
     Uuid,
     and_,
@@ -36,9 +29,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session, aliased
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from iam.access.agreement import AgreementClause, ClauseContent
 from iam.access.assignment import NIL, Assignment
@@ -48,42 +39,12 @@ from iam.access.relevant import facts_of
 from iam.access.resolve import Names, load, resolves
 from iam.access.role import RoleClosure, RoleContent, RoleVersion
 from iam.access.rule import Rule, RuleVersion
+from iam.access.working import KEY, affected, match_, permit, prepare, wanted
 from iam.change import Change
 from iam.database.bulk import analyze
 from iam.database.types import UtcDateTime, greatest, least
 from iam.directory.affiliation import Absence, Affiliation
 from iam.directory.organisation import OrganisationClosure
-
-_WORK = MetaData()
-
-
-def _work(name: str, *columns: Column[object] | Index) -> Table:
-    return Table(name, _WORK, *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DELETE ROWS")
-
-
-affected = _work("affected", Column("person_id", Uuid, primary_key=True))
-"""The persons whose rights are derived; empty and unused when everybody's are."""
-
-_SHAPE = {
-    "capacity_kind": String, "occupation": String, "needs_relationship": Boolean, "valid_from": UtcDateTime, "valid_to": UtcDateTime,
-}  # fmt: skip
-match_ = _work(
-    "match_", *(Column(name, _SHAPE.get(name, Uuid)()) for name in COLUMNS), Column("piece", Integer, nullable=False)
-)
-permit = _work(
-    "permit", Column("clause_id", Uuid), Column("role_id", Uuid), Column("occupation", String), Column("grantor_id", Uuid),
-    Column("grantee_id", Uuid), Column("scope_id", Uuid), Column("with_descendants", Boolean), Column("valid_from", UtcDateTime()),
-    Column("valid_to", UtcDateTime()),
-)  # fmt: skip
-_KEY = (
-    "person_id", "capacity_id", "role_id", "role_version_id", "rule_version_id", "scope_id", "holder_entity_id", "scope_entity_id",
-    "clause_id", "needs_relationship", "fact_1", "fact_2", "fact_3", "fact_4", "place_id", "valid_from", "valid_to",
-)  # fmt: skip
-wanted = _work(
-    "wanted", *(Column(name, _SHAPE.get(name, Uuid)()) for name in (*_KEY, "capacity_kind")),
-    Index("ix_wanted", "person_id", "role_id", "capacity_id"),
-)  # fmt: skip
-
 
 _COUNTED = {"preserve_rowcount": True}
 _KEPT = 10_000
@@ -122,24 +83,6 @@ def derive(
     if rules is None:
         _follow_hands(session, change, limit)
     return Counts(opened, closed)
-
-
-def prepare(session: Session) -> None:
-    """Make the working tables of this connection, empty."""
-    connection = session.connection()
-    for table in _WORK.tables.values():
-        for statement in _creation(connection.dialect, table):
-            connection.exec_driver_sql(statement)
-
-
-@cache
-def _creation(dialect: Dialect, table: Table) -> list[str]:
-    """The statements that leave a working table there and empty. One that is there already is only emptied: dropping and making it
-    anew would cost one person's derivation more than all the rest."""
-    made = [str(CreateTable(table, if_not_exists=True).compile(dialect=dialect))]
-    made += [str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)) for index in table.indexes]
-    schema = "pg_temp" if dialect.name == "postgresql" else "temp"
-    return [*made, f"DELETE FROM {schema}.{table.name}"]  # noqa: S608 - our own names
 
 
 def _fill_affected(session: Session, persons: Collection[UUID] | Table) -> None:
@@ -250,7 +193,7 @@ def _fill_permits(session: Session) -> None:
 
 def _fill_wanted(session: Session) -> None:
     m, p, c = match_, permit, aliased(OrganisationClosure)
-    plain = [m.c[name] for name in (*_KEY, "capacity_kind") if name not in ("clause_id", "valid_from", "valid_to")]
+    plain = [m.c[name] for name in (*KEY, "capacity_kind") if name not in ("clause_id", "valid_from", "valid_to")]
     names = [column.name for column in plain]
     uuid = Uuid()
     own = select(*plain, literal(NIL, uuid), m.c.valid_from, m.c.valid_to).where(
@@ -274,7 +217,7 @@ def _fill_wanted(session: Session) -> None:
 
 def _same(w: Table) -> ColumnElement[bool]:
     """The condition that an open assignment is the wanted row."""
-    plain = [getattr(Assignment, name) == w.c[name] for name in _KEY if name != "clause_id"]
+    plain = [getattr(Assignment, name) == w.c[name] for name in KEY if name != "clause_id"]
     clause = func.coalesce(Assignment.clause_id, literal(NIL, Uuid())) == w.c.clause_id
     return and_(Assignment.closed_by.is_(None), Assignment.origin == "rule", clause, *plain)
 
@@ -307,7 +250,7 @@ def _close(session: Session, change: Change, limit: Table | None, rules: Collect
 
 def _open(session: Session, change: Change, limit: Table | None) -> int:
     w = wanted
-    columns = [w.c[name] for name in (*_KEY, "capacity_kind") if name != "clause_id"]
+    columns = [w.c[name] for name in (*KEY, "capacity_kind") if name != "clause_id"]
     rows = select(
         func.uuid7(),
         *columns,

@@ -19,6 +19,7 @@ from iam.lifecycle.tree import ever_under, settle
 from iam.oidc import registration
 from iam.oidc.client import ADMIN
 from iam.oidc.registration_rules import SECRET_METHODS, Registration, problems
+from iam.tokens import secret as secrets
 
 
 def applications(draft: Draft) -> None:
@@ -85,7 +86,7 @@ def _secret(draft: Draft, one: Stated, secret: str, where: Where) -> None:
             where.at("secret"), "This secret is too easy to guess.", "Use at least %(least)s random characters.",
             least=registration.LEAST_SECRET,
         )  # fmt: skip
-    one.shape["secret"] = {registration.hash_of(secret)}
+    one.shape["secret"] = {secrets.hash_of(secret)}
 
 
 def agreements(draft: Draft) -> None:

@@ -21,10 +21,10 @@ from iam.cli.support import Console
 from iam.database.engine import make_sessions
 from iam.ephemeral import generations
 from iam.jobs import Chore, Handler, Worker
-from iam.oidc import client_assertion
+from iam.oidc import client_assertion, trace
 from iam.oidc.backchannel import Backchannel
 from iam.oidc.issuer import Issuer
-from iam.oidc.model import Attempt, OpaqueToken
+from iam.oidc.model import OpaqueToken
 from iam.settings import Settings
 from iam.signin import throttle
 from iam.signin.factor import RememberedDevice
@@ -33,8 +33,6 @@ from iam.vault import Vault
 from iam.web import logging
 
 TIDY = timedelta(minutes=10)
-ATTEMPTS_KEPT = timedelta(days=30)
-"""How long the sign-in trace remembers a request."""
 _SOME = 10_000
 
 
@@ -91,26 +89,11 @@ def _ended(column: InstrumentedAttribute[datetime]) -> Callable[[Session], int]:
     return forget
 
 
-def _attempts(session: Session) -> int:
-    # Ids are ordered by time: the first rows are the oldest, found without reading the rest.
-    first = select(Attempt.id).order_by(Attempt.id).limit(_SOME)
-    old = delete(Attempt).where(Attempt.id.in_(first), Attempt.at < clock.now() - ATTEMPTS_KEPT)
-    return int(getattr(session.execute(old), "rowcount", 0))
-
-
-def _throttle(session: Session) -> int:
-    return throttle.tidy(session)
-
-
-def _assertions(session: Session) -> int:
-    return client_assertion.tidy(session, clock.now())
-
-
 CHORES = (
     Chore("one-shot secrets", TIDY, one_shot.tidy),
-    Chore("throttle", TIDY, _throttle),
-    Chore("client assertions", TIDY, _assertions),
-    Chore("attempts", timedelta(minutes=1), _attempts),
+    Chore("throttle", TIDY, throttle.tidy),
+    Chore("client assertions", TIDY, client_assertion.tidy),
+    Chore("attempts", timedelta(minutes=1), trace.tidy),
     Chore("opaque tokens", TIDY, _ended(OpaqueToken.expires_at)),
     Chore("remembered devices", TIDY, _ended(RememberedDevice.expires_at)),
     Chore("messages", timedelta(hours=1), outbox.tidy),

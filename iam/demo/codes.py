@@ -41,11 +41,6 @@ def luhn(digits: str) -> int:
     return -sum(number - 9 if number > 9 else number for number in doubled) % 10
 
 
-def weighted_731(digits: str) -> int:
-    """Return the check digit of ``digits`` by weights 7, 3, 1 repeating from the rightmost digit."""
-    return -sum(int(digit) * (7, 3, 1)[place % 3] for place, digit in enumerate(reversed(digits))) % 10
-
-
 def oid(node: int, serial: int) -> str:
     """Return an OID of the national education registers with its Luhn digit; only the test nodes 98 and 99.
 
@@ -73,16 +68,6 @@ def business_ids(count: int) -> list[str]:
     """Return the first ``count`` usable business ids from 9000001 on."""
     usable = (business_id(serial) for serial in range(9_000_001, 9_000_001 + 2 * count + 10))
     return [number for number in usable if number is not None][:count]
-
-
-def building_id(number: int) -> str:
-    """Return a permanent building id: nine digits and a check character from the table of identity codes."""
-    return f"{number:09d}{CHECK_CHARACTERS[number % 31]}"
-
-
-def card_id(number: int) -> str:
-    """Return an electronic client identifier (SATU): eight digits and a check character."""
-    return f"{number:08d}{CHECK_CHARACTERS[number % 31]}"
 
 
 class Oids:

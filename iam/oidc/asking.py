@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 from iam import clock
 from iam.oidc import par, request_object
 from iam.oidc.client import RegisteredClient
-from iam.oidc.refusal import BadRequestUri, BadTarget, InvalidRequest
-
-if TYPE_CHECKING:
-    from iam.oidc.server import Provider
+from iam.oidc.refusal import BadRequestUri, InvalidRequest
+from iam.oidc.server import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ def resolve(server: Provider, given: Mapping[str, str], resources: Sequence[str]
     if client is None:
         return Asked(given, resources, carried(given, resources))
     if "request_uri" in given:
-        return _pushed(server, client, given, late=late)
+        return _pushed(server, client, given, resources, late=late)
     if client.par_required:
         raise InvalidRequest("This client must push its authorization requests (RFC 9126).")
     return opened(server, client, given, resources)
@@ -42,10 +41,9 @@ def opened(server: Provider, client: RegisteredClient, given: Mapping[str, str],
     if "request" not in given:
         _must_be_signed(client)
         return Asked(given, resources, carried(given, resources))
-    told, listed = request_object.read(
-        given["request"], server.keys_of(client, given["request"]), client, server.issuer.url, clock.now()
-    )
-    return Asked(told, listed, given)
+    keys = partial(server.keys_of, client)
+    told, listed = request_object.read(given["request"], keys, client, server.issuer.url, clock.now())
+    return Asked(told, listed, carried(given, resources))
 
 
 def carried(given: Mapping[str, str], resources: Sequence[str]) -> dict[str, Any]:
@@ -58,16 +56,12 @@ def _must_be_signed(client: RegisteredClient) -> None:
         raise InvalidRequest("This client must sign its authorization requests (RFC 9101).")
 
 
-def _pushed(server: Provider, client: RegisteredClient, given: Mapping[str, str], *, late: bool) -> Asked:
+def _pushed(
+    server: Provider, client: RegisteredClient, given: Mapping[str, str], resources: Sequence[str], *, late: bool
+) -> Asked:
     if "request" in given:
         raise InvalidRequest("Send either request or request_uri.")
     found = par.read(server.session, client.client_id, given["request_uri"], late=late)
     if found is None:
         raise BadRequestUri("The request_uri is not one this client pushed, or it was used or has run out.")
-    return Asked(found.parameters, found.resources, given, given["request_uri"])
-
-
-def check_resources(client: RegisteredClient, resources: Sequence[str]) -> None:
-    """Raise ``BadTarget`` for a resource this client gets no tokens for."""
-    if not set(resources) <= {client.audience, *client.resources}:
-        raise BadTarget("The resource is not one this client gets tokens for.")
+    return Asked(found.parameters, found.resources, carried(given, resources), given["request_uri"])

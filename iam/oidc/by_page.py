@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -27,18 +27,16 @@ from iam.change import Actor
 from iam.directory.organisation import Organisation
 from iam.errors import Conflict, Invalid, NotFound
 from iam.oidc import registration
-from iam.oidc.claims import MAPPABLE, RESERVED
+from iam.oidc.claims import MAPPABLE
 from iam.oidc.model import Client, ClientSecret
-from iam.oidc.registration_rules import SECRET_METHODS, Registration, problems
+from iam.oidc.registration_rules import SECRET_METHODS, Registration, mapper_problems, problems
 from iam.tokens import secret as secrets
 
 LONGEST_LIFE = 90
 """Days for which a replaced secret may go on working."""
-LONGEST_NAME, LONGEST_CLAIM = 400, 100
+LONGEST_NAME = 400
 CODES = ("roles", "entitlements")
 """Claims whose values may be told without their organisation."""
-_TAKEN = frozenset({*RESERVED, "_claim_names", "_claim_sources"})
-_CLAIM = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +213,7 @@ def map_claims(
     """
     owned, client = found(session, part, application_key, client_id)
     mapper = {claim: rule for claim in MAPPABLE if (rule := _rule(claim, *wanted.get(claim, ("", ""))))}
-    wrong = [problem for claim in mapper if (problem := _misnamed(claim, mapper))]
+    wrong = [replace(one, field=(one.field or "").removeprefix("mapper.")) for one in mapper_problems(mapper)]
     if wrong:
         raise Invalid(*wrong)
     if mapper == client.mapper:
@@ -255,29 +253,6 @@ def key_from(name: str) -> str:
 def _rule(claim: str, name: str, format_: str) -> dict[str, str]:
     rule = {"name": name} if name and name != claim else {}
     return rule | ({"format": "code"} if format_ == "code" and claim in CODES else {})
-
-
-def _misnamed(claim: str, mapper: Mapping[str, Mapping[str, str]]) -> Problem | None:
-    name = mapper[claim].get("name", claim)
-    if name in _TAKEN:
-        return Problem(
-            "The name %(name)s belongs to the protocol itself.",
-            "Choose another name.",
-            field=claim,
-            params={"name": name},
-        )
-    if len(name) > LONGEST_CLAIM or not _CLAIM.fullmatch(name):
-        return Problem(
-            "A claim's name is at most 100 letters, numbers and marks without spaces.",
-            "Write another name.",
-            field=claim,
-        )
-    others = (mapper.get(other, {}).get("name", other) for other in MAPPABLE if other != claim)
-    if name in others:
-        return Problem(
-            "Two claims would be called %(name)s.", "Give one of them another name.", field=claim, params={"name": name}
-        )
-    return None
 
 
 def _check(one: Registration) -> None:

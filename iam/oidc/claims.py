@@ -27,7 +27,7 @@ MAPPABLE = ("capacity", "roles", "groups", "entitlements", "name", "given_name",
 """Claims that a client may have under another name."""
 
 RESERVED = frozenset({"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "sid", "acr", "amr", "auth_time", "nonce", "at_hash", "client_id",
-                      "scope", "azp", "active", "token_type"})  # fmt: skip
+                      "scope", "azp", "active", "token_type", "_claim_names", "_claim_sources"})  # fmt: skip
 """Claims of the protocol: no mapper gives these names away."""
 
 Claims = dict[str, Any]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from iam.tokens import jose
 
 SCOPES = {
     "name": "profile", "given_name": "profile", "family_name": "profile", "preferred_username": "profile", "locale": "profile",
@@ -53,11 +54,9 @@ def parse(text: str | None) -> ClaimsRequest:
     if text is None:
         return ClaimsRequest()
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        raise BadClaims("The claims parameter is not JSON.") from None
-    if not isinstance(value, dict):
-        raise BadClaims("The claims parameter is not a JSON object.")
+        value = jose.json_object(text)
+    except jose.BadToken:
+        raise BadClaims("The claims parameter is no JSON object.") from None
     return ClaimsRequest(_member(value, "id_token"), _member(value, "userinfo"))
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.role import Application
 from iam.ephemeral import Generations
-from iam.oidc import redirects
+from iam.oidc import redirects, registration_metadata
 from iam.oidc.model import Client, ClientSecret
 from iam.tokens import secret as secrets
 
@@ -70,7 +70,7 @@ class RegisteredClient(ClientMixin):
     @property
     def native(self) -> bool:
         """Whether the client runs on the person's own device and listens on a loopback port there."""
-        return bool(self.extra.get("application_type", "native" if self.auth == "none" else "web") == "native")
+        return registration_metadata.is_native(self.auth, self.extra)
 
     @property
     def is_ours(self) -> bool:

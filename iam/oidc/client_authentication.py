@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from iam.oidc import client_assertion
+from iam.tokens import foreign
 from iam.tokens.jose import BadToken
 
 
@@ -61,6 +62,6 @@ def _assertion(form: Mapping[str, str]) -> Presented | None:
     if form.get("client_assertion_type") != client_assertion.TYPE:
         return Presented("private_key_jwt", None)
     try:
-        return Presented("private_key_jwt", client_assertion.subject(assertion), assertion)
+        return Presented("private_key_jwt", foreign.subject(assertion), assertion)
     except BadToken:
         return Presented("private_key_jwt", None)

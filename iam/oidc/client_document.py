@@ -7,17 +7,17 @@ we know and do not support is refused rather than silently dropped.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from connectors.problem import Problem
-from iam.oidc import key_set, registration_metadata
+from iam.oidc import registration_metadata
 from iam.oidc.client import PERSON_SCOPES
 from iam.oidc.model import AUTH_METHODS, GRANT_TYPES, Client
 from iam.oidc.registration import default_scope
 from iam.oidc.registration_rules import SECRET_METHODS, Registration, problems
+from iam.tokens import jose, key_set
 from iam.tokens.jose import ALGORITHMS
 
 LONGEST = 64 * 1024
@@ -75,22 +75,10 @@ def parse(body: bytes) -> dict[str, Any]:
     if len(body) > LONGEST:
         raise BadDocument(METADATA, "The registration is too long.")
     try:
-        found = json.loads(body, object_pairs_hook=_unique, parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        found = jose.json_object(body)
+    except jose.BadToken:
         raise BadDocument(METADATA, "The body is no JSON object.") from None
-    if not isinstance(found, dict):
-        raise BadDocument(METADATA, "The body is no JSON object.")
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError("a member twice")
-    return dict(pairs)
-
-
-def _no_number(_: str) -> Any:
-    raise ValueError("no number")
 
 
 def read(given: Mapping[str, Any], *, subject_type: str, further_scopes: Sequence[str] = ()) -> Document:

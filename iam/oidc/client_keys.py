@@ -14,8 +14,8 @@ from typing import Any
 
 from iam import egress
 from iam.oidc.client import RegisteredClient
-from iam.oidc.key_set import BadKeys, public_keys
 from iam.settings import Settings
+from iam.tokens.key_set import BadKeys, usable_keys
 
 BELIEVED = 300.0
 """Seconds for which fetched keys are believed."""
@@ -64,6 +64,6 @@ def keys(client: RegisteredClient, settings: Settings, kid: str | None = None) -
 
 def _fetch(uri: str, settings: Settings) -> Sequence[Mapping[str, Any]]:
     try:
-        return public_keys(egress.fetch_json(uri, settings.egress))
+        return usable_keys(egress.fetch_json(uri, settings.egress))
     except (egress.Refused, egress.Failed, BadKeys):
         return ()

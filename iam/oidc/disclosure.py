@@ -8,14 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from iam.access.administration import permissions_of
 from iam.access.right import Capacity, Right, capacities, rights
 from iam.access.right import capacity as capacity_now
 from iam.access.role import Application, ApplicationEnabled
-from iam.database.bulk import is_postgresql
+from iam.database.bulk import upsert
 from iam.database.statement import Statement
 from iam.directory import queries
 from iam.directory.organisation import OrganisationClosure
@@ -165,8 +164,5 @@ def remembered(session: Session, client: RegisteredClient, person_id: UUID) -> U
 
 def remember(session: Session, client: RegisteredClient, person_id: UUID, capacity_id: UUID) -> None:
     """Remember the choice for the application; one statement."""
-    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
-    values = {"person_id": person_id, "application_id": client.application_id, "capacity_id": capacity_id}
-    statement = insert(RememberedCapacity).values(**values)
-    keys = [RememberedCapacity.person_id, RememberedCapacity.application_id]
-    session.execute(statement.on_conflict_do_update(index_elements=keys, set_={"capacity_id": capacity_id}))
+    keys = {"person_id": person_id, "application_id": client.application_id}
+    upsert(session, RememberedCapacity, keys, {"capacity_id": capacity_id})

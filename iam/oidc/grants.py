@@ -15,12 +15,12 @@ from authlib.oauth2.rfc6749 import (
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 
-from iam.oidc import asking, claims_request, mint, redemption
+from iam.oidc import claims_request, mint, redemption
 from iam.oidc.answer import MODES
 from iam.oidc.claims import Claims
 from iam.oidc.client import RegisteredClient
 from iam.oidc.code import Code, take
-from iam.oidc.refusal import BadTarget
+from iam.oidc.refusal import BadTarget, check_resources
 from iam.tokens import grant as grants
 from iam.tokens.grant import Grant
 
@@ -148,7 +148,7 @@ def _resource(request: Any, granted: Sequence[str]) -> str | None:
     asked = request.resources or list(granted[:1])
     if len(asked) > 1:
         raise BadTarget("Ask for one resource at a time.")
-    asking.check_resources(request.client, asked)
+    check_resources(request.client, asked)
     if granted and not set(asked) <= set(granted):
         raise BadTarget("The resource is not among those that were granted.")
     return asked[0] if asked else None

@@ -50,11 +50,12 @@ def find(session: Session, issuer: Issuer, token: str) -> Shown | None:
     if parsed is None:
         found = bearer.read(session, issuer, token, now)
         return Shown(found.client, found.standing, found.claims) if found else None
-    grant = grants.living(session, parsed[0], now)
-    if grant is None or grant.generation != parsed[1]:
+    grant = grants.get(session, parsed[0])
+    client = issuer.clients.get(session, grant.client_id) if grant is not None else None
+    stood = standing.read(session, parsed[0], client.sector, now) if client is not None else None
+    if client is None or stood is None or not stood.living or stood.grant.generation != parsed[1]:
         return None
-    client = issuer.clients.get(session, grant.client_id)
-    return Shown(client, standing.read(session, grant.id, client.sector, now), None) if client else None
+    return Shown(client, stood, None)
 
 
 def describe(session: Session, issuer: Issuer, token: Shown) -> Claims | None:

@@ -144,7 +144,7 @@ def _stronger(ask: Ask, standing: Standing) -> Step | None:
     known = [level for level in levels.LEVELS if level in ask.essential]
     if ask.essential and not known:
         return Refuse("unmet_authentication_requirements")
-    least = next((level for level in (*known, *_wished(ask)) if level), None)
+    least = next(iter([*known, *_wished(ask)]), None)
     if standing.least_acr is not None:
         least = levels.stronger(standing.least_acr, least or standing.least_acr)
     if least is None or levels.reaches(standing.acr, least):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +57,7 @@ def answer(
     }  # fmt: skip
     if "openid" in occasion.scopes:
         found["id_token"] = jose.sign(
-            key, IDENTITY, id_claims(issuer, occasion, told, ends) | {"at_hash": half_hash(access)}
+            key, IDENTITY, id_claims(issuer, occasion, told, ends) | {"at_hash": jose.half_hash(access)}
         )
     if refresh_token is not None:
         found["refresh_token"] = refresh_token
@@ -137,11 +135,6 @@ def grant_of(jti: Any) -> UUID | None:
     """Return the grant that a ``jti`` of ours tells; None for a client acting for itself."""
     head = str(jti).partition(".")[0]
     return UUID(hex=head) if len(head) == 32 else None
-
-
-def half_hash(token: str) -> str:
-    """Return ``at_hash``: the left half of the token's SHA-256 (OIDC Core section 3.1.3.6; both algorithms use SHA-256)."""
-    return urlsafe_b64encode(sha256(token.encode()).digest()[:16]).decode().rstrip("=")
 
 
 def scopes_of(scope: str, within: Collection[str] | None = None) -> tuple[str, ...]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.audit import log
 from iam.change import Actor
-from iam.database.bulk import is_postgresql
+from iam.database.bulk import upsert
 from iam.database.statement import Statement
 from iam.oidc.client import RegisteredClient
 from iam.oidc.model import Agreed
@@ -40,10 +39,7 @@ def due(session: Session, client: RegisteredClient, person_id: UUID, scope: str)
 
 def record(session: Session, client: RegisteredClient, person_id: UUID, scope: str, actor: Actor) -> None:
     """Remember that the person has read, or agreed to, that the application receives ``scope``; one statement, one event."""
-    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
-    values = {"notice": client.notice, "scope": scope, "at": clock.now()}
-    statement = insert(Agreed).values(person_id=person_id, application_id=client.application_id, **values)
-    keys = [Agreed.person_id, Agreed.application_id]
-    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+    keys = {"person_id": person_id, "application_id": client.application_id}
+    upsert(session, Agreed, keys, {"notice": client.notice, "scope": scope, "at": clock.now()})
     envelope = {"client": client.client_id, "notice": client.notice, "scope": scope}
     log.write(session, "oidc:notice:agreed", actor, subject_id=person_id, envelope=envelope)

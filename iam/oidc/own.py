@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -21,8 +21,7 @@ from iam.change import Actor
 from iam.directory.organisation import Organisation
 from iam.errors import NotFound
 from iam.oidc.model import Agreed, Client, RememberedCapacity
-from iam.tokens.grant import GrantRow
-from iam.tokens.session import LoginSessionRow
+from iam.tokens.grant import GrantRow, lives
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +75,7 @@ def take_back(session: Session, person_id: UUID, application_key: str, actor: Ac
 
 
 def _living(person_id: UUID) -> tuple[ColumnElement[bool], ...]:
-    row = GrantRow
-    over = exists().where(LoginSessionRow.id == row.session_id, LoginSessionRow.ended_at.is_not(None))
-    return row.person_id == person_id, row.revoked_at.is_(None), row.expires_at > clock.now(), ~over
+    return GrantRow.person_id == person_id, *lives(clock.now())
 
 
 def _used(

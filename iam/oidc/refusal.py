@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
-__all__ = ["BadRequestObject", "BadRequestUri", "BadTarget", "InvalidRequest"]
+from iam.oidc.client import RegisteredClient
+
+__all__ = ["BadRequestObject", "BadRequestUri", "BadTarget", "InvalidRequest", "check_resources"]
 
 InvalidRequest = InvalidRequestError
 """A request that is not as it must be (RFC 6749 section 4.1.2.1)."""
@@ -27,3 +31,9 @@ class BadTarget(OAuth2Error):
     """A resource for which this client gets no tokens (RFC 8707 section 2)."""
 
     error = "invalid_target"
+
+
+def check_resources(client: RegisteredClient, resources: Iterable[str]) -> None:
+    """Raise ``BadTarget`` for a resource this client gets no tokens for."""
+    if not set(resources) <= {client.audience, *client.resources}:
+        raise BadTarget("The resource is not one this client gets tokens for.")

@@ -16,7 +16,6 @@ from iam.database.types import uuid7
 from iam.ephemeral import SqlGenerations
 from iam.oidc.client import GENERATION
 from iam.oidc.model import Client, ClientSecret
-from iam.tokens import secret as secrets
 
 LEAST_SECRET = 32
 """Characters of a client secret: it is stored under one round of SHA-256, so it must be long and random."""
@@ -52,11 +51,6 @@ def secret_hashes(session: Session, only: str | None = None) -> dict[str, set[by
     for client_id, hash_ in session.execute(query):
         found.setdefault(client_id, set()).add(hash_)
     return found
-
-
-def hash_of(secret: str) -> bytes:
-    """Return the hash under which a client secret is stored."""
-    return secrets.hash_of(secret)
 
 
 def set_secrets(session: Session, hashes: Mapping[str, bytes]) -> None:

@@ -78,6 +78,11 @@ MEMBERS: Mapping[str, Callable[[Any], bool]] = {
 """Every member kept here, with what its value must be."""
 
 
+def is_native(auth: str, metadata: Mapping[str, Any]) -> bool:
+    """Whether a client runs on the person's own device: as it says, else when it has nothing to prove itself by."""
+    return bool(metadata.get("application_type", "native" if auth == "none" else "web") == "native")
+
+
 def is_member(name: str) -> bool:
     """Whether a name is one of these, perhaps with a language."""
     plain, mark, language = name.partition("#")

@@ -5,18 +5,22 @@ Pure. Each problem names the field it is in; an address is looked at here, and f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from connectors.problem import Problem
-from iam.oidc import registration_metadata
-from iam.oidc.key_set import BadKeys, public_keys
+from iam.oidc import parameters, registration_metadata
+from iam.oidc.claims import RESERVED
 from iam.texts import N_
+from iam.tokens.key_set import BadKeys, public_keys
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 LONGEST_URI, MOST_URIS = 2048, 100
+LONGEST_CLAIM = 100
+_CLAIM = re.compile(r"[\x21-\x7e]+")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -41,9 +45,8 @@ class Registration:
 
     @property
     def native(self) -> bool:
-        """Whether it runs on the person's own device: as it says, else when it has nothing to prove itself by."""
-        usual = "native" if self.auth == "none" else "web"
-        return str(self.metadata.get("application_type", usual)) == "native"
+        """Whether it runs on the person's own device."""
+        return registration_metadata.is_native(self.auth, self.metadata)
 
 
 def problems(one: Registration) -> Iterator[Problem]:
@@ -60,7 +63,7 @@ def problems(one: Registration) -> Iterator[Problem]:
             "A client that people sign in to needs the scope openid.", "Add openid to the scope.", field="scope"
         )
     yield from _proof_problems(one)
-    yield from _mapper_problems(one.mapper)
+    yield from mapper_problems(one.mapper)
     yield from _server_problems(one)
     yield from registration_metadata.problems(one.metadata)
 
@@ -96,19 +99,43 @@ def _proof_problems(one: Registration) -> Iterator[Problem]:
             yield Problem(str(error), error.remedy, field="jwks")
 
 
-def _mapper_problems(mapper: Mapping[str, Any]) -> Iterator[Problem]:
-    for name, rule in mapper.items():
-        if not (
-            isinstance(rule, dict)
-            and rule.keys() <= {"name", "format"}
-            and all(isinstance(text, str) for text in rule.values())
-        ):
-            yield Problem(
-                "This is no rule for a claim.",
-                "Write %(name)s: {name: other-name, format: code}.",
-                field="mapper",
-                params={"name": name},
-            )
+def mapper_problems(mapper: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with a claim mapper, each with ``mapper.`` and the claim as its field.
+
+    A claim may take the name of another that it replaces, but no two may be given the same.
+    """
+    given: set[str] = set()
+    for claim, rule in mapper.items():
+        problem = _rule_problem(claim, rule, given)
+        if problem is not None:
+            yield problem
+
+
+def _rule_problem(claim: str, rule: Any, given: set[str]) -> Problem | None:
+    place = f"mapper.{claim}"
+    if not (
+        isinstance(rule, dict)
+        and rule.keys() <= {"name", "format"}
+        and all(isinstance(one, str) for one in rule.values())
+    ):
+        return Problem(
+            "This is no rule for a claim.", "Write %(name)s: {name: other-name, format: code}.", field=place, params={"name": claim}
+        )  # fmt: skip
+    name = rule.get("name", claim)
+    if name in RESERVED:
+        return Problem(
+            "The name %(name)s belongs to the protocol itself.", "Choose another name.", field=place, params={"name": name}
+        )  # fmt: skip
+    if len(name) > LONGEST_CLAIM or not _CLAIM.fullmatch(name):
+        return Problem(
+            "A claim's name is at most 100 letters, numbers and marks without spaces.", "Write another name.", field=place
+        )  # fmt: skip
+    if name in given:
+        return Problem(
+            "Two claims would be called %(name)s.", "Give one of them another name.", field=place, params={"name": name}
+        )  # fmt: skip
+    given.add(name)
+    return None
 
 
 def _server_problems(one: Registration) -> Iterator[Problem]:
@@ -126,12 +153,10 @@ def _server_problems(one: Registration) -> Iterator[Problem]:
             "State an address with the same scheme, host and port as one of them.",
             field="frontchannel_logout_uri",
         )
-    for uri in one.resources:
-        parts = _split(uri)
-        if parts is None or not parts.scheme or "#" in uri or not _plain(uri):
-            yield Problem(
-                "A resource is no absolute address.", "Write it as in https://api.example.", field="resources"
-            )
+    try:
+        parameters.resources(one.resources)
+    except parameters.BadParameters:
+        yield Problem("A resource is no absolute address.", "Write it as in https://api.example.", field="resources")
 
 
 def is_server_address(uri: str) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from iam.oidc import client_assertion, parameters
+from iam.oidc import parameters
 from iam.oidc.client import RegisteredClient
 from iam.oidc.refusal import BadRequestObject
-from iam.tokens import jose
+from iam.tokens import foreign, jose
 
 _TYPES = frozenset({"JWT", "oauth-authz-req+jwt"})
 _OWN = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "sub"})
@@ -18,14 +18,14 @@ _OWN = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "sub"})
 
 
 def read(
-    text: str, keys: Sequence[Mapping[str, Any]], client: RegisteredClient, issuer: str, at: datetime
+    text: str, keys: Callable[[str], Sequence[Mapping[str, Any]]], client: RegisteredClient, issuer: str, at: datetime
 ) -> tuple[dict[str, str], list[str]]:
     """Return the parameters and the resources that a client's signed request holds; raises ``BadRequestObject``.
 
-    Only what was signed counts: parameters beside the object are not looked at (RFC 9101 section 6.3).
+    ``keys`` finds the client's for a token. Only what was signed counts: parameters beside the object are not looked at (RFC 9101 section 6.3).
     """
     try:
-        claims = client_assertion.signed(text, keys, _TYPES, client.extra.get("request_object_signing_alg"))
+        claims = foreign.verify(text, keys(text), _TYPES, client.extra.get("request_object_signing_alg"))
         _meant(claims, client.client_id, issuer, at)
         return _parameters(claims)
     except (jose.BadToken, parameters.BadParameters) as error:
@@ -39,7 +39,8 @@ def _meant(claims: Mapping[str, Any], client_id: str, issuer: str, at: datetime)
     audience = claims.get("aud", issuer)
     if issuer not in (audience if isinstance(audience, list) else [audience]):
         raise jose.BadToken("for somebody else")
-    client_assertion.holds(claims, at)
+    foreign.check_lasts(claims, at)
+    foreign.check_begun(claims, at, "iat", "nbf")
     if "request" in claims or "request_uri" in claims:
         raise jose.BadToken("a request within a request")
 

@@ -24,7 +24,7 @@ from iam.oidc.client_authentication import Contradiction, Presented, presented
 from iam.oidc.grants import AUTH_METHODS, S256, CodeGrant, OwnGrant, RefreshGrant
 from iam.oidc.inspection import Shown
 from iam.oidc.issuer import Issuer
-from iam.tokens import jose
+from iam.tokens import foreign, jose
 from iam.web import context
 
 KEY = "avain.oidc"
@@ -84,8 +84,8 @@ class Provider(AuthorizationServer):
         return Actor(None, context.request_id(), request.remote_addr or "")
 
     def keys_of(self, client: RegisteredClient, token: str) -> Sequence[Mapping[str, Any]]:
-        """Return the public keys with which a client signs; ``token`` is what it signed."""
-        return client_keys.keys(client, context.settings(), client_assertion.key_id(token))
+        """Return the public keys with which a client signs; ``token`` is what it signed. Raises ``jose.BadToken`` when that cannot be read."""
+        return client_keys.keys(client, context.settings(), foreign.key_id(token))
 
     def query_client(self, client_id: str) -> RegisteredClient | None:
         """Return a client in use."""

@@ -1,7 +1,7 @@
 """The guard: too many ends at once wait for a second administrator, while starts go through (design 4.9).
 
-Per source x organisation x kind of affiliation, memberships and kind of relationship: ends and moves above max(5, 1 %) summed over seven days, or above 20 % of a group of
-five or more, are held. On by default for every source.
+Per source x organisation x kind of affiliation, memberships and kind of relationship: ends and moves above max(5, 1 %) summed over
+seven days, or above 20 % of a group of five or more, are held. On by default for every source.
 """
 
 from __future__ import annotations

@@ -50,6 +50,11 @@ def of_person(session: Session, person_id: UUID) -> Known | None:
     return _known(_BY_PERSON.all(session, of_person=person_id))
 
 
+def whoever(session: Session, person_id: UUID, called: str = "") -> Known:
+    """Return the login of a person, or for one who has none a ``Known`` that is ``called`` so and has nothing to sign in with."""
+    return of_person(session, person_id) or Known(person_id, called, None, {})
+
+
 class _Row(NamedTuple):
     """An account with one of its credentials, if it has any."""
 

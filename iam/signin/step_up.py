@@ -12,17 +12,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from iam import clock
 from iam.audit import log
 from iam.change import Actor
 from iam.signin import credentials, levels, passkey, recovery, throttle, totp
 from iam.signin.factor import RememberedDevice
 from iam.signin.flow import Around, Outcome, Refusal
-from iam.tokens import secret as secrets
-from iam.tokens.session import LoginSession, LoginSessionRow
+from iam.tokens import session as login_sessions
+from iam.tokens.session import LoginSession
 from iam.vault import Vault
 
 RECENT = timedelta(minutes=5)
@@ -112,19 +111,15 @@ def done(session: Session, login: LoginSession, amr_added: Iterable[str], around
 
     The session keeps its beginning and its end; the last proof is of now. Refused when the session ended meanwhile.
     """
-    value = secrets.new("session")
     amr = list(dict.fromkeys([*login.amr, *amr_added]))
-    row = LoginSessionRow
-    query = update(row).where(row.id == login.id, row.ended_at.is_(None), row.expires_at > clock.now())
-    raised = query.values(
-        secret_hash=secrets.hash_of(value), auth_time=clock.now(), seen_at=clock.now(), amr=amr, acr=levels.acr_of(amr)
-    )
-    if session.scalars(raised.returning(row.id)).first() is None:
+    acr = levels.acr_of(amr)
+    value = login_sessions.renew(session, login.id, acr=acr, amr=amr)
+    if value is None:
         return Outcome(refusal=Refusal.ENDED)
-    envelope = {"session": str(login.id), "way": way, "acr": levels.acr_of(amr), "address": around.actor.address}
+    envelope = {"session": str(login.id), "way": way, "acr": acr, "address": around.actor.address}
     log.write(session, "signin:factor:accepted", around.actor, subject_id=login.person_id, envelope=envelope)
-    known = credentials.of_person(session, login.person_id)
-    return Outcome(login.person_id, value, known.login if known else "", known.language if known else None)
+    known = credentials.whoever(session, login.person_id)
+    return Outcome(login.person_id, value, known.login, known.language)
 
 
 def refused(session: Session, login: LoginSession, way: str, actor: Actor, reason: str = "mismatch") -> None:
@@ -181,5 +176,5 @@ def _forget_devices(session: Session, person_id: UUID) -> None:
 
 
 def _budget(session: Session, person_id: UUID, around: Around) -> bytes:
-    known = credentials.of_person(session, person_id)
-    return throttle.account_key(around.vault, known.login if known else str(person_id), around.device)
+    known = credentials.whoever(session, person_id, str(person_id))
+    return throttle.account_key(around.vault, known.login, around.device)

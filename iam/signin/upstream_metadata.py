@@ -7,7 +7,6 @@ half a minute, so that a dead one costs neither us nor those who sign in another
 from __future__ import annotations
 
 import time
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -15,6 +14,7 @@ from typing import Any
 
 from iam import destination, egress
 from iam.settings import Egress
+from iam.tokens.key_set import BadKeys, usable_keys
 
 BELIEVED = 3600.0
 """Seconds for which what was fetched is believed."""
@@ -25,8 +25,7 @@ DOWN = 30.0
 AUTH = ("client_secret_basic", "client_secret_post")
 """The ways we can prove who we are, in the order of our liking; the first is the default (Discovery section 3)."""
 _PLACES = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-_KEYS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y")}
-_MOST_KEYS, _MOST_PROVIDERS, _BYTES = 50, 1000, (256, 1024)
+_MOST_PROVIDERS = 1000
 
 
 class Down(Exception):
@@ -133,25 +132,8 @@ def _place(url: Any, allowed: Egress) -> str:
 
 
 def _public_keys(document: Any) -> list[dict[str, str]]:
-    """Return the keys of a JWK set that can have signed an ID token; the others are left out (RFC 7517 section 5)."""
-    listed = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(listed, list):
-        raise Down("its keys are no JWK set")
-    return [kept for key in listed[:_MOST_KEYS] if isinstance(key, dict) and (kept := _public_key(key)) is not None]
-
-
-def _public_key(key: Mapping[str, Any]) -> dict[str, str] | None:
-    names = ("kty", "kid", *_KEYS.get(str(key.get("kty")), ("none",)))
-    kept = {name: key[name] for name in (*names, "alg") if isinstance(key.get(name), str)}
-    if not set(names) <= kept.keys() or key.get("use", "sig") != "sig":
-        return None
+    """Return the provider's keys that have a name: a token says which of them signed it."""
     try:
-        fits = kept.get("crv") == "P-256" if kept["kty"] == "EC" else _sound(kept["n"])
-    except ValueError:
-        return None
-    return kept if fits else None
-
-
-def _sound(modulus: str) -> bool:
-    """Whether an RSA key has 2048 to 8192 bits."""
-    return _BYTES[0] <= len(urlsafe_b64decode(modulus + "=" * (-len(modulus) % 4)).lstrip(b"\0")) <= _BYTES[1]
+        return [key for key in usable_keys(document) if "kid" in key]
+    except BadKeys as error:
+        raise Down("its keys are no JWK set") from error

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Update, Uuid, bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, Index, Update, Uuid, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from iam import clock
 from iam.database.base import Base, key
-from iam.database.statement import Rows, Statement
+from iam.database.statement import Statement
 from iam.database.types import UtcDateTime
 from iam.tokens.secret import PREFIXES
 from iam.tokens.session import LoginSessionRow
@@ -121,20 +121,8 @@ def _rotate() -> Update:
     )  # fmt: skip
 
 
-def _living() -> Rows:
-    row, ended = (
-        GrantRow,
-        exists().where(LoginSessionRow.id == GrantRow.session_id, LoginSessionRow.ended_at.is_not(None)),
-    )
-    query: Rows = select(*_columns())
-    return query.where(
-        row.id == _ID, row.revoked_at.is_(None), row.expires_at > bindparam("now", type_=UtcDateTime()), ~ended
-    )
-
-
 _ID = bindparam("grant_id", type_=Uuid())
 _GET = Statement(lambda: select(*_columns()).where(GrantRow.id == _ID), Grant)
-_LIVING = Statement(_living, Grant)
 _INSERT = Statement(lambda: insert(GrantRow), tuple)
 _ROTATE = Statement(_rotate, Grant)
 
@@ -144,9 +132,12 @@ def get(session: Session, grant_id: UUID) -> Grant | None:
     return _GET.one(session, grant_id=grant_id)
 
 
-def living(session: Session, grant_id: UUID, at: datetime) -> Grant | None:
-    """Return a grant that has neither been revoked nor run out, and whose login session was not ended (running out does not end it)."""
-    return _LIVING.one(session, grant_id=grant_id, now=at)
+def lives(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The condition that a grant has neither been revoked nor run out, and that its login session was not ended (running out does not
+    end it)."""
+    row, login = GrantRow, LoginSessionRow
+    ended = exists().where(login.id == row.session_id, login.ended_at.is_not(None))
+    return row.revoked_at.is_(None), row.expires_at > at, ~ended
 
 
 def store(session: Session, grant: Grant) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from joserfc import jwk, jws
@@ -68,8 +70,11 @@ def sign(key: Key, typ: str, claims: Mapping[str, Any]) -> str:
     return jws.serialize_compact(header, payload, key, algorithms=[header["alg"]])
 
 
-def verify(token: str, typ: str, public_keys: Iterable[Mapping[str, Any]]) -> Claims:
-    """Return the claims of a token that one of ``public_keys`` signed; raises ``BadToken``. Times and audience are the caller's."""
+def verify(token: str, typ: str | None, public_keys: Iterable[Mapping[str, Any]]) -> Claims:
+    """Return the claims of a token that one of ``public_keys`` signed; raises ``BadToken``. Times and audience are the caller's.
+
+    ``typ`` is the header's, None: it must have none.
+    """
     header = _header(token)
     if header.get("typ") != typ:
         raise BadToken("another kind of token")
@@ -80,7 +85,7 @@ def verify(token: str, typ: str, public_keys: Iterable[Mapping[str, Any]]) -> Cl
         result = jws.deserialize_compact(token.encode(), _loaded(key), algorithms=[str(key["alg"])])
     except (JoseError, ValueError, TypeError) as error:
         raise BadToken("the signature does not fit") from error
-    return _object(result.payload)
+    return json_object(result.payload)
 
 
 def _header(token: str) -> Claims:
@@ -95,7 +100,13 @@ def _header(token: str) -> Claims:
     return header
 
 
-def _object(payload: bytes) -> Claims:
+def half_hash(token: str) -> str:
+    """Return ``at_hash``: the left half of the token's SHA-256 (OIDC Core section 3.1.3.6; every algorithm here uses SHA-256)."""
+    return urlsafe_b64encode(sha256(token.encode()).digest()[:16]).decode().rstrip("=")
+
+
+def json_object(payload: bytes | str) -> Claims:
+    """Return the JSON object that a text is: members unique, numbers finite, not too deep; raises ``BadToken`` for anything else."""
     try:
         value = json.loads(payload, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

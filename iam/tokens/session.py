@@ -83,6 +83,18 @@ def start(
     return found, value
 
 
+def renew(session: Session, session_id: UUID, *, acr: str, amr: Sequence[str]) -> str | None:
+    """Give a living session another secret and say what was now proved in it; return the secret, None when it has ended meanwhile.
+
+    It keeps its beginning and its end; the old secret is worth nothing at once.
+    """
+    value, row, now = secrets.new("session"), LoginSessionRow, clock.now()
+    query = update(row).where(row.id == session_id, row.ended_at.is_(None), row.expires_at > now).values(
+        secret_hash=secrets.hash_of(value), auth_time=now, seen_at=now, acr=acr, amr=list(amr)
+    )  # fmt: skip
+    return value if session.scalars(query.returning(row.id)).first() is not None else None
+
+
 def get(session: Session, session_id: UUID) -> LoginSession | None:
     """Return a login session, living or not."""
     return _GET.one(session, session_id=session_id)

@@ -100,6 +100,14 @@ def read_only(view: View) -> View:
     return view
 
 
+def own_login() -> LoginSession:
+    """Return the login session of a view that is marked ``signed_in``; raises ``NotSignedIn`` when there is none any more."""
+    login = context.login()
+    if login is None:
+        raise NotSignedIn
+    return login
+
+
 def part() -> Part:
     """Return the part of the tree over which the signed-in administrator holds the view's permission; empty outside one."""
     found: Part = g.get("part", NOTHING)

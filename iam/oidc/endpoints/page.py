@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Response
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from iam.access.right import Capacity
 from iam.access.role import Application
@@ -124,6 +125,15 @@ def post(told: Answer, client: RegisteredClient) -> Response:
         "post_redirect.html", forms_to=told.origin, action=told.redirect_uri, fields=list(told.parameters.items()),
         client_name=client.name(context.texts().language),
     )  # fmt: skip
+
+
+def send(told: Answer, client: RegisteredClient) -> AnyResponse:
+    """Send the answer where it goes; 303 after a post (RFC 9700 section 4.12)."""
+    if told.mode == "form_post":
+        return post(told, client)
+    response = redirect(told.location, 303 if request.method == "POST" else 302, Response)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def sign_out(client: RegisteredClient | None, parameters: Mapping[str, str], handle: str, origin: str) -> Response:

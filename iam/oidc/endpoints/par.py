@@ -10,6 +10,7 @@ from iam.oidc import asking, par
 from iam.oidc.endpoints.protocol import protocol
 from iam.oidc.grants import AUTH_METHODS
 from iam.oidc.par import Pushed
+from iam.oidc.refusal import check_resources
 from iam.oidc.server import ProviderRequest, body, provider, resources
 
 _AUTHENTICATION = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
@@ -32,7 +33,7 @@ def push() -> Response:
         # There is nobody to redirect: the client itself asks.
         error.redirect_uri = None
         raise
-    asking.check_resources(client, asked.resources)
+    check_resources(client, asked.resources)
     uri = par.push(server.session, client.client_id, Pushed(dict(asked.parameters), list(asked.resources)))
     answered = server.handle_response(
         201, {"request_uri": uri, "expires_in": par.SECONDS}, [("Content-Type", "application/json")]

@@ -18,9 +18,8 @@ from iam.signin.credentials import Known
 from iam.signin.endpoints import browser, factors, sentences, upstream
 from iam.signin.flow import Refusal, enter
 from iam.texts import LANGUAGES, N_
-from iam.tokens.session import LoginSession
 from iam.web import context, flow, guard, pages
-from iam.web.guard import NotSignedIn, signed_in
+from iam.web.guard import NotSignedIn, own_login, signed_in
 from iam.web.redirect import see_other
 
 Errors = list[tuple[str | None, str]]
@@ -41,7 +40,7 @@ def show() -> Response:
 @signed_in
 def end_session() -> Response:
     """End one of my sessions; one that is not mine looks as if it did not exist."""
-    login = _login()
+    login = own_login()
     try:
         chosen = UUID(request.form.get("session", ""))
     except ValueError:
@@ -54,7 +53,7 @@ def end_session() -> Response:
 @signed_in
 def end_others() -> Response:
     """End all my sessions but this one."""
-    login = _login()
+    login = own_login()
     ending.end_others(context.db(), context.actor(), "ended by its person", login.person_id, login.id)
     return _done(N_("All other sessions were ended."))
 
@@ -65,7 +64,7 @@ def change_language() -> Response:
     language = request.form.get("language")
     if language not in LANGUAGES:
         raise NotFound
-    credentials.set_language(context.db(), _login().person_id, language)
+    credentials.set_language(context.db(), own_login().person_id, language)
     response = see_other("/account")
     pages.set_language(response, language)
     return response
@@ -74,10 +73,10 @@ def change_language() -> Response:
 @signed_in
 def change_password() -> Response:
     """Change my password: the present one is asked, and a further factor where there is one; every session ends, and this browser gets a new one (SE-02, SE-06)."""
-    known = credentials.of_person(context.db(), _login().person_id)
+    login = own_login()
+    known = credentials.of_person(context.db(), login.person_id)
     if known is None:
         raise NotFound
-    login = _login()
     has = step_up.held(context.db(), login.person_id)
     if has and not step_up.may_change(has, login, clock.now()):
         return guard.recently("/account", levels.TWO_FACTOR)
@@ -129,15 +128,8 @@ def _done(sentence: str) -> Response:
     return see_other("/account")
 
 
-def _login() -> LoginSession:
-    login = context.login()
-    if login is None:
-        raise NotSignedIn
-    return login
-
-
 def _page(errors: Errors | None = None, status: int = 200) -> Response:
-    session, texts, login = context.db(), context.texts(), _login()
+    session, texts, login = context.db(), context.texts(), own_login()
     known = credentials.of_person(session, login.person_id)
     own_capacities = own.own_capacities(session, login.person_id)
     person = {

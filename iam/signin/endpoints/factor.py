@@ -18,7 +18,7 @@ from iam.texts import N_
 from iam.tokens.session import LoginSession
 from iam.web import context, flow, pages
 from iam.web.flow import Flow
-from iam.web.guard import NotSignedIn, signed_in
+from iam.web.guard import NotSignedIn, own_login, signed_in
 from iam.web.metrics import SIGN_INS
 from iam.web.redirect import see_other
 
@@ -78,14 +78,6 @@ def with_passkey() -> Response:
         return _page(going, handle, 422, [(None, context.texts().gettext(PASSKEY_WRONG))])
     SIGN_INS.labels("passkey", "accepted").inc()
     return went_on(going.path, step_up.done(context.db(), login, proved.amr, browser.around(), "passkey"))
-
-
-def own_login() -> LoginSession:
-    """Return the login session of a view that is marked ``signed_in``."""
-    login = context.login()
-    if login is None:
-        raise NotSignedIn
-    return login
 
 
 def went_on(path: str, outcome: Outcome) -> Response:

@@ -18,12 +18,12 @@ from iam.errors import NotFound
 from iam.signin import credentials, levels, own, passkey, recovery, step_up, totp
 from iam.signin.credentials import Known
 from iam.signin.endpoints import browser, own_device
-from iam.signin.endpoints.factor import CODE_WRONG, PASSKEY_WRONG, own_login, went_on, with_flow
+from iam.signin.endpoints.factor import CODE_WRONG, PASSKEY_WRONG, went_on, with_flow
 from iam.signin.endpoints.login import wanted
 from iam.signin.flow import Outcome
 from iam.texts import N_
 from iam.web import context, guard, pages
-from iam.web.guard import signed_in
+from iam.web.guard import own_login, signed_in
 from iam.web.redirect import see_other
 
 ACCOUNT = "/account"
@@ -173,8 +173,7 @@ def _waiting(errors: Errors = (), status: int = 200) -> Response:
 
 def _known() -> Known:
     login = own_login()
-    found = credentials.of_person(context.db(), login.person_id)
-    return found or Known(login.person_id, own.name_of(context.db(), login.person_id) or "?", None, {})
+    return credentials.whoever(context.db(), login.person_id, own.name_of(context.db(), login.person_id) or "?")
 
 
 def shown(person_id: UUID) -> dict[str, Any]:

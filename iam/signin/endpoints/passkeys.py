@@ -7,7 +7,6 @@ from werkzeug.wrappers import Response
 
 from iam.audit import log
 from iam.signin import credentials, passkey
-from iam.signin.credentials import Known
 from iam.signin.endpoints import browser, own_device, sentences
 from iam.signin.endpoints.factor import PASSKEY_WRONG
 from iam.signin.endpoints.login import page, wanted
@@ -36,7 +35,7 @@ def submit() -> Response:
         envelope = {"reason": str(refused), "address": context.actor().address}
         log.write(session, "signin:passkey:refused", context.actor(), envelope=envelope)
         return page(going, handle, 422, error=context.texts().gettext(PASSKEY_WRONG))
-    known = credentials.of_person(session, proved.person_id) or Known(proved.person_id, "", None, {})
+    known = credentials.whoever(session, proved.person_id)
     outcome = enter(session, known, browser.around(known.login), "signin:passkey:accepted", proved.amr)
     SIGN_INS.labels("passkey", outcome.refusal or "accepted").inc()
     if outcome.refusal is not None:

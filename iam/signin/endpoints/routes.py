@@ -32,7 +32,7 @@ for method, path, name, view in (
     ("GET", "/upstream/unknown", "upstream_unknown", upstream.unknown),
     ("GET", "/upstream/link", "upstream_link", upstream.confirm),
     ("POST", "/upstream/link", "connect_upstream", upstream.connect),
-    ("GET", "/upstream/unlink", "upstream_unlinked", upstream.to_account),
+    ("GET", "/upstream/unlink", "upstream_unlinked", factors.to_account),
     ("POST", "/upstream/unlink", "disconnect_upstream", upstream.disconnect),
     ("GET", "/upstream/<key>", "upstream", upstream.start),
     ("GET", "/upstream/<key>/callback", "upstream_callback", upstream.callback),

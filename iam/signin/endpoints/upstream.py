@@ -17,9 +17,8 @@ from iam.audit import log
 from iam.errors import NotFound
 from iam.signin import connections, credentials, id_token, own, upstream, upstream_metadata
 from iam.signin.connections import Upstream
-from iam.signin.credentials import Known
 from iam.signin.endpoints import browser
-from iam.signin.endpoints.factor import own_login, with_flow
+from iam.signin.endpoints.factor import with_flow
 from iam.signin.endpoints.factors import lately
 from iam.signin.endpoints.login import FlowLost, in_words, wanted
 from iam.signin.flow import enter
@@ -28,7 +27,7 @@ from iam.signin.upstream_metadata import Down
 from iam.texts import N_
 from iam.web import context, flow, pages
 from iam.web.flow import Flow
-from iam.web.guard import public, signed_in
+from iam.web.guard import own_login, public
 from iam.web.metrics import SIGN_INS
 from iam.web.redirect import see_other
 
@@ -84,9 +83,9 @@ def _entered(found: Upstream, asked: Asked, going: Flow, claims: dict[str, Any])
     session, subject = context.db(), str(claims["sub"])
     person_id = connections.linked(session, found, subject)
     known_by = connections.told(session, found, claims) if person_id is None else None
-    outcome = None
-    if person_id or known_by:
-        known = _known(person_id or known_by)
+    outcome, who = None, person_id or known_by
+    if who is not None:
+        known = credentials.whoever(session, who)
         around = browser.around(known.login)
         outcome = enter(session, known, around, "signin:upstream:accepted", id_token.methods(claims))
         if outcome.refusal is None and known_by is not None:
@@ -117,7 +116,7 @@ def _link_page() -> str:
 def confirm() -> Response:
     """Ask whether the account there is to be connected with who has just signed in here."""
     value, pending, found = _waiting()
-    known = _known(own_login().person_id)
+    known = credentials.whoever(context.db(), own_login().person_id)
     person = own.name_of(context.db(), known.person_id) or known.login
     return pages.page(
         "upstream_link.html", name=in_words(found.name), person=person, login=known.login, pending=value,
@@ -151,12 +150,6 @@ def disconnect() -> Response:
     return see_other(_ACCOUNT)
 
 
-@signed_in
-def to_account() -> Response:
-    """Lead to My account whoever opens the address of its form."""
-    return see_other(_ACCOUNT)
-
-
 def shown(person_id: UUID) -> dict[str, Any]:
     """Return a person's links, and what else could be connected, as account.html wants them."""
     session = context.db()
@@ -185,11 +178,6 @@ def _waiting() -> tuple[str, Pending, Upstream]:
             )
         )
     return value, pending, found
-
-
-def _known(person_id: UUID | None) -> Known:
-    assert person_id is not None
-    return credentials.of_person(context.db(), person_id) or Known(person_id, "", None, {})
 
 
 def _refused(key: str, reason: str, found: Upstream | None, handle: str = "") -> Response:

@@ -191,7 +191,6 @@ def test_claims_get_other_names_and_formats(world: World, reader: Callable[[str]
     [
         ({"roles": "sub"}, "The name sub belongs to the protocol itself."),
         ({"email": "_claim_names"}, "The name _claim_names belongs to the protocol itself."),
-        ({"roles": "groups"}, "Two claims would be called groups."),
         ({"roles": "x", "groups": "x"}, "Two claims would be called x."),
         ({"name": "koko nimi"}, "A claim's name is at most 100 letters"),
         ({"name": "n" * 101}, "A claim's name is at most 100 letters"),

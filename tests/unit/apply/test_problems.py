@@ -94,7 +94,7 @@ WRONG = [
     ("applications", CLIENT % f"private_key_jwt, {CB}", "clients[0].jwks", "This client has no key."),
     ("applications", CLIENT % f"private_key_jwt, jwks: {{keys: [{{kty: RSA, d: x}}]}}, {CB}", "clients[0].jwks", "private or secret key"),
     ("applications", CLIENT % f"private_key_jwt, jwks: {{kty: RSA}}, {CB}", "clients[0].jwks", "This is no JWK set."),
-    ("applications", CLIENT % f"none, mapper: {{roles: groups}}, {CB}", "clients[0].mapper", "This is no rule for a claim."),
+    ("applications", CLIENT % f"none, mapper: {{roles: groups}}, {CB}", "clients[0].mapper.roles", "This is no rule for a claim."),
     ("applications", "  - {key: x, owner: mansikkala, name: {fi: X}, clients: [{client_id: avain-admin, auth: none, " + CB + "}]}",
      "clients[0].client_id", "This client belongs to another application."),
     ("agreements", AGREEMENT % ("marjala-hva", ", to: 2025-01-01", ""), "in_force.to", "This ends before it begins."),

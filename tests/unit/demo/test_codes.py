@@ -10,14 +10,11 @@ from iam.demo.chance import Chance, value
 from iam.demo.codes import (
     IdentityCodes,
     Oids,
-    building_id,
     business_ids,
-    card_id,
     identity_code,
     is_test_identity_code,
     luhn,
     oid,
-    weighted_731,
 )
 from iam.demo.codes import (
     test_oid as oid_of,
@@ -63,10 +60,6 @@ def test_luhn_digits_of_organisations_are_the_known_ones() -> None:
     assert [luhn(serial) for serial in ("1000000000", "1234567890", "9876543210")] == [9, 3, 3]
 
 
-def test_weighted_digits_of_persons_are_the_known_ones() -> None:
-    assert [weighted_731(serial) for serial in ("1000000000", "1234567890", "9876543210", "4100000017")] == [3, 7, 3, 9]
-
-
 def test_oids_of_the_known_seed_are_the_known_ones() -> None:
     chance = Chance("open-cities-demo-1")
     found = [oid_of(chance, 98, index) for index in range(3)]
@@ -85,15 +78,6 @@ def test_business_ids_leave_out_the_unusable_numbers() -> None:
     assert business_ids(10) == [
         "9000001-1", "9000003-8", "9000004-6", "9000005-4", "9000006-2", "9000007-0", "9000008-9", "9000009-7", "9000011-8", "9000012-6",
     ]  # fmt: skip
-
-
-def test_building_and_card_ids_have_the_known_check_characters() -> None:
-    assert [building_id(number) for number in (900000001, 900000002, 900000003)] == [
-        "9000000013",
-        "9000000024",
-        "9000000035",
-    ]
-    assert [card_id(number) for number in (90000001, 90000002)] == ["90000001U", "90000002V"]
 
 
 def test_a_choice_is_the_known_hash() -> None:

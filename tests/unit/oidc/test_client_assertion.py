@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
-from iam.oidc import client_assertion
-from iam.oidc.client_assertion import first_use, subject, tidy, verify
-from iam.tokens import jose
+from iam.oidc.client_assertion import Assertion, first_use, tidy, verify
+from iam.tokens import foreign, jose
 from tests.unit.oidc.made import ISSUER, NOW
 
 EC, OTHER = jose.generate("ES256", "k1"), jose.generate("ES256", "k2")
@@ -26,14 +26,14 @@ def assertion(key: jose.Key = EC, typ: str = "JWT", **changes: Any) -> str:
     return jose.sign(key, typ, {name: value for name, value in claims.items() if value is not None})
 
 
-def check(token: str, keys: Any = PUBLIC) -> client_assertion.Assertion:
+def check(token: str, keys: Any = PUBLIC) -> Assertion:
     return verify(token, keys, "wilma", [ISSUER], NOW)
 
 
 @pytest.mark.parametrize("typ", ["JWT", "client-authentication+jwt"])
 def test_a_good_assertion_is_accepted(typ: str) -> None:
     assert check(assertion(typ=typ)).jti == "j1"
-    assert subject(assertion()) == "wilma"
+    assert foreign.subject(assertion()) == "wilma"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_infinite_times_are_refused() -> None:
     with pytest.raises(jose.BadToken):
         check(f"{header}.{payload}.{'A' * 86}")
     with pytest.raises(jose.BadToken):
-        client_assertion._instant({"exp": float("inf")}, "exp")
+        foreign.instant({"exp": float("inf")}, "exp")
 
 
 def test_another_key_or_kind_of_token_is_refused() -> None:
@@ -98,12 +98,12 @@ def test_a_key_without_algorithm_or_id_works_only_when_it_is_the_only_one() -> N
     bare = {name: value for name, value in PUBLIC[0].items() if name not in ("alg", "kid")}
     unnamed = jose.load({**EC.as_dict(private=True), "kid": None} | {"kid": "k1"})
     assert check(assertion(unnamed), [{**bare, "kid": "k1"}])
-    assert client_assertion._candidates([bare], {"alg": "ES256"})[0]["alg"] == "ES256"
-    assert client_assertion._candidates([bare, {**bare, "x": "y"}], {"alg": "ES256"}) == []
+    assert foreign._candidates([bare], {"alg": "ES256"})[0]["alg"] == "ES256"
+    assert foreign._candidates([bare, {**bare, "x": "y"}], {"alg": "ES256"}) == []
 
 
 def test_symmetric_and_private_keys_are_never_used() -> None:
-    assert client_assertion._candidates([EC.as_dict(private=True)], {"alg": "ES256", "kid": "k1"}) == []
+    assert foreign._candidates([EC.as_dict(private=True)], {"alg": "ES256", "kid": "k1"}) == []
     mac = {"kty": "oct", "k": "c2VjcmV0", "kid": "k1", "alg": "HS256"}
     header = urlsafe_b64encode(json.dumps({"alg": "HS256", "kid": "k1", "typ": "JWT"}).encode()).decode().rstrip("=")
     with pytest.raises(jose.BadToken):
@@ -116,12 +116,14 @@ def test_garbage_is_refused(token: str) -> None:
         check(token)
 
 
-def test_an_assertion_works_once_a_client(session: Session) -> None:
+def test_an_assertion_works_once_a_client(session: Session, at: Callable[[datetime], None]) -> None:
     good = check(assertion())
     assert first_use(session, "wilma", good)
     assert not first_use(session, "wilma", good)
     assert first_use(session, "another", good)
-    tidy(session, NOW)
+    at(NOW)
+    tidy(session)
     assert not first_use(session, "wilma", good)
-    tidy(session, NOW + timedelta(hours=1))
+    at(NOW + timedelta(hours=1))
+    tidy(session)
     assert first_use(session, "wilma", good)

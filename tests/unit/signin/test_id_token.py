@@ -122,7 +122,7 @@ def test_a_fresh_sign_in_that_was_asked_for_must_be_told(told: Any) -> None:
         (PUBLIC, {"typ": "at+jwt"}, "another kind of token"),
         (PUBLIC | {"alg": "ES384"}, {}, "unknown key"),
         (PUBLIC | {"kid": "two"}, {}, "unknown key"),
-        (PUBLIC, {"kid": None}, "unknown key"),
+        (PUBLIC, {"kid": None}, "names no key"),
         (PUBLIC, {"crit": ["b64"], "b64": True}, "a header member that is not allowed"),
         (PUBLIC, {"x5t": "AAAA"}, "a header member that is not allowed"),
         (PUBLIC | {"x": PUBLIC["y"]}, {}, "the signature does not fit"),

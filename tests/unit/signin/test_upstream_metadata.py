@@ -61,11 +61,19 @@ def test_a_key_that_cannot_be_used_is_left_out(server: HostileHttp, other: Any) 
     assert asked(server) == ["good", "roomy"]
 
 
-def test_only_the_public_members_of_a_key_are_kept(server: HostileHttp) -> None:
-    private = jwk.ECKey.generate_key("P-256").as_dict(private=True)
-    server.behave = answer_json({"keys": [dict(private) | {"kid": "leaked", "x5c": ["AAAA"]}]})
-    (kept,) = keys(server.url("/tenant"), server.url("/keys"), "leaked", Egress(hosts=[server.place]))
+def test_only_the_known_members_of_a_key_are_kept(server: HostileHttp) -> None:
+    public_ = public(jwk.ECKey.generate_key("P-256"), kid="good")
+    server.behave = answer_json({"keys": [public_ | {"x5c": ["AAAA"]}]})
+    (kept,) = keys(server.url("/tenant"), server.url("/keys"), "good", Egress(hosts=[server.place]))
     assert kept.keys() == {"kty", "kid", "crv", "x", "y"}
+
+
+def test_a_key_whose_private_half_was_published_is_left_out(server: HostileHttp) -> None:
+    private = jwk.ECKey.generate_key("P-256").as_dict(private=True)
+    server.behave = answer_json({"keys": [dict(private) | {"kid": "leaked"}, GOOD]})
+    assert [
+        key["kid"] for key in keys(server.url("/tenant"), server.url("/keys"), "good", Egress(hosts=[server.place]))
+    ] == ["good"]
 
 
 @pytest.mark.parametrize("said", [answer("no JSON"), answer_json([]), answer_json({"keys": {}}), answer("", 404)])

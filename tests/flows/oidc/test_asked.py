@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,29 +20,10 @@ from iam.signin import levels
 from iam.tokens import keys
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension
-from tests.flows import oidc_world
 from tests.flows.oidc_world import ISSUER, Application, Browser, World, answer, form, verified
 
 Clock = Callable[[datetime], None]
 OTHER = "https://arkisto.example"
-
-
-@pytest.fixture
-def world(database_url: str, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("iam.oidc.client.SECONDS", -1.0)
-    return oidc_world.build(database_url, tmp_path)
-
-
-@pytest.fixture
-def anna(world: World) -> Browser:
-    browser = Browser(world)
-    browser.sign_in()
-    return browser
-
-
-@pytest.fixture
-def wilma(world: World) -> Application:
-    return Application(world)
 
 
 def set_client(world: World, **values: Any) -> None:

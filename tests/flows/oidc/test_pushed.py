@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,24 +14,10 @@ from werkzeug.test import TestResponse
 from iam import clock
 from iam.oidc.model import Client
 from iam.tokens import jose
-from tests.flows import oidc_world
 from tests.flows.oidc_world import CHALLENGE, ISSUER, Application, Browser, World, answer, request_of
 
 Clock = Callable[[datetime], None]
 KEY = jose.generate("ES256", "wilmas")
-
-
-@pytest.fixture
-def world(database_url: str, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("iam.oidc.client.SECONDS", -1.0)
-    return oidc_world.build(database_url, tmp_path)
-
-
-@pytest.fixture
-def anna(world: World) -> Browser:
-    browser = Browser(world)
-    browser.sign_in()
-    return browser
 
 
 def push(world: World, client_id: str = "wilma", **changes: Any) -> TestResponse:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,23 +20,6 @@ from tests.flows import oidc_world
 from tests.flows.oidc_world import ISSUER, VERIFIER, Application, Browser, World, answer, form, request_of, verified
 
 Clock = Callable[[datetime], None]
-
-
-@pytest.fixture
-def world(database_url: str, tmp_path: Path, frozen: datetime) -> World:
-    return oidc_world.build(database_url, tmp_path)
-
-
-@pytest.fixture
-def anna(world: World) -> Browser:
-    browser = Browser(world)
-    browser.sign_in()
-    return browser
-
-
-@pytest.fixture
-def wilma(world: World) -> Application:
-    return Application(world)
 
 
 def test_anna_signs_in_chooses_a_capacity_and_wilma_learns_exactly_that(

@@ -1,4 +1,4 @@
-"""A client's public keys as a JWK set (RFC 7517 section 5): only known members, all public, RSA keys of a sound size.
+"""Somebody else's public keys as a JWK set (RFC 7517 section 5): only known members, all public, RSA keys of a sound size.
 
 What comes from outside is copied member by member: nothing deep, huge or unprintable is kept.
 """
@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from iam.texts import N_
 
-MOST = 20
-"""Keys that one client may have."""
+MOST, MOST_FETCHED = 20, 50
+"""Keys that one client may state, and that are looked at of a set that was fetched."""
 
 _PUBLIC = {"RSA": ("n", "e"), "EC": ("crv", "x", "y")}
 _CURVES: Mapping[str, type[ec.SECP256R1 | ec.SECP384R1 | ec.SECP521R1]] = {
@@ -25,6 +26,7 @@ _CURVES: Mapping[str, type[ec.SECP256R1 | ec.SECP384R1 | ec.SECP521R1]] = {
 _ELLIPTIC = [("EC", name) for name in _CURVES]
 _COMMON = ("kty", "kid", "use", "alg")
 _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+_NO_SET = N_("This is no JWK set."), N_("Write it as keys: a list of public keys (RFC 7517 section 5).")
 _LEAST_BITS, _MOST_BITS, _LONGEST = 2048, 8192, 2048
 
 
@@ -43,15 +45,39 @@ def public_keys(document: Any) -> list[dict[str, str]]:
     """
     keys = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(keys, list) or not 0 < len(keys) <= MOST or not all(isinstance(key, dict) for key in keys):
-        raise BadKeys(N_("This is no JWK set."), N_("Write it as keys: a list of public keys (RFC 7517 section 5)."))
+        raise BadKeys(*_NO_SET)
     if any(_PRIVATE & key.keys() for key in keys):
         raise BadKeys(
             N_("This holds a private or secret key."),
             N_("State only the public part, and replace the key: it has leaked."),
         )
-    return [
-        _public_key(key) for key in keys if key.get("kty") == "RSA" or (key.get("kty"), key.get("crv")) in _ELLIPTIC
-    ]
+    return [_public_key(key) for key in keys if _is_known(key)]
+
+
+def usable_keys(document: Any) -> list[dict[str, str]]:
+    """Return the keys of a fetched JWK set that can verify a signature; the others, whatever is wrong with them, are left out.
+
+    Raises ``BadKeys`` for what is no JWK set.
+    """
+    keys = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(keys, list):
+        raise BadKeys(*_NO_SET)
+    found = []
+    for key in keys[:MOST_FETCHED]:
+        if (
+            isinstance(key, dict)
+            and not _PRIVATE & key.keys()
+            and key.get("use", "sig") == "sig"
+            and _is_known(key)
+            and key.get("crv") in (None, "P-256")
+        ):
+            with suppress(BadKeys):
+                found.append(_public_key(key))
+    return found
+
+
+def _is_known(key: Mapping[str, Any]) -> bool:
+    return key.get("kty") == "RSA" or (key.get("kty"), key.get("crv")) in _ELLIPTIC
 
 
 def _public_key(key: Mapping[str, Any]) -> dict[str, str]:

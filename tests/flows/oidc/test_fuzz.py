@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import pytest
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -41,11 +38,6 @@ HEADERS: tuple[dict[str, str], ...] = (
     {"Host": "evil.example"}, {"X-Forwarded-Host": "evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"},
     {"Content-Length": "-1"}, {"Range": "bytes=0-0,-1"}, {"If-None-Match": '"'}, {"Cookie": "avain=\xff; session=x"},
 )  # fmt: skip
-
-
-@pytest.fixture
-def world(database_url: str, tmp_path: Path, frozen: datetime) -> World:
-    return oidc_world.build(database_url, tmp_path)
 
 
 def callers(world: World) -> Iterator[Browser]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,18 +12,6 @@ from tests.flows import oidc_world
 from tests.flows.oidc_world import ISSUER, Application, Browser, World, form
 
 BYE = "https://wilma.example/bye?x=1"
-
-
-@pytest.fixture
-def world(database_url: str, tmp_path: Path, frozen: datetime) -> World:
-    return oidc_world.build(database_url, tmp_path)
-
-
-@pytest.fixture
-def anna(world: World) -> Browser:
-    browser = Browser(world)
-    browser.sign_in()
-    return browser
 
 
 @pytest.fixture

@@ -79,11 +79,6 @@ def allow(world: World, application: str = "wilma", uses: int = 100, *, pkce_opt
 
 
 @pytest.fixture
-def world(database_url: str, tmp_path: Path, frozen: datetime) -> World:
-    return oidc_world.build(database_url, tmp_path)
-
-
-@pytest.fixture
 def registrar(world: World) -> Registrar:
     return Registrar(world)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -20,18 +19,6 @@ from tests.flows import oidc_world
 from tests.flows.oidc_world import CHALLENGE, ISSUER, Application, Browser, World, answer, request_of
 
 Clock = Callable[[datetime], None]
-
-
-@pytest.fixture
-def world(database_url: str, tmp_path: Path, frozen: datetime) -> World:
-    return oidc_world.build(database_url, tmp_path)
-
-
-@pytest.fixture
-def anna(world: World) -> Browser:
-    browser = Browser(world)
-    browser.sign_in()
-    return browser
 
 
 STRAY = [
@@ -168,7 +155,10 @@ def test_a_language_chosen_before_is_kept(world: World) -> None:
 
 
 @pytest.mark.parametrize("model", [Client, ApplicationRow])
-def test_a_retired_client_or_application_is_unknown_within_a_second(world: World, anna: Browser, model: Any) -> None:
+def test_a_retired_client_or_application_is_unknown_within_a_second(
+    world: World, anna: Browser, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
     wilma = Application(world)
     tokens = wilma.redeem(anna.code()).get_json()
     condition = Client.client_id == "wilma" if model is Client else ApplicationRow.key == "wilma"

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import pytest
 from flask import Flask, request
@@ -36,29 +35,6 @@ from tests.unit.signin.people import PASSWORD, add_person, employ
 from tests.unit.signin.proofs import code_of
 from tests.unit.web.browser import Browser, application, hidden
 from tests.unit.web.test_guard import grant_at_root
-
-
-@pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The application on the test's database, with a door that asks for more than a password."""
-    with application(database_url, tmp_path) as made:
-        made.add_url_rule("/test/vault", "vault_door", vault_door)
-        yield made
-
-
-@pytest.fixture
-def aino(app: Flask, engine: Engine) -> UUID:
-    """Aino has a login and a password."""
-    with Session(engine) as session, session.begin():
-        return add_person(session, extension.parts_of(app).vault, LOGIN)
-
-
-@pytest.fixture
-def browser(app: Flask, aino: UUID) -> Browser:
-    """Aino's browser, signed in with her password."""
-    made = Browser(app)
-    made.sign_in(LOGIN, PASSWORD)
-    return made
 
 
 @guard.requires("persons.read")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -16,43 +15,18 @@ from iam.signin import levels
 from iam.signin.factor import Passkey
 from iam.web import extension
 from tests.flows.factor_world import (
-    LOGIN,
     answer,
     at_factor,
     fresh,
     opened,
     session_rows,
     types,
-    vault_door,
     with_passkey,
     with_totp,
 )
 from tests.unit.signin.people import PASSWORD, add_person, hold
 from tests.unit.signin.proofs import Authenticator, code_of
-from tests.unit.web.browser import Browser, application, hidden
-
-
-@pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The application on the test's database, with a door that asks for more than a password."""
-    with application(database_url, tmp_path) as made:
-        made.add_url_rule("/test/vault", "vault_door", vault_door)
-        yield made
-
-
-@pytest.fixture
-def aino(app: Flask, engine: Engine) -> UUID:
-    """Aino has a login and a password."""
-    with Session(engine) as session, session.begin():
-        return add_person(session, extension.parts_of(app).vault, LOGIN)
-
-
-@pytest.fixture
-def browser(app: Flask, aino: UUID) -> Browser:
-    """Aino's browser, signed in with her password."""
-    made = Browser(app)
-    made.sign_in(LOGIN, PASSWORD)
-    return made
+from tests.unit.web.browser import Browser, hidden
 
 
 def test_a_passkey_signs_in_without_a_username_and_reaches_the_highest_level(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,23 +24,6 @@ from tests.flows.oidc_world import ISSUER, JWT_KEY, SECRET, VERIFIER, Applicatio
 
 Clock = Callable[[datetime], None]
 LASTING = "openid profile email phone roles groups offline_access"
-
-
-@pytest.fixture
-def world(database_url: str, tmp_path: Path, frozen: datetime) -> World:
-    return oidc_world.build(database_url, tmp_path)
-
-
-@pytest.fixture
-def anna(world: World) -> Browser:
-    browser = Browser(world)
-    browser.sign_in()
-    return browser
-
-
-@pytest.fixture
-def wilma(world: World) -> Application:
-    return Application(world)
 
 
 @pytest.fixture

@@ -4,36 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from pathlib import Path
 from threading import Barrier
 from typing import TypeVar
 
-import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.oidc import subject
 from iam.tokens.grant import GrantRow
-from tests.flows import oidc_world
+from tests.flows.oidc.test_token import assertion
 from tests.flows.oidc_world import Application, Browser, World
-from tests.flows.test_oidc_token import assertion
 
 CALLERS = 16
 Result = TypeVar("Result")
-
-
-@pytest.fixture
-def world(database_url: str, tmp_path: Path, frozen: datetime) -> World:
-    return oidc_world.build(database_url, tmp_path)
-
-
-@pytest.fixture
-def anna(world: World) -> Browser:
-    browser = Browser(world)
-    browser.sign_in()
-    return browser
 
 
 def at_once(call: Callable[[], Result]) -> list[Result]:

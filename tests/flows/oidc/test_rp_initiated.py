@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.flows import oidc_world
 from tests.flows.oidc_world import ISSUER, Application, Browser, World, answer, form
 
 BYE = "https://wilma.example/bye?x=1"
 STATE = "s" * 128
-
-
-@pytest.fixture
-def world(database_url: str, tmp_path: Path, frozen: datetime) -> World:
-    return oidc_world.build(database_url, tmp_path)
-
-
-@pytest.fixture
-def anna(world: World) -> Browser:
-    browser = Browser(world)
-    browser.sign_in()
-    return browser
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -37,36 +36,12 @@ from tests.flows.factor_world import (
     scan,
     session_rows,
     types,
-    vault_door,
     with_passkey,
     with_totp,
 )
-from tests.unit.signin.people import OTHER, PASSWORD, add_person
+from tests.unit.signin.people import OTHER, PASSWORD
 from tests.unit.signin.proofs import code_of
-from tests.unit.web.browser import Browser, application, hidden
-
-
-@pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The application on the test's database, with a door that asks for more than a password."""
-    with application(database_url, tmp_path) as made:
-        made.add_url_rule("/test/vault", "vault_door", vault_door)
-        yield made
-
-
-@pytest.fixture
-def aino(app: Flask, engine: Engine) -> UUID:
-    """Aino has a login and a password."""
-    with Session(engine) as session, session.begin():
-        return add_person(session, extension.parts_of(app).vault, LOGIN)
-
-
-@pytest.fixture
-def browser(app: Flask, aino: UUID) -> Browser:
-    """Aino's browser, signed in with her password."""
-    made = Browser(app)
-    made.sign_in(LOGIN, PASSWORD)
-    return made
+from tests.unit.web.browser import Browser, hidden
 
 
 def test_a_door_that_asks_for_more_leads_through_set_up_and_opens(browser: Browser, engine: Engine) -> None:
@@ -255,8 +230,7 @@ def test_se_02_stepping_up_makes_a_new_secret_keeps_the_grants_and_kills_the_old
     assert (raised.id, raised.started_at, raised.expires_at) == (row.id, row.started_at, row.expires_at)
     assert (raised.acr, raised.amr, raised.auth_time) == (levels.TWO_FACTOR, ["pwd", "otp", "mfa"], clock.now())
     with Session(engine) as session:
-        grant_id = session.scalars(select(GrantRow.id)).one()
-        assert grants.living(session, grant_id, clock.now()) is not None
+        assert session.scalars(select(GrantRow.id).where(*grants.lives(clock.now()))).one()
 
 
 def test_a_step_up_of_a_session_that_ended_meanwhile_raises_nothing(

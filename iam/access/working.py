@@ -1,0 +1,62 @@
+"""The working tables of a derivation: temporary, of the session's connection, made once and emptied each time."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Uuid
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from iam.access.compile_sql import COLUMNS
+from iam.database.types import UtcDateTime
+
+_WORK = MetaData()
+
+
+def _work(name: str, *columns: Column[object] | Index) -> Table:
+    return Table(name, _WORK, *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DELETE ROWS")
+
+
+affected = _work("affected", Column("person_id", Uuid, primary_key=True))
+"""The persons whose rights are derived; empty and unused when everybody's are."""
+
+_SHAPE = {
+    "capacity_kind": String, "occupation": String, "needs_relationship": Boolean, "valid_from": UtcDateTime, "valid_to": UtcDateTime,
+}  # fmt: skip
+match_ = _work(
+    "match_", *(Column(name, _SHAPE.get(name, Uuid)()) for name in COLUMNS), Column("piece", Integer, nullable=False)
+)
+permit = _work(
+    "permit", Column("clause_id", Uuid), Column("role_id", Uuid), Column("occupation", String), Column("grantor_id", Uuid),
+    Column("grantee_id", Uuid), Column("scope_id", Uuid), Column("with_descendants", Boolean), Column("valid_from", UtcDateTime()),
+    Column("valid_to", UtcDateTime()),
+)  # fmt: skip
+KEY = (
+    "person_id", "capacity_id", "role_id", "role_version_id", "rule_version_id", "scope_id", "holder_entity_id", "scope_entity_id",
+    "clause_id", "needs_relationship", "fact_1", "fact_2", "fact_3", "fact_4", "place_id", "valid_from", "valid_to",
+)  # fmt: skip
+wanted = _work(
+    "wanted", *(Column(name, _SHAPE.get(name, Uuid)()) for name in (*KEY, "capacity_kind")),
+    Index("ix_wanted", "person_id", "role_id", "capacity_id"),
+)  # fmt: skip
+"""The matches that the ceilings let through, each a row of ``assignment`` to be."""
+
+
+def prepare(session: Session) -> None:
+    """Make the working tables of this connection, empty."""
+    connection = session.connection()
+    for table in _WORK.tables.values():
+        for statement in _creation(connection.dialect, table):
+            connection.exec_driver_sql(statement)
+
+
+@cache
+def _creation(dialect: Dialect, table: Table) -> list[str]:
+    """The statements that leave a working table there and empty. One that is there already is only emptied: dropping and making it
+    anew would cost one person's derivation more than all the rest."""
+    made = [str(CreateTable(table, if_not_exists=True).compile(dialect=dialect))]
+    made += [str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)) for index in table.indexes]
+    schema = "pg_temp" if dialect.name == "postgresql" else "temp"
+    return [*made, f"DELETE FROM {schema}.{table.name}"]  # noqa: S608 - our own names
