@@ -20,7 +20,9 @@ from iam.database.engine import make_engine
 from iam.database.migrate import upgrade
 from iam.tokens import jose
 from tests.key_pool import KeyPool
+from tests.once import compile_once
 from tests.servers.avain import Avain
+from tests.servers.databases import Databases
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.redis import RedisServer
 
@@ -48,8 +50,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def key_pool() -> Iterator[None]:
     """Signing keys are taken from a pool."""
+    pool = KeyPool()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jose, "generate", KeyPool().generate)
+        patch.setattr(jose, "generate", pool.generate)
+        patch.setattr(jose, "load", pool.load)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> Iterator[None]:
+    """Templates and addresses are compiled once."""
+    with pytest.MonkeyPatch.context() as patch:
+        compile_once(patch)
         yield
 
 
@@ -97,11 +109,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql: PostgreSQL) -> str:
+def databases(postgresql: PostgreSQL) -> Databases:
+    """The PostgreSQL databases that tests use in turn."""
+    return Databases(postgresql)
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(databases: Databases) -> str:
     """Name of a migrated, empty PostgreSQL database, to copy."""
-    name = postgresql.fresh_database()
-    upgrade(postgresql.url(name))
-    return name
+    return databases.template
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
@@ -112,9 +128,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{copy}"
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    name = server.fresh_database(request.getfixturevalue("postgresql_template"))
+    databases: Databases = request.getfixturevalue("databases")
+    name = databases.lend()
     yield server.url(name)
-    server.drop_database(name)
+    databases.take_back(name)
 
 
 @pytest.fixture
