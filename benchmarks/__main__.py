@@ -13,11 +13,13 @@ from rich.table import Table
 
 from benchmarks import feed, floors, signing_in
 from benchmarks.meter import Measure, Meter
+from iam.cli.demo_run import set_up
 from iam.database.engine import make_engine, make_sessions
 from iam.database.migrate import upgrade
 from iam.settings import Database, Settings
 from iam.settings import Vault as VaultSettings
 from iam.vault import Vault
+from tests.servers.avain import Avain
 from tests.servers.postgresql import PostgreSQL
 
 ASKED = {
@@ -63,13 +65,20 @@ def main() -> None:
             found |= feed.loads(meter, sessions, vault, folder / "large")
             found |= feed.derivations(meter, sessions)
         if "signin" in sys.argv[1:] or len(sys.argv) == 1:
-            url = _database(server)
-            settings = Settings(
-                issuer="http://localhost:8080", state_dir=folder, vault=VaultSettings(key_file=folder / "vault.key"),
-                database=Database(url=SecretStr(url)),
-            )  # fmt: skip
-            found |= signing_in.measures(meter, settings, make_sessions(make_engine(url)), vault, folder / "small")
+            found |= _provider(server, folder, vault)
         _table(found, lowest)
+
+
+def _provider(server: Durable, folder: Path, vault: Vault) -> dict[str, Measure]:
+    url = _database(server)
+    settings = Settings(
+        issuer="http://localhost:8080", state_dir=folder, vault=VaultSettings(key_file=folder / "vault.key"),
+        database=Database(url=SecretStr(url)),
+    )  # fmt: skip
+    sessions = make_sessions(make_engine(url))
+    set_up(settings, sessions, vault, folder / "small", feed.CONSORTIUM, "small", "bench")
+    with Avain(url, folder) as service:
+        return signing_in.measures(Meter(server.pid, service.pid), service.issuer, sessions)
 
 
 def _database(server: PostgreSQL) -> str:

@@ -1,4 +1,4 @@
-"""Wall time, and CPU of this process and of the PostgreSQL server with its backends."""
+"""Wall time, and CPU of the application and of the PostgreSQL server, each with its children."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Measure:
-    """Seconds of wall time, of this process' CPU, and of the database's CPU."""
+    """Seconds of wall time, of the application's CPU, and of the database's CPU."""
 
     wall: float = 0.0
     own: float = 0.0
@@ -27,32 +27,34 @@ class Measure:
 
 
 class Meter:
-    """Measures blocks; ``postmaster`` is the process id of the PostgreSQL server."""
+    """Measures blocks; ``postmaster`` is the process id of the PostgreSQL server, ``application`` of the one that is measured (None:
+    this process)."""
 
-    def __init__(self, postmaster: int) -> None:
-        self._postmaster = postmaster
+    def __init__(self, postmaster: int, application: int | None = None) -> None:
+        self._postmaster, self._application = postmaster, application
 
     @contextmanager
     def measure(self) -> Iterator[Measure]:
         """Measure the block."""
-        found, wall, own, database = Measure(), time.perf_counter(), time.process_time(), self._database()
+        found, wall, own, database = Measure(), time.perf_counter(), self._own(), _family(self._postmaster)
         yield found
-        found.wall, found.own = time.perf_counter() - wall, time.process_time() - own
-        found.database = self._database() - database
+        found.wall, found.own = time.perf_counter() - wall, self._own() - own
+        found.database = _family(self._postmaster) - database
 
-    def _database(self) -> float:
-        """CPU seconds of the server and its children, those that have ended included."""
-        total = 0
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                total += self._ticks(folder)
-        return total / _TICKS
+    def _own(self) -> float:
+        return time.process_time() if self._application is None else _family(self._application)
 
-    def _ticks(self, folder: Path) -> int:
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return 0
-        if int(folder.name) == self._postmaster:
-            return sum(int(field) for field in fields[11:15])
-        return int(fields[11]) + int(fields[12]) if int(fields[1]) == self._postmaster else 0
+
+def _family(head: int) -> float:
+    """CPU seconds of a process and its children, those of its children that have ended included."""
+    return sum(_ticks(folder, head) for folder in Path("/proc").iterdir() if folder.name.isdigit()) / _TICKS
+
+
+def _ticks(folder: Path, head: int) -> int:
+    try:
+        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    if int(folder.name) == head:
+        return sum(int(field) for field in fields[11:15])
+    return int(fields[11]) + int(fields[12]) if int(fields[1]) == head else 0

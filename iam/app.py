@@ -20,6 +20,7 @@ from iam.signin import levels, step_up
 from iam.signin.endpoints import blueprint as signin
 from iam.vault import Vault
 from iam.web import context, csrf, errors, extension, guard, headers, limits, logging, metrics, pages
+from iam.web.application import Application
 from iam.web.guard import public
 from iam.web.redirect import see_other
 
@@ -30,7 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Return the application; raises ``guard.UndeclaredRoute`` when a route does not say who may use it."""
     settings = settings or settings_module.load()
     web = Path(pages.__file__).parent
-    app = Flask("iam.web", root_path=str(web), static_folder="static", template_folder="templates")
+    app = Application("iam.web", root_path=str(web), static_folder="static", template_folder="templates")
     vault = Vault.open(settings.vault.key_file)
     redis = settings.redis.url.get_secret_value() if settings.redis.url else None
     extension.init(app, extension.Parts(settings, vault, generations(redis)))

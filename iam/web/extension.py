@@ -72,6 +72,6 @@ def _finish(response: Response) -> Response:
     # A server error must leave nothing half done; any other answer, a refusal included, keeps what the view wrote.
     if response.status_code >= 500:
         abandon()
-    elif database.session.registry.has():
+    elif database.session.registry.has() and database.session().in_transaction():
         database.session.commit()
     return response

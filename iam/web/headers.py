@@ -54,6 +54,9 @@ def _harden(response: Response) -> Response:
 
 def _keep_local(response: Response) -> None:
     # Werkzeug's own redirects (a missing slash) name the Host header, which anybody can forge (HT-02).
-    location, host = response.headers.get("Location", ""), request.host_url
+    location = response.headers.get("Location")
+    if location is None:
+        return
+    host = request.host_url
     if location.startswith(host):
         response.headers["Location"] = local_path("/" + location[len(host) :])
