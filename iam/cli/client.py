@@ -19,7 +19,11 @@ def client() -> None:
 
 @client.command()
 @click.option("--application", "key", metavar="KEY", required=True, help="The application whose clients they will be.")
-@click.option("--pkce-optional", is_flag=True, help="Let a client that proves itself do without PKCE.")
+@click.option(
+    "--pkce-optional",
+    is_flag=True,
+    help="Let a client that proves itself do without PKCE, and assert itself to the token endpoint's address.",
+)
 @click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many clients.")
 @click.option("--days", type=click.IntRange(1, 365), default=7, show_default=True, help="How long it can be used.")
 @click.pass_obj

@@ -59,7 +59,10 @@ class Registered:
 def allow(
     session: Session, application: Application, actor: Actor, *, uses: int, days: int, pkce_optional: bool
 ) -> str:
-    """Make an initial access token for clients of an application and return it; it is told this once."""
+    """Make an initial access token for clients of an application and return it; it is told this once.
+
+    ``pkce_optional`` lets in clients of OpenID Connect as it was: without PKCE, asserting themselves to the token endpoint's address.
+    """
     token, made = secrets.new("initial"), change.begin(session, "command", actor)
     row = InitialAccessToken(
         hash=secrets.hash_of(token), application_id=application.id, pkce_optional=pkce_optional, uses=uses, created_at=clock.now(),
@@ -153,6 +156,8 @@ def register(session: Session, token: str, document: Document, sector_: str, act
     client = Client(
         id=id_, client_id=f"self-{id_.hex}", application_id=used.application_id, sector=sector_, mapper={}, resources=[],
         pkce="optional" if used.pkce_optional and document.auth != "none" else "required",
+        # Who may do without PKCE follows OpenID Connect as it was: it also names the token endpoint in its assertions (Core section 9).
+        legacy_audience=used.pkce_optional,
         management_hash=secrets.hash_of(management), **document.columns(),
     )  # fmt: skip
     session.add(client)
