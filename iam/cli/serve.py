@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 from granian.constants import Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 from prometheus_client import CollectorRegistry
@@ -28,6 +29,9 @@ from iam.settings import Listen
 from iam.tokens import keys
 from iam.web import logging, management
 
+CONNECTIONS, IDLE_MS = 800, 10_000
+"""How many connections a web process keeps, and after how many milliseconds without a request it closes one: a connection that only
+waits takes a place, too. Below the 1,024 open files that a process usually may have; more wait to be accepted."""
 GRACE_SECONDS = 8
 """How long running requests may take after a stop was asked for."""
 _MEASURES = "PROMETHEUS_MULTIPROC_DIR"
@@ -82,6 +86,7 @@ def _over(listen: Listen, quiet: dict[str, Any]) -> MPServer:
         blocking_threads=listen.threads, websockets=False, respawn_failed_workers=True, workers_kill_timeout=GRACE_SECONDS,
         log_dictconfig=quiet, log_level=LogLevels.warning, ssl_cert=listen.tls_certificate, ssl_key=listen.tls_key,
         ssl_protocol_min=SSLProtocols.tls12,
+        backpressure=CONNECTIONS, http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from authlib.oauth2.rfc6749 import ClientCredentialsGrant
 from flask import Response, request
 
 from iam.oidc.endpoints.protocol import protocol
@@ -12,6 +13,8 @@ from iam.web import context
 @protocol
 def token() -> Response:
     """Answer with tokens for a code, a refresh token or a client's own credentials (RFC 6749 section 3.2)."""
+    if request.form.get("grant_type") == ClientCredentialsGrant.GRANT_TYPE:
+        context.writes_last()
     return provider().create_token_response()  # type: ignore[no-any-return]
 
 
