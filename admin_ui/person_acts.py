@@ -9,7 +9,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from flask import request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -19,18 +18,20 @@ from admin_ui.person_view import PATH, Subject, subject_of
 from connectors.problem import Problem
 from iam import clock
 from iam.access import by_hand
-from iam.access.administration import may_touch, permissions_of
+from iam.access import listing as roles
+from iam.access.administration import Part, may_touch, permissions_of
 from iam.access.assignment import Assignment
 from iam.access.role import Application, Role
 from iam.directory import identity_code, listing
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
 from iam.lifecycle import leave
-from iam.signin import credentials, ending, first_code, step_up
+from iam.signin import code_words, credentials, ending, first_code, step_up
 from iam.texts import N_
 from iam.web import context, guard
 
 REASON_LENGTH = 500
 _SIGN_IN = f"{PATH}/{{person_id}}?tab=signin"
+_RIGHTS = f"{PATH}/{{person_id}}?tab=rights"
 
 
 @blueprint.post("/persons/<uuid:person_id>/end")
@@ -60,6 +61,7 @@ def restore(person_id: UUID) -> AnyResponse:
 
 @blueprint.post("/persons/<uuid:person_id>/rights")
 @guard.requires("rights.grant")
+@guard.recent(_RIGHTS)
 def grant(person_id: UUID) -> AnyResponse:
     """Grant a right by hand; every field is needed, and nobody grants to themselves."""
     subject = subject_of(person_id)
@@ -102,7 +104,7 @@ def show_code(person_id: UUID) -> AnyResponse:
 @guard.requires("codes.issue")
 @guard.recent(_SIGN_IN)
 def issue_code(person_id: UUID) -> AnyResponse:
-    """Give a one-time code, shown in this answer only."""
+    """Give a one-time code, shown in this answer only: on the screen, and as a letter on paper."""
     subject, session = subject_of(person_id), context.db()
     known = credentials.of_person(session, person_id)
     if known is None:
@@ -110,8 +112,10 @@ def issue_code(person_id: UUID) -> AnyResponse:
             Problem("This person has no username.", "It comes from a source, or an administrator declares it.")
         )
     _needs_standing_over(session, person_id)
-    issued = first_code.issue(session, context.vault(), context.settings(), known.login, context.actor())
-    return person.show(subject, "signin", issued=issued)
+    settings = context.settings()
+    issued = first_code.issue(session, context.vault(), settings, known.login, context.actor())
+    slip = code_words.Slip(subject.profile.display_name, known.login, known.language, issued)
+    return person.show(subject, "signin", issued=issued, letter=code_words.letter(slip, settings))
 
 
 @blueprint.post("/persons/<uuid:person_id>/factors/reset")
@@ -147,7 +151,7 @@ def _granted(subject: Subject) -> tuple[UUID, UUID, UUID, datetime]:
     """Return role, capacity, scope and end as the form names them; raises ``Invalid`` with every field that lacks something."""
     session, part = context.db(), guard.part()
     problems = []
-    role_id = _role(session, request.form.get("role", ""))
+    role_id = _role(session, part, request.form.get("role", ""))
     if role_id is None:
         problems.append(Problem("Choose a role.", field="role"))
     capacity_id, held = paging.as_id(request.form.get("capacity")), listing.affiliations(session, part, [subject.id])
@@ -168,12 +172,12 @@ def _granted(subject: Subject) -> tuple[UUID, UUID, UUID, datetime]:
     return role_id, capacity_id, scope_id, until
 
 
-def _role(session: Session, key: str) -> UUID | None:
+def _role(session: Session, part: Part, key: str) -> UUID | None:
+    """Return the role that the form names, of an application that concerns the part: what is not there cannot be handed out."""
     application, _, role = key.partition(":")
-    query = select(Role.id).join(Application, Application.id == Role.application_id)
-    return session.scalar(
-        query.where(Application.key == application, Role.key == role, ~Role.retired, ~Application.retired)
-    )
+    query = roles.roles(part, application=application).where(Role.key == role, ~Role.retired, ~Application.retired)
+    found: UUID | None = session.scalar(query.with_only_columns(Role.id))
+    return found
 
 
 def _last_day() -> datetime | None:

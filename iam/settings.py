@@ -6,10 +6,12 @@ A wrong setting stops the start with its name. ``iam config check`` prints what 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -48,7 +50,12 @@ class Listen(BaseModel):
     port: int = Field(8080, ge=0, le=65535, description="Port of the pages and the provider.")
     management_port: int = Field(9000, ge=0, le=65535, description="Port of /healthz, /readyz and /metrics.")
     workers: int = Field(1, ge=1, le=64, description="Web processes.")
-    threads: int = Field(8, ge=1, le=256, description="Threads a web process answers with.")
+    threads: int = Field(
+        48,
+        ge=1,
+        le=256,
+        description="Threads a web process answers with; up to 40 of them may wait to check a password.",
+    )
     tls_certificate: Path | None = Field(
         None, description="PEM file of the certificate and its chain, to end TLS here; none where a proxy does."
     )
@@ -91,6 +98,12 @@ class Tokens(BaseModel):
         12 * 3600, ge=300, le=90 * 86400, description="A login session ends at the latest after this."
     )
     first_code_seconds: int = Field(1800, ge=300, le=86400, description="Life of a one-time sign-in code.")
+    mail_code_seconds: int = Field(
+        900, ge=300, le=3600, description="Life of a one-time sign-in code sent by e-mail at a person's own asking."
+    )
+    letter_code_seconds: int = Field(
+        14 * 86400, ge=86400, le=60 * 86400, description="Life of a one-time sign-in code in a printed letter."
+    )
 
 
 class Signin(BaseModel):
@@ -140,6 +153,34 @@ class Worker(BaseModel):
     )
 
 
+class Mail(BaseModel):
+    """How e-mail leaves (``iam.mail``)."""
+
+    model_config = _MODEL
+    host: str | None = Field(
+        None, description="Host of the mail server that takes our mail (SMTP); without it no mail is sent."
+    )
+    port: int = Field(
+        587, ge=1, le=65535, description="Port of the mail server; usually 587 for starttls, 465 for tls."
+    )
+    security: Literal["starttls", "tls", "none-for-loopback"] = Field(
+        "starttls",
+        description="How the connection is sealed: starttls, tls, or none-for-loopback, which needs a loopback address that "
+        "`IAM_EGRESS__HOSTS` lists.",
+    )
+    login: str | None = Field(None, description="Username at the mail server, where it asks for one.")
+    password: SecretStr | None = Field(None, description="Password at the mail server.")
+    sender: str = Field("", description="The one address that mail comes from, as avain@marjala.example.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.login is None) != (self.password is None):
+            raise ValueError("state both login and password, or neither")
+        if self.host is not None and not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", self.sender):
+            raise ValueError("where host is set, sender must be an e-mail address")
+        return self
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -166,6 +207,15 @@ class Settings(BaseSettings):
     lifecycle: Lifecycle = Lifecycle()
     egress: Egress = Egress()
     worker: Worker = Worker()
+    mail: Mail = Mail()
+
+    @model_validator(mode="after")
+    def _plain_mail_stays_here(self) -> Self:
+        mail = self.mail
+        listed = {mail.host, f"{mail.host}:{mail.port}"} & set(self.egress.hosts)
+        if mail.host and mail.security == "none-for-loopback" and not (listed and _is_loopback(mail.host)):
+            raise ValueError("mail.security none-for-loopback needs a loopback address that egress.hosts lists")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -185,6 +235,13 @@ class Settings(BaseSettings):
         return self.issuer.startswith("https:")
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def documented() -> list[tuple[str, str, str]]:
     """Return every setting: its variable, its default, and what it is for (``docs/configuration.md`` is held to it)."""
     return list(_documented(Settings, "IAM_"))
@@ -200,7 +257,7 @@ def _documented(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str,
             yield prefix + name.upper(), "" if default is None else str(default), field.description or ""
 
 
-_SECRETS = ("IAM_DATABASE__URL", "IAM_REDIS__URL")
+_SECRETS = ("IAM_DATABASE__URL", "IAM_REDIS__URL", "IAM_MAIL__PASSWORD")
 
 
 def _read_secret_files() -> None:

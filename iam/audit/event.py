@@ -77,4 +77,7 @@ TYPES: dict[str, str] = {
     "oidc:grant:taken-back": "A person took back what an application had been given; its grants ended.",
     "config:file:applied": "A declaration was applied; the counts of what it changed are in the event.",
     "config:file:exported": "The declaration was exported.",
+    "signin:mail:asked": "Somebody asked for a one-time sign-in code by e-mail; the login itself is not kept.",
+    "signin:code:mailed": "A one-time sign-in code was made for a mail to the person's own address.",
+    "signin:code:printed": "A one-time sign-in code was made for a printed letter.",
 }

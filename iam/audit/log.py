@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -54,6 +54,20 @@ def write(
         session, id=uuid7(), at=clock.now(), type=type_, actor_id=actor.person_id, subject_id=subject_id,
         organisation_id=organisation_id, change_id=change_id, request_id=actor.request_id, envelope=dict(envelope or {}),
     )  # fmt: skip
+
+
+def write_each(session: Session, type_: str, actor: Actor, subject_ids: Iterable[UUID]) -> None:
+    """Write the same event about each of many persons, by one statement; raises ``KeyError`` for a type that is not documented."""
+    TYPES[type_]
+    rows: list[dict[str, Any]] = [
+        {
+            "id": uuid7(), "at": clock.now(), "type": type_, "actor_id": actor.person_id, "subject_id": subject_id,
+            "request_id": actor.request_id, "envelope": {},
+        }
+        for subject_id in subject_ids
+    ]  # fmt: skip
+    if rows:
+        session.execute(insert(AuditEvent), rows)
 
 
 def search(

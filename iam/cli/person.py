@@ -1,4 +1,4 @@
-"""``iam person``: the first administrator, and one-time codes."""
+"""``iam person``: the first administrator, and one-time codes, one by one or as letters."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 
 from connectors.problem import Problem
 from iam.access.administration import may_see
+from iam.cli.person_letters import letters
 from iam.cli.support import Console
 from iam.errors import NotFound
 from iam.signin import administrators, credentials, first_code
@@ -14,6 +15,9 @@ from iam.signin import administrators, credentials, first_code
 @click.group()
 def person() -> None:
     """Persons."""
+
+
+person.add_command(letters)
 
 
 @person.command("make-admin")

@@ -14,9 +14,9 @@ from typing import Any
 
 import click
 from sqlalchemy import Engine, delete, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
-from iam import clock, outbox
+from iam import clock, mail, outbox
 from iam.cli.support import Console
 from iam.database.engine import make_sessions
 from iam.ephemeral import generations
@@ -26,7 +26,7 @@ from iam.oidc.backchannel import Backchannel
 from iam.oidc.issuer import Issuer
 from iam.oidc.model import OpaqueToken
 from iam.settings import Settings
-from iam.signin import throttle
+from iam.signin import forgotten, throttle
 from iam.signin.factor import RememberedDevice
 from iam.tokens import one_shot, sign_out
 from iam.vault import Vault
@@ -40,7 +40,7 @@ _SOME = 10_000
 @click.option("--once", is_flag=True, help="Do what is due now, say what was done, and end.")
 @click.pass_obj
 def worker(console: Console, once: bool) -> None:
-    """Tell applications of logouts and tidy, until told to stop (SIGTERM, SIGINT)."""
+    """Tell applications of logouts, send mail and tidy, until told to stop (SIGTERM, SIGINT)."""
     logging.configure(console.settings.log_level)
     made = make(console.settings, console.vault, console.engine)
     if once:
@@ -55,14 +55,28 @@ def worker(console: Console, once: bool) -> None:
 
 def make(settings: Settings, vault: Vault, engine: Engine) -> Worker:
     """Return a worker over a database."""
-    return Worker(make_sessions(engine), handlers(settings, vault), CHORES)
+    sessions = make_sessions(engine)
+    return Worker(sessions, handlers(settings, vault, sessions), chores(settings))
 
 
-def handlers(settings: Settings, vault: Vault) -> dict[str, Handler]:
+def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) -> dict[str, Handler]:
     """Return who delivers each kind of message."""
     redis = settings.redis.url.get_secret_value() if settings.redis.url else None
     issuer = Issuer(settings, vault, generations(redis))
-    return {sign_out.KIND: Backchannel(issuer, settings.egress)}
+    return {
+        sign_out.KIND: Backchannel(issuer, settings.egress),
+        forgotten.KIND: forgotten.CodeByMail(sessions, settings, vault, mail.carrier(settings)),
+    }
+
+
+def chores(settings: Settings) -> tuple[Chore, ...]:
+    """Return what is tidied, and looked for."""
+    return (
+        *CHORES,
+        Chore(
+            "login sessions", timedelta(minutes=1), lambda session: sign_out.run_out(session, settings.tokens, _SOME)
+        ),
+    )
 
 
 @contextmanager
@@ -98,4 +112,4 @@ CHORES = (
     Chore("remembered devices", TIDY, _ended(RememberedDevice.expires_at)),
     Chore("messages", timedelta(hours=1), outbox.tidy),
 )
-"""What is tidied."""
+"""What is tidied whatever the settings."""

@@ -1,4 +1,4 @@
-"""Who is this, right now: accounts, passwords, directory binds, upstream providers, one-time codes, throttling, and the
+"""Who is this, right now: accounts, passwords, directory binds, upstream providers, one-time codes (by hand, mail, letter), throttling, and the
 browser's login session.
 
 Flow: ``endpoints`` (pages) -> ``throttle`` -> ``password`` or ``directory_bind`` -> ``flow`` starts a login session ->

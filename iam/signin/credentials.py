@@ -13,6 +13,8 @@ from iam import clock
 from iam.audit import log
 from iam.change import Actor
 from iam.database.statement import Rows, Statement
+from iam.directory.affiliation import Affiliation
+from iam.directory.organisation import Organisation
 from iam.directory.person import PersonProfile
 from iam.signin import password
 from iam.signin.account import Account, Credential, normal
@@ -20,6 +22,7 @@ from iam.signin.factor import RememberedDevice
 from iam.vault import Vault
 
 _LONGEST_LOGIN = 320
+_PRODUCT = "Avain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +84,6 @@ def _known(rows: list[_Row]) -> Known | None:
     return Known(rows[0].person_id, rows[0].login, rows[0].language, kept)
 
 
-def open_account(session: Session, person_id: UUID, login: str, actor: Actor) -> Account:
-    """Give a person a login; it is stored in its normal form and never given to another. The caller sees to collisions."""
-    account = Account(person_id=person_id, login=normal(login), language=None)
-    session.add(account)
-    session.flush()
-    log.write(session, "person:account:created", actor, subject_id=person_id)
-    return account
-
-
 def set_password(session: Session, vault: Vault, person_id: UUID, text: str, actor: Actor) -> None:
     """Store a person's new password, whose rules were checked, in place of the old one; no device is remembered past it."""
     session.execute(delete(RememberedDevice).where(RememberedDevice.person_id == person_id))
@@ -114,10 +108,19 @@ def set_language(session: Session, person_id: UUID, language: str) -> None:
 
 
 def own_words(session: Session, known: Known, consortium: str) -> list[str]:
-    """Return the words that this person's password must not hold."""
+    """Return the words that this person's password must not hold: login, names, consortium, employers, this product (AU-02)."""
     names = session.execute(
         select(PersonProfile.given_names, PersonProfile.call_name, PersonProfile.family_name).where(
             PersonProfile.person_id == known.person_id, PersonProfile.closed_by.is_(None)
         )
     )
-    return [known.login, consortium, *(name for row in names for name in row if name)]
+    organisations = session.execute(
+        select(Organisation.name_fi, Organisation.name_sv, Organisation.name_en).where(
+            Organisation.id.in_(
+                select(Affiliation.legal_entity_id).where(
+                    Affiliation.person_id == known.person_id, Affiliation.closed_by.is_(None)
+                )
+            )
+        )
+    )
+    return [known.login, consortium, _PRODUCT, *(name for row in (*names, *organisations) for name in row if name)]

@@ -1,36 +1,38 @@
-"""One-time codes: an administrator gives somebody a way in, and they choose a password of their own.
+"""One-time codes: a way in for who has no password, or has forgotten it; with one they choose a password of their own.
 
-The code is short, so it is stored under a keyed hash together with the login, lives half an hour, works once, and wrong tries spend the
-same budget as wrong passwords. Using it gives a handle for this browser alone; the handle sets the password (security AU-08, AU-09).
+An administrator hands one over, a printed letter brings it, or a mail that the person asked for (``forgotten``). The code is short, so
+it is stored under a keyed hash together with the login, works once and for a time, and wrong tries spend the same budget as wrong
+passwords. It is bound to the password that was there when it was made: when that changes, the code is worth nothing. Using it gives a
+handle for this browser alone; the handle sets the password (security AU-08, AU-09).
 """
 
 from __future__ import annotations
 
-import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
 from iam.audit import log
-from iam.change import Actor
+from iam.change import SYSTEM, Actor
 from iam.errors import NotFound
 from iam.settings import Settings
-from iam.signin import credentials, ending, password, throttle
+from iam.signin import credentials, ending, new_password, short_code, throttle
 from iam.signin.account import normal
 from iam.signin.credentials import Known
 from iam.signin.flow import Around, Outcome, Refusal, enter
 from iam.tokens import one_shot
 from iam.vault import Vault
 
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""Letters and digits that are not mistaken for one another on paper."""
-LENGTH, GROUP = 10, 5
-_KIND, _HANDLE = "first-code", "new-password"
+BY_HAND, BY_MAIL = "first-code", "mail-code"
+"""Kinds of codes: whoever asks for a mail in somebody's name must not make useless what was handed or sent to them on paper."""
+_HANDLE = "new-password"
 _HANDLE_SECONDS = 600
 
 
@@ -44,27 +46,45 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What became of a code or a new password: the handle to go on with, who it is, a refusal, or what is wrong."""
+    """What became of a code or a new password: the handle to go on with, who it is, a refusal, or what is wrong.
+
+    ``differs``: the password was not written the same twice.
+    """
 
     handle: str = ""
     known: Known | None = None
     refusal: Refusal | None = None
     again_at: datetime | None = None
     problems: tuple[Problem, ...] = ()
+    differs: bool = False
     outcome: Outcome | None = None
 
 
 def issue(session: Session, vault: Vault, settings: Settings, login: str, actor: Actor) -> Issued:
-    """Make a code for ``login`` and make earlier ones useless; raises ``NotFound`` when nobody has that login."""
+    """Make a code for ``login`` to hand over and make earlier ones useless; raises ``NotFound`` when nobody has that login."""
     known = credentials.find(session, login)
     if known is None:
         raise NotFound(Problem("Nobody has this login.", "Check its spelling."))
-    code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    seconds = settings.tokens.first_code_seconds
-    one_shot.forget(session, _KIND, known.person_id)
-    one_shot.issue(session, _KIND, seconds, {}, person_id=known.person_id, text=_stored(vault, login, code))
     log.write(session, "signin:code:issued", actor, subject_id=known.person_id)
-    return Issued(f"{code[:GROUP]}-{code[GROUP:]}", clock.now() + timedelta(seconds=seconds))
+    return _issue(session, vault, known, BY_HAND, settings.tokens.first_code_seconds)
+
+
+def issue_by_mail(session: Session, vault: Vault, settings: Settings, known: Known) -> Issued:
+    """Make a code to be sent to the person's own address and make those of earlier mails useless."""
+    log.write(session, "signin:code:mailed", SYSTEM, subject_id=known.person_id)
+    return _issue(session, vault, known, BY_MAIL, settings.tokens.mail_code_seconds)
+
+
+def issue_on_paper(
+    session: Session, vault: Vault, settings: Settings, logins: Mapping[UUID, str], actor: Actor
+) -> dict[UUID, Issued]:
+    """Make a code for each of many people who have no password yet and make earlier ones useless: a few statements in all."""
+    seconds = timedelta(seconds=settings.tokens.letter_code_seconds)
+    codes = {person_id: Issued(short_code.new(), clock.now() + seconds) for person_id in logins}
+    texts = {person_id: _stored(vault, BY_HAND, logins[person_id], issued.code) for person_id, issued in codes.items()}
+    one_shot.issue_many(session, BY_HAND, clock.now() + seconds, texts, {"password": _password_mark(None)})
+    log.write_each(session, "signin:code:printed", actor, codes)
+    return codes
 
 
 def redeem(session: Session, login: str, code: str, browser: str, around: Around) -> Step:
@@ -73,8 +93,7 @@ def redeem(session: Session, login: str, code: str, browser: str, around: Around
     made = throttle.begin(session, account)
     if made.again_at is not None:
         return Step(refusal=Refusal.THROTTLED, again_at=made.again_at)
-    row = one_shot.consume(session, _KIND, _stored(around.vault, login, code))
-    known = credentials.of_person(session, row.person_id) if row is not None and row.person_id is not None else None
+    known = _whose(session, around.vault, login, code)
     if known is None:
         envelope = {"account": account.hex()[:16], "address": around.actor.address}
         log.write(session, "signin:code:refused", around.actor, envelope=envelope)
@@ -83,18 +102,18 @@ def redeem(session: Session, login: str, code: str, browser: str, around: Around
     return Step(_handle(session, known, browser), known)
 
 
-def choose(session: Session, handle: str, text: str, browser: str, around: Around) -> Step:
+def choose(session: Session, handle: str, text: str, again: str, browser: str, around: Around) -> Step:
     """Set the password that the holder of ``handle`` chose, end every session they had, and sign them in.
 
-    ``problems`` with a fresh handle when the password breaks a rule; ``MISMATCH`` when the handle is no good here.
+    ``problems`` or ``differs`` with a fresh handle when the password breaks a rule or ``again`` is another; ``MISMATCH`` when the handle is no good here.
     """
     row = one_shot.consume(session, _HANDLE, handle)
-    known = credentials.of_person(session, row.person_id) if row is not None and row.person_id is not None else None
+    known = _still(session, row)
     if row is None or known is None or row.data.get("browser") != _mark(browser):
         return Step(refusal=Refusal.MISMATCH)
-    wrong = password.problems(text, credentials.own_words(session, known, around.settings.consortium))
-    if wrong:
-        return Step(_handle(session, known, browser), known, problems=tuple(wrong))
+    wrong = new_password.problems(session, known, text, around.settings)
+    if wrong or text != again:
+        return Step(_handle(session, known, browser), known, problems=tuple(wrong), differs=not wrong)
     who = Actor(known.person_id, around.actor.request_id, around.actor.address)
     credentials.set_password(session, around.vault, known.person_id, text, who)
     ending.end(session, who, "password set", known.person_id)
@@ -102,16 +121,43 @@ def choose(session: Session, handle: str, text: str, browser: str, around: Aroun
     return Step(known=known, refusal=outcome.refusal, outcome=outcome)
 
 
+def _issue(session: Session, vault: Vault, known: Known, kind: str, seconds: int) -> Issued:
+    code, data = short_code.new(), {"password": _password_mark(known)}
+    one_shot.forget(session, kind, known.person_id)
+    text = _stored(vault, kind, known.login, code)
+    one_shot.issue(session, kind, seconds, data, person_id=known.person_id, text=text)
+    return Issued(code, clock.now() + timedelta(seconds=seconds))
+
+
+def _whose(session: Session, vault: Vault, login: str, code: str) -> Known | None:
+    """Use a code of either kind up and return whose it was; None when it is no good."""
+    for kind in (BY_HAND, BY_MAIL):
+        row = one_shot.consume(session, kind, _stored(vault, kind, login, code))
+        if row is not None:
+            return _still(session, row)
+    return None
+
+
+def _still(session: Session, row: one_shot.Used | None) -> Known | None:
+    """Return whose a used secret was; None when their password is no longer the one that it was made over."""
+    known = credentials.of_person(session, row.person_id) if row is not None and row.person_id is not None else None
+    return known if row is not None and row.data.get("password") == _password_mark(known) else None
+
+
 def _handle(session: Session, known: Known, browser: str) -> str:
     value = "avf_" + secrets.token_urlsafe(32)
-    data = {"browser": _mark(browser)}
+    data = {"browser": _mark(browser), "password": _password_mark(known)}
     return one_shot.issue(session, _HANDLE, _HANDLE_SECONDS, data, person_id=known.person_id, text=value)
 
 
-def _mark(browser: str) -> str:
-    return sha256(browser.encode()).hexdigest()
+def _password_mark(known: Known | None) -> str:
+    stored = known.data("password") if known is not None else None
+    return _mark(stored["hash"]) if stored is not None else ""
 
 
-def _stored(vault: Vault, login: str, code: str) -> str:
-    plain = re.sub(r"[^0-9A-Z]", "", code.upper())
-    return vault.mac(_KIND, normal(login), plain).hex()
+def _mark(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _stored(vault: Vault, kind: str, login: str, code: str) -> str:
+    return vault.mac(kind, normal(login), short_code.plain(code)).hex()

@@ -28,6 +28,7 @@ class Refusal(StrEnum):
     MISMATCH = "mismatch"
     THROTTLED = "throttled"
     DIRECTORY_DOWN = "directory-down"
+    BUSY = "busy"
     ENDED = "ended"
 
 
@@ -45,12 +46,16 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Either a person and the secret for the cookie, or a refusal with, when throttled, the instant to try again."""
+    """Either a person and the secret for the cookie, or a refusal with, when throttled, the instant to try again.
+
+    ``acr`` is the level that the session has reached (``signin.levels``).
+    """
 
     person_id: UUID | None = None
     secret: str = ""
     login: str = ""
     language: str | None = None
+    acr: str = levels.PASSWORD
     refusal: Refusal | None = None
     again_at: datetime | None = None
 
@@ -97,12 +102,13 @@ def enter(session: Session, known: Known, around: Around, event: str, amr: Seque
     who = Actor(known.person_id, around.actor.request_id, around.actor.address)
     if around.previous is not None:
         ending.end(session, who, "replaced", around.previous.person_id, around.previous.id)
+    acr = levels.acr_of(amr)
     row, secret = login_sessions.start(
-        session, known.person_id, around.settings.tokens, acr=levels.acr_of(amr), amr=amr, agent=around.agent
+        session, known.person_id, around.settings.tokens, acr=acr, amr=amr, agent=around.agent
     )
     log.write(session, event, who, subject_id=known.person_id, envelope={"address": who.address})
     log.write(session, "signin:session:started", who, subject_id=known.person_id, envelope={"session": str(row.id)})
-    return Outcome(known.person_id, secret, known.login, known.language)
+    return Outcome(known.person_id, secret, known.login, known.language, acr)
 
 
 def _compare(session: Session, known: Known | None, text: str, around: Around) -> bool:

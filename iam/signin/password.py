@@ -19,8 +19,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from connectors.problem import Problem
 from iam.vault import Vault
 
-LEAST, MOST = 15, 256
-"""Characters of a password that is the only factor."""
+LEAST, LEAST_OF_TWO, MOST = 15, 8, 256
+"""Characters of a password: the fewest where it may be all that is asked, the fewest where a second factor always is, and the most."""
 _WORD = 4
 _REST = 8
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
@@ -62,13 +62,17 @@ def verify(vault: Vault, stored: str | None, text: str) -> Checked:
     return Checked(True, _HASHER.hash(secret) if _HASHER.check_needs_rehash(stored) else None)
 
 
-def problems(text: str, words: Iterable[str] = ()) -> list[Problem]:
-    """Return what is wrong with a new password; ``words`` are the login, the person's names, the consortium's name."""
+def problems(text: str, words: Iterable[str] = (), least: int = LEAST) -> list[Problem]:
+    """Return what is wrong with a new password.
+
+    ``words`` are the login, the person's names, the names of the consortium and of the person's organisations; ``least`` is the
+    fewest characters it may have (``new_password.least``).
+    """
     text = unicodedata.normalize("NFC", text)
-    if len(text) < LEAST:
+    if len(text) < least:
         return [
             Problem(
-                "The password is shorter than %(n)s characters.", "Put several words in a row.", params={"n": LEAST}
+                "The password is shorter than %(n)s characters.", "Put several words in a row.", params={"n": least}
             )
         ]
     if len(text) > MOST:
@@ -76,7 +80,10 @@ def problems(text: str, words: Iterable[str] = ()) -> list[Problem]:
     folded = _folded(text)
     if any(word in folded for word in _words(words)):
         return [
-            Problem("The password holds your name, your username or the name of the service.", "Choose other words.")
+            Problem(
+                "The password holds your name, your username or the name of your organisation or of the service.",
+                "Choose other words.",
+            )
         ]
     if _is_common(folded):
         return [

@@ -19,6 +19,7 @@ from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import OrganisationClosure
+from iam.settings import Signin
 from iam.signin import levels
 from iam.signin.factor import FactorPolicy, RememberedDevice
 from iam.tokens.secret import hash_of
@@ -73,6 +74,13 @@ def missing(
         return None
     policy_made = levels.reaches(login.acr, application_least)
     return None if policy_made and most_days and remembered(session, login.person_id, device) else least
+
+
+def always_asks(session: Session, person_id: UUID, given: Signin) -> bool:
+    """Whether a password is never enough for this person: an organisation asks for more each time. What the administration pages ask
+    does not count, for other applications do not."""
+    days = _POLICIES.all(session, of_person=person_id, at=clock.now())
+    return bool(days) and min(given.remember_days, *days) == 0
 
 
 def remember_days(session: Session, person_id: UUID, most: int) -> int:

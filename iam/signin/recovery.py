@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
@@ -11,13 +9,11 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.directory.person import Person
+from iam.signin import short_code
 from iam.signin.factor import RecoveryCode
-from iam.signin.first_code import ALPHABET
 from iam.vault import Vault
 
 CODES = 10
-LENGTH, GROUP = 10, 5
-"""Characters of a code (49 bits), and of each of its groups."""
 
 
 def renew(session: Session, vault: Vault, person_id: UUID) -> list[str]:
@@ -25,10 +21,10 @@ def renew(session: Session, vault: Vault, person_id: UUID) -> list[str]:
     # Two at once must not both leave their codes: the person's row is the lock.
     session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
     forget(session, person_id)
-    codes = ["".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) for _ in range(CODES)]
+    codes = [short_code.new() for _ in range(CODES)]
     rows = [{"hash": _hash(vault, person_id, code), "person_id": person_id, "used_at": None} for code in codes]
     session.execute(insert(RecoveryCode), rows)
-    return [f"{code[:GROUP]}-{code[GROUP:]}" for code in codes]
+    return codes
 
 
 def use(session: Session, vault: Vault, person_id: UUID, code: str) -> bool:
@@ -54,4 +50,4 @@ def forget(session: Session, person_id: UUID) -> None:
 
 
 def _hash(vault: Vault, person_id: UUID, code: str) -> bytes:
-    return vault.mac("recovery-code", str(person_id), re.sub(r"[^0-9A-Z]", "", code.upper()))
+    return vault.mac("recovery-code", str(person_id), short_code.plain(code))

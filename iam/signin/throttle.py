@@ -23,7 +23,9 @@ from iam.database.types import UtcDateTime
 from iam.signin.account import FailureBudget, normal
 from iam.vault import Vault
 
-LIMITS = ((timedelta(hours=1), 10), (timedelta(days=1), 50))
+Limits = Sequence[tuple[timedelta, int]]
+
+LIMITS: Limits = ((timedelta(hours=1), 10), (timedelta(days=1), 50))
 """Failures allowed in any such time."""
 STEP = timedelta(minutes=10)
 _KEPT = timedelta(days=1) + STEP
@@ -79,13 +81,16 @@ def account_key(vault: Vault, login: str, device: str = "") -> bytes:
     return vault.mac("sign-in failures", device, normal(login))
 
 
-def begin(session: Session, account: bytes) -> Try:
-    """Count a try and say whether it may be made; of parallel tries no more than the limits allow are let through."""
+def begin(session: Session, account: bytes, limits: Limits = LIMITS) -> Try:
+    """Count a try and say whether it may be made; of parallel tries no more than the limits allow are let through.
+
+    No span of ``limits`` is longer than a day.
+    """
     now = clock.now()
     window = datetime.fromtimestamp(now.timestamp() // STEP.total_seconds() * STEP.total_seconds(), UTC)
     _count(session).run(session, account=account, window=window, n=1)
     counted = [(at, n - (at == window)) for at, n in _COUNTED.all(session, of_account=account, since=now - _KEPT)]
-    made = Try(account, window, spent_until(counted, now))
+    made = Try(account, window, spent_until(counted, now, limits))
     if made.again_at is not None:
         forgive(session, made)
     return made
@@ -96,9 +101,9 @@ def forgive(session: Session, made: Try) -> None:
     _FORGIVE.run(session, of_account=made.account, in_window=made.window)
 
 
-def spent_until(failures: Windows, now: datetime) -> datetime | None:
+def spent_until(failures: Windows, now: datetime, limits: Limits = LIMITS) -> datetime | None:
     """Return when the next try may be made, or None when one may be made now; ``failures`` are counts by start of their step."""
-    waits = [until for span, limit in LIMITS if (until := _until(failures, now, span, limit)) is not None]
+    waits = [until for span, limit in limits if (until := _until(failures, now, span, limit)) is not None]
     return max(waits, default=None)
 
 

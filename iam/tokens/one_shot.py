@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,8 @@ from iam.database.base import Base
 from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime
 from iam.tokens import secret as secrets
+
+_AT_A_TIME = 5_000
 
 
 class OneShot(Base):
@@ -94,6 +98,22 @@ def issue(
         data=data, expires_at=clock.now() + timedelta(seconds=seconds), used_at=None,
     )  # fmt: skip
     return value
+
+
+def issue_many(
+    session: Session, kind: str, expires_at: datetime, texts: Mapping[UUID, str], data: dict[str, Any]
+) -> None:
+    """Store a secret for each of many persons, worded by the caller, and make those of the kind that they had useless."""
+    persons = iter(texts)
+    while some := list(islice(persons, _AT_A_TIME)):
+        unused = OneShot.kind == kind, OneShot.used_at.is_(None)
+        session.execute(delete(OneShot).where(OneShot.person_id.in_(some), *unused))
+    rows = [
+        {"hash": secrets.hash_of(f"{kind}:{text}"), "kind": kind, "person_id": person_id, "data": data, "expires_at": expires_at}
+        for person_id, text in texts.items()
+    ]  # fmt: skip
+    if rows:
+        session.execute(insert(OneShot), rows)
 
 
 def read(session: Session, kind: str, value: str, client_id: str, *, late: bool = False) -> Used | None:

@@ -26,7 +26,7 @@ class Flow:
 
     ``path`` is our own; ``service`` the names of the service by language; ``fresh`` demands signing in again; ``origin`` is that of
     the service's validated redirect URI (``https://wilma.example``), to which browsers must be let go on after the form;
-    ``least`` the least level of sign-in asked for (``signin.levels``), or empty.
+    ``least`` the least level of sign-in asked for (``signin.levels``), or empty; ``application`` the key of the service, or empty.
     """
 
     path: str
@@ -34,6 +34,7 @@ class Flow:
     fresh: bool = False
     origin: str = ""
     least: str = ""
+    application: str = ""
 
 
 def start(flow: Flow) -> str:
@@ -44,6 +45,7 @@ def start(flow: Flow) -> str:
         "f": flow.fresh,
         "o": flow.origin,
         "l": flow.least,
+        "a": flow.application,
     }
     return _serializer().dumps(data)
 
@@ -56,7 +58,9 @@ def read(handle: str | None) -> Flow | None:
         data = _serializer().loads(handle, max_age=HOURS * 3600)
     except BadData:
         return None
-    return Flow(local_path(data["p"]), data["s"] or None, bool(data["f"]), str(data["o"]), str(data["l"]))
+    return Flow(
+        local_path(data["p"]), data["s"] or None, bool(data["f"]), str(data["o"]), str(data["l"]), str(data.get("a", ""))
+    )  # fmt: skip
 
 
 def browser() -> str:

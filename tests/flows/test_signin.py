@@ -1,4 +1,4 @@
-"""Signing in as people do, with a real application on a real database: AU-04 to AU-09, SE-01 to SE-06, C-06 to C-08, AZ-07."""
+"""Signing in as people do, with a real application on a real database: AU-04 to AU-09, SE-01 to SE-06, C-06, C-08, C-34, AZ-07."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from iam.directory.organisation import Organisation
 from iam.directory.source import Source
 from iam.signin import first_code
 from iam.signin.account import Account, Credential
+from iam.signin.endpoints import login as login_page
+from iam.signin.turns import Turns
 from iam.tokens.grant import GrantRow
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension, flow
@@ -351,6 +353,19 @@ def test_a_sign_in_costs_few_statements(app: Flask, browser: Browser) -> None:
     assert statements(app, lambda: browser.post("/login", form | {"login": LOGIN, "password": PASSWORD})) <= 9
 
 
+def test_whoever_comes_when_too_many_are_signing_in_is_told_so_and_holds_nothing(
+    app: Flask, browser: Browser, aino: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(at_once=1, waiting=0)
+    monkeypatch.setattr(login_page, "TURNS", turns)
+    with turns.one():
+        busy = browser.fill(browser.get("/login"), "/login", login=LOGIN, password=PASSWORD)
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "5")
+    assert "Very many people are signing in" in busy.text
+    again = browser.fill(busy, "/login", login=LOGIN, password=PASSWORD)
+    assert again.status_code == 303
+
+
 def test_se_04_whoever_is_held_or_archived_does_not_get_in_though_the_password_is_right(
     app: Flask, engine: Engine, aino: UUID
 ) -> None:
@@ -483,7 +498,7 @@ def test_c_06_a_secret_of_one_kind_is_unknown_to_every_other_door(app: Flask, br
     assert use(Browser(app), secret).status_code == 422
 
 
-def test_c_07_the_host_header_changes_no_link_and_no_redirect(browser: Browser) -> None:
+def test_c_34_the_host_header_changes_no_link_and_no_redirect(browser: Browser) -> None:
     page = browser.get("/login", **{"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"})
     assert "evil" not in page.text
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from iam import clock
 from iam.errors import NotFound
-from iam.signin import credentials, ending, levels, own, password, step_up, throttle
+from iam.signin import credentials, ending, levels, new_password, own, password, step_up, throttle
 from iam.signin.credentials import Known
 from iam.signin.endpoints import browser, factors, sentences, upstream
 from iam.signin.flow import Refusal, enter
@@ -54,7 +54,7 @@ def end_session() -> Response:
 def end_others() -> Response:
     """End all my sessions but this one."""
     login = own_login()
-    ending.end_others(context.db(), context.actor(), "ended by its person", login.person_id, login.id)
+    ending.end(context.db(), context.actor(), "ended by its person", login.person_id, kept=login.id)
     return _done(N_("All other sessions were ended."))
 
 
@@ -101,8 +101,8 @@ def _wrong(known: Known) -> Errors:
     if refused:
         return [("current_password", refused)]
     new = request.form.get("new_password", "")
-    words = credentials.own_words(context.db(), known, context.settings().consortium)
-    found: Errors = [("new_password", texts.sentence(problem)) for problem in password.problems(new, words)]
+    wrong = new_password.problems(context.db(), known, new, context.settings())
+    found: Errors = [("new_password", texts.sentence(problem)) for problem in wrong]
     if not found and new != request.form.get("new_password_again"):
         found.append(("new_password_again", texts.gettext(N_("The two passwords are not the same."))))
     return found
@@ -141,6 +141,7 @@ def _page(errors: Errors | None = None, status: int = 200) -> Response:
         person=person, rights=own.rights_shown(session, login.person_id, texts),
         sessions=own.sessions_shown(session, login.person_id, login.id), errors=errors or [],
         applications=current_app.extensions[_APPLICATIONS](login.person_id), sign_ins=own.sign_ins_shown(session, login.person_id, texts),
+        least_password=new_password.least(session, login.person_id, context.settings()),
         own_language=(known.language if known else None) or texts.language,
         factors=factors.shown(login.person_id), linked=upstream.shown(login.person_id), set_up_url="/factor/set-up?" + urlencode({"flow": flow.start(flow.Flow("/account"))}),
         notices=get_flashed_messages(with_categories=True), sign_out_action="/logout", end_action="/account/sessions/end",

@@ -10,7 +10,7 @@ from flask import session as form_session
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from iam.signin import throttle
+from iam.signin import levels, throttle
 from iam.signin.flow import Around, Outcome
 from iam.texts import LANGUAGES
 from iam.web import context, csrf, pages
@@ -19,14 +19,14 @@ _YEAR = 365 * 86400
 _ENDED = "ended"
 
 
-def around(login: str = "") -> Around:
-    """Return what surrounds this request's sign-in."""
+def around(login: str = "", least: str = levels.PASSWORD) -> Around:
+    """Return what surrounds this request's sign-in; the browser counts as known when it has reached level ``least`` for ``login``."""
     return Around(
         context.settings(),
         context.vault(),
         context.actor(),
         request.headers.get("User-Agent", ""),
-        _device(login),
+        _device(login, least),
         context.login(),
     )
 
@@ -36,8 +36,10 @@ def keep(response: Response, outcome: Outcome) -> None:
     csrf.renew()
     https = context.settings().https
     response.set_cookie(context.cookie_name(), outcome.secret, httponly=True, samesite="Lax", secure=https)
-    mark = [secrets.token_urlsafe(12), _name(outcome.login)]
-    response.set_cookie(_cookie(), _signer().dumps(mark), max_age=_YEAR, httponly=True, samesite="Lax", secure=https)
+    before = _mark(outcome.login)
+    mark, reached = before or (secrets.token_urlsafe(12), outcome.acr)
+    told = _signer().dumps([mark, _name(outcome.login), levels.stronger(reached, outcome.acr)])
+    response.set_cookie(_cookie(), told, max_age=_YEAR, httponly=True, samesite="Lax", secure=https)
     if outcome.language in LANGUAGES:
         pages.set_language(response, str(outcome.language))
 
@@ -59,13 +61,19 @@ def ended() -> UUID | None:
     return UUID(found) if found else None
 
 
-def _device(login: str) -> str:
-    """Return the mark of this browser when it has signed in to ``login`` before, else an empty text."""
+def _device(login: str, least: str) -> str:
+    """Return the mark of this browser when it has reached ``least`` for ``login`` before, else an empty text."""
+    found = _mark(login)
+    return found[0] if found and levels.reaches(found[1], least) else ""
+
+
+def _mark(login: str) -> tuple[str, str] | None:
+    """Return the mark of this browser and the highest level it has reached for ``login``; None when it never signed in to it."""
     try:
-        mark, name = _signer().loads(request.cookies.get(_cookie(), ""))
+        mark, name, reached = _signer().loads(request.cookies.get(_cookie(), ""))
     except (BadData, ValueError):
-        return ""
-    return str(mark) if login and name == _name(login) else ""
+        return None
+    return (str(mark), str(reached)) if login and name == _name(login) else None
 
 
 def _name(login: str) -> str:

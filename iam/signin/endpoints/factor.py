@@ -42,7 +42,8 @@ def submit() -> Response:
         return _proceed(going, handle)
     way, name = ("recovery", "recovery_code") if "recovery_code" in request.form else ("totp", "code")
     known = credentials.of_person(context.db(), login.person_id)
-    around = browser.around(known.login if known else "")
+    # Whoever has the password can make any number of browsers known by it: each would be a fresh budget for guessing the code.
+    around = browser.around(known.login if known else "", levels.TWO_FACTOR)
     done = step_up.by_code(context.db(), login, way, request.form.get(name, ""), around)
     SIGN_INS.labels(way, done.refusal or "accepted").inc()
     if done.outcome is None:

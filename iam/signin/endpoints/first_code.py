@@ -1,4 +1,4 @@
-"""``/first-code``: first sign-in, or a forgotten password, with a code from an administrator."""
+"""``/first-code``: first sign-in, or a forgotten password, with a code from an administrator, a letter or a mail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from iam.directory.queries import profile
-from iam.signin import first_code
+from iam.signin import first_code, new_password, password
+from iam.signin.credentials import Known
 from iam.signin.endpoints import browser, sentences
 from iam.signin.endpoints.login import wanted
 from iam.signin.first_code import Step
@@ -49,6 +50,7 @@ def _code(going: Flow, handle: str | None) -> Response:
             login=step.known.login,
             name=profile(context.db(), step.known.person_id).call_name,
             code_handle=step.handle,
+            least=_least(step.known),
         )
     return _refused(going, handle, step, login)
 
@@ -66,19 +68,9 @@ def _refused(going: Flow, handle: str | None, step: Step, login: str = "") -> Re
 
 def _password(going: Flow, handle: str | None) -> Response:
     text, again = request.form.get("new_password", ""), request.form.get("new_password_again", "")
-    if text != again:
-        sentence = context.texts().gettext(N_("The two passwords are not the same."))
-        return _again(
-            going,
-            handle,
-            request.form["code_handle"],
-            request.form.get("login", ""),
-            [("new_password_again", sentence)],
-        )
-    step = first_code.choose(context.db(), request.form["code_handle"], text, flow.browser(), browser.around())
-    if step.problems and step.known is not None:
-        told = [context.texts().sentence(problem) for problem in step.problems]
-        return _again(going, handle, step.handle, step.known.login, [("new_password", sentence) for sentence in told])
+    step = first_code.choose(context.db(), request.form["code_handle"], text, again, flow.browser(), browser.around())
+    if step.known is not None and (step.problems or step.differs):
+        return _again(going, handle, step, step.known)
     if step.outcome is None or step.refusal is not None:
         return _refused(going, handle, step)
     SIGN_INS.labels("code", "accepted").inc()
@@ -87,13 +79,23 @@ def _password(going: Flow, handle: str | None) -> Response:
     return response
 
 
-def _again(going: Flow, handle: str | None, code_handle: str, login: str, errors: Errors) -> Response:
-    return _page(going, handle, "password", 422, login=login, code_handle=code_handle, errors=errors)
+def _again(going: Flow, handle: str | None, step: Step, known: Known) -> Response:
+    texts = context.texts()
+    errors: Errors = [("new_password", texts.sentence(problem)) for problem in step.problems]
+    if step.differs:
+        errors = [("new_password_again", texts.gettext(N_("The two passwords are not the same.")))]
+    return _page(
+        going, handle, "password", 422, login=known.login, code_handle=step.handle, errors=errors, least=_least(known)
+    )
+
+
+def _least(known: Known) -> int:
+    return new_password.least(context.db(), known.person_id, context.settings())
 
 
 def _page(going: Flow, handle: str | None, step: str, status: int = 200, **values: Any) -> Response:
     login_url = "/login" + ("?" + urlencode({"flow": handle}) if handle else "")
-    given = {"login": "", "name": None, "code_handle": None, "errors": []} | values
+    given = {"login": "", "name": None, "code_handle": None, "errors": [], "least": password.LEAST} | values
     return pages.page(
         "first_code.html",
         status,

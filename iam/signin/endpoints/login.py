@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,11 +11,13 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from connectors.problem import Problem
+from iam import clock
 from iam.errors import Conflict
 from iam.signin import connections, upstream_metadata
 from iam.signin.connections import Upstream
 from iam.signin.endpoints import browser, sentences
-from iam.signin.flow import Outcome, sign_in
+from iam.signin.flow import Outcome, Refusal, sign_in
+from iam.signin.turns import COME_AGAIN, TURNS, Busy
 from iam.texts import LANGUAGES
 from iam.web import context, flow, pages
 from iam.web.flow import Flow
@@ -23,6 +26,7 @@ from iam.web.metrics import SIGN_INS
 from iam.web.redirect import see_other
 
 _HOME = Flow("/account")
+_CHOOSE = "choose"
 
 
 class FlowLost(Conflict):
@@ -48,12 +52,15 @@ def wanted(handle: str | None) -> Flow:
 
 @public
 def show() -> Response:
-    """Show the form, or go on at once when somebody is signed in and need not sign in again."""
+    """Show the form, or go on at once: when somebody is signed in and need not sign in again, or an application's people come by one way."""
     handle = request.args.get("flow")
     going = wanted(handle)
     if context.login() is not None and not going.fresh:
         return see_other(going.path)
-    return page(going, handle, login=request.args.get("login_hint", ""))
+    hint, theirs = request.args.get("login_hint", ""), connections.for_application(context.db(), going.application)
+    if theirs is not None and theirs.applications[going.application] == "only" and _CHOOSE not in request.args:
+        return see_other(_upstream_path(theirs, handle, hint))
+    return page(going, handle, login=hint)
 
 
 @public
@@ -63,14 +70,23 @@ def submit() -> Response:
     going = wanted(handle)
     theirs = None if request.form.get("password") else connections.for_login(context.db(), login)
     if theirs is not None:
-        return see_other(_upstream_path(theirs, handle, login_hint=login.strip()))
-    outcome = sign_in(context.db(), login, request.form.get("password", ""), browser.around(login))
+        return see_other(_upstream_path(theirs, handle, login.strip()))
+    outcome = _in_turn(login, request.form.get("password", ""))
     SIGN_INS.labels("password", outcome.refusal or "accepted").inc()
     if outcome.refusal is not None:
         return _refused(going, handle, login, outcome)
     response = see_other(going.path)
     browser.keep(response, outcome)
     return response
+
+
+def _in_turn(login: str, password: str) -> Outcome:
+    """Sign in when it is this request's turn; until then it holds no connection of the database."""
+    try:
+        with TURNS.one():
+            return sign_in(context.db(), login, password, browser.around(login))
+    except Busy:
+        return Outcome(refusal=Refusal.BUSY, again_at=clock.now() + timedelta(seconds=COME_AGAIN))
 
 
 def _refused(going: Flow, handle: str | None, login: str, outcome: Outcome) -> Response:
@@ -86,11 +102,12 @@ def page(going: Flow, handle: str | None, status: int = 200, *, error: str | Non
     """Return the sign-in page; ``error`` is one sentence above the form."""
     carried = "?" + urlencode({"flow": handle}) if handle else ""
     others = connections.in_use(context.db())
+    first = next((one for one in others if going.application in one.applications), None)
     return pages.page(
         "login.html", status, forms_to=going.origin,
         action="/login", flow=handle, client_name=service_name(going), error=error, login=login,
-        ways=[_way(one, handle) for one in others], by_domain=any(one.domains for one in others),
-        first_code_url="/first-code" + carried, forgotten_url=None,
+        first=_way(first, handle) if first else None, ways=[_way(one, handle) for one in others if one is not first], by_domain=any(one.domains for one in others),
+        first_code_url="/first-code" + carried, forgotten_url="/forgotten" + carried if context.settings().mail.host else None,
     )  # fmt: skip
 
 
@@ -110,6 +127,11 @@ def _way(one: Upstream, handle: str | None) -> dict[str, Any]:
     return {"url": _upstream_path(one, handle), "label": in_words(one.name), "down": down}
 
 
-def _upstream_path(one: Upstream, handle: str | None, **more: str) -> str:
-    query = urlencode(({"flow": handle} if handle else {}) | more)
+def choosing(handle: str) -> str:
+    """Return the path of the sign-in page on which every way in is offered, also to an application that has one of its own."""
+    return "/login" + ("?" + urlencode({"flow": handle, _CHOOSE: "yes"}) if handle else "")
+
+
+def _upstream_path(one: Upstream, handle: str | None, hint: str = "") -> str:
+    query = urlencode({name: value for name, value in (("flow", handle), ("login_hint", hint)) if value})
     return f"/upstream/{one.key}" + ("?" + query if query else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from iam.signin.endpoints import account, factor, factors, first_code, login, logout, passkeys, upstream
+from iam.signin.endpoints import account, factor, factors, first_code, forgotten, login, logout, passkeys, upstream
 
 blueprint = Blueprint("signin", __name__)
 
@@ -29,6 +29,8 @@ for method, path, name, view in (
     ("POST", "/factor/remove", "remove_factor", factors.remove),
     ("GET", "/first-code", "first_code", first_code.show),
     ("POST", "/first-code", "use_code", first_code.submit),
+    ("GET", "/forgotten", "forgotten", forgotten.show),
+    ("POST", "/forgotten", "ask_for_code", forgotten.submit),
     ("GET", "/upstream/unknown", "upstream_unknown", upstream.unknown),
     ("GET", "/upstream/link", "upstream_link", upstream.confirm),
     ("POST", "/upstream/link", "connect_upstream", upstream.connect),

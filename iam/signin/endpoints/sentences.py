@@ -12,10 +12,11 @@ from iam.web import context
 _SAYS = {
     Refusal.MISMATCH: N_("The username or the password does not match."),
     Refusal.DIRECTORY_DOWN: N_("Your organisation's directory does not answer just now. Try again in a moment."),
+    Refusal.BUSY: N_("Very many people are signing in just now. Try again in a moment."),
     Refusal.ENDED: N_("Your access has ended. Ask your manager or your school's office."),
 }
 CODE_MISMATCH = N_("The username or the code does not match, or the code has been used or has expired.")
-_STATUS = {Refusal.THROTTLED: 429, Refusal.DIRECTORY_DOWN: 503}
+_STATUS = {Refusal.THROTTLED: 429, Refusal.DIRECTORY_DOWN: 503, Refusal.BUSY: 503}
 
 
 def say(refusal: Refusal, again_at: datetime | None = None) -> str:

@@ -20,7 +20,7 @@ from iam.signin.connections import Upstream
 from iam.signin.endpoints import browser
 from iam.signin.endpoints.factor import with_flow
 from iam.signin.endpoints.factors import lately
-from iam.signin.endpoints.login import FlowLost, in_words, wanted
+from iam.signin.endpoints.login import FlowLost, choosing, in_words, wanted
 from iam.signin.flow import enter
 from iam.signin.upstream import Asked, Pending
 from iam.signin.upstream_metadata import Down
@@ -205,6 +205,6 @@ def _page(status: int, handle: str, **said: str) -> Response:
     return pages.page(
         "error.html", status, **said,
         remedy=texts.gettext(N_("Try again, or sign in another way.")),
-        back_url=with_flow("/login", handle or None), back_label=texts.gettext(N_("To the sign-in page")),
+        back_url=choosing(handle), back_label=texts.gettext(N_("To the sign-in page")),
         correlation_id=context.request_id(),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from iam.change import SYSTEM, begin
 from iam.cli import main
 from iam.cli.support import Main
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
-from iam.errors import AvainError, Held, Invalid, Moved, Unavailable
+from iam.errors import AvainError, Held, Invalid, Unavailable
 from iam.vault import Vault
 from tests.unit.signin.people import add_person
 
@@ -215,7 +215,7 @@ def test_a_key_file_that_cannot_be_used_is_told(iam: Cli, tmp_path: Path, aino: 
     assert "key file" in refused.output
 
 
-@pytest.mark.parametrize(("error", "code"), [(Invalid, 2), (Held, 3), (Moved, 4), (Unavailable, 1)])
+@pytest.mark.parametrize(("error", "code"), [(Invalid, 2), (Held, 3), (Unavailable, 1)])
 @pytest.mark.parametrize("language", ["C", "fi_FI.UTF-8"])
 def test_an_expected_error_is_words_and_its_exit_code(error: type[AvainError], code: int, language: str) -> None:
     @click.group(cls=Main)

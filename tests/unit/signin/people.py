@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.audit import log
 from iam.change import SYSTEM, begin
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Hold, Person, PersonProfile
 from iam.signin import credentials
+from iam.signin.account import Account, normal
 from iam.vault import Vault
 
 PASSWORD = "sininen hauki ui vastavirtaan"
@@ -28,7 +30,8 @@ def add_person(session: Session, vault: Vault, login: str, password: str | None 
     span = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER, "opened_by": change.id}
     names = {"given_names": "Aino Maria", "call_name": "Aino", "family_name": "Virtanen"}
     session.add(PersonProfile(person_id=person.id, **names, **span))
-    credentials.open_account(session, person.id, login, SYSTEM)
+    session.add(Account(person_id=person.id, login=normal(login), language=None))
+    log.write(session, "person:account:created", SYSTEM, subject_id=person.id)
     if password is not None:
         credentials.set_password(session, vault, person.id, password, SYSTEM)
     return person.id

@@ -1,4 +1,4 @@
-"""An upstream's ID token is believed only when every check holds: OI-07, C-22, C-24, JW-04."""
+"""An upstream's ID token is believed only when every check holds: OI-07, C-22, C-24, C-25, C-26, JW-04."""
 
 from __future__ import annotations
 
@@ -61,12 +61,27 @@ def test_a_token_without_a_type_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    "header", [{"x5t": "AAAA"}, {"x5t#S256": half_of("a certificate")}, {"x5t": "AAAA", "x5c": ["MIIB"]}]
+)
+def test_a_certificate_that_the_header_names_is_not_looked_at(header: dict[str, Any]) -> None:
+    assert read({}, **header)["sub"] == "s"
+    with pytest.raises(BadToken, match=r"^the signature does not fit$"):
+        read({}, key=PUBLIC | {"x": PUBLIC["y"]}, **header)
+
+
+@pytest.mark.parametrize(
     ("claims", "why"),
     [
         ({"iss": "https://evil.example"}, "another issuer"),
         ({"iss": ISSUER + "/"}, "another issuer"),
         ({"iss": [ISSUER]}, "another issuer"),
         ({"iss": None}, "another issuer"),
+        ({"iss": ISSUER[:-1]}, "another issuer"),
+        ({"iss": ISSUER + ".evil.example"}, "another issuer"),
+        ({"iss": "https://evil.example/" + ISSUER}, "another issuer"),
+        ({"iss": ISSUER.upper()}, "another issuer"),
+        ({"iss": []}, "another issuer"),
+        ({"iss": ""}, "another issuer"),
         ({"sub": None}, "no subject"),
         ({"sub": ""}, "no subject"),
         ({"sub": 7}, "no subject"),
@@ -85,6 +100,7 @@ def test_a_token_without_a_type_is_read() -> None:
         ({"exp": "2033"}, "a time that is none"),
         ({"exp": True}, "a time that is none"),
         ({"exp": 1e300}, "a time that is none"),
+        ({"exp": 10**400}, "a time that is none"),
         ({"exp": -1}, "a time that is none"),
         ({"iat": None}, "issued long ago, or from the future"),
         ({"iat": NOW + 31}, "issued long ago, or from the future"),
@@ -94,6 +110,8 @@ def test_a_token_without_a_type_is_read() -> None:
         ({"nonce": ""}, "another nonce"),
         ({"nonce": "another"}, "another nonce"),
         ({"nonce": ["a nonce"]}, "another nonce"),
+        ({"nonce": None, "nonce_supported": False}, "another nonce"),
+        ({"nonce": "another", "nonce_supported": "no"}, "another nonce"),
         ({"at_hash": half_of("another")}, "another access token"),
         ({"at_hash": ""}, "another access token"),
         ({"at_hash": 1}, "another access token"),
@@ -124,7 +142,10 @@ def test_a_fresh_sign_in_that_was_asked_for_must_be_told(told: Any) -> None:
         (PUBLIC | {"kid": "two"}, {}, "unknown key"),
         (PUBLIC, {"kid": None}, "names no key"),
         (PUBLIC, {"crit": ["b64"], "b64": True}, "a header member that is not allowed"),
-        (PUBLIC, {"x5t": "AAAA"}, "a header member that is not allowed"),
+        (PUBLIC, {"jwk": PUBLIC}, "a header member that is not allowed"),
+        (PUBLIC, {"jku": "https://evil.example/keys"}, "a header member that is not allowed"),
+        (PUBLIC, {"x5u": "https://evil.example/key.pem", "x5t": "AAAA"}, "a header member that is not allowed"),
+        (PUBLIC, {"x5t": "AAAA", "kid": None}, "names no key"),
         (PUBLIC | {"x": PUBLIC["y"]}, {}, "the signature does not fit"),
     ],
 )

@@ -1,0 +1,87 @@
+"""``iam person letters``: printed letters with one-time codes for everybody who has never signed in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors.problem import Problem
+from iam.access.administration import Part, may_touch
+from iam.cli.support import Console
+from iam.directory.organisation import Organisation
+from iam.errors import Conflict, Invalid, NotFound
+from iam.signin import code_words
+from iam.signin import letters as waiting
+from iam.signin.code_words import Slip
+
+
+@click.command()
+@click.option("--organisation", required=True, metavar="KEY", help="Whose people: it, and what is under it.")
+@click.option(
+    "--output", required=True, metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the letters; the file must not be there yet. Only you may read it.",
+)  # fmt: skip
+@click.pass_obj
+def letters(console: Console, organisation: str, output: Path) -> None:
+    """Write a letter with a one-time code for everybody who has no password yet; earlier codes stop working.
+
+    The file is HTML with a sheet of paper for each: print it, hand the letters out, and delete it.
+    """
+    with _new_file(output) as file, console.transaction() as session:
+        actor = console.actor(session)
+        chosen = _organisation(session, organisation, console.part(session, actor, "codes.issue"))
+        slips = waiting.make(session, console.vault, console.settings, chosen.id, actor)
+        file.writelines(code_words.letters(slips, console.settings, console.texts))
+        # Before the codes count: a letter that was not written would have made an earlier one useless.
+        file.flush()
+        os.fsync(file.fileno())
+    if not slips:
+        output.unlink()
+    _tell(console, chosen.key, slips, output)
+
+
+def _tell(console: Console, organisation: str, slips: list[Slip], output: Path) -> None:
+    if not slips:
+        told = {"letters": 0, "organisation": organisation, "file": None, "expires_at": None}
+        return console.show(told, "0 letters: everybody there has a password or another way in, or no username.")
+    until = slips[0].issued.expires_at
+    console.show(
+        {"letters": len(slips), "organisation": organisation, "file": str(output), "expires_at": until.isoformat()},
+        f"{len(slips)} letters: {output}  (the codes work until {console.texts.moment(until)})",
+    )
+    return None
+
+
+def _organisation(session: Session, key: str, part: Part) -> Organisation:
+    found = session.scalars(select(Organisation).where(Organisation.key == key)).one_or_none()
+    if found is None or not may_touch(session, part, found.id):
+        raise NotFound(Problem("There is no such organisation, or it is outside your part."))
+    return found
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[IO[str]]:
+    """Make a file that only its owner may read, and take it away again when the block fails; raises ``Conflict`` when it is there."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Conflict(
+            Problem("%(name)s is there already.", "Name another file.", params={"name": path.name})
+        ) from None
+    except OSError as error:
+        raise Invalid(
+            Problem("%(name)s cannot be written: %(why)s.", params={"name": path.name, "why": type(error).__name__})
+        ) from None
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,68 @@
+"""Letters for people who have never signed in: who they are in a part of the tree, and a code for each, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.change import Actor
+from iam.directory.affiliation import Affiliation
+from iam.directory.organisation import OrganisationClosure
+from iam.directory.person import Hold, Person
+from iam.directory.queries import holds_at, profiles
+from iam.settings import Settings
+from iam.signin import first_code
+from iam.signin.account import Account, Credential
+from iam.signin.code_words import Slip
+from iam.vault import Vault
+
+_AT_A_TIME = 5_000
+
+
+class _Waiting(NamedTuple):
+    """Somebody who has a login and nothing to sign in with."""
+
+    person_id: UUID
+    login: str
+    language: str | None
+
+
+def make(session: Session, vault: Vault, settings: Settings, organisation_id: UUID, actor: Actor) -> list[Slip]:
+    """Make a code for everybody with an affiliation in the organisation, or under it, now whose account has no password yet.
+
+    Nobody whose access is held, or whose password a directory keeps. Earlier codes stop working. In the order of names.
+    """
+    found = [_Waiting(row.person_id, row.login, row.language) for row in session.execute(_waiting(organisation_id))]
+    logins = {one.person_id: one.login for one in found}
+    names = dict(_names(session, list(logins)))
+    issued = first_code.issue_on_paper(session, vault, settings, logins, actor)
+    return [Slip(names.get(one.person_id, ""), one.login, one.language, issued[one.person_id]) for one in found]
+
+
+def _waiting(organisation_id: UUID) -> Select[UUID, str, str | None]:
+    now = clock.now()
+    here = select(OrganisationClosure.descendant_id).where(
+        OrganisationClosure.ancestor_id == organisation_id, holds_at(OrganisationClosure, now)
+    )
+    at_work = select(Affiliation.person_id).where(
+        Affiliation.organisation_id.in_(here), Affiliation.closed_by.is_(None), holds_at(Affiliation, now)
+    )
+    held = exists().where(Hold.person_id == Account.person_id, Hold.closed_by.is_(None), holds_at(Hold, now))
+    return (
+        select(Account.person_id, Account.login, Account.language)
+        .join(Person, Person.id == Account.person_id)
+        .where(Account.person_id.in_(at_work), ~exists().where(Credential.person_id == Account.person_id), ~held)
+        .order_by(Person.sort_name, Person.id)
+    )
+
+
+def _names(session: Session, person_ids: list[UUID]) -> Iterator[tuple[UUID, str]]:
+    left = iter(person_ids)
+    while some := list(islice(left, _AT_A_TIME)):
+        yield from ((person_id, shown.display_name) for person_id, shown in profiles(session, some).items())
