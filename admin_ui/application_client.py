@@ -72,6 +72,7 @@ def client_errors_file(application: str, client_id: str) -> Response:
 
 @blueprint.post("/applications/<application>/clients/<client_id>/secret")
 @guard.requires("applications.write")
+@guard.recent(f"{PATH}/{{application}}/clients/{{client_id}}")
 def new_secret(application: str, client_id: str) -> AnyResponse:
     """Give another secret, shown in this answer only; the old one works for some days more."""
     found = by_page.found(context.db(), guard.part(), application, client_id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -27,29 +28,29 @@ CLAIMS = {
     "preferred_username": N_("Username"), "locale": N_("Language"), "email": N_("E-mail address"), "phone_number": N_("Telephone number"),
 }  # fmt: skip
 FORMATS = {"": N_("with the organisation: opettaja@KOIVU"), "code": N_("the code alone: opettaja")}
+_CLAIMS = f"{PATH}/{{application}}/clients/{{client_id}}/claims"
 
 
 @blueprint.get("/applications/<application>/clients/<client_id>/claims")
 @guard.requires("applications.write")
+@guard.recent(_CLAIMS)
 def client_claims(application: str, client_id: str) -> Response:
     """Show the form."""
     row, found = by_page.found(context.db(), guard.part(), application, client_id)
-    given = {
-        claim: (rule.get("name", ""), rule.get("format", ""))
-        for claim, rule in found.mapper.items()
-        if isinstance(rule, dict)
-    }
-    return _page(row, found, given)
+    return _page(row, found, found.mapper)
 
 
 @blueprint.post("/applications/<application>/clients/<client_id>/claims")
 @guard.requires("applications.write")
+@guard.recent(_CLAIMS)
 def map_client_claims(application: str, client_id: str) -> AnyResponse:
     """Write what the form says, or show it again with what is wrong beside the fields."""
     row, found = by_page.found(context.db(), guard.part(), application, client_id)
+    form = request.form
     given = {
-        claim: (request.form.get(claim, "").strip(), request.form.get(f"{claim}-format", "")) for claim in MAPPABLE
-    }
+        claim: {"name": form.get(claim, "").strip(), "format": form.get(f"{claim}-format", ""), "nested": f"{claim}-nested" in form}
+        for claim in MAPPABLE
+    }  # fmt: skip
     try:
         by_page.map_claims(context.db(), guard.part(), application, client_id, given, context.actor())
     except Invalid as error:
@@ -62,7 +63,7 @@ def map_client_claims(application: str, client_id: str) -> AnyResponse:
 def _page(
     row: Application,
     found: Client,
-    given: dict[str, tuple[str, str]],
+    given: Mapping[str, Mapping[str, Any]],
     status: int = 200,
     errors: Sequence[tuple[str | None, str]] = (),
 ) -> Response:
@@ -72,6 +73,6 @@ def _page(
     wrong = {field: sentence for field, sentence in errors if field}
     return frame.render(
         "applications/claims.html", status, section=SECTION, breadcrumb=above, here=here, errors=errors, name=name, application=row,
-        claims=[(claim, texts.gettext(CLAIMS[claim]), *given.get(claim, ("", "")), wrong.get(claim)) for claim in MAPPABLE],
+        claims=[(claim, texts.gettext(CLAIMS[claim]), given.get(claim, {}), wrong.get(claim)) for claim in MAPPABLE],
         formats=options(FORMATS), codes=by_page.CODES,
     )  # fmt: skip

@@ -36,10 +36,12 @@ OFFERED = 300
 """So many organisations are offered as owners; any other is declared in a settings file."""
 _NOT_OWNERS = ("school", "unit")
 LONGEST = 20_000
+_NEW, _NEW_CLIENT = "/admin/new-application", f"{PATH}/{{application}}/new-client"
 
 
 @blueprint.get("/new-application")
 @guard.requires("applications.write")
+@guard.recent(_NEW)
 def new_application() -> Response:
     """Show the empty form of an application with its first client."""
     return _application_page()
@@ -47,6 +49,7 @@ def new_application() -> Response:
 
 @blueprint.post("/new-application")
 @guard.requires("applications.write")
+@guard.recent(_NEW)
 def add_application() -> AnyResponse:
     """Add an application and its first client, and show what its developer copies; its secret is in this answer only."""
     session, part, actor = context.db(), guard.part(), context.actor()
@@ -62,6 +65,7 @@ def add_application() -> AnyResponse:
 
 @blueprint.get("/applications/<application>/new-client")
 @guard.requires("applications.write")
+@guard.recent(_NEW_CLIENT)
 def new_client(application: str) -> Response:
     """Show the empty form of another client of an application."""
     return _client_page(application)
@@ -69,6 +73,7 @@ def new_client(application: str) -> Response:
 
 @blueprint.post("/applications/<application>/new-client")
 @guard.requires("applications.write")
+@guard.recent(_NEW_CLIENT)
 def add_client(application: str) -> AnyResponse:
     """Register another client of an application."""
     row = by_page.application(context.db(), guard.part(), application)

@@ -159,6 +159,7 @@ def application_organisations_file(application: str) -> Response:
 
 @blueprint.post("/applications/<application>/organisations/<uuid:organisation_id>")
 @guard.requires("applications.write")
+@guard.recent(f"{PATH}/{{application}}/organisations")
 def enable_application(application: str, organisation_id: UUID) -> AnyResponse:
     """Let the people of an organisation use the application, or no longer."""
     session, part, texts = context.db(), guard.part(), context.texts()

@@ -42,11 +42,13 @@ class Line:
 @guard.requires("applications.read")
 def undelivered() -> Response:
     """Show a page of the list, the newest first."""
-    found = keyset(context.db(), logouts.listed(guard.part()), logouts.KEYS, paging.cursor(), newest_first=True)
+    session = context.db()
+    found = keyset(session, logouts.listed(guard.part()), logouts.KEYS, paging.cursor(), newest_first=True)
+    mine = logouts.of_part(session, frame.part_of("applications.write"), [message.id for message, _ in found.rows])
     above = [(applications.PATH, context.texts().gettext(N_("Applications")))]
     return frame.render(
         "applications/undelivered.html", section=applications.SECTION, breadcrumb=above, page=paging.shown(found, lines(found.rows)),
-        export_url=f"{PATH}.csv", again_action=PATH,
+        export_url=f"{PATH}.csv", again_action=PATH, mine=mine,
     )  # fmt: skip
 
 
@@ -67,7 +69,7 @@ def undelivered_file() -> Response:
 
 
 @blueprint.post("/undelivered/<uuid:message_id>/again")
-@guard.requires("applications.read")
+@guard.requires("applications.write")
 def try_again(message_id: UUID) -> AnyResponse:
     """Have a logout sent again, at once."""
     logouts.again(context.db(), guard.part(), message_id, context.actor())

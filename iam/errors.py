@@ -62,11 +62,3 @@ class Held(AvainError):
     code = "held"
     status = 409
     exit_code = 3
-
-
-class Moved(AvainError):
-    """The inputs moved between computing and applying; nothing was changed."""
-
-    code = "inputs-moved"
-    status = 409
-    exit_code = 4

@@ -40,7 +40,7 @@ PERMISSIONS: dict[str, str] = {
     "rules.read": "see roles and rules",
     "rules.write": "write, test and publish rules",
     "applications.read": "see applications and what a token would hold",
-    "applications.write": "register applications and clients, give secrets, enable applications for organisations",
+    "applications.write": "register applications and clients, give secrets, enable applications for organisations, send undelivered logouts again",
     "agreements.read": "see agreements",
     "audit.search": "search the audit log",
     "config.apply": "apply and export declarations",

@@ -19,6 +19,8 @@ from iam.signin.connection import Connection
 
 _OURS = ("link", "unknown", "unlink")
 """Pages of our own beside those of the connections."""
+_LEADS = ("domains", "applications")
+"""What leads people to a connection."""
 _EVERYBODYS = ("common", "consumers", "organizations")
 """What Entra ID writes in place of a tenant for all of them."""
 
@@ -28,8 +30,10 @@ def check(draft: Draft) -> None:
     stated = draft.stated("connection")
     if not stated:
         return
-    domains = {domain: key for key, shape in draft.standing("connection").items() if key not in stated
-               for domain in shape["domains"] if not shape["retired"]}  # fmt: skip
+    others = {key: shape for key, shape in draft.standing("connection").items() if key not in stated}
+    led: dict[tuple[str, str], str] = {}
+    for key, shape in others.items():
+        led |= {(field, name): key for field in _LEADS for name in shape[field] if not shape["retired"]}
     sealed = {row.key: row.secret for row in draft.session.execute(select(Connection.key, Connection.secret))}
     for key, one in stated.items():
         item, where = one.items[0]
@@ -37,12 +41,14 @@ def check(draft: Draft) -> None:
             draft.wrong(where.at("key"), "This key stands for a page of our own.", "Choose another key.")
         _issuer(draft, item, where)
         _identifier(draft, item, where)
-        for domain in () if item.retired else item.domains:
-            if domains.setdefault(domain, key) != key:
-                draft.wrong(
-                    where.at("domains"), "%(domain)s leads to %(key)s already.", "A domain leads to one connection.",
-                    domain=domain, key=domains[domain],
-                )  # fmt: skip
+        _applications(draft, item, where)
+        for field in () if item.retired else _LEADS:
+            for name in getattr(item, field):
+                if led.setdefault((field, name), key) != key:
+                    draft.wrong(
+                        where.at(field), "%(name)s leads to %(key)s already.", "A domain or an application leads to one connection.",
+                        name=name, key=led[(field, name)],
+                    )  # fmt: skip
         _secret(draft, one, sealed.get(key))
 
 
@@ -62,6 +68,15 @@ def _issuer(draft: Draft, item: schema.Connection, where: Where) -> None:
         wrong = True
     if wrong:
         draft.wrong(place, "This is no issuer.", "Write the address that the provider's metadata name as issuer.")
+
+
+def _applications(draft: Draft, item: schema.Connection, where: Where) -> None:
+    known = draft.standing("application").keys() | draft.stated("application").keys()
+    for key in sorted(item.applications.keys() - known):
+        draft.wrong(
+            where.at("applications"), "There is no application %(key)s.", "Check the key, or add the application first.",
+            key=key,
+        )  # fmt: skip
 
 
 def _identifier(draft: Draft, item: schema.Connection, where: Where) -> None:
@@ -87,4 +102,7 @@ def write(writing: Writing) -> None:
 
 
 def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
-    return {"id": writing.id_of("connection", key), "key": key} | shape
+    columns = {name: value for name, value in shape.items() if name != "applications"}
+    if shape["applications"]:
+        columns["identifier"] = shape["identifier"] | {"applications": shape["applications"]}
+    return {"id": writing.id_of("connection", key), "key": key} | columns

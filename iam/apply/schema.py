@@ -271,7 +271,7 @@ class Recognised(Item):
 
 
 class Connection(Item):
-    """An upstream OpenID provider; logins of its ``domains`` are sent there."""
+    """An upstream OpenID provider; logins of its ``domains`` are sent there, and people on the way to its ``applications``."""
 
     key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
     name: Names
@@ -283,6 +283,7 @@ class Connection(Item):
     domains: Annotated[
         list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]], AfterValidator(_sorted)
     ] = []
+    applications: dict[Key, Literal["first", "only"]] = {}
     identifier: Recognised | None = None
     retired: bool = False
 

@@ -117,9 +117,11 @@ def _sources(session: Session, state: State) -> None:
 
 
 def _connections(session: Session, state: State) -> None:
-    fields = ("name", "issuer", "client_id", "scope", "domains", "identifier", "retired")
+    fields = ("name", "issuer", "client_id", "scope", "domains", "retired")
     for row in session.execute(select(Connection.__table__).order_by(Connection.key)):
-        state.put("connection", row.key, row.id, {name: getattr(row, name) for name in fields})
+        identifier = dict(row.identifier)
+        rest = {"applications": identifier.pop("applications", {}), "identifier": identifier}
+        state.put("connection", row.key, row.id, {name: getattr(row, name) for name in fields} | rest)
 
 
 def _applications(session: Session, state: State) -> None:

@@ -11,8 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from iam.database.base import Base, key, refers_to
 
-RUN_STATES = ("running", "done", "partial", "held", "stopped", "moved", "failed")
-
 
 class Source(Base):
     """An inbound system. ``settings`` go to its connector; ``matching`` says how its columns are read (None: as usual).

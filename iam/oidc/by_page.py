@@ -204,15 +204,15 @@ def map_claims(
     part: Part,
     application_key: str,
     client_id: str,
-    wanted: Mapping[str, tuple[str, str]],
+    wanted: Mapping[str, Mapping[str, Any]],
     actor: Actor,
 ) -> None:
-    """Have a client told its claims under other names; ``wanted`` is (name, format) by claim, empty where it stays as it is.
+    """Have a client told its claims under other names; ``wanted`` has a rule by claim, empty values where it stays as it is.
 
     Raises ``NotFound``, and ``Invalid`` with the claim as the field. Nothing is written when nothing differs.
     """
     owned, client = found(session, part, application_key, client_id)
-    mapper = {claim: rule for claim in MAPPABLE if (rule := _rule(claim, *wanted.get(claim, ("", ""))))}
+    mapper = {claim: rule for claim in MAPPABLE if (rule := _rule(claim, **wanted.get(claim, {})))}
     wrong = [replace(one, field=(one.field or "").removeprefix("mapper.")) for one in mapper_problems(mapper)]
     if wrong:
         raise Invalid(*wrong)
@@ -250,9 +250,10 @@ def key_from(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
 
 
-def _rule(claim: str, name: str, format_: str) -> dict[str, str]:
-    rule = {"name": name} if name and name != claim else {}
-    return rule | ({"format": "code"} if format_ == "code" and claim in CODES else {})
+def _rule(claim: str, name: str = "", format: str = "", nested: bool = False) -> dict[str, Any]:
+    rule: dict[str, Any] = {"name": name} if name and name != claim else {}
+    rule |= {"nested": True} if nested and rule else {}
+    return rule | ({"format": "code"} if format == "code" and claim in CODES else {})
 
 
 def _check(one: Registration) -> None:

@@ -93,7 +93,9 @@ def of_token(
     told_here = mapped({name: value for name, value in claims.items() if name not in elsewhere}, mapper)
     if not elsewhere:
         return told_here
-    names = {_name(name, mapper): "avain" for name in elsewhere}
+    names = {_place(name, mapper)[0]: "avain" for name in elsewhere}
+    # A claim is told in one place: what stands in the same object goes with it.
+    told_here = {name: value for name, value in told_here.items() if name not in names}
     return told_here | {"_claim_names": names, "_claim_sources": {"avain": {"endpoint": userinfo}}}
 
 
@@ -119,14 +121,24 @@ def mapped(claims: Claims, mapper: Mapping[str, Any]) -> Claims:
     for name in claims:
         rule = mapper.get(name)
         if isinstance(rule, Mapping):
-            renamed[_name(name, mapper)] = _formatted(claims[name], str(rule.get("format", "")))
+            *objects, last = _place(name, mapper)
+            inside = renamed
+            for one in objects:
+                inside = inside.setdefault(one, {})
+            inside[last] = _formatted(claims[name], str(rule.get("format", "")))
     return {name: value for name, value in claims.items() if name not in mapper} | renamed
 
 
-def _name(name: str, mapper: Mapping[str, Any]) -> str:
+def path(claim: str, rule: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the objects a rule puts a claim in, outermost first, and its own name: without ``nested`` a dot is a letter."""
+    name = str(rule.get("name", claim))
+    return tuple(name.split(".")) if rule.get("nested") is True else (name,)
+
+
+def _place(name: str, mapper: Mapping[str, Any]) -> tuple[str, ...]:
     rule = mapper.get(name)
-    wanted = str(rule.get("name", name)) if isinstance(rule, Mapping) else name
-    return name if wanted in RESERVED else wanted
+    wanted = path(name, rule) if isinstance(rule, Mapping) else (name,)
+    return (name,) if wanted[0] in RESERVED else wanted
 
 
 def _formatted(value: Any, format_: str) -> Any:

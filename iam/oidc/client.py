@@ -30,8 +30,8 @@ GENERATION = "clients"
 ADMIN = "avain-admin"
 """The client of our own administration pages. It is in no table and redeems its codes in process only."""
 
-PERSON_SCOPES = ("openid", "profile", "email", "phone", "roles", "groups", "offline_access")
-"""Scopes that speak of a person; a client acting for itself has none of them."""
+PERSON_SCOPES = ("openid", "profile", "email", "phone", "address", "roles", "groups", "offline_access")
+"""Scopes that speak of a person; a client acting for itself has none of them. No source tells addresses yet: that scope gives nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class RegisteredClient(ClientMixin):
     extra: Mapping[str, Any] = field(default_factory=dict)
     notice: str = "inform"
     least_acr: str | None = None
+    application_key: str = ""
 
     @property
     def native(self) -> bool:
@@ -85,6 +86,10 @@ class RegisteredClient(ClientMixin):
     def name(self, language: str) -> str:
         """The application's name in ``language``, or in whatever language it has one."""
         return self.names.get(language) or next(iter(self.names.values()), self.client_id)
+
+    def said(self, name: str, language: str) -> str | None:
+        """Return what is stated of the client under a name, in ``language`` where it is."""
+        return registration_metadata.said(self.extra, name, language)
 
     def get_client_id(self) -> str:
         """Return the client's id."""
@@ -182,12 +187,12 @@ def view(
     client: Client, application: Application, known: Sequence[tuple[bytes, datetime | None]] = ()
 ) -> RegisteredClient:
     """Return a client's registration together with its application's."""
-    public = application.subject_mode == "public"
+    public = client.metadata_.get("subject_type", application.subject_mode) == "public"
     return RegisteredClient(
         client.client_id, application.id, dict(application.name), application.audience, client.auth, tuple(client.redirect_uris),
         f"public:{application.owner_id}" if public else client.sector, client.scope, tuple(client.grants),
         tuple(client.post_logout_redirect_uris), client.id_token_alg, client.pkce, tuple((client.jwks or {}).get("keys", ())),
         dict(client.mapper), application.ask_capacity, application.entry, tuple(known), client.token_format, client.userinfo_alg,
         client.par_required, client.legacy_audience, tuple(client.resources), client.jwks_uri, client.backchannel_logout_uri,
-        client.frontchannel_logout_uri, dict(client.metadata_), application.notice, application.least_acr,
+        client.frontchannel_logout_uri, dict(client.metadata_), application.notice, application.least_acr, application.key,
     )  # fmt: skip

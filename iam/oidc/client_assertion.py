@@ -44,7 +44,7 @@ def verify(
     if claims.get("aud") not in tuple(audiences):
         raise jose.BadToken("the audience must be the issuer alone")
     jti = claims.get("jti")
-    if not isinstance(jti, str) or not 0 < len(jti) <= 256:
+    if not isinstance(jti, str) or not 0 < len(jti) <= 256 or not jti.isprintable():
         raise jose.BadToken("no jti")
     return Assertion(jti, _fresh(claims, at))
 

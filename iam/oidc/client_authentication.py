@@ -44,7 +44,10 @@ def _basic(authorization: str | None) -> Presented | None:
         name, colon, secret = b64decode(encoded.strip(), validate=True).decode("ascii").partition(":")
     except ValueError:
         return Presented("client_secret_basic", None)
-    return Presented("client_secret_basic", unquote_plus(name) if colon else None, unquote_plus(secret))
+    named = unquote_plus(name)
+    # A name that no parameter could hold is nobody's, and no database would take it for text.
+    whole = bool(colon) and named.isascii() and named.isprintable()
+    return Presented("client_secret_basic", named if whole else None, unquote_plus(secret))
 
 
 def _secret(form: Mapping[str, str]) -> Presented | None:

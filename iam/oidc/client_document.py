@@ -84,7 +84,8 @@ def parse(body: bytes) -> dict[str, Any]:
 def read(given: Mapping[str, Any], *, subject_type: str, further_scopes: Sequence[str] = ()) -> Document:
     """Return what is asked; raises ``BadDocument``.
 
-    ``subject_type`` is the application's, and ``further_scopes`` are those of its own that it may have besides a person's.
+    ``subject_type`` is the application's; a client of a public one may be pairwise. ``further_scopes`` are those of its own that it may
+    have besides a person's.
     """
     _refuse_unsupported(given, subject_type)
     grants = _choices(given, "grant_types", GRANT_TYPES, ["authorization_code"])
@@ -104,7 +105,7 @@ def read(given: Mapping[str, Any], *, subject_type: str, further_scopes: Sequenc
         frontchannel_logout_uri=_text(given, "frontchannel_logout_uri"),
         par_required=_flag(given, "require_pushed_authorization_requests"),
         metadata_={"application_type": "web"}
-        | {name: value for name, value in given.items() if registration_metadata.is_member(name)},
+        | {name: value for name, value in given.items() if registration_metadata.is_clients(name)},
     )
     _check(document)
     return document
@@ -133,7 +134,7 @@ def _refuse_unsupported(given: Mapping[str, Any], subject_type: str) -> None:
     for name, harmless in _UNSUPPORTED.items():
         if name in given and given[name] not in harmless:
             raise BadDocument(METADATA, f"{name}: This is not supported.")
-    if given.get("subject_type", subject_type) != subject_type:
+    if given.get("subject_type", subject_type) not in (subject_type, "pairwise"):
         raise BadDocument(METADATA, f"subject_type: Clients of this application have subjects that are {subject_type}.")
 
 

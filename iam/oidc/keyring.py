@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from iam.tokens import jose, keys
 from iam.vault import Vault
 
-SECONDS = 10.0
+SECONDS, PUBLIC_SECONDS = 10.0, 1.0
+"""How long a process believes what it read of the keys that sign, and of those that verify: one that was removed is felt at once."""
 
 
 class Keyring:
@@ -37,14 +38,14 @@ class Keyring:
         return found
 
     def listed(self, session: Callable[[], Session]) -> list[dict[str, Any]]:
-        """Return the published keys, read at most ``SECONDS`` ago; ``session`` is asked for only when they must be read."""
+        """Return the published keys, read at most ``PUBLIC_SECONDS`` ago; ``session`` is asked for only when they must be read."""
         read_at, found = self._public
-        return found if found and time.monotonic() - read_at <= SECONDS else self.public(session())
+        return found if found and time.monotonic() - read_at <= PUBLIC_SECONDS else self.public(session())
 
     def verify(self, session: Session, token: str, typ: str) -> jose.Claims:
         """Return the claims of a token that we signed; raises ``jose.BadToken``. An unknown key is looked for once more."""
         read_at, found = self._public
-        if found and time.monotonic() - read_at <= SECONDS:
+        if found and time.monotonic() - read_at <= PUBLIC_SECONDS:
             try:
                 return jose.verify(token, typ, found)
             except jose.BadToken as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -40,9 +41,7 @@ def claims_for(
     told = disclosure.told(session, key, registered, person_id, capacity_id, asked, at, give_subject=False)
     if told is None:
         return {}
+    if vault is None:
+        told = replace(told, capacity_id=NOT_YET)
     said = claims.of_userinfo(told, asked, registered.mapper)
-    said["sub"] = said["sub"] or NOT_YET
-    capacity = said.get("capacity")
-    if vault is None and isinstance(capacity, dict):
-        capacity["id"] = NOT_YET
-    return said
+    return said | {"sub": said["sub"] or NOT_YET}

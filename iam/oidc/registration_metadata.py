@@ -64,16 +64,24 @@ def _kind(value: Any) -> bool:
     return value in ("web", "native") if isinstance(value, str) else False
 
 
+def _subjects(value: Any) -> bool:
+    return value in ("pairwise", "public") if isinstance(value, str) else False
+
+
 SPOKEN: Mapping[str, Callable[[Any], bool]] = {
     "client_name": _text, "client_uri": _page, "logo_uri": _page, "policy_uri": _page, "tos_uri": _page,
 }  # fmt: skip
 """Members that may be said in several languages: ``client_name#fi`` (RFC 7591 section 2.2)."""
 
+CONTROLLERS: Mapping[str, Callable[[Any], bool]] = {"purpose": _text, "legal_basis": _text}
+"""What the controller says on the page that tells what an application receives, in several languages, too: no client says it itself."""
+
 MEMBERS: Mapping[str, Callable[[Any], bool]] = {
-    **SPOKEN, "application_type": _kind, "contacts": _texts, "default_max_age": _age, "require_auth_time": _flag, "default_acr_values": _levels,
+    **SPOKEN, **CONTROLLERS, "application_type": _kind, "contacts": _texts, "default_max_age": _age, "require_auth_time": _flag, "default_acr_values": _levels,
     "initiate_login_uri": _page, "request_object_signing_alg": _algorithm, "require_signed_request_object": _flag,
     "token_endpoint_auth_signing_alg": _algorithm, "backchannel_logout_session_required": _flag,
     "frontchannel_logout_session_required": _flag, "software_id": _text, "software_version": _text,
+    "subject_type": _subjects,
 }  # fmt: skip
 """Every member kept here, with what its value must be."""
 
@@ -86,7 +94,18 @@ def is_native(auth: str, metadata: Mapping[str, Any]) -> bool:
 def is_member(name: str) -> bool:
     """Whether a name is one of these, perhaps with a language."""
     plain, mark, language = name.partition("#")
-    return plain in (SPOKEN if mark else MEMBERS) and (not mark or bool(_LANGUAGE.fullmatch(language)))
+    many = plain in SPOKEN or plain in CONTROLLERS
+    return plain in MEMBERS and (not mark or (many and bool(_LANGUAGE.fullmatch(language))))
+
+
+def is_clients(name: str) -> bool:
+    """Whether a client may say this of itself."""
+    return is_member(name) and name.partition("#")[0] not in CONTROLLERS
+
+
+def said(metadata: Mapping[str, Any], name: str, language: str) -> str | None:
+    """Return a member in a language, or as it is said without one; None when it is not said."""
+    return metadata.get(f"{name}#{language}") or metadata.get(name)
 
 
 def problems(metadata: Mapping[str, Any]) -> Iterator[Problem]:

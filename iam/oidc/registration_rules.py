@@ -13,13 +13,14 @@ from urllib.parse import SplitResult, urlsplit
 
 from connectors.problem import Problem
 from iam.oidc import parameters, registration_metadata
-from iam.oidc.claims import RESERVED
+from iam.oidc.claims import RESERVED, path
 from iam.texts import N_
 from iam.tokens.key_set import BadKeys, public_keys
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 LONGEST_URI, MOST_URIS = 2048, 100
-LONGEST_CLAIM = 100
+LONGEST_CLAIM, DEEPEST_CLAIM = 100, 4
+_RULE: Mapping[str, type] = {"name": str, "format": str, "nested": bool}
 _CLAIM = re.compile(r"[\x21-\x7e]+")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -102,39 +103,39 @@ def _proof_problems(one: Registration) -> Iterator[Problem]:
 def mapper_problems(mapper: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield what is wrong with a claim mapper, each with ``mapper.`` and the claim as its field.
 
-    A claim may take the name of another that it replaces, but no two may be given the same.
+    A claim may take the name of another that it replaces, but no two may be given the same, nor one inside the other.
     """
-    given: set[str] = set()
+    given: set[tuple[str, ...]] = set()
     for claim, rule in mapper.items():
         problem = _rule_problem(claim, rule, given)
         if problem is not None:
             yield problem
 
 
-def _rule_problem(claim: str, rule: Any, given: set[str]) -> Problem | None:
+def _rule_problem(claim: str, rule: Any, given: set[tuple[str, ...]]) -> Problem | None:
     place = f"mapper.{claim}"
-    if not (
-        isinstance(rule, dict)
-        and rule.keys() <= {"name", "format"}
-        and all(isinstance(one, str) for one in rule.values())
-    ):
+    if not (isinstance(rule, dict) and all(isinstance(one, _RULE.get(name, ())) for name, one in rule.items())):
         return Problem(
             "This is no rule for a claim.", "Write %(name)s: {name: other-name, format: code}.", field=place, params={"name": claim}
         )  # fmt: skip
-    name = rule.get("name", claim)
-    if name in RESERVED:
+    name, steps = rule.get("name", claim), path(claim, rule)
+    if steps[0] in RESERVED:
         return Problem(
-            "The name %(name)s belongs to the protocol itself.", "Choose another name.", field=place, params={"name": name}
+            "The name %(name)s belongs to the protocol itself.", "Choose another name.", field=place, params={"name": steps[0]}
         )  # fmt: skip
     if len(name) > LONGEST_CLAIM or not _CLAIM.fullmatch(name):
         return Problem(
             "A claim's name is at most 100 letters, numbers and marks without spaces.", "Write another name.", field=place
         )  # fmt: skip
-    if name in given:
+    if len(steps) > DEEPEST_CLAIM or not all(steps):
+        return Problem(
+            "A claim inside objects is at most four names with a dot between.", "Write it as in realm_access.roles.", field=place
+        )  # fmt: skip
+    if any(steps[: len(one)] == one[: len(steps)] for one in given):
         return Problem(
             "Two claims would be called %(name)s.", "Give one of them another name.", field=place, params={"name": name}
         )  # fmt: skip
-    given.add(name)
+    given.add(steps)
     return None
 
 

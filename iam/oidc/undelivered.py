@@ -1,7 +1,9 @@
-"""Logouts that an application could not be told of: listed for its owner's administrators, and sent again at their word (OI-04)."""
+"""Logouts that an application could not be told of: listed for its owner's administrators, and sent again at the word of those
+who may change the application (OI-04)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +34,11 @@ def listed(part: Part) -> Any:
             Message.kind == sign_out.KIND, Message.given_up_at.is_not(None), part.covers(Application.owner_id)
         )
     )  # fmt: skip
+
+
+def of_part(session: Session, part: Part, ids: Collection[UUID]) -> set[UUID]:
+    """Return which of some messages are listed for a part."""
+    return set(session.scalars(listed(part).with_only_columns(Message.id).where(Message.id.in_(ids))))
 
 
 def again(session: Session, part: Part, message_id: UUID, actor: Actor) -> None:

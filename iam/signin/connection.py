@@ -16,7 +16,8 @@ class Connection(Base):
     """An upstream OpenID provider. ``domains`` are those whose people are sent there; ``secret`` is sealed by the vault.
 
     ``identifier`` names how a person is known there at the first sign-in: ``{"claim": "oid", "kind": "entra-oid", "issuer": ""}``
-    looks a claim up among identifiers that a source told; empty: the person links the account by signing in here once.
+    looks a claim up among identifiers that a source told; empty: the person links the account by signing in here once. With it stand
+    the ``applications`` whose people come by this connection: ``{"wilma": "first"}``, or ``"only"`` to lead there at once.
     """
 
     __tablename__ = "connection"

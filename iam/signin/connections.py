@@ -40,6 +40,11 @@ class Upstream:
     domains: list[str]
     identifier: Mapping[str, Any]
 
+    @property
+    def applications(self) -> Mapping[str, str]:
+        """The keys of the applications whose people come by it, with how: it is offered ``first``, or ``only`` it."""
+        return dict(self.identifier.get("applications", {}))
+
 
 @dataclass(frozen=True, slots=True)
 class Linked:
@@ -69,6 +74,11 @@ def for_login(session: Session, login: str) -> Upstream | None:
     if not name or not at or not login.isprintable() or len(login) > _LONGEST:
         return None
     return next((one for one in in_use(session) if domain.casefold() in one.domains), None)
+
+
+def for_application(session: Session, application_key: str) -> Upstream | None:
+    """Return the connection by which an application's people come; None when they come by any."""
+    return next((one for one in in_use(session) if application_key in one.applications), None)
 
 
 def linked(session: Session, upstream: Upstream, subject: str) -> UUID | None:

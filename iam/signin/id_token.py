@@ -13,6 +13,8 @@ from iam.tokens.foreign import SKEW
 
 OLDEST = timedelta(minutes=10)
 """How long ago a token that was just fetched may say it was issued; some providers date theirs back by five minutes."""
+CERTIFICATE = ("x5t", "x5t#S256", "x5c")
+"""Header members by which Entra ID and AD FS name the key's certificate. The key is found by ``kid``; these are not looked at."""
 METHODS = ("pwd", "pin", "otp", "mfa", "hwk", "swk", "fpt", "face", "iris", "vbm", "sc", "sms", "tel", "kba", "mca")
 """Words of RFC 8176 that are kept. ``user`` is not: it would make a passkey of ours out of a key that we know nothing of."""
 
@@ -39,7 +41,7 @@ def kid_of(token: str) -> str:
 def verify(token: str, keys: Sequence[Mapping[str, str]], expected: Expected, at: datetime) -> dict[str, Any]:
     """Return the claims of a token that one of the provider's ``keys`` signed and that is as ``expected``; raises ``jose.BadToken``."""
     kid_of(token)
-    claims = foreign.verify(token, keys, ("JWT",))
+    claims = foreign.verify(token, keys, ("JWT",), ignored=CERTIFICATE)
     _whose(claims, expected)
     _when(claims, expected, at)
     _bound(claims, expected)

@@ -7,7 +7,6 @@ kind says what it can have signed with. Whose a token must be, for whom and when
 from __future__ import annotations
 
 import json
-import math
 from base64 import urlsafe_b64decode
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,19 +22,20 @@ _KINDS = {"RSA": ("RS256", "PS256"), "EC": ("ES256",)}
 
 
 def verify(
-    token: str, keys: Sequence[Mapping[str, Any]], types: Collection[str], algorithm: str | None = None
-) -> jose.Claims:
+    token: str, keys: Sequence[Mapping[str, Any]], types: Collection[str], algorithm: str | None = None,
+    ignored: Collection[str] = (),
+) -> jose.Claims:  # fmt: skip
     """Return the claims of a token that one of ``keys`` signed, of one of these ``typ`` or of none; raises ``jose.BadToken``.
 
-    ``algorithm`` is the only one to accept, where the signer registered one.
+    ``algorithm`` is the only one to accept, where the signer registered one. ``ignored`` are header members that are not looked at.
     """
     header = _part(token, 0)
     typ = header.get("typ")
-    if typ is not None and typ not in types:
+    if typ is not None and not (isinstance(typ, str) and typ in types):
         raise jose.BadToken("another kind of token")
     if algorithm is not None and header.get("alg") != algorithm:
         raise jose.BadToken("another algorithm than the registered one")
-    return jose.verify(token, typ, _candidates(keys, header))
+    return jose.verify(token, typ, _candidates(keys, header), ignored)
 
 
 def key_id(token: str) -> str | None:
@@ -45,9 +45,12 @@ def key_id(token: str) -> str | None:
 
 
 def subject(token: str) -> str | None:
-    """Return whom a token claims to be of, unverified, to find the signer by; raises ``jose.BadToken`` when it cannot be read."""
+    """Return whom a token claims to be of, unverified, to find the signer by; raises ``jose.BadToken`` when it cannot be read.
+
+    None when it does not say, or says what no database takes for text.
+    """
     name = _part(token, 1).get("sub")
-    return name if isinstance(name, str) else None
+    return name if isinstance(name, str) and name.isascii() and name.isprintable() else None
 
 
 def instant(claims: Mapping[str, Any], name: str) -> datetime | None:
@@ -57,7 +60,7 @@ def instant(claims: Mapping[str, Any], name: str) -> datetime | None:
     if value is None:
         return None
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or not 0 <= value < 2**33:
+    if not number or not 0 <= value < 2**33:  # infinity, no number and numbers of any length fall outside
         raise jose.BadToken("a time that is none")
     return datetime.fromtimestamp(value, UTC)
 

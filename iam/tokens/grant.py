@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -174,14 +175,14 @@ def _retry_or_replay(
 
 
 def revoke(
-    session: Session, *, grant_id: UUID | None = None, person_id: UUID | None = None, session_id: UUID | None = None
-) -> list[UUID]:
-    """End one grant, or all of a person or of a login session; return the ids of those that this call ended."""
+    session: Session, *, grant_id: UUID | None = None, person_id: UUID | None = None, session_ids: Collection[UUID] | None = None
+) -> list[UUID]:  # fmt: skip
+    """End one grant, or all of a person or of some login sessions; return the ids of those that this call ended."""
     query = update(GrantRow).where(GrantRow.revoked_at.is_(None))
     if grant_id is not None:
         query = query.where(GrantRow.id == grant_id)
-    elif session_id is not None:
-        query = query.where(GrantRow.session_id == session_id)
+    elif session_ids is not None:
+        query = query.where(GrantRow.session_id.in_(session_ids))
     elif person_id is not None:
         query = query.where(GrantRow.person_id == person_id)
     else:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, Uuid, bindparam, insert, select, update
+from sqlalchemy import Index, LargeBinary, Uuid, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from iam import clock
@@ -19,6 +19,10 @@ from iam.settings import Tokens
 from iam.tokens import secret as secrets
 
 SEEN_EVERY = timedelta(minutes=1)
+RAN_OUT = "ran out"
+"""``end_reason`` of a session that was idle too long or came to its latest end. ``ended_at`` stays empty: nobody ended it."""
+LATE = timedelta(days=2)
+"""How long after its latest end a session that ran out is still looked for."""
 
 
 class LoginSessionRow(Base):
@@ -61,9 +65,10 @@ def _columns() -> list[Any]:
     return [getattr(LoginSessionRow, field.name) for field in fields(LoginSession)]
 
 
+_OPEN = LoginSessionRow.ended_at.is_(None), LoginSessionRow.end_reason.is_(None)
 _SECRET = bindparam("hash", type_=LargeBinary())
 _FIND = Statement(
-    lambda: select(*_columns()).where(LoginSessionRow.secret_hash == _SECRET, LoginSessionRow.ended_at.is_(None)),
+    lambda: select(*_columns()).where(LoginSessionRow.secret_hash == _SECRET, *_OPEN),
     LoginSession,
 )
 _GET = Statement(
@@ -116,13 +121,35 @@ def find(session: Session, value: str, life: Tokens) -> LoginSession | None:
 def living(session: Session, person_id: UUID) -> list[LoginSession]:
     """Return a person's sessions that have not ended, newest first."""
     row = LoginSessionRow
-    query = select(*_columns()).where(row.person_id == person_id, row.ended_at.is_(None), row.expires_at > clock.now())
+    query = select(*_columns()).where(row.person_id == person_id, *_OPEN, row.expires_at > clock.now())
     return [LoginSession(*found) for found in session.execute(query.order_by(row.id.desc()).limit(100))]
 
 
-def end(session: Session, reason: str, *, person_id: UUID, session_id: UUID | None = None) -> list[UUID]:
-    """End one or all living sessions of a person; return the ids of those that this call ended."""
-    query = update(LoginSessionRow).where(LoginSessionRow.person_id == person_id, LoginSessionRow.ended_at.is_(None))
+def end(
+    session: Session, reason: str, *, person_id: UUID, session_id: UUID | None = None, kept: UUID | None = None
+) -> dict[UUID, str]:
+    """End one, all but ``kept``, or all sessions of a person that nobody has ended; return the reason by id of those that this call ended.
+
+    One that had run out keeps that reason.
+    """
+    row = LoginSessionRow
+    query = update(row).where(row.person_id == person_id, row.ended_at.is_(None))
     if session_id is not None:
-        query = query.where(LoginSessionRow.id == session_id)
-    return list(session.scalars(query.values(ended_at=clock.now(), end_reason=reason).returning(LoginSessionRow.id)))
+        query = query.where(row.id == session_id)
+    if kept is not None:
+        query = query.where(row.id != kept)
+    values = {"ended_at": clock.now(), "end_reason": func.coalesce(row.end_reason, reason)}
+    return {id_: str(told) for id_, told in session.execute(query.values(values).returning(row.id, row.end_reason))}
+
+
+def run_out(session: Session, life: Tokens, limit: int) -> list[UUID]:
+    """Note which sessions have run out, the oldest first and ``limit`` at most; return the ids of those that this call noted."""
+    row, now = LoginSessionRow, clock.now()
+    idle = row.seen_at <= now - timedelta(seconds=life.session_idle_seconds)
+    over = and_(*_OPEN, or_(row.expires_at <= now, idle))
+    # An id begins with its time: only sessions that began lately are looked at, however many there ever were.
+    began = now - timedelta(seconds=life.session_seconds) - LATE
+    oldest = select(row.id).where(row.id >= UUID(int=int(began.timestamp() * 1000) << 80), over)
+    # Said twice: of two workers the one that waited for the other sees what is no longer so.
+    query = update(row).where(row.id.in_(oldest.order_by(row.id).limit(limit)), over).values(end_reason=RAN_OUT)
+    return list(session.scalars(query.returning(row.id).execution_options(synchronize_session=False)))

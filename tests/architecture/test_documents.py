@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from iam.access.administration import PERMISSIONS
+from iam.apply.schema import Client
 from iam.audit.event import TYPES
 from iam.settings import documented
 
@@ -24,6 +25,11 @@ def test_every_setting_is_documented_with_its_default_and_what_it_is_for() -> No
 def test_every_audit_event_type_is_documented() -> None:
     page = (DOCS / "events.md").read_text(encoding="utf-8")
     assert [name for name, what in TYPES.items() if f"| `{name}` | {what} |" not in page] == []
+
+
+def test_every_field_of_a_client_is_documented() -> None:
+    page = (DOCS / "declaring.md").read_text(encoding="utf-8")
+    assert [name for name in Client.model_fields if f"| `{name}` | " not in page] == []
 
 
 def test_every_permission_is_documented() -> None:

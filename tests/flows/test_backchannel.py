@@ -29,6 +29,7 @@ from iam.oidc.model import Client
 from iam.outbox import Message
 from iam.settings import Settings
 from iam.signin import ending
+from iam.tokens import session as login_sessions
 from iam.tokens import sign_out, witness
 from iam.tokens.grant import GrantRow
 from iam.web import extension
@@ -191,11 +192,15 @@ def test_nobody_is_told_of_another_session_or_of_one_that_gave_nothing_or_by_a_c
 def test_ending_fifty_sessions_takes_as_many_statements_as_ending_two_to_tell_their_applications(
     world: World, worker: Worker
 ) -> None:
-    assert _statements(world, 2) == _statements(world, 50)
+    def end_all() -> None:
+        with Session(world.engine) as session, session.begin():
+            sign_out.end(session, "test", person_id=world.ids["anna"])
+
+    assert _statements(world, 2, end_all) == _statements(world, 50, end_all)
     assert len(messages(world)) == 52
 
 
-def _statements(world: World, count: int) -> int:
+def _statements(world: World, count: int, end_all: Callable[[], None]) -> int:
     """Give Anna so many sessions with a grant each, and count what ending them all sends to the database."""
     now = clock.now()
     world.write(
@@ -213,10 +218,66 @@ def _statements(world: World, count: int) -> int:
         sent.append(statement)
 
     event.listen(world.engine, "before_cursor_execute", note)
-    with Session(world.engine) as session, session.begin():
-        assert len(sign_out.end(session, "test", person_id=world.ids["anna"])) == count
+    end_all()
     event.remove(world.engine, "before_cursor_execute", note)
     return len(sent)
+
+
+def test_an_application_is_told_once_of_a_session_that_ran_out_and_what_it_gave_lives_on(
+    world: World, worker: Worker, wilma: RelyingParty, at: At
+) -> None:
+    start = datetime.now(UTC)  # ids of sessions know no other clock than the machine's
+    at(start)
+    browser = Browser(world)
+    browser.sign_in()
+    code = browser.code(scope="openid offline_access")
+    tokens = Application(world).redeem(code).get_json()
+    at(start + timedelta(hours=8, seconds=-1))
+    assert run_out(world) == 0
+    at(start + timedelta(hours=8, seconds=1))
+    assert [run_out(world), run_out(world)] == [1, 0]
+    assert worker.deliver()["delivered"] == 1
+    said = oidc_world.verified(world, wilma.tokens[0], "logout+jwt")
+    assert said["sid"] == oidc_world.verified(world, tokens["id_token"], "JWT")["sid"]
+    assert browser.get("/account").status_code == 303
+    again = Application(world).refresh(tokens["refresh_token"])
+    assert again.status_code == 200
+    with Session(world.engine) as session, session.begin():
+        assert ending.end(session, SYSTEM, "test", world.ids["anna"]) == 1
+    assert Application(world).refresh(again.get_json()["refresh_token"]).status_code == 400
+    assert worker.deliver()["delivered"] == 0
+
+
+def test_a_session_runs_out_at_its_latest_end_though_it_is_used_and_sessions_of_long_ago_are_left_alone(
+    world: World, worker: Worker, at: At
+) -> None:
+    start = datetime.now(UTC)
+    at(start)
+    browsers = [signed_in(world)[0] for _ in range(2)]
+    at(start + timedelta(hours=6))
+    assert [browser.get("/account").status_code for browser in browsers] == [200, 200]
+    at(start + timedelta(hours=12) + login_sessions.LATE + timedelta(minutes=1))
+    assert run_out(world) == 0
+    at(start + timedelta(hours=12))
+    assert [run_out(world, 1), run_out(world), run_out(world)] == [1, 1, 0]
+    assert len(messages(world)) == 2
+
+
+def run_out(world: World, limit: int = 100) -> int:
+    """Look for sessions that have run out, as the worker does."""
+    with Session(world.engine) as session, session.begin():
+        return sign_out.run_out(session, extension.parts_of(world.app).settings.tokens, limit)
+
+
+def test_ending_many_sessions_ends_their_grants_in_as_many_statements_and_events_as_ending_two(world: World) -> None:
+    def end_all() -> None:
+        with Session(world.engine) as session, session.begin():
+            ending.end(session, SYSTEM, "test", world.ids["anna"])
+
+    assert _statements(world, 2, end_all) == _statements(world, 20, end_all)
+    assert [len(event.envelope["sessions"]) for event in world.events("signin:session:ended")] == [2, 20]
+    with Session(world.engine) as session:
+        assert session.scalars(select(GrantRow).where(GrantRow.revoked_at.is_(None))).all() == []
 
 
 def test_oi_04_an_application_that_is_down_for_ten_minutes_is_told_afterwards_with_a_fresh_token(

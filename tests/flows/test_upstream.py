@@ -61,6 +61,7 @@ def app(database_url: str, tmp_path: Path, provider: OpenidProvider, second: Ope
     """The application, which may fetch from both."""
     with application(database_url, tmp_path, egress=Egress(hosts=[provider.place, second.place])) as made:
         made.add_url_rule("/test/fresh", "fresh_door", fresh_door)
+        made.add_url_rule("/test/towards/<application>", "towards_door", towards_door)
         yield made
 
 
@@ -767,6 +768,60 @@ def test_a_login_of_a_connections_domain_leads_there_without_a_password(
     query = parse_qs(urlsplit(html.unescape(url)).query)
     assert query["login_hint"] == ["Aino.Virtanen@Kunta.example"]
     assert "My account" in follow(browser, browser.get(local(provider.authorize(html.unescape(url))))).text
+
+
+def towards(browser: Browser, application: str) -> str:
+    """The sign-in page, on the way to an application, as the authorization endpoint leads there."""
+    return "/login?" + browser.get(f"/test/towards/{application}").text
+
+
+@guard.public
+def towards_door(application: str) -> str:
+    return urlencode({"flow": flow.start(flow.Flow("/account?here=1", application=application))})
+
+
+def ways(page: TestResponse) -> list[str]:
+    """The connections offered on a sign-in page, and ``password`` where its form is, from the top."""
+    found = re.findall(r'href="/upstream/(\w+)|name="(password)"', page.text)
+    return [key or password for key, password in found]
+
+
+def test_an_application_is_offered_its_own_connection_above_the_password(
+    browser: Browser, app: Flask, second: OpenidProvider, engine: Engine, known: UUID
+) -> None:
+    add_connection(app, engine, second, "toinen", identifier={"applications": {"wilma": "first"}})
+    assert ways(browser.get(towards(browser, "wilma"))) == ["toinen", "password", "kunta"]
+    assert ways(browser.get(towards(browser, "verso"))) == ["password", "kunta", "toinen"]
+    assert ways(browser.get("/login")) == ["password", "kunta", "toinen"]
+
+
+def test_an_application_with_one_way_in_leads_there_at_once_and_back_to_where_the_person_was_going(
+    browser: Browser, provider: OpenidProvider, engine: Engine, known: UUID
+) -> None:
+    set_connection(engine, identifier={"applications": {"wilma": "only"}})
+    away = browser.get(local(browser.get(towards(browser, "wilma")).location))
+    back = browser.get(local(provider.authorize(away.location)))
+    assert local(back.location) == "/account?here=1"
+    assert browser.get(towards(browser, "wilma")).location == "/account?here=1"
+
+
+def test_a_login_hint_goes_along_to_the_one_way_in(browser: Browser, engine: Engine, known: UUID) -> None:
+    set_connection(engine, identifier={"applications": {"wilma": "only"}})
+    there = browser.get(towards(browser, "wilma") + "&login_hint=aino%40kunta.example")
+    assert "login_hint=aino%40kunta.example" in browser.get(local(there.location)).text
+
+
+def test_when_the_one_way_in_fails_every_other_is_offered(
+    browser: Browser, provider: OpenidProvider, engine: Engine, known: UUID
+) -> None:
+    set_connection(engine, identifier={"applications": {"wilma": "only"}})
+    provider.behave.broken = "/.well-known/openid-configuration"
+    said = browser.get(local(browser.get(towards(browser, "wilma")).location))
+    assert said.status_code == 503
+    (back,) = re.findall(r'href="(/login[^"]*)"', said.text)
+    page = browser.get(html.unescape(back))
+    assert ways(page) == ["password"]
+    assert follow(browser, browser.fill(page, "/login", login=LOGIN, password=PASSWORD)).request.path == "/account"
 
 
 def test_au_06_whether_somebody_of_the_domain_is_known_makes_no_difference(

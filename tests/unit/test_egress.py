@@ -1,4 +1,4 @@
-"""The door outwards, with real servers behind it: where it goes, where it never goes, and how long it listens (security HT-01)."""
+"""The door outwards, with real servers behind it: where it goes, where it never goes, and how long it listens (security HT-01, C-14)."""
 
 from __future__ import annotations
 
@@ -278,6 +278,7 @@ def test_a_missing_file_of_the_further_authority_fails_and_says_which_setting(se
 def test_a_hostile_host_is_refused_before_anything_is_sent(
     host: str, server: HostileHttp, authority: Authority
 ) -> None:
+    """C-14: no spelling of an address inside is gone to."""
     with pytest.raises(egress.Refused):
         egress.fetch_text(f"https://{host}:{server.port}/", Egress(ca_file=authority.ca_file, hosts=["listed.example"]))
     assert server.connections == 0

@@ -181,7 +181,8 @@ def _begun(checked: Validated, ask: Ask, session_id: UUID | None = None, capacit
 def _start(checked: Validated, ask: Ask, *, again: bool = False, least: str = "") -> str:
     """Return a handle with which a page of ours comes back here."""
     back, origin = _back(checked.asked.carried, _begun(checked, ask)), checked.refused("").origin
-    return flow.start(flow.Flow(back, checked.client.names, fresh=again, origin=origin, least=least))
+    client = checked.client
+    return flow.start(flow.Flow(back, client.names, again, origin, least, client.application_key))
 
 
 def _to_sign_in(checked: Validated, ask: Ask, again: bool) -> AnyResponse:

@@ -79,8 +79,9 @@ def inform(client: RegisteredClient, parameters: Mapping[str, Any], scope: str, 
     return pages.page(
         "inform.html", forms_to=origin, action=f"/consent?{urlencode(dict(parameters), doseq=True)}", flow=handle,
         client_name=client.name(texts.language), data=[own, *_received(scope)],
-        purpose=client.extra.get("purpose") or texts.gettext(N_("Signing in to the service")), legal_basis=client.extra.get("legal_basis"),
-        controller=owner.name(texts.language), notice_url=client.extra.get("policy_uri"), consent=client.notice == "consent",
+        purpose=client.said("purpose", texts.language) or texts.gettext(N_("Signing in to the service")),
+        legal_basis=client.said("legal_basis", texts.language), controller=owner.name(texts.language),
+        notice_url=client.said("policy_uri", texts.language), consent=client.notice == "consent",
     )  # fmt: skip
 
 

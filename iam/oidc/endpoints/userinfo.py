@@ -13,17 +13,20 @@ from iam.oidc.claims import Claims
 from iam.oidc.endpoints.protocol import protocol
 from iam.oidc.server import body, provider
 from iam.tokens import jose
+from iam.web import context
 
 
 @protocol
 def userinfo() -> Response:
     """Tell the bearer of an access token with scope ``openid`` about the person, as things are now."""
+    context.writes_last()
     server, now = provider(), clock.now()
     token = _token()
     if token is None:
         return _refused(401, None)
     shown = bearer.read(server.session, server.issuer, token, now)
-    if shown is None:
+    # A token for another application's interface is shown by that one, if at all: it is told nothing here.
+    if shown is None or shown.claims.get("aud") != shown.client.audience:
         return _refused(401, "invalid_token")
     scopes = mint.scopes_of(str(shown.claims.get("scope", "")))
     if shown.standing is None or "openid" not in scopes:

@@ -155,6 +155,9 @@ def test_a_token_is_for_the_resource_asked_for(world: World, anna: Browser, wilm
     assert said["roles"] == []
     own = verified(world, tokens["id_token"], "JWT")
     assert (own["aud"], own["roles"]) == ("wilma", ["opettaja@KOIVU"])
+    assert wilma.userinfo(tokens["access_token"]).status_code == 401, (
+        "whoever it is shown to learns nothing of the person by it"
+    )
 
 
 def test_a_token_for_another_application_tells_that_ones_rights(
@@ -246,6 +249,10 @@ def test_tokens_are_signed_as_the_client_registered(
     assert told.content_type == "application/jwt"
     said = verified(world, told.text, "JWT")
     assert (said["sub"], said["iss"], said["aud"], said["roles"]) == (sub, ISSUER, "wilma", ["opettaja@KOIVU"])
+    page = anna.http.get(
+        "/oauth2/logout", query_string={"id_token_hint": told.text, "client_id": "wilma"}, base_url=ISSUER
+    )
+    assert page.status_code == 200, "JW-02: userinfo is no ID token, so the person is asked"
 
 
 def test_a_person_is_told_once_what_an_application_receives(world: World, anna: Browser) -> None:
@@ -255,6 +262,14 @@ def test_a_person_is_told_once_what_an_application_receives(world: World, anna: 
     assert anna.informed(page).location.startswith("https://wilma.example/cb?code=")
     assert anna.code()
     assert [event.envelope["notice"] for event in world.events("oidc:notice:agreed")] == ["inform"]
+
+
+def test_a_person_is_told_what_for_and_by_which_law_as_the_controller_says(world: World, anna: Browser) -> None:
+    law = {"purpose": "Opetuksen arviointi", "legal_basis": "Perusopetuslaki 40 §", "legal_basis#sv": "40 § i lagen"}
+    set_client(world, metadata_=law)
+    page = through(anna, kind="inform").text
+    assert "Opetuksen arviointi" in page
+    assert "Perusopetuslaki 40 §" in page
 
 
 def test_a_person_is_told_again_when_the_application_wants_more(world: World, anna: Browser) -> None:

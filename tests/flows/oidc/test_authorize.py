@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from iam.access.role import Application as ApplicationRow
 from iam.oidc import client, registration
 from iam.oidc.model import Client
+from iam.signin.connection import Connection
 from tests.flows import oidc_world
 from tests.flows.oidc_world import CHALLENGE, ISSUER, Application, Browser, World, answer, request_of
 
@@ -33,6 +34,7 @@ STRAY = [
 
 @pytest.mark.parametrize("changes", STRAY)
 def test_nobody_is_sent_to_an_address_that_was_not_proved(world: World, changes: dict[str, Any]) -> None:
+    """AZ-02, AZ-09, C-03."""
     response = Browser(world).authorize(**{"client_id": "wilma", **changes})
     assert response.status_code == 400
     assert "Location" not in response.headers
@@ -57,6 +59,7 @@ REFUSED = [
 def test_a_wrong_request_is_answered_at_the_proved_address_with_state_and_issuer(
     world: World, changes: dict[str, Any], error: str
 ) -> None:
+    """AZ-03, AZ-04, AZ-06."""
     response = Browser(world).authorize(**changes)
     assert response.location.startswith("https://wilma.example/cb?")
     found = answer(response)
@@ -64,8 +67,23 @@ def test_a_wrong_request_is_answered_at_the_proved_address_with_state_and_issuer
     assert "code" not in found
 
 
+def test_an_application_leads_to_the_connection_its_people_come_by(world: World, anna: Browser) -> None:
+    world.write(
+        Connection(
+            key="kunta", name={"fi": "Kunta"}, issuer="https://login.example", client_id="avain", domains=[],
+            identifier={"applications": {"wilma": "only"}},
+        )
+    )  # fmt: skip
+    stranger = Browser(world)
+    there = stranger.get(stranger.authorize().location)
+    assert there.location.startswith("/upstream/kunta?flow=")
+    assert stranger.get(stranger.authorize("verso").location).status_code == 200
+    assert "/capacity?" in anna.authorize().text
+
+
 @pytest.mark.parametrize("client_id", ["wilma", "wilma-app"])
 def test_every_client_needs_pkce_before_anybody_signs_in(world: World, client_id: str) -> None:
+    """AZ-04, C-16."""
     assert answer(Browser(world).authorize(client_id, code_challenge=None))["error"] == "invalid_request"
 
 
@@ -76,6 +94,7 @@ def test_an_error_travels_by_form_when_that_was_asked(world: World) -> None:
 
 
 def test_a_native_client_listens_on_any_loopback_port_and_a_web_client_on_none(anna: Browser) -> None:
+    """AZ-01."""
     anna.code("wilma-app")
     told = anna.informed(anna.authorize("wilma-app", redirect_uri="http://127.0.0.1:40000/cb"))
     assert told.location.startswith("http://127.0.0.1:40000/cb?code=")
@@ -84,10 +103,12 @@ def test_a_native_client_listens_on_any_loopback_port_and_a_web_client_on_none(a
 
 
 def test_several_fitting_capacities_without_a_choice_need_interaction(anna: Browser) -> None:
+    """OI-01: silently nothing is asked."""
     assert answer(anna.authorize(prompt="none"))["error"] == "interaction_required"
 
 
 def test_prompt_login_asks_for_the_password_although_there_is_a_session(world: World, anna: Browser, at: Clock) -> None:
+    """OI-01."""
     anna.code()
     sent = anna.authorize(prompt="login")
     assert sent.location.startswith("/login?")
@@ -106,6 +127,7 @@ def _back(location: str) -> str:
 
 
 def test_a_sign_in_older_than_max_age_is_not_enough(anna: Browser, at: Clock) -> None:
+    """OI-01."""
     anna.code()
     at(oidc_world.instant(61))
     assert "code" in answer(anna.authorize(max_age="61"))
@@ -114,6 +136,7 @@ def test_a_sign_in_older_than_max_age_is_not_enough(anna: Browser, at: Clock) ->
 
 
 def test_cancelling_a_forced_sign_in_leaves_no_fresh_session(world: World, anna: Browser, at: Clock) -> None:
+    """OI-01."""
     anna.code()
     at(oidc_world.instant(61))
     sent = anna.authorize(max_age="60")
@@ -125,6 +148,7 @@ def test_cancelling_a_forced_sign_in_leaves_no_fresh_session(world: World, anna:
 def test_auth_time_is_when_the_person_really_signed_in(
     world: World, anna: Browser, frozen: datetime, at: Clock
 ) -> None:
+    """OI-01."""
     at(oidc_world.instant(600))
     tokens = Application(world).redeem(anna.code()).get_json()
     assert oidc_world.verified(world, tokens["id_token"], "JWT")["auth_time"] == int(frozen.timestamp())
@@ -158,6 +182,7 @@ def test_a_language_chosen_before_is_kept(world: World) -> None:
 def test_a_retired_client_or_application_is_unknown_within_a_second(
     world: World, anna: Browser, model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """JW-06, and C-11 for what contains people's rights."""
     monkeypatch.undo()
     wilma = Application(world)
     tokens = wilma.redeem(anna.code()).get_json()
@@ -172,6 +197,7 @@ def test_a_retired_client_or_application_is_unknown_within_a_second(
 
 
 def test_the_endpoint_gives_no_script_of_another_origin_anything(anna: Browser) -> None:
+    """AZ-08."""
     response = anna.http.get(
         "/oauth2/authorize?" + urlencode(request_of("wilma")),
         base_url=ISSUER,

@@ -48,6 +48,7 @@ def test_anna_signs_in_chooses_a_capacity_and_wilma_learns_exactly_that(
 def test_the_access_token_is_for_one_audience_as_rfc_9068_says(
     world: World, anna: Browser, wilma: Application, frozen: datetime
 ) -> None:
+    """JW-01."""
     answered = wilma.redeem(anna.code()).get_json()
     said = verified(world, answered["access_token"], "at+jwt")
     assert {name: said[name] for name in ("iss", "aud", "client_id", "scope")} == {
@@ -144,6 +145,7 @@ def test_an_application_that_does_not_ask_gets_the_primary_affiliation_under_its
 
 
 def test_the_subject_is_pairwise_and_stable(world: World, anna: Browser, wilma: Application) -> None:
+    """OI-03."""
     subjects = [verified(world, wilma.redeem(anna.code()).get_json()["id_token"], "JWT")["sub"] for _ in range(2)]
     other = Application(world, "verso").redeem(answer(anna.authorize("verso"))["code"]).get_json()["id_token"]
     assert subjects[0] == subjects[1]
@@ -199,6 +201,7 @@ def test_form_post_answers_by_a_form_that_may_lead_to_the_application_only(anna:
 
 
 def test_a_posted_request_is_answered_like_a_got_one(world: World, anna: Browser) -> None:
+    """AZ-07: after a post, 303."""
     moved = anna.http.post("/oauth2/authorize", base_url=ISSUER, data=request_of("verso"))
     assert moved.status_code == 303
     assert "code" in answer(anna.get(moved.location))
@@ -235,6 +238,7 @@ def test_the_whole_way_with_a_password_and_back(world: World, wilma: Application
 def test_a_code_is_bound_to_its_challenge_and_redirect_uri(
     anna: Browser, wilma: Application, changes: dict[str, Any]
 ) -> None:
+    """AZ-11, C-16."""
     code = anna.code()
     refused = wilma.redeem(code, **changes)
     assert refused.status_code == 400
@@ -243,6 +247,7 @@ def test_a_code_is_bound_to_its_challenge_and_redirect_uri(
 
 
 def test_a_code_is_bound_to_its_client(world: World, anna: Browser, wilma: Application) -> None:
+    """AZ-11, C-17."""
     code = anna.code()
     stolen = Application(world, "verso").redeem(code, redirect_uri="https://wilma.example/cb")
     assert stolen.get_json()["error"] == "invalid_grant"
@@ -250,12 +255,14 @@ def test_a_code_is_bound_to_its_client(world: World, anna: Browser, wilma: Appli
 
 
 def test_a_code_lives_a_minute(anna: Browser, wilma: Application, at: Clock) -> None:
+    """AZ-10."""
     code = anna.code()
     at(oidc_world.instant(60))
     assert wilma.redeem(code).get_json()["error"] == "invalid_grant"
 
 
 def test_a_replayed_code_ends_what_it_gave_and_is_in_the_log(world: World, anna: Browser, wilma: Application) -> None:
+    """AZ-10."""
     code = anna.code(scope="openid roles offline_access")
     first = wilma.redeem(code).get_json()
     assert wilma.introspect(first["access_token"])["active"] is True
@@ -268,6 +275,7 @@ def test_a_replayed_code_ends_what_it_gave_and_is_in_the_log(world: World, anna:
 
 
 def test_a_client_that_need_not_use_pkce_may_not_send_a_verifier_out_of_the_blue(world: World, anna: Browser) -> None:
+    """AZ-05."""
     old = Application(world, "wilma-old")
     bare = {"code_challenge": None, "code_challenge_method": None}
     assert old.redeem(anna.code("wilma-old", **bare), code_verifier=None).status_code == 200

@@ -34,6 +34,7 @@ def at_once(call: Callable[[], Result]) -> list[Result]:
 
 
 def test_a_code_is_redeemed_once_and_the_replays_end_what_it_gave(world: World, anna: Browser) -> None:
+    """TK-01, AZ-10."""
     code = anna.code(scope="openid offline_access")
     answers = at_once(lambda: Application(world).redeem(code))
     assert sorted(response.status_code for response in answers) == [200] + [400] * (CALLERS - 1)
@@ -45,6 +46,7 @@ def test_a_code_is_redeemed_once_and_the_replays_end_what_it_gave(world: World, 
 
 
 def test_a_refresh_family_moves_once_and_every_retry_gets_the_same_successor(world: World, anna: Browser) -> None:
+    """C-04, TK-01, TK-03."""
     tokens = Application(world).redeem(anna.code(scope="openid offline_access")).get_json()
     answers = at_once(lambda: Application(world).refresh(tokens["refresh_token"]))
     assert {response.status_code for response in answers} == {200}
@@ -55,6 +57,7 @@ def test_a_refresh_family_moves_once_and_every_retry_gets_the_same_successor(wor
 
 
 def test_an_assertion_authenticates_once(world: World) -> None:
+    """C-20, TK-01."""
     data = {"grant_type": "client_credentials"} | assertion()
     answers = at_once(lambda: Application(world, "wilma-key").post("/oauth2/token", data))
     assert sorted(response.status_code for response in answers) == [200] + [401] * (CALLERS - 1)

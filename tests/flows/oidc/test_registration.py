@@ -113,6 +113,31 @@ def test_a_registered_client_signs_a_person_in(world: World, registrar: Registra
     assert oidc_world.verified(world, told.get_json()["id_token"], "JWT")["aud"] == client["client_id"]
 
 
+def test_a_client_of_a_public_application_has_public_subjects_or_as_it_says_pairwise_ones(
+    world: World, registrar: Registrar
+) -> None:
+    def subject(client: dict[str, Any]) -> str:
+        browser = Browser(world)
+        browser.sign_in()
+        data = {
+            "grant_type": "authorization_code", "code": browser.code(client["client_id"], redirect_uri=BACK), "redirect_uri": BACK,
+            "code_verifier": VERIFIER, "client_id": client["client_id"], "client_secret": client["client_secret"],
+        }  # fmt: skip
+        told = registrar.http.post("/oauth2/token", base_url=ISSUER, data=data).get_json()["id_token"]
+        return str(oidc_world.verified(world, told, "JWT")["sub"])
+
+    world.change(ApplicationRow, ApplicationRow.key == "wilma", subject_mode="public")
+    usual, public, pairwise = (
+        registrar.made(token_endpoint_auth_method="client_secret_post", **said)
+        for said in ({}, {"subject_type": "public"}, {"subject_type": "pairwise"})
+    )
+    assert [one["subject_type"] for one in (usual, public, pairwise)] == ["public", "public", "pairwise"]
+    assert subject(usual) == subject(public)
+    assert subject(pairwise) != subject(usual)
+    back = registrar.manage("PUT", pairwise, {"redirect_uris": [BACK], "client_id": pairwise["client_id"]})
+    assert back.get_json()["subject_type"] == "public"
+
+
 def test_the_answer_tells_what_is_registered_with_every_default(registrar: Registrar) -> None:
     response = registrar.post({"redirect_uris": [BACK]})
     said = response.get_json()
@@ -150,7 +175,7 @@ ROWS: dict[str, tuple[Any, str, Any]] = {
     "application_type": ("native", "metadata_", {"application_type": "native"}),
     "jwks": (KEYS, "jwks", KEYS),
     "jwks_uri": ("https://app.example/jwks", "jwks_uri", "https://app.example/jwks"),
-    "subject_type": ("pairwise", "sector", "wilma"),
+    "subject_type": ("pairwise", "metadata_", {"subject_type": "pairwise"}),
     "id_token_signed_response_alg": ("PS256", "id_token_alg", "PS256"),
     "userinfo_signed_response_alg": ("ES256", "userinfo_alg", "ES256"),
     "request_object_signing_alg": ("ES256", "metadata_", {"request_object_signing_alg": "ES256"}),
@@ -200,6 +225,11 @@ def test_every_member_is_stored_told_again_and_kept_by_an_update(registrar: Regi
         again = registrar.manage("PUT", client, {one: said for one, said in client.items() if one not in ours})
         assert again.status_code == 200, (name, again.text)
         assert again.get_json()[name] == client[name], name
+
+
+def test_no_client_says_itself_what_it_may_be_told_for(registrar: Registrar) -> None:
+    client = registrar.made(**{"purpose": "Kaikki", "legal_basis": "Laki", "purpose#sv": "Allt"})
+    assert registrar.row(client).metadata_ == {"application_type": "web"}
 
 
 _WRONG: dict[str, tuple[Any, ...]] = {
@@ -352,6 +382,7 @@ def test_pkce_is_optional_only_where_the_initial_access_token_says_so(world: Wor
 
 
 def test_only_an_initial_access_token_opens_the_door(world: World, registrar: Registrar, at: Clock) -> None:
+    """C-28: nor does what manages a client, or proves one, register another."""
     client = registrar.made()
     others = [
         None, "x", "avi_" + "x" * 43, client["registration_access_token"], client["client_secret"], SECRET,
@@ -381,7 +412,7 @@ def test_uses_count_down_to_none_also_when_many_ask_at_once(world: World, regist
 
 
 def test_a_management_token_is_good_for_its_own_client_only(world: World, registrar: Registrar) -> None:
-    """All refusals look alike: another client's token, an unknown client, a declared one, a deleted one, no token."""
+    """C-28. All refusals look alike: another client's token, an unknown client, a declared one, a deleted one, no token."""
     one, other = registrar.made(), registrar.made()
     gone = registrar.made()
     assert registrar.manage("DELETE", gone).status_code == 204

@@ -48,6 +48,7 @@ def test_a_refresh_gives_new_tokens_for_the_same_person_and_capacity(
 def test_a_retry_within_ten_seconds_gets_the_same_successor_and_a_later_one_ends_the_family(
     world: World, wilma: Application, tokens: dict[str, Any], at: Clock
 ) -> None:
+    """TK-03."""
     first = wilma.refresh(tokens["refresh_token"]).get_json()
     at(oidc_world.instant(10))
     retried = wilma.refresh(tokens["refresh_token"]).get_json()
@@ -60,6 +61,7 @@ def test_a_retry_within_ten_seconds_gets_the_same_successor_and_a_later_one_ends
 
 
 def test_a_refresh_family_has_an_absolute_end(wilma: Application, tokens: dict[str, Any], at: Clock) -> None:
+    """TK-04."""
     token, start = tokens["refresh_token"], oidc_world.instant(0)
     for day in (10, 20, 29):
         at(start + timedelta(days=day))
@@ -69,6 +71,7 @@ def test_a_refresh_family_has_an_absolute_end(wilma: Application, tokens: dict[s
 
 
 def test_a_refresh_may_narrow_and_never_widen(world: World, anna: Browser, wilma: Application) -> None:
+    """TK-05, C-30."""
     first = wilma.redeem(anna.code(scope="openid roles offline_access")).get_json()
     wider = wilma.refresh(first["refresh_token"], scope="openid email")
     assert wider.get_json()["error"] == "invalid_scope"
@@ -120,6 +123,7 @@ def _revoke(world: World) -> None:
 def test_a_grant_ends_with_what_it_stands_on(
     wilma: Application, world: World, tokens: dict[str, Any], ending: Callable[[World], None]
 ) -> None:
+    """JW-06, C-09."""
     assert wilma.userinfo(tokens["access_token"]).status_code == 200
     ending(world)
     assert wilma.introspect(tokens["access_token"]) == {"active": False}
@@ -129,6 +133,7 @@ def test_a_grant_ends_with_what_it_stands_on(
 
 
 def test_a_client_acts_for_itself_with_its_own_scopes_only(world: World, wilma: Application) -> None:
+    """TK-05, C-30."""
     answered = wilma.post("/oauth2/token", {"grant_type": "client_credentials"}).get_json()
     said = verified(world, answered["access_token"], "at+jwt")
     assert (said["sub"], said["client_id"], said["aud"], said["scope"]) == (
@@ -158,6 +163,7 @@ def test_a_client_acts_for_itself_with_its_own_scopes_only(world: World, wilma: 
     ],
 )
 def test_a_client_uses_its_listed_grants_only(world: World, client_id: str, grant: str) -> None:
+    """TK-06."""
     data = {"grant_type": grant, "refresh_token": "avr_x", "code": "avc_x"}
     if client_id == "wilma-key":
         data |= assertion()
@@ -167,6 +173,7 @@ def test_a_client_uses_its_listed_grants_only(world: World, client_id: str, gran
 
 @pytest.mark.parametrize("grant", ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "x"])
 def test_other_grants_are_not_supported(wilma: Application, grant: str) -> None:
+    """AZ-03, TK-06."""
     assert wilma.post("/oauth2/token", {"grant_type": grant}).get_json() == {"error": "unsupported_grant_type"}
 
 
@@ -187,6 +194,7 @@ def basic(name: str, secret: str) -> dict[str, str]:
 def test_what_does_not_prove_the_client_is_401(
     world: World, path: str, headers: dict[str, str], body: dict[str, str]
 ) -> None:
+    """TK-08, TK-10, C-19."""
     data = {"grant_type": "authorization_code", "token": "x", "code": "avc_x"} | body
     response = world.app.test_client().post(path, base_url=ISSUER, data=data, headers=headers)
     assert response.status_code == 401
@@ -203,6 +211,7 @@ def test_two_ways_of_authentication_at_once_are_refused(wilma: Application) -> N
 
 
 def test_two_secrets_are_valid_at_a_time(world: World) -> None:
+    """TK-09."""
     second = "avk_" + "t" * 43
     world.write(ClientSecret(client_id="wilma", hash=hash_of(second), created_at=oidc_world.instant(0)))
     http = world.app.test_client()
@@ -225,6 +234,7 @@ def assertion(**changes: Any) -> dict[str, str]:
 
 
 def test_a_signed_assertion_authenticates_once(world: World) -> None:
+    """TK-07, C-20."""
     app, data = Application(world, "wilma-key"), {"grant_type": "client_credentials"}
     proof = assertion()
     assert app.post("/oauth2/token", data | proof).status_code == 200
@@ -298,6 +308,7 @@ def test_userinfo_takes_the_token_by_header_or_by_a_posted_body_never_both_and_n
 def test_no_other_kind_of_token_or_altered_one_is_an_access_token(
     world: World, anna: Browser, wilma: Application, tokens: dict[str, Any]
 ) -> None:
+    """JW-02, JW-03."""
     access = tokens["access_token"]
     header, payload, signature = access.split(".")
     wrong = [
@@ -316,6 +327,7 @@ def test_no_other_kind_of_token_or_altered_one_is_an_access_token(
 def test_a_token_whose_end_makes_no_sense_is_refused(
     world: World, wilma: Application, tokens: dict[str, Any], expires: Any
 ) -> None:
+    """JW-04, C-22."""
     claims = verified(world, tokens["access_token"], "at+jwt") | {"exp": expires}
     if expires is None:
         del claims["exp"]
@@ -334,6 +346,7 @@ def test_an_access_token_ends_after_five_minutes(wilma: Application, tokens: dic
 
 
 def test_introspection_answers_the_audience_only(world: World, wilma: Application, tokens: dict[str, Any]) -> None:
+    """JW-06."""
     said = wilma.introspect(tokens["access_token"])
     assert said["active"] is True
     assert (said["client_id"], said["aud"], said["roles"]) == ("wilma", "https://wilma.example", ["opettaja@KOIVU"])
@@ -363,6 +376,7 @@ def test_revoking_either_token_ends_the_grant(
 
 
 def test_nobody_revokes_another_clients_token(world: World, wilma: Application, tokens: dict[str, Any]) -> None:
+    """C-17."""
     assert (
         Application(world, "verso").post("/oauth2/revoke", {"token": tokens["access_token"]}).get_json()["error"]
         == "invalid_grant"
@@ -372,6 +386,7 @@ def test_nobody_revokes_another_clients_token(world: World, wilma: Application, 
 
 
 def test_kinds_of_secrets_never_cross(wilma: Application, anna: Browser, tokens: dict[str, Any]) -> None:
+    """TK-02, C-06."""
     code = anna.code()
     assert wilma.refresh(code).get_json()["error"] == "invalid_grant"
     assert wilma.redeem(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
@@ -384,6 +399,31 @@ def test_a_refused_client_is_in_the_log_and_its_secret_is_not(world: World, wilm
     wilma.redeem("avc_unknown")
     event = world.events("oidc:token:refused")[0]
     assert event.envelope == {"client": "wilma", "error": "invalid_grant"}
+
+
+def test_a_wrong_secret_is_told_of_the_named_client_once_a_minute_and_of_nobody_unknown(
+    world: World, wilma: Application, at: Clock
+) -> None:
+    def guess(client_id: str, **fields: str) -> None:
+        data = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "guess"} | fields
+        assert wilma.post("/oauth2/token", data, authenticated=False).status_code in (400, 401)
+
+    for _ in range(3):
+        guess("wilma-old")
+        guess("nobody")
+    guess("wilma-old", grant_type="password")
+    told = [(event.envelope["client"], event.envelope["error"]) for event in world.events("oidc:token:refused")]
+    assert told == [("wilma-old", "invalid_client"), ("wilma-old", "unsupported_grant_type")]
+    assert "guess" not in str([event.envelope for event in world.events("oidc:token:refused")])
+    at(oidc_world.instant(61))
+    guess("wilma-old")
+    assert len(world.events("oidc:token:refused")) == 3
+
+
+def test_whoever_merely_names_a_public_client_fills_no_log(world: World) -> None:
+    for n in range(3):
+        Application(world, "wilma-app").redeem(f"avc_{n}")
+    assert len(world.events("oidc:token:refused")) == 1
 
 
 def test_a_token_in_the_query_of_the_token_endpoint_is_not_read(

@@ -194,6 +194,14 @@ def test_claims_get_other_names_and_formats(world: World, reader: Callable[[str]
         ({"roles": "x", "groups": "x"}, "Two claims would be called x."),
         ({"name": "koko nimi"}, "A claim's name is at most 100 letters"),
         ({"name": "n" * 101}, "A claim's name is at most 100 letters"),
+        ({"roles": "sub.roles", "roles-nested": "yes"}, "The name sub belongs to the protocol itself."),
+        ({"roles": "a.b.c.d.e", "roles-nested": "yes"}, "A claim inside objects is at most four names"),
+        ({"roles": "a..b", "roles-nested": "yes"}, "A claim inside objects is at most four names"),
+        ({"roles": "a.b", "roles-nested": "yes", "groups": "a"}, "Two claims would be called a."),
+        (
+            {"groups": "a", "groups-nested": "yes", "roles": "a.b.c", "roles-nested": "yes"},
+            "Two claims would be called a.",
+        ),
     ],
 )
 def test_a_name_that_a_claim_cannot_have_is_refused_beside_its_field(
@@ -205,6 +213,27 @@ def test_a_name_that_a_claim_cannot_have_is_refused_beside_its_field(
     assert 'aria-invalid="true"' in page.text
     with Session(world.engine) as session:
         assert session.scalars(select(Client)).one().mapper == {}
+
+
+def test_a_claim_is_put_inside_objects_only_where_the_box_says_so(
+    world: World, reader: Callable[[str], Reader], wilma: None
+) -> None:
+    paula = reader("paula")
+    fields = {
+        "roles": "realm_access.roles",
+        "roles-nested": "yes",
+        "groups": "realm_access.groups",
+        "name-nested": "yes",
+    }
+    assert paula.post(f"{HERE}/claims", f"{HERE}/claims", **fields).status_code == 303
+    with Session(world.engine) as session:
+        assert session.scalars(select(Client)).one().mapper == {
+            "roles": {"name": "realm_access.roles", "nested": True},
+            "groups": {"name": "realm_access.groups"},
+        }
+    page = paula.get(f"{HERE}/claims").text
+    assert re.findall(r'id="(\w+-nested)"[^>]* checked', page) == ["roles-nested"]
+    assert "roles → realm_access.roles (inside objects)" in paula.get(HERE).text
 
 
 def test_an_application_is_enabled_and_disabled_for_an_organisation(

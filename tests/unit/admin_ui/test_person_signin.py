@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -18,6 +19,8 @@ from iam.tokens.session import LoginSessionRow
 from iam.web import extension
 from tests.unit.admin_ui.world import Reader, World, employ
 from tests.unit.signin.proofs import code_of
+
+CODE = "[2-9A-Z]{5}-[2-9A-Z]{5}"
 
 
 def with_factors(world: World, login: str) -> UUID:
@@ -52,6 +55,27 @@ def test_an_administrator_sees_a_persons_second_factors_and_removes_them_when_lo
     assert (event.subject_id, event.actor_id) == (person_id, world.ids["paula"])
     assert event.envelope == {"totp": True, "passkeys": 0}
     assert paula.force(f"{here}/factors/reset").status_code == 404
+
+
+def test_a_one_time_code_is_shown_once_with_a_letter_for_paper_in_the_persons_language(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    sanna, here = reader("sanna"), f"/admin/persons/{world.ids['oona']}"
+    answer = sanna.post(f"{here}/sign-in-code", f"{here}?tab=signin")
+    letter = re.search(
+        r'<div class="paper-only">\s*<article class="letter" lang="fi">(.*?)</article>', answer.text, re.DOTALL
+    )
+    assert letter is not None
+    on_screen, on_paper = (re.search(rf">({CODE})</{tag}>", answer.text) for tag in ("code", "dd"))
+    assert on_screen is not None
+    assert on_paper is not None
+    assert on_screen[1] == on_paper[1]
+    for said in ("Oona Oppilas", "Kertakoodi", "<dd>oona</dd>", "<dd>http://localhost:8080/first-code</dd>", "klo"):
+        assert said in letter[1], said
+    assert "letter.css" in answer.text
+    later = sanna.get(f"{here}?tab=signin").text
+    assert "letter" not in later
+    assert on_screen[1] not in later
 
 
 def test_who_lacks_the_permission_sees_the_factors_and_cannot_remove_them(

@@ -74,6 +74,7 @@ def test_trying_again_makes_it_due_at_once_and_is_written_in_the_log(
 ) -> None:
     paula, message_id = reader("paula"), note(world, "wilma-web", "status 503")
     assert HERE in paula.get("/admin/applications").text
+    assert f"{HERE}/{message_id}/again" in paula.get(HERE).text
     done = paula.post(f"{HERE}/{message_id}/again", HERE)
     assert (done.status_code, done.location) == (303, HERE)
     assert "The logout is being sent again." in paula.get(HERE).text
@@ -97,4 +98,11 @@ def test_only_who_administers_the_applications_owner_sees_and_tries_it(
     assert ville.force(f"{HERE}/{message_id}/again").status_code == 404
     assert sanna.get(HERE).status_code == 404
     assert get(world, message_id).given_up_at is not None
-    assert "wilma-web" in reader("anna").get(HERE).text
+    anna = reader("anna")
+    assert "wilma-web" in anna.get(HERE).text
+    assert "Try again" not in anna.get(HERE).text
+    assert anna.force(f"{HERE}/{message_id}/again").status_code == 404
+    assert get(world, message_id).given_up_at is not None
+    administer(world, "anna", "MUSTIKKALA", "applications.write")
+    assert "Try again" not in anna.get(HERE).text
+    assert anna.force(f"{HERE}/{message_id}/again").status_code == 404

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from iam.access.role import Application
 from iam.apply.export import as_data, in_yaml
 from iam.signin.connection import Connection
 from iam.vault import Vault
@@ -86,6 +87,36 @@ def test_what_cannot_be_is_refused_with_the_reason(
     report = apply(KUNTA.replace(before, after))
     assert [said in str(problem.message) for problem in report.problems] == [True]
     assert session.scalars(select(Connection)).all() == []
+
+
+WILMA = """
+organisations: [{key: kaupunki, kind: municipality, name: {fi: Kaupunki}, legal_entity: true}]
+applications: [{key: wilma, owner: kaupunki, name: {fi: Wilma}}]
+"""
+LED = KUNTA + "    applications: {wilma: only}\n"
+
+
+def test_the_applications_that_lead_to_a_connection_are_kept_beside_its_identifier(
+    apply: Apply, session: Session
+) -> None:
+    assert not apply(WILMA + LED.lstrip()).problems
+    kept = {"claim": "oid", "kind": "entra-oid", "issuer": ""}
+    assert stored(session).identifier == kept | {"applications": {"wilma": "only"}}
+    assert apply(LED).counts == {"create": 0, "change": 0, "none": 1}
+    text = in_yaml({"connections": as_data(session)["connections"]})
+    assert "wilma: only" in text
+    assert apply(text).counts == {"create": 0, "change": 0, "none": 1}
+    assert apply(KUNTA).counts["change"] == 1
+    session.expire_all()
+    assert stored(session).identifier == kept
+
+
+def test_an_application_that_leads_to_a_connection_exists_and_leads_to_one(apply: Apply, session: Session) -> None:
+    assert ["There is no application" in one.message for one in apply(LED).problems] == [True]
+    assert session.scalars(select(Application)).all() == []
+    apply(WILMA + LED.lstrip())
+    other = LED.replace("key: kunta", "key: toinen").replace("    domains: [kunta.example, koulu.kunta.example]\n", "")
+    assert ["leads to" in one.message for one in apply(other).problems] == [True]
 
 
 def test_a_domain_leads_to_one_connection_that_is_in_use(apply: Apply, session: Session) -> None:

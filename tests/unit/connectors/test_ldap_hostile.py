@@ -1,4 +1,4 @@
-"""Hostile directories: nothing is sent to one that proves nothing, and none outlasts its deadline."""
+"""Hostile directories: nothing is sent to one that proves nothing (C-36), and none outlasts its deadline."""
 
 from __future__ import annotations
 

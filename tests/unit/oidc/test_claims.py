@@ -135,6 +135,34 @@ def test_a_mapper_names_the_claims_told_elsewhere() -> None:
     assert set(said["_claim_names"]) == {"urn:example:roles", "entitlements"}
 
 
+def test_a_nested_claim_stands_inside_objects_and_several_share_one() -> None:
+    mapper = {
+        "roles": {"name": "realm_access.roles", "nested": True, "format": "code"}, "groups": {"name": "realm_access.of.groups", "nested": True},
+        "email": {"name": "mail.address"},
+    }  # fmt: skip
+    said = claims.of_userinfo(TOLD, ("openid", "email", "roles", "groups"), mapper)
+    assert said == {
+        "sub": "Zk3", "capacity": said["capacity"], "entitlements": said["entitlements"],
+        "realm_access": {"roles": ["opettaja"], "of": {"groups": ["4B"]}}, "mail.address": "anna@example.fi",
+    }  # fmt: skip
+
+
+def test_a_nested_claim_told_elsewhere_is_named_by_its_outermost_object_and_takes_that_along() -> None:
+    many = replace(TOLD, rights=tuple(right(f"rooli-{n:03}") for n in range(151)))
+    mapper = {"roles": {"name": "access.roles", "nested": True}, "groups": {"name": "access.groups", "nested": True}}
+    said = claims.of_token(many, ALL, mapper, USERINFO)
+    assert said["_claim_names"] == {"access": "avain", "entitlements": "avain"}
+    assert not {"access", "roles", "groups"} & said.keys()
+    told = claims.of_userinfo(many, ALL, mapper)["access"]
+    assert (len(told["roles"]), told["groups"]) == (151, ["4B"])
+
+
+@pytest.mark.parametrize("name", sorted(claims.RESERVED))
+def test_a_mapper_never_puts_a_claim_inside_one_of_the_protocol(name: str) -> None:
+    said = claims.of_userinfo(TOLD, ALL, {"email": {"name": f"{name}.email", "nested": True}})
+    assert (said["sub"], said["email"]) == ("Zk3", "anna@example.fi")
+
+
 @pytest.mark.parametrize("reserved", sorted(claims.RESERVED))
 def test_a_mapper_never_gives_away_a_name_of_the_protocol(reserved: str) -> None:
     said = claims.of_userinfo(TOLD, ALL, {"email": {"name": reserved}})

@@ -19,6 +19,7 @@ def test_the_metadata_is_valid_by_its_specifications() -> None:
 
 
 def test_only_what_is_offered_is_told() -> None:
+    """AZ-03, OI-06."""
     assert OPENID["response_types_supported"] == ["code"]
     assert OPENID["code_challenge_methods_supported"] == ["S256"]
     assert "none" not in OPENID["introspection_endpoint_auth_methods_supported"]

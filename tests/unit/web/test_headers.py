@@ -49,6 +49,7 @@ def slashed() -> str:
 
 @pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "Forwarded"])
 def test_a_forged_host_turns_no_redirect_away_from_home(app: Flask, header: str) -> None:
+    """HT-02, C-34."""
     app.add_url_rule("/test/slashed/", "slashed", slashed)
     value = "host=evil.example" if header == "Forwarded" else "evil.example"
     for path in ("/test/slashed", "/", "/account", "//evil.example/..", "/\\evil.example"):
