@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,10 +11,11 @@ from flask import request
 
 from admin_ui import frame, words
 from admin_ui.person_view import Subject, names, organisations_here
+from admin_ui.rules import role_options
 from connectors.problem import Problem
 from iam import clock
 from iam.access.explain import Because, Explanation, FactLine, explain, why_not
-from iam.access.sentence import KIND_WORDS, labels
+from iam.access.sentence import KIND_WORDS
 from iam.directory import listing
 from iam.web import context
 
@@ -30,18 +31,18 @@ def read(subject: Subject) -> Mapping[str, Any]:
     chosen = request.args.get("application", "")
     rows = [_row(subject, one) for one in found if chosen in ("", _application_key(one))]
     authors = names({because["by"] for row in rows for because in row["because"] if because["by"]})
-    roles = labels(context.db()).roles
+    roles = role_options(context.db(), subject.part)
     return {
         "day": day, "is_today": day == clock.today(context.settings().zone), "rows": rows, "chosen": chosen, "authors": authors,
         "applications": sorted({_application_key(one): _role_name(one).partition(":")[0] for one in found}.items()),
-        "roles": sorted(((key, _in(shown) or key) for key, shown in roles.items()), key=lambda role: role[1]),
-        **_why_not(subject, found, at), "form": _form(subject) if "rights.grant" in subject.allowed else None, "given": request.form,
+        "roles": roles, **_why_not(subject, found, at, {key for key, _ in roles}), "form": _form(subject) if "rights.grant" in subject.allowed else None, "given": request.form,
     }  # fmt: skip
 
 
-def _why_not(subject: Subject, found: Iterable[Explanation], at: datetime) -> dict[str, Any]:
-    """Return which role was asked about, whether it is held, and the nearest rules with the first condition that fails."""
-    wanted = request.args.get("why_not", "")
+def _why_not(subject: Subject, found: Iterable[Explanation], at: datetime, known: Collection[str]) -> dict[str, Any]:
+    """Return which of the ``known`` roles was asked about, whether it is held, and the nearest rules with the first condition that fails."""
+    given = request.args.get("why_not", "")
+    wanted = given if given in known else ""
     nearest = why_not(context.db(), subject.id, wanted, at)[:NEAREST] if wanted else []
     told = [
         {
@@ -154,5 +155,6 @@ def _form(subject: Subject) -> dict[str, Any]:
             for row, place in held
             if row.valid_from <= now < row.valid_to
         ],
+        "roles": role_options(context.db(), part),
         "scopes": [(str(row.id), row.name(language)) for row in context.db().scalars(query)],
     }  # fmt: skip

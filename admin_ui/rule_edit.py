@@ -38,6 +38,10 @@ from iam.web import context, guard
 OFFERED = 300
 """So many organisations are offered while writing a name; any other may be written by its key or name."""
 SHOWN_PLACES = 50
+PUBLISH = "publish"
+"""The act of the form that changes what people may do."""
+_WRITTEN = "role"
+"""The field that is in the address when the form was written before."""
 _KEY = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
 
 
@@ -57,7 +61,9 @@ class Answer:
 @blueprint.get("/rules/new")
 @guard.requires("rules.write")
 def new_rule() -> Response:
-    """Show the empty form, or one of the rules to begin with."""
+    """Show the empty form, one of the rules to begin with, or what was written before a fresh proof was asked."""
+    if _WRITTEN in request.args:
+        return _page(rule_form.read(request.args), Answer(), None)
     form = rule_form.TEMPLATES.get(request.args.get("template", ""), RuleForm())
     if request.args.get("fact") in rule_form.FACTS:
         form = replace(form, fact=request.args["fact"])
@@ -67,8 +73,14 @@ def new_rule() -> Response:
     return _page(replace(form, owner=_only_owner(context.db(), part)), Answer(), None)
 
 
+def _as_written() -> str:
+    """Return the address of the form with everything that was written in it: a fresh proof asked at the end loses nothing."""
+    return f"{request.path}?{rule_form.query(rule_form.read(request.form))}"
+
+
 @blueprint.post("/rules/new")
 @guard.requires("rules.write")
+@guard.recent(_as_written, act=PUBLISH)
 def write_new_rule() -> AnyResponse:
     """Answer the form of a new rule."""
     return _answer(None)
@@ -77,13 +89,16 @@ def write_new_rule() -> AnyResponse:
 @blueprint.get("/rules/<key>/edit")
 @guard.requires("rules.write")
 def edit_rule(key: str) -> Response:
-    """Show a rule in the form."""
+    """Show a rule in the form, or what was written over it before a fresh proof was asked."""
     form = _standing(key)
+    if _WRITTEN in request.args:
+        form = replace(rule_form.read(request.args), key=key, owner=form.owner)
     return _page(form, Answer(sentence=_sentence(context.db(), form)), key)
 
 
 @blueprint.post("/rules/<key>/edit")
 @guard.requires("rules.write")
+@guard.recent(_as_written, act=PUBLISH)
 def write_rule(key: str) -> AnyResponse:
     """Answer the form of a rule that stands."""
     return _answer(key)
@@ -110,7 +125,7 @@ def _answer(key: str | None) -> AnyResponse:
         answer.sentence = sentence(parsed, labels(session), context.texts().language)
     if parsed is None or errors:
         return _page(form, answer, key, 422)
-    if act == "publish" and request.form.get("seen") == rule_form.digest(form):
+    if act == PUBLISH and request.form.get("seen") == rule_form.digest(form):
         publish(session, form.key, rule_form.pattern(form), form.owner, context.actor())
         return frame.done(
             context.texts().gettext(N_("The rule is in force, and rights follow it.")), f"{PATH}/{form.key}"
@@ -121,7 +136,7 @@ def _answer(key: str | None) -> AnyResponse:
             answer.errors["person"] = answer.trial.error
     else:
         _effect(session, form, key, answer)
-        answer.unseen = act == "publish"
+        answer.unseen = act == PUBLISH
     return _page(form, answer, key)
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
@@ -68,6 +69,13 @@ def read(form: MultiDict[str, str]) -> RuleForm:
     }
     found = RuleForm(**{**texts, "kinds": tuple(form.getlist("kinds")), "unless": "unless" in form})  # type: ignore[arg-type]
     return replace(found, fact=_known(found.fact, FACTS), scope=_known(found.scope, SCOPES))
+
+
+def query(form: RuleForm) -> str:
+    """Return the fields as the query of an address, which ``read`` understands; what is as usual is left out."""
+    told = [(field.name, getattr(form, field.name)) for field in fields(RuleForm)]
+    changed = {name: value for name, value in told if value != getattr(RuleForm(), name) or name == "role"}
+    return urlencode({name: "yes" if value is True else value for name, value in changed.items()}, doseq=True)
 
 
 def _known(value: str, known: tuple[str, ...]) -> str:

@@ -119,7 +119,7 @@ def done(session: Session, login: LoginSession, amr_added: Iterable[str], around
     envelope = {"session": str(login.id), "way": way, "acr": acr, "address": around.actor.address}
     log.write(session, "signin:factor:accepted", around.actor, subject_id=login.person_id, envelope=envelope)
     known = credentials.whoever(session, login.person_id)
-    return Outcome(login.person_id, value, known.login, known.language)
+    return Outcome(login.person_id, value, known.login, known.language, acr)
 
 
 def refused(session: Session, login: LoginSession, way: str, actor: Actor, reason: str = "mismatch") -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, redirect, request
 from sqlalchemy.exc import OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.problem import Problem
 from iam.errors import AvainError, Unavailable
@@ -47,6 +49,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(AvainError, _expected)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
+    app.before_request(_as_routed)
 
 
 def answer(status: int, code: str, problems: Sequence[Problem]) -> Response:
@@ -65,6 +68,15 @@ def answer(status: int, code: str, problems: Sequence[Problem]) -> Response:
     response = jsonify(body)
     response.status_code, response.content_type = status, "application/problem+json"
     return response
+
+
+def _as_routed() -> AnyResponse | None:
+    """Redirect to the address as its route has it (a missing slash). Werkzeug's own answer names the Host header, which anybody can forge (HT-02)."""
+    error = request.routing_exception
+    if not isinstance(error, RequestRedirect):
+        return None
+    path = urlsplit(error.new_url)._replace(scheme="", netloc="").geturl()
+    return redirect(local_path(path), error.code)
 
 
 def _told(problem: Problem) -> dict[str, Any]:
@@ -103,9 +115,7 @@ def _expected(error: AvainError) -> Response:
     return answer(error.status, error.code, error.problems or [_WHAT.get(error.status, _DEFAULT)])
 
 
-def _http(error: HTTPException) -> Response | HTTPException:
-    if isinstance(error, RequestRedirect):
-        return error
+def _http(error: HTTPException) -> Response:
     if isinstance(error, InternalServerError) and error.original_exception is not None:
         return _unexpected(error.original_exception)
     status = error.code or 500

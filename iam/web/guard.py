@@ -81,14 +81,15 @@ def administers(view: View) -> View:
     return view
 
 
-def recent(back: str) -> Callable[[View], View]:
+def recent(back: str | Callable[[], str], *, act: str = "") -> Callable[[View], View]:
     """Mark an administrator's act that needs a fresh proof of who asks (security SE-06).
 
-    ``back`` is the path to go on to once it was given, with places for the view's own values: ``/admin/persons/{person_id}``.
+    ``back`` is the path to go on to once it was given, with places for the view's own values (``/admin/persons/{person_id}``), or
+    tells it. With ``act``, only a form that was sent with this ``act`` needs the proof.
     """
 
     def mark(view: View) -> View:
-        setattr(view, _RECENT, back)
+        setattr(view, _RECENT, (back, act))
         return view
 
     return mark
@@ -169,7 +170,8 @@ def _admit() -> Response | None:
     view = _view()
     if view is None:
         return None
-    g.read_only = getattr(view, _READS, False)
+    if getattr(view, _READS, False):
+        context.read_only()
     mark = getattr(view, _MARK)
     if mark == _PUBLIC:
         return None
@@ -192,16 +194,20 @@ def _admit_administrator(login: LoginSession, mark: str) -> None:
         raise NotFound(Problem("There is no such page, or it is outside your part."))
 
 
-def _ask_for_more(login: LoginSession, back: str | None) -> Response | None:
+def _ask_for_more(login: LoginSession, recent: tuple[str | Callable[[], str], str] | None) -> Response | None:
     """Return the way to prove more, when the pages ask for more than this session has; raises ``TooWeak`` or ``NotRecent``."""
     reaches, fresh = current_app.extensions[_STEP_UP]
     least = context.settings().signin.administrators
-    if reaches(login.acr, least):
-        old = back is not None and clock.now() - login.auth_time > fresh
-        return recently(str(back).format(**(request.view_args or {})), least) if old else None
-    if request.method not in ("GET", "HEAD") or not _is_browser():
-        raise TooWeak(Problem("This page asks for a second factor.", "Open the page again and prove it."))
-    return to_factor(request.full_path.rstrip("?"), least)
+    if not reaches(login.acr, least):
+        if request.method not in ("GET", "HEAD") or not _is_browser():
+            raise TooWeak(Problem("This page asks for a second factor.", "Open the page again and prove it."))
+        return to_factor(request.full_path.rstrip("?"), least)
+    if recent is None or clock.now() - login.auth_time <= fresh:
+        return None
+    back, act = recent
+    if act and request.form.get("act") != act:
+        return None
+    return recently(back() if callable(back) else back.format(**(request.view_args or {})), least)
 
 
 def _is_browser() -> bool:

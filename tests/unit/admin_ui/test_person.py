@@ -220,6 +220,7 @@ def test_nobody_gets_a_code_for_an_administrator_of_more_than_they_administer(
 
 
 def test_sessions_are_listed_and_ended_one_by_one_or_all(world: World, reader: Callable[[str], Reader]) -> None:
+    """SE-05: by an administrator."""
     sanna, here = reader("sanna"), page_of(world, "anna")
     phones = [Reader(world, "anna") for _ in range(3)]
     tab = f"{here}?tab=signin"

@@ -96,6 +96,7 @@ def test_only_the_published_list_of_routes_answers_nobody(app: Flask) -> None:
         "/login/passkey",
         "/login/passkey/options",
         "/first-code",
+        "/forgotten",
         "/logout",
         "/logged-out",
         "/capacity",

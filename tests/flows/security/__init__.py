@@ -1,0 +1,1 @@
+"""What the register of security requirements asks, row by row and class by class."""
