@@ -110,7 +110,9 @@ def _zip_errors(name: str) -> Iterator[None]:
 
 
 def _require_sane(members: list[zipfile.ZipInfo], name: str) -> None:
-    """Raise ``Malformed`` for path tricks, repeated names, links, encryption and bombs."""
+    """Raise ``Malformed`` for members before the file's beginning, path tricks, repeated names, links, encryption and bombs."""
+    if any(member.header_offset < 0 for member in members):
+        raise Malformed(_broken(name))
     names = [member.filename for member in members]
     if any(part in each for each in names for part in ("/", "\\", ":", "\0")) or {".", "..", ""} & set(names):
         raise Malformed(_not_at_root(name))

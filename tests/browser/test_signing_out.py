@@ -70,6 +70,7 @@ def anna(database_url: str, tmp_path: Path, wilma: RelyingParty) -> Iterator[Sig
             sid = issuer.sid("wilma.example", login.id)
             said = {
                 "iss": server.issuer,
+                "exp": int(clock.now().timestamp()),
                 "aud": "wilma",
                 "sid": sid,
                 "sub": subject.give(session, "wilma.example", world.ids["anna"]),

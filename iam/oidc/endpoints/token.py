@@ -13,7 +13,7 @@ from iam.web import context
 @protocol
 def token() -> Response:
     """Answer with tokens for a code, a refresh token or a client's own credentials (RFC 6749 section 3.2)."""
-    if request.form.get("grant_type") == ClientCredentialsGrant.GRANT_TYPE:
+    if request.form.get("grant_type") == ClientCredentialsGrant.GRANT_TYPE and "client_assertion" not in request.form:
         context.writes_last()
     return provider().create_token_response()  # type: ignore[no-any-return]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import ConnectorError, Malformed, Retryable, Unreachable
@@ -200,6 +200,7 @@ def test_a_broken_zip_file_is_malformed(tmp_path: Path) -> None:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(1706, b"\x05")
 @given(st.integers(0, 2000), st.binary(min_size=1, max_size=8))
 def test_a_damaged_zip_file_gives_items_or_a_connector_error(tmp_path: Path, place: int, noise: bytes) -> None:
     data = bytearray(archive(tmp_path).read_bytes())

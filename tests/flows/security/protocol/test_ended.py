@@ -147,6 +147,7 @@ def test_c_09_what_a_compromised_key_signed_ends_with_it(
 ) -> None:
     """Every token of that key, whatever else of it still stands; a refresh gives one of the new key."""
     monkeypatch.setattr("iam.oidc.keyring.SECONDS", -1.0)
+    monkeypatch.setattr("iam.oidc.keyring.PUBLIC_SECONDS", -1.0)
     vault = extension.parts_of(world.app).vault
     # The witness knows no other clock than the machine's.
     with clock.fixed(datetime.now(UTC)), Session(world.engine) as session, session.begin():
