@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.signing_in import sign_in
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from benchmarks.signing_in import PRINCIPAL, sign_in
+from iam import clock
+from iam.access.assignment import Assignment
+from iam.access.role import Application, Role
+from iam.cli.demo_run import CLIENT
+from iam.directory.affiliation import Affiliation
+from iam.directory.queries import holds_at
+from iam.oidc.model import Client
+from iam.signin.account import Account, Credential
 
 
 @dataclass
@@ -30,11 +42,52 @@ class Rush:
         return len(self.took) / self.lasted
 
 
-def rush(issuer: str, rate: int, seconds: int = 10) -> Rush:
+def crowd(sessions: sessionmaker[Session]) -> list[str]:
+    """Let everybody sign in who has one affiliation, a right in the demonstration's application and no login yet; return the logins.
+
+    They share one password, the one ``sign_in`` types. Different people, because tries of the same one wait for one another.
+    """
+    now = clock.now()
+    with sessions() as session, session.begin():
+        known = session.scalars(
+            select(Credential)
+            .join(Account, Account.person_id == Credential.person_id)
+            .where(Account.login == PRINCIPAL.login)
+        ).one()
+        one = (
+            select(Affiliation.person_id)
+            .where(Affiliation.closed_by.is_(None), holds_at(Affiliation, now))
+            .group_by(Affiliation.person_id)
+            .having(func.count() == 1)
+        )
+        right = exists().where(
+            Assignment.person_id == Affiliation.person_id,
+            Assignment.role_id == Role.id,
+            Role.application_id == Application.id,
+            Application.id == Client.application_id,
+            Client.client_id == CLIENT,
+            Assignment.closed_by.is_(None),
+        )
+        named = exists().where(Account.person_id == Affiliation.person_id)
+        people = session.scalars(
+            select(Affiliation.person_id).where(Affiliation.person_id.in_(one), right, ~named).distinct()
+        )
+        logins = {f"crowd-{n}": person_id for n, person_id in enumerate(people)}
+        session.add_all(Account(person_id=person_id, login=login, language=None) for login, person_id in logins.items())
+        session.flush()
+        session.add_all(
+            Credential(person_id=person_id, kind="password", data=dict(known.data), changed_at=now)
+            for person_id in logins.values()
+        )
+    return list(logins)
+
+
+def rush(issuer: str, logins: Sequence[str], rate: int, seconds: int = 10) -> Rush:
     """Let the sign-ins come and wait for all of them."""
     found, started = Rush(rate, seconds), time.perf_counter()
     threads = [
-        threading.Thread(target=_arrive, args=(issuer, started + n / rate, found)) for n in range(rate * seconds)
+        threading.Thread(target=_arrive, args=(issuer, logins[n % len(logins)], started + n / rate, found))
+        for n in range(rate * seconds)
     ]
     for thread in threads:
         thread.start()
@@ -44,11 +97,19 @@ def rush(issuer: str, rate: int, seconds: int = 10) -> Rush:
     return found
 
 
-def _arrive(issuer: str, at: float, found: Rush) -> None:
+def gets_in(issuer: str, login: str) -> bool:
+    """Whether somebody gets in, and without being asked anything on the way that ``sign_in`` does not answer."""
+    try:
+        return bool(sign_in(issuer, login))
+    except (SystemExit, LookupError):
+        return False
+
+
+def _arrive(issuer: str, login: str, at: float, found: Rush) -> None:
     time.sleep(max(0.0, at - time.perf_counter()))
     started = time.perf_counter()
     try:
-        sign_in(issuer)
+        sign_in(issuer, login)
     except (SystemExit, OSError):
         found.failed += 1
         return

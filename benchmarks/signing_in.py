@@ -86,7 +86,7 @@ def mean(meter: Meter, times: int, work: Callable[[], object]) -> Measure:
     return Measure(total.wall / times, total.own / times, total.database / times)
 
 
-def sign_in(issuer: str) -> dict[str, str]:
+def sign_in(issuer: str, login: str = PRINCIPAL.login) -> dict[str, str]:
     """Sign somebody in with a fresh browser at the demonstration's application; return what its server gets for the code."""
     browser = Browser(issuer)
     request = {
@@ -94,7 +94,7 @@ def sign_in(issuer: str) -> dict[str, str]:
         "state": "bench", "code_challenge": create_s256_code_challenge(VERIFIER), "code_challenge_method": "S256",
     }  # fmt: skip
     page = _followed(browser, browser.get("/oauth2/authorize?" + urlencode(request)))
-    fields = dict(_FIELD.findall(page.text)) | {"login": PRINCIPAL.login, "password": PRINCIPAL.password}
+    fields = dict(_FIELD.findall(page.text)) | {"login": login, "password": PRINCIPAL.password}
     answer = _followed(browser, browser.post("/login", fields, SAME_ORIGIN))
     if answer.status == 200:
         # Told once what the service receives.

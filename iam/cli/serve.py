@@ -1,4 +1,8 @@
-"""``iam serve``: the web processes, the management port beside them, and the worker."""
+"""``iam serve``: the web processes, the management port beside them, and the worker.
+
+The server is granian: measured beside gunicorn's threaded workers it takes the same processor time a request, and it ends TLS, reads
+hostile HTTP and restarts a failed process without further parts.
+"""
 
 from __future__ import annotations
 

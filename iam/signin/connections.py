@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.audit import log
 from iam.change import Actor
+from iam.database.statement import Statement
 from iam.directory.person import Identifier
 from iam.signin.connection import Connection, Link
 
@@ -56,11 +57,19 @@ class Linked:
     created_at: datetime
 
 
+_IN_USE = Statement(
+    lambda: (
+        select(*(getattr(Connection, field.name) for field in fields(Upstream)))
+        .where(Connection.retired.is_(False))
+        .order_by(Connection.key)
+    ),
+    Upstream,
+)
+
+
 def in_use(session: Session) -> list[Upstream]:
     """Return the connections that are not retired, by key."""
-    columns = [getattr(Connection, field.name) for field in fields(Upstream)]
-    rows = session.execute(select(*columns).where(Connection.retired.is_(False)).order_by(Connection.key))
-    return [Upstream(*row) for row in rows]
+    return _IN_USE.all(session)
 
 
 def find(session: Session, key: str) -> Upstream | None:
@@ -76,9 +85,9 @@ def for_login(session: Session, login: str) -> Upstream | None:
     return next((one for one in in_use(session) if domain.casefold() in one.domains), None)
 
 
-def for_application(session: Session, application_key: str) -> Upstream | None:
-    """Return the connection by which an application's people come; None when they come by any."""
-    return next((one for one in in_use(session) if application_key in one.applications), None)
+def for_application(those: Iterable[Upstream], application_key: str) -> Upstream | None:
+    """Return the one of some connections by which an application's people come; None when they come by any."""
+    return next((one for one in those if application_key in one.applications), None)
 
 
 def linked(session: Session, upstream: Upstream, subject: str) -> UUID | None:

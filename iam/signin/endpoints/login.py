@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -57,10 +57,11 @@ def show() -> Response:
     going = wanted(handle)
     if context.login() is not None and not going.fresh:
         return see_other(going.path)
-    hint, theirs = request.args.get("login_hint", ""), connections.for_application(context.db(), going.application)
+    hint, others = request.args.get("login_hint", ""), connections.in_use(context.db())
+    theirs = connections.for_application(others, going.application)
     if theirs is not None and theirs.applications[going.application] == "only" and _CHOOSE not in request.args:
         return see_other(_upstream_path(theirs, handle, hint))
-    return page(going, handle, login=hint)
+    return page(going, handle, login=hint, ways=others)
 
 
 @public
@@ -98,11 +99,14 @@ def _refused(going: Flow, handle: str | None, login: str, outcome: Outcome) -> R
     return response
 
 
-def page(going: Flow, handle: str | None, status: int = 200, *, error: str | None = None, login: str = "") -> Response:
-    """Return the sign-in page; ``error`` is one sentence above the form."""
+def page(
+    going: Flow, handle: str | None, status: int = 200, *, error: str | None = None, login: str = "",
+    ways: Sequence[Upstream] | None = None,
+) -> Response:  # fmt: skip
+    """Return the sign-in page; ``error`` is one sentence above the form, ``ways`` are the connections in use where they were read."""
     carried = "?" + urlencode({"flow": handle}) if handle else ""
-    others = connections.in_use(context.db())
-    first = next((one for one in others if going.application in one.applications), None)
+    others = connections.in_use(context.db()) if ways is None else ways
+    first = connections.for_application(others, going.application)
     return pages.page(
         "login.html", status, forms_to=going.origin,
         action="/login", flow=handle, client_name=service_name(going), error=error, login=login,
