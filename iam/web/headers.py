@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from flask import Flask, Response, request
 
 from iam.web import context
-from iam.web.redirect import local_path
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action {forms}; "
@@ -48,15 +47,4 @@ def _harden(response: Response) -> Response:
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
-    _keep_local(response)
     return response
-
-
-def _keep_local(response: Response) -> None:
-    # Werkzeug's own redirects (a missing slash) name the Host header, which anybody can forge (HT-02).
-    location = response.headers.get("Location")
-    if location is None:
-        return
-    host = request.host_url
-    if location.startswith(host):
-        response.headers["Location"] = local_path("/" + location[len(host) :])
