@@ -111,9 +111,9 @@ class Signin(BaseModel):
 
     model_config = _MODEL
     administrators: str = Field(
-        "urn:avain:acr:two-factor",
+        "urn:avain:acr:passkey",
         pattern="^urn:avain:acr:(password|two-factor|passkey)$",
-        description="Least level of sign-in for the administration pages: urn:avain:acr:password, …:two-factor or …:passkey.",
+        description="Least level of sign-in for the administration pages: urn:avain:acr:password, …:two-factor or …:passkey, the only one that cannot be phished.",
     )
     remember_days: int = Field(
         0,

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from iam.database.engine import make_engine
+from iam.signin import levels
 from iam.vault import Vault
 from tests.servers.avain import Avain
 from tests.servers.chromium import PATIENCE, axe
@@ -28,14 +29,14 @@ AUTHENTICATOR = {
 
 
 @pytest.fixture
-def avain(sqlite_template: Path, tmp_path: Path) -> Iterator[Avain]:
-    """The service, in which Aino is an administrator with a password; administrators are asked for a second factor."""
+def avain(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path) -> Iterator[Avain]:
+    """The service, in which Aino is an administrator with a password; administrators are asked for a passkey, or as a parameter says."""
     url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'avain.db')}"
     engine = make_engine(url)
     with Session(engine) as session, session.begin():
         grant_at_root(session, add_person(session, Vault.open(tmp_path / "vault.key"), LOGIN), "persons.read")
     engine.dispose()
-    with Avain(url, tmp_path) as server:
+    with Avain(url, tmp_path, getattr(request, "param", None)) as server:
         yield server
 
 
@@ -115,6 +116,9 @@ def test_a_key_that_knows_nobody_says_so_on_the_page_and_other_ways_stay(page: P
     page.wait_for_url("**/account")
 
 
+@pytest.mark.parametrize(
+    "avain", [{"IAM_SIGNIN__ADMINISTRATORS": levels.TWO_FACTOR}], indirect=True, ids=["two-factor"]
+)
 def test_time_codes_work_without_scripts_where_no_passkey_is_offered(page_without_scripts: Page, avain: Avain) -> None:
     page = page_without_scripts
     page.goto(f"{avain.issuer}/admin/")

@@ -69,8 +69,8 @@ def office(database_url: str, tmp_path: Path, engine: Engine) -> Iterator[Callab
         yield start
 
 
-def test_au_11_by_default_an_administrator_needs_a_second_factor() -> None:
-    assert Signin().administrators == levels.TWO_FACTOR
+def test_au_11_by_default_an_administrator_needs_what_cannot_be_phished() -> None:
+    assert Signin().administrators == levels.PASSKEY
 
 
 def test_au_11_an_administrator_with_a_password_alone_sees_no_administration_page(

@@ -12,7 +12,7 @@ from iam.change import SYSTEM
 from iam.oidc.client import ADMIN
 from iam.signin import ending
 from iam.tokens.grant import GrantRow
-from tests.unit.admin_ui.world import Reader, World
+from tests.unit.admin_ui.world import ISSUER, Reader, World
 
 
 def grants(world: World) -> list[GrantRow]:
@@ -30,7 +30,7 @@ def test_a_login_session_alone_opens_nothing_but_leads_through_the_provider_and_
     assert query["client_id"] == [ADMIN]
     assert query["code_challenge_method"] == ["S256"]
     callback = reader.get(asked.location).location
-    assert callback.startswith("/admin/callback?")
+    assert callback.startswith(f"{ISSUER}/admin/callback?")
     back = reader.get(callback)
     assert back.location == "/admin/persons?q=vir"
     assert reader.get(back.location).status_code == 200
