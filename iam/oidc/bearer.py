@@ -74,9 +74,25 @@ _FIND: Statement[Mapping[str, Any]] = Statement(
 def told(
     session: Session, issuer: Issuer, client: RegisteredClient, stood: Standing, scopes: tuple[str, ...], at: datetime
 ) -> Told | None:
-    """Return what may be told for a living grant now; None when nothing may be told any more."""
+    """Return what a token may tell for a living grant now; None when nothing may be told any more.
+
+    Of who the person is a token tells only what was asked one by one (OIDC Core section 5.4): the rest is userinfo's.
+    """
+    return _told(session, issuer, client, stood, set(scopes) - disclosure.ABOUT_PERSON, at)
+
+
+def told_whole(
+    session: Session, issuer: Issuer, client: RegisteredClient, stood: Standing, scopes: tuple[str, ...], at: datetime
+) -> Told | None:
+    """Return what userinfo may tell for a living grant now; None when nothing may be told any more."""
+    return _told(session, issuer, client, stood, set(scopes), at)
+
+
+def _told(
+    session: Session, issuer: Issuer, client: RegisteredClient, stood: Standing, wanted: set[str], at: datetime
+) -> Told | None:
     grant = stood.grant
     asked = {SCOPES[name] for names in grant.claims.values() for name in names if name in SCOPES}
     return disclosure.told(
-        session, issuer.capacity_key, client, grant.person_id, grant.capacity_id, {*scopes, *asked}, at, standing=stood
+        session, issuer.capacity_key, client, grant.person_id, grant.capacity_id, wanted | asked, at, standing=stood
     )

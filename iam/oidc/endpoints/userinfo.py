@@ -31,7 +31,7 @@ def userinfo() -> Response:
     scopes = mint.scopes_of(str(shown.claims.get("scope", "")))
     if shown.standing is None or "openid" not in scopes:
         return _refused(403, "insufficient_scope")
-    told = bearer.told(server.session, server.issuer, shown.client, shown.standing, scopes, now)
+    told = bearer.told_whole(server.session, server.issuer, shown.client, shown.standing, scopes, now)
     if told is None:
         return _refused(401, "invalid_token")
     _record(shown, scopes)
