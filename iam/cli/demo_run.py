@@ -210,7 +210,7 @@ def _tell(issuer: str, relying: str) -> None:
         f" 1. Open {relying}, sign in as aino.esimerkki, choose a school, and see that school's roles only.\n"
         f" 2. Open {issuer}/admin/ as paula.paakayttaja: find Aino and open Miksi? beside a right.\n"
         f" 3. Give Aino's rows in var/feeds/hr.csv an end that has passed, run the source hr on its page, and look at both again.\n"
-        f"The administrators of this demonstration sign in with a password alone; elsewhere a second factor is asked of them.\n"
+        f"The administrators of this demonstration sign in with a password alone; elsewhere a passkey is asked of them.\n"
         f"Avain: {issuer}   Relying application: {relying}   Ctrl-C stops both.",
         highlight=False,
     )
