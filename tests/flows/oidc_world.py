@@ -6,7 +6,10 @@ Everything is fictional. ``Browser`` is a person's browser at the provider, ``Ap
 from __future__ import annotations
 
 import re
+import shutil
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -15,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
+import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -91,6 +95,20 @@ class World:
         """Return the audit events of a type, oldest first."""
         with Session(self.engine) as session:
             return list(session.scalars(select(AuditEvent).where(AuditEvent.type == type_).order_by(AuditEvent.id)))
+
+
+NOON = datetime(2026, 9, 15, 9, 0, tzinfo=UTC)
+
+
+@contextmanager
+def of_a_file(template: Path, folder: Path) -> Iterator[World]:
+    """The world that all tests of a file share, on SQLite, at ``NOON``; a client that a test changes is read afresh at once."""
+    copy = shutil.copy(template, folder / "avain.db")
+    with clock.fixed(NOON), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("iam.oidc.client.SECONDS", -1.0)
+        made = build(f"sqlite:///{copy}", folder)
+        yield made
+        made.engine.dispose()
 
 
 def build(database_url: str, folder: Path) -> World:

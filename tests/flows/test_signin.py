@@ -19,7 +19,6 @@ from werkzeug.test import TestResponse
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM
 from iam.directory.organisation import Organisation
-from iam.directory.source import Source
 from iam.signin import first_code
 from iam.signin.account import Account, Credential
 from iam.signin.endpoints import login as login_page
@@ -27,7 +26,7 @@ from iam.signin.turns import Turns
 from iam.tokens.grant import GrantRow
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension, flow
-from tests.unit.signin.people import OTHER, PASSWORD, add_person, employ, hold
+from tests.unit.signin.people import OTHER, PASSWORD, add_person, directory, employ, hold
 from tests.unit.web.browser import Browser, application, hidden
 
 LOGIN = "aino.virtanen"
@@ -541,18 +540,7 @@ def with_directory(engine: Engine, person_id: UUID, settings: dict[str, object])
         town = Organisation(key="KUNTA", kind="municipality", name_fi="Kunta", name_sv="Kommun", name_en="Town")
         session.add(town)
         session.flush()
-        session.add(
-            Source(
-                key="ad",
-                connector="memory",
-                owner_id=town.id,
-                settings=settings,
-                correlate=[],
-                zone="Europe/Helsinki",
-                priority=1,
-                purpose="x",
-            )
-        )
+        directory(session, town.id, "memory", settings)
         session.execute(
             update(Credential)
             .where(Credential.person_id == person_id)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,23 +18,17 @@ from tests.flows.oidc_world import PASSWORD, Browser, World
 from tests.flows.suite.party import Party, register_declared
 
 At = Callable[[datetime], None]
-NOON = datetime(2026, 9, 15, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The provider of a file, at a moment that stands still."""
-    folder = tmp_path_factory.mktemp("suite")
-    database = shutil.copy(sqlite_template, folder / "avain.db")
-    with pytest.MonkeyPatch.context() as patch, clock.fixed(NOON):
-        patch.setattr("iam.oidc.client.SECONDS", -1.0)
-        made = oidc_world.build(f"sqlite:///{database}", folder)
+    with oidc_world.of_a_file(sqlite_template, tmp_path_factory.mktemp("suite")) as made:
         register_declared(made)
         with Session(made.engine) as session, session.begin():
             vault = extension.parts_of(made.app).vault
             credentials.set_password(session, vault, made.ids["anna"], PASSWORD, SYSTEM)
         yield made
-        made.engine.dispose()
 
 
 @pytest.fixture

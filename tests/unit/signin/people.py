@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,6 +15,7 @@ from iam.change import SYSTEM, begin
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Hold, Person, PersonProfile
+from iam.directory.source import Source
 from iam.signin import credentials
 from iam.signin.account import Account, normal
 from iam.vault import Vault
@@ -42,6 +45,16 @@ def hold(session: Session, person_id: UUID) -> None:
     change = begin(session, "command", SYSTEM)
     span = {"valid_from": clock.now(), "valid_to": clock.FOREVER, "opened_by": change.id}
     session.add(Hold(person_id=person_id, kind="end-now", reason="test", **span))
+
+
+def directory(session: Session, town: UUID, connector: str, settings: Mapping[str, Any]) -> None:
+    """Add the source "ad" of a municipality, a directory that keeps passwords."""
+    session.add(
+        Source(
+            key="ad", connector=connector, owner_id=town, settings=dict(settings), correlate=[], zone="Europe/Helsinki", priority=1,
+            purpose="x",
+        )
+    )  # fmt: skip
 
 
 def employ(session: Session, person_id: UUID, *, until_days: int) -> None:

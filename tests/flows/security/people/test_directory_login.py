@@ -10,12 +10,11 @@ from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from iam.directory.organisation import Organisation
-from iam.directory.source import Source
 from iam.signin.account import Credential, normal
 from iam.web import extension
 from tests.contract.exhibits import ldap
 from tests.servers.slapd import PASSWORD, READER, READER_PASSWORD, SUFFIX, Slapd
-from tests.unit.signin.people import add_person
+from tests.unit.signin.people import add_person, directory
 from tests.unit.web.browser import Browser
 
 pytestmark = pytest.mark.services
@@ -67,18 +66,7 @@ def people(app: Flask, slapd: Slapd) -> Flask:
         town = Organisation(key="KUNTA", kind="municipality", name_fi="Kunta", name_sv="Kommun", name_en="Town")
         session.add(town)
         session.flush()
-        session.add(
-            Source(
-                key="ad",
-                connector="ldap",
-                owner_id=town.id,
-                settings=settings,
-                correlate=[],
-                zone="Europe/Helsinki",
-                priority=1,
-                purpose="x",
-            )
-        )
+        directory(session, town.id, "ldap", settings)
         data = {"source": "ad", "record_key": key}
         for login in {"aino", *(normal(one) for one in HOSTILE if len(one) <= 250)}:
             person_id = add_person(session, extension.parts_of(app).vault, login)

@@ -31,7 +31,7 @@ from iam.signin.connection import Connection, Link
 from iam.web import extension
 from tests.flows.factor_world import answer, with_passkey, with_totp
 from tests.servers.openid_provider import CLIENT, SECRET, OpenidProvider
-from tests.unit.signin.people import OTHER, PASSWORD, add_person, employ
+from tests.unit.signin.people import OTHER, PASSWORD, add_person, directory, employ
 from tests.unit.signin.proofs import Authenticator, code_of
 from tests.unit.web.browser import Browser, application, hidden
 
@@ -78,18 +78,7 @@ def _directory(session: Session) -> None:
     eino = session.query(Account).filter_by(login=EINO).one().person_id
     town = session.query(Organisation).filter_by(key="KUNTA").one()
     settings = {"logins": {EINO: {"key": "g1", "password": "hakemiston oma"}}}
-    session.add(
-        Source(
-            key="ad",
-            connector="memory",
-            owner_id=town.id,
-            settings=settings,
-            correlate=[],
-            zone="Europe/Helsinki",
-            priority=1,
-            purpose="x",
-        )
-    )
+    directory(session, town.id, "memory", settings)
     data = {"source": "ad", "record_key": "g1"}
     session.execute(update(Credential).where(Credential.person_id == eino).values(kind="directory", data=data))
 

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from iam import clock
 from iam.app import create_app
 from iam.web import extension
 from tests.flows import oidc_world
 from tests.flows.oidc_world import Application, Browser, World
 
-NOON = datetime(2026, 9, 15, 9, 0, tzinfo=UTC)
-
 
 @pytest.fixture(scope="module")
 def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The provider's world; a client that a test changes is read afresh at once."""
-    folder = tmp_path_factory.mktemp("protocol")
-    copy = shutil.copy(sqlite_template, folder / "avain.db")
-    with clock.fixed(NOON), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("iam.oidc.client.SECONDS", -1.0)
-        made = oidc_world.build(f"sqlite:///{copy}", folder)
+    """The provider's world."""
+    with oidc_world.of_a_file(sqlite_template, tmp_path_factory.mktemp("protocol")) as made:
         yield made
-        extension.engine_of(made.app).dispose()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tests.flows.oidc_world import (
     CLIENTS,
     ISSUER,
     JWT_KEY,
+    NOON,
     SECRET,
     Application,
     Browser,
@@ -33,7 +34,6 @@ from tests.flows.oidc_world import (
     verified,
 )
 from tests.flows.security.protocol import forge
-from tests.flows.security.protocol.conftest import NOON
 
 STAMP = int(NOON.timestamp())
 ENDPOINTS = ("token", "par", "introspect", "revoke")

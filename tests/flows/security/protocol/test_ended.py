@@ -25,8 +25,7 @@ from iam.tokens.grant import GrantRow
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension
 from tests.flows import oidc_world
-from tests.flows.oidc_world import Application, Browser, World
-from tests.flows.security.protocol.conftest import NOON
+from tests.flows.oidc_world import NOON, Application, Browser, World
 
 LASTING = "openid profile roles offline_access"
 LATER = NOON + timedelta(days=300)

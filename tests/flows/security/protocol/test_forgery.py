@@ -23,9 +23,8 @@ from iam.signin import id_token
 from iam.tokens import jose, keys
 from iam.web import extension
 from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, JWT_KEY, Application, Browser, World, answer, request_of
+from tests.flows.oidc_world import ISSUER, JWT_KEY, NOON, Application, Browser, World, answer, request_of
 from tests.flows.security.protocol import forge
-from tests.flows.security.protocol.conftest import NOON
 from tests.servers.hostile_http import HostileHttp, answer_json
 
 STAMP = int(NOON.timestamp())

@@ -18,8 +18,7 @@ from iam.oidc.client_assertion import TYPE
 from iam.tokens import jose
 from iam.web import extension
 from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, JWT_KEY, Application, Browser, World
-from tests.flows.security.protocol.conftest import NOON
+from tests.flows.oidc_world import ISSUER, JWT_KEY, NOON, Application, Browser, World
 from tests.servers.postgresql import PostgreSQL
 
 LASTING = "openid roles offline_access"
