@@ -27,6 +27,7 @@ TYPES: dict[str, str] = {
     "signin:session:refused": "Somebody proved who they are, but their access has ended or is held.",
     "signin:session:ended": "A login session ended, by sign-out, by an administrator or with the person's access.",
     "oidc:authorization:granted": "An authorization code was issued.",
+    "signin:organisation:ended": "An administrator ended every sign-in of an organisation's people, and what it had given; how many is in the event.",
     "oidc:authorization:refused": "An authorization request was refused after the person was known.",
     "oidc:notice:agreed": "A person read, or agreed to, what an application receives.",
     "oidc:token:issued": "Tokens were issued for a code, a refresh token or a client's own credentials.",

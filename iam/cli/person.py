@@ -1,4 +1,4 @@
-"""``iam person``: the first administrator, and one-time codes, one by one or as letters."""
+"""``iam person``: the first administrator, and one-time codes, one by one or as letters, and ending sign-ins."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import click
 
 from connectors.problem import Problem
 from iam.access.administration import may_see
-from iam.cli.person_letters import letters
+from iam.cli.person_letters import letters, organisation_of
 from iam.cli.support import Console
 from iam.errors import NotFound
-from iam.signin import administrators, credentials, first_code
+from iam.signin import administrators, credentials, ending, first_code
 
 
 @click.group()
@@ -53,3 +53,15 @@ def code(console: Console, login: str) -> None:
         {"code": issued.code, "expires_at": issued.expires_at.isoformat()},
         f"{issued.code}  (works once, until {until})",
     )
+
+
+@person.command("sign-out")
+@click.option("--organisation", required=True, metavar="KEY", help="Whose people: it, and what is under it.")
+@click.pass_obj
+def sign_out(console: Console, organisation: str) -> None:
+    """End every sign-in of an organisation's people, and what applications hold of it: after a theft of passwords, for example."""
+    with console.transaction() as session:
+        actor = console.actor(session)
+        chosen = organisation_of(session, organisation, console.part(session, actor, "sessions.end"))
+        ended = ending.end_of(session, actor, chosen.id)
+    console.show({"organisation": organisation, "sessions": ended}, f"{ended} sign-ins ended.")

@@ -36,7 +36,7 @@ def letters(console: Console, organisation: str, output: Path) -> None:
     """
     with _new_file(output) as file, console.transaction() as session:
         actor = console.actor(session)
-        chosen = _organisation(session, organisation, console.part(session, actor, "codes.issue"))
+        chosen = organisation_of(session, organisation, console.part(session, actor, "codes.issue"))
         slips = waiting.make(session, console.vault, console.settings, chosen.id, actor)
         file.writelines(code_words.letters(slips, console.settings, console.texts))
         # Before the codes count: a letter that was not written would have made an earlier one useless.
@@ -59,7 +59,8 @@ def _tell(console: Console, organisation: str, slips: list[Slip], output: Path) 
     return None
 
 
-def _organisation(session: Session, key: str, part: Part) -> Organisation:
+def organisation_of(session: Session, key: str, part: Part) -> Organisation:
+    """Return an organisation in a part by its key; raises ``NotFound``."""
     found = session.scalars(select(Organisation).where(Organisation.key == key)).one_or_none()
     if found is None or not may_touch(session, part, found.id):
         raise NotFound(Problem("There is no such organisation, or it is outside your part."))

@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from iam.change import Change
 from iam.database.statement import Rows, Statement
 from iam.database.types import Protected, UtcDateTime
-from iam.directory.affiliation import Group, Membership
+from iam.directory.affiliation import Affiliation, Group, Membership
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.person import Hold, PersonProfile
 from iam.directory.source import Source
@@ -123,6 +123,16 @@ _GROUP_KEYS: Statement[str] = Statement(_group_keys, str)
 def group_keys(session: Session, person_id: UUID, organisation_id: UUID, at: datetime) -> list[str]:
     """Return the keys of the person's groups within an organisation at ``at``, in order; groups of one key are one."""
     return _GROUP_KEYS.all(session, person_id=person_id, organisation_id=organisation_id, at=at)
+
+
+def people_at(organisation_id: UUID, at: datetime) -> Select[UUID]:
+    """Select the persons who have an affiliation in an organisation, or under it, at ``at``; some of them more than once."""
+    here = select(OrganisationClosure.descendant_id).where(
+        OrganisationClosure.ancestor_id == organisation_id, holds_at(OrganisationClosure, at)
+    )
+    return select(Affiliation.person_id).where(
+        Affiliation.organisation_id.in_(here), Affiliation.closed_by.is_(None), holds_at(Affiliation, at)
+    )
 
 
 def is_under(session: Session, organisation_id: UUID, ancestors: Collection[UUID], at: datetime) -> bool:

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from iam import clock
 from iam.audit import log
 from iam.change import Actor
+from iam.directory.queries import people_at
 from iam.tokens import grant, sign_out
 
 
@@ -24,3 +26,14 @@ def end(
         envelope = {"sessions": [str(one) for one in ended], "reason": reason}
         log.write(session, "signin:session:ended", actor, subject_id=person_id, envelope=envelope)
     return len(ended)
+
+
+def end_of(session: Session, actor: Actor, organisation_id: UUID) -> int:
+    """End every session, and every grant, of everybody who has an affiliation in an organisation, or under it, now; return how many
+    sessions. For an hour of need: one event, and a number of statements that does not grow with each person."""
+    persons = people_at(organisation_id, clock.now())
+    ended = sign_out.end_of(session, "organisation", persons)
+    grants = grant.revoke_of(session, persons)
+    envelope = {"sessions": ended, "grants": grants}
+    log.write(session, "signin:organisation:ended", actor, organisation_id=organisation_id, envelope=envelope)
+    return ended

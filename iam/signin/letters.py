@@ -12,10 +12,8 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.change import Actor
-from iam.directory.affiliation import Affiliation
-from iam.directory.organisation import OrganisationClosure
 from iam.directory.person import Hold, Person
-from iam.directory.queries import holds_at, profiles
+from iam.directory.queries import holds_at, people_at, profiles
 from iam.settings import Settings
 from iam.signin import first_code
 from iam.signin.account import Account, Credential
@@ -47,17 +45,15 @@ def make(session: Session, vault: Vault, settings: Settings, organisation_id: UU
 
 def _waiting(organisation_id: UUID) -> Select[UUID, str, str | None]:
     now = clock.now()
-    here = select(OrganisationClosure.descendant_id).where(
-        OrganisationClosure.ancestor_id == organisation_id, holds_at(OrganisationClosure, now)
-    )
-    at_work = select(Affiliation.person_id).where(
-        Affiliation.organisation_id.in_(here), Affiliation.closed_by.is_(None), holds_at(Affiliation, now)
-    )
     held = exists().where(Hold.person_id == Account.person_id, Hold.closed_by.is_(None), holds_at(Hold, now))
     return (
         select(Account.person_id, Account.login, Account.language)
         .join(Person, Person.id == Account.person_id)
-        .where(Account.person_id.in_(at_work), ~exists().where(Credential.person_id == Account.person_id), ~held)
+        .where(
+            Account.person_id.in_(people_at(organisation_id, now)),
+            ~exists().where(Credential.person_id == Account.person_id),
+            ~held,
+        )
         .order_by(Person.sort_name, Person.id)
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, Uuid, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Index, LargeBinary, Select, Update, Uuid, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from iam import clock
@@ -138,6 +138,19 @@ def end(
         query = query.where(row.id == session_id)
     if kept is not None:
         query = query.where(row.id != kept)
+    return _ended(session, query, reason)
+
+
+def end_of(session: Session, reason: str, persons: Select[UUID], limit: int) -> dict[UUID, str]:
+    """End ``limit`` at most of many persons' sessions that are not over; return the reason by id, as ``end``."""
+    row, now = LoginSessionRow, clock.now()
+    open_ = row.person_id.in_(persons), row.ended_at.is_(None), row.expires_at > now
+    query = update(row).where(row.id.in_(select(row.id).where(*open_).limit(limit)), row.ended_at.is_(None))
+    return _ended(session, query.execution_options(synchronize_session=False), reason)
+
+
+def _ended(session: Session, query: Update, reason: str) -> dict[UUID, str]:
+    row = LoginSessionRow
     values = {"ended_at": clock.now(), "end_reason": func.coalesce(row.end_reason, reason)}
     return {id_: str(told) for id_, told in session.execute(query.values(values).returning(row.id, row.end_reason))}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import column, select, table
+from sqlalchemy import Select, column, select, table
 from sqlalchemy.orm import Session
 
 from iam import outbox
@@ -19,6 +19,8 @@ from iam.tokens.grant import GrantRow
 
 KIND = "backchannel-logout"
 """The kind of message that tells a client that a login session has ended."""
+
+_AT_A_TIME = 5_000
 
 # The provider, above this package, owns the model; of its table only this much is needed to write to nobody who does not listen.
 _CLIENT = table("client", column("client_id"), column("backchannel_logout_uri"))
@@ -34,6 +36,15 @@ def end(
     ended = login_sessions.end(session, reason, person_id=person_id, session_id=session_id, kept=kept)
     _tell(session, [id_ for id_, told in ended.items() if told != login_sessions.RAN_OUT])
     return list(ended)
+
+
+def end_of(session: Session, reason: str, persons: Select[UUID]) -> int:
+    """End every session of many persons, and tell; return how many. Grants stay, as with ``end``."""
+    count = 0
+    while ended := login_sessions.end_of(session, reason, persons, _AT_A_TIME):
+        _tell(session, [id_ for id_, told in ended.items() if told != login_sessions.RAN_OUT])
+        count += len(ended)
+    return count
 
 
 def run_out(session: Session, life: Tokens, limit: int) -> int:
