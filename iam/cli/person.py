@@ -6,7 +6,7 @@ import click
 
 from connectors.problem import Problem
 from iam.access.administration import may_see
-from iam.cli.person_letters import letters, organisation_of
+from iam.cli.person_letters import letters
 from iam.cli.support import Console
 from iam.errors import NotFound
 from iam.signin import administrators, credentials, ending, first_code
@@ -62,6 +62,6 @@ def sign_out(console: Console, organisation: str) -> None:
     """End every sign-in of an organisation's people, and what applications hold of it: after a theft of passwords, for example."""
     with console.transaction() as session:
         actor = console.actor(session)
-        chosen = organisation_of(session, organisation, console.part(session, actor, "sessions.end"))
+        chosen = console.organisation(session, organisation, console.part(session, actor, "sessions.end"))
         ended = ending.end_of(session, actor, chosen.id)
     console.show({"organisation": organisation, "sessions": ended}, f"{ended} sign-ins ended.")

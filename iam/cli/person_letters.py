@@ -9,14 +9,10 @@ from pathlib import Path
 from typing import IO
 
 import click
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.access.administration import Part, may_touch
 from iam.cli.support import Console
-from iam.directory.organisation import Organisation
-from iam.errors import Conflict, Invalid, NotFound
+from iam.errors import Conflict, Invalid
 from iam.signin import code_words
 from iam.signin import letters as waiting
 from iam.signin.code_words import Slip
@@ -36,7 +32,7 @@ def letters(console: Console, organisation: str, output: Path) -> None:
     """
     with _new_file(output) as file, console.transaction() as session:
         actor = console.actor(session)
-        chosen = organisation_of(session, organisation, console.part(session, actor, "codes.issue"))
+        chosen = console.organisation(session, organisation, console.part(session, actor, "codes.issue"))
         slips = waiting.make(session, console.vault, console.settings, chosen.id, actor)
         file.writelines(code_words.letters(slips, console.settings, console.texts))
         # Before the codes count: a letter that was not written would have made an earlier one useless.
@@ -57,14 +53,6 @@ def _tell(console: Console, organisation: str, slips: list[Slip], output: Path) 
         f"{len(slips)} letters: {output}  (the codes work until {console.texts.moment(until)})",
     )
     return None
-
-
-def organisation_of(session: Session, key: str, part: Part) -> Organisation:
-    """Return an organisation in a part by its key; raises ``NotFound``."""
-    found = session.scalars(select(Organisation).where(Organisation.key == key)).one_or_none()
-    if found is None or not may_touch(session, part, found.id):
-        raise NotFound(Problem("There is no such organisation, or it is outside your part."))
-    return found
 
 
 @contextmanager

@@ -18,17 +18,18 @@ import click
 from pydantic import ValidationError
 from rich.console import Console as Terminal
 from rich.progress import Progress
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from connectors.contract import ConnectorError
 from connectors.problem import Problem
 from iam import settings as settings_module
-from iam.access.administration import Part, part_of
+from iam.access.administration import Part, may_touch, part_of
 from iam.change import Actor
 from iam.database.engine import make_engine, make_sessions
 from iam.database.types import uuid7
+from iam.directory.organisation import Organisation
 from iam.errors import AvainError, Denied, NotFound
 from iam.settings import Settings
 from iam.signin import credentials
@@ -99,6 +100,13 @@ class Console:
                     "You do not have the permission %(name)s.", "Ask an administrator.", params={"name": permission}
                 )
             )
+        return found
+
+    def organisation(self, session: Session, key: str, part: Part) -> Organisation:
+        """Return an organisation of a part by its key; raises ``NotFound``."""
+        found = session.scalars(select(Organisation).where(Organisation.key == key)).one_or_none()
+        if found is None or not may_touch(session, part, found.id):
+            raise NotFound(Problem("There is no such organisation, or it is outside your part."))
         return found
 
     def show(self, data: Data, words: str) -> None:

@@ -21,6 +21,7 @@ from iam.change import SYSTEM
 from iam.directory.organisation import Organisation
 from iam.signin import first_code
 from iam.signin.account import Account, Credential
+from iam.signin.endpoints import first_code as first_code_page
 from iam.signin.endpoints import login as login_page
 from iam.signin.turns import Turns
 from iam.tokens.grant import GrantRow
@@ -416,6 +417,19 @@ def test_a_code_sets_a_password_ends_old_sessions_and_signs_in(app: Flask, brows
     assert [one.get("/account").status_code for one in (browser, old)] == [200, 303]
     assert Browser(app).sign_in(LOGIN, PASSWORD).status_code == 422
     assert Browser(app).sign_in(LOGIN, OTHER).status_code == 303
+
+
+def test_whoever_chooses_a_password_when_too_many_are_signing_in_sends_the_same_form_again(
+    app: Flask, browser: Browser, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(at_once=1, waiting=0)
+    monkeypatch.setattr(first_code_page, "TURNS", turns)
+    step = use(browser, issue(app, engine))
+    with turns.one():
+        busy = choose(browser, step)
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "5")
+    assert "Very many people are signing in" in busy.text
+    assert choose(browser, busy).status_code == 303
 
 
 def test_au_08_a_code_works_once_for_its_login_only_until_its_time_and_until_the_next_is_made(

@@ -15,6 +15,7 @@ from iam.signin.endpoints import browser, sentences
 from iam.signin.endpoints.login import wanted
 from iam.signin.first_code import Step
 from iam.signin.flow import Refusal
+from iam.signin.turns import COME_AGAIN, TURNS, Busy
 from iam.texts import N_
 from iam.web import context, flow, pages
 from iam.web.flow import Flow
@@ -68,7 +69,12 @@ def _refused(going: Flow, handle: str | None, step: Step, login: str = "") -> Re
 
 def _password(going: Flow, handle: str | None) -> Response:
     text, again = request.form.get("new_password", ""), request.form.get("new_password_again", "")
-    step = first_code.choose(context.db(), request.form["code_handle"], text, again, flow.browser(), browser.around())
+    try:
+        with TURNS.one():
+            around = browser.around()
+            step = first_code.choose(context.db(), request.form["code_handle"], text, again, flow.browser(), around)
+    except Busy:
+        return _busy(going, handle)
     if step.known is not None and (step.problems or step.differs):
         return _again(going, handle, step, step.known)
     if step.outcome is None or step.refusal is not None:
@@ -76,6 +82,17 @@ def _password(going: Flow, handle: str | None) -> Response:
     SIGN_INS.labels("code", "accepted").inc()
     response = see_other(going.path)
     browser.keep(response, step.outcome)
+    return response
+
+
+def _busy(going: Flow, handle: str | None) -> Response:
+    """Ask to send the same form again in a moment: the step it carries has not been used."""
+    SIGN_INS.labels("code", Refusal.BUSY).inc()
+    response = _page(
+        going, handle, "password", sentences.status_of(Refusal.BUSY), login=request.form.get("login", ""),
+        code_handle=request.form["code_handle"], errors=[(None, sentences.say(Refusal.BUSY))],
+    )  # fmt: skip
+    response.headers["Retry-After"] = str(COME_AGAIN)
     return response
 
 

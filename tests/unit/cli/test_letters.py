@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import pytest
 from click.testing import Result
 from sqlalchemy import Engine, delete, event, func, insert, select
 from sqlalchemy.orm import Session
@@ -27,56 +26,12 @@ from iam.signin.account import Account
 from iam.signin.credentials import set_password
 from iam.signin.flow import Around
 from iam.tokens.one_shot import OneShot
-from iam.vault import Vault
 from tests.factories import facts
 from tests.unit.cli.test_cli import Cli
-from tests.unit.signin.people import OTHER, add_person, hold
+from tests.unit.cli.world import World
+from tests.unit.signin.people import OTHER
 
 CODE = re.compile(r'<dd class="letter__code">([2-9A-Z]{5}-[2-9A-Z]{5})</dd>')
-
-
-class World:
-    """A municipality with a school, another with none, and people with and without passwords."""
-
-    def __init__(self, session: Session, vault: Vault) -> None:
-        self.vault = vault
-        self.tree = facts.tree(
-            session, ("ROOT", "consortium", None, True), ("MARJALA", "municipality", "ROOT", True),
-            ("KOIVU", "school", "MARJALA", False), ("KUUSILA", "municipality", "ROOT", True),
-        )  # fmt: skip
-        self.ids = {
-            login: add_person(session, vault, login, None)
-            for login in ("aino", "eino", "iiris", "olli", "unto", "vieno")
-        }
-        for login, organisation in (
-            ("aino", "KOIVU"), ("eino", "MARJALA"), ("iiris", "KUUSILA"), ("olli", "KOIVU"), ("vieno", "KOIVU"),
-        ):  # fmt: skip
-            self.employ(session, login, organisation)
-        self.employ(session, "unto", "KOIVU", ended=True)
-        set_password(session, vault, self.ids["olli"], OTHER, Actor())
-        hold(session, self.ids["vieno"])
-        session.get_one(Account, self.ids["eino"]).language = "sv"
-
-    def employ(self, session: Session, login: str, organisation: str, *, ended: bool = False) -> None:
-        now, change = clock.now(), facts.change(session)
-        place, entity = self.tree[organisation], self.tree["MARJALA" if organisation == "KOIVU" else organisation]
-        session.add(
-            Affiliation(
-                person_id=self.ids[login], organisation_id=place, legal_entity_id=entity, kind="employee",
-                valid_from=now - timedelta(days=9), valid_to=now + timedelta(days=-1 if ended else 9), opened_by=change.id,
-            )
-        )  # fmt: skip
-
-
-@pytest.fixture
-def world(engine: Engine, tmp_path: Path) -> World:
-    with Session(engine) as session, session.begin():
-        return World(session, Vault.open(tmp_path / "vault.key"))
-
-
-@pytest.fixture
-def iam(database_url: str, tmp_path: Path) -> Cli:
-    return Cli({"IAM_DATABASE__URL": database_url, "IAM_VAULT__KEY_FILE": str(tmp_path / "vault.key"), "LC_ALL": "C"})
 
 
 def write(iam: Cli, output: Path, *more: str, organisation: str = "MARJALA") -> Result:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
-import pytest
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
@@ -22,22 +20,10 @@ from iam.tokens import grant
 from iam.tokens import session as login_sessions
 from iam.tokens.grant import Grant, GrantRow
 from iam.tokens.session import LoginSessionRow
-from iam.vault import Vault
 from tests.unit.cli.test_cli import Cli
-from tests.unit.cli.test_letters import World
+from tests.unit.cli.world import World
 
 DEAF = "deaf"
-
-
-@pytest.fixture
-def world(engine: Engine, tmp_path: Path) -> World:
-    with Session(engine) as session, session.begin():
-        return World(session, Vault.open(tmp_path / "vault.key"))
-
-
-@pytest.fixture
-def iam(database_url: str, tmp_path: Path) -> Cli:
-    return Cli({"IAM_DATABASE__URL": database_url, "IAM_VAULT__KEY_FILE": str(tmp_path / "vault.key"), "LC_ALL": "C"})
 
 
 def sign_in(session: Session, person_id: UUID) -> None:

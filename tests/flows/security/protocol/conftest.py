@@ -10,7 +10,11 @@ import pytest
 from iam.app import create_app
 from iam.web import extension
 from tests.flows import oidc_world
-from tests.flows.oidc_world import Application, Browser, World
+from tests.flows.oidc.conftest import anna, wilma
+from tests.flows.oidc_world import World
+
+__all__ = ["anna", "wilma"]
+"""Who is in the world, as everywhere else."""
 
 
 @pytest.fixture(scope="module")
@@ -18,20 +22,6 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     """The provider's world."""
     with oidc_world.of_a_file(sqlite_template, tmp_path_factory.mktemp("protocol")) as made:
         yield made
-
-
-@pytest.fixture
-def anna(world: World) -> Browser:
-    """Anna's browser, signed in just now."""
-    browser = Browser(world)
-    browser.sign_in()
-    return browser
-
-
-@pytest.fixture
-def wilma(world: World) -> Application:
-    """The application that most tests sign in to."""
-    return Application(world)
 
 
 @pytest.fixture
