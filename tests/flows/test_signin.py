@@ -16,6 +16,7 @@ from sqlalchemy import Engine, event, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from iam import clock
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM
 from iam.directory.organisation import Organisation
@@ -263,7 +264,8 @@ def with_cookies(app: Flask, page: TestResponse) -> Browser:
     return made
 
 
-def test_au_04_an_unknown_login_is_throttled_alike(app: Flask, aino: UUID) -> None:
+def test_au_04_an_unknown_login_is_throttled_alike(app: Flask, aino: UUID, at: Callable[[datetime], None]) -> None:
+    at(clock.now())
     answers = [[Browser(app).sign_in(login, "wrong") for _ in range(11)] for login in (LOGIN, "nobody.at.all")]
     known, unknown = ([(page.status_code, said(page)) for page in pages] for pages in answers)
     assert known == unknown
