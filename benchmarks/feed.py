@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from benchmarks.meter import Measure, Meter
 from iam.access.assignment import Assignment
-from iam.access.derive import derive, published
+from iam.access.derive import derive
+from iam.access.rule import published
 from iam.apply.run import run_apply
 from iam.change import SYSTEM, Actor, begin
 from iam.cli.demo_run import ACCEPTER, BEFORE, STARTER

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam import clock
 from iam.access.assignment import Assignment
-from iam.access.derive import clause_for
+from iam.access.ceiling import clause_for
 from iam.access.role import RoleVersion
 from iam.audit import log
 from iam.change import Actor, begin

@@ -19,13 +19,12 @@ from iam import clock
 from iam.access import world as loading
 from iam.access.agreement import Agreement, AgreementClause, AgreementTerm
 from iam.access.assignment import NIL, Assignment
-from iam.access.derive import published
 from iam.access.match import first_failing
 from iam.access.pattern import parse
 from iam.access.resolve import load, resolves
 from iam.access.right import held
 from iam.access.role import Application, Role, RoleVersion
-from iam.access.rule import Rule, RuleVersion
+from iam.access.rule import Rule, RuleVersion, published
 from iam.access.sentence import Labels, labels, sentences
 from iam.change import Change
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship

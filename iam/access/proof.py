@@ -16,12 +16,12 @@ from iam import clock
 from iam.access import world as loading
 from iam.access.agreements import Clause, clauses
 from iam.access.assignment import Assignment
-from iam.access.derive import published
 from iam.access.match import Match, Span, World, matches
 from iam.access.pattern import parse
 from iam.access.resolve import load, resolves
 from iam.access.right import held
 from iam.access.role import RoleClosure, RoleContent, RoleVersion
+from iam.access.rule import published
 from iam.directory.affiliation import Absence
 
 Needs = Mapping[UUID, frozenset[tuple[str, str]]]

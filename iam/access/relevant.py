@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, and_, select, union
 from sqlalchemy.orm import Session
 
 from iam.access.pattern import Bound, Pattern
 from iam.access.resolve import Names
+from iam.access.working import affected
+from iam.database.statement import Rows, Statement, row
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import OrganisationClosure
 
@@ -36,29 +39,45 @@ class Facts:
         return _CONCERN[pattern.bound[0].fact](self, pattern.bound[0], owner_id, names)
 
 
-def facts_of(session: Session, persons: Table) -> Facts | None:
-    """Return the facts of the persons in ``persons`` (one column ``person_id``); None when they are more than ``FEW``."""
-    ids = list(session.scalars(select(persons.c.person_id).limit(FEW + 1)))
-    if len(ids) > FEW:
-        return None
-    a, m, r, g, c = Affiliation, Membership, Relationship, Group, OrganisationClosure
-    affiliations = session.execute(
-        select(a.kind, a.occupation, a.organisation_id).where(a.person_id.in_(ids), a.closed_by.is_(None)).distinct()
-    ).all()
-    memberships = session.execute(
-        select(g.id, g.kind, g.organisation_id)
-        .join(m, m.group_id == g.id)
-        .where(m.person_id.in_(ids), m.closed_by.is_(None))
-        .distinct()
-    ).all()
-    relationships = session.scalars(select(r.kind).where(r.person_id.in_(ids), r.closed_by.is_(None)).distinct())
-    places = {row[2] for row in (*affiliations, *memberships)}
-    under = session.execute(select(c.descendant_id, c.ancestor_id).where(c.descendant_id.in_(places))).all()
+def facts_of(session: Session) -> Facts:
+    """Return the facts of the persons in ``affected``."""
     return Facts(
-        frozenset((kind, occupation, place) for kind, occupation, place in affiliations),
-        frozenset((group_id, kind, place) for group_id, kind, place in memberships),
-        frozenset(relationships), frozenset((below, above) for below, above in under),
+        frozenset(_AFFILIATIONS.all(session)), frozenset(_MEMBERSHIPS.all(session)), frozenset(_RELATIONSHIPS.all(session)),
+        frozenset(_UNDER.all(session)),
     )  # fmt: skip
+
+
+def _theirs(fact: Any) -> ColumnElement[bool]:
+    return and_(fact.person_id.in_(select(affected.c.person_id)), fact.closed_by.is_(None))
+
+
+def _affiliations() -> Rows:
+    a = Affiliation
+    return select(a.kind, a.occupation, a.organisation_id).where(_theirs(a)).distinct()
+
+
+def _memberships() -> Rows:
+    g, m = Group, Membership
+    return select(g.id, g.kind, g.organisation_id).join(m, m.group_id == g.id).where(_theirs(m)).distinct()
+
+
+def _relationships() -> Rows:
+    return select(Relationship.kind).where(_theirs(Relationship)).distinct()
+
+
+def _under() -> Rows:
+    a, g, m, c = Affiliation, Group, Membership, OrganisationClosure
+    places = union(
+        select(a.organisation_id).where(_theirs(a)),
+        select(g.organisation_id).join(m, m.group_id == g.id).where(_theirs(m)),
+    )
+    return select(c.descendant_id, c.ancestor_id).where(c.descendant_id.in_(places))
+
+
+_AFFILIATIONS: Statement[tuple[Any, ...]] = Statement(_affiliations, row)
+_MEMBERSHIPS: Statement[tuple[Any, ...]] = Statement(_memberships, row)
+_RELATIONSHIPS: Statement[str] = Statement(_relationships, str)
+_UNDER: Statement[tuple[Any, ...]] = Statement(_under, row)
 
 
 def _affiliation(facts: Facts, item: Bound, owner_id: UUID, names: Names) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from connectors.problem import Problem
 from iam.access.pattern import Bound, Pattern, parse
 from iam.access.role import Application, Role, RoleVersion
 from iam.access.rule import CodeList
+from iam.database.statement import Rows, Statement, row
 from iam.directory.affiliation import Group
 from iam.directory.organisation import Organisation, OrganisationClosure
 
@@ -36,37 +37,45 @@ class Names:
 def load(session: Session, *, tree: bool = True) -> Names:
     """Return everything that rules can name: five queries, whatever the number of rules. Without the ``tree`` nothing is under
     anything: enough to run rules, not to check them."""
+    lists: dict[str, set[str]] = {}
+    for key, code in _LISTS.all(session):
+        lists.setdefault(key, set()).add(code)
+    return Names(
+        organisations=dict(_ORGANISATIONS.all(session)),
+        under=frozenset(_TREE.all(session)) if tree else frozenset(),
+        roles={
+            f"{application}:{role}": (role_id, version_id)
+            for application, role, role_id, version_id in _ROLES.all(session)
+        },
+        lists={key: frozenset(codes) for key, codes in lists.items()},
+        groups={(organisation_id, key): group_id for organisation_id, key, group_id in _GROUPS.all(session)},
+    )
+
+
+def _roles() -> Rows:
     newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
-    roles = session.execute(
-        select(Application.key, Role.key, Role.id, RoleVersion.id)
-        .join(Role, Role.application_id == Application.id)
+    query: Rows = select(Application.key, Role.key, Role.id, RoleVersion.id)
+    return (
+        query.join(Role, Role.application_id == Application.id)
         .join(newest, newest.c.role_id == Role.id)
         .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == newest.c.n))
         .where(~Role.retired, ~Application.retired)
     )
-    lists: dict[str, set[str]] = {}
-    for key, code in session.execute(select(CodeList.key, CodeList.code)):
-        lists.setdefault(key, set()).add(code)
-    return Names(
-        organisations=dict(session.execute(select(Organisation.key, Organisation.id)).all()),
-        under=_tree(session) if tree else frozenset(),
-        roles={f"{application}:{role}": (role_id, version_id) for application, role, role_id, version_id in roles},
-        lists={key: frozenset(codes) for key, codes in lists.items()},
-        groups={
-            (organisation_id, key): id_
-            for organisation_id, key, id_ in session.execute(
-                # The oldest of a key stays what a rule means, whatever another source brings later.
-                select(Group.organisation_id, Group.key, Group.id)
-                .where(Group.source_id.is_(None) | (Group.kind == "group"))
-                .order_by(Group.id.desc())
-            )
-        },
-    )
 
 
-def _tree(session: Session) -> frozenset[tuple[UUID, UUID]]:
-    rows = session.execute(select(OrganisationClosure.ancestor_id, OrganisationClosure.descendant_id))
-    return frozenset((above, below) for above, below in rows)
+def _groups() -> Rows:
+    # The oldest of a key stays what a rule means, whatever another source brings later.
+    query: Rows = select(Group.organisation_id, Group.key, Group.id)
+    return query.where(Group.source_id.is_(None) | (Group.kind == "group")).order_by(Group.id.desc())
+
+
+_ROLES: Statement[tuple[Any, ...]] = Statement(_roles, row)
+_LISTS: Statement[tuple[Any, ...]] = Statement(lambda: select(CodeList.key, CodeList.code), row)
+_ORGANISATIONS: Statement[tuple[Any, ...]] = Statement(lambda: select(Organisation.key, Organisation.id), row)
+_GROUPS: Statement[tuple[Any, ...]] = Statement(_groups, row)
+_TREE: Statement[tuple[Any, ...]] = Statement(
+    lambda: select(OrganisationClosure.ancestor_id, OrganisationClosure.descendant_id), row
+)
 
 
 def check(data: Mapping[str, Any], owner: str, names: Names) -> tuple[Pattern | None, list[Problem]]:
@@ -81,6 +90,18 @@ def check(data: Mapping[str, Any], owner: str, names: Names) -> tuple[Pattern | 
 def resolves(pattern: Pattern, names: Names) -> bool:
     """Whether everything the pattern names exists; a published rule that does not resolve any more gives nothing."""
     return next(_unknown(pattern, names), None) is None
+
+
+def meaning(pattern: Pattern, names: Names) -> Hashable:
+    """Return what the names of a pattern that resolves stand for now: as long as it is the same, so is the compiled rule."""
+    organisations = tuple(names.organisations[key] for _, key in _organisations(pattern))
+    lists = tuple(names.lists[item.code_list] for item in pattern.bound if item.code_list is not None)
+    groups = tuple(
+        names.groups[names.organisations[item.where.under], item.group]
+        for item in pattern.bound
+        if item.group is not None and item.where.under is not None
+    )
+    return names.roles[pattern.role], organisations, lists, groups
 
 
 def _unknown(pattern: Pattern, names: Names) -> Iterator[Problem]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from iam.database.base import Base, key
 
@@ -48,3 +49,15 @@ class RuleVersion(Base):
     author_id: Mapped[UUID | None]
     published_by: Mapped[UUID | None]
     change_id: Mapped[UUID]
+
+
+def published(session: Session, rules: Collection[UUID] | None = None) -> list[tuple[Rule, RuleVersion]]:
+    """Return the published version of every rule (of those named), with its rule."""
+    query = (
+        select(Rule, RuleVersion)
+        .join(RuleVersion, RuleVersion.rule_id == Rule.id)
+        .where(RuleVersion.state == "published")
+    )
+    if rules is not None:
+        query = query.where(Rule.id.in_(rules))
+    return [(rule, version) for rule, version in session.execute(query)]

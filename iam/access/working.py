@@ -47,16 +47,18 @@ wanted = _work(
 def prepare(session: Session) -> None:
     """Make the working tables of this connection, empty."""
     connection = session.connection()
-    for table in _WORK.tables.values():
-        for statement in _creation(connection.dialect, table):
-            connection.exec_driver_sql(statement)
+    for statement in _creation(connection.dialect):
+        connection.exec_driver_sql(statement)
 
 
 @cache
-def _creation(dialect: Dialect, table: Table) -> list[str]:
-    """The statements that leave a working table there and empty. One that is there already is only emptied: dropping and making it
-    anew would cost one person's derivation more than all the rest."""
-    made = [str(CreateTable(table, if_not_exists=True).compile(dialect=dialect))]
-    made += [str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)) for index in table.indexes]
+def _creation(dialect: Dialect) -> list[str]:
+    """What leaves the working tables there and empty, in one message where the database takes it so. A table that is there already is
+    only emptied: dropping and making it anew would cost one person's derivation more than all the rest."""
+    statements: list[str] = []
     schema = "pg_temp" if dialect.name == "postgresql" else "temp"
-    return [*made, f"DELETE FROM {schema}.{table.name}"]  # noqa: S608 - our own names
+    for table in _WORK.tables.values():
+        statements.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
+        statements += [str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)) for index in table.indexes]
+        statements.append(f"DELETE FROM {schema}.{table.name}")  # noqa: S608 - our own names
+    return ["; ".join(statements)] if dialect.name == "postgresql" else statements

@@ -87,9 +87,8 @@ def expect_many(session: Session) -> None:
 
 def analyze(session: Session, *tables: Table, well: bool = False) -> None:
     """Tell the planner how full freshly loaded tables are; unless ``well``, from a small sample, which is enough for working tables."""
-    connection = session.connection()
+    told = [f'ANALYZE "{table.name}"' for table in tables]
     if not well:
-        connection.exec_driver_sql("SET LOCAL default_statistics_target = 10")
-    for table in tables:
-        connection.exec_driver_sql(f'ANALYZE "{table.name}"')
-    connection.exec_driver_sql("SET LOCAL default_statistics_target TO DEFAULT")
+        target = "SET LOCAL default_statistics_target"
+        told = [f"{target} = 10", *told, f"{target} TO DEFAULT"]
+    session.connection().exec_driver_sql("; ".join(told))

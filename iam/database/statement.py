@@ -24,6 +24,11 @@ _CONNECTION = "avain.statement.connection"
 _Processor = Callable[[Any], Any] | None
 
 
+def row(*values: Any) -> tuple[Any, ...]:
+    """Return the columns of a row as they come."""
+    return values
+
+
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """A statement's text for one database: constants, how values go in, how columns come out."""

@@ -12,7 +12,7 @@ from sqlalchemy import Uuid, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from iam.access.right import AFFILIATION, GUARDIANSHIP, Capacity, no_rights, of_affiliation, of_guardianship
-from iam.database.statement import Rows, Statement
+from iam.database.statement import Rows, Statement, row
 from iam.database.types import UtcDateTime
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation
@@ -37,8 +37,8 @@ class Standing:
 
 def read(session: Session, grant_id: UUID, sector: str, at: datetime) -> Standing | None:
     """Return what a grant stands on at ``at``, towards the clients of a sector; None when there is no such grant."""
-    row = _READ.one(session, grant_id=grant_id, of_sector=sector, at=at)
-    return _standing(row, at) if row is not None else None
+    found = _READ.one(session, grant_id=grant_id, of_sector=sector, at=at)
+    return _standing(found, at) if found is not None else None
 
 
 _GRANT = [getattr(GrantRow, one.name) for one in fields(Grant)]
@@ -70,11 +70,11 @@ def _held(fact: Any, at: Any) -> Any:
     )  # fmt: skip
 
 
-_READ: Statement[Sequence[Any]] = Statement(_query, lambda *values: values)
+_READ: Statement[Sequence[Any]] = Statement(_query, row)
 
 
-def _standing(row: Sequence[Any], at: datetime) -> Standing:
-    grant, rest = Grant(*row[: len(_GRANT)]), row[len(_GRANT) :]
+def _standing(columns: Sequence[Any], at: datetime) -> Standing:
+    grant, rest = Grant(*columns[: len(_GRANT)]), columns[len(_GRANT) :]
     (session_id, ended_at, amr), rest = rest[:3], rest[3:]
     affiliation, rest = rest[: len(AFFILIATION)], rest[len(AFFILIATION) :]
     guardianship, (sub, login, language, on_hold) = rest[: len(GUARDIANSHIP)], rest[len(GUARDIANSHIP) :]

@@ -55,6 +55,31 @@ def test_deriving_again_changes_nothing(session: Session, town: Town) -> None:
     assert {row.id for row in open_assignments(session)} == before
 
 
+def test_a_code_list_that_has_changed_is_felt_by_the_next_derivation(session: Session, town: Town) -> None:
+    access.code_list(session, "opettajat", "teacher")
+    facts.affiliation(session, facts.person(session), town.school, occupation="teacher")
+    facts.affiliation(session, facts.person(session), town.school, occupation="special-teacher")
+    access.rule(session, town.town, access.teachers(occupation={"in_list": "opettajat"}))
+    assert access.derive_all(session) == Counts(1, 0)
+    access.code_list(session, "opettajat", "teacher", "special-teacher")
+    assert access.derive_all(session) == Counts(1, 0)
+    access.code_list(session, "opettajat", "special-teacher")
+    assert access.derive_all(session) == Counts(0, 1)
+
+
+@pytest.mark.parametrize("only", [False, True], ids=["everybody", "one person"])
+def test_a_role_that_has_changed_is_given_anew_in_its_new_version(session: Session, town: Town, only: bool) -> None:
+    aino = facts.person(session)
+    facts.affiliation(session, aino, town.school)
+    access.rule(session, town.town, access.teachers())
+    persons = [aino] if only else None
+    assert derive(session, facts.change(session), persons=persons) == Counts(1, 0)
+    access.change_role(session, town.role, ["oppilaat:write"])
+    assert derive(session, facts.change(session), persons=persons) == Counts(1, 1)
+    newest = select(RoleVersion.id).where(RoleVersion.role_id == town.role).order_by(RoleVersion.n.desc()).limit(1)
+    assert [row.role_version_id for row in open_assignments(session)] == [session.scalars(newest).one()]
+
+
 def test_a_right_lasts_no_longer_than_the_organisation_stands_where_the_rule_applies(
     session: Session, town: Town
 ) -> None:
