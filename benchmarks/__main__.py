@@ -10,8 +10,9 @@ from pathlib import Path
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import Session, sessionmaker
 
-from benchmarks import feed, floors, one_shot, signing_in
+from benchmarks import alike, feed, floors, one_shot, signing_in
 from benchmarks.meter import Measure, Meter
 from benchmarks.rush import crowd, gets_in, rush
 from iam.cli.demo_run import set_up
@@ -69,15 +70,19 @@ def main() -> None:
             found |= feed.derivations(meter, sessions)
         if "signin" in sys.argv[1:] or len(sys.argv) == 1:
             found |= _provider(server, folder, vault)
+        if "alike" in sys.argv[1:] or len(sys.argv) == 1:
+            _alike(server, folder, vault)
         if "once" in sys.argv[1:] or len(sys.argv) == 1:
             for kind, (used, errors) in one_shot.parallel(_database(server), vault).items():
                 _say(
                     f"{kind}: of {one_shot.SECRETS} secrets tried {one_shot.USERS} times at once, {used} used once, {errors} errors"
                 )
-        _table(found, lowest)
+        if found:
+            _table(found, lowest)
 
 
-def _provider(server: Durable, folder: Path, vault: Vault) -> dict[str, Measure]:
+def _demonstration(server: Durable, folder: Path, vault: Vault) -> tuple[str, sessionmaker[Session]]:
+    """The small demonstration on a database of its own: its address, and sessions on it."""
     url = _database(server)
     settings = Settings(
         issuer="http://localhost:8080", state_dir=folder, vault=VaultSettings(key_file=folder / "vault.key"),
@@ -85,6 +90,22 @@ def _provider(server: Durable, folder: Path, vault: Vault) -> dict[str, Measure]
     )  # fmt: skip
     sessions = make_sessions(make_engine(url))
     set_up(settings, sessions, vault, folder / "small", feed.CONSORTIUM, "small", "bench")
+    return url, sessions
+
+
+def _alike(server: Durable, folder: Path, vault: Vault) -> None:
+    url, sessions = _demonstration(server, folder, vault)
+    signing_in.add_service(sessions)
+    logins = alike.known_people(sessions)
+    with Avain(url, folder, {"IAM_WORKER__INSIDE": "false"}) as service:
+        for question, share in alike.shares(service.issuer, logins).items():
+            _say(
+                f"{question}: the first takes longer in {share:.3f} of {len(logins)} x {len(logins)} pairs (asked: 0.48 to 0.52)"
+            )
+
+
+def _provider(server: Durable, folder: Path, vault: Vault) -> dict[str, Measure]:
+    url, sessions = _demonstration(server, folder, vault)
     with Avain(url, folder, {"IAM_WORKER__INSIDE": "false"}) as service:
         found = signing_in.measures(Meter(server.pid, service.pid), service.issuer, sessions)
     with Avain(url, folder, {"IAM_LISTEN__WORKERS": "2"}) as service:

@@ -40,16 +40,18 @@ class Browser:
         """Fetch a page of this host; an address with another host is taken for one of this."""
         return self._ask("GET", address, None, headers or {})
 
-    def post(self, address: str, data: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Answer:
-        """Send a form."""
+    def post(
+        self, address: str, data: Mapping[str, str], headers: Mapping[str, str] | None = None, *, refusal: int = 0
+    ) -> Answer:
+        """Send a form; ``refusal`` is the status of the refusal that is looked for."""
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._ask("POST", address, urlencode(data), {**kind, **(headers or {})})
+        return self._ask("POST", address, urlencode(data), {**kind, **(headers or {})}, refusal)
 
     def close(self) -> None:
         """Let the connection go."""
         self._connection.close()
 
-    def _ask(self, method: str, address: str, body: str | None, headers: Mapping[str, str]) -> Answer:
+    def _ask(self, method: str, address: str, body: str | None, headers: Mapping[str, str], refusal: int = 0) -> Answer:
         parts = urlsplit(address)
         cookies = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         self._connection.request(
@@ -60,6 +62,6 @@ class Browser:
             name, _, value = line.partition(";")[0].partition("=")
             self._cookies[name] = value
         read = answer.read()
-        if answer.status >= 400:
+        if answer.status >= 400 and answer.status != refusal:
             raise SystemExit(f"{method} {parts.path}: {answer.status} {read[:300]!r}")
         return Answer(answer.status, answer.headers.get("Location", ""), read)

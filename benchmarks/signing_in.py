@@ -23,13 +23,13 @@ from iam.tokens.secret import hash_of
 
 PRINCIPAL = BY_NUMBER[1002]
 """Somebody with one capacity, so that nothing is asked on the way."""
-SERVICE = "bench-service"
-SERVICE_BASIC = {"Authorization": "Basic " + b64encode(f"{SERVICE}:{SECRET}".encode()).decode()}
+SERVICE, SERVICE_SECRET = "bench-service", SECRET
+SERVICE_BASIC = {"Authorization": "Basic " + b64encode(f"{SERVICE}:{SERVICE_SECRET}".encode()).decode()}
 VERIFIER = sha256(b"bench").hexdigest()
 BASIC = {"Authorization": "Basic " + b64encode(f"{CLIENT}:{SECRET}".encode()).decode()}
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 _ACTION = re.compile(r'<form[^>]*action="([^"]+)"')
-_FIELD = re.compile(r'name="([^"]+)"[^>]*?value="([^"]*)"')
+FIELD = re.compile(r'name="([^"]+)"[^>]*?value="([^"]*)"')
 
 
 def measures(
@@ -37,7 +37,7 @@ def measures(
 ) -> dict[str, Measure]:
     """Return the mean of ``sign_ins`` sign-ins (authorize, sign-in page, password, code, token), and of ``times`` calls of each
     endpoint, at the service that is ``issuer``."""
-    _add_service(sessions)
+    add_service(sessions)
     tokens = sign_in(issuer)
     found = {"whole sign-in": mean(meter, sign_ins, lambda: sign_in(issuer))}
     program = Browser(issuer)
@@ -62,7 +62,7 @@ def measures(
     return found
 
 
-def _add_service(sessions: sessionmaker[Session]) -> None:
+def add_service(sessions: sessionmaker[Session]) -> None:
     """Add a client that acts for itself, beside the demonstration's."""
     with sessions() as session, session.begin():
         known = session.scalars(select(Client).where(Client.client_id == CLIENT)).one()
@@ -73,7 +73,7 @@ def _add_service(sessions: sessionmaker[Session]) -> None:
             )
         )  # fmt: skip
         session.flush()
-        session.add(ClientSecret(client_id=SERVICE, hash=hash_of(SECRET), created_at=clock.now()))
+        session.add(ClientSecret(client_id=SERVICE, hash=hash_of(SERVICE_SECRET), created_at=clock.now()))
 
 
 def mean(meter: Meter, times: int, work: Callable[[], object]) -> Measure:
@@ -102,7 +102,7 @@ def sign_in(issuer: str, login: str = PRINCIPAL.login) -> dict[str, str]:
         "state": "bench", "code_challenge": create_s256_code_challenge(VERIFIER), "code_challenge_method": "S256",
     }  # fmt: skip
     page = _followed(browser, browser.get("/oauth2/authorize?" + urlencode(request)))
-    fields = dict(_FIELD.findall(page.text)) | {"login": login, "password": PRINCIPAL.password}
+    fields = dict(FIELD.findall(page.text)) | {"login": login, "password": PRINCIPAL.password}
     answer = _followed(browser, browser.post("/login", fields, SAME_ORIGIN))
     if answer.status == 200:
         # Told once what the service receives.
@@ -124,5 +124,5 @@ def _followed(browser: Browser, answer: Answer) -> Answer:
 
 def _go_on(browser: Browser, page: Answer) -> Answer:
     action = unescape(_ACTION.findall(page.text)[-1])
-    fields = dict(_FIELD.findall(page.text)) | {"decision": "continue"}
+    fields = dict(FIELD.findall(page.text)) | {"decision": "continue"}
     return browser.post(action, fields, SAME_ORIGIN)

@@ -1,0 +1,96 @@
+"""Whether time tells what the text does not: who is known at a door, and how much of a secret was right (security AU-06, TK-09).
+
+Two kinds of tries are sent in turns to the same service, and of every pair of one of each it is asked which took longer. A share of one
+half is what a coin would say; the requirement allows two hundredths more.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from benchmarks.browser import Browser
+from benchmarks.signing_in import FIELD, PRINCIPAL, SAME_ORIGIN, SERVICE, SERVICE_SECRET
+from iam import clock
+from iam.directory.person import Person
+from iam.signin.account import Account, Credential
+
+SAMPLES = 2000
+"""Tries of each kind."""
+Try = Callable[[int], None]
+
+
+def known_people(sessions: sessionmaker[Session], count: int = SAMPLES) -> list[str]:
+    """Give a login and a password to so many new people; return the logins. Each fails once: nobody is slowed down for failing."""
+    with sessions.begin() as session:
+        known = session.scalars(
+            select(Credential)
+            .join(Account, Account.person_id == Credential.person_id)
+            .where(Account.login == PRINCIPAL.login)
+        ).one()
+        people = {f"alike-{n:04}": Person() for n in range(count)}
+        session.add_all(people.values())
+        session.flush()
+        session.add_all(Account(person_id=one.id, login=login, language=None) for login, one in people.items())
+        session.flush()
+        session.add_all(
+            Credential(person_id=one.id, kind="password", data=dict(known.data), changed_at=clock.now())
+            for one in people.values()
+        )
+    return list(people)
+
+
+def shares(issuer: str, logins: Sequence[str]) -> dict[str, float]:
+    """Return by question the share of pairs in which the first kind took longer than the second."""
+    browser = Browser(issuer)
+    form = dict(FIELD.findall(browser.get("/login").text))
+
+    code_form = dict(FIELD.findall(browser.get("/first-code").text))
+
+    def sign_in(login: Callable[[int], str]) -> Try:
+        return lambda n: _refused(browser, "/login", form | {"login": login(n), "password": "wrong"}, SAME_ORIGIN, 422)
+
+    def first_code(login: Callable[[int], str]) -> Try:
+        fields = code_form | {"code": "AAAAA-AAAAA"}
+        return lambda n: _refused(browser, "/first-code", fields | {"login": login(n)}, SAME_ORIGIN, 422)
+
+    def client(secret: str) -> Try:
+        basic = {"Authorization": "Basic " + b64encode(f"{SERVICE}:{secret}".encode()).decode()}
+        return lambda _n: _refused(browser, "/oauth2/token", {"grant_type": "client_credentials"}, basic, 401)
+
+    known, unknown = logins.__getitem__, "nobody-{:04}".format
+    almost, wrong = SERVICE_SECRET[:-1] + "=", "x" * len(SERVICE_SECRET)
+    questions = {
+        "sign-in: a known login, or an unknown one": (sign_in(known), sign_in(unknown)),
+        "one-time code: a known login, or an unknown one": (first_code(known), first_code(unknown)),
+        "secret: all but the last character right, or none": (client(almost), client(wrong)),
+    }
+    found = {question: _share(*tries, len(logins)) for question, tries in questions.items()}
+    browser.close()
+    return found
+
+
+def _refused(browser: Browser, path: str, form: dict[str, str], headers: dict[str, str], status: int) -> None:
+    browser.post(path, form, headers, refusal=status)
+
+
+def _share(one: Try, other: Try, samples: int) -> float:
+    took: tuple[list[float], list[float]] = [], []
+    for n in range(samples):
+        for kind in random.sample((0, 1), 2):
+            started = time.perf_counter()
+            (one, other)[kind](n)
+            took[kind].append(time.perf_counter() - started)
+    return _longer(*took)
+
+
+def _longer(ones: Sequence[float], others: Sequence[float]) -> float:
+    """The area under the curve: how probable it is that one of ``ones`` exceeds one of ``others``."""
+    ranked = sorted([(value, 1) for value in ones] + [(value, 0) for value in others])
+    ranks = sum(rank for rank, (_, kind) in enumerate(ranked, 1) if kind)
+    return (ranks - len(ones) * (len(ones) + 1) / 2) / (len(ones) * len(others))
