@@ -6,10 +6,11 @@ from iam.audit import log
 from iam.directory import affiliation, organisation, person, source
 from iam.oidc import model
 from iam.plans import plan
-from iam.signin import account, connection, factor
+from iam.signin import account, connection, factor, session_policy
 from iam.tokens import grant, keys, one_shot, session
 
 __all__ = [
     "account", "affiliation", "agreement", "assignment", "change", "connection", "ephemeral", "factor", "grant", "keys", "log", "model", "one_shot",
-    "organisation", "outbox", "person", "plan", "role", "rule", "session", "source",
+    "organisation", "outbox", "person", "plan", "role", "rule", "session", "session_policy",
+    "source",
 ]  # fmt: skip

@@ -94,6 +94,12 @@ class Tokens(BaseModel):
     session_idle_seconds: int = Field(
         8 * 3600, ge=300, le=30 * 86400, description="A login session ends when unused this long."
     )
+    administrator_idle_seconds: int = Field(
+        3600,
+        ge=300,
+        le=30 * 86400,
+        description="A login session of somebody with an administrative permission ends when unused this long.",
+    )
     session_seconds: int = Field(
         12 * 3600, ge=300, le=90 * 86400, description="A login session ends at the latest after this."
     )

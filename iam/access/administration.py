@@ -30,7 +30,7 @@ PERMISSIONS: dict[str, str] = {
     "persons.code": "see an identity code, with a purpose",
     "access.end": "end a person's access at once, and undo it",
     "rights.grant": "grant a right by hand, with a reason and an end",
-    "codes.issue": "issue a one-time sign-in code",
+    "codes.issue": "issue a one-time sign-in code, send one again that the mail server did not take",
     "factors.reset": "remove a person's second factors, when they are lost",
     "sessions.end": "end a person's login sessions",
     "organisations.read": "see organisations",
@@ -43,7 +43,7 @@ PERMISSIONS: dict[str, str] = {
     "applications.write": "register applications and clients, give secrets, enable applications for organisations, send undelivered logouts again",
     "agreements.read": "see agreements",
     "audit.search": "search the audit log",
-    "config.apply": "apply and export declarations",
+    "config.apply": "apply and export declarations and, on a page, write what people are told before they go on to a client; all of it only over the whole consortium",
     "keys.manage": "make and promote signing keys",
 }
 

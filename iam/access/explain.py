@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -122,10 +122,15 @@ def explain(
     application_key: str | None = None,
     at: datetime | None = None,
     known_at: datetime | None = None,
+    among: ColumnElement[bool] | None = None,
 ) -> list[Explanation]:
-    """Return every right of a person at ``at`` (default now), as known at ``known_at`` (default now), with its reasons."""
+    """Return every right of a person at ``at`` (default now), as known at ``known_at`` (default now), with its reasons.
+
+    ``among`` is a further condition that keeps every assignment of a right, or none of them.
+    """
     moment = at or clock.now()
-    rows = session.execute(held(moment, known_at).where(Assignment.person_id == person_id)).all()
+    theirs = held(moment, known_at).where(Assignment.person_id == person_id)
+    rows = session.execute(theirs if among is None else theirs.where(among)).all()
     lines = _fact_lines(session, {v for row, _ in rows for v in _cited(row)})
     rules = _rules(session, {row.rule_version_id for row, _ in rows if row.rule_version_id})
     clauses = _clauses(session, {row.clause_id for row, _ in rows if row.clause_id}, moment, known_at)

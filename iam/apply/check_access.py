@@ -9,10 +9,10 @@ from iam.access import resolve
 from iam.access.catalogue import Circular, closure, reduction
 from iam.access.pattern import parse
 from iam.access.resolve import Names
-from iam.apply import schema
 from iam.apply.declaration import Stated, empty_interval
 from iam.apply.draft import Draft
 from iam.apply.place import Where
+from iam.apply.schema.agreements import Agreement, Clause
 from iam.apply.shapes import interval
 from iam.database.types import uuid7
 from iam.lifecycle.tree import ever_under, settle
@@ -104,7 +104,7 @@ def agreements(draft: Draft) -> None:
             _clause(draft, clause, {party.entity for party in item.parties}, belongs, where.at("clauses", place))
 
 
-def _parties(draft: Draft, item: schema.Agreement, belongs: set[tuple[UUID, UUID]], where: Where) -> None:
+def _parties(draft: Draft, item: Agreement, belongs: set[tuple[UUID, UUID]], where: Where) -> None:
     named: set[str] = set()
     for place, party in enumerate(item.parties):
         here = where.at("parties", place, "entity")
@@ -121,9 +121,7 @@ def _parties(draft: Draft, item: schema.Agreement, belongs: set[tuple[UUID, UUID
         named.add(party.entity)
 
 
-def _clause(
-    draft: Draft, clause: schema.Clause, parties: set[str], belongs: set[tuple[UUID, UUID]], where: Where
-) -> None:
+def _clause(draft: Draft, clause: Clause, parties: set[str], belongs: set[tuple[UUID, UUID]], where: Where) -> None:
     draft.problems += empty_interval(interval(clause), where)
     for side in ("grantor", "grantee"):
         if getattr(clause, side) not in parties:

@@ -11,10 +11,10 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from connectors import registry
 from connectors.contract import Connector
 from connectors.problem import Problem
-from iam.apply import schema
 from iam.apply.declaration import Stated
 from iam.apply.draft import Draft
 from iam.apply.place import Where
+from iam.apply.schema.inbound import Source
 from iam.apply.shapes import interval
 from iam.apply.state import place_shapes
 from iam.apply.wording import sentences
@@ -111,7 +111,7 @@ def sources(draft: Draft) -> None:
         _matching(draft, item, connector, where)
 
 
-def _matching(draft: Draft, item: schema.Source, connector: type[Connector], where: Where) -> None:
+def _matching(draft: Draft, item: Source, connector: type[Connector], where: Where) -> None:
     """Check the column matching that the source would be read by, and the order in which identifiers find a person."""
     data = registry.matching(item.connector) if item.matching is None else item.matching
     place = where.at("matching")

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from iam import destination
-from iam.apply import schema
 from iam.apply.declaration import Stated
 from iam.apply.draft import Draft
 from iam.apply.place import Where
+from iam.apply.schema import inbound
 from iam.apply.shapes import Shape
 from iam.apply.writing import Writing
 from iam.signin import connections
@@ -52,7 +52,7 @@ def check(draft: Draft) -> None:
         _secret(draft, one, sealed.get(key))
 
 
-def _issuer(draft: Draft, item: schema.Connection, where: Where) -> None:
+def _issuer(draft: Draft, item: inbound.Connection, where: Where) -> None:
     place = where.at("issuer")
     if "{" in item.issuer or urlsplit(item.issuer).path.strip("/").partition("/")[0] in _EVERYBODYS:
         draft.wrong(
@@ -70,7 +70,7 @@ def _issuer(draft: Draft, item: schema.Connection, where: Where) -> None:
         draft.wrong(place, "This is no issuer.", "Write the address that the provider's metadata name as issuer.")
 
 
-def _applications(draft: Draft, item: schema.Connection, where: Where) -> None:
+def _applications(draft: Draft, item: inbound.Connection, where: Where) -> None:
     known = draft.standing("application").keys() | draft.stated("application").keys()
     for key in sorted(item.applications.keys() - known):
         draft.wrong(
@@ -79,7 +79,7 @@ def _applications(draft: Draft, item: schema.Connection, where: Where) -> None:
         )  # fmt: skip
 
 
-def _identifier(draft: Draft, item: schema.Connection, where: Where) -> None:
+def _identifier(draft: Draft, item: inbound.Connection, where: Where) -> None:
     if item.identifier is not None and item.identifier.claim in connections.NOT_WHO:
         draft.wrong(
             where.at("identifier", "claim"),

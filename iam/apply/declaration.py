@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.problem import Problem
-from iam.apply import schema, shapes
+from iam.apply import shapes
 from iam.apply.moments import end_of, start_of
 from iam.apply.place import Where
 from iam.apply.read import Reading
+from iam.apply.schema.item import Dated
 from iam.apply.shapes import Interval, Shape
 from iam.signin.account import normal
 
-ATTRIBUTES = ("kind", "name", "oph_oid", "school_code", "business_id", "second_factor")
+ATTRIBUTES = ("kind", "name", "oph_oid", "school_code", "business_id", "second_factor", "sessions")
 """What is said of an organisation once, however many places it has."""
 
 
@@ -128,11 +129,12 @@ def _attributes(found: Declaration, key: str, stated: Stated) -> Shape:
         if not given and name in ("kind", "name"):
             found.problems.append(stated.where.at(name).problem("This is missing.", "State it."))
     shape["name"] = shapes.names(shape["name"])
-    shape["second_factor"] = shape["second_factor"] and shape["second_factor"].model_dump()
+    for name in ("second_factor", "sessions"):
+        shape[name] = shape[name] and shape[name].model_dump()
     return shape
 
 
-def _interval_problems(items: list[tuple[schema.Dated, Where]]) -> Iterator[Problem]:
+def _interval_problems(items: list[tuple[Dated, Where]]) -> Iterator[Problem]:
     for item, where in items:
         yield from empty_interval((start_of(item.from_), end_of(item.to)), where)
 

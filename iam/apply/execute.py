@@ -1,4 +1,4 @@
-"""Writing differences: one change, sets in the order of what rests on what, one audit event, and the rights that follow.
+"""Writing differences: one change, sets in the order of what rests on what, its audit events, and the rights that follow.
 
 Everything happens in the caller's transaction. Only what differs is written.
 """
@@ -22,7 +22,7 @@ from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.source import Source
 from iam.lifecycle import organisations, persons
-from iam.signin import policy
+from iam.signin import policy, session_policy
 from iam.vault import Vault
 
 RIGHTS = {"organisation", "relation", "code list", "application", "role", "agreement", "rule", "group", "person"}
@@ -45,7 +45,7 @@ def execute(draft: Draft, differences: Sequence[Difference], actor: Actor, vault
     if not changed:
         return None
     change = begin(draft.session, "command", actor, "apply")
-    writing = Writing(draft, change, {(one.kind, one.key): one for one in changed}, vault)
+    writing = Writing(draft, change, actor, {(one.kind, one.key): one for one in changed}, vault)
     _organisations(writing)
     _sources(writing)
     connections.write(writing)
@@ -72,6 +72,12 @@ def _organisations(writing: Writing) -> None:
         if writing.differs("organisation", key, "second_factor")
     }
     policy.ask(writing.session, factors)
+    limits = {
+        ids[key]: shape["sessions"] and (shape["sessions"]["idle_minutes"], shape["sessions"]["hours"])
+        for key, shape in writing.all("organisation")
+        if writing.differs("organisation", key, "sessions")
+    }
+    session_policy.state(writing.session, limits)
     stated = {ids[key]: writing.draft.tree[ids[key]] for key, _ in writing.all("organisation")}
     if stated:
         organisations.write_places(writing.session, writing.change, stated)

@@ -70,6 +70,8 @@ def _organisations(standing: State) -> Iterator[dict[str, Any]]:
     for key in _parents_first(standing.shapes["organisation"]):
         shape = standing.shapes["organisation"][key]
         said = _plain({name: value for name, value in shape.items() if name != "places"})
+        if "sessions" in said:
+            said["sessions"] = _plain(said["sessions"])
         for parent, own, start, end in shape["places"]:
             place = (
                 {"key": key, "kind": said.pop("kind", None), "parent": parent} | said | {"legal_entity": own or None}

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from connectors.problem import Problem
 from iam.apply.place import Where
-from iam.apply.schema import KINDS, Item
+from iam.apply.schema.item import Item
+from iam.apply.schema.kinds import KINDS
 from iam.apply.wording import sentences
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")

@@ -10,8 +10,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from iam.apply import schema
 from iam.apply.moments import end_of, start_of
+from iam.apply.schema.agreements import Agreement, Clause, CodeList, Rule
+from iam.apply.schema.applications import Application, Client, Role
+from iam.apply.schema.inbound import Connection, Source
+from iam.apply.schema.item import Dated, Names
+from iam.apply.schema.people import Administrator, Affiliation, Group, Person
 from iam.signin.account import normal
 
 Shape = dict[str, Any]
@@ -24,54 +28,54 @@ ORDER = (
 """The kinds of things, in the order in which they are written."""
 
 
-def interval(item: schema.Dated) -> Interval:
+def interval(item: Dated) -> Interval:
     """Return the instants from and to which an item holds."""
     return start_of(item.from_), end_of(item.to)
 
 
-def names(item: schema.Names | None) -> dict[str, str] | None:
+def names(item: Names | None) -> dict[str, str] | None:
     """Return a name by language."""
     return None if item is None else item.model_dump()
 
 
-def code_list(item: schema.CodeList) -> Shape:
+def code_list(item: CodeList) -> Shape:
     """Return the shape of a code list."""
     return {"codes": item.codes}
 
 
-def source(item: schema.Source) -> Shape:
+def source(item: Source) -> Shape:
     """Return the shape of a source."""
     return item.model_dump(exclude={"key"})
 
 
-def connection(item: schema.Connection) -> Shape:
+def connection(item: Connection) -> Shape:
     """Return the shape of a connection without its secret."""
     return item.model_dump(exclude={"key", "secret", "secret_file"}) | {
         "identifier": item.identifier.model_dump() if item.identifier else {}
     }
 
 
-def application(item: schema.Application) -> Shape:
+def application(item: Application) -> Shape:
     """Return the shape of an application without its roles and clients, which have their own."""
     return item.model_dump(exclude={"key", "roles", "clients"})
 
 
-def role(item: schema.Role) -> Shape:
+def role(item: Role) -> Shape:
     """Return the shape of a role; ``includes`` are those stated, directly."""
     return item.model_dump(exclude={"key"})
 
 
-def client(item: schema.Client, application_key: str) -> Shape:
+def client(item: Client, application_key: str) -> Shape:
     """Return the shape of a client without its secret."""
     return {"application": application_key} | item.model_dump(exclude={"client_id", "secret", "secret_file"})
 
 
-def affiliation(item: schema.Affiliation) -> tuple[Any, ...]:
+def affiliation(item: Affiliation) -> tuple[Any, ...]:
     """Return organisation, kind, occupation, title, start and end."""
     return (item.organisation, item.kind, item.occupation, item.title, *interval(item))
 
 
-def person(item: schema.Person) -> Shape:
+def person(item: Person) -> Shape:
     """Return the shape of a local person without the password."""
     rows = [affiliation(one) for one in item.affiliations]
     return {
@@ -85,17 +89,17 @@ def primary_first(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [first, *sorted(rest, key=lambda row: tuple(str(value) for value in row))] if first else []
 
 
-def group(item: schema.Group) -> Shape:
+def group(item: Group) -> Shape:
     """Return the shape of a group."""
     return {"name": item.name, "members": sorted({normal(login) for login in item.members})}
 
 
-def permits(item: schema.Administrator) -> list[tuple[str, datetime, datetime]]:
+def permits(item: Administrator) -> list[tuple[str, datetime, datetime]]:
     """Return each permission with its interval."""
     return [(permission, *interval(item)) for permission in item.permissions]
 
 
-def clause(item: schema.Clause) -> tuple[Any, ...]:
+def clause(item: Clause) -> tuple[Any, ...]:
     """Return grantor, grantee, scope, whether what is under it counts, relationship, interval and what is allowed to whom."""
     allowed = tuple(sorted((who, right) for who, rights in item.allows.items() for right in rights))
     return (
@@ -109,7 +113,7 @@ def clause(item: schema.Clause) -> tuple[Any, ...]:
     )
 
 
-def agreement(item: schema.Agreement) -> Shape:
+def agreement(item: Agreement) -> Shape:
     """Return the shape of an agreement."""
     return {
         "case_number": item.case_number,
@@ -122,7 +126,7 @@ def agreement(item: schema.Agreement) -> Shape:
     }
 
 
-def rule(item: schema.Rule) -> Shape:
+def rule(item: Rule) -> Shape:
     """Return the shape of a rule; the pattern of a retired one does not matter any more."""
     live = {} if item.retired else {"pattern": item.pattern}
     return {"owner": item.owner, "retired": item.retired} | live

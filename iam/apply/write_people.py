@@ -11,6 +11,7 @@ from iam import clock
 from iam.access import delegation
 from iam.apply.shapes import Shape
 from iam.apply.writing import Writing
+from iam.audit import log
 from iam.database.types import uuid7
 from iam.lifecycle import groups, persons
 from iam.lifecycle.leave import end_leavers
@@ -65,6 +66,13 @@ def _accounts(writing: Writing) -> None:
     if new:
         writing.session.execute(
             insert(Account), [{"person_id": known[login], "login": login, "language": None} for login in new]
+        )
+        log.write_each(
+            writing.session,
+            "person:account:created",
+            writing.actor,
+            [known[login] for login in new],
+            change_id=writing.change.id,
         )
     rows: list[dict[str, Any]] = []
     for kind in ("person", "account"):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from iam.apply.compare import Action, Difference
 from iam.apply.draft import Draft
 from iam.apply.shapes import Shape
-from iam.change import Change
+from iam.change import Actor, Change
 from iam.database.types import uuid7
 from iam.vault import Vault
 
@@ -22,6 +22,7 @@ class Writing:
 
     draft: Draft
     change: Change
+    actor: Actor
     differences: Mapping[tuple[str, str], Difference]
     vault: Vault
     touched: set[UUID] = field(default_factory=set)

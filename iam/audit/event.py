@@ -81,4 +81,5 @@ TYPES: dict[str, str] = {
     "signin:mail:asked": "Somebody asked for a one-time sign-in code by e-mail; the login itself is not kept.",
     "signin:code:mailed": "A one-time sign-in code was made for a mail to the person's own address.",
     "signin:code:printed": "A one-time sign-in code was made for a printed letter.",
+    "admin:client:words-written": "An administrator wrote what people are told before they go on to a client; which of it is in the event.",
 }

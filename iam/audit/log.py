@@ -56,13 +56,15 @@ def write(
     )  # fmt: skip
 
 
-def write_each(session: Session, type_: str, actor: Actor, subject_ids: Iterable[UUID]) -> None:
+def write_each(
+    session: Session, type_: str, actor: Actor, subject_ids: Iterable[UUID], *, change_id: UUID | None = None
+) -> None:
     """Write the same event about each of many persons, by one statement; raises ``KeyError`` for a type that is not documented."""
     TYPES[type_]
     rows: list[dict[str, Any]] = [
         {
             "id": uuid7(), "at": clock.now(), "type": type_, "actor_id": actor.person_id, "subject_id": subject_id,
-            "request_id": actor.request_id, "envelope": {},
+            "change_id": change_id, "request_id": actor.request_id, "envelope": {},
         }
         for subject_id in subject_ids
     ]  # fmt: skip

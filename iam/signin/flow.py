@@ -15,7 +15,7 @@ from iam.audit import log
 from iam.change import Actor
 from iam.lifecycle.states import State, state_of
 from iam.settings import Settings
-from iam.signin import credentials, directory_bind, ending, levels, password, throttle
+from iam.signin import credentials, directory_bind, ending, levels, password, session_policy, throttle
 from iam.signin.credentials import Known
 from iam.tokens import session as login_sessions
 from iam.tokens.session import LoginSession
@@ -102,10 +102,8 @@ def enter(session: Session, known: Known, around: Around, event: str, amr: Seque
     who = Actor(known.person_id, around.actor.request_id, around.actor.address)
     if around.previous is not None:
         ending.end(session, who, "replaced", around.previous.person_id, around.previous.id)
-    acr = levels.acr_of(amr)
-    row, secret = login_sessions.start(
-        session, known.person_id, around.settings.tokens, acr=acr, amr=amr, agent=around.agent
-    )
+    acr, life = levels.acr_of(amr), session_policy.life(session, known.person_id, around.settings.tokens, clock.now())
+    row, secret = login_sessions.start(session, known.person_id, life, acr=acr, amr=amr, agent=around.agent)
     log.write(session, event, who, subject_id=known.person_id, envelope={"address": who.address})
     log.write(session, "signin:session:started", who, subject_id=known.person_id, envelope={"session": str(row.id)})
     return Outcome(known.person_id, secret, known.login, known.language, acr)

@@ -36,6 +36,7 @@ class LoginSessionRow(Base):
     person_id: Mapped[UUID]
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    idle_until: Mapped[datetime]
     auth_time: Mapped[datetime]
     expires_at: Mapped[datetime]
     acr: Mapped[str]
@@ -46,13 +47,23 @@ class LoginSessionRow(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class Life:
+    """How long a login session lasts: ``idle`` when it is not used, ``whole`` at most."""
+
+    idle: timedelta
+    whole: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class LoginSession:
-    """One sign-in of one person in one browser. ``acr`` and ``amr`` say what was really done (RFC 8176)."""
+    """One sign-in of one person in one browser. ``acr`` and ``amr`` say what was really done (RFC 8176); it is over at ``idle_until``
+    when it is not used before, and at ``expires_at``."""
 
     id: UUID
     person_id: UUID
     started_at: datetime
     seen_at: datetime
+    idle_until: datetime
     auth_time: datetime
     expires_at: datetime
     acr: str
@@ -78,12 +89,12 @@ _INSERT = Statement(lambda: insert(LoginSessionRow), tuple)
 
 
 def start(
-    session: Session, person_id: UUID, life: Tokens, *, acr: str, amr: Sequence[str], agent: str
+    session: Session, person_id: UUID, life: Life, *, acr: str, amr: Sequence[str], agent: str
 ) -> tuple[LoginSession, str]:
     """Begin a login session and return it with the secret for the cookie."""
     value, now = secrets.new("session"), clock.now()
-    expires = now + timedelta(seconds=life.session_seconds)
-    found = LoginSession(uuid7(), person_id, now, now, now, expires, acr, list(amr), agent[:200], None)
+    idle, expires = now + life.idle, now + life.whole
+    found = LoginSession(uuid7(), person_id, now, now, idle, now, expires, acr, list(amr), agent[:200], None)
     _INSERT.run(session, **asdict(found), secret_hash=secrets.hash_of(value), end_reason=None)
     return found, value
 
@@ -91,12 +102,12 @@ def start(
 def renew(session: Session, session_id: UUID, *, acr: str, amr: Sequence[str]) -> str | None:
     """Give a living session another secret and say what was now proved in it; return the secret, None when it has ended meanwhile.
 
-    It keeps its beginning and its end; the old secret is worth nothing at once.
+    It keeps its beginning and its ends; the old secret is worth nothing at once.
     """
     value, row, now = secrets.new("session"), LoginSessionRow, clock.now()
-    query = update(row).where(row.id == session_id, row.ended_at.is_(None), row.expires_at > now).values(
-        secret_hash=secrets.hash_of(value), auth_time=now, seen_at=now, acr=acr, amr=list(amr)
-    )  # fmt: skip
+    living = row.id == session_id, row.ended_at.is_(None), row.expires_at > now
+    proved = {"secret_hash": secrets.hash_of(value), "auth_time": now, "acr": acr, "amr": list(amr)}
+    query = update(row).where(*living).values(proved)
     return value if session.scalars(query.returning(row.id)).first() is not None else None
 
 
@@ -105,16 +116,15 @@ def get(session: Session, session_id: UUID) -> LoginSession | None:
     return _GET.one(session, session_id=session_id)
 
 
-def find(session: Session, value: str, life: Tokens) -> LoginSession | None:
+def find(session: Session, value: str) -> LoginSession | None:
     """Return the living session of a cookie's secret; None when unknown, ended, idle too long or too old."""
     now = clock.now()
     found = _FIND.one(session, hash=secrets.hash_of(value))
-    if found is None or found.expires_at <= now:
-        return None
-    if found.seen_at + timedelta(seconds=life.session_idle_seconds) <= now:
+    if found is None or min(found.expires_at, found.idle_until) <= now:
         return None
     if found.seen_at + SEEN_EVERY <= now:
-        session.execute(update(LoginSessionRow).where(LoginSessionRow.id == found.id).values(seen_at=now))
+        seen = {"seen_at": now, "idle_until": now + (found.idle_until - found.seen_at)}
+        session.execute(update(LoginSessionRow).where(LoginSessionRow.id == found.id).values(seen))
     return found
 
 
@@ -156,10 +166,12 @@ def _ended(session: Session, query: Update, reason: str) -> dict[UUID, str]:
 
 
 def run_out(session: Session, life: Tokens, limit: int) -> list[UUID]:
-    """Note which sessions have run out, the oldest first and ``limit`` at most; return the ids of those that this call noted."""
+    """Note which sessions have run out, the oldest first and ``limit`` at most; return the ids of those that this call noted.
+
+    None lasts longer than ``life`` says.
+    """
     row, now = LoginSessionRow, clock.now()
-    idle = row.seen_at <= now - timedelta(seconds=life.session_idle_seconds)
-    over = and_(*_OPEN, or_(row.expires_at <= now, idle))
+    over = and_(*_OPEN, or_(row.expires_at <= now, row.idle_until <= now))
     # An id begins with its time: only sessions that began lately are looked at, however many there ever were.
     began = now - timedelta(seconds=life.session_seconds) - LATE
     oldest = select(row.id).where(row.id >= UUID(int=int(began.timestamp() * 1000) << 80), over)

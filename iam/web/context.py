@@ -88,7 +88,7 @@ def login() -> LoginSession | None:
     if "login" not in g:
         value = request.cookies.get(cookie_name(), "")
         known = value.startswith("avs_") and len(value) <= _SECRET_LENGTH and value.isascii()
-        g.login = login_sessions.find(db(), value, settings().tokens) if known else None
+        g.login = login_sessions.find(db(), value) if known else None
         g.person_id = g.login.person_id if g.login else None
     found: LoginSession | None = g.login
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from iam.directory.person import Hold, Person, PersonProfile
 from iam.directory.source import Record, Run, Source
 from iam.lifecycle import organisations
 from iam.lifecycle.tree import Place
+from iam.tokens.session import Life
 
 M = TypeVar("M")
 
@@ -30,6 +31,8 @@ def day(text: str) -> datetime:
 
 SCHOOL_YEAR = day("2026-08-01")
 """When facts begin unless a test says otherwise."""
+WORKING_DAY = Life(timedelta(hours=8), timedelta(hours=12))
+"""How long a sign-in lasts where nobody says otherwise."""
 
 
 def change(session: Session, purpose: str = "test") -> Change:

@@ -49,16 +49,33 @@ def test_applying_the_same_declaration_again_writes_nothing(applied: Apply, sess
     assert rows(session) == before
 
 
+def told(session: Session, type_: str = "config:file:applied") -> list[AuditEvent]:
+    """The audit events of a type."""
+    return list(session.scalars(select(AuditEvent).where(AuditEvent.type == type_)))
+
+
 def test_applying_is_one_change_and_one_event_with_counts(applied: Apply, session: Session) -> None:
     change = session.scalars(select(Change)).one()
-    happened = session.scalars(select(AuditEvent)).one()
-    assert (change.kind, happened.type, happened.change_id) == ("command", "config:file:applied", change.id)
+    (happened,) = told(session)
+    assert (change.kind, happened.change_id) == ("command", change.id)
     assert happened.envelope["counts"]["organisation create"] == 6
     assert happened.envelope["rights"] == {"opened": 2, "closed": 0}
 
 
+def test_each_new_login_is_told_of_its_person_once(applied: Apply, session: Session) -> None:
+    change = session.scalars(select(Change)).one()
+    logins = told(session, "person:account:created")
+    assert sorted(one.subject_id for one in logins if one.subject_id) == sorted(
+        session.scalars(select(Account.person_id))
+    )
+    assert {(one.actor_id, one.change_id) for one in logins} == {(None, change.id)}
+    applied(EVERYTHING.replace("family_name: Psykologi", "family_name: Esimerkki"))
+    assert len(told(session, "person:account:created")) == len(logins)
+
+
 def test_the_event_names_no_person_but_by_id(applied: Apply, session: Session) -> None:
-    envelope = str(session.scalars(select(AuditEvent)).one().envelope)
+    (happened,) = told(session)
+    envelope = str(happened.envelope)
     pirkko = credentials.find(session, "pirkko.psykologi")
     assert pirkko is not None
     assert str(pirkko.person_id) in envelope

@@ -13,15 +13,15 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam import clock, settings
+from iam import settings
 from iam.access.assignment import AdminGrant
 from iam.audit.log import AuditEvent
-from iam.change import SYSTEM, begin
 from iam.cli import main
 from iam.cli.support import Main
-from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
+from iam.directory.organisation import Organisation
 from iam.errors import AvainError, Held, Invalid, Unavailable
 from iam.vault import Vault
+from tests.factories import facts
 from tests.unit.signin.people import add_person
 
 
@@ -47,18 +47,7 @@ def iam(database_url: str, tmp_path: Path) -> Cli:
 def root(engine: Engine) -> Organisation:
     """A consortium with one organisation at its root."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
-        change = begin(session, "command", SYSTEM)
-        made = Organisation(key="KOIVU", kind="consortium", name_fi="Koivu", name_sv="Koivu", name_en="Koivu")
-        session.add(made)
-        session.flush()
-        span = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
-        session.add(
-            OrganisationPlace(
-                organisation_id=made.id, parent_id=None, legal_entity_id=made.id, opened_by=change.id, **span
-            )
-        )
-        session.add(OrganisationClosure(ancestor_id=made.id, descendant_id=made.id, **span))
-    return made
+        return session.get_one(Organisation, facts.organisation(session, "KOIVU", "consortium"))
 
 
 @pytest.fixture
@@ -77,7 +66,7 @@ def test_the_first_administrator_is_made_over_the_whole_consortium_once(
 ) -> None:
     for _ in range(2):
         done = iam("person", "make-admin", "AINO")
-        assert (done.exit_code, done.output) == (0, "AINO is an administrator of Koivu.\n")
+        assert (done.exit_code, done.output) == (0, "AINO is an administrator of KOIVU en.\n")
     with Session(engine) as session:
         grant = session.scalars(select(AdminGrant)).one()
     assert (grant.person_id, grant.permission, grant.organisation_id) == (aino, "admin", root.id)

@@ -15,7 +15,6 @@ from sqlalchemy import Engine, delete, event, func, insert, select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.assignment import AdminGrant
 from iam.audit.log import AuditEvent
 from iam.change import Actor
 from iam.directory.affiliation import Affiliation
@@ -27,6 +26,7 @@ from iam.signin.credentials import set_password
 from iam.signin.flow import Around
 from iam.tokens.one_shot import OneShot
 from tests.factories import facts
+from tests.factories.access import admin_grant
 from tests.unit.cli.test_cli import Cli
 from tests.unit.cli.world import World
 from tests.unit.signin.people import OTHER
@@ -127,12 +127,7 @@ def test_whoever_acts_needs_the_permission_over_that_organisation(
     refused = write(iam, output, "--as", "olli")
     assert (refused.exit_code, "codes.issue" in refused.output) == (1, True)
     with Session(engine) as session, session.begin():
-        span = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER, "opened_by": facts.change(session).id}
-        session.add(
-            AdminGrant(
-                person_id=world.ids["olli"], permission="codes.issue", organisation_id=world.tree["KOIVU"], **span
-            )
-        )
+        admin_grant(session, world.ids["olli"], "codes.issue", world.tree["KOIVU"])
     for organisation in ("MARJALA", "NOWHERE"):
         outside = write(iam, output, "--as", "olli", organisation=organisation)
         assert (outside.exit_code, "outside your part" in outside.output) == (2, True)

@@ -14,12 +14,12 @@ from iam.audit.log import AuditEvent
 from iam.change import SYSTEM
 from iam.database.types import uuid7
 from iam.outbox import Message
-from iam.settings import Tokens
 from iam.signin import ending, levels
 from iam.tokens import grant
 from iam.tokens import session as login_sessions
 from iam.tokens.grant import Grant, GrantRow
 from iam.tokens.session import LoginSessionRow
+from tests.factories import facts
 from tests.unit.cli.test_cli import Cli
 from tests.unit.cli.world import World
 
@@ -29,7 +29,9 @@ DEAF = "deaf"
 def sign_in(session: Session, person_id: UUID) -> None:
     """Two sign-ins of a person, and a grant in each."""
     for _ in range(2):
-        login, _secret = login_sessions.start(session, person_id, Tokens(), acr=levels.PASSWORD, amr=("pwd",), agent="")
+        login, _secret = login_sessions.start(
+            session, person_id, facts.WORKING_DAY, acr=levels.PASSWORD, amr=("pwd",), agent=""
+        )
         now = clock.now()
         grant.store(
             session,

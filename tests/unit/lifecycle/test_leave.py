@@ -18,7 +18,6 @@ from iam.directory.person import Hold
 from iam.errors import Conflict, Invalid
 from iam.lifecycle.leave import end_leavers, end_now, undo_end_now
 from iam.lifecycle.states import State, state_of
-from iam.settings import Tokens
 from iam.tokens import session as sessions
 from iam.tokens.grant import GrantRow
 from tests.factories import access, facts
@@ -47,7 +46,7 @@ def teacher(session: Session, frozen: Any) -> Any:
     access.role(session, access.application(session, town))
     access.rule(session, town, access.teachers())
     access.derive_all(session)
-    sessions.start(session, held.person_id, Tokens(), acr="", amr=["pwd"], agent="test")
+    sessions.start(session, held.person_id, facts.WORKING_DAY, acr="", amr=["pwd"], agent="test")
     grant(session, held.person_id, held.fact_id)
     session.commit()
     return held
@@ -104,7 +103,7 @@ def test_ending_is_told_in_one_event_with_counts_and_the_reason_in_its_change(se
 def test_nobody_else_loses_anything(session: Session, teacher: Any) -> None:
     other = facts.affiliation(session, facts.person(session), teacher.organisation_id)
     access.derive_all(session)
-    sessions.start(session, other.person_id, Tokens(), acr="", amr=["pwd"], agent="test")
+    sessions.start(session, other.person_id, facts.WORKING_DAY, acr="", amr=["pwd"], agent="test")
     grant(session, other.person_id, other.fact_id)
     end_now(session, teacher.person_id, "epäily", ADMIN)
     assert usable(session, other.person_id) == (1, 1, 1, 1)

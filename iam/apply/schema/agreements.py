@@ -1,0 +1,80 @@
+"""What gives rights and what limits them: rules, agreements with their clauses, and the lists of occupations they name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from iam.apply.moments import Day
+from iam.apply.schema.item import Code, Codes, Dated, Item, Key, Rights, Text
+
+
+class CodeList(Item):
+    """A named list of occupation codes."""
+
+    key: Key
+    codes: Codes
+
+
+class Rule(Item):
+    """A rule: its pattern is what it binds, subtracts and gives; ``retired`` withdraws it."""
+
+    rule: Key
+    owner: Key
+    bind: dict[str, Any]
+    unless: dict[str, Any] | None = None
+    gives: dict[str, Any]
+    retired: bool = False
+
+    @property
+    def pattern(self) -> dict[str, Any]:
+        """The pattern as it is stored."""
+        unless = {} if self.unless is None else {"unless": self.unless}
+        return {"bind": self.bind, **unless, "gives": self.gives}
+
+
+class Decision(Item):
+    """Who decided on an agreement, when and in which section of the minutes."""
+
+    body: Text
+    date: Day
+    section: int | None = None
+
+
+class Party(Item):
+    """A legal entity that is a party; not signed, it keeps the agreement from being in force."""
+
+    entity: Key
+    role: Text = "controller"
+    signed: Day = None
+
+
+class Scope(Item):
+    """Where a clause holds."""
+
+    organisation: Key
+    with_descendants: bool = True
+
+
+class Clause(Dated):
+    """What people of the grantee, by occupation, may do with the grantor's data."""
+
+    grantor: Key
+    grantee: Key
+    scope: Scope
+    allows: dict[Code, Rights]
+    relationship: Code | None = None
+
+
+class Agreement(Item):
+    """An agreement between legal entities. Its clauses are its content: one that is left out or altered is closed."""
+
+    key: Key
+    case_number: Text
+    decided: Decision
+    parties: Annotated[list[Party], Field(min_length=2)]
+    in_force: Dated
+    purpose: Text
+    legal_basis: dict[str, Any]
+    clauses: list[Clause] = []

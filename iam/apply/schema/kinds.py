@@ -1,0 +1,26 @@
+"""The kinds of items, by the top-level keys of a file."""
+
+from __future__ import annotations
+
+from iam.apply.schema.agreements import Agreement, CodeList, Rule
+from iam.apply.schema.applications import Application
+from iam.apply.schema.inbound import Connection, Source
+from iam.apply.schema.item import Item
+from iam.apply.schema.people import Account, Administrator, Group, Person
+from iam.apply.schema.tree import Organisation, Relation
+
+KINDS: dict[str, type[Item]] = {
+    "organisations": Organisation,
+    "relations": Relation,
+    "code_lists": CodeList,
+    "sources": Source,
+    "connections": Connection,
+    "applications": Application,
+    "persons": Person,
+    "accounts": Account,
+    "groups": Group,
+    "administrators": Administrator,
+    "agreements": Agreement,
+    "rules": Rule,
+}
+"""The top-level keys, in the order in which they are written."""

@@ -1,0 +1,153 @@
+"""The consortium that tests of pages and of the provider run in: the application over a database, and the rows that are in it by name.
+
+``World`` starts it empty; the functions add what every such consortium has, each in a transaction of its own and known in ``ids``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.access.role import Application, Role, RoleClosure, RoleContent, RoleVersion
+from iam.app import create_app
+from iam.audit.log import AuditEvent
+from iam.change import SYSTEM, Change
+from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
+from iam.oidc.model import Client, ClientSecret
+from iam.settings import Settings
+from iam.signin import levels, session_policy
+from iam.tokens import keys
+from iam.tokens import session as login_sessions
+from iam.tokens.secret import hash_of
+from iam.web import extension
+
+ISSUER = "http://localhost:8080"
+CHANGE = UUID(int=7)
+"""The one change that everything here was written by."""
+START = timedelta(days=45)
+"""How long ago that was."""
+ALWAYS = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The application under test, and the ids of what is in it, by name."""
+
+    app: Flask
+    engine: Engine
+    ids: dict[str, UUID] = field(default_factory=dict)
+
+    @classmethod
+    def start(cls, database_url: str, folder: Path, **settings: Any) -> Self:
+        """Return an empty consortium at the clock's present, over a migrated database; administrators need no second factor."""
+        app = create_app(
+            Settings(
+                issuer=ISSUER, database={"url": database_url}, vault={"key_file": folder / "vault.key"}, state_dir=folder,
+                signin={"administrators": levels.PASSWORD}, **settings,
+            )
+        )  # fmt: skip
+        world = cls(app, extension.engine_of(app), {"change": CHANGE})
+        # The witness knows no other clock than the machine's, and a key signs only after it was accepted.
+        with clock.fixed(datetime.now(UTC)), world.transaction() as session:
+            keys.ensure(session, extension.parts_of(app).vault, SYSTEM)
+        world.write(Change(id=CHANGE, kind="command", purpose="the world", at=clock.now() - START))
+        return world
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session whose work is committed at the end of the block."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def write(self, *rows: Any) -> None:
+        """Store rows in a transaction of their own, in their order."""
+        with self.transaction() as session:
+            for row in rows:
+                session.add(row)
+                session.flush()
+
+    def sign_in(self, browser: FlaskClient, name: str, acr: str = levels.PASSWORD) -> UUID:
+        """Give a browser a fresh login session of a person; return the session's id."""
+        with self.transaction() as session:
+            given = extension.parts_of(self.app).settings.tokens
+            life = session_policy.life(session, self.ids[name], given, clock.now())
+            row, value = login_sessions.start(session, self.ids[name], life, acr=acr, amr=["pwd"], agent="test")
+        browser.set_cookie("avain", value, domain="localhost")
+        return row.id
+
+    def events(self, type_: str) -> list[AuditEvent]:
+        """Return the audit events of a type, oldest first."""
+        with Session(self.engine) as session:
+            return list(session.scalars(select(AuditEvent).where(AuditEvent.type == type_).order_by(AuditEvent.id)))
+
+    def lasting(self, days: int = 300) -> dict[str, Any]:
+        """An interval from the start to so many days from now."""
+        now = clock.now()
+        return {"valid_from": now - START, "valid_to": now + timedelta(days=days), "opened_by": CHANGE}
+
+
+def organisation(world: World, key: str, kind: str, parent: str | None = None, name: str | None = None) -> UUID:
+    """Add an organisation that always stands there; a school or unit belongs to its parent's entity, any other is one itself."""
+    name = name or key.title()
+    row = Organisation(key=key, kind=kind, name_fi=f"{name} fi", name_sv=f"{name} sv", name_en=f"{name} en")
+    world.write(row)
+    world.ids[key] = row.id
+    over = world.ids[parent] if parent else None
+    entity = over if over and kind in ("school", "unit") else row.id
+    with world.transaction() as session:
+        c = OrganisationClosure
+        above = session.scalars(select(c.ancestor_id).where(c.descendant_id == over)).all() if over else []
+    world.write(
+        OrganisationPlace(organisation_id=row.id, parent_id=over, legal_entity_id=entity, opened_by=CHANGE, **ALWAYS),
+        *(OrganisationClosure(ancestor_id=one, descendant_id=row.id, **ALWAYS) for one in (row.id, *above)),
+    )
+    return row.id
+
+
+def application(world: World, key: str, owner: str, **changes: Any) -> UUID:
+    """Add an application without roles or clients."""
+    usual: dict[str, Any] = {"name": {"fi": key.title()}, "audience": f"https://{key}.example"}
+    row = Application(key=key, owner_id=world.ids[owner], **{**usual, **changes})
+    world.write(row)
+    world.ids[key] = row.id
+    return row.id
+
+
+def role(
+    world: World, application_key: str, code: str, *includes: str, name: Mapping[str, str] | None = None, enforcement: str = "by token"
+) -> UUID:  # fmt: skip
+    """Add a role that includes others, known in ``ids`` by its code, and its version by ``v1`` behind it."""
+    row = Role(application_id=world.ids[application_key], key=code)
+    world.write(row)
+    version = RoleVersion(
+        role_id=row.id, n=1, name=name or {"fi": code, "en": f"{code} en"}, enforcement=enforcement, change_id=CHANGE
+    )
+    world.write(
+        version,
+        *(RoleClosure(role_id=row.id, included_id=one) for one in {row.id, *(world.ids[other] for other in includes)}),
+    )
+    world.write(RoleContent(role_version_id=version.id, data_group="oppilaat", operation="read"))
+    world.ids.update({code: row.id, f"{code} v1": version.id})
+    return row.id
+
+
+def client(world: World, application_key: str, client_id: str, *, secret: str | None = None, **changes: Any) -> None:
+    """Add a client of an application, with a secret where one is given."""
+    usual: dict[str, Any] = {
+        "auth": "client_secret_basic", "redirect_uris": [f"https://{client_id}.example/cb"], "post_logout_redirect_uris": [], "jwks": None,
+        "grants": ["authorization_code"], "scope": "openid profile roles", "sector": client_id, "mapper": {},
+    }  # fmt: skip
+    world.write(Client(client_id=client_id, application_id=world.ids[application_key], **{**usual, **changes}))
+    if secret is not None:
+        world.write(ClientSecret(client_id=client_id, hash=hash_of(secret), created_at=clock.now()))
