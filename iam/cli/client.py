@@ -9,7 +9,7 @@ from connectors.problem import Problem
 from iam.access.role import Application
 from iam.cli.support import Console
 from iam.errors import NotFound
-from iam.oidc import self_registration
+from iam.oidc import registration_terms
 
 
 @click.group()
@@ -38,7 +38,7 @@ def token(console: Console, key: str, uses: int, days: int, *, pkce_optional: bo
         application = session.scalar(query)
         if application is None:
             raise NotFound(Problem("There is no application %(key)s, or it is outside your part.", params={"key": key}))
-        value = self_registration.allow(
+        value = registration_terms.allow(
             session, application, actor, uses=uses, days=days, pkce_optional=pkce_optional
         )  # fmt: skip
     data = {"initial_access_token": value, "registration_endpoint": f"{console.settings.issuer}/oauth2/register"}

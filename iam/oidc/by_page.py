@@ -7,15 +7,13 @@ transaction.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -26,8 +24,9 @@ from iam.audit import log
 from iam.change import Actor
 from iam.directory.organisation import Organisation
 from iam.errors import Conflict, Invalid, NotFound
-from iam.oidc import registration
+from iam.oidc import naming, registration
 from iam.oidc.claims import MAPPABLE
+from iam.oidc.client_template import TEMPLATES
 from iam.oidc.model import Client, ClientSecret
 from iam.oidc.registration_rules import SECRET_METHODS, Registration, mapper_problems, problems
 from iam.tokens import secret as secrets
@@ -37,32 +36,6 @@ LONGEST_LIFE = 90
 LONGEST_NAME = 400
 CODES = ("roles", "entitlements")
 """Claims whose values may be told without their organisation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """What a kind of application is registered as, unless it states otherwise."""
-
-    auth: str
-    grants: tuple[str, ...]
-    scope: str
-    kind: str | None = None
-
-    @property
-    def is_for_people(self) -> bool:
-        """Whether people sign in to it, so that it has addresses to come back to."""
-        return "authorization_code" in self.grants
-
-
-TEMPLATES: dict[str, Template] = {
-    "web": Template("client_secret_basic", ("authorization_code",), "openid profile email roles groups"),
-    "single-page": Template("none", ("authorization_code",), "openid profile email roles groups", "web"),
-    "native": Template(
-        "none", ("authorization_code", "refresh_token"), "openid profile email roles groups offline_access", "native"
-    ),
-    "service": Template("client_secret_basic", ("client_credentials",), ""),
-}
-"""Kinds of application: with a server of its own, in the browser alone, on the person's device, and a service without people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +72,7 @@ def add_application(
 
     Its key, and the audience of its tokens, are made from its name.
     """
-    from_name = key_from(name)
+    from_name = naming.key_from(name)
     found_: list[Problem] = []
     if not from_name or len(name) > LONGEST_NAME:
         found_.append(Problem("The application needs a name.", "Write it as people know the service.", field="name"))
@@ -110,13 +83,13 @@ def add_application(
         )
     if found_ or owner_id is None:
         raise Invalid(*found_)
-    key = _free(session, from_name, Application.key, Application.audience)
+    key = naming.free(session, from_name, Application.key, Application.audience)
     row = Application(
         key=key, owner_id=owner_id, name=dict.fromkeys(("fi", "sv", "en"), name), audience=key, entry=entry
     )
     session.add(row)
     session.flush()
-    _record(session, "admin:application:added", row, actor, {})
+    record(session, "admin:application:added", row, actor, {})
     return row
 
 
@@ -132,13 +105,11 @@ def register(
         raise Conflict(Problem("Nobody can sign in to a retired application."))
     kind = TEMPLATES[template]
     has_secret = kind.auth in SECRET_METHODS
-    stated: dict[str, Any] = {
-        "auth": kind.auth, "grants": list(kind.grants), "scope": kind.scope, "redirect_uris": list(redirect_uris) if kind.is_for_people else [],
-        "post_logout_redirect_uris": list(post_logout_redirect_uris) if kind.is_for_people else [],
-    }  # fmt: skip
-    metadata = {"application_type": kind.kind} if kind.kind else {}
-    _check(Registration(**stated, metadata=metadata, has_secret=has_secret))
-    client_id = _free(session, f"{owned.key}-{template}", Client.client_id)
+    stated = kind.columns(redirect_uris, post_logout_redirect_uris)
+    wrong = list(problems(Registration(**stated, metadata=kind.metadata, has_secret=has_secret)))
+    if wrong:
+        raise Invalid(*wrong)
+    client_id = naming.free(session, f"{owned.key}-{template}", Client.client_id)
     row = Client(
         client_id=client_id,
         application_id=owned.id,
@@ -146,7 +117,7 @@ def register(
         mapper={},
         resources=[],
         jwks=None,
-        metadata_=metadata,
+        metadata_=kind.metadata,
         **stated,
     )
     session.add(row)
@@ -154,7 +125,7 @@ def register(
     value = secrets.new("client") if has_secret else None
     if value is not None:
         registration.set_secrets(session, {client_id: secrets.hash_of(value)})
-    _record(session, "admin:client:registered", owned, actor, {"client": client_id, "template": template})
+    record(session, "admin:client:registered", owned, actor, {"client": client_id, "template": template})
     return Registered(row, value)
 
 
@@ -179,14 +150,13 @@ def new_secret(
     value = secrets.new("client")
     session.add(ClientSecret(client_id=client_id, hash=secrets.hash_of(value), created_at=now))
     session.flush()
-    _record(session, "admin:client:secret-given", owned, actor, {"client": client_id, "days": days})
+    record(session, "admin:client:secret-given", owned, actor, {"client": client_id, "days": days})
     return Registered(client, value)
 
 
 def living_secrets(session: Session, client_id: str) -> list[ClientSecret]:
     """Return the secrets of a client that are valid now, the newest first."""
-    living = or_(ClientSecret.expires_at.is_(None), ClientSecret.expires_at > clock.now())
-    query = select(ClientSecret).where(ClientSecret.client_id == client_id, living)
+    query = select(ClientSecret).where(ClientSecret.client_id == client_id, registration.valid_now())
     return list(session.scalars(query.order_by(ClientSecret.created_at.desc(), ClientSecret.id.desc())))
 
 
@@ -196,7 +166,7 @@ def retire(session: Session, part: Part, application_key: str, client_id: str, a
     client.retired = True
     session.flush()
     registration.end_secrets(session, [client_id])
-    _record(session, "admin:client:retired", owned, actor, {"client": client_id})
+    record(session, "admin:client:retired", owned, actor, {"client": client_id})
 
 
 def map_claims(
@@ -220,7 +190,7 @@ def map_claims(
         return
     client.mapper = mapper
     session.flush()
-    _record(session, "admin:client:claims-mapped", owned, actor, {"client": client_id, "claims": sorted(mapper)})
+    record(session, "admin:client:claims-mapped", owned, actor, {"client": client_id, "claims": sorted(mapper)})
 
 
 def enable(session: Session, part: Part, row: Application, organisation_id: UUID, actor: Actor, *, on: bool) -> bool:
@@ -238,16 +208,10 @@ def enable(session: Session, part: Part, row: Application, organisation_id: UUID
         session.flush()
     else:
         session.execute(delete(ApplicationEnabled).where(*here))
-    _record(
+    record(
         session, "admin:application:enabled" if on else "admin:application:disabled", row, actor, {}, organisation_id
     )
     return True
-
-
-def key_from(name: str) -> str:
-    """Return a key made from a name: "Päiväkodin Wilma" is "paivakodin-wilma"; empty when nothing of it is left."""
-    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
 
 
 def _rule(claim: str, name: str = "", format: str = "", nested: bool = False) -> dict[str, Any]:
@@ -256,26 +220,12 @@ def _rule(claim: str, name: str = "", format: str = "", nested: bool = False) ->
     return rule | ({"format": "code"} if format == "code" and claim in CODES else {})
 
 
-def _check(one: Registration) -> None:
-    found_ = list(problems(one))
-    if found_:
-        raise Invalid(*found_)
-
-
 def _organisation(session: Session, part: Part, key: str) -> UUID | None:
     from_key = select(Organisation.id).where(Organisation.key == key, part.covers(Organisation.id))
     return session.scalars(from_key).one_or_none()
 
 
-def _free(session: Session, wanted: str, *columns: Any) -> str:
-    """Return ``wanted``, or with the first number behind it that stands in none of the columns."""
-    queries = (select(column).where(column.startswith(wanted, autoescape=True)) for column in columns)
-    taken = {name for query in queries for name in session.scalars(query)}
-    names = (wanted if n == 1 else f"{wanted}-{n}" for n in range(1, len(taken) + 2))
-    return next(name for name in names if name not in taken)
-
-
-def _record(
+def record(
     session: Session,
     type_: str,
     row: Application,
@@ -283,6 +233,7 @@ def _record(
     envelope: Mapping[str, Any],
     organisation_id: UUID | None = None,
 ) -> None:
+    """Write the event of what was done to an application or a client of it, and have every process read its clients afresh."""
     made = change.begin(session, "command", actor)
     registration.changed(session)
     about = {"application": row.key, **envelope}

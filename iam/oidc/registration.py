@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -42,15 +42,18 @@ def amend(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def secret_hashes(session: Session, only: str | None = None) -> dict[str, set[bytes]]:
     """Return the hashes of the secrets that are valid now, by client id, of all clients or of one: one query."""
-    query = select(ClientSecret.client_id, ClientSecret.hash).where(
-        or_(ClientSecret.expires_at.is_(None), ClientSecret.expires_at > clock.now())
-    )
+    query = select(ClientSecret.client_id, ClientSecret.hash).where(valid_now())
     if only is not None:
         query = query.where(ClientSecret.client_id == only)
     found: dict[str, set[bytes]] = {}
     for client_id, hash_ in session.execute(query):
         found.setdefault(client_id, set()).add(hash_)
     return found
+
+
+def valid_now() -> ColumnElement[bool]:
+    """The condition that a client's secret is good now."""
+    return or_(ClientSecret.expires_at.is_(None), ClientSecret.expires_at > clock.now())
 
 
 def set_secrets(session: Session, hashes: Mapping[str, bytes]) -> None:
@@ -68,11 +71,8 @@ def set_secrets(session: Session, hashes: Mapping[str, bytes]) -> None:
 
 def end_secrets(session: Session, client_ids: Iterable[str]) -> None:
     """End every secret of these clients now."""
-    now = clock.now()
-    ending = update(ClientSecret).where(
-        ClientSecret.client_id.in_(client_ids), or_(ClientSecret.expires_at.is_(None), ClientSecret.expires_at > now)
-    )
-    session.execute(ending.values(expires_at=now).execution_options(synchronize_session=False))
+    ending = update(ClientSecret).where(ClientSecret.client_id.in_(client_ids), valid_now())
+    session.execute(ending.values(expires_at=clock.now()).execution_options(synchronize_session=False))
 
 
 def changed(session: Session) -> None:

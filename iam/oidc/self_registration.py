@@ -1,8 +1,7 @@
 """Clients that register themselves (RFC 7591) and look after their registration (RFC 7592, OIDC Dynamic Client Registration 1.0).
 
-An administrator makes an initial access token for an application; whoever holds it registers clients of that application, as
-often as it says. Each client gets a management token of its own, good for itself and for nothing else.
-The caller owns the transaction; a fetch happens between two, so that no lock is held while somebody else's server thinks.
+What a client may ask to be is decided by ``registration_terms``. Each client gets a management token of its own, good for itself and
+for nothing else. The caller owns the transaction.
 """
 
 from __future__ import annotations
@@ -10,40 +9,24 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from iam import change, clock, egress
+from iam import change
 from iam.access.role import Application
 from iam.audit import log
 from iam.change import Actor
 from iam.database.types import uuid7
-from iam.destination import Refused, place_of
-from iam.oidc import client_document, registration
+from iam.oidc import client_document, registration, registration_metadata, registration_terms
 from iam.oidc.client_document import METADATA, BadDocument, Document
-from iam.oidc.model import Client, InitialAccessToken
+from iam.oidc.model import Client
 from iam.oidc.registration_rules import SECRET_METHODS
-from iam.settings import Egress
 from iam.tokens import secret as secrets
 
 _OURS = ("registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at")
 """What a client may not say of itself when it updates (RFC 7592 section 2.2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Whose clients a token lets register, and on what terms."""
-
-    application_id: UUID
-    key: str
-    subject_type: str
-    pkce_optional: bool
-    further_scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,100 +39,9 @@ class Registered:
     token: str | None = None
 
 
-def allow(
-    session: Session, application: Application, actor: Actor, *, uses: int, days: int, pkce_optional: bool
-) -> str:
-    """Make an initial access token for clients of an application and return it; it is told this once.
-
-    ``pkce_optional`` lets in clients of OpenID Connect as it was: without PKCE, asserting themselves to the token endpoint's address.
-    """
-    token, made = secrets.new("initial"), change.begin(session, "command", actor)
-    row = InitialAccessToken(
-        hash=secrets.hash_of(token), application_id=application.id, pkce_optional=pkce_optional, uses=uses, created_at=clock.now(),
-        expires_at=clock.now() + timedelta(days=days),
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    envelope = {
-        "application": application.key,
-        "token": str(row.id),
-        "uses": uses,
-        "days": days,
-        "pkce_optional": pkce_optional,
-    }
-    log.write(
-        session,
-        "oidc:client:invited",
-        actor,
-        organisation_id=application.owner_id,
-        change_id=made.id,
-        envelope=envelope,
-    )
-    return token
-
-
-def terms(session: Session, token: str) -> Terms | None:
-    """Return what an initial access token allows, without using it; None for one that is unknown, used up or over."""
-    row = session.execute(
-        select(InitialAccessToken.pkce_optional, Application)
-        .join(Application, Application.id == InitialAccessToken.application_id)
-        .where(*_living(token), ~Application.retired)
-    ).one_or_none()
-    return _terms(session, row[1], pkce_optional=row[0]) if row is not None else None
-
-
-def _living(token: str) -> tuple[Any, ...]:
-    return (
-        InitialAccessToken.hash == secrets.hash_of(token), InitialAccessToken.uses > 0, InitialAccessToken.expires_at > clock.now(),
-    )  # fmt: skip
-
-
-def _terms(session: Session, application: Application, *, pkce_optional: bool) -> Terms:
-    """A client gives itself no scope that no administrator gave a client of its application."""
-    declared = select(Client.scope).where(
-        Client.application_id == application.id, Client.management_hash.is_(None), ~Client.retired
-    )
-    further = {word for scope in session.scalars(declared) for word in scope.split()}
-    return Terms(application.id, application.key, application.subject_mode, pkce_optional, tuple(sorted(further)))
-
-
-def read(given: Mapping[str, Any], on: Terms, allowed: Egress) -> Document:
-    """Return what a client asks to be, when it may be so; raises ``BadDocument``. Fetches nothing."""
-    document = client_document.read(given, subject_type=on.subject_type, further_scopes=on.further_scopes)
-    for name in ("jwks_uri", "sector_identifier_uri", "backchannel_logout_uri", "frontchannel_logout_uri"):
-        uri = getattr(document, name)
-        try:
-            if uri is not None:
-                place_of(uri, allowed.hosts)
-        except Refused as error:
-            raise BadDocument(METADATA, f"{name}: We do not go there: {error}.") from None
-    return document
-
-
-def sector(document: Document, on: Terms, allowed: Egress) -> str:
-    """Return the sector of a client, fetched where it says so; raises ``BadDocument``. Hold no transaction meanwhile.
-
-    Without ``sector_identifier_uri`` it is the application, as for every client of it (OIDC Core section 8.1).
-    """
-    uri = document.sector_identifier_uri
-    if uri is None:
-        return on.key
-    try:
-        listed = egress.fetch_json(uri, allowed)
-    except (egress.Refused, egress.Failed) as error:
-        raise BadDocument(METADATA, f"sector_identifier_uri: It could not be fetched: {error}.") from None
-    if not isinstance(listed, list) or not all(uri in listed for uri in document.redirect_uris):
-        raise BadDocument(METADATA, "sector_identifier_uri: It does not list every redirect URI.")
-    return f"host:{urlsplit(uri).hostname}"
-
-
 def register(session: Session, token: str, document: Document, sector_: str, actor: Actor) -> Registered | None:
-    """Register a client; None when the token was used up meanwhile. One statement counts its use."""
-    use = (
-        update(InitialAccessToken).where(*_living(token)).values(uses=InitialAccessToken.uses - 1)
-        .returning(InitialAccessToken.id, InitialAccessToken.application_id, InitialAccessToken.pkce_optional)
-    )  # fmt: skip
-    used = session.execute(use).one_or_none()
+    """Register a client; None when the token was used up meanwhile."""
+    used = registration_terms.use_up(session, token)
     if used is None:
         return None
     management, id_ = secrets.new("management"), uuid7()
@@ -164,13 +56,8 @@ def register(session: Session, token: str, document: Document, sector_: str, act
     session.flush()
     secret = _renew_secret(session, client) if client.auth in SECRET_METHODS else None
     registration.changed(session)
-    _record(
-        session,
-        "oidc:client:registered",
-        client,
-        actor,
-        {"token": str(used.id), "application": str(used.application_id)},
-    )
+    about = {"token": str(used.token_id), "application": str(used.application_id)}
+    _record(session, "oidc:client:registered", client, actor, about)
     return _registered(session, client, secret, management)
 
 
@@ -183,12 +70,6 @@ def find(session: Session, client_id: str, token: str) -> Client | None:
     )
     known = client is not None and hmac.compare_digest(client.client_id.encode(), client_id.encode("utf-8", "replace"))
     return client if known else None
-
-
-def terms_of(session: Session, client: Client) -> Terms:
-    """Return the terms on which a registered client may update itself."""
-    application = session.get_one(Application, client.application_id)
-    return _terms(session, application, pkce_optional=client.pkce == "optional")
 
 
 def shown(session: Session, client: Client, token: str) -> Registered:
@@ -220,8 +101,14 @@ def _is_secret(session: Session, client: Client, secret: str) -> bool:
 def amend(
     session: Session, client: Client, document: Document, sector_: str, actor: Actor, token: str, secret: str | None
 ) -> Registered:
-    """Make a client what it now says it is; what it leaves out takes its default again (RFC 7592 section 2.2)."""
-    wanted = document.columns() | {"sector": sector_}
+    """Make a client what it now says it is; what it leaves out takes its default again (RFC 7592 section 2.2).
+
+    What the controller tells people of it is not the client's to change.
+    """
+    controllers = {
+        name: value for name, value in client.metadata_.items() if not registration_metadata.is_clients(name)
+    }
+    wanted = document.columns() | {"sector": sector_, "metadata_": document.metadata_ | controllers}
     if document.auth == "none":
         wanted["pkce"] = "required"
     moved = {name: value for name, value in wanted.items() if getattr(client, name) != value}

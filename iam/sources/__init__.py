@@ -1,6 +1,7 @@
 """Sources: what an outside system says becomes staged facts, and a run's plan.
 
-Flow: ``runner`` takes the lease, opens the connector, ``staging`` reads and stages (``columns`` says what a row means, a digest skips
-what is unchanged) -> ``completeness`` -> ``correlation`` (one, none, or ambiguous: a human decides) -> ``plans`` (effects, guard, apply)
+Flow: ``runner`` takes the ``lease``, opens the connector, ``staging`` reads and stages (``columns`` says what a row means, what is
+``known`` of a record skips what is unchanged, ``staged_rows`` copies the rest in) -> ``judgement`` (``completeness``, the guard, and the
+``acceptance`` of a second administrator) -> ``correlation`` (one, none, or ambiguous: a human decides) -> ``plans`` (effects, guard, apply)
 -> checkpoint, run record and audit event in the one transaction. Must not import oidc, other edges, or name a connector.
 """

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from connectors.problem import Problem
 from iam.change import Actor
 from iam.errors import Conflict
-from iam.sources import configured, listing, runner
+from iam.sources import acceptance, configured, listing, runner
 from iam.vault import Vault
 
 PATIENCE = 3.0
@@ -70,15 +70,8 @@ def _check(session: Session, key: str, actor: Actor, accepting: bool) -> tuple[U
     source = configured.by_key(session, key)
     configured.connector_of(source)
     configured.matching_of(source)
-    held = listing.waiting(session, source.id)
-    if accepting and held is None:
-        raise Conflict(
-            Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": key})
-        )
-    if accepting and held is not None and held.actor_person_id == actor.person_id:
-        raise Conflict(
-            Problem("Another administrator than the one who ran it must accept.", "Ask a second administrator.")
-        )
+    if accepting:
+        acceptance.acceptable(session, source, actor)
     return source.id, listing.newest(session, source.id)
 
 

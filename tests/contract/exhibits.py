@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from connectors.conformance import Names
+from connectors.conformance.exhibit import Names
 from connectors.contract import Connector
 from connectors.hr import HrConnector, HrSettings
 from connectors.ldap import LdapConnector, LdapSettings

@@ -8,17 +8,13 @@ from pathlib import Path
 import pytest
 
 from connectors import contract
-from connectors.conformance import (
-    Check,
-    Exhibit,
-    Nonconforming,
-    a_foreign_checkpoint_is_lost,
-    a_sound_system_tests_well,
-    an_empty_password_is_refused,
-    changes_and_deletions_come_once,
-    checks,
-    evidence_comes_after_the_last_item,
-)
+from connectors.conformance.changing import a_foreign_checkpoint_is_lost, changes_and_deletions_come_once
+from connectors.conformance.exhibit import Check, Exhibit
+from connectors.conformance.reading import evidence_comes_after_the_last_item
+from connectors.conformance.signing_in import an_empty_password_is_refused
+from connectors.conformance.suite import checks
+from connectors.conformance.testing import a_sound_system_tests_well
+from connectors.conformance.verdict import Nonconforming
 from connectors.contract import Authenticates, Connector, Item, Reading, ReadsAll, ReadsChanges
 from connectors.hr import HrConnector
 from connectors.ldap import LdapConnector

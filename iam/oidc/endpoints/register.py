@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from iam.oidc import client_document, self_registration
+from iam.oidc import client_document, registration_terms, self_registration
 from iam.oidc.client_document import METADATA, BadDocument
 from iam.oidc.endpoints.protocol import protocol
 from iam.oidc.model import Client
@@ -41,12 +41,12 @@ def register() -> Response:
     """Register a client of the initial access token's application (RFC 7591 section 3)."""
     session, egress = context.db(), context.settings().egress
     token = _token("initial")
-    on = self_registration.terms(session, token) if token else None
+    on = registration_terms.of_token(session, token) if token else None
     if token is None or on is None:
         return _no_token()
-    document = self_registration.read(_body(), on, egress)
+    document = registration_terms.read(_body(), on, egress)
     session.rollback()
-    sector = self_registration.sector(document, on, egress)
+    sector = registration_terms.sector(document, on, egress)
     made = self_registration.register(session, token, document, sector, provider().actor)
     return _said(201, made) if made is not None else _no_token()
 
@@ -69,11 +69,11 @@ def registration(client_id: str) -> Response:
 
 def _replace(client_id: str, client: Client, token: str) -> Response:
     session, egress = context.db(), context.settings().egress
-    given, on = _body(), self_registration.terms_of(session, client)
+    given, on = _body(), registration_terms.of_client(session, client)
     secret = self_registration.check_own(session, client, given)
-    document = self_registration.read(given, on, egress)
+    document = registration_terms.read(given, on, egress)
     session.rollback()
-    sector = self_registration.sector(document, on, egress)
+    sector = registration_terms.sector(document, on, egress)
     found = self_registration.find(session, client_id, token)
     if found is None:
         return _no_token()

@@ -1,0 +1,61 @@
+"""Of a connector that ``ReadsChanges``: what is told since a checkpoint, and since one that is not its own."""
+
+from __future__ import annotations
+
+from connectors.conformance.asking import (
+    LONGEST_CHECKPOINT,
+    changes_since,
+    checkpoint_of,
+    items_of,
+    reading_of,
+    records_of,
+)
+from connectors.conformance.exhibit import Check, Exhibit
+from connectors.conformance.verdict import Nonconforming, expect
+from connectors.contract import CheckpointLost
+from connectors.records import Deleted, Record
+
+
+def an_unchanged_system_has_no_other_changes(exhibit: Exhibit) -> None:
+    """Changes since a moment ago tell no deletion and no record that the full reading did not."""
+    full = reading_of(exhibit.connector())
+    records = {(item.kind, item.key): item.digest for item in records_of(full)}
+    changes = changes_since(exhibit.connector(), checkpoint_of(full))
+    for item in items_of(changes):
+        expect(isinstance(item, Record), "an unchanged system tells no deletion")
+        expect(isinstance(item, Record) and records.get((item.kind, item.key)) == item.digest, "nor another record")
+    expect(not changes.evidence.full, "a reading of changes is not full")
+
+
+def changes_and_deletions_come_once(exhibit: Exhibit) -> None:
+    """What changed comes as records, what is gone as deleted; the next checkpoint knows it."""
+    full = reading_of(exhibit.connector())
+    items_of(full)
+    changed, deleted = exhibit.change()
+    changes = changes_since(exhibit.connector(), checkpoint_of(full))
+    items = items_of(changes)
+    told = {(item.kind, item.key) for item in items if isinstance(item, Record)}
+    gone = {(item.kind, item.key) for item in items if isinstance(item, Deleted)}
+    expect(changed <= told, "what changed comes as records")
+    expect(changes.evidence.deleted == len(gone), "evidence counts the deletions")
+    expect(gone == deleted, f"exactly what is gone comes as deleted: {len(deleted)}, not {len(gone)}")
+    after = items_of(changes_since(exhibit.connector(), checkpoint_of(changes)))
+    expect(not any(isinstance(item, Deleted) for item in after), "a deletion comes once")
+
+
+def a_foreign_checkpoint_is_lost(exhibit: Exhibit) -> None:
+    """A checkpoint that the connector did not make raises ``CheckpointLost``."""
+    for checkpoint in ("", "no checkpoint", "9" * 40, "\N{SNOWMAN}", "x" * LONGEST_CHECKPOINT):
+        try:
+            items_of(changes_since(exhibit.connector(), checkpoint))
+        except CheckpointLost as error:
+            expect(bool(error.problem.remedy), "the problem has a remedy")
+        else:
+            raise Nonconforming("a foreign checkpoint raises CheckpointLost")
+
+
+CHECKS: tuple[Check, ...] = (
+    an_unchanged_system_has_no_other_changes,
+    changes_and_deletions_come_once,
+    a_foreign_checkpoint_is_lost,
+)

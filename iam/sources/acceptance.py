@@ -1,0 +1,66 @@
+"""What the guard held is accepted by a second administrator: for exactly one input, and used by one run."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from connectors.problem import Problem
+from iam import clock
+from iam.audit import log
+from iam.change import Actor
+from iam.directory.source import Acceptance, Run, Source
+from iam.errors import Conflict
+from iam.plans.plan import Plan
+from iam.sources import listing
+
+
+def acceptable(session: Session, source: Source, actor: Actor) -> Run:
+    """Return the run of which something waits for ``actor``; raises ``Conflict`` when nothing does, or they ran it themselves."""
+    held = listing.waiting(session, source.id)
+    if held is None:
+        raise Conflict(
+            Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": source.key})
+        )
+    if actor.person_id is None or actor.person_id == held.actor_person_id:
+        raise Conflict(
+            Problem("Another administrator than the one who ran it must accept.", "Ask a second administrator.")
+        )
+    return held
+
+
+def give(session: Session, source: Source, actor: Actor) -> None:
+    """Accept what waits, with its event; raises ``Conflict`` as ``acceptable``. It acts when the source is run again."""
+    held = acceptable(session, source, actor)
+    assert held.digest is not None
+    session.merge(
+        Acceptance(
+            source_id=source.id, digest=held.digest, run_id=held.id, accepted_by=actor.person_id, accepted_at=clock.now()
+        )
+    )  # fmt: skip
+    log.write(
+        session, "source:run:accepted", actor, organisation_id=source.owner_id,
+        envelope={"source": source.key, "run": str(held.id), "digest": held.digest},
+    )  # fmt: skip
+
+
+def of_input(session: Session, source_id: UUID, digest: str) -> Acceptance | None:
+    """Return the acceptance of this input unless a run has used it: the same input another day is shown and judged anew."""
+    found = session.get(Acceptance, (source_id, digest))
+    if found is None:
+        return None
+    used = exists().where(
+        Run.source_id == source_id,
+        Run.digest == digest,
+        Run.id > found.run_id,
+        Run.state.in_(("done", "partial", "moved")),
+        ~Run.dry_run,
+    )
+    return None if session.scalar(select(used)) else found
+
+
+def plan_shown(session: Session, acceptance: Acceptance) -> Plan | None:
+    """Return the plan that was accepted; None when a reading was, of which no plan had been made."""
+    return session.scalars(select(Plan).join(Run, Run.plan_id == Plan.id).where(Run.id == acceptance.run_id)).first()

@@ -1,0 +1,62 @@
+"""What is known of a source's records from run to run: which there are, their digests, since when one is missing, and when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, union, update
+from sqlalchemy.orm import Session
+
+from iam.directory.source import Record
+from iam.lifecycle import staged
+
+Missing = list[tuple[UUID, datetime | None]]
+"""Records that a complete reading did not bring, and since when."""
+
+
+@dataclass(slots=True)
+class Known:
+    """What the last runs left of one record."""
+
+    record_id: UUID
+    digest: bytes
+    missing_since: datetime | None
+
+
+def known_records(session: Session, source_id: UUID) -> dict[tuple[str, str], Known]:
+    """Return every record the source has left, by kind and key."""
+    query = select(Record.kind, Record.key, Record.id, Record.digest, Record.missing_since)
+    return {
+        (kind, key): Known(id_, digest, missing)
+        for kind, key, id_, digest, missing in session.execute(query.where(Record.source_id == source_id))
+    }
+
+
+def ending(missing: Missing, now: datetime, grace_hours: int) -> tuple[list[UUID], list[UUID]]:
+    """Part the missing records into those that end now and those first missed by this run; pure.
+
+    A record that goes missing ends in the second complete run that misses it, at least ``grace_hours`` later (design 4.9).
+    """
+    horizon = now - timedelta(hours=grace_hours)
+    ends = [record_id for record_id, since in missing if since is not None and since <= horizon]
+    first = [record_id for record_id, since in missing if since is None]
+    return ends, first
+
+
+def remember(
+    session: Session, gone: Sequence[UUID], first: Sequence[UUID], returned: Sequence[UUID], now: datetime
+) -> None:
+    """Write what a run changed: ended records lose their digest unless the guard held them, the missing and the returned are marked."""
+    fx, x = staged.effect, staged.lapse
+    held = union(select(fx.c.record_id).where(fx.c.held), select(x.c.record_id).where(x.c.held))
+    if gone:
+        session.execute(
+            update(Record).where(Record.id.in_(select(staged.gone.c.record_id)), Record.id.not_in(select(held.subquery().c.record_id))).values(digest=b"")
+            .execution_options(synchronize_session=False)
+        )  # fmt: skip
+    for ids, since in ((first, now), (returned, None)):
+        if ids:
+            session.execute(update(Record), [{"id": record_id, "missing_since": since} for record_id in ids])

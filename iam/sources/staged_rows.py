@@ -1,0 +1,118 @@
+"""What the records of a run said, gathered as rows of the working tables and copied in once everything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.orm import Session
+
+from connectors.records import Record
+from iam.database.bulk import analyze, copy_rows
+from iam.database.types import uuid7
+from iam.lifecycle import staged
+from iam.sources import columns
+from iam.sources.columns import Said, SaidPerson
+from iam.vault import Vault, seal
+
+_COLUMNS: Mapping[Table, tuple[str, ...]] = {
+    staged.record: ("record_id", "kind", "key", "digest", "file", "line", "person_key", "person_id", "fresh", "held"),
+    staged.person: (
+        "person_key", "as_kind", "given_names", "call_name", "family_name", "email", "phone", "birth_date", "login", "sort_name",
+        "has_profile", "code_mac", "wrapped_key", "sealed_code", "first_id", "person_id", "fresh",
+    ),
+    staged.identifier: ("person_key", "person_id", "kind", "issuer", "value", "value_mac"),
+    staged.affiliation: (
+        "record_id", "person_key", "person_id", "organisation_id", "legal_entity_id", "kind", "occupation", "title", "is_primary", "substitute_for",
+        "valid_from", "valid_to",
+    ),
+    staged.absence: ("record_id", "valid_from", "valid_to"),
+    staged.relationship: ("record_id", "person_key", "person_id", "kind", "other_key", "other_id", "valid_from", "valid_to", "optional"),
+    staged.group: ("record_id", "record_key", "organisation_id", "kind", "key", "name"),
+    staged.membership: ("record_id", "person_key", "person_id", "group_kind", "group_key", "valid_from", "valid_to"),
+}  # fmt: skip
+
+
+class StagedRows:
+    """The rows of one run, while it is read. A person is one row however many records speak of them."""
+
+    def __init__(self) -> None:
+        self._persons: dict[str, SaidPerson] = {}
+        self._codes: dict[str, str] = {}
+        self._tables: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
+        self._identifiers: dict[tuple[str, str, str, str], None] = {}
+        self._ids: dict[str, UUID] = {}
+
+    def keep(self, record: Record, record_id: UUID, said: Said, fresh: bool) -> None:
+        """Keep what one record said, as rows of the tables it speaks of."""
+        key, person_id = (said.person.key, self._person(said.person, said)) if said.person is not None else (None, None)
+        rows = self._tables
+        rows[staged.record].append(
+            (record_id, record.kind, record.key, record.digest, record.file, record.line, key, person_id, fresh, False)
+        )
+        for a in said.affiliations:
+            rows[staged.affiliation].append((record_id, key, person_id, *a))
+        if said.absence is not None:
+            rows[staged.absence].append((record_id, *said.absence))
+        for kind, other, holder, start, end, optional in said.relationships:
+            ends = (key, other) if holder else (other, key)
+            rows[staged.relationship].append((record_id, ends[0], kind, ends[1], start, end, optional))
+        if said.group is not None:
+            organisation_id, kind, text = said.group
+            rows[staged.group].append((record_id, record.key, organisation_id, kind, record.key, text))
+        if said.membership is not None:
+            group_kind, group_key, start, end = said.membership
+            rows[staged.membership].append((record_id, key, person_id, group_kind, group_key, start, end))
+
+    def _person(self, person: SaidPerson, said: Said) -> UUID:
+        before = self._persons.get(person.key)
+        newer = before is None or not before.describes or (before.updated or date.min) <= (person.updated or date.min)
+        if before is None or (newer and person.describes):
+            self._persons[person.key] = person
+        if said.code is not None:
+            self._codes[person.key] = said.code
+        for kind, issuer, value in said.identifiers:
+            self._identifiers[person.key, kind, issuer, value] = None
+        return self._ids.setdefault(person.key, uuid7())
+
+    def write(self, session: Session, vault: Vault) -> None:
+        """Copy everything into the working tables, personal identity codes sealed."""
+        self._tables[staged.person] = list(self._person_rows(vault))
+        self._tables[staged.identifier] = [
+            (key, self._ids[key], kind, issuer, value, None) for key, kind, issuer, value in self._identifiers
+        ]
+        self._tables[staged.identifier] += [
+            (row[0], row[14], "identity-code", "", None, row[11])
+            for row in self._tables[staged.person]
+            if row[11] is not None
+        ]
+        self._tables[staged.relationship] = [
+            (record_id, holder, self._ids.get(holder), kind, other, self._ids.get(other), start, end, optional)
+            for record_id, holder, kind, other, start, end, optional in self._tables[staged.relationship]
+        ]
+        for table, rows in self._tables.items():
+            copy_rows(session, table, _COLUMNS[table], rows)
+            analyze(session, table)
+
+    def _person_rows(self, vault: Vault) -> Iterator[tuple[Any, ...]]:
+        for key, person in self._persons.items():
+            said = person.attributes.get
+            sort_name = (
+                f"{said('family_name') or ''} {said('call_name') or said('given_names') or ''}".strip().casefold()
+            )
+            born = said("birth_date")
+            yield (
+                key, person.as_, said("given_names"), said("call_name"), said("family_name"), said("email"), said("phone"),
+                columns.day(born) if born else None, said("login"), sort_name, person.describes, *self._sealed(vault, key), self._ids[key],
+                self._ids[key], True,
+            )  # fmt: skip
+
+    def _sealed(self, vault: Vault, key: str) -> tuple[bytes | None, bytes | None, bytes | None]:
+        code = self._codes.get(key)
+        if code is None:
+            return None, None, None
+        own, wrapped = vault.new_key()
+        return vault.mac("identity-code", "", code), wrapped, seal(own, "identity-code", code)
