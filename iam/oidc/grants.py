@@ -15,14 +15,15 @@ from authlib.oauth2.rfc6749 import (
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 
-from iam.oidc import claims_request, mint, redemption
+from iam import clock
+from iam.oidc import claims_request, mint, redemption, standing
 from iam.oidc.answer import MODES
 from iam.oidc.claims import Claims
 from iam.oidc.client import RegisteredClient
 from iam.oidc.code import Code, take
 from iam.oidc.refusal import BadTarget, check_resources
+from iam.oidc.standing import Standing
 from iam.tokens import grant as grants
-from iam.tokens.grant import Grant
 
 NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
 AUTH_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
@@ -115,25 +116,32 @@ class RefreshGrant(RefreshTokenGrant):
         token = self.request.form.get("refresh_token")
         if token is None:
             raise InvalidRequestError("Missing refresh_token.")
-        family = self._family(token)
-        if family is None or family.client_id != client.client_id:
+        stood = self._stood(client, token)
+        if stood is None or stood.grant.client_id != client.client_id:
             raise InvalidGrantError(GONE)
-        self.resource = _resource(self.request, family.resources)
+        self.stood, self.resource = stood, _resource(self.request, stood.grant.resources)
         asked = self.request.payload.scope
         self.scopes = mint.scopes_of(asked) if asked else None
-        if self.scopes is not None and not set(self.scopes) <= set(mint.scopes_of(family.scope)):
+        if self.scopes is not None and not set(self.scopes) <= set(mint.scopes_of(stood.grant.scope)):
             raise InvalidScopeError()
 
-    def _family(self, token: str) -> Grant | None:
+    def _stood(self, client: RegisteredClient, token: str) -> Standing | None:
         parsed = grants.parse(token, self.server.issuer.refresh_key)
-        return grants.get(self.server.session, parsed[0]) if parsed else None
+        return standing.read(self.server.session, parsed[0], client.sector, clock.now()) if parsed else None
 
     def create_token_response(self) -> Answered:
         """Rotate and answer with tokens."""
         server, token = self.server, self.request.form["refresh_token"]
         try:
             tokens = redemption.of_refresh(
-                server.session, server.issuer, self.request.client, token, self.scopes, self.resource, server.actor
+                server.session,
+                server.issuer,
+                self.request.client,
+                token,
+                self.stood,
+                self.scopes,
+                self.resource,
+                server.actor,
             )
         except redemption.Ended:
             raise InvalidGrantError(GONE) from None

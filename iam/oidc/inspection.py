@@ -17,6 +17,7 @@ from iam.oidc.client import RegisteredClient
 from iam.oidc.issuer import Issuer
 from iam.oidc.standing import Standing
 from iam.tokens import grant as grants
+from iam.tokens import jose
 from iam.tokens.grant import Grant
 
 KEPT = ("iss", "aud", "sub", "client_id", "iat", "exp", "jti", "scope", "sid", "acr", "auth_time")
@@ -84,6 +85,15 @@ def describe(session: Session, issuer: Issuer, token: Shown) -> Claims | None:
 
 def _kept(said: Mapping[str, Any]) -> Claims:
     return {name: said[name] for name in KEPT if name in said}
+
+
+def hinted(session: Session, issuer: Issuer, id_token: str) -> Claims | None:
+    """Return the claims of an ID token that we issued, expired or not; None for anything else (signed userinfo never expires)."""
+    try:
+        said = issuer.keyring.verify(session, id_token, mint.IDENTITY)
+    except jose.BadToken:
+        return None
+    return said if said.get("iss") == issuer.url and "exp" in said else None
 
 
 def revoke(session: Session, token: Shown, actor: Actor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from iam.vault import Vault
 
 SECONDS, PUBLIC_SECONDS = 10.0, 1.0
 """How long a process believes what it read of the keys that sign, and of those that verify: one that was removed is felt at once."""
+KEPT = 5000
+"""Tokens of which a process remembers, by their hash, that the signature was right and what they say."""
 
 
 class Keyring:
@@ -22,6 +25,7 @@ class Keyring:
         self._vault = vault
         self._signers: dict[str, tuple[float, jose.Key]] = {}
         self._public: tuple[float, list[dict[str, Any]]] = (0.0, [])
+        self._verified: dict[bytes, tuple[jose.PublicKey, jose.Claims]] = {}
 
     def signer(self, session: Session, algorithm: str) -> jose.Key:
         """Return the key that signs with ``algorithm``, read at most ``SECONDS`` ago."""
@@ -43,12 +47,20 @@ class Keyring:
         return found if found and time.monotonic() - read_at <= PUBLIC_SECONDS else self.public(session())
 
     def verify(self, session: Session, token: str, typ: str) -> jose.Claims:
-        """Return the claims of a token that we signed; raises ``jose.BadToken``. An unknown key is looked for once more."""
-        read_at, found = self._public
-        if found and time.monotonic() - read_at <= PUBLIC_SECONDS:
-            try:
-                return jose.verify(token, typ, found)
-            except jose.BadToken as error:
-                if str(error) != "unknown key":
-                    raise
-        return jose.verify(token, typ, self.public(session))
+        """Return the claims of a token that we signed; raises ``jose.BadToken``. An unknown key is looked for once more.
+
+        A token comes again and again while it lives: its signature is looked at once, and its key each time.
+        """
+        seen = sha256(f"{typ} {token}".encode(errors="surrogatepass")).digest()
+        published = self.listed(lambda: session)
+        key, claims = self._verified.get(seen, ({}, {}))
+        if key in published:
+            return dict(claims)
+        try:
+            key, claims = jose.verified(token, typ, published)
+        except jose.UnknownKey:
+            key, claims = jose.verified(token, typ, self.public(session))
+        if len(self._verified) >= KEPT:
+            self._verified.clear()
+        self._verified[seen] = key, claims
+        return dict(claims)

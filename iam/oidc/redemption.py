@@ -50,13 +50,14 @@ def of_refresh(
     issuer: Issuer,
     client: RegisteredClient,
     token: str,
+    stood: Standing,
     scopes: tuple[str, ...] | None,
     resource: str | None,
     actor: Actor,
 ) -> Claims:
     """Return the tokens for a refresh token and its successor, with ``scopes`` narrowed when given; raises ``Ended``.
 
-    A token of an older generation is a replay: its family is ended, and the event says so (RFC 9700 section 4.14.2).
+    ``stood`` is what its grant was just found to stand on. A token of an older generation is a replay: its family is ended, and the event says so (RFC 9700 section 4.14.2).
     """
     rotation = grants.rotate(session, token, client.client_id, issuer.refresh_key)
     if rotation is None:
@@ -66,8 +67,10 @@ def of_refresh(
         envelope = {"client": client.client_id, "grant": str(grant.id), "kind": "refresh"}
         log.write(session, "oidc:token:replayed", actor, subject_id=grant.person_id, envelope=envelope)
         raise Ended
+    if not stood.living:
+        grants.revoke(session, grant_id=grant.id)
+        raise Ended
     now = clock.now()
-    stood = _standing(session, client, grant, now)
     asked = scopes or mint.scopes_of(grant.scope)
     occasion = mint.Occasion(client, grant, asked, now, amr=stood.amr, resource=resource)
     return _answer(session, issuer, occasion, stood, rotation.token, actor, "refresh_token")

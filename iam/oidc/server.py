@@ -8,58 +8,26 @@ from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2 import OAuth2Error, OAuth2Request
-from authlib.oauth2.rfc6749 import InvalidClientError, InvalidGrantError, InvalidRequestError, OAuth2Payload
-from authlib.oauth2.rfc7009 import RevocationEndpoint
-from authlib.oauth2.rfc7662 import IntrospectionEndpoint
-from authlib.oidc.rpinitiated import EndSessionEndpoint
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from flask import Response, current_app, json, request
 from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.audit import log
 from iam.change import Actor
-from iam.oidc import client_assertion, client_keys, inspection, mint, parameters
+from iam.oidc import client_assertion, client_keys
 from iam.oidc.claims import Claims
 from iam.oidc.client import RegisteredClient
 from iam.oidc.client_authentication import Contradiction, Presented, presented
-from iam.oidc.grants import AUTH_METHODS, S256, CodeGrant, OwnGrant, RefreshGrant
-from iam.oidc.inspection import Shown
+from iam.oidc.grants import S256, CodeGrant, OwnGrant, RefreshGrant
 from iam.oidc.issuer import Issuer
+from iam.oidc.request import ProviderRequest, body, resources
+from iam.oidc.token_endpoints import EndSession, Introspection, Revocation
 from iam.tokens import foreign, jose
 from iam.web import context
 
 KEY = "avain.oidc"
 REFUSED_EVERY = timedelta(minutes=1)
-CONFIDENTIAL = [method for method in AUTH_METHODS if method != "none"]
-
-
-class _Payload(OAuth2Payload):
-    """The parameters of a request, already known to come once each."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
-
-    @property
-    def data(self) -> Mapping[str, str]:
-        return self._values
-
-    @property
-    def datalist(self) -> dict[str, list[str]]:
-        return {name: [value] for name, value in self._values.items()}
-
-
-class ProviderRequest(OAuth2Request):
-    """The request at hand as Authlib sees it. Its address is the issuer's, never the Host header's."""
-
-    def __init__(self, issuer: str, values: Mapping[str, str], resources: Sequence[str] = ()) -> None:
-        super().__init__(request.method, issuer + request.path, headers=request.headers)
-        self.payload = _Payload(values)
-        self.resources = resources
-
-    @property
-    def form(self) -> Mapping[str, str]:
-        """The parameters of the body."""
-        return self.payload.data
 
 
 class Provider(AuthorizationServer):
@@ -183,91 +151,6 @@ class Provider(AuthorizationServer):
         """The names a client may call us in its assertion: the issuer, and the token endpoint only where its setting says so."""
         legacy = [f"{self.issuer.url}/oauth2/token"] if client.legacy_audience else []
         return [self.issuer.url, *legacy]
-
-
-class Introspection(IntrospectionEndpoint):
-    """RFC 7662: what holds of a token now, for a confidential client whose audience it is."""
-
-    CLIENT_AUTH_METHODS = CONFIDENTIAL
-
-    def check_params(self, request: ProviderRequest, client: RegisteredClient) -> None:
-        """A token is needed; an unknown hint is ignored (RFC 7662 section 2.1)."""
-        _needs_token(request)
-
-    def query_token(self, token_string: str, token_type_hint: str | None) -> Shown | None:
-        """Return what the token is and whether it still stands."""
-        return inspection.find(self.server.session, self.server.issuer, token_string)
-
-    def check_permission(self, token: Shown, client: RegisteredClient, request: ProviderRequest) -> bool:
-        """Whether the token is meant for the asking client's application (security JW-06)."""
-        return token.concerns(client)
-
-    def create_introspection_payload(self, token: Shown | None) -> Claims:
-        """Return what may be told of the token now, or only that it is not active."""
-        said = inspection.describe(self.server.session, self.server.issuer, token) if token else None
-        return {"active": True, **said} if said is not None else {"active": False}
-
-
-class Revocation(RevocationEndpoint):
-    """RFC 7009: the client gives back what it was granted; every token from the same grant ends with it."""
-
-    CLIENT_AUTH_METHODS = AUTH_METHODS
-
-    def check_params(self, request: ProviderRequest, client: RegisteredClient) -> None:
-        """A token is needed; an unknown hint is ignored (RFC 7009 section 2.1)."""
-        _needs_token(request)
-
-    def authenticate_token(self, request: ProviderRequest, client: RegisteredClient) -> Shown | None:
-        """Return the token when it is the client's own; raises ``InvalidGrantError`` for another client's."""
-        self.check_params(request, client)
-        token = inspection.find(self.server.session, self.server.issuer, request.form["token"])
-        if token is not None and token.client.client_id != client.client_id:
-            raise InvalidGrantError("The token was not issued to this client.")
-        return token
-
-    def revoke_token(self, token: Shown, request: ProviderRequest) -> None:
-        """End the grant; a client's own token runs out within minutes by itself."""
-        inspection.revoke(self.server.session, token, self.server.actor)
-
-
-class EndSession(EndSessionEndpoint):
-    """RP-Initiated Logout 1.0: reads the request; what is then ended is ``logout``'s."""
-
-    def _validate_id_token_hint(self, id_token_hint: str) -> Claims | None:
-        # A hint that is not ours is no hint: the person is asked, and nobody is redirected.
-        return hinted(self.server, id_token_hint)
-
-
-def hinted(server: Provider, id_token: str) -> Claims | None:
-    """Return the claims of an ID token that we issued, expired or not; None for anything else (signed userinfo never expires)."""
-    try:
-        claims = server.issuer.keyring.verify(server.session, id_token, mint.IDENTITY)
-    except jose.BadToken:
-        return None
-    return claims if claims.get("iss") == server.issuer.url and "exp" in claims else None
-
-
-def _needs_token(request: ProviderRequest) -> None:
-    if "token" not in request.form:
-        raise InvalidRequestError("Missing token.")
-
-
-def body() -> dict[str, str]:
-    """Return the parameters of a form body; raises ``InvalidRequestError`` for any other body."""
-    if request.mimetype != "application/x-www-form-urlencoded":
-        raise InvalidRequestError("Send the parameters as application/x-www-form-urlencoded.")
-    try:
-        return parameters.single(request.form.lists())
-    except parameters.BadParameters as error:
-        raise InvalidRequestError(str(error)) from None
-
-
-def resources() -> list[str]:
-    """Return the resources that a form body names; raises ``InvalidRequestError``."""
-    try:
-        return parameters.resources(request.form.getlist("resource"))
-    except parameters.BadParameters as error:
-        raise InvalidRequestError(str(error)) from None
 
 
 def provider() -> Provider:

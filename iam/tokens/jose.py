@@ -25,10 +25,15 @@ _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _MEMBERS = frozenset({"alg", "kid", "typ"})
 Claims = dict[str, Any]
 Key = jwk.Key
+PublicKey = Mapping[str, Any]
 
 
 class BadToken(Exception):
     """A token that is not what it must be; the text says which check failed, never what the token held."""
+
+
+class UnknownKey(BadToken):
+    """A token that says that it was signed by a key which is not among ours, or not for that algorithm."""
 
 
 def generate(algorithm: str, kid: str) -> Key:
@@ -57,7 +62,7 @@ def load(text_or_dict: str | Mapping[str, Any]) -> Key:
     return jwk.import_key(data)
 
 
-def _loaded(public_key: Mapping[str, Any]) -> Key:
+def _loaded(public_key: PublicKey) -> Key:
     return _imported(json.dumps(public_key, sort_keys=True))
 
 
@@ -71,24 +76,29 @@ def sign(key: Key, typ: str, claims: Mapping[str, Any]) -> str:
     return jws.serialize_compact(header, payload, key, algorithms=[header["alg"]])
 
 
-def verify(
-    token: str, typ: str | None, public_keys: Iterable[Mapping[str, Any]], ignored: Collection[str] = ()
-) -> Claims:
+def verify(token: str, typ: str | None, public_keys: Iterable[PublicKey], ignored: Collection[str] = ()) -> Claims:
     """Return the claims of a token that one of ``public_keys`` signed; raises ``BadToken``. Times and audience are the caller's.
 
     ``typ`` is the header's, None: it must have none. ``ignored`` are header members that may stand there and are not looked at.
     """
+    return verified(token, typ, public_keys, ignored)[1]
+
+
+def verified(
+    token: str, typ: str | None, public_keys: Iterable[PublicKey], ignored: Collection[str] = ()
+) -> tuple[PublicKey, Claims]:
+    """Return the key that signed a token, and its claims; else as ``verify``, ``UnknownKey`` when none of the keys can have."""
     header = _header(token, ignored)
     if header.get("typ") != typ:
         raise BadToken("another kind of token")
     key = next((k for k in public_keys if k.get("kid") == header.get("kid")), None)
     if key is None or key.get("alg") != header.get("alg") or header.get("alg") not in ALGORITHMS:
-        raise BadToken("unknown key")
+        raise UnknownKey("unknown key")
     try:
         result = jws.deserialize_compact(token.encode(), _loaded(key), algorithms=[str(key["alg"])])
     except (JoseError, ValueError, TypeError) as error:
         raise BadToken("the signature does not fit") from error
-    return json_object(result.payload)
+    return key, json_object(result.payload)
 
 
 def _header(token: str, ignored: Collection[str] = ()) -> Claims:

@@ -13,13 +13,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from iam import clock
 from iam.audit import log
-from iam.oidc import answer, code, disclosure, notice, par, passage, subject, trace
+from iam.oidc import answer, code, disclosure, inspection, notice, par, passage, subject, trace
 from iam.oidc.client import RegisteredClient
 from iam.oidc.endpoints import page
 from iam.oidc.endpoints.validation import OUR_OWN, Validated, validate
 from iam.oidc.interaction import Ask, Choose, Inform, Issue, NoRight, Refuse, SignIn, Standing, Step, StepUp, next_step
 from iam.oidc.passage import Passage
-from iam.oidc.server import hinted, provider
+from iam.oidc.server import provider
 from iam.signin.endpoints import own_device
 from iam.texts import LANGUAGES
 from iam.tokens.session import LoginSession
@@ -132,7 +132,7 @@ def _is_other_person(checked: Validated, login: LoginSession) -> bool:
     hint, wanted = checked.parameters.get("id_token_hint"), checked.claims.subject
     if wanted is not None and _subject(checked, login) != wanted:
         return True
-    said = hinted(provider(), hint) if hint else None
+    said = inspection.hinted(provider().session, provider().issuer, hint) if hint else None
     if said is None or said.get("aud") != checked.client.client_id:
         return False
     return _subject(checked, login) != said.get("sub")

@@ -16,7 +16,8 @@ from iam.oidc.answer import Answer
 from iam.oidc.client import RegisteredClient
 from iam.oidc.endpoints import page
 from iam.oidc.passage import Passage
-from iam.oidc.server import ProviderRequest, provider
+from iam.oidc.request import ProviderRequest
+from iam.oidc.server import provider
 from iam.signin.endpoints import browser
 from iam.tokens.session import LoginSession
 from iam.web import context, csrf, guard

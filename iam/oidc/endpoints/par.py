@@ -11,7 +11,8 @@ from iam.oidc.endpoints.protocol import protocol
 from iam.oidc.grants import AUTH_METHODS
 from iam.oidc.par import Pushed
 from iam.oidc.refusal import check_resources
-from iam.oidc.server import ProviderRequest, body, provider, resources
+from iam.oidc.request import ProviderRequest, body, resources
+from iam.oidc.server import provider
 
 _AUTHENTICATION = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 

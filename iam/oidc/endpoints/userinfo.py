@@ -11,7 +11,8 @@ from iam.oidc import bearer, claims, mint
 from iam.oidc.bearer import Bearer
 from iam.oidc.claims import Claims
 from iam.oidc.endpoints.protocol import protocol
-from iam.oidc.server import body, provider
+from iam.oidc.request import body
+from iam.oidc.server import provider
 from iam.tokens import jose
 from iam.web import context
 

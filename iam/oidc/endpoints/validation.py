@@ -17,7 +17,8 @@ from iam.oidc.client import RegisteredClient
 from iam.oidc.endpoints import page
 from iam.oidc.passage import Passage
 from iam.oidc.refusal import check_resources
-from iam.oidc.server import Provider, ProviderRequest, provider
+from iam.oidc.request import ProviderRequest
+from iam.oidc.server import Provider, provider
 
 OUR_OWN = (passage.PARAMETER, "lang")
 """Parameters that our pages add to an address."""
