@@ -1,7 +1,7 @@
 """The administration pages at /admin: they show and command; ``iam`` knows and decides.
 
 ``frame`` holds the blueprint, the menu and the way a page is rendered; ``entry`` is the door (these pages are a relying party of our
-own provider); ``paging`` and ``exports`` serve every list. A section is a module with its views, each marked with the permission it
+own provider); ``lists``, ``paging`` and ``exports`` serve every list. A section is a module with its views, each marked with the permission it
 needs, and a folder of templates; it registers itself with ``frame.section`` when it is imported here. What a page shows is narrowed
 by ``guard.part()`` inside the query, so that what lies outside the asker's part looks as if it did not exist. A view writes only by
 calling a command of ``iam``; it imports nothing of the connectors but their ``Problem``.
@@ -18,6 +18,7 @@ from admin_ui import (
     overview,
     person,
     person_acts,
+    person_rights_file,
     persons,
     roles,
     rule_edit,
@@ -43,6 +44,7 @@ __all__ = [
     "overview",
     "person",
     "person_acts",
+    "person_rights_file",
     "persons",
     "roles",
     "rule_edit",

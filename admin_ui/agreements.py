@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy.orm import Session
 
-from admin_ui import exports, frame, paging, words
-from admin_ui.every import batches, every
+from admin_ui import exports, frame, lists, paging, words
 from admin_ui.frame import blueprint
+from admin_ui.lists import Listed
 from iam.access import agreement_listing as listing
 from iam.access.agreement_listing import AGREEMENT_KEYS, Standing
-from iam.database.keyset import keyset
 from iam.directory.listing import organisation_keys
 from iam.texts import N_
 from iam.web import context, guard
 
 PATH = "/admin/agreements"
 SECTION = "agreements"
-LONGEST = 100
 STATES = {
     "unsigned": (N_("Not signed by all"), "error"), "coming": (N_("Not in force yet"), "waiting"), "live": (N_("In force"), "success"),
     "ended": (N_("Ended"), "neutral"),
@@ -51,44 +50,32 @@ class Line:
 @guard.requires("agreements.read")
 def agreements() -> Response:
     """Show a page of the list."""
-    session, text = context.db(), request.args.get("q", "")[:LONGEST]
-    found = keyset(session, listing.agreements(guard.part(), text), AGREEMENT_KEYS, paging.cursor())
     return frame.render(
-        "agreements/agreements.html", section=SECTION, page=paging.shown(found, lines(session, found.rows)), text=text,
+        "agreements/agreements.html",
+        section=SECTION,
+        page=_listed().page(),
+        text=lists.text(),
         export_url=paging.address(f"{PATH}.csv"),
-    )  # fmt: skip
+    )
 
 
 @blueprint.get("/agreements.csv")
 @guard.requires("agreements.read")
 def agreements_file() -> Response:
     """Take home the list as filtered."""
-    part, texts, text = guard.part(), context.texts(), request.args.get("q", "")[:LONGEST]
-    header = [
-        N_("Agreement"),
-        N_("Case number"),
-        N_("Purpose"),
-        N_("Parties"),
-        N_("State"),
-        N_("First day"),
-        N_("Last day"),
-    ]
+    header = (
+        N_("Agreement"), N_("Case number"), N_("Purpose"), N_("Parties"), N_("State"), N_("First day"), N_("Last day"),
+    )  # fmt: skip
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
-        for batch in batches(session, listing.agreements(part, text), AGREEMENT_KEYS):
-            for line in lines(session, batch):
-                first = texts.first_day(line.live_from)
-                yield (
-                    line.key,
-                    line.case_number,
-                    line.purpose,
-                    ", ".join(line.parties),
-                    line.word,
-                    first,
-                    exports.day(line.live_to),
-                )
+    def cells(line: Line) -> Sequence[object]:
+        first, last = context.texts().first_day(line.live_from), exports.day(line.live_to)
+        return line.key, line.case_number, line.purpose, ", ".join(line.parties), line.word, first, last
 
-    return exports.csv_file("agreements", [texts.gettext(name) for name in header], rows)
+    return _listed().file("agreements", header, cells)
+
+
+def _listed() -> Listed[Line]:
+    return Listed(listing.agreements(guard.part(), lists.text()), AGREEMENT_KEYS, lines)
 
 
 @blueprint.get("/agreements/<key>")
@@ -98,14 +85,13 @@ def agreement(key: str) -> Response:
     session, part, texts = context.db(), guard.part(), context.texts()
     found, owner = listing.agreement_of(session, part, key)
     standing = listing.standings(session, [found.id])[found.id]
-    under = keyset(session, listing.under(part, found.id), organisation_keys(texts.language), paging.cursor())
     return frame.render(
         "agreements/agreement.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Agreements")))], agreement=found,
         owner=owner.name(texts.language), standing=standing, line=lines(session, [(found, owner)], {found.id: standing})[0],
         parties=[(entity.name(texts.language), words.word(PARTIES, party.role), _day(party.signed_on)) for party, entity in standing.parties],
         basis=", ".join(words.word(BASES, str(name)) % {"value": value} for name, value in found.legal_basis.items()), decision=_decision(found.decision),
         missing=[entity.name(texts.language) for entity in standing.unsigned], clauses=listing.clauses(session, found.id),
-        page=paging.shown(under, [(row.name(texts.language), n) for row, n in under.rows]), export_url=f"{PATH}/{key}/people.csv",
+        page=_under(found.id).page(), export_url=f"{PATH}/{key}/people.csv",
         first=words.start, end=words.end,
     )  # fmt: skip
 
@@ -114,16 +100,15 @@ def agreement(key: str) -> Response:
 @guard.requires("agreements.read")
 def under_file(key: str) -> Response:
     """Take home how many people of each organisation come under the agreement today."""
-    part, texts = guard.part(), context.texts()
-    found, _ = listing.agreement_of(context.db(), part, key)
+    found, _ = listing.agreement_of(context.db(), guard.part(), key)
+    return _under(found.id).file("people", (N_("Organisation"), N_("People")), lambda line: line, {"agreement": key})
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
-        for row, n in every(session, listing.under(part, found.id), organisation_keys(texts.language)):
-            yield row.name(texts.language), n
 
-    return exports.csv_file(
-        "people", [texts.gettext(N_("Organisation")), texts.gettext(N_("People"))], rows, {"agreement": key}
-    )
+def _under(agreement_id: UUID) -> Listed[tuple[str, int]]:
+    language = context.texts().language
+    return Listed(
+        listing.under(guard.part(), agreement_id), organisation_keys(language), lambda _, rows: [(row.name(language), n) for row, n in rows]
+    )  # fmt: skip
 
 
 def lines(session: Session, rows: Sequence[Any], known: Mapping[Any, Standing] | None = None) -> list[Line]:

@@ -1,4 +1,4 @@
-"""A client of an application at /admin/applications/KEY/clients/ID: settings to copy, secrets, recent errors; new secret, retiring."""
+"""A client of an application at /admin/applications/KEY/clients/ID: settings, secrets, what people are told, recent errors; retiring."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask import Response, request
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui import client_errors, exports, frame
+from admin_ui import client_errors, exports, frame, told
 from admin_ui.applications import AUTHS, PATH, SECTION
 from admin_ui.frame import blueprint
 from admin_ui.roles import named
@@ -21,8 +21,9 @@ from iam.access import listing
 from iam.access.administration import may_touch
 from iam.access.role import Application
 from iam.errors import AvainError, Invalid, NotFound
-from iam.oidc import by_page, metadata
+from iam.oidc import by_page, controllers_words, metadata
 from iam.oidc.model import Client
+from iam.oidc.registration_metadata import LONGEST_TEXT
 from iam.oidc.registration_rules import SECRET_METHODS
 from iam.texts import N_
 from iam.web import context, guard
@@ -59,9 +60,7 @@ def client_settings_file(application: str, client_id: str) -> Response:
 def client_errors_file(application: str, client_id: str) -> Response:
     """Take home the recent errors of a client."""
     _found(application, client_id)
-    header = [
-        context.texts().gettext(name) for name in (N_("When"), N_("What happened"), N_("What to do"), N_("Error"))
-    ]
+    header = N_("When"), N_("What happened"), N_("What to do"), N_("Error")
     return exports.csv_file(
         "errors",
         header,
@@ -83,6 +82,22 @@ def new_secret(application: str, client_id: str) -> AnyResponse:
     except Invalid as error:
         return show(*found, error.status, said(error))
     return show(*found, secret=made.secret)
+
+
+@blueprint.post("/applications/<application>/clients/<client_id>/words")
+@guard.requires("config.apply")
+@guard.recent(f"{PATH}/{{application}}/clients/{{client_id}}")
+def tell_people(application: str, client_id: str) -> AnyResponse:
+    """Write what people are told before they go on; as for a declaration, the whole consortium must be the reader's part."""
+    session, part = context.db(), guard.part()
+    try:
+        controllers_words.tell(session, part, application, client_id, told.given(request.form), context.actor())
+    except Invalid as error:
+        errors = said(error)
+        return show(*by_page.found(session, part, application, client_id), error.status, errors)
+    return frame.done(
+        context.texts().gettext(N_("What people are told was saved.")), address(application, client_id) + "#told"
+    )
 
 
 @blueprint.post("/applications/<application>/clients/<client_id>/retire")
@@ -121,6 +136,8 @@ def show(
         secret=secret, fresh=fresh, secrets=by_page.living_secrets(session, found.client_id), has_secret=found.auth in SECRET_METHODS,
         mine=mine, errors=errors, wrong={field: sentence for field, sentence in errors if field}, usual_days=USUAL_DAYS,
         days=request.form.get("days", str(USUAL_DAYS)), failures=client_errors.recent(session, found.client_id),
+        told=told.as_given(request.form) if "purpose-fi" in request.form else told.of_client(found.metadata_),
+        may_tell=frame.part_of("config.apply").everything, longest_text=LONGEST_TEXT,
     )  # fmt: skip
     if secret is not None:
         response.headers["Cache-Control"] = "no-store"

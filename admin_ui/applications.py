@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui import exports, frame, paging, words
-from admin_ui.every import batches, every
+from admin_ui import frame, lists, paging, told, words
 from admin_ui.frame import blueprint
+from admin_ui.lists import Listed
 from admin_ui.roles import named
 from iam import clock
 from iam.access import listing
@@ -33,7 +33,9 @@ from iam.web import context, guard
 
 PATH = "/admin/applications"
 SECTION = "applications"
-SOME, LONGEST = 50, 200
+SOME = 50
+Enabling = tuple[UUID, str, str, str]
+"""(id, name, key, state) of an organisation."""
 NOTICES = {
     "inform": N_("is told what the application receives"), "consent": N_("is asked for consent"), "none": N_("is told nothing"),
 }  # fmt: skip
@@ -65,13 +67,8 @@ class Line:
 @guard.requires("applications.read")
 def applications() -> Response:
     """Show a page of the list."""
-    session = context.db()
-    found = keyset(session, listing.applications(guard.part()), APPLICATION_KEYS, paging.cursor())
     return frame.render(
-        "applications/applications.html",
-        section=SECTION,
-        page=paging.shown(found, lines(session, found.rows)),
-        export_url=f"{PATH}.csv",
+        "applications/applications.html", section=SECTION, page=_listed().page(), export_url=f"{PATH}.csv"
     )
 
 
@@ -79,15 +76,12 @@ def applications() -> Response:
 @guard.requires("applications.read")
 def applications_file() -> Response:
     """Take home the list."""
-    part, texts = guard.part(), context.texts()
-    header = [N_("Application"), N_("Key"), N_("Owner"), N_("Roles"), N_("Clients")]
+    header = N_("Application"), N_("Key"), N_("Owner"), N_("Roles"), N_("Clients")
+    return _listed().file("applications", header, lambda one: (one.name, one.key, one.owner, one.roles, one.clients))
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
-        for batch in batches(session, listing.applications(part), APPLICATION_KEYS):
-            for line in lines(session, batch):
-                yield line.name, line.key, line.owner, line.roles, line.clients
 
-    return exports.csv_file("applications", [texts.gettext(name) for name in header], rows)
+def _listed() -> Listed[Line]:
+    return Listed(listing.applications(guard.part()), APPLICATION_KEYS, lines)
 
 
 @blueprint.get("/applications/<key>")
@@ -96,16 +90,16 @@ def application(key: str) -> Response:
     """Show an application: the settings to copy, its roles, and a page of the organisations that enabled it."""
     session, part, texts = context.db(), guard.part(), context.texts()
     found, owner = listing.application_of(session, part, key)
-    language = texts.language
-    enabled = keyset(session, listing.enabled(found.id), organisation_keys(language), paging.cursor())
+    language, clients = texts.language, clients_of(session, found.id)
     roles = keyset(session, listing.roles(part, application=key), ROLE_KEYS, Cursor(size=SOME))
     return frame.render(
         "applications/application.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Applications")))],
-        application=found, name=named(found.name, language, key), owner=owner.name(language), clients=clients_of(session, found.id),
+        application=found, name=named(found.name, language, key), owner=owner.name(language), clients=clients,
+        told={one.client_id: told.of_client(one.metadata_) for one in clients}, may_tell=frame.part_of("config.apply").everything,
         facts=_facts(found), issuer=context.settings().issuer, auths=AUTHS, word=words.word, more_roles=roles.later,
         mine=may_touch(session, frame.part_of("applications.write"), found.owner_id),
         roles=[(role.key, named(version.name, language, role.key), words.word(words.ENFORCEMENTS, version.enforcement)) for role, _, version in roles.rows],
-        page=paging.shown(enabled, [(row.id, row.name(language)) for row in enabled.rows]), export_url=f"{PATH}/{key}/enabled.csv",
+        page=_enabled(found.id).page(), export_url=f"{PATH}/{key}/enabled.csv",
     )  # fmt: skip
 
 
@@ -114,29 +108,25 @@ def application(key: str) -> Response:
 def enabled_file(key: str) -> Response:
     """Take home the organisations that enabled the application."""
     found, _ = listing.application_of(context.db(), guard.part(), key)
-    texts = context.texts()
+    language, header = context.texts().language, (N_("Key"), N_("Organisation"))
+    return _enabled(found.id).file("enabled", header, lambda row: (row.key, row.name(language)), {"application": key})
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
-        for row in every(session, listing.enabled(found.id), organisation_keys(texts.language)):
-            yield row.key, row.name(texts.language)
 
-    return exports.csv_file(
-        "enabled", [texts.gettext(N_("Key")), texts.gettext(N_("Organisation"))], rows, {"application": key}
-    )
+def _enabled(application_id: UUID) -> Listed[Organisation]:
+    return Listed(listing.enabled(application_id), organisation_keys(context.texts().language), lambda _, rows: rows)
 
 
 @blueprint.get("/applications/<application>/organisations")
 @guard.requires("applications.read")
 def application_organisations(application: str) -> Response:
     """Show the organisations of the reader's part, each with whether it has enabled the application."""
-    session, part, texts = context.db(), guard.part(), context.texts()
-    row, _ = listing.application_of(session, part, application)
-    text, name = _text(), named(row.name, texts.language, application)
-    found = keyset(session, organisations(part, text), organisation_keys(texts.language), paging.cursor())
+    texts = context.texts()
+    row, _ = listing.application_of(context.db(), guard.part(), application)
+    name = named(row.name, texts.language, application)
     return frame.render(
-        "applications/organisations.html", section=SECTION, name=name, here=request.path, text=text, entry=words.word(ENTRIES, row.entry),
+        "applications/organisations.html", section=SECTION, name=name, here=request.path, text=lists.text(), entry=words.word(ENTRIES, row.entry),
         breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{application}", name)], may_write=frame.may("applications.write"),
-        page=paging.shown(found, enabling(session, row.id, found.rows)), export_url=paging.address(f"{request.path}.csv"),
+        page=_organisations(row.id).page(), export_url=paging.address(f"{request.path}.csv"),
     )  # fmt: skip
 
 
@@ -144,17 +134,20 @@ def application_organisations(application: str) -> Response:
 @guard.requires("applications.read")
 def application_organisations_file(application: str) -> Response:
     """Take home the organisations of the reader's part, each with whether it has enabled the application."""
-    part, texts, text = guard.part(), context.texts(), _text()
-    row, _ = listing.application_of(context.db(), part, application)
+    row, _ = listing.application_of(context.db(), guard.part(), application)
     said = {"on": N_("enabled"), "above": N_("enabled above"), "off": N_("not enabled")}
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
-        for batch in batches(session, organisations(part, text), organisation_keys(texts.language)):
-            for _, name, key, state in enabling(session, row.id, batch):
-                yield key, name, words.word(said, state)
+    def cells(line: Enabling) -> Sequence[object]:
+        _, name, key, state = line
+        return key, name, words.word(said, state)
 
-    header = [texts.gettext(name) for name in (N_("Key"), N_("Organisation"), N_("State"))]
-    return exports.csv_file("organisations", header, rows, {"application": application})
+    header = N_("Key"), N_("Organisation"), N_("State")
+    return _organisations(row.id).file("organisations", header, cells, {"application": application})
+
+
+def _organisations(application_id: UUID) -> Listed[Enabling]:
+    query, keys = organisations(guard.part(), lists.text()), organisation_keys(context.texts().language)
+    return Listed(query, keys, lambda session, rows: enabling(session, application_id, rows))
 
 
 @blueprint.post("/applications/<application>/organisations/<uuid:organisation_id>")
@@ -166,16 +159,16 @@ def enable_application(application: str, organisation_id: UUID) -> AnyResponse:
     row, _ = listing.application_of(session, part, application)
     on = request.form.get("on") == "yes"
     by_page.enable(session, part, row, organisation_id, context.actor(), on=on)
-    here = f"{PATH}/{application}/organisations" + ("?" + urlencode({"q": _given()}) if _given() else "")
+    here, text = f"{PATH}/{application}/organisations", lists.tidied(request.form.get("q", ""))
     still = session.execute(listing.applications(part).where(Application.id == row.id)).first()
     return frame.done(
         texts.gettext(N_("The organisation may use it.") if on else N_("The organisation may no longer use it.")),
-        here if still else PATH,
+        (f"{here}?{urlencode({'q': text})}" if text else here) if still else PATH,
     )
 
 
-def enabling(session: Session, application_id: UUID, rows: Sequence[Organisation]) -> list[tuple[UUID, str, str, str]]:
-    """Return (id, name, key, state) of organisations: on, on by one above it, or off; one statement."""
+def enabling(session: Session, application_id: UUID, rows: Sequence[Organisation]) -> list[Enabling]:
+    """Return how organisations stand to an application: on, on by one above it, or off; one statement."""
     ids, language = [row.id for row in rows], context.texts().language
     query = (
         select(OrganisationClosure.descendant_id, OrganisationClosure.ancestor_id)
@@ -191,14 +184,6 @@ def enabling(session: Session, application_id: UUID, rows: Sequence[Organisation
         (row.id, row.name(language), row.key, "on" if row.id in on else "above" if row.id in above else "off")
         for row in rows
     ]
-
-
-def _text() -> str:
-    return request.args.get("q", "")[:LONGEST].replace("\x00", "").strip()
-
-
-def _given() -> str:
-    return request.form.get("q", "")[:LONGEST].replace("\x00", "").strip()
 
 
 def lines(session: Session, rows: Sequence[Any]) -> list[Line]:

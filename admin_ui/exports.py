@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask import Response, stream_with_context
 from sqlalchemy.orm import Session
@@ -23,14 +24,18 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CHUNK = 200
 
 
-def csv_file(name: str, header: Sequence[str], rows: Rows, filters: Mapping[str, Any] | None = None) -> Response:
+def csv_file(
+    name: str, header: Sequence[str], rows: Rows, filters: Mapping[str, Any] | None = None, subject_id: UUID | None = None
+) -> Response:  # fmt: skip
     """Return the list ``name`` as a file ``name.csv`` and write the event that it was exported.
 
-    ``header`` is in the reader's language. ``rows`` is called while the answer is being sent, in a session that only reads. ``filters``
-    go into the event: ids, kinds and states only, never what somebody searched for.
+    ``header`` are English message ids. ``rows`` is called while the answer is being sent, in a session that only reads. ``filters``
+    go into the event: ids, kinds and states only, never what somebody searched for; ``subject_id`` is the one person it tells of.
     """
-    log.write(context.db(), EVENT, context.actor(), envelope={"list": name, "filters": dict(filters or {})})
-    response = Response(stream_with_context(_lines(header, rows)), mimetype="text/csv")
+    envelope = {"list": name, "filters": dict(filters or {})}
+    log.write(context.db(), EVENT, context.actor(), subject_id=subject_id, envelope=envelope)
+    named = [context.texts().gettext(column) for column in header]
+    response = Response(stream_with_context(_lines(named, rows)), mimetype="text/csv")
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

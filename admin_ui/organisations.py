@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +10,11 @@ from flask import Response, request
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from admin_ui import exports, frame, paging, words
-from admin_ui.every import batches
+from admin_ui import frame, lists, paging, words
 from admin_ui.frame import blueprint
+from admin_ui.lists import Listed
 from connectors.problem import Problem
 from iam.access.administration import Part
-from iam.database.keyset import keyset
 from iam.directory import listing
 from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
 from iam.directory.queries import organisations as by_id
@@ -24,7 +23,6 @@ from iam.texts import N_
 from iam.web import context, guard
 
 PATH = "/admin/organisations"
-LONGEST = 200
 HOLDERS = {kind: word for kind, word in words.AFFILIATIONS.items() if kind != "guardian"}
 RELATIONS = {"covers": N_("Covers"), "owns": N_("Owns"), "continues": N_("Continues")}
 RELATED = {"covers": N_("Belongs to the area of"), "owns": N_("Is owned by"), "continues": N_("Is continued by")}
@@ -36,7 +34,7 @@ frame.section("organisations", N_("Organisations"), PATH, "organisations.read", 
 @guard.requires("organisations.read")
 def organisations() -> Response:
     """Show the top of the reader's part, or what a search finds in it."""
-    part, text, kind = guard.part(), _text(), _kind()
+    part, text, kind = guard.part(), lists.text(), _kind()
     query = listing.organisations(part, text, kind) if text or kind else listing.tops(part)
     return frame.render(
         "organisations/organisations.html", section="organisations", page=_page(query), text=text, kind=kind,
@@ -48,17 +46,12 @@ def organisations() -> Response:
 @guard.requires("organisations.read")
 def organisations_file() -> Response:
     """Take home every organisation of the part that the search finds, or those right under one."""
-    part, texts, under = guard.part(), context.texts(), paging.as_id(request.args.get("under"))
-    query = listing.children(part, under) if under is not None else listing.organisations(part, _text(), _kind())
-    header = [N_("Key"), N_("Kind"), N_("Name in Finnish"), N_("Name in Swedish"), N_("Name in English"), N_("Organisation number (OID)"),
-              N_("School number"), N_("Business ID"), N_("Under")]  # fmt: skip
-    header = [texts.gettext(name) for name in header] + [texts.gettext(name) for name in HOLDERS.values()]
-    return exports.csv_file(
-        "organisations",
-        header,
-        lambda session: _rows(session, part, query),
-        {"kind": _kind(), "under": str(under or "")},
-    )
+    part, under = guard.part(), paging.as_id(request.args.get("under"))
+    query = listing.children(part, under) if under is not None else listing.organisations(part, lists.text(), _kind())
+    header = (N_("Key"), N_("Kind"), N_("Name in Finnish"), N_("Name in Swedish"), N_("Name in English"), N_("Organisation number (OID)"),
+              N_("School number"), N_("Business ID"), N_("Under"), *HOLDERS.values())  # fmt: skip
+    listed = Listed(query, (Organisation.key, Organisation.id), lambda session, rows: _cells(session, part, rows))
+    return listed.file("organisations", header, lambda cells: cells, {"kind": _kind(), "under": str(under or "")})
 
 
 @blueprint.get("/organisations/<uuid:organisation_id>")
@@ -86,24 +79,19 @@ def organisation(organisation_id: UUID) -> Response:
 
 def _page(query: Any) -> paging.Shown[Mapping[str, Any]]:
     """Return a page of organisations with how many people each has: three statements."""
-    session, language = context.db(), context.texts().language
-    found = keyset(session, query, listing.organisation_keys(language), paging.cursor())
-    counts = listing.head_counts(session, [row.id for row in found.rows])
-    rows = [
-        {
-            "id": row.id,
-            "key": row.key,
-            "name": row.name(language),
-            "kind": words.word(words.ORGANISATIONS, row.kind),
-            "counts": counts[row.id],
-        }
-        for row in found.rows
-    ]
-    return paging.shown(found, rows)
+    language = context.texts().language
 
+    def lines(session: Session, rows: Sequence[Organisation]) -> list[Mapping[str, Any]]:
+        counts = listing.head_counts(session, [row.id for row in rows])
+        return [
+            {
+                "id": row.id, "key": row.key, "name": row.name(language), "kind": words.word(words.ORGANISATIONS, row.kind),
+                "counts": counts[row.id],
+            }
+            for row in rows
+        ]  # fmt: skip
 
-def _text() -> str:
-    return request.args.get("q", "")[:LONGEST].replace("\x00", "").strip()
+    return Listed(query, listing.organisation_keys(language), lines).page()
 
 
 def _kind() -> str | None:
@@ -148,12 +136,13 @@ def _days(fact: Any) -> dict[str, Any]:
     return {"starts": words.start(fact.valid_from), "until": words.end(fact.valid_to)}
 
 
-def _rows(session: Session, part: Part, query: Any) -> Iterator[Sequence[object]]:
-    for rows in batches(session, query, (Organisation.key, Organisation.id)):
-        ids = [row.id for row in rows]
-        counts, parents = listing.head_counts(session, ids), listing.parents(session, part, ids)
-        for row in rows:
-            yield (
-                row.key, words.word(words.ORGANISATIONS, row.kind), row.name_fi, row.name_sv, row.name_en, row.oph_oid, row.school_code,
-                row.business_id, parents.get(row.id), *(counts[row.id].get(kind, 0) for kind in HOLDERS),
-            )  # fmt: skip
+def _cells(session: Session, part: Part, rows: Sequence[Organisation]) -> list[Sequence[object]]:
+    ids = [row.id for row in rows]
+    counts, parents = listing.head_counts(session, ids), listing.parents(session, part, ids)
+    return [
+        (
+            row.key, words.word(words.ORGANISATIONS, row.kind), row.name_fi, row.name_sv, row.name_en, row.oph_oid, row.school_code,
+            row.business_id, parents.get(row.id), *(counts[row.id].get(kind, 0) for kind in HOLDERS),
+        )
+        for row in rows
+    ]  # fmt: skip

@@ -26,13 +26,7 @@ def log_file(person_id: UUID) -> Response:
     """Take home the whole log of a person."""
     subject_of(person_id)
     log.write(context.db(), "admin:log:searched", context.actor(), subject_id=person_id)
-    texts = context.texts()
-    header = [
-        texts.gettext(N_("When")),
-        texts.gettext(N_("What happened")),
-        texts.gettext(N_("Event type")),
-        texts.gettext(N_("Who")),
-    ]
+    header = N_("When"), N_("What happened"), N_("Event type"), N_("Who")
     return exports.csv_file("log", header, lambda session: _lines(session, person_id), {"person": str(person_id)})
 
 

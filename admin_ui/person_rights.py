@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import request
+from sqlalchemy.orm import Session
 
-from admin_ui import frame, words
-from admin_ui.person_view import Subject, names, organisations_here
+from admin_ui import frame, paging, words
+from admin_ui.person_view import PATH, Subject, names, organisations_here
 from admin_ui.rules import role_options
 from connectors.problem import Problem
 from iam import clock
@@ -27,13 +29,13 @@ NEAREST = 5
 def read(subject: Subject) -> Mapping[str, Any]:
     """Return what the tab shows."""
     day, at = moment()
-    found = _visible(subject, explain(context.db(), subject.id, at=at))
+    found = visible(context.db(), subject, explain(context.db(), subject.id, at=at))
     chosen = request.args.get("application", "")
-    rows = [_row(subject, one) for one in found if chosen in ("", _application_key(one))]
-    authors = names({because["by"] for row in rows for because in row["because"] if because["by"]})
+    rows = [shown(subject, one) for one in found if chosen in ("", _application_key(one))]
     roles = role_options(context.db(), subject.part)
     return {
-        "day": day, "is_today": day == clock.today(context.settings().zone), "rows": rows, "chosen": chosen, "authors": authors,
+        "day": day, "is_today": day == clock.today(context.settings().zone), "rows": rows, "chosen": chosen, "authors": authors(context.db(), rows),
+        "export_url": paging.address(f"{PATH}/{subject.id}/rights.csv", tab=None, why_not=None), "now": clock.now(), "printed_by": frame.own_name(),
         "applications": sorted({_application_key(one): _role_name(one).partition(":")[0] for one in found}.items()),
         "roles": roles, **_why_not(subject, found, at, {key for key, _ in roles}), "form": _form(subject) if "rights.grant" in subject.allowed else None, "given": request.form,
     }  # fmt: skip
@@ -78,12 +80,17 @@ def moment() -> tuple[date, datetime]:
     return day, clock.day_start(day, zone) + timedelta(hours=12)
 
 
-def _visible(subject: Subject, found: list[Explanation]) -> list[Explanation]:
+def authors(session: Session, rows: Iterable[Mapping[str, Any]]) -> dict[UUID, str]:
+    """Return the names of those who published the rules of some rights: one statement."""
+    return names({because["by"] for row in rows for because in row["because"] if because["by"]}, session)
+
+
+def visible(session: Session, subject: Subject, found: list[Explanation]) -> list[Explanation]:
     """Leave out rights whose scope lies outside the part and that rest on no position inside it."""
     if subject.part.everything:
         return found
     involved = [{right.scope_key} | {key for key in _positions(right) if key} for right in found]
-    here = organisations_here(subject.part, set().union(*involved))
+    here = organisations_here(session, subject.part, set().union(*involved))
     return [right for right, keys in zip(found, involved, strict=True) if keys & here]
 
 
@@ -105,7 +112,8 @@ def _in(shown: Mapping[str, Any]) -> str | None:
     return shown.get(language) or shown.get("fi") or next(iter(shown.values()), None)
 
 
-def _row(subject: Subject, right: Explanation) -> dict[str, Any]:
+def shown(subject: Subject, right: Explanation) -> dict[str, Any]:
+    """Return a right as the tab and the file tell it."""
     return {
         "role": _role_name(right), "scope": subject.told(_in(right.scope_names)), "until": words.end(right.until),
         "enforced": words.word(words.ENFORCEMENTS, right.enforced), "ends_first": right.ends_first.get(context.texts().language),

@@ -8,6 +8,7 @@ from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from admin_ui import frame, persons
 from admin_ui.persons import PATH, Line
@@ -87,12 +88,12 @@ def _allowed(person_id: UUID) -> frozenset[str]:
     return frozenset(permission for permission in PERMISSIONS if seen.get(frame.part_of(permission), False))
 
 
-def names(person_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return the names of other people on the page: one statement."""
-    return {person_id: shown.display_name for person_id, shown in profiles(context.db(), person_ids).items()}
+def names(person_ids: Collection[UUID], session: Session | None = None) -> dict[UUID, str]:
+    """Return the names of other people on the page, or in a file that reads in a session of its own: one statement."""
+    return {person_id: shown.display_name for person_id, shown in profiles(session or context.db(), person_ids).items()}
 
 
-def organisations_here(part: Part, keys: Collection[str]) -> set[str]:
+def organisations_here(session: Session, part: Part, keys: Collection[str]) -> set[str]:
     """Return those of the organisations' keys that lie in a part: one statement."""
     query = select(Organisation.key).where(Organisation.key.in_(keys), part.covers(Organisation.__table__.c.id))
-    return set(context.db().scalars(query))
+    return set(session.scalars(query))

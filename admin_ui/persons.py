@@ -12,13 +12,12 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui import exports, frame, paging, words
-from admin_ui.every import batches
+from admin_ui import exports, frame, lists, paging, words
 from admin_ui.frame import blueprint
+from admin_ui.lists import Listed
 from connectors.identity_code import holds_code
 from iam import clock
 from iam.access.administration import Part
-from iam.database.keyset import keyset
 from iam.directory import identity_code, listing
 from iam.directory.listing import PERSON_KEYS, STATES, Wanted
 from iam.directory.organisation import Organisation
@@ -35,7 +34,6 @@ frame.section("persons", N_("Persons"), "/admin/persons", "persons.read", 10)
 PATH = "/admin/persons"
 OFFERED = 300
 """So many organisations are offered in the filter; the rest are reached from their own pages."""
-LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +72,8 @@ def persons() -> AnyResponse:
     session, part = context.db(), guard.part()
     offered = _offered(session, part)
     wanted = _wanted(session, part)
-    found = keyset(session, listing.persons(part, wanted, archive_after()), PERSON_KEYS, paging.cursor())
     return frame.render(
-        "persons/persons.html", section="persons", page=paging.shown(found, lines(session, part, found.rows)), wanted=wanted,
+        "persons/persons.html", section="persons", page=_listed(part, wanted).page(), wanted=wanted,
         refused=request.args.get("refused"), kinds=words.options(words.AFFILIATIONS), offered=offered,
         states=[(key, text) for key, text in words.options(words.STATES) if key in STATES], looks=words.STATE_LOOKS, word=words.word,
         state_words=words.STATES, kind_words=words.AFFILIATIONS,
@@ -90,19 +87,25 @@ def persons_file() -> Response:
     """Take home the whole list as filtered, within the part over which the reader may export."""
     part, texts = guard.part(), context.texts()
     wanted = _wanted(context.db(), part)
-    header = [N_("Name"), N_("State"), N_("Kind"), N_("Position"), N_("Organisation"), N_("From"), N_("Last day")]
+    header = N_("Name"), N_("State"), N_("Kind"), N_("Position"), N_("Organisation"), N_("From"), N_("Last day")
     filters = {
         "organisation": str(wanted.organisation_id or ""),
         "kind": wanted.kind,
         "state": wanted.state,
         "coming": wanted.coming,
     }
-    return exports.csv_file(
-        "persons",
-        [texts.gettext(name) for name in header],
-        lambda session: _rows(session, part, wanted, texts),
-        filters,
-    )
+    listed = _listed(part, wanted)
+
+    def rows(session: Session) -> Iterator[Sequence[object]]:
+        for line in listed.each(session):
+            yield from _cells(line, texts)
+
+    return exports.csv_file("persons", header, rows, filters)
+
+
+def _listed(part: Part, wanted: Wanted) -> Listed[Line]:
+    query = listing.persons(part, wanted, archive_after())
+    return Listed(query, PERSON_KEYS, lambda session, rows: lines(session, part, rows))
 
 
 @blueprint.post("/persons/by-code")
@@ -148,12 +151,6 @@ def _tie(affiliation: Any, organisation: Organisation, profile: Profile, texts: 
     return Tie(affiliation.kind, position, place, words.start(affiliation.valid_from), words.end(affiliation.valid_to))
 
 
-def _rows(session: Session, part: Part, wanted: Wanted, texts: Texts) -> Iterator[Sequence[object]]:
-    for rows in batches(session, listing.persons(part, wanted, archive_after()), PERSON_KEYS):
-        for line in lines(session, part, rows):
-            yield from _cells(line, texts)
-
-
 def _cells(line: Line, texts: Texts) -> Iterator[Sequence[object]]:
     state = words.word(words.STATES, line.state)
     for tie in line.ties or [Tie("", None, "", None, None)]:
@@ -169,7 +166,7 @@ def _wanted(session: Session, part: Part) -> Wanted:
         here = listing.organisations(part).where(Organisation.id == organisation_id)
         if session.scalars(here).one_or_none() is None:
             raise NotFound
-    text = request.args.get("q", "")[:LONGEST].replace("\x00", "")
+    text = lists.text()
     return Wanted(
         "" if holds_code(text) else text, organisation_id, _one_of("kind", words.AFFILIATIONS), _one_of("state", words.STATES),
         _one_of("coming", ("starts", "ends")),

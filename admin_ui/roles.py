@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy.orm import Session
 
-from admin_ui import exports, frame, paging, words
-from admin_ui.every import batches
+from admin_ui import exports, frame, lists, paging, words
 from admin_ui.frame import blueprint
+from admin_ui.lists import Listed
 from admin_ui.persons import listed_name
 from iam.access import listing
 from iam.access.administration import Part
@@ -26,7 +26,6 @@ from iam.web import context, guard
 
 PATH = "/admin/roles"
 SECTION = "roles"
-LONGEST = 100
 SOME = 20
 """So many rules are shown on a role's page; the list of rules has them all."""
 
@@ -63,34 +62,29 @@ class Holder:
 @guard.requires("rules.read")
 def roles() -> Response:
     """Show a page of the list."""
-    session, part, text = context.db(), guard.part(), request.args.get("q", "")[:LONGEST]
-    found = keyset(session, listing.roles(part, text=text), ROLE_KEYS, paging.cursor())
+    export_url = paging.address(f"{PATH}.csv")
     return frame.render(
-        "roles/roles.html", section=SECTION, page=paging.shown(found, lines(session, part, found.rows)), text=text,
-        export_url=paging.address(f"{PATH}.csv"),
-    )  # fmt: skip
+        "roles/roles.html", section=SECTION, page=_listed().page(), text=lists.text(), export_url=export_url
+    )
 
 
 @blueprint.get("/roles.csv")
 @guard.requires("rules.read")
 def roles_file() -> Response:
     """Take home the list as filtered."""
-    part, texts, text = guard.part(), context.texts(), request.args.get("q", "")[:LONGEST]
-    header = [
-        N_("Application"),
-        N_("Role"),
-        N_("Code"),
-        N_("How it takes hold"),
-        N_("Content"),
-        N_("People in your part"),
-    ]
+    header = (
+        N_("Application"), N_("Role"), N_("Code"), N_("How it takes hold"), N_("Content"), N_("People in your part"),
+    )  # fmt: skip
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
-        for batch in batches(session, listing.roles(part, text=text), ROLE_KEYS):
-            for line in lines(session, part, batch):
-                yield line.application, line.name, line.key, line.enforcement, ", ".join(line.content), line.holders
+    def cells(line: Line) -> Sequence[object]:
+        return line.application, line.name, line.key, line.enforcement, ", ".join(line.content), line.holders
 
-    return exports.csv_file("roles", [texts.gettext(name) for name in header], rows)
+    return _listed().file("roles", header, cells)
+
+
+def _listed() -> Listed[Line]:
+    part = guard.part()
+    return Listed(listing.roles(part, text=lists.text()), ROLE_KEYS, lambda session, rows: lines(session, part, rows))
 
 
 @blueprint.get("/roles/<application>/<key>")
@@ -100,7 +94,6 @@ def role(application: str, key: str) -> Response:
     session, part, texts = context.db(), guard.part(), context.texts()
     found, of, version = listing.role_of(session, part, application, key)
     people = frame.part_of("persons.read")
-    slice_ = keyset(session, listing.holders(people, found.id), HOLDER_KEYS, paging.cursor()) if people else None
     giving = keyset(session, listing.rules(part, role_id=found.id), RULE_KEYS, Cursor(size=SOME))
     return frame.render(
         "roles/role.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Roles")))], role=found, application=of, version=version,
@@ -109,7 +102,7 @@ def role(application: str, key: str) -> Response:
         content=listing.contents(session, [version.id]).get(version.id, []), enforcement=words.word(words.ENFORCEMENTS, version.enforcement),
         includes=listing.included(session, found.id), included_by=listing.included(session, found.id, including=True),
         count=listing.holder_counts(session, part, [found.id]).get(found.id, 0), rules=giving.rows, more_rules=giving.later,
-        page=paging.shown(slice_, holders(session, slice_.rows, found)) if slice_ else None,
+        page=_holders(people, found).page() if people else None,
         export_url=f"{PATH}/{application}/{key}/holders.csv" if frame.may("persons.export") else None,
     )  # fmt: skip
 
@@ -119,16 +112,17 @@ def role(application: str, key: str) -> Response:
 def holders_file(application: str, key: str) -> Response:
     """Take home who holds the role, within the part over which the reader may export."""
     found, _, _ = listing.role_of(context.db(), frame.part_of("rules.read"), application, key)
-    part, texts = guard.part(), context.texts()
-    header = [N_("Name"), N_("Where"), N_("Last day"), N_("Rule"), N_("Through the role")]
+    header, t = (N_("Name"), N_("Where"), N_("Last day"), N_("Rule"), N_("Through the role")), context.texts().gettext
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
-        for batch in batches(session, listing.holders(part, found.id), HOLDER_KEYS):
-            for one in holders(session, batch, found):
-                place = texts.gettext(N_("protected")) if one.place is None else one.place
-                yield one.name, place, exports.day(one.until), one.rule or texts.gettext(N_("by hand")), one.through
+    def cells(one: Holder) -> Sequence[object]:
+        place = t(N_("protected")) if one.place is None else one.place
+        return one.name, place, exports.day(one.until), one.rule or t(N_("by hand")), one.through
 
-    return exports.csv_file("holders", [texts.gettext(name) for name in header], rows, {"role": f"{application}:{key}"})
+    return _holders(guard.part(), found).file("holders", header, cells, {"role": f"{application}:{key}"})
+
+
+def _holders(part: Part, role: Role) -> Listed[Holder]:
+    return Listed(listing.holders(part, role.id), HOLDER_KEYS, lambda session, rows: holders(session, rows, role))
 
 
 def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, RoleVersion]]) -> list[Line]:

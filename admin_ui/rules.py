@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import yaml
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from admin_ui import exports, frame, paging, rule_form, words
-from admin_ui.every import batches
+from admin_ui import frame, lists, paging, rule_form, words
 from admin_ui.frame import blueprint
+from admin_ui.lists import Listed
 from iam.access import listing
 from iam.access.administration import Part, may_touch
 from iam.access.listing import ROLE_KEYS, RULE_KEYS, VERSION_KEYS
 from iam.access.pattern import parse
 from iam.access.sentence import Labels, labels, sentence
-from iam.database.keyset import keyset
 from iam.directory.queries import Profile, profiles
 from iam.texts import N_
 from iam.web import context, guard
 
 PATH = "/admin/rules"
 SECTION = "rules"
-LONGEST = 100
 STATES = {"published": N_("In force"), "withdrawn": N_("Withdrawn"), "draft": N_("Draft")}
 LOOKS = {"published": "success", "withdrawn": "neutral", "draft": "info"}
 
@@ -48,11 +47,9 @@ class Line:
 @guard.requires("rules.read")
 def rules() -> Response:
     """Show a page of the list: all, those with a text in their name, or those that give a role."""
-    session = context.db()
-    query, role = _wanted(session, guard.part())
-    found = keyset(session, query, RULE_KEYS, paging.cursor())
+    query, role = _wanted(context.db(), guard.part())
     return frame.render(
-        "rules/rules.html", section=SECTION, page=paging.shown(found, lines(session, found.rows)), text=_text(), role=role,
+        "rules/rules.html", section=SECTION, page=Listed(query, RULE_KEYS, lines).page(), text=lists.text(), role=role,
         export_url=paging.address(f"{PATH}.csv"), templates=templates(),
     )  # fmt: skip
 
@@ -61,15 +58,9 @@ def rules() -> Response:
 @guard.requires("rules.read")
 def rules_file() -> Response:
     """Take home the list as filtered."""
-    (query, role), texts = _wanted(context.db(), guard.part()), context.texts()
-    header = [N_("Rule"), N_("What it says"), N_("Owner"), N_("State")]
-
-    def rows(session: Session) -> Iterator[Sequence[object]]:
-        for batch in batches(session, query, RULE_KEYS):
-            for line in lines(session, batch):
-                yield line.key, line.sentence, line.owner, line.word
-
-    return exports.csv_file("rules", [texts.gettext(name) for name in header], rows, {"role": role})
+    query, role = _wanted(context.db(), guard.part())
+    listed, header = Listed(query, RULE_KEYS, lines), (N_("Rule"), N_("What it says"), N_("Owner"), N_("State"))
+    return listed.file("rules", header, lambda one: (one.key, one.sentence, one.owner, one.word), {"role": role})
 
 
 @blueprint.get("/rules/<key>")
@@ -78,13 +69,12 @@ def rule(key: str) -> Response:
     """Show a rule: what it says, what it gives now, and its versions."""
     session, part, texts = context.db(), guard.part(), context.texts()
     found, version, owner = listing.rule_of(session, part, key)
-    history = keyset(session, listing.versions(found.id), VERSION_KEYS, paging.cursor(20), newest_first=True)
     write = frame.part_of("rules.write")
     return frame.render(
         "rules/rule.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Rules")))], rule=found, version=version,
         owner=owner.name(texts.language), line=lines(session, [(found, version, owner)])[0],
         role=listing.role_names(session, [version.role_id])[version.role_id], count=listing.rule_count(session, part, found.id),
-        page=paging.shown(history, _versions(session, history.rows)), may_write=bool(write) and may_touch(session, write, found.owner_id),
+        page=_history(found.id).page(paging.cursor(20)), may_write=bool(write) and may_touch(session, write, found.owner_id),
         in_form=rule_form.from_pattern(key, owner.key, version.pattern) is not None,
         data=yaml.safe_dump(version.pattern, allow_unicode=True, sort_keys=False), export_url=f"{PATH}/{key}/versions.csv",
     )  # fmt: skip
@@ -95,14 +85,16 @@ def rule(key: str) -> Response:
 def versions_file(key: str) -> Response:
     """Take home the versions of a rule."""
     found, texts = listing.rule_of(context.db(), guard.part(), key)[0], context.texts()
-    header = [N_("Version"), N_("State"), N_("Published"), N_("By"), N_("What it says")]
+    header = N_("Version"), N_("State"), N_("Published"), N_("By"), N_("What it says")
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
-        for batch in batches(session, listing.versions(found.id), VERSION_KEYS, newest_first=True):
-            for one in _versions(session, batch):
-                yield one["n"], one["word"], texts.moment(one["at"]), one["who"], one["sentence"]
+    def cells(one: dict[str, Any]) -> Sequence[object]:
+        return one["n"], one["word"], texts.moment(one["at"]), one["who"], one["sentence"]
 
-    return exports.csv_file("versions", [texts.gettext(name) for name in header], rows, {"rule": key})
+    return _history(found.id).file("versions", header, cells, {"rule": key})
+
+
+def _history(rule_id: UUID) -> Listed[dict[str, Any]]:
+    return Listed(listing.versions(rule_id), VERSION_KEYS, _versions, newest_first=True)
 
 
 def lines(session: Session, rows: Sequence[Any]) -> list[Line]:
@@ -159,14 +151,10 @@ def _versions(session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _text() -> str:
-    return request.args.get("q", "")[:LONGEST]
-
-
 def _wanted(session: Session, part: Part) -> tuple[Any, str]:
     """Return the query the address asks for, and the role it names (empty: none). An unknown role gives an empty list."""
-    role = request.args.get("role", "")[: 2 * LONGEST]
+    role = request.args.get("role", "")[: lists.LONGEST].replace("\x00", "")
     if ":" not in role:
-        return listing.rules(part, text=_text()), ""
+        return listing.rules(part, text=lists.text()), ""
     application, _, key = role.partition(":")
-    return listing.rules(part, text=_text(), role_id=listing.role_of(session, part, application, key)[0].id), role
+    return listing.rules(part, text=lists.text(), role_id=listing.role_of(session, part, application, key)[0].id), role

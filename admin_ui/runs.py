@@ -95,7 +95,7 @@ def run_rejects_file(run_id: UUID) -> Response:
             after = batch[-1].n
             session.expunge_all()
 
-    return exports.csv_file("rejects", _in_words(header), rows, {"run": str(run_id)})
+    return exports.csv_file("rejects", header, rows, {"run": str(run_id)})
 
 
 @blueprint.get("/runs/<uuid:run_id>/effects")
@@ -118,20 +118,12 @@ def run_effects_file(run_id: UUID) -> Response:
     """Take home every effect of the run; people are named only where the reader may see them."""
     found, _ = listing.run_of(context.db(), guard.part(), run_id)
     people, texts = frame.part_of("persons.read"), context.texts()
-    header = [
-        N_("Person"),
-        N_("Organisation"),
-        N_("What happens"),
-        N_("Kind or role"),
-        N_("First day"),
-        N_("Last day"),
+    header = (
+        N_("Person"), N_("Organisation"), N_("What happens"), N_("Kind or role"), N_("First day"), N_("Last day"),
         N_("Waiting for approval"),
-    ]
+    )  # fmt: skip
     return exports.csv_file(
-        "effects",
-        _in_words(header),
-        lambda session: _effect_rows(session, found.plan_id, people, texts),
-        {"run": str(run_id)},
+        "effects", header, lambda session: _effect_rows(session, found.plan_id, people, texts), {"run": str(run_id)}
     )
 
 
@@ -231,7 +223,3 @@ def _who(session: Session, person_id: UUID | None) -> str:
     if person_id is None:
         return context.texts().gettext(N_("the system"))
     return profiles(session, [person_id]).get(person_id, Profile()).display_name
-
-
-def _in_words(header: list[str]) -> list[str]:
-    return [context.texts().gettext(name) for name in header]

@@ -247,16 +247,9 @@ def _file(
     hidden: bool | None = None,
 ) -> Response:  # fmt: skip
     texts = context.texts()
-    header = [
-        N_("When"),
-        N_("Who"),
-        N_("Service"),
-        N_("Client"),
-        N_("Result"),
-        N_("Sign-in"),
-        N_("Positions"),
-        N_("Answer"),
-    ]
+    header = (
+        N_("When"), N_("Who"), N_("Service"), N_("Client"), N_("Result"), N_("Sign-in"), N_("Positions"), N_("Answer"),
+    )  # fmt: skip
 
     def rows(session: Session) -> Iterator[Sequence[object]]:
         last: UUID | None = None
@@ -276,4 +269,4 @@ def _file(
                 )
             session.expunge_all()
 
-    return exports.csv_file("sign-ins", [texts.gettext(name) for name in header], rows, filters)
+    return exports.csv_file("sign-ins", header, rows, filters)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import Response
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui import exports, frame, matching_table, paging, run_words
-from admin_ui.every import every
+from admin_ui import frame, matching_table, paging, run_words
 from admin_ui.frame import blueprint
+from admin_ui.lists import Listed
 from connectors.contract import Testable
 from connectors.problem import Problem
 from iam.access.administration import may_touch
 from iam.apply.check_tree import secret_names
 from iam.database.engine import make_sessions
-from iam.database.keyset import Cursor, keyset
-from iam.directory.source import Source
+from iam.database.keyset import Cursor
+from iam.directory.source import Run, Source
 from iam.errors import Invalid, NotFound
 from iam.sources import background, configured, listing
 from iam.sources.listing import RUN_KEYS, SOURCE_KEYS
@@ -62,25 +61,27 @@ class Line:
 @guard.requires("sources.read")
 def sources() -> Response:
     """Show a page of the list."""
-    found = keyset(context.db(), listing.sources(guard.part()), SOURCE_KEYS, paging.cursor())
+    export_url = f"{PATH}.csv"
     return frame.render(
-        "sources/sources.html", section=SECTION, page=paging.shown(found, [_line(row) for row in found.rows]), age=run_words.age,
-        export_url=f"{PATH}.csv",
-    )  # fmt: skip
+        "sources/sources.html", section=SECTION, page=_listed().page(), age=run_words.age, export_url=export_url
+    )
 
 
 @blueprint.get("/sources.csv")
 @guard.requires("sources.read")
 def sources_file() -> Response:
     """Take home the list."""
-    part, texts = guard.part(), context.texts()
-    header = [N_("Source"), N_("Connector"), N_("Owner"), N_("Last run"), N_("Result"), N_("Last good run")]
+    header = N_("Source"), N_("Connector"), N_("Owner"), N_("Last run"), N_("Result"), N_("Last good run")
+    moment = context.texts().moment
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
-        for line in map(_line, every(session, listing.sources(part), SOURCE_KEYS)):
-            yield line.key, line.connector, line.owner, texts.moment(line.ran_at), line.word, texts.moment(line.good_at)
+    def cells(line: Line) -> Sequence[object]:
+        return line.key, line.connector, line.owner, moment(line.ran_at), line.word, moment(line.good_at)
 
-    return exports.csv_file("sources", [texts.gettext(name) for name in header], rows)
+    return _listed().file("sources", header, cells)
+
+
+def _listed() -> Listed[Line]:
+    return Listed(listing.sources(guard.part()), SOURCE_KEYS, lambda _, rows: [_line(row) for row in rows])
 
 
 @blueprint.get("/sources/<key>")
@@ -95,16 +96,19 @@ def source(key: str) -> Response:
 def runs_file(key: str) -> Response:
     """Take home the runs of a source."""
     found, texts = listing.source_of(context.db(), guard.part(), key)[0], context.texts()
-    header = [N_("Started"), N_("Ended"), N_("Result"), N_("Dry run"), N_("Rows"), N_("Rows left out")]
+    header = N_("Started"), N_("Ended"), N_("Result"), N_("Dry run"), N_("Rows"), N_("Rows left out")
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
-        for run in every(session, listing.runs(found.id), RUN_KEYS, newest_first=True):
-            word, _ = run_words.word(run_words.state_of(run, found, run))
-            trial = texts.gettext(N_("yes") if run.dry_run else N_("no"))
-            numbers = run.counts.get("rows"), run.counts.get("rejected")
-            yield texts.moment(run.started_at), texts.moment(run.ended_at), word, trial, *numbers
+    def cells(run: Run) -> Sequence[object]:
+        word, _ = run_words.word(run_words.state_of(run, found, run))
+        trial = texts.gettext(N_("yes") if run.dry_run else N_("no"))
+        numbers = run.counts.get("rows"), run.counts.get("rejected")
+        return texts.moment(run.started_at), texts.moment(run.ended_at), word, trial, *numbers
 
-    return exports.csv_file("runs", [texts.gettext(name) for name in header], rows, {"source": key})
+    return _runs(found).file("runs", header, cells, {"source": key})
+
+
+def _runs(source: Source) -> Listed[Run]:
+    return Listed(listing.runs(source.id), RUN_KEYS, lambda _, rows: rows, newest_first=True)
 
 
 @blueprint.post("/sources/<key>/test")
@@ -170,21 +174,18 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
     session = context.db()
     row = listing.source_of(session, guard.part(), key)
     found, line = row[0], _line(row)
-    runs = keyset(session, listing.runs(found.id), RUN_KEYS, _place(status), newest_first=True)
+    runs = _runs(found).page(paging.cursor(25) if status == 200 else Cursor(size=25))
     held = listing.waiting(session, found.id)
+    shown = [(run, *run_words.word(run_words.state_of(run, found, held))) for run in runs.rows]
     login = context.login()
     return frame.render(
         "sources/source.html", status, section=SECTION, breadcrumb=[(PATH, context.texts().gettext(N_("Sources")))],
-        source=found, line=line, page=paging.shown(runs, [(run, *run_words.word(run_words.state_of(run, found, held))) for run in runs.rows]),
+        source=found, line=line, page=paging.Shown(shown, runs.previous, runs.next),
         settings=masked(found), problems=[context.texts().sentence(problem) for problem in problems], age=run_words.age, **_matching(found),
         under_way=under_way(key, line.state), seconds=run_words.seconds, held=held,
         ran_it_myself=bool(held and login and held.actor_person_id == login.person_id), export_url=f"{PATH}/{key}/runs.csv", refresh=REFRESH,
         unclear=listing.undecided(session, found.id),
     )  # fmt: skip
-
-
-def _place(status: int) -> Cursor:
-    return paging.cursor(25) if status == 200 else Cursor(size=25)
 
 
 def _matching(source: Source) -> dict[str, Any]:

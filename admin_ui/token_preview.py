@@ -12,10 +12,10 @@ from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui import frame, paging, words
+from admin_ui import frame, lists, paging, words
 from admin_ui.applications import PATH, SECTION, clients_of
 from admin_ui.frame import blueprint
-from admin_ui.persons import LONGEST, archive_after, listed_name
+from admin_ui.persons import archive_after, listed_name
 from admin_ui.roles import named
 from connectors.identity_code import holds_code
 from iam import clock
@@ -58,7 +58,7 @@ class Asked:
 @guard.requires("applications.read")
 def token(key: str) -> AnyResponse:
     """Show what a token for the application would hold of a person: nothing is issued, and looking is recorded."""
-    session, texts, text = context.db(), context.texts(), request.args.get("q", "")[:LONGEST].strip()
+    session, texts, text = context.db(), context.texts(), lists.text()
     if holds_code(text):
         return see_other(f"{PATH}/{key}/token?refused=code")
     found, _ = listing.application_of(session, guard.part(), key)

@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui import exports, frame, paging, words
-from admin_ui.every import batches
 from admin_ui.frame import blueprint
+from admin_ui.lists import Listed
 from admin_ui.sources import PATH, SECTION
 from connectors.problem import Problem
 from iam.access.administration import Part, may_see, may_touch
-from iam.database.keyset import keyset
 from iam.directory import listing as people
 from iam.directory.person import Identifier, Person
 from iam.directory.queries import Profile, profiles
@@ -54,13 +53,11 @@ class Question:
 @guard.requires("sources.read")
 def unclear(key: str) -> Response:
     """Show the records that wait for somebody to say whose they are."""
-    session, texts = context.db(), context.texts()
-    source = listing.source_of(session, guard.part(), key)[0]
-    found = keyset(session, listing.ambiguities(source.id, undecided=True), AMBIGUITY_KEYS, paging.cursor(20))
-    above = [(PATH, texts.gettext(N_("Sources"))), (f"{PATH}/{key}", key)]
+    source = listing.source_of(context.db(), guard.part(), key)[0]
+    above = [(PATH, context.texts().gettext(N_("Sources"))), (f"{PATH}/{key}", key)]
     return frame.render(
         "sources/unclear.html", section=SECTION, breadcrumb=above, source=source, export_url=f"{PATH}/{key}/unclear.csv",
-        page=paging.shown(found, questions(session, frame.part_of("persons.read"), found.rows)),
+        page=_listed(source).page(paging.cursor(20)),
     )  # fmt: skip
 
 
@@ -69,16 +66,19 @@ def unclear(key: str) -> Response:
 def unclear_file(key: str) -> Response:
     """Take home the records that wait, with the names of those the reader may see."""
     source = listing.source_of(context.db(), guard.part(), key)[0]
-    part, texts = frame.part_of("persons.read"), context.texts()
+    listed = _listed(source)
 
     def rows(session: Session) -> Iterator[Sequence[object]]:
-        for batch in batches(session, listing.ambiguities(source.id, undecided=True), AMBIGUITY_KEYS):
-            for question in questions(session, part, batch):
-                for candidate in question.candidates:
-                    yield question.record, candidate.name, "; ".join(candidate.lines)
+        for question in listed.each(session):
+            for candidate in question.candidates:
+                yield question.record, candidate.name, "; ".join(candidate.lines)
 
-    header = [N_("Record"), N_("Person"), N_("What is known")]
-    return exports.csv_file("unclear", [texts.gettext(name) for name in header], rows, {"source": key})
+    return exports.csv_file("unclear", (N_("Record"), N_("Person"), N_("What is known")), rows, {"source": key})
+
+
+def _listed(source: Source) -> Listed[Question]:
+    query, part = listing.ambiguities(source.id, undecided=True), frame.part_of("persons.read")
+    return Listed(query, AMBIGUITY_KEYS, lambda session, rows: questions(session, part, rows))
 
 
 @blueprint.post("/sources/<key>/unclear/<uuid:ambiguity_id>")

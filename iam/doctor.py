@@ -13,14 +13,19 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from iam import clock
+from iam import clock, mail, outbox
 from iam.database.migrate import pending
 from iam.database.types import UtcDateTime
+from iam.errors import Unavailable
+from iam.outbox import Message
 from iam.settings import Settings
+from iam.signin import forgotten
 from iam.tokens import jose, keys, witness
 from iam.vault import Vault, VaultError
 
 SKEW = timedelta(seconds=30)
+LOOKED_BACK, PATIENCE = timedelta(days=7), timedelta(hours=1)
+"""Mails that were given up within the first are counted, and those that have waited longer than the second are a fault."""
 _PROBE = "doctor"
 
 
@@ -48,6 +53,7 @@ def _outside(settings: Settings) -> Iterator[Finding]:
     yield _key_file(settings)
     if settings.redis.url is not None:
         yield _redis(settings.redis.url.get_secret_value())
+    yield _mail_server(settings)
 
 
 def _key_file(settings: Settings) -> Finding:
@@ -67,6 +73,23 @@ def _redis(url: str) -> Finding:
             return Finding("redis", True, "accepts connections")
     except OSError as error:
         return Finding("redis", False, f"does not answer ({type(error).__name__}); the service goes on without it")
+
+
+def _mail_server(settings: Settings) -> Finding:
+    """Go as far as a mail would. With a host the rest of the settings is whole, or the program would not have started."""
+    carrier = mail.carrier(settings)
+    if carrier is None and settings.mail != type(settings.mail)():
+        return Finding(
+            "mail server", False, "IAM_MAIL__HOST is missing beside the other mail settings: no mail is sent"
+        )
+    if carrier is None:
+        return Finding("mail server", True, "none is set; no mail is sent, and nobody is offered a code by e-mail")
+    place = f"{settings.mail.host}:{settings.mail.port}, {settings.mail.security}"
+    try:
+        carrier.greet()
+    except Unavailable as error:
+        return Finding("mail server", False, f"{place}: {error}")
+    return Finding("mail server", True, f"{place}: answers{' and takes our login' if settings.mail.login else ''}")
 
 
 def _database(settings: Settings, engine: Engine) -> Iterator[Finding]:
@@ -121,4 +144,14 @@ def _witnessed(algorithm: str, key: jose.Key, published: dict[str, jose.Claims])
     )
 
 
-_CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (_clock, _durability, _keys)
+def _mails(settings: Settings, session: Session) -> Iterator[Finding]:
+    """Look for mails that nobody sends: one that was given up may be the fault of its address, many that wait are ours."""
+    now, mails = clock.now(), select(func.count()).where(Message.kind == forgotten.KIND)
+    stuck = session.scalars(mails.where(outbox.WAITING, Message.created_at < now - PATIENCE)).one()
+    given_up = session.scalars(mails.where(Message.given_up_at > now - LOOKED_BACK)).one()
+    if settings.mail.host or stuck or given_up:
+        words = f"{stuck} have waited longer than an hour; {given_up} were given up in the last 7 days"
+        yield Finding("mails", not stuck, f"{words}, see /admin/undelivered" if given_up else words)
+
+
+_CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (_clock, _durability, _keys, _mails)

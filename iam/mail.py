@@ -66,6 +66,9 @@ class Carrier(Protocol):
     def send(self, mail: Mail) -> None:
         """Hand a mail over for good; raises ``Unavailable`` when that failed, ``Refused`` when trying again would not help."""
 
+    def greet(self) -> None:
+        """Go as far as a mail needs to (sealed and signed in, where the settings say so) and leave; raises ``Unavailable``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
@@ -77,27 +80,13 @@ class Smtp:
     def send(self, mail: Mail) -> None:
         """See ``Carrier``."""
         message = _message(mail, self.server.sender)
-        try:
-            with self._opened() as link:
-                link.send_message(message, self.server.sender, [mail.to])
-        except smtplib.SMTPRecipientsRefused as error:
-            raise _unsent(max(code for code, _ in error.recipients.values())) from None
-        except smtplib.SMTPDataError as error:
-            raise _unsent(error.smtp_code) from None
-        except smtplib.SMTPNotSupportedError:
-            raise Unavailable(Problem("The mail server lacks what IAM_MAIL__SECURITY or this mail needs.")) from None
-        except smtplib.SMTPAuthenticationError:
-            raise Unavailable(
-                Problem("The mail server refuses our login.", "Check IAM_MAIL__LOGIN and IAM_MAIL__PASSWORD.")
-            ) from None
-        except ssl.SSLError as error:
-            raise Unavailable(
-                Problem("The mail server cannot be trusted: %(why)s.", params={"why": type(error).__name__})
-            ) from None
-        except (smtplib.SMTPException, OSError, UnicodeError) as error:
-            raise Unavailable(
-                Problem("The mail server did not take the mail: %(why)s.", params={"why": type(error).__name__})
-            ) from None
+        with _in_words(), self._opened() as link:
+            link.send_message(message, self.server.sender, [mail.to])
+
+    def greet(self) -> None:
+        """See ``Carrier``."""
+        with _in_words(), self._opened() as link:
+            link.ehlo_or_helo_if_needed()
 
     @contextmanager
     def _opened(self) -> Iterator[smtplib.SMTP]:
@@ -125,6 +114,31 @@ class Smtp:
         if self.ca_file is not None:
             context.load_verify_locations(self.ca_file)
         return context
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Say what the conversation ended in, without the words of the server: they may name the address."""
+    try:
+        yield
+    except smtplib.SMTPRecipientsRefused as error:
+        raise _unsent(max(code for code, _ in error.recipients.values())) from None
+    except smtplib.SMTPDataError as error:
+        raise _unsent(error.smtp_code) from None
+    except smtplib.SMTPNotSupportedError:
+        raise Unavailable(Problem("The mail server lacks what IAM_MAIL__SECURITY or this mail needs.")) from None
+    except smtplib.SMTPAuthenticationError:
+        raise Unavailable(
+            Problem("The mail server refuses our login.", "Check IAM_MAIL__LOGIN and IAM_MAIL__PASSWORD.")
+        ) from None
+    except ssl.SSLError as error:
+        raise Unavailable(
+            Problem("The mail server cannot be trusted: %(why)s.", params={"why": type(error).__name__})
+        ) from None
+    except (smtplib.SMTPException, OSError, UnicodeError) as error:
+        raise Unavailable(
+            Problem("The mail server does not answer as it should: %(why)s.", params={"why": type(error).__name__})
+        ) from None
 
 
 def carrier(given: Settings) -> Carrier | None:

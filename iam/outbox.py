@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, and_, delete, exists, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Index, and_, delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from iam import clock
@@ -36,6 +36,8 @@ HELD = timedelta(seconds=30)
 
 KEEP, KEEP_GIVEN_UP = timedelta(days=1), timedelta(days=90)
 """How long a delivered message, and one that was given up, stays to be looked at."""
+BEFORE = " · before: "
+"""Stands in ``last_error`` between why a message was given up at once and how the last attempt before had failed."""
 _TIDIED = 10_000
 _LONGEST_WORDS = 200
 
@@ -63,6 +65,10 @@ class Message(Base):
     delivered_at: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
+
+
+WAITING = and_(Message.delivered_at.is_(None), Message.given_up_at.is_(None))
+"""A message that has neither arrived nor been given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +123,7 @@ def take(session: Session, kinds: Collection[str], limit: int) -> list[Due]:
 
 def _due(kinds: Collection[str], now: datetime) -> ColumnElement[bool]:
     free = or_(Message.leased_until.is_(None), Message.leased_until <= now)
-    return and_(
-        Message.kind.in_(kinds), Message.due_at <= now, free, Message.delivered_at.is_(None), Message.given_up_at.is_(None)
-    )  # fmt: skip
+    return and_(Message.kind.in_(kinds), Message.due_at <= now, free, WAITING)
 
 
 def delivered(session: Session, due: Due) -> None:
@@ -128,8 +132,9 @@ def delivered(session: Session, due: Due) -> None:
 
 
 def refused(session: Session, due: Due, words: str) -> None:
-    """Give a message up at once: trying again would not help."""
-    _close(session, due, given_up_at=clock.now(), last_error=words[:_LONGEST_WORDS])
+    """Give a message up at once: trying again would not help. How it failed before is kept behind the words."""
+    earlier = func.coalesce(BEFORE + Message.last_error, "")
+    _close(session, due, given_up_at=clock.now(), last_error=func.substr(words + earlier, 1, _LONGEST_WORDS))
 
 
 def failed(session: Session, due: Due, words: str) -> bool:
@@ -140,7 +145,7 @@ def failed(session: Session, due: Due, words: str) -> bool:
         update(Message).where(others).values(due_at=now + HELD).execution_options(synchronize_session=False)
     )
     if due.attempts > len(WAITS) or now >= due.created_at + LONGEST:
-        refused(session, due, words)
+        _close(session, due, given_up_at=now, last_error=words[:_LONGEST_WORDS])
         return False
     _close(session, due, due_at=now + WAITS[due.attempts - 1], last_error=words[:_LONGEST_WORDS])
     return True

@@ -45,7 +45,7 @@ def keyset(
     backwards = backwards and seen is not None
     descending = newest_first != backwards
     if seen is not None:
-        query = query.where(_beyond(keys, seen, descending))
+        query = query.where(beyond(keys, seen, descending))
     ordered = query.order_by(*(key.desc() if descending else key.asc() for key in keys)).limit(cursor.size + 1)
     found = list(session.execute(ordered))
     more, found = len(found) > cursor.size, found[: cursor.size]
@@ -67,10 +67,11 @@ def _standing(session: Session, query: Select[Any], keys: tuple[Any, ...], curso
     return tuple(found) if found is not None else None
 
 
-def _beyond(keys: tuple[Any, ...], seen: tuple[Any, ...], descending: bool) -> Any:
+def beyond(keys: tuple[Any, ...], seen: tuple[Any, ...], descending: bool = False) -> Any:
+    """Return the condition that a row stands after the one whose ``keys`` are ``seen``; before it when the order is ``descending``."""
     # Spelled out for columns of which none may be compared as a row value with different types; SQLite and PostgreSQL both use the index.
     first, value = keys[0], seen[0]
     past = first < value if descending else first > value
     if len(keys) == 1:
         return past
-    return and_(first <= value if descending else first >= value, or_(past, _beyond(keys[1:], seen[1:], descending)))
+    return and_(first <= value if descending else first >= value, or_(past, beyond(keys[1:], seen[1:], descending)))

@@ -13,15 +13,14 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
 from iam.access.assignment import Assignment
-from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
+from iam.access.role import ApplicationEnabled
 from iam.access.rule import CodeList, Rule, RuleVersion
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
-from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
 from iam.directory.person import Person, PersonProfile
 from iam.directory.source import Ambiguity, Run, RunReject, Source
-from iam.oidc.model import Client
 from iam.plans.plan import Plan, PlanEffect
+from tests.factories import consortium
 from tests.unit.admin_ui.world import World
 
 
@@ -29,12 +28,12 @@ class Batch(World):
     """The world with everything written in one transaction: ``batch`` makes it."""
 
     __slots__ = ("session",)
+    session: Session
 
-    def write(self, *rows: Any) -> None:
-        """Store rows with the others of the batch, in their order."""
-        for row in rows:
-            self.session.add(row)
-            self.session.flush()
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """The batch's own session, which is committed at the end of the batch."""
+        yield self.session
 
 
 @contextmanager
@@ -104,23 +103,9 @@ def effect(world: World, plan_id: UUID, kind: str, organisation: UUID, **changes
 
 def schools(world: World, numbers: range) -> list[UUID]:
     """Add schools of MANSIKKALA."""
-    times, made = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}, []
-    for one in numbers:
-        row = Organisation(
-            key=f"S{one:03}",
-            kind="school",
-            name_fi=f"Koulu {one:03}",
-            name_sv=f"Skola {one:03}",
-            name_en=f"School {one:03}",
-        )
-        world.write(row)
-        made.append(row.id)
-    municipality = world.ids["MANSIKKALA"]
-    world.write(
-        *(OrganisationPlace(organisation_id=one, parent_id=municipality, legal_entity_id=municipality, opened_by=world.ids["change"], **times) for one in made),
-        *(OrganisationClosure(ancestor_id=above, descendant_id=one, **times) for one in made for above in (one, municipality, world.ids["ROOT"])),
-    )  # fmt: skip
-    return made
+    return [
+        consortium.organisation(world, f"S{one:03}", "school", "MANSIKKALA", name=f"School {one:03}") for one in numbers
+    ]
 
 
 def unclear(world: World, run_id: UUID, numbers: range, *people: str) -> list[UUID]:
@@ -140,42 +125,13 @@ def unclear(world: World, run_id: UUID, numbers: range, *people: str) -> list[UU
 
 def application(world: World, key: str, owner: str = "MANSIKKALA", *roles: str) -> UUID:
     """Add an application with roles and one client."""
-    row = Application(
-        key=key, owner_id=world.ids[owner], name={"fi": key.title(), "en": f"{key.title()} en"}, audience=key
-    )
-    world.write(row)
-    world.ids[key] = row.id
+    id_ = consortium.application(
+        world, key, owner, name={"fi": key.title(), "en": f"{key.title()} en"}, audience=key
+    )  # fmt: skip
     for code in roles:
-        role(world, key, code)
-    client(world, key, key)
-    return row.id
-
-
-def client(world: World, application_key: str, client_id: str, **changes: Any) -> None:
-    """Add a client of an application."""
-    values = {"auth": "client_secret_basic", "redirect_uris": [f"https://{client_id}.example/cb"], "post_logout_redirect_uris": [], "jwks": None,
-              "grants": ["authorization_code"], "scope": "openid profile roles", "sector": client_id, "mapper": {}}  # fmt: skip
-    world.write(Client(client_id=client_id, application_id=world.ids[application_key], **{**values, **changes}))
-
-
-def role(world: World, application_key: str, code: str, *includes: str) -> UUID:
-    """Add a role that includes others, known in ``ids`` by its code."""
-    row = Role(application_id=world.ids[application_key], key=code)
-    world.write(row)
-    version = RoleVersion(
-        role_id=row.id,
-        n=1,
-        name={"fi": code, "en": f"{code} en"},
-        enforcement="by token",
-        change_id=world.ids["change"],
-    )
-    world.write(
-        version,
-        *(RoleClosure(role_id=row.id, included_id=one) for one in {row.id, *(world.ids[other] for other in includes)}),
-    )
-    world.write(RoleContent(role_version_id=version.id, data_group="oppilaat", operation="read"))
-    world.ids.update({code: row.id, f"{code} v1": version.id})
-    return row.id
+        consortium.role(world, key, code)
+    consortium.client(world, key, key)
+    return id_
 
 
 def holders(world: World, numbers: range) -> None:

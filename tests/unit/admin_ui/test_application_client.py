@@ -19,6 +19,7 @@ from iam.oidc import registration
 from iam.oidc.client import GENERATION, load
 from iam.oidc.model import Client, ClientSecret
 from iam.tokens.secret import hash_of
+from tests.factories import consortium
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.test_sign_in_trace import told
 from tests.unit.admin_ui.world import Reader, World, administer, person
@@ -31,7 +32,7 @@ ENABLING = "/admin/applications/wilma/organisations"
 @pytest.fixture
 def wilma(world: World) -> None:
     """A client with one secret."""
-    catalogue.client(world, "wilma", "wilma-web")
+    consortium.client(world, "wilma", "wilma-web")
     with Session(world.engine) as session, session.begin():
         registration.set_secrets(session, {"wilma-web": hash_of(FIRST)})
 
@@ -99,7 +100,7 @@ def test_days_that_are_none_are_refused_and_the_secret_stays(
 
 
 def test_a_client_without_secrets_is_not_given_one(world: World, reader: Callable[[str], Reader]) -> None:
-    catalogue.client(world, "wilma", "wilma-web", auth="none")
+    consortium.client(world, "wilma", "wilma-web", auth="none")
     paula = reader("paula")
     assert f"{HERE}/secret" not in paula.get(HERE).text
     assert paula.force(f"{HERE}/secret", days="0").status_code == 422
@@ -292,6 +293,6 @@ def test_the_organisations_take_as_many_statements_for_200_as_for_10(
         catalogue.schools(together, range(200))
     assert counted() == few
     assert len(paula.get(f"{ENABLING}.csv").text.splitlines()) == 207
-    found = told(paula.get(f"{ENABLING}?q=Koulu+007").text)
+    found = told(paula.get(f"{ENABLING}?q=School+007").text)
     assert "School 007" in found
     assert "School 008" not in found

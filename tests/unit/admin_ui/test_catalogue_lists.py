@@ -10,6 +10,7 @@ import pytest
 
 from iam import clock
 from iam.outbox import Message
+from tests.factories import consortium
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World
 
@@ -71,7 +72,7 @@ def unclear(world: World, numbers: range) -> str:
 
 def roles(world: World, numbers: range) -> str:
     for one in numbers:
-        catalogue.role(world, "wilma", f"rooli-{one:03}")
+        consortium.role(world, "wilma", f"rooli-{one:03}")
     return "/admin/roles"
 
 
@@ -102,7 +103,7 @@ def applications(world: World, numbers: range) -> str:
 
 def undelivered(world: World, numbers: range) -> str:
     if "listens" not in world.ids:
-        catalogue.client(world, "wilma", "wilma")
+        consortium.client(world, "wilma", "wilma")
         world.ids["listens"] = world.ids["wilma"]
     now, about = clock.now(), {"kind": "backchannel-logout", "target": "wilma", "payload": {}, "attempts": 28}
     world.write(

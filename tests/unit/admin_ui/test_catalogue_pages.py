@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.factories import consortium
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World, administer, employ, give, person
 
@@ -22,7 +23,7 @@ def told(text: str) -> str:
 def test_a_role_tells_its_content_its_holders_and_what_includes_it(
     world: World, reader: Callable[[str], Reader]
 ) -> None:
-    catalogue.role(world, "wilma", "rehtori", "opettaja")
+    consortium.role(world, "wilma", "rehtori", "opettaja")
     catalogue.rule(world, "saanto")
     page = reader("paula").get("/admin/roles/wilma/opettaja").text
     text = told(page)
@@ -34,8 +35,8 @@ def test_a_role_tells_its_content_its_holders_and_what_includes_it(
 
 
 def test_a_role_held_through_another_says_through_which(world: World, reader: Callable[[str], Reader]) -> None:
-    catalogue.role(world, "wilma", "katselija")
-    catalogue.role(world, "wilma", "rehtori", "katselija")
+    consortium.role(world, "wilma", "katselija")
+    consortium.role(world, "wilma", "rehtori", "katselija")
     world.ids.update({"opettaja": world.ids["rehtori"], "opettaja v1": world.ids["rehtori v1"]})
     give(world, "sanna", "KOIVU")
     text = told(reader("paula").get("/admin/roles/wilma/katselija").text)
@@ -88,7 +89,7 @@ def test_an_application_of_another_municipality_is_there_only_when_one_of_the_pa
 
 
 def test_an_application_shows_what_its_developer_copies(world: World, reader: Callable[[str], Reader]) -> None:
-    catalogue.client(world, "wilma", "wilma-palvelu", mapper={"roles": {"name": "groups", "format": "code"}})
+    consortium.client(world, "wilma", "wilma-palvelu", mapper={"roles": {"name": "groups", "format": "code"}})
     text = told(reader("paula").get("/admin/applications/wilma").text)
     for words in (
         "http://localhost:8080/.well-known/openid-configuration", "wilma-palvelu", "https://wilma-palvelu.example/cb", "client_secret_basic",
@@ -100,7 +101,7 @@ def test_an_application_shows_what_its_developer_copies(world: World, reader: Ca
 def test_what_a_token_would_hold_is_shown_by_capacity_and_looking_is_recorded(
     world: World, reader: Callable[[str], Reader]
 ) -> None:
-    catalogue.client(world, "wilma", "wilma-palvelu")
+    consortium.client(world, "wilma", "wilma-palvelu")
     paula = reader("paula")
     found = paula.get(f"{TOKEN}?q=virt").text
     here = f"{TOKEN}?person={world.ids['anna']}"
@@ -117,19 +118,19 @@ def test_what_a_token_would_hold_is_shown_by_capacity_and_looking_is_recorded(
 
 
 def test_who_has_no_role_in_the_application_would_not_get_in(world: World, reader: Callable[[str], Reader]) -> None:
-    catalogue.client(world, "wilma", "wilma-palvelu")
+    consortium.client(world, "wilma", "wilma-palvelu")
     page = told(reader("paula").get(f"{TOKEN}?person={world.ids['sanna']}").text)
     assert "Wilma does not let this person in as that." in page
 
 
 def test_on_a_day_without_a_position_there_is_no_token(world: World, reader: Callable[[str], Reader]) -> None:
-    catalogue.client(world, "wilma", "wilma-palvelu")
+    consortium.client(world, "wilma", "wilma-palvelu")
     page = told(reader("paula").get(f"{TOKEN}?person={world.ids['anna']}&on=2020-01-15").text)
     assert "On that day this person has no position to act in." in page
 
 
 def test_the_token_of_a_protected_person_is_not_shown(world: World, reader: Callable[[str], Reader]) -> None:
-    catalogue.client(world, "wilma", "wilma-palvelu")
+    consortium.client(world, "wilma", "wilma-palvelu")
     give(world, "oona", "KOIVU")
     page = reader("paula").get(f"{TOKEN}?person={world.ids['oona']}").text
     assert "is protected" in told(page)
@@ -137,7 +138,7 @@ def test_the_token_of_a_protected_person_is_not_shown(world: World, reader: Call
 
 
 def test_the_token_of_somebody_outside_the_part_is_not_there(world: World, reader: Callable[[str], Reader]) -> None:
-    catalogue.client(world, "wilma", "wilma-palvelu")
+    consortium.client(world, "wilma", "wilma-palvelu")
     person(world, "kimmo", "Koulu")
     administer(world, "kimmo", "KOIVU", "applications.read", "persons.read")
     kimmo = reader("kimmo")
@@ -148,7 +149,7 @@ def test_the_token_of_somebody_outside_the_part_is_not_there(world: World, reade
 def test_an_identity_code_is_not_looked_for_and_leaves_the_address(
     world: World, reader: Callable[[str], Reader]
 ) -> None:
-    catalogue.client(world, "wilma", "wilma-palvelu")
+    consortium.client(world, "wilma", "wilma-palvelu")
     answer = reader("paula").get(f"{TOKEN}?q=010190-9023")
     assert answer.location == f"{TOKEN}?refused=code"
 

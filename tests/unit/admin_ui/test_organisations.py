@@ -7,10 +7,9 @@ import io
 import re
 from collections.abc import Callable
 
-from sqlalchemy.orm import Session
-
-from iam import clock
-from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
+from iam.directory.organisation import OrganisationRelation
+from tests.factories import consortium
+from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World, administer
 
 
@@ -20,22 +19,9 @@ def names(text: str) -> list[str]:
 
 def units(world: World, first: int, last: int) -> None:
     """Put units right under MUSTIKKALA."""
-    times = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
-    with Session(world.engine) as session, session.begin():
+    with catalogue.batch(world) as together:
         for n in range(first, last):
-            row = Organisation(
-                key=f"U{n:03}", kind="unit", name_fi=f"Yksikkö {n:03}", name_sv=f"Enhet {n:03}", name_en=f"Unit {n:03}"
-            )
-            session.add(row)
-            session.flush()
-            session.add(
-                OrganisationPlace(
-                    organisation_id=row.id, parent_id=world.ids["MUSTIKKALA"], legal_entity_id=world.ids["MUSTIKKALA"],
-                    opened_by=world.ids["change"], **times,
-                )
-            )  # fmt: skip
-            for ancestor in (world.ids["ROOT"], world.ids["MUSTIKKALA"], row.id):
-                session.add(OrganisationClosure(ancestor_id=ancestor, descendant_id=row.id, **times))
+            consortium.organisation(together, f"U{n:03}", "unit", "MUSTIKKALA", name=f"Unit {n:03}")
 
 
 def test_the_tree_opens_at_the_top_of_the_readers_part(world: World, reader: Callable[[str], Reader]) -> None:
@@ -105,7 +91,7 @@ def test_children_come_in_pages_with_the_same_statements_for_10_and_200(
     following = re.search(r'<a href="([^"]+)" rel="next">', first)
     assert following is not None
     second = names(paula.get(following[1]).text)
-    assert second[0] == "Unit 049"
+    assert second[0] == "Unit 049 en"
     assert len(second) == 50
 
 

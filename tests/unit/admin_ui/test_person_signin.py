@@ -35,7 +35,8 @@ def with_factors(world: World, login: str) -> UUID:
 
 def left(world: World) -> int:
     with Session(world.engine) as session:
-        return len(list(session.scalars(select(Totp)))) + len(list(session.scalars(select(RecoveryCode))))
+        unused = select(RecoveryCode.hash).where(RecoveryCode.used_at.is_(None))
+        return len(list(session.scalars(select(Totp)))) + len(list(session.scalars(unused)))
 
 
 def test_an_administrator_sees_a_persons_second_factors_and_removes_them_when_lost(

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from iam.access.assignment import Assignment
 from iam.access.rule import Rule, RuleVersion
+from tests.factories import consortium
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import ISSUER, Reader, World, administer, employ, hidden, person
 
@@ -255,7 +256,7 @@ def test_a_rule_that_says_more_than_the_form_is_shown_as_data_and_has_no_form(
 
 def test_the_list_is_narrowed_to_those_that_give_a_role(world: World, reader: Callable[[str], Reader]) -> None:
     catalogue.rule(world, "antaa")
-    catalogue.role(world, "wilma", "rehtori")
+    consortium.role(world, "wilma", "rehtori")
     paula = reader("paula")
     assert "/admin/rules/antaa" in paula.get("/admin/rules?role=wilma:opettaja").text
     assert "/admin/rules/antaa" not in paula.get("/admin/rules?role=wilma:rehtori").text

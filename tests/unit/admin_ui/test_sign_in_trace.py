@@ -19,6 +19,7 @@ from iam.change import Actor
 from iam.database.types import uuid7
 from iam.oidc.model import Attempt
 from iam.texts import Texts
+from tests.factories import consortium
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World, administer, employ, person
 
@@ -62,7 +63,7 @@ def capacity(
 
 @pytest.fixture
 def wilma(world: World) -> None:
-    catalogue.client(world, "wilma", "wilma-web")
+    consortium.client(world, "wilma", "wilma-web")
 
 
 def tab(world: World, login: str) -> str:

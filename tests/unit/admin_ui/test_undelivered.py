@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.outbox import Message
-from tests.unit.admin_ui import catalogue
+from tests.factories import consortium
 from tests.unit.admin_ui.world import Reader, World, administer
 
 HERE = "/admin/undelivered"
@@ -39,7 +39,7 @@ def get(world: World, message_id: UUID) -> Message:
 
 @pytest.fixture
 def wilma(world: World) -> None:
-    catalogue.client(world, "wilma", "wilma-web")
+    consortium.client(world, "wilma", "wilma-web")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_list_tells_application_client_and_reason(
 ) -> None:
     note(world, "wilma-web", error)
     text = reader("paula").get(HERE).text
-    assert "Wilma</a> (wilma-web)" in text
+    assert "Wilma (wilma-web)</a>" in text
     assert words in text
     assert words in reader("paula").get(f"{HERE}.csv").text
 
@@ -66,7 +66,7 @@ def test_what_has_arrived_or_is_still_tried_is_not_listed(
 ) -> None:
     note(world, "wilma-web", "status 503", given_up_at=None)
     note(world, "wilma-web", "status 503", kind="another")
-    assert "Every logout has reached its services." in reader("paula").get(HERE).text
+    assert "Everything has been delivered." in reader("paula").get(HERE).text
 
 
 def test_trying_again_makes_it_due_at_once_and_is_written_in_the_log(

@@ -33,11 +33,15 @@ def foreign(world: World) -> dict[str, str]:
     logout = Message(
         kind="backchannel-logout", target="vieras", payload={}, created_at=now, due_at=now, given_up_at=now, attempts=28, last_error="status 503"
     )  # fmt: skip
-    world.write(logout)
+    mail = Message(
+        kind="mail", target="mail server", payload={"person": str(world.ids["ville"]), "language": "fi"}, created_at=now, due_at=now,
+        given_up_at=now, attempts=1, last_error="status 550",
+    )  # fmt: skip
+    world.write(logout, mail)
     return {
         "person_id": str(world.ids["ville"]), "organisation_id": str(world.ids["KUUSI"]), "run_id": str(world.ids["run"]), "key": "hr",
         "assignment_id": str(world.ids["anna right KUUSI"]), "ambiguity_id": UNKNOWN, "application": "vieras", "client_id": "vieras",
-        "message_id": str(logout.id),
+        "message_id": str(logout.id), "mail_id": str(mail.id),
     }  # fmt: skip
 
 

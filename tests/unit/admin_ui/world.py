@@ -9,37 +9,25 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flask import Flask
-from sqlalchemy import Engine, event, select
-from sqlalchemy.orm import Session
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.access.administration import PERMISSIONS
 from iam.access.assignment import AdminGrant, Assignment
-from iam.access.role import Application, Role, RoleClosure, RoleContent, RoleVersion
-from iam.app import create_app
-from iam.audit.log import AuditEvent
-from iam.change import SYSTEM, Change
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
-from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
 from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Record, Run, Source
-from iam.settings import Settings
-from iam.signin import levels
 from iam.signin.account import Account
-from iam.tokens import keys
-from iam.tokens import session as login_sessions
-from iam.web import extension
+from tests.factories import consortium
 
-ISSUER = "http://localhost:8080"
+ISSUER = consortium.ISSUER
 TREE = {
     "ROOT": (None, "consortium"), "MANSIKKALA": ("ROOT", "municipality"), "MUSTIKKALA": ("ROOT", "municipality"),
     "KOIVU": ("MANSIKKALA", "school"), "RANTA": ("MANSIKKALA", "school"), "KUUSI": ("MUSTIKKALA", "school"),
@@ -47,34 +35,10 @@ TREE = {
 SECRETARY = ("persons.read", "codes.issue", "sessions.end")
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """The application under test, and the ids of what is in it, by name."""
+class World(consortium.World):
+    """The administration under test, and the ids of what is in it, by name."""
 
-    app: Flask
-    engine: Engine
-    ids: dict[str, UUID] = field(default_factory=dict)
-
-    def write(self, *rows: Any) -> None:
-        """Store rows in a transaction of their own, in their order."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            for row in rows:
-                session.add(row)
-                session.flush()
-
-    def events(self, type_: str) -> list[AuditEvent]:
-        """Return the audit events of a type, oldest first."""
-        with Session(self.engine) as session:
-            return list(session.scalars(select(AuditEvent).where(AuditEvent.type == type_).order_by(AuditEvent.id)))
-
-    def lasting(self, days: int = 300, since: int = 45) -> dict[str, Any]:
-        """An interval around the present, opened by the one change everything here was written by."""
-        now = clock.now()
-        return {
-            "valid_from": now - timedelta(days=since),
-            "valid_to": now + timedelta(days=days),
-            "opened_by": self.ids["change"],
-        }
+    __slots__ = ()
 
     @contextmanager
     def counted(self) -> Iterator[list[str]]:
@@ -91,48 +55,16 @@ class World:
             event.remove(self.engine, "before_cursor_execute", count)
 
 
-def build(database_url: str, folder: Path) -> World:
-    """Return the world at the clock's present, over a migrated database."""
-    settings = Settings(
-        issuer=ISSUER,
-        database={"url": database_url},
-        vault={"key_file": folder / "vault.key"},
-        state_dir=folder,
-        consortium="Marjala",
-        signin={"administrators": levels.PASSWORD},
-    )
-    app = create_app(settings)
-    world = World(app, extension.engine_of(app))
-    with Session(world.engine) as session, session.begin():
-        keys.ensure(session, extension.parts_of(app).vault, SYSTEM)
-    change = Change(kind="command", purpose="the world", at=clock.now() - timedelta(days=45))
-    world.write(change)
-    world.ids["change"] = change.id
-    _organisations(world)
+def build(database_url: str, folder: Path, **more: Any) -> World:
+    """Return the world at the clock's present, over a migrated database; ``more`` are further settings."""
+    world = World.start(database_url, folder, consortium="Marjala", **more)
+    for key, (parent, kind) in TREE.items():
+        consortium.organisation(world, key, kind, parent)
     _source(world)
-    _application(world)
+    consortium.application(world, "wilma", "MANSIKKALA")
+    consortium.role(world, "wilma", "opettaja", name={"fi": "Opettaja"})
     _people(world)
     return world
-
-
-def _organisations(world: World) -> None:
-    for key, (parent, kind) in TREE.items():
-        row = Organisation(
-            key=key, kind=kind, name_fi=f"{key.title()} fi", name_sv=f"{key.title()} sv", name_en=f"{key.title()} en"
-        )
-        world.write(row)
-        world.ids[key] = row.id
-        over = world.ids[parent] if parent else None
-        entity = world.ids[parent] if kind == "school" and parent else row.id
-        times = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
-        opened = {"opened_by": world.ids["change"]}
-        world.write(
-            OrganisationPlace(organisation_id=row.id, parent_id=over, legal_entity_id=entity, **times, **opened)
-        )
-        above: str | None = key
-        while above:
-            world.write(OrganisationClosure(ancestor_id=world.ids[above], descendant_id=row.id, **times))
-            above = TREE[above][0]
 
 
 def _source(world: World) -> None:
@@ -156,21 +88,6 @@ def _source(world: World) -> None:
     record = Record(source_id=source.id, kind="employment", key="1", digest=b"1", run_id=run.id, file="hr.csv", line=7)
     world.write(record)
     world.ids.update({"hr": source.id, "run": run.id, "record": record.id})
-
-
-def _application(world: World) -> None:
-    application = Application(
-        key="wilma", owner_id=world.ids["MANSIKKALA"], name={"fi": "Wilma"}, audience="https://wilma.example"
-    )
-    world.write(application)
-    role = Role(application_id=application.id, key="opettaja")
-    world.write(role)
-    version = RoleVersion(
-        role_id=role.id, n=1, name={"fi": "Opettaja"}, enforcement="by token", change_id=world.ids["change"]
-    )
-    world.write(version, RoleClosure(role_id=role.id, included_id=role.id))
-    world.write(RoleContent(role_version_id=version.id, data_group="oppilaat", operation="read"))
-    world.ids.update({"wilma": application.id, "opettaja": role.id, "opettaja v1": version.id})
 
 
 def _people(world: World) -> None:
@@ -268,13 +185,7 @@ class Reader:
     def __init__(self, world: World, login: str, language: str = "en") -> None:
         self.world, self.language = world, language
         self.http = world.app.test_client()
-        life = extension.parts_of(world.app).settings.tokens
-        with Session(world.engine, expire_on_commit=False) as session, session.begin():
-            row, value = login_sessions.start(
-                session, world.ids[login], life, acr="urn:avain:acr:password", amr=["pwd"], agent="test"
-            )
-        self.session_id = row.id
-        self.http.set_cookie("avain", value, domain="localhost")
+        self.session_id = world.sign_in(self.http, login)
 
     def enter(self) -> Reader:
         """Pass the door once, as following the redirects from any page does."""
