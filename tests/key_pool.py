@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from itertools import cycle
+from itertools import count
 from typing import Any
 
 from joserfc import jwk
@@ -17,26 +17,27 @@ SIZE = 6
 
 
 class KeyPool:
-    """Stands in for ``jose.generate`` and ``jose.load``. Where a random id is asked for, as for our own keys, its keys bring theirs."""
+    """Stands in for ``jose.generate`` and ``jose.load``. Each of our own keys has the name asked for, and the numbers of one of a few."""
 
     def __init__(self) -> None:
         self._make, self._read = jose.generate, jose.load
-        self._turns: dict[str, Any] = {}
-        self._made: dict[str, jwk.Key] = {}
+        self._turns: dict[str, count[int]] = {}
+        self._numbers: dict[tuple[str, int], jwk.Key] = {}
+        self._given: dict[str, jwk.Key] = {}
 
     def generate(self, algorithm: str, kid: str) -> jwk.Key:
-        """Return a private key of the algorithm: one of the pool's, or under a name that a test gives a fresh one."""
+        """Return a private key of the algorithm: with numbers of the pool, or under a name that a test gives a fresh one."""
         if len(kid) != len(uuid7().hex):
             return self._make(algorithm, kid)
-        if algorithm not in self._turns:
-            self._turns[algorithm] = cycle(range(SIZE))
-        kid = f"{algorithm.lower()}-{next(self._turns[algorithm])}"
-        if kid not in self._made:
-            self._made[kid] = self._make(algorithm, kid)
-        return self._made[kid]
+        turn = next(self._turns.setdefault(algorithm, count())) % SIZE
+        if (algorithm, turn) not in self._numbers:
+            self._numbers[algorithm, turn] = self._make(algorithm, kid)
+        numbers: Any = self._numbers[algorithm, turn]
+        self._given[kid] = type(numbers)(numbers.raw_value, numbers.as_dict(private=True) | {"kid": kid})
+        return self._given[kid]
 
     def load(self, text_or_dict: str | Mapping[str, Any]) -> jwk.Key:
         """Return the key of a JWK; the pool's own private keys are not read again."""
         data = json.loads(text_or_dict) if isinstance(text_or_dict, str) else text_or_dict
-        known = self._made.get(str(data.get("kid"))) if "d" in data else None
+        known = self._given.get(str(data.get("kid"))) if "d" in data else None
         return known if known is not None and known.as_dict(private=True) == data else self._read(data)

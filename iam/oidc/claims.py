@@ -26,8 +26,12 @@ MAPPABLE = ("capacity", "roles", "groups", "entitlements", "name", "given_name",
             "email", "phone_number")  # fmt: skip
 """Claims that a client may have under another name."""
 
+VERIFIED = ("email_verified", "phone_number_verified")
+"""Told with an address or a number, and always false: a source said it, and nobody showed here that they are reached there (OIDC Core
+section 5.1). Were it true, whoever writes a source could be taken for anybody, wherever an application finds its people by address."""
+
 RESERVED = frozenset({"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "sid", "acr", "amr", "auth_time", "nonce", "at_hash", "client_id",
-                      "scope", "azp", "active", "token_type", "_claim_names", "_claim_sources"})  # fmt: skip
+                      "scope", "azp", "active", "token_type", "_claim_names", "_claim_sources", *VERIFIED})  # fmt: skip
 """Claims of the protocol: no mapper gives these names away."""
 
 Claims = dict[str, Any]
@@ -187,4 +191,5 @@ def _profile(told: Told, scopes: Collection[str]) -> Claims:
         claims["email"] = profile.email
     if "phone" in scopes:
         claims["phone_number"] = release(profile.phone, protected=profile.protected, purpose="claims")
-    return {name: value for name, value in claims.items() if value}
+    known = {name: value for name, value in claims.items() if value}
+    return known | {name: False for name in VERIFIED if name.removesuffix("_verified") in known}

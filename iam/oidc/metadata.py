@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iam.oidc.answer import MODES
-from iam.oidc.claims import MAPPABLE
+from iam.oidc.claims import MAPPABLE, VERIFIED
 from iam.oidc.client import PERSON_SCOPES
 from iam.oidc.model import AUTH_METHODS, GRANT_TYPES
 from iam.signin.levels import LEVELS
@@ -58,7 +58,20 @@ def openid_provider(issuer: str) -> dict[str, Any]:
         "userinfo_signing_alg_values_supported": list(ALGORITHMS),
         "acr_values_supported": list(LEVELS),
         "claim_types_supported": ["normal", "distributed"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid", *MAPPABLE],
+        "claims_supported": [
+            "sub",
+            "iss",
+            "aud",
+            "exp",
+            "iat",
+            "auth_time",
+            "acr",
+            "amr",
+            "nonce",
+            "sid",
+            *MAPPABLE,
+            *VERIFIED,
+        ],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_parameter_supported": True,
         "backchannel_logout_supported": True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -56,6 +57,12 @@ def of_person(session: Session, person_id: UUID) -> Known | None:
 def whoever(session: Session, person_id: UUID, called: str = "") -> Known:
     """Return the login of a person, or for one who has none a ``Known`` that is ``called`` so and has nothing to sign in with."""
     return of_person(session, person_id) or Known(person_id, called, None, {})
+
+
+def password_mark(known: Known | None) -> str:
+    """Return a hash that changes with the password kept here; empty where there is none, as with a directory's people and unknown logins."""
+    stored = known.data("password") if known is not None else None
+    return sha256(stored["hash"].encode()).hexdigest() if stored is not None else ""
 
 
 class _Row(NamedTuple):

@@ -42,7 +42,7 @@ class Totp(Base):
 
 
 class RecoveryCode(Base):
-    """The keyed hash of a code that stands in for a lost factor once."""
+    """The keyed hash of a code that stands in for a lost factor once; under the person's id, when their set of codes was made."""
 
     __tablename__ = "recovery_code"
 

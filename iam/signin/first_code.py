@@ -82,7 +82,7 @@ def issue_on_paper(
     seconds = timedelta(seconds=settings.tokens.letter_code_seconds)
     codes = {person_id: Issued(short_code.new(), clock.now() + seconds) for person_id in logins}
     texts = {person_id: _stored(vault, BY_HAND, logins[person_id], issued.code) for person_id, issued in codes.items()}
-    one_shot.issue_many(session, BY_HAND, clock.now() + seconds, texts, {"password": _password_mark(None)})
+    one_shot.issue_many(session, BY_HAND, clock.now() + seconds, texts, {"password": credentials.password_mark(None)})
     log.write_each(session, "signin:code:printed", actor, codes)
     return codes
 
@@ -122,7 +122,7 @@ def choose(session: Session, handle: str, text: str, again: str, browser: str, a
 
 
 def _issue(session: Session, vault: Vault, known: Known, kind: str, seconds: int) -> Issued:
-    code, data = short_code.new(), {"password": _password_mark(known)}
+    code, data = short_code.new(), {"password": credentials.password_mark(known)}
     one_shot.forget(session, kind, known.person_id)
     text = _stored(vault, kind, known.login, code)
     one_shot.issue(session, kind, seconds, data, person_id=known.person_id, text=text)
@@ -141,18 +141,13 @@ def _whose(session: Session, vault: Vault, login: str, code: str) -> Known | Non
 def _still(session: Session, row: one_shot.Used | None) -> Known | None:
     """Return whose a used secret was; None when their password is no longer the one that it was made over."""
     known = credentials.of_person(session, row.person_id) if row is not None and row.person_id is not None else None
-    return known if row is not None and row.data.get("password") == _password_mark(known) else None
+    return known if row is not None and row.data.get("password") == credentials.password_mark(known) else None
 
 
 def _handle(session: Session, known: Known, browser: str) -> str:
     value = "avf_" + secrets.token_urlsafe(32)
-    data = {"browser": _mark(browser), "password": _password_mark(known)}
+    data = {"browser": _mark(browser), "password": credentials.password_mark(known)}
     return one_shot.issue(session, _HANDLE, _HANDLE_SECONDS, data, person_id=known.person_id, text=value)
-
-
-def _password_mark(known: Known | None) -> str:
-    stored = known.data("password") if known is not None else None
-    return _mark(stored["hash"]) if stored is not None else ""
 
 
 def _mark(text: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.directory.person import Person
+from iam.database import bulk
 from iam.signin import short_code
 from iam.signin.factor import RecoveryCode
 from iam.vault import Vault
@@ -18,9 +18,7 @@ CODES = 10
 
 def renew(session: Session, vault: Vault, person_id: UUID) -> list[str]:
     """Make ten codes, void all earlier ones, and return them in groups ("7KMPQ-R3XYZ"): they are told this once."""
-    # Two at once must not both leave their codes: the person's row is the lock.
-    session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
-    forget(session, person_id)
+    _void(session, person_id)
     codes = [short_code.new() for _ in range(CODES)]
     rows = [{"hash": _hash(vault, person_id, code), "person_id": person_id, "used_at": None} for code in codes]
     session.execute(insert(RecoveryCode), rows)
@@ -46,7 +44,20 @@ def left(session: Session, person_id: UUID) -> int:
 
 def forget(session: Session, person_id: UUID) -> None:
     """Void every code of a person."""
+    _void(session, person_id)
     session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
+
+
+def _void(session: Session, person_id: UUID) -> None:
+    """Delete every code of a person; of parallel callers each deletes what those before it made.
+
+    One statement puts them in order: all write the one row of the person's set of codes, which is no code (its key is not a hash), and
+    who comes later waits there, and only then looks which codes there are.
+    """
+    bulk.upsert(session, RecoveryCode, {"hash": person_id.bytes}, {"person_id": person_id, "used_at": clock.now()})
+    session.execute(
+        delete(RecoveryCode).where(RecoveryCode.person_id == person_id, RecoveryCode.hash != person_id.bytes)
+    )
 
 
 def _hash(vault: Vault, person_id: UUID, code: str) -> bytes:

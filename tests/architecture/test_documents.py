@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from iam.access.administration import PERMISSIONS
-from iam.apply.schema import Client
+from iam.apply.schema.applications import Client
 from iam.audit.event import TYPES
 from iam.settings import documented
 

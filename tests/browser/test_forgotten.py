@@ -78,6 +78,7 @@ def test_a_person_who_forgot_the_password_gets_in_again_with_scripts_and_without
         assert looked(one) == []
         one.get_by_label("Kertakoodi").fill(code_of(post, n))
         submit(one)
+        one.wait_for_selector("#new_password")
         assert looked(one) == []
         one.get_by_label("Uusi salasana", exact=True).fill(f"{NEW} {n}")
         one.get_by_label("Uusi salasana uudelleen").fill(f"{NEW} {n}")

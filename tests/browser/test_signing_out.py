@@ -22,6 +22,7 @@ from iam.tokens import jose
 from iam.tokens import session as login_sessions
 from iam.tokens.grant import GrantRow
 from iam.vault import Vault
+from tests.factories import facts
 from tests.flows import oidc_world
 from tests.servers.avain import Avain
 from tests.servers.relying_party import RelyingParty
@@ -59,7 +60,7 @@ def anna(database_url: str, tmp_path: Path, wilma: RelyingParty) -> Iterator[Sig
         issuer, now = Issuer(settings, Vault.open(settings.vault.key_file), SqlGenerations()), clock.now()
         with Session(world.engine, expire_on_commit=False) as session, session.begin():
             login, secret = login_sessions.start(
-                session, world.ids["anna"], settings.tokens, acr="urn:avain:acr:password", amr=["pwd"], agent="test"
+                session, world.ids["anna"], facts.WORKING_DAY, acr="urn:avain:acr:password", amr=["pwd"], agent="test"
             )
             session.add(
                 GrantRow(

@@ -10,7 +10,6 @@ import shutil
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -19,36 +18,23 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 import pytest
-from flask import Flask
-from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.access.assignment import AdminGrant, Assignment
-from iam.access.role import Application as ApplicationRow
-from iam.access.role import ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
-from iam.app import create_app
-from iam.audit.log import AuditEvent
-from iam.change import SYSTEM
+from iam.access.role import ApplicationEnabled
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
-from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
 from iam.directory.person import Hold, Person, PersonProfile
 from iam.oidc import registration
-from iam.oidc.model import Client, ClientSecret
-from iam.settings import Settings
 from iam.signin import levels
 from iam.signin.account import Account
-from iam.tokens import jose, keys
-from iam.tokens import session as login_sessions
-from iam.tokens.secret import hash_of
-from iam.web import extension
+from iam.tokens import jose
+from tests.factories import consortium
 
-ISSUER = "http://localhost:8080"
+ISSUER, CHANGE = consortium.ISSUER, consortium.CHANGE
 SECRET = "avk_" + "s" * 43
-CHANGE = UUID(int=7)
-START = timedelta(days=45)
 VERIFIER = "v" * 43
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
 JWT_KEY = jose.generate("ES256", "client-1")
@@ -68,33 +54,18 @@ CLIENTS: dict[str, dict[str, Any]] = {
 """Clients by id, with what differs from a confidential web client of the application wilma."""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """The application under test and the ids of what is in it."""
+class World(consortium.World):
+    """The provider under test, and the ids of what is in it."""
 
-    app: Flask
-    engine: Engine
-    ids: dict[str, UUID] = field(default_factory=dict)
-
-    def write(self, *rows: Any) -> None:
-        """Store rows in a transaction of their own, in their order."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            for row in rows:
-                session.add(row)
-                session.flush()
+    __slots__ = ()
 
     def change(self, model: Any, condition: Any, **values: Any) -> None:
         """Change the rows of ``model`` that fit."""
-        with Session(self.engine) as session, session.begin():
+        with self.transaction() as session:
             for row in session.scalars(select(model).where(condition)):
                 for name, value in values.items():
                     setattr(row, name, value)
             registration.changed(session)
-
-    def events(self, type_: str) -> list[AuditEvent]:
-        """Return the audit events of a type, oldest first."""
-        with Session(self.engine) as session:
-            return list(session.scalars(select(AuditEvent).where(AuditEvent.type == type_).order_by(AuditEvent.id)))
 
 
 NOON = datetime(2026, 9, 15, 9, 0, tzinfo=UTC)
@@ -113,77 +84,31 @@ def of_a_file(template: Path, folder: Path) -> Iterator[World]:
 
 def build(database_url: str, folder: Path) -> World:
     """Return the world at the clock's present, over a migrated database."""
-    settings = Settings(
-        issuer=ISSUER, database={"url": database_url}, vault={"key_file": folder / "vault.key"}, state_dir=folder,
-        signin={"administrators": levels.PASSWORD},
-    )  # fmt: skip
-    app = create_app(settings)
-    app.testing = False
-    world = World(app, extension.engine_of(app))
-    # The witness knows no other clock than the machine's, and a key signs only after it was accepted.
-    with clock.fixed(datetime.now(UTC)), Session(world.engine) as session, session.begin():
-        keys.ensure(session, extension.parts_of(app).vault, SYSTEM)
-    _organisations(world)
+    world = World.start(database_url, folder)
+    world.app.testing = False
+    for key, parent in (("KUNTA", None), ("KOIVU", "KUNTA"), ("RANTA", "KUNTA"), ("OPISTO", None)):
+        consortium.organisation(world, key, "school", parent, name=key)
     _applications(world)
-    _clients(world)
     _anna(world)
     return world
 
 
-def _lasting(days: int = 300) -> dict[str, Any]:
-    now = clock.now()
-    return {"valid_from": now - START, "valid_to": now + timedelta(days=days), "opened_by": CHANGE}
-
-
-def _organisations(world: World) -> None:
-    for name, parent in (("KUNTA", None), ("KOIVU", "KUNTA"), ("RANTA", "KUNTA"), ("OPISTO", None)):
-        row = Organisation(key=name, kind="school", name_fi=f"{name} fi", name_sv=f"{name} sv", name_en=f"{name} en")
-        world.write(row)
-        world.ids[name] = row.id
-        over = world.ids[parent] if parent else None
-        world.write(
-            OrganisationPlace(organisation_id=row.id, parent_id=over, legal_entity_id=over or row.id, **_lasting())
-        )
-        for ancestor in {row.id, over or row.id}:
-            world.write(
-                OrganisationClosure(
-                    ancestor_id=ancestor, descendant_id=row.id, valid_from=clock.LONG_AGO, valid_to=clock.FOREVER
-                )
-            )
-
-
 def _applications(world: World) -> None:
-    for key, entry, asks in (("wilma", "role", True), ("verso", "everyone", False)):
-        row = ApplicationRow(
-            key=key,
-            owner_id=world.ids["KUNTA"],
-            name={"fi": key.title()},
-            audience=f"https://{key}.example",
-            ask_capacity=asks,
-            entry=entry,
-            notice="none",
-        )
-        world.write(row)
-        world.ids[key] = row.id
+    consortium.application(world, "wilma", "KUNTA", notice="none")
+    consortium.application(world, "verso", "KUNTA", notice="none", ask_capacity=False, entry="everyone")
     world.write(ApplicationEnabled(application_id=world.ids["verso"], organisation_id=world.ids["KUNTA"]))
     for key, enforcement in (("opettaja", "by token"), ("neuvoja", "at use")):
-        role = Role(application_id=world.ids["wilma"], key=key)
-        world.write(role)
-        version = RoleVersion(role_id=role.id, n=1, name={"fi": key}, enforcement=enforcement, change_id=CHANGE)
-        world.write(version, RoleClosure(role_id=role.id, included_id=role.id))
-        world.write(RoleContent(role_version_id=version.id, data_group="oppilaat", operation="read"))
-        world.ids[key], world.ids[f"{key} v1"] = role.id, version.id
-
-
-def _clients(world: World) -> None:
-    usual = {"auth": "client_secret_basic", "redirect_uris": ["https://wilma.example/cb"], "post_logout_redirect_uris": [], "jwks": None,
-             "grants": ["authorization_code"], "scope": "openid roles", "sector": "wilma.example", "mapper": {}}  # fmt: skip
+        consortium.role(world, "wilma", key, name={"fi": key}, enforcement=enforcement)
     for client_id, changes in CLIENTS.items():
-        values = usual | changes
-        application = values.pop("application", "wilma")
-        world.write(Client(client_id=client_id, application_id=world.ids[application], **values))
-        if values["auth"].startswith("client_secret"):
-            world.write(ClientSecret(client_id=client_id, hash=hash_of(SECRET), created_at=clock.now()))
+        values = {
+            "redirect_uris": ["https://wilma.example/cb"],
+            "scope": "openid roles",
+            "sector": "wilma.example",
+        } | changes
+        has_secret = values.get("auth", "client_secret_basic").startswith("client_secret")
+        consortium.client(
+            world, values.pop("application", "wilma"), client_id, secret=SECRET if has_secret else None, **values
+        )
 
 
 def person(world: World, name: str, **profile: Any) -> UUID:
@@ -198,7 +123,7 @@ def person(world: World, name: str, **profile: Any) -> UUID:
             family_name="Virtanen",
             email=f"{name}@example.fi",
             **profile,
-            **_lasting(),
+            **world.lasting(),
         ),
     )
     world.ids[name] = row.id
@@ -214,14 +139,14 @@ def _anna(world: World) -> None:
     give(world, anna, "neuvoja", "RANTA")
     group = Group(organisation_id=world.ids["KOIVU"], key="4B", name="4B")
     world.write(group)
-    world.write(Membership(group_id=group.id, person_id=anna, **_lasting()))
+    world.write(Membership(group_id=group.id, person_id=anna, **world.lasting()))
 
 
 def employ(world: World, person_id: UUID, organisation: str, title: str, **changes: Any) -> UUID:
     """Give a person a capacity, known in ``ids`` as the organisation's key with "capacity" before it; return its id."""
     row = Affiliation(
         person_id=person_id, organisation_id=world.ids[organisation], legal_entity_id=world.ids["KUNTA"], kind="employee", title=title,
-        **{**_lasting(), **changes},
+        **{**world.lasting(), **changes},
     )  # fmt: skip
     world.write(row)
     world.ids[f"capacity {organisation}"] = row.fact_id
@@ -237,14 +162,14 @@ def give(
             person_id=person_id, capacity_id=capacity or world.ids[f"capacity {organisation}"], capacity_kind="employee",
             role_id=world.ids[role], role_version_id=world.ids[f"{role} v1"], scope_id=world.ids[organisation],
             holder_entity_id=world.ids["KUNTA"], scope_entity_id=world.ids["KUNTA"], origin="hand", reason="test",
-            fact_1=uuid7(), place_id=uuid7(), **{**_lasting(), **changes},
+            fact_1=uuid7(), place_id=uuid7(), **{**world.lasting(), **changes},
         )
     )  # fmt: skip
 
 
 def guardian(world: World, person_id: UUID, child_id: UUID) -> UUID:
     """Make a person the guardian of another; return the capacity's id."""
-    row = Relationship(person_id=person_id, kind="guardian_of", other_person_id=child_id, **_lasting())
+    row = Relationship(person_id=person_id, kind="guardian_of", other_person_id=child_id, **world.lasting())
     world.write(row)
     return row.fact_id
 
@@ -261,7 +186,9 @@ def hold(world: World, person_id: UUID) -> None:
 
 def administrator(world: World, person_id: UUID) -> None:
     """Make a person an administrator of everything."""
-    world.write(AdminGrant(person_id=person_id, permission="admin", organisation_id=world.ids["KUNTA"], **_lasting()))
+    world.write(
+        AdminGrant(person_id=person_id, permission="admin", organisation_id=world.ids["KUNTA"], **world.lasting())
+    )
 
 
 class Browser:
@@ -273,11 +200,7 @@ class Browser:
 
     def sign_in(self, name: str = "anna", acr: str = levels.PASSWORD) -> UUID:
         """Give the browser a fresh login session of a person; return the session's id."""
-        life = extension.parts_of(self.world.app).settings.tokens
-        with Session(self.world.engine, expire_on_commit=False) as session, session.begin():
-            row, value = login_sessions.start(session, self.world.ids[name], life, acr=acr, amr=["pwd"], agent="test")
-        self.http.set_cookie("avain", value, domain="localhost")
-        return row.id
+        return self.world.sign_in(self.http, name, acr)
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         """Open a page."""

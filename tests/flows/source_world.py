@@ -18,8 +18,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.hr import COLUMNS
 from iam import clock
-from iam.access.role import Application, Role, RoleClosure, RoleContent, RoleVersion
-from iam.access.rule import Rule, RuleVersion
 from iam.change import Actor
 from iam.database.engine import make_engine, make_sessions
 from iam.demo.codes import identity_code
@@ -30,7 +28,7 @@ from iam.directory.source import Source
 from iam.sources import configured, runner
 from iam.sources.report import Report
 from iam.vault import Vault
-from tests.factories import facts
+from tests.factories import access, facts
 
 NOW = datetime(2026, 9, 15, 3, 0, tzinfo=UTC)
 """The night of the first run, before school starts."""
@@ -206,36 +204,9 @@ class World:
         """Publish a rule that gives the role of a teacher in Wilma; return the role."""
         owner = self.ids["mansikkala"]
         with self.sessions.begin() as session:
-            written = facts.change(session)
-            application = Application(
-                key="wilma", owner_id=owner, name={"fi": "Wilma"}, audience="https://wilma.example"
-            )
-            rule = Rule(key="opettaja-wilmaan", owner_id=owner)
-            session.add_all((application, rule))
-            session.flush()
-            role = Role(application_id=application.id, key="opettaja")
-            session.add(role)
-            session.flush()
-            version = RoleVersion(
-                role_id=role.id, n=1, name={"fi": "Opettaja"}, enforcement="by token", change_id=written.id
-            )
-            session.add(version)
-            session.flush()
-            session.add_all(
-                (
-                    RoleContent(role_version_id=version.id, data_group="oppilaat", operation="read"),
-                    RoleClosure(role_id=role.id, included_id=role.id),
-                    RuleVersion(
-                        rule_id=rule.id,
-                        n=1,
-                        pattern=dict(pattern),
-                        role_id=role.id,
-                        state="published",
-                        change_id=written.id,
-                    ),
-                )
-            )
-            return role.id
+            role_id = access.role(session, access.application(session, owner))
+            access.rule(session, owner, pattern, "opettaja-wilmaan")
+            return role_id
 
 
 def _first(instant: datetime) -> str:

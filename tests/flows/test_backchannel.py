@@ -256,7 +256,7 @@ def test_a_session_runs_out_at_its_latest_end_though_it_is_used_and_sessions_of_
     browsers = [signed_in(world)[0] for _ in range(2)]
     at(start + timedelta(hours=6))
     assert [browser.get("/account").status_code for browser in browsers] == [200, 200]
-    at(start + timedelta(hours=12) + login_sessions.LATE + timedelta(minutes=1))
+    at(start + timedelta(hours=12) + login_sessions.LATE + timedelta(hours=1))
     assert run_out(world) == 0
     at(start + timedelta(hours=12))
     assert [run_out(world, 1), run_out(world), run_out(world)] == [1, 1, 0]

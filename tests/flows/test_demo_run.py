@@ -95,10 +95,10 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(state: Path) -> None:
 
 
 def ended(pid: int) -> os.waitid_result:
-    """Wait up to 10 s until a child has ended, without reaping it, and return how."""
-    for _ in range(200):
+    """Wait up to 30 s until a child has ended, without reaping it, and return how."""
+    for _ in range(600):
         found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         if found is not None:
             return found
         time.sleep(0.05)
-    raise AssertionError("it did not end in 10 s")
+    raise AssertionError("it did not end in 30 s")

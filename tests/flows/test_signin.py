@@ -5,29 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask import session as form_session
 from sqlalchemy import Engine, event, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM
-from iam.directory.organisation import Organisation
-from iam.signin import first_code
+from iam.signin import credentials, ending, first_code, password
 from iam.signin.account import Account, Credential
+from iam.signin.endpoints import account as account_page
 from iam.signin.endpoints import first_code as first_code_page
 from iam.signin.endpoints import login as login_page
 from iam.signin.turns import Turns
 from iam.tokens.grant import GrantRow
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension, flow
+from tests.factories import facts
 from tests.unit.signin.people import OTHER, PASSWORD, add_person, directory, employ, hold
 from tests.unit.web.browser import Browser, application, hidden
 
@@ -312,6 +316,34 @@ def test_au_05_the_mark_of_a_known_browser_has_a_budget_too_and_serves_no_other_
     assert statuses == [429, *[422] * 10, 429]
 
 
+def test_au_05_marks_that_were_gathered_with_an_old_password_are_strangers_to_the_new_one(
+    app: Flask, browser: Browser
+) -> None:
+    thieves = [Browser(app) for _ in range(4)]
+    for one in (browser, *thieves):
+        one.sign_in(LOGIN, PASSWORD)
+    change(browser, browser.get("/account"))
+    assert [thief.sign_in(LOGIN, f"guess {n}").status_code for n in range(6) for thief in thieves] == (
+        [422] * 10 + [429] * 14
+    )
+    # The browser in which it was changed is known by the new password.
+    browser.fill(browser.get("/account"), "/logout")
+    assert browser.sign_in(LOGIN, OTHER).status_code == 303
+
+
+def test_au_05_a_hash_that_is_only_made_stronger_leaves_the_browser_known(
+    app: Flask, browser: Browser, engine: Engine, aino: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as weaker, Session(engine) as session, session.begin():
+        weaker.setattr(password, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1))
+        credentials.set_password(session, extension.parts_of(app).vault, aino, PASSWORD, SYSTEM)
+    browser.sign_in(LOGIN, PASSWORD)
+    browser.fill(browser.get("/account"), "/logout")
+    for _ in range(11):
+        Browser(app).sign_in(LOGIN, "wrong")
+    assert browser.sign_in(LOGIN, PASSWORD).status_code == 303
+
+
 def test_au_06_known_and_unknown_logins_look_alike_in_text_status_headers_and_log(
     app: Flask, aino: UUID, engine: Engine
 ) -> None:
@@ -352,7 +384,7 @@ def statements(app: Flask, call: Callable[[], TestResponse]) -> int:
 
 def test_a_sign_in_costs_few_statements(app: Flask, browser: Browser) -> None:
     form = hidden(browser.get("/login"), "/login")
-    assert statements(app, lambda: browser.post("/login", form | {"login": LOGIN, "password": PASSWORD})) <= 9
+    assert statements(app, lambda: browser.post("/login", form | {"login": LOGIN, "password": PASSWORD})) <= 10
 
 
 def test_whoever_comes_when_too_many_are_signing_in_is_told_so_and_holds_nothing(
@@ -432,6 +464,64 @@ def test_whoever_chooses_a_password_when_too_many_are_signing_in_sends_the_same_
     assert (busy.status_code, busy.headers["Retry-After"]) == (503, "5")
     assert "Very many people are signing in" in busy.text
     assert choose(browser, busy).status_code == 303
+
+
+def change(browser: Browser, page: TestResponse) -> TestResponse:
+    """Change the password on My account."""
+    fields = {"current_password": PASSWORD, "new_password": OTHER, "new_password_again": OTHER}
+    return browser.fill(page, "/account/password", **fields)
+
+
+def test_whoever_changes_a_password_when_too_many_are_signing_in_sends_the_same_form_again(
+    app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(at_once=1, waiting=0)
+    monkeypatch.setattr(account_page, "TURNS", turns)
+    browser.sign_in(LOGIN, PASSWORD)
+    with turns.one():
+        busy = change(browser, browser.get("/account"))
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "5")
+    assert "Very many people are signing in" in busy.text
+    assert change(browser, busy).status_code == 303
+    assert Browser(app).sign_in(LOGIN, OTHER).status_code == 303
+
+
+class Waiting(Turns):
+    """Turns at which something happens to whoever waits for one."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        self._meanwhile()
+        with super().one():
+            yield
+
+
+def test_whoever_waits_to_change_a_password_holds_no_connection_of_the_database(
+    app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, pool = [], extension.engine_of(app).pool
+    assert isinstance(pool, QueuePool)
+    monkeypatch.setattr(account_page, "TURNS", Waiting(lambda: held.append(pool.checkedout())))
+    browser.sign_in(LOGIN, PASSWORD)
+    assert change(browser, browser.get("/account")).status_code == 303
+    assert held == [0]
+
+
+def test_whose_session_is_ended_while_they_wait_to_change_a_password_does_not_change_it(
+    app: Flask, browser: Browser, aino: UUID, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end() -> None:
+        with Session(engine) as session, session.begin():
+            ending.end(session, SYSTEM, "ended by an administrator", aino)
+
+    monkeypatch.setattr(account_page, "TURNS", Waiting(end))
+    browser.sign_in(LOGIN, PASSWORD)
+    assert change(browser, browser.get("/account")).status_code == 401
+    assert Browser(app).sign_in(LOGIN, OTHER).status_code == 422
 
 
 def test_au_08_a_code_works_once_for_its_login_only_until_its_time_and_until_the_next_is_made(
@@ -553,10 +643,8 @@ def test_the_language_of_an_account_follows_its_person(app: Flask, browser: Brow
 def with_directory(engine: Engine, person_id: UUID, settings: dict[str, object]) -> None:
     """Let a directory keep the person's password."""
     with Session(engine) as session, session.begin():
-        town = Organisation(key="KUNTA", kind="municipality", name_fi="Kunta", name_sv="Kommun", name_en="Town")
-        session.add(town)
-        session.flush()
-        directory(session, town.id, "memory", settings)
+        town = facts.organisation(session, "KUNTA", "municipality")
+        directory(session, town, "memory", settings)
         session.execute(
             update(Credential)
             .where(Credential.person_id == person_id)
@@ -602,4 +690,4 @@ def test_capacities_stand_on_my_account(app: Flask, browser: Browser, aino: UUID
     with Session(engine) as session, session.begin():
         employ(session, aino, until_days=100)
     browser.sign_in(LOGIN, PASSWORD)
-    assert "Opettaja · Town" in browser.get("/account").text
+    assert "Opettaja · KUNTA en" in browser.get("/account").text

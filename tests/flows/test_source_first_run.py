@@ -15,7 +15,7 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.source import Acceptance, Run
 from iam.errors import Conflict, NotFound
 from iam.plans.plan import Plan, PlanEffect
-from iam.sources import configured, runner
+from iam.sources import configured, lease
 from tests.flows.source_world import World, build, row, rows
 
 
@@ -184,7 +184,7 @@ def test_a_dry_run_counts_as_no_good_run(world: World) -> None:
 
 def under_way(world: World) -> UUID:
     """Leave the source as a process does that was killed in the middle of a run; return the run's id."""
-    world.change_source(leased_until=world.at + runner.LEASE)
+    world.change_source(leased_until=world.at + lease.LEASE)
     with world.sessions.begin() as session:
         source = configured.by_key(session, "hr")
         run = Run(

@@ -73,7 +73,7 @@ def test_iam_worker_delivers_beside_a_service_that_does_not_and_ends_when_told_t
         try:
             assert wilma.told(1)
             worker.send_signal(signal.SIGTERM)
-            assert worker.wait(20) == 0
+            assert worker.wait(60) == 0
         finally:
             worker.kill()
             worker.communicate()

@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 EXECUTABLE = "/usr/bin/chromium"
-PATIENCE = 10_000
+PATIENCE = 30_000
 """Milliseconds that a page may take for one step."""
 
 _FLAGS = [
@@ -93,9 +93,10 @@ class Chromium:
 def axe(page: Page) -> list[Violation]:
     """What axe-core finds on the page as it stands, at WCAG 2.0, 2.1 and 2.2 levels A and AA; empty means nothing.
 
-    Injected past the page's content security policy, so the page is tested as it is served. Raises ``ValueError``
+    A page that is still arriving is waited for. Injected past its content security policy, so it is tested as it is served. Raises ``ValueError``
     for a page that runs no scripts, on which axe-core would never end.
     """
+    page.wait_for_load_state()
     if page.evaluate("matchMedia('(scripting: none)').matches"):
         raise ValueError("axe-core needs a page that runs scripts")
     page.evaluate(_AXE.read_text(encoding="utf-8"))

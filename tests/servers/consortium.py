@@ -55,6 +55,7 @@ NORMAL = ("normal", "hiljainen-harju-4711")
 """A whole consortium of people whom nobody has seen before."""
 PASSWORDS = {person.login: person.password for person in TRY}
 SCHOOLS = {"KOIVU": "Koivurinteen koulu", "RANTA": "Rantapuiston koulu"}
+_TODAY = clock.today()
 
 
 def prepared(factory: pytest.TempPathFactory, profile: str, seed: str) -> Path:
@@ -211,8 +212,8 @@ def settings_of(given: Settings) -> dict[str, str]:
 
 
 def yesterday() -> date:
-    """Return the day before the present one."""
-    return clock.today() - timedelta(days=1)
+    """Return the day before the one on which the tests began: the same one though midnight pass."""
+    return _TODAY - timedelta(days=1)
 
 
 def _finnish(day: date) -> str:

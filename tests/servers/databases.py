@@ -67,7 +67,7 @@ class Databases:
                 connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
     def _connect(self, name: str) -> psycopg.Connection[tuple[object, ...]]:
-        where = f"host={HOST} port={self._server.port} user=postgres dbname={name} connect_timeout=2"
+        where = f"host={HOST} port={self._server.port} user=postgres dbname={name} connect_timeout=30"
         return psycopg.connect(where, autocommit=True)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 
 HOST = "127.0.0.1"
 LOWEST, HIGHEST = 20_000, 32_000
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 _given: set[int] = set()
 
@@ -15,11 +18,12 @@ def free_port() -> int:
     """Return a TCP port of 127.0.0.1, from 20000 to 32000, that nobody listens on; the same one is never given twice.
 
     The range lies below the kernel's ephemeral ports, so an outgoing connection cannot take the port before its server
-    does, and the choice is random, so parallel test workers do not meet. Raises ``OSError`` when 200 tries find none.
+    does; each of parallel test workers has ports of its own, and the choice is random, so that two runs at a time hardly
+    meet. Raises ``OSError`` when 200 tries find none.
     """
     chooser = random.SystemRandom()
     for _ in range(200):
-        port = chooser.randint(LOWEST, HIGHEST)
+        port = chooser.randrange(LOWEST + _WORKER, HIGHEST + 1, _WORKERS)
         if port not in _given and _is_free(port):
             _given.add(port)
             return port

@@ -70,7 +70,7 @@ class PostgreSQL(Server):
         return self.folder / "data"
 
     def _administer(self, statement: sql.SQL | sql.Composed) -> None:
-        where = f"host={HOST} port={self.port} user=postgres dbname=postgres connect_timeout=2"
+        where = f"host={HOST} port={self.port} user=postgres dbname=postgres connect_timeout=30"
         with psycopg.connect(where, autocommit=True) as connection:
             connection.execute(statement)
 

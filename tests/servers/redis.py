@@ -37,13 +37,13 @@ class RedisServer(Server):
         except redis.RedisError:
             return False
 
-    def client(self) -> redis.Redis:
-        """A new client that asks once, waits at most one second and returns text; close it after use."""
-        return redis.Redis(HOST, self.port, socket_timeout=1, retry=Retry(NoBackoff(), 0), decode_responses=True)
+    def client(self, seconds: float = 1) -> redis.Redis:
+        """A new client that asks once, waits at most so many seconds and returns text; close it after use."""
+        return redis.Redis(HOST, self.port, socket_timeout=seconds, retry=Retry(NoBackoff(), 0), decode_responses=True)
 
     def flush(self) -> None:
         """Forget everything, as a restarted Redis does."""
-        with self.client() as client:
+        with self.client(30) as client:
             client.flushall()
 
     def revive(self) -> None:

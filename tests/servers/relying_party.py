@@ -23,7 +23,7 @@ class RelyingParty:
     """A server on loopback, up inside the block unless ``down`` was called.
 
     ``tokens`` holds the logout tokens it was sent, oldest first, ``types`` their content types; ``status`` is what it answers.
-    ``asked`` holds the paths that browsers opened. ``most`` is how many requests it ever had at a time; while ``held`` is set to an event, each waits for it (at most 10 s).
+    ``asked`` holds the paths that browsers opened. ``most`` is how many requests it ever had at a time; while ``held`` is set to an event, each waits for it (at most 30 s).
     """
 
     def __init__(self) -> None:
@@ -65,9 +65,9 @@ class RelyingParty:
             return self.arrived.wait_for(lambda: len(self.tokens) >= count, 30)
 
     def crowded(self, count: int) -> bool:
-        """Wait (at most 10 s) until so many requests are here at a time."""
+        """Wait (at most 30 s) until so many requests are here at a time."""
         with self.arrived:
-            return self.arrived.wait_for(lambda: self.here >= count, 10)
+            return self.arrived.wait_for(lambda: self.here >= count, 30)
 
     def __enter__(self) -> Self:
         self.up()
@@ -92,7 +92,7 @@ def _handler(party: RelyingParty) -> type[BaseHTTPRequestHandler]:
                 party.tokens += fields.get("logout_token", [])
                 party.arrived.notify_all()
             if party.held is not None:
-                party.held.wait(10)
+                party.held.wait(30)
             with party.arrived:
                 party.here -= 1
             self.send_response(party.status)

@@ -81,7 +81,8 @@ def inform(client: RegisteredClient, parameters: Mapping[str, Any], scope: str, 
         client_name=client.name(texts.language), data=[own, *_received(scope)],
         purpose=client.said("purpose", texts.language) or texts.gettext(N_("Signing in to the service")),
         legal_basis=client.said("legal_basis", texts.language), controller=owner.name(texts.language),
-        notice_url=client.said("policy_uri", texts.language), consent=client.notice == "consent",
+        notice_url=client.said("policy_uri", texts.language), terms_url=client.said("tos_uri", texts.language),
+        consent=client.notice == "consent",
     )  # fmt: skip
 
 

@@ -17,7 +17,10 @@ from iam.signin import credentials, ending, levels, new_password, own, password,
 from iam.signin.credentials import Known
 from iam.signin.endpoints import browser, factors, sentences, upstream
 from iam.signin.flow import Refusal, enter
+from iam.signin.turns import COME_AGAIN, TURNS, Busy
 from iam.texts import LANGUAGES, N_
+from iam.tokens import session as login_sessions
+from iam.tokens.session import LoginSession
 from iam.web import context, flow, guard, pages
 from iam.web.guard import NotSignedIn, own_login, signed_in
 from iam.web.redirect import see_other
@@ -74,12 +77,27 @@ def change_language() -> Response:
 def change_password() -> Response:
     """Change my password: the present one is asked, and a further factor where there is one; every session ends, and this browser gets a new one (SE-02, SE-06)."""
     login = own_login()
-    known = credentials.of_person(context.db(), login.person_id)
-    if known is None:
-        raise NotFound
     has = step_up.held(context.db(), login.person_id)
     if has and not step_up.may_change(has, login, clock.now()):
         return guard.recently("/account", levels.TWO_FACTOR)
+    # Whoever waits holds no connection, and on SQLite not the one right to write: what was read until here is read anew.
+    context.db().commit()
+    try:
+        with TURNS.one():
+            return _change_password(login)
+    except Busy:
+        response = _page([(None, sentences.say(Refusal.BUSY))], sentences.status_of(Refusal.BUSY))
+        response.headers["Retry-After"] = str(COME_AGAIN)
+        return response
+
+
+def _change_password(login: LoginSession) -> Response:
+    now = login_sessions.get(context.db(), login.id)
+    if now is None or now.ended_at is not None:
+        raise NotSignedIn
+    known = credentials.of_person(context.db(), login.person_id)
+    if known is None:
+        raise NotFound
     errors = _wrong(known)
     if errors:
         return _page(errors, 422)

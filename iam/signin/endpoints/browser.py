@@ -1,4 +1,8 @@
-"""What the sign-in pages keep in the browser: the login cookie, and the mark of a browser that has signed in before."""
+"""What the sign-in pages keep in the browser: the login cookie, and the mark of a browser that has signed in before.
+
+The mark is worth something for one login, and as long as the password that the person had when it was made: marks that somebody
+gathered with an old password give them no guesses at the new one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,8 @@ from flask import session as form_session
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from iam.signin import levels, throttle
+from iam.signin import credentials, levels
+from iam.signin.account import normal
 from iam.signin.flow import Around, Outcome
 from iam.texts import LANGUAGES
 from iam.web import context, csrf, pages
@@ -36,9 +41,9 @@ def keep(response: Response, outcome: Outcome) -> None:
     csrf.renew()
     https = context.settings().https
     response.set_cookie(context.cookie_name(), outcome.secret, httponly=True, samesite="Lax", secure=https)
-    before = _mark(outcome.login)
-    mark, reached = before or (secrets.token_urlsafe(12), outcome.acr)
-    told = _signer().dumps([mark, _name(outcome.login), levels.stronger(reached, outcome.acr)])
+    whose = _whose(outcome.login)
+    mark, reached = _mark(whose) or (secrets.token_urlsafe(12), outcome.acr)
+    told = _signer().dumps([mark, whose, levels.stronger(reached, outcome.acr)])
     response.set_cookie(_cookie(), told, max_age=_YEAR, httponly=True, samesite="Lax", secure=https)
     if outcome.language in LANGUAGES:
         pages.set_language(response, str(outcome.language))
@@ -63,21 +68,23 @@ def ended() -> UUID | None:
 
 def _device(login: str, least: str) -> str:
     """Return the mark of this browser when it has reached ``least`` for ``login`` before, else an empty text."""
-    found = _mark(login)
+    found = _mark(_whose(login)) if login and _cookie() in request.cookies else None
     return found[0] if found and levels.reaches(found[1], least) else ""
 
 
-def _mark(login: str) -> tuple[str, str] | None:
-    """Return the mark of this browser and the highest level it has reached for ``login``; None when it never signed in to it."""
+def _mark(whose: str) -> tuple[str, str] | None:
+    """Return the mark of this browser and the highest level it has reached; None when it is not ``whose``."""
     try:
-        mark, name, reached = _signer().loads(request.cookies.get(_cookie(), ""))
+        mark, told, reached = _signer().loads(request.cookies.get(_cookie(), ""))
     except (BadData, ValueError):
         return None
-    return (str(mark), str(reached)) if login and name == _name(login) else None
+    return (str(mark), str(reached)) if told == whose else None
 
 
-def _name(login: str) -> str:
-    return throttle.account_key(context.vault(), login, "name").hex()[:32]
+def _whose(login: str) -> str:
+    """Return a keyed hash of a login and the password it has now; of any text, so that nobody learns which logins there are."""
+    password = credentials.password_mark(credentials.find(context.db(), login))
+    return context.vault().mac("known browser", password, normal(login)).hex()[:32]
 
 
 def _cookie() -> str:

@@ -13,8 +13,7 @@ from flask import Flask, request
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from iam import clock
-from iam.directory.organisation import Organisation, OrganisationClosure
+from iam.directory.organisation import Organisation
 from iam.settings import Signin
 from iam.signin import levels, policy
 from iam.signin.endpoints import own_device
@@ -114,8 +113,6 @@ def test_a_device_marked_as_ones_own_stands_in_for_what_an_organisation_asks_and
             aino = add_person(session, extension.parts_of(app).vault, LOGIN)
             employ(session, aino, until_days=300)
             town = session.scalars(select(Organisation.id)).one()
-            span = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
-            session.add(OrganisationClosure(ancestor_id=town, descendant_id=town, **span))
             policy.ask(session, {town: 30})
         app.add_url_rule("/test/vault", "vault_door", vault_door)
         app.add_url_rule("/test/service", "service_door", service_door)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.change import SYSTEM
 from iam.signin import levels, recovery, step_up, totp
+from iam.signin.account import Account
 from iam.signin.factor import RecoveryCode, Totp
 from iam.signin.flow import Around, Refusal
 from iam.tokens import grant as grants
@@ -133,6 +135,51 @@ def test_au_07_of_parallel_uses_of_one_code_one_is_taken(
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(use, range(16)))
     assert (sum(done[0::2]), sum(done[1::2])) == (1, 1)
+
+
+def test_au_07_of_parallel_renewals_one_leaves_its_codes_and_they_are_ten(
+    app: Flask, aino: UUID, engine: Engine
+) -> None:
+    vault, callers = extension.parts_of(app).vault, 16
+    together = Barrier(callers)
+
+    def renew(_n: int) -> list[str]:
+        with Session(engine) as session, session.begin():
+            session.scalar(select(Account.login).where(Account.person_id == aino))
+            if engine.dialect.name == "postgresql":
+                together.wait(30)
+            return recovery.renew(session, vault, aino)
+
+    for _ in range(3):
+        with ThreadPoolExecutor(callers) as pool:
+            told = list(pool.map(renew, range(callers)))
+        with Session(engine) as session:
+            assert recovery.left(session, aino) == 10
+            good = [sum(recovery.use(session, vault, aino, code) for code in codes) for codes in told]
+        assert sorted(good) == [0] * 15 + [10]
+
+
+def test_au_07_codes_that_are_made_while_all_are_forgotten_are_either_ten_or_none(
+    app: Flask, aino: UUID, engine: Engine
+) -> None:
+    vault, callers = extension.parts_of(app).vault, 16
+    together = Barrier(callers)
+
+    def change(n: int) -> None:
+        with Session(engine) as session, session.begin():
+            session.scalar(select(Account.login).where(Account.person_id == aino))
+            if engine.dialect.name == "postgresql":
+                together.wait(30)
+            if n % 2:
+                recovery.forget(session, aino)
+            else:
+                recovery.renew(session, vault, aino)
+
+    for _ in range(3):
+        with ThreadPoolExecutor(callers) as pool:
+            list(pool.map(change, range(callers)))
+        with Session(engine) as session:
+            assert recovery.left(session, aino) in (0, 10)
 
 
 def test_au_07_neither_the_secret_nor_a_recovery_code_is_stored_in_clear(

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from iam.access.role import Application as ApplicationRow
 from iam.change import SYSTEM
-from iam.oidc import registration, self_registration
+from iam.oidc import registration, registration_terms
 from iam.oidc.model import Client, ClientSecret, InitialAccessToken
 from iam.settings import Egress
 from iam.tokens import jose, secret
@@ -75,7 +75,7 @@ class Registrar:
 def allow(world: World, application: str = "wilma", uses: int = 100, *, pkce_optional: bool = False) -> str:
     with Session(world.engine, expire_on_commit=False) as session, session.begin():
         row = session.get_one(ApplicationRow, world.ids[application])
-        return self_registration.allow(session, row, SYSTEM, uses=uses, days=7, pkce_optional=pkce_optional)
+        return registration_terms.allow(session, row, SYSTEM, uses=uses, days=7, pkce_optional=pkce_optional)
 
 
 @pytest.fixture

@@ -20,8 +20,9 @@ PROFILE = {"name", "given_name", "family_name", "preferred_username", "locale"}
 def scoped(party: Party, browser: Browser, scope: str) -> set[str]:
     """The claims of userinfo for a scope, each of the type OpenID Connect gives it (Core section 5.1)."""
     told = party.userinfo(party.tokens(browser, scope=scope))
-    assert all(isinstance(value, str) for name, value in told.items() if name != "capacity")
-    return told.keys() - {"capacity"}
+    claims = {name: value for name, value in told.items() if name != "capacity"}
+    assert all(isinstance(value, bool if name.endswith("_verified") else str) for name, value in claims.items())
+    return set(claims)
 
 
 def same_sign_in(first: Tokens, second: Tokens) -> bool:
@@ -72,7 +73,7 @@ class BasicModules:
 
     def test_scope_email(self, party: Party, browser: Browser) -> None:
         """oidcc-scope-email"""
-        assert scoped(party, browser, "openid email") == {"sub", "email"}
+        assert scoped(party, browser, "openid email") == {"sub", "email", "email_verified"}
 
     def test_scope_address(self, party: Party, browser: Browser) -> None:
         """oidcc-scope-address: no source tells addresses, so the scope is granted and gives nothing (a warning of the suite)."""
@@ -83,16 +84,16 @@ class BasicModules:
 
     def test_scope_phone(self, party: Party, browser: Browser) -> None:
         """oidcc-scope-phone"""
-        assert scoped(party, browser, "openid phone") == {"sub", "phone_number"}
+        assert scoped(party, browser, "openid phone") == {"sub", "phone_number", "phone_number_verified"}
 
     def test_scope_all(self, party: Party, browser: Browser) -> None:
         """oidcc-scope-all"""
         found = scoped(party, browser, "openid profile email phone address")
-        assert found == {"sub", *PROFILE, "email", "phone_number"}
+        assert found == {"sub", *PROFILE, "email", "email_verified", "phone_number", "phone_number_verified"}
 
     def test_ensure_other_scope_order_succeeds(self, party: Party, browser: Browser) -> None:
         """oidcc-ensure-other-scope-order-succeeds"""
-        assert scoped(party, browser, "email openid") == {"sub", "email"}
+        assert scoped(party, browser, "email openid") == {"sub", "email", "email_verified"}
 
     @pytest.mark.parametrize("display", ["page", "popup"])
     def test_display(self, party: Party, stranger: Browser, display: str) -> None:

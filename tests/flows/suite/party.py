@@ -15,9 +15,8 @@ from werkzeug.test import TestResponse
 from iam import clock
 from iam.database.types import uuid7
 from iam.oidc.client_assertion import TYPE
-from iam.oidc.model import Client, ClientSecret
 from iam.tokens import jose
-from iam.tokens.secret import hash_of
+from tests.factories.consortium import client
 from tests.flows.oidc_world import ISSUER, PASSWORD, SECRET, Browser, World, form, verified
 
 BACK = "https://suite.example/test/a/avain/callback"
@@ -184,9 +183,7 @@ def register_declared(world: World) -> None:
         ("suite-2", "client_secret_basic"),
         ("suite-post", "client_secret_post"),
     ):
-        world.write(
-            Client(client_id=client_id, application_id=world.ids["verso"], auth=auth, redirect_uris=[BACK], post_logout_redirect_uris=[BYE],
-                   jwks=None, grants=["authorization_code", "refresh_token"], scope=SCOPES, sector="suite.example", mapper={},
-                   pkce="optional"),
-            ClientSecret(client_id=client_id, hash=hash_of(SECRET), created_at=clock.now()),
+        client(
+            world, "verso", client_id, secret=SECRET, auth=auth, redirect_uris=[BACK], post_logout_redirect_uris=[BYE],
+            grants=["authorization_code", "refresh_token"], scope=SCOPES, sector="suite.example", pkce="optional",
         )  # fmt: skip

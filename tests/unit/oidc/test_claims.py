@@ -30,21 +30,40 @@ def test_a_token_tells_capacity_roles_groups_and_entitlements() -> None:
 
 def test_what_was_not_asked_is_not_told() -> None:
     assert set(claims.of_token(TOLD, ("openid",), {}, USERINFO)) == {"capacity"}
-    assert set(claims.of_userinfo(TOLD, ("openid", "email"), {})) == {"sub", "capacity", "email"}
+    assert set(claims.of_userinfo(TOLD, ("openid", "email"), {})) == {"sub", "capacity", "email", "email_verified"}
 
 
 def test_userinfo_tells_the_profile_too() -> None:
     said = claims.of_userinfo(TOLD, ALL, {})
     assert {name: said[name] for name in said if name not in ("capacity", "roles", "entitlements", "groups")} == {
         "sub": "Zk3", "name": "Anna Virtanen", "given_name": "Anna", "family_name": "Virtanen", "preferred_username": "anna.virtanen",
-        "locale": "sv", "email": "anna@example.fi", "phone_number": "+358401234567",
+        "locale": "sv", "email": "anna@example.fi", "email_verified": False, "phone_number": "+358401234567",
+        "phone_number_verified": False,
     }  # fmt: skip
 
 
 def test_a_protected_persons_telephone_is_not_told() -> None:
     said = claims.of_userinfo(replace(TOLD, profile=replace(ANNA, protected=True)), ALL, {})
-    assert "phone_number" not in said
+    assert not {"phone_number", "phone_number_verified"} & said.keys()
     assert "…" not in str(said)
+
+
+@pytest.mark.parametrize("scope", ["openid", "openid email"])
+def test_what_is_not_known_is_not_called_unverified_either(scope: str) -> None:
+    unreachable = replace(TOLD, profile=replace(ANNA, email=None, phone=None))
+    assert claims.of_userinfo(unreachable, scope.split(), {}).keys() == {"sub", "capacity"}
+
+
+def test_whether_an_address_was_verified_can_be_asked_by_itself() -> None:
+    assert claims.of_token(TOLD, ("openid",), {}, USERINFO, ("email_verified",)).keys() == {
+        "capacity",
+        "email_verified",
+    }
+
+
+def test_an_address_under_another_name_is_still_called_unverified() -> None:
+    said = claims.of_userinfo(TOLD, ("openid", "email"), {"email": {"name": "mail"}})
+    assert (said["mail"], said["email_verified"]) == ("anna@example.fi", False)
 
 
 def test_rights_of_another_capacity_are_not_usable() -> None:
@@ -144,6 +163,7 @@ def test_a_nested_claim_stands_inside_objects_and_several_share_one() -> None:
     assert said == {
         "sub": "Zk3", "capacity": said["capacity"], "entitlements": said["entitlements"],
         "realm_access": {"roles": ["opettaja"], "of": {"groups": ["4B"]}}, "mail.address": "anna@example.fi",
+        "email_verified": False,
     }  # fmt: skip
 
 

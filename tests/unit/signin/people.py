@@ -13,12 +13,12 @@ from iam import clock
 from iam.audit import log
 from iam.change import SYSTEM, begin
 from iam.directory.affiliation import Affiliation
-from iam.directory.organisation import Organisation
 from iam.directory.person import Hold, Person, PersonProfile
 from iam.directory.source import Source
 from iam.signin import credentials
 from iam.signin.account import Account, normal
 from iam.vault import Vault
+from tests.factories import facts
 
 PASSWORD = "sininen hauki ui vastavirtaan"
 OTHER = "vihreä kuusi humisee yöllä"
@@ -60,13 +60,11 @@ def directory(session: Session, town: UUID, connector: str, settings: Mapping[st
 def employ(session: Session, person_id: UUID, *, until_days: int) -> None:
     """Give the person an employment that began a year ago and ends in so many days (negative: has ended)."""
     change = begin(session, "command", SYSTEM)
-    town = Organisation(key="KUNTA", kind="municipality", name_fi="Kunta", name_sv="Kommun", name_en="Town")
-    session.add(town)
-    session.flush()
+    town = facts.organisation(session, "KUNTA", "municipality")
     now = clock.now()
     session.add(
         Affiliation(
-            person_id=person_id, organisation_id=town.id, legal_entity_id=town.id, kind="employee", title="Opettaja",
+            person_id=person_id, organisation_id=town, legal_entity_id=town, kind="employee", title="Opettaja",
             valid_from=now - timedelta(days=365), valid_to=now + timedelta(days=until_days), opened_by=change.id,
         )
     )  # fmt: skip

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from connectors.contract import TimedOut, Unreachable
 from connectors.memory import MemoryConnector
 from connectors.problem import Problem
-from iam.directory.organisation import Organisation
 from iam.directory.source import Source
 from iam.signin import directory_bind
+from tests.factories import facts
 
 DATA = {"source": "ad", "record_key": "guid-1"}
 LOGINS = {"aino": {"key": "guid-1", "password": "oikea"}, "eino": {"key": "guid-2", "password": "oikea"}}
@@ -32,12 +32,10 @@ def directory(session: Session) -> Session:
 
 
 def add_source(session: Session, connector: str, settings: dict[str, Any]) -> Session:
-    town = Organisation(key="KUNTA", kind="municipality", name_fi="Kunta", name_sv="Kommun", name_en="Town")
-    session.add(town)
-    session.flush()
+    town = facts.organisation(session, "KUNTA", "municipality")
     session.add(
         Source(
-            key="ad", connector=connector, owner_id=town.id, settings=settings, correlate=["upn"], zone="Europe/Helsinki", priority=1,
+            key="ad", connector=connector, owner_id=town, settings=settings, correlate=["upn"], zone="Europe/Helsinki", priority=1,
             purpose="sign-in",
         )
     )  # fmt: skip

@@ -9,13 +9,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from iam import clock
-from iam.access.assignment import AdminGrant
-from iam.change import SYSTEM, begin
-from iam.directory.organisation import Organisation, OrganisationClosure
+from iam.directory.organisation import Organisation
 from iam.settings import Settings, Signin
 from iam.signin import credentials, levels, new_password, policy, totp
 from iam.vault import Vault
+from tests.factories.access import admin_grant
 from tests.unit.signin.people import add_person, employ
 from tests.unit.signin.proofs import code_of
 
@@ -28,9 +26,6 @@ def aino(session: Session) -> UUID:
     """Aino works for a municipality."""
     person_id = add_person(session, VAULT, "aino", None)
     employ(session, person_id, until_days=100)
-    town = session.scalars(select(Organisation.id)).one()
-    span = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
-    session.add(OrganisationClosure(ancestor_id=town, descendant_id=town, **span))
     return person_id
 
 
@@ -44,10 +39,7 @@ def policy_of(session: Session, remember_days: int = 0) -> None:
 
 
 def administer(session: Session, person_id: UUID) -> None:
-    town, change = session.scalars(select(Organisation.id)).one(), begin(session, "command", SYSTEM)
-    span = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER, "opened_by": change.id}
-    session.add(AdminGrant(person_id=person_id, permission="admin", organisation_id=town, **span))
-    session.flush()
+    admin_grant(session, person_id, "admin", session.scalars(select(Organisation.id)).one())
 
 
 def least(session: Session, person_id: UUID, **signin: object) -> int:

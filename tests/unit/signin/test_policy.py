@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.change import SYSTEM, begin
 from iam.directory.affiliation import Affiliation
-from iam.directory.organisation import Organisation, OrganisationClosure
+from iam.directory.organisation import Organisation
 from iam.signin import levels, policy
 from iam.vault import Vault
+from tests.factories import facts
 from tests.unit.signin.people import add_person, employ
 
 DAY = timedelta(days=1)
@@ -27,13 +28,10 @@ def aino(session: Session, frozen: datetime) -> UUID:
     person_id = add_person(session, Vault(bytes(32)), "aino")
     employ(session, person_id, until_days=100)
     school = session.scalars(select(Organisation)).one()
-    town = Organisation(key="YLIN", kind="municipality", name_fi="Ylin", name_sv="Ylin", name_en="Ylin")
-    session.add(town)
-    session.flush()
-    for above, since in ((school.id, clock.LONG_AGO), (town.id, frozen - DAY)):
-        span = {"valid_from": since, "valid_to": clock.FOREVER}
-        session.add(OrganisationClosure(ancestor_id=above, descendant_id=school.id, **span))
-    session.flush()
+    town = facts.organisation(session, "YLIN", "municipality")
+    facts.places(
+        session, school.id, (None, True, clock.LONG_AGO, frozen - DAY), (town, True, frozen - DAY, clock.FOREVER)
+    )
     return person_id
 
 

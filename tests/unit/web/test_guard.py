@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from iam import clock
 from iam.access.assignment import AdminGrant
 from iam.audit.log import AuditEvent
-from iam.change import SYSTEM, begin
-from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.errors import NotFound
 from iam.web import extension, guard
+from tests.factories import facts
+from tests.factories.access import admin_grant
 from tests.unit.signin.people import PASSWORD, add_person
 from tests.unit.web.browser import Browser, application
 
@@ -56,14 +55,8 @@ def signed_in(app: Flask, engine: Engine, *, permission: str | None = None) -> B
     return browser
 
 
-def grant_at_root(session: Session, person_id: object, permission: str) -> None:
-    change = begin(session, "command", SYSTEM)
-    root = Organisation(key="KOIVU", kind="consortium", name_fi="Koivu", name_sv="Koivu", name_en="Koivu")
-    session.add(root)
-    session.flush()
-    span = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER, "opened_by": change.id}
-    session.add(OrganisationPlace(organisation_id=root.id, parent_id=None, legal_entity_id=root.id, **span))
-    session.add(AdminGrant(person_id=person_id, permission=permission, organisation_id=root.id, **span))
+def grant_at_root(session: Session, person_id: UUID, permission: str) -> None:
+    admin_grant(session, person_id, permission, facts.organisation(session, "KOIVU", "consortium"))
 
 
 def denials(engine: Engine) -> list[AuditEvent]:

@@ -16,9 +16,10 @@ from iam.audit import log
 from iam.change import Actor
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Group, Membership
-from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
+from iam.directory.organisation import Organisation
 from iam.directory.source import Ambiguity, RunReject
 from iam.outbox import Message
+from tests.factories import consortium
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import World, person
 
@@ -28,30 +29,13 @@ TOWN, SCHOOL = "KANARIA", "KANARIALA"
 
 def build(world: World) -> None:
     """Write both sides: the neighbour, and for MANSIKKALA one of everything that the world does not have there yet."""
-    _organisation(world, TOWN, "municipality", "ROOT")
-    _organisation(world, SCHOOL, "school", TOWN)
+    consortium.organisation(world, TOWN, "municipality", "ROOT")
+    consortium.organisation(world, SCHOOL, "school", TOWN)
     job = _teacher(world, MARK, SCHOOL, TOWN)
     _everything(world, MARK, TOWN, MARK)
     _right(world, MARK, job, SCHOOL, TOWN)
-    catalogue.client(world, "wilma", "wilma")
+    consortium.client(world, "wilma", "wilma")
     _everything(world, "oma", "MANSIKKALA", "anna")
-
-
-def _organisation(world: World, key: str, kind: str, parent: str) -> None:
-    names = {f"name_{language}": f"{key.title()} {language}" for language in ("fi", "sv", "en")}
-    row = Organisation(key=key, kind=kind, **names)
-    world.write(row)
-    world.ids[key] = row.id
-    times = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
-    entity = row.id if kind == "municipality" else world.ids[parent]
-    opened = {"opened_by": world.ids["change"]}
-    world.write(
-        OrganisationPlace(
-            organisation_id=row.id, parent_id=world.ids[parent], legal_entity_id=entity, **times, **opened
-        )
-    )
-    for above in {key, parent, "ROOT"}:
-        world.write(OrganisationClosure(ancestor_id=world.ids[above], descendant_id=row.id, **times))
 
 
 def _teacher(world: World, login: str, school: str, town: str) -> Affiliation:
@@ -67,7 +51,7 @@ def _teacher(world: World, login: str, school: str, town: str) -> Affiliation:
 
 
 def _everything(world: World, name: str, owner: str, who: str) -> None:
-    """A source with a run, a reject and an unclear record; an application with role, client, undelivered logout; a rule; an agreement."""
+    """A source with a run, a reject and an unclear record; an application with role, client, undelivered logout; a mail; a rule; an agreement."""
     catalogue.source(world, f"{name}-hr", owner, purpose=f"{name} payroll")
     plan = catalogue.plan(world, f"{name}-hr")
     run = catalogue.run(world, f"{name}-hr", plan_id=plan.id)
@@ -88,7 +72,11 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
         key=f"{name}-sopimus", case_number=f"{name}/1", decision={"body": name, "date": "2026-06-12", "section": 1}, purpose=name,
         legal_basis={"act": name}, owner_id=world.ids[owner],
     )  # fmt: skip
-    world.write(reject, unclear, message, agreement)
+    mail = Message(
+        kind="mail", target="mail server", payload={"person": str(world.ids[who]), "language": "fi"}, created_at=clock.now(), due_at=clock.now(),
+        given_up_at=clock.now(), attempts=1, last_error="The mail server did not take the mail: status 550.",
+    )  # fmt: skip
+    world.write(reject, unclear, message, mail, agreement)
     world.write(AgreementTerm(agreement_id=agreement.id, **world.lasting()))
     for party in (owner, "MUSTIKKALA"):
         world.write(
@@ -96,7 +84,9 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
                 agreement_id=agreement.id, legal_entity_id=world.ids[party], role="controller", signed_on=None
             )
         )
-    world.ids.update({f"{name} run": run.id, f"{name} unclear": unclear.id, f"{name} message": message.id})
+    world.ids.update(
+        {f"{name} run": run.id, f"{name} unclear": unclear.id, f"{name} message": message.id, f"{name} mail": mail.id}
+    )
     with Session(world.engine) as session, session.begin():
         actor = Actor(world.ids[who], f"{name}-request", "203.0.113.7")
         log.write(
@@ -121,7 +111,7 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
     given: dict[str, UUID | str] = {
         "person_id": world.ids[MARK if theirs else "anna"], "organisation_id": world.ids[SCHOOL if theirs else "KOIVU"],
         "assignment_id": world.ids[f"{MARK} right" if theirs else "anna right KOIVU"], "run_id": world.ids[f"{name} run"],
-        "ambiguity_id": world.ids[f"{name} unclear"], "message_id": world.ids[f"{name} message"], "application": f"{name}-ohjelma",
+        "ambiguity_id": world.ids[f"{name} unclear"], "message_id": world.ids[f"{name} message"], "mail_id": world.ids[f"{name} mail"], "application": f"{name}-ohjelma",
         "client_id": f"{name}-ohjelma",
     }  # fmt: skip
     return {argument: str(value) for argument, value in given.items()}

@@ -9,10 +9,10 @@ from flask import Flask
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from iam.directory.organisation import Organisation
 from iam.signin.account import Credential, normal
 from iam.web import extension
 from tests.contract.exhibits import ldap
+from tests.factories import facts
 from tests.servers.slapd import PASSWORD, READER, READER_PASSWORD, SUFFIX, Slapd
 from tests.unit.signin.people import add_person, directory
 from tests.unit.web.browser import Browser
@@ -63,10 +63,8 @@ def people(app: Flask, slapd: Slapd) -> Flask:
     }  # fmt: skip
     key = ldap(slapd).authenticate("aino", PASSWORD)
     with Session(extension.engine_of(app)) as session, session.begin():
-        town = Organisation(key="KUNTA", kind="municipality", name_fi="Kunta", name_sv="Kommun", name_en="Town")
-        session.add(town)
-        session.flush()
-        directory(session, town.id, "ldap", settings)
+        town = facts.organisation(session, "KUNTA", "municipality")
+        directory(session, town, "ldap", settings)
         data = {"source": "ad", "record_key": key}
         for login in {"aino", *(normal(one) for one in HOSTILE if len(one) <= 250)}:
             person_id = add_person(session, extension.parts_of(app).vault, login)

@@ -6,34 +6,18 @@ import csv
 import html
 import io
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import String, select
 from sqlalchemy.orm import Session
-from werkzeug.routing import Rule
 
-from iam.access.role import Application, RoleVersion
 from iam.audit.log import AuditEvent
-from iam.directory.affiliation import Affiliation, Group
-from iam.directory.organisation import Organisation
-from iam.directory.person import PersonProfile
-from iam.directory.source import RunReject, Source
-from iam.oidc.model import Client
-from iam.signin.connection import Connection
-from tests.flows.security.people import neighbour
+from tests.flows.security.people import neighbour, payloads
+from tests.flows.security.people.payloads import TAG, addresses, rules
 from tests.flows.security.people.seen import dump
 from tests.unit.admin_ui.world import ISSUER, Reader, World
 
-TAG = "avain-canary"
-PAYLOADS = (
-    f'"><{TAG} onload=alert(1)>', f"'><{TAG} onmouseover='alert(1)'>", f"</script><{TAG}>", f"</title></textarea><{TAG}>", f"--><{TAG}>",
-    f"<{TAG}", f"{{{{7*7}}}}<{TAG}>", f'" {TAG}="', f"' {TAG}='", f"`{TAG}`", f"\\u003c{TAG}>", f"&lt;{TAG}&gt;", f"javascript:alert('{TAG}')",
-    f"=HYPERLINK(\"http://evil.example/{TAG}\")", f"\u202e<{TAG}>", f"<svg><{TAG}>", f"<style>@import '//evil.example/{TAG}'</style>",
-)  # fmt: skip
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action"
 )
@@ -81,50 +65,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def written(office: World) -> World:
     """A consortium in which every text that anybody may write is a payload."""
-    neighbour.build(office)
-    n = 0
-    with Session(office.engine) as session, session.begin():
-        session.add(
-            Connection(
-                key="kunta",
-                name={"fi": "x"},
-                issuer="https://a.example",
-                client_id="a",
-                secret=None,
-                domains=[],
-                identifier={},
-            )
-        )
-        session.flush()
-        for model, skipped in (
-            (PersonProfile, set()), (Organisation, {"key", "kind"}), (Affiliation, {"kind"}), (Group, {"kind"}), (Source, {"key", "connector", "zone"}),
-            (RunReject, {"kind"}),
-        ):  # fmt: skip
-            columns = [
-                c
-                for c in model.__mapper__.column_attrs
-                if isinstance(c.columns[0].type, String) and c.key not in skipped
-            ]
-            for row in session.scalars(select(model)):
-                for column in columns:
-                    if getattr(row, column.key) is not None:
-                        setattr(row, column.key, PAYLOADS[n % len(PAYLOADS)] + str(n))
-                        n += 1
-        named: tuple[Any, ...] = (Application, RoleVersion, Connection)
-        for one in named:
-            for row in session.scalars(select(one)):
-                row.name = {
-                    language: PAYLOADS[(n + m) % len(PAYLOADS)] for m, language in enumerate(("fi", "sv", "en"))
-                }
-                n += 3
-        for client in session.scalars(select(Client)):
-            client.metadata_ = {
-                "purpose": PAYLOADS[0],
-                "legal_basis": PAYLOADS[1],
-                "policy_uri": PAYLOADS[12],
-                "contacts": [PAYLOADS[2]],
-            }
-    assert n > 60
+    payloads.write(office)
     return office
 
 
@@ -140,38 +81,6 @@ def token(paula: Reader) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', paula.get("/account").text)
     assert found is not None
     return html.unescape(found[1])
-
-
-def rules(world: World, method: str) -> Iterator[Rule]:
-    for rule in world.app.url_map.iter_rules():
-        if method in (rule.methods or ()) and rule.endpoint != "static":
-            yield rule
-
-
-def addresses(world: World) -> list[str]:
-    """Every page, with what is the neighbour's and what is one's own."""
-    found = []
-    for rule in rules(world, "GET"):
-        if rule.rule.startswith("/admin"):
-            found += [neighbour.address(world, rule, theirs) for theirs in (set(), set(rule.arguments))]
-        elif not rule.arguments:
-            found.append(rule.rule)
-    people = [
-        f"/admin/persons/{world.ids[who]}?tab={tab}"
-        for who in ("anna", neighbour.MARK)
-        for tab in ("rights", "facts", "timeline", "log", "signin", "trace")
-    ]
-    written = [f"{path}?q={TAG}" for path in ("/admin/persons", "/admin/organisations", "/admin/rules", "/admin/roles")]
-    return sorted(
-        {
-            *found,
-            *people,
-            *written,
-            f"/login?login_hint=%22><{TAG}>",
-            f"/login?lang=<{TAG}>",
-            f"/admin/persons?q=%22><{TAG}>",
-        }
-    )
 
 
 def test_ht_03_what_people_wrote_is_text_on_every_page(written: World, paula: Reader) -> None:

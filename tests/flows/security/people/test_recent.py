@@ -12,18 +12,19 @@ from werkzeug.routing import Rule
 
 from iam import clock
 from iam.tokens.session import LoginSessionRow
+from tests.factories import consortium
 from tests.flows.security.people.seen import dump
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.test_rules import GOOD, NEW, published
 from tests.unit.admin_ui.world import ISSUER, Reader, World, hidden
 
-GIVES = {"rules.write", "rights.grant", "applications.write", "codes.issue", "factors.reset"}
+GIVES = {"rules.write", "rights.grant", "applications.write", "codes.issue", "factors.reset", "config.apply"}
 """Permissions whose forms give somebody something: power, a secret, a way in."""
 OTHER = {
     "access.end", "sessions.end", "persons.code", "persons.read", "persons.export", "sources.run", "sources.accept", "applications.read",
 }  # fmt: skip
 """Permissions whose forms take away, look, or let a source speak: what they do is held by a reason, a purpose or the guard."""
-GIVES_NOTHING = {"admin.retire_client", "admin.end_right", "admin.try_again"}
+GIVES_NOTHING = {"admin.retire_client", "admin.end_right", "admin.try_again", "admin.try_mail_again"}
 """Forms of the first kind that take away (whoever stops a misuse is not stopped on the way) or send again what was decided before."""
 CHANGED = (
     "assignment", "rule", "rule_version", "application", "application_enabled", "client", "client_secret", "one_shot", "totp", "passkey",
@@ -55,7 +56,7 @@ def age(world: World, reader: Reader, minutes: float) -> None:
 def paula(office: World) -> Reader:
     """The administrator of everything."""
     catalogue.rule(office, "vanha")
-    catalogue.client(office, "wilma", "wilma")
+    consortium.client(office, "wilma", "wilma")
     return Reader(office, "paula").enter()
 
 

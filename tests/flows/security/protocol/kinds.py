@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.role import Application as ApplicationRow
 from iam.change import SYSTEM
-from iam.oidc import code, logout_token, par, self_registration
+from iam.oidc import code, logout_token, par, registration_terms
 from iam.signin import connections, first_code, passkey, policy, upstream
 from iam.signin.passkey import Site
 from iam.signin.upstream import Pending
@@ -92,7 +92,7 @@ class Kinds:
 
     def initial(self) -> str:
         """An initial access token."""
-        return str(self.run(lambda session: self_registration.allow(
+        return str(self.run(lambda session: registration_terms.allow(
             session, session.get_one(ApplicationRow, self.world.ids["wilma"]), SYSTEM, uses=5, days=1, pkce_optional=False
         )))  # fmt: skip
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from iam.access.role import Application as ApplicationRow
 from iam.change import SYSTEM
 from iam.errors import Conflict
-from iam.oidc import self_registration
+from iam.oidc import registration_terms
 from iam.signin import levels
 from iam.signin.account import Account
 from iam.tokens import jose, keys
@@ -70,7 +70,7 @@ def credentials(world: World, anna: Browser, wilma: Application) -> dict[str, Te
     """An answer of every kind that holds a credential."""
     with Session(world.engine) as session, session.begin():
         row = session.get_one(ApplicationRow, world.ids["wilma"])
-        initial = self_registration.allow(session, row, SYSTEM, uses=5, days=1, pkce_optional=False)
+        initial = registration_terms.allow(session, row, SYSTEM, uses=5, days=1, pkce_optional=False)
     http = world.app.test_client()
     made = http.post(
         "/oauth2/register",
