@@ -10,6 +10,7 @@ from typing import Any
 from connectors.problem import Problem
 from iam import clock
 from iam.directory.source import Run, Source
+from iam.sources import configured
 from iam.texts import N_
 from iam.web import context
 
@@ -17,6 +18,7 @@ STATES = {
     "running": (N_("Running"), "waiting"), "done": (N_("Done"), "success"), "partial": (N_("Partly done"), "warning"),
     "held": (N_("Waiting for approval"), "warning"), "stopped": (N_("Stopped"), "warning"), "moved": (N_("Stopped"), "warning"),
     "failed": (N_("Failed"), "error"), "was held": (N_("Held"), "neutral"), "interrupted": (N_("Interrupted"), "error"), "none": (N_("Not run yet"), "neutral"),
+    "listens": (N_("Listens to sign-ins"), "neutral"),
 }  # fmt: skip
 """State: the word, and how it looks."""
 PHASES = {
@@ -60,12 +62,13 @@ class Count:
 
 
 def state_of(run: Run | None, source: Source, waiting: Run | None = None) -> str:
-    """Return a run's state: as stored; ``interrupted`` when it says running but its lease is over; ``none`` without a run.
+    """Return a run's state: as stored; ``interrupted`` when it says running but its lease is over; ``none`` without a run, ``listens``
+    when there never is one.
 
     A held one is ``was held`` when another run than it is the one that waits for approval (``waiting``).
     """
     if run is None:
-        return "none"
+        return "none" if configured.reads(source) else "listens"
     if run.state == "held" and (waiting is None or waiting.id != run.id):
         return "was held"
     lease = source.leased_until

@@ -16,7 +16,7 @@ from admin_ui.lists import Listed
 from connectors.contract import Testable
 from connectors.problem import Problem
 from iam.access.administration import may_touch
-from iam.apply.check_tree import secret_names
+from iam.apply.check_sources import secret_names
 from iam.database.engine import make_sessions
 from iam.database.keyset import Cursor
 from iam.directory.source import Run, Source
@@ -35,7 +35,8 @@ REFRESH = 2
 _SECRET = ("password", "secret", "token")
 _SETTINGS = {
     "path": N_("File or folder"), "url": N_("Address"), "bind_dn": N_("Reads as"), "base_dn": N_("Reads under"),
-    "bind_password": N_("Password"), "bind_password_file": N_("File with the password"),
+    "bind_password": N_("Password"), "bind_password_file": N_("File with the password"), "connection": N_("Listens to sign-ins by"),
+    "claim": N_("Reads the claim"), "groups": N_("What a value stands for"), "days": N_("Days for which it is believed"),
 }  # fmt: skip
 
 frame.section(SECTION, N_("Sources"), PATH, "sources.read", 30)
@@ -157,6 +158,8 @@ def masked(source: Source) -> list[tuple[str, str]]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} → {one}" for name, one in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -180,7 +183,7 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
     login = context.login()
     return frame.render(
         "sources/source.html", status, section=SECTION, breadcrumb=[(PATH, context.texts().gettext(N_("Sources")))],
-        source=found, line=line, page=paging.Shown(shown, runs.previous, runs.next),
+        source=found, reads=configured.reads(found), line=line, page=paging.Shown(shown, runs.previous, runs.next),
         settings=masked(found), problems=[context.texts().sentence(problem) for problem in problems], age=run_words.age, **_matching(found),
         under_way=under_way(key, line.state), seconds=run_words.seconds, held=held,
         ran_it_myself=bool(held and login and held.actor_person_id == login.person_id), export_url=f"{PATH}/{key}/runs.csv", refresh=REFRESH,

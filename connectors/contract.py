@@ -7,7 +7,8 @@ A connector is a class built from its settings. It has ``settings_model`` (a pyd
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
@@ -90,6 +91,21 @@ class Authenticates(Protocol):
         """Return the record key of the person, or None when refused; raises ``ConnectorError`` when it cannot be told.
 
         An empty password is refused before anything is sent (RFC 4513 section 5.1.2)."""
+
+
+@runtime_checkable
+class ReadsClaims(Protocol):
+    """Listens to what an OpenID provider tells of a person when they sign in by it; reads nothing by itself."""
+
+    connection: str
+    """The key of the connection whose sign-ins it listens to."""
+    lasts: timedelta
+    """How long what was told is believed."""
+    known: frozenset[str]
+    """The keys of the groups it can tell, local ones of the source's owner."""
+
+    def groups(self, claims: Mapping[str, Any]) -> frozenset[str] | None:
+        """Return the groups, among ``known``, that these claims put the person in; None when they say nothing of it."""
 
 
 class ConnectorError(Exception):

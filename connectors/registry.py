@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -31,6 +32,7 @@ def connector(name: str) -> type[Connector]:
     return loaded
 
 
+@cache
 def _entry_points() -> dict[str, EntryPoint]:
     return {entry_point.name: entry_point for entry_point in entry_points(group=GROUP)}
 

@@ -102,7 +102,4 @@ def write(writing: Writing) -> None:
 
 
 def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
-    columns = {name: value for name, value in shape.items() if name != "applications"}
-    if shape["applications"]:
-        columns["identifier"] = shape["identifier"] | {"applications": shape["applications"]}
-    return {"id": writing.id_of("connection", key), "key": key} | columns
+    return {"id": writing.id_of("connection", key), "key": key} | shape

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from iam.access.catalogue import reduction
 from iam.apply import people, people_state, state
-from iam.apply.check_tree import secret_names
+from iam.apply.check_sources import secret_names
 from iam.apply.moments import from_end, from_start
 from iam.apply.shapes import Shape
 from iam.apply.state import State

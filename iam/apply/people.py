@@ -105,7 +105,12 @@ def groups(
     query = (
         select(Membership.group_id, Membership.person_id, Account.login)
         .outerjoin(Account, Account.person_id == Membership.person_id)
-        .where(Membership.closed_by.is_(None), Membership.valid_from <= now, Membership.valid_to > now)
+        .where(
+            Membership.closed_by.is_(None),
+            Membership.source_id.is_(None),
+            Membership.valid_from <= now,
+            Membership.valid_to > now,
+        )
     )
     for row in _rows(session, query, Membership.group_id, [row.id for row in rows if row.source_id is None]):
         members[row.group_id][row.person_id] = row.login

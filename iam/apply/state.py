@@ -118,11 +118,9 @@ def _sources(session: Session, state: State) -> None:
 
 
 def _connections(session: Session, state: State) -> None:
-    fields = ("name", "issuer", "client_id", "scope", "domains", "retired")
+    fields = ("name", "issuer", "client_id", "scope", "domains", "applications", "identifier", "retired")
     for row in session.execute(select(Connection.__table__).order_by(Connection.key)):
-        identifier = dict(row.identifier)
-        rest = {"applications": identifier.pop("applications", {}), "identifier": identifier}
-        state.put("connection", row.key, row.id, {name: getattr(row, name) for name in fields} | rest)
+        state.put("connection", row.key, row.id, {name: getattr(row, name) for name in fields})
 
 
 def _applications(session: Session, state: State) -> None:

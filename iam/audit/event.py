@@ -21,6 +21,7 @@ TYPES: dict[str, str] = {
     "signin:factor:reset": "An administrator removed all further factors of a person; their sessions ended.",
     "signin:upstream:accepted": "A person signed in by an upstream provider.",
     "signin:upstream:refused": "An upstream provider's answer was refused; which check failed is in the event.",
+    "signin:upstream:groups": "What an upstream provider told at sign-in changed or renewed a person's groups; their rights followed.",
     "signin:upstream:linked": "A person's account at an upstream provider was connected, by themselves or by an identifier.",
     "signin:upstream:unlinked": "A person removed the connection with an account at an upstream provider.",
     "signin:session:started": "A login session began.",

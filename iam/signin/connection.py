@@ -16,8 +16,8 @@ class Connection(Base):
     """An upstream OpenID provider. ``domains`` are those whose people are sent there; ``secret`` is sealed by the vault.
 
     ``identifier`` names how a person is known there at the first sign-in: ``{"claim": "oid", "kind": "entra-oid", "issuer": ""}``
-    looks a claim up among identifiers that a source told; empty: the person links the account by signing in here once. With it stand
-    the ``applications`` whose people come by this connection: ``{"wilma": "first"}``, or ``"only"`` to lead there at once.
+    looks a claim up among identifiers that a source told; empty: the person links the account by signing in here once.
+    ``applications`` are those whose people come by this connection: ``{"wilma": "first"}``, or ``"only"`` to lead there at once.
     """
 
     __tablename__ = "connection"
@@ -30,12 +30,16 @@ class Connection(Base):
     secret: Mapped[bytes | None]
     scope: Mapped[str] = mapped_column(default="openid profile")
     domains: Mapped[list[str]]
+    applications: Mapped[dict[str, Any]] = mapped_column(default=dict)
     identifier: Mapped[dict[str, Any]]
     retired: Mapped[bool] = mapped_column(default=False)
 
 
 class Link(Base):
-    """A person's account at a connection, by issuer and subject and never by e-mail (security OI-07)."""
+    """A person's account at a connection, by issuer and subject and never by e-mail (security OI-07).
+
+    ``told_at`` is when a sign-in by it last told in which groups the person is.
+    """
 
     __tablename__ = "connection_link"
     __table_args__ = (UniqueConstraint("connection_id", "issuer", "subject"),)
@@ -46,3 +50,4 @@ class Link(Base):
     subject: Mapped[str]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     created_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]

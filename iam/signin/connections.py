@@ -29,7 +29,10 @@ _LONGEST = 255
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A connection in use, as read: it outlives the transaction. ``secret`` is sealed."""
+    """A connection in use, as read: it outlives the transaction. ``secret`` is sealed.
+
+    ``applications`` are the keys of those whose people come by it, with how: it is offered ``first``, or ``only`` it.
+    """
 
     id: UUID
     key: str
@@ -39,12 +42,8 @@ class Upstream:
     secret: bytes | None
     scope: str
     domains: list[str]
+    applications: Mapping[str, str]
     identifier: Mapping[str, Any]
-
-    @property
-    def applications(self) -> Mapping[str, str]:
-        """The keys of the applications whose people come by it, with how: it is offered ``first``, or ``only`` it."""
-        return dict(self.identifier.get("applications", {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +114,12 @@ def told(session: Session, upstream: Upstream, claims: Mapping[str, Any]) -> UUI
     )  # fmt: skip
     found = set(session.scalars(query))
     return found.pop() if len(found) == 1 else None
+
+
+def heard(session: Session, upstream: Upstream, subject: str) -> None:
+    """Note that a sign-in by an account there tells of its person now; of parallel ones, who comes later waits here."""
+    account = Link.connection_id == upstream.id, Link.issuer == upstream.issuer, Link.subject == subject
+    session.execute(update(Link).where(*account).values(told_at=clock.now()))
 
 
 def link(session: Session, upstream: Upstream, subject: str, person_id: UUID, actor: Actor, how: str) -> bool:

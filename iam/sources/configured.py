@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors import registry
-from connectors.contract import Connector
+from connectors.contract import Connector, ReadsAll, ReadsChanges
 from connectors.problem import Problem
 from iam.directory.source import Source
 from iam.errors import Invalid, NotFound
@@ -23,6 +23,15 @@ def by_key(session: Session, key: str) -> Source:
     if source is None:
         raise NotFound(Problem("There is no source %(key)s.", "Check the key, or add the source.", params={"key": key}))
     return source
+
+
+def reads(source: Source) -> bool:
+    """Whether the source has records to be read by runs; one that listens to sign-ins has none, and one whose connector is gone may have."""
+    try:
+        kind = registry.connector(source.connector)
+    except registry.UnknownConnector:
+        return True
+    return issubclass(kind, ReadsAll) or issubclass(kind, ReadsChanges)
 
 
 def connector_of(source: Source) -> Connector:

@@ -118,8 +118,11 @@ def _read(session: Session, vault: Vault, source: Source, matching: Matching, fu
         reading = connector.read()
     else:
         raise Invalid(
-            Problem("The connector %(name)s cannot read.", "Choose another.", params={"name": source.connector})
-        )
+            Problem(
+                "The connector %(name)s has nothing to be read by a run.", "It listens to sign-ins; nothing need be run.",
+                params={"name": source.connector},
+            )
+        )  # fmt: skip
     try:
         return Stager(session, vault, source, matching, lambda rows: progress("read", rows)).read(reading)
     finally:

@@ -789,7 +789,7 @@ def ways(page: TestResponse) -> list[str]:
 def test_an_application_is_offered_its_own_connection_above_the_password(
     browser: Browser, app: Flask, second: OpenidProvider, engine: Engine, known: UUID
 ) -> None:
-    add_connection(app, engine, second, "toinen", identifier={"applications": {"wilma": "first"}})
+    add_connection(app, engine, second, "toinen", applications={"wilma": "first"})
     assert ways(browser.get(towards(browser, "wilma"))) == ["toinen", "password", "kunta"]
     assert ways(browser.get(towards(browser, "verso"))) == ["password", "kunta", "toinen"]
     assert ways(browser.get("/login")) == ["password", "kunta", "toinen"]
@@ -798,7 +798,7 @@ def test_an_application_is_offered_its_own_connection_above_the_password(
 def test_an_application_with_one_way_in_leads_there_at_once_and_back_to_where_the_person_was_going(
     browser: Browser, provider: OpenidProvider, engine: Engine, known: UUID
 ) -> None:
-    set_connection(engine, identifier={"applications": {"wilma": "only"}})
+    set_connection(engine, applications={"wilma": "only"})
     away = browser.get(local(browser.get(towards(browser, "wilma")).location))
     back = browser.get(local(provider.authorize(away.location)))
     assert local(back.location) == "/account?here=1"
@@ -806,7 +806,7 @@ def test_an_application_with_one_way_in_leads_there_at_once_and_back_to_where_th
 
 
 def test_a_login_hint_goes_along_to_the_one_way_in(browser: Browser, engine: Engine, known: UUID) -> None:
-    set_connection(engine, identifier={"applications": {"wilma": "only"}})
+    set_connection(engine, applications={"wilma": "only"})
     there = browser.get(towards(browser, "wilma") + "&login_hint=aino%40kunta.example")
     assert "login_hint=aino%40kunta.example" in browser.get(local(there.location)).text
 
@@ -814,7 +814,7 @@ def test_a_login_hint_goes_along_to_the_one_way_in(browser: Browser, engine: Eng
 def test_when_the_one_way_in_fails_every_other_is_offered(
     browser: Browser, provider: OpenidProvider, engine: Engine, known: UUID
 ) -> None:
-    set_connection(engine, identifier={"applications": {"wilma": "only"}})
+    set_connection(engine, applications={"wilma": "only"})
     provider.behave.broken = "/.well-known/openid-configuration"
     said = browser.get(local(browser.get(towards(browser, "wilma")).location))
     assert said.status_code == 503

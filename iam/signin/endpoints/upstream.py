@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from connectors.problem import Problem
 from iam.audit import log
 from iam.errors import NotFound
-from iam.signin import connections, credentials, id_token, own, upstream, upstream_metadata
+from iam.signin import claimed_groups, connections, credentials, id_token, own, upstream, upstream_metadata
 from iam.signin.connections import Upstream
 from iam.signin.endpoints import browser
 from iam.signin.endpoints.factor import with_flow
@@ -90,6 +90,8 @@ def _entered(found: Upstream, asked: Asked, going: Flow, claims: dict[str, Any])
         outcome = enter(session, known, around, "signin:upstream:accepted", id_token.methods(claims))
         if outcome.refusal is None and known_by is not None:
             connections.link(session, found, subject, known_by, context.actor(), "identifier")
+        if outcome.refusal is None:
+            claimed_groups.follow(session, found, who, claims, around.actor)
     SIGN_INS.labels("upstream", "accepted" if outcome and outcome.refusal is None else "unknown").inc()
     if outcome is None or outcome.refusal is not None:
         value = upstream.offer(session, Pending(found.key, subject, asked.flow), flow.browser())

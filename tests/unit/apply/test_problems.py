@@ -58,7 +58,7 @@ WRONG = [
     ("relations", "  - {organisation: mansikkala, kind: owns, other: nowhere}", "other", "There is no organisation nowhere."),
     ("code_lists", "  - {key: opettajat, codes: []}", "", "This is stated twice; first at code_lists[0]."),
     ("code_lists", "  - {key: x, codes: opettaja}", "codes", "This must be a list."),
-    ("sources", "  - {key: x, connector: fax, owner: konsortio, purpose: p}", "connector", "no such connector. Use one of: hr, ldap, memory"),
+    ("sources", "  - {key: x, connector: fax, owner: konsortio, purpose: p}", "connector", "no such connector. Use one of: claims, hr, ldap, memory"),
     ("sources", "  - {key: x, connector: hr, owner: konsortio, purpose: p}", "settings.path", "This is missing."),
     ("sources", "  - {key: x, connector: hr, owner: konsortio, purpose: p, settings: {path: hr.csv}}", "settings.path", "The path is not absolute."),
     ("sources", "  - {key: x, connector: hr, owner: konsortio, purpose: p, settings: {path: /x, paht: x}}", "settings.paht", "correct its name to one of: path"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Column, ColumnClause, Connection, column, insert, select, table
 from sqlalchemy.exc import IntegrityError
 
 from iam import models  # noqa: F401 - fills the metadata
@@ -108,3 +108,35 @@ def test_the_same_group_cannot_be_there_twice(empty_url: str, of_a_source: bool)
         with pytest.raises(IntegrityError), connection.begin_nested():
             _put(connection, "group_", **same, name="5A again")
     engine.dispose()
+
+
+def test_sign_ins_from_before_keep_their_end_and_connections_the_applications_that_lead_to_them(empty_url: str) -> None:
+    upgrade(empty_url, "0004")
+    engine, end = make_engine(empty_url), datetime(2026, 9, 15, 20, tzinfo=UTC)
+    connections, sessions = Base.metadata.tables["connection"], Base.metadata.tables["login_session"]
+    old = [column for column in connections.c if column.name != "applications"]
+    told = {"claim": "oid", "kind": "entra-oid", "issuer": ""}
+    with engine.begin() as connection:
+        for key, applications in (("kunta", {"applications": {"wilma": "only"}}), ("toinen", {})):
+            values = {
+                "id": uuid7(), "key": key, "name": {"fi": key}, "issuer": "https://login.example", "client_id": "avain", "scope": "openid",
+                "domains": [], "identifier": told | applications, "retired": False,
+            }  # fmt: skip
+            connection.execute(insert(table("connection", *(column_of(one) for one in old))).values(values))
+        values = {
+            "id": uuid7(), "secret_hash": b"x", "person_id": uuid7(), "started_at": DAY, "seen_at": DAY, "auth_time": DAY, "expires_at": end,
+            "acr": "", "amr": [], "agent": "",
+        }  # fmt: skip
+        kept = [one for one in sessions.c if one.name in values]
+        connection.execute(insert(table("login_session", *(column_of(one) for one in kept))).values(values))
+    upgrade(empty_url)
+    with engine.connect() as connection:
+        query = select(connections.c.identifier, connections.c.applications).order_by(connections.c.key)
+        assert connection.execute(query).all() == [(told, {"wilma": "only"}), (told, {})]
+        assert connection.execute(select(sessions.c.idle_until)).scalars().all() == [end]
+    engine.dispose()
+
+
+def column_of(one: Column[object]) -> ColumnClause[object]:
+    """A column of a table as it was, without what the model adds by itself."""
+    return column(one.name, one.type)

@@ -1,0 +1,96 @@
+"""Groups that an upstream provider tells of a person at sign-in: facts of a source, from which rules may give rights.
+
+Flow: a verified ID token -> the sources that listen to its connection (``connectors.claims``) -> memberships in local groups of the
+source's owner, that end by themselves -> the person's rights derived anew. A claim is never a right: without a rule it gives nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors import registry
+from connectors.contract import ReadsClaims
+from iam.access.derive import derive
+from iam.audit import log
+from iam.change import Actor
+from iam.database.statement import Statement
+from iam.directory.affiliation import Group
+from iam.directory.source import Source
+from iam.lifecycle import groups
+from iam.signin import connections
+from iam.signin.connections import Upstream
+
+CONNECTOR = "claims"
+_log = structlog.get_logger("avain.signin")
+
+
+class _Listening(NamedTuple):
+    """A source that hears claims, as stored."""
+
+    id: UUID
+    key: str
+    owner_id: UUID
+    settings: Mapping[str, Any]
+
+
+_SOURCES = Statement(
+    lambda: (
+        select(Source.id, Source.key, Source.owner_id, Source.settings)
+        .where(Source.connector == CONNECTOR)
+        .order_by(Source.key)
+    ),
+    _Listening,
+)
+
+
+def follow(session: Session, upstream: Upstream, person_id: UUID, claims: Mapping[str, Any], actor: Actor) -> None:
+    """Bring the person's groups, and the rights that rest on them, in line with what the claims of a sign-in tell.
+
+    ``claims`` are those of a verified ID token of ``upstream``, by an account that is the person's. What they do not speak of stays until
+    it ends by itself.
+    """
+    told = [(source, ear, ear.groups(claims)) for source, ear in _listening(session, upstream)]
+    if all(keys is None for _, _, keys in told):
+        return
+    connections.heard(session, upstream, str(claims["sub"]))
+    for source, ear, keys in told:
+        if keys is not None:
+            _bring(session, source, ear, keys, upstream, person_id, actor)
+
+
+def _listening(session: Session, upstream: Upstream) -> Iterator[tuple[_Listening, ReadsClaims]]:
+    for source in _SOURCES.all(session):
+        kind = registry.connector(CONNECTOR)
+        try:
+            ear = kind(kind.settings_model.model_validate(source.settings))
+        except ValidationError:
+            _log.error("the settings of a source are wrong: nobody's groups are read", source=source.key)
+            continue
+        if isinstance(ear, ReadsClaims) and ear.connection == upstream.key:
+            yield source, ear
+
+
+def _bring(
+    session: Session, source: _Listening, ear: ReadsClaims, keys: Collection[str], upstream: Upstream, person_id: UUID, actor: Actor
+) -> None:  # fmt: skip
+    local = select(Group.id).where(Group.organisation_id == source.owner_id, Group.source_id.is_(None))
+    ids = session.scalars(local.where(Group.key.in_(keys))).all() if keys else []
+    purpose = f"told by {upstream.key} at sign-in"
+    change = groups.tell(session, source.id, person_id, ids, ear.lasts, actor, purpose)
+    if change is None:
+        return
+    rights = derive(session, change, persons=[person_id])
+    log.write(
+        session, "signin:upstream:groups", actor, subject_id=person_id, organisation_id=source.owner_id, change_id=change.id,
+        envelope={
+            "connection": upstream.key, "source": source.key, "groups": len(ids), "rights_opened": rights.opened,
+            "rights_closed": rights.closed,
+        },
+    )  # fmt: skip
