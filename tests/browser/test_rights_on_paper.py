@@ -26,6 +26,7 @@ def test_every_reason_is_printed_and_no_form(page: Page, demo: tuple[Consortium,
     page.fill("#login", ADMINISTRATOR)
     page.fill("#password", PASSWORDS[ADMINISTRATOR])
     page.locator("main form:has(#password) button[type=submit]").first.click()
+    page.wait_for_url("**/admin/persons")
     page.goto(f"{demo[1].issuer}/admin/persons?kind=employee")
     people = page.locator("main table th[scope=row] a").evaluate_all("all => all.map(one => one.href)")
     for address in people:
