@@ -55,8 +55,7 @@ def derive(
     absent.split(session)
     ceiling.fill_permits(session)
     ceiling.fill_wanted(session)
-    if not few:
-        analyze(session, wanted)
+    analyze(session, wanted)
     closed = settle.close(session, change, limited=limited, rules=rules)
     opened = settle.open_(session, change, limited=limited)
     if rules is None:
@@ -70,7 +69,6 @@ def _fill_affected(session: Session, persons: Collection[UUID] | Table) -> int:
         session.execute(insert(affected).from_select(["person_id"], select(persons.c.person_id).distinct()))
     elif persons:
         session.execute(insert(affected), [{"person_id": person_id} for person_id in set(persons)])
-    # Unlike the tables that follow, this one decides whether all assignments are read or a few are looked up.
     analyze(session, affected)
     return len(set(persons)) if not isinstance(persons, Table) else FEW + 1
 
@@ -85,8 +83,8 @@ def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: 
         if facts is not None and not facts.concern(pattern, rule.owner_id, names):
             continue
         session.execute(_matching(pattern, rule, version, names, limited))
-    if not few:
-        analyze(session, match_)
+    # Of a few persons, too: this connection may have matched everybody's before, and its planner would still count on that many.
+    analyze(session, match_)
 
 
 _parsed: dict[UUID, Pattern | None] = {}

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.explain import explain
 from iam.access.right import rights
 from iam.change import Change
 from iam.directory.affiliation import Group, Membership
@@ -126,6 +127,15 @@ def test_what_the_provider_tells_is_a_fact_of_the_source_and_a_right_by_a_rule_o
     assert told.envelope == {
         "connection": KEY, "source": SOURCE, "groups": 2, "rights_opened": 1, "rights_closed": 0,
     }  # fmt: skip
+
+
+def test_the_right_explains_itself_by_the_source_that_was_told(town: Town) -> None:
+    town.sign_in(groups=["a-guid"])
+    with Session(town.engine) as session:
+        (right,) = explain(session, town.aino)
+        (because,) = right.because
+        told = [(fact.fact, fact.source_key) for fact in because.facts]
+    assert told == [("membership", SOURCE), ("affiliation", None), ("place", None)]
 
 
 def test_one_text_is_read_as_a_list_of_one(town: Town) -> None:
