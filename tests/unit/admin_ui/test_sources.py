@@ -65,6 +65,20 @@ def test_a_secret_of_a_connector_that_is_not_installed_is_masked_too(
     assert "hunter2" not in page.text
 
 
+def test_a_source_that_listens_to_sign_ins_has_nothing_to_run(world: World, reader: Callable[[str], Reader]) -> None:
+    settings = {"connection": "tunnus", "groups": {"a-guid": "rehtorit"}}
+    catalogue.source(world, "ryhmat", connector="claims", settings=settings)
+    paula = reader("paula")
+    page = paula.get("/admin/sources/ryhmat").text
+    assert "Listens to sign-ins" in page
+    assert "a-guid → rehtorit" in page
+    assert "No runs yet" not in page
+    for act in ("test", "dry-run", "run"):
+        assert f'action="/admin/sources/ryhmat/{act}"' not in page
+        assert f'action="/admin/sources/hr/{act}"' in paula.get("/admin/sources/hr").text
+    assert "Listens to sign-ins" in paula.get("/admin/sources").text
+
+
 @pytest.mark.parametrize("name", ["hr", "oneroster", "ldap"])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_column_matching_of_every_connector_is_told_column_by_column(world: World, name: str) -> None:
