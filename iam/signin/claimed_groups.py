@@ -6,7 +6,7 @@ source's owner, that end by themselves -> the person's rights derived anew. A cl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -28,6 +28,8 @@ from iam.signin import connections
 from iam.signin.connections import Upstream
 
 CONNECTOR = "claims"
+Told = Mapping[str, Sequence[str]]
+"""The keys of the groups that each source was told, by the source's key; a source that was told nothing is not in it."""
 _log = structlog.get_logger("avain.signin")
 
 
@@ -50,19 +52,23 @@ _SOURCES = Statement(
 )
 
 
-def follow(session: Session, upstream: Upstream, person_id: UUID, claims: Mapping[str, Any], actor: Actor) -> None:
-    """Bring the person's groups, and the rights that rest on them, in line with what the claims of a sign-in tell.
+def heard(session: Session, upstream: Upstream, claims: Mapping[str, Any]) -> Told:
+    """Return what the claims of a verified ID token of ``upstream`` tell the sources that listen to it."""
+    said = ((source.key, ear.groups(claims)) for source, ear in _listening(session, upstream))
+    return {key: sorted(groups) for key, groups in said if groups is not None}
 
-    ``claims`` are those of a verified ID token of ``upstream``, by an account that is the person's. What they do not speak of stays until
-    it ends by itself.
+
+def follow(session: Session, upstream: Upstream, subject: str, person_id: UUID, told: Told, actor: Actor) -> None:
+    """Bring the person's groups, and the rights that rest on them, in line with what was told at a sign-in by an account of theirs.
+
+    What nobody spoke of stays until it ends by itself.
     """
-    told = [(source, ear, ear.groups(claims)) for source, ear in _listening(session, upstream)]
-    if all(keys is None for _, _, keys in told):
+    if not told:
         return
-    connections.heard(session, upstream, str(claims["sub"]))
-    for source, ear, keys in told:
-        if keys is not None:
-            _bring(session, source, ear, keys, upstream, person_id, actor)
+    connections.heard(session, upstream, subject)
+    for source, ear in _listening(session, upstream):
+        if source.key in told:
+            _bring(session, source, ear, told[source.key], upstream, person_id, actor)
 
 
 def _listening(session: Session, upstream: Upstream) -> Iterator[tuple[_Listening, ReadsClaims]]:
@@ -78,7 +84,7 @@ def _listening(session: Session, upstream: Upstream) -> Iterator[tuple[_Listenin
 
 
 def _bring(
-    session: Session, source: _Listening, ear: ReadsClaims, keys: Collection[str], upstream: Upstream, person_id: UUID, actor: Actor
+    session: Session, source: _Listening, ear: ReadsClaims, keys: Sequence[str], upstream: Upstream, person_id: UUID, actor: Actor
 ) -> None:  # fmt: skip
     local = select(Group.id).where(Group.organisation_id == source.owner_id, Group.source_id.is_(None))
     ids = session.scalars(local.where(Group.key.in_(keys))).all() if keys else []

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus, urlencode
@@ -53,11 +53,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A verified account there that nobody has connected yet."""
+    """A verified account there that nobody has connected yet; ``groups`` are those that its sign-in told (``claimed_groups.Told``)."""
 
     connection: str
     subject: str
     flow: str
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def ask(session: Session, upstream: Upstream, flow: str, fresh: bool, browser: str) -> tuple[Asked, str]:

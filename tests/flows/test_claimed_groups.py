@@ -26,7 +26,7 @@ from iam.lifecycle import groups
 from iam.settings import Egress
 from iam.web import extension
 from tests.factories import access, facts
-from tests.flows.test_upstream import KEY, LOGIN, add_connection, connect, enter, events
+from tests.flows.test_upstream import KEY, LOGIN, add_connection, connect, enter, events, to_confirm
 from tests.servers.openid_provider import OpenidProvider
 from tests.unit.signin.people import PASSWORD, add_person, hold
 from tests.unit.web.browser import Browser, application
@@ -228,6 +228,18 @@ def test_whoever_may_not_enter_and_a_password_bring_nothing(town: Town) -> None:
     town.provider.behave.claims = {"groups": ["a-guid"]}
     assert "not connected" in enter(Browser(town.app), town.provider).text
     assert town.groups() == []
+
+
+@pytest.mark.parametrize(("decision", "told"), [("connect", [HEADS]), ("cancel", [])])
+def test_an_account_that_is_connected_tells_its_groups_when_it_is_confirmed(
+    town: Town, decision: str, told: list[str]
+) -> None:
+    town.provider.behave.subject, town.provider.behave.claims = "subject-2", {"groups": ["a-guid"]}
+    browser = Browser(town.app)
+    confirm = to_confirm(browser, town.provider)
+    assert town.groups() == []
+    browser.fill(confirm, "/upstream/link", decision=decision)
+    assert (town.groups(), town.roles()) == (told, ["rehtori"] if told else [])
 
 
 def test_what_is_declared_and_what_is_told_of_one_group_do_not_touch_each_other(town: Town) -> None:

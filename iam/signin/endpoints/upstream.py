@@ -91,10 +91,13 @@ def _entered(found: Upstream, asked: Asked, going: Flow, claims: dict[str, Any])
         if outcome.refusal is None and known_by is not None:
             connections.link(session, found, subject, known_by, context.actor(), "identifier")
         if outcome.refusal is None:
-            claimed_groups.follow(session, found, who, claims, around.actor)
+            claimed_groups.follow(
+                session, found, subject, who, claimed_groups.heard(session, found, claims), around.actor
+            )
     SIGN_INS.labels("upstream", "accepted" if outcome and outcome.refusal is None else "unknown").inc()
     if outcome is None or outcome.refusal is not None:
-        value = upstream.offer(session, Pending(found.key, subject, asked.flow), flow.browser())
+        pending = Pending(found.key, subject, asked.flow, claimed_groups.heard(session, found, claims))
+        value = upstream.offer(session, pending, flow.browser())
         return see_other("/upstream/unknown?" + urlencode({"pending": value}))
     response = see_other(going.path)
     browser.keep(response, outcome)
@@ -135,6 +138,7 @@ def connect() -> Response:
     if request.form.get("decision") == "connect":
         if not connections.link(context.db(), found, pending.subject, login.person_id, context.actor(), "confirmed"):
             return _refused(found.key, "another person's", found, pending.flow)
+        claimed_groups.follow(context.db(), found, pending.subject, login.person_id, pending.groups, context.actor())
         flash(context.texts().gettext(N_("The account was connected.")), "success")
     return see_other(going.path)
 
