@@ -71,7 +71,7 @@ def test_an_application_leads_to_the_connection_its_people_come_by(world: World,
     world.write(
         Connection(
             key="kunta", name={"fi": "Kunta"}, issuer="https://login.example", client_id="avain", domains=[],
-            identifier={"applications": {"wilma": "only"}},
+            applications={"wilma": "only"}, identifier={},
         )
     )  # fmt: skip
     stranger = Browser(world)
