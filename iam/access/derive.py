@@ -55,7 +55,8 @@ def derive(
     absent.split(session)
     ceiling.fill_permits(session)
     ceiling.fill_wanted(session)
-    analyze(session, wanted)
+    if not few:
+        analyze(session, wanted)
     closed = settle.close(session, change, limited=limited, rules=rules)
     opened = settle.open_(session, change, limited=limited)
     if rules is None:
@@ -83,8 +84,9 @@ def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: 
         if facts is not None and not facts.concern(pattern, rule.owner_id, names):
             continue
         session.execute(_matching(pattern, rule, version, names, limited))
-    # Of a few persons, too: this connection may have matched everybody's before, and its planner would still count on that many.
-    analyze(session, match_)
+    # Of a few persons the planner sees that the table is small, and what it has planned before stays planned.
+    if not few:
+        analyze(session, match_)
 
 
 _parsed: dict[UUID, Pattern | None] = {}
