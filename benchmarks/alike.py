@@ -11,37 +11,24 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from benchmarks.browser import Browser
-from benchmarks.signing_in import FIELD, PRINCIPAL, SAME_ORIGIN, SERVICE, SERVICE_SECRET
-from iam import clock
+from benchmarks.signing_in import FIELD, SAME_ORIGIN, SERVICE, SERVICE_SECRET, give_logins
 from iam.directory.person import Person
-from iam.signin.account import Account, Credential
 
 SAMPLES = 2000
 """Tries of each kind."""
-Try = Callable[[int], None]
+Try = Callable[[int], object]
 
 
 def known_people(sessions: sessionmaker[Session], count: int = SAMPLES) -> list[str]:
     """Give a login and a password to so many new people; return the logins. Each fails once: nobody is slowed down for failing."""
     with sessions.begin() as session:
-        known = session.scalars(
-            select(Credential)
-            .join(Account, Account.person_id == Credential.person_id)
-            .where(Account.login == PRINCIPAL.login)
-        ).one()
         people = {f"alike-{n:04}": Person() for n in range(count)}
         session.add_all(people.values())
         session.flush()
-        session.add_all(Account(person_id=one.id, login=login, language=None) for login, one in people.items())
-        session.flush()
-        session.add_all(
-            Credential(person_id=one.id, kind="password", data=dict(known.data), changed_at=clock.now())
-            for one in people.values()
-        )
+        give_logins(session, {login: one.id for login, one in people.items()})
     return list(people)
 
 
@@ -53,15 +40,17 @@ def shares(issuer: str, logins: Sequence[str]) -> dict[str, float]:
     code_form = dict(FIELD.findall(browser.get("/first-code").text))
 
     def sign_in(login: Callable[[int], str]) -> Try:
-        return lambda n: _refused(browser, "/login", form | {"login": login(n), "password": "wrong"}, SAME_ORIGIN, 422)
+        return lambda n: browser.post(
+            "/login", form | {"login": login(n), "password": "wrong"}, SAME_ORIGIN, refusal=422
+        )
 
     def first_code(login: Callable[[int], str]) -> Try:
         fields = code_form | {"code": "AAAAA-AAAAA"}
-        return lambda n: _refused(browser, "/first-code", fields | {"login": login(n)}, SAME_ORIGIN, 422)
+        return lambda n: browser.post("/first-code", fields | {"login": login(n)}, SAME_ORIGIN, refusal=422)
 
     def client(secret: str) -> Try:
         basic = {"Authorization": "Basic " + b64encode(f"{SERVICE}:{secret}".encode()).decode()}
-        return lambda _n: _refused(browser, "/oauth2/token", {"grant_type": "client_credentials"}, basic, 401)
+        return lambda _n: browser.post("/oauth2/token", {"grant_type": "client_credentials"}, basic, refusal=401)
 
     known, unknown = logins.__getitem__, "nobody-{:04}".format
     almost, wrong = SERVICE_SECRET[:-1] + "=", "x" * len(SERVICE_SECRET)
@@ -73,10 +62,6 @@ def shares(issuer: str, logins: Sequence[str]) -> dict[str, float]:
     found = {question: _share(*tries, len(logins)) for question, tries in questions.items()}
     browser.close()
     return found
-
-
-def _refused(browser: Browser, path: str, form: dict[str, str], headers: dict[str, str], status: int) -> None:
-    browser.post(path, form, headers, refusal=status)
 
 
 def _share(one: Try, other: Try, samples: int) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from benchmarks.signing_in import PRINCIPAL, sign_in
+from benchmarks.signing_in import give_logins, sign_in
 from iam import clock
 from iam.access.assignment import Assignment
 from iam.access.role import Application, Role
@@ -18,7 +18,7 @@ from iam.cli.demo_run import CLIENT
 from iam.directory.affiliation import Affiliation
 from iam.directory.queries import holds_at
 from iam.oidc.model import Client
-from iam.signin.account import Account, Credential
+from iam.signin.account import Account
 
 
 @dataclass
@@ -49,11 +49,6 @@ def crowd(sessions: sessionmaker[Session]) -> list[str]:
     """
     now = clock.now()
     with sessions() as session, session.begin():
-        known = session.scalars(
-            select(Credential)
-            .join(Account, Account.person_id == Credential.person_id)
-            .where(Account.login == PRINCIPAL.login)
-        ).one()
         one = (
             select(Affiliation.person_id)
             .where(Affiliation.closed_by.is_(None), holds_at(Affiliation, now))
@@ -73,12 +68,7 @@ def crowd(sessions: sessionmaker[Session]) -> list[str]:
             select(Affiliation.person_id).where(Affiliation.person_id.in_(one), right, ~named).distinct()
         )
         logins = {f"crowd-{n}": person_id for n, person_id in enumerate(people)}
-        session.add_all(Account(person_id=person_id, login=login, language=None) for login, person_id in logins.items())
-        session.flush()
-        session.add_all(
-            Credential(person_id=person_id, kind="password", data=dict(known.data), changed_at=now)
-            for person_id in logins.values()
-        )
+        give_logins(session, logins)
     return list(logins)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import UUID
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from iam import clock
 from iam.cli.demo_run import CLIENT, RELYING, SECRET
 from iam.demo.people import BY_NUMBER
 from iam.oidc.model import Client, ClientSecret
+from iam.signin.account import Account, Credential
 from iam.tokens.secret import hash_of
 
 PRINCIPAL = BY_NUMBER[1002]
@@ -74,6 +76,18 @@ def add_service(sessions: sessionmaker[Session]) -> None:
         )  # fmt: skip
         session.flush()
         session.add(ClientSecret(client_id=SERVICE, hash=hash_of(SERVICE_SECRET), created_at=clock.now()))
+
+
+def give_logins(session: Session, people: Mapping[str, UUID]) -> None:
+    """Give people (by login) a login and the password that ``sign_in`` types."""
+    principal = select(Account.person_id).where(Account.login == PRINCIPAL.login)
+    known = session.scalars(select(Credential).where(Credential.person_id.in_(principal))).one()
+    session.add_all(Account(person_id=person_id, login=login, language=None) for login, person_id in people.items())
+    session.flush()
+    session.add_all(
+        Credential(person_id=person_id, kind="password", data=dict(known.data), changed_at=clock.now())
+        for person_id in people.values()
+    )
 
 
 def mean(meter: Meter, times: int, work: Callable[[], object]) -> Measure:

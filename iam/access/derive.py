@@ -67,11 +67,16 @@ def derive(
 def _fill_affected(session: Session, persons: Collection[UUID] | Table) -> int:
     """Note whose rights are looked at; return how many persons they are."""
     if isinstance(persons, Table):
-        session.execute(insert(affected).from_select(["person_id"], select(persons.c.person_id).distinct()))
-    elif persons:
-        session.execute(insert(affected), [{"person_id": person_id} for person_id in set(persons)])
+        theirs = insert(affected).from_select(["person_id"], select(persons.c.person_id).distinct())
+        done = session.execute(theirs, execution_options={"preserve_rowcount": True})
+        count = int(getattr(done, "rowcount", 0))
+    else:
+        rows = [{"person_id": person_id} for person_id in set(persons)]
+        count = len(rows)
+        if rows:
+            session.execute(insert(affected), rows)
     analyze(session, affected)
-    return len(set(persons)) if not isinstance(persons, Table) else FEW + 1
+    return count
 
 
 def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: bool, few: bool) -> None:

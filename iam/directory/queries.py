@@ -135,6 +135,18 @@ def people_at(organisation_id: UUID, at: datetime) -> Select[UUID]:
     )
 
 
+def organisations_over(person_id: Any, at: Any) -> Select[UUID]:
+    """Select the organisations in or under which a person has an affiliation at ``at``; some of them more than once."""
+    return (
+        select(OrganisationClosure.ancestor_id)
+        .join(Affiliation, Affiliation.organisation_id == OrganisationClosure.descendant_id)
+        .where(
+            Affiliation.person_id == person_id, Affiliation.closed_by.is_(None), holds_at(Affiliation, at),
+            holds_at(OrganisationClosure, at),
+        )
+    )  # fmt: skip
+
+
 def is_under(session: Session, organisation_id: UUID, ancestors: Collection[UUID], at: datetime) -> bool:
     """Whether an organisation is one of ``ancestors`` or under one at ``at``."""
     query = select(OrganisationClosure.ancestor_id).where(

@@ -13,6 +13,7 @@ from iam.texts import LANGUAGES
 from iam.tokens.jose import ALGORITHMS
 
 CONFIDENTIAL = [method for method in AUTH_METHODS if method != "none"]
+_PROTOCOL = ("sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid")
 
 
 def authorization_server(issuer: str) -> dict[str, Any]:
@@ -58,20 +59,7 @@ def openid_provider(issuer: str) -> dict[str, Any]:
         "userinfo_signing_alg_values_supported": list(ALGORITHMS),
         "acr_values_supported": list(LEVELS),
         "claim_types_supported": ["normal", "distributed"],
-        "claims_supported": [
-            "sub",
-            "iss",
-            "aud",
-            "exp",
-            "iat",
-            "auth_time",
-            "acr",
-            "amr",
-            "nonce",
-            "sid",
-            *MAPPABLE,
-            *VERIFIED,
-        ],
+        "claims_supported": [*_PROTOCOL, *MAPPABLE, *VERIFIED],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_parameter_supported": True,
         "backchannel_logout_supported": True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -39,7 +39,7 @@ def of_code(
         resources=list(code.resources), claims=dict(code.claims),
     )  # fmt: skip
     grants.store(session, grant)
-    stood = _standing(session, client, grant, now)
+    stood = _alive(session, grant, standing.read(session, grant.id, client.sector, now))
     occasion = mint.Occasion(client, grant, scopes, now, code.nonce, code.amr, resource)
     refresh_token = grants.token_of(grant.id, 0, issuer.refresh_key) if lasting else None
     return _answer(session, issuer, occasion, stood, refresh_token, actor, "authorization_code")
@@ -67,18 +67,15 @@ def of_refresh(
         envelope = {"client": client.client_id, "grant": str(grant.id), "kind": "refresh"}
         log.write(session, "oidc:token:replayed", actor, subject_id=grant.person_id, envelope=envelope)
         raise Ended
-    if not stood.living:
-        grants.revoke(session, grant_id=grant.id)
-        raise Ended
+    _alive(session, grant, stood)
     now = clock.now()
     asked = scopes or mint.scopes_of(grant.scope)
     occasion = mint.Occasion(client, grant, asked, now, amr=stood.amr, resource=resource)
     return _answer(session, issuer, occasion, stood, rotation.token, actor, "refresh_token")
 
 
-def _standing(session: Session, client: RegisteredClient, grant: Grant, at: datetime) -> Standing:
-    """Return what a grant stands on; ends it and raises ``Ended`` when that is gone."""
-    found = standing.read(session, grant.id, client.sector, at)
+def _alive(session: Session, grant: Grant, found: Standing | None) -> Standing:
+    """Return what a grant was found to stand on; ends it and raises ``Ended`` when that is gone."""
     if found is None or not found.living:
         grants.revoke(session, grant_id=grant.id)
         raise Ended

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -12,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors import registry
-from connectors.contract import Authenticates, Connector, ConnectorError
+from connectors.contract import Authenticates, ConnectorError
 from iam.directory.source import Source
 from iam.ephemeral import Breaker
 
@@ -49,15 +48,10 @@ def _directory(session: Session, key: str) -> Authenticates:
     if row is None:
         raise DirectoryDown
     try:
-        kind = _kind(row.connector)
+        kind = registry.connector(row.connector)
         directory = kind(kind.settings_model.model_validate(row.settings))
     except (registry.UnknownConnector, ValidationError) as error:
         raise DirectoryDown from error
     if not isinstance(directory, Authenticates):
         raise DirectoryDown
     return directory
-
-
-@lru_cache(maxsize=32)
-def _kind(name: str) -> type[Connector]:
-    return registry.connector(name)

@@ -17,8 +17,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime
-from iam.directory.affiliation import Affiliation
-from iam.directory.organisation import OrganisationClosure
+from iam.directory.queries import organisations_over
 from iam.settings import Signin
 from iam.signin import levels
 from iam.signin.factor import FactorPolicy, RememberedDevice
@@ -27,17 +26,8 @@ from iam.tokens.session import LoginSession
 
 
 def _policies() -> Rows:
-    at = bindparam("at", type_=UtcDateTime())
-    query: Rows = select(FactorPolicy.remember_days)
-    return (
-        query.join(OrganisationClosure, OrganisationClosure.ancestor_id == FactorPolicy.organisation_id)
-        .join(Affiliation, Affiliation.organisation_id == OrganisationClosure.descendant_id)
-        .where(
-            Affiliation.person_id == bindparam("of_person", type_=Uuid()), Affiliation.closed_by.is_(None),
-            Affiliation.valid_from <= at, Affiliation.valid_to > at,
-            OrganisationClosure.valid_from <= at, OrganisationClosure.valid_to > at,
-        )
-    )  # fmt: skip
+    over = organisations_over(bindparam("of_person", type_=Uuid()), bindparam("at", type_=UtcDateTime()))
+    return select(FactorPolicy.remember_days).where(FactorPolicy.organisation_id.in_(over))
 
 
 _POLICIES: Statement[int] = Statement(_policies, int)

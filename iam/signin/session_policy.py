@@ -13,8 +13,7 @@ from iam.access.assignment import AdminGrant
 from iam.database.base import Base
 from iam.database.statement import Rows, Statement, row
 from iam.database.types import UtcDateTime
-from iam.directory.affiliation import Affiliation
-from iam.directory.organisation import OrganisationClosure
+from iam.directory.queries import holds_at, organisations_over
 from iam.settings import Tokens
 from iam.tokens.session import Life
 
@@ -34,16 +33,11 @@ class SessionPolicy(Base):
 
 def _limits() -> Rows:
     at, person = bindparam("at", type_=UtcDateTime()), bindparam("of_person", type_=Uuid())
-    a, c, g = Affiliation, OrganisationClosure, AdminGrant
-    theirs = a.person_id == person, a.closed_by.is_(None), a.valid_from <= at, a.valid_to > at
-    administers = exists().where(g.person_id == person, g.closed_by.is_(None), g.valid_from <= at, g.valid_to > at)
-    query: Rows = select(func.min(SessionPolicy.idle_minutes), func.min(SessionPolicy.hours), administers)
-    return (
-        query.select_from(SessionPolicy)
-        .join(c, c.ancestor_id == SessionPolicy.organisation_id)
-        .join(a, a.organisation_id == c.descendant_id)
-        .where(*theirs, c.valid_from <= at, c.valid_to > at)
+    administers = exists().where(
+        AdminGrant.person_id == person, AdminGrant.closed_by.is_(None), holds_at(AdminGrant, at)
     )
+    query: Rows = select(func.min(SessionPolicy.idle_minutes), func.min(SessionPolicy.hours), administers)
+    return query.select_from(SessionPolicy).where(SessionPolicy.organisation_id.in_(organisations_over(person, at)))
 
 
 _LIMITS: Statement[tuple[int | None, int | None, bool]] = Statement(_limits, row)

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Column, Engine, MetaData, Table, Uuid, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateTable
 
 from iam import clock
 from iam.access import catalogue
@@ -228,6 +229,23 @@ def test_the_number_of_statements_does_not_grow_with_the_number_of_persons(
         assert derived == Counts(many, 0)
         counted.append(len(statements))
     assert counted[1] <= counted[0] < 60
+
+
+@pytest.mark.parametrize("as_table", [False, True], ids=["ids", "a table"])
+def test_of_a_few_persons_only_rules_that_can_touch_their_facts_are_run(
+    session: Session, town: Town, as_table: bool
+) -> None:
+    access.rule(session, town.town, access.teachers(), "opettajat")
+    access.rule(session, town.town, access.teachers(kind="student"), "oppilaat")
+    aino = facts.person(session)
+    facts.affiliation(session, aino, town.school)
+    few = Table("few", MetaData(), Column("person_id", Uuid), prefixes=["TEMPORARY"])
+    session.execute(CreateTable(few))
+    session.execute(insert(few).values(person_id=aino))
+    change = facts.change(session)
+    with Statements(session) as statements:
+        assert derive(session, change, persons=few if as_table else [aino]) == Counts(1, 0)
+    assert len([text for text in statements.texts if text.startswith("INSERT INTO match_")]) == 1
 
 
 def assigned(town: Town, person_id: Any, **values: Any) -> dict[str, Any]:
