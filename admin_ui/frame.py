@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, flash, g
+from flask import Blueprint, Response, flash
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
-from iam.access.administration import NOTHING, Part, permissions_of
+from iam.access.administration import Part
 from iam.directory.organisation import Organisation
 from iam.directory.queries import profile
-from iam.errors import NotFound
 from iam.signin.account import Account
 from iam.texts import N_
 from iam.web import context, guard, pages
@@ -73,42 +72,17 @@ def done(sentence: str, path: str) -> AnyResponse:
 
 def may(permission: str) -> bool:
     """Whether the reader holds a permission over some part; for buttons and menus, never instead of ``guard.requires``."""
-    held = permissions()
-    return permission in held or "admin" in held
-
-
-def permissions() -> dict[str, Any]:
-    """Return what the reader may do, each with the organisations it was granted over; one query a request."""
-    if "permissions" not in g:
-        login = context.login()
-        g.permissions = permissions_of(context.db(), login.person_id) if login else {}
-    found: dict[str, Any] = g.permissions
-    return found
+    return guard.asker().may(permission)
 
 
 def part_of(permission: str) -> Part:
-    """Return the reader's part for any permission, as ``guard.part_for`` does, read once for equal grants; empty when not held."""
-    held: dict[str, frozenset[Any]] = permissions()
-    granted = held.get(permission, frozenset()) | held.get("admin", frozenset())
-    if not granted:
-        return NOTHING
-    known: dict[frozenset[Any], Part] = g.setdefault("parts", {})
-    if granted not in known:
-        known[granted] = guard.part_for(permission)
-    return known[granted]
-
-
-def whole_part() -> Part:
-    """Return the part over which the reader holds any permission at all; raises ``NotFound`` when there is none."""
-    parts = [part_of(permission) for permission in permissions()]
-    if not any(parts):
-        raise NotFound
-    return Part(any(part.everything for part in parts), frozenset().union(*(part.granted for part in parts)))
+    """Return the reader's part for another permission than the view's own; empty when it is not held."""
+    return guard.asker().part(permission)
 
 
 def part_in_words() -> str:
     """Return the part the page shows, as the header says it: "Koivurinteen koulu", or the whole consortium."""
-    texts, part = context.texts(), guard.part() or whole_part()
+    texts, part = context.texts(), guard.part() or guard.asker().whole()
     if part.everything:
         return texts.gettext(N_("The whole consortium"))
     found = context.db().scalars(select(Organisation).where(Organisation.id.in_(part.granted)))

@@ -50,7 +50,7 @@ class Feed:
 @guard.administers
 def overview() -> Response:
     """Show the page that fits what the reader may do."""
-    whole, people = frame.whole_part(), frame.part_of("persons.read")
+    whole, people = guard.asker().whole(), frame.part_of("persons.read")
     sources = frame.part_of("sources.read")
     soon = _coming(context.db(), people, frame.part_of("agreements.read"))
     if not sources:

@@ -1,16 +1,16 @@
 """Every model, imported once, so that migrations and the drift check see the whole schema."""
 
 from iam import change, ephemeral, outbox
-from iam.access import agreement, assignment, role, rule
+from iam.access import agreement, assignment, proposal, role, rule
 from iam.audit import log
 from iam.directory import affiliation, organisation, person, source
 from iam.oidc import model
 from iam.plans import plan
-from iam.signin import account, connection, factor, session_policy
+from iam.signin import account, address, connection, factor, session_policy, standing_request
 from iam.tokens import grant, keys, one_shot, session
 
 __all__ = [
-    "account", "affiliation", "agreement", "assignment", "change", "connection", "ephemeral", "factor", "grant", "keys", "log", "model", "one_shot",
-    "organisation", "outbox", "person", "plan", "role", "rule", "session", "session_policy",
-    "source",
+    "account", "address", "affiliation", "agreement", "assignment", "change", "connection", "ephemeral", "factor", "grant", "keys", "log", "model", "one_shot",
+    "organisation", "outbox", "person", "plan", "proposal", "role", "rule", "session", "session_policy",
+    "source", "standing_request",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Who may administer what: the one place that tells which persons and organisations an administrator sees.
 
 A grant is a permission over a part of the tree. Every list, page and command asks here, inside its query; what lies outside the
-part looks as if it did not exist.
+part looks as if it did not exist. ``asker`` holds the parts of one who asks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from iam import clock
 from iam.access.assignment import AdminGrant
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
-from iam.directory.person import Person
+from iam.directory.person import Person, PersonProfile
 
 Id = ColumnElement[UUID] | InstrumentedAttribute[UUID]
 COMING, GONE = timedelta(days=30), timedelta(days=90)
@@ -48,12 +48,20 @@ PERMISSIONS: dict[str, str] = {
 }
 
 
+CODES = "persons.code"
+"""Who holds it over a place may know that a protected person is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one asker may see with one permission: all, or the organisations at or under the granted ones."""
+    """What one asker may see with one permission: all, or the organisations at or under the granted ones.
+
+    ``codes`` is the part over which the same asker also holds ``persons.code``; None: nowhere.
+    """
 
     everything: bool
     granted: frozenset[UUID]
+    codes: Part | None = None
 
     def __bool__(self) -> bool:
         return self.everything or bool(self.granted)
@@ -85,8 +93,27 @@ class Part:
         )  # fmt: skip
         return or_(affiliated, guardian)
 
+    def tells(self, person_id: Id, organisation_id: Id) -> ColumnElement[bool]:
+        """The condition that a query may tell, or let itself be narrowed by, that this person is in this organisation.
+
+        Every filter, search, count and list that says more of persons than that they are in the part goes through it: a protected
+        person answers only where the asker holds ``persons.code`` over that very place.
+        """
+        if self.codes is not None and self.codes.everything:
+            return true()
+        open_ = ~is_protected(person_id)
+        return open_ if self.codes is None or not self.codes else or_(open_, self.codes.covers(organisation_id))
+
 
 NOTHING = Part(False, frozenset())
+WHOLE = Part(True, frozenset(), Part(True, frozenset()))
+"""The whole consortium, protected persons too: the operator's at the server."""
+
+
+def is_protected(person_id: Id) -> ColumnElement[bool]:
+    """The condition that any source says a person's whereabouts must not be told."""
+    profile = aliased(PersonProfile)
+    return exists().where(profile.person_id == person_id, profile.closed_by.is_(None), profile.protected)
 
 
 def _near(affiliation: type[Affiliation], here: Select[UUID]) -> ColumnElement[bool]:
@@ -114,25 +141,17 @@ def permissions_of(session: Session, person_id: UUID) -> dict[str, frozenset[UUI
     return {permission: frozenset(ids) for permission, ids in found.items()}
 
 
-def part_of(session: Session, person_id: UUID, permission: str) -> Part:
-    """Return the part of the tree over which a person holds ``permission`` now (or ``admin``); raises ``KeyError`` if unknown."""
-    PERMISSIONS[permission]
-    held = permissions_of(session, person_id)
-    granted = held.get(permission, frozenset()) | held.get("admin", frozenset())
-    return Part(bool(granted) and _has_all_roots(session, granted), granted)
-
-
-def _has_all_roots(session: Session, granted: frozenset[UUID]) -> bool:
-    """Whether the whole tree is granted: who holds one of several roots sees what is under that one only."""
+def roots(session: Session) -> frozenset[UUID]:
+    """Return the organisations at the top of the tree now."""
     now = clock.now()
-    roots = session.scalars(
-        select(OrganisationPlace.organisation_id).where(
-            OrganisationPlace.parent_id.is_(None), OrganisationPlace.closed_by.is_(None),
-            OrganisationPlace.valid_from <= now, OrganisationPlace.valid_to > now,
+    return frozenset(
+        session.scalars(
+            select(OrganisationPlace.organisation_id).where(
+                OrganisationPlace.parent_id.is_(None), OrganisationPlace.closed_by.is_(None),
+                OrganisationPlace.valid_from <= now, OrganisationPlace.valid_to > now,
+            )
         )
     )  # fmt: skip
-    found = set(roots)
-    return bool(found) and found <= granted
 
 
 def may_see(session: Session, part: Part, person_id: UUID) -> bool:

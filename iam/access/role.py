@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from iam.database.base import Base, key
 
 ENFORCEMENTS = ("at use", "by token", "by push", "by ticket")
+HANDED_OUT = ("owner", "enabled", "parts")
+"""Who may hand a role out: the application's owner; organisations for which the application is enabled; those and what is under them."""
 
 
 class Application(Base):
@@ -49,15 +51,23 @@ class ApplicationEnabled(Base):
 
 
 class Role(Base):
-    """What an application understands, by a code of its own."""
+    """What an application understands, by a code of its own.
+
+    ``handed_out`` says who may hand it out (``HANDED_OUT``); of a ``sensitive`` one nobody hands out alone.
+    """
 
     __tablename__ = "role"
-    __table_args__ = (UniqueConstraint("application_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("application_id", "key"),
+        CheckConstraint("handed_out IN ('owner', 'enabled', 'parts')", name="handed_out"),
+    )
 
     id: Mapped[UUID] = key()
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
     key: Mapped[str]
     retired: Mapped[bool] = mapped_column(default=False)
+    sensitive: Mapped[bool] = mapped_column(default=False)
+    handed_out: Mapped[str] = mapped_column(default="enabled")
 
 
 class RoleVersion(Base):

@@ -21,6 +21,15 @@ class CodeList(Base):
     code: Mapped[str] = mapped_column(primary_key=True)
 
 
+class CodeListOwner(Base):
+    """Whose a code list is: rules of that organisation and of those under it may use the list."""
+
+    __tablename__ = "code_list_owner"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+
+
 class Rule(Base):
     """A rule; it belongs to an organisation and binds only facts of its subtree."""
 
@@ -32,7 +41,10 @@ class Rule(Base):
 
 
 class RuleVersion(Base):
-    """One version of a rule, immutable but for its state; at most one version of a rule is published."""
+    """One version of a rule, immutable but for its state; at most one version of a rule is published.
+
+    A draft waits for a second person, who accepts just the effects whose ``digest`` it carries.
+    """
 
     __tablename__ = "rule_version"
     __table_args__ = (
@@ -49,6 +61,7 @@ class RuleVersion(Base):
     author_id: Mapped[UUID | None]
     published_by: Mapped[UUID | None]
     change_id: Mapped[UUID]
+    digest: Mapped[str | None]
 
 
 def published(session: Session, rules: Collection[UUID] | None = None) -> list[tuple[Rule, RuleVersion]]:

@@ -25,7 +25,8 @@ from sqlalchemy.orm import Session
 from connectors.contract import ConnectorError
 from connectors.problem import Problem
 from iam import settings as settings_module
-from iam.access.administration import Part, may_touch, part_of
+from iam.access.administration import Part, may_touch
+from iam.access.asker import OPERATOR, Asker, asker_of
 from iam.change import Actor
 from iam.database.engine import make_engine, make_sessions
 from iam.database.types import uuid7
@@ -36,8 +37,6 @@ from iam.signin import credentials
 from iam.texts import LANGUAGES, Texts
 from iam.vault import Vault, VaultError
 
-OPERATOR = Part(True, frozenset())
-"""Whoever can start commands on the machine can read its database: without ``--as`` a command sees everything."""
 Data = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
@@ -91,9 +90,13 @@ class Console:
             raise NotFound(Problem("Nobody has the login %(login)s.", "Check --as.", params={"login": self.login}))
         return Actor(known.person_id, self.request_id, "command line")
 
+    def asker(self, session: Session, actor: Actor) -> Asker:
+        """Return who asks. Whoever can start commands on the machine can read its database: without ``--as`` that is everything."""
+        return OPERATOR if actor.person_id is None else asker_of(session, actor.person_id)
+
     def part(self, session: Session, actor: Actor, permission: str) -> Part:
         """Return the part in which the actor may do this; raises ``Denied`` when there is none."""
-        found = OPERATOR if actor.person_id is None else part_of(session, actor.person_id, permission)
+        found = self.asker(session, actor).part(permission)
         if not found:
             raise Denied(
                 Problem(

@@ -74,6 +74,12 @@ def open_index(*columns: str, unique: bool = False, name: str | None = None, hav
     return Index(name, *columns, unique=unique, postgresql_where=where, sqlite_where=where)
 
 
+def open_end(*columns: str) -> Index:
+    """An index that lets one row of these columns be without an ``ended_at``."""
+    where = text("ended_at IS NULL")
+    return Index(f"uq_{'_'.join(columns)}_present", *columns, unique=True, postgresql_where=where, sqlite_where=where)
+
+
 def valid() -> CheckConstraint:
     """The constraint that an interval is not empty."""
     return CheckConstraint("valid_to > valid_from", name="valid")

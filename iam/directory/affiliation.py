@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
@@ -61,6 +62,21 @@ class Relationship(FactVersion, Base):
     person_id: Mapped[UUID] = refers_to("person.id")
     kind: Mapped[str]
     other_person_id: Mapped[UUID] = refers_to("person.id")
+
+
+class GuardianConfirmation(Base):
+    """An administrator of a protected child's school confirmed that this guardian may know where the child is."""
+
+    __tablename__ = "guardian_confirmation"
+    __table_args__ = (valid(), open_index("person_id", "other_person_id"))
+
+    id: Mapped[UUID] = key()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    other_person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime]
+    opened_by: Mapped[UUID]
+    closed_by: Mapped[UUID | None]
 
 
 def _one_group(name: str, where: str, *columns: str) -> Index:

@@ -59,7 +59,10 @@ class Identifier(FactVersion, Base):
 
 
 class Hold(FactVersion, Base):
-    """A hold ends every right of a person while it lasts (End now, suspicion, death); rights return when it ends."""
+    """A hold ends every right of a person while it lasts (End now, suspicion, death); rights return when it ends.
+
+    One that is not ``whole`` ends only the capacities in the organisations of its ``HoldPart`` rows, and under them.
+    """
 
     __tablename__ = "hold"
     __table_args__ = (valid(), open_index("fact_id", unique=True), open_index("person_id"))
@@ -67,6 +70,16 @@ class Hold(FactVersion, Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     kind: Mapped[str]
     reason: Mapped[str]
+    whole: Mapped[bool] = mapped_column(default=True)
+
+
+class HoldPart(Base):
+    """An organisation over which whoever set a hold could set it; ``hold_id`` is the hold's ``fact_id``."""
+
+    __tablename__ = "hold_part"
+
+    hold_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
 
 
 class VaultItem(Base):

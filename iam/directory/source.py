@@ -9,14 +9,16 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from iam.database.base import Base, key, refers_to
+from iam.database.base import Base, key, open_index, refers_to, valid
 
 
 class Source(Base):
     """An inbound system. ``settings`` go to its connector; ``matching`` says how its columns are read (None: as usual).
 
     ``priority``: the smaller number wins when two sources tell the same attribute. ``correlate`` is the order of identifier
-    kinds by which a record's person is found. ``owner_id`` is the organisation whose administrators see it.
+    kinds by which a record's person is found. ``owner_id`` is the organisation whose administrators see it and in whose subtree it states
+    facts. ``disabled``: nothing is read and nobody signs in by it. ``walled`` is False for a source from before walls, until what they
+    reject was shown and accepted.
     """
 
     __tablename__ = "source"
@@ -33,8 +35,25 @@ class Source(Base):
     purpose: Mapped[str]
     keep_good_rows: Mapped[bool] = mapped_column(default=True)
     missing_hours: Mapped[int] = mapped_column(default=20)
+    disabled: Mapped[bool] = mapped_column(default=False)
+    walled: Mapped[bool] = mapped_column(default=True)
     checkpoint: Mapped[str | None]
     leased_until: Mapped[datetime | None]
+
+
+class SourceOpening(Base):
+    """An organisation, with those under it, lets a source of another owner state facts there, for a time."""
+
+    __tablename__ = "source_opening"
+    __table_args__ = (valid(), open_index("source_id"), open_index("organisation_id"))
+
+    id: Mapped[UUID] = key()
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("source.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime]
+    opened_by: Mapped[UUID]
+    closed_by: Mapped[UUID | None]
 
 
 class Run(Base):

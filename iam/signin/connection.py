@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from iam.database.base import Base, key
+from iam.database.base import Base, key, open_index, valid
 
 
 class Connection(Base):
@@ -18,6 +18,7 @@ class Connection(Base):
     ``identifier`` names how a person is known there at the first sign-in: ``{"claim": "oid", "kind": "entra-oid", "issuer": ""}``
     looks a claim up among identifiers that a source told; empty: the person links the account by signing in here once.
     ``applications`` are those whose people come by this connection: ``{"wilma": "first"}``, or ``"only"`` to lead there at once.
+    It proves people for its owner only; without one it lets nobody in.
     """
 
     __tablename__ = "connection"
@@ -33,6 +34,22 @@ class Connection(Base):
     applications: Mapped[dict[str, Any]] = mapped_column(default=dict)
     identifier: Mapped[dict[str, Any]]
     retired: Mapped[bool] = mapped_column(default=False)
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+
+
+class ConnectionOpening(Base):
+    """An organisation, with those under it, lets a connection of another owner sign its people in, for a time."""
+
+    __tablename__ = "connection_opening"
+    __table_args__ = (valid(), open_index("connection_id"), open_index("organisation_id"))
+
+    id: Mapped[UUID] = key()
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connection.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime]
+    opened_by: Mapped[UUID]
+    closed_by: Mapped[UUID | None]
 
 
 class Link(Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey
@@ -59,6 +60,25 @@ class RememberedDevice(Base):
     hash: Mapped[bytes] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     expires_at: Mapped[datetime]
+
+
+class FactorReplacement(Base):
+    """A kind of factor (``passkey`` or ``totp``) that its owner says is lost and replaces with a recovery code.
+
+    The new one, kept in ``data`` as its table wants it and sealed where that is, counts from ``effective_at``; until then whoever still
+    has the old kind may stop it.
+    """
+
+    __tablename__ = "factor_replacement"
+
+    id: Mapped[UUID] = key()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    begun_at: Mapped[datetime]
+    effective_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
 
 
 class FactorPolicy(Base):

@@ -44,6 +44,7 @@ class GrantRow(Base):
     scope: Mapped[str]
     auth_time: Mapped[datetime]
     acr: Mapped[str]
+    device_until: Mapped[datetime | None]
     generation: Mapped[int] = mapped_column(default=0)
     rotated_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -58,6 +59,7 @@ class Grant:
     """A person's grant to a client in one capacity; ends with the capacity, the login session's end, replay, or its own date.
 
     ``resources`` are the audiences asked for (RFC 8707), ``claims`` the request's ``claims`` parameter (OIDC Core section 5.5).
+    ``device_until`` is until when a remembered device stands in for the second factor that an organisation asks.
     """
 
     id: UUID
@@ -75,6 +77,7 @@ class Grant:
     revoked_at: datetime | None = None
     resources: list[str] = field(default_factory=list)
     claims: dict[str, Any] = field(default_factory=dict)
+    device_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

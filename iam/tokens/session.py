@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,8 @@ from iam.settings import Tokens
 from iam.tokens import secret as secrets
 
 SEEN_EVERY = timedelta(minutes=1)
+OWN = "own"
+"""The proof of somebody by something of their own, kept here: it opens every capacity."""
 RAN_OUT = "ran out"
 """``end_reason`` of a session that was idle too long or came to its latest end. ``ended_at`` stays empty: nobody ended it."""
 LATE = timedelta(days=2)
@@ -42,6 +44,8 @@ class LoginSessionRow(Base):
     acr: Mapped[str]
     amr: Mapped[list[str]]
     agent: Mapped[str]
+    connection_id: Mapped[UUID | None] = mapped_column(index=True)
+    proofs: Mapped[list[str]] = mapped_column(default=lambda: [OWN])
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
 
@@ -57,7 +61,8 @@ class Life:
 @dataclass(frozen=True, slots=True)
 class LoginSession:
     """One sign-in of one person in one browser. ``acr`` and ``amr`` say what was really done (RFC 8176); it is over at ``idle_until``
-    when it is not used before, and at ``expires_at``."""
+    when it is not used before, and at ``expires_at``. ``connection_id`` is by which connection it began; ``proofs`` are what proved the
+    person in it: ``OWN``, or ``connection:ID`` and ``source:ID`` of those that proved them for their owners only."""
 
     id: UUID
     person_id: UUID
@@ -70,10 +75,12 @@ class LoginSession:
     amr: list[str]
     agent: str
     ended_at: datetime | None
+    connection_id: UUID | None = None
+    proofs: list[str] = field(default_factory=lambda: [OWN])
 
 
 def _columns() -> list[Any]:
-    return [getattr(LoginSessionRow, field.name) for field in fields(LoginSession)]
+    return [getattr(LoginSessionRow, one.name) for one in fields(LoginSession)]
 
 
 _OPEN = LoginSessionRow.ended_at.is_(None), LoginSessionRow.end_reason.is_(None)

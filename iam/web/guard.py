@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access.administration import NOTHING, PERMISSIONS, Part, part_of, permissions_of
+from iam.access.administration import NOTHING, PERMISSIONS, Part
+from iam.access.asker import NOBODY, Asker, asker_of
 from iam.audit import log
 from iam.errors import AvainError, Denied, NotFound
 from iam.tokens.session import LoginSession
@@ -109,16 +110,19 @@ def own_login() -> LoginSession:
     return login
 
 
+def asker() -> Asker:
+    """Return who asks, with what they may: read once a request; nobody when nobody is signed in."""
+    if "asker" not in g:
+        login = context.login()
+        g.asker = asker_of(context.db(), login.person_id) if login else NOBODY
+    found: Asker = g.asker
+    return found
+
+
 def part() -> Part:
     """Return the part of the tree over which the signed-in administrator holds the view's permission; empty outside one."""
     found: Part = g.get("part", NOTHING)
     return found
-
-
-def part_for(permission: str) -> Part:
-    """Return the part for another permission than the view's own, as for a button on the page; empty when it is not held."""
-    login = context.login()
-    return part_of(context.db(), login.person_id, permission) if login else NOTHING
 
 
 def init(app: Flask, reaches: Callable[[str, str], bool], fresh: timedelta) -> None:
@@ -180,15 +184,15 @@ def _admit() -> Response | None:
         return _to_sign_in()
     if mark == _SIGNED_IN:
         return None
-    _admit_administrator(login, mark)
+    _admit_administrator(mark)
     return _ask_for_more(login, getattr(view, _RECENT, None))
 
 
-def _admit_administrator(login: LoginSession, mark: str) -> None:
+def _admit_administrator(mark: str) -> None:
     if mark == _ADMINISTERS:
-        admitted = bool(permissions_of(context.db(), login.person_id))
+        admitted = bool(asker().held)
     else:
-        g.part = part_for(mark)
+        g.part = asker().part(mark)
         admitted = bool(g.part)
     if not admitted:
         raise NotFound(Problem("There is no such page, or it is outside your part."))

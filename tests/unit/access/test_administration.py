@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.administration import COMING, GONE, NOTHING, may_see, may_touch, part_of, permissions_of
+from iam.access.administration import COMING, GONE, NOTHING, Part, may_see, may_touch, permissions_of
+from iam.access.asker import asker_of
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
 from tests.factories import access, facts
@@ -24,6 +25,11 @@ SECOND = timedelta(seconds=1)
 def admin(session: Session, frozen: Any) -> UUID:
     """A person who administers nothing yet; the clock stands still."""
     return facts.person(session, "Ylläpitäjä")
+
+
+def part_of(session: Session, admin: UUID, permission: str) -> Part:
+    """The part over which somebody holds a permission."""
+    return asker_of(session, admin).part(permission)
 
 
 def seen(session: Session, admin: UUID, permission: str = "persons.read") -> set[UUID]:

@@ -1,0 +1,77 @@
+"""Who asks, with which permissions, over which parts of the tree: one object, made once a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from iam.access.administration import CODES, NOTHING, PERMISSIONS, WHOLE, Part, permissions_of, roots
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A person who asks, and what they may: ``held`` are permissions with the organisations they were granted over.
+
+    ``roots`` are the tops of the tree: who holds a permission over all of them holds it over everything. The command line's operator
+    is nobody in particular and holds everything (``OPERATOR``).
+    """
+
+    person_id: UUID | None
+    held: Mapping[str, frozenset[UUID]]
+    roots: frozenset[UUID] = frozenset()
+    _parts: dict[str, Part] = field(default_factory=dict, compare=False, repr=False)
+
+    def may(self, permission: str) -> bool:
+        """Whether the permission is held over any part; for buttons and menus, never instead of narrowing a query."""
+        return bool(self.part(permission))
+
+    def part(self, permission: str) -> Part:
+        """The part over which ``permission`` (or ``admin``) is held; empty when it is not; raises ``KeyError`` if unknown."""
+        if permission not in self._parts:
+            PERMISSIONS[permission]
+            self._parts[permission] = self._made(self._granted(permission))
+        return self._parts[permission]
+
+    def whole(self) -> Part:
+        """The part over which any permission at all is held."""
+        granted: frozenset[UUID] = frozenset().union(*self.held.values())
+        return self._made(granted) if granted else NOTHING
+
+    def _granted(self, permission: str) -> frozenset[UUID]:
+        return self.held.get(permission, frozenset()) | self.held.get("admin", frozenset())
+
+    def _made(self, granted: frozenset[UUID]) -> Part:
+        if not granted:
+            return NOTHING
+        codes = self._granted(CODES)
+        return Part(self._all(granted), granted, Part(self._all(codes), codes))
+
+    def _all(self, granted: frozenset[UUID]) -> bool:
+        return bool(self.roots) and self.roots <= granted
+
+
+@dataclass(frozen=True, slots=True)
+class _Operator(Asker):
+    """The operator at the server: everything, over the whole."""
+
+    def part(self, permission: str) -> Part:
+        """The whole consortium."""
+        PERMISSIONS[permission]
+        return WHOLE
+
+    def whole(self) -> Part:
+        """The whole consortium."""
+        return WHOLE
+
+
+NOBODY = Asker(None, {})
+OPERATOR: Asker = _Operator(None, {})
+
+
+def asker_of(session: Session, person_id: UUID) -> Asker:
+    """Return the person as one who asks: two statements, the second only for who administers anything."""
+    held = permissions_of(session, person_id)
+    return Asker(person_id, held, roots(session) if held else frozenset())
