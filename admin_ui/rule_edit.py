@@ -22,6 +22,8 @@ from admin_ui.rules import PATH, SECTION, role_options, templates
 from connectors.problem import Problem
 from iam.access import listing
 from iam.access.administration import Part, may_touch
+from iam.access.crossing import crossings
+from iam.access.crossing import words as crossing_words
 from iam.access.pattern import Pattern
 from iam.access.publish import Preview, preview, publish
 from iam.access.resolve import check, load
@@ -47,10 +49,11 @@ _KEY = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
 
 @dataclass
 class Answer:
-    """What the page says back: errors by field, the sentence, the effect, and a trial on a person."""
+    """What the page says back: errors by field, the sentence, which agreement allows what reaches into another body, the effect, and a trial on a person."""
 
     errors: dict[str, str] = field(default_factory=dict)
     sentence: str = ""
+    reaching: list[str] = field(default_factory=list)
     effect: Preview | None = None
     sample: list[tuple[UUID, str]] = field(default_factory=list)
     seen: str = ""
@@ -123,6 +126,7 @@ def _answer(key: str | None) -> AnyResponse:
     answer, act = Answer(errors), request.form.get("act", "preview")
     if parsed is not None:
         answer.sentence = sentence(parsed, labels(session), context.texts().language)
+        answer.reaching = _reaching(session, parsed, form)
     if parsed is None or errors:
         return _page(form, answer, key, 422)
     if act == PUBLISH and request.form.get("seen") == rule_form.digest(form):
@@ -209,6 +213,12 @@ def _effect(session: Session, form: RuleForm, key: str | None, answer: Answer) -
     answer.sample = sorted(
         ((one, listed_name(profile, context.texts())) for one, profile in shown.items()), key=lambda pair: pair[1]
     )
+
+
+def _reaching(session: Session, parsed: Pattern, form: RuleForm) -> list[str]:
+    names = load(session)
+    found = crossings(session, parsed, names.organisations[form.owner], names)
+    return [crossing_words(one, context.texts()) for one in found]
 
 
 def _sentence(session: Session, form: RuleForm) -> str:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, literal, select
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, literal, select, union
 from sqlalchemy.orm import aliased, join
 
 from iam.access.assignment import NIL
+from iam.access.compile_walls import Given, Way, ways
 from iam.access.pattern import Bound, Pattern
 from iam.access.resolve import Names
 from iam.database.types import greatest, least
@@ -51,12 +52,21 @@ def compile_rule(
     pattern: Pattern, owner_id: UUID, rule_version_id: UUID, names: Names, persons: Subquery | FromClause | None = None
 ) -> Select[Any]:
     """Return the SELECT of a checked pattern; ``persons`` (one column ``person_id``) limits whose facts are looked at."""
+    found = [_one_way(pattern, owner_id, rule_version_id, names, persons, way) for way in ways(pattern)]
+    return found[0] if len(found) == 1 else select(*union(*found).subquery().columns)
+
+
+def _one_way(
+    pattern: Pattern, owner_id: UUID, rule_version_id: UUID, names: Names, persons: FromClause | None, walls: tuple[Way, ...]
+) -> Select[Any]:  # fmt: skip
     query = _Query()
     facts: dict[str, Any] = {}
     for item in pattern.bound:
         _BIND[item.fact](query, pattern, item, facts, owner_id, names, persons)
     capacity = _capacity(query, pattern, facts)
     place, holder_entity = _scope(query, pattern, facts, capacity, names)
+    for way in walls:
+        way(query, Given(owner_id, place, holder_entity, facts))
     return _finish(query, pattern, facts, capacity, place, holder_entity, rule_version_id, names)
 
 

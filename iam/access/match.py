@@ -7,7 +7,7 @@ to the rows of ``compile_sql``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -74,6 +74,7 @@ class RelationshipFact:
     kind: str
     other_id: UUID
     span: Span
+    source_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The organisations: kinds, the dated closure, dated places with legal entity, and what areas cover."""
+    """The organisations: kinds, the dated closure, dated places with legal entity, what areas cover, and where sources state facts."""
 
     kinds: Mapping[UUID, str]
     closure: Mapping[tuple[UUID, UUID], Sequence[Span]]
     places: Mapping[UUID, Sequence[tuple[UUID, UUID, Span]]]
     covers: Mapping[UUID, Sequence[tuple[UUID, UUID, Span]]]
+    reach: Mapping[tuple[UUID, UUID], Sequence[Span]] = field(default_factory=dict)
 
 
 class Match(NamedTuple):
@@ -134,25 +136,64 @@ def matches(pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world:
     for state in _bind(pattern, owner_id, names, facts, world):
         for ready, capacity, entity, occupation in _capacities(pattern, state, facts, world):
             for scope_id, scoped in _scopes(pattern, ready, names, world):
-                for place_id, scope_entity, span in world.places.get(scope_id, ()):
-                    whole = scoped.span.meet(span)
-                    if not whole.empty:
-                        holder = scope_entity if entity is None else entity
-                        found.add(
-                            _match(
-                                pattern,
-                                facts,
-                                scoped,
-                                capacity,
-                                scope_id,
-                                holder,
-                                scope_entity,
-                                occupation,
-                                place_id,
-                                whole,
-                            )
+                for place_id, scope_entity, given in _given(pattern, owner_id, scope_id, entity, scoped, world):
+                    holder = scope_entity if entity is None else entity
+                    found.add(
+                        _match(
+                            pattern,
+                            facts,
+                            given,
+                            capacity,
+                            scope_id,
+                            holder,
+                            scope_entity,
+                            occupation,
+                            place_id,
+                            given.span,
                         )
+                    )
     return found
+
+
+def _given(
+    pattern: Pattern, owner_id: UUID, scope_id: UUID, holder: UUID | None, state: _State, world: World
+) -> Iterator[tuple[UUID, UUID, _State]]:
+    """Where and when the rule may give what it binds: the scope's places with what the walls leave of the time."""
+    for place_id, scope_entity, span in world.places.get(scope_id, ()):
+        for passed in _passes(pattern, owner_id, scope_id, holder, scope_entity, state, world):
+            for told in _told_there(pattern, scope_id, passed, world):
+                given = replace(told, span=told.span.meet(span))
+                if not given.span.empty:
+                    yield place_id, scope_entity, given
+
+
+def _passes(
+    pattern: Pattern,
+    owner_id: UUID,
+    scope_id: UUID,
+    holder: UUID | None,
+    scope_entity: UUID,
+    state: _State,
+    world: World,
+) -> Iterator[_State]:
+    """A rule gives in its owner's subtree, or in another legal entity, where a clause has to allow it to somebody of a third one."""
+    if pattern.scope.of is not None:
+        yield state
+        return
+    yield from state.within(world.closure.get((owner_id, scope_id), ()))
+    if holder is not None and holder != scope_entity:
+        yield from state.within([span for _, mine, span in world.places.get(owner_id, ()) if mine != scope_entity])
+
+
+def _told_there(pattern: Pattern, scope_id: UUID, state: _State, world: World) -> Iterator[_State]:
+    """A relationship gives only where its source may state facts; one that was declared by hand gives everywhere."""
+    states = [state]
+    for item in pattern.bound:
+        bound = state.bound[item.name]
+        if isinstance(bound, RelationshipFact) and bound.source_id is not None:
+            spans = world.reach.get((bound.source_id, scope_id), ())
+            states = [new for one in states for new in one.within(spans)]
+    yield from states
 
 
 def _match(

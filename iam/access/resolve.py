@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -11,23 +11,29 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
+from iam.access import giving
 from iam.access.pattern import Bound, Pattern, parse
 from iam.access.role import Application, Role, RoleVersion
 from iam.access.rule import CodeList
 from iam.database.statement import Rows, Statement, row
 from iam.directory.affiliation import Group
-from iam.directory.organisation import Organisation, OrganisationClosure
+from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What rules can name, by key: loaded once for a whole derivation."""
+    """What rules can name, by key: loaded once for a whole derivation.
+
+    ``entities`` are the legal entities to which an organisation ever belongs, ``covers`` what an area ever covers.
+    """
 
     organisations: Mapping[str, UUID]
     under: frozenset[tuple[UUID, UUID]]
     roles: Mapping[str, tuple[UUID, UUID]]
     lists: Mapping[str, frozenset[str]]
     groups: Mapping[tuple[UUID, str], UUID]
+    entities: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
+    covers: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
 
     def is_under(self, organisation_id: UUID, ancestor_id: UUID) -> bool:
         """Whether an organisation is, at any time, the ancestor itself or under it."""
@@ -35,7 +41,7 @@ class Names:
 
 
 def load(session: Session, *, tree: bool = True) -> Names:
-    """Return everything that rules can name: five queries, whatever the number of rules. Without the ``tree`` nothing is under
+    """Return everything that rules can name: seven queries, whatever the number of rules. Without the ``tree`` nothing is under
     anything: enough to run rules, not to check them."""
     lists: dict[str, set[str]] = {}
     for key, code in _LISTS.all(session):
@@ -49,7 +55,17 @@ def load(session: Session, *, tree: bool = True) -> Names:
         },
         lists={key: frozenset(codes) for key, codes in lists.items()},
         groups={(organisation_id, key): group_id for organisation_id, key, group_id in _GROUPS.all(session)},
+        entities=together(_ENTITIES.all(session)) if tree else {},
+        covers=together(_COVERS.all(session)) if tree else {},
     )
+
+
+def together(pairs: Iterable[tuple[UUID, UUID]]) -> dict[UUID, frozenset[UUID]]:
+    """Return the second ids of pairs by their first."""
+    found: dict[UUID, set[UUID]] = {}
+    for one, other in pairs:
+        found.setdefault(one, set()).add(other)
+    return {one: frozenset(others) for one, others in found.items()}
 
 
 def _roles() -> Rows:
@@ -78,8 +94,23 @@ _TREE: Statement[tuple[Any, ...]] = Statement(
 )
 
 
+def _entities() -> Rows:
+    p = OrganisationPlace
+    return select(p.organisation_id, p.legal_entity_id).where(p.closed_by.is_(None)).distinct()
+
+
+def _covers() -> Rows:
+    r = OrganisationRelation
+    return select(r.organisation_id, r.other_id).where(r.kind == "covers", r.closed_by.is_(None)).distinct()
+
+
+_ENTITIES: Statement[tuple[Any, ...]] = Statement(_entities, row)
+_COVERS: Statement[tuple[Any, ...]] = Statement(_covers, row)
+
+
 def check(data: Mapping[str, Any], owner: str, names: Names) -> tuple[Pattern | None, list[Problem]]:
-    """Return the pattern of ``data`` and everything wrong with it: its form, unknown names, facts of another's subtree."""
+    """Return the pattern of ``data`` and everything wrong with it: its form, unknown names, facts of another's subtree, a scope in which
+    its owner may give nothing."""
     pattern, problems = parse(data)
     if pattern is None:
         return None, problems
@@ -161,17 +192,7 @@ def _foreign(pattern: Pattern, owner: str, names: Names) -> Iterator[Problem]:
                 "%(key)s does not belong to %(owner)s, so this rule may not bind its facts.",
                 "Let the organisation that has the facts own the rule.", field=place, params={"key": key, "owner": owner},
             )  # fmt: skip
-    scope = pattern.scope.organisation
-    if (
-        pattern.capacity.fact == "relationship"
-        and scope is not None
-        and not names.is_under(names.organisations[scope], owner_id)
-    ):
-        # A guardian holds as the scope's own entity, so no clause would stand between.
-        yield Problem(
-            "%(key)s does not belong to %(owner)s, so this rule may not give guardians rights there.",
-            "Let the organisation own the rule itself.", field="gives.scope.organisation", params={"key": scope, "owner": owner},
-        )  # fmt: skip
+    yield from giving.problems(pattern, owner, names)
 
 
 def _too_wide(pattern: Pattern) -> Iterator[Problem]:

@@ -13,12 +13,20 @@ from iam.access.match import AffiliationFact, Facts, MembershipFact, Relationshi
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
 from iam.directory.queries import known
+from iam.directory.reach import reach
 
 
 def facts(session: Session, person_id: UUID, known_at: datetime | None = None) -> Facts:
     """Return a person's facts as known at ``known_at`` (None: now): four queries."""
     relationships = [
-        RelationshipFact(row.version_id, row.fact_id, row.kind, row.other_person_id, Span(row.valid_from, row.valid_to))
+        RelationshipFact(
+            row.version_id,
+            row.fact_id,
+            row.kind,
+            row.other_person_id,
+            Span(row.valid_from, row.valid_to),
+            row.source_id,
+        )
         for row in session.scalars(
             select(Relationship).where(Relationship.person_id == person_id, known(Relationship, known_at))
         )
@@ -50,7 +58,7 @@ def _affiliations(session: Session, person_ids: list[UUID], known_at: datetime |
 
 
 def world(session: Session) -> World:
-    """Return the organisations: four queries."""
+    """Return the organisations, and where sources state facts: five queries."""
     closure: dict[tuple[UUID, UUID], list[Span]] = {}
     for row in session.scalars(select(OrganisationClosure)):
         closure.setdefault((row.ancestor_id, row.descendant_id), []).append(Span(row.valid_from, row.valid_to))
@@ -69,4 +77,8 @@ def world(session: Session) -> World:
             (relation.version_id, relation.other_id, Span(relation.valid_from, relation.valid_to))
         )
     kinds = dict(session.execute(select(Organisation.id, Organisation.kind)).all())
-    return World(kinds, closure, places, covers)
+    told = reach(by_hand=False)
+    reaches: dict[tuple[UUID, UUID], list[Span]] = {}
+    for source_id, organisation_id, start, end in session.execute(select(told)):
+        reaches.setdefault((source_id, organisation_id), []).append(Span(start, end))
+    return World(kinds, closure, places, covers, reaches)

@@ -181,7 +181,17 @@ def _names(draft: Draft) -> Names:
     for one in draft.stated("group").values():
         item, _ = one.items[0]
         groups[(draft.organisations.get(item.organisation, uuid7()), item.key)] = uuid7()
+    standing, _ = settle(draft.tree)
+    entities = resolve.together((place.organisation_id, place.legal_entity_id) for place in standing)
+    covers = {area: set(others) for area, others in names.covers.items()}
+    for one in draft.stated("relation").values():
+        item, _ = one.items[0]
+        if item.kind == "covers":
+            area, other = draft.organisations.get(item.organisation), draft.organisations.get(item.other)
+            if area is not None and other is not None:
+                covers.setdefault(area, set()).add(other)
     return replace(
-        names, organisations=draft.organisations, under=ever_under(draft.tree), lists=lists, groups=groups,
+        names, organisations=draft.organisations, under=ever_under(draft.tree), lists=lists, groups=groups, entities=entities,
+        covers={area: frozenset(others) for area, others in covers.items()},
         roles={key: ids for key, ids in roles.items() if key not in gone and key.partition(":")[0] not in shut},
     )  # fmt: skip

@@ -13,6 +13,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.access import publish, resolve
 from iam.access.administration import may_see
+from iam.access.crossing import crossings, words
 from iam.access.sentence import labels, sentence
 from iam.cli.support import Console
 from iam.errors import Invalid, NotFound
@@ -55,7 +56,9 @@ def check(console: Console, file: Path) -> None:
                 for p in found
             ]
             if pattern is not None:
-                sentences[one["rule"]] = sentence(pattern, shown, console.texts.language)
+                told = sentence(pattern, shown, console.texts.language)
+                reaching = crossings(session, pattern, names.organisations[str(one["owner"])], names)
+                sentences[one["rule"]] = " ".join([told, *(words(crossing, console.texts) for crossing in reaching)])
     if problems:
         raise Invalid(*problems)
     console.show(sentences, "\n".join(f"{key}: {text}" for key, text in sentences.items()))

@@ -19,7 +19,7 @@ from iam.access.catalogue import NewRule, NewVersion
 from iam.access.pattern import parse
 from iam.access.resolve import load
 from iam.access.role import Role
-from iam.access.rule import Rule
+from iam.access.rule import Rule, RuleVersion
 from iam.database.types import uuid7
 from tests.factories import facts
 
@@ -91,6 +91,12 @@ def rule(session: Session, owner_id: UUID, pattern: Mapping[str, Any], key: str 
     role_id = load(session).roles[parsed.role][0]
     catalogue.publish_rules(session, facts.change(session), [NewRule(rule_id, pattern, role_id)])
     return rule_id
+
+
+def rule_version(session: Session, key: str) -> UUID:
+    """The published version of a rule."""
+    query = select(RuleVersion.id).join(Rule, Rule.id == RuleVersion.rule_id)
+    return session.scalars(query.where(Rule.key == key, RuleVersion.state == "published")).one()
 
 
 def derive_all(session: Session) -> derive.Counts:

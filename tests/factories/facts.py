@@ -16,7 +16,7 @@ from iam.database.types import uuid7
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import OrganisationPlace, OrganisationRelation
 from iam.directory.person import Hold, Person, PersonProfile
-from iam.directory.source import Record, Run, Source
+from iam.directory.source import Record, Run, Source, SourceOpening
 from iam.lifecycle import organisations
 from iam.lifecycle.tree import Place
 from iam.tokens.session import Life
@@ -183,6 +183,13 @@ def source(session: Session, owner_id: UUID, key: str = "hr") -> Source:
     session.add(row)
     session.flush()
     return row
+
+
+def opening(
+    session: Session, told: Source, organisation_id: UUID, since: datetime = SCHOOL_YEAR, until: datetime = clock.FOREVER
+) -> SourceOpening:  # fmt: skip
+    """Say that an organisation opened itself to a source of another owner."""
+    return _fact(session, SourceOpening, since, until, source_id=told.id, organisation_id=organisation_id)
 
 
 def told_by(session: Session, version: Any, said: Source, file: str, line: int) -> Run:

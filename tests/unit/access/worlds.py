@@ -16,9 +16,10 @@ from iam.access.rule import CodeList
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
 from iam.directory.person import Person
+from iam.directory.source import Source, SourceOpening
 from iam.lifecycle.organisations import rebuild_closure
 
-ORGANISATIONS, PERSONS, GROUPS, LAST_DAY = 4, 3, 2, 6
+ORGANISATIONS, PERSONS, GROUPS, SOURCES, LAST_DAY = 4, 3, 2, 2, 6
 START = datetime(2026, 1, 1, tzinfo=UTC)
 KINDS = ("employee", "student")
 ORGANISATION_KINDS = ("school", "unit")
@@ -83,7 +84,8 @@ class PlaceSpec:
 
 @dataclass(frozen=True)
 class WorldSpec:
-    """A world in numbers."""
+    """A world in numbers. ``told_by`` are in turn the sources of the relationships (0: declared; source n belongs to organisation n),
+    ``openings`` what organisations opened to a source."""
 
     kinds: tuple[str, ...]
     places: tuple[tuple[PlaceSpec, ...], ...]
@@ -93,6 +95,8 @@ class WorldSpec:
     relationships: tuple[tuple[int, int, str, Span, bool], ...]
     covers: tuple[tuple[int, int, Span], ...]
     absences: tuple[tuple[int, Span], ...] = ()
+    told_by: tuple[int, ...] = (0,)
+    openings: tuple[tuple[int, int, Span], ...] = ()
 
 
 affiliations = st.builds(
@@ -130,6 +134,8 @@ worlds = st.builds(
     relationships=st.lists(relationships, min_size=1, max_size=5).map(tuple),
     covers=st.lists(st.tuples(st.integers(0, 1), an_organisation, spans), min_size=2, max_size=4).map(tuple),
     absences=st.lists(st.tuples(st.integers(0, 5), spans), max_size=3).map(tuple),
+    told_by=st.lists(st.integers(0, SOURCES), min_size=1, max_size=3).map(tuple),
+    openings=st.lists(st.tuples(st.integers(1, SOURCES), an_organisation, spans), max_size=2).map(tuple),
 )
 
 
@@ -142,6 +148,7 @@ def write(session: Session, world: WorldSpec) -> None:
     session.add_all(Person(id=person_id(number)) for number in range(PERSONS))
     session.flush()
     _write_tree(session, world, change)
+    _write_sources(session, world, change)
     _write_links(session, world, change)
     session.add_all(_affiliation(number, spec, change) for number, spec in enumerate(world.affiliations))
     session.add_all(_absence(number, world, spec, change) for number, spec in enumerate(world.absences))
@@ -191,6 +198,27 @@ def _write_tree(session: Session, world: WorldSpec, change: UUID) -> None:
         )
 
 
+def _write_sources(session: Session, world: WorldSpec, change: UUID) -> None:
+    for number in range(1, SOURCES + 1):
+        session.add(
+            Source(
+                id=id_of(21, number), key=f"s{number}", connector="memory", owner_id=organisation_id(number), settings={},
+                correlate=[], zone="UTC", priority=1, purpose="",
+            )
+        )  # fmt: skip
+    session.flush()
+    for number, (source, organisation, span) in enumerate(world.openings):
+        opened = _dated(span, change)
+        session.add(
+            SourceOpening(
+                id=id_of(22, number),
+                source_id=id_of(21, source),
+                organisation_id=organisation_id(organisation),
+                **opened,
+            )
+        )
+
+
 def _write_links(session: Session, world: WorldSpec, change: UUID) -> None:
     for number, (owner, kind) in enumerate(world.groups):
         session.add(
@@ -215,9 +243,15 @@ def _write_links(session: Session, world: WorldSpec, change: UUID) -> None:
                 person_id=person_id(one),
                 other_person_id=person_id(other),
                 kind=kind,
+                source_id=_teller(world, number),
                 **_dated(span, change, open_),
             )
         )
+
+
+def _teller(world: WorldSpec, number: int) -> UUID | None:
+    source = world.told_by[number % len(world.told_by)]
+    return id_of(21, source) if source else None
 
 
 def _affiliation(number: int, spec: AffiliationSpec, change: UUID) -> Affiliation:
