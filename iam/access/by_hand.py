@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
+from iam.access import turns
 from iam.access.assignment import Assignment
 from iam.access.ceiling import clause_for
 from iam.access.role import RoleVersion
@@ -40,9 +41,10 @@ def grant(
         raise Invalid(Problem("A reason is needed.", "Write why the right is granted.", field="reason"))
     if until <= now:
         raise Invalid(Problem("The end must be in the future.", "Choose a later day.", field="until"))
+    change = begin(session, "command", actor, reason.strip())
+    turns.of_person(session, change, person_id)
     capacity, place, version = _found(session, person_id, capacity_id, role_id, scope_id, now)
     clause_id, ends = _ceiling(session, capacity, place, role_id, now, min(until, capacity.valid_to, place.valid_to))
-    change = begin(session, "command", actor, reason.strip())
     row = Assignment(
         person_id=person_id, capacity_id=capacity_id, capacity_kind=capacity.kind, role_id=role_id, role_version_id=version.id,
         scope_id=scope_id, holder_entity_id=capacity.legal_entity_id, scope_entity_id=place.legal_entity_id, clause_id=clause_id,
@@ -105,9 +107,11 @@ def end(session: Session, assignment_id: UUID, reason: str, actor: Actor) -> Non
         raise NotFound(Problem("There is no such right granted by hand.", "Open the person's page again."))
     if not reason.strip():
         raise Invalid(Problem("A reason is needed.", "Write why the right ends.", field="reason"))
+    change = begin(session, "command", actor, reason.strip())
+    turns.of_person(session, change, row.person_id)
+    session.refresh(row)
     if row.closed_by is not None:
         raise Conflict(Problem("This right has ended already.", "Open the person's page again."))
-    change = begin(session, "command", actor, reason.strip())
     row.closed_by = change.id
     session.flush()
     log.write(

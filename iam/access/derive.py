@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Insert, Table, insert, literal, select
 from sqlalchemy.orm import Session
 
-from iam.access import absent, ceiling, settle
+from iam.access import absent, ceiling, settle, turns
 from iam.access.compile_sql import COLUMNS, compile_rule
 from iam.access.pattern import Pattern, parse
 from iam.access.relevant import FEW, facts_of
@@ -42,15 +42,20 @@ def derive(
     *,
     persons: Collection[UUID] | Table | None = None,
     rules: Collection[UUID] | None = None,
+    trial: bool = False,
 ) -> Counts:
     """Bring assignments by rule in line with facts, rules, roles and clauses; return what changed.
 
     ``persons`` limits whose rights are looked at (ids, or a table with ``person_id``), ``rules`` which rules' (rule ids); None
-    means all. Rules that no longer resolve (a withdrawn role) give nothing.
+    means all. Rules that no longer resolve (a withdrawn role) give nothing. Waits for its turn (``turns``), raising ``Conflict`` when that
+    does not come, unless it is a ``trial`` that the caller takes back.
     """
     prepare(session)
     limited = persons is not None
-    few = persons is not None and _fill_affected(session, persons) <= FEW
+    count = _fill_affected(session, persons) if persons is not None else 0
+    if not trial:
+        turns.of_persons(session, change, count) if limited else turns.of_definitions(session, change)
+    few = limited and count <= FEW
     _fill_matches(session, rules, limited=limited, few=few)
     absent.split(session)
     ceiling.fill_permits(session)

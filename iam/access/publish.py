@@ -118,7 +118,7 @@ def preview(session: Session, pattern: Mapping[str, Any], owner: str, key: str |
     try:
         change = begin(session, "command", SYSTEM, "preview")
         version = write(session, change, key or f"preview-{change.id}", pattern, owner, SYSTEM)
-        derive(session, change, rules=[version.rule_id])
+        derive(session, change, rules=[version.rule_id], trial=True)
         return _effects(session, change, version)
     finally:
         trial.rollback()

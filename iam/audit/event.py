@@ -37,6 +37,7 @@ TYPES: dict[str, str] = {
     "oidc:token:revoked": "A token family was ended at a client's request.",
     "oidc:userinfo:disclosed": "A person's claims were handed to an application at the userinfo endpoint.",
     "oidc:session:logout": "An application asked to sign a person out.",
+    "right:check:mended": "At night, rights were found not to be what facts and rules give, and were mended: an alarm, for it should not happen.",
     "outbox:message:given-up": "Something that another system had to be told was not delivered and is no longer tried.",
     "outbox:message:retried": "An administrator had an undelivered message sent again.",
     "oidc:client:invited": "An initial access token was made, with which clients of an application register themselves.",

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
 from iam import clock, mail, outbox
+from iam.access import later
 from iam.cli.support import Console
 from iam.database.engine import make_sessions
 from iam.ephemeral import generations
@@ -65,6 +66,7 @@ def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) 
     issuer = Issuer(settings, vault, generations(redis))
     return {
         sign_out.KIND: Backchannel(issuer, settings.egress),
+        later.KIND: later.Following(sessions),
         forgotten.KIND: forgotten.CodeByMail(sessions, settings, vault, mail.carrier(settings)),
     }
 
@@ -73,6 +75,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
     """Return what is tidied, and looked for."""
     return (
         *CHORES,
+        Chore("rights mended", timedelta(0), later.Nightly(settings.zone)),
         Chore(
             "login sessions", timedelta(minutes=1), lambda session: sign_out.run_out(session, settings.tokens, _SOME)
         ),

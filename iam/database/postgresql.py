@@ -1,15 +1,17 @@
-"""What only PostgreSQL does: COPY, session settings, the uuid7 function."""
+"""What only PostgreSQL does: COPY, session settings, the uuid7 function, locks by number."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from psycopg import Connection as PsycopgConnection
 from psycopg import Error as PsycopgError
-from sqlalchemy import Engine, Table, event
-from sqlalchemy.exc import DisconnectionError
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import Engine, Executable, Select, Table, event, func, select, text
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -92,3 +94,54 @@ def analyze(session: Session, *tables: Table, well: bool = False) -> None:
         target = "SET LOCAL default_statistics_target"
         told = [f"{target} = 10", *told, f"{target} TO DEFAULT"]
     session.connection().exec_driver_sql("; ".join(told))
+
+
+_USUAL_WAIT = "SET LOCAL lock_timeout = '10s'"
+_EACH = 1096176969
+"""The class of the locks of ``take_each``."""
+
+
+def take(session: Session, locks: Sequence[tuple[int, bool]], name: str, wait: timedelta) -> bool:
+    """Take advisory locks (number, shared) until the transaction ends; whether they were had within ``wait``."""
+    asked = ", ".join(f"pg_advisory_xact_lock{'_shared' * shared}({number})" for number, shared in locks)
+    told = f"set_config('application_name', :name, true), {asked}"
+    return _waiting(session, text(f"SELECT {told}").bindparams(name=name), wait)
+
+
+def take_each(session: Session, texts: Select[Any], wait: timedelta) -> bool:
+    """Take an exclusive lock for each text, in the order of their hashes; whether they were had within ``wait``, each by itself."""
+    text_ = texts.subquery().c[0]
+    number = func.hashtext(text_).label("number")
+    ordered = select(number).distinct().order_by(number).subquery()
+    return _waiting(session, select(func.count(func.pg_advisory_xact_lock(_EACH, ordered.c.number))), wait)
+
+
+def try_take(session: Session, locks: Sequence[tuple[int, bool]], name: str) -> bool:
+    """Take the locks that nobody has or waits for, and that of a text; whether all were had. What was had stays."""
+    asked = [f"pg_try_advisory_xact_lock{'_shared' * shared}({number})" for number, shared in locks]
+    asked.append(f"pg_try_advisory_xact_lock({_EACH}, hashtext(:name))")
+    return bool(session.scalar(text(f"SELECT {' AND '.join(asked)}"), {"name": name}))
+
+
+def holders(session: Session, lock: int) -> list[str]:
+    """Return the names of other transactions that hold an advisory lock."""
+    query = text(
+        "SELECT DISTINCT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory'"
+        " AND l.objsubid = 1 AND l.classid = 0 AND l.objid = :lock AND l.granted AND l.pid <> pg_backend_pid()"
+    )
+    return list(session.scalars(query, {"lock": lock}))
+
+
+def _waiting(session: Session, query: Executable, wait: timedelta) -> bool:
+    try:
+        with session.begin_nested():
+            # Only asked for inside does the connection have the savepoint.
+            connection = session.connection()
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(wait.total_seconds() * 1000)}ms'")
+            connection.execute(query)
+            connection.exec_driver_sql(_USUAL_WAIT)
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            return False
+        raise
+    return True

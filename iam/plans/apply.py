@@ -37,7 +37,7 @@ def try_out(session: Session, change: Change, plan: Plan, source_id: UUID, now: 
     """Return how many rights the staged facts would give and take. Nothing of it stays: facts and rights are written and taken back."""
     trial = session.begin_nested()
     feed.try_out(session, change, source_id, now)
-    derive(session, change, persons=staged.touched)
+    derive(session, change, persons=staged.touched, trial=True)
     rights = remember_rights(session, plan, change)
     trial.rollback()
     session.expire_all()

@@ -1,7 +1,7 @@
 """Groups that an upstream provider tells of a person at sign-in: facts of a source, from which rules may give rights.
 
 Flow: a verified ID token -> the sources that listen to its connection (``connectors.claims``) -> memberships in local groups of the
-source's owner, that end by themselves -> the person's rights derived anew. A claim is never a right: without a rule it gives nothing.
+source's owner, that end by themselves -> the person's rights derived anew, by the worker when somebody else has the turn. A claim is never a right: without a rule it gives nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from connectors import registry
 from connectors.contract import ReadsClaims
-from iam.access.derive import derive
+from iam.access import later, turns
+from iam.access.derive import Counts, derive
 from iam.audit import log
 from iam.change import Actor
 from iam.database.statement import Statement
@@ -92,11 +93,14 @@ def _bring(
     change = groups.tell(session, source.id, person_id, ids, ear.lasts, actor, purpose)
     if change is None:
         return
-    rights = derive(session, change, persons=[person_id])
+    free = turns.free_for(session, person_id)
+    rights = derive(session, change, persons=[person_id]) if free else Counts(0, 0)
+    if not free:
+        later.note(session, person_id)
     log.write(
         session, "signin:upstream:groups", actor, subject_id=person_id, organisation_id=source.owner_id, change_id=change.id,
         envelope={
             "connection": upstream.key, "source": source.key, "groups": len(ids), "rights_opened": rights.opened,
-            "rights_closed": rights.closed,
+            "rights_closed": rights.closed, **({} if free else {"later": True}),
         },
     )  # fmt: skip
