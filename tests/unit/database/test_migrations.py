@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -11,7 +12,11 @@ import pytest
 from sqlalchemy import Column, ColumnClause, Connection, column, insert, select, table
 from sqlalchemy.exc import IntegrityError
 
-from iam import models  # noqa: F401 - fills the metadata
+from iam import (
+    clock,
+    models,  # noqa: F401 - fills the metadata
+)
+from iam.access.assignment import NIL
 from iam.database.base import Base
 from iam.database.engine import make_engine
 from iam.database.migrate import drift, upgrade
@@ -142,3 +147,95 @@ def test_sign_ins_from_before_keep_their_end_and_connections_the_applications_th
 def column_of(one: Column[object]) -> ColumnClause[object]:
     """A column of a table as it was, without what the model adds by itself."""
     return column(one.name, one.type)
+
+
+@dataclass(frozen=True)
+class Before:
+    """What stood before there were walls: a town under a root, its school, whose rule gives a role, and the sign-in of its people."""
+
+    root: UUID
+    town: UUID
+    school: UUID
+    by_town: UUID
+    by_school: UUID
+
+
+def _before_walls(connection: Connection) -> Before:
+    places = {}
+    for key, parent in (("juuri", None), ("kunta", "juuri"), ("koulu", "kunta")):
+        names = {"name_fi": key, "name_sv": key, "name_en": key}
+        places[key] = _put(connection, "organisation", key=key, kind="school", **names)
+        entity = places["juuri" if key == "juuri" else "kunta"]
+        _version(
+            connection, "organisation_place", organisation_id=places[key], parent_id=places.get(parent or ""), legal_entity_id=entity
+        )  # fmt: skip
+        for above in places.values():
+            span = {"valid_from": DAY, "valid_to": clock.FOREVER}
+            _row(connection, "organisation_closure", ancestor_id=above, descendant_id=places[key], **span)
+    root, town, school = places.values()
+    wilma = _put(
+        connection, "application", key="wilma", owner_id=town, name={}, audience="wilma", ask_capacity=True, subject_mode="pairwise",
+        notice="inform", entry="role", retired=False,
+    )  # fmt: skip
+    roles = []
+    for owner in (town, school):
+        role = _put(connection, "role", application_id=wilma, key=str(owner), retired=False)
+        rule = _put(connection, "rule", key=str(owner), owner_id=owner)
+        version = _put(
+            connection,
+            "rule_version",
+            rule_id=rule,
+            n=1,
+            pattern={},
+            role_id=role,
+            state="published",
+            change_id=uuid7(),
+        )
+        _put(
+            connection, "assignment", person_id=uuid7(), capacity_id=uuid7(), capacity_kind="employee", role_id=role,
+            role_version_id=uuid7(), scope_id=school, holder_entity_id=town, scope_entity_id=town, origin="rule", rule_version_id=version,
+            needs_relationship=False, fact_1=uuid7(), fact_2=NIL, fact_3=NIL, fact_4=NIL, place_id=uuid7(), valid_from=DAY,
+            valid_to=clock.FOREVER, opened_by=uuid7(),
+        )  # fmt: skip
+        roles.append(role)
+    return Before(root, town, school, *roles)
+
+
+def _version(connection: Connection, name: str, **values: object) -> None:
+    dated = {"valid_from": DAY, "valid_to": clock.FOREVER, "opened_by": uuid7(), "fact_id": uuid7()}
+    _row(connection, name, version_id=uuid7(), **dated, **values)
+
+
+def _row(connection: Connection, name: str, /, **values: object) -> None:
+    columns = [column_of(one) for one in Base.metadata.tables[name].c if one.name in values]
+    connection.execute(insert(table(name, *columns)).values(values))
+
+
+def test_who_entered_and_who_gave_roles_before_there_were_walls_goes_on(empty_url: str) -> None:
+    upgrade(empty_url, "0005")
+    engine = make_engine(empty_url)
+    with engine.begin() as connection:
+        was = _before_walls(connection)
+        _row(connection, "code_list", key="opettajat", code="opettaja")
+        _put(
+            connection, "connection", key="kunta", name={}, issuer="https://login.example", client_id="avain", scope="openid", domains=[],
+            identifier={}, applications={}, retired=False,
+        )  # fmt: skip
+        _source(connection, was.town, "hr")
+        _put(
+            connection, "login_session", secret_hash=b"x", person_id=uuid7(), started_at=DAY, seen_at=DAY, auth_time=DAY,
+            idle_until=DAY, expires_at=DAY, acr="", amr=["pwd"], agent="",
+        )  # fmt: skip
+    upgrade(empty_url)
+    tables = Base.metadata.tables
+    with engine.connect() as connection:
+        enabled = connection.execute(select(tables["application_enabled"].c.organisation_id)).scalars().all()
+        handed = dict(connection.execute(select(tables["role"].c.id, tables["role"].c.handed_out)).all())
+        assert (enabled, handed) == ([was.town], {was.by_town: "enabled", was.by_school: "parts"})
+        owners = [tables[name].c.owner_id for name in ("connection", "code_list_owner")]
+        assert [connection.execute(select(owner)).scalars().all() for owner in owners] == [[was.root], [was.root]]
+        assert connection.execute(select(tables["login_session"].c.proofs)).scalars().all() == [["own"]]
+        assert connection.execute(select(tables["source"].c.walled, tables["source"].c.disabled)).all() == [
+            (False, False)
+        ]
+    engine.dispose()
