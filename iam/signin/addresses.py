@@ -137,7 +137,7 @@ def _step(
     if new is None:
         return _Step(person_id, standing, None, now, None)
     if not rows:
-        return _Step(person_id, None, new, new.since, None)
+        return _Step(person_id, None, new, min(new.since, now), None)
     again = last is not None and last.address == new.address
     return _Step(person_id, standing, new, now if again else now + wait, None if again else last)
 
