@@ -32,6 +32,7 @@ _MAIL = (
     N_("One-time codes for a forgotten password go to the new address from %(time)s on."),
     N_("If the new address is yours, do nothing. If it is not, tell your organisation's help desk before that time."),
 )
+_DONE = Outcome(Verdict.DELIVERED)
 _NOTHING = Outcome(Verdict.DELIVERED, "nothing to send")
 
 
@@ -65,7 +66,7 @@ def _send(carrier: Carrier, mail: Mail) -> Outcome:
         carrier.send(mail)
     except Unavailable as error:
         return Outcome(Verdict.REFUSED if isinstance(error, Refused) else Verdict.FAILED, str(error))
-    return Outcome(Verdict.DELIVERED)
+    return _DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,10 @@ class Comparing:
     wait: timedelta
 
     def __call__(self, session: Session, due: Due) -> Send:
-        """Return what compares the addresses of the persons whom a message names."""
-        return lambda: self._follow([UUID(one) for one in due.payload["persons"]])
-
-    def _follow(self, person_ids: list[UUID]) -> Outcome:
-        with self.sessions.begin() as session:
-            addresses.follow(session, person_ids, self.wait)
-        return Outcome(Verdict.DELIVERED)
+        """Compare the addresses of the persons whom a message names; ``session`` only reads and is left alone."""
+        with self.sessions.begin() as own:
+            addresses.follow(own, [UUID(one) for one in due.payload["persons"]], self.wait)
+        return lambda: _DONE
 
 
 @dataclass(slots=True)
