@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -67,12 +68,7 @@ def holds_at(model: Any, at: Any) -> ColumnElement[bool]:
 def profiles(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Profile]:
     """Return the shown profile of each person: one query for all. Persons without one are left out."""
     now = clock.now()
-    counts = may_describe(PersonProfile, now, now - PAST)
-    rows = session.execute(
-        _told(counts).add_columns(PersonProfile.person_id).where(
-            PersonProfile.person_id.in_(person_ids), PersonProfile.closed_by.is_(None)
-        )
-    )  # fmt: skip
+    rows = session.execute(_several(), {"person_ids": list(person_ids), "at": now, "since": now - PAST})
     found: dict[UUID, list[_Row]] = {}
     for *told, person_id in rows:
         found.setdefault(person_id, []).append(_Row(*told))
@@ -105,11 +101,20 @@ def _told(counts: ColumnElement[bool]) -> Rows:
     return query.outerjoin(Source, Source.id == PersonProfile.source_id).order_by(PersonProfile.source_id)
 
 
-def _one_profile() -> Rows:
+def _counting() -> Rows:
     at, since = (bindparam(name, type_=UtcDateTime()) for name in ("at", "since"))
-    return _told(may_describe(PersonProfile, at, since)).where(
-        PersonProfile.person_id == bindparam("person_id", type_=Uuid()), PersonProfile.closed_by.is_(None)
-    )
+    return _told(may_describe(PersonProfile, at, since)).where(PersonProfile.closed_by.is_(None))
+
+
+@cache
+def _several() -> Rows:
+    """The profiles of several persons; made once, for it is long."""
+    ids = bindparam("person_ids", type_=Uuid(), expanding=True)
+    return _counting().add_columns(PersonProfile.person_id).where(PersonProfile.person_id.in_(ids))
+
+
+def _one_profile() -> Rows:
+    return _counting().where(PersonProfile.person_id == bindparam("person_id", type_=Uuid()))
 
 
 _PROFILE = Statement(_one_profile, _Row)
