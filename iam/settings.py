@@ -127,6 +127,12 @@ class Signin(BaseModel):
         le=365,
         description="Longest time a person's own device need not repeat the second factor; 0: no device is remembered.",
     )
+    address_days: int = Field(
+        3,
+        ge=0,
+        le=30,
+        description="Days for which a person's new e-mail address gets no one-time code; the old one is told.",
+    )
 
 
 class Lifecycle(BaseModel):

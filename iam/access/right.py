@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,6 +17,7 @@ from iam.access.assignment import Assignment
 from iam.access.role import Role, RoleClosure, RoleContent, RoleVersion
 from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime, least
+from iam.directory import primary
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation
 from iam.directory.person import Hold
@@ -59,10 +60,16 @@ class Right:
 
 
 def capacities(session: Session, person_id: UUID, at: datetime, *, soon: timedelta = SOON) -> list[Capacity]:
-    """Return what a person can act as at ``at``, and what starts within ``soon``; none while a hold lasts. Primary first."""
+    """Return what a person can act as at ``at``, and what starts within ``soon``; none while a hold lasts. Primary first.
+
+    However many sources mark one, one is the primary (``directory.primary``).
+    """
     found: list[Capacity] = []
     for statement in (_AFFILIATED, _GUARDIAN):
         found += statement.all(session, person_id=person_id, at=at, latest=at + soon)
+    if sum(c.is_primary for c in found) > 1:
+        first = primary.of_one(session, person_id, at)
+        found = [replace(c, is_primary=c.id == first) for c in found]
     return sorted(
         found, key=lambda c: (not c.is_primary, c.kind == "guardian", c.valid_from, c.organisation_key, str(c.id))
     )

@@ -81,6 +81,8 @@ TYPES: dict[str, str] = {
     "config:file:applied": "A declaration was applied; the counts of what it changed are in the event.",
     "config:file:exported": "The declaration was exported.",
     "signin:mail:asked": "Somebody asked for a one-time sign-in code by e-mail; the login itself is not kept.",
+    "signin:address:changed": "Another e-mail address was told of a person with a login; it gets no one-time code yet, and the old one was told.",
+    "signin:address:confirmed": "An administrator confirmed a person's new e-mail address; one-time codes go to it from then on.",
     "signin:code:mailed": "A one-time sign-in code was made for a mail to the person's own address.",
     "signin:code:printed": "A one-time sign-in code was made for a printed letter.",
     "admin:client:words-written": "An administrator wrote what people are told before they go on to a client; which of it is in the event.",

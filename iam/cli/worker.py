@@ -27,7 +27,7 @@ from iam.oidc.backchannel import Backchannel
 from iam.oidc.issuer import Issuer
 from iam.oidc.model import OpaqueToken
 from iam.settings import Settings
-from iam.signin import forgotten, throttle
+from iam.signin import address_notice, addresses, forgotten, throttle
 from iam.signin.factor import RememberedDevice
 from iam.tokens import one_shot, sign_out
 from iam.vault import Vault
@@ -68,14 +68,18 @@ def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) 
         sign_out.KIND: Backchannel(issuer, settings.egress),
         later.KIND: later.Following(sessions),
         forgotten.KIND: forgotten.CodeByMail(sessions, settings, vault, mail.carrier(settings)),
+        addresses.CHANGED: address_notice.Telling(settings, mail.carrier(settings)),
+        addresses.TOUCHED: address_notice.Comparing(sessions, timedelta(days=settings.signin.address_days)),
     }
 
 
 def chores(settings: Settings) -> tuple[Chore, ...]:
     """Return what is tidied, and looked for."""
+    wait = timedelta(days=settings.signin.address_days)
     return (
         *CHORES,
         Chore("rights mended", timedelta(0), later.Nightly(settings.zone)),
+        Chore("sign-in addresses", timedelta(minutes=1), address_notice.Round(wait)),
         Chore(
             "login sessions", timedelta(minutes=1), lambda session: sign_out.run_out(session, settings.tokens, _SOME)
         ),

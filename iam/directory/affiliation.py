@@ -15,6 +15,12 @@ AFFILIATION_KINDS = ("employee", "substitute", "student", "elected-official", "c
 RELATIONSHIP_KINDS = ("guardian_of", "manager_of", "sponsor_of")
 
 
+def _formerly(column: str, mark: str) -> Index:
+    """An index over the closed versions that were marked: few, and written by no first load."""
+    where = text(f"closed_by IS NOT NULL AND {mark}")
+    return Index(f"ix_affiliation_formerly_{mark}", column, postgresql_where=where, sqlite_where=where)
+
+
 class Affiliation(FactVersion, Base):
     """A person in an organisation as employee, student, substitute … ``legal_entity_id`` is the employer or controller."""
 
@@ -25,6 +31,7 @@ class Affiliation(FactVersion, Base):
         open_index("person_id"),
         open_index("record_id", "organisation_id", "valid_from", unique=True, name="uq_affiliation_open"),
         open_index("organisation_id", "kind", "occupation"),
+        _formerly("fact_id", "is_primary"),
     )
 
     person_id: Mapped[UUID] = refers_to("person.id")

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from iam import clock
 from iam.change import Change
 from iam.database.statement import Rows, Statement
 from iam.database.types import Protected, UtcDateTime
 from iam.directory.affiliation import Affiliation, Group, Membership
+from iam.directory.entitled import PAST, may_describe
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.person import Hold, PersonProfile
 from iam.directory.source import Source
@@ -22,7 +25,11 @@ from iam.directory.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is shown of a person: attribute by attribute the value of the source with the smallest priority that tells it."""
+    """What is shown of a person: attribute by attribute the value of the source with the smallest priority that tells it.
+
+    Only sources whose word on the person counts (``entitled``) tell anything, save that a person is ``protected`` as soon as any
+    source says so.
+    """
 
     given_names: str | None = None
     call_name: str | None = None
@@ -60,29 +67,25 @@ def holds_at(model: Any, at: Any) -> ColumnElement[bool]:
 
 def profiles(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Profile]:
     """Return the shown profile of each person: one query for all. Persons without one are left out."""
-    rows = session.execute(
-        select(PersonProfile, Source.priority)
-        .outerjoin(Source, Source.id == PersonProfile.source_id)
-        .where(PersonProfile.person_id.in_(person_ids), PersonProfile.closed_by.is_(None))
-    )
-    ranked: dict[UUID, list[tuple[int, PersonProfile]]] = {}
-    for row, priority in rows:
-        ranked.setdefault(row.person_id, []).append((0 if priority is None else priority, row))
-    return {
-        person_id: _shown([row for _, row in sorted(found, key=lambda pair: pair[0])])
-        for person_id, found in ranked.items()
-    }
+    now = clock.now()
+    rows = session.execute(_several(), {"person_ids": list(person_ids), "at": now, "since": now - PAST})
+    found: dict[UUID, list[_Row]] = {}
+    for *told, person_id in rows:
+        found.setdefault(person_id, []).append(_Row(*told))
+    return {person_id: _shown(told) for person_id, told in found.items()}
 
 
-def _shown(rows: Sequence[Any]) -> Profile:
-    values = {name: next((v for row in rows if (v := getattr(row, name)) is not None), None) for name in _SHOWN}
+def _shown(rows: Sequence[_Row]) -> Profile:
+    telling = [row for row in sorted(rows, key=lambda row: row.priority or 0) if row.counts]
+    values = {name: next((v for row in telling if (v := getattr(row, name)) is not None), None) for name in _SHOWN}
     return Profile(**values, protected=any(row.protected for row in rows))
 
 
 class _Row(NamedTuple):
-    """What one source says of a person."""
+    """What one source says of a person; ``counts``: whether it may."""
 
     priority: int | None
+    counts: bool
     protected: bool
     given_names: str | None
     call_name: str | None
@@ -92,12 +95,26 @@ class _Row(NamedTuple):
     birth_date: date | None
 
 
+def _told(counts: ColumnElement[bool]) -> Rows:
+    shown = [getattr(PersonProfile, name) for name in _Row._fields[2:]]
+    query: Rows = select(Source.priority, counts, *shown).select_from(PersonProfile)
+    return query.outerjoin(Source, Source.id == PersonProfile.source_id).order_by(PersonProfile.source_id)
+
+
+def _counting() -> Rows:
+    at, since = (bindparam(name, type_=UtcDateTime()) for name in ("at", "since"))
+    return _told(may_describe(PersonProfile, at, since)).where(PersonProfile.closed_by.is_(None))
+
+
+@cache
+def _several() -> Rows:
+    """The profiles of several persons; made once, for it is long."""
+    ids = bindparam("person_ids", type_=Uuid(), expanding=True)
+    return _counting().add_columns(PersonProfile.person_id).where(PersonProfile.person_id.in_(ids))
+
+
 def _one_profile() -> Rows:
-    shown = [getattr(PersonProfile, name) for name in _Row._fields[1:]]
-    query: Rows = select(Source.priority, *shown).select_from(PersonProfile)
-    return query.outerjoin(Source, Source.id == PersonProfile.source_id).where(
-        PersonProfile.person_id == bindparam("person_id", type_=Uuid()), PersonProfile.closed_by.is_(None)
-    )
+    return _counting().where(PersonProfile.person_id == bindparam("person_id", type_=Uuid()))
 
 
 _PROFILE = Statement(_one_profile, _Row)
@@ -105,7 +122,8 @@ _PROFILE = Statement(_one_profile, _Row)
 
 def profile(session: Session, person_id: UUID) -> Profile:
     """Return the shown profile of one person; empty when no source tells anything."""
-    return _shown(sorted(_PROFILE.all(session, person_id=person_id), key=lambda row: row.priority or 0))
+    now = clock.now()
+    return _shown(_PROFILE.all(session, person_id=person_id, at=now, since=now - PAST))
 
 
 def _group_keys() -> Rows:

@@ -5,10 +5,11 @@ What is declared by hand (no source) reaches everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Subquery, Uuid, and_, exists, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Subquery, Uuid, and_, exists, func, literal, or_, select, union_all
 
 from iam import clock
 from iam.database.types import UtcDateTime, greatest, least
@@ -34,7 +35,21 @@ def reaches(source_id: Any, organisation_id: Any, at: Any) -> ColumnElement[bool
     return exists().where(
         r.c.source_id == func.coalesce(source_id, literal(BY_HAND, Uuid())), r.c.organisation_id == organisation_id,
         r.c.valid_from <= at, r.c.valid_to > at,
-    )  # fmt: skip
+    ).correlate_except(r)  # fmt: skip
+
+
+def within(source_id: Any, organisation_id: Any, when: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """The condition that a source (not NULL) may state facts in an organisation by a row that ``when`` accepts.
+
+    Its two parts stand apart, so that each is found by its own index for every row asked of.
+    """
+    parts = [part.subquery() for part in (_owned(), _opened())]
+    return or_(*(_by(r, source_id, organisation_id, when) for r in parts))
+
+
+def _by(r: Subquery, source_id: Any, organisation_id: Any, when: Callable[[Any], ColumnElement[bool]]) -> Any:
+    there = exists().where(r.c.source_id == source_id, r.c.organisation_id == organisation_id, when(r.c))
+    return there.correlate_except(r)
 
 
 def _owned() -> Any:
@@ -48,7 +63,8 @@ def _opened() -> Any:
     starts = greatest(o.valid_from, c.valid_from, type_=UtcDateTime())
     ends = least(o.valid_to, c.valid_to, type_=UtcDateTime())
     there = and_(c.ancestor_id == o.organisation_id, c.valid_from < o.valid_to, c.valid_to > o.valid_from)
-    return select(o.source_id, c.descendant_id, starts, ends).join(c, there).where(o.closed_by.is_(None))
+    columns = o.source_id, c.descendant_id.label("organisation_id"), starts.label("valid_from"), ends.label("valid_to")
+    return select(*columns).join(c, there).where(o.closed_by.is_(None))
 
 
 def _by_hand() -> Any:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Table, and_, exists, func, insert, literal, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, insert, literal, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from iam import clock
 from iam.change import Change
 from iam.database.types import UtcDateTime
+from iam.directory.entitled import PAST, may_describe
 from iam.directory.person import Identifier, Person, PersonKey, PersonProfile, VaultItem
+from iam.directory.source import Source
 from iam.lifecycle import staged
 
 _PROFILE = ("given_names", "call_name", "family_name", "email", "phone", "birth_date")
@@ -111,12 +114,8 @@ def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
 
 
 def _profiles(session: Session, change: Change, source_id: UUID) -> None:
-    p, q, other = staged.person, PersonProfile, staged.person.alias()
+    p, q, lead = staged.person, PersonProfile, _leads()
     mine = and_(q.closed_by.is_(None), q.source_id == source_id, q.person_id == p.c.person_id)
-    lead = and_(
-        p.c.has_profile,
-        ~exists().where(other.c.person_id == p.c.person_id, other.c.has_profile, other.c.person_key < p.c.person_key),
-    )
     same = and_(*(getattr(q, name).is_not_distinct_from(p.c[name]) for name in _PROFILE))
     session.execute(
         update(q).where(q.closed_by.is_(None), q.source_id == source_id, exists().where(mine, lead, ~same)).values(closed_by=change.id)
@@ -124,7 +123,36 @@ def _profiles(session: Session, change: Change, source_id: UUID) -> None:
     )  # fmt: skip
     rows = select(p.c.person_id, *(p.c[name] for name in _PROFILE), literal(False)).where(lead, ~exists().where(mine))
     _open(session, q, change, source_id, ("person_id", *_PROFILE, "protected"), rows)
-    names = and_(Person.id == p.c.person_id, ~p.c.fresh, lead, Person.sort_name != p.c.sort_name)
+
+
+def _leads() -> ColumnElement[bool]:
+    """The condition that of a person's staged rows this is the one that describes them."""
+    p, other = staged.person, staged.person.alias()
+    earlier = exists().where(
+        other.c.person_id == p.c.person_id, other.c.has_profile, other.c.person_key < p.c.person_key
+    )
+    return and_(p.c.has_profile, ~earlier)
+
+
+def rename(session: Session, source_id: UUID, now: datetime) -> None:
+    """Order persons by the name they were told of with, where this source's word on them counts before any other's.
+
+    After the facts are written: they say where the source may describe whom.
+    """
+    p, q, other, s = staged.person, aliased(PersonProfile), aliased(PersonProfile), aliased(Source)
+    counts = [may_describe(one, now, now - PAST) for one in (q, other)]
+    mine = exists().where(q.closed_by.is_(None), q.source_id == source_id, q.person_id == p.c.person_id, counts[0])
+    own = select(Source.priority).where(Source.id == source_id).scalar_subquery()
+    before = (
+        select(other.version_id)
+        .outerjoin(s, s.id == other.source_id)
+        .where(
+            other.closed_by.is_(None), other.person_id == p.c.person_id, other.family_name.is_not(None),
+            or_(s.id.is_(None), s.priority < own), counts[1],
+        )
+        .exists()
+    )  # fmt: skip
+    names = and_(Person.id == p.c.person_id, ~p.c.fresh, _leads(), Person.sort_name != p.c.sort_name, mine, ~before)
     session.execute(
         update(Person).where(names).values(sort_name=p.c.sort_name).execution_options(synchronize_session=False)
     )

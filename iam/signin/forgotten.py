@@ -1,4 +1,4 @@
-"""A forgotten password: who asks gets a one-time code by mail, to the address that their own organisation knows.
+"""A forgotten password: who asks gets a one-time code by mail, to the address in force (``addresses``).
 
 Asking leaves one message in the outbox, for known and unknown logins alike (security AU-06): the message names the person or nobody,
 and never the code. The code is made when the worker sends it, so that its time begins then. The mail holds the code and the plain
@@ -20,10 +20,10 @@ from iam.directory.queries import profile
 from iam.errors import Unavailable
 from iam.jobs import Outcome, Send, Verdict
 from iam.lifecycle.states import State, state_of
-from iam.mail import Carrier, Mail, Refused, is_address
+from iam.mail import Carrier, Mail, Refused
 from iam.outbox import Due
 from iam.settings import Settings
-from iam.signin import code_words, credentials, first_code, throttle
+from iam.signin import addresses, code_words, credentials, first_code, throttle
 from iam.signin.account import normal
 from iam.signin.code_words import Slip
 from iam.signin.credentials import Known
@@ -97,15 +97,19 @@ class CodeByMail:
         return Outcome(Verdict.DELIVERED)
 
     def _write(self, session: Session, person_id: UUID, language: str) -> _Written | None:
-        known, told = credentials.of_person(session, person_id), profile(session, person_id)
-        if known is None or not is_address(told.email or "") or not self._may_reset(session, known):
+        known = credentials.of_person(session, person_id)
+        if known is None or not self._may_reset(session, known):
+            return None
+        addresses.follow(session, [person_id], timedelta(days=self.settings.signin.address_days))
+        to = addresses.usable(session, person_id, clock.now())
+        if to is None:
             return None
         made = throttle.begin(session, self.vault.mac("mail sent", "", str(person_id)), MOST)
         if made.again_at is not None:
             return None
         issued = first_code.issue_by_mail(session, self.vault, self.settings, known)
-        slip = Slip(told.display_name, known.login, known.language or language, issued)
-        return _Written(code_words.mail(slip, str(told.email), self.settings), made)
+        slip = Slip(profile(session, person_id).display_name, known.login, known.language or language, issued)
+        return _Written(code_words.mail(slip, to, self.settings), made)
 
     def _may_reset(self, session: Session, known: Known) -> bool:
         """Whether the person may come in at all, and by a password that is kept here rather than in a directory."""

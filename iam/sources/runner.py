@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select, union
 from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.contract import ConnectorError, Reading, ReadsAll, ReadsChanges
@@ -21,6 +21,7 @@ from iam.errors import Invalid
 from iam.lifecycle import staged
 from iam.plans import apply, effects, guard, lapses
 from iam.plans.plan import Plan
+from iam.signin import addresses
 from iam.sources import acceptance, correlation, judgement, known, lease
 from iam.sources.configured import by_key, connector_of, matching_of
 from iam.sources.matching import Matching
@@ -160,6 +161,8 @@ def _apply(
         else:
             apply.apply_feed(session, change, source.id, report.run_id, now)
             rights = apply.remember_rights(session, plan, change)
+            persons = union(select(staged.touched.c.person_id), select(staged.person.c.person_id)).subquery()
+            addresses.touched(session, select(persons.c.person_id))
         apply.remember(session, plan)
         lapses.remember(session, plan)
     report.counts |= (

@@ -163,10 +163,12 @@ def membership(
 
 def relationship(
     session: Session, person_id: UUID, other_id: UUID, kind: str = "guardian_of", since: datetime = SCHOOL_YEAR,
-    until: datetime = clock.FOREVER,
+    until: datetime = clock.FOREVER, **values: Any,
 ) -> Relationship:  # fmt: skip
     """Say how a person is related to another."""
-    return _fact(session, Relationship, since, until, person_id=person_id, kind=kind, other_person_id=other_id)
+    return _fact(
+        session, Relationship, since, until, person_id=person_id, kind=kind, other_person_id=other_id, **values
+    )
 
 
 def hold(session: Session, person_id: UUID, since: datetime = SCHOOL_YEAR, until: datetime = clock.FOREVER) -> Hold:

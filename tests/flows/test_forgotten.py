@@ -38,7 +38,7 @@ LOGIN, ADDRESS = "aino.virtanen", "aino@marjala.example"
 PAGE = "http://localhost:8080/first-code"
 ALIKE = "If the username is right and we know your e-mail address, a code is on its way."
 CODE = re.compile(r"^ {4}([2-9A-HJKMNP-Z]{5}-[2-9A-HJKMNP-Z]{5})$", re.MULTILINE)
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 At = Callable[[datetime], None]
 
 
@@ -371,6 +371,27 @@ def test_a_mail_is_in_the_language_of_the_account_or_else_of_the_page(world: Wor
     own, pages = post.took(2)
     assert (own.message["Subject"], pages.message["Subject"]) == ("Kertakoodisi: Marjala", "Din engångskod: Marjala")
     assert "Hei, Aino Virtanen." in own.text
+
+
+def test_who_gets_another_address_is_told_at_the_old_one_and_codes_go_there_for_three_days(
+    world: World, post: MailServer, frozen: datetime, at: At
+) -> None:
+    made = worker.make(world.parts.settings, world.parts.vault, world.engine)
+    assert made.tidy()["sign-in addresses"] == 1
+    at(frozen + DAY)
+    world.change(PersonProfile, PersonProfile.email == ADDRESS, email="aino@uusi.example")
+    assert made.tidy()["sign-in addresses"] == 1
+    assert world.work()["delivered"] == 1
+    (told,) = post.took(1)
+    assert told.recipients == [f"TO:<{ADDRESS}>"]
+    assert "18.9.2026" not in told.text
+    assert "19.9.2026" in told.text
+    assert "uusi.example" not in told.text
+    for day, goes in ((3, ADDRESS), (4, "aino@uusi.example")):
+        at(frozen + day * DAY)
+        world.ask()
+        world.work()
+        assert post.took(day - 1)[-1].recipients == [f"TO:<{goes}>"]
 
 
 def test_a_server_that_is_down_is_tried_again_for_a_quarter_of_an_hour_and_costs_no_mail(

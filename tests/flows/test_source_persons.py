@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,14 +11,19 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, func, select
 
+from connectors import registry
 from iam import clock
 from iam.directory import identity_code
 from iam.directory.affiliation import Absence, Affiliation
 from iam.directory.person import Identifier, Person, PersonProfile
+from iam.directory.queries import profile
 from iam.directory.source import Ambiguity, Record
+from iam.jobs import Worker
+from iam.signin import address_notice, addresses
+from iam.signin.account import Account
 from iam.sources.decide import decide
 from tests.factories import facts
-from tests.flows.source_world import World, build, code, row, rows
+from tests.flows.source_world import World, build, code, hr_text, row, rows
 
 
 @pytest.fixture
@@ -252,3 +259,65 @@ def test_a_run_makes_no_person_twice(world: World) -> None:
     before = world.scalar(select(func.count(Person.id)))
     world.later(days=1).run([row(n, nimike="Muu") for n in range(5)])
     assert world.scalar(select(func.count(Person.id))) == before
+
+
+def another_town_tells(world: World, place: str, priority: int) -> None:
+    """A source of the joint authority tells of the teacher with number 1, under another name, and is accepted."""
+    path = world.folder / f"{place}.csv"
+    told = row(
+        1,
+        "T1",
+        hetu=code(1),
+        henkilonumero="900",
+        sukunimi="Väärä",
+        sahkoposti="vaara@muu.example",
+        toimipisteet=f"{place}:100",
+    )
+    path.write_text(hr_text([told]), encoding="utf-8")
+    world.add_source("muu", "hr", {"path": str(path)}, priority=priority, correlate=["identity-code"])
+    other = world.of("muu").later(days=1)
+    other.change_source(owner_id=world.ids["puolukka"])
+    other.run()
+    if other.scalar(select(func.count()).select_from(Ambiguity)) == 0:
+        other.accept()
+
+
+def shown(world: World) -> tuple[str | None, str]:
+    """The family name of the teacher with number 1, and the one that lists are ordered by."""
+    person_id = world.persons()["1"]
+    with world.sessions() as session, world.later(days=2).now():
+        name = profile(session, person_id).family_name
+    return name, world.scalar(select(Person.sort_name).where(Person.id == person_id)).split()[0]
+
+
+def test_another_town_that_recognises_a_teacher_by_the_code_gives_her_no_other_name(world: World) -> None:
+    world.load([row(1)])
+    another_town_tells(world, "KOIVU", 1)
+    assert shown(world) == ("Sukunimi1", "sukunimi1")
+
+
+@pytest.mark.parametrize(("priority", "name"), [(1, "Väärä"), (90, "Sukunimi1")])
+def test_a_second_employer_names_her_as_far_as_the_sources_order_says(world: World, priority: int, name: str) -> None:
+    world.load([row(1)])
+    another_town_tells(world, "OPISTO", priority)
+    assert shown(world) == (name, name.casefold())
+
+
+def test_a_run_has_the_addresses_of_those_with_a_login_compared(world: World) -> None:
+    matching = deepcopy(dict(registry.matching("hr")))
+    matching["employment"]["person"]["email"] = "kustannuspaikka"
+    world.change_source(matching=matching)
+    world.load([row(1, kustannuspaikka="eka@mansikkala.example"), row(2)])
+    person_id = world.persons()["1"]
+    with world.sessions.begin() as session:
+        session.add(Account(person_id=person_id, login="eka", language=None))
+        with world.now():
+            addresses.follow(session, [person_id], timedelta(days=3))
+    later = world.later(days=1)
+    later.run([row(1, kustannuspaikka="toka@mansikkala.example"), row(2)])
+    with later.now():
+        handler = {addresses.TOUCHED: address_notice.Comparing(world.sessions, timedelta(days=3))}
+        assert Worker(world.sessions, handler).deliver()["delivered"] == 1
+    with world.sessions() as session:
+        used = [addresses.usable(session, person_id, world.later(days=n).at) for n in (2, 4)]
+    assert used == ["eka@mansikkala.example", "toka@mansikkala.example"]

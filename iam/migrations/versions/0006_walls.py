@@ -164,6 +164,12 @@ def _sign_in() -> None:
     )  # fmt: skip
     op.create_index("ix_sign_in_address_person_id", address, ["person_id"])
     _open_index(address, "person_id", where="ended_at IS NULL", unique=True, name="uq_person_id_present")
+    _open_index(
+        "affiliation",
+        "fact_id",
+        where="closed_by IS NOT NULL AND is_primary",
+        name="ix_affiliation_formerly_is_primary",
+    )
 
 
 _PLACE = sa.table(
