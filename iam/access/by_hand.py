@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
+from iam.access import handing
+from iam.access.administration import Part
 from iam.access.assignment import Assignment
 from iam.access.ceiling import clause_for
 from iam.access.role import RoleVersion
@@ -30,10 +32,12 @@ def grant(
     reason: str,
     until: datetime,
     actor: Actor,
+    part: Part,
 ) -> Assignment:
     """Grant a role in a scope to one capacity from now until ``until``; never longer than the capacity.
 
-    Raises ``Invalid`` without a reason or a coming end, or when the scope belongs to another legal entity and no clause allows it.
+    ``part`` is that over which the granter may grant. Raises ``Invalid`` without a reason or a coming end, when the role is not handed
+    out from that part, or when the scope belongs to another legal entity and no clause allows it.
     """
     now = clock.now()
     if not reason.strip():
@@ -41,6 +45,9 @@ def grant(
     if until <= now:
         raise Invalid(Problem("The end must be in the future.", "Choose a later day.", field="until"))
     capacity, place, version = _found(session, person_id, capacity_id, role_id, scope_id, now)
+    refused = handing.refused(session, part, role_id)
+    if refused is not None:
+        raise Invalid(refused)
     clause_id, ends = _ceiling(session, capacity, place, role_id, now, min(until, capacity.valid_to, place.valid_to))
     change = begin(session, "command", actor, reason.strip())
     row = Assignment(

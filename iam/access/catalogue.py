@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
-from iam.access.rule import CodeList, Rule, RuleVersion
+from iam.access.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.change import Change
 from iam.database.types import uuid7
 
@@ -48,6 +48,14 @@ def write_code_lists(session: Session, lists: Mapping[str, Collection[str]]) -> 
         )
 
 
+def own_code_lists(session: Session, owners: Mapping[str, UUID]) -> None:
+    """Make these organisations the owners of the lists, in two statements."""
+    if owners:
+        gone = delete(CodeListOwner).where(CodeListOwner.key.in_(owners))
+        session.execute(gone.execution_options(synchronize_session=False))
+        _insert(session, CodeListOwner, [{"key": key, "owner_id": owner_id} for key, owner_id in owners.items()])
+
+
 def add_applications(session: Session, rows: Sequence[Row]) -> None:
     """Add applications: whole rows with their ids."""
     _insert(session, Application, rows)
@@ -73,15 +81,15 @@ def set_enabled(session: Session, enabled: Mapping[UUID, Collection[UUID]]) -> N
 
 
 def add_roles(session: Session, rows: Sequence[Row]) -> None:
-    """Add roles (``id``, ``application_id``, ``key``, ``retired``), each including itself; they have no version yet."""
+    """Add roles: whole rows with their ids, each including itself; they have no version yet."""
     _insert(session, Role, rows)
     _insert(session, RoleClosure, [{"role_id": row["id"], "included_id": row["id"]} for row in rows])
 
 
-def retire_roles(session: Session, retired: Mapping[UUID, bool]) -> None:
-    """Retire roles, or take them back into use. A retired role gives nothing."""
-    if retired:
-        session.execute(update(Role), [{"id": role_id, "retired": value} for role_id, value in retired.items()])
+def amend_roles(session: Session, rows: Sequence[Row]) -> None:
+    """Write other columns of roles, found by ``id``. A retired role gives nothing."""
+    if rows:
+        session.execute(update(Role), list(rows))
 
 
 def publish_versions(session: Session, change: Change, versions: Sequence[NewVersion]) -> None:
