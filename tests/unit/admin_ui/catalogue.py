@@ -183,9 +183,9 @@ def version(world: World, key: str, n: int, state: str = "withdrawn", pattern: A
     )  # fmt: skip
 
 
-def code_list(world: World, key: str, *codes: str) -> None:
-    """Add a list of occupation codes, of the root."""
-    world.write(*(CodeList(key=key, code=code) for code in codes), CodeListOwner(key=key, owner_id=world.ids["ROOT"]))
+def code_list(world: World, key: str, *codes: str, owner: str = "ROOT") -> None:
+    """Add a list of occupation codes."""
+    world.write(*(CodeList(key=key, code=code) for code in codes), CodeListOwner(key=key, owner_id=world.ids[owner]))
 
 
 def agreement(world: World, key: str, *, signed: bool = True, start: int = -30, end: int = 300) -> UUID:
