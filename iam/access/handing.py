@@ -24,6 +24,7 @@ from iam.database.statement import Rows, Statement, row
 from iam.database.types import UtcDateTime
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.queries import holds_at
+from iam.texts import N_
 
 Over = Callable[[UUID, UUID], bool]
 """Whether the first organisation is the second or stands above it."""
@@ -55,16 +56,16 @@ class Handing:
 
 _REFUSALS = {
     "owner": (
-        "Only %(owner)s hands out the role %(role)s.",
-        "Choose another role, or ask %(owner)s to give this one.",
+        N_("Only %(owner)s hands out the role %(role)s."),
+        N_("Choose another role, or ask %(owner)s to give this one."),
     ),
     "enabled": (
-        "The role %(role)s is handed out by %(owner)s and by the organisations for which its application is enabled.",
-        "Choose another role, or ask one of those organisations to give this one.",
+        N_("The role %(role)s is handed out by %(owner)s and by the organisations for which its application is enabled."),
+        N_("Choose another role, or ask one of those organisations to give this one."),
     ),
     "parts": (
-        "The role %(role)s is handed out by %(owner)s, by the organisations for which its application is enabled and by those under them.",
-        "Choose another role, or ask %(owner)s to enable the application for your organisation.",
+        N_("The role %(role)s is handed out by %(owner)s, by the organisations for which its application is enabled and by those under them."),
+        N_("Choose another role, or ask %(owner)s to enable the application for your organisation."),
     ),
 }  # fmt: skip
 
