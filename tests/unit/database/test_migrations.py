@@ -10,8 +10,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Column, ColumnClause, Connection, column, insert, select, table
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from iam import models  # noqa: F401 - fills the metadata
+from iam.access.assignment import NIL
+from iam.access.resolve import load
+from iam.clock import FOREVER, LONG_AGO
 from iam.database.base import Base
 from iam.database.engine import make_engine
 from iam.database.migrate import drift, upgrade
@@ -19,6 +23,7 @@ from iam.database.types import uuid7
 from tests.servers.postgresql import PostgreSQL
 
 DAY = datetime(2026, 9, 15, tzinfo=UTC)
+ALWAYS = {"valid_from": LONG_AGO, "valid_to": FOREVER}
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
@@ -137,6 +142,76 @@ def test_sign_ins_from_before_keep_their_end_and_connections_the_applications_th
         assert connection.execute(query).all() == [(told, {"wilma": "only"}), (told, {})]
         assert connection.execute(select(sessions.c.idle_until)).scalars().all() == [end]
     engine.dispose()
+
+
+def test_an_upgrade_keeps_who_enters_and_what_schools_give(empty_url: str) -> None:
+    upgrade(empty_url, "0005")
+    engine = make_engine(empty_url)
+    with engine.begin() as connection:
+        town, school = (_placed(connection, key) for key in ("kunta", "koulu"))
+        _row(connection, "organisation_closure", ancestor_id=town, descendant_id=school, **ALWAYS)
+        _row(connection, "code_list", key="opettajat", code="opettaja")
+        wilma = _put(
+            connection, "application", key="wilma", owner_id=town, name={}, audience="wilma", ask_capacity=True, subject_mode="pairwise",
+            notice="none", entry="role", retired=False,
+        )  # fmt: skip
+        for owner in (school, town):
+            _given(connection, wilma, owner, school, town)
+    upgrade(empty_url)
+    tables = Base.metadata.tables
+    with engine.connect() as connection:
+        enabled = tables["application_enabled"].c
+        assert connection.execute(select(enabled.application_id, enabled.organisation_id)).all() == [(wilma, town)]
+        roles = tables["role"].c
+        handed = connection.execute(select(roles.key, roles.handed_out, roles.sensitive).order_by(roles.key)).all()
+        assert handed == sorted([(str(school), "parts", False), (str(town), "enabled", False)])
+        owners = tables["code_list_owner"].c
+        assert connection.execute(select(owners.key, owners.owner_id)).all() == [("opettajat", town)]
+        assert names_of(connection, town, school) == {str(school): {school, town}, str(town): {town}}
+    engine.dispose()
+
+
+def names_of(connection: Connection, *owners: UUID) -> dict[str, set[UUID]]:
+    """Whose rules may give each role, by its code."""
+    with Session(connection) as session:
+        names = load(session)
+    codes = {role: role.partition(":")[2] for role in names.roles}
+    return {code: {owner for owner in owners if names.hands_out(owner, role)} for role, code in codes.items()}
+
+
+def _row(connection: Connection, name: str, /, **values: object) -> None:
+    """Write a row of a table that has no id of its own."""
+    columns = [column_of(one) for one in Base.metadata.tables[name].c if one.name in values]
+    connection.execute(insert(table(name, *columns)).values(values))
+
+
+def _placed(connection: Connection, key: str) -> UUID:
+    """Add an organisation: the first one is the root and the legal entity, the others stand under it."""
+    places = Base.metadata.tables["organisation_place"].c
+    root = connection.execute(select(places.organisation_id).where(places.parent_id.is_(None))).scalar()
+    id_ = _put(connection, "organisation", key=key, kind="unit", name_fi=key, name_sv=key, name_en=key)
+    _row(
+        connection, "organisation_place", version_id=uuid7(), fact_id=uuid7(), organisation_id=id_, parent_id=root,
+        legal_entity_id=root or id_, opened_by=uuid7(), **ALWAYS,
+    )  # fmt: skip
+    _row(connection, "organisation_closure", ancestor_id=id_, descendant_id=id_, **ALWAYS)
+    return id_
+
+
+def _given(connection: Connection, application: UUID, owner: UUID, scope: UUID, entity: UUID) -> None:
+    """Add a role that a rule of an organisation gives somebody."""
+    role = _put(connection, "role", application_id=application, key=str(owner), retired=False)
+    of_role = _put(connection, "role_version", role_id=role, n=1, name={}, enforcement="by token", change_id=uuid7())
+    rule = _put(connection, "rule", key=str(owner), owner_id=owner)
+    version = _put(
+        connection, "rule_version", rule_id=rule, n=1, pattern={}, role_id=role, state="published", change_id=uuid7()
+    )
+    _put(
+        connection, "assignment", person_id=_put(connection, "person", sort_name="aada"), capacity_id=uuid7(), capacity_kind="employee",
+        role_id=role, role_version_id=of_role, scope_id=scope, holder_entity_id=entity, scope_entity_id=entity, origin="rule",
+        rule_version_id=version, needs_relationship=False, fact_1=uuid7(), fact_2=NIL, fact_3=NIL, fact_4=NIL, place_id=uuid7(),
+        opened_by=uuid7(), **ALWAYS,
+    )  # fmt: skip
 
 
 def column_of(one: Column[object]) -> ColumnClause[object]:
