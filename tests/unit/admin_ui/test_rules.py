@@ -328,3 +328,17 @@ def test_a_role_s_page_says_who_hands_it_out(world: World, reader: Callable[[str
     secretary(world, "owner")
     page = told(reader("sanna").get("/admin/roles/wilma/opettaja"))
     assert "Handed out by only the application's owner" in page
+
+
+def test_a_town_s_rule_gives_nothing_from_the_moment_the_application_is_disabled_for_the_town(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    paula, enabling = reader("paula"), f"/admin/applications/wilma/organisations/{world.ids['MUSTIKKALA']}"
+    paula.force(enabling, on="yes")
+    of_the_town = {**GOOD, "owner": "MUSTIKKALA"}
+    send(paula, NEW, **of_the_town, act="publish", seen=hidden(send(paula, NEW, **of_the_town), NEW)["seen"])
+    assert given(world) == {str(world.ids[name]) for name in ("anna", "ville")}
+    paula.force(enabling, on="no")
+    assert given(world) == set()
+    paula.force(enabling, on="yes")
+    assert given(world) == {str(world.ids[name]) for name in ("anna", "ville")}
