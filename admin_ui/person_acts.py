@@ -67,7 +67,17 @@ def grant(person_id: UUID) -> AnyResponse:
     subject = subject_of(person_id)
     try:
         role_id, capacity_id, scope_id, until = _granted(subject)
-        by_hand.grant(context.db(), person_id, capacity_id, role_id, scope_id, _text("reason"), until, context.actor())
+        by_hand.grant(
+            context.db(),
+            person_id,
+            capacity_id,
+            role_id,
+            scope_id,
+            _text("reason"),
+            until,
+            context.actor(),
+            guard.part(),
+        )
     except Invalid as error:
         return _again(subject, "rights", error)
     return _done(person_id, N_("The right was granted."))

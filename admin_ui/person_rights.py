@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from admin_ui import frame, paging, words
 from admin_ui.person_view import PATH, Subject, names, organisations_here
-from admin_ui.rules import role_options
+from admin_ui.rules import offered_roles, role_options
 from connectors.problem import Problem
 from iam import clock
 from iam.access.explain import Because, Explanation, FactLine, explain, why_not
@@ -163,6 +163,6 @@ def _form(subject: Subject) -> dict[str, Any]:
             for row, place in held
             if row.valid_from <= now < row.valid_to
         ],
-        "roles": role_options(context.db(), part),
+        "roles": offered_roles(context.db(), part),
         "scopes": [(str(row.id), row.name(language)) for row in context.db().scalars(query)],
     }  # fmt: skip

@@ -29,6 +29,13 @@ SECTION = "roles"
 SOME = 20
 """So many rules are shown on a role's page; the list of rules has them all."""
 
+HANDED_OUT = {
+    "owner": N_("only the application's owner"),
+    "enabled": N_("the application's owner, and organisations for which the application is enabled"),
+    "parts": N_("the application's owner, organisations for which the application is enabled, and those under them"),
+}
+"""Who may hand a role out."""
+
 frame.section(SECTION, N_("Roles"), PATH, "rules.read", 40)
 
 
@@ -100,7 +107,7 @@ def role(application: str, key: str) -> Response:
         name=named(version.name, texts.language, found.key), application_name=named(of.name, texts.language, of.key),
         names=[(LANGUAGE_NAMES[language], name) for language, name in version.name.items() if language in LANGUAGE_NAMES],
         content=listing.contents(session, [version.id]).get(version.id, []), enforcement=words.word(words.ENFORCEMENTS, version.enforcement),
-        includes=listing.included(session, found.id), included_by=listing.included(session, found.id, including=True),
+        handed_out=words.word(HANDED_OUT, found.handed_out), includes=listing.included(session, found.id), included_by=listing.included(session, found.id, including=True),
         count=listing.holder_counts(session, part, [found.id]).get(found.id, 0), rules=giving.rows, more_rules=giving.later,
         page=_holders(people, found).page() if people else None,
         export_url=f"{PATH}/{application}/{key}/holders.csv" if frame.may("persons.export") else None,

@@ -18,10 +18,11 @@ from admin_ui.frame import blueprint
 from admin_ui.persons import listed_name
 from admin_ui.rule_form import RuleForm
 from admin_ui.rule_trial import Trial, day, trial
-from admin_ui.rules import PATH, SECTION, role_options, templates
+from admin_ui.rules import PATH, SECTION, offered_roles, role_options, templates
 from connectors.problem import Problem
 from iam.access import listing
 from iam.access.administration import Part, may_touch
+from iam.access.catalogue import copy_code_list
 from iam.access.crossing import crossings
 from iam.access.crossing import words as crossing_words
 from iam.access.pattern import Pattern
@@ -33,7 +34,7 @@ from iam.directory import listing as people
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
 from iam.directory.queries import profiles
-from iam.errors import NotFound
+from iam.errors import Invalid, NotFound
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -42,6 +43,8 @@ OFFERED = 300
 SHOWN_PLACES = 50
 PUBLISH = "publish"
 """The act of the form that changes what people may do."""
+COPY = "copy"
+"""The act that makes the chosen list of codes the owner's own."""
 _WRITTEN = "role"
 """The field that is in the address when the form was written before."""
 _KEY = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
@@ -58,6 +61,7 @@ class Answer:
     sample: list[tuple[UUID, str]] = field(default_factory=list)
     seen: str = ""
     unseen: bool = False
+    copied: str = ""
     trial: Trial = field(default_factory=Trial)
 
 
@@ -70,7 +74,8 @@ def new_rule() -> Response:
     form = rule_form.TEMPLATES.get(request.args.get("template", ""), RuleForm())
     if request.args.get("fact") in rule_form.FACTS:
         form = replace(form, fact=request.args["fact"])
-    lists, part = listing.code_lists(context.db()), guard.part()
+    part = guard.part()
+    lists = listing.code_lists(context.db(), part)
     if request.args.get("template") == "teacher" and "opettajat" in lists:
         form = replace(form, code_list="opettajat")
     return _page(replace(form, owner=_only_owner(context.db(), part)), Answer(), None)
@@ -121,9 +126,11 @@ def _answer(key: str | None) -> AnyResponse:
     session, form = context.db(), rule_form.read(request.form)
     if key is not None:
         form = replace(form, key=key, owner=_standing(key).owner)
-    form = _by_key(session, form)
+    form, act = _by_key(session, form), request.form.get("act", "preview")
+    if act == COPY:
+        return _copy(session, form, key)
     errors, parsed = _check(session, form, key)
-    answer, act = Answer(errors), request.form.get("act", "preview")
+    answer = Answer(errors)
     if parsed is not None:
         answer.sentence = sentence(parsed, labels(session), context.texts().language)
         answer.reaching = _reaching(session, parsed, form)
@@ -142,6 +149,22 @@ def _answer(key: str | None) -> AnyResponse:
         _effect(session, form, key, answer)
         answer.unseen = act == PUBLISH
     return _page(form, answer, key)
+
+
+def _copy(session: Session, form: RuleForm, key: str | None) -> Response:
+    """Copy the chosen list of codes for the rule's owner and choose the copy."""
+    part, texts = guard.part(), context.texts()
+    owner = session.scalars(select(Organisation).where(Organisation.key == form.owner)).one_or_none()
+    if owner is None or not may_touch(session, part, owner.id):
+        told = texts.gettext(N_("Name the organisation of your own part that is to have the copy."))
+        return _page(form, Answer({"owner": told}), key, 422)
+    if form.code_list not in listing.code_lists(session, part):
+        return _page(form, Answer({"code_list": texts.gettext(N_("Choose the list to copy."))}), key, 422)
+    try:
+        copy = copy_code_list(session, form.code_list, owner, context.actor())
+    except Invalid as error:
+        return _page(form, Answer({"code_list": texts.gettext(error.problems[0].message)}), key, 422)
+    return _page(replace(form, code_list=copy), Answer(copied=copy), key)
 
 
 def _check(session: Session, form: RuleForm, key: str | None) -> tuple[dict[str, str], Pattern | None]:
@@ -241,8 +264,8 @@ def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) ->
     above = [(PATH, texts.gettext(N_("Rules")))] + ([(f"{PATH}/{key}", key)] if key else [])
     return frame.render(
         "rules/form.html", status, section=SECTION, breadcrumb=above, form=form, answer=answer, key=key, action=request.path,
-        organisations=[(row.key, row.name(texts.language)) for row in offered], roles=role_options(session, part),
-        code_lists=[(name, f"{name} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})") for name, codes in listing.code_lists(session).items()],
+        organisations=[(row.key, row.name(texts.language)) for row in offered], roles=offered_roles(session, part),
+        code_lists=[(name, f"{name} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})") for name, codes in listing.code_lists(session, part).items()],
         kinds=[pair for pair in words.options(words.AFFILIATIONS) if pair[0] != "guardian"], place_kinds=words.options(words.ORGANISATIONS),
         on=day().isoformat(), person=request.form.get("person", ""), templates=templates(), shown_places=SHOWN_PLACES,
     )  # fmt: skip

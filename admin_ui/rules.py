@@ -16,6 +16,7 @@ from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
 from iam.access import listing
 from iam.access.administration import Part, may_touch
+from iam.access.handing import offered
 from iam.access.listing import ROLE_KEYS, RULE_KEYS, VERSION_KEYS
 from iam.access.pattern import parse
 from iam.access.sentence import Labels, labels, sentence
@@ -130,9 +131,18 @@ def templates() -> list[tuple[str, str, str]]:
 
 
 def role_options(session: Session, part: Part) -> list[tuple[str, str]]:
-    """Return the roles that a rule of the part may give: (application:role, as people say it)."""
+    """Return the roles that concern the part: (application:role, as people say it)."""
+    return _options(session, listing.roles(part))
+
+
+def offered_roles(session: Session, part: Part) -> list[tuple[str, str]]:
+    """Return the roles among them that an organisation of the part may hand out, by a rule or by hand."""
+    return _options(session, listing.roles(part).where(offered(part)))
+
+
+def _options(session: Session, query: Any) -> list[tuple[str, str]]:
     language = context.texts().language
-    rows = session.execute(listing.roles(part).order_by(*ROLE_KEYS)).all()
+    rows = session.execute(query.order_by(*ROLE_KEYS)).all()
     found = [row for row in rows if not (row[0].retired or row[1].retired)]
     return [
         (f"{app.key}:{role.key}", listing.RoleName(app.key, app.name, role.key, version.name).said(language))

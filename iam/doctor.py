@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, exists, func, select, text
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from iam import clock, mail, outbox
+from iam.access import idle
+from iam.access.role import Application, ApplicationEnabled
 from iam.database.migrate import pending
 from iam.database.types import UtcDateTime
 from iam.errors import Unavailable
+from iam.oidc.model import Client
 from iam.outbox import Message
 from iam.settings import Settings
 from iam.signin import forgotten
@@ -154,4 +157,18 @@ def _mails(settings: Settings, session: Session) -> Iterator[Finding]:
         yield Finding("mails", not stuck, f"{words}, see /admin/undelivered" if given_up else words)
 
 
-_CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (_clock, _durability, _keys, _mails)
+def _entry(_settings: Settings, session: Session) -> Iterator[Finding]:
+    """Look for applications that nobody can enter and rules that give nothing; a healthy installation has neither to tell."""
+    enabled = exists().where(ApplicationEnabled.application_id == Application.id)
+    query = select(Application.key, Client.grants).join(Client, Client.application_id == Application.id)
+    asking = session.execute(query.where(~Application.retired, ~Client.retired, ~enabled))
+    closed = sorted({key for key, grants in asking if "authorization_code" in grants})
+    if closed:
+        yield Finding("applications", False, f"enabled for no organisation, so that nobody enters: {', '.join(closed)}")
+    given = idle.rules(session)
+    if given:
+        words = "give nothing, for what they name is gone or their owner may not hand the role out"
+        yield Finding("rules", False, f"{words}: {', '.join(given)}")
+
+
+_CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (_clock, _durability, _keys, _mails, _entry)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access import turns
+from iam.access import handing, turns
+from iam.access.administration import Part
 from iam.access.assignment import Assignment
 from iam.access.ceiling import clause_for
 from iam.access.role import RoleVersion
@@ -31,10 +32,12 @@ def grant(
     reason: str,
     until: datetime,
     actor: Actor,
+    part: Part,
 ) -> Assignment:
     """Grant a role in a scope to one capacity from now until ``until``; never longer than the capacity.
 
-    Raises ``Invalid`` without a reason or a coming end, or when the scope belongs to another legal entity and no clause allows it.
+    ``part`` is that over which the granter may grant. Raises ``Invalid`` without a reason or a coming end, when the role is not handed
+    out from that part, or when the scope belongs to another legal entity and no clause allows it.
     """
     now = clock.now()
     if not reason.strip():
@@ -44,6 +47,9 @@ def grant(
     change = begin(session, "command", actor, reason.strip())
     turns.of_person(session, change, person_id)
     capacity, place, version = _found(session, person_id, capacity_id, role_id, scope_id, now)
+    refused = handing.refused(session, part, role_id)
+    if refused is not None:
+        raise Invalid(refused)
     clause_id, ends = _ceiling(session, capacity, place, role_id, now, min(until, capacity.valid_to, place.valid_to))
     row = Assignment(
         person_id=person_id, capacity_id=capacity_id, capacity_kind=capacity.kind, role_id=role_id, role_version_id=version.id,

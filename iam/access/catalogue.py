@@ -16,13 +16,18 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from connectors.problem import Problem
 from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
-from iam.access.rule import CodeList, Rule, RuleVersion
-from iam.change import Change
+from iam.access.rule import CodeList, CodeListOwner, Rule, RuleVersion
+from iam.audit import log
+from iam.change import Actor, Change, begin
 from iam.database.types import uuid7
+from iam.directory.organisation import Organisation
+from iam.errors import Invalid
 
 Row = Mapping[str, Any]
 K = TypeVar("K", bound=Hashable)
+LONGEST_KEY = 63
 Right = tuple[str, str]
 """A data group and an operation."""
 
@@ -46,6 +51,37 @@ def write_code_lists(session: Session, lists: Mapping[str, Collection[str]]) -> 
             CodeList,
             [{"key": key, "code": code} for key, codes in lists.items() for code in sorted(set(codes))],
         )
+
+
+def own_code_lists(session: Session, owners: Mapping[str, UUID]) -> None:
+    """Make these organisations the owners of the lists, in two statements."""
+    if owners:
+        gone = delete(CodeListOwner).where(CodeListOwner.key.in_(owners))
+        session.execute(gone.execution_options(synchronize_session=False))
+        _insert(session, CodeListOwner, [{"key": key, "owner_id": owner_id} for key, owner_id in owners.items()])
+
+
+def copy_code_list(session: Session, key: str, owner: Organisation, actor: Actor) -> str:
+    """Copy a list for an organisation that is to have its own; return the copy's key, made of both keys.
+
+    A copy that the organisation has already under that key is left as it is. Raises ``Invalid`` when the key is another's.
+    """
+    copy = f"{key}-{owner.key}"[:LONGEST_KEY]
+    whose = session.scalar(select(CodeListOwner.owner_id).where(CodeListOwner.key == copy))
+    if whose is not None:
+        if whose != owner.id:
+            raise Invalid(
+                Problem("The list cannot be copied: the name is taken.", "Ask an operator.", field="code_list")
+            )
+        return copy
+    codes = session.scalars(select(CodeList.code).where(CodeList.key == key)).all()
+    write_code_lists(session, {copy: codes})
+    own_code_lists(session, {copy: owner.id})
+    change = begin(session, "command", actor, f"code list {copy}")
+    log.write(
+        session, "rule:list:copied", actor, organisation_id=owner.id, change_id=change.id, envelope={"list": copy, "of": key}
+    )  # fmt: skip
+    return copy
 
 
 def add_applications(session: Session, rows: Sequence[Row]) -> None:
@@ -73,15 +109,15 @@ def set_enabled(session: Session, enabled: Mapping[UUID, Collection[UUID]]) -> N
 
 
 def add_roles(session: Session, rows: Sequence[Row]) -> None:
-    """Add roles (``id``, ``application_id``, ``key``, ``retired``), each including itself; they have no version yet."""
+    """Add roles: whole rows with their ids, each including itself; they have no version yet."""
     _insert(session, Role, rows)
     _insert(session, RoleClosure, [{"role_id": row["id"], "included_id": row["id"]} for row in rows])
 
 
-def retire_roles(session: Session, retired: Mapping[UUID, bool]) -> None:
-    """Retire roles, or take them back into use. A retired role gives nothing."""
-    if retired:
-        session.execute(update(Role), [{"id": role_id, "retired": value} for role_id, value in retired.items()])
+def amend_roles(session: Session, rows: Sequence[Row]) -> None:
+    """Write other columns of roles, found by ``id``. A retired role gives nothing."""
+    if rows:
+        session.execute(update(Role), list(rows))
 
 
 def publish_versions(session: Session, change: Change, versions: Sequence[NewVersion]) -> None:

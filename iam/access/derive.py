@@ -18,7 +18,7 @@ from iam.access import absent, ceiling, settle, turns
 from iam.access.compile_sql import COLUMNS, compile_rule
 from iam.access.pattern import Pattern, parse
 from iam.access.relevant import FEW, facts_of
-from iam.access.resolve import Names, load, meaning, resolves
+from iam.access.resolve import Names, gives, load, meaning
 from iam.access.rule import Rule, RuleVersion, published
 from iam.access.working import affected, match_, prepare, wanted
 from iam.change import Change
@@ -47,8 +47,8 @@ def derive(
     """Bring assignments by rule in line with facts, rules, roles and clauses; return what changed.
 
     ``persons`` limits whose rights are looked at (ids, or a table with ``person_id``), ``rules`` which rules' (rule ids); None
-    means all. Rules that no longer resolve (a withdrawn role) give nothing. Waits for its turn (``turns``), raising ``Conflict`` when that
-    does not come, unless it is a ``trial`` that the caller takes back.
+    means all. Rules that no longer resolve (a withdrawn role), or whose owner may not hand the role out, give nothing. Waits for its turn
+    (``turns``), raising ``Conflict`` when that does not come, unless it is a ``trial`` that the caller takes back.
     """
     prepare(session)
     limited = persons is not None
@@ -89,7 +89,7 @@ def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: 
     facts = facts_of(session) if few else None
     for rule, version in published(session, rules):
         pattern = _pattern(version)
-        if pattern is None or not resolves(pattern, names):
+        if pattern is None or not gives(pattern, names, rule.owner_id):
             continue
         if facts is not None and not facts.concern(pattern, rule.owner_id, names):
             continue

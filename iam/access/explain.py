@@ -19,7 +19,7 @@ from iam import clock
 from iam.access import world as loading
 from iam.access.agreement import Agreement, AgreementClause, AgreementTerm
 from iam.access.assignment import NIL, Assignment
-from iam.access.match import first_failing
+from iam.access.match import MET, first_failing
 from iam.access.pattern import parse
 from iam.access.resolve import load, resolves
 from iam.access.right import held
@@ -291,8 +291,10 @@ def why_not(session: Session, person_id: UUID, role: str, at: datetime | None = 
     found = []
     for rule, version in published(session):
         pattern = parse(version.pattern)[0]
-        if pattern is None or pattern.role != role or not resolves(pattern, names):
+        if pattern is None or pattern.role != role or not resolves(pattern, names, rule.owner_id):
             continue
         passed, failing = first_failing(pattern, rule.owner_id, names, facts, around, moment)
+        if passed == MET and not names.hands_out(rule.owner_id, role):
+            failing = Problem("The owner of this rule may not hand this role out.")
         found.append(WhyNot(rule.key, version.n, sentences(pattern, labelled), failing, passed))
     return sorted(found, key=lambda one: (-one.passed, one.rule_key))

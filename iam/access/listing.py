@@ -20,7 +20,7 @@ from iam.access.administration import Part
 from iam.access.assignment import Assignment
 from iam.access.right import held
 from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
-from iam.access.rule import CodeList, Rule, RuleVersion
+from iam.access.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.change import Change
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.person import Person
@@ -239,9 +239,12 @@ def versions(rule_id: UUID) -> Any:
     )
 
 
-def code_lists(session: Session) -> dict[str, list[str]]:
-    """Return the lists of occupation codes that rules can name."""
+def code_lists(session: Session, part: Part) -> dict[str, list[str]]:
+    """Return the lists of occupation codes that rules of the part can name: those of an organisation in the part or above it."""
+    query = select(CodeList.key, CodeList.code).join(CodeListOwner, CodeListOwner.key == CodeList.key)
     found: dict[str, list[str]] = {}
-    for key, code in session.execute(select(CodeList.key, CodeList.code).order_by(CodeList.key, CodeList.code)):
+    for key, code in session.execute(
+        query.where(concerns(part, CodeListOwner.owner_id)).order_by(CodeList.key, CodeList.code)
+    ):
         found.setdefault(key, []).append(code)
     return found

@@ -36,6 +36,8 @@ class Span(NamedTuple):
 
 
 ALWAYS = Span(LONG_AGO, FOREVER)
+MET = 100
+"""So many conditions are passed when every one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +355,7 @@ def first_failing(
         ]
         if not states:
             return best
-    return 100, Problem(
+    return MET, Problem(
         "Every condition on the facts is met, but no agreement allows the role there, or the person is absent or held."
     )
 

@@ -17,11 +17,11 @@ from iam.access import world as loading
 from iam.access.agreements import Clause, clauses
 from iam.access.assignment import Assignment
 from iam.access.match import Match, Span, World, matches
-from iam.access.pattern import parse
-from iam.access.resolve import load, resolves
+from iam.access.pattern import Pattern, parse
+from iam.access.resolve import Names, load, resolves
 from iam.access.right import held
 from iam.access.role import RoleClosure, RoleContent, RoleVersion
-from iam.access.rule import published
+from iam.access.rule import Rule, published
 from iam.directory.affiliation import Absence
 
 Needs = Mapping[UUID, frozenset[tuple[str, str]]]
@@ -53,7 +53,7 @@ def _proofs(session: Session, person_id: UUID) -> _Proofs:
     found = {}
     for rule, version in published(session):
         pattern = parse(version.pattern)[0]
-        if pattern is not None and resolves(pattern, names):
+        if pattern is not None and resolves(pattern, names, rule.owner_id) and _handed(pattern, rule, names, around):
             found[version.id] = (names.roles[pattern.role][0], matches(pattern, rule.owner_id, names, facts, around))
     absences: dict[UUID, list[Span]] = {}
     watched = {match.absence_of for _, some in found.values() for match in some}
@@ -63,6 +63,16 @@ def _proofs(session: Session, person_id: UUID) -> _Proofs:
         absences.setdefault(row.affiliation_fact_id, []).append(Span(row.valid_from, row.valid_to))
     agreed = {id_: clause for of_one in clauses(session).values() for id_, clause in of_one.items()}
     return _Proofs(found, absences, agreed, _needs(session), around)
+
+
+def _handed(pattern: Pattern, rule: Rule, names: Names, world: World) -> bool:
+    """Whether the rule's owner may hand the role out, by the tree as it is or will be."""
+    now = clock.now()
+
+    def over(above: UUID, below: UUID) -> bool:
+        return any(span.end > now for span in world.closure.get((above, below), ()))
+
+    return names.handing[pattern.role].by(rule.owner_id, over)
 
 
 def _needs(session: Session) -> Needs:

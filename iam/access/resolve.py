@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access import giving
+from iam.access.handing import Handing, above_owners, enabled
 from iam.access.pattern import Bound, Pattern, parse
 from iam.access.role import Application, Role, RoleVersion
-from iam.access.rule import CodeList
+from iam.access.rule import CodeList, CodeListOwner
 from iam.database.statement import Rows, Statement, row
 from iam.directory.affiliation import Group
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
@@ -32,29 +33,44 @@ class Names:
     roles: Mapping[str, tuple[UUID, UUID]]
     lists: Mapping[str, frozenset[str]]
     groups: Mapping[tuple[UUID, str], UUID]
-    entities: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
-    covers: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
+    list_owners: Mapping[str, UUID]
+    handing: Mapping[str, Handing]
+    entities: Mapping[UUID, frozenset[UUID]]
+    covers: Mapping[UUID, frozenset[UUID]]
 
     def is_under(self, organisation_id: UUID, ancestor_id: UUID) -> bool:
         """Whether an organisation is, at any time, the ancestor itself or under it."""
         return (ancestor_id, organisation_id) in self.under
 
+    def may_use(self, owner_id: UUID, code_list: str) -> bool:
+        """Whether a rule of this owner may use a code list: it belongs to the owner or to something above it."""
+        whose = self.list_owners.get(code_list)
+        return code_list in self.lists and whose is not None and self.is_under(owner_id, whose)
+
+    def hands_out(self, owner_id: UUID, role: str) -> bool:
+        """Whether a rule of this owner may give a role."""
+        handing = self.handing.get(role)
+        return handing is not None and handing.by(owner_id, lambda above, below: self.is_under(below, above))
+
 
 def load(session: Session, *, tree: bool = True) -> Names:
-    """Return everything that rules can name: seven queries, whatever the number of rules. Without the ``tree`` nothing is under
-    anything: enough to run rules, not to check them."""
+    """Return everything that rules can name: eight queries, whatever the number of rules. Without the ``tree`` only owners of rules and
+    applications are under anything, as it is now: enough to run rules, not to check them."""
     lists: dict[str, set[str]] = {}
-    for key, code in _LISTS.all(session):
+    owners: dict[str, UUID] = {}
+    for key, code, owner_id in _LISTS.all(session):
         lists.setdefault(key, set()).add(code)
+        if owner_id is not None:
+            owners[key] = owner_id
+    roles, handing = _handed(session)
     return Names(
         organisations=dict(_ORGANISATIONS.all(session)),
-        under=frozenset(_TREE.all(session)) if tree else frozenset(),
-        roles={
-            f"{application}:{role}": (role_id, version_id)
-            for application, role, role_id, version_id in _ROLES.all(session)
-        },
+        under=frozenset(_TREE.all(session)) if tree else above_owners(session),
+        roles=roles,
         lists={key: frozenset(codes) for key, codes in lists.items()},
         groups={(organisation_id, key): group_id for organisation_id, key, group_id in _GROUPS.all(session)},
+        list_owners=owners,
+        handing=handing,
         entities=together(_ENTITIES.all(session)) if tree else {},
         covers=together(_COVERS.all(session)) if tree else {},
     )
@@ -68,9 +84,23 @@ def together(pairs: Iterable[tuple[UUID, UUID]]) -> dict[UUID, frozenset[UUID]]:
     return {one: frozenset(others) for one, others in found.items()}
 
 
+def _handed(session: Session) -> tuple[dict[str, tuple[UUID, UUID]], dict[str, Handing]]:
+    """The roles in use by application:role, and who may hand each out."""
+    roles: dict[str, tuple[UUID, UUID]] = {}
+    handing: dict[str, Handing] = {}
+    using = enabled(session)
+    for application, role, role_id, version_id, handed_out, application_id, owner_id in _ROLES.all(session):
+        key = f"{application}:{role}"
+        roles[key] = role_id, version_id
+        handing[key] = Handing(handed_out, owner_id, using.get(application_id, frozenset()))
+    return roles, handing
+
+
 def _roles() -> Rows:
     newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
-    query: Rows = select(Application.key, Role.key, Role.id, RoleVersion.id)
+    query: Rows = select(
+        Application.key, Role.key, Role.id, RoleVersion.id, Role.handed_out, Application.id, Application.owner_id
+    )
     return (
         query.join(Role, Role.application_id == Application.id)
         .join(newest, newest.c.role_id == Role.id)
@@ -86,7 +116,12 @@ def _groups() -> Rows:
 
 
 _ROLES: Statement[tuple[Any, ...]] = Statement(_roles, row)
-_LISTS: Statement[tuple[Any, ...]] = Statement(lambda: select(CodeList.key, CodeList.code), row)
+_LISTS: Statement[tuple[Any, ...]] = Statement(
+    lambda: select(CodeList.key, CodeList.code, CodeListOwner.owner_id).outerjoin(
+        CodeListOwner, CodeListOwner.key == CodeList.key
+    ),
+    row,
+)
 _ORGANISATIONS: Statement[tuple[Any, ...]] = Statement(lambda: select(Organisation.key, Organisation.id), row)
 _GROUPS: Statement[tuple[Any, ...]] = Statement(_groups, row)
 _TREE: Statement[tuple[Any, ...]] = Statement(
@@ -110,17 +145,31 @@ _COVERS: Statement[tuple[Any, ...]] = Statement(_covers, row)
 
 def check(data: Mapping[str, Any], owner: str, names: Names) -> tuple[Pattern | None, list[Problem]]:
     """Return the pattern of ``data`` and everything wrong with it: its form, unknown names, facts of another's subtree, a scope in which
-    its owner may give nothing."""
+    its owner may give nothing, a role that its owner may not hand out."""
     pattern, problems = parse(data)
     if pattern is None:
         return None, problems
-    found = list(_unknown(pattern, names)) or list(_foreign(pattern, owner, names)) or list(_too_wide(pattern))
+    owner_id = names.organisations.get(owner)
+    found = list(_unknown(pattern, names, owner_id)) or list(_foreign(pattern, owner, names))
+    found = found or list(_withheld(pattern, owner_id, names)) or list(_too_wide(pattern))
     return (None if found else pattern), found
 
 
-def resolves(pattern: Pattern, names: Names) -> bool:
-    """Whether everything the pattern names exists; a published rule that does not resolve any more gives nothing."""
-    return next(_unknown(pattern, names), None) is None
+def resolves(pattern: Pattern, names: Names, owner_id: UUID) -> bool:
+    """Whether everything that a rule of this owner names exists; a published rule that does not resolve any more gives nothing."""
+    return next(_unknown(pattern, names, owner_id), None) is None
+
+
+def gives(pattern: Pattern, names: Names, owner_id: UUID) -> bool:
+    """Whether a published rule gives anything at all: it resolves, and its owner may hand the role out."""
+    return resolves(pattern, names, owner_id) and names.hands_out(owner_id, pattern.role)
+
+
+def _withheld(pattern: Pattern, owner_id: UUID | None, names: Names) -> Iterator[Problem]:
+    handing = names.handing.get(pattern.role)
+    if owner_id is not None and handing is not None and not names.hands_out(owner_id, pattern.role):
+        whose = next((key for key, id_ in names.organisations.items() if id_ == handing.owner_id), "")
+        yield handing.refusal(pattern.role, whose, "gives.role")
 
 
 def meaning(pattern: Pattern, names: Names) -> Hashable:
@@ -135,7 +184,7 @@ def meaning(pattern: Pattern, names: Names) -> Hashable:
     return names.roles[pattern.role], organisations, lists, groups
 
 
-def _unknown(pattern: Pattern, names: Names) -> Iterator[Problem]:
+def _unknown(pattern: Pattern, names: Names, owner_id: UUID | None) -> Iterator[Problem]:
     if pattern.role not in names.roles:
         yield Problem(
             "There is no role %(role)s.", "Choose a role of an application, or add it first.", field="gives.role",
@@ -150,7 +199,7 @@ def _unknown(pattern: Pattern, names: Names) -> Iterator[Problem]:
                 params={"key": key},
             )
     for item in pattern.bound:
-        if item.code_list is not None and item.code_list not in names.lists:
+        if item.code_list is not None and not (owner_id and names.may_use(owner_id, item.code_list)):
             yield Problem(
                 "There is no code list %(key)s.", "Check the key, or add the list first.", field=f"bind.{item.name}.affiliation.occupation",
                 params={"key": item.code_list},

@@ -1,4 +1,4 @@
-"""Checks applications, roles, clients, agreements and rules, and completes their shapes."""
+"""Checks code lists, applications, roles, clients, agreements and rules, and completes their shapes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from uuid import UUID
 
 from iam.access import resolve
 from iam.access.catalogue import Circular, closure, reduction
+from iam.access.handing import Handing
 from iam.access.pattern import parse
 from iam.access.resolve import Names
 from iam.apply.declaration import Stated, empty_interval
 from iam.apply.draft import Draft
 from iam.apply.place import Where
 from iam.apply.schema.agreements import Agreement, Clause
-from iam.apply.shapes import interval
+from iam.apply.shapes import Shape, interval
 from iam.database.types import uuid7
-from iam.lifecycle.tree import ever_under, settle
+from iam.lifecycle.tree import Place, ever_under, settle
 from iam.oidc import registration
 from iam.oidc.client import ADMIN
 from iam.oidc.registration_rules import SECRET_METHODS, Registration, problems
@@ -31,11 +32,37 @@ def applications(draft: Draft) -> None:
             draft.organisation(key, where.at("enabled"))
 
 
+def code_lists(draft: Draft) -> None:
+    """Check the owners of code lists; without one a list keeps its own, and a new one gets the root where there is only one."""
+    roots = [key for key, id_ in draft.organisations.items() if id_ in draft.tree and _is_root(draft.tree[id_])]
+    for key, one in draft.stated("code list").items():
+        item, where = one.items[0]
+        if item.owner is not None:
+            draft.organisation(item.owner, where.at("owner"))
+            continue
+        standing = draft.standing("code list").get(key)
+        one.shape["owner"] = standing["owner"] if standing else roots[0] if len(roots) == 1 else None
+        if one.shape["owner"] is None and "organisations" not in draft.declaration.broken:
+            draft.wrong(
+                where.at("owner"), "The owner is missing.", "State the organisation whose rules, and those under it, use this list."
+            )  # fmt: skip
+
+
+def _is_root(places: list[Place]) -> bool:
+    return any(place.parent_id is None for place in places)
+
+
 def roles(draft: Draft) -> None:
-    """Check that included roles exist and include one another in no circle; the shapes then hold all that is included."""
+    """Check that included roles exist and include one another in no circle; the shapes then hold all that is included.
+
+    Where it is not stated who hands a role out, it stays as it is, unless the role becomes sensitive or ceases to be.
+    """
     stated = draft.stated("role")
     if not stated:
         return
+    for key, one in stated.items():
+        if one.shape["handed_out"] is None:
+            one.shape["handed_out"] = _handed_out(draft.standing("role").get(key), one.shape["sensitive"])
     standing = {key: _qualified(key, shape["includes"]) for key, shape in draft.standing("role").items()}
     direct = reduction(standing) | {key: _qualified(key, one.shape["includes"]) for key, one in stated.items()}
     for key, one in stated.items():
@@ -54,6 +81,12 @@ def roles(draft: Draft) -> None:
         return
     for key, one in stated.items():
         one.shape["includes"] = sorted(other.partition(":")[2] for other in draft.role_closure[key] - {key})
+
+
+def _handed_out(standing: Shape | None, sensitive: bool) -> str:
+    if standing is not None and standing["sensitive"] == sensitive:
+        return str(standing["handed_out"])
+    return "owner" if sensitive else "enabled"
 
 
 def _qualified(key: str, includes: list[str]) -> frozenset[str]:
@@ -183,15 +216,38 @@ def _names(draft: Draft) -> Names:
         groups[(draft.organisations.get(item.organisation, uuid7()), item.key)] = uuid7()
     standing, _ = settle(draft.tree)
     entities = resolve.together((place.organisation_id, place.legal_entity_id) for place in standing)
-    covers = {area: set(others) for area, others in names.covers.items()}
-    for one in draft.stated("relation").values():
-        item, _ = one.items[0]
-        if item.kind == "covers":
-            area, other = draft.organisations.get(item.organisation), draft.organisations.get(item.other)
-            if area is not None and other is not None:
-                covers.setdefault(area, set()).add(other)
+    ids = draft.organisations
+    owners = {
+        key: ids[one.shape["owner"]] for key, one in draft.stated("code list").items() if one.shape["owner"] in ids
+    }
     return replace(
-        names, organisations=draft.organisations, under=ever_under(draft.tree), lists=lists, groups=groups, entities=entities,
-        covers={area: frozenset(others) for area, others in covers.items()},
+        names, organisations=ids, under=ever_under(draft.tree), lists=lists, groups=groups, entities=entities, covers=_covers(draft, names),
+        list_owners=dict(names.list_owners) | owners, handing=_handing(draft),
         roles={key: ids for key, ids in roles.items() if key not in gone and key.partition(":")[0] not in shut},
     )  # fmt: skip
+
+
+def _covers(draft: Draft, names: Names) -> dict[UUID, frozenset[UUID]]:
+    """Return what areas cover once the declaration is applied."""
+    found = [(area, one) for area, others in names.covers.items() for one in others]
+    for one in draft.stated("relation").values():
+        item, _ = one.items[0]
+        if item.kind == "covers" and {item.organisation, item.other} <= draft.organisations.keys():
+            found.append((draft.organisations[item.organisation], draft.organisations[item.other]))
+    return resolve.together(found)
+
+
+def _handing(draft: Draft) -> dict[str, Handing]:
+    """Return who may hand each role out once the declaration is applied."""
+    ids, found = draft.organisations, {}
+    shapes = {kind: _laid_over(draft, kind) for kind in ("application", "role")}
+    for key, role in shapes["role"].items():
+        of = shapes["application"].get(key.partition(":")[0])
+        if of is not None and of["owner"] in ids:
+            enabled = frozenset(ids[other] for other in of["enabled"] if other in ids)
+            found[key] = Handing(role["handed_out"], ids[of["owner"]], enabled)
+    return found
+
+
+def _laid_over(draft: Draft, kind: str) -> dict[str, Shape]:
+    return {**draft.standing(kind), **{key: one.shape for key, one in draft.stated(kind).items()}}

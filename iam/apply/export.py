@@ -42,7 +42,7 @@ def as_data(session: Session) -> dict[str, Rows]:
     return {
         "organisations": list(_organisations(standing)),
         "relations": list(_relations(standing)),
-        "code_lists": [{"key": key} | shape for key, shape in standing.shapes["code list"].items()],
+        "code_lists": [{"key": key} | _plain(shape) for key, shape in standing.shapes["code list"].items()],
         "sources": list(_sources(standing)),
         "connections": [{"key": key} | _live(shape) for key, shape in standing.shapes["connection"].items()],
         "applications": list(_applications(standing)),
@@ -114,7 +114,8 @@ def _applications(standing: State) -> Iterator[dict[str, Any]]:
     direct = _direct_includes(standing)
     for key, shape in standing.shapes["application"].items():
         roles = [
-            {"key": name.partition(":")[2]} | _live(role | {"includes": direct[name]})
+            {"key": name.partition(":")[2]}
+            | _live(role | {"includes": direct[name], "sensitive": role["sensitive"] or None})
             for name, role in standing.shapes["role"].items()
             if name.partition(":")[0] == key
         ]

@@ -39,8 +39,8 @@ def names(item: Names | None) -> dict[str, str] | None:
 
 
 def code_list(item: CodeList) -> Shape:
-    """Return the shape of a code list."""
-    return {"codes": item.codes}
+    """Return the shape of a code list; without a stated owner it is completed when it is checked."""
+    return {"owner": item.owner, "codes": item.codes}
 
 
 def source(item: Source) -> Shape:
@@ -61,7 +61,7 @@ def application(item: Application) -> Shape:
 
 
 def role(item: Role) -> Shape:
-    """Return the shape of a role; ``includes`` are those stated, directly."""
+    """Return the shape of a role; ``includes`` are those stated, directly. Who hands it out is completed when it is checked."""
     return item.model_dump(exclude={"key"})
 
 

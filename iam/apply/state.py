@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from iam.access import agreements
 from iam.access.agreement import Agreement, AgreementParty, AgreementTerm
 from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
-from iam.access.rule import CodeList, Rule, RuleVersion
+from iam.access.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.apply.people import People
 from iam.apply.shapes import ORDER, Shape, relation_key
 from iam.directory.organisation import Organisation
@@ -94,8 +94,11 @@ def _organisations(session: Session, state: State) -> None:
 
 
 def _code_lists(session: Session, state: State) -> None:
-    for key, code in session.execute(select(CodeList.key, CodeList.code).order_by(CodeList.key, CodeList.code)):
-        state.shapes["code list"].setdefault(key, {"codes": []})["codes"].append(code)
+    owners = state.keys("organisation")
+    query = select(CodeList.key, CodeList.code, CodeListOwner.owner_id).order_by(CodeList.key, CodeList.code)
+    for key, code, owner_id in session.execute(query.outerjoin(CodeListOwner, CodeListOwner.key == CodeList.key)):
+        shape: Shape = {"owner": owner_id and owners[owner_id], "codes": []}
+        state.shapes["code list"].setdefault(key, shape)["codes"].append(code)
 
 
 def _sources(session: Session, state: State) -> None:
@@ -142,7 +145,7 @@ def _applications(session: Session, state: State) -> None:
 def _roles(session: Session, state: State) -> None:
     newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
     rows = session.execute(
-        select(Role.id, Role.application_id, Role.key, Role.retired, RoleVersion.id.label("version_id"), RoleVersion.name,
+        select(Role.id, Role.application_id, Role.key, Role.retired, Role.sensitive, Role.handed_out, RoleVersion.id.label("version_id"), RoleVersion.name,
                RoleVersion.enforcement)
         .join(newest, newest.c.role_id == Role.id)
         .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == newest.c.n))
@@ -158,6 +161,7 @@ def _roles(session: Session, state: State) -> None:
         shape = {
             "enforcement": row.enforcement, "content": sorted(contents[row.version_id]), "name": row.name,
             "includes": sorted(keys[other] for other in includes[row.id] - {row.id} if other in keys), "retired": row.retired,
+            "sensitive": row.sensitive, "handed_out": row.handed_out,
         }  # fmt: skip
         state.put("role", f"{applications[row.application_id]}:{row.key}", row.id, shape)
 

@@ -10,10 +10,15 @@ from iam.apply.shapes import Shape
 from iam.apply.writing import Writing
 from iam.oidc import registration
 
+_OF_ROLE = ("retired", "sensitive", "handed_out")
+"""What is a role's own and of no version."""
+
 
 def write(writing: Writing) -> None:
     """Write everything but the rules, which may name groups that are not written yet."""
-    catalogue.write_code_lists(writing.session, {key: shape["codes"] for key, shape in writing.all("code list")})
+    lists, ids = writing.all("code list"), writing.draft.organisations
+    catalogue.write_code_lists(writing.session, {key: shape["codes"] for key, shape in lists})
+    catalogue.own_code_lists(writing.session, {key: ids[shape["owner"]] for key, shape in lists})
     _applications(writing)
     _roles(writing)
     _clients(writing)
@@ -54,10 +59,14 @@ def _roles(writing: Writing) -> None:
     for key, shape in writing.some("role", "create"):
         application, _, short = key.partition(":")
         row = {"id": writing.id_of("role", key), "application_id": writing.id_of("application", application)}
-        added.append(row | {"key": short, "retired": shape["retired"]})
+        added.append(row | {"key": short} | {name: shape[name] for name in _OF_ROLE})
     catalogue.add_roles(writing.session, added)
-    changed = [(key, shape) for key, shape in writing.some("role", "change") if writing.differs("role", key, "retired")]
-    catalogue.retire_roles(writing.session, {writing.id_of("role", key): shape["retired"] for key, shape in changed})
+    changed = [
+        {"id": writing.id_of("role", key)} | {name: shape[name] for name in _OF_ROLE}
+        for key, shape in writing.some("role", "change")
+        if writing.differs("role", key, *_OF_ROLE)
+    ]
+    catalogue.amend_roles(writing.session, changed)
     versions = [
         NewVersion(
             writing.id_of("role", key),

@@ -57,6 +57,7 @@ TYPES: dict[str, str] = {
     "plan:change:refused": "A plan was refused, or its inputs had moved.",
     "rule:version:published": "A rule version was published.",
     "rule:version:withdrawn": "A rule was withdrawn.",
+    "rule:list:copied": "A list of position codes was copied for an organisation that is to have its own; of which list is in the event.",
     "right:hand:granted": "An administrator granted a right by hand.",
     "right:hand:ended": "An administrator ended a right that was granted by hand.",
     "person:access:ended": "An administrator ended a person's access at once.",

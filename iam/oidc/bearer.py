@@ -51,7 +51,7 @@ def read(session: Session, issuer: Issuer, token: str, at: datetime) -> Bearer |
     grant_id = mint.grant_of(claims.get("jti"))
     if grant_id is None:
         return Bearer(claims, client, None)
-    found = standing.read(session, grant_id, client.sector, at)
+    found = standing.read(session, grant_id, client, at)
     return Bearer(claims, client, found) if found is not None and found.living else None
 
 

@@ -19,10 +19,12 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam import change, clock
 from iam.access.administration import Part, may_touch
-from iam.access.role import Application, ApplicationEnabled
+from iam.access.derive import derive
+from iam.access.role import Application, ApplicationEnabled, Role
+from iam.access.rule import Rule, RuleVersion
 from iam.audit import log
 from iam.change import Actor
-from iam.directory.organisation import Organisation
+from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.errors import Conflict, Invalid, NotFound
 from iam.oidc import naming, registration
 from iam.oidc.claims import MAPPABLE
@@ -211,7 +213,20 @@ def enable(session: Session, part: Part, row: Application, organisation_id: UUID
     record(
         session, "admin:application:enabled" if on else "admin:application:disabled", row, actor, {}, organisation_id
     )
+    _follow(session, row, organisation_id, actor)
     return True
+
+
+def _follow(session: Session, row: Application, organisation_id: UUID, actor: Actor) -> None:
+    """Bring rights in line with who may now hand the application's roles out: rules at or under the organisation."""
+    under = select(OrganisationClosure.descendant_id).where(OrganisationClosure.ancestor_id == organisation_id)
+    giving = (
+        select(Rule.id).join(RuleVersion, RuleVersion.rule_id == Rule.id).join(Role, Role.id == RuleVersion.role_id)
+        .where(RuleVersion.state == "published", Role.application_id == row.id, Rule.owner_id.in_(under))
+    )  # fmt: skip
+    rules = session.scalars(giving).all()
+    if rules:
+        derive(session, change.begin(session, "command", actor, f"application {row.key}"), rules=rules)
 
 
 def _rule(claim: str, name: str = "", format: str = "", nested: bool = False) -> dict[str, Any]:

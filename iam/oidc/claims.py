@@ -31,7 +31,8 @@ VERIFIED = ("email_verified", "phone_number_verified")
 section 5.1). Were it true, whoever writes a source could be taken for anybody, wherever an application finds its people by address."""
 
 RESERVED = frozenset({"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "sid", "acr", "amr", "auth_time", "nonce", "at_hash", "client_id",
-                      "scope", "azp", "active", "token_type", "_claim_names", "_claim_sources", *VERIFIED})  # fmt: skip
+                      "scope", "azp", "act", "may_act", "cnf", "username", "active", "token_type", "_claim_names", "_claim_sources",
+                      *VERIFIED})  # fmt: skip
 """Claims of the protocol: no mapper gives these names away."""
 
 Claims = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -11,17 +11,19 @@ from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from iam.access.administration import permissions_of
+from iam.access.assignment import NIL
 from iam.access.right import Capacity, Right, capacities, rights
 from iam.access.right import capacity as capacity_now
-from iam.access.role import Application, ApplicationEnabled
+from iam.access.role import Application
 from iam.database.bulk import upsert
-from iam.database.statement import Statement
+from iam.database.statement import Rows, Statement
+from iam.database.types import UtcDateTime
 from iam.directory import queries
-from iam.directory.organisation import OrganisationClosure
 from iam.oidc import subject
 from iam.oidc.claims import Told, opaque_capacity_id, usable
 from iam.oidc.client import RegisteredClient
-from iam.oidc.interaction import may_enter
+from iam.oidc.enabled import around, lets_in
+from iam.oidc.interaction import may_enter, told_of
 from iam.oidc.model import RememberedCapacity
 from iam.oidc.standing import Standing
 
@@ -60,11 +62,17 @@ def told(
             capacity = capacity_now(session, person_id, capacity_id, at)
         if capacity is None:
             return None
-        held = tuple(
-            right for right in rights(session, person_id, client.application_id, at) if right.capacity_id == capacity.id
+        found = rights(session, person_id, client.application_id, at)
+        # A guardian's capacity has no organisation: where it is enabled is told by the rights.
+        known = standing is not None and capacity.organisation_id is not None
+        there = (
+            standing.enabled
+            if standing is not None and known
+            else around(session, person_id, client.application_id, at)
         )
-        if not may_enter(client.entry, capacity, held, enabled(session, client, [capacity], at)):
+        if not may_enter(client.entry, capacity, found, there):
             return None
+        held = told_of(capacity, found, there)
     named = standing.named if standing is not None else subject.known(session, client.sector, person_id)
     sub = named.subject or (subject.give(session, client.sector, person_id) if give_subject else "")
     return Told(
@@ -79,21 +87,29 @@ def told(
 def for_audience(session: Session, key: bytes, told: Told, person_id: UUID, audience: str, at: datetime) -> Told:
     """Return what an access token tells another audience of the person: that application's rights and its name for the capacity.
 
-    An audience that is no application of ours is told neither.
+    An audience that is no application of ours is told neither, and one that is not enabled for the capacity no rights.
     """
-    application_id = _OF_AUDIENCE.one(session, of_audience=audience)
-    if application_id is None or told.capacity is None:
+    here = told.capacity.organisation_id if told.capacity is not None else None
+    found = _OF_AUDIENCE.one(session, of_audience=audience, of_organisation=here or NIL, at=at)
+    if found is None or told.capacity is None:
         return replace(told, capacity=None, capacity_id="", rights=(), groups=())
-    held = rights(session, person_id, application_id, at)
+    application_id, lets = found
+    there = around(session, person_id, application_id, at) if here is None else frozenset({here} if lets else ())
+    held = rights(session, person_id, application_id, at) if there else []
     return replace(
         told, capacity_id=opaque_capacity_id(key, application_id, told.capacity.id),
-        rights=usable(held, told.capacity.id, application_id),
+        rights=usable(told_of(told.capacity, held, there), told.capacity.id, application_id),
     )  # fmt: skip
 
 
-_OF_AUDIENCE: Statement[UUID] = Statement(
-    lambda: select(Application.id).where(Application.audience == bindparam("of_audience"), ~Application.retired),
-    lambda application_id: application_id,
+def _of_audience() -> Rows:
+    lets = lets_in(bindparam("of_organisation", type_=Uuid()), Application.id, bindparam("at", type_=UtcDateTime()))
+    query: Rows = select(Application.id, lets)
+    return query.where(Application.audience == bindparam("of_audience"), ~Application.retired)
+
+
+_OF_AUDIENCE: Statement[tuple[UUID, bool]] = Statement(
+    _of_audience, lambda application_id, lets: (application_id, bool(lets))
 )
 
 
@@ -128,24 +144,8 @@ def entries(session: Session, client: RegisteredClient, person_id: UUID, at: dat
         return []
     found = capacities(session, person_id, at)
     held: list[Right] = rights(session, person_id, client.application_id, at) if found else []
-    allowed = enabled(session, client, found, at)
+    allowed = around(session, person_id, client.application_id, at) if found else frozenset()
     return [(capacity, may_enter(client.entry, capacity, held, allowed)) for capacity in found]
-
-
-def enabled(session: Session, client: RegisteredClient, held: Iterable[Capacity], at: datetime) -> frozenset[UUID]:
-    """Return those of the capacities' organisations that are at or under one which enabled the application; none when a role is asked."""
-    ids = {capacity.organisation_id for capacity in held if capacity.organisation_id is not None}
-    if client.entry != "everyone" or not ids:
-        return frozenset()
-    query = (
-        select(OrganisationClosure.descendant_id)
-        .join(ApplicationEnabled, ApplicationEnabled.organisation_id == OrganisationClosure.ancestor_id)
-        .where(
-            ApplicationEnabled.application_id == client.application_id, OrganisationClosure.descendant_id.in_(ids),
-            queries.holds_at(OrganisationClosure, at),
-        )
-    )  # fmt: skip
-    return frozenset(session.scalars(query))
 
 
 _REMEMBERED: Statement[UUID] = Statement(

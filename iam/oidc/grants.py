@@ -127,7 +127,7 @@ class RefreshGrant(RefreshTokenGrant):
 
     def _stood(self, client: RegisteredClient, token: str) -> Standing | None:
         parsed = grants.parse(token, self.server.issuer.refresh_key)
-        return standing.read(self.server.session, parsed[0], client.sector, clock.now()) if parsed else None
+        return standing.read(self.server.session, parsed[0], client, clock.now()) if parsed else None
 
     def create_token_response(self) -> Answered:
         """Rotate and answer with tokens."""

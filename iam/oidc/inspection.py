@@ -53,7 +53,7 @@ def find(session: Session, issuer: Issuer, token: str) -> Shown | None:
         return Shown(found.client, found.standing, found.claims) if found else None
     grant = grants.get(session, parsed[0])
     client = issuer.clients.get(session, grant.client_id) if grant is not None else None
-    stood = standing.read(session, parsed[0], client.sector, now) if client is not None else None
+    stood = standing.read(session, parsed[0], client, now) if client is not None else None
     if client is None or stood is None or not stood.living or stood.grant.generation != parsed[1]:
         return None
     return Shown(client, stood, None)
@@ -76,10 +76,11 @@ def describe(session: Session, issuer: Issuer, token: Shown) -> Claims | None:
             "scope": token.grant.scope,
             "exp": expires,
         }
-    audience = str(token.claims.get("aud"))
+    audience, mapper = str(token.claims.get("aud")), token.client.mapper
     if audience != token.client.audience:
         told = disclosure.for_audience(session, issuer.capacity_key, told, token.grant.person_id, audience, clock.now())
-    said = claims.of_token(told, scopes, token.client.mapper, issuer.userinfo)
+        mapper = {}
+    said = claims.of_token(told, scopes, mapper, issuer.userinfo)
     return {**said, **_kept(token.claims), "token_type": "Bearer"}
 
 

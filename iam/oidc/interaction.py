@@ -195,8 +195,16 @@ def _by_id(capacities: Iterable[Capacity], id_: UUID | None) -> Capacity | None:
 def may_enter(entry: str, capacity: Capacity, rights: Iterable[Right], enabled: Collection[UUID]) -> bool:
     """Whether an application lets a person in, in this capacity.
 
-    ``entry`` ``role``: by a role held in it, ``everyone``: by an organisation in ``enabled`` (those at or under one that enabled it).
+    ``enabled`` are organisations at or under one that enabled the application: the capacity's must be among them, and where ``entry``
+    is ``role`` a role must be held in it. A guardian, whose capacity has no organisation, enters by a right in one of them.
     """
-    if entry == "everyone":
-        return capacity.organisation_id in enabled
-    return any(right.capacity_id == capacity.id for right in rights)
+    mine = [right for right in rights if right.capacity_id == capacity.id]
+    if capacity.organisation_id is None:
+        return bool(told_of(capacity, mine, enabled))
+    return capacity.organisation_id in enabled and (entry == "everyone" or bool(mine))
+
+
+def told_of(capacity: Capacity, rights: Iterable[Right], enabled: Collection[UUID]) -> tuple[Right, ...]:
+    """Return the rights that an application is told of a capacity that enters it: a guardian's only where it is enabled."""
+    mine = (right for right in rights if right.capacity_id == capacity.id)
+    return tuple(right for right in mine if capacity.organisation_id is not None or right.scope_id in enabled)

@@ -77,8 +77,9 @@ _KEEP = Statement(lambda: insert(OpaqueToken), tuple)
 
 
 def access_claims(issuer: Issuer, occasion: Occasion, told: Told, ends: datetime) -> Claims:
-    """Return the claims of an access token for the application's own interface (RFC 9068 section 2.2)."""
-    said = claims.of_token(told, occasion.scopes, occasion.client.mapper, issuer.userinfo)
+    """Return the claims of an access token for whom it is (RFC 9068 section 2.2); another audience gets them under their own names."""
+    own = occasion.resource in (None, occasion.client.audience)
+    said = claims.of_token(told, occasion.scopes, occasion.client.mapper if own else {}, issuer.userinfo)
     return said | _common(issuer, occasion, told, ends) | {
         "aud": occasion.resource or occasion.client.audience, "client_id": occasion.client.client_id, "jti": token_id(occasion.grant.id),
         "scope": " ".join(occasion.scopes),

@@ -39,7 +39,7 @@ def of_code(
         resources=list(code.resources), claims=dict(code.claims),
     )  # fmt: skip
     grants.store(session, grant)
-    stood = _alive(session, grant, standing.read(session, grant.id, client.sector, now))
+    stood = _alive(session, grant, standing.read(session, grant.id, client, now))
     occasion = mint.Occasion(client, grant, scopes, now, code.nonce, code.amr, resource)
     refresh_token = grants.token_of(grant.id, 0, issuer.refresh_key) if lasting else None
     return _answer(session, issuer, occasion, stood, refresh_token, actor, "authorization_code")

@@ -16,6 +16,8 @@ from iam.database.statement import Rows, Statement, row
 from iam.database.types import UtcDateTime
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation
+from iam.oidc.client import RegisteredClient
+from iam.oidc.enabled import lets_in
 from iam.oidc.model import Subject
 from iam.oidc.subject import Named
 from iam.signin.account import Account
@@ -26,18 +28,21 @@ from iam.tokens.session import LoginSessionRow
 @dataclass(frozen=True, slots=True)
 class Standing:
     """``living``: neither revoked nor run out, and its login session was not ended. ``capacity`` None: it does not hold now, or a hold
-    lasts. ``amr``: how the person signed in."""
+    lasts. ``amr``: how the person signed in. ``enabled``: the capacity's organisation, where it enables the client's application."""
 
     grant: Grant
     living: bool
     amr: tuple[str, ...]
     capacity: Capacity | None
     named: Named
+    enabled: frozenset[UUID] = frozenset()
 
 
-def read(session: Session, grant_id: UUID, sector: str, at: datetime) -> Standing | None:
-    """Return what a grant stands on at ``at``, towards the clients of a sector; None when there is no such grant."""
-    found = _READ.one(session, grant_id=grant_id, of_sector=sector, at=at)
+def read(session: Session, grant_id: UUID, client: RegisteredClient, at: datetime) -> Standing | None:
+    """Return what a grant stands on at ``at``, towards a client; None when there is no such grant."""
+    found = _READ.one(
+        session, grant_id=grant_id, of_sector=client.sector, of_application=client.application_id, at=at
+    )  # fmt: skip
     return _standing(found, at) if found is not None else None
 
 
@@ -49,7 +54,7 @@ def _query() -> Rows:
     at = bindparam("at", type_=UtcDateTime())
     query: Rows = select(
         *_GRANT, s.id, s.ended_at, s.amr, *AFFILIATION, *GUARDIANSHIP, Subject.sub, Account.login, Account.language,
-        no_rights(g.person_id, at),
+        no_rights(g.person_id, at), lets_in(a.organisation_id, bindparam("of_application", type_=Uuid()), at),
     )  # fmt: skip
     return (
         query.select_from(g)
@@ -77,7 +82,7 @@ def _standing(columns: Sequence[Any], at: datetime) -> Standing:
     grant, rest = Grant(*columns[: len(_GRANT)]), columns[len(_GRANT) :]
     (session_id, ended_at, amr), rest = rest[:3], rest[3:]
     affiliation, rest = rest[: len(AFFILIATION)], rest[len(AFFILIATION) :]
-    guardianship, (sub, login, language, on_hold) = rest[: len(GUARDIANSHIP)], rest[len(GUARDIANSHIP) :]
+    guardianship, (sub, login, language, on_hold, lets) = rest[: len(GUARDIANSHIP)], rest[len(GUARDIANSHIP) :]
     open_session = grant.session_id is None or (session_id is not None and ended_at is None)
     living = grant.revoked_at is None and grant.expires_at > at and open_session
     capacity = None
@@ -85,4 +90,5 @@ def _standing(columns: Sequence[Any], at: datetime) -> Standing:
         capacity = of_affiliation(*affiliation)
     elif not on_hold and guardianship[0] is not None:
         capacity = of_guardianship(*guardianship)
-    return Standing(grant, living, tuple(amr or ()), capacity, Named(sub, login, language))
+    enabled = frozenset({capacity.organisation_id} if lets and capacity and capacity.organisation_id else ())
+    return Standing(grant, living, tuple(amr or ()), capacity, Named(sub, login, language), enabled)

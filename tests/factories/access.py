@@ -24,8 +24,8 @@ from iam.database.types import uuid7
 from tests.factories import facts
 
 
-def application(session: Session, owner_id: UUID, key: str = "wilma") -> UUID:
-    """Add an application."""
+def application(session: Session, owner_id: UUID, key: str = "wilma", *enabled: UUID) -> UUID:
+    """Add an application, enabled for these organisations, or for the whole tree when none is named."""
     id_ = uuid7()
     row = {
         "id": id_,
@@ -35,16 +35,18 @@ def application(session: Session, owner_id: UUID, key: str = "wilma") -> UUID:
         "audience": f"https://{key}.example",
     }
     catalogue.add_applications(session, [row])
+    catalogue.set_enabled(session, {id_: enabled or facts.roots(session)})
     return id_
 
 
 def role(
     session: Session, application_id: UUID, key: str = "opettaja", content: Collection[str] = ("oppilaat:read",),
-    enforcement: str = "by token",
+    enforcement: str = "by token", handed_out: str = "parts",
 ) -> UUID:  # fmt: skip
     """Add a role with its first version; ``content`` is ``data-group:operation``."""
     id_ = uuid7()
-    catalogue.add_roles(session, [{"id": id_, "application_id": application_id, "key": key, "retired": False}])
+    row = {"id": id_, "application_id": application_id, "key": key, "retired": False, "handed_out": handed_out}
+    catalogue.add_roles(session, [row])
     change_role(session, id_, content, enforcement)
     return id_
 
@@ -66,8 +68,9 @@ def include(session: Session, role_id: UUID, *included: UUID) -> UUID:
 
 
 def code_list(session: Session, key: str, *codes: str) -> None:
-    """Write a list of occupation codes."""
+    """Write a list of occupation codes, of the root."""
     catalogue.write_code_lists(session, {key: codes})
+    catalogue.own_code_lists(session, {key: facts.roots(session)[0]})
 
 
 def teachers(role: str = "wilma:opettaja", **affiliation: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.role import Application, Role, RoleClosure, RoleContent, RoleVersion
+from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
 from iam.app import create_app
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM, Change
@@ -115,11 +115,13 @@ def organisation(world: World, key: str, kind: str, parent: str | None = None, n
     return row.id
 
 
-def application(world: World, key: str, owner: str, **changes: Any) -> UUID:
-    """Add an application without roles or clients."""
+def application(world: World, key: str, owner: str, *, enabled: bool = True, **changes: Any) -> UUID:
+    """Add an application without roles or clients, enabled for its owner's people unless told otherwise."""
     usual: dict[str, Any] = {"name": {"fi": key.title()}, "audience": f"https://{key}.example"}
     row = Application(key=key, owner_id=world.ids[owner], **{**usual, **changes})
     world.write(row)
+    if enabled:
+        world.write(ApplicationEnabled(application_id=row.id, organisation_id=row.owner_id))
     world.ids[key] = row.id
     return row.id
 

@@ -78,6 +78,14 @@ def places(session: Session, organisation_id: UUID, *stated: tuple[UUID | None, 
     organisations.write_places(session, change(session), rows)
 
 
+def roots(session: Session) -> list[UUID]:
+    """The tops of the tree, the oldest first."""
+    row = OrganisationPlace
+    return list(
+        session.scalars(select(row.organisation_id).where(row.parent_id.is_(None)).order_by(row.organisation_id))
+    )
+
+
 def covers(
     session: Session, area: UUID, other: UUID, since: datetime = clock.LONG_AGO, until: datetime = clock.FOREVER
 ) -> OrganisationRelation:

@@ -23,7 +23,6 @@ from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.access.assignment import AdminGrant, Assignment
-from iam.access.role import ApplicationEnabled
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.person import Hold, Person, PersonProfile
@@ -96,7 +95,6 @@ def build(database_url: str, folder: Path) -> World:
 def _applications(world: World) -> None:
     consortium.application(world, "wilma", "KUNTA", notice="none")
     consortium.application(world, "verso", "KUNTA", notice="none", ask_capacity=False, entry="everyone")
-    world.write(ApplicationEnabled(application_id=world.ids["verso"], organisation_id=world.ids["KUNTA"]))
     for key, enforcement in (("opettaja", "by token"), ("neuvoja", "at use")):
         consortium.role(world, "wilma", key, name={"fi": key}, enforcement=enforcement)
     for client_id, changes in CLIENTS.items():

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access import by_hand
+from iam.access.administration import WHOLE
 from iam.access.derive import derive
 from iam.access.explain import explain, why_not
 from iam.access.proof import prove
@@ -192,6 +193,6 @@ def test_what_fails_halfway_leaves_everything_as_it_was(year: Year, fails: Calla
             derive(session, facts.change(session), persons=[held.person_id])
         else:
             scope_id, role_id = ids(session).organisations["kunta"], ids(session).roles["wilma:psykologi"][0]
-            by_hand.grant(session, held.person_id, held.fact_id, role_id, scope_id, "sijaistus", SUMMER, SYSTEM)
+            by_hand.grant(session, held.person_id, held.fact_id, role_id, scope_id, "sijaistus", SUMMER, SYSTEM, WHOLE)
         raise RuntimeError("the power goes")
     assert year.roles(held.person_id, AUTUMN) == {"opettaja@koulu"}

@@ -11,9 +11,10 @@ from iam.apply.schema.item import Code, Codes, Dated, Item, Key, Rights, Text
 
 
 class CodeList(Item):
-    """A named list of occupation codes."""
+    """A named list of occupation codes, for rules of its owner and of what is under it."""
 
     key: Key
+    owner: Key | None = None
     codes: Codes
 
 

@@ -12,13 +12,15 @@ from iam.signin import levels
 
 
 class Role(Item):
-    """A role of an application: a data group and an operation each, and the roles it includes."""
+    """A role of an application: a data group and an operation each, and the roles it includes; who may hand it out."""
 
     key: Key
     enforcement: Literal["at use", "by token", "by push", "by ticket"]
     content: Rights = []
     name: Names
     includes: Keys = []
+    sensitive: bool = False
+    handed_out: Literal["owner", "enabled", "parts"] | None = None
     retired: bool = False
 
 

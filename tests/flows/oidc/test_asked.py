@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.access.role import Application as ApplicationRow
-from iam.access.role import ApplicationEnabled, Role
+from iam.access.role import Role
 from iam.change import SYSTEM
 from iam.oidc.model import Client
 from iam.signin import levels
@@ -166,7 +166,6 @@ def test_a_token_for_another_application_tells_that_ones_rights(
     set_client(world, resources=["https://verso.example"])
     world.change(Role, Role.key == "opettaja", application_id=world.ids["verso"])
     world.change(ApplicationRow, ApplicationRow.key == "wilma", entry="everyone")
-    world.write(ApplicationEnabled(application_id=world.ids["wilma"], organisation_id=world.ids["KUNTA"]))
     tokens = wilma.redeem(anna.code(resource="https://verso.example")).get_json()
     said, own = verified(world, tokens["access_token"], "at+jwt"), verified(world, tokens["id_token"], "JWT")
     assert (said["roles"], own["roles"]) == (["opettaja@KOIVU"], [])

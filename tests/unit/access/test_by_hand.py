@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access import by_hand
+from iam.access.administration import WHOLE
 from iam.access.assignment import Assignment
 from iam.audit.log import AuditEvent
 from iam.change import Actor, Change
@@ -49,7 +50,7 @@ def grant(
         "role_id": town.role,
         "scope_id": town.school,
     } | values
-    return by_hand.grant(session, **named, reason=reason, until=until, actor=Actor(held.person_id, "r-1"))
+    return by_hand.grant(session, **named, reason=reason, until=until, actor=Actor(held.person_id, "r-1"), part=WHOLE)
 
 
 def test_a_right_by_hand_holds_from_now_until_the_end_that_was_set(

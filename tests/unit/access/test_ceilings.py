@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access import by_hand
+from iam.access.administration import WHOLE
 from iam.access.agreement import AgreementClause
-from iam.access.catalogue import retire_roles, withdraw_rules
+from iam.access.catalogue import amend_roles, withdraw_rules
 from iam.access.derive import derive
 from iam.access.rule import Rule
 from iam.change import SYSTEM
@@ -170,7 +171,7 @@ def test_a_retired_role_is_included_no_more(session: Session, town: Town, psycho
     extra = access.role(session, town.wilma, "lisa", ["luokka:read"])
     access.include(session, town.role, extra)
     access.derive_all(session)
-    retire_roles(session, {extra: True})
+    amend_roles(session, [{"id": extra, "retired": True}])
     assert roles_of(session, psychologist.person_id, AUTUMN) == {"opettaja@koulu"}
 
 
@@ -180,7 +181,15 @@ def by_grant(session: Session, town: Town, psychologist: Any) -> Any:
     withdraw_rules(session, list(session.scalars(select(Rule.id))))
     with clock.fixed(AUTUMN):
         return by_hand.grant(
-            session, psychologist.person_id, psychologist.fact_id, town.role, town.school, "sijaistus", END, SYSTEM
+            session,
+            psychologist.person_id,
+            psychologist.fact_id,
+            town.role,
+            town.school,
+            "sijaistus",
+            END,
+            SYSTEM,
+            WHOLE,
         )
 
 
@@ -193,7 +202,15 @@ def agreed(session: Session, town: Town) -> access.Agreed:
 def test_a_hand_may_not_grant_what_no_clause_allows(session: Session, town: Town, psychologist: Any) -> None:
     with clock.fixed(AUTUMN), pytest.raises(Invalid):
         by_hand.grant(
-            session, psychologist.person_id, psychologist.fact_id, town.role, town.school, "sijaistus", END, SYSTEM
+            session,
+            psychologist.person_id,
+            psychologist.fact_id,
+            town.role,
+            town.school,
+            "sijaistus",
+            END,
+            SYSTEM,
+            WHOLE,
         )
     assert open_assignments(session) == []
 
@@ -236,7 +253,7 @@ def test_a_right_by_hand_does_not_live_on_what_another_role_is_allowed(
     other = access.role(session, town.wilma, "lukija", ["luokka:read"])
     with clock.fixed(AUTUMN):
         second = by_hand.grant(
-            session, psychologist.person_id, psychologist.fact_id, other, town.school, "sijaistus", END, SYSTEM
+            session, psychologist.person_id, psychologist.fact_id, other, town.school, "sijaistus", END, SYSTEM, WHOLE
         )
     access.change_role(session, town.role, ["oppilaat:read", "arviointi:write"])
     access.derive_all(session)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access import by_hand
+from iam.access.administration import WHOLE
 from iam.access.explain import Explanation, explain, why_not
 from iam.access.publish import publish
 from iam.change import SYSTEM, Actor, begin
@@ -135,7 +136,9 @@ def test_a_right_across_entities_names_agreement_and_clause(session: Session, to
 def test_a_right_by_hand_tells_the_reason_that_was_given(session: Session, town: Town) -> None:
     held = facts.affiliation(session, facts.person(session), town.school)
     with clock.fixed(AUTUMN):
-        by_hand.grant(session, held.person_id, held.fact_id, town.role, town.school, "sijaistus", CHRISTMAS, SYSTEM)
+        by_hand.grant(
+            session, held.person_id, held.fact_id, town.role, town.school, "sijaistus", CHRISTMAS, SYSTEM, WHOLE
+        )
     found = one(session, held.person_id)
     assert [(one.origin, one.reason, one.rule_key, one.sentence) for one in found.because] == [
         ("hand", "sijaistus", None, {})

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from iam.access.catalogue import retire_roles
+from iam.access.catalogue import amend_roles
 from iam.access.publish import publish
 from iam.access.resolve import Names, check, load, resolves
 from iam.change import SYSTEM
@@ -103,7 +103,7 @@ def test_an_owner_that_does_not_exist_is_refused(names: Names) -> None:
 
 
 def test_a_retired_role_can_no_longer_be_named(session: Session, names: Names) -> None:
-    retire_roles(session, {names.roles["wilma:opettaja"][0]: True})
+    amend_roles(session, [{"id": names.roles["wilma:opettaja"][0], "retired": True}])
     assert [problem.field for problem in check(with_a(), "kunta", load(session))[1]] == ["gives.role"]
 
 
@@ -111,12 +111,12 @@ def test_a_rule_whose_list_is_gone_resolves_no_more_and_gives_nothing(session: S
     pattern = with_a(occupation={"in_list": "opettajat"})
     checked, _ = check(pattern, "kunta", names)
     assert checked is not None
-    assert resolves(checked, names)
+    assert resolves(checked, names, names.organisations["kunta"])
     facts.affiliation(session, facts.person(session), names.organisations["koulu"])
     access.rule(session, names.organisations["kunta"], pattern)
     assert access.derive_all(session).opened == 1
     access.code_list(session, "opettajat")
-    assert not resolves(checked, load(session))
+    assert not resolves(checked, load(session), names.organisations["kunta"])
     assert access.derive_all(session).closed == 1
 
 

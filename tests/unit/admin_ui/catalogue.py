@@ -14,7 +14,7 @@ from iam import clock
 from iam.access.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
 from iam.access.assignment import Assignment
 from iam.access.role import ApplicationEnabled
-from iam.access.rule import CodeList, Rule, RuleVersion
+from iam.access.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
 from iam.directory.person import Person, PersonProfile
@@ -126,7 +126,7 @@ def unclear(world: World, run_id: UUID, numbers: range, *people: str) -> list[UU
 def application(world: World, key: str, owner: str = "MANSIKKALA", *roles: str) -> UUID:
     """Add an application with roles and one client."""
     id_ = consortium.application(
-        world, key, owner, name={"fi": key.title(), "en": f"{key.title()} en"}, audience=key
+        world, key, owner, enabled=False, name={"fi": key.title(), "en": f"{key.title()} en"}, audience=key
     )  # fmt: skip
     for code in roles:
         consortium.role(world, key, code)
@@ -183,9 +183,9 @@ def version(world: World, key: str, n: int, state: str = "withdrawn", pattern: A
     )  # fmt: skip
 
 
-def code_list(world: World, key: str, *codes: str) -> None:
+def code_list(world: World, key: str, *codes: str, owner: str = "ROOT") -> None:
     """Add a list of occupation codes."""
-    world.write(*(CodeList(key=key, code=code) for code in codes))
+    world.write(*(CodeList(key=key, code=code) for code in codes), CodeListOwner(key=key, owner_id=world.ids[owner]))
 
 
 def agreement(world: World, key: str, *, signed: bool = True, start: int = -30, end: int = 300) -> UUID:

@@ -248,11 +248,12 @@ def test_an_application_is_enabled_and_disabled_for_an_organisation(
     text = told(paula.get(ENABLING).text)
     assert "Mustikkala en MUSTIKKALA enabled Disable" in text
     assert "Kuusi en KUUSI enabled above Enable" in text
-    assert "Koivu en KOIVU not enabled Enable" in text
+    assert "Koivu en KOIVU enabled above Enable" in text
+    assert "Root en ROOT not enabled Enable" in text
     paula.force(here, on="yes")
     paula.force(here, on="no")
     with Session(world.engine) as session:
-        assert session.scalars(select(ApplicationEnabled)).all() == []
+        assert list(session.scalars(select(ApplicationEnabled.organisation_id))) == [world.ids["MANSIKKALA"]]
     ids = [
         event.organisation_id
         for type_ in ("enabled", "disabled")

@@ -102,6 +102,7 @@ def test_what_a_token_would_hold_is_shown_by_capacity_and_looking_is_recorded(
     world: World, reader: Callable[[str], Reader]
 ) -> None:
     consortium.client(world, "wilma", "wilma-palvelu")
+    catalogue.enable(world, "wilma", world.ids["MUSTIKKALA"])
     paula = reader("paula")
     found = paula.get(f"{TOKEN}?q=virt").text
     here = f"{TOKEN}?person={world.ids['anna']}"

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from iam.access.assignment import Assignment
+from iam.access.role import Role
 from iam.access.rule import Rule, RuleVersion
 from tests.factories import consortium
 from tests.unit.admin_ui import catalogue
@@ -272,3 +273,72 @@ def test_the_effect_names_only_people_of_the_readers_part(world: World, reader: 
     page = told(send(reader("kimmo"), NEW, **GOOD))
     assert "Etsijä Eeva" in page
     assert "Virtanen" not in page
+
+
+def secretary(world: World, handed_out: str = "enabled") -> None:
+    """Let a school's secretary write rules over the school, and say who hands the role out."""
+    administer(world, "sanna", "KOIVU", "rules.read", "rules.write")
+    with world.transaction() as session:
+        session.get_one(Role, world.ids["opettaja"]).handed_out = handed_out
+
+
+def test_a_school_is_offered_no_role_that_it_does_not_hand_out_and_is_told_who_does(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    secretary(world)
+    sanna = reader("sanna")
+    assert "wilma:opettaja" not in sanna.get(NEW).text
+    page = send(sanna, NEW, **{**GOOD, "owner": "KOIVU"})
+    assert page.status_code == 422
+    assert "is handed out by MANSIKKALA and by the organisations" in beside(page, "role")
+    assert published(world, "opettaja-wilmaan") == []
+
+
+def test_a_school_gives_a_role_that_parts_hand_out(world: World, reader: Callable[[str], Reader]) -> None:
+    secretary(world, "parts")
+    sanna = reader("sanna")
+    assert '<option value="wilma:opettaja">' in sanna.get(NEW).text
+    assert send(sanna, NEW, **{**GOOD, "owner": "KOIVU"}).status_code == 200
+
+
+def test_a_list_from_above_is_copied_in_one_press_and_another_s_is_as_if_it_did_not_exist(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    secretary(world, "parts")
+    catalogue.code_list(world, "opettajat", "luokanopettaja", "rehtori")
+    catalogue.code_list(world, "naapurin", "rehtori", owner="MUSTIKKALA")
+    sanna, fields = reader("sanna"), {**GOOD, "owner": "KOIVU", "act": "copy"}
+    assert "naapurin" not in sanna.get(NEW).text
+    hidden_one = send(sanna, NEW, **fields, code_list="naapurin")
+    nowhere = send(sanna, NEW, **fields, code_list="olematon")
+    assert beside(hidden_one, "code_list") == beside(nowhere, "code_list") != ""
+    for _ in range(2):
+        page = send(sanna, NEW, **fields, code_list="opettajat")
+        assert '<option value="opettajat-KOIVU" selected>' in page.text
+    (event,) = world.events("rule:list:copied")
+    assert (event.organisation_id, event.envelope) == (
+        world.ids["KOIVU"],
+        {"list": "opettajat-KOIVU", "of": "opettajat"},
+    )
+    assert send(sanna, NEW, **{**GOOD, "owner": "KOIVU", "code_list": "opettajat-KOIVU"}).status_code == 200
+    assert send(sanna, NEW, **fields | {"owner": "RANTA"}, code_list="opettajat").status_code == 422
+
+
+def test_a_role_s_page_says_who_hands_it_out(world: World, reader: Callable[[str], Reader]) -> None:
+    secretary(world, "owner")
+    page = told(reader("sanna").get("/admin/roles/wilma/opettaja"))
+    assert "Handed out by only the application's owner" in page
+
+
+def test_a_town_s_rule_gives_nothing_from_the_moment_the_application_is_disabled_for_the_town(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    paula, enabling = reader("paula"), f"/admin/applications/wilma/organisations/{world.ids['MUSTIKKALA']}"
+    paula.force(enabling, on="yes")
+    of_the_town = {**GOOD, "owner": "MUSTIKKALA"}
+    send(paula, NEW, **of_the_town, act="publish", seen=hidden(send(paula, NEW, **of_the_town), NEW)["seen"])
+    assert given(world) == {str(world.ids[name]) for name in ("anna", "ville")}
+    paula.force(enabling, on="no")
+    assert given(world) == set()
+    paula.force(enabling, on="yes")
+    assert given(world) == {str(world.ids[name]) for name in ("anna", "ville")}

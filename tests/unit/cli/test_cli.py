@@ -14,14 +14,16 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import settings
+from iam.access import catalogue
 from iam.access.assignment import AdminGrant
 from iam.audit.log import AuditEvent
 from iam.cli import main
 from iam.cli.support import Main
 from iam.directory.organisation import Organisation
 from iam.errors import AvainError, Held, Invalid, Unavailable
+from iam.oidc.model import Client
 from iam.vault import Vault
-from tests.factories import facts
+from tests.factories import access, facts
 from tests.unit.signin.people import add_person
 
 
@@ -180,6 +182,27 @@ def test_the_doctor_finds_what_is_wrong_and_says_so_in_words(iam: Cli, engine: E
     assert "others may read it" in iam("doctor").output
     closed = iam("doctor", IAM_REDIS__URL="redis://127.0.0.1:1/0").output
     assert "NOT  redis" in closed
+
+
+def test_the_doctor_names_what_nobody_can_enter_and_rules_that_give_nothing(
+    iam: Cli, engine: Engine, root: Organisation
+) -> None:
+    with Session(engine) as session, session.begin():
+        school = facts.organisation(session, "koulu", under=root.id)
+        wilma = access.application(session, root.id)
+        access.role(session, wilma)
+        access.rule(session, school, access.teachers())
+        row = {
+            "client_id": "wilma", "application_id": wilma, "auth": "none", "jwks": None, "redirect_uris": [],
+            "post_logout_redirect_uris": [], "grants": ["authorization_code"], "scope": "openid", "sector": "wilma", "mapper": {},
+        }  # fmt: skip
+        session.add(Client(**row))
+    assert "saanto" not in iam("doctor").output
+    with Session(engine) as session, session.begin():
+        catalogue.set_enabled(session, {wilma: []})
+    told = iam("doctor").output
+    assert "so that nobody enters: wilma" in " ".join(told.split())
+    assert "may not hand the role out: saanto" in " ".join(told.split())
 
 
 def test_the_doctor_says_what_a_new_installation_lacks(iam: Cli, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -11,12 +10,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Column, ColumnClause, Connection, column, insert, select, table
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from iam import (
-    clock,
-    models,  # noqa: F401 - fills the metadata
-)
+from iam import models  # noqa: F401 - fills the metadata
 from iam.access.assignment import NIL
+from iam.access.resolve import load
+from iam.clock import FOREVER, LONG_AGO
 from iam.database.base import Base
 from iam.database.engine import make_engine
 from iam.database.migrate import drift, upgrade
@@ -24,6 +23,7 @@ from iam.database.types import uuid7
 from tests.servers.postgresql import PostgreSQL
 
 DAY = datetime(2026, 9, 15, tzinfo=UTC)
+ALWAYS = {"valid_from": LONG_AGO, "valid_to": FOREVER}
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
@@ -144,84 +144,91 @@ def test_sign_ins_from_before_keep_their_end_and_connections_the_applications_th
     engine.dispose()
 
 
+def test_an_upgrade_keeps_who_enters_and_what_schools_give(empty_url: str) -> None:
+    upgrade(empty_url, "0005")
+    engine = make_engine(empty_url)
+    with engine.begin() as connection:
+        town, school = (_placed(connection, key) for key in ("kunta", "koulu"))
+        _row(connection, "organisation_closure", ancestor_id=town, descendant_id=school, **ALWAYS)
+        _row(connection, "code_list", key="opettajat", code="opettaja")
+        wilma = _put(
+            connection, "application", key="wilma", owner_id=town, name={}, audience="wilma", ask_capacity=True, subject_mode="pairwise",
+            notice="none", entry="role", retired=False,
+        )  # fmt: skip
+        for owner in (school, town):
+            _given(connection, wilma, owner, school, town)
+    upgrade(empty_url)
+    tables = Base.metadata.tables
+    with engine.connect() as connection:
+        enabled = tables["application_enabled"].c
+        assert connection.execute(select(enabled.application_id, enabled.organisation_id)).all() == [(wilma, town)]
+        roles = tables["role"].c
+        handed = connection.execute(select(roles.key, roles.handed_out, roles.sensitive).order_by(roles.key)).all()
+        assert handed == sorted([(str(school), "parts", False), (str(town), "enabled", False)])
+        owners = tables["code_list_owner"].c
+        assert connection.execute(select(owners.key, owners.owner_id)).all() == [("opettajat", town)]
+        assert names_of(connection, town, school) == {str(school): {school, town}, str(town): {town}}
+    engine.dispose()
+
+
+def names_of(connection: Connection, *owners: UUID) -> dict[str, set[UUID]]:
+    """Whose rules may give each role, by its code."""
+    with Session(connection) as session:
+        names = load(session)
+    codes = {role: role.partition(":")[2] for role in names.roles}
+    return {code: {owner for owner in owners if names.hands_out(owner, role)} for role, code in codes.items()}
+
+
+def _row(connection: Connection, name: str, /, **values: object) -> None:
+    """Write a row of a table that has no id of its own."""
+    columns = [column_of(one) for one in Base.metadata.tables[name].c if one.name in values]
+    connection.execute(insert(table(name, *columns)).values(values))
+
+
+def _placed(connection: Connection, key: str) -> UUID:
+    """Add an organisation: the first one is the root and the legal entity, the others stand under it."""
+    places = Base.metadata.tables["organisation_place"].c
+    root = connection.execute(select(places.organisation_id).where(places.parent_id.is_(None))).scalar()
+    id_ = _put(connection, "organisation", key=key, kind="unit", name_fi=key, name_sv=key, name_en=key)
+    _row(
+        connection, "organisation_place", version_id=uuid7(), fact_id=uuid7(), organisation_id=id_, parent_id=root,
+        legal_entity_id=root or id_, opened_by=uuid7(), **ALWAYS,
+    )  # fmt: skip
+    _row(connection, "organisation_closure", ancestor_id=id_, descendant_id=id_, **ALWAYS)
+    return id_
+
+
+def _given(connection: Connection, application: UUID, owner: UUID, scope: UUID, entity: UUID) -> None:
+    """Add a role that a rule of an organisation gives somebody."""
+    role = _put(connection, "role", application_id=application, key=str(owner), retired=False)
+    of_role = _put(connection, "role_version", role_id=role, n=1, name={}, enforcement="by token", change_id=uuid7())
+    rule = _put(connection, "rule", key=str(owner), owner_id=owner)
+    version = _put(
+        connection, "rule_version", rule_id=rule, n=1, pattern={}, role_id=role, state="published", change_id=uuid7()
+    )
+    _put(
+        connection, "assignment", person_id=_put(connection, "person", sort_name="aada"), capacity_id=uuid7(), capacity_kind="employee",
+        role_id=role, role_version_id=of_role, scope_id=scope, holder_entity_id=entity, scope_entity_id=entity, origin="rule",
+        rule_version_id=version, needs_relationship=False, fact_1=uuid7(), fact_2=NIL, fact_3=NIL, fact_4=NIL, place_id=uuid7(),
+        opened_by=uuid7(), **ALWAYS,
+    )  # fmt: skip
+
+
 def column_of(one: Column[object]) -> ColumnClause[object]:
     """A column of a table as it was, without what the model adds by itself."""
     return column(one.name, one.type)
 
 
-@dataclass(frozen=True)
-class Before:
-    """What stood before there were walls: a town under a root, its school, whose rule gives a role, and the sign-in of its people."""
-
-    root: UUID
-    town: UUID
-    school: UUID
-    by_town: UUID
-    by_school: UUID
-
-
-def _before_walls(connection: Connection) -> Before:
-    places = {}
-    for key, parent in (("juuri", None), ("kunta", "juuri"), ("koulu", "kunta")):
-        names = {"name_fi": key, "name_sv": key, "name_en": key}
-        places[key] = _put(connection, "organisation", key=key, kind="school", **names)
-        entity = places["juuri" if key == "juuri" else "kunta"]
-        _version(
-            connection, "organisation_place", organisation_id=places[key], parent_id=places.get(parent or ""), legal_entity_id=entity
-        )  # fmt: skip
-        for above in places.values():
-            span = {"valid_from": DAY, "valid_to": clock.FOREVER}
-            _row(connection, "organisation_closure", ancestor_id=above, descendant_id=places[key], **span)
-    root, town, school = places.values()
-    wilma = _put(
-        connection, "application", key="wilma", owner_id=town, name={}, audience="wilma", ask_capacity=True, subject_mode="pairwise",
-        notice="inform", entry="role", retired=False,
-    )  # fmt: skip
-    roles = []
-    for owner in (town, school):
-        role = _put(connection, "role", application_id=wilma, key=str(owner), retired=False)
-        rule = _put(connection, "rule", key=str(owner), owner_id=owner)
-        version = _put(
-            connection,
-            "rule_version",
-            rule_id=rule,
-            n=1,
-            pattern={},
-            role_id=role,
-            state="published",
-            change_id=uuid7(),
-        )
-        _put(
-            connection, "assignment", person_id=uuid7(), capacity_id=uuid7(), capacity_kind="employee", role_id=role,
-            role_version_id=uuid7(), scope_id=school, holder_entity_id=town, scope_entity_id=town, origin="rule", rule_version_id=version,
-            needs_relationship=False, fact_1=uuid7(), fact_2=NIL, fact_3=NIL, fact_4=NIL, place_id=uuid7(), valid_from=DAY,
-            valid_to=clock.FOREVER, opened_by=uuid7(),
-        )  # fmt: skip
-        roles.append(role)
-    return Before(root, town, school, *roles)
-
-
-def _version(connection: Connection, name: str, **values: object) -> None:
-    dated = {"valid_from": DAY, "valid_to": clock.FOREVER, "opened_by": uuid7(), "fact_id": uuid7()}
-    _row(connection, name, version_id=uuid7(), **dated, **values)
-
-
-def _row(connection: Connection, name: str, /, **values: object) -> None:
-    columns = [column_of(one) for one in Base.metadata.tables[name].c if one.name in values]
-    connection.execute(insert(table(name, *columns)).values(values))
-
-
-def test_who_entered_and_who_gave_roles_before_there_were_walls_goes_on(empty_url: str) -> None:
+def test_sign_ins_connections_and_sources_from_before_there_were_walls_go_on(empty_url: str) -> None:
     upgrade(empty_url, "0005")
     engine = make_engine(empty_url)
     with engine.begin() as connection:
-        was = _before_walls(connection)
-        _row(connection, "code_list", key="opettajat", code="opettaja")
+        root = _placed(connection, "juuri")
         _put(
             connection, "connection", key="kunta", name={}, issuer="https://login.example", client_id="avain", scope="openid", domains=[],
             identifier={}, applications={}, retired=False,
         )  # fmt: skip
-        _source(connection, was.town, "hr")
+        _source(connection, root, "hr")
         _put(
             connection, "login_session", secret_hash=b"x", person_id=uuid7(), started_at=DAY, seen_at=DAY, auth_time=DAY,
             idle_until=DAY, expires_at=DAY, acr="", amr=["pwd"], agent="",
@@ -229,11 +236,7 @@ def test_who_entered_and_who_gave_roles_before_there_were_walls_goes_on(empty_ur
     upgrade(empty_url)
     tables = Base.metadata.tables
     with engine.connect() as connection:
-        enabled = connection.execute(select(tables["application_enabled"].c.organisation_id)).scalars().all()
-        handed = dict(connection.execute(select(tables["role"].c.id, tables["role"].c.handed_out)).all())
-        assert (enabled, handed) == ([was.town], {was.by_town: "enabled", was.by_school: "parts"})
-        owners = [tables[name].c.owner_id for name in ("connection", "code_list_owner")]
-        assert [connection.execute(select(owner)).scalars().all() for owner in owners] == [[was.root], [was.root]]
+        assert connection.execute(select(tables["connection"].c.owner_id)).scalars().all() == [root]
         assert connection.execute(select(tables["login_session"].c.proofs)).scalars().all() == [["own"]]
         assert connection.execute(select(tables["source"].c.walled, tables["source"].c.disabled)).all() == [
             (False, False)

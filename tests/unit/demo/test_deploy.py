@@ -62,6 +62,14 @@ def test_every_rule_gives_a_known_role_and_asks_known_code_lists_and_groups(decl
             assert bound.group is None or (bound.group, bound.where.under) in groups
 
 
+def test_every_rule_is_of_an_organisation_that_hands_the_role_out_and_whose_people_enter(
+    declared: dict[str, Any],
+) -> None:
+    enabled = {app["key"]: app["enabled"] for app in declared["applications"]}
+    for rule in declared["rules"]:
+        assert rule["owner"] in enabled[rule["gives"]["role"].partition(":")[0]], rule["rule"]
+
+
 def test_rules_and_roles_are_named_once_and_there_are_enough_of_them(declared: dict[str, Any]) -> None:
     keys = [rule["rule"] for rule in declared["rules"]]
     assert len(set(keys)) == len(keys) >= 20

@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 
-from iam.oidc.interaction import Ask, Choose, Issue, NoRight, Refuse, SignIn, Standing, Step, may_enter, next_step
+from iam.oidc.interaction import (
+    Ask,
+    Choose,
+    Issue,
+    NoRight,
+    Refuse,
+    SignIn,
+    Standing,
+    Step,
+    may_enter,
+    next_step,
+    told_of,
+)
 from tests.unit.oidc.made import IN_KOIVU, IN_RANTA, KOIVU, NOW, RANTA, capacity, in_ranta, right
 
 MINUTE = timedelta(minutes=1)
@@ -129,14 +141,25 @@ def test_a_request_for_another_person_asks_to_sign_in_once() -> None:
     assert step(Ask(asked_at=NOW - 2 * MINUTE), standing(TEACHER, other_person=True)) == Refuse("login_required")
 
 
-def test_entry_by_role_needs_a_role_in_that_capacity() -> None:
-    assert may_enter("role", TEACHER, [right()], ())
+def test_entry_by_role_needs_a_role_in_that_capacity_and_an_enabled_organisation() -> None:
+    assert may_enter("role", TEACHER, [right()], {KOIVU})
+    assert not may_enter("role", TEACHER, [right()], {RANTA})
     assert not may_enter("role", PRINCIPAL, [right()], {RANTA})
-    assert may_enter("role", TEACHER, [right(enforcement="at use")], ())
+    assert may_enter("role", TEACHER, [right(enforcement="at use")], {KOIVU})
 
 
 def test_entry_for_everyone_needs_an_enabled_organisation_and_no_role() -> None:
     assert may_enter("everyone", TEACHER, [], {KOIVU})
     assert not may_enter("everyone", PRINCIPAL, [right(capacity_id=IN_RANTA)], {KOIVU})
+
+
+@pytest.mark.parametrize("entry", ["role", "everyone"])
+def test_a_guardian_enters_by_the_childs_school_and_is_told_of_no_school_that_does_not_use_the_application(
+    entry: str,
+) -> None:
     guardian = capacity(organisation_id=None)
-    assert not may_enter("everyone", guardian, [], {KOIVU})
+    in_both = [right(), right(scope_id=RANTA)]
+    assert not may_enter(entry, guardian, [], {KOIVU})
+    assert may_enter(entry, guardian, in_both, {KOIVU})
+    assert not may_enter(entry, guardian, in_both, set())
+    assert [one.scope_id for one in told_of(guardian, in_both, {KOIVU})] == [KOIVU]

@@ -92,12 +92,16 @@ def _retire(model: Any, column: Any, key: str) -> End:
     return end
 
 
-def _disable(world: World, _: str) -> Callable[[], None]:
-    with Session(world.engine) as session, session.begin():
-        session.execute(delete(ApplicationEnabled).where(ApplicationEnabled.application_id == world.ids["verso"]))
-    return lambda: world.write(
-        ApplicationEnabled(application_id=world.ids["verso"], organisation_id=world.ids["KUNTA"])
-    )
+def _disable(application: str) -> End:
+    def end(world: World, _: str) -> Callable[[], None]:
+        with Session(world.engine) as session, session.begin():
+            these = ApplicationEnabled.application_id == world.ids[application]
+            session.execute(delete(ApplicationEnabled).where(these))
+        return lambda: world.write(
+            ApplicationEnabled(application_id=world.ids[application], organisation_id=world.ids["KUNTA"])
+        )
+
+    return end
 
 
 ENDINGS: dict[str, tuple[str, End]] = {
@@ -105,7 +109,8 @@ ENDINGS: dict[str, tuple[str, End]] = {
     "the person's sessions": ("wilma", _end_sessions),
     "the capacity": ("wilma", _end_capacity),
     "the right": ("wilma", _end_right),
-    "the organisation's use of the application": ("verso", _disable),
+    "the organisation's use of an application for everyone": ("verso", _disable("verso")),
+    "the organisation's use of an application entered by a role": ("wilma", _disable("wilma")),
     "the role": ("wilma", _retire(Role, Role.key, "opettaja")),
     "the client": ("verso", _retire(Client, Client.client_id, "verso")),
     "the application": ("wilma", _retire(ApplicationRow, ApplicationRow.key, "wilma")),

@@ -119,7 +119,7 @@ def test_jw_06_an_organisation_that_no_longer_enables_an_application_is_felt_at_
     token = verso.redeem(anna.code("verso")).get_json()["access_token"]
     assert verso.introspect(token)["active"] is True
     with Session(world.engine) as session, session.begin():
-        session.execute(delete(ApplicationEnabled))
+        session.execute(delete(ApplicationEnabled).where(ApplicationEnabled.application_id == world.ids["verso"]))
     assert verso.introspect(token) == {"active": False}
     assert verso.userinfo(token).status_code == 401
     world.write(ApplicationEnabled(application_id=world.ids["verso"], organisation_id=world.ids["KUNTA"]))
