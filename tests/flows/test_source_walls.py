@@ -13,6 +13,8 @@ from iam import clock
 from iam.directory.affiliation import Group, Relationship
 from iam.directory.person import Identifier
 from iam.directory.source import RunReject, Source
+from iam.errors import Conflict
+from iam.sources import background
 from tests.factories import facts
 from tests.flows import roster_world, source_world
 from tests.flows.roster_world import ROSTER, enrolled, pupil, student
@@ -173,6 +175,21 @@ def test_another_source_s_number_finds_the_person_and_is_not_written(roster: Wor
 def test_a_learner_number_is_written_by_whoever_knows_it(roster: World) -> None:
     roster_world.load(roster, users=[pupil("x", userIds="{learner-number:1.2.246.562.24.1}"), *ROSTER["users"]])
     assert roster.scalar(select(Identifier.person_id).where(Identifier.kind == "learner-number")) is not None
+
+
+def test_a_disabled_source_is_neither_run_nor_accepted_and_says_why(world: World) -> None:
+    world.run([row(1)])
+    world.change_source(disabled=True)
+    for act in (world.run, world.accept):
+        with pytest.raises(Conflict) as caught:
+            act()
+        assert caught.value.problems[0].params == {"key": "hr"}
+        assert "disabled" in caught.value.problems[0].message
+    with pytest.raises(Conflict):
+        background.start(world.sessions, world.vault, "hr", world.clerk)
+    assert world.affiliations() == []
+    world.change_source(disabled=False)
+    assert world.accept().exit_code == 0
 
 
 def _before_walls(world: World) -> World:
