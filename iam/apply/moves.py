@@ -139,7 +139,7 @@ def _open(
         draft.notes.append(
             Problem(
                 "%(source)s states facts in %(organisation)s and may not any more from %(from)s.",
-                "Its people there end then with the source's next run, unless the organisation is opened to it.", params=params,
+                "What it says of people there ends then with its next run, unless the organisation is opened to it.", params=params,
             )
         )  # fmt: skip
         return

@@ -45,7 +45,9 @@ def opened(session: Session) -> list[tuple[str, str, datetime, datetime]]:
 
 
 def events(session: Session) -> list[str]:
-    return list(session.scalars(select(AuditEvent.type).where(AuditEvent.type.like("source:place:%")).order_by(AuditEvent.id)))
+    return list(
+        session.scalars(select(AuditEvent.type).where(AuditEvent.type.like("source:place:%")).order_by(AuditEvent.id))
+    )
 
 
 @pytest.fixture
@@ -96,7 +98,7 @@ def test_a_school_office_that_moves_stays_open_for_180_days_to_the_source_that_h
 def test_told_otherwise_it_is_not_opened_and_the_report_says_what_ends(towns: Apply, session: Session) -> None:
     report = towns(MOVED % ", keep_sources: false")
     assert opened(session) == []
-    assert "Its people there end then" in report.told[0]
+    assert "What it says of people there ends then" in report.told[0]
 
 
 def test_stated_days_hold_instead_of_the_180(towns: Apply, session: Session) -> None:
