@@ -14,11 +14,12 @@ from admin_ui import frame, lists, paging, words
 from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
 from connectors.problem import Problem
-from iam.access.administration import Part
+from iam.access.administration import Part, may_touch
 from iam.directory import listing
 from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
 from iam.directory.queries import organisations as by_id
 from iam.errors import NotFound
+from iam.sources import listing as listed_sources
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -58,7 +59,12 @@ def organisations_file() -> Response:
 @guard.requires("organisations.read")
 def organisation(organisation_id: UUID) -> Response:
     """Show one organisation of the part with those right under it, a page at a time."""
-    session, part, language = context.db(), guard.part(), context.texts().language
+    return show(organisation_id)
+
+
+def show(organisation_id: UUID, status: int = 200, errors: Sequence[tuple[str | None, str]] = ()) -> Response:
+    """Return the page of an organisation; ``errors`` are fields of its form with what is wrong with them. Raises ``NotFound``."""
+    session, part, language = context.db(), frame.part_of("organisations.read"), context.texts().language
     row = session.scalars(listing.organisations(part).where(Organisation.id == organisation_id)).one_or_none()
     if row is None:
         raise NotFound(Problem("There is no such organisation, or it is outside your part."))
@@ -69,12 +75,22 @@ def organisation(organisation_id: UUID) -> Response:
     above = [(PATH, context.texts().gettext(N_("Organisations")))]
     above += [(f"{PATH}/{one.id}", one.name(language)) for one in listing.path(session, part, organisation_id)]
     return frame.render(
-        "organisations/organisation.html", section="organisations", breadcrumb=above, organisation=row, name=row.name(language), words=words,
+        "organisations/organisation.html", status, section="organisations", breadcrumb=above, organisation=row, name=row.name(language), words=words,
         entities=[{"name": named[place.legal_entity_id].name(language), **_days(place)} for place in places],
         relations=[{"word": said, "name": named[other].name(language), "id": other if other in here else None, **_days(fact)} for said, other, fact in relations],
         counts=listing.head_counts(session, [row.id])[row.id], page=_page(listing.children(part, organisation_id)),
-        export_url=f"{PATH}.csv?under={organisation_id}",
+        export_url=f"{PATH}.csv?under={organisation_id}", opened=_opened(session, organisation_id), errors=errors, form=request.form,
     )  # fmt: skip
+
+
+def _opened(session: Session, organisation_id: UUID) -> list[Mapping[str, Any]] | None:
+    """Return the sources to which the organisation is open, itself or by one above it; None for who may not decide that."""
+    if not may_touch(session, frame.part_of("sources.accept"), organisation_id):
+        return None
+    return [
+        {"id": row.id if row.organisation_id == organisation_id else None, "source": key, **_days(row)}
+        for row, key in listed_sources.opened(session, organisation_id)
+    ]
 
 
 def _page(query: Any) -> paging.Shown[Mapping[str, Any]]:

@@ -18,7 +18,7 @@ STATES = {
     "running": (N_("Running"), "waiting"), "done": (N_("Done"), "success"), "partial": (N_("Partly done"), "warning"),
     "held": (N_("Waiting for approval"), "warning"), "stopped": (N_("Stopped"), "warning"), "moved": (N_("Stopped"), "warning"),
     "failed": (N_("Failed"), "error"), "was held": (N_("Held"), "neutral"), "interrupted": (N_("Interrupted"), "error"), "none": (N_("Not run yet"), "neutral"),
-    "listens": (N_("Listens to sign-ins"), "neutral"),
+    "listens": (N_("Listens to sign-ins"), "neutral"), "disabled": (N_("Out of use"), "neutral"),
 }  # fmt: skip
 """State: the word, and how it looks."""
 PHASES = {
@@ -38,6 +38,7 @@ _COUNTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("New rows"), ("new",)),
     (N_("Changed rows"), ("changed",)),
     (N_("Rows left out"), ("rejected",)),
+    (N_("Rows taken in part, or to be left out later"), ("warned",)),
     (N_("Rows that the source says are deleted"), ("deleted",)),
     (N_("Rows missing since the last time"), ("missing",)),
     (N_("Persons nobody could be sure of"), ("ambiguous",)),

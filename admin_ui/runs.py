@@ -194,7 +194,11 @@ def _render(template: str, run: Run, source: Source, tab: str, **values: Any) ->
         (here, texts.gettext(N_("Overview of the run")), not tab),
         (f"{here}/effects", texts.gettext(N_("Positions")), tab == "effects"),
         (f"{here}/rights", texts.gettext(N_("Rights")), tab == "rights"),
-        (f"{here}/rejects", f"{texts.gettext(N_('Rows left out'))} ({left_out})", tab == "rejects"),
+        (
+            f"{here}/rejects",
+            f"{texts.gettext(N_('Rows left out'))} ({left_out + int(run.counts.get('warned', 0))})",
+            tab == "rejects",
+        ),
     ]
     above = [(PATH, texts.gettext(N_("Sources"))), (f"{PATH}/{source.key}", source.key)]
     return frame.render(

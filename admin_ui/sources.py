@@ -165,7 +165,7 @@ def _text(value: Any) -> str:
 
 def _line(row: Any) -> Line:
     source, owner, run, good_at = row
-    state = run_words.state_of(run, source, run)
+    state = "disabled" if source.disabled else run_words.state_of(run, source, run)
     word, look = run_words.word(state)
     return Line(
         source.key, source.connector, owner.name(context.texts().language), state, word, look, bool(run and run.dry_run),

@@ -36,7 +36,7 @@ PERMISSIONS: dict[str, str] = {
     "organisations.read": "see organisations",
     "sources.read": "see sources and their runs",
     "sources.run": "run a source",
-    "sources.accept": "accept what the guard held",
+    "sources.accept": "accept what the guard held; open an organisation of the part to another owner's source, and end that",
     "rules.read": "see roles and rules",
     "rules.write": "write, test and publish rules",
     "applications.read": "see applications and what a token would hold",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -45,6 +46,20 @@ def sources(draft: Draft) -> None:
         )
         _settings(draft, one, connector, kept, where.at("settings"))
         _matching(draft, item, connector, where)
+
+
+def opened(draft: Draft) -> None:
+    """Check that organisations and sources that are opened to each other are there, and that no times overlap."""
+    known = draft.standing("source").keys() | draft.stated("source").keys()
+    for one in draft.stated("opened source").values():
+        item, where = one.items[0]
+        draft.organisation(item.organisation, where.at("organisation"))
+        if item.source not in known and "sources" not in draft.declaration.broken:
+            draft.wrong(
+                where.at("source"), "There is no source %(key)s.", "Check the key, or add the source first.", key=item.source,
+            )  # fmt: skip
+        if any(later[0] < earlier[1] for earlier, later in pairwise(one.shape["opened"])):
+            draft.wrong(where, "This is stated for overlapping times.", "Let one end before the next begins.")
 
 
 def _listeners(draft: Draft) -> Iterator[tuple[str, ReadsClaims, Where]]:

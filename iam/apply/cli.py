@@ -109,7 +109,7 @@ def in_words(report: Report, dry_run: bool) -> str:
     changed = [one for one in report.differences if one.action != "none"]
     width = max((len(one.kind) for one in changed), default=0)
     lines = [f"{_MARKS[one.action]} {one.kind:<{width}}  {one.key}{_fields(one)}" for one in changed]
-    return "\n".join([*lines, _summary(report, dry_run)])
+    return "\n".join([*lines, *report.told, _summary(report, dry_run)])
 
 
 def _fields(one: Difference) -> str:

@@ -53,7 +53,7 @@ def difference(draft: Draft, kind: str, key: str, wanted: Shape) -> Difference:
 
 def _without_history(name: str, standing: Any, wanted: Any) -> Any:
     """Leave out what is over and not stated: it is history, which a declaration need not repeat."""
-    if name not in ("affiliations", "permissions") or standing is None:
+    if name not in ("affiliations", "permissions", "opened") or standing is None:
         return standing
     now = clock.now()
     return [row for row in standing if row[-1] > now or row in wanted]

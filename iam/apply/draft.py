@@ -40,6 +40,7 @@ class Draft:
     record_keys: dict[str, str] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         known = self.state.ids["organisation"]

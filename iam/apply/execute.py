@@ -21,11 +21,22 @@ from iam.apply.writing import Writing
 from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.source import Source
-from iam.lifecycle import organisations, persons
+from iam.lifecycle import openings, organisations, persons
 from iam.signin import policy, session_policy
 from iam.vault import Vault
 
-RIGHTS = {"organisation", "relation", "code list", "application", "role", "agreement", "rule", "group", "person"}
+RIGHTS = {
+    "organisation",
+    "relation",
+    "code list",
+    "opened source",
+    "application",
+    "role",
+    "agreement",
+    "rule",
+    "group",
+    "person",
+}
 """Kinds whose change may give or take rights."""
 ONLY_PERSONS = {"person", "group"}
 ONLY_RULES = {"rule"}
@@ -103,6 +114,12 @@ def _sources(writing: Writing) -> None:
     changed = [_source(writing, key, shape) for key, shape in writing.some("source", "change")]
     if changed:
         writing.session.execute(update(Source), changed)
+    ids = writing.draft.organisations
+    opened = {}
+    for key, shape in writing.all("opened source"):
+        organisation, _, source_key = key.partition(" to ")
+        opened[(ids[organisation], writing.id_of("source", source_key))] = shape["opened"]
+    openings.state(writing.session, writing.change, opened, writing.actor)
 
 
 def _source(writing: Writing, key: str, shape: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +132,8 @@ def _source(writing: Writing, key: str, shape: dict[str, Any]) -> dict[str, Any]
 def _derive(writing: Writing) -> Counts:
     """Bring rights in line with as little as the kinds of change allow."""
     kinds = {kind for kind, _ in writing.differences} & RIGHTS
+    if any("owner" in one.fields for (kind, _), one in writing.differences.items() if kind == "source"):
+        kinds |= {"source"}
     if not kinds:
         return Counts(0, 0)
     if kinds <= ONLY_PERSONS:

@@ -44,6 +44,10 @@ def as_data(session: Session) -> dict[str, Rows]:
         "relations": list(_relations(standing)),
         "code_lists": [{"key": key} | _plain(shape) for key, shape in standing.shapes["code list"].items()],
         "sources": list(_sources(standing)),
+        "opened_sources": [
+            {"organisation": key.partition(" to ")[0], "source": key.partition(" to ")[2]} | _dated(start, end)
+            for key, shape in standing.shapes["opened source"].items() for start, end in shape["opened"]
+        ],
         "connections": [{"key": key} | _live(shape) for key, shape in standing.shapes["connection"].items()],
         "applications": list(_applications(standing)),
         "persons": list(_persons(standing)),
@@ -107,7 +111,7 @@ def _sources(standing: State) -> Iterator[dict[str, Any]]:
     for key, shape in standing.shapes["source"].items():
         hidden = secret_names(shape["connector"])
         settings = {name: value for name, value in shape["settings"].items() if name not in hidden}
-        yield {"key": key} | _plain(shape | {"settings": settings})
+        yield {"key": key} | _plain(shape | {"settings": settings, "disabled": shape["disabled"] or None})
 
 
 def _applications(standing: State) -> Iterator[dict[str, Any]]:

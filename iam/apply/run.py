@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.apply import check_access, check_people, check_sources, check_tree, connections
+from iam.apply import check_access, check_people, check_sources, check_tree, connections, moves
 from iam.apply.compare import Difference, compare
 from iam.apply.declaration import declare
 from iam.apply.draft import Draft
@@ -22,7 +22,8 @@ from iam.change import Actor
 from iam.vault import Vault
 
 CHECKS = (
-    check_tree.organisations, check_tree.relations, check_sources.sources, connections.check, check_sources.listeners, check_access.code_lists, check_access.applications, check_access.roles,
+    check_tree.organisations, check_tree.relations, check_sources.sources, check_sources.opened, moves.keep_sources, connections.check,
+    check_sources.listeners, check_access.code_lists, check_access.applications, check_access.roles,
     check_access.clients, check_access.agreements, check_people.load, check_people.persons, check_people.accounts, check_people.groups,
     check_people.administrators, check_access.rules,
 )  # fmt: skip
@@ -33,6 +34,7 @@ CHECKS = (
 class Report:
     """What a declaration would change or did. With problems nothing was changed, and nothing compared.
 
+    ``notes`` tell which sources state facts in organisations that move to where those sources do not reach, and what becomes of it.
     ``skipped`` counts people who are not here yet and need not be; ``applied`` is None when nothing was written.
     """
 
@@ -40,12 +42,18 @@ class Report:
     differences: Sequence[Difference]
     skipped: int
     applied: Applied | None
+    notes: Sequence[Problem] = ()
 
     @property
     def counts(self) -> dict[str, int]:
         """How many things would be, or were, created, changed and left alone."""
         found = Counter(one.action for one in self.differences)
         return {action: found[action] for action in ("create", "change", "none")}
+
+    @property
+    def told(self) -> list[str]:
+        """The notes as sentences."""
+        return [f"{note.message} {note.remedy}" % note.params for note in self.notes]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON carries it, problems aside."""
@@ -54,6 +62,7 @@ class Report:
         return {
             "counts": self.counts,
             "skipped": self.skipped,
+            "notes": self.told,
             "differences": [
                 {
                     "kind": one.kind, "key": one.key, "action": one.action,
@@ -88,4 +97,4 @@ def run_apply(
         return Report(problems, (), 0, None)
     differences = compare(draft)
     applied = None if dry_run else execute(draft, differences, actor, vault)
-    return Report((), differences, len(draft.skipped), applied)
+    return Report((), differences, len(draft.skipped), applied, draft.notes)

@@ -22,7 +22,7 @@ Shape = dict[str, Any]
 Interval = tuple[datetime, datetime]
 
 ORDER = (
-    "organisation", "relation", "code list", "source", "connection", "application", "role", "client", "person", "account", "group", "administrator",
+    "organisation", "relation", "code list", "source", "opened source", "connection", "application", "role", "client", "person", "account", "group", "administrator",
     "agreement", "rule",
 )  # fmt: skip
 """The kinds of things, in the order in which they are written."""
@@ -135,6 +135,11 @@ def rule(item: Rule) -> Shape:
 def relation_key(organisation: str, kind: str, other: str) -> str:
     """Return the name of a relation."""
     return f"{organisation} {kind} {other}"
+
+
+def opened_key(organisation: str, source: str) -> str:
+    """Return the name of an organisation opened to a source."""
+    return f"{organisation} to {source}"
 
 
 Shaper = Callable[[Any], Shape]

@@ -19,10 +19,10 @@ from iam.access.agreement import Agreement, AgreementParty, AgreementTerm
 from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
 from iam.access.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.apply.people import People
-from iam.apply.shapes import ORDER, Shape, relation_key
+from iam.apply.shapes import ORDER, Shape, opened_key, relation_key
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source
-from iam.lifecycle import organisations
+from iam.lifecycle import openings, organisations
 from iam.lifecycle.tree import Place
 from iam.oidc import registration
 from iam.oidc.model import Client
@@ -60,6 +60,7 @@ def load(session: Session) -> State:
     _organisations(session, state)
     _code_lists(session, state)
     _sources(session, state)
+    _opened(session, state)
     _connections(session, state)
     _applications(session, state)
     _roles(session, state)
@@ -113,11 +114,19 @@ def _sources(session: Session, state: State) -> None:
         "correlate",
         "keep_good_rows",
         "missing_hours",
+        "disabled",
     )
     for row in session.execute(select(Source.__table__).order_by(Source.key)):
         state.put(
             "source", row.key, row.id, {"owner": owners[row.owner_id]} | {name: getattr(row, name) for name in fields}
         )
+
+
+def _opened(session: Session, state: State) -> None:
+    organisations_, sources = state.keys("organisation"), state.keys("source")
+    for (organisation_id, source_id), intervals in openings.standing(session).items():
+        key = opened_key(organisations_[organisation_id], sources[source_id])
+        state.shapes["opened source"][key] = {"opened": intervals}
 
 
 def _connections(session: Session, state: State) -> None:

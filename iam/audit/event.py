@@ -51,6 +51,8 @@ TYPES: dict[str, str] = {
     "key:signing:retired": "A signing key was retired; it is published until the last token it signed has expired.",
     "source:run:finished": "A source run ended; counts and a digest over its rows are in the event.",
     "source:run:accepted": "A second administrator accepted what the guard held for one input.",
+    "source:place:opened": "An organisation let another owner's source state facts there; the times are in the event.",
+    "source:place:closed": "An organisation no longer lets another owner's source state facts there.",
     "source:person:decided": "An administrator decided whose record an ambiguous one is.",
     "plan:change:computed": "A plan was computed.",
     "plan:change:applied": "A plan was applied.",

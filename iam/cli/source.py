@@ -104,6 +104,7 @@ def _data(console: Console, report: Report) -> dict[str, Any]:
         "completeness": report.completeness, "plan": report.plan_id and str(report.plan_id),
         "reasons": [console.texts.sentence(problem) for problem in report.reasons],
         "rejected": [console.texts.sentence(problem) for _, problem in report.rejects],
+        "warnings": [console.texts.sentence(problem) for _, problem in report.warnings],
     }  # fmt: skip
 
 
@@ -111,7 +112,8 @@ def _words(console: Console, report: Report) -> str:
     lines = [f"{report.source}: {console.texts.gettext(STATES[report.state])}"]
     lines += [f"  {console.texts.sentence(problem)}" for problem in report.reasons]
     lines.append("  " + ", ".join(f"{name} {n}" for name, n in report.counts.items() if n))
-    lines += [f"  {console.texts.sentence(problem)}" for _, problem in report.rejects[:20]]
-    if len(report.rejects) > 20:
-        lines.append(f"  … {len(report.rejects) - 20}")
+    for told in (report.rejects, report.warnings):
+        lines += [f"  {console.texts.sentence(problem)}" for _, problem in told[:20]]
+        if len(told) > 20:
+            lines.append(f"  … {len(told) - 20}")
     return "\n".join(lines)

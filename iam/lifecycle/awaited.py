@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from iam.directory.person import Identifier
 from iam.directory.source import AwaitedRelationship, Source
-from iam.lifecycle import staged
+from iam.lifecycle import reached, staged
 
 
 def keep(session: Session, source_id: UUID) -> None:
@@ -39,7 +39,10 @@ def keep(session: Session, source_id: UUID) -> None:
 
 
 def fulfil(session: Session, source_id: UUID) -> None:
-    """Stage what waited for somebody who is known now, and wait for it no longer; a record staged by this run tells it itself."""
+    """Stage what waited for somebody who is known now, and wait for it no longer; a record staged by this run tells it itself.
+
+    It goes on waiting as long as the source may not state it.
+    """
     w, rel, one, other = AwaitedRelationship, staged.relationship, aliased(Identifier), aliased(Identifier)
     rows = (
         select(w.record_id, w.person_key, one.person_id, w.kind, w.other_key, other.person_id, w.valid_from, w.valid_to, literal(True))
@@ -48,6 +51,7 @@ def fulfil(session: Session, source_id: UUID) -> None:
         .join(other, _names(other, w.other_key))
         .where(
             w.source_id == source_id, one.person_id != other.person_id, w.record_id.not_in(select(staged.record.c.record_id)),
+            reached.person_is_reached(other.person_id),
         )
     )  # fmt: skip
     columns = [

@@ -16,8 +16,10 @@ from iam.database.types import UtcDateTime
 from iam.directory.entitled import PAST, may_describe
 from iam.directory.person import Identifier, Person, PersonKey, PersonProfile, VaultItem
 from iam.directory.source import Source
-from iam.lifecycle import staged
+from iam.lifecycle import reached, staged
 
+NATIONAL = ("identity-code", "learner-number")
+"""Kinds of identifiers that nobody in the consortium issues: whoever knows one may state it."""
 _PROFILE = ("given_names", "call_name", "family_name", "email", "phone", "birth_date")
 
 
@@ -101,7 +103,7 @@ def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
     )  # fmt: skip
     rows = (
         select(func.min(si.c.person_key).label("person_key"), si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
-        .where(si.c.person_id.is_not(None), new)
+        .where(si.c.person_id.is_not(None), new, _its_own(source_id))
         .group_by(si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
         .subquery()
     )
@@ -111,6 +113,15 @@ def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
         select(p.c.person_id, rows.c.kind, rows.c.issuer, rows.c.value, rows.c.value_mac)
         .join(p, p.c.person_key == rows.c.person_key).order_by(p.c.person_id),
     )  # fmt: skip
+
+
+def _its_own(source_id: UUID) -> ColumnElement[bool]:
+    """The condition that a source may write a staged identifier: others' are compared only.
+
+    One that names no issuer is written when it is a national one, or the source may state facts everywhere.
+    """
+    si, own = staged.identifier.c, select(Source.key).where(Source.id == source_id).scalar_subquery()
+    return or_(si.issuer == own, and_(si.issuer == "", or_(si.kind.in_(NATIONAL), reached.everywhere())))
 
 
 def _profiles(session: Session, change: Change, source_id: UUID) -> None:

@@ -75,6 +75,10 @@ lapse = _work(
     Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()), Column("held", Boolean),
 )  # fmt: skip
 """Memberships and relationships that would end."""
+reach = _work(
+    "st_reach", Column("organisation_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
+)  # fmt: skip
+"""Where the source may state facts, and when; a row without an organisation: everywhere."""
 touched = _work("st_touched", Column("person_id", Uuid, primary_key=True))
 """The persons whose facts changed, whose rights are derived anew."""
 

@@ -145,3 +145,21 @@ def ever_under(tree: Tree) -> frozenset[tuple[UUID, UUID]]:
             waiting += fresh
         found |= {(ancestor, one) for ancestor in reached}
     return frozenset(found)
+
+
+def ancestry(tree: Tree, organisation_id: UUID) -> Iterator[tuple[UUID, datetime, datetime]]:
+    """Yield an organisation itself and all that it stands under, each with the time, the nearest first."""
+    for place in tree.get(organisation_id, ()):
+        yield from _above(tree, place, place.valid_from, place.valid_to, frozenset())
+
+
+def _above(
+    tree: Tree, place: Place, start: datetime, end: datetime, seen: frozenset[UUID]
+) -> Iterator[tuple[UUID, datetime, datetime]]:
+    if place.organisation_id in seen:
+        return
+    yield place.organisation_id, start, end
+    for above in tree.get(place.parent_id, ()) if place.parent_id is not None else ():
+        begins, ends = max(start, above.valid_from), min(end, above.valid_to)
+        if begins < ends:
+            yield from _above(tree, above, begins, ends, seen | {place.organisation_id})

@@ -1,7 +1,8 @@
 """Groups that an upstream provider tells of a person at sign-in: facts of a source, from which rules may give rights.
 
 Flow: a verified ID token -> the sources that listen to its connection (``connectors.claims``) -> memberships in local groups of the
-source's owner, that end by themselves -> the person's rights derived anew, by the worker when somebody else has the turn. A claim is never a right: without a rule it gives nothing.
+source's owner, while that is where the source may state facts, that end by themselves -> the person's rights derived anew, by the worker
+when somebody else has the turn. A claim is never a right: without a rule it gives nothing.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from sqlalchemy.orm import Session
 
 from connectors import registry
 from connectors.contract import ReadsClaims
+from iam import clock
 from iam.access import later, turns
 from iam.access.derive import Counts, derive
 from iam.audit import log
 from iam.change import Actor
 from iam.database.statement import Statement
 from iam.directory.affiliation import Group
+from iam.directory.reach import reaches
 from iam.directory.source import Source
 from iam.lifecycle import groups
 from iam.signin import connections
@@ -46,7 +49,7 @@ class _Listening(NamedTuple):
 _SOURCES = Statement(
     lambda: (
         select(Source.id, Source.key, Source.owner_id, Source.settings)
-        .where(Source.connector == CONNECTOR)
+        .where(Source.connector == CONNECTOR, ~Source.disabled)
         .order_by(Source.key)
     ),
     _Listening,
@@ -87,7 +90,9 @@ def _listening(session: Session, upstream: Upstream) -> Iterator[tuple[_Listenin
 def _bring(
     session: Session, source: _Listening, ear: ReadsClaims, keys: Sequence[str], upstream: Upstream, person_id: UUID, actor: Actor
 ) -> None:  # fmt: skip
-    local = select(Group.id).where(Group.organisation_id == source.owner_id, Group.source_id.is_(None))
+    local = select(Group.id).where(
+        Group.organisation_id == source.owner_id, Group.source_id.is_(None), reaches(source.id, Group.organisation_id, clock.now())
+    )  # fmt: skip
     ids = session.scalars(local.where(Group.key.in_(keys))).all() if keys else []
     purpose = f"told by {upstream.key} at sign-in"
     change = groups.tell(session, source.id, person_id, ids, ear.lasts, actor, purpose)

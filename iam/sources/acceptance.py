@@ -14,11 +14,14 @@ from iam.change import Actor
 from iam.directory.source import Acceptance, Run, Source
 from iam.errors import Conflict
 from iam.plans.plan import Plan
-from iam.sources import listing
+from iam.sources import configured, listing
 
 
 def acceptable(session: Session, source: Source, actor: Actor) -> Run:
-    """Return the run of which something waits for ``actor``; raises ``Conflict`` when nothing does, or they ran it themselves."""
+    """Return the run of which something waits for ``actor``; raises ``Conflict`` when nothing does, they ran it themselves,
+    or the source is disabled.
+    """
+    configured.in_use(source)
     held = listing.waiting(session, source.id)
     if held is None:
         raise Conflict(
@@ -64,3 +67,8 @@ def of_input(session: Session, source_id: UUID, digest: str) -> Acceptance | Non
 def plan_shown(session: Session, acceptance: Acceptance) -> Plan | None:
     """Return the plan that was accepted; None when a reading was, of which no plan had been made."""
     return session.scalars(select(Plan).join(Run, Run.plan_id == Plan.id).where(Run.id == acceptance.run_id)).first()
+
+
+def was_warned(session: Session, acceptance: Acceptance | None) -> bool:
+    """Whether what was accepted showed rows that the source may not state, or not for all of their time."""
+    return acceptance is not None and bool(session.get_one(Run, acceptance.run_id).counts.get("warned"))

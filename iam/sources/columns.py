@@ -17,6 +17,7 @@ from connectors.problem import Problem
 from connectors.records import Record, Value
 from iam import clock
 from iam.sources.matching import AffiliationColumns, IdentifierColumn, Kind, Organisations, RelationshipColumn, Values
+from iam.sources.walls import EVERYWHERE, Walls
 
 _FINNISH = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T.*)?")
@@ -30,6 +31,11 @@ class Rejection(Exception):
     def __init__(self, message: str, remedy: str, field_: str, **params: object) -> None:
         super().__init__(message)
         self.problem = Problem(message, remedy, field=field_, params=params)
+
+    @classmethod
+    def of(cls, problem: Problem) -> Rejection:
+        """Return the rejection that a problem is."""
+        return cls(problem.message, problem.remedy, problem.field or "", **problem.params)
 
 
 @dataclass(slots=True)
@@ -45,7 +51,7 @@ class SaidPerson:
 
 @dataclass(slots=True)
 class Said:
-    """Everything one record says."""
+    """Everything one record says; ``warnings`` tell what of it is taken in part, and ``cut`` whether anything is."""
 
     person: SaidPerson | None = None
     code: str | None = None
@@ -58,16 +64,19 @@ class Said:
     alias: UUID | None = None
     group: tuple[UUID, str, str] | None = None
     membership: tuple[str, str, datetime, datetime] | None = None
+    warnings: tuple[Problem, ...] = ()
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The organisations a source may name: by key (and other public codes), and by the source's own aliases."""
+    """The organisations a source may name: by key (and other public codes), by the source's own aliases, and how far it reaches."""
 
     by_key: Mapping[str, UUID]
     entity: Mapping[UUID, UUID]
     owner: UUID
     aliases: dict[str, UUID]
+    walls: Walls = EVERYWHERE
 
 
 _Row = Mapping[str | None, str | None]
@@ -102,6 +111,7 @@ def reader(kind: Kind, zone: str, source_key: str, places: Places) -> Callable[[
 
     workplaces = _finder(kind.affiliation.organisations, places) if kind.affiliation is not None else None
     group_places = _finder(kind.group.organisation, places) if kind.group is not None else None
+    partly = places.walls.partly
 
     def read(record: Record) -> Said:
         said = Said()
@@ -111,6 +121,8 @@ def reader(kind: Kind, zone: str, source_key: str, places: Places) -> Callable[[
             _identifiers(kind, row, source_key, said)
         if kind.affiliation is not None and workplaces is not None:
             _affiliations(kind.affiliation, row, zone, places.entity, workplaces, said)
+            if partly and any(one[0] in partly for one in said.affiliations):
+                _walled(places.walls, kind.affiliation.organisations.column, said)
         if kind.absence is not None and (start := row.get(kind.absence.from_)):
             said.absence = _interval(start, row.get(kind.absence.to), kind.absence.from_, kind.absence.to, zone)
         for item in kind.relationships:
@@ -119,6 +131,8 @@ def reader(kind: Kind, zone: str, source_key: str, places: Places) -> Callable[[
             said.alias = _alias(kind.organisation_alias, row, places)
         if kind.group is not None and group_places is not None:
             said.group = (group_places(row)[0], kind.group.kind, row.get(kind.group.name) or record.key)
+            if said.group[0] in partly and not places.walls.reached_from_now(said.group[0]):
+                _outside(places.walls, said.group[0], kind.group.organisation.column, said)
         if kind.membership is not None:
             m = kind.membership
             said.membership = (m.group_kind, _needed(row, m.group), *_open_interval(row, m.from_, m.to, zone))
@@ -212,6 +226,25 @@ def _affiliations(
                 primary if columns.primary is not None else n == 0, row.get(columns.substitute_for), start, end,
             )
         )  # fmt: skip
+
+
+def _walled(walls: Walls, column: str | None, said: Said) -> None:
+    """Cut what a record says of affiliations to where and when its source may say it."""
+    for n, one in enumerate(said.affiliations):
+        verdict, start, end = walls.judge(one[0], one[7], one[8])
+        if verdict == "outside":
+            _outside(walls, one[0], column, said)
+        elif verdict == "part":
+            said.warnings += (walls.part(one[0], start, end, column),)
+            if walls.enforced:
+                said.affiliations[n], said.cut = (*one[:7], start, end), True
+
+
+def _outside(walls: Walls, organisation_id: UUID, column: str | None, said: Said) -> None:
+    problem = walls.outside(organisation_id, column)
+    if walls.enforced:
+        raise Rejection.of(problem)
+    said.warnings += (problem,)
 
 
 def _finder(columns: Organisations, places: Places) -> Callable[[_Row], Sequence[UUID]]:

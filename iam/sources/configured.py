@@ -13,7 +13,7 @@ from connectors import registry
 from connectors.contract import Connector, ReadsAll, ReadsChanges
 from connectors.problem import Problem
 from iam.directory.source import Source
-from iam.errors import Invalid, NotFound
+from iam.errors import Conflict, Invalid, NotFound
 from iam.sources.matching import Matching, read
 
 
@@ -23,6 +23,17 @@ def by_key(session: Session, key: str) -> Source:
     if source is None:
         raise NotFound(Problem("There is no source %(key)s.", "Check the key, or add the source.", params={"key": key}))
     return source
+
+
+def in_use(source: Source) -> None:
+    """Raise ``Conflict`` when the source is disabled."""
+    if source.disabled:
+        raise Conflict(
+            Problem(
+                "%(key)s is disabled: nothing of it is read.", "Take disabled: true from its declaration, and apply that.",
+                params={"key": source.key},
+            )
+        )  # fmt: skip
 
 
 def reads(source: Source) -> bool:

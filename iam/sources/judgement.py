@@ -42,6 +42,12 @@ def of_reading(
     report.counts["deleted"] = evidence.deleted
     if problem is not None and not (accepted is not None and evidence.finished):
         raise Stopped("stopped", problem)
+    of_rows(source, result)
+    return accepted, before
+
+
+def of_rows(source: Source, result: Staged) -> None:
+    """Raise ``Stopped`` when a row was rejected and the source's settings keep none then."""
     if result.rejected and not source.keep_good_rows:
         raise Stopped(
             "failed",
@@ -51,7 +57,30 @@ def of_reading(
                 params={"n": result.rejected},
             ),
         )
-    return accepted, before
+
+
+def of_walls(
+    session: Session, source: Source, result: Staged, report: Report, plan: Plan, accepted: Acceptance | None, first: bool, now: datetime
+) -> None:  # fmt: skip
+    """Hold a run of a source from before walls that shows what they reject; set them up once that was accepted, or when it is nothing.
+
+    The rows themselves are taken. A reading of changes only shows nothing of what stands already.
+    """
+    if source.walled:
+        return
+    whole = report.header is not None or not result.beyond
+    if acceptance.was_warned(session, accepted) or (whole and not result.warned):
+        source.walled = True
+        return
+    report.reasons.append(
+        Problem(
+            "Some rows are of organisations of which this source may not state anything. They were taken as before.",
+            "Look at them, let those organisations be opened to the source, and let a second administrator accept the run: from then on"
+            " such rows are left out.",
+        )
+    )
+    if not first:
+        plan.basis = {"held_digest": apply.digest_of_effects(session, now, held_only=True)} | plan.basis
 
 
 def of_effects(

@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
+from iam import clock
 from iam.directory.affiliation import Affiliation
 from iam.directory.listing import Visible
-from iam.directory.organisation import Organisation
+from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.queries import known
-from iam.directory.source import Ambiguity, Run, RunReject, Source
+from iam.directory.source import Ambiguity, Run, RunReject, Source, SourceOpening
 from iam.errors import NotFound
 from iam.plans import lapses
 from iam.plans.plan import Plan, PlanEffect
@@ -96,6 +97,24 @@ def source_of(session: Session, visible: Visible, key: str) -> Any:
     if row is None:
         raise NotFound(_NO_SOURCE)
     return row
+
+
+def opened(session: Session, organisation_id: UUID) -> list[tuple[SourceOpening, str]]:
+    """Return what opens an organisation to sources now or later, at it or above it, with the source's key; by key."""
+    o, c, now = SourceOpening, OrganisationClosure, clock.now()
+    above = (
+        c.ancestor_id == o.organisation_id,
+        c.descendant_id == organisation_id,
+        c.valid_from <= now,
+        c.valid_to > now,
+    )
+    query = (
+        select(o, Source.key)
+        .join(Source, Source.id == o.source_id)
+        .where(o.closed_by.is_(None), o.valid_to > now, exists().where(*above))
+        .order_by(Source.key, o.valid_from)
+    )
+    return [(row, key) for row, key in session.execute(query)]
 
 
 def runs(source_id: UUID) -> Select[Any]:

@@ -33,6 +33,7 @@ class Report:
     completeness: str | None = None
     reasons: list[Problem] = field(default_factory=list)
     rejects: list[tuple[str, Problem]] = field(default_factory=list)
+    warnings: list[tuple[str, Problem]] = field(default_factory=list)
     plan_id: UUID | None = None
     digest: str | None = None
     header: str | None = None
@@ -59,11 +60,11 @@ def fill(row: Run, report: Report) -> None:
 
 
 def keep_rejects(session: Session, report: Report) -> None:
-    """Keep the rejected rows of a run, in one statement."""
+    """Keep the rejected rows of a run, and after them those that were not taken whole, in one statement."""
     rows = [
         {"run_id": report.run_id, "n": n, "kind": kind, "file": p.file, "line": p.line, "field": p.field, "message": p.message,
          "remedy": p.remedy, "params": dict(p.params)}
-        for n, (kind, p) in enumerate(report.rejects, 1)
+        for n, (kind, p) in enumerate([*report.rejects, *report.warnings], 1)
     ]  # fmt: skip
     if rows:
         session.execute(insert(RunReject), rows)

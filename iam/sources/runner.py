@@ -22,7 +22,7 @@ from iam.lifecycle import staged
 from iam.plans import apply, effects, guard, lapses
 from iam.plans.plan import Plan
 from iam.signin import addresses
-from iam.sources import acceptance, correlation, judgement, known, lease
+from iam.sources import acceptance, correlation, judgement, known, lease, links
 from iam.sources.configured import by_key, connector_of, matching_of
 from iam.sources.matching import Matching
 from iam.sources.report import Progress, Report, stored
@@ -82,23 +82,26 @@ def _run(
     now, matching = clock.now(), matching_of(source)
     staged.prepare(session)
     with report.phase("read"):
-        result = _read(session, vault, source, matching, full, progress)
-    report.rejects = result.rejects
-    report.counts = {
-        "rows": result.rows, "unchanged": result.unchanged, "new": result.fresh, "changed": result.changed, "rejected": result.rejected,
-    }  # fmt: skip
+        stager = Stager(session, vault, source, matching, lambda rows: progress("read", rows))
+        result = _read(source, stager, full)
+    report.rejects, report.warnings = result.rejects, result.warnings
+    report.counts = _counts(result)
     accepted, before = judgement.of_reading(session, source, result, report)
     progress("compare", result.rows)
     ends, first = known.ending(result.missing, now, source.missing_hours)
     gone = [*ends, *result.deleted]
     with report.phase("correlate"):
         _correlate(session, source, matching, report, gone)
+        links.wall(session, source, stager)
+        judgement.of_rows(source, result)
+        report.counts |= _counts(result)
     report.counts["missing"] = len(result.missing)
     with report.phase("compare"):
         effects.compute(session, source.id, now)
         lapses.compute(session, source.id, now)
     plan = _plan(session, source, actor, report, now)
     judgement.of_effects(session, source, report, plan, accepted, before is None, now)
+    judgement.of_walls(session, source, result, report, plan, accepted, before is None, now)
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
     progress("write", result.rows)
     _apply(session, source, report, plan, change, before is None and plan.approved_by is None, now)
@@ -110,7 +113,14 @@ def _run(
         learn(session)
 
 
-def _read(session: Session, vault: Vault, source: Source, matching: Matching, full: bool, progress: Progress) -> Staged:
+def _counts(result: Staged) -> dict[str, int]:
+    return {
+        "rows": result.rows, "unchanged": result.unchanged, "new": result.fresh, "changed": result.changed, "rejected": result.rejected,
+        "warned": result.warned,
+    }  # fmt: skip
+
+
+def _read(source: Source, stager: Stager, full: bool) -> Staged:
     connector = connector_of(source)
     reading: Reading
     if source.checkpoint is not None and not full and isinstance(connector, ReadsChanges):
@@ -125,7 +135,7 @@ def _read(session: Session, vault: Vault, source: Source, matching: Matching, fu
             )
         )  # fmt: skip
     try:
-        return Stager(session, vault, source, matching, lambda rows: progress("read", rows)).read(reading)
+        return stager.read(reading)
     finally:
         reading.close()
 

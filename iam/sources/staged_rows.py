@@ -46,12 +46,12 @@ class StagedRows:
         self._identifiers: dict[tuple[str, str, str, str], None] = {}
         self._ids: dict[str, UUID] = {}
 
-    def keep(self, record: Record, record_id: UUID, said: Said, fresh: bool) -> None:
-        """Keep what one record said, as rows of the tables it speaks of."""
+    def keep(self, record: Record, record_id: UUID, said: Said, fresh: bool, digest: bytes) -> None:
+        """Keep what one record said, as rows of the tables it speaks of; ``digest`` is what is remembered of it."""
         key, person_id = (said.person.key, self._person(said.person, said)) if said.person is not None else (None, None)
         rows = self._tables
         rows[staged.record].append(
-            (record_id, record.kind, record.key, record.digest, record.file, record.line, key, person_id, fresh, False)
+            (record_id, record.kind, record.key, digest, record.file, record.line, key, person_id, fresh, False)
         )
         for a in said.affiliations:
             rows[staged.affiliation].append((record_id, key, person_id, *a))

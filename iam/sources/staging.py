@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from connectors.contract import Reading
 from connectors.problem import Problem
 from connectors.records import Deleted, Evidence, Record, Rejected
+from iam import clock
 from iam.database.bulk import expect_many
 from iam.database.types import uuid7
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.source import Source
-from iam.sources import columns
-from iam.sources.columns import Places, Rejection
+from iam.sources import columns, standing, walls
+from iam.sources.columns import Places, Rejection, Said
 from iam.sources.known import Known, Missing, known_records
 from iam.sources.matching import Matching
 from iam.sources.staged_rows import StagedRows
@@ -34,7 +35,10 @@ _ALIASES = "org"
 
 @dataclass
 class Staged:
-    """What reading brought: counts, rejected rows, the evidence, and the records that did not come."""
+    """What reading brought: counts, rejected rows, what of others was not taken whole, the evidence, and the records that did not come.
+
+    ``beyond`` are the records that tell standing facts where their source may not, or not all the time.
+    """
 
     rows: int = 0
     unchanged: int = 0
@@ -42,6 +46,9 @@ class Staged:
     changed: int = 0
     rejected: int = 0
     rejects: list[tuple[str, Problem]] = field(default_factory=list)
+    warned: int = 0
+    warnings: list[tuple[str, Problem]] = field(default_factory=list)
+    beyond: set[tuple[str, str]] = field(default_factory=set)
     evidence: Evidence | None = None
     checkpoint: str | None = None
     deleted: list[UUID] = field(default_factory=list)
@@ -50,9 +57,11 @@ class Staged:
 
 
 def places(session: Session, source: Source) -> Places:
-    """Return the organisations a source may name, by key, OID, school code and business id."""
+    """Return the organisations a source may name, by key, OID, school code and business id, and where it may state facts."""
     by_key: dict[str, UUID] = {}
+    keys: dict[UUID, str] = {}
     for row in session.scalars(select(Organisation)):
+        keys[row.id] = row.key
         for code in (row.business_id, row.school_code, row.oph_oid, row.key):
             if code:
                 by_key[code] = row.id
@@ -60,7 +69,7 @@ def places(session: Session, source: Source) -> Places:
         OrganisationPlace.closed_by.is_(None)
     )
     entity = dict(session.execute(entities.order_by(OrganisationPlace.valid_from)).all())
-    return Places(by_key, entity, source.owner_id, {})
+    return Places(by_key, entity, source.owner_id, {}, walls.load(session, source, keys, clock.now()))
 
 
 class Stager:
@@ -78,7 +87,13 @@ class Stager:
         self._readers = {
             name: columns.reader(kind, source.zone, source.key, self._places) for name, kind in matching.kinds.items()
         }
-        self.result = Staged()
+        walls.stage(session, self.walls)
+        self.result = Staged(beyond=standing.beyond(session, source.id, self.walls))
+
+    @property
+    def walls(self) -> walls.Walls:
+        """Where the source may state facts."""
+        return self._places.walls
 
     def read(self, reading: Reading) -> Staged:
         """Read to the end, stage what is new or changed, and return the counts; raises ``ConnectorError``."""
@@ -110,7 +125,11 @@ class Stager:
         known = self._known.get(name)
         if known is not None and known.missing_since is not None:
             self.result.returned.append(known.record_id)
-        same = known is not None and known.digest == record.digest
+        same = (
+            known is not None
+            and (known.digest == record.digest or self._taken_in_part(known, record))
+            and name not in self.result.beyond
+        )
         if same:
             self.result.unchanged += 1
             if record.kind != _ALIASES:
@@ -118,22 +137,51 @@ class Stager:
         if record.kind in self._readers:
             self._stage(record, known, same)
 
+    def _taken_in_part(self, known: Known, record: Record) -> bool:
+        """Whether the record says what it said when a part of it was taken, and just that part would be taken again."""
+        return bool(self.walls.partly) and known.digest == self.walls.mark(record.digest)
+
     def _stage(self, record: Record, known: Known | None, same: bool) -> None:
         try:
             said = self._readers[record.kind](record)
+            if said.alias is not None:
+                self._alias(record, said, said.alias)
         except Rejection as rejection:
-            p = rejection.problem
-            self._reject(
-                record.kind, Problem(p.message, p.remedy, record.file, record.line, p.field, p.params), record.key
-            )
+            self._reject(record.kind, _at(record, rejection.problem), record.key)
             return
-        if said.alias is not None:
-            self._places.aliases[record.key] = said.alias
+        for problem in said.warnings:
+            self.warn(record.kind, _at(record, problem))
         if same:
             return
         self.result.changed += known is not None
         self.result.fresh += known is None
-        self._rows.keep(record, known.record_id if known is not None else uuid7(), said, known is None)
+        digest = self.walls.mark(record.digest) if said.cut else record.digest
+        self._rows.keep(record, known.record_id if known is not None else uuid7(), said, known is None, digest)
+
+    def _alias(self, record: Record, said: Said, organisation_id: UUID) -> None:
+        """Remember the name, even of an organisation that the source never reaches: what is said of it there is told with its right reason."""
+        self._places.aliases[record.key] = organisation_id
+        if self.walls.partly.get(organisation_id) != ():
+            return
+        problem = self.walls.outside(organisation_id)
+        if self.walls.enforced:
+            raise Rejection.of(problem)
+        said.warnings += (problem,)
+
+    def warn(self, kind: str, problem: Problem) -> None:
+        """Count a row that is not taken whole, or will not be."""
+        self.result.warned += 1
+        if len(self.result.warnings) < REJECTS_KEPT:
+            self.result.warnings.append((kind, problem))
+
+    def leave_out(self, kind: str, problem: Problem, fresh: bool) -> None:
+        """Reject a row after it was staged; of a source from before walls, say only that it would be."""
+        if not self.walls.enforced:
+            self.warn(kind, problem)
+            return
+        self.result.fresh -= fresh
+        self.result.changed -= not fresh
+        self._count(kind, problem)
 
     def _deleted(self, item: Deleted) -> None:
         known = self._known.get((item.kind, item.key))
@@ -146,11 +194,14 @@ class Stager:
 
         A row whose key cannot be told may be any that did not come, so that none of its kind counts as missing.
         """
-        self.result.rejected += 1
         if key is not None:
             self._seen.add((kind, key))
         else:
             self._unnamed.add(kind)
+        self._count(kind, problem)
+
+    def _count(self, kind: str, problem: Problem) -> None:
+        self.result.rejected += 1
         if len(self.result.rejects) < REJECTS_KEPT:
             self.result.rejects.append((kind, problem))
 
@@ -161,6 +212,10 @@ class Stager:
                 for name, known in self._known.items()
                 if name not in self._seen and name[0] not in self._unnamed
             ]
+
+
+def _at(record: Record, problem: Problem) -> Problem:
+    return Problem(problem.message, problem.remedy, record.file, record.line, problem.field, problem.params)
 
 
 @contextmanager

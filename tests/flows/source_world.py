@@ -24,7 +24,7 @@ from iam.demo.codes import identity_code
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Identifier
-from iam.directory.source import Source
+from iam.directory.source import Source, SourceOpening
 from iam.sources import configured, runner
 from iam.sources.report import Report
 from iam.vault import Vault
@@ -146,6 +146,23 @@ class World:
                     **usual | values,
                 )
             )
+
+    def open(
+        self,
+        organisation: str,
+        since: datetime = clock.LONG_AGO,
+        until: datetime = clock.FOREVER,
+        *,
+        to: str | None = None,
+    ) -> None:
+        """Open an organisation to the source, or to another one."""
+        with self.sessions.begin() as session:
+            session.add(
+                SourceOpening(
+                    source_id=configured.by_key(session, to or self.source).id, organisation_id=self.ids[organisation],
+                    valid_from=since, valid_to=until, opened_by=facts.change(session).id,
+                )
+            )  # fmt: skip
 
     def change_source(self, **values: Any) -> None:
         """Change the source's settings."""

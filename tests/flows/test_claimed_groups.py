@@ -266,3 +266,19 @@ def test_parallel_sign_ins_tell_a_group_once(town: Town) -> None:
         open_ = select(func.count()).select_from(Membership).where(Membership.closed_by.is_(None))
         assert session.scalars(open_).one() == 1
     assert town.roles() == ["rehtori"]
+
+
+def test_a_source_out_of_use_tells_nothing_at_a_sign_in(town: Town) -> None:
+    with Session(town.engine) as session, session.begin():
+        session.scalars(select(Source)).one().disabled = True
+    town.sign_in(groups=["a-guid"])
+    assert (town.groups(), town.roles()) == ([], [])
+
+
+def test_no_group_is_told_once_its_organisation_is_gone_from_the_tree(town: Town) -> None:
+    town.sign_in(groups=["a-guid"])
+    with Session(town.engine) as session, session.begin():
+        (kunta,) = session.scalars(select(Organisation.id).where(Organisation.key == "KUNTA"))
+        facts.places(session, kunta, (None, True, clock.LONG_AGO, clock.now() - timedelta(minutes=1)))
+    town.sign_in(groups=["a-guid"])
+    assert town.groups() == []

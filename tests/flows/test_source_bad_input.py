@@ -26,7 +26,9 @@ CODE = "140381-902E"
 
 @pytest.fixture
 def world(engine: Engine, tmp_path: Path) -> World:
-    return build(engine, tmp_path)
+    world = build(engine, tmp_path)
+    world.open("OPISTO")
+    return world
 
 
 def feed(world: World, name: str) -> Report:

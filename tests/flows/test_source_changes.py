@@ -49,6 +49,7 @@ def test_a_loaded_file_is_facts_with_their_source_record_and_change(world: World
 
 
 def test_another_legal_entity_s_school_makes_that_entity_the_employer(world: World) -> None:
+    world.open("OPISTO")
     world.load([row(1, toimipisteet="OPISTO:100")])
     assert [one.legal_entity_id for one in versions(world)] == [world.ids["puolukka"]]
 

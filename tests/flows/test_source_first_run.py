@@ -34,6 +34,7 @@ def test_the_first_run_is_shown_and_writes_no_fact(world: World) -> None:
 
 
 def test_the_first_run_s_plan_says_what_would_start_where(world: World) -> None:
+    world.open("OPISTO")
     report = world.run([row(1), row(2, toimipisteet="OPISTO:100")])
     plan = world.scalar(select(Plan).where(Plan.id == report.plan_id))
     assert (plan.state, plan.kind, plan.change_id, plan.author_id) == (

@@ -62,6 +62,7 @@ def of_hr(world: World) -> int:
 
 
 def test_the_rows_of_one_employee_number_are_one_person(world: World) -> None:
+    world.open("OPISTO")
     world.load([row(1, "P1-1"), row(1, "P1-2", toimipisteet="OPISTO:100"), row(2)])
     assert of_hr(world) == 2
     assert len(set(world.all(select(Affiliation.person_id)))) == 2

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from iam.apply.schema.item import Code, Item, Key, Names, Sorted, Text
+from iam.apply.schema.item import Code, Dated, Item, Key, Names, Sorted, Text
 
 
 def _zone(value: str) -> str:
@@ -33,6 +33,14 @@ class Source(Item):
     correlate: list[str] = []
     keep_good_rows: bool = True
     missing_hours: Annotated[int, Field(ge=0, le=24 * 365)] = 20
+    disabled: bool = False
+
+
+class OpenedSource(Dated):
+    """An organisation, with those under it, lets the source of another owner state facts there."""
+
+    organisation: Key
+    source: Key
 
 
 class Recognised(Item):

@@ -24,7 +24,10 @@ class Sessions(Item):
 
 
 class Organisation(Dated):
-    """An organisation and one place of it; one that moves is stated once for each place, the rest of it once."""
+    """An organisation and one place of it; one that moves is stated once for each place, the rest of it once.
+
+    ``keep_sources`` false: a source that states facts there and does not reach the new place is not opened to it for a while.
+    """
 
     key: Key
     kind: Annotated[str, one_of(*KINDS)] | None = None
@@ -36,6 +39,7 @@ class Organisation(Dated):
     legal_entity: bool = False
     second_factor: SecondFactor | None = None
     sessions: Sessions | None = None
+    keep_sources: bool = True
 
 
 class Relation(Dated):
