@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.change import Actor
-from iam.directory.person import Hold, Person
-from iam.directory.queries import holds_at, people_at, profiles
+from iam.directory import holds
+from iam.directory.person import Person
+from iam.directory.queries import people_at, profiles
 from iam.settings import Settings
 from iam.signin import first_code
 from iam.signin.account import Account, Credential
@@ -45,14 +46,13 @@ def make(session: Session, vault: Vault, settings: Settings, organisation_id: UU
 
 def _waiting(organisation_id: UUID) -> Select[UUID, str, str | None]:
     now = clock.now()
-    held = exists().where(Hold.person_id == Account.person_id, Hold.closed_by.is_(None), holds_at(Hold, now))
     return (
         select(Account.person_id, Account.login, Account.language)
         .join(Person, Person.id == Account.person_id)
         .where(
             Account.person_id.in_(people_at(organisation_id, now)),
             ~exists().where(Credential.person_id == Account.person_id),
-            ~held,
+            ~holds.whole(Account.person_id, now),
         )
         .order_by(Person.sort_name, Person.id)
     )

@@ -1,0 +1,115 @@
+"""Standing over a person: whether a part of the tree holds all that the person is, present and coming; the past does not count.
+
+What gives somebody a person's account asks for it (a code, a reset of the factors, giving the access back); what takes away does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from iam import clock
+from iam.access.administration import WHOLE, Part
+from iam.access.asker import Asker
+from iam.access.assignment import AdminGrant
+from iam.directory.affiliation import Affiliation, Relationship
+from iam.directory.organisation import OrganisationClosure
+from iam.directory.person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What of a person a part holds: ``capacities`` all of them, ``grants`` every administrator's grant."""
+
+    capacities: bool
+    grants: bool
+
+    @property
+    def all(self) -> bool:
+        """Whether the part holds all of the person."""
+        return self.capacities and self.grants
+
+
+def over(session: Session, part: Part, person_id: UUID) -> Over:
+    """Return what of a person a part holds; one statement, and none for a part that is the whole."""
+    if part.everything:
+        return Over(True, True)
+    beyond = select(~_capacity_beyond(part, Person.id), ~_grant_beyond(part, Person.id)).where(Person.id == person_id)
+    row = session.execute(beyond).one_or_none()
+    return Over(bool(row[0]), bool(row[1])) if row is not None else Over(False, False)
+
+
+def holds_all(part: Part, person_id: Any) -> ColumnElement[bool]:
+    """The condition that a part holds all of a person: every present and coming capacity and administrator's grant."""
+    return ~or_(_capacity_beyond(part, person_id), _grant_beyond(part, person_id))
+
+
+def outranked(session: Session, asker: Asker, permission: str, person_id: UUID) -> bool:
+    """Whether a person administers, or will, what the asker does not: a place beyond the asker's part for ``permission``, or a
+    permission that the asker does not hold over that place. Nobody is given such a person's account by less.
+    """
+    held = select(AdminGrant.permission, AdminGrant.organisation_id).where(*_standing(AdminGrant, person_id)).distinct()
+    wanted: dict[Part, set[UUID]] = {}
+    for theirs, organisation_id in session.execute(held):
+        for one in {asker.part(permission), asker.part(theirs)}:
+            wanted.setdefault(one, set()).add(organisation_id)
+    return any(not covers_all(session, part, places) for part, places in wanted.items())
+
+
+def covers_all(session: Session, part: Part, organisation_ids: Collection[UUID]) -> bool:
+    """Whether every one of the organisations lies in a part; one statement."""
+    if part.everything or not organisation_ids:
+        return True
+    if not part:
+        return False
+    found = part.organisations().where(OrganisationClosure.descendant_id.in_(organisation_ids))
+    return set(organisation_ids) <= set(session.scalars(found))
+
+
+def together(parts: Iterable[Part]) -> Part:
+    """Return the part that several administrators hold together."""
+    found = list(parts)
+    if any(part.everything for part in found):
+        return WHOLE
+    return Part(False, frozenset().union(*(part.granted for part in found)))
+
+
+def places(session: Session, person_id: UUID) -> frozenset[UUID]:
+    """Return where a person's present and coming capacities are, a guardianship's by the child's affiliations; two statements."""
+    child = aliased(Affiliation)
+    own = select(Affiliation.organisation_id).where(*_standing(Affiliation, person_id))
+    guarded = select(child.organisation_id).join(Relationship, Relationship.other_person_id == child.person_id)
+    guarded = guarded.where(*_guards(child, person_id))
+    return frozenset(session.scalars(own)) | frozenset(session.scalars(guarded))
+
+
+def _capacity_beyond(part: Part, person_id: Any) -> ColumnElement[bool]:
+    """The condition that a capacity of a person lies, now or from a known day on, outside a part."""
+    if part.everything:
+        return false()
+    own, child = aliased(Affiliation), aliased(Affiliation)
+    return or_(
+        exists().where(*_standing(own, person_id), ~part.covers(own.organisation_id)),
+        exists().where(*_guards(child, person_id), ~part.covers(child.organisation_id)),
+    )
+
+
+def _grant_beyond(part: Part, person_id: Any) -> ColumnElement[bool]:
+    if part.everything:
+        return false()
+    return exists().where(*_standing(AdminGrant, person_id), ~part.covers(AdminGrant.organisation_id))
+
+
+def _guards(child: Any, person_id: Any) -> tuple[ColumnElement[bool], ...]:
+    guards = and_(*_standing(Relationship, person_id), Relationship.kind == "guardian_of")
+    return guards, *_standing(child, Relationship.other_person_id)
+
+
+def _standing(model: Any, person_id: Any) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a row of a person holds or will."""
+    return model.person_id == person_id, model.closed_by.is_(None), model.valid_to > clock.now()
