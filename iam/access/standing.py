@@ -79,13 +79,18 @@ def together(parts: Iterable[Part]) -> Part:
     return Part(False, frozenset().union(*(part.granted for part in found)))
 
 
-def places(session: Session, person_id: UUID) -> frozenset[UUID]:
-    """Return where a person's present and coming capacities are, a guardianship's by the child's affiliations; two statements."""
-    child = aliased(Affiliation)
-    own = select(Affiliation.organisation_id).where(*_standing(Affiliation, person_id))
-    guarded = select(child.organisation_id).join(Relationship, Relationship.other_person_id == child.person_id)
-    guarded = guarded.where(*_guards(child, person_id))
-    return frozenset(session.scalars(own)) | frozenset(session.scalars(guarded))
+def is_in(part: Part, person_id: Any) -> ColumnElement[bool]:
+    """The condition that a present or coming capacity of a person lies in a part."""
+    own, child = aliased(Affiliation), aliased(Affiliation)
+    return or_(
+        exists().where(*_standing(own, person_id), part.covers(own.organisation_id)),
+        exists().where(*_guards(child, person_id), part.covers(child.organisation_id)),
+    )
+
+
+def holds_grants(part: Part, person_id: Any) -> ColumnElement[bool]:
+    """The condition that every administrator's grant of a person, present and coming, lies in a part."""
+    return ~_grant_beyond(part, person_id)
 
 
 def _capacity_beyond(part: Part, person_id: Any) -> ColumnElement[bool]:

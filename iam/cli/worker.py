@@ -26,7 +26,7 @@ from iam.oidc.backchannel import Backchannel
 from iam.oidc.issuer import Issuer
 from iam.oidc.model import OpaqueToken
 from iam.settings import Settings
-from iam.signin import forgotten, throttle
+from iam.signin import forgotten, notices, throttle
 from iam.signin.factor import RememberedDevice
 from iam.tokens import one_shot, sign_out
 from iam.vault import Vault
@@ -66,6 +66,7 @@ def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) 
     return {
         sign_out.KIND: Backchannel(issuer, settings.egress),
         forgotten.KIND: forgotten.CodeByMail(sessions, settings, vault, mail.carrier(settings)),
+        notices.KIND: notices.Notice(sessions, settings, mail.carrier(settings)),
     }
 
 

@@ -7,10 +7,12 @@ from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.administration import WHOLE, Part
+from iam.access.standing import holds_all
 from iam.change import Actor
 from iam.directory import holds
 from iam.directory.person import Person
@@ -32,16 +34,27 @@ class _Waiting(NamedTuple):
     language: str | None
 
 
-def make(session: Session, vault: Vault, settings: Settings, organisation_id: UUID, actor: Actor) -> list[Slip]:
+def make(
+    session: Session, vault: Vault, settings: Settings, organisation_id: UUID, actor: Actor, part: Part = WHOLE
+) -> list[Slip]:
     """Make a code for everybody with an affiliation in the organisation, or under it, now whose account has no password yet.
 
-    Nobody whose access is held, or whose password a directory keeps. Earlier codes stop working. In the order of names.
+    Nobody whose access is held, or whose password a directory keeps, or whom ``part`` does not hold all of (see ``left_out``). Earlier codes stop working. In the order of names.
     """
-    found = [_Waiting(row.person_id, row.login, row.language) for row in session.execute(_waiting(organisation_id))]
+    found = [
+        _Waiting(row.person_id, row.login, row.language)
+        for row in session.execute(_waiting(organisation_id).where(holds_all(part, Account.person_id)))
+    ]
     logins = {one.person_id: one.login for one in found}
     names = dict(_names(session, list(logins)))
     issued = first_code.issue_on_paper(session, vault, settings, logins, actor)
     return [Slip(names.get(one.person_id, ""), one.login, one.language, issued[one.person_id]) for one in found]
+
+
+def left_out(session: Session, organisation_id: UUID, part: Part) -> int:
+    """Return how many get no letter because they are, or administer, more than a part."""
+    query = _waiting(organisation_id).where(~holds_all(part, Account.person_id)).order_by(None)
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def _waiting(organisation_id: UUID) -> Select[UUID, str, str | None]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.administration import NOTHING, WHOLE, Part
 from iam.access.asker import OPERATOR, asker_of
-from iam.access.standing import Over, holds_all, outranked, over, places, together
+from iam.access.standing import Over, holds_all, outranked, over, together
 from iam.directory.person import Person
 from tests.factories import access, facts
 from tests.unit.access.conftest import Town
@@ -63,7 +63,6 @@ def test_two_parts_together_hold_what_neither_holds_alone(session: Session, town
     assert [over(session, one, teacher).all for one in (school, clinic, together([school, clinic]))] == [
         False, False, True,
     ]  # fmt: skip
-    assert places(session, teacher) == {town.school, town.clinic}
     assert together([school, WHOLE]).everything
 
 
