@@ -17,8 +17,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui import frame, person
 from admin_ui.frame import blueprint
-from admin_ui.person_view import PATH, Subject, names, subject_of
+from admin_ui.person_view import PATH, Subject, subject_of
 from iam.audit import log
+from iam.directory.queries import Profile, profiles
 from iam.errors import AvainError, Conflict, Invalid
 from iam.signin import standing, step_up
 from iam.signin.standing_request import StandingRequest
@@ -64,10 +65,14 @@ def waiting(subject: Subject | None = None) -> list[Waiting]:
     if subject is not None:
         query = query.where(StandingRequest.person_id == subject.id)
     rows = list(context.db().scalars(query.limit(SHOWN)))
-    known, texts = names({id_ for row in rows for id_ in (row.person_id, row.asked_by)}), context.texts()
-    return [
-        Waiting(row, texts.gettext(ACTS[row.act]), known.get(row.person_id, ""), known.get(row.asked_by, "")) for row in rows
-    ]  # fmt: skip
+    known = profiles(context.db(), {id_ for row in rows for id_ in (row.person_id, row.asked_by)})
+    return [_waiting(row, known[row.person_id], known[row.asked_by]) for row in rows]
+
+
+def _waiting(row: StandingRequest, person_: Profile, asker: Profile) -> Waiting:
+    """Who asks would tell of a protected person where else they are."""
+    act = context.texts().gettext(ACTS[row.act])
+    return Waiting(row, act, person_.display_name, "" if person_.protected else asker.display_name)
 
 
 @blueprint.get("/help-requests")

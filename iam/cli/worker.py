@@ -26,7 +26,7 @@ from iam.oidc.backchannel import Backchannel
 from iam.oidc.issuer import Issuer
 from iam.oidc.model import OpaqueToken
 from iam.settings import Settings
-from iam.signin import forgotten, notices, throttle
+from iam.signin import forgotten, notices, standing, throttle
 from iam.signin.factor import RememberedDevice
 from iam.tokens import one_shot, sign_out
 from iam.vault import Vault
@@ -111,6 +111,7 @@ CHORES = (
     Chore("attempts", timedelta(minutes=1), trace.tidy),
     Chore("opaque tokens", TIDY, _ended(OpaqueToken.expires_at)),
     Chore("remembered devices", TIDY, _ended(RememberedDevice.expires_at)),
+    Chore("requests for help", timedelta(hours=1), standing.tidy),
     Chore("messages", timedelta(hours=1), outbox.tidy),
 )
 """What is tidied whatever the settings."""

@@ -83,9 +83,10 @@ class Notice:
         if known is None or not is_address(address or ""):
             return None
         texts = Texts(known.language if known.language in LANGUAGES else LANGUAGES[0], ZoneInfo(self.settings.zone))
+        said = ACTS[payload["act"]]
         values = {
             "name": profile(session, person_id).display_name or known.login, "login": known.login, "time": texts.moment(at),
-            "act": texts.gettext(ACTS[payload["act"]]),
+            "act": texts.gettext(said),
         }  # fmt: skip
         text = "\n\n".join(texts.gettext(paragraph) % values for paragraph in _TEXT)
         service = self.settings.consortium

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -29,6 +29,9 @@ ACTS = {CODE: "codes.issue", FACTORS: "factors.reset", RESTORE: "access.end", AD
 """What gives somebody a person's account, with the permission that it needs."""
 LIFE = timedelta(days=3)
 """How long others may press a request, and its asker use it."""
+KEPT = timedelta(days=90)
+"""How long one is kept after that; the events stay."""
+_SOME = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,15 @@ def waiting(asker: Asker) -> Select[StandingRequest]:
         )
         .order_by(StandingRequest.asked_at, StandingRequest.id)
     )  # fmt: skip
+
+
+def tidy(session: Session) -> int:
+    """Forget requests that ran out long ago, with their presses; return how many."""
+    old = StandingRequest.expires_at < clock.now() - KEPT
+    ids = list(session.scalars(select(StandingRequest.id).where(old).limit(_SOME)))
+    session.execute(delete(StandingPress).where(StandingPress.request_id.in_(ids)))
+    session.execute(delete(StandingRequest).where(StandingRequest.id.in_(ids)))
+    return len(ids)
 
 
 def _helps(part: Part, act: str) -> ColumnElement[bool]:

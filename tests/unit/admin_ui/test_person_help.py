@@ -1,4 +1,4 @@
-"""Helping somebody who is also elsewhere: a secretary takes nobody over, and still gets a teacher of theirs in."""
+"""Helping somebody who is also elsewhere: a secretary takes nobody over, and still gets a teacher of theirs in (AC-04)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from iam import clock
 from iam.access.assignment import AdminGrant
 from iam.access.right import capacities
 from iam.directory.affiliation import Relationship
-from iam.signin import recovery
+from iam.signin import recovery, standing
 from iam.signin.standing_request import StandingRequest
 from iam.web import extension
 from tests.unit.admin_ui.test_person_signin import CODE, left, with_factors
@@ -157,6 +157,32 @@ def test_a_press_counts_for_what_its_maker_administers_when_it_is_used(
     with Session(world.engine) as session, session.begin():
         session.execute(over)
     assert sanna.force(f"{here(world)}/sign-in-code").status_code == 403, "who pressed administers no more"
+
+
+def test_who_asks_about_a_protected_person_is_not_told_to_those_elsewhere(
+    world: World, reader: Callable[[str], Reader], kaisa: str
+) -> None:
+    employ(world, "oona", "KUUSI", None, kind="student", number="9")
+    sanna = reader("sanna")
+    sanna.post(f"{here(world, 'oona')}/sign-in-code/ask", tab(world, "oona"), help_reason_code="forgot")
+    listed = reader(kaisa).get("/admin/help-requests").text
+    assert "Oona Oppilas" in listed
+    assert "Sihteeri" not in listed
+    assert "another administrator" in listed
+    (event,) = world.events("person:help:listed")
+    assert event.envelope == {"persons": [str(world.ids["oona"])]}
+
+
+def test_an_old_request_is_forgotten_with_its_presses(
+    world: World, reader: Callable[[str], Reader], kaisa: str
+) -> None:
+    reader("sanna").post(f"{here(world)}/sign-in-code/ask", tab(world), help_reason_code="forgot")
+    reader(kaisa).post(f"{here(world)}/help/{request(world).id}", tab(world))
+    with Session(world.engine) as session, session.begin():
+        assert standing.tidy(session) == 0
+        session.execute(update(StandingRequest).values(expires_at=clock.now() - timedelta(days=91)))
+        assert standing.tidy(session) == 1
+        assert session.scalars(select(StandingRequest)).all() == []
 
 
 def test_a_request_runs_out(world: World, reader: Callable[[str], Reader], kaisa: str) -> None:
