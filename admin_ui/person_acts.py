@@ -54,6 +54,7 @@ def end_now(person_id: UUID) -> AnyResponse:
 
 @blueprint.post("/persons/<uuid:person_id>/restore")
 @guard.requires("access.end")
+@guard.recent(f"{PATH}/{{person_id}}")
 def restore(person_id: UUID) -> AnyResponse:
     """Undo the ending of the access."""
     subject = subject_of(person_id)
@@ -135,10 +136,8 @@ def reset_factors(person_id: UUID) -> AnyResponse:
     """Remove the person's second factors, and end their sessions: they set up a new one at the next sign-in that asks for it."""
     subject_of(person_id)
     session, actor = context.db(), context.actor()
-    has = step_up.held(session, person_id)
-    if not has and not has.codes:
+    if not step_up.reset(session, person_id, actor, _allowed(standing.FACTORS, person_id).told):
         raise NotFound
-    step_up.reset(session, person_id, actor, _allowed(standing.FACTORS, person_id).told)
     ending.end(session, actor, "second factors reset", person_id)
     return _done(person_id, N_("The second factors were removed and all sign-ins ended."), "signin")
 

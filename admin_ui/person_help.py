@@ -33,7 +33,7 @@ ACTS = {
     standing.CODE: N_("Give a one-time code"), standing.FACTORS: N_("Remove all second factors"),
     standing.RESTORE: N_("Give the access back"), standing.ADDRESS: N_("Confirm an e-mail address"),
 }  # fmt: skip
-frame.section("help", N_("Requests for help"), _WAITING, None, 15)
+frame.section("help", N_("Requests for help"), _WAITING, "persons.read", 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def waiting(subject: Subject | None = None) -> list[Waiting]:
         query = query.where(StandingRequest.person_id == subject.id)
     rows = list(context.db().scalars(query.limit(SHOWN)))
     known = profiles(context.db(), {id_ for row in rows for id_ in (row.person_id, row.asked_by)})
-    return [_waiting(row, known[row.person_id], known[row.asked_by]) for row in rows]
+    return [_waiting(row, known.get(row.person_id, Profile()), known.get(row.asked_by, Profile())) for row in rows]
 
 
 def _waiting(row: StandingRequest, person_: Profile, asker: Profile) -> Waiting:
@@ -76,7 +76,7 @@ def _waiting(row: StandingRequest, person_: Profile, asker: Profile) -> Waiting:
 
 
 @blueprint.get("/help-requests")
-@guard.administers
+@guard.requires("persons.read")
 def help_requests() -> Response:
     """List what other administrators asked this one to agree to."""
     found = waiting()
@@ -111,7 +111,7 @@ def ask_for_restoring(person_id: UUID) -> AnyResponse:
 
 
 @blueprint.post("/persons/<uuid:person_id>/help/<uuid:request_id>")
-@guard.administers
+@guard.requires("persons.read")
 @guard.recent(_HERE)
 def press(person_id: UUID, request_id: UUID) -> AnyResponse:
     """Agree to what another administrator asked: what this one holds of the person counts for it."""

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
-from iam.access.administration import WHOLE, Part
+from iam.access.administration import PERMISSIONS, WHOLE, Part
 from iam.access.asker import Asker
 from iam.access.assignment import AdminGrant
 from iam.directory.affiliation import Affiliation, Relationship
@@ -50,15 +50,27 @@ def holds_all(part: Part, person_id: Any) -> ColumnElement[bool]:
 
 
 def outranked(session: Session, asker: Asker, permission: str, person_id: UUID) -> bool:
-    """Whether a person administers, or will, what the asker does not: a place beyond the asker's part for ``permission``, or a
-    permission that the asker does not hold over that place. Nobody is given such a person's account by less.
-    """
-    held = select(AdminGrant.permission, AdminGrant.organisation_id).where(*_standing(AdminGrant, person_id)).distinct()
-    wanted: dict[Part, set[UUID]] = {}
-    for theirs, organisation_id in session.execute(held):
-        for one in {asker.part(permission), asker.part(theirs)}:
-            wanted.setdefault(one, set()).add(organisation_id)
-    return any(not covers_all(session, part, places) for part, places in wanted.items())
+    """Whether a person outranks an asker (``outranks``); one statement."""
+    return session.scalar(select(outranks(asker, permission, Person.id)).where(Person.id == person_id)) is not False
+
+
+def outranks(asker: Asker, permission: str, person_id: Any) -> ColumnElement[bool]:
+    """The condition that a person administers, or will, what the asker does not: a place beyond the asker's part for ``permission``,
+    or a permission that the asker does not hold over that place. Nobody is given such a person's account by less."""
+    held: dict[Part, list[str]] = {}
+    for name in PERMISSIONS:
+        held.setdefault(asker.part(name), []).append(name)
+    place = AdminGrant.organisation_id
+    lacks = [
+        and_(AdminGrant.permission.in_(names), ~part.covers(place)) for part, names in held.items() if not part.everything
+    ]  # fmt: skip
+    own = asker.part(permission)
+    return exists().where(*_standing(AdminGrant, person_id), or_(false(), *lacks, ~own.covers(place)))
+
+
+def may_be_given(asker: Asker, permission: str, person_id: Any) -> ColumnElement[bool]:
+    """The condition that an asker may alone do what gives somebody a person's account and needs ``permission``."""
+    return and_(holds_all(asker.part(permission), person_id), ~outranks(asker, permission, person_id))
 
 
 def covers_all(session: Session, part: Part, organisation_ids: Collection[UUID]) -> bool:

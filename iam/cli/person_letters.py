@@ -32,10 +32,10 @@ def letters(console: Console, organisation: str, output: Path) -> None:
     """
     with _new_file(output) as file, console.transaction() as session:
         actor = console.actor(session)
-        part = console.part(session, actor, "codes.issue")
+        part, asker = console.part(session, actor, "codes.issue"), console.asker(session, actor)
         chosen = console.organisation(session, organisation, part)
-        left_out = waiting.left_out(session, chosen.id, part)
-        slips = waiting.make(session, console.vault, console.settings, chosen.id, actor, part)
+        left_out = waiting.left_out(session, chosen.id, asker)
+        slips = waiting.make(session, console.vault, console.settings, chosen.id, actor, asker)
         file.writelines(code_words.letters(slips, console.settings, console.texts))
         # Before the codes count: a letter that was not written would have made an earlier one useless.
         file.flush()

@@ -7,12 +7,12 @@ from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.administration import WHOLE, Part
-from iam.access.standing import holds_all
+from iam.access.asker import OPERATOR, Asker
+from iam.access.standing import may_be_given
 from iam.change import Actor
 from iam.directory import holds
 from iam.directory.person import Person
@@ -35,15 +35,15 @@ class _Waiting(NamedTuple):
 
 
 def make(
-    session: Session, vault: Vault, settings: Settings, organisation_id: UUID, actor: Actor, part: Part = WHOLE
+    session: Session, vault: Vault, settings: Settings, organisation_id: UUID, actor: Actor, asker: Asker = OPERATOR
 ) -> list[Slip]:
     """Make a code for everybody with an affiliation in the organisation, or under it, now whose account has no password yet.
 
-    Nobody whose access is held, or whose password a directory keeps, or whom ``part`` does not hold all of (see ``left_out``). Earlier codes stop working. In the order of names.
+    Nobody whose access is held, or whose password a directory keeps, or whose account the asker may not give (see ``left_out``). Earlier codes stop working. In the order of names.
     """
     found = [
         _Waiting(row.person_id, row.login, row.language)
-        for row in session.execute(_waiting(organisation_id).where(holds_all(part, Account.person_id)))
+        for row in session.execute(_waiting(organisation_id).where(_given(asker)))
     ]
     logins = {one.person_id: one.login for one in found}
     names = dict(_names(session, list(logins)))
@@ -51,10 +51,14 @@ def make(
     return [Slip(names.get(one.person_id, ""), one.login, one.language, issued[one.person_id]) for one in found]
 
 
-def left_out(session: Session, organisation_id: UUID, part: Part) -> int:
-    """Return how many get no letter because they are, or administer, more than a part."""
-    query = _waiting(organisation_id).where(~holds_all(part, Account.person_id)).order_by(None)
+def left_out(session: Session, organisation_id: UUID, asker: Asker) -> int:
+    """Return how many get no letter because they are, or administer, more than the asker's part."""
+    query = _waiting(organisation_id).where(~_given(asker)).order_by(None)
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def _given(asker: Asker) -> ColumnElement[bool]:
+    return may_be_given(asker, "codes.issue", Account.person_id)
 
 
 def _waiting(organisation_id: UUID) -> Select[UUID, str, str | None]:

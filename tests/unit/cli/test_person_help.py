@@ -18,6 +18,7 @@ from tests.factories.access import admin_grant
 from tests.factories.facts import WORKING_DAY
 from tests.unit.cli.test_cli import Cli, events
 from tests.unit.cli.world import World
+from tests.unit.signin.people import add_person
 from tests.unit.signin.proofs import code_of
 
 WHY = ("--reason", "called at night")
@@ -95,9 +96,14 @@ def test_with_as_the_command_line_gives_nothing_that_the_pages_would_not(
 def test_letters_go_to_nobody_who_is_elsewhere_too(iam: Cli, engine: Engine, world: World, tmp_path: object) -> None:
     with Session(engine) as session, session.begin():
         admin_grant(session, world.ids["olli"], "codes.issue", world.tree["MARJALA"])
+        admin_grant(session, world.ids["eino"], "rules.write", world.tree["KOIVU"])
         world.employ(session, "aino", "KUUSILA")
+        world.ids["venla"] = add_person(session, world.vault, "venla", None)
+        world.employ(session, "venla", "KOIVU")
     output = f"{tmp_path}/letters.html"
     written = iam("person", "letters", "--organisation", "MARJALA", "--output", output, "--as", "olli", "--json")
-    assert (json.loads(written.stdout)["letters"], json.loads(written.stdout)["left_out"]) == (1, 1)
+    assert (json.loads(written.stdout)["letters"], json.loads(written.stdout)["left_out"]) == (1, 2), (
+        "one is elsewhere too, one administers what Olli does not"
+    )
     with open(output, encoding="utf-8") as file:
-        assert "<dd>aino</dd>" not in file.read()
+        assert "<dd>venla</dd>" in file.read()
