@@ -159,6 +159,16 @@ def test_a_press_counts_for_what_its_maker_administers_when_it_is_used(
     assert sanna.force(f"{here(world)}/sign-in-code").status_code == 403, "who pressed administers no more"
 
 
+def test_a_press_of_somebody_whose_own_access_has_ended_meanwhile_counts_for_nothing(
+    world: World, reader: Callable[[str], Reader], kaisa: str
+) -> None:
+    sanna = reader("sanna")
+    sanna.post(f"{here(world)}/sign-in-code/ask", tab(world), help_reason_code="forgot")
+    reader(kaisa).post(f"{here(world)}/help/{request(world).id}", tab(world))
+    reader("paula").force(f"{here(world, kaisa)}/end", end_reason="stolen")
+    assert sanna.force(f"{here(world)}/sign-in-code").status_code == 403
+
+
 def test_who_asks_about_a_protected_person_is_not_told_to_those_elsewhere(
     world: World, reader: Callable[[str], Reader], kaisa: str
 ) -> None:
