@@ -14,18 +14,20 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui import frame, paging, person
 from admin_ui.frame import blueprint
+from admin_ui.person_help import has_own
 from admin_ui.person_view import PATH, Subject, subject_of
 from connectors.problem import Problem
 from iam import clock
 from iam.access import by_hand
 from iam.access import listing as roles
-from iam.access.administration import Part, may_touch, permissions_of
+from iam.access.administration import Part, may_touch
 from iam.access.assignment import Assignment
 from iam.access.role import Application, Role
+from iam.access.standing import over
 from iam.directory import identity_code, listing
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
-from iam.lifecycle import leave
-from iam.signin import code_words, credentials, ending, first_code, step_up
+from iam.signin import access_end, code_words, credentials, ending, first_code, standing, step_up
+from iam.signin.standing import Allowed
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -40,20 +42,26 @@ def end_now(person_id: UUID) -> AnyResponse:
     """End the person's access at once."""
     subject = subject_of(person_id)
     try:
-        leave.end_now(context.db(), person_id, _text("end_reason"), context.actor())
+        whole = access_end.end(context.db(), guard.asker(), person_id, _text("end_reason"), context.actor())
     except (Invalid, Conflict) as error:
         return _again(subject, "rights", error, "end_reason")
+    if not whole:
+        return _done(
+            person_id, N_("The access was ended as far as you administer it. What the person is elsewhere stays.")
+        )
     return _done(person_id, N_("The access was ended. Every sign-in and everything given to services ended with it."))
 
 
 @blueprint.post("/persons/<uuid:person_id>/restore")
 @guard.requires("access.end")
+@guard.recent(f"{PATH}/{{person_id}}")
 def restore(person_id: UUID) -> AnyResponse:
     """Undo the ending of the access."""
     subject = subject_of(person_id)
     try:
         _needs_reason("restore_reason")
-        leave.undo_end_now(context.db(), person_id, _text("restore_reason"), context.actor())
+        hold_id = paging.as_id(request.form.get("hold"))
+        access_end.restore(context.db(), guard.asker(), person_id, _text("restore_reason"), context.actor(), hold_id)
     except (Invalid, Conflict) as error:
         return _again(subject, "rights", error, "restore_reason")
     return _done(person_id, N_("The access was given back, as far as facts and rules give it."))
@@ -121,11 +129,14 @@ def issue_code(person_id: UUID) -> AnyResponse:
         raise NotFound(
             Problem("This person has no username.", "It comes from a source, or an administrator declares it.")
         )
-    _needs_standing_over(session, person_id)
+    together = request.form.get("together") == "yes"
+    told = _together(session, person_id) if together else _allowed(standing.CODE, person_id).told
     settings = context.settings()
-    issued = first_code.issue(session, context.vault(), settings, known.login, context.actor())
+    issued = first_code.issue(
+        session, context.vault(), settings, known.login, context.actor(), together=together, told=told
+    )
     slip = code_words.Slip(subject.profile.display_name, known.login, known.language, issued)
-    return person.show(subject, "signin", issued=issued, letter=code_words.letter(slip, settings))
+    return person.show(subject, "signin", issued=issued, together=together, letter=code_words.letter(slip, settings))
 
 
 @blueprint.post("/persons/<uuid:person_id>/factors/reset")
@@ -135,8 +146,7 @@ def reset_factors(person_id: UUID) -> AnyResponse:
     """Remove the person's second factors, and end their sessions: they set up a new one at the next sign-in that asks for it."""
     subject_of(person_id)
     session, actor = context.db(), context.actor()
-    _needs_standing_over(session, person_id)
-    if not step_up.reset(session, person_id, actor):
+    if not step_up.reset(session, person_id, actor, _allowed(standing.FACTORS, person_id).told):
         raise NotFound
     ending.end(session, actor, "second factors reset", person_id)
     return _done(person_id, N_("The second factors were removed and all sign-ins ended."), "signin")
@@ -147,6 +157,7 @@ def reset_factors(person_id: UUID) -> AnyResponse:
 def end_session(person_id: UUID) -> AnyResponse:
     """End one of the person's login sessions (or all when the form names none), with what it gave to services."""
     subject_of(person_id)
+    _administers_no_more(person_id)
     chosen = request.form.get("session", "")
     session_id = paging.as_id(chosen)
     if chosen and session_id is None:
@@ -164,8 +175,8 @@ def _granted(subject: Subject) -> tuple[UUID, UUID, UUID, datetime]:
     role_id = _role(session, part, request.form.get("role", ""))
     if role_id is None:
         problems.append(Problem("Choose a role.", field="role"))
-    capacity_id, held = paging.as_id(request.form.get("capacity")), listing.affiliations(session, part, [subject.id])
-    if capacity_id not in {row.fact_id for row, _ in held.get(subject.id, [])}:
+    capacity_id, found = paging.as_id(request.form.get("capacity")), listing.affiliations(session, part, [subject.id])
+    if capacity_id not in {row.fact_id for row, _ in found.get(subject.id, [])}:
         problems.append(Problem("Choose the position in which the right is used.", field="capacity"))
     scope_id = paging.as_id(request.form.get("scope"))
     if scope_id is None or not may_touch(session, part, scope_id):
@@ -199,18 +210,27 @@ def _last_day() -> datetime | None:
     return clock.day_end(day, context.settings().zone) if 1901 <= day.year <= 9000 else None
 
 
-def _needs_standing_over(session: Session, person_id: UUID) -> None:
-    """Raise ``Denied`` when the person administers what the reader does not: a code would hand that over."""
-    theirs = frozenset().union(*permissions_of(session, person_id).values())
-    own = frame.part_of("admin")
-    if person_id != context.actor().person_id and not all(
-        may_touch(session, own, organisation_id) for organisation_id in theirs
-    ):
+def _allowed(act: str, person_id: UUID) -> Allowed:
+    """Return that the reader may do what gives somebody this person's account; raises ``Denied``."""
+    return standing.use(context.db(), guard.asker(), act, person_id)
+
+
+def _together(session: Session, person_id: UUID) -> dict[str, str]:
+    """Raise ``Denied`` when a code may not work together with what the person has: they have nothing, or administer more."""
+    if standing.read(session, guard.asker(), standing.CODE, person_id).outranked:
         raise Denied(
-            Problem(
-                "This person is an administrator of more than you are.",
-                "Ask an administrator of the whole to give the code.",
-            )
+            Problem("This person is an administrator of more than you are.", "Ask an administrator of the whole.")
+        )
+    if not has_own(session, person_id):
+        raise Denied(Problem("The person has no second factor with which a code of yours could work."))
+    return {}
+
+
+def _administers_no_more(person_id: UUID) -> None:
+    """Raise ``Denied`` when the person administers more than the reader's part: their sessions are not the reader's to end."""
+    if not over(context.db(), guard.part(), person_id).grants:
+        raise Denied(
+            Problem("This person is an administrator of more than you are.", "Ask an administrator of the whole.")
         )
 
 

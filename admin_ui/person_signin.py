@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from admin_ui import frame, person_help
 from admin_ui.person_view import Subject
+from iam.access.standing import over
 from iam.signin import credentials, device, step_up
 from iam.texts import N_
 from iam.tokens import session as login_sessions
@@ -21,7 +23,8 @@ def read(subject: Subject) -> Mapping[str, Any]:
     return {
         "login": known.login if known else None,
         "ways": [texts.gettext(WAYS.get(kind, kind)) for kind in known.credentials] if known else [],
-        "factors": step_up.held(session, subject.id),
+        "factors": step_up.held(session, subject.id), "mailed": context.settings().mail.host is not None, "together": False,
+        **person_help.read(subject), "may_end": "sessions.end" in subject.allowed and over(session, frame.part_of("sessions.end"), subject.id).grants,
         "sessions": [
             {"id": row.id, "started": row.started_at, "last_seen": row.seen_at, "agent": device.describe(row.agent)}
             for row in login_sessions.living(session, subject.id)

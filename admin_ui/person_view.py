@@ -21,6 +21,9 @@ from iam.directory.person import Hold, Person
 from iam.directory.protected import release
 from iam.directory.queries import Profile, held, profile, profiles
 from iam.errors import NotFound
+from iam.lifecycle import leave
+from iam.signin import standing
+from iam.signin.standing import Standing
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -32,6 +35,14 @@ ON_A_PERSON = (
 
 
 @dataclass(frozen=True)
+class HeldHere:
+    """An ended access as a page shows it. ``restoring`` is how the reader stands towards giving it back, None when it is not theirs."""
+
+    row: Hold
+    restoring: Standing | None
+
+
+@dataclass(frozen=True)
 class Subject:
     """A person on a page. ``allowed`` are the permissions the reader holds over this very person."""
 
@@ -39,7 +50,7 @@ class Subject:
     name: str
     profile: Profile
     line: Line
-    hold: Hold | None
+    holds: tuple[HeldHere, ...]
     part: Part
     allowed: frozenset[str]
 
@@ -75,7 +86,26 @@ def subject_of(person_id: UUID) -> Subject:
     shown = profile(session, person_id)
     line = persons.lines(session, part, [row])[0]
     name = shown.display_name or context.texts().gettext(N_("No name"))
-    return Subject(person_id, name, shown, line, held(session, person_id, clock.now()), part, _allowed(person_id))
+    return Subject(person_id, name, shown, line, _holds(session, part, person_id), part, _allowed(person_id))
+
+
+def _holds(session: Session, part: Part, person_id: UUID) -> tuple[HeldHere, ...]:
+    """Return what was ended of a person, as far as it lies on the reader's part."""
+    ended = [hold for hold in leave.open_holds(session, person_id) if leave.concerns(session, hold, part)]
+    other = held(session, person_id, clock.now())
+    shown = [HeldHere(hold, _restoring(session, hold)) for hold in ended]
+    if other is not None and other not in ended:
+        shown.append(HeldHere(other, None))
+    return tuple(shown)
+
+
+def _restoring(session: Session, hold: Hold) -> Standing | None:
+    own = frame.part_of("access.end")
+    if not own:
+        return None
+    if hold.whole:
+        return standing.read(session, guard.asker(), standing.RESTORE, hold.person_id)
+    return Standing(alone=True) if leave.may_lift(session, hold, own) else None
 
 
 def _allowed(person_id: UUID) -> frozenset[str]:

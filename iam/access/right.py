@@ -17,10 +17,9 @@ from iam.access.assignment import Assignment
 from iam.access.role import Role, RoleClosure, RoleContent, RoleVersion
 from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime, least
-from iam.directory import primary
+from iam.directory import holds, primary
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation
-from iam.directory.person import Hold
 from iam.directory.queries import holds_at, known
 
 SOON = timedelta(days=30)
@@ -100,13 +99,15 @@ GUARDIANSHIP = (_R.fact_id, _R.valid_from, _R.valid_to, _R.other_person_id)
 def _affiliated() -> Rows:
     a, o = Affiliation, Organisation
     query: Rows = select(*AFFILIATION)
-    return query.join(o, o.id == a.organisation_id).where(a.person_id == _PERSON, *_living(a))
+    return query.join(o, o.id == a.organisation_id).where(
+        a.person_id == _PERSON, *_living(a), ~holds.over_affiliation(a, _AT)
+    )
 
 
 def _guardian() -> Rows:
     r = Relationship
     query: Rows = select(*GUARDIANSHIP)
-    return query.where(r.person_id == _PERSON, r.kind == "guardian_of", *_living(r))
+    return query.where(r.person_id == _PERSON, r.kind == "guardian_of", *_living(r), ~holds.over_guardianship(r, _AT))
 
 
 def _living(model: Any) -> tuple[ColumnElement[bool], ...]:
@@ -138,8 +139,8 @@ _GUARDIAN_AS = Statement(lambda: _guardian().where(Relationship.fact_id == _AS),
 
 
 def no_rights(person_id: Any, at: Any, known_at: datetime | None = None) -> ColumnElement[bool]:
-    """The condition that a hold keeps a person from every right at ``at``."""
-    return exists().where(Hold.person_id == person_id, known(Hold, known_at), holds_at(Hold, at))
+    """The condition that a hold keeps a person from every right at ``at``; one over a part lies on capacities (``holds``)."""
+    return holds.whole(person_id, at, known_at)
 
 
 def _day(at: datetime) -> date:
@@ -179,6 +180,7 @@ def held(at: Any, known_at: datetime | None = None, *, day: Any = None) -> Selec
         holds_at(Assignment, at),
         or_(Assignment.clause_id.is_(None), ends.is_not(None)),
         ~no_rights(Assignment.person_id, at, known_at),
+        *(~held_so for held_so in holds.over_capacity(Assignment, at, known_at)),
     )
 
 

@@ -32,24 +32,36 @@ def letters(console: Console, organisation: str, output: Path) -> None:
     """
     with _new_file(output) as file, console.transaction() as session:
         actor = console.actor(session)
-        chosen = console.organisation(session, organisation, console.part(session, actor, "codes.issue"))
-        slips = waiting.make(session, console.vault, console.settings, chosen.id, actor)
+        part, asker = console.part(session, actor, "codes.issue"), console.asker(session, actor)
+        chosen = console.organisation(session, organisation, part)
+        left_out = waiting.left_out(session, chosen.id, asker)
+        slips = waiting.make(session, console.vault, console.settings, chosen.id, actor, asker)
         file.writelines(code_words.letters(slips, console.settings, console.texts))
         # Before the codes count: a letter that was not written would have made an earlier one useless.
         file.flush()
         os.fsync(file.fileno())
     if not slips:
         output.unlink()
-    _tell(console, chosen.key, slips, output)
+    _tell(console, chosen.key, slips, output, left_out)
 
 
-def _tell(console: Console, organisation: str, slips: list[Slip], output: Path) -> None:
+def _tell(console: Console, organisation: str, slips: list[Slip], output: Path, left_out: int) -> None:
+    if left_out and not console.as_json:
+        click.echo(
+            f"{left_out} people got none: they are elsewhere too. Their own pages say who else can help.", err=True
+        )
     if not slips:
-        told = {"letters": 0, "organisation": organisation, "file": None, "expires_at": None}
+        told = {"letters": 0, "organisation": organisation, "file": None, "expires_at": None, "left_out": left_out}
         return console.show(told, "0 letters: everybody there has a password or another way in, or no username.")
     until = slips[0].issued.expires_at
     console.show(
-        {"letters": len(slips), "organisation": organisation, "file": str(output), "expires_at": until.isoformat()},
+        {
+            "letters": len(slips),
+            "organisation": organisation,
+            "file": str(output),
+            "expires_at": until.isoformat(),
+            "left_out": left_out,
+        },
         f"{len(slips)} letters: {output}  (the codes work until {console.texts.moment(until)})",
     )
     return None

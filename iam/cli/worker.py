@@ -27,7 +27,7 @@ from iam.oidc.backchannel import Backchannel
 from iam.oidc.issuer import Issuer
 from iam.oidc.model import OpaqueToken
 from iam.settings import Settings
-from iam.signin import address_notice, addresses, forgotten, throttle
+from iam.signin import address_notice, addresses, forgotten, notices, standing, throttle
 from iam.signin.factor import RememberedDevice
 from iam.tokens import one_shot, sign_out
 from iam.vault import Vault
@@ -70,6 +70,7 @@ def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) 
         forgotten.KIND: forgotten.CodeByMail(sessions, settings, vault, mail.carrier(settings)),
         addresses.CHANGED: address_notice.Telling(settings, mail.carrier(settings)),
         addresses.TOUCHED: address_notice.Comparing(sessions, timedelta(days=settings.signin.address_days)),
+        notices.KIND: notices.Notice(sessions, settings, mail.carrier(settings)),
     }
 
 
@@ -117,6 +118,7 @@ CHORES = (
     Chore("attempts", timedelta(minutes=1), trace.tidy),
     Chore("opaque tokens", TIDY, _ended(OpaqueToken.expires_at)),
     Chore("remembered devices", TIDY, _ended(RememberedDevice.expires_at)),
+    Chore("requests for help", timedelta(hours=1), standing.tidy),
     Chore("messages", timedelta(hours=1), outbox.tidy),
 )
 """What is tidied whatever the settings."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from iam.change import Change
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
 from iam.directory.listing import Visible
 from iam.directory.organisation import Organisation
-from iam.directory.person import Hold, Identifier, PersonProfile
+from iam.directory.person import Hold, HoldPart, Identifier, PersonProfile
 from iam.directory.source import Record, Source
 
 MOST = 500
@@ -66,7 +66,7 @@ def versions(session: Session, visible: Visible, person_id: UUID, *, closed: boo
         for version in _own(session, model, fact, person_id, closed)
         if everywhere or version.row.source_id in spoken
     ]
-    found = [*about, *ties, *absences, *_own(session, Hold, "hold", person_id, closed)]
+    found = [*about, *ties, *absences, *_holds(session, visible, person_id, closed)]
     return sorted(found, key=lambda version: (version.opened.at, str(version.row.version_id)))
 
 
@@ -96,6 +96,14 @@ def _relationships(session: Session, visible: Visible, person_id: UUID, closed: 
 def _own(session: Session, model: Any, fact: str, person_id: UUID, closed: bool) -> Iterable[Version]:
     for parts in session.execute(_query(model, closed).where(model.person_id == person_id)):
         yield Version(fact, *parts)
+
+
+def _holds(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
+    """Holds on the whole person, and those over a part where a place of it is visible."""
+    here = exists().where(HoldPart.hold_id == Hold.fact_id, visible.covers(HoldPart.organisation_id))
+    where = (Hold.person_id == person_id, or_(Hold.whole, here))
+    for parts in session.execute(_query(Hold, closed).where(*where)):
+        yield Version("hold", *parts)
 
 
 def _query(model: Any, closed: bool, *further: Any) -> Any:

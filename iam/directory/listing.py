@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
+from iam.directory import holds
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
-from iam.directory.person import Hold, Identifier, Person
+from iam.directory.person import Identifier, Person
 from iam.directory.queries import holds_at
 
 
@@ -106,7 +107,7 @@ def _affiliated(visible: Visible, wanted: Wanted) -> ColumnElement[bool]:
 def _in_state(state: str, archive_after: timedelta) -> ColumnElement[bool]:
     """The condition that a person's computed state (``lifecycle.states``) is ``state``."""
     now = clock.now()
-    held = exists().where(Hold.person_id == Person.id, Hold.closed_by.is_(None), holds_at(Hold, now))
+    held = holds.whole(Person.id, now)
     begun, recent = _begun(now, clock.LONG_AGO), _begun(now, now - archive_after)
     conditions = {
         "suspended": held,

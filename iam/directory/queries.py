@@ -176,8 +176,8 @@ def is_under(session: Session, organisation_id: UUID, ancestors: Collection[UUID
 
 
 def held(session: Session, person_id: UUID, at: datetime) -> Hold | None:
-    """Return the hold on a person at ``at``, if there is one."""
-    query = select(Hold).where(Hold.person_id == person_id, Hold.closed_by.is_(None), holds_at(Hold, at))
+    """Return the hold on the whole person at ``at``, if there is one."""
+    query = select(Hold).where(Hold.person_id == person_id, Hold.whole, Hold.closed_by.is_(None), holds_at(Hold, at))
     return session.scalars(query.limit(1)).first()
 
 

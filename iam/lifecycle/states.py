@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, exists, select, true, union_all
+from sqlalchemy import Uuid, bindparam, select, true, union_all
 from sqlalchemy.orm import Session
 
 from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime
+from iam.directory import holds
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.person import Hold, Person
 from iam.directory.queries import holds_at
@@ -21,7 +22,7 @@ Interval = tuple[datetime, datetime]
 
 class State(StrEnum):
     """Draft: nothing has begun. Active: an affiliation or guardianship holds, or ended less than the archive time ago.
-    Suspended: a hold lasts. Archived: the last end is longer ago than the archive time."""
+    Suspended: a hold on the whole person lasts (one over a part suspends nobody). Archived: the last end is longer ago than the archive time."""
 
     DRAFT = "draft"
     ACTIVE = "active"
@@ -58,7 +59,9 @@ def states(session: Session, person_ids: Collection[UUID], at: datetime, archive
         intervals[person_id].append((start, end))
     on_hold = set(
         session.scalars(
-            select(Hold.person_id).where(Hold.person_id.in_(person_ids), Hold.closed_by.is_(None), holds_at(Hold, at))
+            select(Hold.person_id).where(
+                Hold.person_id.in_(person_ids), Hold.whole, Hold.closed_by.is_(None), holds_at(Hold, at)
+            )
         )
     )
     return {
@@ -78,7 +81,7 @@ def _of_one() -> Rows:
         select(a.valid_from, a.valid_to).where(a.person_id == person, a.closed_by.is_(None)),
         select(r.valid_from, r.valid_to).where(r.person_id == person, r.kind == "guardian_of", r.closed_by.is_(None)),
     ).subquery()
-    held = exists().where(Hold.person_id == person, Hold.closed_by.is_(None), holds_at(Hold, now))
+    held = holds.whole(person, now)
     query: Rows = select(lives.c.valid_from, lives.c.valid_to, held).select_from(Person)
     return query.outerjoin(lives, true()).where(Person.id == person)
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from iam.access.right import AFFILIATION, GUARDIANSHIP, Capacity, no_rights, of_affiliation, of_guardianship
 from iam.database.statement import Rows, Statement, row
 from iam.database.types import UtcDateTime
+from iam.directory import holds
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation
 from iam.oidc.client import RegisteredClient
@@ -59,19 +60,20 @@ def _query() -> Rows:
     return (
         query.select_from(g)
         .outerjoin(s, s.id == g.session_id)
-        .outerjoin(a, _held(a, at))
+        .outerjoin(a, _held(a, at, ~holds.over_affiliation(a, at)))
         .outerjoin(Organisation, Organisation.id == a.organisation_id)
-        .outerjoin(r, and_(_held(r, at), r.kind == "guardian_of"))
+        .outerjoin(r, _held(r, at, r.kind == "guardian_of", ~holds.over_guardianship(r, at)))
         .outerjoin(Account, Account.person_id == g.person_id)
         .outerjoin(Subject, and_(Subject.person_id == g.person_id, Subject.sector == bindparam("of_sector")))
         .where(g.id == bindparam("grant_id", type_=Uuid()))
     )
 
 
-def _held(fact: Any, at: Any) -> Any:
+def _held(fact: Any, at: Any, *more: Any) -> Any:
     g = GrantRow
     return and_(
-        fact.fact_id == g.capacity_id, fact.person_id == g.person_id, fact.closed_by.is_(None), fact.valid_from <= at, fact.valid_to > at
+        fact.fact_id == g.capacity_id, fact.person_id == g.person_id, fact.closed_by.is_(None), fact.valid_from <= at, fact.valid_to > at,
+        *more,
     )  # fmt: skip
 
 

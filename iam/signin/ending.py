@@ -7,8 +7,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.administration import WHOLE, Part
+from iam.access.standing import holds_grants
 from iam.audit import log
 from iam.change import Actor
+from iam.directory.affiliation import Affiliation
 from iam.directory.queries import people_at
 from iam.tokens import grant, sign_out
 
@@ -28,10 +31,10 @@ def end(
     return len(ended)
 
 
-def end_of(session: Session, actor: Actor, organisation_id: UUID) -> int:
+def end_of(session: Session, actor: Actor, organisation_id: UUID, part: Part = WHOLE) -> int:
     """End every session, and every grant, of everybody who has an affiliation in an organisation, or under it, now; return how many
-    sessions. For an hour of need: one event, and a number of statements that does not grow with each person."""
-    persons = people_at(organisation_id, clock.now())
+    sessions. Nobody who administers more than ``part``. For an hour of need: one event, and a number of statements that does not grow with each person."""
+    persons = people_at(organisation_id, clock.now()).where(holds_grants(part, Affiliation.person_id))
     ended = sign_out.end_of(session, "organisation", persons)
     grants = grant.revoke_of(session, persons)
     envelope = {"sessions": ended, "grants": grants}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from iam.access.explain import Explanation, FactLine, explain
 from iam.access.right import Capacity, capacities
 from iam.audit.log import AuditEvent
 from iam.directory.queries import profile
-from iam.signin import device
+from iam.signin import device, notices
 from iam.texts import N_, Texts
 from iam.tokens import session as login_sessions
 
@@ -45,6 +46,17 @@ SIGN_INS = {
 }
 """What is told of recent sign-ins by event type: the way, the result, and whether it was a success."""
 RECENT = 20
+ACTS = {
+    "signin:code:issued": notices.ACTS[notices.CODE],
+    "signin:code:printed": N_("A one-time code for your account was printed in a letter."),
+    "signin:factor:reset": notices.ACTS[notices.FACTORS],
+    "person:access:ended": notices.ACTS[notices.ENDED],
+    "person:access:restored": notices.ACTS[notices.RESTORED],
+    "person:help:asked": N_("An administrator asked others to agree to helping with your account."),
+}
+"""What administrators did to an account, by event type, in words to its person."""
+KEPT = timedelta(days=90)
+"""How long an act is told."""
 
 Shown = dict[str, Any]
 
@@ -94,6 +106,15 @@ def sign_ins_shown(session: Session, person_id: UUID, texts: Texts) -> list[Show
         {"at": at, "way": texts.gettext(way), "result": texts.gettext(result), "good": good}
         for at, way, result, good in told
     ]
+
+
+def acts_shown(session: Session, person_id: UUID, texts: Texts) -> list[Shown]:
+    """Return what administrators did to the account lately, the newest first; one statement."""
+    query = select(AuditEvent.at, AuditEvent.type).where(
+        AuditEvent.subject_id == person_id, AuditEvent.type.in_(ACTS), AuditEvent.at > clock.now() - KEPT
+    )
+    found = session.execute(query.order_by(AuditEvent.id.desc()).limit(RECENT))
+    return [{"at": at, "says": texts.gettext(ACTS[type_])} for at, type_ in found]
 
 
 def _right_shown(right: Explanation, texts: Texts) -> Shown:

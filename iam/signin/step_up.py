@@ -6,10 +6,11 @@ were given, and the ``sid`` they know the session by, lives on under the same ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from iam.audit import log
 from iam.change import Actor
-from iam.signin import credentials, levels, passkey, recovery, throttle, totp
+from iam.signin import credentials, levels, notices, passkey, recovery, throttle, totp
 from iam.signin.factor import RememberedDevice
 from iam.signin.flow import Around, Outcome, Refusal
 from iam.tokens import session as login_sessions
@@ -156,8 +157,11 @@ def remove(session: Session, login: LoginSession, actor: Actor, passkey_id: UUID
     return True
 
 
-def reset(session: Session, person_id: UUID, actor: Actor) -> bool:
-    """Remove every factor of a person, for an administrator; the caller ends their sessions. Whether there was anything."""
+def reset(session: Session, person_id: UUID, actor: Actor, told: Mapping[str, Any] | None = None) -> bool:
+    """Remove every factor of a person, for an administrator; the caller ends their sessions. Whether there was anything.
+
+    ``told`` is kept with the event.
+    """
     has = held(session, person_id)
     if not has and not has.codes:
         return False
@@ -165,8 +169,9 @@ def reset(session: Session, person_id: UUID, actor: Actor) -> bool:
     totp.remove(session, person_id)
     recovery.forget(session, person_id)
     _forget_devices(session, person_id)
-    envelope = {"totp": has.totp, "passkeys": has.passkeys}
+    envelope = {"totp": has.totp, "passkeys": has.passkeys} | dict(told or {})
     log.write(session, "signin:factor:reset", actor, subject_id=person_id, envelope=envelope)
+    notices.tell(session, person_id, notices.FACTORS)
     return True
 
 

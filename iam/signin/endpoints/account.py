@@ -159,6 +159,7 @@ def _page(errors: Errors | None = None, status: int = 200) -> Response:
         person=person, rights=own.rights_shown(session, login.person_id, texts),
         sessions=own.sessions_shown(session, login.person_id, login.id), errors=errors or [],
         applications=current_app.extensions[_APPLICATIONS](login.person_id), sign_ins=own.sign_ins_shown(session, login.person_id, texts),
+        acts=own.acts_shown(session, login.person_id, texts),
         least_password=new_password.least(session, login.person_id, context.settings()),
         own_language=(known.language if known else None) or texts.language,
         factors=factors.shown(login.person_id), linked=upstream.shown(login.person_id), set_up_url="/factor/set-up?" + urlencode({"flow": flow.start(flow.Flow("/account"))}),

@@ -1,4 +1,6 @@
-"""``/first-code``: first sign-in, or a forgotten password, with a code from an administrator, a letter or a mail."""
+"""``/first-code``: first sign-in, or a forgotten password, with a code from an administrator, a letter or a mail.
+
+A code of somebody whom its giver does not stand over alone asks for something of the person's own before the new password."""
 
 from __future__ import annotations
 
@@ -24,6 +26,7 @@ from iam.web.metrics import SIGN_INS
 from iam.web.redirect import see_other
 
 Errors = list[tuple[str | None, str]]
+PROOF_MISMATCH = N_("This is not a code of yours that works now.")
 
 
 @public
@@ -37,6 +40,8 @@ def submit() -> Response:
     """Take the code, then the new password."""
     handle = request.form.get("flow")
     going = wanted(handle)
+    if "proof" in request.form:
+        return _proof(going, handle)
     return _password(going, handle) if "code_handle" in request.form else _code(going, handle)
 
 
@@ -44,16 +49,36 @@ def _code(going: Flow, handle: str | None) -> Response:
     login, code = request.form.get("login", ""), request.form.get("code", "")
     step = first_code.redeem(context.db(), login, code, flow.browser(), browser.around(login))
     if step.refusal is None and step.known is not None:
-        return _page(
-            going,
-            handle,
-            "password",
-            login=step.known.login,
-            name=profile(context.db(), step.known.person_id).call_name,
-            code_handle=step.handle,
-            least=_least(step.known),
-        )
+        return _next(going, handle, step, step.known)
     return _refused(going, handle, step, login)
+
+
+def _next(going: Flow, handle: str | None, step: Step, known: Known) -> Response:
+    """Ask for the new password, or first for something of the person's own where the code works only together with it."""
+    return _page(
+        going, handle, "together" if step.together else "password", login=known.login,
+        name=profile(context.db(), known.person_id).call_name, code_handle=step.handle, least=_least(known),
+    )  # fmt: skip
+
+
+def _proof(going: Flow, handle: str | None) -> Response:
+    around = browser.around(request.form.get("login", ""))
+    given = request.form.get("code_handle", ""), request.form["proof"]
+    step = first_code.prove(context.db(), *given, flow.browser(), around)
+    if step.known is None:
+        return _refused(going, handle, step)
+    if step.refusal is None:
+        return _next(going, handle, step, step.known)
+    SIGN_INS.labels("code", step.refusal).inc()
+    mismatch = step.refusal is Refusal.MISMATCH
+    said = context.texts().gettext(PROOF_MISMATCH) if mismatch else sentences.say(step.refusal, step.again_at)
+    response = _page(
+        going, handle, "together", sentences.status_of(step.refusal), login=step.known.login, code_handle=step.handle,
+        errors=[("proof", said)],
+    )  # fmt: skip
+    if step.again_at is not None:
+        response.headers["Retry-After"] = str(sentences.seconds_until(step.again_at))
+    return response
 
 
 def _refused(going: Flow, handle: str | None, step: Step, login: str = "") -> Response:
@@ -112,7 +137,14 @@ def _least(known: Known) -> int:
 
 def _page(going: Flow, handle: str | None, step: str, status: int = 200, **values: Any) -> Response:
     login_url = "/login" + ("?" + urlencode({"flow": handle}) if handle else "")
-    given = {"login": "", "name": None, "code_handle": None, "errors": [], "least": password.LEAST} | values
+    given = {
+        "mailed": context.settings().mail.host is not None,
+        "login": "",
+        "name": None,
+        "code_handle": None,
+        "errors": [],
+        "least": password.LEAST,
+    } | values
     return pages.page(
         "first_code.html",
         status,

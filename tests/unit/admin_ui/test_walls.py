@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from werkzeug.routing import Rule
 
 from iam import clock
 from iam.outbox import Message
+from iam.signin.standing_request import StandingRequest
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World, administer, person
 
@@ -42,7 +45,18 @@ def foreign(world: World) -> dict[str, str]:
         "person_id": str(world.ids["ville"]), "organisation_id": str(world.ids["KUUSI"]), "run_id": str(world.ids["run"]), "key": "hr",
         "assignment_id": str(world.ids["anna right KUUSI"]), "ambiguity_id": UNKNOWN, "application": "vieras", "client_id": "vieras",
         "message_id": str(logout.id), "mail_id": str(mail.id), "opening_id": UNKNOWN,
+        "request_id": str(_asked(world)),
     }  # fmt: skip
+
+
+def _asked(world: World) -> UUID:
+    """A request to help somebody outside KOIVU."""
+    row = StandingRequest(
+        person_id=world.ids["ville"], act="code", reason="Vieras", data={}, asked_by=world.ids["paula"], asked_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=1), used_at=None,
+    )  # fmt: skip
+    world.write(row)
+    return row.id
 
 
 def addresses(world: World, method: str, ids: dict[str, str]) -> Iterator[str]:

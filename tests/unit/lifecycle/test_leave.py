@@ -11,11 +11,13 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.right import capacities, rights
+from iam.access.administration import NOTHING, Part
+from iam.access.right import capacities, capacity, rights
 from iam.audit.log import AuditEvent
 from iam.change import Actor, Change
+from iam.directory.organisation import Organisation
 from iam.directory.person import Hold
-from iam.errors import Conflict, Invalid
+from iam.errors import Conflict, Denied, Invalid
 from iam.lifecycle.leave import end_leavers, end_now, undo_end_now
 from iam.lifecycle.states import State, state_of
 from iam.tokens import session as sessions
@@ -182,3 +184,124 @@ def test_grants_of_a_capacity_that_has_ended_are_revoked_and_others_are_not(sess
     session.expire_all()
     assert [row.revoked_at for row in (*kept, stranger)] == [None] * 4
     assert [row.revoked_at for row in ended] == [now] * 3
+
+
+@pytest.fixture
+def elsewhere(session: Session, teacher: Any) -> Any:
+    """The same teacher in a school of another town too, with a right and a grant there."""
+    town = facts.organisation(session, "toinen", "municipality")
+    held = facts.affiliation(session, teacher.person_id, facts.organisation(session, "toinen-koulu", under=town))
+    access.role(session, access.application(session, town, "toinen"))
+    access.rule(session, town, access.teachers("toinen:opettaja"), key="toinen")
+    access.derive_all(session)
+    grant(session, held.person_id, held.fact_id)
+    session.commit()
+    return held
+
+
+def part(*organisations: UUID) -> Part:
+    return Part(False, frozenset(organisations))
+
+
+def kept(session: Session, person_id: UUID) -> tuple[set[UUID], set[UUID], set[UUID]]:
+    """The capacities in which a person has rights, which they can act in, and in which grants live."""
+    session.expire_all()
+    now = clock.now()
+    live = session.scalars(
+        select(GrantRow.capacity_id).where(GrantRow.person_id == person_id, GrantRow.revoked_at.is_(None))
+    )
+    return (
+        {right.capacity_id for right in rights(session, person_id, None)}, {one.id for one in capacities(session, person_id, now)},
+        {one for one in live if one},
+    )  # fmt: skip
+
+
+def test_ending_over_one_school_leaves_the_other_schools_rights_and_grants_alone(
+    session: Session, teacher: Any, elsewhere: Any
+) -> None:
+    both, person_id = {teacher.fact_id, elsewhere.fact_id}, teacher.person_id
+    assert kept(session, person_id) == (both, both, both)
+    end_now(session, person_id, "epäily", ADMIN, part(teacher.organisation_id))
+    assert kept(session, person_id) == ({elsewhere.fact_id},) * 3
+    assert capacity(session, person_id, teacher.fact_id, clock.now()) is None
+    assert capacity(session, person_id, elsewhere.fact_id, clock.now()) is not None
+    assert state_of(session, person_id, clock.now(), HOUR) is State.ACTIVE
+    assert len(sessions.living(session, person_id)) == 1
+    (event,) = events(session)
+    assert event.envelope == {"sessions": 0, "grants": 1, "over": [str(teacher.organisation_id)]}
+
+
+def test_no_derivation_brings_back_what_was_ended_over_a_part(session: Session, teacher: Any, elsewhere: Any) -> None:
+    end_now(session, teacher.person_id, "epäily", ADMIN, part(teacher.organisation_id))
+    facts.correct(session, teacher, title="Luokanopettaja")
+    access.derive_all(session)
+    assert kept(session, teacher.person_id)[:2] == ({elsewhere.fact_id},) * 2
+
+
+def test_over_a_part_that_holds_all_of_the_person_everything_ends(session: Session, teacher: Any) -> None:
+    end_now(session, teacher.person_id, "epäily", ADMIN, part(teacher.organisation_id))
+    assert usable(session, teacher.person_id) == (0, 0, 0, 0)
+    assert state_of(session, teacher.person_id, clock.now(), HOUR) is State.SUSPENDED
+
+
+def test_a_coming_position_elsewhere_is_not_ended_by_todays_school(
+    session: Session, teacher: Any, at: Any, frozen: Any
+) -> None:
+    coming = facts.affiliation(
+        session, teacher.person_id, facts.organisation(session, "muu", "municipality"), frozen + HOUR
+    )
+    end_now(session, teacher.person_id, "epäily", ADMIN, part(teacher.organisation_id))
+    at(frozen + HOUR)
+    assert kept(session, teacher.person_id)[1] == {coming.fact_id}
+
+
+def test_a_hold_over_a_part_is_lifted_only_by_who_holds_all_of_that_part(
+    session: Session, teacher: Any, elsewhere: Any, at: Any, frozen: Any
+) -> None:
+    both, person_id = {teacher.fact_id, elsewhere.fact_id}, teacher.person_id
+    town = session.scalars(select(Organisation.id).where(Organisation.key == "kunta")).one()
+    end_now(session, person_id, "epäily", ADMIN, part(town))
+    at(frozen + HOUR)
+    for other in (part(teacher.organisation_id), part(elsewhere.organisation_id), NOTHING):
+        with pytest.raises(Denied):
+            undo_end_now(session, person_id, "aiheeton", ADMIN, other)
+    undo_end_now(session, person_id, "aiheeton", ADMIN, part(town))
+    assert kept(session, person_id)[:2] == (both, both)
+    assert [event.envelope.get("over") for event in events(session)] == [[str(town)]] * 2
+    then = capacities(session, person_id, frozen, soon=timedelta(0))
+    assert [one.id for one in then] == [elsewhere.fact_id], "the hour stays an hour without"
+
+
+def test_the_whole_is_not_given_back_by_who_holds_a_part_of_it(session: Session, teacher: Any, elsewhere: Any) -> None:
+    end_now(session, teacher.person_id, "epäily", ADMIN)
+    with pytest.raises(Denied):
+        undo_end_now(session, teacher.person_id, "aiheeton", ADMIN, part(teacher.organisation_id))
+    undo_end_now(
+        session, teacher.person_id, "aiheeton", ADMIN, part(teacher.organisation_id, elsewhere.organisation_id)
+    )
+    assert len(capacities(session, teacher.person_id, clock.now())) == 2
+
+
+def test_two_schools_end_each_their_own_and_nobody_ends_the_same_twice(
+    session: Session, teacher: Any, elsewhere: Any
+) -> None:
+    for one in (teacher, elsewhere):
+        end_now(session, teacher.person_id, "epäily", ADMIN, part(one.organisation_id))
+        with pytest.raises(Conflict):
+            end_now(session, teacher.person_id, "epäily", ADMIN, part(one.organisation_id))
+    assert kept(session, teacher.person_id) == (set(), set(), set())
+    undo_end_now(session, teacher.person_id, "aiheeton", ADMIN, part(elsewhere.organisation_id))
+    assert kept(session, teacher.person_id)[1] == {elsewhere.fact_id}
+
+
+def test_a_guardian_loses_what_they_are_for_the_schools_own_pupil_and_keeps_the_other(
+    session: Session, teacher: Any, elsewhere: Any
+) -> None:
+    guardian, ours, theirs = (facts.person(session) for _ in range(3))
+    facts.affiliation(session, ours, teacher.organisation_id, kind="student")
+    facts.affiliation(session, theirs, elsewhere.organisation_id, kind="student")
+    lost, left = (facts.relationship(session, guardian, child) for child in (ours, theirs))
+    given = [grant(session, guardian, one.fact_id) for one in (lost, left)]
+    end_now(session, guardian, "epäily", ADMIN, part(teacher.organisation_id))
+    assert kept(session, guardian)[1:] == ({left.fact_id}, {left.fact_id})
+    assert [row.revoked_at is None for row in given] == [False, True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +20,7 @@ from iam.directory.affiliation import Affiliation, Group, Membership
 from iam.directory.organisation import Organisation
 from iam.directory.source import Ambiguity, RunReject
 from iam.outbox import Message
+from iam.signin.standing_request import StandingRequest
 from tests.factories import consortium
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import World, person
@@ -76,7 +78,12 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
         kind="mail", target="mail server", payload={"person": str(world.ids[who]), "language": "fi"}, created_at=clock.now(), due_at=clock.now(),
         given_up_at=clock.now(), attempts=1, last_error="The mail server did not take the mail: status 550.",
     )  # fmt: skip
-    world.write(reject, unclear, message, mail, agreement)
+    help_ = StandingRequest(
+        person_id=world.ids[who], act="code", reason=name, data={}, asked_by=uuid4(), asked_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=1), used_at=None,
+    )  # fmt: skip
+    world.write(reject, unclear, message, mail, agreement, help_)
+    world.ids[f"{name} help"] = help_.id
     world.write(AgreementTerm(agreement_id=agreement.id, **world.lasting()))
     for party in (owner, "MUSTIKKALA"):
         world.write(
@@ -112,7 +119,7 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "person_id": world.ids[MARK if theirs else "anna"], "organisation_id": world.ids[SCHOOL if theirs else "KOIVU"],
         "assignment_id": world.ids[f"{MARK} right" if theirs else "anna right KOIVU"], "run_id": world.ids[f"{name} run"],
         "ambiguity_id": world.ids[f"{name} unclear"], "message_id": world.ids[f"{name} message"], "mail_id": world.ids[f"{name} mail"], "application": f"{name}-ohjelma",
-        "client_id": f"{name}-ohjelma",
+        "client_id": f"{name}-ohjelma", "request_id": world.ids[f"{name} help"],
     }  # fmt: skip
     return {argument: str(value) for argument, value in given.items()}
 
