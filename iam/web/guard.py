@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 from flask import Flask, current_app, g, request
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ from iam.web.redirect import see_other
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK, _READS, _RECENT = "avain_access", "avain_read_only", "avain_recent"
 _PUBLIC, _SIGNED_IN, _ADMINISTERS = "public", "signed in", "administers"
-_STEP_UP = "avain-step-up"
+_STEP_UP, _WITHIN = "avain-step-up", "avain-within"
 
 
 class NotSignedIn(AvainError):
@@ -114,7 +115,7 @@ def asker() -> Asker:
     """Return who asks, with what they may: read once a request; nobody when nobody is signed in."""
     if "asker" not in g:
         login = context.login()
-        g.asker = asker_of(context.db(), login.person_id) if login else NOBODY
+        g.asker = asker_of(context.db(), login.person_id, _within(login)) if login else NOBODY
     found: Asker = g.asker
     return found
 
@@ -125,12 +126,22 @@ def part() -> Part:
     return found
 
 
-def init(app: Flask, reaches: Callable[[str, str], bool], fresh: timedelta) -> None:
+Within = Callable[[Session, LoginSession], Collection[UUID] | None]
+
+
+def _within(login: LoginSession) -> Collection[UUID] | None:
+    within: Within | None = current_app.extensions[_WITHIN]
+    return within(context.db(), login) if within else None
+
+
+def init(app: Flask, reaches: Callable[[str, str], bool], fresh: timedelta, within: Within | None = None) -> None:
     """Ask before every view of ``app``.
 
-    ``reaches`` tells whether one level of sign-in is enough where another is asked, ``fresh`` how old a recent proof may be.
+    ``reaches`` tells whether one level of sign-in is enough where another is asked, ``fresh`` how old a recent proof may be, and
+    ``within`` over which organisations a session opens what its person was granted (None: all).
     """
     app.extensions[_STEP_UP] = reaches, fresh
+    app.extensions[_WITHIN] = within
     app.before_request(_admit)
 
 

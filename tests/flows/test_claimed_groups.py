@@ -28,7 +28,7 @@ from iam.web import extension
 from tests.factories import access, facts
 from tests.flows.test_upstream import KEY, LOGIN, add_connection, connect, enter, events, to_confirm
 from tests.servers.openid_provider import OpenidProvider
-from tests.unit.signin.people import PASSWORD, add_person, hold
+from tests.unit.signin.people import PASSWORD, add_person, hold, municipality
 from tests.unit.web.browser import Browser, application
 
 SOURCE, HEADS, HELP = "kunnan-ryhmat", "rehtorit", "it-tuki"
@@ -95,7 +95,7 @@ def town(app: Flask, engine: Engine, provider: OpenidProvider) -> Town:
     add_connection(app, engine, provider, KEY)
     with Session(engine) as session, session.begin():
         aino = add_person(session, extension.parts_of(app).vault, LOGIN)
-        kunta = facts.organisation(session, "KUNTA", "municipality")
+        kunta = municipality(session)
         facts.affiliation(session, aino, kunta)
         for key in (HEADS, HELP):
             facts.group(session, kunta, key)

@@ -15,14 +15,15 @@ from werkzeug.wrappers import Response
 
 from iam import clock
 from iam.errors import NotFound
-from iam.signin import credentials, levels, own, passkey, recovery, step_up, totp
+from iam.signin import credentials, levels, own, passkey, reach, recovery, step_up, totp
 from iam.signin.credentials import Known
 from iam.signin.endpoints import browser, own_device
 from iam.signin.endpoints.factor import CODE_WRONG, PASSKEY_WRONG, went_on, with_flow
 from iam.signin.endpoints.login import wanted
 from iam.signin.flow import Outcome
 from iam.texts import N_
-from iam.web import context, guard, pages
+from iam.web import context, flow, guard, pages
+from iam.web.flow import Flow
 from iam.web.guard import own_login, signed_in
 from iam.web.redirect import see_other
 
@@ -41,11 +42,18 @@ def lately(back: Callable[[], str]) -> Callable[[Callable[[], Response]], Callab
             has = step_up.held(context.db(), login.person_id)
             if not step_up.may_change(has, login, clock.now()):
                 return guard.recently(back(), levels.TWO_FACTOR if has else "")
+            if not reach.whole(context.db(), login):
+                return prove(back())
             return view()
 
         return proved
 
     return mark
+
+
+def prove(path: str) -> Response:
+    """Lead a session that another's word began to the sign-in page, for something of the person's own, and then on to ``path``."""
+    return see_other(with_flow("/login", flow.start(Flow(path, fresh=True, adds=True))))
 
 
 def _handle() -> str | None:
