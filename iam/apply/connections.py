@@ -98,7 +98,9 @@ def _secret(draft: Draft, one: Stated, sealed: bytes | None) -> None:
 def write(writing: Writing) -> None:
     """Write the connections that differ."""
     connections.add(writing.session, [_row(writing, *one) for one in writing.some("connection", "create")])
-    connections.amend(writing.session, [_row(writing, *one) for one in writing.some("connection", "change")])
+    connections.amend(
+        writing.session, [_row(writing, *one) for one in writing.some("connection", "change")], writing.actor
+    )
 
 
 def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from iam.audit import log
 from iam.change import Actor
 from iam.database.statement import Statement
 from iam.directory.person import Identifier
+from iam.signin import ending, reach
 from iam.signin.connection import Connection, Link
 
 NOT_WHO = ("email", "preferred_username")
@@ -182,8 +183,10 @@ def add(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
         session.execute(insert(Connection), given)
 
 
-def amend(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Change connections by id; columns that are not given stay as they are."""
+def amend(session: Session, rows: Iterable[Mapping[str, Any]], actor: Actor) -> None:
+    """Change connections by id; columns that are not given stay as they are. Of one that is retired the sessions end."""
     for row in rows:
         values = {name: value for name, value in row.items() if name != "id"}
         session.execute(update(Connection).where(Connection.id == row["id"]).values(values))
+        if row.get("retired"):
+            ending.end_by(session, actor, "connection retired", reach.of_connection(row["id"]))

@@ -103,9 +103,9 @@ def enter(
     """
     archive = timedelta(days=around.settings.lifecycle.archive_days)
     if state_of(session, known.person_id, clock.now(), archive) in (State.SUSPENDED, State.ARCHIVED):
-        return _refused(session, known, around, Refusal.ENDED)
+        return _refused(session, known, around, Refusal.ENDED, "signin:session:refused")
     if not reach.lets_in(session, proof, known.person_id):
-        return _refused(session, known, around, Refusal.OUTSIDE)
+        return _refused(session, known, around, Refusal.OUTSIDE, "signin:proof:refused", proof=proof)
     if around.adds and around.previous is not None and around.previous.person_id == known.person_id:
         return _added(session, known, around, around.previous, event, amr, proof)
     who = Actor(known.person_id, around.actor.request_id, around.actor.address)
@@ -120,9 +120,9 @@ def enter(
     return Outcome(known.person_id, secret, known.login, known.language, acr)
 
 
-def _refused(session: Session, known: Known, around: Around, refusal: Refusal) -> Outcome:
-    envelope = {"reason": str(refusal), "address": around.actor.address}
-    log.write(session, "signin:session:refused", around.actor, subject_id=known.person_id, envelope=envelope)
+def _refused(session: Session, known: Known, around: Around, refusal: Refusal, event: str, **more: str) -> Outcome:
+    envelope = {"address": around.actor.address} | more
+    log.write(session, event, around.actor, subject_id=known.person_id, envelope=envelope)
     return Outcome(refusal=refusal)
 
 

@@ -150,6 +150,11 @@ def to_factor(path: str, least: str, *, fresh: bool = False) -> Response:
     return see_other("/factor?" + urlencode({"flow": flow.start(flow.Flow(path, fresh=fresh, least=least))}))
 
 
+def to_prove(path: str) -> str:
+    """Return where a session that another's word began is given something of the person's own, on the way to ``path``."""
+    return "/login?" + urlencode({"flow": flow.start(flow.Flow(path, fresh=True, adds=True))})
+
+
 def recently(path: str, least: str) -> Response:
     """Answer an act that needs a fresh proof: a browser proves it and goes on to ``path``; raises ``NotRecent`` to a program."""
     if not _is_browser():
@@ -195,18 +200,22 @@ def _admit() -> Response | None:
         return _to_sign_in()
     if mark == _SIGNED_IN:
         return None
-    _admit_administrator(mark)
+    if not _admitted(asker(), mark):
+        return _prove_or_not_found(login, mark)
+    g.part = asker().part(mark) if mark != _ADMINISTERS else NOTHING
     return _ask_for_more(login, getattr(view, _RECENT, None))
 
 
-def _admit_administrator(mark: str) -> None:
-    if mark == _ADMINISTERS:
-        admitted = bool(asker().held)
-    else:
-        g.part = asker().part(mark)
-        admitted = bool(g.part)
-    if not admitted:
-        raise NotFound(Problem("There is no such page, or it is outside your part."))
+def _admitted(one: Asker, mark: str) -> bool:
+    return bool(one.held if mark == _ADMINISTERS else one.part(mark))
+
+
+def _prove_or_not_found(login: LoginSession, mark: str) -> Response:
+    """Lead to proving more whom that would let in; raises ``NotFound`` for everybody else."""
+    within = _within(login) is not None
+    if within and _asks_for_a_page() and _admitted(asker_of(context.db(), login.person_id), mark):
+        return see_other(to_prove(request.full_path.rstrip("?")))
+    raise NotFound(Problem("There is no such page, or it is outside your part."))
 
 
 def _ask_for_more(login: LoginSession, recent: tuple[str | Callable[[], str], str] | None) -> Response | None:
@@ -214,7 +223,7 @@ def _ask_for_more(login: LoginSession, recent: tuple[str | Callable[[], str], st
     reaches, fresh = current_app.extensions[_STEP_UP]
     least = context.settings().signin.administrators
     if not reaches(login.acr, least):
-        if request.method not in ("GET", "HEAD") or not _is_browser():
+        if not _asks_for_a_page():
             raise TooWeak(Problem("This page asks for a second factor.", "Open the page again and prove it."))
         return to_factor(request.full_path.rstrip("?"), least)
     if recent is None or clock.now() - login.auth_time <= fresh:
@@ -229,8 +238,12 @@ def _is_browser() -> bool:
     return "text/html" in request.headers.get("Accept", "")
 
 
+def _asks_for_a_page() -> bool:
+    return request.method in ("GET", "HEAD") and _is_browser()
+
+
 def _to_sign_in() -> Response:
-    if request.method not in ("GET", "HEAD") or not _is_browser():
+    if not _asks_for_a_page():
         raise NotSignedIn(Problem("You are not signed in.", "Sign in and try again."))
     handle = flow.start(flow.Flow(request.full_path.rstrip("?")))
     return see_other("/login?" + urlencode({"flow": handle}))

@@ -22,8 +22,7 @@ from iam.signin.endpoints.factor import CODE_WRONG, PASSKEY_WRONG, went_on, with
 from iam.signin.endpoints.login import wanted
 from iam.signin.flow import Outcome
 from iam.texts import N_
-from iam.web import context, flow, guard, pages
-from iam.web.flow import Flow
+from iam.web import context, guard, pages
 from iam.web.guard import own_login, signed_in
 from iam.web.redirect import see_other
 
@@ -43,17 +42,12 @@ def lately(back: Callable[[], str]) -> Callable[[Callable[[], Response]], Callab
             if not step_up.may_change(has, login, clock.now()):
                 return guard.recently(back(), levels.TWO_FACTOR if has else "")
             if not reach.whole(context.db(), login):
-                return prove(back())
+                return see_other(guard.to_prove(back()))
             return view()
 
         return proved
 
     return mark
-
-
-def prove(path: str) -> Response:
-    """Lead a session that another's word began to the sign-in page, for something of the person's own, and then on to ``path``."""
-    return see_other(with_flow("/login", flow.start(Flow(path, fresh=True, adds=True))))
 
 
 def _handle() -> str | None:
