@@ -49,6 +49,7 @@ def execute(draft: Draft, differences: Sequence[Difference], actor: Actor, vault
     _organisations(writing)
     _sources(writing)
     connections.write(writing)
+    connections.write_openings(writing)
     write_access.write(writing)
     write_people.write(writing)
     write_access.write_rules(writing)

@@ -22,7 +22,7 @@ from iam.change import Actor
 from iam.vault import Vault
 
 CHECKS = (
-    check_tree.organisations, check_tree.relations, check_sources.sources, connections.check, check_sources.listeners, check_access.applications, check_access.roles,
+    check_tree.organisations, check_tree.relations, check_sources.sources, connections.check, connections.check_openings, check_sources.listeners, check_access.applications, check_access.roles,
     check_access.clients, check_access.agreements, check_people.load, check_people.persons, check_people.accounts, check_people.groups,
     check_people.administrators, check_access.rules,
 )  # fmt: skip

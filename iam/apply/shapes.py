@@ -22,7 +22,7 @@ Shape = dict[str, Any]
 Interval = tuple[datetime, datetime]
 
 ORDER = (
-    "organisation", "relation", "code list", "source", "connection", "application", "role", "client", "person", "account", "group", "administrator",
+    "organisation", "relation", "code list", "source", "connection", "opened connection", "application", "role", "client", "person", "account", "group", "administrator",
     "agreement", "rule",
 )  # fmt: skip
 """The kinds of things, in the order in which they are written."""
@@ -49,10 +49,9 @@ def source(item: Source) -> Shape:
 
 
 def connection(item: Connection) -> Shape:
-    """Return the shape of a connection without its secret."""
-    return item.model_dump(exclude={"key", "secret", "secret_file"}) | {
-        "identifier": item.identifier.model_dump() if item.identifier else {}
-    }
+    """Return the shape of a connection without its secret, and without an owner where none is stated."""
+    left_out = {"key", "secret", "secret_file"} | ({"owner"} if item.owner is None else set())
+    return item.model_dump(exclude=left_out) | {"identifier": item.identifier.model_dump() if item.identifier else {}}
 
 
 def application(item: Application) -> Shape:
@@ -135,6 +134,11 @@ def rule(item: Rule) -> Shape:
 def relation_key(organisation: str, kind: str, other: str) -> str:
     """Return the name of a relation."""
     return f"{organisation} {kind} {other}"
+
+
+def opening_key(organisation: str, connection: str) -> str:
+    """Return the name of all openings of an organisation to a connection."""
+    return f"{organisation} to {connection}"
 
 
 Shaper = Callable[[Any], Shape]

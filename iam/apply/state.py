@@ -19,14 +19,14 @@ from iam.access.agreement import Agreement, AgreementParty, AgreementTerm
 from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
 from iam.access.rule import CodeList, Rule, RuleVersion
 from iam.apply.people import People
-from iam.apply.shapes import ORDER, Shape, relation_key
+from iam.apply.shapes import ORDER, Shape, opening_key, relation_key
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source
 from iam.lifecycle import organisations
 from iam.lifecycle.tree import Place
 from iam.oidc import registration
 from iam.oidc.model import Client
-from iam.signin import policy, session_policy
+from iam.signin import openings, policy, session_policy
 from iam.signin.connection import Connection
 
 
@@ -119,8 +119,14 @@ def _sources(session: Session, state: State) -> None:
 
 def _connections(session: Session, state: State) -> None:
     fields = ("name", "issuer", "client_id", "scope", "domains", "applications", "identifier", "retired")
+    owners = state.keys("organisation")
     for row in session.execute(select(Connection.__table__).order_by(Connection.key)):
-        state.put("connection", row.key, row.id, {name: getattr(row, name) for name in fields})
+        said = {"owner": owners[row.owner_id] if row.owner_id else None}
+        state.put("connection", row.key, row.id, said | {name: getattr(row, name) for name in fields})
+    keys = state.keys("connection")
+    for (connection_id, organisation_id), intervals in openings.standing(session).items():
+        name = opening_key(owners[organisation_id], keys[connection_id])
+        state.shapes["opened connection"][name] = {"intervals": sorted(intervals)}
 
 
 def _applications(session: Session, state: State) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from iam.apply.schema.item import Code, Item, Key, Names, Sorted, Text
+from iam.apply.schema.item import Code, Dated, Item, Key, Names, Sorted, Text
 
 
 def _zone(value: str) -> str:
@@ -44,9 +44,13 @@ class Recognised(Item):
 
 
 class Connection(Item):
-    """An upstream OpenID provider; logins of its ``domains`` are sent there, and people on the way to its ``applications``."""
+    """An upstream OpenID provider; logins of its ``domains`` are sent there, and people on the way to its ``applications``.
+
+    It proves people of its ``owner``'s organisations, which a new one must have.
+    """
 
     key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    owner: Key | None = None
     name: Names
     issuer: Text
     client_id: Text
@@ -57,3 +61,10 @@ class Connection(Item):
     applications: dict[Key, Literal["first", "only"]] = {}
     identifier: Recognised | None = None
     retired: bool = False
+
+
+class OpenedConnection(Dated):
+    """An organisation, with those under it, lets a connection of another owner sign its people in, for a time."""
+
+    organisation: Key
+    connection: Key

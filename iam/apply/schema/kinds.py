@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iam.apply.schema.agreements import Agreement, CodeList, Rule
 from iam.apply.schema.applications import Application
-from iam.apply.schema.inbound import Connection, Source
+from iam.apply.schema.inbound import Connection, OpenedConnection, Source
 from iam.apply.schema.item import Item
 from iam.apply.schema.people import Account, Administrator, Group, Person
 from iam.apply.schema.tree import Organisation, Relation
@@ -15,6 +15,7 @@ KINDS: dict[str, type[Item]] = {
     "code_lists": CodeList,
     "sources": Source,
     "connections": Connection,
+    "opened_connections": OpenedConnection,
     "applications": Application,
     "persons": Person,
     "accounts": Account,
