@@ -22,7 +22,7 @@ from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.source import Source
 from iam.lifecycle import organisations, persons
-from iam.signin import policy, session_policy
+from iam.signin import ending, policy, reach, session_policy
 from iam.vault import Vault
 
 RIGHTS = {"organisation", "relation", "code list", "application", "role", "agreement", "rule", "group", "person"}
@@ -104,6 +104,9 @@ def _sources(writing: Writing) -> None:
     changed = [_source(writing, key, shape) for key, shape in writing.some("source", "change")]
     if changed:
         writing.session.execute(update(Source), changed)
+    for row in changed:
+        if row["disabled"] and writing.differs("source", row["key"], "disabled"):
+            ending.end_by(writing.session, writing.actor, "source disabled", reach.of_source(row["id"]))
 
 
 def _source(writing: Writing, key: str, shape: dict[str, Any]) -> dict[str, Any]:

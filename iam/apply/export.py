@@ -115,7 +115,7 @@ def _sources(standing: State) -> Iterator[dict[str, Any]]:
     for key, shape in standing.shapes["source"].items():
         hidden = secret_names(shape["connector"])
         settings = {name: value for name, value in shape["settings"].items() if name not in hidden}
-        yield {"key": key} | _plain(shape | {"settings": settings})
+        yield {"key": key} | _plain(shape | {"settings": settings, "disabled": shape["disabled"] or None})
 
 
 def _applications(standing: State) -> Iterator[dict[str, Any]]:

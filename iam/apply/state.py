@@ -110,6 +110,7 @@ def _sources(session: Session, state: State) -> None:
         "correlate",
         "keep_good_rows",
         "missing_hours",
+        "disabled",
     )
     for row in session.execute(select(Source.__table__).order_by(Source.key)):
         state.put(

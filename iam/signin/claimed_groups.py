@@ -45,7 +45,7 @@ class _Listening(NamedTuple):
 _SOURCES = Statement(
     lambda: (
         select(Source.id, Source.key, Source.owner_id, Source.settings)
-        .where(Source.connector == CONNECTOR)
+        .where(Source.connector == CONNECTOR, ~Source.disabled)
         .order_by(Source.key)
     ),
     _Listening,

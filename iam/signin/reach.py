@@ -47,8 +47,8 @@ def lets_in(session: Session, proof: str, person_id: UUID) -> bool:
     """Whether a proof lets a person in at all now: by an affiliation, or that of a child, within its reach. One statement."""
     if proof == OWN:
         return True
-    kind, id_ = _read(proof)
-    return _LETS_IN[kind].one(session, proof_id=id_, person_id=person_id, at=clock.now()) is not None
+    values = {"person_id": person_id, "at": clock.now()}
+    return any(_LETS_IN[kind].one(session, proof_id=id_, **values) for kind, id_ in _places([proof]))
 
 
 def capacities_of(
@@ -65,7 +65,7 @@ def capacities_by(
     if OWN in proofs:
         return None
     found: set[UUID] = set()
-    for kind, id_ in map(_read, proofs):
+    for kind, id_ in _places(proofs):
         found.update(_OPENED[kind].all(session, proof_id=id_, person_id=person_id, at=at, latest=at + soon))
     return frozenset(found)
 
@@ -75,7 +75,7 @@ def administered(session: Session, login: LoginSession) -> frozenset[UUID] | Non
     if OWN in login.proofs:
         return None
     found: set[UUID] = set()
-    for kind, id_ in map(_read, login.proofs):
+    for kind, id_ in _places(login.proofs):
         found.update(_ADMINISTERED[kind].all(session, proof_id=id_, person_id=login.person_id, at=clock.now()))
     return frozenset(found)
 
@@ -90,9 +90,10 @@ def whole(session: Session, login: LoginSession) -> bool:
     return held <= opened and granted <= (administered(session, login) or frozenset())
 
 
-def _read(proof: str) -> tuple[str, UUID]:
-    kind, _, id_ = proof.partition(":")
-    return kind, UUID(id_)
+def _places(proofs: Iterable[str]) -> list[tuple[str, UUID]]:
+    """Return kind and id of what proves somebody somewhere; other words a session keeps open nothing here."""
+    read = (proof.partition(":") for proof in proofs)
+    return [(kind, UUID(id_)) for kind, _, id_ in read if kind in (_CONNECTION, _SOURCE)]
 
 
 _PROOF, _PERSON = bindparam("proof_id", type_=Uuid()), bindparam("person_id", type_=Uuid())

@@ -68,6 +68,7 @@ def start(
 
 def _check(session: Session, key: str, actor: Actor, accepting: bool) -> tuple[UUID, UUID | None]:
     source = configured.by_key(session, key)
+    configured.check_enabled(source)
     configured.connector_of(source)
     configured.matching_of(source)
     if accepting:

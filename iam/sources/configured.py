@@ -13,7 +13,7 @@ from connectors import registry
 from connectors.contract import Connector, ReadsAll, ReadsChanges
 from connectors.problem import Problem
 from iam.directory.source import Source
-from iam.errors import Invalid, NotFound
+from iam.errors import Conflict, Invalid, NotFound
 from iam.sources.matching import Matching, read
 
 
@@ -23,6 +23,16 @@ def by_key(session: Session, key: str) -> Source:
     if source is None:
         raise NotFound(Problem("There is no source %(key)s.", "Check the key, or add the source.", params={"key": key}))
     return source
+
+
+def check_enabled(source: Source) -> None:
+    """Raise ``Conflict`` when the source is disabled: nothing is read by it."""
+    if source.disabled:
+        raise Conflict(
+            Problem(
+                "%(key)s is disabled.", "Declare it with disabled: false to use it again.", params={"key": source.key}
+            )
+        )
 
 
 def reads(source: Source) -> bool:

@@ -13,7 +13,7 @@ from iam.audit import log
 from iam.change import Actor, Change
 from iam.directory.source import Run, Source
 from iam.errors import Conflict
-from iam.sources.configured import by_key
+from iam.sources.configured import by_key, check_enabled
 from iam.sources.report import Report, fill, keep_rejects
 
 LEASE = timedelta(hours=1)
@@ -21,10 +21,11 @@ LEASE = timedelta(hours=1)
 
 
 def take(sessions: sessionmaker[Session], key: str, actor: Actor, dry_run: bool) -> Report:
-    """Begin a run of a source in a transaction of its own; raises ``NotFound``, or ``Conflict`` while another run has the lease."""
+    """Begin a run of a source in a transaction of its own; raises ``NotFound``, or ``Conflict`` while another run has the lease or when it is disabled."""
     now = clock.now()
     with sessions.begin() as session:
         source = by_key(session, key)
+        check_enabled(source)
         free = or_(Source.leased_until.is_(None), Source.leased_until < now)
         taken = session.execute(
             update(Source).where(Source.id == source.id, free).values(leased_until=now + LEASE).returning(Source.id)

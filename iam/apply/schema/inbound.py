@@ -20,7 +20,7 @@ def _zone(value: str) -> str:
 
 
 class Source(Item):
-    """An inbound system; ``settings`` are its connector's own."""
+    """An inbound system; ``settings`` are its connector's own. One that is ``disabled`` is not read, and nobody signs in by it."""
 
     key: Key
     connector: str
@@ -33,6 +33,7 @@ class Source(Item):
     correlate: list[str] = []
     keep_good_rows: bool = True
     missing_hours: Annotated[int, Field(ge=0, le=24 * 365)] = 20
+    disabled: bool = False
 
 
 class Recognised(Item):

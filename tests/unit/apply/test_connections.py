@@ -15,6 +15,7 @@ from iam.access.role import Application
 from iam.apply.export import as_data, in_yaml
 from iam.audit.log import AuditEvent
 from iam.database.types import uuid7
+from iam.directory.source import Source
 from iam.signin.connection import Connection, ConnectionOpening
 from iam.tokens.session import OWN, LoginSessionRow
 from iam.vault import Vault
@@ -234,3 +235,25 @@ def test_whoever_signed_in_by_a_connection_is_signed_out_when_it_is_retired(
     assert sessions() == ["", "", ""]
     apply(KUNTA + "    retired: true\n")
     assert sessions() == ["connection retired", "connection retired", ""]
+
+
+AD = """
+sources:
+  - {key: ad, connector: memory, owner: KUNTA, purpose: sign-in}
+"""
+
+
+def test_whoever_signed_in_by_a_directory_is_signed_out_when_it_is_disabled(
+    apply: Apply, session: Session, sessions: Callable[[], list[str]]
+) -> None:
+    apply(AD)
+    source_id = session.scalars(select(Source.id)).one()
+    for row in session.scalars(select(LoginSessionRow)):
+        row.proofs = [proof.replace("source:0", f"source:{source_id}") for proof in row.proofs]
+    off = AD.replace("sign-in}", "sign-in, disabled: true}")
+    apply(off)
+    assert sessions() == ["", "source disabled", ""]
+    assert apply(in_yaml(as_data(session))).applied is None
+    assert apply(off).counts["none"] == 1
+    apply(AD)
+    assert session.scalars(select(Source.disabled)).one() is False
