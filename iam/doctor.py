@@ -14,12 +14,14 @@ from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from iam import clock, mail, outbox
+from iam.access import administration
 from iam.database.migrate import pending
 from iam.database.types import UtcDateTime
 from iam.errors import Unavailable
 from iam.outbox import Message
 from iam.settings import Settings
 from iam.signin import forgotten
+from iam.signin.connection import Connection
 from iam.tokens import jose, keys, witness
 from iam.vault import Vault, VaultError
 
@@ -154,4 +156,23 @@ def _mails(settings: Settings, session: Session) -> Iterator[Finding]:
         yield Finding("mails", not stuck, f"{words}, see /admin/undelivered" if given_up else words)
 
 
-_CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (_clock, _durability, _keys, _mails)
+def _connections(_settings: Settings, session: Session) -> Iterator[Finding]:
+    """Name the connections that prove people for the whole consortium, and those that prove nobody: an upgrade gave the root to all."""
+    owners = {row.key: row.owner_id for row in session.scalars(select(Connection).where(~Connection.retired))}
+    nobodys = sorted(key for key, owner in owners.items() if owner is None)
+    if nobodys:
+        yield Finding("connections", False, f"without an owner nobody gets in by them: {', '.join(nobodys)}")
+    tops = administration.roots(session)
+    wide = sorted(key for key, owner in owners.items() if owner in tops)
+    if wide:
+        words = "they prove people of every organisation; state an owner where that is too much"
+        yield Finding("connections", True, f"{', '.join(wide)}: {words}")
+
+
+_CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (
+    _clock,
+    _durability,
+    _keys,
+    _mails,
+    _connections,
+)

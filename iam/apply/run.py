@@ -74,13 +74,14 @@ def run_apply(
     vault: Vault,
     *,
     dry_run: bool = False,
+    consortium: str = "",
 ) -> Report:
     """Apply the declarations in ``paths`` (files or folders) in the session's transaction, and return what that did.
 
     ``variables`` replace ``${NAME}``. Nothing is written when anything is wrong, when nothing differs, or with ``dry_run``. The
-    caller commits.
+    caller commits. ``consortium`` is its name: first passwords may not hold it.
     """
-    draft = Draft(session, declare(read(paths, variables)), load(session), vault)
+    draft = Draft(session, declare(read(paths, variables)), load(session), vault, consortium)
     for check in CHECKS:
         check(draft)
     problems = [*draft.declaration.problems, *draft.problems]
