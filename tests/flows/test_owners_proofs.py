@@ -209,6 +209,7 @@ def test_the_session_offers_the_positions_of_that_town_only_and_after_the_passwo
     assert "Kuusi en" not in again.text
     (before,) = sessions(world)
     there = browser.get(prove_more(page))
+    assert "You are signed in already." in there.text
     both = to_page(browser, browser.fill(there, "/login", login="anna", password=PASSWORD))
     assert "Koivu en" in both.text
     assert "Kuusi en" in both.text

@@ -109,7 +109,7 @@ def page(
     first = connections.for_application(others, going.application)
     return pages.page(
         "login.html", status, forms_to=going.origin,
-        action="/login", flow=handle, client_name=service_name(going), error=error, login=login,
+        action="/login", flow=handle, adds=going.adds, client_name=service_name(going), error=error, login=login,
         first=_way(first, handle) if first else None, ways=[_way(one, handle) for one in others if one is not first], by_domain=any(one.domains for one in others),
         first_code_url="/first-code" + carried, forgotten_url="/forgotten" + carried if context.settings().mail.host else None,
     )  # fmt: skip

@@ -32,8 +32,9 @@ def submit() -> Response:
         proved = passkey.verify(session, own_device.site(), request.form.get("credential", ""))
     except passkey.Refused as refused:
         SIGN_INS.labels("passkey", Refusal.MISMATCH).inc()
-        envelope = {"reason": str(refused), "address": context.actor().address}
-        log.write(session, "signin:passkey:refused", context.actor(), envelope=envelope)
+        if str(refused) not in passkey.UNASKED:
+            envelope = {"reason": str(refused), "address": context.actor().address}
+            log.write(session, "signin:passkey:refused", context.actor(), envelope=envelope)
         return page(going, handle, 422, error=context.texts().gettext(PASSKEY_WRONG))
     known = credentials.whoever(session, proved.person_id)
     around = browser.around(known.login, adds=going.adds)
