@@ -6,7 +6,6 @@ An opening holds for the organisation and what is under it. What is written is c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -15,22 +14,11 @@ from sqlalchemy.orm import Session
 
 from iam.audit import log
 from iam.change import Actor, Change
-from iam.signin.connection import Connection, ConnectionOpening
+from iam.signin.connection import ConnectionOpening
 
 Pair = tuple[UUID, UUID]
 """The ids of a connection and of an organisation."""
 Interval = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """An opening that stands, as a page shows it."""
-
-    id: UUID
-    connection_key: str
-    connection_name: Mapping[str, str]
-    valid_from: datetime
-    valid_to: datetime
 
 
 def standing(session: Session) -> dict[Pair, list[Interval]]:
@@ -41,14 +29,6 @@ def standing(session: Session) -> dict[Pair, list[Interval]]:
     for connection_id, organisation_id, valid_from, valid_to in session.execute(query.order_by(o.valid_from)):
         found.setdefault((connection_id, organisation_id), []).append((valid_from, valid_to))
     return found
-
-
-def of_organisation(session: Session, organisation_id: UUID, at: datetime) -> list[Opening]:
-    """Return the openings of an organisation that are not over at ``at``, by connection and time."""
-    o, c = ConnectionOpening, Connection
-    query = select(o.id, c.key, c.name, o.valid_from, o.valid_to).join(c, c.id == o.connection_id)
-    rows = query.where(o.organisation_id == organisation_id, o.closed_by.is_(None), o.valid_to > at)
-    return [Opening(*row) for row in session.execute(rows.order_by(c.key, o.valid_from))]
 
 
 def state(session: Session, change: Change, stated: Mapping[Pair, Iterable[Interval]], actor: Actor) -> None:

@@ -20,18 +20,19 @@ from iam.access.role import Application as ApplicationRow
 from iam.change import SYSTEM
 from iam.directory.person import Identifier
 from iam.settings import Egress
-from iam.signin import connections, credentials, reach
+from iam.signin import connections, credentials, levels, reach
 from iam.signin.account import Account
 from iam.signin.connection import Connection, ConnectionOpening, Link
 from iam.tokens.session import OWN, LoginSessionRow
 from iam.web import extension
 from tests.factories import consortium
-from tests.flows.factor_world import answer, with_passkey
+from tests.flows.factor_world import answer, with_passkey, with_totp
 from tests.flows.oidc_world import SECRET, Application, request_of
 from tests.flows.test_upstream import follow, local
 from tests.servers.openid_provider import CLIENT, OpenidProvider
 from tests.servers.openid_provider import SECRET as ITS_SECRET
 from tests.unit.admin_ui.world import World, administer, build, employ, person
+from tests.unit.signin.proofs import code_of
 from tests.unit.web.browser import Browser
 
 PASSWORD = "sininen hauki ui vastavirtaan"
@@ -227,6 +228,24 @@ def test_a_passkey_opens_the_others_too(world: World, town: OpenidProvider) -> N
     browser = by(world, town, "mansikkala")
     there = browser.get(prove_more(authorize(browser)))
     page = to_page(browser, answer(browser, there, "/login/passkey", key))
+    assert "Koivu en" in page.text
+    assert "Kuusi en" in page.text
+
+
+def test_a_passkey_as_the_further_factor_is_the_persons_own_and_a_time_code_is_not(
+    world: World, town: OpenidProvider
+) -> None:
+    own = Browser(world.app)
+    own.sign_in("anna", PASSWORD)
+    (secret, _), key = with_totp(own), with_passkey(own)
+    by_code, by_passkey = (by(world, town, "mansikkala") for _ in range(2))
+    asked = authorize(by_code, acr_values=levels.TWO_FACTOR)
+    page = to_page(by_code, by_code.fill(asked, "/factor", code=code_of(secret, 1)))
+    assert "Koivu en" in page.text
+    assert "Kuusi en" not in page.text
+    page = to_page(
+        by_passkey, answer(by_passkey, authorize(by_passkey, acr_values=levels.PASSKEY), "/factor/passkey", key)
+    )
     assert "Koivu en" in page.text
     assert "Kuusi en" in page.text
 
