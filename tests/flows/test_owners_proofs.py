@@ -254,8 +254,8 @@ def test_the_other_towns_connection_opens_the_positions_there_in_the_same_sessio
     world: World, town: OpenidProvider, neighbour: OpenidProvider
 ) -> None:
     known(world, "mustikkala", "anna")
-    town.behave.claims = {"amr": ["pwd", "mfa"]}
-    neighbour.behave.claims = {"amr": ["pwd"]}
+    town.behave.claims = {"amr": ["pwd"]}
+    neighbour.behave.claims = {"amr": ["pwd", "mfa"]}
     browser = by(world, town, "mansikkala")
     there = browser.get(prove_more(authorize(browser)))
     (button,) = re.findall(r'href="(/upstream/mustikkala[^"]*)"', there.text)
