@@ -17,7 +17,7 @@ from iam import settings as settings_module
 from iam.ephemeral import generations
 from iam.oidc.endpoints import blueprint as oidc
 from iam.settings import Settings
-from iam.signin import levels, step_up
+from iam.signin import levels, reach, step_up
 from iam.signin.endpoints import blueprint as signin
 from iam.vault import Vault
 from iam.web import context, csrf, errors, extension, guard, headers, limits, logging, metrics, pages
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logging.init(app)
     metrics.init(app)
     errors.init(app)
-    guard.init(app, levels.reaches, step_up.RECENT)
+    guard.init(app, levels.reaches, step_up.RECENT, reach.administered)
     csrf.init(app, settings, vault.derive("forms"))
     pages.init(app)
     headers.init(app)

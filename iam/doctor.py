@@ -14,7 +14,7 @@ from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from iam import clock, mail, outbox
-from iam.access import idle
+from iam.access import administration, idle
 from iam.access.role import Application, ApplicationEnabled
 from iam.database.migrate import pending
 from iam.database.types import UtcDateTime
@@ -23,6 +23,7 @@ from iam.oidc.model import Client
 from iam.outbox import Message
 from iam.settings import Settings
 from iam.signin import forgotten
+from iam.signin.connection import Connection
 from iam.tokens import jose, keys, witness
 from iam.vault import Vault, VaultError
 
@@ -171,4 +172,24 @@ def _entry(_settings: Settings, session: Session) -> Iterator[Finding]:
         yield Finding("rules", False, f"{words}: {', '.join(given)}")
 
 
-_CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (_clock, _durability, _keys, _mails, _entry)
+def _connections(_settings: Settings, session: Session) -> Iterator[Finding]:
+    """Name the connections that prove people for the whole consortium, and those that prove nobody: an upgrade gave the root to all."""
+    owners = {row.key: row.owner_id for row in session.scalars(select(Connection).where(~Connection.retired))}
+    nobodys = sorted(key for key, owner in owners.items() if owner is None)
+    if nobodys:
+        yield Finding("connections", False, f"without an owner nobody gets in by them: {', '.join(nobodys)}")
+    tops = administration.roots(session)
+    wide = sorted(key for key, owner in owners.items() if owner in tops)
+    if wide:
+        words = "they prove people of every organisation; state an owner where that is too much"
+        yield Finding("connections", True, f"{', '.join(wide)}: {words}")
+
+
+_CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (
+    _clock,
+    _durability,
+    _keys,
+    _mails,
+    _entry,
+    _connections,
+)

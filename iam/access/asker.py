@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -71,7 +71,13 @@ NOBODY = Asker(None, {})
 OPERATOR: Asker = _Operator(None, {})
 
 
-def asker_of(session: Session, person_id: UUID) -> Asker:
-    """Return the person as one who asks: two statements, the second only for who administers anything."""
+def asker_of(session: Session, person_id: UUID, within: Collection[UUID] | None = None) -> Asker:
+    """Return the person as one who asks: two statements, the second only for who administers anything.
+
+    ``within`` are the organisations over which what was granted counts; None: all.
+    """
     held = permissions_of(session, person_id)
+    if within is not None:
+        kept = {permission: granted.intersection(within) for permission, granted in held.items()}
+        held = {permission: granted for permission, granted in kept.items() if granted}
     return Asker(person_id, held, roots(session) if held else frozenset())

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from iam.apply import people
+from iam.apply import first_password, people
 from iam.apply.declaration import Stated, empty_interval
 from iam.apply.draft import Draft
 from iam.apply.people import Named
 from iam.apply.people_state import put_groups, put_people
 from iam.apply.place import Where
 from iam.apply.shapes import interval
-from iam.signin import password
 from iam.signin.account import normal
 
 SEALED = ("identity-code",)
@@ -56,7 +55,7 @@ def persons(draft: Draft) -> None:
             draft.wrong(where.at("login"), "This login is stated under accounts too.", "Remove one of them.")
         for place, affiliation in enumerate(item.affiliations):
             _affiliation(draft, affiliation, where.at("affiliations", place))
-        _password(draft, login, item, where)
+        first_password.check(draft, "person", login, item, where)
 
 
 def _affiliation(draft: Draft, item: Any, where: Where) -> None:
@@ -72,15 +71,6 @@ def _affiliation(draft: Draft, item: Any, where: Where) -> None:
             "Choose other days, or another organisation.",
             key=item.organisation,
         )
-
-
-def _password(draft: Draft, login: str, item: Any, where: Where) -> None:
-    text = draft.secret(item, "password", where)
-    if text is not None:
-        for problem in password.problems(text):
-            draft.wrong(where.at("password"), problem.message, problem.remedy, **problem.params)
-        draft.passwords[login] = text
-        draft.declaration["person" if login in draft.stated("person") else "account"][login].shape["password"] = True
 
 
 def accounts(draft: Draft) -> None:
@@ -107,7 +97,7 @@ def accounts(draft: Draft) -> None:
         draft.persons[login] = person_id
         one.shape["person"] = person_id
         _directory(draft, login, one, records.get((item.directory or "", person_id)), where)
-        _password(draft, login, item, where)
+        first_password.check(draft, "account", login, item, where)
 
 
 def _absent(draft: Draft, login: str, when_present: bool, where: Where) -> None:

@@ -18,6 +18,7 @@ from iam.apply.run import Report, run_apply
 from iam.audit import log
 from iam.change import Actor
 from iam.errors import Denied, Invalid
+from iam.settings import Settings
 from iam.vault import Vault
 
 PERMISSION = "config.apply"
@@ -30,6 +31,10 @@ class Console(Protocol):
     @property
     def vault(self) -> Vault:
         """The vault."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
 
     def transaction(self) -> AbstractContextManager[Session]:
         """One transaction, rolled back by an exception."""
@@ -68,7 +73,8 @@ def apply(console: Console, paths: Sequence[Path], settings: Sequence[str], dry_
     variables = _variables(settings)
     with console.transaction() as session:
         actor = _allowed(console, session)
-        report = run_apply(session, paths, variables, actor, console.vault, dry_run=dry_run)
+        name = console.settings.consortium
+        report = run_apply(session, paths, variables, actor, console.vault, dry_run=dry_run, consortium=name)
         if report.problems:
             raise Invalid(*report.problems)
     console.show(report.as_dict(), in_words(report, dry_run))

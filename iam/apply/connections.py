@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from iam.apply.place import Where
 from iam.apply.schema import inbound
 from iam.apply.shapes import Shape
 from iam.apply.writing import Writing
-from iam.signin import connections
+from iam.signin import connection_openings, connections
 from iam.signin.connection import Connection
 
 _OURS = ("link", "unknown", "unlink")
@@ -39,6 +40,7 @@ def check(draft: Draft) -> None:
         item, where = one.items[0]
         if key in _OURS:
             draft.wrong(where.at("key"), "This key stands for a page of our own.", "Choose another key.")
+        _owner(draft, key, item, where)
         _issuer(draft, item, where)
         _identifier(draft, item, where)
         _applications(draft, item, where)
@@ -50,6 +52,31 @@ def check(draft: Draft) -> None:
                         name=name, key=led[(field, name)],
                     )  # fmt: skip
         _secret(draft, one, sealed.get(key))
+
+
+def check_openings(draft: Draft) -> None:
+    """Check that organisation and connection of every opening exist, and that its intervals do not overlap."""
+    known = draft.standing("connection").keys() | draft.stated("connection").keys()
+    for one in draft.stated("opened connection").values():
+        item, where = one.items[0]
+        draft.organisation(item.organisation, where.at("organisation"))
+        if item.connection not in known and "connections" not in draft.declaration.broken:
+            draft.wrong(
+                where.at("connection"), "There is no connection %(key)s.", "Check the key, or add the connection first.",
+                key=item.connection,
+            )  # fmt: skip
+        if any(later[0] < earlier[1] for earlier, later in pairwise(one.shape["intervals"])):
+            draft.wrong(where, "This opening is stated for overlapping times.", "Let one end before the next begins.")
+
+
+def _owner(draft: Draft, key: str, item: inbound.Connection, where: Where) -> None:
+    """A connection proves people of its owner's organisations; one from before owners keeps what it has until one is stated."""
+    if item.owner is not None:
+        draft.organisation(item.owner, where.at("owner"))
+    elif key not in draft.standing("connection"):
+        draft.wrong(
+            where.at("owner"), "This is missing.", "State the organisation whose people this connection proves."
+        )
 
 
 def _issuer(draft: Draft, item: inbound.Connection, where: Where) -> None:
@@ -98,8 +125,22 @@ def _secret(draft: Draft, one: Stated, sealed: bytes | None) -> None:
 def write(writing: Writing) -> None:
     """Write the connections that differ."""
     connections.add(writing.session, [_row(writing, *one) for one in writing.some("connection", "create")])
-    connections.amend(writing.session, [_row(writing, *one) for one in writing.some("connection", "change")])
+    connections.amend(
+        writing.session, [_row(writing, *one) for one in writing.some("connection", "change")], writing.actor
+    )
+
+
+def write_openings(writing: Writing) -> None:
+    """Write the openings that differ."""
+    stated = {}
+    for key, shape in writing.all("opened connection"):
+        item, _ = writing.draft.stated("opened connection")[key].items[0]
+        pair = writing.id_of("connection", item.connection), writing.draft.organisations[item.organisation]
+        stated[pair] = shape["intervals"]
+    connection_openings.state(writing.session, writing.change, stated, writing.actor)
 
 
 def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
-    return {"id": writing.id_of("connection", key), "key": key} | shape
+    said = {name: value for name, value in shape.items() if name != "owner"}
+    owner = {"owner_id": writing.draft.organisations[shape["owner"]]} if "owner" in shape else {}
+    return {"id": writing.id_of("connection", key), "key": key} | said | owner

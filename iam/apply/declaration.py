@@ -78,7 +78,7 @@ def declare(reading: Reading) -> Declaration:
     for item, where in reading.items["groups"]:
         _group(found, item, where)
     _merged(found, reading)
-    for kind in ("organisation", "relation", "opened source", "administrator"):
+    for kind in ("organisation", "relation", "opened source", "opened connection", "administrator"):
         for stated in found[kind].values():
             found.problems += _interval_problems(stated.items)
     return found
@@ -113,6 +113,10 @@ def _merged(found: Declaration, reading: Reading) -> None:
     for item, where in reading.items["opened_sources"]:
         shape = found.merge("opened source", shapes.opened_key(item.organisation, item.source), item, where).shape
         shape["opened"] = sorted([*shape.get("opened", ()), shapes.interval(item)])
+    for item, where in reading.items["opened_connections"]:
+        key = shapes.opened_key(item.organisation, item.connection)
+        shape = found.merge("opened connection", key, item, where).shape
+        shape["intervals"] = sorted([*shape.get("intervals", ()), shapes.interval(item)])
     for item, where in reading.items["administrators"]:
         shape = found.merge("administrator", f"{normal(item.login)} in {item.organisation}", item, where).shape
         shape["permissions"] = sorted({*shape.get("permissions", ()), *shapes.permits(item)})

@@ -22,7 +22,7 @@ from iam.vault import Vault
 
 @dataclass(slots=True)
 class Draft:
-    """The declaration and the state, and what follows from both.
+    """The declaration and the state, and what follows from both; ``consortium`` is its name, which no password may hold.
 
     ``organisations`` holds the ids of those that stand and those to be added; ``tree`` the places as they will be; ``skipped``
     the logins whose persons are not here yet and need not be; ``record_keys`` what a login's directory calls its person.
@@ -32,6 +32,7 @@ class Draft:
     declaration: Declaration
     state: State
     vault: Vault
+    consortium: str = ""
     organisations: dict[str, UUID] = field(default_factory=dict)
     tree: dict[UUID, list[Place]] = field(default_factory=dict)
     role_closure: dict[str, frozenset[str]] = field(default_factory=dict)

@@ -22,7 +22,7 @@ from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.source import Source
 from iam.lifecycle import openings, organisations, persons
-from iam.signin import policy, session_policy
+from iam.signin import ending, policy, reach, session_policy
 from iam.vault import Vault
 
 RIGHTS = {
@@ -60,6 +60,7 @@ def execute(draft: Draft, differences: Sequence[Difference], actor: Actor, vault
     _organisations(writing)
     _sources(writing)
     connections.write(writing)
+    connections.write_openings(writing)
     write_access.write(writing)
     write_people.write(writing)
     write_access.write_rules(writing)
@@ -120,6 +121,9 @@ def _sources(writing: Writing) -> None:
         organisation, _, source_key = key.partition(" to ")
         opened[(ids[organisation], writing.id_of("source", source_key))] = shape["opened"]
     openings.state(writing.session, writing.change, opened, writing.actor)
+    for row in changed:
+        if row["disabled"] and writing.differs("source", row["key"], "disabled"):
+            ending.end_by(writing.session, writing.actor, "source disabled", reach.of_source(row["id"]))
 
 
 def _source(writing: Writing, key: str, shape: dict[str, Any]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def as_data(session: Session) -> dict[str, Rows]:
             for key, shape in standing.shapes["opened source"].items() for start, end in shape["opened"]
         ],
         "connections": [{"key": key} | _live(shape) for key, shape in standing.shapes["connection"].items()],
+        "opened_connections": list(_openings(standing)),
         "applications": list(_applications(standing)),
         "persons": list(_persons(standing)),
         "accounts": list(_accounts(standing, named)),
@@ -105,6 +106,13 @@ def _relations(standing: State) -> Iterator[dict[str, Any]]:
         organisation, kind, other = key.split(" ")
         for start, end in shape["intervals"]:
             yield {"organisation": organisation, "kind": kind, "other": other} | _dated(start, end)
+
+
+def _openings(standing: State) -> Iterator[dict[str, Any]]:
+    for key, shape in standing.shapes["opened connection"].items():
+        organisation, _, connection = key.partition(" to ")
+        for start, end in shape["intervals"]:
+            yield {"organisation": organisation, "connection": connection} | _dated(start, end)
 
 
 def _sources(standing: State) -> Iterator[dict[str, Any]]:

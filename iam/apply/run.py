@@ -23,7 +23,7 @@ from iam.vault import Vault
 
 CHECKS = (
     check_tree.organisations, check_tree.relations, check_sources.sources, check_sources.opened, moves.keep_sources, connections.check,
-    check_sources.listeners, check_access.code_lists, check_access.applications, check_access.roles,
+    connections.check_openings, check_sources.listeners, check_access.code_lists, check_access.applications, check_access.roles,
     check_access.clients, check_access.agreements, check_people.load, check_people.persons, check_people.accounts, check_people.groups,
     check_people.administrators, check_access.rules,
 )  # fmt: skip
@@ -83,13 +83,14 @@ def run_apply(
     vault: Vault,
     *,
     dry_run: bool = False,
+    consortium: str = "",
 ) -> Report:
     """Apply the declarations in ``paths`` (files or folders) in the session's transaction, and return what that did.
 
     ``variables`` replace ``${NAME}``. Nothing is written when anything is wrong, when nothing differs, or with ``dry_run``. The
-    caller commits.
+    caller commits. ``consortium`` is its name: first passwords may not hold it.
     """
-    draft = Draft(session, declare(read(paths, variables)), load(session), vault)
+    draft = Draft(session, declare(read(paths, variables)), load(session), vault, consortium)
     for check in CHECKS:
         check(draft)
     problems = [*draft.declaration.problems, *draft.problems]

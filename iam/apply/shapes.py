@@ -22,7 +22,8 @@ Shape = dict[str, Any]
 Interval = tuple[datetime, datetime]
 
 ORDER = (
-    "organisation", "relation", "code list", "source", "opened source", "connection", "application", "role", "client", "person", "account", "group", "administrator",
+    "organisation", "relation", "code list", "source", "opened source", "connection", "opened connection", "application", "role", "client",
+    "person", "account", "group", "administrator",
     "agreement", "rule",
 )  # fmt: skip
 """The kinds of things, in the order in which they are written."""
@@ -49,10 +50,9 @@ def source(item: Source) -> Shape:
 
 
 def connection(item: Connection) -> Shape:
-    """Return the shape of a connection without its secret."""
-    return item.model_dump(exclude={"key", "secret", "secret_file"}) | {
-        "identifier": item.identifier.model_dump() if item.identifier else {}
-    }
+    """Return the shape of a connection without its secret, and without an owner where none is stated."""
+    left_out = {"key", "secret", "secret_file"} | ({"owner"} if item.owner is None else set())
+    return item.model_dump(exclude=left_out) | {"identifier": item.identifier.model_dump() if item.identifier else {}}
 
 
 def application(item: Application) -> Shape:
@@ -137,9 +137,9 @@ def relation_key(organisation: str, kind: str, other: str) -> str:
     return f"{organisation} {kind} {other}"
 
 
-def opened_key(organisation: str, source: str) -> str:
-    """Return the name of an organisation opened to a source."""
-    return f"{organisation} to {source}"
+def opened_key(organisation: str, other: str) -> str:
+    """Return the name of an organisation opened to a source, or to a connection."""
+    return f"{organisation} to {other}"
 
 
 Shaper = Callable[[Any], Shape]

@@ -26,7 +26,7 @@ from iam.lifecycle import openings, organisations
 from iam.lifecycle.tree import Place
 from iam.oidc import registration
 from iam.oidc.model import Client
-from iam.signin import policy, session_policy
+from iam.signin import connection_openings, policy, session_policy
 from iam.signin.connection import Connection
 
 
@@ -131,8 +131,14 @@ def _opened(session: Session, state: State) -> None:
 
 def _connections(session: Session, state: State) -> None:
     fields = ("name", "issuer", "client_id", "scope", "domains", "applications", "identifier", "retired")
+    owners = state.keys("organisation")
     for row in session.execute(select(Connection.__table__).order_by(Connection.key)):
-        state.put("connection", row.key, row.id, {name: getattr(row, name) for name in fields})
+        said = {"owner": owners[row.owner_id] if row.owner_id else None}
+        state.put("connection", row.key, row.id, said | {name: getattr(row, name) for name in fields})
+    keys = state.keys("connection")
+    for (connection_id, organisation_id), intervals in connection_openings.standing(session).items():
+        name = opened_key(owners[organisation_id], keys[connection_id])
+        state.shapes["opened connection"][name] = {"intervals": sorted(intervals)}
 
 
 def _applications(session: Session, state: State) -> None:

@@ -112,7 +112,7 @@ def set_up(
     with sessions.begin() as session:
         keys.ensure(session, vault, SYSTEM)
     generate(profile, feeds, seed, clock.today(settings.zone))
-    _declare(sessions, vault, [feeds / "consortium.yaml", *(consortium / name for name in BEFORE)], feeds)
+    _declare(settings, sessions, vault, [feeds / "consortium.yaml", *(consortium / name for name in BEFORE)], feeds)
     starter, accepter = (_actor(sessions, login) for login in (STARTER, ACCEPTER))
     for source in ("hr", "oneroster"):
         shown = runner.run(sessions, vault, source, starter)
@@ -122,13 +122,14 @@ def set_up(
         if done.exit_code:
             raise Conflict(*done.reasons)
         click.echo(f"  {source}: accepted by {ACCEPTER}; {done.counts.get('rights_gain', 0)} rights")
-    _declare(sessions, vault, [consortium / name for name in AFTER], feeds)
+    _declare(settings, sessions, vault, [consortium / name for name in AFTER], feeds)
     (feeds / "done").write_text("The demonstration is set up; FRESH=1 starts over.\n", encoding="utf-8")
 
 
-def _declare(sessions: sessionmaker[Session], vault: Vault, files: list[Path], feeds: Path) -> None:
+def _declare(settings: Settings, sessions: sessionmaker[Session], vault: Vault, files: list[Path], feeds: Path) -> None:
     with sessions.begin() as session:
-        report = run_apply(session, files, {"DATA": str(feeds.resolve())}, SYSTEM, vault, dry_run=False)
+        data = {"DATA": str(feeds.resolve())}
+        report = run_apply(session, files, data, SYSTEM, vault, consortium=settings.consortium)
         if report.problems:
             raise Invalid(*report.problems)
 

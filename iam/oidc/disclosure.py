@@ -26,6 +26,8 @@ from iam.oidc.enabled import around, lets_in
 from iam.oidc.interaction import may_enter, told_of
 from iam.oidc.model import RememberedCapacity
 from iam.oidc.standing import Standing
+from iam.signin import reach
+from iam.tokens.session import LoginSession
 
 ABOUT_PERSON = frozenset({"profile", "email", "phone"})
 """Scopes for which the person's profile is read."""
@@ -133,19 +135,29 @@ def _administers(session: Session, person_id: UUID, at: datetime) -> bool:
     return bool(permissions_of(session, person_id)) and queries.held(session, person_id, at) is None
 
 
-def may_administer(session: Session, client: RegisteredClient, person_id: UUID, at: datetime) -> bool:
-    """Whether the client is our own administration and the person holds any part of it."""
-    return client.is_ours and _administers(session, person_id, at)
+def may_administer(session: Session, client: RegisteredClient, login: LoginSession, at: datetime) -> bool:
+    """Whether the client is our own administration and the person holds any part of it that this session opens."""
+    if not client.is_ours or not _administers(session, login.person_id, at):
+        return False
+    opened = reach.administered(session, login)
+    return opened is None or any(ids & opened for ids in permissions_of(session, login.person_id).values())
 
 
-def entries(session: Session, client: RegisteredClient, person_id: UUID, at: datetime) -> list[tuple[Capacity, bool]]:
-    """Return the person's capacities, coming ones too, each with whether it may enter the client's application."""
+def entries(
+    session: Session, client: RegisteredClient, login: LoginSession, at: datetime
+) -> tuple[list[tuple[Capacity, bool]], bool]:
+    """Return the capacities that the session opens, coming ones too, each with whether it may enter the client's application; and
+    whether a further proof of the person would open more of it."""
     if client.is_ours:
-        return []
-    found = capacities(session, person_id, at)
-    held: list[Right] = rights(session, person_id, client.application_id, at) if found else []
-    allowed = around(session, person_id, client.application_id, at) if found else frozenset()
-    return [(capacity, may_enter(client.entry, capacity, held, allowed)) for capacity in found]
+        return [], _administers(session, login.person_id, at) and not may_administer(session, client, login, at)
+    found, opened = capacities(session, login.person_id, at), reach.capacities_of(session, login, at)
+    held: list[Right] = rights(session, login.person_id, client.application_id, at) if found else []
+    allowed = around(session, login.person_id, client.application_id, at) if found else frozenset()
+    entering = [(capacity, may_enter(client.entry, capacity, held, allowed)) for capacity in found]
+    if opened is None:
+        return entering, False
+    more = any(enters and capacity.id not in opened for capacity, enters in entering)
+    return [pair for pair in entering if pair[0].id in opened], more
 
 
 _REMEMBERED: Statement[UUID] = Statement(

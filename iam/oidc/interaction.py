@@ -36,7 +36,8 @@ class Standing:
 
     ``other_person``: the request was for somebody else (``id_token_hint``). ``without_capacity``: may enter as nobody in
     particular (the administration pages). ``acr``: how the person signed in; ``least_acr``: how it must at least be done here.
-    ``informed``: has been told, or has agreed, what this application receives.
+    ``informed``: has been told, or has agreed, what this application receives. ``capacities`` are those that the session's proofs open;
+    ``more``: something of the person's own would open more here.
     """
 
     auth_time: datetime | None
@@ -49,6 +50,7 @@ class Standing:
     acr: str = ""
     least_acr: str | None = None
     informed: bool = True
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,14 @@ class Inform:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Ask in which capacity the person continues; ``ended`` when what was chosen does not hold any more."""
+    """Ask in which capacity the person continues; ``ended`` when what was chosen does not hold any more, ``more`` when a further proof
+    of the person opens others."""
 
     capacities: tuple[Capacity, ...]
     coming: tuple[Capacity, ...]
     preselected: UUID | None
     ended: bool = False
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,9 @@ def _nothing_fits(ask: Ask, standing: Standing, at: datetime) -> Step:
     if standing.without_capacity:
         return Issue(None)
     if ask.silent:
-        return Refuse("access_denied")
+        return Refuse("interaction_required" if standing.more else "access_denied")
+    if standing.more:
+        return Choose((), _coming(standing, at), None, more=True)
     now = any(c.valid_from <= at < c.valid_to for c, _ in standing.capacities)
     return NoRight(now, _coming(standing, at))
 
@@ -175,13 +181,13 @@ def _with_capacity(ask: Ask, standing: Standing, fitting: tuple[Capacity, ...], 
     remembered = _by_id(fitting, standing.remembered)
     ended = standing.chosen is not None
     if not ended and "select_account" not in ask.prompts:
-        if len(fitting) == 1:
+        if len(fitting) == 1 and not standing.more:
             return Issue(fitting[0])
         if remembered is not None:
             return Issue(remembered)
     if ask.silent:
         return Refuse("interaction_required")
-    return Choose(fitting, _coming(standing, at), remembered.id if remembered else None, ended)
+    return Choose(fitting, _coming(standing, at), remembered.id if remembered else None, ended, standing.more)
 
 
 def _coming(standing: Standing, at: datetime) -> tuple[Capacity, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from iam.oidc.client import RegisteredClient
 from iam.oidc.enabled import lets_in
 from iam.oidc.model import Subject
 from iam.oidc.subject import Named
+from iam.signin import reach
 from iam.signin.account import Account
 from iam.tokens.grant import Grant, GrantRow
 from iam.tokens.session import LoginSessionRow
@@ -28,8 +29,9 @@ from iam.tokens.session import LoginSessionRow
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """``living``: neither revoked nor run out, and its login session was not ended. ``capacity`` None: it does not hold now, or a hold
-    lasts. ``amr``: how the person signed in. ``enabled``: the capacity's organisation, where it enables the client's application."""
+    """``living``: neither revoked nor run out, and its login session was not ended. ``capacity`` None: it does not hold now, a hold
+    lasts, or what proved the person in the session does not open it (any more). ``amr``: how the person signed in. ``enabled``: the
+    capacity's organisation, where it enables the client's application."""
 
     grant: Grant
     living: bool
@@ -40,21 +42,31 @@ class Standing:
 
 
 def read(session: Session, grant_id: UUID, client: RegisteredClient, at: datetime) -> Standing | None:
-    """Return what a grant stands on at ``at``, towards a client; None when there is no such grant."""
+    """Return what a grant stands on at ``at``, towards a client; None when there is no such grant.
+
+    One statement, and another where only another's word proves the person in the session.
+    """
     found = _READ.one(
         session, grant_id=grant_id, of_sector=client.sector, of_application=client.application_id, at=at
     )  # fmt: skip
-    return _standing(found, at) if found is not None else None
+    if found is None:
+        return None
+    stood, proofs = _standing(found, at), found[_PROOFS]
+    if stood.capacity is None or proofs is None:
+        return stood
+    opened = reach.capacities_by(session, proofs, stood.grant.person_id, at)
+    return stood if opened is None or stood.capacity.id in opened else replace(stood, capacity=None)
 
 
 _GRANT = [getattr(GrantRow, one.name) for one in fields(Grant)]
+_PROOFS = len(_GRANT) + 3
 
 
 def _query() -> Rows:
     g, s, a, r = GrantRow, LoginSessionRow, Affiliation, Relationship
     at = bindparam("at", type_=UtcDateTime())
     query: Rows = select(
-        *_GRANT, s.id, s.ended_at, s.amr, *AFFILIATION, *GUARDIANSHIP, Subject.sub, Account.login, Account.language,
+        *_GRANT, s.id, s.ended_at, s.amr, s.proofs, *AFFILIATION, *GUARDIANSHIP, Subject.sub, Account.login, Account.language,
         no_rights(g.person_id, at), lets_in(a.organisation_id, bindparam("of_application", type_=Uuid()), at),
     )  # fmt: skip
     return (
@@ -82,7 +94,7 @@ _READ: Statement[Sequence[Any]] = Statement(_query, row)
 
 def _standing(columns: Sequence[Any], at: datetime) -> Standing:
     grant, rest = Grant(*columns[: len(_GRANT)]), columns[len(_GRANT) :]
-    (session_id, ended_at, amr), rest = rest[:3], rest[3:]
+    (session_id, ended_at, amr), rest = rest[:3], rest[4:]
     affiliation, rest = rest[: len(AFFILIATION)], rest[len(AFFILIATION) :]
     guardianship, (sub, login, language, on_hold, lets) = rest[: len(GUARDIANSHIP)], rest[len(GUARDIANSHIP) :]
     open_session = grant.session_id is None or (session_id is not None and ended_at is None)

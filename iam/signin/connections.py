@@ -16,15 +16,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.assignment import AdminGrant
 from iam.audit import log
 from iam.change import Actor
 from iam.database.statement import Statement
 from iam.directory.person import Identifier
+from iam.signin import ending, reach
 from iam.signin.connection import Connection, Link
 
 NOT_WHO = ("email", "preferred_username")
 """Claims that tell no one person: whoever runs the provider, or the person, may set them to somebody else's address."""
+_CALLED = ("name", "preferred_username", "upn", "email")
 _LONGEST = 255
+_LONGEST_CALLED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Upstream:
     domains: list[str]
     applications: Mapping[str, str]
     identifier: Mapping[str, Any]
+    owner_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ def told(session: Session, upstream: Upstream, claims: Mapping[str, Any]) -> UUI
     """Return whom the connection's claim names among identifiers that a source told; None unless that is exactly one person.
 
     Nobody who has another account connected there already: an identifier given on to somebody else must not open the first one's door.
+    And nobody who administers anything, now or later: they connect their account themselves.
     """
     value = claims.get(str(upstream.identifier.get("claim", "")))
     if upstream.identifier.get("claim") in NOT_WHO or not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
@@ -111,9 +117,19 @@ def told(session: Session, upstream: Upstream, claims: Mapping[str, Any]) -> UUI
         Identifier.value == value, Identifier.closed_by.is_(None), Identifier.source_id.is_not(None),
         Identifier.valid_from <= now, Identifier.valid_to > now,
         ~select(Link.id).where(Link.connection_id == upstream.id, Link.person_id == Identifier.person_id).exists(),
+        ~select(AdminGrant.id)
+        .where(AdminGrant.person_id == Identifier.person_id, AdminGrant.closed_by.is_(None), AdminGrant.valid_to > now)
+        .exists(),
     )  # fmt: skip
     found = set(session.scalars(query))
     return found.pop() if len(found) == 1 else None
+
+
+def called(claims: Mapping[str, Any]) -> str:
+    """Return what an ID token calls its account, name and address, for its person to know it by; empty when it tells neither."""
+    told = [claims.get(name) for name in _CALLED]
+    texts = [text.strip()[:_LONGEST_CALLED] for text in told if isinstance(text, str) and text.isprintable()]
+    return ", ".join(dict.fromkeys(text for text in texts if text))
 
 
 def heard(session: Session, upstream: Upstream, subject: str) -> None:
@@ -167,8 +183,10 @@ def add(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
         session.execute(insert(Connection), given)
 
 
-def amend(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Change connections by id; columns that are not given stay as they are."""
+def amend(session: Session, rows: Iterable[Mapping[str, Any]], actor: Actor) -> None:
+    """Change connections by id; columns that are not given stay as they are. Of one that is retired the sessions end."""
     for row in rows:
         values = {name: value for name, value in row.items() if name != "id"}
         session.execute(update(Connection).where(Connection.id == row["id"]).values(values))
+        if row.get("retired"):
+            ending.end_by(session, actor, "connection retired", reach.of_connection(row["id"]))

@@ -23,7 +23,8 @@ from iam.signin.factor import RememberedDevice
 from iam.vault import Vault
 
 _LONGEST_LOGIN = 320
-_PRODUCT = "Avain"
+PRODUCT = "Avain"
+"""What nobody's password may hold: the name of this product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +131,4 @@ def own_words(session: Session, known: Known, consortium: str) -> list[str]:
             )
         )
     )
-    return [known.login, consortium, _PRODUCT, *(name for row in (*names, *organisations) for name in row if name)]
+    return [known.login, consortium, PRODUCT, *(name for row in (*names, *organisations) for name in row if name)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from iam.directory.source import Source
 from iam.ephemeral import Breaker
 
 _log = structlog.get_logger("avain.signin")
+_SOURCE = select(Source.id, Source.connector, Source.settings, Source.disabled)
 _breakers: dict[str, Breaker] = {}
 
 
@@ -23,30 +25,33 @@ class DirectoryDown(Exception):
     """The directory did not answer, or cannot be trusted or used; whether the password is right is not known."""
 
 
-def accepts(session: Session, data: Mapping[str, Any], login: str, password: str) -> bool:
-    """Return whether the directory of a ``directory`` credential binds ``login`` and means the credential's own record.
+def accepts(session: Session, data: Mapping[str, Any], login: str, password: str) -> UUID | None:
+    """Return the source whose directory binds ``login`` and means the credential's own record; None when it does not.
 
-    ``data`` is ``{"source": key, "record_key": …}``. Raises ``DirectoryDown``; after three failures within five seconds the directory
+    A source that is disabled is not asked. ``data`` is ``{"source": key, "record_key": …}``. Raises ``DirectoryDown``; after three failures within five seconds the directory
     is left alone for ten, so that people who wait for it do not use up the threads of everybody else.
     """
     if not password:
-        return False
+        return None
     key = str(data.get("source", ""))
     breaker = _breakers.setdefault(key, Breaker())
     if not breaker.open():
         raise DirectoryDown
+    source = session.execute(_SOURCE.where(Source.key == key)).one_or_none()
+    if source is None:
+        raise DirectoryDown
+    if source.disabled:
+        return None
     try:
-        return _directory(session, key).authenticate(login, password) == data.get("record_key")
+        right = _directory(source).authenticate(login, password) == data.get("record_key")
+        return source.id if right else None
     except ConnectorError as error:
         breaker.failed()
         _log.warning("a directory does not answer sign-ins", source=key, problem=str(error.problem))
         raise DirectoryDown from error
 
 
-def _directory(session: Session, key: str) -> Authenticates:
-    row = session.execute(select(Source.connector, Source.settings).where(Source.key == key)).one_or_none()
-    if row is None:
-        raise DirectoryDown
+def _directory(row: Any) -> Authenticates:
     try:
         kind = registry.connector(row.connector)
         directory = kind(kind.settings_model.model_validate(row.settings))

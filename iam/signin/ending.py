@@ -15,6 +15,8 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.queries import people_at
 from iam.tokens import grant, sign_out
 
+_AT_A_TIME = 500
+
 
 def end(
     session: Session, actor: Actor, reason: str, person_id: UUID, session_id: UUID | None = None, *, kept: UUID | None = None
@@ -40,3 +42,15 @@ def end_of(session: Session, actor: Actor, organisation_id: UUID, part: Part = W
     envelope = {"sessions": ended, "grants": grants}
     log.write(session, "signin:organisation:ended", actor, organisation_id=organisation_id, envelope=envelope)
     return ended
+
+
+def end_by(session: Session, actor: Actor, reason: str, proof: str) -> int:
+    """End every session in which ``proof`` (``signin.reach``) proved its person, with its grants; return how many. One event."""
+    ended = sign_out.end_by(session, reason, proof)
+    for n in range(0, len(ended), _AT_A_TIME):
+        grant.revoke(session, session_ids=ended[n : n + _AT_A_TIME])
+    if ended:
+        log.write(
+            session, "signin:proof:ended", actor, envelope={"proof": proof, "reason": reason, "sessions": len(ended)}
+        )
+    return len(ended)

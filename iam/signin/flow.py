@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -15,26 +15,31 @@ from iam.audit import log
 from iam.change import Actor
 from iam.lifecycle.states import State, state_of
 from iam.settings import Settings
-from iam.signin import credentials, directory_bind, ending, levels, password, session_policy, throttle
+from iam.signin import credentials, directory_bind, ending, levels, password, reach, session_policy, throttle
 from iam.signin.credentials import Known
 from iam.tokens import session as login_sessions
-from iam.tokens.session import LoginSession
+from iam.tokens.session import OWN, LoginSession
 from iam.vault import Vault
 
 
 class Refusal(StrEnum):
-    """Why somebody did not get in. ``MISMATCH`` says the same for known and unknown logins."""
+    """Why somebody did not get in. ``MISMATCH`` says the same for known and unknown logins, ``OUTSIDE`` is for the log only: what
+    proved them is not for people of their organisations."""
 
     MISMATCH = "mismatch"
     THROTTLED = "throttled"
     DIRECTORY_DOWN = "directory-down"
     BUSY = "busy"
     ENDED = "ended"
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What surrounds a sign-in: settings, vault, who asks from where, the browser, and the session it already had."""
+    """What surrounds a sign-in: settings, vault, who asks from where, the browser, and the session it already had.
+
+    ``adds``: that session goes on, when it is the same person's, with one proof more.
+    """
 
     settings: Settings
     vault: Vault
@@ -42,6 +47,7 @@ class Around:
     agent: str = ""
     device: str = ""
     previous: LoginSession | None = None
+    adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,52 +79,85 @@ def sign_in(session: Session, login: str, text: str, around: Around) -> Outcome:
     known = credentials.find(session, login)
     way = "ldap" if known and known.data("directory") and not known.data("password") else "password"
     try:
-        right = _bind(session, known, text) if way == "ldap" and known else _compare(session, known, text, around)
+        proof = _bind(session, known, text) if way == "ldap" and known else _compare(session, known, text, around)
     except directory_bind.DirectoryDown:
         throttle.forgive(session, made)
         return Outcome(refusal=Refusal.DIRECTORY_DOWN)
-    if not right or known is None:
+    if proof is None or known is None:
         _write(session, f"signin:{way}:refused", around, account, known.person_id if known else None)
         return Outcome(refusal=Refusal.MISMATCH)
     throttle.forgive(session, made)
-    return enter(session, known, around, f"signin:{way}:accepted")
+    outcome = enter(session, known, around, f"signin:{way}:accepted", proof=proof)
+    # Of a directory beyond its reach nobody learns more than that it did not do.
+    return replace(outcome, refusal=Refusal.MISMATCH) if outcome.refusal is Refusal.OUTSIDE else outcome
 
 
-def enter(session: Session, known: Known, around: Around, event: str, amr: Sequence[str] = ("pwd",)) -> Outcome:
-    """Start a login session for somebody who has proved who they are; refused when their access has ended.
+def enter(
+    session: Session, known: Known, around: Around, event: str, amr: Sequence[str] = ("pwd",), *, proof: str = OWN,
+    connection_id: UUID | None = None,
+) -> Outcome:  # fmt: skip
+    """Start a login session for somebody whom ``proof`` has proved; refused when their access has ended, or the proof is not for them.
 
-    Whatever session the browser had ends: a new sign-in has a new secret (security SE-02). ``amr`` is what was really done.
+    Whatever session the browser had ends: a new sign-in has a new secret (security SE-02). ``amr`` is what was really done,
+    ``connection_id`` by which connection.
     """
     archive = timedelta(days=around.settings.lifecycle.archive_days)
     if state_of(session, known.person_id, clock.now(), archive) in (State.SUSPENDED, State.ARCHIVED):
-        log.write(
-            session,
-            "signin:session:refused",
-            around.actor,
-            subject_id=known.person_id,
-            envelope={"address": around.actor.address},
-        )
-        return Outcome(refusal=Refusal.ENDED)
+        return _refused(session, known, around, Refusal.ENDED, "signin:session:refused")
+    if not reach.lets_in(session, proof, known.person_id):
+        return _refused(session, known, around, Refusal.OUTSIDE, "signin:proof:refused", proof=proof)
+    if around.adds and around.previous is not None and around.previous.person_id == known.person_id:
+        return _added(session, known, around, around.previous, event, amr, proof)
     who = Actor(known.person_id, around.actor.request_id, around.actor.address)
     if around.previous is not None:
         ending.end(session, who, "replaced", around.previous.person_id, around.previous.id)
     acr, life = levels.acr_of(amr), session_policy.life(session, known.person_id, around.settings.tokens, clock.now())
-    row, secret = login_sessions.start(session, known.person_id, life, acr=acr, amr=amr, agent=around.agent)
+    row, secret = login_sessions.start(
+        session, known.person_id, life, acr=acr, amr=amr, agent=around.agent, proof=proof, connection_id=connection_id
+    )
     log.write(session, event, who, subject_id=known.person_id, envelope={"address": who.address})
     log.write(session, "signin:session:started", who, subject_id=known.person_id, envelope={"session": str(row.id)})
     return Outcome(known.person_id, secret, known.login, known.language, acr)
 
 
-def _compare(session: Session, known: Known | None, text: str, around: Around) -> bool:
+def _refused(session: Session, known: Known, around: Around, refusal: Refusal, event: str, **more: str) -> Outcome:
+    envelope = {"address": around.actor.address} | more
+    log.write(session, event, around.actor, subject_id=known.person_id, envelope=envelope)
+    return Outcome(refusal=refusal)
+
+
+def _added(
+    session: Session, known: Known, around: Around, login: LoginSession, event: str, amr: Sequence[str], proof: str
+) -> Outcome:
+    """Let the session go on with one proof more and another secret.
+
+    It is as sure as what was done for the proof that opens most: what another owner's provider did does not count beyond it.
+    """
+    now = levels.acr_of(amr)
+    weaker = OWN not in (proof, *login.proofs) and levels.reaches(now, login.acr)
+    kept = login.amr if weaker or (OWN in login.proofs and proof != OWN) else amr
+    proofs, acr = list(dict.fromkeys([*login.proofs, proof])), levels.acr_of(kept)
+    value = login_sessions.renew(session, login.id, acr=acr, amr=kept, proofs=proofs)
+    if value is None:
+        return Outcome(refusal=Refusal.ENDED)
+    who = Actor(known.person_id, around.actor.request_id, around.actor.address)
+    log.write(session, event, who, subject_id=known.person_id, envelope={"address": who.address})
+    envelope = {"session": str(login.id), "proof": proof}
+    log.write(session, "signin:session:proved", who, subject_id=known.person_id, envelope=envelope)
+    return Outcome(known.person_id, value, known.login, known.language, acr)
+
+
+def _compare(session: Session, known: Known | None, text: str, around: Around) -> str | None:
     stored = known.data("password") if known else None
     checked = password.verify(around.vault, stored["hash"] if stored else None, text)
     if known is not None and checked.rehash is not None:
         credentials.set_hash(session, known.person_id, checked.rehash)
-    return checked.right
+    return OWN if checked.right else None
 
 
-def _bind(session: Session, known: Known, text: str) -> bool:
-    return directory_bind.accepts(session, known.data("directory") or {}, known.login, text)
+def _bind(session: Session, known: Known, text: str) -> str | None:
+    source_id = directory_bind.accepts(session, known.data("directory") or {}, known.login, text)
+    return None if source_id is None else reach.of_source(source_id)
 
 
 def _write(session: Session, event: str, around: Around, account: bytes, person_id: UUID | None = None) -> None:

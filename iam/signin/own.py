@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,7 @@ SIGN_INS = {
     "signin:code:used": (N_("One-time code"), N_("succeeded"), True),
     "signin:factor:accepted": (N_("Second factor"), N_("succeeded"), True),
     "signin:factor:refused": (N_("Second factor"), N_("did not match"), False),
+    "signin:proof:refused": (N_("Sign-in"), N_("refused: this way is not for your organisation"), False),
     "signin:session:refused": (N_("Sign-in"), N_("refused: your access had ended"), False),
 }
 """What is told of recent sign-ins by event type: the way, the result, and whether it was a success."""
@@ -66,9 +67,10 @@ def name_of(session: Session, person_id: UUID) -> str:
     return profile(session, person_id).display_name
 
 
-def own_capacities(session: Session, person_id: UUID) -> list[Capacity]:
-    """Return what the person can act as now or within the coming 30 days."""
-    return capacities(session, person_id, clock.now())
+def own_capacities(session: Session, person_id: UUID, opened: Collection[UUID] | None = None) -> list[Capacity]:
+    """Return what the person can act as now or within the coming 30 days, of what is ``opened`` (None: all)."""
+    found = capacities(session, person_id, clock.now())
+    return found if opened is None else [one for one in found if one.id in opened]
 
 
 def capacity_shown(capacity: Capacity, texts: Texts) -> Shown:
@@ -78,9 +80,12 @@ def capacity_shown(capacity: Capacity, texts: Texts) -> Shown:
     return {"kind": kind, "position": capacity.position, "organisation": organisation, "ends": _end(capacity.valid_to)}
 
 
-def rights_shown(session: Session, person_id: UUID, texts: Texts) -> list[Shown]:
-    """Return the person's rights with what they rest on, as account.html wants them."""
-    return [_right_shown(right, texts) for right in explain(session, person_id)]
+def rights_shown(
+    session: Session, person_id: UUID, texts: Texts, opened: Collection[UUID] | None = None
+) -> list[Shown]:
+    """Return the rights of what is ``opened`` (None: all) of a person with what they rest on, as account.html wants them."""
+    found = explain(session, person_id)
+    return [_right_shown(one, texts) for one in found if opened is None or one.capacity_id in opened]
 
 
 def sessions_shown(session: Session, person_id: UUID, current: UUID) -> list[Shown]:

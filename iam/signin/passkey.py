@@ -62,6 +62,10 @@ _KIND = "webauthn"
 T = TypeVar("T")
 
 
+UNASKED = ("malformed", "client data", "challenge")
+"""Why an answer is refused that nobody asked for: whoever sends such a thing may send any number."""
+
+
 class Refused(Exception):
     """An answer that does not hold; the message says which check, for the log, and names no value."""
 

@@ -22,7 +22,7 @@ from iam.signin import credentials, levels, notices, passkey, recovery, throttle
 from iam.signin.factor import RememberedDevice
 from iam.signin.flow import Around, Outcome, Refusal
 from iam.tokens import session as login_sessions
-from iam.tokens.session import LoginSession
+from iam.tokens.session import OWN, LoginSession
 from iam.vault import Vault
 
 RECENT = timedelta(minutes=5)
@@ -114,7 +114,9 @@ def done(session: Session, login: LoginSession, amr_added: Iterable[str], around
     """
     amr = list(dict.fromkeys([*login.amr, *amr_added]))
     acr = levels.acr_of(amr)
-    value = login_sessions.renew(session, login.id, acr=acr, amr=amr)
+    # A passkey is the person's own wherever they work; a code beside another's word is as good as that word.
+    proofs = list(dict.fromkeys([*login.proofs, OWN])) if way == "passkey" else login.proofs
+    value = login_sessions.renew(session, login.id, acr=acr, amr=amr, proofs=proofs)
     if value is None:
         return Outcome(refusal=Refusal.ENDED)
     envelope = {"session": str(login.id), "way": way, "acr": acr, "address": around.actor.address}

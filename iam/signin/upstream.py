@@ -53,12 +53,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A verified account there that nobody has connected yet; ``groups`` are those that its sign-in told (``claimed_groups.Told``)."""
+    """A verified account there that nobody has connected yet; ``groups`` are those that its sign-in told (``claimed_groups.Told``),
+    ``called`` is what the provider calls it, for its person to know it by."""
 
     connection: str
     subject: str
     flow: str
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    called: str = ""
 
 
 def ask(session: Session, upstream: Upstream, flow: str, fresh: bool, browser: str) -> tuple[Asked, str]:

@@ -8,7 +8,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, Select, Update, Uuid, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    Update,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from iam import clock
@@ -96,24 +111,33 @@ _INSERT = Statement(lambda: insert(LoginSessionRow), tuple)
 
 
 def start(
-    session: Session, person_id: UUID, life: Life, *, acr: str, amr: Sequence[str], agent: str
-) -> tuple[LoginSession, str]:
-    """Begin a login session and return it with the secret for the cookie."""
+    session: Session, person_id: UUID, life: Life, *, acr: str, amr: Sequence[str], agent: str, proof: str = OWN,
+    connection_id: UUID | None = None,
+) -> tuple[LoginSession, str]:  # fmt: skip
+    """Begin a login session by ``proof`` and return it with the secret for the cookie."""
     value, now = secrets.new("session"), clock.now()
     idle, expires = now + life.idle, now + life.whole
-    found = LoginSession(uuid7(), person_id, now, now, idle, now, expires, acr, list(amr), agent[:200], None)
+    found = LoginSession(
+        uuid7(), person_id, now, now, idle, now, expires, acr, list(amr), agent[:200], None, connection_id, [proof]
+    )
     _INSERT.run(session, **asdict(found), secret_hash=secrets.hash_of(value), end_reason=None)
     return found, value
 
 
-def renew(session: Session, session_id: UUID, *, acr: str, amr: Sequence[str]) -> str | None:
+def renew(session: Session, session_id: UUID, *, acr: str, amr: Sequence[str], proofs: Sequence[str]) -> str | None:
     """Give a living session another secret and say what was now proved in it; return the secret, None when it has ended meanwhile.
 
     It keeps its beginning and its ends; the old secret is worth nothing at once.
     """
     value, row, now = secrets.new("session"), LoginSessionRow, clock.now()
     living = row.id == session_id, row.ended_at.is_(None), row.expires_at > now
-    proved = {"secret_hash": secrets.hash_of(value), "auth_time": now, "acr": acr, "amr": list(amr)}
+    proved = {
+        "secret_hash": secrets.hash_of(value),
+        "auth_time": now,
+        "acr": acr,
+        "amr": list(amr),
+        "proofs": list(proofs),
+    }
     query = update(row).where(*living).values(proved)
     return value if session.scalars(query.returning(row.id)).first() is not None else None
 
@@ -162,6 +186,18 @@ def end_of(session: Session, reason: str, persons: Select[UUID], limit: int) -> 
     """End ``limit`` at most of many persons' sessions that are not over; return the reason by id, as ``end``."""
     row, now = LoginSessionRow, clock.now()
     open_ = row.person_id.in_(persons), row.ended_at.is_(None), row.expires_at > now
+    query = update(row).where(row.id.in_(select(row.id).where(*open_).limit(limit)), row.ended_at.is_(None))
+    return _ended(session, query.execution_options(synchronize_session=False), reason)
+
+
+def end_by(session: Session, reason: str, proof: str, limit: int) -> dict[UUID, str]:
+    """End ``limit`` at most of the sessions that are not over and in which ``proof`` proved the person; return the reason by id."""
+    row, now = LoginSessionRow, clock.now()
+    open_ = (
+        cast(row.proofs, String).contains(f'"{proof}"', autoescape=True),
+        row.ended_at.is_(None),
+        row.expires_at > now,
+    )
     query = update(row).where(row.id.in_(select(row.id).where(*open_).limit(limit)), row.ended_at.is_(None))
     return _ended(session, query.execution_options(synchronize_session=False), reason)
 

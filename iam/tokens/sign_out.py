@@ -47,6 +47,15 @@ def end_of(session: Session, reason: str, persons: Select[UUID]) -> int:
     return count
 
 
+def end_by(session: Session, reason: str, proof: str) -> list[UUID]:
+    """End every session in which ``proof`` proved the person, and tell; return their ids. Grants stay, as with ``end``."""
+    found: list[UUID] = []
+    while ended := login_sessions.end_by(session, reason, proof, _AT_A_TIME):
+        _tell(session, [id_ for id_, told in ended.items() if told != login_sessions.RAN_OUT])
+        found += ended
+    return found
+
+
 def run_out(session: Session, life: Tokens, limit: int) -> int:
     """Find sessions that have run out, ``limit`` at most, and tell; return how many. Their grants live on by their own dates."""
     found = login_sessions.run_out(session, life, limit)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 from flask import Flask, current_app, g, request
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ from iam.web.redirect import see_other
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK, _READS, _RECENT = "avain_access", "avain_read_only", "avain_recent"
 _PUBLIC, _SIGNED_IN, _ADMINISTERS = "public", "signed in", "administers"
-_STEP_UP = "avain-step-up"
+_STEP_UP, _WITHIN = "avain-step-up", "avain-within"
 
 
 class NotSignedIn(AvainError):
@@ -114,7 +115,7 @@ def asker() -> Asker:
     """Return who asks, with what they may: read once a request; nobody when nobody is signed in."""
     if "asker" not in g:
         login = context.login()
-        g.asker = asker_of(context.db(), login.person_id) if login else NOBODY
+        g.asker = asker_of(context.db(), login.person_id, _within(login)) if login else NOBODY
     found: Asker = g.asker
     return found
 
@@ -125,18 +126,33 @@ def part() -> Part:
     return found
 
 
-def init(app: Flask, reaches: Callable[[str, str], bool], fresh: timedelta) -> None:
+Within = Callable[[Session, LoginSession], Collection[UUID] | None]
+
+
+def _within(login: LoginSession) -> Collection[UUID] | None:
+    within: Within | None = current_app.extensions[_WITHIN]
+    return within(context.db(), login) if within else None
+
+
+def init(app: Flask, reaches: Callable[[str, str], bool], fresh: timedelta, within: Within | None = None) -> None:
     """Ask before every view of ``app``.
 
-    ``reaches`` tells whether one level of sign-in is enough where another is asked, ``fresh`` how old a recent proof may be.
+    ``reaches`` tells whether one level of sign-in is enough where another is asked, ``fresh`` how old a recent proof may be, and
+    ``within`` over which organisations a session opens what its person was granted (None: all).
     """
     app.extensions[_STEP_UP] = reaches, fresh
+    app.extensions[_WITHIN] = within
     app.before_request(_admit)
 
 
 def to_factor(path: str, least: str, *, fresh: bool = False) -> Response:
     """Send a browser to prove more (``/factor``), and from there to ``path``; ``fresh``: although it was proved some time ago."""
     return see_other("/factor?" + urlencode({"flow": flow.start(flow.Flow(path, fresh=fresh, least=least))}))
+
+
+def to_prove(path: str) -> str:
+    """Return where a session that another's word began is given something of the person's own, on the way to ``path``."""
+    return "/login?" + urlencode({"flow": flow.start(flow.Flow(path, fresh=True, adds=True))})
 
 
 def recently(path: str, least: str) -> Response:
@@ -184,18 +200,22 @@ def _admit() -> Response | None:
         return _to_sign_in()
     if mark == _SIGNED_IN:
         return None
-    _admit_administrator(mark)
+    if not _admitted(asker(), mark):
+        return _prove_or_not_found(login, mark)
+    g.part = asker().part(mark) if mark != _ADMINISTERS else NOTHING
     return _ask_for_more(login, getattr(view, _RECENT, None))
 
 
-def _admit_administrator(mark: str) -> None:
-    if mark == _ADMINISTERS:
-        admitted = bool(asker().held)
-    else:
-        g.part = asker().part(mark)
-        admitted = bool(g.part)
-    if not admitted:
-        raise NotFound(Problem("There is no such page, or it is outside your part."))
+def _admitted(one: Asker, mark: str) -> bool:
+    return bool(one.held if mark == _ADMINISTERS else one.part(mark))
+
+
+def _prove_or_not_found(login: LoginSession, mark: str) -> Response:
+    """Lead to proving more whom that would let in; raises ``NotFound`` for everybody else."""
+    within = _within(login) is not None
+    if within and _asks_for_a_page() and _admitted(asker_of(context.db(), login.person_id), mark):
+        return see_other(to_prove(request.full_path.rstrip("?")))
+    raise NotFound(Problem("There is no such page, or it is outside your part."))
 
 
 def _ask_for_more(login: LoginSession, recent: tuple[str | Callable[[], str], str] | None) -> Response | None:
@@ -203,7 +223,7 @@ def _ask_for_more(login: LoginSession, recent: tuple[str | Callable[[], str], st
     reaches, fresh = current_app.extensions[_STEP_UP]
     least = context.settings().signin.administrators
     if not reaches(login.acr, least):
-        if request.method not in ("GET", "HEAD") or not _is_browser():
+        if not _asks_for_a_page():
             raise TooWeak(Problem("This page asks for a second factor.", "Open the page again and prove it."))
         return to_factor(request.full_path.rstrip("?"), least)
     if recent is None or clock.now() - login.auth_time <= fresh:
@@ -218,8 +238,12 @@ def _is_browser() -> bool:
     return "text/html" in request.headers.get("Accept", "")
 
 
+def _asks_for_a_page() -> bool:
+    return request.method in ("GET", "HEAD") and _is_browser()
+
+
 def _to_sign_in() -> Response:
-    if request.method not in ("GET", "HEAD") or not _is_browser():
+    if not _asks_for_a_page():
         raise NotSignedIn(Problem("You are not signed in.", "Sign in and try again."))
     handle = flow.start(flow.Flow(request.full_path.rstrip("?")))
     return see_other("/login?" + urlencode({"flow": handle}))

@@ -15,10 +15,13 @@ from tests.servers.openid_provider import CLIENT, SECRET, OpenidProvider
 
 PASSWORD = "kolmas-koivu-kasvaa-1001"
 DECLARED = """
+organisations:
+  - {{key: kunta, kind: municipality, name: {{fi: Koivula}}, legal_entity: true}}
 persons:
-  - {{login: aino.esimerkki, given_names: Aino, family_name: Esimerkki, password: {password}}}
+  - {{login: aino.esimerkki, given_names: Aino, family_name: Esimerkki, password: {password},
+     affiliations: [{{organisation: kunta, kind: employee}}]}}
 connections:
-  - {{key: kunta, name: {{fi: Kunnan tili}}, issuer: "{issuer}", client_id: {client}, secret: "{secret}", domains: [kunta.example]}}
+  - {{key: kunta, owner: kunta, name: {{fi: Kunnan tili}}, issuer: "{issuer}", client_id: {client}, secret: "{secret}", domains: [kunta.example]}}
 """
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -24,11 +24,12 @@ from iam.directory.organisation import Organisation
 from iam.directory.source import Source
 from iam.lifecycle import groups
 from iam.settings import Egress
+from iam.signin.connection import Connection
 from iam.web import extension
 from tests.factories import access, facts
 from tests.flows.test_upstream import KEY, LOGIN, add_connection, connect, enter, events, to_confirm
 from tests.servers.openid_provider import OpenidProvider
-from tests.unit.signin.people import PASSWORD, add_person, hold
+from tests.unit.signin.people import PASSWORD, add_person, hold, municipality
 from tests.unit.web.browser import Browser, application
 
 SOURCE, HEADS, HELP = "kunnan-ryhmat", "rehtorit", "it-tuki"
@@ -95,7 +96,7 @@ def town(app: Flask, engine: Engine, provider: OpenidProvider) -> Town:
     add_connection(app, engine, provider, KEY)
     with Session(engine) as session, session.begin():
         aino = add_person(session, extension.parts_of(app).vault, LOGIN)
-        kunta = facts.organisation(session, "KUNTA", "municipality")
+        kunta = municipality(session)
         facts.affiliation(session, aino, kunta)
         for key in (HEADS, HELP):
             facts.group(session, kunta, key)
@@ -280,5 +281,8 @@ def test_no_group_is_told_once_its_organisation_is_gone_from_the_tree(town: Town
     with Session(town.engine) as session, session.begin():
         (kunta,) = session.scalars(select(Organisation.id).where(Organisation.key == "KUNTA"))
         facts.places(session, kunta, (None, True, clock.LONG_AGO, clock.now() - timedelta(minutes=1)))
+        elsewhere = facts.organisation(session, "MUU", "municipality", entity=True)
+        facts.affiliation(session, town.aino, elsewhere)
+        session.execute(update(Connection).values(owner_id=elsewhere))
     town.sign_in(groups=["a-guid"])
     assert town.groups() == []

@@ -31,8 +31,7 @@ from iam.signin.turns import Turns
 from iam.tokens.grant import GrantRow
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension, flow
-from tests.factories import facts
-from tests.unit.signin.people import OTHER, PASSWORD, add_person, directory, employ, hold
+from tests.unit.signin.people import OTHER, PASSWORD, add_person, directory, employ, hold, municipality
 from tests.unit.web.browser import Browser, application, hidden
 
 LOGIN = "aino.virtanen"
@@ -643,8 +642,8 @@ def test_the_language_of_an_account_follows_its_person(app: Flask, browser: Brow
 def with_directory(engine: Engine, person_id: UUID, settings: dict[str, object]) -> None:
     """Let a directory keep the person's password."""
     with Session(engine) as session, session.begin():
-        town = facts.organisation(session, "KUNTA", "municipality")
-        directory(session, town, "memory", settings)
+        directory(session, municipality(session), "memory", settings)
+        employ(session, person_id, until_days=300)
         session.execute(
             update(Credential)
             .where(Credential.person_id == person_id)

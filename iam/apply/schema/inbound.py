@@ -20,7 +20,7 @@ def _zone(value: str) -> str:
 
 
 class Source(Item):
-    """An inbound system; ``settings`` are its connector's own."""
+    """An inbound system; ``settings`` are its connector's own. One that is ``disabled`` is not read, and nobody signs in by it."""
 
     key: Key
     connector: str
@@ -52,9 +52,13 @@ class Recognised(Item):
 
 
 class Connection(Item):
-    """An upstream OpenID provider; logins of its ``domains`` are sent there, and people on the way to its ``applications``."""
+    """An upstream OpenID provider; logins of its ``domains`` are sent there, and people on the way to its ``applications``.
+
+    It proves people of its ``owner``'s organisations, which a new one must have.
+    """
 
     key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    owner: Key | None = None
     name: Names
     issuer: Text
     client_id: Text
@@ -65,3 +69,10 @@ class Connection(Item):
     applications: dict[Key, Literal["first", "only"]] = {}
     identifier: Recognised | None = None
     retired: bool = False
+
+
+class OpenedConnection(Dated):
+    """An organisation, with those under it, lets a connection of another owner sign its people in, for a time."""
+
+    organisation: Key
+    connection: Key

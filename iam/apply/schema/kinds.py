@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iam.apply.schema.agreements import Agreement, CodeList, Rule
 from iam.apply.schema.applications import Application
-from iam.apply.schema.inbound import Connection, OpenedSource, Source
+from iam.apply.schema.inbound import Connection, OpenedConnection, OpenedSource, Source
 from iam.apply.schema.item import Item
 from iam.apply.schema.people import Account, Administrator, Group, Person
 from iam.apply.schema.tree import Organisation, Relation
@@ -16,6 +16,7 @@ KINDS: dict[str, type[Item]] = {
     "sources": Source,
     "opened_sources": OpenedSource,
     "connections": Connection,
+    "opened_connections": OpenedConnection,
     "applications": Application,
     "persons": Person,
     "accounts": Account,

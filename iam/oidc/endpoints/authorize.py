@@ -114,11 +114,12 @@ def _standing(checked: Validated, login: LoginSession | None) -> Standing:
     session, client, now = context.db(), checked.client, clock.now()
     passed = checked.passed if checked.passed is not None and checked.passed.session_id == login.id else None
     chosen = passed.capacity_id if passed is not None else None
+    entries, more = disclosure.entries(session, client, login, now)
     return Standing(
-        login.auth_time, disclosure.entries(session, client, login.person_id, now),
+        login.auth_time, entries,
         disclosure.remembered(session, client, login.person_id), chosen, client.ask_capacity,
-        _is_other_person(checked, login), disclosure.may_administer(session, client, login.person_id, now),
-        login.acr, own_device.lacking(client.least_acr), (passed is not None and passed.informed) or _informed(checked, login),
+        _is_other_person(checked, login), disclosure.may_administer(session, client, login, now),
+        login.acr, own_device.lacking(client.least_acr), (passed is not None and passed.informed) or _informed(checked, login), more,
     )  # fmt: skip
 
 
@@ -162,8 +163,9 @@ def _act(step: Step, checked: Validated, login: LoginSession | None, ask: Ask) -
             return page.no_right(step, checked.client, back.location if checked.mode == "query" else None)
         case Choose() if login is not None:
             handle = _sealed(_begun(checked, ask, login.id))
+            prove = "/login?" + urlencode({"flow": _start(checked, ask, again=True, adds=True)}) if step.more else None
             return page.choose(
-                step, checked.client, checked.asked.carried, checked.scope, handle, checked.refused("").origin
+                step, checked.client, checked.asked.carried, checked.scope, handle, checked.refused("").origin, prove
             )
         case _:
             return _to_sign_in(checked, ask, again=False)
@@ -178,11 +180,11 @@ def _begun(checked: Validated, ask: Ask, session_id: UUID | None = None, capacit
     return Passage(passage.digest(checked.asked.carried), ask.asked_at or clock.now(), session_id, capacity_id)
 
 
-def _start(checked: Validated, ask: Ask, *, again: bool = False, least: str = "") -> str:
+def _start(checked: Validated, ask: Ask, *, again: bool = False, least: str = "", adds: bool = False) -> str:
     """Return a handle with which a page of ours comes back here."""
     back, origin = _back(checked.asked.carried, _begun(checked, ask)), checked.refused("").origin
     client = checked.client
-    return flow.start(flow.Flow(back, client.names, again, origin, least, client.application_key))
+    return flow.start(flow.Flow(back, client.names, again, origin, least, client.application_key, adds))
 
 
 def _to_sign_in(checked: Validated, ask: Ask, again: bool) -> AnyResponse:

@@ -53,16 +53,17 @@ def broken(description: str) -> Response:
 
 
 def choose(
-    step: Choose, client: RegisteredClient, parameters: Mapping[str, Any], scope: str, handle: str, origin: str
-) -> Response:
-    """Ask in which capacity the person continues."""
+    step: Choose, client: RegisteredClient, parameters: Mapping[str, Any], scope: str, handle: str, origin: str,
+    prove_url: str | None = None,
+) -> Response:  # fmt: skip
+    """Ask in which capacity the person continues; ``prove_url`` leads to proving oneself for more of them."""
     texts = context.texts()
     shown = [*((c, False) for c in step.capacities), *((c, True) for c in step.coming)]
     notice = texts.gettext(N_("The capacity you chose has ended. Choose another.")) if step.ended else None
     return pages.page(
         "capacity.html", forms_to=origin, action=f"/capacity?{urlencode(dict(parameters), doseq=True)}", flow=handle, client_name=client.name(texts.language),
         cards=[_card(capacity, coming, step.preselected) for capacity, coming in shown], notice=notice,
-        receives=_received(scope),
+        receives=_received(scope), prove_url=prove_url,
     )  # fmt: skip
 
 

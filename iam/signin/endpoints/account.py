@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from iam import clock
 from iam.errors import NotFound
-from iam.signin import credentials, ending, levels, new_password, own, password, step_up, throttle
+from iam.signin import credentials, ending, levels, new_password, own, password, reach, step_up, throttle
 from iam.signin.credentials import Known
 from iam.signin.endpoints import browser, factors, sentences, upstream
 from iam.signin.flow import Refusal, enter
@@ -149,14 +149,16 @@ def _done(sentence: str) -> Response:
 def _page(errors: Errors | None = None, status: int = 200) -> Response:
     session, texts, login = context.db(), context.texts(), own_login()
     known = credentials.of_person(session, login.person_id)
-    own_capacities = own.own_capacities(session, login.person_id)
+    opened = reach.capacities_of(session, login, clock.now())
+    own_capacities = own.own_capacities(session, login.person_id, opened)
     person = {
         "name": own.name_of(session, login.person_id) or (known.login if known else ""), "login": known.login if known else "",
         "capacities": [own.capacity_shown(capacity, texts) for capacity in own_capacities],
     }  # fmt: skip
     return pages.page(
         "account.html", status,
-        person=person, rights=own.rights_shown(session, login.person_id, texts),
+        person=person, rights=own.rights_shown(session, login.person_id, texts, opened),
+        prove_url=None if reach.whole(session, login) else guard.to_prove("/account"),
         sessions=own.sessions_shown(session, login.person_id, login.id), errors=errors or [],
         applications=current_app.extensions[_APPLICATIONS](login.person_id), sign_ins=own.sign_ins_shown(session, login.person_id, texts),
         acts=own.acts_shown(session, login.person_id, texts),

@@ -24,7 +24,7 @@ _YEAR = 365 * 86400
 _ENDED = "ended"
 
 
-def around(login: str = "", least: str = levels.PASSWORD) -> Around:
+def around(login: str = "", least: str = levels.PASSWORD, *, adds: bool = False) -> Around:
     """Return what surrounds this request's sign-in; the browser counts as known when it has reached level ``least`` for ``login``."""
     return Around(
         context.settings(),
@@ -33,6 +33,7 @@ def around(login: str = "", least: str = levels.PASSWORD) -> Around:
         request.headers.get("User-Agent", ""),
         _device(login, least),
         context.login(),
+        adds,
     )
 
 

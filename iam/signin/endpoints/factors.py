@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from iam import clock
 from iam.errors import NotFound
-from iam.signin import credentials, levels, own, passkey, recovery, step_up, totp
+from iam.signin import credentials, levels, own, passkey, reach, recovery, step_up, totp
 from iam.signin.credentials import Known
 from iam.signin.endpoints import browser, own_device
 from iam.signin.endpoints.factor import CODE_WRONG, PASSKEY_WRONG, went_on, with_flow
@@ -41,6 +41,8 @@ def lately(back: Callable[[], str]) -> Callable[[Callable[[], Response]], Callab
             has = step_up.held(context.db(), login.person_id)
             if not step_up.may_change(has, login, clock.now()):
                 return guard.recently(back(), levels.TWO_FACTOR if has else "")
+            if not reach.whole(context.db(), login):
+                return see_other(guard.to_prove(back()))
             return view()
 
         return proved

@@ -72,7 +72,7 @@ def submit() -> Response:
     theirs = None if request.form.get("password") else connections.for_login(context.db(), login)
     if theirs is not None:
         return see_other(_upstream_path(theirs, handle, login.strip()))
-    outcome = _in_turn(login, request.form.get("password", ""))
+    outcome = _in_turn(login, request.form.get("password", ""), going.adds)
     SIGN_INS.labels("password", outcome.refusal or "accepted").inc()
     if outcome.refusal is not None:
         return _refused(going, handle, login, outcome)
@@ -81,11 +81,11 @@ def submit() -> Response:
     return response
 
 
-def _in_turn(login: str, password: str) -> Outcome:
+def _in_turn(login: str, password: str, adds: bool) -> Outcome:
     """Sign in when it is this request's turn; until then it holds no connection of the database."""
     try:
         with TURNS.one():
-            return sign_in(context.db(), login, password, browser.around(login))
+            return sign_in(context.db(), login, password, browser.around(login, adds=adds))
     except Busy:
         return Outcome(refusal=Refusal.BUSY, again_at=clock.now() + timedelta(seconds=COME_AGAIN))
 
@@ -109,7 +109,7 @@ def page(
     first = connections.for_application(others, going.application)
     return pages.page(
         "login.html", status, forms_to=going.origin,
-        action="/login", flow=handle, client_name=service_name(going), error=error, login=login,
+        action="/login", flow=handle, adds=going.adds, client_name=service_name(going), error=error, login=login,
         first=_way(first, handle) if first else None, ways=[_way(one, handle) for one in others if one is not first], by_domain=any(one.domains for one in others),
         first_code_url="/first-code" + carried, forgotten_url="/forgotten" + carried if context.settings().mail.host else None,
     )  # fmt: skip

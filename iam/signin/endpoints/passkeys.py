@@ -32,11 +32,13 @@ def submit() -> Response:
         proved = passkey.verify(session, own_device.site(), request.form.get("credential", ""))
     except passkey.Refused as refused:
         SIGN_INS.labels("passkey", Refusal.MISMATCH).inc()
-        envelope = {"reason": str(refused), "address": context.actor().address}
-        log.write(session, "signin:passkey:refused", context.actor(), envelope=envelope)
+        if str(refused) not in passkey.UNASKED:
+            envelope = {"reason": str(refused), "address": context.actor().address}
+            log.write(session, "signin:passkey:refused", context.actor(), envelope=envelope)
         return page(going, handle, 422, error=context.texts().gettext(PASSKEY_WRONG))
     known = credentials.whoever(session, proved.person_id)
-    outcome = enter(session, known, browser.around(known.login), "signin:passkey:accepted", proved.amr)
+    around = browser.around(known.login, adds=going.adds)
+    outcome = enter(session, known, around, "signin:passkey:accepted", proved.amr)
     SIGN_INS.labels("passkey", outcome.refusal or "accepted").inc()
     if outcome.refusal is not None:
         return page(going, handle, 422, error=sentences.say(outcome.refusal))

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from connectors.problem import Problem
 from iam.audit import log
 from iam.errors import NotFound
-from iam.signin import claimed_groups, connections, credentials, id_token, own, upstream, upstream_metadata
+from iam.signin import claimed_groups, connections, credentials, id_token, own, reach, upstream, upstream_metadata
 from iam.signin.connections import Upstream
 from iam.signin.endpoints import browser
 from iam.signin.endpoints.factor import with_flow
@@ -64,8 +64,11 @@ def callback(key: str) -> Response:
     once = all(len(request.args.getlist(name)) <= 1 for name in _ONCE)
     asked = upstream.answered(session, request.args.get("state", ""), flow.browser())
     found = connections.find(session, key) if asked is not None and asked.connection == key and once else None
-    if asked is None or found is None:
-        return _refused(key, "state" if asked is None else "connection", None)
+    if asked is None:
+        # Anybody may send what we never asked for, as often as they like: it leaves nothing in the log.
+        return _not_accepted(None)
+    if found is None:
+        return _refused(key, "connection", None)
     session.commit()  # used up, whatever follows; and no transaction waits for the provider
     going = wanted(asked.flow)
     try:
@@ -86,8 +89,10 @@ def _entered(found: Upstream, asked: Asked, going: Flow, claims: dict[str, Any])
     outcome, who = None, person_id or known_by
     if who is not None:
         known = credentials.whoever(session, who)
-        around = browser.around(known.login)
-        outcome = enter(session, known, around, "signin:upstream:accepted", id_token.methods(claims))
+        around = browser.around(known.login, adds=going.adds)
+        outcome = enter(
+            session, known, around, "signin:upstream:accepted", id_token.methods(claims), proof=reach.of_connection(found.id), connection_id=found.id
+        )  # fmt: skip
         if outcome.refusal is None and known_by is not None:
             connections.link(session, found, subject, known_by, context.actor(), "identifier")
         if outcome.refusal is None:
@@ -96,7 +101,8 @@ def _entered(found: Upstream, asked: Asked, going: Flow, claims: dict[str, Any])
             )
     SIGN_INS.labels("upstream", "accepted" if outcome and outcome.refusal is None else "unknown").inc()
     if outcome is None or outcome.refusal is not None:
-        pending = Pending(found.key, subject, asked.flow, claimed_groups.heard(session, found, claims))
+        groups = claimed_groups.heard(session, found, claims)
+        pending = Pending(found.key, subject, asked.flow, groups, connections.called(claims))
         value = upstream.offer(session, pending, flow.browser())
         return see_other("/upstream/unknown?" + urlencode({"pending": value}))
     response = see_other(going.path)
@@ -124,7 +130,7 @@ def confirm() -> Response:
     known = credentials.whoever(context.db(), own_login().person_id)
     person = own.name_of(context.db(), known.person_id) or known.login
     return pages.page(
-        "upstream_link.html", name=in_words(found.name), person=person, login=known.login, pending=value,
+        "upstream_link.html", name=in_words(found.name), person=person, login=known.login, pending=value, called=pending.called,
         forms_to=wanted(pending.flow).origin,
     )  # fmt: skip
 
@@ -190,6 +196,10 @@ def _refused(key: str, reason: str, found: Upstream | None, handle: str = "") ->
     """Say that the sign-in did not succeed; why stands in the log, without anything that the answer held."""
     envelope = {"connection": key[:63], "reason": reason, "address": context.actor().address}
     log.write(context.db(), "signin:upstream:refused", context.actor(), envelope=envelope)
+    return _not_accepted(found, handle)
+
+
+def _not_accepted(found: Upstream | None, handle: str = "") -> Response:
     SIGN_INS.labels("upstream", "refused").inc()
     texts = context.texts()
     return _page(

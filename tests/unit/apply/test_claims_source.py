@@ -16,7 +16,7 @@ from .conftest import Apply
 
 TOWN: dict[str, Any] = {"key": "KUNTA", "kind": "municipality", "name": {"fi": "Kunta"}, "legal_entity": True}
 CONNECTION: dict[str, Any] = {
-    "key": "tunnus", "name": {"fi": "Tunnus"}, "issuer": "https://login.example/town", "client_id": "avain",
+    "key": "tunnus", "owner": "KUNTA", "name": {"fi": "Tunnus"}, "issuer": "https://login.example/town", "client_id": "avain",
 }  # fmt: skip
 GROUP: dict[str, Any] = {"key": "rehtorit", "organisation": "KUNTA", "name": "Rehtorit", "members": []}
 

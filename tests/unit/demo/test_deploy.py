@@ -11,7 +11,9 @@ import yaml
 
 from iam.access.pattern import parse
 from iam.demo.agreements import WELFARE_AGREEMENT
+from iam.demo.catalogue import ENTITIES
 from iam.demo.people import TRY
+from iam.signin import password
 from tests.unit.demo.conftest import Written
 
 FOLDER = Path(__file__).parents[3] / "deploy" / "demo"
@@ -102,6 +104,9 @@ def test_the_accounts_are_those_of_the_table(declared: dict[str, Any]) -> None:
 
 
 def test_passwords_of_the_table_are_long_and_different() -> None:
+    organisations = [name for _, _, names, _ in ENTITIES for name in names]
+    for one in TRY:
+        assert password.problems(one.password, [one.login, "Avain", "Marjala", *organisations]) == [], one.login
     passwords = {one.password for one in TRY}
     assert len(passwords) == len(TRY)
     assert all(len(password) >= 15 for password in passwords)

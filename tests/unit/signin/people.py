@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.audit import log
 from iam.change import SYSTEM, begin
 from iam.directory.affiliation import Affiliation
+from iam.directory.organisation import Organisation
 from iam.directory.person import Hold, Person, PersonProfile
 from iam.directory.source import Source
 from iam.signin import credentials
@@ -57,11 +59,16 @@ def directory(session: Session, town: UUID, connector: str, settings: Mapping[st
     )  # fmt: skip
 
 
+def municipality(session: Session, key: str = "KUNTA") -> UUID:
+    """Return a municipality, which is added where there is none yet."""
+    standing = session.scalars(select(Organisation.id).where(Organisation.key == key)).one_or_none()
+    return standing or facts.organisation(session, key, "municipality")
+
+
 def employ(session: Session, person_id: UUID, *, until_days: int) -> None:
     """Give the person an employment that began a year ago and ends in so many days (negative: has ended)."""
     change = begin(session, "command", SYSTEM)
-    town = facts.organisation(session, "KUNTA", "municipality")
-    now = clock.now()
+    town, now = municipality(session), clock.now()
     session.add(
         Affiliation(
             person_id=person_id, organisation_id=town, legal_entity_id=town, kind="employee", title="Opettaja",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from connectors.contract import TimedOut, Unreachable
@@ -54,6 +54,11 @@ def test_anything_else_is_refused_and_so_is_the_record_of_another(
     directory: Session, login: str, password: str
 ) -> None:
     assert not directory_bind.accepts(directory, DATA, login, password)
+
+
+def test_a_directory_that_is_disabled_lets_nobody_in(directory: Session) -> None:
+    directory.execute(update(Source).values(disabled=True))
+    assert directory_bind.accepts(directory, DATA, "aino", "oikea") is None
 
 
 @pytest.mark.parametrize("error", [Unreachable, TimedOut])

@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 from iam.signin.account import Credential, normal
 from iam.web import extension
 from tests.contract.exhibits import ldap
-from tests.factories import facts
 from tests.servers.slapd import PASSWORD, READER, READER_PASSWORD, SUFFIX, Slapd
-from tests.unit.signin.people import add_person, directory
+from tests.unit.signin.people import add_person, directory, employ, municipality
 from tests.unit.web.browser import Browser
 
 pytestmark = pytest.mark.services
@@ -63,11 +62,11 @@ def people(app: Flask, slapd: Slapd) -> Flask:
     }  # fmt: skip
     key = ldap(slapd).authenticate("aino", PASSWORD)
     with Session(extension.engine_of(app)) as session, session.begin():
-        town = facts.organisation(session, "KUNTA", "municipality")
-        directory(session, town, "ldap", settings)
+        directory(session, municipality(session), "ldap", settings)
         data = {"source": "ad", "record_key": key}
         for login in {"aino", *(normal(one) for one in HOSTILE if len(one) <= 250)}:
             person_id = add_person(session, extension.parts_of(app).vault, login)
+            employ(session, person_id, until_days=300)
             session.execute(
                 update(Credential).where(Credential.person_id == person_id).values(kind="directory", data=data)
             )

@@ -31,7 +31,7 @@ from iam.signin.connection import Connection, Link
 from iam.web import extension
 from tests.flows.factor_world import answer, with_passkey, with_totp
 from tests.servers.openid_provider import CLIENT, SECRET, OpenidProvider
-from tests.unit.signin.people import OTHER, PASSWORD, add_person, directory, employ
+from tests.unit.signin.people import OTHER, PASSWORD, add_person, directory, employ, municipality
 from tests.unit.signin.proofs import Authenticator, code_of
 from tests.unit.web.browser import Browser, application, hidden
 
@@ -54,11 +54,11 @@ def doors(database_url: str, folder: Path, upstream: OpenidProvider) -> Iterator
         with Session(extension.engine_of(made)) as session, session.begin():
             aino = add_person(session, vault, AINO)
             employ(session, aino, until_days=200)
-            add_person(session, vault, EINO)
+            employ(session, add_person(session, vault, EINO), until_days=200)
             _directory(session)
             row = Connection(
                 key="kunta", name={"fi": "Kunta"}, issuer=upstream.issuer, client_id=CLIENT, secret=vault.wrap(SECRET.encode()), domains=[],
-                identifier={},
+                identifier={}, owner_id=municipality(session),
             )  # fmt: skip
             session.add(row)
             session.flush()
