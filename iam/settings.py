@@ -127,6 +127,12 @@ class Signin(BaseModel):
         le=365,
         description="Longest time a person's own device need not repeat the second factor; 0: no device is remembered.",
     )
+    factor_replace_hours: int = Field(
+        24,
+        ge=0,
+        le=168,
+        description="Hours until a factor that replaces a lost one by a recovery code comes into force; until then the old one may stop it.",
+    )
 
 
 class Lifecycle(BaseModel):

@@ -26,7 +26,7 @@ from iam.oidc.backchannel import Backchannel
 from iam.oidc.issuer import Issuer
 from iam.oidc.model import OpaqueToken
 from iam.settings import Settings
-from iam.signin import forgotten, throttle
+from iam.signin import factor_notice, forgotten, replacement, throttle
 from iam.signin.factor import RememberedDevice
 from iam.tokens import one_shot, sign_out
 from iam.vault import Vault
@@ -66,6 +66,7 @@ def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) 
     return {
         sign_out.KIND: Backchannel(issuer, settings.egress),
         forgotten.KIND: forgotten.CodeByMail(sessions, settings, vault, mail.carrier(settings)),
+        factor_notice.KIND: factor_notice.ByMail(settings, mail.carrier(settings)),
     }
 
 
@@ -110,6 +111,7 @@ CHORES = (
     Chore("attempts", timedelta(minutes=1), trace.tidy),
     Chore("opaque tokens", TIDY, _ended(OpaqueToken.expires_at)),
     Chore("remembered devices", TIDY, _ended(RememberedDevice.expires_at)),
+    Chore("replaced factors", timedelta(minutes=1), replacement.follow_due),
     Chore("messages", timedelta(hours=1), outbox.tidy),
 )
 """What is tidied whatever the settings."""

@@ -84,10 +84,13 @@ def sign_in(session: Session, login: str, text: str, around: Around) -> Outcome:
     return enter(session, known, around, f"signin:{way}:accepted")
 
 
-def enter(session: Session, known: Known, around: Around, event: str, amr: Sequence[str] = ("pwd",)) -> Outcome:
+def enter(
+    session: Session, known: Known, around: Around, event: str, amr: Sequence[str] = ("pwd",), *, factors: Sequence[str] = ()
+) -> Outcome:  # fmt: skip
     """Start a login session for somebody who has proved who they are; refused when their access has ended.
 
-    Whatever session the browser had ends: a new sign-in has a new secret (security SE-02). ``amr`` is what was really done.
+    Whatever session the browser had ends: a new sign-in has a new secret (security SE-02). ``amr`` is what was really done,
+    ``factors`` the marks of factors that were proved by it (``proof``).
     """
     archive = timedelta(days=around.settings.lifecycle.archive_days)
     if state_of(session, known.person_id, clock.now(), archive) in (State.SUSPENDED, State.ARCHIVED):
@@ -103,7 +106,9 @@ def enter(session: Session, known: Known, around: Around, event: str, amr: Seque
     if around.previous is not None:
         ending.end(session, who, "replaced", around.previous.person_id, around.previous.id)
     acr, life = levels.acr_of(amr), session_policy.life(session, known.person_id, around.settings.tokens, clock.now())
-    row, secret = login_sessions.start(session, known.person_id, life, acr=acr, amr=amr, agent=around.agent)
+    row, secret = login_sessions.start(
+        session, known.person_id, life, acr=acr, amr=amr, agent=around.agent, factors=factors
+    )
     log.write(session, event, who, subject_id=known.person_id, envelope={"address": who.address})
     log.write(session, "signin:session:started", who, subject_id=known.person_id, envelope={"session": str(row.id)})
     return Outcome(known.person_id, secret, known.login, known.language, acr)

@@ -62,7 +62,8 @@ class Life:
 class LoginSession:
     """One sign-in of one person in one browser. ``acr`` and ``amr`` say what was really done (RFC 8176); it is over at ``idle_until``
     when it is not used before, and at ``expires_at``. ``connection_id`` is by which connection it began; ``proofs`` are what proved the
-    person in it: ``OWN``, or ``connection:ID`` and ``source:ID`` of those that proved them for their owners only."""
+    person in it: ``OWN``, or ``connection:ID`` and ``source:ID`` of those that proved them for their owners only; and
+    ``factor:WAY:SECONDS`` for each factor of theirs, with when it was proved last (``signin.proof``)."""
 
     id: UUID
     person_id: UUID
@@ -96,24 +97,39 @@ _INSERT = Statement(lambda: insert(LoginSessionRow), tuple)
 
 
 def start(
-    session: Session, person_id: UUID, life: Life, *, acr: str, amr: Sequence[str], agent: str
+    session: Session,
+    person_id: UUID,
+    life: Life,
+    *,
+    acr: str,
+    amr: Sequence[str],
+    agent: str,
+    factors: Sequence[str] = (),
 ) -> tuple[LoginSession, str]:
-    """Begin a login session and return it with the secret for the cookie."""
+    """Begin a login session and return it with the secret for the cookie; ``factors`` are further proofs that it begins with."""
     value, now = secrets.new("session"), clock.now()
     idle, expires = now + life.idle, now + life.whole
-    found = LoginSession(uuid7(), person_id, now, now, idle, now, expires, acr, list(amr), agent[:200], None)
+    found = LoginSession(
+        uuid7(), person_id, now, now, idle, now, expires, acr, list(amr), agent[:200], None, None, [OWN, *factors]
+    )
     _INSERT.run(session, **asdict(found), secret_hash=secrets.hash_of(value), end_reason=None)
     return found, value
 
 
-def renew(session: Session, session_id: UUID, *, acr: str, amr: Sequence[str]) -> str | None:
+def renew(session: Session, session_id: UUID, *, acr: str, amr: Sequence[str], proofs: Sequence[str]) -> str | None:
     """Give a living session another secret and say what was now proved in it; return the secret, None when it has ended meanwhile.
 
     It keeps its beginning and its ends; the old secret is worth nothing at once.
     """
     value, row, now = secrets.new("session"), LoginSessionRow, clock.now()
     living = row.id == session_id, row.ended_at.is_(None), row.expires_at > now
-    proved = {"secret_hash": secrets.hash_of(value), "auth_time": now, "acr": acr, "amr": list(amr)}
+    proved = {
+        "secret_hash": secrets.hash_of(value),
+        "auth_time": now,
+        "acr": acr,
+        "amr": list(amr),
+        "proofs": list(proofs),
+    }
     query = update(row).where(*living).values(proved)
     return value if session.scalars(query.returning(row.id)).first() is not None else None
 

@@ -26,7 +26,8 @@ class Flow:
 
     ``path`` is our own; ``service`` the names of the service by language; ``fresh`` demands signing in again; ``origin`` is that of
     the service's validated redirect URI (``https://wilma.example``), to which browsers must be let go on after the form;
-    ``least`` the least level of sign-in asked for (``signin.levels``), or empty; ``application`` the key of the service, or empty.
+    ``least`` the least level of sign-in asked for (``signin.levels``), or empty; ``application`` the key of the service, or empty;
+    ``proves`` the one way (``signin.proof``) by which a proof of the last minutes is asked for, or empty.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Flow:
     origin: str = ""
     least: str = ""
     application: str = ""
+    proves: str = ""
 
 
 def start(flow: Flow) -> str:
@@ -46,6 +48,7 @@ def start(flow: Flow) -> str:
         "o": flow.origin,
         "l": flow.least,
         "a": flow.application,
+        "w": flow.proves,
     }
     return _serializer().dumps(data)
 
@@ -59,7 +62,8 @@ def read(handle: str | None) -> Flow | None:
     except BadData:
         return None
     return Flow(
-        local_path(data["p"]), data["s"] or None, bool(data["f"]), str(data["o"]), str(data["l"]), str(data.get("a", ""))
+        local_path(data["p"]), data["s"] or None, bool(data["f"]), str(data["o"]), str(data["l"]), str(data.get("a", "")),
+        proves=str(data.get("w", "")),
     )  # fmt: skip
 
 

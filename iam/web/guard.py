@@ -134,16 +134,20 @@ def init(app: Flask, reaches: Callable[[str, str], bool], fresh: timedelta) -> N
     app.before_request(_admit)
 
 
-def to_factor(path: str, least: str, *, fresh: bool = False) -> Response:
-    """Send a browser to prove more (``/factor``), and from there to ``path``; ``fresh``: although it was proved some time ago."""
-    return see_other("/factor?" + urlencode({"flow": flow.start(flow.Flow(path, fresh=fresh, least=least))}))
+def to_factor(path: str, least: str, *, fresh: bool = False, proves: str = "") -> Response:
+    """Send a browser to prove more (``/factor``), and from there to ``path``; ``fresh``: although it was proved some time ago.
+
+    ``proves`` names the one way by which it must have been proved lately.
+    """
+    going = flow.Flow(path, fresh=fresh, least=least, proves=proves)
+    return see_other("/factor?" + urlencode({"flow": flow.start(going)}))
 
 
-def recently(path: str, least: str) -> Response:
+def recently(path: str, least: str, proves: str = "") -> Response:
     """Answer an act that needs a fresh proof: a browser proves it and goes on to ``path``; raises ``NotRecent`` to a program."""
     if not _is_browser():
         raise NotRecent(Problem("This needs a fresh sign-in.", "Sign in again and repeat it within five minutes."))
-    return to_factor(path, least, fresh=True)
+    return to_factor(path, least, fresh=True, proves=proves)
 
 
 def check(app: Flask) -> None:
