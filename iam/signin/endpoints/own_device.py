@@ -35,7 +35,7 @@ def lacking(application_least: str | None) -> str | None:
 
 def until(login: LoginSession) -> datetime | None:
     """Return until when this browser, remembered as the person's own, stands in for a second factor that the session lacks."""
-    if levels.reaches(login.acr, levels.TWO_FACTOR):
+    if levels.reaches(login.acr, levels.TWO_FACTOR) or not context.settings().signin.remember_days:
         return None
     return policy.device_until(context.db(), login.person_id, request.cookies.get(_cookie(), ""))
 
