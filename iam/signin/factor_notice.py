@@ -67,9 +67,10 @@ class ByMail:
         person_id = UUID(payload["person"])
         known = credentials.whoever(session, person_id)
         texts = Texts(known.language if known.language in LANGUAGES else LANGUAGES[0], ZoneInfo(self.settings.zone))
+        kind = KINDS[payload["kind"]]
         values = {
             "name": profile(session, person_id).display_name or known.login, "login": known.login,
-            "kind": texts.gettext(KINDS[payload["kind"]]), "time": texts.moment(datetime.fromisoformat(payload["until"])),
+            "kind": texts.gettext(kind), "time": texts.moment(datetime.fromisoformat(payload["until"])),
             "page": f"{self.settings.issuer}/account",
         }  # fmt: skip
         text = "\n\n".join(texts.gettext(paragraph) % values for paragraph in _MAIL)

@@ -91,8 +91,24 @@ def next_step(has: Held, acr: str, age: timedelta, least: str | None, fresh: boo
 
 
 def next_proof(has: Held, proofs: Iterable[str], way: str, at: datetime) -> Next:
-    """Return what comes next where a late proof by one ``way`` (``proof``) is asked; who has no factor at all is let through to be told."""
-    return Next.THROUGH if not has or proof.lately(proofs, way, at) else Next.ASK
+    """Return what comes next where a late proof by one ``way`` (``proof``) is asked: what is not there is set up, or has nothing to
+    be replaced."""
+    if proof.lately(proofs, way, at):
+        return Next.THROUGH
+    if way == proof.RECOVERY:
+        return Next.ASK if has else Next.THROUGH
+    return Next.ASK if way in has.kinds else Next.SET_UP
+
+
+def unproved(login: LoginSession, least: str) -> str | None:
+    """Return the way (``proof``; empty: any) by which a session must prove anew that it reaches ``least``; None when it did lately.
+
+    A time code makes no passkey fresh that was proved some time ago.
+    """
+    now = clock.now()
+    if least == levels.PASSKEY:
+        return None if proof.lately(login.proofs, proof.PASSKEY, now) else proof.PASSKEY
+    return None if now - login.auth_time <= RECENT else ""
 
 
 def may_change(has: Held, login: LoginSession, at: datetime) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from connectors.problem import Problem
-from iam import clock
 from iam.access.administration import NOTHING, PERMISSIONS, Part
 from iam.access.asker import NOBODY, Asker, asker_of
 from iam.audit import log
@@ -125,12 +123,13 @@ def part() -> Part:
     return found
 
 
-def init(app: Flask, reaches: Callable[[str, str], bool], fresh: timedelta) -> None:
+def init(app: Flask, reaches: Callable[[str, str], bool], unproved: Callable[[LoginSession, str], str | None]) -> None:
     """Ask before every view of ``app``.
 
-    ``reaches`` tells whether one level of sign-in is enough where another is asked, ``fresh`` how old a recent proof may be.
+    ``reaches`` tells whether one level of sign-in is enough where another is asked; ``unproved`` by which way (``Flow.proves``) a
+    session must prove that level anew where a recent proof is asked, None when it did lately.
     """
-    app.extensions[_STEP_UP] = reaches, fresh
+    app.extensions[_STEP_UP] = reaches, unproved
     app.before_request(_admit)
 
 
@@ -204,18 +203,19 @@ def _admit_administrator(mark: str) -> None:
 
 def _ask_for_more(login: LoginSession, recent: tuple[str | Callable[[], str], str] | None) -> Response | None:
     """Return the way to prove more, when the pages ask for more than this session has; raises ``TooWeak`` or ``NotRecent``."""
-    reaches, fresh = current_app.extensions[_STEP_UP]
+    reaches, unproved = current_app.extensions[_STEP_UP]
     least = context.settings().signin.administrators
     if not reaches(login.acr, least):
         if request.method not in ("GET", "HEAD") or not _is_browser():
             raise TooWeak(Problem("This page asks for a second factor.", "Open the page again and prove it."))
         return to_factor(request.full_path.rstrip("?"), least)
-    if recent is None or clock.now() - login.auth_time <= fresh:
+    way = unproved(login, least) if recent is not None else None
+    if recent is None or way is None:
         return None
     back, act = recent
     if act and request.form.get("act") != act:
         return None
-    return recently(back() if callable(back) else back.format(**(request.view_args or {})), least)
+    return recently(back() if callable(back) else back.format(**(request.view_args or {})), least, way)
 
 
 def _is_browser() -> bool:

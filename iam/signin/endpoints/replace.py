@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import wraps
 from urllib.parse import urlencode
 
@@ -130,20 +131,20 @@ def _may_begin(kind: str) -> None:
 def _begun(kind: str, data: dict[str, object]) -> Response:
     session, texts, hours = context.db(), context.texts(), context.settings().signin.factor_replace_hours
     at = replacement.begin(session, own_login().person_id, kind, data, hours, context.actor())
-    said = texts.gettext(N_("The new one comes into force on %(time)s. Until then a recovery code lets you in."))
-    flash(said % {"time": texts.moment(at)}, "success")
+    later = N_("The new one comes into force on %(time)s. Until then a recovery code lets you in.")
+    flash(texts.gettext(later if hours else N_("The new one is now in use.")) % {"time": texts.moment(at)}, "success")
     return see_other(ACCOUNT)
 
 
 def _choice(errors: Errors = (), status: int = 200) -> Response:
     handle, person_id = _handle(), own_login().person_id
-    waiting = replacement.waiting(context.db(), person_id)
+    waiting, hours = replacement.waiting(context.db(), person_id), context.settings().signin.factor_replace_hours
     texts = context.texts()
     told = [{"kind": texts.gettext(factor_notice.KINDS[kind]), "at": at} for kind, at in sorted(waiting.items())]
     kinds = [kind for kind in step_up.held(context.db(), person_id).kinds if kind not in waiting]
     return pages.page(
         "factor_replace.html", status,
-        flow=handle, kinds=kinds, waiting=told, hours=context.settings().signin.factor_replace_hours,
+        flow=handle, kinds=kinds, waiting=told, at=clock.now() + timedelta(hours=hours) if hours else None,
         errors=errors,
     )  # fmt: skip
 
