@@ -68,7 +68,7 @@ def test_once_delivers_and_tidies_and_says_what_it_did(
     said = json.loads(done.output)
     assert said["messages"] == {"delivered": 0, "failed": 0, "given_up": 0}
     assert said["tidied"] == {
-        "one-shot secrets": 1, "throttle": 0, "client assertions": 1, "attempts": 1, "opaque tokens": 1, "remembered devices": 1,
+        "one-shot secrets": 1, "throttle": 0, "client assertions": 1, "attempts": 1, "opaque tokens": 1, "remembered devices": 1, "replaced factors": 0,
         "messages": 1, "login sessions": 0,
     }  # fmt: skip
     with Session(engine) as after:
