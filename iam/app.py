@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logging.init(app)
     metrics.init(app)
     errors.init(app)
-    guard.init(app, levels.reaches, step_up.RECENT, reach.administered)
+    guard.init(app, levels.reaches, step_up.unproved, reach.administered)
     csrf.init(app, settings, vault.derive("forms"))
     pages.init(app)
     headers.init(app)

@@ -133,6 +133,12 @@ class Signin(BaseModel):
         le=30,
         description="Days for which a person's new e-mail address gets no one-time code; the old one is told.",
     )
+    factor_replace_hours: int = Field(
+        24,
+        ge=0,
+        le=168,
+        description="Hours until a factor that replaces a lost one by a recovery code comes into force; until then the old one may stop it.",
+    )
 
 
 class Lifecycle(BaseModel):

@@ -136,6 +136,8 @@ def _summary(report: Report, dry_run: bool) -> str:
     said = f"{counts['create']} {verb}created, {counts['change']} {verb}changed, {counts['none']} as stated already."
     if report.skipped:
         said += f" {report.skipped} accounts wait for their persons."
+    if report.sign_ins is not None:
+        said += f" Sign-ins that {'would end' if dry_run else 'end'}, for more is asked of them: {report.sign_ins}."
     if report.applied is not None:
         said += f" Rights: {report.applied.rights.opened} opened, {report.applied.rights.closed} closed."
     return said

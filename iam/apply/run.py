@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
+from iam import clock
 from iam.apply import check_access, check_people, check_sources, check_tree, connections, moves
 from iam.apply.compare import Difference, compare
 from iam.apply.declaration import declare
@@ -19,6 +20,7 @@ from iam.apply.execute import Applied, execute
 from iam.apply.read import read
 from iam.apply.state import load
 from iam.change import Actor
+from iam.signin import policy_effect
 from iam.vault import Vault
 
 CHECKS = (
@@ -35,7 +37,8 @@ class Report:
     """What a declaration would change or did. With problems nothing was changed, and nothing compared.
 
     ``notes`` tell which sources state facts in organisations that move to where those sources do not reach, and what becomes of it.
-    ``skipped`` counts people who are not here yet and need not be; ``applied`` is None when nothing was written.
+    ``skipped`` counts people who are not here yet and need not be; ``applied`` is None when nothing was written. ``sign_ins`` counts
+    those that end because a declared policy asks for more than was proved; None where no policy of sign-ins differs.
     """
 
     problems: Sequence[Problem]
@@ -43,6 +46,7 @@ class Report:
     skipped: int
     applied: Applied | None
     notes: Sequence[Problem] = ()
+    sign_ins: int | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -72,6 +76,7 @@ class Report:
             ],
             "change": self.applied and str(self.applied.change_id),
             "rights": rights,
+            "sign_ins_ended": self.sign_ins,
         }  # fmt: skip
 
 
@@ -97,5 +102,19 @@ def run_apply(
     if problems:
         return Report(problems, (), 0, None)
     differences = compare(draft)
+    sign_ins = _sign_ins(draft, differences)
     applied = None if dry_run else execute(draft, differences, actor, vault)
-    return Report((), differences, len(draft.skipped), applied, draft.notes)
+    return Report((), differences, len(draft.skipped), applied, draft.notes, sign_ins)
+
+
+def _sign_ins(draft: Draft, differences: Sequence[Difference]) -> int | None:
+    """Return how many sign-ins the declared policies end. How long they last counts from the next sign-in: that ends none."""
+    told = {one.key: one.fields for one in differences if one.kind == "organisation" and one.action == "change"}
+    if not any({"second_factor", "sessions"} & fields.keys() for fields in told.values()):
+        return None
+    shapes = {key: draft.stated("organisation")[key].shape for key, fields in told.items() if "second_factor" in fields}
+    days = {
+        draft.organisations[key]: shape["second_factor"] and shape["second_factor"]["remember_days"]
+        for key, shape in shapes.items()
+    }
+    return policy_effect.ended(draft.session, days, clock.now())

@@ -27,7 +27,16 @@ from iam.oidc.backchannel import Backchannel
 from iam.oidc.issuer import Issuer
 from iam.oidc.model import OpaqueToken
 from iam.settings import Settings
-from iam.signin import address_notice, addresses, forgotten, notices, standing, throttle
+from iam.signin import (
+    address_notice,
+    addresses,
+    factor_notice,
+    forgotten,
+    notices,
+    replacement,
+    standing,
+    throttle,
+)
 from iam.signin.factor import RememberedDevice
 from iam.tokens import one_shot, sign_out
 from iam.vault import Vault
@@ -71,6 +80,7 @@ def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) 
         addresses.CHANGED: address_notice.Telling(settings, mail.carrier(settings)),
         addresses.TOUCHED: address_notice.Comparing(sessions, timedelta(days=settings.signin.address_days)),
         notices.KIND: notices.Notice(sessions, settings, mail.carrier(settings)),
+        factor_notice.KIND: factor_notice.ByMail(settings, mail.carrier(settings)),
     }
 
 
@@ -119,6 +129,7 @@ CHORES = (
     Chore("opaque tokens", TIDY, _ended(OpaqueToken.expires_at)),
     Chore("remembered devices", TIDY, _ended(RememberedDevice.expires_at)),
     Chore("requests for help", timedelta(hours=1), standing.tidy),
+    Chore("replaced factors", timedelta(minutes=1), replacement.follow_due),
     Chore("messages", timedelta(hours=1), outbox.tidy),
 )
 """What is tidied whatever the settings."""

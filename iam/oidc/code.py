@@ -28,7 +28,10 @@ KIND = "code"
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What a code stands for. ``challenge`` None: the client need not use PKCE and did not."""
+    """What a code stands for. ``challenge`` None: the client need not use PKCE and did not.
+
+    ``device_until``: until when a remembered device stands in for a second factor.
+    """
 
     person_id: UUID
     grant_id: UUID
@@ -43,6 +46,7 @@ class Code:
     amr: tuple[str, ...]
     resources: tuple[str, ...] = ()
     claims: Mapping[str, list[str]] = field(default_factory=dict)
+    device_until: datetime | None = None
 
     code_challenge_method = "S256"
 
@@ -63,6 +67,7 @@ class Code:
 def issue(
     session: Session, issuer: Issuer, client: RegisteredClient, login: LoginSession, capacity_id: UUID | None,
     parameters: Mapping[str, str], scope: str, actor: Actor, *, resources: Sequence[str] = (),
+    device_until: datetime | None = None,
 ) -> str:  # fmt: skip
     """Store a code for a validated request of a person who may enter, write the event, and return the code."""
     asked = claims_request.parse(parameters.get("claims"))
@@ -70,7 +75,7 @@ def issue(
         "redirect_uri": parameters["redirect_uri"], "scope": scope, "challenge": parameters.get("code_challenge"),
         "nonce": parameters.get("nonce"), "capacity": str(capacity_id) if capacity_id else None, "session": str(login.id),
         "auth_time": login.auth_time.isoformat(), "acr": _acr(login.acr, asked, parameters), "amr": list(login.amr),
-        "resources": list(resources),
+        "resources": list(resources), "device_until": device_until and device_until.isoformat(),
         "claims": {"id_token": sorted(claims_request.allowed(asked.id_token, client.scope)),
                    "userinfo": sorted(claims_request.allowed(asked.userinfo, client.scope))},
     }  # fmt: skip
@@ -120,4 +125,5 @@ def _read(row: Used) -> Code:
         row.person_id, row.grant_id, data["redirect_uri"], data["scope"], data["challenge"], data["nonce"],
         UUID(data["capacity"]) if data["capacity"] else None, UUID(data["session"]), datetime.fromisoformat(data["auth_time"]),
         data["acr"], tuple(data["amr"]), tuple(data["resources"]), data["claims"],
+        datetime.fromisoformat(data["device_until"]) if data.get("device_until") else None,
     )  # fmt: skip

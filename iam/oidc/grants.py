@@ -23,12 +23,14 @@ from iam.oidc.client import RegisteredClient
 from iam.oidc.code import Code, take
 from iam.oidc.refusal import BadTarget, check_resources
 from iam.oidc.standing import Standing
+from iam.signin import levels, policy
 from iam.tokens import grant as grants
 
 NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
 AUTH_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
 PROMPTS = frozenset({"none", "login", "select_account", "consent"})
 GONE = "What was presented is unknown, expired, already used, or has ended."
+WEAK = "A surer sign-in is asked here now: send the person to sign in again."
 
 Answered = tuple[int, Claims, list[tuple[str, str]]]
 
@@ -119,11 +121,23 @@ class RefreshGrant(RefreshTokenGrant):
         stood = self._stood(client, token)
         if stood is None or stood.grant.client_id != client.client_id:
             raise InvalidGrantError(GONE)
+        self._sure_enough(client, stood)
         self.stood, self.resource = stood, _resource(self.request, stood.grant.resources)
         asked = self.request.payload.scope
         self.scopes = mint.scopes_of(asked) if asked else None
         if self.scopes is not None and not set(self.scopes) <= set(mint.scopes_of(stood.grant.scope)):
             raise InvalidScopeError()
+
+    def _sure_enough(self, client: RegisteredClient, stood: Standing) -> None:
+        """Refuse where more is asked now than was proved; the family stays, for what is asked may be asked no more."""
+        # What was told may be less than what was done (acr_values): the session knows what that was.
+        done, grant = levels.stronger(stood.grant.acr, levels.acr_of(stood.amr)), stood.grant
+        enough = policy.still_enough(
+            self.server.session, grant.person_id, done, grant.device_until, clock.now(),
+            application_least=client.least_acr, most_days=self.server.issuer.remember_days,
+        )  # fmt: skip
+        if not enough:
+            raise InvalidGrantError(WEAK)
 
     def _stood(self, client: RegisteredClient, token: str) -> Standing | None:
         parsed = grants.parse(token, self.server.issuer.refresh_key)

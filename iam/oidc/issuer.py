@@ -19,6 +19,7 @@ class Issuer:
     def __init__(self, settings: Settings, vault: Vault, generations: Generations) -> None:
         self.url = settings.issuer
         self.lives = settings.tokens
+        self.remember_days = settings.signin.remember_days
         self.keyring = Keyring(vault)
         self.clients = Clients(settings.issuer, generations)
         self.capacity_key = vault.derive("capacity")

@@ -36,7 +36,7 @@ def of_code(
     grant = Grant(
         id=code.grant_id, person_id=code.person_id, client_id=client.client_id, capacity_id=code.capacity_id, session_id=code.session_id,
         scope=code.scope, auth_time=code.auth_time, acr=code.acr, created_at=now, expires_at=now + timedelta(seconds=seconds),
-        resources=list(code.resources), claims=dict(code.claims),
+        resources=list(code.resources), claims=dict(code.claims), device_until=code.device_until,
     )  # fmt: skip
     grants.store(session, grant)
     stood = _alive(session, grant, standing.read(session, grant.id, client, now))

@@ -94,12 +94,12 @@ def sign_in(session: Session, login: str, text: str, around: Around) -> Outcome:
 
 def enter(
     session: Session, known: Known, around: Around, event: str, amr: Sequence[str] = ("pwd",), *, proof: str = OWN,
-    connection_id: UUID | None = None,
+    connection_id: UUID | None = None, factors: Sequence[str] = (),
 ) -> Outcome:  # fmt: skip
     """Start a login session for somebody whom ``proof`` has proved; refused when their access has ended, or the proof is not for them.
 
     Whatever session the browser had ends: a new sign-in has a new secret (security SE-02). ``amr`` is what was really done,
-    ``connection_id`` by which connection.
+    ``connection_id`` by which connection, ``factors`` the marks of factors that were proved by it (``signin.proof``).
     """
     archive = timedelta(days=around.settings.lifecycle.archive_days)
     if state_of(session, known.person_id, clock.now(), archive) in (State.SUSPENDED, State.ARCHIVED):
@@ -107,13 +107,20 @@ def enter(
     if not reach.lets_in(session, proof, known.person_id):
         return _refused(session, known, around, Refusal.OUTSIDE, "signin:proof:refused", proof=proof)
     if around.adds and around.previous is not None and around.previous.person_id == known.person_id:
-        return _added(session, known, around, around.previous, event, amr, proof)
+        return _added(session, known, around, around.previous, event, amr, [proof, *factors])
     who = Actor(known.person_id, around.actor.request_id, around.actor.address)
     if around.previous is not None:
         ending.end(session, who, "replaced", around.previous.person_id, around.previous.id)
     acr, life = levels.acr_of(amr), session_policy.life(session, known.person_id, around.settings.tokens, clock.now())
     row, secret = login_sessions.start(
-        session, known.person_id, life, acr=acr, amr=amr, agent=around.agent, proof=proof, connection_id=connection_id
+        session,
+        known.person_id,
+        life,
+        acr=acr,
+        amr=amr,
+        agent=around.agent,
+        proofs=[proof, *factors],
+        connection_id=connection_id,
     )
     log.write(session, event, who, subject_id=known.person_id, envelope={"address": who.address})
     log.write(session, "signin:session:started", who, subject_id=known.person_id, envelope={"session": str(row.id)})
@@ -127,16 +134,16 @@ def _refused(session: Session, known: Known, around: Around, refusal: Refusal, e
 
 
 def _added(
-    session: Session, known: Known, around: Around, login: LoginSession, event: str, amr: Sequence[str], proof: str
-) -> Outcome:
+    session: Session, known: Known, around: Around, login: LoginSession, event: str, amr: Sequence[str], added: Sequence[str]
+) -> Outcome:  # fmt: skip
     """Let the session go on with one proof more and another secret.
 
     It is as sure as what was done for the proof that opens most: what another owner's provider did does not count beyond it.
     """
-    now = levels.acr_of(amr)
+    now, proof = levels.acr_of(amr), added[0]
     weaker = OWN not in (proof, *login.proofs) and levels.reaches(now, login.acr)
     kept = login.amr if weaker or (OWN in login.proofs and proof != OWN) else amr
-    proofs, acr = list(dict.fromkeys([*login.proofs, proof])), levels.acr_of(kept)
+    proofs, acr = list(dict.fromkeys([*login.proofs, *added])), levels.acr_of(kept)
     value = login_sessions.renew(session, login.id, acr=acr, amr=kept, proofs=proofs)
     if value is None:
         return Outcome(refusal=Refusal.ENDED)

@@ -44,6 +44,7 @@ from webauthn.helpers.structs import (
 )
 
 from iam import clock
+from iam.signin import replacement
 from iam.signin.factor import Passkey
 from iam.tokens import one_shot
 
@@ -133,25 +134,11 @@ def making(session: Session, site: Site, person_id: UUID, login: str, name: str)
 
 def enrol(session: Session, site: Site, person_id: UUID, text: str, name: str) -> Proved:
     """Store the passkey that the browser made (section 7.1); raises ``Refused``."""
-    answer = _parsed(parse_registration_credential_json, text)
-    _client_data(session, site, ENROL, person_id, answer.response.client_data_json)
-    made = _held(
-        lambda challenge: verify_registration_response(
-            credential=answer, expected_challenge=challenge, expected_rp_id=site.rp_id, expected_origin=site.origin,
-            require_user_verification=True, supported_pub_key_algs=ALGORITHMS,
-        ),
-        answer,
-    )  # fmt: skip
-    if made.credential_id != answer.raw_id or not 0 < len(made.credential_id) <= LONGEST_ID:
-        raise Refused("credential id")
+    row = Passkey(
+        person_id=person_id, **made(session, site, person_id, text, name), created_at=clock.now(), used_at=None
+    )
     if len(of_person(session, person_id)) >= MOST:
         raise Refused("too many passkeys")
-    row = Passkey(
-        person_id=person_id, credential_id=made.credential_id, public_key=made.credential_public_key, sign_count=made.sign_count,
-        backup_eligible=made.credential_device_type is CredentialDeviceType.MULTI_DEVICE, backed_up=made.credential_backed_up,
-        transports=[one.value for one in answer.response.transports or ()], name=name.strip()[:LONGEST_NAME], created_at=clock.now(),
-        used_at=None,
-    )  # fmt: skip
     try:
         with session.begin_nested():
             session.add(row)
@@ -160,10 +147,36 @@ def enrol(session: Session, site: Site, person_id: UUID, text: str, name: str) -
     return Proved(person_id, row.id, _amr(row.backup_eligible))
 
 
+def made(session: Session, site: Site, person_id: UUID, text: str, name: str) -> dict[str, Any]:
+    """Return what is kept of the passkey that the browser made, without keeping it; raises ``Refused``."""
+    answer = _parsed(parse_registration_credential_json, text)
+    _client_data(session, site, ENROL, person_id, answer.response.client_data_json)
+    told = _held(
+        lambda challenge: verify_registration_response(
+            credential=answer, expected_challenge=challenge, expected_rp_id=site.rp_id, expected_origin=site.origin,
+            require_user_verification=True, supported_pub_key_algs=ALGORITHMS,
+        ),
+        answer,
+    )  # fmt: skip
+    if told.credential_id != answer.raw_id or not 0 < len(told.credential_id) <= LONGEST_ID:
+        raise Refused("credential id")
+    if session.scalars(select(Passkey.id).where(Passkey.credential_id == told.credential_id)).first() is not None:
+        raise Refused("credential id is known")
+    return {
+        "credential_id": told.credential_id, "public_key": told.credential_public_key, "sign_count": told.sign_count,
+        "backup_eligible": told.credential_device_type is CredentialDeviceType.MULTI_DEVICE, "backed_up": told.credential_backed_up,
+        "transports": [one.value for one in answer.response.transports or ()], "name": name.strip()[:LONGEST_NAME],
+    }  # fmt: skip
+
+
 def verify(session: Session, site: Site, text: str, person_id: UUID | None = None) -> Proved:
     """Return whose passkey answered (section 7.2); ``person_id`` demands that it is this person's. Raises ``Refused``."""
     answer = _parsed(parse_authentication_credential_json, text)
     _client_data(session, site, FACTOR if person_id else SIGN_IN, person_id, answer.response.client_data_json)
+    told = answer.response.user_handle
+    if person_id is None:
+        # One that took the place of a lost one may sign in; the same is done whoever is named, or nobody.
+        replacement.follow(session, UUID(bytes=told) if told is not None and len(told) == 16 else UUID(int=0))
     row = session.scalars(select(Passkey).where(Passkey.credential_id == answer.raw_id)).one_or_none()
     if row is None or (person_id is not None and row.person_id != person_id):
         raise Refused("unknown passkey")

@@ -66,6 +66,22 @@ def missing(
     return None if policy_made and most_days and remembered(session, login.person_id, device) else least
 
 
+def still_enough(
+    session: Session, person_id: UUID, acr: str, device_until: datetime | None, at: datetime, *, application_least: str | None,
+    most_days: int,
+) -> bool:  # fmt: skip
+    """Whether what was done when a grant was given reaches what is asked of the person there now; one statement at most.
+
+    ``device_until``: until when the remembered device stands in by which it was given.
+    """
+    if not levels.reaches(acr, application_least):
+        return False
+    if levels.reaches(acr, levels.TWO_FACTOR):
+        return True
+    days = _POLICIES.all(session, of_person=person_id, at=at)
+    return not days or (bool(most_days) and 0 not in days and device_until is not None and device_until > at)
+
+
 def always_asks(session: Session, person_id: UUID, given: Signin) -> bool:
     """Whether a password is never enough for this person: an organisation asks for more each time. What the administration pages ask
     does not count, for other applications do not."""
@@ -89,8 +105,12 @@ def remember(session: Session, person_id: UUID, days: int) -> str:
 
 def remembered(session: Session, person_id: UUID, cookie: str) -> bool:
     """Whether the cookie's browser need not repeat the second factor that the person's organisations ask for."""
-    if not cookie:
-        return False
-    row = session.get(RememberedDevice, hash_of(cookie))
-    known = row is not None and row.person_id == person_id and row.expires_at > clock.now()
+    known = device_until(session, person_id, cookie) is not None
     return known and 0 not in _POLICIES.all(session, of_person=person_id, at=clock.now())
+
+
+def device_until(session: Session, person_id: UUID, cookie: str) -> datetime | None:
+    """Return until when the cookie's browser is remembered as this person's own; None when it is not."""
+    row = session.get(RememberedDevice, hash_of(cookie)) if cookie else None
+    known = row is not None and row.person_id == person_id and row.expires_at > clock.now()
+    return row.expires_at if row is not None and known else None

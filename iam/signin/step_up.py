@@ -13,20 +13,20 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from connectors.problem import Problem
+from iam import clock
 from iam.audit import log
 from iam.change import Actor
-from iam.signin import credentials, levels, notices, passkey, recovery, throttle, totp
-from iam.signin.factor import RememberedDevice
+from iam.errors import Denied
+from iam.signin import credentials, levels, notices, passkey, proof, recovery, replacement, throttle, totp
 from iam.signin.flow import Around, Outcome, Refusal
 from iam.tokens import session as login_sessions
 from iam.tokens.session import OWN, LoginSession
 from iam.vault import Vault
 
-RECENT = timedelta(minutes=5)
-"""How fresh a sign-in must be for changing what one signs in with (security SE-06)."""
+RECENT = proof.RECENT
 
 
 class Next(StrEnum):
@@ -49,6 +49,16 @@ class Held:
     def __bool__(self) -> bool:
         return self.totp or self.passkeys > 0
 
+    @property
+    def strongest(self) -> str | None:
+        """The way (``proof``) of the strongest factor there is; None where there is none."""
+        return proof.PASSKEY if self.passkeys else proof.TOTP if self.totp else None
+
+    @property
+    def kinds(self) -> list[str]:
+        """The ways of what there is, the strongest first; recovery codes aside."""
+        return [way for way, there in ((proof.PASSKEY, self.passkeys > 0), (proof.TOTP, self.totp)) if there]
+
     def reaches(self, least: str | None) -> bool:
         """Whether proving one of them can reach a level."""
         return self.passkeys > 0 or (self.totp and levels.reaches(levels.TWO_FACTOR, least))
@@ -64,7 +74,8 @@ class Done:
 
 
 def held(session: Session, person_id: UUID) -> Held:
-    """Return what a person has set up."""
+    """Return what a person has set up, with what has come into force in place of what was lost."""
+    replacement.follow(session, person_id)
     keys = len(passkey.of_person(session, person_id))
     return Held(totp.since(session, person_id) is not None, keys, recovery.left(session, person_id))
 
@@ -80,10 +91,46 @@ def next_step(has: Held, acr: str, age: timedelta, least: str | None, fresh: boo
     return Next.SET_UP if recent else Next.AGAIN
 
 
+def next_proof(has: Held, proofs: Iterable[str], way: str, at: datetime) -> Next:
+    """Return what comes next where a late proof by one ``way`` (``proof``) is asked: what is not there is set up, or has nothing to
+    be replaced."""
+    if proof.lately(proofs, way, at):
+        return Next.THROUGH
+    if way == proof.RECOVERY:
+        return Next.ASK if has else Next.THROUGH
+    return Next.ASK if way in has.kinds else Next.SET_UP
+
+
+def unproved(login: LoginSession, least: str) -> str | None:
+    """Return the way (``proof``; empty: any) by which a session must prove anew that it reaches ``least``; None when it did lately.
+
+    A time code makes no passkey fresh that was proved some time ago.
+    """
+    now = clock.now()
+    if least == levels.PASSKEY:
+        return None if proof.lately(login.proofs, proof.PASSKEY, now) else proof.PASSKEY
+    return None if now - login.auth_time <= RECENT else ""
+
+
 def may_change(has: Held, login: LoginSession, at: datetime) -> bool:
-    """Whether this session may change what the person signs in with: proved lately, with a further factor where there is one."""
+    """Whether this session may change what the person signs in with: by a late proof of the strongest factor of theirs.
+
+    Who has none yet sets the first one up after a late sign-in by whatever way. What an upstream provider tells of factors of its own
+    is nothing here.
+    """
+    way = has.strongest
+    return proof.lately(login.proofs, way, at) if way else at - login.auth_time <= RECENT
+
+
+def may_change_password(has: Held, login: LoginSession, at: datetime) -> bool:
+    """Whether this session may set another password: proved lately, with a further factor where there is one."""
     least = levels.TWO_FACTOR if has else None
     return next_step(has, login.acr, at - login.auth_time, least, fresh=True) is Next.THROUGH
+
+
+def may_replace(has: Held, login: LoginSession, at: datetime) -> bool:
+    """Whether this session may replace what was lost: by a recovery code of the last minutes, where there is something to replace."""
+    return bool(has) and proof.lately(login.proofs, proof.RECOVERY, at)
 
 
 def by_code(session: Session, login: LoginSession, way: str, code: str, around: Around) -> Done:
@@ -115,7 +162,8 @@ def done(session: Session, login: LoginSession, amr_added: Iterable[str], around
     amr = list(dict.fromkeys([*login.amr, *amr_added]))
     acr = levels.acr_of(amr)
     # A passkey is the person's own wherever they work; a code beside another's word is as good as that word.
-    proofs = list(dict.fromkeys([*login.proofs, OWN])) if way == "passkey" else login.proofs
+    own = list(dict.fromkeys([*login.proofs, OWN])) if way == "passkey" else login.proofs
+    proofs = proof.marked(own, way, clock.now())
     value = login_sessions.renew(session, login.id, acr=acr, amr=amr, proofs=proofs)
     if value is None:
         return Outcome(refusal=Refusal.ENDED)
@@ -132,7 +180,8 @@ def refused(session: Session, login: LoginSession, way: str, actor: Actor, reaso
 
 
 def enrolled(session: Session, login: LoginSession, way: str, actor: Actor) -> None:
-    """Write that something was set up."""
+    """Write that something was set up. What waited to replace a lost one of its kind is not needed any more."""
+    replacement.stop(session, login.person_id, actor, way)
     log.write(session, "signin:factor:enrolled", actor, subject_id=login.person_id, envelope={"way": way})
 
 
@@ -153,7 +202,8 @@ def remove(session: Session, login: LoginSession, actor: Actor, passkey_id: UUID
     if not gone:
         return False
     log.write(session, "signin:factor:removed", actor, subject_id=person_id, envelope={"way": way})
-    _forget_devices(session, person_id)
+    replacement.stop(session, person_id, actor, way)
+    replacement.forget_devices(session, [person_id])
     if not held(session, person_id):
         recovery.forget(session, person_id)
     return True
@@ -162,24 +212,22 @@ def remove(session: Session, login: LoginSession, actor: Actor, passkey_id: UUID
 def reset(session: Session, person_id: UUID, actor: Actor, told: Mapping[str, Any] | None = None) -> bool:
     """Remove every factor of a person, for an administrator; the caller ends their sessions. Whether there was anything.
 
-    ``told`` is kept with the event.
+    ``told`` is kept with the event. Raises ``Denied`` for one's own: a second person resets.
     """
+    if actor.person_id == person_id:
+        raise Denied(Problem("Nobody resets their own second factor.", "Ask another administrator."))
+    replacement.stop(session, person_id, actor)
     has = held(session, person_id)
     if not has and not has.codes:
         return False
     passkey.remove(session, person_id)
     totp.remove(session, person_id)
     recovery.forget(session, person_id)
-    _forget_devices(session, person_id)
+    replacement.forget_devices(session, [person_id])
     envelope = {"totp": has.totp, "passkeys": has.passkeys} | dict(told or {})
     log.write(session, "signin:factor:reset", actor, subject_id=person_id, envelope=envelope)
     notices.tell(session, person_id, notices.FACTORS)
     return True
-
-
-def _forget_devices(session: Session, person_id: UUID) -> None:
-    """Let no device of the person pass without the second factor any more."""
-    session.execute(delete(RememberedDevice).where(RememberedDevice.person_id == person_id))
 
 
 def _budget(session: Session, person_id: UUID, around: Around) -> bytes:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hmac
+import secrets
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import pyotp
@@ -16,11 +19,13 @@ from connectors.problem import Problem
 from iam import clock
 from iam.errors import Conflict
 from iam.signin.factor import Totp
+from iam.tokens import one_shot
 from iam.vault import Vault
 
 STEP = 30
 """Seconds that a code is shown."""
 _AROUND = (0, -1, 1)
+_DRAWN, _SECONDS = "drawn-totp", 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,37 @@ def confirm(session: Session, vault: Vault, person_id: UUID, code: str) -> bool:
 def check(session: Session, vault: Vault, person_id: UUID, code: str) -> bool:
     """Whether ``code`` is a code of now that was not used before; it and every earlier one are used up by this."""
     return _spend(session, vault, person_id, code, Totp.confirmed_at.is_not(None))
+
+
+def draw(session: Session, vault: Vault, person_id: UUID, browser: str) -> str:
+    """Make a secret that leaves the one in use alone; return a handle for it that works in this browser for ten minutes."""
+    data = {"secret": b64encode(vault.wrap(pyotp.random_base32().encode())).decode()}
+    handle = secrets.token_urlsafe(32)
+    return one_shot.issue(session, _DRAWN, _SECONDS, data, client_id=browser, person_id=person_id, text=handle)
+
+
+def drawn(
+    session: Session, vault: Vault, handle: str, known: tuple[UUID, str], service: str, browser: str
+) -> Shown | None:
+    """Return the secret of a handle, to be shown; ``known`` are the person and what they are called. None when it is no good."""
+    sealed = _drawn(session, handle, known[0], browser)
+    return None if sealed is None else _shown(vault.unwrap(sealed).decode(), known[1], service)
+
+
+def confirm_drawn(
+    session: Session, vault: Vault, handle: str, person_id: UUID, browser: str, code: str
+) -> dict[str, Any] | None:
+    """Use a handle up when ``code`` is one of its secret's codes of now; return what is kept of the secret, or None."""
+    sealed = _drawn(session, handle, person_id, browser)
+    step = _step_of(vault.unwrap(sealed).decode(), code) if sealed is not None else None
+    if step is None or not one_shot.complete(session, _DRAWN, handle, browser):
+        return None
+    return {"secret": sealed, "last_step": step}
+
+
+def _drawn(session: Session, handle: str, person_id: UUID, browser: str) -> bytes | None:
+    used = one_shot.read(session, _DRAWN, handle, browser)
+    return b64decode(used.data["secret"]) if used is not None and used.person_id == person_id else None
 
 
 def since(session: Session, person_id: UUID) -> datetime | None:

@@ -177,6 +177,12 @@ def _retry_or_replay(
     return Rotation(grant, None)
 
 
+def forget_devices(session: Session, persons: Collection[UUID]) -> None:
+    """Let no remembered device stand in for a second factor any more in what these persons have granted."""
+    query = update(GrantRow).where(GrantRow.person_id.in_(persons), GrantRow.device_until.is_not(None))
+    session.execute(query.values(device_until=None).execution_options(synchronize_session=False))
+
+
 def revoke_of(session: Session, persons: Select[UUID]) -> int:
     """End every grant of many persons by one statement; return how many."""
     query = update(GrantRow).where(GrantRow.person_id.in_(persons), GrantRow.revoked_at.is_(None))

@@ -77,7 +77,8 @@ class Life:
 class LoginSession:
     """One sign-in of one person in one browser. ``acr`` and ``amr`` say what was really done (RFC 8176); it is over at ``idle_until``
     when it is not used before, and at ``expires_at``. ``connection_id`` is by which connection it began; ``proofs`` are what proved the
-    person in it: ``OWN``, or ``connection:ID`` and ``source:ID`` of those that proved them for their owners only."""
+    person in it: ``OWN``, or ``connection:ID`` and ``source:ID`` of those that proved them for their owners only; and
+    ``factor:WAY:SECONDS`` for each factor of theirs, with when it was proved last (``signin.proof``)."""
 
     id: UUID
     person_id: UUID
@@ -111,14 +112,14 @@ _INSERT = Statement(lambda: insert(LoginSessionRow), tuple)
 
 
 def start(
-    session: Session, person_id: UUID, life: Life, *, acr: str, amr: Sequence[str], agent: str, proof: str = OWN,
+    session: Session, person_id: UUID, life: Life, *, acr: str, amr: Sequence[str], agent: str, proofs: Sequence[str] = (OWN,),
     connection_id: UUID | None = None,
 ) -> tuple[LoginSession, str]:  # fmt: skip
-    """Begin a login session by ``proof`` and return it with the secret for the cookie."""
+    """Begin a login session by ``proofs`` and return it with the secret for the cookie."""
     value, now = secrets.new("session"), clock.now()
     idle, expires = now + life.idle, now + life.whole
     found = LoginSession(
-        uuid7(), person_id, now, now, idle, now, expires, acr, list(amr), agent[:200], None, connection_id, [proof]
+        uuid7(), person_id, now, now, idle, now, expires, acr, list(amr), agent[:200], None, connection_id, list(proofs)
     )
     _INSERT.run(session, **asdict(found), secret_hash=secrets.hash_of(value), end_reason=None)
     return found, value

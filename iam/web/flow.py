@@ -27,7 +27,8 @@ class Flow:
     ``path`` is our own; ``service`` the names of the service by language; ``fresh`` demands signing in again; ``origin`` is that of
     the service's validated redirect URI (``https://wilma.example``), to which browsers must be let go on after the form;
     ``least`` the least level of sign-in asked for (``signin.levels``), or empty; ``application`` the key of the service, or empty;
-    ``adds``: who is signed in proves something more, and the session goes on.
+    ``adds``: who is signed in proves something more, and the session goes on. ``proves``: the one way (``signin.proof``) by which a proof
+    of the last minutes is asked for, or empty.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Flow:
     least: str = ""
     application: str = ""
     adds: bool = False
+    proves: str = ""
 
 
 def start(flow: Flow) -> str:
@@ -49,6 +51,7 @@ def start(flow: Flow) -> str:
         "l": flow.least,
         "a": flow.application,
         "m": flow.adds,
+        "w": flow.proves,
     }
     return _serializer().dumps(data)
 
@@ -63,7 +66,7 @@ def read(handle: str | None) -> Flow | None:
         return None
     return Flow(
         local_path(data["p"]), data["s"] or None, bool(data["f"]), str(data["o"]), str(data["l"]), str(data.get("a", "")),
-        bool(data.get("m", False)),
+        bool(data.get("m", False)), str(data.get("w", "")),
     )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,7 +12,6 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from connectors.problem import Problem
-from iam import clock
 from iam.access.administration import NOTHING, PERMISSIONS, Part
 from iam.access.asker import NOBODY, Asker, asker_of
 from iam.audit import log
@@ -134,20 +132,30 @@ def _within(login: LoginSession) -> Collection[UUID] | None:
     return within(context.db(), login) if within else None
 
 
-def init(app: Flask, reaches: Callable[[str, str], bool], fresh: timedelta, within: Within | None = None) -> None:
+def init(
+    app: Flask,
+    reaches: Callable[[str, str], bool],
+    unproved: Callable[[LoginSession, str], str | None],
+    within: Within | None = None,
+) -> None:
     """Ask before every view of ``app``.
 
-    ``reaches`` tells whether one level of sign-in is enough where another is asked, ``fresh`` how old a recent proof may be, and
-    ``within`` over which organisations a session opens what its person was granted (None: all).
+    ``reaches`` tells whether one level of sign-in is enough where another is asked; ``unproved`` by which way (``Flow.proves``) a
+    session must prove that level anew where a recent proof is asked, None when it did lately; ``within`` over which organisations a
+    session opens what its person was granted (None: all).
     """
-    app.extensions[_STEP_UP] = reaches, fresh
+    app.extensions[_STEP_UP] = reaches, unproved
     app.extensions[_WITHIN] = within
     app.before_request(_admit)
 
 
-def to_factor(path: str, least: str, *, fresh: bool = False) -> Response:
-    """Send a browser to prove more (``/factor``), and from there to ``path``; ``fresh``: although it was proved some time ago."""
-    return see_other("/factor?" + urlencode({"flow": flow.start(flow.Flow(path, fresh=fresh, least=least))}))
+def to_factor(path: str, least: str, *, fresh: bool = False, proves: str = "") -> Response:
+    """Send a browser to prove more (``/factor``), and from there to ``path``; ``fresh``: although it was proved some time ago.
+
+    ``proves`` names the one way by which it must have been proved lately.
+    """
+    going = flow.Flow(path, fresh=fresh, least=least, proves=proves)
+    return see_other("/factor?" + urlencode({"flow": flow.start(going)}))
 
 
 def to_prove(path: str) -> str:
@@ -155,11 +163,11 @@ def to_prove(path: str) -> str:
     return "/login?" + urlencode({"flow": flow.start(flow.Flow(path, fresh=True, adds=True))})
 
 
-def recently(path: str, least: str) -> Response:
+def recently(path: str, least: str, proves: str = "") -> Response:
     """Answer an act that needs a fresh proof: a browser proves it and goes on to ``path``; raises ``NotRecent`` to a program."""
     if not _is_browser():
         raise NotRecent(Problem("This needs a fresh sign-in.", "Sign in again and repeat it within five minutes."))
-    return to_factor(path, least, fresh=True)
+    return to_factor(path, least, fresh=True, proves=proves)
 
 
 def check(app: Flask) -> None:
@@ -220,18 +228,19 @@ def _prove_or_not_found(login: LoginSession, mark: str) -> Response:
 
 def _ask_for_more(login: LoginSession, recent: tuple[str | Callable[[], str], str] | None) -> Response | None:
     """Return the way to prove more, when the pages ask for more than this session has; raises ``TooWeak`` or ``NotRecent``."""
-    reaches, fresh = current_app.extensions[_STEP_UP]
+    reaches, unproved = current_app.extensions[_STEP_UP]
     least = context.settings().signin.administrators
     if not reaches(login.acr, least):
         if not _asks_for_a_page():
             raise TooWeak(Problem("This page asks for a second factor.", "Open the page again and prove it."))
         return to_factor(request.full_path.rstrip("?"), least)
-    if recent is None or clock.now() - login.auth_time <= fresh:
+    way = unproved(login, least) if recent is not None else None
+    if recent is None or way is None:
         return None
     back, act = recent
     if act and request.form.get("act") != act:
         return None
-    return recently(back() if callable(back) else back.format(**(request.view_args or {})), least)
+    return recently(back() if callable(back) else back.format(**(request.view_args or {})), least, way)
 
 
 def _is_browser() -> bool:

@@ -49,12 +49,12 @@ class World:
     ids: dict[str, UUID] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, database_url: str, folder: Path, **settings: Any) -> Self:
+    def start(cls, database_url: str, folder: Path, signin: Mapping[str, Any] | None = None, **settings: Any) -> Self:
         """Return an empty consortium at the clock's present, over a migrated database; administrators need no second factor."""
         app = create_app(
             Settings(
                 issuer=ISSUER, database={"url": database_url}, vault={"key_file": folder / "vault.key"}, state_dir=folder,
-                signin={"administrators": levels.PASSWORD}, **settings,
+                signin={"administrators": levels.PASSWORD} | dict(signin or {}), **settings,
             )
         )  # fmt: skip
         world = cls(app, extension.engine_of(app), {"change": CHANGE})

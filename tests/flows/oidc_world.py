@@ -81,9 +81,9 @@ def of_a_file(template: Path, folder: Path) -> Iterator[World]:
         made.engine.dispose()
 
 
-def build(database_url: str, folder: Path) -> World:
+def build(database_url: str, folder: Path, **settings: Any) -> World:
     """Return the world at the clock's present, over a migrated database."""
-    world = World.start(database_url, folder)
+    world = World.start(database_url, folder, **settings)
     world.app.testing = False
     for key, parent in (("KUNTA", None), ("KOIVU", "KUNTA"), ("RANTA", "KUNTA"), ("OPISTO", None)):
         consortium.organisation(world, key, "school", parent, name=key)

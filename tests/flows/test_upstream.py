@@ -32,6 +32,7 @@ from iam.signin.connection import Connection, Link
 from iam.tokens.one_shot import OneShot
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension, flow, guard
+from tests.flows.factor_world import with_totp
 from tests.servers.openid_provider import CLIENT, SECRET, Behaviour, Claims, OpenidProvider
 from tests.unit.signin.people import PASSWORD, add_person, employ, hold, municipality
 from tests.unit.web.browser import Browser, application, hidden
@@ -879,3 +880,20 @@ def test_a_password_that_was_typed_is_judged_here_and_sent_nowhere(
     set_connection(engine, domains=["kunta.example"])
     said = browser.fill(browser.get("/login"), "/login", login="aino@kunta.example", password="wrong one")
     assert said.status_code == 422
+
+
+# --- factors here
+
+
+def test_several_factors_there_change_none_that_is_held_here_and_let_who_has_none_set_the_first_one_up(
+    browser: Browser, provider: OpenidProvider, app: Flask, known: UUID
+) -> None:
+    provider.behave.claims = {"amr": ["pwd", "otp", "hwk", "mfa"]}
+    enter(browser, provider)
+    with_totp(browser)
+    other = Browser(app)
+    account = enter(other, provider)
+    for path in ("/factor/set-up", "/factor/codes", "/factor/remove"):
+        page = follow(other, other.post(path, hidden(account, "/logout")))
+        assert 'name="code"' in page.text, path
+    assert "In use since" in other.get("/account").text

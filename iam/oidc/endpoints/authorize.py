@@ -218,6 +218,7 @@ def _issue(step: Issue, checked: Validated, login: LoginSession) -> AnyResponse:
         checked.scope,
         context.actor(),
         resources=checked.asked.resources,
+        device_until=own_device.until(login),
     )
     given = checked.parameters
     return page.send(

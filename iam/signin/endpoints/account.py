@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from iam import clock
 from iam.errors import NotFound
-from iam.signin import credentials, ending, levels, new_password, own, password, reach, step_up, throttle
+from iam.signin import credentials, ending, levels, new_password, own, password, proof, reach, step_up, throttle
 from iam.signin.credentials import Known
 from iam.signin.endpoints import browser, factors, sentences, upstream
 from iam.signin.flow import Refusal, enter
@@ -78,7 +78,7 @@ def change_password() -> Response:
     """Change my password: the present one is asked, and a further factor where there is one; every session ends, and this browser gets a new one (SE-02, SE-06)."""
     login = own_login()
     has = step_up.held(context.db(), login.person_id)
-    if has and not step_up.may_change(has, login, clock.now()):
+    if has and not step_up.may_change_password(has, login, clock.now()):
         return guard.recently("/account", levels.TWO_FACTOR)
     # Whoever waits holds no connection, and on SQLite not the one right to write: what was read until here is read anew.
     context.db().commit()
@@ -105,7 +105,9 @@ def _change_password(login: LoginSession) -> Response:
     credentials.set_password(context.db(), context.vault(), known.person_id, request.form["new_password"], actor)
     ending.end(context.db(), actor, "password set", known.person_id)
     amr = list(dict.fromkeys(["pwd", *login.amr]))
-    outcome = enter(context.db(), known, browser.around(), "signin:password:accepted", amr)
+    outcome = enter(
+        context.db(), known, browser.around(), "signin:password:accepted", amr, factors=proof.factors(login.proofs)
+    )
     if outcome.refusal is not None:
         raise NotSignedIn
     response = _done(N_("Your password was changed and your other sessions were ended."))

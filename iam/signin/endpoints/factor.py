@@ -9,11 +9,11 @@ from flask import jsonify, request
 from werkzeug.wrappers import Response
 
 from iam import clock
-from iam.signin import credentials, levels, passkey, step_up
+from iam.signin import credentials, levels, passkey, proof, step_up
 from iam.signin.endpoints import browser, own_device, sentences
 from iam.signin.endpoints.login import service_name, wanted
 from iam.signin.flow import Outcome, Refusal
-from iam.signin.step_up import Next
+from iam.signin.step_up import Held, Next
 from iam.texts import N_
 from iam.tokens.session import LoginSession
 from iam.web import context, flow, pages
@@ -22,6 +22,7 @@ from iam.web.guard import NotSignedIn, own_login, signed_in
 from iam.web.metrics import SIGN_INS
 from iam.web.redirect import see_other
 
+REPLACE = "/factor/replace"
 CODE_WRONG = N_("The code does not match, or it has been used.")
 PASSKEY_WRONG = N_("The passkey was not accepted. Try again or use another way.")
 
@@ -41,6 +42,8 @@ def submit() -> Response:
     if _next(going, login) is not Next.ASK:
         return _proceed(going, handle)
     way, name = ("recovery", "recovery_code") if "recovery_code" in request.form else ("totp", "code")
+    if way not in _ways(going, step_up.held(context.db(), login.person_id)):
+        return _proceed(going, handle)
     known = credentials.of_person(context.db(), login.person_id)
     # Whoever has the password can make any number of browsers known by it: each would be a fresh budget for guessing the code.
     around = browser.around(known.login if known else "", levels.TWO_FACTOR)
@@ -48,7 +51,8 @@ def submit() -> Response:
     SIGN_INS.labels(way, done.refusal or "accepted").inc()
     if done.outcome is None:
         return _refused(going, handle, done.refusal or Refusal.MISMATCH, done)
-    return went_on(going.path, done.outcome)
+    lost = way == proof.RECOVERY and going.proves not in ("", proof.RECOVERY)
+    return went_on(with_flow(REPLACE, handle) if lost else going.path, done.outcome)
 
 
 @signed_in
@@ -68,7 +72,7 @@ def with_passkey() -> Response:
     """Take a passkey's answer."""
     handle, login = request.form.get("flow"), own_login()
     going = wanted(handle)
-    if _next(going, login) is not Next.ASK:
+    if _next(going, login) is not Next.ASK or going.proves not in ("", proof.PASSKEY):
         return _proceed(going, handle)
     text = request.form.get("credential", "")
     try:
@@ -99,6 +103,8 @@ def with_flow(path: str, handle: str | None) -> str:
 
 def _next(going: Flow, login: LoginSession) -> Next:
     has = step_up.held(context.db(), login.person_id)
+    if going.proves:
+        return step_up.next_proof(has, login.proofs, going.proves, clock.now())
     return step_up.next_step(has, login.acr, clock.now() - login.auth_time, going.least or None, going.fresh)
 
 
@@ -127,9 +133,17 @@ def _refused(going: Flow, handle: str | None, refusal: Refusal, done: step_up.Do
 def _page(going: Flow, handle: str | None, status: int = 200, errors: list[tuple[Any, str]] | None = None) -> Response:
     login = own_login()
     has = step_up.held(context.db(), login.person_id)
-    codes_do = not (going.least == levels.PASSKEY and has.passkeys)
     return pages.page(
         "factor.html", status,
-        forms_to=going.origin, flow=handle, has=has, codes_do=codes_do, errors=errors or [], client_name=service_name(going),
-        remember_days=own_device.days(login.person_id) if going.least != levels.PASSKEY else 0,
+        forms_to=going.origin, flow=handle, has=has, ways=_ways(going, has), proves=going.proves, replace_url=with_flow(REPLACE, handle), errors=errors or [], client_name=service_name(going),
+        remember_days=own_device.days(login.person_id) if going.least != levels.PASSKEY and not going.proves else 0,
     )  # fmt: skip
+
+
+def _ways(going: Flow, has: Held) -> set[str]:
+    """Return the ways that do where the person is going; with a recovery code in place of what must be proved, that is replaced."""
+    if going.proves:
+        return {going.proves, proof.RECOVERY}
+    if going.least == levels.PASSKEY and has.passkeys:
+        return {proof.PASSKEY}
+    return {proof.PASSKEY, proof.TOTP, proof.RECOVERY}

@@ -1,6 +1,6 @@
 """``/factor/set-up`` and what My account does to factors: setting up, recovery codes, removing.
 
-Each needs a proof of the last five minutes, with a further factor where the person has one (security SE-06).
+Each needs a proof of the last five minutes, by the strongest factor that the person has (security SE-06).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from iam import clock
 from iam.errors import NotFound
-from iam.signin import credentials, levels, own, passkey, reach, recovery, step_up, totp
+from iam.signin import credentials, levels, own, passkey, reach, recovery, replacement, step_up, totp
 from iam.signin.credentials import Known
 from iam.signin.endpoints import browser, own_device
 from iam.signin.endpoints.factor import CODE_WRONG, PASSKEY_WRONG, went_on, with_flow
@@ -40,7 +40,7 @@ def lately(back: Callable[[], str]) -> Callable[[Callable[[], Response]], Callab
             login = own_login()
             has = step_up.held(context.db(), login.person_id)
             if not step_up.may_change(has, login, clock.now()):
-                return guard.recently(back(), levels.TWO_FACTOR if has else "")
+                return guard.recently(back(), "", has.strongest or "")
             if not reach.whole(context.db(), login):
                 return see_other(guard.to_prove(back()))
             return view()
@@ -181,8 +181,12 @@ def _known() -> Known:
 def shown(person_id: UUID) -> dict[str, Any]:
     """Return the person's factors as account.html wants them."""
     session = context.db()
+    replacement.follow(session, person_id)
     keys = [
         {"id": str(one.id), "name": one.name, "created": one.created_at, "used": one.used_at}
         for one in passkey.of_person(session, person_id)
     ]
-    return {"totp": totp.since(session, person_id), "passkeys": keys, "codes": recovery.left(session, person_id)}
+    waiting = [{"kind": kind, "at": at} for kind, at in sorted(replacement.waiting(session, person_id).items())]
+    return {
+        "totp": totp.since(session, person_id), "passkeys": keys, "codes": recovery.left(session, person_id), "waiting": waiting,
+    }  # fmt: skip

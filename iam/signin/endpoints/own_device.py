@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from flask import request
 from werkzeug.wrappers import Response
 
 from iam import clock
-from iam.signin import policy
+from iam.signin import levels, policy
 from iam.signin.passkey import Site
+from iam.tokens.session import LoginSession
 from iam.web import context, flow
 
 _DAY = 86400
@@ -29,6 +31,13 @@ def lacking(application_least: str | None) -> str | None:
     return policy.missing(
         context.db(), login, clock.now(), application_least=application_least, device=device, most_days=days
     )
+
+
+def until(login: LoginSession) -> datetime | None:
+    """Return until when this browser, remembered as the person's own, stands in for a second factor that the session lacks."""
+    if levels.reaches(login.acr, levels.TWO_FACTOR) or not context.settings().signin.remember_days:
+        return None
+    return policy.device_until(context.db(), login.person_id, request.cookies.get(_cookie(), ""))
 
 
 def days(person_id: UUID) -> int:

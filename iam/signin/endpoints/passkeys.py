@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import jsonify, request
 from werkzeug.wrappers import Response
 
+from iam import clock
 from iam.audit import log
-from iam.signin import credentials, passkey
+from iam.signin import credentials, passkey, proof
 from iam.signin.endpoints import browser, own_device, sentences
 from iam.signin.endpoints.factor import PASSKEY_WRONG
 from iam.signin.endpoints.login import page, wanted
@@ -37,8 +38,8 @@ def submit() -> Response:
             log.write(session, "signin:passkey:refused", context.actor(), envelope=envelope)
         return page(going, handle, 422, error=context.texts().gettext(PASSKEY_WRONG))
     known = credentials.whoever(session, proved.person_id)
-    around = browser.around(known.login, adds=going.adds)
-    outcome = enter(session, known, around, "signin:passkey:accepted", proved.amr)
+    around, marks = browser.around(known.login, adds=going.adds), [proof.mark(proof.PASSKEY, clock.now())]
+    outcome = enter(session, known, around, "signin:passkey:accepted", proved.amr, factors=marks)
     SIGN_INS.labels("passkey", outcome.refusal or "accepted").inc()
     if outcome.refusal is not None:
         return page(going, handle, 422, error=sentences.say(outcome.refusal))

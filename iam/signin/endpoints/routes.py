@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from iam.signin.endpoints import account, factor, factors, first_code, forgotten, login, logout, passkeys, upstream
+from iam.signin.endpoints import (
+    account,
+    factor,
+    factors,
+    first_code,
+    forgotten,
+    login,
+    logout,
+    passkeys,
+    replace,
+    upstream,
+)
 
 blueprint = Blueprint("signin", __name__)
 
@@ -27,6 +38,13 @@ for method, path, name, view in (
     ("GET", "/factor/codes", "codes", factors.to_account),
     ("POST", "/factor/codes", "new_codes", factors.new_codes),
     ("POST", "/factor/remove", "remove_factor", factors.remove),
+    ("GET", "/factor/replace", "replace_factor", replace.show),
+    ("POST", "/factor/replace", "replace_passkey", replace.with_passkey),
+    ("POST", "/factor/replace/options", "replace_options", replace.options),
+    ("GET", "/factor/replace/code", "replacing_totp", replace.totp_page),
+    ("POST", "/factor/replace/code", "replace_totp", replace.with_totp),
+    ("GET", "/factor/replace/stop", "replacing_stopped", factors.to_account),
+    ("POST", "/factor/replace/stop", "stop_replacing", replace.stop),
     ("GET", "/first-code", "first_code", first_code.show),
     ("POST", "/first-code", "use_code", first_code.submit),
     ("GET", "/forgotten", "forgotten", forgotten.show),

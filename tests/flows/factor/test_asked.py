@@ -21,6 +21,7 @@ from iam.web import extension, guard
 from tests.flows.factor_world import (
     DOOR,
     LOGIN,
+    answer,
     at_factor,
     browser_login,
     follow,
@@ -48,6 +49,13 @@ def overview() -> str:
     return "overview"
 
 
+@guard.requires("persons.read")
+@guard.recent("/test/administration")
+def reset() -> str:
+    """An administrator's act that needs a fresh proof."""
+    return "done"
+
+
 @pytest.fixture
 def office(database_url: str, tmp_path: Path, engine: Engine) -> Iterator[Callable[[str], Browser]]:
     """``office(least)``: the browser of Aino, an administrator, where the administration pages ask for that level."""
@@ -57,6 +65,7 @@ def office(database_url: str, tmp_path: Path, engine: Engine) -> Iterator[Callab
             made = stack.enter_context(application(database_url, tmp_path, signin=Signin(administrators=least)))
             made.add_url_rule("/test/administration", "administration", administration, methods=["GET", "POST"])
             made.add_url_rule("/test/overview", "overview", overview)
+            made.add_url_rule("/test/reset", "reset", reset, methods=["POST"])
             with Session(engine) as session, session.begin():
                 aino = add_person(session, extension.parts_of(made).vault, LOGIN)
                 add_person(session, extension.parts_of(made).vault, "toinen")
@@ -151,3 +160,21 @@ def test_where_no_device_is_remembered_none_is_offered_and_none_is_kept(app: Fla
     assert "remember" not in page.text
     other.fill(page, "/factor", recovery_code=recovery_codes[0], remember="yes")
     assert other.cookie("avain-remembered") is None
+
+
+def test_a_time_code_makes_no_administrators_passkey_fresh_that_was_proved_long_ago(
+    office: Callable[[str], Browser], frozen: datetime, at: Callable[[datetime], None]
+) -> None:
+    aino = office(levels.PASSKEY)
+    secret, _ = with_totp(aino)
+    key = with_passkey(aino)
+    token = hidden(aino.get("/account"), "/logout")
+    assert aino.post("/test/reset", token).text == "done"
+    at(frozen + timedelta(minutes=10))
+    fields = {"current_password": PASSWORD, "new_password": "x", "new_password_again": "x"}
+    page = follow(aino, aino.fill(aino.get("/account"), "/account/password", **fields))
+    assert aino.fill(page, "/factor", code=code_of(secret)).status_code == 303
+    page = follow(aino, aino.post("/test/reset", hidden(aino.get("/account"), "/logout")))
+    assert 'name="code"' not in page.text
+    assert answer(aino, page, "/factor/passkey", key).location == "/test/administration"
+    assert aino.post("/test/reset", hidden(aino.get("/account"), "/logout")).text == "done"
