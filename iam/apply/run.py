@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.apply import check_access, check_people, check_sources, check_tree, connections
+from iam.apply import check_access, check_people, check_sources, check_tree, connections, guarded
 from iam.apply.compare import Difference, compare
 from iam.apply.declaration import declare
 from iam.apply.draft import Draft
-from iam.apply.execute import Applied, execute
+from iam.apply.execute import Applied
+from iam.apply.guarded import Held
 from iam.apply.read import read
 from iam.apply.state import load
 from iam.change import Actor
@@ -33,13 +34,15 @@ CHECKS = (
 class Report:
     """What a declaration would change or did. With problems nothing was changed, and nothing compared.
 
-    ``skipped`` counts people who are not here yet and need not be; ``applied`` is None when nothing was written.
+    ``skipped`` counts people who are not here yet and need not be; ``applied`` is None when nothing was written. ``held`` says why
+    it waits for a second person, when it does.
     """
 
     problems: Sequence[Problem]
     differences: Sequence[Difference]
     skipped: int
     applied: Applied | None
+    held: Held | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -63,6 +66,11 @@ class Report:
             ],
             "change": self.applied and str(self.applied.change_id),
             "rights": rights,
+            "held": self.held and {
+                "digest": self.held.digest, "gain": self.held.gained, "lose": self.held.lost,
+                "organisations": [{"organisation": key, "gain": gain, "lose": lose} for key, gain, lose in self.held.organisations],
+                "reasons": [one.message % one.params for one in self.held.reasons],
+            },
         }  # fmt: skip
 
 
@@ -74,11 +82,13 @@ def run_apply(
     vault: Vault,
     *,
     dry_run: bool = False,
+    accept: str | None = None,
 ) -> Report:
     """Apply the declarations in ``paths`` (files or folders) in the session's transaction, and return what that did.
 
-    ``variables`` replace ``${NAME}``. Nothing is written when anything is wrong, when nothing differs, or with ``dry_run``. The
-    caller commits.
+    ``variables`` replace ``${NAME}``. Nothing is written when anything is wrong, when nothing differs, or with ``dry_run``; and when
+    it waits for a second person nothing but the proposal, which that person accepts by its digest (``accept``). The caller commits.
+    Raises ``Denied`` or ``Moved`` as ``guarded.apply``.
     """
     draft = Draft(session, declare(read(paths, variables)), load(session), vault)
     for check in CHECKS:
@@ -87,5 +97,5 @@ def run_apply(
     if problems:
         return Report(problems, (), 0, None)
     differences = compare(draft)
-    applied = None if dry_run else execute(draft, differences, actor, vault)
-    return Report((), differences, len(draft.skipped), applied)
+    applied, held = (None, None) if dry_run else guarded.apply(draft, differences, actor, vault, accept)
+    return Report((), differences, len(draft.skipped), applied, held)
