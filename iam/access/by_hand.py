@@ -12,6 +12,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.access.assignment import Assignment
 from iam.access.ceiling import clause_for
+from iam.access.definition_effects import sensitive
 from iam.access.role import RoleVersion
 from iam.audit import log
 from iam.change import Actor, begin
@@ -33,13 +34,22 @@ def grant(
 ) -> Assignment:
     """Grant a role in a scope to one capacity from now until ``until``; never longer than the capacity.
 
-    Raises ``Invalid`` without a reason or a coming end, or when the scope belongs to another legal entity and no clause allows it.
+    Raises ``Invalid`` without a reason or a coming end, for a sensitive role, which nobody hands out alone, or when the scope belongs
+    to another legal entity and no clause allows it.
     """
     now = clock.now()
     if not reason.strip():
         raise Invalid(Problem("A reason is needed.", "Write why the right is granted.", field="reason"))
     if until <= now:
         raise Invalid(Problem("The end must be in the future.", "Choose a later day.", field="until"))
+    if role_id in sensitive(session):
+        raise Invalid(
+            Problem(
+                "Nobody hands out this role alone.",
+                "Write a rule that gives it, for a group if need be; a second person accepts the rule.",
+                field="role",
+            )
+        )
     capacity, place, version = _found(session, person_id, capacity_id, role_id, scope_id, now)
     clause_id, ends = _ceiling(session, capacity, place, role_id, now, min(until, capacity.valid_to, place.valid_to))
     change = begin(session, "command", actor, reason.strip())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -22,10 +21,8 @@ from iam.directory.source import Source
 from iam.signin.account import Account
 from tests.factories import facts
 
-from .conftest import EVERYTHING
-from .test_cli import run  # noqa: F401 (a fixture)
+from .conftest import EVERYTHING, Run
 
-Run = Callable[..., Result]
 OPERATORS = EVERYTHING.replace(
     "groups:\n",
     "  - {login: olli.operaattori, given_names: Olli, family_name: Operaattori}\n"
@@ -46,7 +43,7 @@ rules:
 
 
 @pytest.fixture
-def pupils(run: Run, tmp_path: Path, engine: Engine, frozen: datetime) -> Path:  # noqa: F811
+def pupils(run: Run, tmp_path: Path, engine: Engine, frozen: datetime) -> Path:
     """A consortium in use, thirty pupils in its school, and a declaration that gives them all a role."""
     file = tmp_path / "consortium.yaml"
     file.write_text(OPERATORS, encoding="utf-8")
@@ -68,7 +65,7 @@ def rights(engine: Engine) -> int:
         return session.scalar(query) or 0
 
 
-def propose(run: Run, file: Path, who: str | None = "olli.operaattori") -> str:  # noqa: F811
+def propose(run: Run, file: Path, who: str | None = "olli.operaattori") -> str:
     """Apply a file that waits; return the digest."""
     result = run("apply", "-f", file, *(["--as", who] if who else []))
     assert result.exit_code == 3, result.output
@@ -77,14 +74,14 @@ def propose(run: Run, file: Path, who: str | None = "olli.operaattori") -> str: 
     return found[1]
 
 
-def accept(run: Run, file: Path, digest: str, who: str = "outi.operaattori") -> Result:  # noqa: F811
+def accept(run: Run, file: Path, digest: str, who: str = "outi.operaattori") -> Result:
     return run("apply", "-f", file, "--as", who, "--accept", digest)
 
 
 def test_what_gives_many_a_right_is_not_written_and_ends_with_exit_code_3(
     run: Run,
     pupils: Path,
-    engine: Engine,  # noqa: F811
+    engine: Engine,
 ) -> None:
     result = run("apply", "-f", pupils, "--as", "olli.operaattori")
     assert result.exit_code == 3
@@ -103,7 +100,7 @@ def test_what_gives_many_a_right_is_not_written_and_ends_with_exit_code_3(
 def test_a_second_person_accepts_just_these_effects_and_they_have_it(
     run: Run,
     pupils: Path,
-    engine: Engine,  # noqa: F811
+    engine: Engine,
 ) -> None:
     digest = propose(run, pupils)
     result = accept(run, pupils, digest)
@@ -120,7 +117,7 @@ def test_a_second_person_accepts_just_these_effects_and_they_have_it(
 def test_neither_who_proposed_it_nor_nobody_nor_who_holds_less_accepts_it(
     run: Run,
     pupils: Path,
-    engine: Engine,  # noqa: F811
+    engine: Engine,
 ) -> None:
     digest = propose(run, pupils)
     for who in ("olli.operaattori", "aino.esimerkki"):
@@ -129,7 +126,7 @@ def test_neither_who_proposed_it_nor_nobody_nor_who_holds_less_accepts_it(
     assert rights(engine) == 0
 
 
-def test_effects_that_changed_meanwhile_are_not_applied(run: Run, pupils: Path, engine: Engine) -> None:  # noqa: F811
+def test_effects_that_changed_meanwhile_are_not_applied(run: Run, pupils: Path, engine: Engine) -> None:
     digest = propose(run, pupils)
     with Session(engine) as session, session.begin():
         school = session.scalars(select(Organisation.id).where(Organisation.key == "KOIVU")).one()
@@ -143,7 +140,7 @@ def test_effects_that_changed_meanwhile_are_not_applied(run: Run, pupils: Path, 
 def test_another_declaration_is_not_applied_by_the_digest_of_one_that_waits(
     run: Run,
     pupils: Path,
-    engine: Engine,  # noqa: F811
+    engine: Engine,
 ) -> None:
     digest = propose(run, pupils)
     pupils.write_text(PUPILS.replace("rule: oppilaat", "rule: toinen"), encoding="utf-8")
@@ -151,7 +148,7 @@ def test_another_declaration_is_not_applied_by_the_digest_of_one_that_waits(
     assert rights(engine) == 0
 
 
-def test_a_new_administrator_waits_and_none_makes_oneself_one(run: Run, pupils: Path, engine: Engine) -> None:  # noqa: F811
+def test_a_new_administrator_waits_and_none_makes_oneself_one(run: Run, pupils: Path, engine: Engine) -> None:
     more = "administrators: [{login: %s, organisation: KOIVU, permissions: [persons.read]}]"
     pupils.write_text(more % "aino.esimerkki", encoding="utf-8")
     digest = propose(run, pupils)
@@ -165,7 +162,7 @@ def test_a_new_administrator_waits_and_none_makes_oneself_one(run: Run, pupils: 
         assert session.scalar(select(func.count()).where(AdminGrant.permission == "persons.read")) == 2
 
 
-def test_a_role_that_comes_to_hold_more_waits_when_many_hold_it(run: Run, pupils: Path, engine: Engine) -> None:  # noqa: F811
+def test_a_role_that_comes_to_hold_more_waits_when_many_hold_it(run: Run, pupils: Path, engine: Engine) -> None:
     accept(run, pupils, propose(run, pupils))
     wider = OPERATORS.replace(
         "content: [oppilaat:read, arviointi:write]", "content: [oppilaat:read, arviointi:write, terveys:read]"
@@ -176,7 +173,7 @@ def test_a_role_that_comes_to_hold_more_waits_when_many_hold_it(run: Run, pupils
     assert "KOIVU: 31 gain, 0 lose" in result.output
 
 
-def test_an_agreement_that_ends_earlier_waits_and_says_who_loses(run: Run, pupils: Path, engine: Engine) -> None:  # noqa: F811
+def test_an_agreement_that_ends_earlier_waits_and_says_who_loses(run: Run, pupils: Path, engine: Engine) -> None:
     pupils.write_text(OPERATORS.replace("to: 2027-07-31", "to: 2026-09-01"), encoding="utf-8")
     result = run("apply", "-f", pupils, "--set", "DATA=/srv", "--as", "olli.operaattori")
     assert result.exit_code == 3, result.output
@@ -187,7 +184,7 @@ def test_an_agreement_that_ends_earlier_waits_and_says_who_loses(run: Run, pupil
 def test_a_rule_of_a_sensitive_role_waits_though_it_gives_nobody_anything_today(
     run: Run,
     pupils: Path,
-    engine: Engine,  # noqa: F811
+    engine: Engine,
 ) -> None:
     with Session(engine) as session, session.begin():
         session.scalars(select(Role).where(Role.key == "psykologi")).one().sensitive = True
@@ -195,7 +192,7 @@ def test_a_rule_of_a_sensitive_role_waits_though_it_gives_nobody_anything_today(
     assert accept(run, pupils, propose(run, pupils)).exit_code == 0
 
 
-def test_persons_alone_and_small_changes_are_applied_at_once(run: Run, pupils: Path, engine: Engine) -> None:  # noqa: F811
+def test_persons_alone_and_small_changes_are_applied_at_once(run: Run, pupils: Path, engine: Engine) -> None:
     pupils.write_text(PUPILS.replace("student", "contractor"), encoding="utf-8")
     assert run("apply", "-f", pupils, "--as", "olli.operaattori").exit_code == 0
     person = "persons: [{login: uusi, given_names: Uusi, family_name: Uusi}]"
