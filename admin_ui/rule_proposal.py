@@ -15,7 +15,7 @@ from admin_ui.rule_edit import SHOWN_PLACES, done
 from admin_ui.rules import PATH, SECTION, said
 from connectors.problem import Problem
 from iam.access import listing, taken_out
-from iam.access.administration import may_touch
+from iam.access.administration import Part, may_touch
 from iam.access.proposal import Proposal
 from iam.access.publish import preview
 from iam.access.rule import Rule
@@ -47,12 +47,10 @@ def proposal(key: str) -> Response:
 
 
 @blueprint.get("/rules/<key>/proposal.csv")
-@guard.requires("rules.read")
+@guard.requires("persons.export")
 def proposal_file(key: str) -> Response:
     """Take home who would gain and who would lose."""
-    _, found = _waiting(key)
-    if not frame.may("persons.export"):
-        raise NotFound
+    _, found = _waiting(key, frame.part_of("rules.read"))
     return effects_view.file(context.db(), rule_proposals.effects_of(context.db(), found))
 
 
@@ -61,7 +59,7 @@ def proposal_file(key: str) -> Response:
 @guard.recent(_PROPOSAL)
 def decide_proposal(key: str) -> AnyResponse:
     """Accept what waits, when its effects are those that were shown; or refuse it with a reason."""
-    session, (_, found) = context.db(), _waiting(key)
+    session, (_, found) = context.db(), _waiting(key, guard.part())
     withdrawal = found.kind == "withdrawal"
     try:
         if request.form.get("act") != ACCEPT:
@@ -85,7 +83,7 @@ _WITHDRAWN = N_("The rule is withdrawn and gives nothing any more.")
 @guard.requires("rules.write")
 def show_withdrawal(key: str) -> Response:
     """Show who would lose what a rule gives, before it is withdrawn."""
-    found, owner = _own(key)
+    found, owner = _own(key, guard.part())
     session = context.db()
     would = preview(session, None, owner, key)
     return frame.render(
@@ -95,12 +93,10 @@ def show_withdrawal(key: str) -> Response:
 
 
 @blueprint.get("/rules/<key>/withdraw.csv")
-@guard.requires("rules.write")
+@guard.requires("persons.export")
 def withdrawal_file(key: str) -> Response:
     """Take home who would lose what a rule gives."""
-    _, owner = _own(key)
-    if not frame.may("persons.export"):
-        raise NotFound
+    _, owner = _own(key, frame.part_of("rules.read"))
     return effects_view.file(context.db(), preview(context.db(), None, owner, key).effects)
 
 
@@ -109,7 +105,7 @@ def withdrawal_file(key: str) -> Response:
 @guard.recent(_WITHDRAW)
 def withdraw_rule(key: str) -> AnyResponse:
     """Withdraw a rule, or propose that."""
-    _own(key)
+    _own(key, guard.part())
     waits = rule_proposals.withdraw(context.db(), key, context.actor())
     return done(key, bool(waits), _WITHDRAWN)
 
@@ -122,20 +118,20 @@ def stop_rule(key: str) -> AnyResponse:
     return done(key, False, N_("The rule is out of use. A second person is shown it."))
 
 
-def _waiting(key: str) -> tuple[Rule, Proposal]:
+def _waiting(key: str, part: Part) -> tuple[Rule, Proposal]:
     """The rule in the part and what waits about it; raises ``NotFound``."""
-    rule = listing.rule_of(context.db(), guard.part(), key)[0]
+    rule = listing.rule_of(context.db(), part, key)[0]
     found = rule_proposals.of_rule(context.db(), key)
     if found is None:
         raise NotFound(Problem(N_("Nothing about this rule waits any more.")))
     return rule, found
 
 
-def _own(key: str) -> tuple[Rule, str]:
-    """A rule in force that the reader may write, and its owner's key; raises ``NotFound``."""
+def _own(key: str, part: Part) -> tuple[Rule, str]:
+    """A rule in force whose owner is in the part, and the owner's key; raises ``NotFound``."""
     session = context.db()
-    rule, version, owner = listing.rule_of(session, guard.part(), key)
-    if version.state != "published" or not may_touch(session, guard.part(), rule.owner_id):
+    rule, version, owner = listing.rule_of(session, part, key)
+    if version.state != "published" or not may_touch(session, part, rule.owner_id):
         raise NotFound(Problem("There is no such rule, or it is outside your part."))
     return rule, owner.key
 
@@ -150,7 +146,7 @@ def _turn() -> str:
 
 def _shown(key: str, said_back: Said, status: int = 200) -> Response:
     session, texts = context.db(), context.texts()
-    rule, found = _waiting(key)
+    rule, found = _waiting(key, guard.part())
     effects = effects_view.view(session, rule_proposals.effects_of(session, found))
     found = session.get_one(Proposal, found.id)
     write, login = frame.part_of("rules.write"), context.login()
