@@ -11,7 +11,7 @@ from flask import Response
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from admin_ui import frame
+from admin_ui import frame, second_person
 from admin_ui.frame import blueprint
 from iam import clock
 from iam.access.administration import Part
@@ -53,11 +53,12 @@ def overview() -> Response:
     whole, people = guard.asker().whole(), frame.part_of("persons.read")
     sources = frame.part_of("sources.read")
     soon = _coming(context.db(), people, frame.part_of("agreements.read"))
+    second = second_person.lists(context.db())
     if not sources:
-        return frame.render("overview/secretary.html", section="overview", coming=soon)
+        return frame.render("overview/secretary.html", section="overview", coming=soon, second=second)
     feeds = _feeds(context.db(), sources)
     return frame.render(
-        "overview/overview.html", section="overview", coming=soon, waiting=_waiting(context.db(), sources, feeds),
+        "overview/overview.html", section="overview", coming=soon, second=second, waiting=_waiting(context.db(), sources, feeds),
         amiss=[feed for feed in feeds if feed.is_stale or (feed.run and feed.run.state in ("failed", "stopped", "moved"))],
         last_good=max((feed.good_at for feed in feeds if feed.good_at), default=None),
         steps=_steps(context.db(), feeds) if whole.everything else [],

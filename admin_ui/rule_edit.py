@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import UUID
 
 from flask import Response, request
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui import frame, rule_form, words
+from admin_ui import effects_view, frame, rule_form, words
 from admin_ui.frame import blueprint
-from admin_ui.persons import listed_name
 from admin_ui.rule_form import RuleForm
 from admin_ui.rule_trial import Trial, day, trial
 from admin_ui.rules import PATH, SECTION, offered_roles, role_options, templates
@@ -26,15 +24,14 @@ from iam.access.catalogue import copy_code_list
 from iam.access.crossing import crossings
 from iam.access.crossing import words as crossing_words
 from iam.access.pattern import Pattern
-from iam.access.publish import Preview, preview, publish
+from iam.access.publish import preview
 from iam.access.resolve import check, load
 from iam.access.rule import Rule
 from iam.access.sentence import labels, sentence
 from iam.directory import listing as people
 from iam.directory.organisation import Organisation
-from iam.directory.person import Person
-from iam.directory.queries import profiles
 from iam.errors import Invalid, NotFound
+from iam.plans import rule_proposals
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -57,8 +54,7 @@ class Answer:
     errors: dict[str, str] = field(default_factory=dict)
     sentence: str = ""
     reaching: list[str] = field(default_factory=list)
-    effect: Preview | None = None
-    sample: list[tuple[UUID, str]] = field(default_factory=list)
+    effect: effects_view.View | None = None
     seen: str = ""
     unseen: bool = False
     copied: str = ""
@@ -137,10 +133,10 @@ def _answer(key: str | None) -> AnyResponse:
     if parsed is None or errors:
         return _page(form, answer, key, 422)
     if act == PUBLISH and request.form.get("seen") == rule_form.digest(form):
-        publish(session, form.key, rule_form.pattern(form), form.owner, context.actor())
-        return frame.done(
-            context.texts().gettext(N_("The rule is in force, and rights follow it.")), f"{PATH}/{form.key}"
-        )
+        waits = rule_proposals.publish(session, form.key, rule_form.pattern(form), form.owner, context.actor())
+        return done(form.key, bool(waits), N_("The rule is in force, and rights follow it."))
+    if act == "file" and frame.may("persons.export"):
+        return effects_view.file(session, preview(session, rule_form.pattern(form), form.owner, key).effects)
     if act == "test":
         answer.trial = trial(session, form)
         if answer.trial.error:
@@ -165,6 +161,15 @@ def _copy(session: Session, form: RuleForm, key: str | None) -> Response:
     except Invalid as error:
         return _page(form, Answer({"code_list": texts.gettext(error.problems[0].message)}), key, 422)
     return _page(replace(form, code_list=copy), Answer(copied=copy), key)
+
+
+def done(key: str, waits: bool, sentence: str) -> AnyResponse:
+    """Go on to the rule and say there what was done; or to what waits for a second person."""
+    texts = context.texts()
+    if waits:
+        told = texts.gettext(N_("Nothing was changed yet: it waits for a second person."))
+        return frame.done(told, f"{PATH}/{key}/proposal")
+    return frame.done(texts.gettext(sentence), f"{PATH}/{key}")
 
 
 def _check(session: Session, form: RuleForm, key: str | None) -> tuple[dict[str, str], Pattern | None]:
@@ -223,19 +228,8 @@ def _by_key(session: Session, form: RuleForm) -> RuleForm:
 
 
 def _effect(session: Session, form: RuleForm, key: str | None, answer: Answer) -> None:
-    answer.effect = preview(session, rule_form.pattern(form), form.owner, key)
-    answer.seen = rule_form.digest(form)
-    part = frame.part_of("persons.read")
-    person_id: Any = Person.id
-    seen = (
-        session.scalars(select(Person.id).where(person_id.in_(answer.effect.sample), part.shows(person_id)))
-        if part
-        else ()
-    )
-    shown = profiles(session, list(seen))
-    answer.sample = sorted(
-        ((one, listed_name(profile, context.texts())) for one, profile in shown.items()), key=lambda pair: pair[1]
-    )
+    found = preview(session, rule_form.pattern(form), form.owner, key)
+    answer.effect, answer.seen = effects_view.view(session, found.effects, found.unchanged), rule_form.digest(form)
 
 
 def _reaching(session: Session, parsed: Pattern, form: RuleForm) -> list[str]:

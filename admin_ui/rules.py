@@ -21,6 +21,7 @@ from iam.access.listing import ROLE_KEYS, RULE_KEYS, VERSION_KEYS
 from iam.access.pattern import parse
 from iam.access.sentence import Labels, labels, sentence
 from iam.directory.queries import Profile, profiles
+from iam.plans import rule_proposals
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -76,7 +77,7 @@ def rule(key: str) -> Response:
         owner=owner.name(texts.language), line=lines(session, [(found, version, owner)])[0],
         role=listing.role_names(session, [version.role_id])[version.role_id], count=listing.rule_count(session, part, found.id),
         page=_history(found.id).page(paging.cursor(20)), may_write=bool(write) and may_touch(session, write, found.owner_id),
-        in_form=rule_form.from_pattern(key, owner.key, version.pattern) is not None,
+        waits=rule_proposals.of_rule(session, key), in_form=rule_form.from_pattern(key, owner.key, version.pattern) is not None,
         data=yaml.safe_dump(version.pattern, allow_unicode=True, sort_keys=False), export_url=f"{PATH}/{key}/versions.csv",
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from iam.access import handing, turns
 from iam.access.administration import Part
 from iam.access.assignment import Assignment
 from iam.access.ceiling import clause_for
+from iam.access.definition_effects import sensitive
 from iam.access.role import RoleVersion
 from iam.audit import log
 from iam.change import Actor, begin
@@ -36,14 +37,23 @@ def grant(
 ) -> Assignment:
     """Grant a role in a scope to one capacity from now until ``until``; never longer than the capacity.
 
-    ``part`` is that over which the granter may grant. Raises ``Invalid`` without a reason or a coming end, when the role is not handed
-    out from that part, or when the scope belongs to another legal entity and no clause allows it.
+    ``part`` is that over which the granter may grant. Raises ``Invalid`` without a reason or a coming end, for a sensitive role, which
+    nobody hands out alone, when the role is not handed out from that part, or when the scope belongs to another legal entity and no
+    clause allows it.
     """
     now = clock.now()
     if not reason.strip():
         raise Invalid(Problem("A reason is needed.", "Write why the right is granted.", field="reason"))
     if until <= now:
         raise Invalid(Problem("The end must be in the future.", "Choose a later day.", field="until"))
+    if role_id in sensitive(session):
+        raise Invalid(
+            Problem(
+                "Nobody hands out this role alone.",
+                "Write a rule that gives it, for a group if need be; a second person accepts the rule.",
+                field="role",
+            )
+        )
     change = begin(session, "command", actor, reason.strip())
     turns.of_person(session, change, person_id)
     capacity, place, version = _found(session, person_id, capacity_id, role_id, scope_id, now)

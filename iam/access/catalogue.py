@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
+from iam.access.proposal import drop_of_rules
 from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
 from iam.access.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.audit import log
@@ -234,7 +235,8 @@ def publish_rules(session: Session, change: Change, rules: Sequence[NewRule]) ->
 
 
 def withdraw_rules(session: Session, rule_ids: Collection[UUID]) -> None:
-    """Withdraw the published versions of rules, in one statement."""
+    """Withdraw the published versions of rules and what waits to replace them, in as many statements whatever the number."""
     if rule_ids:
-        query = update(RuleVersion).where(RuleVersion.rule_id.in_(rule_ids), RuleVersion.state == "published")
+        query = update(RuleVersion).where(RuleVersion.rule_id.in_(rule_ids), RuleVersion.state != "withdrawn")
         session.execute(query.values(state="withdrawn").execution_options(synchronize_session=False))
+        drop_of_rules(session, rule_ids)

@@ -6,6 +6,7 @@ again in slices; a difference is an alarm, for there should be none, and is mend
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -30,11 +31,18 @@ HOUR, SLICE = 2, 1_000
 """The hour of the night, in the installation's zone, from which on everybody's rights are looked at, and how many persons at a time."""
 _log = structlog.get_logger("avain.access")
 _FIRST = UUID(int=0)
+_RULE = "rule "
+"""Begins the target of a message that names a rule; one of a person is the id alone."""
 
 
 def note(session: Session, person_id: UUID) -> None:
     """Have a person's rights derived by the worker, once this transaction has committed."""
     outbox.leave(session, KIND, [(str(person_id), {})])
+
+
+def note_rules(session: Session, rule_ids: Collection[UUID]) -> None:
+    """Have the worker derive what some rules give, once this transaction has committed."""
+    outbox.leave(session, KIND, [(_RULE + str(rule_id), {}) for rule_id in rule_ids])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +52,18 @@ class Following:
     sessions: sessionmaker[Session]
 
     def __call__(self, session: Session, due: Due) -> Send:
-        """Derive the rights of the person that the message names."""
-        return lambda: self._derive(UUID(due.target))
+        """Derive the rights of the person, or by the rule, that the message names."""
+        return lambda: self._derive(due.target)
 
-    def _derive(self, person_id: UUID) -> Outcome:
+    def _derive(self, target: str) -> Outcome:
+        whose = UUID(target.removeprefix(_RULE))
         try:
             with self.sessions.begin() as session:
-                derive(session, begin(session, "command", SYSTEM, "told at sign-in"), persons=[person_id])
+                change = begin(session, "command", SYSTEM, "followed by the worker")
+                if target.startswith(_RULE):
+                    derive(session, change, rules=[whose])
+                else:
+                    derive(session, change, persons=[whose])
         except Conflict:
             return Outcome(Verdict.FAILED, "others are at work")
         return Outcome(Verdict.DELIVERED)

@@ -198,11 +198,14 @@ def rules(part: Part, *, text: str = "", role_id: UUID | None = None) -> Any:
 
     ``text`` is looked for in the rule's key; with ``role_id`` only the published rules that give the role, itself or through another.
     """
-    newest = select(func.max(RuleVersion.n)).where(RuleVersion.rule_id == Rule.id).correlate(Rule).scalar_subquery()
+    one = aliased(RuleVersion)
+    # A draft is shown as the rule only while nothing else was ever in force.
+    order = (one.state == "draft", one.n.desc())
+    newest = select(one.id).where(one.rule_id == Rule.id).order_by(*order).limit(1).correlate(Rule).scalar_subquery()
     query = (
         select(Rule, RuleVersion, Organisation)
         .select_from(Rule)
-        .join(RuleVersion, (RuleVersion.rule_id == Rule.id) & (RuleVersion.n == newest))
+        .join(RuleVersion, RuleVersion.id == newest)
         .join(Organisation, Organisation.id == Rule.owner_id)
         .where(concerns(part, Rule.owner_id))
     )

@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
 from iam.access import world as loading
 from iam.access.assignment import Assignment
+from iam.access.definition_effects import Effects, read
 from iam.access.derive import derive
 from iam.access.match import first_failing, matches
+from iam.access.proposal import drop_of_rules
 from iam.access.resolve import check, load
 from iam.access.rule import Rule, RuleVersion
 from iam.audit import log
 from iam.change import SYSTEM, Actor, Change, begin
 from iam.directory.organisation import Organisation
 from iam.errors import Invalid, NotFound
-from iam.texts import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What publishing would do: persons per organisation who gain or lose the role, and a few of them."""
+    """What publishing or withdrawing would do, and how many keep what the rule gives as it is."""
 
-    gained: int
-    lost: int
+    effects: Effects
     unchanged: int
-    by_organisation: list[tuple[str, dict[str, str], int, int]]
-    sample: list[UUID]
 
 
 def write(
-    session: Session, change: Change, key: str, pattern: Mapping[str, Any], owner: str, actor: Actor
+    session: Session,
+    change: Change,
+    key: str,
+    pattern: Mapping[str, Any],
+    owner: str,
+    actor: Actor,
+    *,
+    draft: bool = False,
 ) -> RuleVersion:
-    """Write and publish a new version of a rule under ``change``, without deriving; raises ``Invalid`` with every problem."""
+    """Write and publish a new version of a rule under ``change``, without deriving; raises ``Invalid`` with every problem.
+
+    A ``draft`` is written beside what is published, and waits for a second person.
+    """
     names = load(session)
     parsed, problems = check(pattern, owner, names)
     if parsed is None:
@@ -61,22 +70,49 @@ def write(
             )
         )
     latest = session.scalar(select(func.max(RuleVersion.n)).where(RuleVersion.rule_id == rule.id)) or 0
-    session.execute(
-        update(RuleVersion)
-        .where(RuleVersion.rule_id == rule.id, RuleVersion.state == "published")
-        .values(state="withdrawn")
-    )
+    end_versions(session, [rule.id], drafts_only=draft)
     version = RuleVersion(
-        rule_id=rule.id, n=latest + 1, pattern=dict(pattern), role_id=names.roles[parsed.role][0], state="published",
-        author_id=actor.person_id, published_by=actor.person_id, change_id=change.id,
+        rule_id=rule.id, n=latest + 1, pattern=dict(pattern), role_id=names.roles[parsed.role][0],
+        state="draft" if draft else "published", author_id=actor.person_id, published_by=None if draft else actor.person_id,
+        change_id=change.id,
     )  # fmt: skip
     session.add(version)
     session.flush()
-    log.write(
-        session, "rule:version:published", actor, organisation_id=owner_id, change_id=change.id,
-        envelope={"rule": key, "version": version.n},
-    )  # fmt: skip
+    if not draft:
+        _tell(session, rule, version, change, actor)
     return version
+
+
+def _tell(session: Session, rule: Rule, version: RuleVersion, change: Change, actor: Actor) -> None:
+    log.write(
+        session, "rule:version:published", actor, organisation_id=rule.owner_id, change_id=change.id,
+        envelope={"rule": rule.key, "version": version.n},
+    )  # fmt: skip
+
+
+def end_versions(session: Session, rules: Collection[UUID], *, drafts_only: bool = False) -> None:
+    """Withdraw the published versions of rules and what waits to replace them, in two statements."""
+    states = ("draft",) if drafts_only else ("draft", "published")
+    session.execute(
+        update(RuleVersion)
+        .where(RuleVersion.rule_id.in_(rules), RuleVersion.state.in_(states))
+        .values(state="withdrawn")
+    )
+    drop_of_rules(session, rules)
+
+
+def release(session: Session, change: Change, version: RuleVersion, actor: Actor) -> Rule:
+    """Put a draft in force under ``change``, without deriving; raises ``Invalid`` when it may not be published as things are now."""
+    rule = session.get_one(Rule, version.rule_id)
+    owner = session.get_one(Organisation, rule.owner_id)
+    parsed, problems = check(version.pattern, owner.key, load(session))
+    if parsed is None:
+        raise Invalid(*problems)
+    end_versions(session, [rule.id])
+    version.state, version.published_by, version.change_id = "published", actor.person_id, change.id
+    session.flush()
+    _tell(session, rule, version, change, actor)
+    return rule
 
 
 def publish(session: Session, key: str, pattern: Mapping[str, Any], owner: str, actor: Actor) -> RuleVersion:
@@ -87,18 +123,20 @@ def publish(session: Session, key: str, pattern: Mapping[str, Any], owner: str, 
     return version
 
 
-def withdraw(session: Session, key: str, actor: Actor) -> None:
-    """Withdraw a rule: it gives nothing any more. Raises ``NotFound``."""
+def withdraw(session: Session, key: str, actor: Actor) -> Change:
+    """Withdraw a rule: it gives nothing any more; return the change. Raises ``NotFound``."""
+    change = begin(session, "command", actor, f"rule {key}")
+    rule = take_back(session, change, key, actor)
+    derive(session, change, rules=[rule.id])
+    return change
+
+
+def take_back(session: Session, change: Change, key: str, actor: Actor) -> Rule:
+    """Withdraw a rule under ``change``, with its event, without deriving; raises ``NotFound``."""
     rule = session.scalars(select(Rule).where(Rule.key == key)).one_or_none()
     if rule is None:
         raise NotFound(Problem("There is no rule %(key)s.", "Check the key.", params={"key": key}))
-    change = begin(session, "command", actor, f"rule {key}")
-    session.execute(
-        update(RuleVersion)
-        .where(RuleVersion.rule_id == rule.id, RuleVersion.state == "published")
-        .values(state="withdrawn")
-    )
-    derive(session, change, rules=[rule.id])
+    end_versions(session, [rule.id])
     log.write(
         session,
         "rule:version:withdrawn",
@@ -107,68 +145,41 @@ def withdraw(session: Session, key: str, actor: Actor) -> None:
         change_id=change.id,
         envelope={"rule": key},
     )
+    return rule
 
 
-def preview(session: Session, pattern: Mapping[str, Any], owner: str, key: str | None = None) -> Preview:
+def preview(session: Session, pattern: Mapping[str, Any] | None, owner: str, key: str | None = None) -> Preview:
     """Return what publishing ``pattern`` as rule ``key`` (None: a new one) would do; computed in a savepoint, nothing is kept.
 
-    Raises ``Invalid`` with every problem.
+    Without a pattern it is what withdrawing the rule would do. Raises ``Invalid`` with every problem.
     """
     trial = session.begin_nested()
     try:
         change = begin(session, "command", SYSTEM, "preview")
-        version = write(session, change, key or f"preview-{change.id}", pattern, owner, SYSTEM)
-        derive(session, change, rules=[version.rule_id], trial=True)
-        return _effects(session, change, version)
+        rule_id = (
+            take_back(session, change, key or "", SYSTEM).id
+            if pattern is None
+            else write(session, change, key or f"preview-{change.id}", pattern, owner, SYSTEM).rule_id
+        )
+        derive(session, change, rules=[rule_id], trial=True)
+        effects = read(session, change.id, basis=basis(key or "", owner, pattern))
+        return Preview(effects, max(0, _holding(session, rule_id) - len(effects.persons(gains=True))))
     finally:
         trial.rollback()
         session.expire_all()
 
 
-def _effects(session: Session, change: Change, version: RuleVersion) -> Preview:
-    mine = Assignment.rule_version_id.in_(select(RuleVersion.id).where(RuleVersion.rule_id == version.rule_id))
-    gained, lost = _moved(session, change, mine, opened=True), _moved(session, change, mine, opened=False)
-    still = select(func.count(Assignment.person_id.distinct())).where(mine, Assignment.closed_by.is_(None))
-    total = session.scalar(still) or 0
-    places = {scope_id for scope_id, _ in (*gained, *lost)}
-    rows = session.scalars(select(Organisation).where(Organisation.id.in_(places)).order_by(Organisation.key))
-    table = [
-        (
-            o.key,
-            {ln: o.name(ln) for ln in LANGUAGES},
-            sum(s == o.id for s, _ in gained),
-            sum(s == o.id for s, _ in lost),
-        )
-        for o in rows
-    ]
-    winners = {person_id for _, person_id in gained}
-    return Preview(
-        len(winners),
-        len({person_id for _, person_id in lost}),
-        max(0, total - len(winners)),
-        table,
-        sorted(winners, key=str)[:10],
-    )
+def basis(key: str, owner: str, pattern: Mapping[str, Any] | None) -> str:
+    """Return what is digested with the effects of a rule: its name, its owner, and what it says (nothing: it is withdrawn)."""
+    return json.dumps([key, owner, pattern], sort_keys=True, ensure_ascii=False)
 
 
-def _moved(session: Session, change: Change, mine: Any, *, opened: bool) -> set[tuple[UUID, UUID]]:
-    """The scopes and persons that gain (or lose): the other side holds no assignment of the same role there."""
-    a, b = Assignment, aliased(Assignment)
-    now = clock.now()
-    touched = a.opened_by == change.id if opened else a.closed_by == change.id
-    held: ColumnElement[bool] = b.closed_by.is_(None)
-    if opened:
-        held = (held & (b.opened_by != change.id)) | (b.closed_by == change.id)
-    same = select(b.id).where(
-        b.person_id == a.person_id,
-        b.role_id == a.role_id,
-        b.scope_id == a.scope_id,
-        held,
-        b.valid_to > now,
-        b.id != a.id,
+def _holding(session: Session, rule_id: UUID) -> int:
+    mine = select(RuleVersion.id).where(RuleVersion.rule_id == rule_id)
+    query = select(func.count(Assignment.person_id.distinct())).where(
+        Assignment.rule_version_id.in_(mine), Assignment.closed_by.is_(None)
     )
-    query = select(a.scope_id, a.person_id).where(mine, touched, a.valid_to > now, ~same.exists()).distinct()
-    return {(scope_id, person_id) for scope_id, person_id in session.execute(query)}
+    return session.scalar(query) or 0
 
 
 def try_person(

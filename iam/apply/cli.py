@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,7 +18,7 @@ from iam.apply.export import as_data, in_yaml
 from iam.apply.run import Report, run_apply
 from iam.audit import log
 from iam.change import Actor
-from iam.errors import Denied, Invalid
+from iam.errors import Denied, Held, Invalid
 from iam.settings import Settings
 from iam.vault import Vault
 
@@ -63,21 +64,32 @@ class Console(Protocol):
     "--set", "settings", metavar="NAME=VALUE", multiple=True, help="What ${NAME} stands for; may be repeated."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--accept", metavar="DIGEST", help="Accept, as a second person, what waits with these effects.")
 @click.pass_obj
-def apply(console: Console, paths: Sequence[Path], settings: Sequence[str], dry_run: bool) -> None:
+def apply(
+    console: Console, paths: Sequence[Path], settings: Sequence[str], *, dry_run: bool, accept: str | None
+) -> None:
     """Bring the configuration to what the files state.
 
     Applying the same again changes nothing, and nothing happens when anything in the files is wrong. What is missing from the
     files stays as it is; retired: true takes an application, a role, a client or a rule out of use.
+
+    What gives or takes much at once, or touches what is sensitive, waits for a second person: nothing is written, the exit code is 3
+    and the effects' digest is shown. The second person applies the same files with --as LOGIN --accept DIGEST; when the effects are
+    others by then, nothing is written and the exit code is 4.
     """
     variables = _variables(settings)
     with console.transaction() as session:
         actor = _allowed(console, session)
         name = console.settings.consortium
-        report = run_apply(session, paths, variables, actor, console.vault, dry_run=dry_run, consortium=name)
+        report = run_apply(
+            session, paths, variables, actor, console.vault, dry_run=dry_run, consortium=name, accept=accept
+        )
         if report.problems:
             raise Invalid(*report.problems)
     console.show(report.as_dict(), in_words(report, dry_run))
+    if report.held is not None:
+        sys.exit(Held.exit_code)
 
 
 @click.command()
@@ -115,7 +127,17 @@ def in_words(report: Report, dry_run: bool) -> str:
     changed = [one for one in report.differences if one.action != "none"]
     width = max((len(one.kind) for one in changed), default=0)
     lines = [f"{_MARKS[one.action]} {one.kind:<{width}}  {one.key}{_fields(one)}" for one in changed]
-    return "\n".join([*lines, *report.told, _summary(report, dry_run)])
+    return "\n".join([*lines, *report.told, _summary(report, dry_run or report.held is not None), *_waiting(report)])
+
+
+def _waiting(report: Report) -> Iterable[str]:
+    """Yield what waits for a second person: how many gain and lose, why, and the digest."""
+    if report.held is None:
+        return
+    yield f"Nothing was written: it waits for a second person. {report.held.gained} gain, {report.held.lost} lose."
+    yield from (f"  {key}: {gain} gain, {lose} lose" for key, gain, lose in report.held.organisations)
+    yield from (f"  {one.message % one.params}" for one in report.held.reasons)
+    yield f"To accept, another applies the same files with: --as LOGIN --accept {report.held.digest}"
 
 
 def _fields(one: Difference) -> str:

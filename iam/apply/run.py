@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.apply import check_access, check_people, check_sources, check_tree, connections, moves
+from iam.apply import check_access, check_people, check_sources, check_tree, connections, guarded, moves
 from iam.apply.compare import Difference, compare
 from iam.apply.declaration import declare
 from iam.apply.draft import Draft
-from iam.apply.execute import Applied, execute
+from iam.apply.execute import Applied
+from iam.apply.guarded import Held
 from iam.apply.read import read
 from iam.apply.state import load
 from iam.change import Actor
@@ -38,7 +39,8 @@ class Report:
 
     ``notes`` tell which sources state facts in organisations that move to where those sources do not reach, and what becomes of it.
     ``skipped`` counts people who are not here yet and need not be; ``applied`` is None when nothing was written. ``sign_ins`` counts
-    those that end because a declared policy asks for more than was proved; None where no policy of sign-ins differs.
+    those that end because a declared policy asks for more than was proved; None where no policy of sign-ins differs. ``held`` says why
+    it waits for a second person, when it does.
     """
 
     problems: Sequence[Problem]
@@ -47,6 +49,7 @@ class Report:
     applied: Applied | None
     notes: Sequence[Problem] = ()
     sign_ins: int | None = None
+    held: Held | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -77,6 +80,11 @@ class Report:
             "change": self.applied and str(self.applied.change_id),
             "rights": rights,
             "sign_ins_ended": self.sign_ins,
+            "held": self.held and {
+                "digest": self.held.digest, "gain": self.held.gained, "lose": self.held.lost,
+                "organisations": [{"organisation": key, "gain": gain, "lose": lose} for key, gain, lose in self.held.organisations],
+                "reasons": [one.message % one.params for one in self.held.reasons],
+            },
         }  # fmt: skip
 
 
@@ -89,11 +97,13 @@ def run_apply(
     *,
     dry_run: bool = False,
     consortium: str = "",
+    accept: str | None = None,
 ) -> Report:
     """Apply the declarations in ``paths`` (files or folders) in the session's transaction, and return what that did.
 
-    ``variables`` replace ``${NAME}``. Nothing is written when anything is wrong, when nothing differs, or with ``dry_run``. The
-    caller commits. ``consortium`` is its name: first passwords may not hold it.
+    ``variables`` replace ``${NAME}``. Nothing is written when anything is wrong, when nothing differs, or with ``dry_run``; and when
+    it waits for a second person nothing but the proposal, which that person accepts by its digest (``accept``). The caller commits.
+    ``consortium`` is its name: first passwords may not hold it. Raises ``Denied`` or ``Moved`` as ``guarded.apply``.
     """
     draft = Draft(session, declare(read(paths, variables)), load(session), vault, consortium)
     for check in CHECKS:
@@ -103,8 +113,8 @@ def run_apply(
         return Report(problems, (), 0, None)
     differences = compare(draft)
     sign_ins = _sign_ins(draft, differences)
-    applied = None if dry_run else execute(draft, differences, actor, vault)
-    return Report((), differences, len(draft.skipped), applied, draft.notes, sign_ins)
+    applied, held = (None, None) if dry_run else guarded.apply(draft, differences, actor, vault, accept)
+    return Report((), differences, len(draft.skipped), applied, draft.notes, sign_ins, held)
 
 
 def _sign_ins(draft: Draft, differences: Sequence[Difference]) -> int | None:

@@ -5,7 +5,22 @@ from __future__ import annotations
 import click
 
 from iam.apply.cli import apply, export
-from iam.cli import audit, client, config, demo_run, doctor, explain, key, migrate, person, rule, serve, source, worker
+from iam.cli import (
+    audit,
+    client,
+    config,
+    demo_run,
+    doctor,
+    explain,
+    key,
+    migrate,
+    person,
+    rule,
+    serve,
+    source,
+    stop,
+    worker,
+)
 from iam.cli.support import Console, Main, with_common_options
 from iam.demo.cli import demo
 
@@ -19,8 +34,10 @@ def main(context: click.Context) -> None:
 
 
 demo.add_command(demo_run.run)
+rule.rule.add_command(stop.RULE)
+client.client.add_command(stop.CLIENT)
 for command in (
     serve.serve, worker.worker, migrate.migrate, config.config, doctor.doctor, person.person, key.key, audit.audit, source.source, rule.rule,
-    client.client, explain.command, apply, export, demo,
+    client.client, stop.role, stop.connection, explain.command, apply, export, demo,
 ):  # fmt: skip
     main.add_command(with_common_options(command))

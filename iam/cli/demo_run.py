@@ -23,6 +23,7 @@ from werkzeug.serving import make_server
 from connectors.problem import Problem
 from iam import clock
 from iam.app import create_app
+from iam.apply.guarded import Held
 from iam.apply.run import run_apply
 from iam.change import SYSTEM, Actor
 from iam.cli import worker
@@ -122,16 +123,41 @@ def set_up(
         if done.exit_code:
             raise Conflict(*done.reasons)
         click.echo(f"  {source}: accepted by {ACCEPTER}; {done.counts.get('rights_gain', 0)} rights")
-    _declare(settings, sessions, vault, [consortium / name for name in AFTER], feeds)
+    _propose(settings, sessions, vault, [consortium / name for name in AFTER], feeds, starter, accepter)
     (feeds / "done").write_text("The demonstration is set up; FRESH=1 starts over.\n", encoding="utf-8")
 
 
-def _declare(settings: Settings, sessions: sessionmaker[Session], vault: Vault, files: list[Path], feeds: Path) -> None:
+def _declare(
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    vault: Vault,
+    files: list[Path],
+    feeds: Path,
+    actor: Actor = SYSTEM,
+    accept: str | None = None,
+) -> Held | None:
+    data = {"DATA": str(feeds.resolve())}
     with sessions.begin() as session:
-        data = {"DATA": str(feeds.resolve())}
-        report = run_apply(session, files, data, SYSTEM, vault, consortium=settings.consortium)
+        report = run_apply(session, files, data, actor, vault, consortium=settings.consortium, accept=accept)
         if report.problems:
             raise Invalid(*report.problems)
+        return report.held
+
+
+def _propose(
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    vault: Vault,
+    files: list[Path],
+    feeds: Path,
+    starter: Actor,
+    accepter: Actor,
+) -> None:
+    """Declare as the first operator what is in use already, and let the second accept what waits of it."""
+    held = _declare(settings, sessions, vault, files, feeds, starter)
+    if held is not None:
+        _declare(settings, sessions, vault, files, feeds, accepter, held.digest)
+        click.echo(f"  who administers what: proposed by {STARTER}, accepted by {ACCEPTER}")
 
 
 def _actor(sessions: sessionmaker[Session], login: str) -> Actor:

@@ -32,7 +32,7 @@ def take_each(session: Session, texts: Select[Any], wait: timedelta) -> bool:
     return not is_postgresql(session) or postgresql.take_each(session, texts, wait)
 
 
-def try_take(session: Session, locks: Sequence[Lock], text: str) -> bool:
+def try_take(session: Session, locks: Sequence[Lock], text: str | None = None) -> bool:
     """Take the locks, and that of ``take_each`` for a text, unless anybody has or waits for one; whether they were had."""
     return not is_postgresql(session) or postgresql.try_take(session, locks, text)
 

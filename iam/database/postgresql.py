@@ -116,11 +116,12 @@ def take_each(session: Session, texts: Select[Any], wait: timedelta) -> bool:
     return _waiting(session, select(func.count(func.pg_advisory_xact_lock(_EACH, ordered.c.number))), wait)
 
 
-def try_take(session: Session, locks: Sequence[tuple[int, bool]], name: str) -> bool:
+def try_take(session: Session, locks: Sequence[tuple[int, bool]], name: str | None) -> bool:
     """Take the locks that nobody has or waits for, and that of a text; whether all were had. What was had stays."""
     asked = [f"pg_try_advisory_xact_lock{'_shared' * shared}({number})" for number, shared in locks]
-    asked.append(f"pg_try_advisory_xact_lock({_EACH}, hashtext(:name))")
-    return bool(session.scalar(text(f"SELECT {' AND '.join(asked)}"), {"name": name}))
+    if name is not None:
+        asked.append(f"pg_try_advisory_xact_lock({_EACH}, hashtext(:name))")
+    return bool(session.scalar(text(f"SELECT {' AND '.join(asked)}"), {} if name is None else {"name": name}))
 
 
 def holders(session: Session, lock: int) -> list[str]:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, insert, literal, null, or_, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, String, case, cast, func, insert, literal, null, select, true
+from sqlalchemy.orm import Session
 
 from iam.access.assignment import Assignment
+from iam.access.definition_effects import moved
 from iam.access.derive import derive
 from iam.change import Change
 from iam.directory.organisation import Organisation
@@ -60,26 +61,17 @@ def remember_rights(session: Session, plan: Plan, change: Change) -> dict[str, i
 
     A right that one assignment loses and another carries on is neither gained nor lost; one whose end has come is lost.
     """
-    gained = _rights(session, plan, "gain", Assignment.opened_by == change.id, change)
-    lost = _rights(session, plan, "lose", Assignment.closed_by == change.id, change)
+    gained, lost = (_rights(session, plan, kind, change) for kind in ("gain", "lose"))
     return {"gain": gained, "lose": lost}
 
 
-def _rights(session: Session, plan: Plan, kind: str, touched: ColumnElement[bool], change: Change) -> int:
-    a, b = Assignment, aliased(Assignment)
-    if kind == "gain":
-        was_open = and_(b.opened_by != change.id, or_(b.closed_by.is_(None), b.closed_by == change.id))
-    else:
-        was_open = b.closed_by.is_(None)
-    # An outer join rather than NOT EXISTS: SQLite makes itself an index for a join, but scans the table for each row of a NOT EXISTS.
-    same = and_(
-        b.person_id == a.person_id, b.role_id == a.role_id, b.scope_id == a.scope_id, was_open, b.valid_to > plan.at
-    )
+def _rights(session: Session, plan: Plan, kind: str, change: Change) -> int:
+    a = Assignment
+    key = (a.person_id, a.role_id, a.scope_id)
     query = (
-        select(a.person_id, a.role_id, a.scope_id, func.min(a.valid_from), func.max(a.valid_to))
-        .outerjoin(b, same)
-        .where(touched, a.valid_to > plan.at, b.id.is_(None))
-        .group_by(a.person_id, a.role_id, a.scope_id)
+        moved(change.id, plan.at, gains=kind == "gain")
+        .with_only_columns(*key, func.min(a.valid_from), func.max(a.valid_to))
+        .group_by(*key)
         .subquery()
     )
     c = list(query.columns)

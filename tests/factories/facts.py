@@ -16,7 +16,7 @@ from iam.database.types import uuid7
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import OrganisationPlace, OrganisationRelation
 from iam.directory.person import Hold, Person, PersonProfile
-from iam.directory.source import Record, Run, Source, SourceOpening
+from iam.directory.source import Acceptance, Record, Run, Source, SourceOpening
 from iam.lifecycle import organisations
 from iam.lifecycle.tree import Place
 from iam.tokens.session import Life
@@ -224,3 +224,12 @@ def _fact(session: Session, model: Callable[..., M], since: datetime, until: dat
     session.add(row)
     session.flush()
     return row
+
+
+def accepted(session: Session, said: Source, by: UUID) -> None:
+    """Say that a source's first run was accepted: from then on the installation is no longer new."""
+    run = Run(source_id=said.id, state="done", dry_run=False, started_at=clock.now(), phases={}, counts={}, reasons=[])
+    session.add(run)
+    session.flush()
+    session.add(Acceptance(source_id=said.id, digest="first", run_id=run.id, accepted_by=by, accepted_at=clock.now()))
+    session.flush()

@@ -177,7 +177,7 @@ def test_a_preview_in_a_transaction_that_goes_on_leaves_no_trace(year: Year) -> 
         held = hired(session, "koulu", "luokanopettaja")
     with year.on(AUTUMN) as session:
         pattern = TEACHERS | {"gives": {"role": "wilma:opettaja", "scope": {"organisation": "kunta"}}}
-        assert preview(session, pattern, "kunta", "uusi").gained == 1
+        assert len(preview(session, pattern, "kunta", "uusi").effects.persons(gains=True)) == 1
         facts.absence(session, held, AUTUMN, CHRISTMAS)
         derive(session, facts.change(session), persons=[held.person_id])
     assert [year.roles(held.person_id, at) for at in (AUGUST, AUTUMN)] == [{"opettaja@koulu"}, set()]

@@ -14,12 +14,13 @@ from iam import clock
 from iam.access import by_hand
 from iam.access.administration import WHOLE
 from iam.access.assignment import Assignment
+from iam.access.role import Role
 from iam.audit.log import AuditEvent
 from iam.change import Actor, Change
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
 from iam.errors import Conflict, Invalid, NotFound
-from tests.factories import facts
+from tests.factories import access, facts
 from tests.factories.facts import day
 from tests.unit.access.conftest import Town
 from tests.unit.access.held import open_assignments, roles_of
@@ -130,3 +131,14 @@ def test_a_capacity_that_is_over_or_coming_can_be_granted_nothing(
     for capacity in (coming, over):
         with pytest.raises(NotFound):
             grant(session, town, held, capacity_id=capacity.fact_id)
+
+
+def test_a_sensitive_role_or_one_that_includes_it_is_not_granted_by_one_person(
+    session: Session, town: Town, held: Affiliation
+) -> None:
+    session.get_one(Role, town.role).sensitive = True
+    above = access.include(session, access.role(session, town.wilma, "rehtori"), town.role)
+    for role_id in (town.role, above):
+        with pytest.raises(Invalid, match="Nobody hands out this role alone"):
+            grant(session, town, held, role_id=role_id)
+    assert open_assignments(session) == []

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.publish import preview, publish, try_person, withdraw
+from iam.access.publish import Preview, preview, publish, try_person, withdraw
 from iam.access.rule import RuleVersion
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM, Actor
@@ -83,29 +83,42 @@ def test_a_rule_of_another_organisation_cannot_be_replaced(session: Session, peo
     assert versions(session) == [(1, "published")]
 
 
-def test_a_preview_of_a_new_rule_tells_who_would_gain(session: Session, people: dict[str, Any]) -> None:
+def numbers(found: Preview) -> tuple[int, int, int]:
+    """How many gain, lose, and keep."""
+    return len(found.effects.persons(gains=True)), len(found.effects.persons(gains=False)), found.unchanged
+
+
+def test_a_preview_of_a_new_rule_tells_who_would_gain(session: Session, town: Town, people: dict[str, Any]) -> None:
     found = preview(session, TEACHERS, "kunta")
-    assert (found.gained, found.lost, found.unchanged) == (2, 0, 0)
-    assert [(key, names["sv"], gained, lost) for key, names, gained, lost in found.by_organisation] == [
-        ("koulu", "koulu sv", 2, 0)
-    ]
-    assert set(found.sample) == {people["teacher"], people["both"]}
+    assert numbers(found) == (2, 0, 0)
+    assert found.effects.counts() == {town.school: (2, 0)}
+    assert found.effects.persons(gains=True) == {people["teacher"], people["both"]}
 
 
 def test_a_preview_of_a_next_version_tells_who_would_gain_lose_and_keep(
-    session: Session, people: dict[str, Any]
+    session: Session, town: Town, people: dict[str, Any]
 ) -> None:
     publish(session, "saanto", TEACHERS, "kunta", SYSTEM)
     found = preview(session, PUPILS, "kunta", "saanto")
-    assert (found.gained, found.lost, found.unchanged) == (1, 1, 1)
-    assert (found.sample, [row[2:] for row in found.by_organisation]) == ([people["pupil"]], [(1, 1)])
+    assert numbers(found) == (1, 1, 1)
+    assert (found.effects.persons(gains=True), found.effects.persons(gains=False)) == (
+        {people["pupil"]},
+        {people["teacher"]},
+    )
+    assert found.effects.counts() == {town.school: (1, 1)}
     same = preview(session, TEACHERS, "kunta", "saanto")
-    assert (same.gained, same.lost, same.unchanged, same.by_organisation) == (0, 0, 2, [])
+    assert (numbers(same), same.effects.rows) == ((0, 0, 2), [])
+
+
+def test_a_preview_of_a_withdrawal_tells_who_would_lose(session: Session, people: dict[str, Any]) -> None:
+    publish(session, "saanto", TEACHERS, "kunta", SYSTEM)
+    assert numbers(preview(session, None, "kunta", "saanto")) == (0, 2, 0)
+    assert versions(session) == [(1, "published")]
 
 
 def test_a_preview_tells_nothing_of_rights_that_are_over(session: Session, town: Town, people: dict[str, Any]) -> None:
     facts.affiliation(session, facts.person(session), town.school, day("2020-08-01"), day("2021-06-01"))
-    assert preview(session, TEACHERS, "kunta").gained == 2
+    assert numbers(preview(session, TEACHERS, "kunta"))[0] == 2
 
 
 def test_a_preview_keeps_nothing(session: Session, people: dict[str, Any]) -> None:
@@ -124,7 +137,7 @@ def test_a_preview_keeps_nothing(session: Session, people: dict[str, Any]) -> No
 def test_what_a_preview_told_is_what_publishing_does(session: Session, people: dict[str, Any]) -> None:
     told = preview(session, TEACHERS, "kunta")
     publish(session, "saanto", TEACHERS, "kunta", SYSTEM)
-    assert len({row.person_id for row in open_assignments(session)}) == told.gained
+    assert len({row.person_id for row in open_assignments(session)}) == numbers(told)[0]
 
 
 def test_a_rule_is_tried_on_one_person_without_publishing_it(session: Session, people: dict[str, Any]) -> None:

@@ -20,10 +20,12 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access import by_hand, later, turns
+from iam.access.administration import WHOLE
 from iam.access.assignment import Assignment
 from iam.access.derive import derive
 from iam.access.publish import preview, publish
 from iam.access.rule import Rule
+from iam.access.taken_out import stop_rule
 from iam.change import SYSTEM, Actor, Change, begin
 from iam.database.engine import make_engine, make_sessions
 from iam.directory.affiliation import Affiliation
@@ -169,7 +171,7 @@ def test_a_right_granted_by_hand_while_the_employment_ends_is_not_granted(
         held = session.scalars(select(Affiliation).where(Affiliation.closed_by.is_(None))).first()
         capacity = held.fact_id if held is not None else town.affiliation
         until = clock.now() + timedelta(days=9)
-        by_hand.grant(session, town.aino, capacity, town.role, town.school, "sijainen", until, SYSTEM)
+        by_hand.grant(session, town.aino, capacity, town.role, town.school, "sijainen", until, SYSTEM, WHOLE)
 
     with town.at_work() as feed:
         ends(feed, town)
@@ -203,6 +205,20 @@ def test_an_access_is_ended_at_once_while_a_rule_is_published(town: Town) -> Non
     with town.at_work() as office:
         publish(office, "opettajat", TEACHER, "kunta", SYSTEM)
         in_own(town.engine, lambda session: leave.end_now(session, town.aino, "puhelin varastettu", SYSTEM))
+
+
+def test_a_rule_is_taken_out_of_use_at_once_while_a_feed_is_read_and_stays_so(town: Town) -> None:
+    with town.at_work() as session:
+        publish(session, "opettajat", TEACHER, "kunta", SYSTEM)
+    assert town.roles() == [str(town.school)]
+    with town.at_work() as feed:
+        facts.affiliation(feed, town.aino, town.school, kind="employee")
+        derive(feed, begin(feed, "run", SYSTEM, "feed"), persons=[town.aino])
+        in_own(town.engine, lambda session: stop_rule(session, WHOLE, "opettajat", "antaa liikaa", SYSTEM))
+        assert town.roles() == []
+    sessions = make_sessions(town.engine)
+    Worker(sessions, {later.KIND: later.Following(sessions)}).deliver()
+    assert town.roles() == []
 
 
 def test_who_signs_in_while_a_rule_is_published_goes_on_and_the_worker_follows(town: Town) -> None:

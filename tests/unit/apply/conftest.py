@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from sqlalchemy.orm import Session
 
+from iam import settings
 from iam.apply.run import Report, run_apply
 from iam.change import SYSTEM
+from iam.cli.commands import main
 from iam.vault import KEY_BYTES, Vault
 
 CONSORTIUM = """
@@ -85,6 +88,7 @@ EVERYTHING = CONSORTIUM + ACCESS + PEOPLE
 DATA = {"DATA": "/srv/feeds"}
 
 Apply = Callable[..., Report]
+Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="session")
@@ -111,3 +115,14 @@ def applied(apply: Apply) -> Apply:
     report = apply(EVERYTHING)
     assert [str(problem) for problem in report.problems] == []
     return apply
+
+
+@pytest.fixture
+def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frozen: datetime) -> Iterator[Run]:
+    """``run("apply", …)`` runs a command on the test's database."""
+    monkeypatch.setenv("IAM_DATABASE__URL", database_url)
+    monkeypatch.setenv("IAM_VAULT__KEY_FILE", str(tmp_path / "vault.key"))
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    settings.load.cache_clear()
+    yield lambda *words: CliRunner().invoke(main, [str(word) for word in words])
+    settings.load.cache_clear()

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from iam import settings
 from iam.audit.log import AuditEvent
-from iam.cli.commands import main
 
-from .conftest import EVERYTHING
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frozen: datetime) -> Iterator[Run]:
-    """``run("apply", …)`` runs a command on the test's database."""
-    monkeypatch.setenv("IAM_DATABASE__URL", database_url)
-    monkeypatch.setenv("IAM_VAULT__KEY_FILE", str(tmp_path / "vault.key"))
-    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
-    settings.load.cache_clear()
-    yield lambda *words: CliRunner().invoke(main, [str(word) for word in words])
-    settings.load.cache_clear()
+from .conftest import EVERYTHING, Run
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from iam import clock
 from iam.access.agreement import Agreement, AgreementParty, AgreementTerm
 from iam.access.assignment import Assignment
+from iam.access.proposal import Proposal
 from iam.audit import log
 from iam.change import Actor
 from iam.database.types import uuid7
@@ -66,6 +67,12 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     )
     catalogue.application(world, f"{name}-ohjelma", owner, f"{name}-rooli")
     catalogue.rule(world, f"{name}-rule", owner)
+    world.write(
+        Proposal(
+            kind="withdrawal", key=f"{name}-rule", digest="", owner_id=world.ids[owner], counts={"gain": 0, "lose": 0}, reasons=[],
+            proposed_at=clock.now(),
+        )
+    )  # fmt: skip
     message = Message(
         kind="backchannel-logout", target=f"{name}-ohjelma", payload={}, created_at=clock.now(), due_at=clock.now(), given_up_at=clock.now(),
         attempts=28, last_error="status 503",

@@ -23,9 +23,10 @@ GIVES = {"rules.write", "rights.grant", "applications.write", "codes.issue", "fa
 """Permissions whose forms give somebody something: power, a secret, a way in."""
 OTHER = {
     "access.end", "sessions.end", "persons.code", "persons.read", "persons.export", "sources.run", "sources.accept", "applications.read",
+    "administers",
 }  # fmt: skip
 """Permissions whose forms take away, look, or let a source speak: what they do is held by a reason, a purpose or the guard."""
-GIVES_NOTHING = {"admin.retire_client", "admin.end_right", "admin.try_again", "admin.try_mail_again"}
+GIVES_NOTHING = {"admin.retire_client", "admin.end_right", "admin.stop_rule", "admin.try_again", "admin.try_mail_again"}
 """Forms of the first kind that take away (whoever stops a misuse is not stopped on the way) or send again what was decided before."""
 GIVES_TOO = {"admin.restore", "admin.press"}
 """Forms of other permissions that give: an access that was ended, and what another administrator asked for."""

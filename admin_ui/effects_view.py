@@ -1,0 +1,163 @@
+"""What a change of definitions gives and takes, as pages show it: in numbers to all, by name of people in the reader's part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from admin_ui import exports, frame
+from admin_ui.paging import SIZE
+from admin_ui.persons import listed_name
+from iam.access import listing
+from iam.access.administration import Part, is_protected
+from iam.access.definition_effects import Effect, Effects
+from iam.directory.organisation import Organisation
+from iam.directory.person import Person
+from iam.directory.queries import Profile, profiles
+from iam.texts import N_
+from iam.web import context
+
+_BATCH = 5000
+HEADER = N_("What"), N_("Name"), N_("Organisation"), N_("Role"), N_("Where"), N_("From"), N_("Until")
+_WORDS = {True: N_("gains"), False: N_("loses")}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Somebody who gains or loses a right; where they are is empty when the reader may not know."""
+
+    person_id: UUID
+    gains: bool
+    word: str
+    name: str
+    organisation: str
+    role: str
+    scope: str
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Numbers, a page of names, and how many people have none here for they are outside the reader's part."""
+
+    gained: int
+    lost: int
+    unchanged: int | None
+    digest: str
+    by_organisation: Sequence[tuple[str, int, int]]
+    lines: Sequence[Line]
+    unnamed: int
+    page: int
+    pages: int
+
+
+def view(session: Session, effects: Effects, unchanged: int | None = None) -> View:
+    """Return a change as the reader may see it; the page of names is ``page`` of the form or address."""
+    part = frame.part_of("persons.read")
+    named = _named(session, part, effects.rows)
+    everybody = {row.person_id for row in effects.rows}
+    ids = {row.person_id for row in named}
+    pages = max(1, -(-len(named) // SIZE))
+    page = min(_page(), pages)
+    chosen = named[(page - 1) * SIZE : page * SIZE]
+    return View(
+        len(effects.persons(gains=True)), len(effects.persons(gains=False)), unchanged, effects.digest,
+        _by_organisation(session, part, effects), _lines(session, part, chosen), len(everybody - ids), page, pages,
+    )  # fmt: skip
+
+
+def file(session: Session, effects: Effects) -> Response:
+    """Return all of it that has a name for the reader, as a file."""
+    part = frame.part_of("persons.export")
+    named = _named(session, part, effects.rows)
+    rows = [
+        (one.word, one.name, one.organisation, one.role, one.scope, one.since, one.until)
+        for start in range(0, len(named), exports.BATCH)
+        for one in _lines(session, part, named[start : start + exports.BATCH])
+    ]  # fmt: skip
+    return exports.csv_file("effects", HEADER, lambda _: rows)
+
+
+def _page() -> int:
+    text = request.values.get("page", "")
+    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
+
+
+def _named(session: Session, part: Part, rows: Sequence[Effect]) -> list[Effect]:
+    """The effects on people in the part, those who gain first, by name."""
+    if not part:
+        return []
+    person_id: Any = Person.id
+    order: dict[UUID, str] = {}
+    for ids in _batches({row.person_id for row in rows}):
+        query = select(Person.id, Person.sort_name).where(person_id.in_(ids), part.shows(person_id))
+        order.update((one, name) for one, name in session.execute(query))
+    kept = (row for row in rows if row.person_id in order)
+    return sorted(kept, key=lambda row: (not row.gains, order[row.person_id], row))
+
+
+def _lines(session: Session, part: Part, rows: Sequence[Effect]) -> list[Line]:
+    texts = context.texts()
+    shown, roles = (
+        profiles(session, {row.person_id for row in rows}),
+        listing.role_names(session, {row.role_id for row in rows}),
+    )
+    places = {place for row in rows for place in (row.organisation_id, row.scope_id)}
+    names = _names(session, places)
+    hidden = _hidden(session, part, {row.person_id for row in rows}, places)
+    return [
+        Line(
+            row.person_id, row.gains, texts.gettext(_WORDS[row.gains]), listed_name(shown.get(row.person_id, Profile()), texts),
+            "" if (row.person_id, row.organisation_id) in hidden else names[row.organisation_id],
+            roles[row.role_id].said(texts.language),
+            "" if (row.person_id, row.scope_id) in hidden else names[row.scope_id], texts.first_day(row.valid_from), texts.day(row.valid_to),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _by_organisation(session: Session, part: Part, effects: Effects) -> list[tuple[str, int, int]]:
+    """People of each organisation who gain and lose, without those of whom the reader may not know that they are there."""
+    persons = {row.person_id for row in effects.rows}
+    hidden = _hidden(session, part, persons, {row.organisation_id for row in effects.rows})
+    kept = [row for row in effects.rows if (row.person_id, row.organisation_id) not in hidden]
+    counts = Effects(kept, (), "").counts()
+    names = _names(session, set(counts))
+    return sorted((names[one], *both) for one, both in counts.items())
+
+
+def _hidden(session: Session, part: Part, persons: set[UUID], places: set[UUID]) -> set[tuple[UUID, UUID]]:
+    """The protected persons with each of the organisations in which the reader may not know them; two statements a batch."""
+    person_id: Any = Person.id
+    protected: set[UUID] = set()
+    for ids in _batches(persons):
+        protected |= set(session.scalars(select(Person.id).where(person_id.in_(ids), is_protected(person_id))))
+    hidden = {(one, place) for one in protected for place in places}
+    for ids in _batches(protected):
+        pairs = (
+            select(Person.id, Organisation.id)
+            .join(Organisation, Organisation.id.in_(places))
+            .where(person_id.in_(ids), part.tells(person_id, Organisation.id))
+        )
+        hidden -= {(one, place) for one, place in session.execute(pairs)}
+    return hidden
+
+
+def _names(session: Session, places: set[UUID]) -> dict[UUID, str]:
+    language = context.texts().language
+    return {
+        row.id: row.name(language) for row in session.scalars(select(Organisation).where(Organisation.id.in_(places)))
+    }
+
+
+def _batches(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
+    waiting = sorted(ids)
+    for start in range(0, len(waiting), _BATCH):
+        yield waiting[start : start + _BATCH]

@@ -1,0 +1,207 @@
+"""Applying under the guard: definitions are tried in a savepoint, and kept, or taken back to wait for a second person.
+
+What waits is a ``Proposal`` with the digest of its effects; the second person brings the same files along again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from connectors.problem import Problem
+from iam import clock
+from iam.access.definition_effects import Effects, grown, holdings, read, sensitive
+from iam.access.proposal import Proposal, waiting
+from iam.apply.compare import QUIET, Difference, in_words
+from iam.apply.draft import Draft
+from iam.apply.execute import Applied, execute
+from iam.audit import log
+from iam.change import Actor
+from iam.errors import Conflict, Denied
+from iam.plans import definition_guard
+from iam.plans.definition_guard import Touched
+from iam.texts import N_
+from iam.vault import Vault
+
+DEFINITIONS = frozenset({
+    "organisation", "relation", "code list", "opened source", "application", "role", "agreement", "rule", "group", "administrator",
+})  # fmt: skip
+"""Kinds whose change gives or takes rights of people it does not name, or makes administrators."""
+KEY = "declaration"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why nothing was written: the reasons, how many gain and lose, by organisation too, and the digest of exactly that."""
+
+    digest: str
+    gained: int
+    lost: int
+    organisations: Sequence[tuple[str, int, int]]
+    reasons: Sequence[Problem]
+
+
+class Moved(Conflict):
+    """The effects are not those that were to be accepted; nothing was written."""
+
+    code = "moved"
+    exit_code = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What stood before the trial: what roles held, and which were sensitive."""
+
+    roles: Mapping[UUID, frozenset[str]]
+    sensitive: frozenset[UUID]
+
+
+def apply(
+    draft: Draft, differences: Sequence[Difference], actor: Actor, vault: Vault, accept: str | None
+) -> tuple[Applied | None, Held | None]:
+    """Write what differs, or propose it; with ``accept``, the digest of a proposal, write it when its effects are still those.
+
+    Raises ``Denied`` when the actor may not accept, ``Moved`` (exit code 4) when the effects are others or nothing waits.
+    """
+    session = draft.session
+    proposal = None if accept is None else _proposal(draft, accept, actor)
+    judged = any(one.kind in DEFINITIONS and one.action != "none" for one in differences)
+    if not judged or (definition_guard.is_new(session) and proposal is None):
+        if proposal is not None:
+            raise _moved()
+        return execute(draft, differences, actor, vault), None
+    before = _Before(holdings(session), sensitive(session))
+    trial = session.begin_nested()
+    try:
+        applied = execute(draft, differences, actor, vault)
+        assert applied is not None
+        effects = _effects(draft, differences, applied, before)
+        held = None
+        if proposal is not None:
+            _accept(draft, proposal, effects, actor, applied, before)
+        else:
+            held = _judge(draft, differences, effects, actor, before)
+    except BaseException:
+        if trial.is_active:
+            trial.rollback()
+        raise
+    if held is None:
+        trial.commit()
+        return applied, None
+    trial.rollback()
+    session.expire_all()
+    _propose(draft, held, actor)
+    return None, held
+
+
+def _effects(draft: Draft, differences: Sequence[Difference], applied: Applied, before: _Before) -> Effects:
+    told = {person_id: login for login, person_id in draft.persons.items()}
+    wider = grown(before.roles, holdings(draft.session))
+    return read(draft.session, applied.change_id, basis=_basis(draft, differences), told=told, wider=wider)
+
+
+def _basis(draft: Draft, differences: Sequence[Difference]) -> str:
+    """What is declared, as far as it may be told: values of secrets and personal values are not in it."""
+    lines = []
+    for one in differences:
+        if one.action == "create":
+            shape = draft.stated(one.kind)[one.key].shape
+            lines.append(
+                [one.kind, one.key, {name: in_words(value) for name, value in shape.items() if name not in QUIET}]
+            )
+        elif one.action == "change":
+            lines.append([one.kind, one.key, {name: list(pair) for name, pair in one.fields.items()}])
+    return json.dumps(lines, sort_keys=True, ensure_ascii=False)
+
+
+def _judge(
+    draft: Draft, differences: Sequence[Difference], effects: Effects, actor: Actor, before: _Before
+) -> Held | None:
+    touched = _touched(draft, differences)
+    reasons = definition_guard.reasons(draft.session, effects, touched, actor, before.sensitive)
+    if not reasons:
+        return None
+    definition_guard.refuse_winner(draft.session, effects, actor.person_id, before.sensitive)
+    counts = [len(effects.persons(gains=gains)) for gains in (True, False)]
+    known = {id_: key for key, id_ in draft.organisations.items()}
+    places = sorted((known[id_], *both) for id_, both in effects.counts().items())
+    return Held(effects.digest, counts[0], counts[1], places, reasons)
+
+
+def _touched(draft: Draft, differences: Sequence[Difference]) -> Touched:
+    """Roles that the changed rules give or that are changed themselves; agreements are always between legal entities."""
+    keys = set()
+    for one in differences:
+        if one.action == "none":
+            continue
+        if one.kind == "role":
+            keys.add(one.key)
+        if one.kind == "rule":
+            shapes = (draft.standing("rule").get(one.key), draft.stated("rule")[one.key].shape)
+            keys |= {shape["pattern"]["gives"]["role"] for shape in shapes if shape and shape["pattern"]}
+    ids = draft.state.ids["role"]
+    agreed = any(one.kind == "agreement" and one.action != "none" and _gives(one) for one in differences)
+    return Touched(frozenset(ids[key] for key in keys if key in ids), agreed)
+
+
+def _gives(one: Difference) -> bool:
+    return one.action == "create" or bool({"clauses", "in_force", "parties"} & set(one.fields))
+
+
+def _proposal(draft: Draft, digest: str, actor: Actor) -> Proposal:
+    """The proposal that the actor may accept; raises ``Denied``, ``Moved``."""
+    query = select(Proposal).where(Proposal.kind == "apply", Proposal.digest == digest, waiting())
+    found = draft.session.scalars(query.order_by(Proposal.proposed_at.desc()).limit(1)).first()
+    if actor.person_id is None:
+        raise Denied(Problem("It must be known who accepts.", "Say so with --as LOGIN."))
+    if found is None:
+        raise _moved()
+    if found.proposed_by == actor.person_id:
+        raise Denied(Problem(N_("Somebody else than who proposed it must accept."), N_("Ask a second person.")))
+    return found
+
+
+def _accept(draft: Draft, found: Proposal, effects: Effects, actor: Actor, applied: Applied, before: _Before) -> None:
+    if effects.digest != found.digest:
+        raise _moved()
+    for one in (actor.person_id, found.proposed_by):
+        definition_guard.refuse_winner(draft.session, effects, one, before.sensitive)
+    done = draft.session.execute(
+        update(Proposal)
+        .where(Proposal.id == found.id, waiting())
+        .values(accepted_by=actor.person_id, accepted_at=clock.now())
+        .returning(Proposal.id)
+    ).all()
+    if not done:
+        raise _moved()
+    envelope = {"digest": effects.digest, "proposed_by": str(found.proposed_by)}
+    log.write(draft.session, "config:file:accepted", actor, change_id=applied.change_id, envelope=envelope)
+
+
+def _moved() -> Moved:
+    return Moved(
+        Problem(
+            "The effects are not those of this digest, or it does not wait any more. Nothing was written.",
+            "Apply without --accept to see the effects as they are now, and let another accept those.",
+        )
+    )
+
+
+def _propose(draft: Draft, held: Held, actor: Actor) -> None:
+    """Keep what waits; what the same person proposed before with other effects is taken back, and the same waits once."""
+    session, now = draft.session, clock.now()
+    mine = Proposal.proposed_by.is_(None) if actor.person_id is None else Proposal.proposed_by == actor.person_id
+    session.execute(update(Proposal).where(Proposal.kind == "apply", mine, waiting()).values(withdrawn_at=now))
+    counts = {"gain": held.gained, "lose": held.lost}
+    session.add(
+        Proposal(
+            kind="apply", key=KEY, digest=held.digest, owner_id=None, counts=counts, reasons=definition_guard.stored(held.reasons),
+            proposed_by=actor.person_id, proposed_at=now,
+        )
+    )  # fmt: skip
+    session.flush()
+    log.write(session, "config:file:proposed", actor, envelope={"digest": held.digest, "counts": counts})

@@ -1,0 +1,122 @@
+"""The guard of definitions: what gives or takes much at once, or touches what is sensitive, waits for a second person (design 4.9).
+
+Per organisation, its people are the group: those who gain count as those who lose do, with the limits of a feed. Nothing is held until
+the installation's first source run was accepted. A feed's own guard is ``guard``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from connectors.problem import Problem
+from iam import clock
+from iam.access.definition_effects import Effects, sensitive
+from iam.change import Actor
+from iam.directory.affiliation import Affiliation
+from iam.directory.organisation import Organisation
+from iam.directory.queries import holds_at
+from iam.directory.source import Acceptance
+from iam.errors import Denied
+from iam.plans.guard import judge
+from iam.texts import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a change names, whether or not anybody gains or loses by it today: roles, and whether it speaks across legal entities."""
+
+    roles: frozenset[UUID] = frozenset()
+    across: bool = False
+
+
+def is_new(session: Session) -> bool:
+    """Whether no source run was ever accepted here: an installation is set up by one, before anybody has a right to lose."""
+    return not session.scalar(select(exists().where(Acceptance.source_id.is_not(None))))
+
+
+def reasons(
+    session: Session, effects: Effects, touched: Touched, proposer: Actor, kept: Collection[UUID] = ()
+) -> list[Problem]:
+    """Return in words why a change waits for a second person; empty when it need not.
+
+    ``kept`` are roles that were sensitive before it. Ask ``is_new`` first.
+    """
+    found = []
+    guarded = sensitive(session) | frozenset(kept)
+    if guarded & (touched.roles | {row.role_id for row in effects.rows}):
+        found.append(Problem(N_("It touches a role that nobody hands out alone.")))
+    if effects.permissions:
+        found.append(Problem(N_("It touches what administrators may do.")))
+    if touched.across or any(row.across for row in effects.rows):
+        found.append(Problem(N_("It touches rights in another legal entity.")))
+    if proposer.person_id in effects.persons(gains=True):
+        found.append(Problem(N_("Whoever asked for it gains by it.")))
+    return found + _too_many(session, effects)
+
+
+def refuse_winner(session: Session, effects: Effects, person_id: UUID | None, kept: Collection[UUID] = ()) -> None:
+    """Raise ``Denied`` when a person would gain a sensitive role or a permission: neither of the two may."""
+    guarded = sensitive(session) | frozenset(kept)
+    rights = any(row.gains and row.person_id == person_id and row.role_id in guarded for row in effects.rows)
+    if rights or any(row.gains and row.person_id == person_id for row in effects.permissions):
+        raise Denied(
+            Problem(
+                N_("You would gain a role or a permission by this that nobody hands to themselves."),
+                N_("Let two others do it."),
+            )
+        )
+
+
+def stored(problems: Collection[Problem]) -> list[dict[str, Any]]:
+    """Return reasons as a proposal keeps them; ``told`` gives them back."""
+    return [{"message": one.message, "params": dict(one.params)} for one in problems]
+
+
+def told(rows: Collection[Any]) -> list[Problem]:
+    """Return the reasons that a proposal keeps."""
+    return [Problem(row["message"], params=row["params"]) for row in rows]
+
+
+_MANY = {
+    True: N_("%(organisation)s: %(count)s of %(size)s people gain something at once, the limit is %(limit)s."),
+    False: N_("%(organisation)s: %(count)s of %(size)s people lose something at once, the limit is %(limit)s."),
+}
+
+
+def _too_many(session: Session, effects: Effects) -> list[Problem]:
+    counts = effects.counts()
+    sizes, names = _sizes(session, counts), _names(session, counts)
+    found = []
+    for organisation_id, both in sorted(counts.items(), key=lambda item: names[item[0]]):
+        for gains, count in zip((True, False), both, strict=True):
+            limit, broken = judge(sizes.get(organisation_id, 0), count, 0)
+            if broken is not None:
+                params = {
+                    "organisation": names[organisation_id],
+                    "count": count,
+                    "size": sizes.get(organisation_id, 0),
+                    "limit": limit,
+                }
+                found.append(Problem(_MANY[gains], params=params))
+    return found
+
+
+def _sizes(session: Session, organisations: Collection[UUID]) -> dict[UUID, int]:
+    a = Affiliation
+    rows = session.execute(
+        select(a.organisation_id, func.count(a.person_id.distinct()))
+        .where(a.organisation_id.in_(organisations), a.closed_by.is_(None), holds_at(a, clock.now()))
+        .group_by(a.organisation_id)
+    )
+    return dict(rows.all())
+
+
+def _names(session: Session, organisations: Collection[UUID]) -> dict[UUID, str]:
+    rows = session.execute(select(Organisation.id, Organisation.name_fi).where(Organisation.id.in_(organisations)))
+    return dict(rows.all())
