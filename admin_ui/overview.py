@@ -126,7 +126,8 @@ def _waiting(session: Session, part: Part, feeds: list[Feed]) -> list[dict[str, 
 def _coming(session: Session, people: Part, agreements: Part) -> dict[str, int | None]:
     """Return how many affiliations start and end, and how many agreements end, in the coming days; None where the reader may not know."""
     now = clock.now()
-    here = [Affiliation.closed_by.is_(None), people.covers(Affiliation.__table__.c.organisation_id)]
+    a = Affiliation
+    here = [a.closed_by.is_(None), people.covers(a.organisation_id), people.tells(a.person_id, a.organisation_id)]
     starts, ends = (
         select(func.count()).select_from(Affiliation).where(*here, *coming(Affiliation, what))
         for what in ("starts", "ends")

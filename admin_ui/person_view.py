@@ -14,7 +14,7 @@ from admin_ui import frame, persons
 from admin_ui.persons import PATH, Line
 from connectors.problem import Problem
 from iam import clock
-from iam.access.administration import PERMISSIONS, Part, may_see
+from iam.access.administration import PERMISSIONS, Part, knows_protected, may_see, speaks_freely
 from iam.database.types import Protected
 from iam.directory.organisation import Organisation
 from iam.directory.person import Hold, Person
@@ -45,10 +45,13 @@ class Subject:
 
     @cached_property
     def purpose(self) -> str:
-        """For what values that tell a place are released to this reader: only who may see the code sees where a protected person is."""
+        """For what values that tell a place are released to this reader: only who may see the code sees where a protected person is.
+
+        It must be held over the whole part that the page shows: a telephone number or a reason tells of no one place.
+        """
         return (
             "administration with protected data"
-            if "persons.code" in self.allowed
+            if knows_protected(context.db(), self.part)
             else "administration of a person without protection"
         )
 
@@ -56,6 +59,11 @@ class Subject:
     def is_hidden(self) -> bool:
         """Whether places are not told to this reader."""
         return release(Protected("place"), protected=self.profile.protected, purpose=self.purpose) is None
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether anything may be said to this reader that concerns the part, of whom this person is a guardian of too."""
+        return bool(speaks_freely(context.db(), self.part, [self.id]))
 
     def told(self, value: str | None) -> str | None:
         """Return a value that tells a place as this reader may see it; a protected one reads so and is never blank."""

@@ -196,7 +196,7 @@ def _by_key(session: Session, form: RuleForm) -> RuleForm:
 
 
 def _effect(session: Session, form: RuleForm, key: str | None, answer: Answer) -> None:
-    answer.effect = preview(session, rule_form.pattern(form), form.owner, key)
+    answer.effect = preview(session, rule_form.pattern(form), form.owner, key, part=frame.part_of("persons.read"))
     answer.seen = rule_form.digest(form)
     part = frame.part_of("persons.read")
     person_id: Any = Person.id

@@ -16,7 +16,7 @@ from admin_ui.persons import archive_after, listed_name
 from admin_ui.rule_form import RuleForm
 from connectors.identity_code import holds_code
 from iam import clock
-from iam.access.administration import Part
+from iam.access.administration import Part, speaks_freely
 from iam.access.publish import try_person
 from iam.directory import listing as people
 from iam.directory.listing import PERSON_KEYS, Wanted
@@ -53,8 +53,12 @@ def trial(session: Session, form: RuleForm) -> Trial:
     if len(found) > 1:
         return Trial(choices=found)
     person_id, name = found[0]
+    if not speaks_freely(session, part, [person_id]):
+        return Trial(
+            error=texts.gettext(N_("A rule is not tried on this person: somebody whom it concerns is protected."))
+        )
     at = clock.day_start(day(), str(context.zone())) + _NOON
-    fits, problem = try_person(session, rule_form.pattern(form), form.owner, person_id, at)
+    fits, problem = try_person(session, rule_form.pattern(form), form.owner, person_id, at, part=part)
     failing = texts.gettext(problem.message) % _in_words(problem.params) if problem is not None else ""
     return Trial(fits, name, failing)
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from connectors.problem import Problem
 from iam import clock
 from iam.access import world as loading
+from iam.access.administration import WHOLE, Part
 from iam.access.assignment import Assignment
 from iam.access.derive import derive
 from iam.access.match import first_failing, matches
@@ -109,24 +110,27 @@ def withdraw(session: Session, key: str, actor: Actor) -> None:
     )
 
 
-def preview(session: Session, pattern: Mapping[str, Any], owner: str, key: str | None = None) -> Preview:
+def preview(
+    session: Session, pattern: Mapping[str, Any], owner: str, key: str | None = None, *, part: Part = WHOLE
+) -> Preview:
     """Return what publishing ``pattern`` as rule ``key`` (None: a new one) would do; computed in a savepoint, nothing is kept.
 
-    Raises ``Invalid`` with every problem.
+    Counted are those of whom an asker with ``part`` may be told. Raises ``Invalid`` with every problem.
     """
     trial = session.begin_nested()
     try:
         change = begin(session, "command", SYSTEM, "preview")
         version = write(session, change, key or f"preview-{change.id}", pattern, owner, SYSTEM)
         derive(session, change, rules=[version.rule_id])
-        return _effects(session, change, version)
+        return _effects(session, change, version, part)
     finally:
         trial.rollback()
         session.expire_all()
 
 
-def _effects(session: Session, change: Change, version: RuleVersion) -> Preview:
-    mine = Assignment.rule_version_id.in_(select(RuleVersion.id).where(RuleVersion.rule_id == version.rule_id))
+def _effects(session: Session, change: Change, version: RuleVersion, part: Part) -> Preview:
+    of_rule = Assignment.rule_version_id.in_(select(RuleVersion.id).where(RuleVersion.rule_id == version.rule_id))
+    mine = of_rule & part.tells_right(Assignment)
     gained, lost = _moved(session, change, mine, opened=True), _moved(session, change, mine, opened=False)
     still = select(func.count(Assignment.person_id.distinct())).where(mine, Assignment.closed_by.is_(None))
     total = session.scalar(still) or 0
@@ -172,15 +176,24 @@ def _moved(session: Session, change: Change, mine: Any, *, opened: bool) -> set[
 
 
 def try_person(
-    session: Session, pattern: Mapping[str, Any], owner: str, person_id: UUID, at: datetime | None = None
+    session: Session,
+    pattern: Mapping[str, Any],
+    owner: str,
+    person_id: UUID,
+    at: datetime | None = None,
+    *,
+    part: Part = WHOLE,
 ) -> tuple[bool, Problem | None]:
-    """Return whether a rule's conditions hold for a person at ``at``, and the first that fails; raises ``Invalid``."""
+    """Return whether a rule's conditions hold for a person at ``at``, and the first that fails; raises ``Invalid``.
+
+    Of the person's facts only those in ``part`` are looked at.
+    """
     names = load(session)
     parsed, problems = check(pattern, owner, names)
     if parsed is None:
         raise Invalid(*problems)
     moment, owner_id = at or clock.now(), names.organisations[owner]
-    facts, around = loading.facts(session, person_id), loading.world(session)
+    facts, around = loading.facts(session, person_id, part=part), loading.world(session)
     if any(m.span.start <= moment < m.span.end for m in matches(parsed, owner_id, names, facts, around)):
         return True, None
     return False, first_failing(parsed, owner_id, names, facts, around, moment)[1]
