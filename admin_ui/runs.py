@@ -167,13 +167,13 @@ def _effect_rows(
         shown = _shown(
             session,
             people,
-            {effect.person_id for effect, place in batch if effect.person_id is not None and place is not None},
+            {effect.person_id for effect, _ in batch if effect.person_id is not None},
         )
         said = role_names(session, {effect.role_id for effect, _ in batch if effect.role_id is not None})
         for effect, organisation in batch:
             profile = shown.get(effect.person_id) if effect.person_id else None
-            place = organisation.name(texts.language) if organisation else texts.gettext(N_("protected"))
-            yield profile.display_name if profile else "", place, *_effect_cells(effect, said, texts)
+            name = profile.display_name if profile else ""
+            yield name, organisation.name(texts.language), *_effect_cells(effect, said, texts)
         session.expunge_all()
 
 

@@ -106,7 +106,7 @@ def _relationships(session: Session, visible: Visible, person_id: UUID, closed: 
 
 
 def _own(session: Session, visible: Visible, model: Any, fact: str, person_id: UUID, closed: bool) -> Iterable[Version]:
-    told = visible.tells(model.person_id, Source.owner_id)
+    told = visible.tells_kin(model.person_id, Source.owner_id)
     rows = session.execute(_query(model, closed, told).where(model.person_id == person_id))
     for row, opened, ended, source, record, open_ in rows:
         yield Version(fact, row, opened, ended, source, record, told=bool(open_))

@@ -211,24 +211,19 @@ def right_tallies(
     return [RightTally(*row) for row in rows]
 
 
-def effects(
-    session: Session, visible: Visible, plan_id: UUID
-) -> Iterator[list[tuple[PlanEffect, Organisation | None]]]:
-    """Yield all effects of a plan in the asker's part with their organisation, in batches of ``BATCH``.
-
-    Where somebody protected is spoken of there is no organisation, and the person must not be named.
-    """
+def effects(session: Session, visible: Visible, plan_id: UUID) -> Iterator[list[tuple[PlanEffect, Organisation]]]:
+    """Yield all effects of a plan that may be told in the asker's part with their organisation, in batches of ``BATCH``."""
     last: UUID | None = None
     while True:
         query = (
-            select(PlanEffect, Organisation, _told(visible))
+            select(PlanEffect, Organisation)
             .join(Organisation, Organisation.id == PlanEffect.organisation_id)
-            .where(PlanEffect.plan_id == plan_id, visible.covers(Organisation.id))
+            .where(PlanEffect.plan_id == plan_id, visible.covers(Organisation.id), _told(visible))
             .order_by(PlanEffect.id)
             .limit(BATCH)
         )
         rows = session.execute(query if last is None else query.where(PlanEffect.id > last))
-        batch = [(effect, organisation if told else None) for effect, organisation, told in rows]
+        batch = [(effect, organisation) for effect, organisation in rows]
         if batch:
             last = batch[-1][0].id
             yield batch

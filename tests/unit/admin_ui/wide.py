@@ -197,21 +197,13 @@ def local(world: World) -> None:
 def objects(world: World) -> tuple[Objects, Objects, Objects]:
     """Return what one's own, foreign and missing objects are called in addresses, by the first word of the address."""
     ids = {name: str(id_) for name, id_ in world.ids.items()}
-    own = _named(
-        ids["anna"],
-        ids["anna right KOIVU"],
-        ids["KOIVU"],
-        "oma",
-        "omarooli",
-        "omasaanto",
-        "omasopimus",
-        "omasyote",
-        ids,
-        "own",
-    )
-    foreign = _named(
+    own = named_things(
+        ids["anna"], ids["anna right KOIVU"], ids["KOIVU"], "oma", "omarooli", "omasaanto", "omasopimus", "omasyote", ids["omasyote run"],
+        ids["omasyote unclear"], ids["own logout"], ids["own mail"],
+    )  # fmt: skip
+    foreign = named_things(
         ids["kiisu"], ids["kiisu right KUUSI"], ids["KUUSI"], "kanariasovellus", "kanariarooli", "kanariasaanto", "kanariasopimus",
-        "kanariasyote", ids, "foreign",
+        "kanariasyote", ids["kanariasyote run"], ids["kanariasyote unclear"], ids["foreign logout"], ids["foreign mail"],
     )  # fmt: skip
     missing = {
         section: {name: UNKNOWN if name.endswith("_id") and name != "client_id" else "eioleolemassa" for name in values}
@@ -220,15 +212,16 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
     return own, foreign, missing
 
 
-def _named(
-    who: str, right: str, place: str, application: str, role: str, rule: str, agreement: str, source: str, ids: Mapping[str, str], whose: str
+def named_things(
+    who: str, right: str, place: str, application: str, role: str, rule: str, agreement: str, source: str, run: str, unclear: str = UNKNOWN,
+    logout: str = UNKNOWN, mail: str = UNKNOWN,
 ) -> dict[str, dict[str, str]]:  # fmt: skip
+    """Return the arguments of routes by the first word of the address."""
     return {
         "persons": {"person_id": who, "assignment_id": right}, "organisations": {"organisation_id": place},
         "applications": {"key": application, "application": application, "client_id": application, "organisation_id": place},
         "roles": {"application": application, "key": role}, "rules": {"key": rule}, "agreements": {"key": agreement},
-        "sources": {"key": source, "ambiguity_id": ids[f"{source} unclear"]}, "runs": {"run_id": ids[f"{source} run"]},
-        "undelivered": {"message_id": ids[f"{whose} logout"], "mail_id": ids[f"{whose} mail"]},
+        "sources": {"key": source, "ambiguity_id": unclear}, "runs": {"run_id": run}, "undelivered": {"message_id": logout, "mail_id": mail},
     }  # fmt: skip
 
 
