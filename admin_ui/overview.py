@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from admin_ui import frame
 from admin_ui.frame import blueprint
+from admin_ui.guardians import waiting
 from iam import clock
 from iam.access.administration import Part
 from iam.access.agreement import Agreement, AgreementTerm
@@ -53,11 +54,12 @@ def overview() -> Response:
     whole, people = guard.asker().whole(), frame.part_of("persons.read")
     sources = frame.part_of("sources.read")
     soon = _coming(context.db(), people, frame.part_of("agreements.read"))
+    wait = waiting(context.db(), frame.part_of("rights.grant"))
     if not sources:
-        return frame.render("overview/secretary.html", section="overview", coming=soon)
+        return frame.render("overview/secretary.html", section="overview", coming=soon, guardians=wait)
     feeds = _feeds(context.db(), sources)
     return frame.render(
-        "overview/overview.html", section="overview", coming=soon, waiting=_waiting(context.db(), sources, feeds),
+        "overview/overview.html", section="overview", coming=soon, guardians=wait, waiting=_waiting(context.db(), sources, feeds),
         amiss=[feed for feed in feeds if feed.is_stale or (feed.run and feed.run.state in ("failed", "stopped", "moved"))],
         last_good=max((feed.good_at for feed in feeds if feed.good_at), default=None),
         steps=_steps(context.db(), feeds) if whole.everything else [],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from admin_ui import words
+from admin_ui.guardians import of_child
 from admin_ui.person_view import Subject, names
 from iam.directory.history import Version, versions
 from iam.texts import N_
@@ -38,6 +39,7 @@ def read(subject: Subject) -> Mapping[str, Any]:
     return {
         "sections": [section for section in sections if section["lines"]],
         "has_code": any(_is_code(version) for version in found),
+        "guardians": of_child(subject),
     }
 
 

@@ -17,6 +17,7 @@ from iam import clock, mail, outbox
 from iam.database.migrate import pending
 from iam.database.types import UtcDateTime
 from iam.errors import Unavailable
+from iam.lifecycle import guardians
 from iam.outbox import Message
 from iam.settings import Settings
 from iam.signin import forgotten
@@ -154,4 +155,12 @@ def _mails(settings: Settings, session: Session) -> Iterator[Finding]:
         yield Finding("mails", not stuck, f"{words}, see /admin/undelivered" if given_up else words)
 
 
-_CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (_clock, _durability, _keys, _mails)
+def _guardians(_settings: Settings, session: Session) -> Iterator[Finding]:
+    """Nothing is at fault: until a school confirms somebody, rights are kept back, and the overview of the school lists whose."""
+    count, recent = guardians.count_waiting(session)
+    if count:
+        words = f"{count} of protected children wait for their school to confirm them; {recent} of them signed in within a year"
+        yield Finding("guardians", True, words)
+
+
+_CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (_clock, _durability, _keys, _mails, _guardians)

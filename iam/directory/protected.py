@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy.orm import aliased
 
 from iam.database.types import Protected
@@ -52,6 +52,8 @@ def rests_on_protected(right: Any, *, unconfirmed_at: Any = None) -> ColumnEleme
     that the person may know.
     """
     tie = aliased(Relationship)
-    cited = tie.version_id.in_([right.fact_1, right.fact_2, right.fact_3, right.fact_4])
+    cited = or_(
+        tie.version_id.in_([right.fact_1, right.fact_2, right.fact_3, right.fact_4]), tie.fact_id == right.capacity_id
+    )
     still = () if unconfirmed_at is None else (~is_confirmed(tie, unconfirmed_at),)
     return exists().where(cited, is_protected(tie.other_person_id), *still)

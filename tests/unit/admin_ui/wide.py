@@ -218,7 +218,7 @@ def named_things(
 ) -> dict[str, dict[str, str]]:  # fmt: skip
     """Return the arguments of routes by the first word of the address."""
     return {
-        "persons": {"person_id": who, "assignment_id": right}, "organisations": {"organisation_id": place},
+        "persons": {"person_id": who, "assignment_id": right, "guardian_id": who}, "organisations": {"organisation_id": place},
         "applications": {"key": application, "application": application, "client_id": application, "organisation_id": place},
         "roles": {"application": application, "key": role}, "rules": {"key": rule}, "agreements": {"key": agreement},
         "sources": {"key": source, "ambiguity_id": unclear}, "runs": {"run_id": run}, "undelivered": {"message_id": logout, "mail_id": mail},
