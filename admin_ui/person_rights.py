@@ -12,7 +12,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from admin_ui import frame, paging, words
-from admin_ui.person_view import PATH, Subject, names, organisations_here
+from admin_ui.person_view import PATH, Subject, names
 from admin_ui.rules import role_options
 from connectors.problem import Problem
 from iam import clock
@@ -84,19 +84,8 @@ def authors(session: Session, rows: Iterable[Mapping[str, Any]]) -> dict[UUID, s
 
 
 def told(session: Session, subject: Subject, found: list[Explanation]) -> list[Explanation]:
-    """Leave out rights whose scope lies outside the part and that rest on no position inside it; blank is what must not be told."""
-    here = found if subject.part.everything else _here(session, subject, found)
-    return to_asker(session, subject.part, subject.id, here)
-
-
-def _here(session: Session, subject: Subject, found: list[Explanation]) -> list[Explanation]:
-    involved = [{right.scope_key} | {key for key in _positions(right) if key} for right in found]
-    here = organisations_here(session, subject.part, set().union(*involved))
-    return [right for right, keys in zip(found, involved, strict=True) if keys & here]
-
-
-def _positions(right: Explanation) -> Iterable[str | None]:
-    return (fact.organisation_key for because in right.because for fact in because.facts if fact.fact == "affiliation")
+    """Return the rights that concern the part; blank is what must not be told."""
+    return to_asker(session, subject.part, subject.id, found)
 
 
 def _application_key(right: Explanation) -> str:

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_ui import frame, persons
 from admin_ui.persons import PATH, Line
+from admin_ui.seen import profiles
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import PERMISSIONS, Part, knows_protected, may_see, speaks_freely
 from iam.database.types import Protected
-from iam.directory.organisation import Organisation
 from iam.directory.person import Hold, Person
 from iam.directory.protected import release
-from iam.directory.queries import Profile, held, profile, profiles
+from iam.directory.queries import Profile, held, profile
 from iam.errors import NotFound
 from iam.texts import N_
 from iam.web import context, guard
@@ -99,9 +98,3 @@ def _allowed(person_id: UUID) -> frozenset[str]:
 def names(person_ids: Collection[UUID], session: Session | None = None) -> dict[UUID, str]:
     """Return the names of other people on the page, or in a file that reads in a session of its own: one statement."""
     return {person_id: shown.display_name for person_id, shown in profiles(session or context.db(), person_ids).items()}
-
-
-def organisations_here(session: Session, part: Part, keys: Collection[str]) -> set[str]:
-    """Return those of the organisations' keys that lie in a part: one statement."""
-    query = select(Organisation.key).where(Organisation.key.in_(keys), part.covers(Organisation.__table__.c.id))
-    return set(session.scalars(query))

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin_ui import exports, frame, lists, paging, words
 from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
+from admin_ui.seen import looked_for, profiles
 from connectors.identity_code import holds_code
 from iam import clock
 from iam.access.administration import Part
@@ -22,7 +23,7 @@ from iam.directory import identity_code, listing
 from iam.directory.listing import PERSON_KEYS, STATES, Tied, Wanted
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import Profile
 from iam.errors import NotFound
 from iam.lifecycle.states import states
 from iam.texts import N_, Texts
@@ -72,6 +73,7 @@ def persons() -> AnyResponse:
     session, part = context.db(), guard.part()
     offered = _offered(session, part)
     wanted = _wanted(session, part)
+    looked_for(wanted.text)
     return frame.render(
         "persons/persons.html", section="persons", page=_listed(part, wanted).page(), wanted=wanted,
         refused=request.args.get("refused"), kinds=words.options(words.AFFILIATIONS), offered=offered,

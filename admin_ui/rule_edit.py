@@ -19,6 +19,7 @@ from admin_ui.persons import listed_name
 from admin_ui.rule_form import RuleForm
 from admin_ui.rule_trial import Trial, day, trial
 from admin_ui.rules import PATH, SECTION, role_options, templates
+from admin_ui.seen import profiles
 from connectors.problem import Problem
 from iam.access import listing
 from iam.access.administration import Part, may_touch
@@ -30,7 +31,6 @@ from iam.access.sentence import labels, sentence
 from iam.directory import listing as people
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
-from iam.directory.queries import profiles
 from iam.errors import NotFound
 from iam.texts import N_
 from iam.web import context, guard

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from admin_ui import frame, paging, rule_form, words
 from admin_ui.persons import archive_after, listed_name
 from admin_ui.rule_form import RuleForm
+from admin_ui.seen import looked_for, profiles
 from connectors.identity_code import holds_code
 from iam import clock
 from iam.access.administration import Part, speaks_freely
@@ -21,7 +22,7 @@ from iam.access.publish import try_person
 from iam.directory import listing as people
 from iam.directory.listing import PERSON_KEYS, Wanted
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import Profile
 from iam.texts import N_
 from iam.web import context
 
@@ -78,6 +79,7 @@ def _people(session: Session, part: Part, text: str, chosen: UUID | None) -> lis
     query = people.persons(part, Wanted() if chosen else Wanted(text), archive_after())
     query = query.where(person_id == chosen) if chosen else query
     rows = session.scalars(query.order_by(*PERSON_KEYS).limit(SEVERAL)).all()
+    looked_for("" if chosen else text)
     shown = profiles(session, [row.id for row in rows])
     return [(row.id, listed_name(shown.get(row.id, Profile()), context.texts())) for row in rows]
 

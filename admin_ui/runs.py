@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from admin_ui import exports, frame, paging, run_words, words
 from admin_ui.frame import blueprint
+from admin_ui.seen import profiles
 from admin_ui.sources import PATH, REFRESH, SECTION, under_way
 from iam.access.administration import Part
 from iam.access.listing import role_names
 from iam.database.keyset import keyset
 from iam.directory.listing import organisation_keys
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import Profile
 from iam.directory.source import Run, Source
 from iam.plans.plan import Plan, PlanEffect
 from iam.sources import listing

@@ -22,6 +22,7 @@ from admin_ui.applications import PATH, SECTION
 from admin_ui.frame import blueprint
 from admin_ui.person_view import Subject, subject_of
 from admin_ui.roles import named
+from admin_ui.seen import profiles
 from admin_ui.trace_words import Place, Position
 from iam.access import listing
 from iam.access.administration import Part, speaks_freely
@@ -30,7 +31,7 @@ from iam.audit.log import AuditEvent
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import Profile
 from iam.oidc import trace
 from iam.oidc.client import ADMIN
 from iam.oidc.model import Attempt, Client

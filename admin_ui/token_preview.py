@@ -18,6 +18,7 @@ from admin_ui.applications import PATH, SECTION, clients_of
 from admin_ui.frame import blueprint
 from admin_ui.persons import archive_after, listed_name
 from admin_ui.roles import named
+from admin_ui.seen import looked_for, profiles
 from connectors.identity_code import holds_code
 from iam import clock
 from iam.access import listing
@@ -28,7 +29,7 @@ from iam.directory import listing as people
 from iam.directory.listing import PERSON_KEYS, Wanted
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profile, profiles
+from iam.directory.queries import Profile, profile
 from iam.errors import NotFound
 from iam.oidc.model import Client
 from iam.oidc.preview import claims_for
@@ -95,6 +96,7 @@ def _search(session: Session, part: Part, text: str) -> list[tuple[UUID, str, li
         people.persons(part, Wanted(text), archive_after()).order_by(*PERSON_KEYS).limit(SEVERAL)
     ).all()
     ids, texts = [row.id for row in rows], context.texts()
+    looked_for(text)
     shown, ties = profiles(session, ids), people.affiliations(session, part, ids)
     found = []
     for row in rows:

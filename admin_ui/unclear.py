@@ -14,12 +14,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin_ui import exports, frame, paging, words
 from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
+from admin_ui.seen import profiles
 from admin_ui.sources import PATH, SECTION
 from connectors.problem import Problem
 from iam.access.administration import Part, may_touch
 from iam.directory import listing as people
 from iam.directory.person import Identifier, Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import Profile
 from iam.directory.source import Ambiguity, Source
 from iam.errors import Denied, Invalid, NotFound
 from iam.sources import listing

@@ -19,10 +19,12 @@ from iam.directory.protected import is_protected, rests_on_protected
 
 
 def to_asker(session: Session, part: Part, person_id: UUID, found: list[Explanation]) -> list[Explanation]:
-    """Return a person's rights as an asker may read them: what tells of a protected person is blank; at most three statements.
+    """Return the rights of a person that concern a part, as an asker may read them; at most four statements.
 
-    A right is told where ``persons.code`` is held over its scope and over every organisation that it rests on.
+    Left out are those whose scope lies outside the part and that rest on no position inside it. What tells of a protected person is
+    blank: a right is told where ``persons.code`` is held over its scope and over every organisation that it rests on.
     """
+    found = found if part.everything else _within(session, part, found)
     if not found or knows_protected(session, part):
         return found
     secret = _secret(session, person_id, found)
@@ -37,6 +39,20 @@ def to_oneself(session: Session, person_id: UUID, found: list[Explanation], at: 
         return found
     hidden = _resting(session, found, at or clock.now())
     return [_blank(right) if hidden & _ids(right) else right for right in found]
+
+
+def _within(session: Session, part: Part, found: list[Explanation]) -> list[Explanation]:
+    involved = [{right.scope_key, *_positions(right)} for right in found]
+    query = select(Organisation.key).where(
+        Organisation.key.in_(set().union(*involved)), part.covers(Organisation.__table__.c.id)
+    )
+    here = set(session.scalars(query))
+    return [right for right, keys in zip(found, involved, strict=True) if keys & here]
+
+
+def _positions(right: Explanation) -> Iterable[str]:
+    facts = (fact for because in right.because for fact in because.facts if fact.fact == "affiliation")
+    return (fact.organisation_key for fact in facts if fact.organisation_key)
 
 
 def _secret(session: Session, person_id: UUID, found: list[Explanation]) -> set[UUID]:

@@ -28,7 +28,7 @@ from tests.unit.admin_ui.world import Reader, World, administer, employ, person
 
 SCHOOLS = ("KOIVU", "RANTA")
 TABS = ("rights", "facts", "timeline", "signin", "trace")
-RULE = {"fact": "affiliation", "kind": "student", "role": "wilma:opettaja", "scope": "same", "key": "kokeilu"}
+RULE = {"fact": "affiliation", "kinds": "student", "role": "wilma:opettaja", "scope": "own", "key": "kokeilu"}
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ ELSEWHERE = frozenset({"admin.log_file", "admin.agreement", "admin.under_file"})
 def tried(world: World) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the forms that count people or try something on one of them."""
     for key, who in product(SCHOOLS, ("siiri", "gunnar")):
-        form = RULE | {"owner": key, "organisation": key, "person": who, "person_id": str(world.ids[who])}
+        form = RULE | {"owner": "MANSIKKALA", "place_is": key, "person": who, "person_id": str(world.ids[who])}
         for act in ("preview", "test"):
             yield "/admin/rules/new", form | {"act": act}
 
@@ -166,6 +166,7 @@ def test_wherever_a_protected_pupil_is_every_page_file_filter_and_trial_says_the
         other = walked(here, mansi)
     assert [path for path in one if one[path] != other[path]] == []
     assert any("Suojattu" in text for text in one.values())
+    assert any("Oppi" in text for path, text in one.items() if "preview" in path)
 
 
 def test_the_walk_sees_where_somebody_is_who_is_not_protected(here: World, reader: Callable[[str], Reader]) -> None:
