@@ -159,7 +159,7 @@ def _guardians(_settings: Settings, session: Session) -> Iterator[Finding]:
     """Nothing is at fault: until a school confirms somebody, rights are kept back, and the overview of the school lists whose."""
     count, recent = guardians.count_waiting(session)
     if count:
-        words = f"{count} of protected children wait for their school to confirm them; {recent} of them signed in within a year"
+        words = f"{count} wait for the school of a protected child to confirm them; {recent} of them signed in within a year"
         yield Finding("guardians", True, words)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.apply import check_access, check_people, check_sources, check_tree, connections
+from iam.apply import check_access, check_people, check_sources, check_tree, confirmed_guardians, connections
 from iam.apply.compare import Difference, compare
 from iam.apply.declaration import declare
 from iam.apply.draft import Draft
@@ -24,7 +24,7 @@ from iam.vault import Vault
 CHECKS = (
     check_tree.organisations, check_tree.relations, check_sources.sources, connections.check, check_sources.listeners, check_access.applications, check_access.roles,
     check_access.clients, check_access.agreements, check_people.load, check_people.persons, check_people.accounts, check_people.groups,
-    check_people.administrators, check_access.rules,
+    check_people.administrators, confirmed_guardians.check, check_access.rules,
 )  # fmt: skip
 """In order: what a later one completes rests on what an earlier one completed."""
 

@@ -23,7 +23,7 @@ Interval = tuple[datetime, datetime]
 
 ORDER = (
     "organisation", "relation", "code list", "source", "connection", "application", "role", "client", "person", "account", "group", "administrator",
-    "agreement", "rule",
+    "confirmed guardian", "agreement", "rule",
 )  # fmt: skip
 """The kinds of things, in the order in which they are written."""
 
@@ -135,6 +135,11 @@ def rule(item: Rule) -> Shape:
 def relation_key(organisation: str, kind: str, other: str) -> str:
     """Return the name of a relation."""
     return f"{organisation} {kind} {other}"
+
+
+def confirmed_key(guardian: tuple[str, str, str], child: tuple[str, str, str]) -> str:
+    """Return the name of a confirmation, by the identifiers of both."""
+    return f"{'/'.join(guardian)} of {'/'.join(child)}"
 
 
 Shaper = Callable[[Any], Shape]
