@@ -200,3 +200,23 @@ def test_who_may_see_identity_codes_in_the_one_school_learns_who_is_there_and_no
             "guardian": "Valvoja" in mansi.get("/admin/roles/wilma/opettaja/holders.csv").text,
         }  # fmt: skip
         assert found == dict.fromkeys(found, sees), there
+
+
+def test_a_former_name_finds_nobody(here: World, reader: Callable[[str], Reader]) -> None:
+    here.write(PersonProfile(person_id=here.ids["siiri"], family_name="Entinen", valid_from=clock.LONG_AGO, valid_to=clock.FOREVER,
+                             opened_by=here.ids["change"], closed_by=here.ids["change"], protected=True))  # fmt: skip
+    mansi = reader("mansi")
+    for path in ("persons?q=entinen", "persons.csv?q=entinen", "applications/wilma/token?q=entinen"):
+        assert "Suojattu" not in mansi.get(f"/admin/{path}").text
+
+
+def test_another_employers_number_finds_no_protected_person(here: World, reader: Callable[[str], Reader]) -> None:
+    catalogue.source(here, "vieras-syote", "MUSTIKKALA")
+    for who in ("siiri", "oppi"):
+        number = Identifier(
+            person_id=here.ids[who], kind="employee-number", issuer="vieras", value=f"778899-{who}", source_id=here.ids["vieras-syote"], **here.lasting()
+        )  # fmt: skip
+        here.write(number)
+    mansi = reader("mansi")
+    found = {who: who.title() in mansi.get(f"/admin/persons?q=778899-{who}").text for who in ("siiri", "oppi")}
+    assert found == {"siiri": False, "oppi": True}
