@@ -94,7 +94,10 @@ def build(world: World) -> None:
 
 def _rules(world: World) -> None:
     catalogue.rule(world, "omasaanto", "KOIVU")
-    catalogue.rule(world, "kanariasaanto", "KUUSI")
+    consortium.role(world, "wilma", "avustaja")
+    bound = {"affiliation": {"kind": "employee", "organisation": {"is": "KUUSI"}}}
+    pattern = {"bind": {"a": bound}, "gives": {"role": "wilma:avustaja", "scope": "organisation of a"}}
+    catalogue.rule(world, "kanariasaanto", "KUUSI", pattern)
     world.write(by_rule(world, "anna", "KOIVU", "omasaanto"), by_rule(world, "kiisu", "KUUSI", "kanariasaanto"))
 
 
