@@ -19,7 +19,7 @@ from admin_ui.lists import Listed
 from admin_ui.roles import named
 from iam import clock
 from iam.access import listing
-from iam.access.administration import may_touch
+from iam.access.administration import Part, may_touch
 from iam.access.listing import APPLICATION_KEYS, ROLE_KEYS
 from iam.access.role import Application, ApplicationEnabled, Role
 from iam.database.keyset import Cursor, keyset
@@ -99,7 +99,7 @@ def application(key: str) -> Response:
         facts=_facts(found), issuer=context.settings().issuer, auths=AUTHS, word=words.word, more_roles=roles.later,
         mine=may_touch(session, frame.part_of("applications.write"), found.owner_id),
         roles=[(role.key, named(version.name, language, role.key), words.word(words.ENFORCEMENTS, version.enforcement)) for role, _, version in roles.rows],
-        page=_enabled(found.id).page(), export_url=f"{PATH}/{key}/enabled.csv",
+        page=_enabled(part, found.id).page(), export_url=f"{PATH}/{key}/enabled.csv",
     )  # fmt: skip
 
 
@@ -109,11 +109,14 @@ def enabled_file(key: str) -> Response:
     """Take home the organisations that enabled the application."""
     found, _ = listing.application_of(context.db(), guard.part(), key)
     language, header = context.texts().language, (N_("Key"), N_("Organisation"))
-    return _enabled(found.id).file("enabled", header, lambda row: (row.key, row.name(language)), {"application": key})
+    return _enabled(guard.part(), found.id).file(
+        "enabled", header, lambda row: (row.key, row.name(language)), {"application": key}
+    )
 
 
-def _enabled(application_id: UUID) -> Listed[Organisation]:
-    return Listed(listing.enabled(application_id), organisation_keys(context.texts().language), lambda _, rows: rows)
+def _enabled(part: Part, application_id: UUID) -> Listed[Organisation]:
+    query, keys = listing.enabled(part, application_id), organisation_keys(context.texts().language)
+    return Listed(query, keys, lambda _, rows: rows)
 
 
 @blueprint.get("/applications/<application>/organisations")

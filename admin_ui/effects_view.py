@@ -14,12 +14,15 @@ from sqlalchemy.orm import Session
 from admin_ui import exports, frame
 from admin_ui.paging import SIZE
 from admin_ui.persons import listed_name
+from admin_ui.seen import profiles
 from iam.access import listing
-from iam.access.administration import Part, is_protected
+from iam.access.administration import Part
 from iam.access.definition_effects import Effect, Effects
+from iam.access.publish import Preview
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.protected import is_protected
+from iam.directory.queries import Profile
 from iam.texts import N_
 from iam.web import context
 
@@ -58,31 +61,39 @@ class View:
     pages: int
 
 
-def view(session: Session, effects: Effects, unchanged: int | None = None) -> View:
+def view(session: Session, found: Preview) -> View:
     """Return a change as the reader may see it; the page of names is ``page`` of the form or address."""
-    part = frame.part_of("persons.read")
-    named = _named(session, part, effects.rows)
-    everybody = {row.person_id for row in effects.rows}
-    ids = {row.person_id for row in named}
+    part, rows = frame.part_of("persons.read"), _told(found)
+    named = _named(session, part, rows)
+    gained, lost = ({row.person_id for row in rows if row.gains is gains} for gains in (True, False))
     pages = max(1, -(-len(named) // SIZE))
     page = min(_page(), pages)
     chosen = named[(page - 1) * SIZE : page * SIZE]
     return View(
-        len(effects.persons(gains=True)), len(effects.persons(gains=False)), unchanged, effects.digest,
-        _by_organisation(session, part, effects), _lines(session, part, chosen), len(everybody - ids), page, pages,
+        len(gained), len(lost), found.unchanged, sealed(found.effects.digest), _by_organisation(session, part, rows),
+        _lines(session, part, chosen), len((gained | lost) - {row.person_id for row in named}), page, pages,
     )  # fmt: skip
 
 
-def file(session: Session, effects: Effects) -> Response:
+def file(session: Session, found: Preview) -> Response:
     """Return all of it that has a name for the reader, as a file."""
     part = frame.part_of("persons.export")
-    named = _named(session, part, effects.rows)
+    named = _named(session, part, _told(found))
     rows = [
         (one.word, one.name, one.organisation, one.role, one.scope, one.since, one.until)
         for start in range(0, len(named), exports.BATCH)
         for one in _lines(session, part, named[start : start + exports.BATCH])
     ]  # fmt: skip
     return exports.csv_file("effects", HEADER, lambda _: rows)
+
+
+def sealed(digest: str) -> str:
+    """Return what stands for a digest on a page: who knows everybody's ids still cannot tell from it whom a change touches."""
+    return context.vault().mac("effects", "", digest).hex()
+
+
+def _told(found: Preview) -> list[Effect]:
+    return [row for row in found.effects.rows if row[1:4] in found.told]
 
 
 def _page() -> int:
@@ -111,23 +122,22 @@ def _lines(session: Session, part: Part, rows: Sequence[Effect]) -> list[Line]:
     )
     places = {place for row in rows for place in (row.organisation_id, row.scope_id)}
     names = _names(session, places)
-    hidden = _hidden(session, part, {row.person_id for row in rows}, places)
+    hidden = _hidden(session, part, {row.person_id for row in rows}, {row.organisation_id for row in rows})
     return [
         Line(
             row.person_id, row.gains, texts.gettext(_WORDS[row.gains]), listed_name(shown.get(row.person_id, Profile()), texts),
             "" if (row.person_id, row.organisation_id) in hidden else names[row.organisation_id],
             roles[row.role_id].said(texts.language),
-            "" if (row.person_id, row.scope_id) in hidden else names[row.scope_id], texts.first_day(row.valid_from), texts.day(row.valid_to),
+            names[row.scope_id], texts.first_day(row.valid_from), texts.day(row.valid_to),
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _by_organisation(session: Session, part: Part, effects: Effects) -> list[tuple[str, int, int]]:
+def _by_organisation(session: Session, part: Part, rows: Sequence[Effect]) -> list[tuple[str, int, int]]:
     """People of each organisation who gain and lose, without those of whom the reader may not know that they are there."""
-    persons = {row.person_id for row in effects.rows}
-    hidden = _hidden(session, part, persons, {row.organisation_id for row in effects.rows})
-    kept = [row for row in effects.rows if (row.person_id, row.organisation_id) not in hidden]
+    hidden = _hidden(session, part, {row.person_id for row in rows}, {row.organisation_id for row in rows})
+    kept = [row for row in rows if (row.person_id, row.organisation_id) not in hidden]
     counts = Effects(kept, (), "").counts()
     names = _names(session, set(counts))
     return sorted((names[one], *both) for one, both in counts.items())

@@ -32,7 +32,6 @@ WORDS = {
     "person:access:ended": N_("The access was ended at once"),
     "person:access:restored": N_("The ending of the access was undone"),
     "person:help:asked": N_("Other administrators were asked to agree to helping with the account"),
-    "person:help:listed": N_("Requests for help were looked at"),
     "person:help:pressed": N_("An administrator agreed to helping with the account"),
     "person:page:opened": N_("The person's page was opened"),
     "person:code:shown": N_("The personal identity code was shown"),

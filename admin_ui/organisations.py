@@ -38,7 +38,7 @@ def organisations() -> Response:
     part, text, kind = guard.part(), lists.text(), _kind()
     query = listing.organisations(part, text, kind) if text or kind else listing.tops(part)
     return frame.render(
-        "organisations/organisations.html", section="organisations", page=_page(query), text=text, kind=kind,
+        "organisations/organisations.html", section="organisations", page=_page(part, query), text=text, kind=kind,
         kinds=words.options(words.ORGANISATIONS), words=words, export_url=paging.address(f"{PATH}.csv"), is_narrowed=bool(text or kind),
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ def show(organisation_id: UUID, status: int = 200, errors: Sequence[tuple[str | 
         "organisations/organisation.html", status, section="organisations", breadcrumb=above, organisation=row, name=row.name(language), words=words,
         entities=[{"name": named[place.legal_entity_id].name(language), **_days(place)} for place in places],
         relations=[{"word": said, "name": named[other].name(language), "id": other if other in here else None, **_days(fact)} for said, other, fact in relations],
-        counts=listing.head_counts(session, [row.id])[row.id], page=_page(listing.children(part, organisation_id)),
+        counts=listing.head_counts(session, part, [row.id])[row.id], page=_page(part, listing.children(part, organisation_id)),
         export_url=f"{PATH}.csv?under={organisation_id}", opened=_opened(session, organisation_id), errors=errors, form=request.form,
     )  # fmt: skip
 
@@ -93,12 +93,12 @@ def _opened(session: Session, organisation_id: UUID) -> list[Mapping[str, Any]] 
     ]
 
 
-def _page(query: Any) -> paging.Shown[Mapping[str, Any]]:
+def _page(part: Part, query: Any) -> paging.Shown[Mapping[str, Any]]:
     """Return a page of organisations with how many people each has: three statements."""
     language = context.texts().language
 
     def lines(session: Session, rows: Sequence[Organisation]) -> list[Mapping[str, Any]]:
-        counts = listing.head_counts(session, [row.id for row in rows])
+        counts = listing.head_counts(session, part, [row.id for row in rows])
         return [
             {
                 "id": row.id, "key": row.key, "name": row.name(language), "kind": words.word(words.ORGANISATIONS, row.kind),
@@ -154,7 +154,7 @@ def _days(fact: Any) -> dict[str, Any]:
 
 def _cells(session: Session, part: Part, rows: Sequence[Organisation]) -> list[Sequence[object]]:
     ids = [row.id for row in rows]
-    counts, parents = listing.head_counts(session, ids), listing.parents(session, part, ids)
+    counts, parents = listing.head_counts(session, part, ids), listing.parents(session, part, ids)
     return [
         (
             row.key, words.word(words.ORGANISATIONS, row.kind), row.name_fi, row.name_sv, row.name_en, row.oph_oid, row.school_code,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from admin_ui import frame, second_person
 from admin_ui.frame import blueprint
+from admin_ui.guardians import waiting
 from iam import clock
 from iam.access.administration import Part
 from iam.access.agreement import Agreement, AgreementTerm
@@ -53,12 +54,14 @@ def overview() -> Response:
     whole, people = guard.asker().whole(), frame.part_of("persons.read")
     sources = frame.part_of("sources.read")
     soon = _coming(context.db(), people, frame.part_of("agreements.read"))
-    second = second_person.lists(context.db())
+    second, wait = second_person.lists(context.db()), waiting(context.db(), frame.part_of("rights.grant"))
     if not sources:
-        return frame.render("overview/secretary.html", section="overview", coming=soon, second=second)
+        return frame.render(
+            "overview/secretary.html", section="overview", coming=soon, second=second, guardians=wait
+        )  # fmt: skip
     feeds = _feeds(context.db(), sources)
     return frame.render(
-        "overview/overview.html", section="overview", coming=soon, second=second, waiting=_waiting(context.db(), sources, feeds),
+        "overview/overview.html", section="overview", coming=soon, second=second, guardians=wait, waiting=_waiting(context.db(), sources, feeds),
         amiss=[feed for feed in feeds if feed.is_stale or (feed.run and feed.run.state in ("failed", "stopped", "moved"))],
         last_good=max((feed.good_at for feed in feeds if feed.good_at), default=None),
         steps=_steps(context.db(), feeds) if whole.everything else [],
@@ -127,7 +130,8 @@ def _waiting(session: Session, part: Part, feeds: list[Feed]) -> list[dict[str, 
 def _coming(session: Session, people: Part, agreements: Part) -> dict[str, int | None]:
     """Return how many affiliations start and end, and how many agreements end, in the coming days; None where the reader may not know."""
     now = clock.now()
-    here = [Affiliation.closed_by.is_(None), people.covers(Affiliation.__table__.c.organisation_id)]
+    a = Affiliation
+    here = [a.closed_by.is_(None), people.covers(a.organisation_id), people.tells(a.person_id, a.organisation_id)]
     starts, ends = (
         select(func.count()).select_from(Affiliation).where(*here, *coming(Affiliation, what))
         for what in ("starts", "ends")

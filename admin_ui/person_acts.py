@@ -176,7 +176,7 @@ def _granted(subject: Subject) -> tuple[UUID, UUID, UUID, datetime]:
     if role_id is None:
         problems.append(Problem("Choose a role.", field="role"))
     capacity_id, found = paging.as_id(request.form.get("capacity")), listing.affiliations(session, part, [subject.id])
-    if capacity_id not in {row.fact_id for row, _ in found.get(subject.id, [])}:
+    if capacity_id not in {tied.fact_id for tied in found.get(subject.id, [])}:
         problems.append(Problem("Choose the position in which the right is used.", field="capacity"))
     scope_id = paging.as_id(request.form.get("scope"))
     if scope_id is None or not may_touch(session, part, scope_id):

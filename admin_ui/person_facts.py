@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from admin_ui import words
+from admin_ui.guardians import of_child
 from admin_ui.person_view import Subject, names
 from iam.directory.history import Version, versions
 from iam.texts import N_
@@ -38,16 +39,18 @@ def read(subject: Subject) -> Mapping[str, Any]:
     return {
         "sections": [section for section in sections if section["lines"]],
         "has_code": any(_is_code(version) for version in found),
+        "guardians": of_child(subject),
     }
 
 
 def line(subject: Subject, version: Version, others: Mapping[Any, str]) -> dict[str, Any]:
     """Return a version as a line: what it says, its days, who said it and where, and when it was written down."""
-    row, record = version.row, version.record
+    row, record = version.row, version.record if version.told else None
     return {
         "says": " · ".join(says(subject, version, others)), "other": version.other_id, "starts": words.start(row.valid_from),
-        "until": words.end(row.valid_to), "source": version.source.key if version.source else None, "run": version.opened.run_id,
-        "file": record.file if record else None, "line": record.line if record else None, "at": version.opened.at,
+        "until": words.end(row.valid_to), "source": version.source.key if version.source and version.told else None, "hidden": version.source is not None and not version.told,
+        "run": version.opened.run_id if version.told else None, "file": record.file if record else None, "line": record.line if record else None,
+        "at": version.opened.at,
     }  # fmt: skip
 
 
@@ -58,13 +61,13 @@ def says(subject: Subject, version: Version, others: Mapping[Any, str]) -> Itera
     if version.fact == "affiliation":
         told = [
             words.word(words.AFFILIATIONS, row.kind),
-            subject.told(row.title or row.occupation),
-            subject.told(place),
+            _told(version, row.title or row.occupation),
+            _told(version, place),
         ]
         if row.substitute_for:
             told.append(texts.gettext(N_("substitutes number %(number)s")) % {"number": row.substitute_for})
     elif version.fact == "membership" and version.group is not None:
-        told = [words.word(words.GROUPS, version.group.kind), subject.told(version.group.name), subject.told(place)]
+        told = [words.word(words.GROUPS, version.group.kind), _told(version, version.group.name), _told(version, place)]
     elif version.fact == "relationship":
         told = [_relation(subject, version), others.get(version.other_id) or texts.gettext(N_("No name"))]
     elif version.fact == "profile":
@@ -81,6 +84,15 @@ def says(subject: Subject, version: Version, others: Mapping[Any, str]) -> Itera
     else:
         told = [texts.gettext(N_("Absent")) if version.fact == "absence" else row.reason]
     return [part for part in told if part]
+
+
+def _told(version: Version, value: str | None) -> str | None:
+    """Return what tells a place where it may be told; else it reads so."""
+    return _hidden() if value is not None and not version.told else value and str.__str__(value)
+
+
+def _hidden() -> str:
+    return context.texts().gettext(N_("protected"))
 
 
 def _relation(subject: Subject, version: Version) -> str:

@@ -18,8 +18,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin_ui import frame, person
 from admin_ui.frame import blueprint
 from admin_ui.person_view import PATH, Subject, subject_of
-from iam.audit import log
-from iam.directory.queries import Profile, profiles
+from admin_ui.seen import profiles
+from iam.directory.queries import Profile
 from iam.errors import AvainError, Conflict, Invalid
 from iam.signin import standing, step_up
 from iam.signin.standing_request import StandingRequest
@@ -79,11 +79,7 @@ def _waiting(row: StandingRequest, person_: Profile, asker: Profile) -> Waiting:
 @guard.requires("persons.read")
 def help_requests() -> Response:
     """List what other administrators asked this one to agree to."""
-    found = waiting()
-    told = [str(one.row.person_id) for one in found]
-    if told:
-        log.write(context.db(), "person:help:listed", context.actor(), envelope={"persons": told})
-    return frame.render("persons/help_requests.html", section="help", waiting=found, path=PATH)
+    return frame.render("persons/help_requests.html", section="help", waiting=waiting(), path=PATH)
 
 
 @blueprint.post("/persons/<uuid:person_id>/sign-in-code/ask")

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from admin_ui import events, exports, paging
 from admin_ui.frame import blueprint
 from admin_ui.person_view import Subject, names, subject_of
+from admin_ui.seen import profiles
 from iam.audit import log
-from iam.directory.queries import profiles
 from iam.texts import N_
 from iam.web import context, guard
 

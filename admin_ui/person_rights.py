@@ -12,13 +12,16 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from admin_ui import frame, paging, words
-from admin_ui.person_view import PATH, Subject, names, organisations_here
+from admin_ui.person_view import PATH, Subject, names
 from admin_ui.rules import offered_roles, role_options
 from connectors.problem import Problem
 from iam import clock
 from iam.access.explain import Because, Explanation, FactLine, explain, why_not
 from iam.access.sentence import KIND_WORDS
+from iam.access.telling import to_asker
 from iam.directory import listing
+from iam.directory.listing import Tied
+from iam.texts import N_
 from iam.web import context
 
 SCOPES_OFFERED = 300
@@ -29,9 +32,9 @@ NEAREST = 5
 def read(subject: Subject) -> Mapping[str, Any]:
     """Return what the tab shows."""
     day, at = moment()
-    found = visible(context.db(), subject, explain(context.db(), subject.id, at=at))
+    found = told(context.db(), subject, explain(context.db(), subject.id, at=at))
     chosen = request.args.get("application", "")
-    rows = [shown(subject, one) for one in found if chosen in ("", _application_key(one))]
+    rows = [shown(one) for one in found if chosen in ("", _application_key(one))]
     roles = role_options(context.db(), subject.part)
     return {
         "day": day, "is_today": day == clock.today(context.settings().zone), "rows": rows, "chosen": chosen, "authors": authors(context.db(), rows),
@@ -45,16 +48,11 @@ def _why_not(subject: Subject, found: Iterable[Explanation], at: datetime, known
     """Return which of the ``known`` roles was asked about, whether it is held, and the nearest rules with the first condition that fails."""
     given = request.args.get("why_not", "")
     wanted = given if given in known else ""
-    nearest = why_not(context.db(), subject.id, wanted, at)[:NEAREST] if wanted else []
-    told = [
-        {
-            "sentence": subject.told(_in(one.sentence)),
-            "failing": subject.told(_in_words(one.failing)),
-            "rule": one.rule_key,
-        }
-        for one in nearest
-    ]
-    return {"asked": wanted, "is_held": any(one.role == wanted for one in found), "nearest": told}
+    if wanted and not subject.is_open:
+        return {"asked": wanted, "is_held": False, "nearest": [], "kept": True}
+    nearest = why_not(context.db(), subject.id, wanted, at, subject.part)[:NEAREST] if wanted else []
+    told = [{"sentence": _in(one.sentence), "failing": _in_words(one.failing), "rule": one.rule_key} for one in nearest]
+    return {"asked": wanted, "is_held": any(one.role == wanted for one in found), "nearest": told, "kept": False}
 
 
 def _in_words(failing: Problem) -> str:
@@ -85,17 +83,9 @@ def authors(session: Session, rows: Iterable[Mapping[str, Any]]) -> dict[UUID, s
     return names({because["by"] for row in rows for because in row["because"] if because["by"]}, session)
 
 
-def visible(session: Session, subject: Subject, found: list[Explanation]) -> list[Explanation]:
-    """Leave out rights whose scope lies outside the part and that rest on no position inside it."""
-    if subject.part.everything:
-        return found
-    involved = [{right.scope_key} | {key for key in _positions(right) if key} for right in found]
-    here = organisations_here(session, subject.part, set().union(*involved))
-    return [right for right, keys in zip(found, involved, strict=True) if keys & here]
-
-
-def _positions(right: Explanation) -> Iterable[str | None]:
-    return (fact.organisation_key for because in right.because for fact in because.facts if fact.fact == "affiliation")
+def told(session: Session, subject: Subject, found: list[Explanation]) -> list[Explanation]:
+    """Return the rights that concern the part; blank is what must not be told."""
+    return to_asker(session, subject.part, subject.id, found)
 
 
 def _application_key(right: Explanation) -> str:
@@ -112,21 +102,21 @@ def _in(shown: Mapping[str, Any]) -> str | None:
     return shown.get(language) or shown.get("fi") or next(iter(shown.values()), None)
 
 
-def shown(subject: Subject, right: Explanation) -> dict[str, Any]:
+def shown(right: Explanation) -> dict[str, Any]:
     """Return a right as the tab and the file tell it."""
     return {
-        "role": _role_name(right), "scope": subject.told(_in(right.scope_names)), "until": words.end(right.until),
+        "role": _role_name(right), "scope": _in(right.scope_names) if right.told else context.texts().gettext(N_("protected")), "until": words.end(right.until),
         "enforced": words.word(words.ENFORCEMENTS, right.enforced), "ends_first": right.ends_first.get(context.texts().language),
-        "because": [_because(subject, because) for because in right.because],
+        "because": [_because(because, told=right.told) for because in right.because],
     }  # fmt: skip
 
 
-def _because(subject: Subject, because: Because) -> dict[str, Any]:
+def _because(because: Because, *, told: bool) -> dict[str, Any]:
     return {
-        "id": because.assignment_id, "by_hand": because.origin == "hand", "reason": because.reason,
-        "sentence": subject.told(_in(because.sentence)), "rule": because.rule_key, "version": because.rule_version,
+        "id": because.assignment_id, "by_hand": because.origin == "hand", "reason": because.reason if told else context.texts().gettext(N_("protected")),
+        "sentence": _in(because.sentence) if told else context.texts().gettext(N_("protected")), "rule": because.rule_key, "version": because.rule_version,
         "by": because.published_by, "clause": because.clause, "basis": _basis(because), "until": words.end(because.valid_to),
-        "facts": [_fact(subject, fact) for fact in because.facts if fact.fact != "place"],
+        "facts": [_fact(fact, told=told) for fact in because.facts if fact.fact != "place"],
     }  # fmt: skip
 
 
@@ -142,14 +132,19 @@ def _basis(because: Because) -> str:
     )
 
 
-def _fact(subject: Subject, fact: FactLine) -> dict[str, Any]:
+def _fact(fact: FactLine, *, told: bool) -> dict[str, Any]:
     kind = words.word({**words.AFFILIATIONS, **words.RELATIONSHIPS, **words.GROUPS}, fact.kind)
-    told = [kind, subject.told(fact.position), subject.told(fact.other) if fact.fact == "membership" else None]
-    told.append(subject.told(_in(fact.organisation_names)))
+    said = [kind, fact.position, fact.other if fact.fact == "membership" else None, _in(fact.organisation_names)]
+    hidden = [] if told or fact.fact == "relationship" else [context.texts().gettext(N_("protected"))]
     return {
-        "says": " · ".join(part for part in told if part), "starts": words.start(fact.valid_from), "until": words.end(fact.valid_to),
-        "source": fact.source_key, "run": fact.run_id, "file": fact.file, "line": fact.line, "at": fact.recorded_at,
+        "says": " · ".join(part for part in (*said, *hidden) if part), "starts": words.start(fact.valid_from), "until": words.end(fact.valid_to),
+        "source": fact.source_key, "hidden": not told, "run": fact.run_id, "file": fact.file, "line": fact.line, "at": fact.recorded_at,
     }  # fmt: skip
+
+
+def _place(tied: Tied) -> str:
+    texts = context.texts()
+    return tied.place.name(texts.language) if tied.place else texts.gettext(N_("protected"))
 
 
 def _form(subject: Subject) -> dict[str, Any]:
@@ -159,9 +154,9 @@ def _form(subject: Subject) -> dict[str, Any]:
     query = listing.organisations(part).order_by(*listing.organisation_keys(language)).limit(SCOPES_OFFERED)
     return {
         "capacities": [
-            (str(row.fact_id), " · ".join(filter(None, (row.title or words.word(words.AFFILIATIONS, row.kind), subject.told(place.name(language))))))
-            for row, place in held
-            if row.valid_from <= now < row.valid_to
+            (str(tied.fact_id), " · ".join((tied.title or words.word(words.AFFILIATIONS, tied.kind), _place(tied))))
+            for tied in held
+            if tied.valid_from <= now < tied.valid_to
         ],
         "roles": offered_roles(context.db(), part),
         "scopes": [(str(row.id), row.name(language)) for row in context.db().scalars(query)],

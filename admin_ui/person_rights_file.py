@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from admin_ui import exports
 from admin_ui.frame import blueprint
-from admin_ui.person_rights import authors, moment, shown, visible
+from admin_ui.person_rights import authors, moment, shown, told
 from admin_ui.person_view import subject_of
 from iam.access.explain_batches import explain_each
 from iam.texts import N_
@@ -32,9 +32,9 @@ def rights_file(person_id: UUID) -> Response:
 
     def rows(session: Session) -> Iterator[Sequence[object]]:
         for batch in explain_each(session, person_id, at=at, application_key=chosen):
-            told = [shown(subject, one) for one in visible(session, subject, batch)]
-            publishers = authors(session, told)
-            for right in told:
+            rights = [shown(one) for one in told(session, subject, batch)]
+            publishers = authors(session, rights)
+            for right in rights:
                 yield from (_cells(right, because, publishers) for because in right["because"])
 
     filters = {"person": str(person_id), "day": day.isoformat(), "application": chosen}

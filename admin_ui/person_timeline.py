@@ -39,9 +39,11 @@ def _change(subject: Subject, change: Change, found: list[Version], known: Mappi
         for version in found
         if version.closed is not None and version.closed.id == change.id
     }
+    told = all(version.told for version in (*opened.values(), *closed.values()))
+    source = next((version.source for version in opened.values() if version.source), None)
     return {
-        "at": change.at, "by": known.get(change.actor_person_id or UUID(int=0)), "run": change.run_id, "purpose": change.purpose,
-        "source": next((version.source.key for version in opened.values() if version.source), None), "kind": change.kind,
+        "at": change.at, "by": known.get(change.actor_person_id or UUID(int=0)), "run": change.run_id if told else None,
+        "purpose": change.purpose if told else "", "source": source.key if source and told else None, "kind": change.kind,
         "facts": [_fact(subject, opened.get(key), closed.get(key), known) for key in {**opened, **closed}],
     }  # fmt: skip
 

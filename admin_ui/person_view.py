@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_ui import frame, persons
 from admin_ui.persons import PATH, Line
+from admin_ui.seen import profiles
 from connectors.problem import Problem
 from iam import clock
-from iam.access.administration import PERMISSIONS, Part, may_see
+from iam.access.administration import PERMISSIONS, Part, knows_protected, may_see, speaks_freely
 from iam.database.types import Protected
-from iam.directory.organisation import Organisation
 from iam.directory.person import Hold, Person
 from iam.directory.protected import release
-from iam.directory.queries import Profile, held, profile, profiles
+from iam.directory.queries import Profile, held, profile
 from iam.errors import NotFound
 from iam.lifecycle import leave
 from iam.signin import standing
@@ -56,10 +55,13 @@ class Subject:
 
     @cached_property
     def purpose(self) -> str:
-        """For what values that tell a place are released to this reader: only who may see the code sees where a protected person is."""
+        """For what values that tell a place are released to this reader: only who may see the code sees where a protected person is.
+
+        It must be held over the whole part that the page shows: a telephone number or a reason tells of no one place.
+        """
         return (
             "administration with protected data"
-            if "persons.code" in self.allowed
+            if knows_protected(context.db(), self.part)
             else "administration of a person without protection"
         )
 
@@ -67,6 +69,11 @@ class Subject:
     def is_hidden(self) -> bool:
         """Whether places are not told to this reader."""
         return release(Protected("place"), protected=self.profile.protected, purpose=self.purpose) is None
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether anything may be said to this reader that concerns the part, of whom this person is a guardian of too."""
+        return bool(speaks_freely(context.db(), self.part, [self.id]))
 
     def told(self, value: str | None) -> str | None:
         """Return a value that tells a place as this reader may see it; a protected one reads so and is never blank."""
@@ -121,9 +128,3 @@ def _allowed(person_id: UUID) -> frozenset[str]:
 def names(person_ids: Collection[UUID], session: Session | None = None) -> dict[UUID, str]:
     """Return the names of other people on the page, or in a file that reads in a session of its own: one statement."""
     return {person_id: shown.display_name for person_id, shown in profiles(session or context.db(), person_ids).items()}
-
-
-def organisations_here(session: Session, part: Part, keys: Collection[str]) -> set[str]:
-    """Return those of the organisations' keys that lie in a part: one statement."""
-    query = select(Organisation.key).where(Organisation.key.in_(keys), part.covers(Organisation.__table__.c.id))
-    return set(session.scalars(query))

@@ -15,14 +15,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin_ui import exports, frame, lists, paging, words
 from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
+from admin_ui.seen import looked_for, profiles
 from connectors.identity_code import holds_code
 from iam import clock
 from iam.access.administration import Part
 from iam.directory import identity_code, listing
-from iam.directory.listing import PERSON_KEYS, STATES, Wanted
+from iam.directory.listing import PERSON_KEYS, STATES, Tied, Wanted
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import Profile
 from iam.errors import NotFound
 from iam.lifecycle.states import states
 from iam.texts import N_, Texts
@@ -72,6 +73,7 @@ def persons() -> AnyResponse:
     session, part = context.db(), guard.part()
     offered = _offered(session, part)
     wanted = _wanted(session, part)
+    looked_for(wanted.text)
     return frame.render(
         "persons/persons.html", section="persons", page=_listed(part, wanted).page(), wanted=wanted,
         refused=request.args.get("refused"), kinds=words.options(words.AFFILIATIONS), offered=offered,
@@ -128,7 +130,7 @@ def lines(session: Session, part: Part, rows: Sequence[Person]) -> list[Line]:
     made = []
     for row in rows:
         profile = shown.get(row.id, Profile())
-        ties = [_tie(affiliation, organisation, profile, texts) for affiliation, organisation in found.get(row.id, [])]
+        ties = [_tie(tied, texts) for tied in found.get(row.id, [])]
         if row.id in wards:
             ties.append(Tie("guardian", None, "", None, words.end(max(ward.valid_to for ward in wards[row.id]))))
         made.append(Line(row.id, listed_name(profile, texts), str(state[row.id]), profile.protected, ties))
@@ -146,9 +148,9 @@ def archive_after() -> timedelta:
     return timedelta(days=context.settings().lifecycle.archive_days)
 
 
-def _tie(affiliation: Any, organisation: Organisation, profile: Profile, texts: Texts) -> Tie:
-    position, place = (None, None) if profile.protected else (affiliation.title, organisation.name(texts.language))
-    return Tie(affiliation.kind, position, place, words.start(affiliation.valid_from), words.end(affiliation.valid_to))
+def _tie(tied: Tied, texts: Texts) -> Tie:
+    place = tied.place.name(texts.language) if tied.place else None
+    return Tie(tied.kind, tied.title, place, words.start(tied.valid_from), words.end(tied.valid_to))
 
 
 def _cells(line: Line, texts: Texts) -> Iterator[Sequence[object]]:

@@ -136,7 +136,10 @@ def _answer(key: str | None) -> AnyResponse:
         waits = rule_proposals.publish(session, form.key, rule_form.pattern(form), form.owner, context.actor())
         return done(form.key, bool(waits), N_("The rule is in force, and rights follow it."))
     if act == "file" and frame.may("persons.export"):
-        return effects_view.file(session, preview(session, rule_form.pattern(form), form.owner, key).effects)
+        return effects_view.file(
+            session,
+            preview(session, rule_form.pattern(form), form.owner, key, part=frame.part_of("persons.export")),
+        )
     if act == "test":
         answer.trial = trial(session, form)
         if answer.trial.error:
@@ -228,8 +231,8 @@ def _by_key(session: Session, form: RuleForm) -> RuleForm:
 
 
 def _effect(session: Session, form: RuleForm, key: str | None, answer: Answer) -> None:
-    found = preview(session, rule_form.pattern(form), form.owner, key)
-    answer.effect, answer.seen = effects_view.view(session, found.effects, found.unchanged), rule_form.digest(form)
+    found = preview(session, rule_form.pattern(form), form.owner, key, part=frame.part_of("persons.read"))
+    answer.effect, answer.seen = effects_view.view(session, found), rule_form.digest(form)
 
 
 def _reaching(session: Session, parsed: Pattern, form: RuleForm) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hmac import compare_digest
 from uuid import UUID
 
 from flask import Response, request
@@ -51,7 +52,9 @@ def proposal(key: str) -> Response:
 def proposal_file(key: str) -> Response:
     """Take home who would gain and who would lose."""
     _, found = _waiting(key, frame.part_of("rules.read"))
-    return effects_view.file(context.db(), rule_proposals.effects_of(context.db(), found))
+    return effects_view.file(
+        context.db(), rule_proposals.effects_of(context.db(), found, frame.part_of("persons.export"))
+    )
 
 
 @blueprint.post("/rules/<key>/proposal")
@@ -65,8 +68,7 @@ def decide_proposal(key: str) -> AnyResponse:
         if request.form.get("act") != ACCEPT:
             rule_proposals.refuse(session, found, request.form.get("reason", ""), guard.part(), context.actor())
             return done(key, False, N_("It was refused, and everything stays as it was."))
-        seen = request.form.get("seen", "")
-        accepted = rule_proposals.accept(session, found, seen, guard.part(), context.actor())
+        accepted = rule_proposals.accept(session, found, _seen(session, found), guard.part(), context.actor())
     except (Denied, Conflict, Invalid) as error:
         texts = context.texts()
         return _shown(key, Said(texts.sentence(error.problems[0]), error.problems[0].field or ""), error.status)
@@ -85,10 +87,10 @@ def show_withdrawal(key: str) -> Response:
     """Show who would lose what a rule gives, before it is withdrawn."""
     found, owner = _own(key, guard.part())
     session = context.db()
-    would = preview(session, None, owner, key)
+    would = preview(session, None, owner, key, part=frame.part_of("persons.read"))
     return frame.render(
         "rules/withdraw.html", section=SECTION, breadcrumb=_above(key), rule=found, turn=_turn(), shown_places=SHOWN_PLACES,
-        effects=effects_view.view(session, would.effects), turn_form=None,
+        effects=effects_view.view(session, would), turn_form=None,
     )  # fmt: skip
 
 
@@ -97,7 +99,9 @@ def show_withdrawal(key: str) -> Response:
 def withdrawal_file(key: str) -> Response:
     """Take home who would lose what a rule gives."""
     _, owner = _own(key, frame.part_of("rules.read"))
-    return effects_view.file(context.db(), preview(context.db(), None, owner, key).effects)
+    return effects_view.file(
+        context.db(), preview(context.db(), None, owner, key, part=frame.part_of("persons.export"))
+    )
 
 
 @blueprint.post("/rules/<key>/withdraw")
@@ -127,6 +131,12 @@ def _waiting(key: str, part: Part) -> tuple[Rule, Proposal]:
     return rule, found
 
 
+def _seen(session: Session, found: Proposal) -> str:
+    """The digest that the form was shown, when it is that of the effects as they are now; else what equals none."""
+    digest = rule_proposals.effects_of(session, found).effects.digest
+    return digest if compare_digest(effects_view.sealed(digest), request.form.get("seen", "")) else ""
+
+
 def _own(key: str, part: Part) -> tuple[Rule, str]:
     """A rule in force whose owner is in the part, and the owner's key; raises ``NotFound``."""
     session = context.db()
@@ -147,7 +157,8 @@ def _turn() -> str:
 def _shown(key: str, said_back: Said, status: int = 200) -> Response:
     session, texts = context.db(), context.texts()
     rule, found = _waiting(key, guard.part())
-    effects = effects_view.view(session, rule_proposals.effects_of(session, found))
+    would = rule_proposals.effects_of(session, found, frame.part_of("persons.read"))
+    effects = effects_view.view(session, would)
     found = session.get_one(Proposal, found.id)
     write, login = frame.part_of("rules.write"), context.login()
     mine = login is not None and login.person_id == found.proposed_by
@@ -155,7 +166,7 @@ def _shown(key: str, said_back: Said, status: int = 200) -> Response:
     reasons = [texts.gettext(one.message) % one.params for one in definition_guard.told(found.reasons)]
     return frame.render(
         "rules/proposal.html", status, section=SECTION, breadcrumb=_above(key), rule=rule, proposal=found, effects=effects,
-        sentence=_sentence(session, rule.id, found), reasons=reasons, moved=found.digest != effects.digest, said=said_back,
+        sentence=_sentence(session, rule.id, found), reasons=reasons, moved=found.digest != would.effects.digest, said=said_back,
         proposer=profile(session, found.proposed_by).display_name if found.proposed_by else "", may_decide=decides,
         may_accept=decides and not mine, mine=mine, turn=f"{PATH}/{key}/proposal?page=", shown_places=SHOWN_PLACES, turn_form=None,
     )  # fmt: skip

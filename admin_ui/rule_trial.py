@@ -14,14 +14,15 @@ from sqlalchemy.orm import Session
 from admin_ui import frame, paging, rule_form, words
 from admin_ui.persons import archive_after, listed_name
 from admin_ui.rule_form import RuleForm
+from admin_ui.seen import looked_for, profiles
 from connectors.identity_code import holds_code
 from iam import clock
-from iam.access.administration import Part
+from iam.access.administration import Part, speaks_freely
 from iam.access.publish import try_person
 from iam.directory import listing as people
 from iam.directory.listing import PERSON_KEYS, Wanted
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import Profile
 from iam.texts import N_
 from iam.web import context
 
@@ -53,8 +54,12 @@ def trial(session: Session, form: RuleForm) -> Trial:
     if len(found) > 1:
         return Trial(choices=found)
     person_id, name = found[0]
+    if not speaks_freely(session, part, [person_id]):
+        return Trial(
+            error=texts.gettext(N_("A rule is not tried on this person: somebody whom it concerns is protected."))
+        )
     at = clock.day_start(day(), str(context.zone())) + _NOON
-    fits, problem = try_person(session, rule_form.pattern(form), form.owner, person_id, at)
+    fits, problem = try_person(session, rule_form.pattern(form), form.owner, person_id, at, part=part)
     failing = texts.gettext(problem.message) % _in_words(problem.params) if problem is not None else ""
     return Trial(fits, name, failing)
 
@@ -74,6 +79,7 @@ def _people(session: Session, part: Part, text: str, chosen: UUID | None) -> lis
     query = people.persons(part, Wanted() if chosen else Wanted(text), archive_after())
     query = query.where(person_id == chosen) if chosen else query
     rows = session.scalars(query.order_by(*PERSON_KEYS).limit(SEVERAL)).all()
+    looked_for("" if chosen else text)
     shown = profiles(session, [row.id for row in rows])
     return [(row.id, listed_name(shown.get(row.id, Profile()), context.texts())) for row in rows]
 

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from admin_ui import exports, frame, paging, run_words, words
 from admin_ui.frame import blueprint
+from admin_ui.seen import profiles
 from admin_ui.sources import PATH, REFRESH, SECTION, under_way
 from iam.access.administration import Part
 from iam.access.listing import role_names
 from iam.database.keyset import keyset
 from iam.directory.listing import organisation_keys
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import Profile
 from iam.directory.source import Run, Source
 from iam.plans.plan import Plan, PlanEffect
 from iam.sources import listing
@@ -117,13 +118,16 @@ def run_rights(run_id: UUID) -> Response:
 def run_effects_file(run_id: UUID) -> Response:
     """Take home every effect of the run; people are named only where the reader may see them."""
     found, _ = listing.run_of(context.db(), guard.part(), run_id)
-    people, texts = frame.part_of("persons.read"), context.texts()
+    part, people, texts = guard.part(), frame.part_of("persons.read"), context.texts()
     header = (
         N_("Person"), N_("Organisation"), N_("What happens"), N_("Kind or role"), N_("First day"), N_("Last day"),
         N_("Waiting for approval"),
     )  # fmt: skip
     return exports.csv_file(
-        "effects", header, lambda session: _effect_rows(session, found.plan_id, people, texts), {"run": str(run_id)}
+        "effects",
+        header,
+        lambda session: _effect_rows(session, part, found.plan_id, people, texts),
+        {"run": str(run_id)},
     )
 
 
@@ -133,7 +137,9 @@ def _effects(run_id: UUID, tab: str, *, rights: bool) -> Response:
     plan = session.get(Plan, found.plan_id) if found.plan_id is not None else None
     page: paging.Shown[Row] = paging.Shown([], None, None)
     if plan is not None:
-        part = keyset(session, listing.places(plan.id, rights=rights), organisation_keys(language), paging.cursor())
+        part = keyset(
+            session, listing.places(guard.part(), plan.id, rights=rights), organisation_keys(language), paging.cursor()
+        )
         names = {row.id: row.name(language) for row in part.rows}
         page = paging.shown(part, _rights(session, plan, names) if rights else _positions(session, plan, names))
     template = "sources/rights.html" if rights else "sources/effects.html"
@@ -141,29 +147,34 @@ def _effects(run_id: UUID, tab: str, *, rights: bool) -> Response:
 
 
 def _positions(session: Session, plan: Plan, names: dict[UUID, str]) -> list[Row]:
-    tallies = listing.tallies(session, plan, names)
+    tallies = listing.tallies(session, guard.part(), plan, names)
     rows = [Row(names[tally.organisation_id], words.word(words.STATED, tally.kind), tally) for tally in tallies]
     return sorted(rows, key=lambda row: (row.place, row.what))
 
 
 def _rights(session: Session, plan: Plan, names: dict[UUID, str]) -> list[Row]:
-    tallies, language = listing.right_tallies(session, plan.id, names), context.texts().language
+    tallies, language = listing.right_tallies(session, guard.part(), plan.id, names), context.texts().language
     said = role_names(session, {tally.role_id for tally in tallies})
     rows = [Row(names[tally.organisation_id], said[tally.role_id].said(language), tally) for tally in tallies]
     return sorted(rows, key=lambda row: (row.place, row.what))
 
 
-def _effect_rows(session: Session, plan_id: UUID | None, people: Part, texts: Texts) -> Iterator[Sequence[object]]:
+def _effect_rows(
+    session: Session, part: Part, plan_id: UUID | None, people: Part, texts: Texts
+) -> Iterator[Sequence[object]]:
     if plan_id is None:
         return
-    for batch in listing.effects(session, plan_id):
-        shown = _shown(session, people, {effect.person_id for effect, _ in batch if effect.person_id is not None})
+    for batch in listing.effects(session, part, plan_id):
+        shown = _shown(
+            session,
+            people,
+            {effect.person_id for effect, _ in batch if effect.person_id is not None},
+        )
         said = role_names(session, {effect.role_id for effect, _ in batch if effect.role_id is not None})
         for effect, organisation in batch:
             profile = shown.get(effect.person_id) if effect.person_id else None
-            hidden = profile is not None and profile.protected
-            place = texts.gettext(N_("protected")) if hidden else organisation.name(texts.language)
-            yield profile.display_name if profile else "", place, *_effect_cells(effect, said, texts)
+            name = profile.display_name if profile else ""
+            yield name, organisation.name(texts.language), *_effect_cells(effect, said, texts)
         session.expunge_all()
 
 

@@ -22,15 +22,16 @@ from admin_ui.applications import PATH, SECTION
 from admin_ui.frame import blueprint
 from admin_ui.person_view import Subject, subject_of
 from admin_ui.roles import named
+from admin_ui.seen import profiles
 from admin_ui.trace_words import Place, Position
 from iam.access import listing
-from iam.access.administration import Part
+from iam.access.administration import Part, speaks_freely
 from iam.access.role import Application
 from iam.audit.log import AuditEvent
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import Profile
 from iam.oidc import trace
 from iam.oidc.client import ADMIN
 from iam.oidc.model import Attempt, Client
@@ -138,12 +139,12 @@ def lines(
     """Return attempts as lists show them: four statements, however many they are.
 
     Persons and positions are named within ``people``, applications within ``applications``. ``hidden``: whether the places of the one
-    person are not told; by default those of a protected person are not.
+    person are not told. At an application (None) nobody is named of whom it may not be told where they are: its owner's place tells.
     """
     ids = {one.person_id for one in found if one.person_id}
-    visible = _visible(session, people, ids)
+    visible = _visible(session, people, ids, everybody=hidden is not None)
     shown = profiles(session, visible)
-    secret = {one for one in visible if (shown.get(one, Profile()).protected if hidden is None else hidden)}
+    secret = visible if hidden else set[UUID]()
     places = _places(session, people, visible, secret)
     called = _applications(session, applications, {one.client_id for one in found})
     return [_line(one, shown, visible, places.get(one.person_id, {}) if one.person_id else {}, called) for one in found]
@@ -181,10 +182,11 @@ def _token(one: Attempt, application: Application | None, person: UUID | None) -
     )
 
 
-def _visible(session: Session, people: Part, ids: set[UUID]) -> set[UUID]:
+def _visible(session: Session, people: Part, ids: set[UUID], *, everybody: bool) -> set[UUID]:
     if not people or not ids:
         return set()
-    return set(session.scalars(select(Person.id).where(Person.id.in_(ids), people.shows(Person.id))))
+    seen = set(session.scalars(select(Person.id).where(Person.id.in_(ids), people.shows(Person.id))))
+    return seen if everybody else speaks_freely(session, people, seen)
 
 
 def _places(session: Session, people: Part, ids: set[UUID], secret: set[UUID]) -> dict[UUID, dict[UUID, Place]]:

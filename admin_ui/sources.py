@@ -15,12 +15,11 @@ from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
 from connectors.contract import Testable
 from connectors.problem import Problem
-from iam.access.administration import may_touch
 from iam.apply.check_sources import secret_names
 from iam.database.engine import make_sessions
 from iam.database.keyset import Cursor
 from iam.directory.source import Run, Source
-from iam.errors import Invalid, NotFound
+from iam.errors import Invalid
 from iam.sources import background, configured, listing
 from iam.sources.listing import RUN_KEYS, SOURCE_KEYS
 from iam.texts import N_
@@ -213,10 +212,7 @@ def under_way(key: str, state: str) -> str | None:
 
 def _allowed(key: str) -> Source:
     """Return a source that lies both in what the reader may see and in the part of the button's permission; raises ``NotFound``."""
-    session = context.db()
-    found: Source = configured.by_key(session, key)
-    if not may_touch(session, guard.part(), found.owner_id):
-        raise NotFound(Problem("There is no such source, or it is outside your part."))
+    found: Source = listing.source_of(context.db(), guard.part(), key)[0]
     return found
 
 

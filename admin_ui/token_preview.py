@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -17,15 +18,18 @@ from admin_ui.applications import PATH, SECTION, clients_of
 from admin_ui.frame import blueprint
 from admin_ui.persons import archive_after, listed_name
 from admin_ui.roles import named
+from admin_ui.seen import looked_for, profiles
 from connectors.identity_code import holds_code
 from iam import clock
 from iam.access import listing
-from iam.access.administration import Part, may_see
-from iam.access.right import Capacity, capacities
+from iam.access.administration import Part, may_see, speaks_freely
+from iam.access.right import Capacity, capacities, rights
 from iam.audit import log
 from iam.directory import listing as people
 from iam.directory.listing import PERSON_KEYS, Wanted
-from iam.directory.queries import Profile, profile, profiles
+from iam.directory.organisation import Organisation
+from iam.directory.person import Person
+from iam.directory.queries import Profile, profile
 from iam.errors import NotFound
 from iam.oidc.model import Client
 from iam.oidc.preview import claims_for
@@ -70,7 +74,7 @@ def token(key: str) -> AnyResponse:
     return frame.render(
         "applications/token.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{key}", name)],
         application=found, name=name, clients=clients, asked=asked, text=text, refused=request.args.get("refused"),
-        found=_search(session, part, text) if part and text else None, **_told(session, asked),
+        found=_search(session, part, text) if part and text else None, **_told(session, part, asked),
     )  # fmt: skip
 
 
@@ -92,18 +96,19 @@ def _search(session: Session, part: Part, text: str) -> list[tuple[UUID, str, li
         people.persons(part, Wanted(text), archive_after()).order_by(*PERSON_KEYS).limit(SEVERAL)
     ).all()
     ids, texts = [row.id for row in rows], context.texts()
+    looked_for(text)
     shown, ties = profiles(session, ids), people.affiliations(session, part, ids)
     found = []
     for row in rows:
         told, lines_ = shown.get(row.id, Profile()), []
-        for tie, organisation in ties.get(row.id, []):
-            place = texts.gettext(N_("place protected")) if told.protected else organisation.name(texts.language)
+        for tie in ties.get(row.id, []):
+            place = tie.place.name(texts.language) if tie.place else texts.gettext(N_("place protected"))
             lines_.append(f"{tie.title or words.word(words.AFFILIATIONS, tie.kind)}, {place}")
         found.append((row.id, listed_name(told, texts), lines_))
     return found
 
 
-def _told(session: Session, asked: Asked) -> dict[str, Any]:
+def _told(session: Session, part: Part, asked: Asked) -> dict[str, Any]:
     """Return the person's name and capacities, and the claims of the one that is chosen (the first when none is)."""
     nothing: dict[str, Any] = {
         "person": None,
@@ -116,12 +121,12 @@ def _told(session: Session, asked: Asked) -> dict[str, Any]:
     if asked.person_id is None or asked.client is None:
         return nothing
     told = profile(session, asked.person_id)
-    shown = {**nothing, "person": listed_name(told, context.texts()), "protected": told.protected}
-    if told.protected:
+    hidden = not speaks_freely(session, part, [asked.person_id])
+    shown = {**nothing, "person": listed_name(told, context.texts()), "protected": hidden}
+    if hidden:
         return shown
-    found = [
-        one for one in capacities(session, asked.person_id, asked.at, soon=timedelta()) if one.valid_from <= asked.at
-    ]
+    held = capacities(session, asked.person_id, asked.at, soon=timedelta())
+    found = _here(session, part, asked, [one for one in held if one.valid_from <= asked.at])
     chosen = next((one for one in found if one.id == asked.capacity_id), found[0] if found else None)
     shown["options"] = [(str(one.id), _capacity(one)) for one in found]
     if chosen is not None:
@@ -134,6 +139,26 @@ def _told(session: Session, asked: Asked) -> dict[str, Any]:
             "as_json": json.dumps(claims, ensure_ascii=False, indent=2),
         }
     return shown
+
+
+def _here(session: Session, part: Part, asked: Asked, held: list[Capacity]) -> list[Capacity]:
+    """Return the capacities in the part: positions there, and guardianships that give nothing outside it; three statements."""
+    if part.everything or asked.client is None or asked.person_id is None:
+        return held
+    given = rights(session, asked.person_id, asked.client.application_id, asked.at)
+    places = {one.organisation_id for one in held if one.organisation_id} | {right.scope_id for right in given}
+    here = set(
+        session.scalars(
+            people.organisations(part).where(Organisation.id.in_(places)).with_only_columns(Organisation.id)
+        )
+    )
+    wards = set(
+        session.scalars(
+            select(Person.id).where(Person.id.in_({one.on_behalf_of for one in held}), part.shows(Person.id))
+        )
+    )
+    beyond = {right.capacity_id for right in given if right.scope_id not in here}
+    return [one for one in held if one.organisation_id in here or (one.on_behalf_of in wards and one.id not in beyond)]
 
 
 def _capacity(one: Capacity) -> str:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from flask import Response, request
-from sqlalchemy import select
+from sqlalchemy import literal, select, true
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui import exports, frame, paging, words
 from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
+from admin_ui.seen import profiles
 from admin_ui.sources import PATH, SECTION
 from connectors.problem import Problem
-from iam.access.administration import Part, may_see, may_touch
+from iam.access.administration import Part, may_touch
 from iam.directory import listing as people
 from iam.directory.person import Identifier, Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import Profile
 from iam.directory.source import Ambiguity, Source
 from iam.errors import Denied, Invalid, NotFound
 from iam.sources import listing
@@ -78,7 +78,7 @@ def unclear_file(key: str) -> Response:
 
 def _listed(source: Source) -> Listed[Question]:
     query, part = listing.ambiguities(source.id, undecided=True), frame.part_of("persons.read")
-    return Listed(query, AMBIGUITY_KEYS, lambda session, rows: questions(session, part, rows))
+    return Listed(query, AMBIGUITY_KEYS, lambda session, rows: questions(session, part, source, rows))
 
 
 @blueprint.post("/sources/<key>/unclear/<uuid:ambiguity_id>")
@@ -90,7 +90,7 @@ def decide_unclear(key: str, ambiguity_id: UUID) -> AnyResponse:
     source = session.get(Source, found.source_id) if found else None
     if found is None or source is None or source.key != key or not may_touch(session, guard.part(), source.owner_id):
         raise NotFound(Problem("There is no such open question.", "Open the list again."))
-    if not all(may_see(session, part, UUID(one)) for one in found.candidates):
+    if len(_seen(session, part, source, {UUID(one) for one in found.candidates})) < len(found.candidates):
         raise Denied(
             Problem("One of the persons is outside your part.", "Ask an administrator with a wider part to decide.")
         )
@@ -103,17 +103,23 @@ def decide_unclear(key: str, ambiguity_id: UUID) -> AnyResponse:
     )
 
 
-def questions(session: Session, part: Part, rows: Sequence[Ambiguity]) -> list[Question]:
+def questions(session: Session, part: Part, source: Source, rows: Sequence[Ambiguity]) -> list[Question]:
     """Return open questions with what the reader may see of each candidate; four statements, however many they are."""
-    person_id: Any = Person.id
     ids = {UUID(one) for row in rows for one in row.candidates}
-    seen = set(session.scalars(select(Person.id).where(Person.id.in_(ids), part.shows(person_id)))) if part else set()
-    told = _candidates(session, part, seen)
+    told = _candidates(session, part, _seen(session, part, source, ids))
     made = []
     for row in rows:
         found = [told[UUID(one)] for one in row.candidates if UUID(one) in told]
         made.append(Question(row.id, row.person_key, found, len(found) == len(row.candidates)))
     return made
+
+
+def _seen(session: Session, part: Part, source: Source, ids: set[UUID]) -> set[UUID]:
+    """Return those of the part's people whom the source may be told to know: a protected one only where it speaks for all of the part."""
+    if not part:
+        return set()
+    told = true() if source.owner_id in part.granted else part.tells(Person.id, literal(source.owner_id))
+    return set(session.scalars(select(Person.id).where(Person.id.in_(ids), part.shows(Person.id), told)))
 
 
 def _candidates(session: Session, part: Part, ids: set[UUID]) -> dict[UUID, Candidate]:
@@ -125,8 +131,8 @@ def _candidates(session: Session, part: Part, ids: set[UUID]) -> dict[UUID, Cand
         if profile.birth_date is not None:
             born = profile.birth_date
             told.append(texts.gettext(N_("born %(day)s")) % {"day": f"{born.day}.{born.month}.{born.year}"})
-        for tie, organisation in ties.get(person_id, []):
-            place = texts.gettext(N_("place protected")) if profile.protected else organisation.name(texts.language)
+        for tie in ties.get(person_id, []):
+            place = tie.place.name(texts.language) if tie.place else texts.gettext(N_("place protected"))
             told.append(f"{tie.title or words.word(words.AFFILIATIONS, tie.kind)}, {place}")
         found[person_id] = Candidate(person_id, profile.display_name or texts.gettext(N_("No name")), told)
     return found

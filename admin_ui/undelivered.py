@@ -17,11 +17,12 @@ from admin_ui import applications, frame, paging, undelivered_words
 from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
 from admin_ui.roles import named
+from admin_ui.seen import profiles
 from iam import clock
 from iam.access.administration import Part
 from iam.access.role import Application
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import Profile
 from iam.oidc import undelivered as messages
 from iam.outbox import Message
 from iam.texts import N_

@@ -19,6 +19,7 @@ from iam.access.role import Application, ApplicationEnabled
 from iam.database.migrate import pending
 from iam.database.types import UtcDateTime
 from iam.errors import Unavailable
+from iam.lifecycle import guardians
 from iam.oidc.model import Client
 from iam.outbox import Message
 from iam.settings import Settings
@@ -185,6 +186,14 @@ def _connections(_settings: Settings, session: Session) -> Iterator[Finding]:
         yield Finding("connections", True, f"{', '.join(wide)}: {words}")
 
 
+def _guardians(_settings: Settings, session: Session) -> Iterator[Finding]:
+    """Nothing is at fault: until a school confirms somebody, rights are kept back, and the overview of the school lists whose."""
+    count, recent = guardians.count_waiting(session)
+    if count:
+        words = f"{count} wait for the school of a protected child to confirm them; {recent} of them signed in within a year"
+        yield Finding("guardians", True, words)
+
+
 _CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (
     _clock,
     _durability,
@@ -192,4 +201,5 @@ _CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (
     _mails,
     _entry,
     _connections,
+    _guardians,
 )

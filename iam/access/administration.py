@@ -6,18 +6,21 @@ part looks as if it did not exist. ``asker`` holds the parts of one who asks.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from iam import clock
 from iam.access.assignment import AdminGrant
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
-from iam.directory.person import Person, PersonProfile
+from iam.directory.person import Person
+from iam.directory.protected import is_protected, rests_on_protected
 
 Id = ColumnElement[UUID] | InstrumentedAttribute[UUID]
 COMING, GONE = timedelta(days=30), timedelta(days=90)
@@ -99,21 +102,42 @@ class Part:
         Every filter, search, count and list that says more of persons than that they are in the part goes through it: a protected
         person answers only where the asker holds ``persons.code`` over that very place.
         """
-        if self.codes is not None and self.codes.everything:
+        return self._open(~is_protected(person_id), organisation_id)
+
+    def tells_kin(self, person_id: Id, organisation_id: Id) -> ColumnElement[bool]:
+        """As ``tells``, and neither is somebody protected whom this person guards, manages or sponsors in that organisation."""
+        tie = aliased(Relationship)
+        kin = exists().where(tie.person_id == person_id, tie.closed_by.is_(None), is_protected(tie.other_person_id))
+        return self._open(~is_protected(person_id) & ~kin, organisation_id)
+
+    def tells_right(self, right: Any) -> ColumnElement[bool]:
+        """The condition that a query may tell that somebody holds this right in its scope; ``right`` is as in ``rests_on_protected``."""
+        return self._open(~is_protected(right.person_id) & ~rests_on_protected(right), right.scope_id)
+
+    def reaches(self, right: Any) -> ColumnElement[bool]:
+        """The condition that a right is of this part: its scope lies in it, or the position that it is used in."""
+        if self.everything:
             return true()
-        open_ = ~is_protected(person_id)
-        return open_ if self.codes is None or not self.codes else or_(open_, self.codes.covers(organisation_id))
+        position = aliased(Affiliation)
+        used = exists().where(
+            position.fact_id == right.capacity_id, position.closed_by.is_(None), self.covers(position.organisation_id)
+        )
+        return or_(self.covers(right.scope_id), used)
+
+    def lists(self, right: Any) -> ColumnElement[bool]:
+        """The condition that a list or a count of those who hold something may hold this right: of the part's people, in the part, told."""
+        return and_(self.shows(right.person_id), self.reaches(right), self.tells_right(right))
+
+    def _open(self, unprotected: ColumnElement[bool], organisation_id: Id) -> ColumnElement[bool]:
+        codes = self.codes
+        if codes is not None and codes.everything:
+            return true()
+        return or_(unprotected, codes.covers(organisation_id)) if codes else unprotected
 
 
 NOTHING = Part(False, frozenset())
 WHOLE = Part(True, frozenset(), Part(True, frozenset()))
 """The whole consortium, protected persons too: the operator's at the server."""
-
-
-def is_protected(person_id: Id) -> ColumnElement[bool]:
-    """The condition that any source says a person's whereabouts must not be told."""
-    profile = aliased(PersonProfile)
-    return exists().where(profile.person_id == person_id, profile.closed_by.is_(None), profile.protected)
 
 
 def _near(affiliation: type[Affiliation], here: Select[UUID]) -> ColumnElement[bool]:
@@ -163,3 +187,28 @@ def may_touch(session: Session, part: Part, organisation_id: UUID) -> bool:
     """Whether an organisation lies in the part."""
     query = select(Organisation.id).where(Organisation.id == organisation_id, part.covers(Organisation.id))
     return session.scalars(query).first() is not None
+
+
+def knows_protected(session: Session, part: Part) -> bool:
+    """Whether ``persons.code`` is held over all of the part: then nothing of it is kept from the asker."""
+    codes = part.codes
+    if codes is None or not codes:
+        return False
+    return codes.everything or part.granted <= codes.granted or _all_in(session, part.granted, codes)
+
+
+def _all_in(session: Session, ids: frozenset[UUID], part: Part) -> bool:
+    query = select(Organisation.id).where(Organisation.id.in_(ids), part.covers(Organisation.id))
+    return len(set(session.scalars(query))) == len(ids)
+
+
+def speaks_freely(session: Session, part: Part, person_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of the persons of whom anything may be said that concerns the part; at most two statements.
+
+    Of a protected person, and of who guards, manages or sponsors one, only to who holds ``persons.code`` over the whole part.
+    """
+    if knows_protected(session, part):
+        return set(person_ids)
+    tie = aliased(Relationship)
+    kin = exists().where(tie.person_id == Person.id, tie.closed_by.is_(None), is_protected(tie.other_person_id))
+    return set(session.scalars(select(Person.id).where(Person.id.in_(person_ids), ~is_protected(Person.id), ~kin)))

@@ -133,7 +133,7 @@ def clauses(session: Session, agreement_id: UUID) -> list[ClauseView]:
 def under(part: Part, agreement_id: UUID) -> Any:
     """Select (organisation, people) that an agreement gives something today, by the organisation they come from.
 
-    Counted are those who come from the part, and those whose right reaches into it.
+    Counted are those who come from the part, and those whose right reaches into it, but nobody of whom that must not be told.
     """
     clause_ids = select(AgreementClause.id).where(AgreementClause.agreement_id == agreement_id)
     source = held(clock.now()).where(Assignment.clause_id.in_(clause_ids)).subquery()
@@ -143,6 +143,10 @@ def under(part: Part, agreement_id: UUID) -> Any:
         .select_from(source)
         .join(Affiliation, (Affiliation.fact_id == source.c.capacity_id) & Affiliation.closed_by.is_(None))
         .join(Organisation, Organisation.id == Affiliation.organisation_id)
-        .where(or_(part.covers(home), part.covers(source.c.scope_id)))
+        .where(
+            or_(part.covers(home), part.covers(source.c.scope_id)),
+            part.tells(source.c.person_id, home),
+            part.tells_right(source.c),
+        )
         .group_by(Organisation.id)
     )

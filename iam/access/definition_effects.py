@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from iam import clock
+from iam.access.administration import Part
 from iam.access.agreement import AgreementClause, AgreementTerm
 from iam.access.assignment import AdminGrant, Assignment
 from iam.access.role import Application, Role, RoleClosure, RoleContent, RoleVersion
@@ -50,6 +51,10 @@ class Permission(NamedTuple):
     organisation_id: UUID
     valid_from: datetime
     valid_to: datetime
+
+
+Moved = tuple[UUID, UUID, UUID]
+"""Person, role and scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,14 @@ def read(
         rows += _of_roles(session, [role for role, more in (wider or {}).items() if more == gains], now, gains)
     permissions = _permissions(session, change_id, now)
     return Effects(sorted(set(rows)), permissions, _digest(session, basis, told or {}, rows, permissions, now))
+
+
+def tellable(session: Session, change_id: UUID, part: Part) -> frozenset[Moved]:
+    """Return what a change moved of which an asker with ``part`` may be told that it is so."""
+    a = Assignment
+    touched = or_(a.opened_by == change_id, a.closed_by == change_id)
+    query = select(a.person_id, a.role_id, a.scope_id).where(touched, part.tells_right(a)).distinct()
+    return frozenset((row[0], row[1], row[2]) for row in session.execute(query))
 
 
 def holdings(session: Session) -> dict[UUID, frozenset[str]]:

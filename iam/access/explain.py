@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam import clock
 from iam.access import world as loading
+from iam.access.administration import WHOLE, Part
 from iam.access.agreement import Agreement, AgreementClause, AgreementTerm
 from iam.access.assignment import NIL, Assignment
+from iam.access.listing import concerns
 from iam.access.match import MET, first_failing
 from iam.access.pattern import parse
 from iam.access.resolve import load, resolves
@@ -87,7 +89,10 @@ class Because:
 
 @dataclass(slots=True)
 class Explanation:
-    """A right with all its reasons; ``until`` is when the last of them ends, ``ends_first`` says what ends it, by language."""
+    """A right with all its reasons; ``until`` is when the last of them ends, ``ends_first`` says what ends it, by language.
+
+    ``told`` is False where it was made blank (``telling``).
+    """
 
     person_id: UUID
     role: str
@@ -102,6 +107,7 @@ class Explanation:
     until: datetime = clock.LONG_AGO
     ends_first: dict[str, str] = field(default_factory=dict)
     because: list[Because] = field(default_factory=list)
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,12 +290,20 @@ def _line(
     )  # fmt: skip
 
 
-def why_not(session: Session, person_id: UUID, role: str, at: datetime | None = None) -> list[WhyNot]:
-    """Return the rules that give ``role``, nearest first, each with the first condition that fails; empty when none gives it."""
+def why_not(
+    session: Session, person_id: UUID, role: str, at: datetime | None = None, part: Part = WHOLE
+) -> list[WhyNot]:
+    """Return the rules that give ``role``, nearest first, each with the first condition that fails; empty when none gives it.
+
+    Only rules that concern ``part`` and the person's facts in it are looked at.
+    """
     moment, names, labelled = at or clock.now(), load(session), labels(session)
-    facts, around = loading.facts(session, person_id), loading.world(session)
+    facts, around = loading.facts(session, person_id, part=part), loading.world(session)
+    ours = set(session.scalars(select(Rule.id).where(concerns(part, Rule.owner_id))))
     found = []
     for rule, version in published(session):
+        if rule.id not in ours:
+            continue
         pattern = parse(version.pattern)[0]
         if pattern is None or pattern.role != role or not resolves(pattern, names, rule.owner_id):
             continue

@@ -32,7 +32,6 @@ ROLE_KEYS = (Application.key, Role.key, Role.id)
 HOLDER_KEYS = (Person.sort_name, Assignment.id)
 RULE_KEYS = (Rule.key, Rule.id)
 VERSION_KEYS = (RuleVersion.n, RuleVersion.id)
-_PERSON: Any = Assignment.person_id
 _NO_ROLE = Problem("There is no such role, or it is outside your part.")
 _NO_RULE = Problem("There is no such rule, or it is outside your part.")
 _NO_APPLICATION = Problem("There is no such application, or it is outside your part.")
@@ -74,10 +73,10 @@ def application_of(session: Session, part: Part, key: str) -> tuple[Application,
     return row[0], row[1]
 
 
-def enabled(application_id: UUID) -> Any:
-    """Select the organisations that let their people use an application."""
+def enabled(part: Part, application_id: UUID) -> Any:
+    """Select the organisations in or above the part that let their people use an application."""
     using = select(ApplicationEnabled.organisation_id).where(ApplicationEnabled.application_id == application_id)
-    return select(Organisation).where(Organisation.id.in_(using))
+    return select(Organisation).where(Organisation.id.in_(using), concerns(part, Organisation.id))
 
 
 def roles(part: Part, *, application: str | None = None, text: str = "") -> Any:
@@ -166,7 +165,7 @@ def included(session: Session, role_id: UUID, *, including: bool = False) -> lis
 
 def holder_counts(session: Session, part: Part, role_ids: Collection[UUID]) -> dict[UUID, int]:
     """Return how many people of the part hold each role now, by itself or through another role; one statement."""
-    source = held(clock.now()).where(part.shows(_PERSON)).subquery()
+    source = held(clock.now()).where(part.lists(Assignment)).subquery()
     rows = session.execute(
         select(RoleClosure.included_id, func.count(source.c.person_id.distinct()))
         .join(source, source.c.role_id == RoleClosure.role_id)
@@ -189,7 +188,7 @@ def holders(part: Part, role_id: UUID) -> Any:
         .join(Organisation, Organisation.id == Assignment.scope_id)
         .outerjoin(RuleVersion, RuleVersion.id == Assignment.rule_version_id)
         .outerjoin(Rule, Rule.id == RuleVersion.rule_id)
-        .where(part.shows(_PERSON))
+        .where(part.lists(Assignment))
     )
 
 
@@ -228,7 +227,7 @@ def rule_of(session: Session, part: Part, key: str) -> tuple[Rule, RuleVersion, 
 def rule_count(session: Session, part: Part, rule_id: UUID) -> int:
     """Return how many people of the part hold something by a rule now."""
     of_rule = select(RuleVersion.id).where(RuleVersion.rule_id == rule_id)
-    source = held(clock.now()).where(Assignment.rule_version_id.in_(of_rule), part.shows(_PERSON)).subquery()
+    source = held(clock.now()).where(Assignment.rule_version_id.in_(of_rule), part.lists(Assignment)).subquery()
     return session.scalar(select(func.count(source.c.person_id.distinct()))) or 0
 
 

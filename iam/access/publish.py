@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam import clock
 from iam.access import world as loading
+from iam.access.administration import WHOLE, Part
 from iam.access.assignment import Assignment
-from iam.access.definition_effects import Effects, read
+from iam.access.definition_effects import Effects, Moved, read, tellable
 from iam.access.derive import derive
 from iam.access.match import first_failing, matches
 from iam.access.proposal import drop_of_rules
@@ -30,10 +31,14 @@ from iam.errors import Invalid, NotFound
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What publishing or withdrawing would do, and how many keep what the rule gives as it is."""
+    """What publishing or withdrawing would do, and how many keep what the rule gives as it is.
+
+    ``told`` is what of it the asker may be told: person, role and scope.
+    """
 
     effects: Effects
     unchanged: int
+    told: frozenset[Moved]
 
 
 def write(
@@ -148,10 +153,13 @@ def take_back(session: Session, change: Change, key: str, actor: Actor) -> Rule:
     return rule
 
 
-def preview(session: Session, pattern: Mapping[str, Any] | None, owner: str, key: str | None = None) -> Preview:
+def preview(
+    session: Session, pattern: Mapping[str, Any] | None, owner: str, key: str | None = None, *, part: Part = WHOLE
+) -> Preview:
     """Return what publishing ``pattern`` as rule ``key`` (None: a new one) would do; computed in a savepoint, nothing is kept.
 
-    Without a pattern it is what withdrawing the rule would do. Raises ``Invalid`` with every problem.
+    Without a pattern it is what withdrawing the rule would do. ``part`` is the asker's: it narrows
+    who is counted as keeping what they have, and says what of the effects the asker may be told. Raises ``Invalid`` with every problem.
     """
     trial = session.begin_nested()
     try:
@@ -163,7 +171,9 @@ def preview(session: Session, pattern: Mapping[str, Any] | None, owner: str, key
         )
         derive(session, change, rules=[rule_id], trial=True)
         effects = read(session, change.id, basis=basis(key or "", owner, pattern))
-        return Preview(effects, max(0, _holding(session, rule_id) - len(effects.persons(gains=True))))
+        told = tellable(session, change.id, part)
+        gained = {row.person_id for row in effects.rows if row.gains and row[1:4] in told}
+        return Preview(effects, max(0, _holding(session, rule_id, part) - len(gained)), told)
     finally:
         trial.rollback()
         session.expire_all()
@@ -174,24 +184,33 @@ def basis(key: str, owner: str, pattern: Mapping[str, Any] | None) -> str:
     return json.dumps([key, owner, pattern], sort_keys=True, ensure_ascii=False)
 
 
-def _holding(session: Session, rule_id: UUID) -> int:
+def _holding(session: Session, rule_id: UUID, part: Part) -> int:
     mine = select(RuleVersion.id).where(RuleVersion.rule_id == rule_id)
     query = select(func.count(Assignment.person_id.distinct())).where(
-        Assignment.rule_version_id.in_(mine), Assignment.closed_by.is_(None)
+        Assignment.rule_version_id.in_(mine), Assignment.closed_by.is_(None), part.tells_right(Assignment)
     )
     return session.scalar(query) or 0
 
 
 def try_person(
-    session: Session, pattern: Mapping[str, Any], owner: str, person_id: UUID, at: datetime | None = None
+    session: Session,
+    pattern: Mapping[str, Any],
+    owner: str,
+    person_id: UUID,
+    at: datetime | None = None,
+    *,
+    part: Part = WHOLE,
 ) -> tuple[bool, Problem | None]:
-    """Return whether a rule's conditions hold for a person at ``at``, and the first that fails; raises ``Invalid``."""
+    """Return whether a rule's conditions hold for a person at ``at``, and the first that fails; raises ``Invalid``.
+
+    Of the person's facts only those in ``part`` are looked at.
+    """
     names = load(session)
     parsed, problems = check(pattern, owner, names)
     if parsed is None:
         raise Invalid(*problems)
     moment, owner_id = at or clock.now(), names.organisations[owner]
-    facts, around = loading.facts(session, person_id), loading.world(session)
+    facts, around = loading.facts(session, person_id, part=part), loading.world(session)
     if any(m.span.start <= moment < m.span.end for m in matches(parsed, owner_id, names, facts, around)):
         return True, None
     return False, first_failing(parsed, owner_id, names, facts, around, moment)[1]

@@ -20,6 +20,7 @@ from iam.database.types import UtcDateTime, least
 from iam.directory import holds, primary
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation
+from iam.directory.protected import rests_on_protected
 from iam.directory.queries import holds_at, known
 
 SOON = timedelta(days=30)
@@ -232,8 +233,12 @@ def _in(application_id: Any, query: Select[Any]) -> Select[Any]:
 
 
 def _rights_query(person_id: Any, at: Any, known_at: datetime | None = None, day: Any = None) -> Select[Any]:
-    """The columns of ``_Row``; the newest version of each role counts."""
-    source = held(at, known_at, day=day).where(Assignment.person_id == person_id).subquery()
+    """The columns of ``_Row``; the newest version of each role counts.
+
+    Left out is what would tell where a protected child is, until the school confirmed this guardian: a token's scopes name schools.
+    """
+    told = ~rests_on_protected(Assignment, unconfirmed_at=at)
+    source = held(at, known_at, day=day).where(Assignment.person_id == person_id, told).subquery()
     newest = select(func.max(RoleVersion.n)).where(RoleVersion.role_id == Role.id).correlate(Role).scalar_subquery()
     return (
         select(

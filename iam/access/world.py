@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from iam.access.administration import WHOLE, Part
 from iam.access.match import AffiliationFact, Facts, MembershipFact, RelationshipFact, Span, World
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
@@ -16,8 +17,8 @@ from iam.directory.queries import known
 from iam.directory.reach import reach
 
 
-def facts(session: Session, person_id: UUID, known_at: datetime | None = None) -> Facts:
-    """Return a person's facts as known at ``known_at`` (None: now): four queries."""
+def facts(session: Session, person_id: UUID, known_at: datetime | None = None, *, part: Part = WHOLE) -> Facts:
+    """Return a person's facts as known at ``known_at`` (None: now), affiliations and groups of a part only: four queries."""
     relationships = [
         RelationshipFact(
             row.version_id,
@@ -33,21 +34,24 @@ def facts(session: Session, person_id: UUID, known_at: datetime | None = None) -
     ]
     return Facts(
         person_id,
-        _affiliations(session, [person_id], known_at),
+        _affiliations(session, [person_id], known_at, part),
         [
             MembershipFact(m.version_id, g.id, g.kind, g.organisation_id, Span(m.valid_from, m.valid_to))
             for m, g in session.execute(
                 select(Membership, Group).join(Group, Group.id == Membership.group_id)
-                .where(Membership.person_id == person_id, known(Membership, known_at))
+                .where(Membership.person_id == person_id, known(Membership, known_at), part.covers(Group.organisation_id))
             )
         ],
         relationships,
-        _affiliations(session, [item.other_id for item in relationships], known_at),
+        _affiliations(session, [item.other_id for item in relationships], known_at, part),
     )  # fmt: skip
 
 
-def _affiliations(session: Session, person_ids: list[UUID], known_at: datetime | None) -> list[AffiliationFact]:
-    query = select(Affiliation).where(Affiliation.person_id.in_(person_ids), known(Affiliation, known_at))
+def _affiliations(
+    session: Session, person_ids: list[UUID], known_at: datetime | None, part: Part
+) -> list[AffiliationFact]:
+    here = part.covers(Affiliation.organisation_id)
+    query = select(Affiliation).where(Affiliation.person_id.in_(person_ids), known(Affiliation, known_at), here)
     return [
         AffiliationFact(
             a.version_id, a.fact_id, a.person_id, a.organisation_id, a.legal_entity_id, a.kind, a.occupation, a.is_primary,

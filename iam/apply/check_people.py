@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from iam.apply import first_password, people
+from iam.apply import confirmed_guardians, first_password, people
 from iam.apply.declaration import Stated, empty_interval
 from iam.apply.draft import Draft
 from iam.apply.people import Named
@@ -22,7 +22,8 @@ SEALED = ("identity-code",)
 def load(draft: Draft) -> None:
     """Read what stands of everybody the declaration names: a fixed number of queries for each 5,000 of them."""
     logins = {*draft.stated("person"), *draft.stated("account"), *_members(draft), *_administrators(draft)}
-    draft.state.people = people.load(draft.session, logins, [_named(one) for one in draft.stated("account").values()])
+    named = [_named(one) for one in draft.stated("account").values()]
+    draft.state.people = people.load(draft.session, logins, [*named, *confirmed_guardians.named(draft)])
     draft.persons = dict(draft.state.people.logins)
     put_people(draft.state)
     put_groups(draft.session, draft.state, {one.items[0][0].organisation for one in draft.stated("group").values()})

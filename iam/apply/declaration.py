@@ -78,7 +78,9 @@ def declare(reading: Reading) -> Declaration:
     for item, where in reading.items["groups"]:
         _group(found, item, where)
     _merged(found, reading)
-    for kind in ("organisation", "relation", "opened source", "opened connection", "administrator"):
+    for kind in (
+        "organisation", "relation", "opened source", "opened connection", "administrator", "confirmed guardian",
+    ):  # fmt: skip
         for stated in found[kind].values():
             found.problems += _interval_problems(stated.items)
     return found
@@ -116,6 +118,10 @@ def _merged(found: Declaration, reading: Reading) -> None:
     for item, where in reading.items["opened_connections"]:
         key = shapes.opened_key(item.organisation, item.connection)
         shape = found.merge("opened connection", key, item, where).shape
+        shape["intervals"] = sorted([*shape.get("intervals", ()), shapes.interval(item)])
+    for item, where in reading.items["confirmed_guardians"]:
+        key = shapes.confirmed_key(item.guardian.named, item.child.named)
+        shape = found.merge("confirmed guardian", key, item, where).shape
         shape["intervals"] = sorted([*shape.get("intervals", ()), shapes.interval(item)])
     for item, where in reading.items["administrators"]:
         shape = found.merge("administrator", f"{normal(item.login)} in {item.organisation}", item, where).shape

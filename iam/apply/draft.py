@@ -25,7 +25,7 @@ class Draft:
     """The declaration and the state, and what follows from both; ``consortium`` is its name, which no password may hold.
 
     ``organisations`` holds the ids of those that stand and those to be added; ``tree`` the places as they will be; ``skipped``
-    the logins whose persons are not here yet and need not be; ``record_keys`` what a login's directory calls its person.
+    the logins whose persons are not here yet and need not be; ``record_keys`` what a login's directory calls its person; ``confirmed`` guardian and child of each confirmation.
     """
 
     session: Session
@@ -40,6 +40,7 @@ class Draft:
     persons: dict[str, UUID] = field(default_factory=dict)
     record_keys: dict[str, str] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
+    confirmed: dict[str, tuple[UUID, UUID]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import insert, update
 
 from iam.access.derive import Counts, derive
-from iam.apply import connections, write_access, write_people
+from iam.apply import confirmed_guardians, connections, write_access, write_people
 from iam.apply.compare import Difference
 from iam.apply.draft import Draft
 from iam.apply.writing import Writing
@@ -63,6 +63,7 @@ def execute(draft: Draft, differences: Sequence[Difference], actor: Actor, vault
     connections.write_openings(writing)
     write_access.write(writing)
     write_people.write(writing)
+    confirmed_guardians.write(writing)
     write_access.write_rules(writing)
     rights = _derive(writing)
     log.write(

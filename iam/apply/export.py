@@ -10,7 +10,7 @@ import yaml
 from sqlalchemy.orm import Session
 
 from iam.access.catalogue import reduction
-from iam.apply import people, people_state, state
+from iam.apply import confirmed_guardians, people, people_state, state
 from iam.apply.check_sources import secret_names
 from iam.apply.moments import from_end, from_start
 from iam.apply.shapes import Shape
@@ -56,6 +56,7 @@ def as_data(session: Session) -> dict[str, Rows]:
         "groups": [{"key": key.partition("/")[2], "organisation": key.partition("/")[0], "name": shape["name"],
                     "members": shape["members"]} for key, shape in standing.shapes["group"].items()],
         "administrators": list(_administrators(standing)),
+        "confirmed_guardians": list(confirmed_guardians.exported(session)),
         "agreements": list(_agreements(standing)),
         "rules": list(_rules(standing)),
     }  # fmt: skip

@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.apply import check_access, check_people, check_sources, check_tree, connections, guarded, moves
+from iam.apply import (
+    check_access,
+    check_people,
+    check_sources,
+    check_tree,
+    confirmed_guardians,
+    connections,
+    guarded,
+    moves,
+)
 from iam.apply.compare import Difference, compare
 from iam.apply.declaration import declare
 from iam.apply.draft import Draft
@@ -28,7 +37,7 @@ CHECKS = (
     check_tree.organisations, check_tree.relations, check_sources.sources, check_sources.opened, moves.keep_sources, connections.check,
     connections.check_openings, check_sources.listeners, check_access.code_lists, check_access.applications, check_access.roles,
     check_access.clients, check_access.agreements, check_people.load, check_people.persons, check_people.accounts, check_people.groups,
-    check_people.administrators, check_access.rules,
+    check_people.administrators, confirmed_guardians.check, check_access.rules,
 )  # fmt: skip
 """In order: what a later one completes rests on what an earlier one completed."""
 

@@ -23,8 +23,7 @@ Interval = tuple[datetime, datetime]
 
 ORDER = (
     "organisation", "relation", "code list", "source", "opened source", "connection", "opened connection", "application", "role", "client",
-    "person", "account", "group", "administrator",
-    "agreement", "rule",
+    "person", "account", "group", "administrator", "confirmed guardian", "agreement", "rule",
 )  # fmt: skip
 """The kinds of things, in the order in which they are written."""
 
@@ -140,6 +139,11 @@ def relation_key(organisation: str, kind: str, other: str) -> str:
 def opened_key(organisation: str, other: str) -> str:
     """Return the name of an organisation opened to a source, or to a connection."""
     return f"{organisation} to {other}"
+
+
+def confirmed_key(guardian: tuple[str, str, str], child: tuple[str, str, str]) -> str:
+    """Return the name of a confirmation, by the identifiers of both."""
+    return f"{'/'.join(guardian)} of {'/'.join(child)}"
 
 
 Shaper = Callable[[Any], Shape]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 TYPES: dict[str, str] = {
+    "person:guardian:confirmed": "It was confirmed that a guardian may know where a protected child is; the child's id is in the event.",
+    "person:guardian:unconfirmed": "It was taken back that a guardian may know where a protected child is; the child's id is in the event.",
+    "person:list:seen": "Somebody read names of people in a list, a search, a trial or a preview; whose, by id, and on which page is in the event.",
+    "person:rights:explained": "Somebody read on the command line why a person holds rights.",
     "signin:password:accepted": "A person signed in with a password.",
     "signin:password:refused": "A password did not match, or the login is unknown; the login itself is not kept.",
     "signin:password:throttled": "A sign-in was slowed because of too many failures.",
@@ -78,7 +82,6 @@ TYPES: dict[str, str] = {
     "person:access:ended": "An administrator ended a person's access at once: all of it, or over the organisations in the event.",
     "person:access:restored": "An administrator undid the ending of a person's access.",
     "person:help:asked": "An administrator asked others to help with a person's account, which nobody holds alone; which act is in the event.",
-    "person:help:listed": "An administrator saw what others ask them to agree to; whose accounts it is about is in the event.",
     "person:help:pressed": "Another administrator agreed to such a request.",
     "person:page:opened": "An administrator opened a person's page.",
     "person:code:shown": "An identity code was shown, with a purpose.",

@@ -12,9 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.access.administration import may_see
+from iam.access.administration import may_see, speaks_freely
 from iam.access.ended import ended
 from iam.access.explain import Because, Explanation, WhyNot, explain, why_not
+from iam.access.telling import to_asker
+from iam.audit import log
 from iam.cli.support import Console
 from iam.directory.person import Identifier
 from iam.errors import NotFound
@@ -46,15 +48,22 @@ def command(
     zone = ZoneInfo(console.settings.zone)
     moments = [moment.replace(tzinfo=zone) if moment else None for moment in (at, known_at)]
     with console.transaction() as session:
-        part = console.part(session, console.actor(session), "persons.read")
+        actor = console.actor(session)
+        part = console.part(session, actor, "persons.read")
         person_id = find(session, person)
         if person_id is None or not may_see(session, part, person_id):
             raise NotFound(Problem("There is no such person in your part.", "Check the login or the identifier."))
+        log.write(session, "person:rights:explained", actor, subject_id=person_id)
         found = explain(session, person_id, application_key=application, at=moments[0], known_at=moments[1])
         lost = ended(session, person_id, application_key=application, at=moments[0], known_at=moments[1])
         missing = (
-            why_not(session, person_id, role, moments[0]) if role and all(one.role != role for one in found) else []
+            why_not(session, person_id, role, moments[0], part)
+            if role and all(one.role != role for one in found)
+            else []
         )
+        found, lost = (to_asker(session, part, person_id, rights) for rights in (found, lost))
+        if not speaks_freely(session, part, [person_id]):
+            missing = []
     data = {
         "rights": [asdict(one) for one in found],
         "ended": [asdict(one) for one in lost],

@@ -12,11 +12,12 @@ import yaml
 from connectors.problem import Problem
 from iam import clock
 from iam.access import publish, resolve
-from iam.access.administration import may_see
+from iam.access.administration import may_see, speaks_freely
 from iam.access.crossing import crossings, words
 from iam.access.sentence import labels, sentence
+from iam.audit import log
 from iam.cli.support import Console
-from iam.errors import Invalid, NotFound
+from iam.errors import Denied, Invalid, NotFound
 from iam.signin import credentials
 
 
@@ -74,15 +75,19 @@ def test(console: Console, file: Path, login: str, at: datetime | None) -> None:
     moment = at.replace(tzinfo=UTC) if at else clock.now()
     results, lines = [], []
     with console.transaction() as session:
-        part = console.part(session, console.actor(session), "rules.read")
+        actor = console.actor(session)
+        part = console.part(session, actor, "rules.read")
         known = credentials.find(session, login)
         if known is None or not may_see(session, part, known.person_id):
             raise NotFound(
                 Problem("Nobody has the login %(login)s, or they are outside your part.", params={"login": login})
             )
+        if not speaks_freely(session, part, [known.person_id]):
+            raise Denied(Problem("A rule is not tried on this person: somebody whom it concerns is protected."))
+        log.write(session, "person:list:seen", actor, envelope={"page": "rule test", "persons": [str(known.person_id)]})
         for one in _read(file):
             applies, failing = publish.try_person(
-                session, _pattern(one), str(one.get("owner")), known.person_id, moment
+                session, _pattern(one), str(one.get("owner")), known.person_id, moment, part=part
             )
             why = console.texts.sentence(failing) if failing else ""
             results.append({"rule": one["rule"], "applies": applies, "why_not": why})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from iam.change import Change
@@ -25,7 +25,8 @@ MOST = 500
 class Version:
     """One version. ``fact`` names its table: profile, identifier, affiliation, absence, membership, relationship or hold.
 
-    ``organisation`` and ``group`` are there for an affiliation and a membership; ``other_id`` is a relationship's other end.
+    ``organisation`` and ``group`` are there for an affiliation and a membership; ``other_id`` is a relationship's other end. Where
+    ``told`` is False, somebody is protected: neither the place nor who said it may be shown.
     """
 
     fact: str
@@ -37,6 +38,7 @@ class Version:
     organisation: Organisation | None = None
     group: Group | None = None
     other_id: UUID | None = None
+    told: bool = True
 
     @property
     def is_open(self) -> bool:
@@ -56,14 +58,16 @@ def versions(session: Session, visible: Visible, person_id: UUID, *, closed: boo
     ]  # fmt: skip
     facts = {version.row.fact_id for version in ties}
     absences = [
-        one for one in _own(session, Absence, "absence", person_id, closed) if one.row.affiliation_fact_id in facts
+        one
+        for one in _own(session, visible, Absence, "absence", person_id, closed)
+        if one.row.affiliation_fact_id in facts
     ]
     spoken = {version.row.source_id for version in ties} | {None}
     everywhere = visible.everything
     about = [
         version
         for model, fact in ((PersonProfile, "profile"), (Identifier, "identifier"))
-        for version in _own(session, model, fact, person_id, closed)
+        for version in _own(session, visible, model, fact, person_id, closed)
         if everywhere or version.row.source_id in spoken
     ]
     found = [*about, *ties, *absences, *_holds(session, visible, person_id, closed)]
@@ -71,46 +75,57 @@ def versions(session: Session, visible: Visible, person_id: UUID, *, closed: boo
 
 
 def _affiliations(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
-    query = _query(Affiliation, closed, Organisation).join(Organisation, Organisation.id == Affiliation.organisation_id)
+    told = visible.tells(Affiliation.person_id, Affiliation.organisation_id)
+    query = _query(Affiliation, closed, told, Organisation).join(
+        Organisation, Organisation.id == Affiliation.organisation_id
+    )
     where = (Affiliation.person_id == person_id, visible.covers(Affiliation.organisation_id))
-    for row, opened, ended, source, record, organisation in session.execute(query.where(*where)):
-        yield Version("affiliation", row, opened, ended, source, record, organisation)
+    for row, opened, ended, source, record, open_, organisation in session.execute(query.where(*where)):
+        yield Version("affiliation", row, opened, ended, source, record, organisation, told=bool(open_))
 
 
 def _memberships(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
-    query = _query(Membership, closed, Group, Organisation).join(Group, Group.id == Membership.group_id)
+    told = visible.tells(Membership.person_id, Group.organisation_id)
+    query = _query(Membership, closed, told, Group, Organisation).join(Group, Group.id == Membership.group_id)
     query = query.join(Organisation, Organisation.id == Group.organisation_id)
     where = (Membership.person_id == person_id, visible.covers(Group.organisation_id))
-    for row, opened, ended, source, record, group, organisation in session.execute(query.where(*where)):
-        yield Version("membership", row, opened, ended, source, record, organisation, group)
+    for row, opened, ended, source, record, open_, group, organisation in session.execute(query.where(*where)):
+        yield Version("membership", row, opened, ended, source, record, organisation, group, told=bool(open_))
 
 
 def _relationships(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
     mine = (Relationship.person_id == person_id) & visible.shows(Relationship.other_person_id)
     others = (Relationship.other_person_id == person_id) & visible.shows(Relationship.person_id)
-    for row, opened, ended, source, record in session.execute(_query(Relationship, closed).where(or_(mine, others))):
+    told = and_(
+        *(visible.tells(end, Source.owner_id) for end in (Relationship.person_id, Relationship.other_person_id))
+    )
+    query = _query(Relationship, closed, told).where(or_(mine, others))
+    for row, opened, ended, source, record, open_ in session.execute(query):
         other_id = row.other_person_id if row.person_id == person_id else row.person_id
-        yield Version("relationship", row, opened, ended, source, record, None, None, other_id)
+        yield Version("relationship", row, opened, ended, source, record, None, None, other_id, bool(open_))
 
 
-def _own(session: Session, model: Any, fact: str, person_id: UUID, closed: bool) -> Iterable[Version]:
-    for parts in session.execute(_query(model, closed).where(model.person_id == person_id)):
-        yield Version(fact, *parts)
+def _own(session: Session, visible: Visible, model: Any, fact: str, person_id: UUID, closed: bool) -> Iterable[Version]:
+    told = visible.tells_kin(model.person_id, Source.owner_id)
+    rows = session.execute(_query(model, closed, told).where(model.person_id == person_id))
+    for row, opened, ended, source, record, open_ in rows:
+        yield Version(fact, row, opened, ended, source, record, told=bool(open_))
 
 
 def _holds(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
     """Holds on the whole person, and those over a part where a place of it is visible."""
     here = exists().where(HoldPart.hold_id == Hold.fact_id, visible.covers(HoldPart.organisation_id))
-    where = (Hold.person_id == person_id, or_(Hold.whole, here))
-    for parts in session.execute(_query(Hold, closed).where(*where)):
-        yield Version("hold", *parts)
+    told = visible.tells_kin(Hold.person_id, Source.owner_id)
+    query = _query(Hold, closed, told).where(Hold.person_id == person_id, or_(Hold.whole, here))
+    for row, opened, ended, source, record, open_ in session.execute(query):
+        yield Version("hold", row, opened, ended, source, record, told=bool(open_))
 
 
-def _query(model: Any, closed: bool, *further: Any) -> Any:
+def _query(model: Any, closed: bool, told: ColumnElement[bool], *further: Any) -> Any:
     opening, closing = aliased(Change), aliased(Change)
     only: tuple[ColumnElement[bool], ...] = () if closed else (model.closed_by.is_(None),)
     return (
-        select(model, opening, closing, Source, Record, *further)
+        select(model, opening, closing, Source, Record, told, *further)
         .select_from(model)
         .join(opening, opening.id == model.opened_by)
         .outerjoin(closing, closing.id == model.closed_by)

@@ -16,6 +16,7 @@ from iam.directory import holds
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
 from iam.directory.person import Identifier, Person
+from iam.directory.protected import is_protected
 from iam.directory.queries import holds_at
 
 
@@ -31,6 +32,24 @@ class Visible(Protocol):
 
     def covers(self, organisation_id: Any) -> ColumnElement[bool]:
         """The condition that an organisation lies in it."""
+
+    def tells(self, person_id: Any, organisation_id: Any) -> ColumnElement[bool]:
+        """The condition that a query may tell, or be narrowed by, that this person is in this organisation."""
+
+    def tells_kin(self, person_id: Any, organisation_id: Any) -> ColumnElement[bool]:
+        """The same of what somebody guards, manages or sponsors there too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """An affiliation as it may be told: ``place`` and ``title`` are None where they must not be."""
+
+    fact_id: UUID
+    kind: str
+    title: str | None
+    place: Organisation | None
+    valid_from: datetime
+    valid_to: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +81,7 @@ def persons(visible: Visible, wanted: Wanted, archive_after: timedelta) -> Selec
     if words:
         named = and_(*(_begins_a_part_of_the_name(word) for word in words))
         query = query.where(
-            or_(named, _identified(wanted.text.strip())) if any(map(str.isdigit, wanted.text)) else named
+            or_(named, _identified(visible, wanted.text.strip())) if any(map(str.isdigit, wanted.text)) else named
         )
     if wanted.organisation_id or wanted.kind or wanted.coming:
         query = query.where(_affiliated(visible, wanted))
@@ -79,8 +98,20 @@ def _begins_a_part_of_the_name(word: str) -> ColumnElement[bool]:
     return or_(begins, *(Person.sort_name.contains(before + word, autoescape=True) for before in " -"))
 
 
-def _identified(value: str) -> ColumnElement[bool]:
-    return Person.id.in_(select(Identifier.person_id).where(Identifier.closed_by.is_(None), Identifier.value == value))
+def _identified(visible: Visible, value: str) -> ColumnElement[bool]:
+    """The condition that a number is the person's. A protected person's counts only when it comes from who also placed them in the part.
+
+    Whoever holds another employer's list of numbers would else learn by each of them whether it is one of theirs.
+    """
+    tie = aliased(Affiliation)
+    placed = exists().where(
+        tie.person_id == Identifier.person_id, tie.closed_by.is_(None), tie.source_id == Identifier.source_id,
+        visible.covers(tie.organisation_id),
+    )  # fmt: skip
+    known = or_(~is_protected(Identifier.person_id), Identifier.source_id.is_(None), placed)
+    return Person.id.in_(
+        select(Identifier.person_id).where(Identifier.closed_by.is_(None), Identifier.value == value, known)
+    )
 
 
 def _affiliated(visible: Visible, wanted: Wanted) -> ColumnElement[bool]:
@@ -93,6 +124,7 @@ def _affiliated(visible: Visible, wanted: Wanted) -> ColumnElement[bool]:
         conditions += near(holder)
     if wanted.organisation_id is not None:
         conditions.append(holder.organisation_id.in_(at_or_under(wanted.organisation_id)))
+    conditions.append(visible.tells(holder.person_id, holder.organisation_id))
     if wanted.kind != "guardian":
         kind = [holder.kind == wanted.kind] if wanted.kind is not None else []
         return exists().where(holder.person_id == Person.id, *conditions, *kind)
@@ -100,7 +132,7 @@ def _affiliated(visible: Visible, wanted: Wanted) -> ColumnElement[bool]:
     return exists().where(
         Relationship.person_id == Person.id, Relationship.kind == "guardian_of", Relationship.closed_by.is_(None),
         Relationship.valid_from <= now, Relationship.valid_to > now,
-        holder.person_id == Relationship.other_person_id, *conditions,
+        holder.person_id == Relationship.other_person_id, visible.tells(Person.id, holder.organisation_id), *conditions,
     )  # fmt: skip
 
 
@@ -150,12 +182,11 @@ def at_or_under(organisation_id: UUID) -> Select[Any]:
     )
 
 
-def affiliations(
-    session: Session, visible: Visible, person_ids: Collection[UUID]
-) -> dict[UUID, list[tuple[Affiliation, Organisation]]]:
+def affiliations(session: Session, visible: Visible, person_ids: Collection[UUID]) -> dict[UUID, list[Tied]]:
     """Return the near affiliations of these persons that the asker may see, the present ones first; one statement."""
+    told = visible.tells(Affiliation.person_id, Affiliation.organisation_id)
     rows = session.execute(
-        select(Affiliation, Organisation)
+        select(Affiliation, Organisation, told)
         .join(Organisation, Organisation.id == Affiliation.organisation_id)
         .where(
             Affiliation.person_id.in_(person_ids), Affiliation.closed_by.is_(None), *near(Affiliation),
@@ -163,9 +194,12 @@ def affiliations(
         )
         .order_by(Affiliation.valid_to.desc(), Affiliation.fact_id)
     )  # fmt: skip
-    found: dict[UUID, list[tuple[Affiliation, Organisation]]] = {}
-    for affiliation, organisation in rows:
-        found.setdefault(affiliation.person_id, []).append((affiliation, organisation))
+    found: dict[UUID, list[Tied]] = {}
+    for row, place, open_ in rows:
+        tied = Tied(
+            row.fact_id, row.kind, row.title if open_ else None, place if open_ else None, row.valid_from, row.valid_to
+        )
+        found.setdefault(row.person_id, []).append(tied)
     return found
 
 
@@ -225,8 +259,11 @@ def organisation_keys(language: str) -> tuple[Any, ...]:
     return name, Organisation.id
 
 
-def head_counts(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
-    """Return how many persons have an affiliation of each kind at or under each organisation now; one statement."""
+def head_counts(session: Session, visible: Visible, organisation_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return how many persons have an affiliation of each kind at or under each organisation now; one statement.
+
+    Whose being there must not be told is not counted.
+    """
     now = clock.now()
     rows = session.execute(
         select(OrganisationClosure.ancestor_id, Affiliation.kind, func.count(Affiliation.person_id.distinct()))
@@ -234,6 +271,7 @@ def head_counts(session: Session, organisation_ids: Collection[UUID]) -> dict[UU
         .where(
             OrganisationClosure.ancestor_id.in_(organisation_ids), holds_at(OrganisationClosure, now),
             Affiliation.closed_by.is_(None), holds_at(Affiliation, now),
+            visible.tells(Affiliation.person_id, Affiliation.organisation_id),
         )
         .group_by(OrganisationClosure.ancestor_id, Affiliation.kind)
     )  # fmt: skip

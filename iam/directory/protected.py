@@ -1,8 +1,18 @@
-"""The single release of what tells where a person is. Everything else sees ``Protected``, which prints as "…"."""
+"""The single release of what tells where a person is. Everything else sees ``Protected``, which prints as "…".
+
+Beside it the conditions by which queries know who is protected, and whose guardian may know where the child is.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy.orm import aliased
+
 from iam.database.types import Protected
+from iam.directory.affiliation import GuardianConfirmation, Relationship
+from iam.directory.person import PersonProfile
 
 PURPOSES = frozenset(
     {"own data", "administration of a person without protection", "administration with protected data", "claims"}
@@ -18,3 +28,32 @@ def release(value: Protected | None, *, protected: bool, purpose: str) -> str | 
     if value is None or (protected and purpose not in ("own data", "administration with protected data")):
         return None
     return str.__str__(value)
+
+
+def is_protected(person_id: Any) -> ColumnElement[bool]:
+    """The condition that any source says a person's whereabouts must not be told."""
+    profile = aliased(PersonProfile)
+    return exists().where(profile.person_id == person_id, profile.closed_by.is_(None), profile.protected)
+
+
+def is_confirmed(relationship: Any, at: Any) -> ColumnElement[bool]:
+    """The condition that the school confirmed this guardian of this child, and that it holds at ``at``."""
+    confirmation = aliased(GuardianConfirmation)
+    return exists().where(
+        confirmation.person_id == relationship.person_id, confirmation.other_person_id == relationship.other_person_id,
+        confirmation.closed_by.is_(None), confirmation.valid_from <= at, confirmation.valid_to > at,
+    )  # fmt: skip
+
+
+def rests_on_protected(right: Any, *, unconfirmed_at: Any = None) -> ColumnElement[bool]:
+    """The condition that a right rests on a relationship to a protected person: its scope tells where that one is.
+
+    ``right`` is an assignment or a query that has its columns. With ``unconfirmed_at`` only while nobody has confirmed at that moment
+    that the person may know.
+    """
+    tie = aliased(Relationship)
+    cited = or_(
+        tie.version_id.in_([right.fact_1, right.fact_2, right.fact_3, right.fact_4]), tie.fact_id == right.capacity_id
+    )
+    still = () if unconfirmed_at is None else (~is_confirmed(tie, unconfirmed_at),)
+    return exists().where(cited, is_protected(tie.other_person_id), *still)

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam import clock
 from iam.access import publish as publishing
-from iam.access.administration import Part, may_touch
+from iam.access.administration import WHOLE, Part, may_touch
 from iam.access.definition_effects import Effects, read
 from iam.access.derive import derive
 from iam.access.proposal import OF_RULES, Proposal, waiting
+from iam.access.publish import Preview
 from iam.access.rule import Rule, RuleVersion
 from iam.audit import log
 from iam.change import Actor, begin
@@ -73,14 +74,14 @@ def draft_of(session: Session, rule_id: UUID) -> RuleVersion | None:
     return session.scalars(query).one_or_none()
 
 
-def effects_of(session: Session, proposal: Proposal) -> Effects:
-    """Return what accepting a proposal would do now; computed in a savepoint, nothing is kept."""
+def effects_of(session: Session, proposal: Proposal, part: Part = WHOLE) -> Preview:
+    """Return what accepting a proposal would do now, and what of it an asker with ``part`` may be told; nothing is kept."""
     kind, key = proposal.kind, proposal.key
     rule = session.scalars(select(Rule).where(Rule.key == key)).one()
     owner = session.get_one(Organisation, rule.owner_id).key
     draft = draft_of(session, rule.id)
     pattern = dict(draft.pattern) if draft is not None and kind == "rule" else None
-    return publishing.preview(session, pattern, owner, key).effects
+    return publishing.preview(session, pattern, owner, key, part=part)
 
 
 def accept(session: Session, proposal: Proposal, seen: str, part: Part, actor: Actor) -> bool:

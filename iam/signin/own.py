@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.explain import Explanation, FactLine, explain
 from iam.access.right import Capacity, capacities
+from iam.access.telling import to_oneself
 from iam.audit.log import AuditEvent
 from iam.directory.queries import profile
 from iam.signin import device, notices
@@ -84,7 +85,7 @@ def rights_shown(
     session: Session, person_id: UUID, texts: Texts, opened: Collection[UUID] | None = None
 ) -> list[Shown]:
     """Return the rights of what is ``opened`` (None: all) of a person with what they rest on, as account.html wants them."""
-    found = explain(session, person_id)
+    found = to_oneself(session, person_id, explain(session, person_id))
     return [_right_shown(one, texts) for one in found if opened is None or one.capacity_id in opened]
 
 
@@ -123,6 +124,8 @@ def acts_shown(session: Session, person_id: UUID, texts: Texts) -> list[Shown]:
 
 
 def _right_shown(right: Explanation, texts: Texts) -> Shown:
+    if not right.told:
+        return _unconfirmed(right, texts)
     application, _, role = (_in(right.role_names, texts) or right.role).partition(":")
     said = [_in(because.sentence, texts) or because.reason for because in right.because]
     facts = {fact.version_id: fact for because in right.because for fact in because.facts if fact.fact != "place"}
@@ -130,6 +133,19 @@ def _right_shown(right: Explanation, texts: Texts) -> Shown:
         "role": role.strip(), "application": application, "scope": _in(right.scope_names, texts) or right.scope_key,
         "starts": None, "ends": _end(right.until), "sentence": " ".join(dict.fromkeys(text for text in said if text)),
         "facts": [_fact_shown(fact, texts) for fact in facts.values()], "ends_first": right.ends_first.get(texts.language),
+    }  # fmt: skip
+
+
+def _unconfirmed(right: Explanation, texts: Texts) -> Shown:
+    """Return a right that rests on a protected child, of whose guardian the school has not confirmed that she may know: no place is told."""
+    application, _, role = (_in(right.role_names, texts) or right.role).partition(":")
+    told = N_(
+        "You have this right as a guardian. The child is protected, so the school first confirms that you may know where the child is."
+        " Until then the right is not given to the service. Ask the school's office to confirm it."
+    )
+    return {
+        "role": role.strip(), "application": application, "scope": texts.gettext(N_("waits until the school confirms it")), "starts": None,
+        "ends": _end(right.until), "sentence": texts.gettext(told), "facts": [], "ends_first": None,
     }  # fmt: skip
 
 

@@ -160,28 +160,33 @@ def rejects(session: Session, run_id: UUID, after: int, size: int) -> list[RunRe
     return list(session.scalars(query))
 
 
-def places(plan_id: UUID, *, rights: bool) -> Select[Any]:
-    """Select the organisations in which a plan has effects: on affiliations, or with ``rights`` on rights."""
-    return select(Organisation).where(
-        exists().where(PlanEffect.plan_id == plan_id, PlanEffect.organisation_id == Organisation.id, _about(rights))
-    )
+def places(visible: Visible, plan_id: UUID, *, rights: bool) -> Select[Any]:
+    """Select the organisations of the asker's part in which a plan has effects: on affiliations, or with ``rights`` on rights."""
+    e = PlanEffect
+    here = exists().where(e.plan_id == plan_id, e.organisation_id == Organisation.id, _about(rights), _told(visible))
+    return select(Organisation).where(here, visible.covers(Organisation.id))
+
+
+def _told(visible: Visible) -> ColumnElement[bool]:
+    """The condition that an effect may be told of: nobody protected is, and no child of whom it speaks through a guardian."""
+    return visible.tells_kin(PlanEffect.person_id, PlanEffect.organisation_id)
 
 
 def _about(rights: bool) -> ColumnElement[bool]:
     return PlanEffect.role_id.is_not(None) if rights else PlanEffect.affiliation_kind.is_not(None)
 
 
-def tallies(session: Session, plan: Plan, organisation_ids: Collection[UUID]) -> list[Tally]:
+def tallies(session: Session, visible: Visible, plan: Plan, organisation_ids: Collection[UUID]) -> list[Tally]:
     """Return what a plan does in these organisations, by kind of affiliation or relationship, and for memberships; four statements."""
     e = PlanEffect
     counts: list[ColumnElement[Any]] = [_count(e.kind == kind) for kind in ("start", "end", "move", "change")]
     rows: Sequence[Any] = session.execute(
         select(e.organisation_id, e.affiliation_kind, *counts, _count(e.held))
-        .where(e.plan_id == plan.id, _about(False), e.organisation_id.in_(organisation_ids))
+        .where(e.plan_id == plan.id, _about(False), e.organisation_id.in_(organisation_ids), _told(visible))
         .group_by(e.organisation_id, e.affiliation_kind)
         .order_by(e.affiliation_kind)
     ).all()
-    sizes = _sizes(session, plan, organisation_ids)
+    sizes = _sizes(session, visible, plan, organisation_ids)
     return [Tally(r[0], r[1], r[2], r[3], r[4], r[5], r[6], sizes.get((r[0], r[1]), 0)) for r in rows]
 
 
@@ -189,13 +194,16 @@ def _count(condition: Any) -> ColumnElement[Any]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _sizes(session: Session, plan: Plan, organisation_ids: Collection[UUID]) -> dict[tuple[UUID, str], int]:
+def _sizes(
+    session: Session, visible: Visible, plan: Plan, organisation_ids: Collection[UUID]
+) -> dict[tuple[UUID, str], int]:
     """How many the source had there just before the plan, by what was known then."""
     a = Affiliation
     rows = session.execute(
         select(a.organisation_id, a.kind, func.count())
         .where(
             a.source_id == plan.source_id, a.organisation_id.in_(organisation_ids), *_stood(a, plan),
+            visible.tells(a.person_id, a.organisation_id),
         )
         .group_by(a.organisation_id, a.kind)
     )  # fmt: skip
@@ -209,25 +217,27 @@ def _stood(model: Any, plan: Plan) -> list[ColumnElement[bool]]:
     return [model.valid_to > plan.at, known(model, plan.at - _JUST_BEFORE)]
 
 
-def right_tallies(session: Session, plan_id: UUID, organisation_ids: Collection[UUID]) -> list[RightTally]:
+def right_tallies(
+    session: Session, visible: Visible, plan_id: UUID, organisation_ids: Collection[UUID]
+) -> list[RightTally]:
     """Return the rights a plan gives and takes in these organisations, by role; one statement."""
     e = PlanEffect
     rows: Sequence[Any] = session.execute(
         select(e.organisation_id, e.role_id, _count(e.kind == "gain"), _count(e.kind == "lose"))
-        .where(e.plan_id == plan_id, _about(True), e.organisation_id.in_(organisation_ids))
+        .where(e.plan_id == plan_id, _about(True), e.organisation_id.in_(organisation_ids), _told(visible))
         .group_by(e.organisation_id, e.role_id)
     ).all()
     return [RightTally(*row) for row in rows]
 
 
-def effects(session: Session, plan_id: UUID) -> Iterator[list[tuple[PlanEffect, Organisation]]]:
-    """Yield all effects of a plan with their organisation, in batches of ``BATCH``."""
+def effects(session: Session, visible: Visible, plan_id: UUID) -> Iterator[list[tuple[PlanEffect, Organisation]]]:
+    """Yield all effects of a plan that may be told in the asker's part with their organisation, in batches of ``BATCH``."""
     last: UUID | None = None
     while True:
         query = (
             select(PlanEffect, Organisation)
             .join(Organisation, Organisation.id == PlanEffect.organisation_id)
-            .where(PlanEffect.plan_id == plan_id)
+            .where(PlanEffect.plan_id == plan_id, visible.covers(Organisation.id), _told(visible))
             .order_by(PlanEffect.id)
             .limit(BATCH)
         )

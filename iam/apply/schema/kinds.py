@@ -6,7 +6,7 @@ from iam.apply.schema.agreements import Agreement, CodeList, Rule
 from iam.apply.schema.applications import Application
 from iam.apply.schema.inbound import Connection, OpenedConnection, OpenedSource, Source
 from iam.apply.schema.item import Item
-from iam.apply.schema.people import Account, Administrator, Group, Person
+from iam.apply.schema.people import Account, Administrator, ConfirmedGuardian, Group, Person
 from iam.apply.schema.tree import Organisation, Relation
 
 KINDS: dict[str, type[Item]] = {
@@ -22,6 +22,7 @@ KINDS: dict[str, type[Item]] = {
     "accounts": Account,
     "groups": Group,
     "administrators": Administrator,
+    "confirmed_guardians": ConfirmedGuardian,
     "agreements": Agreement,
     "rules": Rule,
 }

@@ -39,6 +39,11 @@ class Named(Item):
     issuer: str = ""
     value: Text
 
+    @property
+    def named(self) -> tuple[str, str, str]:
+        """Kind, issuer and value."""
+        return self.identifier, self.issuer, self.value
+
 
 class Account(Item):
     """A login for somebody whom a source brought."""
@@ -58,6 +63,13 @@ class Group(Item):
     organisation: Key
     name: Text
     members: Logins = []
+
+
+class ConfirmedGuardian(Dated):
+    """That the guardian of a protected child may know where the child is; both are named by an identifier."""
+
+    guardian: Named
+    child: Named
 
 
 class Administrator(Dated):

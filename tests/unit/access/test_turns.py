@@ -198,7 +198,7 @@ def test_whoever_publishes_while_others_are_at_work_is_told_who_and_nothing_is_c
 def test_a_preview_waits_for_nobody(town: Town) -> None:
     with town.at_work() as office, Session(town.engine) as other:
         publish(office, "opettajat", TEACHER, "kunta", SYSTEM)
-        assert preview(other, TEACHER, "kunta").gained == 1
+        assert len(preview(other, TEACHER, "kunta").effects.persons(gains=True)) == 1
 
 
 def test_an_access_is_ended_at_once_while_a_rule_is_published(town: Town) -> None:

@@ -146,7 +146,8 @@ def test_where_a_protected_person_is_is_not_told_to_who_may_not_know(
     person(world, "kimmo", "Koulu")
     administer(world, "kimmo", "MANSIKKALA", "rules.read", "rules.write", "persons.read")
     page = send(reader("kimmo"), NEW, **{**GOOD, "kinds": "student"})
-    assert names(page) == ["Oppilas Oona"]
+    assert names(page) == []
+    assert "1 gain the role" not in told(page)
     assert "Koivu" not in re.sub(r"<datalist.*?</datalist>", "", page.text, flags=re.DOTALL)
 
 

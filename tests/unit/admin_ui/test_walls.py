@@ -43,7 +43,7 @@ def foreign(world: World) -> dict[str, str]:
     world.write(logout, mail)
     return {
         "person_id": str(world.ids["ville"]), "organisation_id": str(world.ids["KUUSI"]), "run_id": str(world.ids["run"]), "key": "hr",
-        "assignment_id": str(world.ids["anna right KUUSI"]), "ambiguity_id": UNKNOWN, "application": "vieras", "client_id": "vieras",
+        "assignment_id": str(world.ids["anna right KUUSI"]), "guardian_id": str(world.ids["ville"]), "ambiguity_id": UNKNOWN, "application": "vieras", "client_id": "vieras",
         "message_id": str(logout.id), "mail_id": str(mail.id), "opening_id": UNKNOWN,
         "request_id": str(_asked(world)),
     }  # fmt: skip

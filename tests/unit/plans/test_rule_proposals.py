@@ -65,7 +65,7 @@ class School:
     def accept(self, who: UUID | None = None, seen: str | None = None) -> bool:
         """Accept what waits, as the second person who has looked at it now."""
         found, person = self.waiting(), who or self.second
-        digest = seen or rule_proposals.effects_of(self.session, found).digest
+        digest = seen or rule_proposals.effects_of(self.session, found).effects.digest
         return rule_proposals.accept(self.session, found, digest, self.part(person), Actor(person))
 
     def hire(self, kind: str = "employee") -> UUID:
@@ -141,7 +141,7 @@ def test_somebody_with_a_smaller_part_than_the_owner_cannot_accept_it(school: Sc
 
 def test_effects_that_changed_meanwhile_are_shown_anew_and_give_nothing(school: School) -> None:
     school.publish()
-    seen = rule_proposals.effects_of(school.session, school.waiting()).digest
+    seen = rule_proposals.effects_of(school.session, school.waiting()).effects.digest
     late = school.hire()
     assert school.accept(seen=seen) is False
     assert (school.holders(), school.states()) == (set(), ["draft"])
@@ -185,7 +185,7 @@ def test_a_next_version_is_a_draft_beside_the_one_in_force(school: School) -> No
 
 def test_what_is_proposed_anew_takes_the_place_of_what_waited(school: School) -> None:
     school.publish()
-    seen = rule_proposals.effects_of(school.session, school.waiting()).digest
+    seen = rule_proposals.effects_of(school.session, school.waiting()).effects.digest
     for _ in range(9):
         school.hire("student")
     school.publish(PUPILS)
