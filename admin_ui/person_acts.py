@@ -26,7 +26,7 @@ from iam.access.role import Application, Role
 from iam.access.standing import over
 from iam.directory import identity_code, listing
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
-from iam.signin import access_end, code_words, credentials, ending, first_code, standing, step_up
+from iam.signin import access_end, addresses, code_words, credentials, ending, first_code, standing, step_up
 from iam.signin.standing import Allowed
 from iam.texts import N_
 from iam.web import context, guard
@@ -150,6 +150,17 @@ def reset_factors(person_id: UUID) -> AnyResponse:
         raise NotFound
     ending.end(session, actor, "second factors reset", person_id)
     return _done(person_id, N_("The second factors were removed and all sign-ins ended."), "signin")
+
+
+@blueprint.post("/persons/<uuid:person_id>/address")
+@guard.requires("codes.issue")
+@guard.recent(_SIGN_IN)
+def confirm_address(person_id: UUID) -> AnyResponse:
+    """Let codes go to the person's new e-mail address at once."""
+    subject_of(person_id)
+    _allowed(standing.ADDRESS, person_id)
+    addresses.confirm(context.db(), person_id, context.actor())
+    return _done(person_id, N_("The address was confirmed. One-time codes go to it from now on."), "signin")
 
 
 @blueprint.post("/persons/<uuid:person_id>/sessions/end")

@@ -19,9 +19,10 @@ from admin_ui import frame, person
 from admin_ui.frame import blueprint
 from admin_ui.person_view import PATH, Subject, subject_of
 from admin_ui.seen import profiles
+from iam import clock
 from iam.directory.queries import Profile
 from iam.errors import AvainError, Conflict, Invalid
-from iam.signin import standing, step_up
+from iam.signin import addresses, standing, step_up
 from iam.signin.standing_request import StandingRequest
 from iam.texts import N_
 from iam.web import context, guard
@@ -49,9 +50,14 @@ class Waiting:
 def read(subject: Subject) -> Mapping[str, Any]:
     """Return what the tab of sign-in says of the ways to help: by act how the reader stands, and what waits for them."""
     session = context.db()
-    acts = [act for act in (standing.CODE, standing.FACTORS) if standing.ACTS[act] in subject.allowed]
+    new = addresses.waiting(session, subject.id, clock.now())
+    wanted = (standing.CODE, standing.FACTORS, *([standing.ADDRESS] if new is not None else []))
+    acts = [act for act in wanted if standing.ACTS[act] in subject.allowed]
     stands = {act: standing.read(session, guard.asker(), act, subject.id) for act in acts}
-    return {"stands": stands, "waiting": waiting(subject), "has_own": has_own(session, subject.id)}
+    return {
+        "stands": stands, "waiting": waiting(subject), "has_own": has_own(session, subject.id),
+        "address_from": new.usable_from if new is not None else None,
+    }  # fmt: skip
 
 
 def has_own(session: Session, person_id: UUID) -> bool:
@@ -96,6 +102,14 @@ def ask_for_code(person_id: UUID) -> AnyResponse:
 def ask_for_reset(person_id: UUID) -> AnyResponse:
     """Ask other administrators to agree to removing the second factors."""
     return _ask(person_id, standing.FACTORS)
+
+
+@blueprint.post("/persons/<uuid:person_id>/address/ask")
+@guard.requires("codes.issue")
+@guard.recent(_HERE)
+def ask_for_address(person_id: UUID) -> AnyResponse:
+    """Ask other administrators to agree to confirming a new e-mail address."""
+    return _ask(person_id, standing.ADDRESS)
 
 
 @blueprint.post("/persons/<uuid:person_id>/restore/ask")

@@ -16,7 +16,8 @@ from iam import clock
 from iam.access.assignment import AdminGrant
 from iam.access.right import capacities
 from iam.directory.affiliation import Relationship
-from iam.signin import recovery, standing
+from iam.signin import addresses, recovery, standing
+from iam.signin.address import SignInAddress
 from iam.signin.standing_request import StandingRequest
 from iam.web import extension
 from tests.unit.admin_ui.test_person_signin import CODE, left, with_factors
@@ -332,3 +333,37 @@ def places(world: World) -> set[UUID | None]:
     """Where the teacher can act."""
     with Session(world.engine) as session:
         return {one.organisation_id for one in capacities(session, world.ids["anna"], clock.now())}
+
+
+def new_address(world: World, login: str) -> None:
+    """Say that another address was told of somebody, and that it waits."""
+    now = clock.now()
+    old = SignInAddress(
+        person_id=world.ids[login], address="old@kunta.example", since=now - timedelta(days=9), usable_from=now - timedelta(days=9), ended_at=now,
+    )  # fmt: skip
+    new = SignInAddress(
+        person_id=world.ids[login], address="new@kunta.example", since=now, usable_from=now + timedelta(days=3)
+    )
+    world.write(old)
+    world.write(new)
+
+
+def address_of(world: World, login: str) -> str | None:
+    with Session(world.engine) as session:
+        return addresses.usable(session, world.ids[login], clock.now())
+
+
+def test_a_new_address_is_confirmed_only_by_who_stands_over_all_of_the_person(
+    world: World, reader: Callable[[str], Reader], kaisa: str
+) -> None:
+    new_address(world, "anna")
+    sanna = reader("sanna")
+    assert "new@kunta.example" not in sanna.get(tab(world)).text
+    assert sanna.force(f"{here(world)}/address").status_code == 403
+    assert address_of(world, "anna") == "old@kunta.example"
+    sanna.post(f"{here(world)}/address/ask", tab(world), help_reason_address="she came with a card")
+    reader(kaisa).post(f"{here(world)}/help/{request(world).id}", tab(world))
+    assert sanna.post(f"{here(world)}/address", tab(world)).location == tab(world)
+    assert address_of(world, "anna") == "new@kunta.example"
+    assert "New e-mail address" not in sanna.get(tab(world)).text
+    assert [one.actor_id for one in world.events("signin:address:confirmed")] == [world.ids["sanna"]]
