@@ -17,9 +17,9 @@ from iam.access.proposal import Proposal
 from iam.audit import log
 from iam.change import Actor
 from iam.database.types import uuid7
-from iam.directory.affiliation import Affiliation, Group, Membership
+from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import Organisation
-from iam.directory.source import Ambiguity, RunReject
+from iam.directory.source import Ambiguity, RunReject, SourceOpening
 from iam.outbox import Message
 from iam.signin.standing_request import StandingRequest
 from tests.factories import consortium
@@ -39,6 +39,9 @@ def build(world: World) -> None:
     _right(world, MARK, job, SCHOOL, TOWN)
     consortium.client(world, "wilma", "wilma")
     _everything(world, "oma", "MANSIKKALA", "anna")
+    person(world, "oma guardian", "Huoltaja")
+    guards = {"person_id": world.ids["oma guardian"], "other_person_id": world.ids["anna"], "kind": "guardian_of"}
+    world.write(Relationship(**guards, **world.lasting()))
 
 
 def _teacher(world: World, login: str, school: str, town: str) -> Affiliation:
@@ -91,6 +94,10 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     )  # fmt: skip
     world.write(reject, unclear, message, mail, agreement, help_)
     world.ids[f"{name} help"] = help_.id
+    place = world.ids[SCHOOL if name == MARK else "KOIVU"]
+    opening = SourceOpening(source_id=world.ids["hr"], organisation_id=place, **world.lasting())
+    world.write(opening)
+    world.ids[f"{name} opening"] = opening.id
     world.write(AgreementTerm(agreement_id=agreement.id, **world.lasting()))
     for party in (owner, "MUSTIKKALA"):
         world.write(
@@ -126,7 +133,8 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "person_id": world.ids[MARK if theirs else "anna"], "organisation_id": world.ids[SCHOOL if theirs else "KOIVU"],
         "assignment_id": world.ids[f"{MARK} right" if theirs else "anna right KOIVU"], "run_id": world.ids[f"{name} run"],
         "ambiguity_id": world.ids[f"{name} unclear"], "message_id": world.ids[f"{name} message"], "mail_id": world.ids[f"{name} mail"], "application": f"{name}-ohjelma",
-        "client_id": f"{name}-ohjelma", "request_id": world.ids[f"{name} help"],
+        "client_id": f"{name}-ohjelma", "request_id": world.ids[f"{name} help"], "opening_id": world.ids[f"{name} opening"],
+        "guardian_id": world.ids[MARK if theirs else "oma guardian"],
     }  # fmt: skip
     return {argument: str(value) for argument, value in given.items()}
 

@@ -73,7 +73,7 @@ def address(world: World, rule: Rule) -> str:
     ids = {
         "person_id": str(world.ids["anna"]), "assignment_id": str(world.ids["anna right KOIVU"]), "application": "wilma", "client_id": "wilma",
         "organisation_id": str(world.ids["KOIVU"]), "key": "vanha",
-        "request_id": str(uuid4()),
+        "request_id": str(uuid4()), "guardian_id": str(world.ids["anna"]), "opening_id": str(uuid4()),
     }  # fmt: skip
     built = rule.build({name: ids[name] for name in rule.arguments})
     assert built is not None
