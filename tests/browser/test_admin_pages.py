@@ -11,6 +11,8 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
+from iam.change import SYSTEM
+from iam.plans import rule_proposals
 from tests.servers.chromium import PATIENCE, Chromium, axe, watch_complaints
 from tests.servers.consortium import PASSWORDS, SCHOOLS, SMALL, Consortium, DemoServer, prepared, served
 
@@ -24,6 +26,8 @@ ADMINISTRATOR, SECRETARY = "paula.paakayttaja", "sanna.sihteeri"
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Consortium, DemoServer]]:
     with served(prepared(tmp_path_factory, *SMALL), tmp_path_factory.mktemp("demo")) as pair:
+        with pair[0].sessions.begin() as session:
+            assert rule_proposals.withdraw(session, "oppilas-wilmaan", SYSTEM)
         yield pair
 
 
