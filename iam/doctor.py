@@ -169,7 +169,7 @@ def _entry(_settings: Settings, session: Session) -> Iterator[Finding]:
         yield Finding("applications", False, f"enabled for no organisation, so that nobody enters: {', '.join(closed)}")
     given = idle.rules(session)
     if given:
-        words = "give nothing, for what they name is gone or their owner may not hand the role out"
+        words = "give nothing: what they name is gone, their owner may not hand the role out, or it lies beside the owner's part"
         yield Finding("rules", False, f"{words}: {', '.join(given)}")
 
 

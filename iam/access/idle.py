@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from iam.access.pattern import parse
-from iam.access.resolve import gives, load
+from iam.access import giving
+from iam.access.pattern import Pattern, parse
+from iam.access.resolve import Names, gives, load
 from iam.access.rule import published
 
 
 def rules(session: Session) -> list[str]:
-    """Return the keys of the published rules that give nothing: what they name is gone, or their owner may not hand the role out."""
-    names = load(session, tree=False)
+    """Return the keys of the published rules that give nothing where they say: what they name is gone, their owner may not hand the
+    role out, or it would be beside the owner's part."""
+    names, whole = load(session, tree=False), load(session)
+    keys = {id_: key for key, id_ in whole.organisations.items()}
     found = []
     for rule, version in published(session):
         pattern = parse(version.pattern)[0]
-        if pattern is None or not gives(pattern, names, rule.owner_id):
+        if pattern is None or not gives(pattern, names, rule.owner_id) or _beside(pattern, keys[rule.owner_id], whole):
             found.append(rule.key)
     return sorted(found)
+
+
+def _beside(pattern: Pattern, owner: str, names: Names) -> bool:
+    return next(giving.problems(pattern, owner, names), None) is not None

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access import idle
 from iam.access.crossing import crossings
 from iam.access.pattern import parse
 from iam.access.proof import prove
@@ -159,3 +160,11 @@ def test_a_rule_within_its_owners_part_needs_no_clause(session: Session, town: T
     pattern, _ = parse(gives({"organisation": "koulu"}))
     assert pattern is not None
     assert crossings(session, pattern, town.town, load(session)) == []
+
+
+def test_the_operator_learns_which_stored_rules_give_nothing_since_it_would_be_beside_their_owners_part(
+    session: Session, town: Town, other: UUID
+) -> None:
+    access.rule(session, town.school, gives({"organisation": "toinen"}), "koululta")
+    access.rule(session, town.town, gives({"organisation": "toinen"}), "kaupungilta")
+    assert idle.rules(session) == ["koululta"]
