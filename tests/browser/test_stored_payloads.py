@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.role import Application
+from iam.access.role import Application, ApplicationEnabled
 from iam.database.types import uuid7
 from iam.oidc.model import Client
 from iam.signin import levels
@@ -134,6 +134,7 @@ def asking(world: World) -> str:
             "application_type": "web", "purpose": RUNNING[7], "legal_basis": RUNNING[6], "policy_uri": link, "tos_uri": link,
         }  # fmt: skip
         session.get_one(Application, client.application_id).notice = "consent"
+        session.merge(ApplicationEnabled(application_id=client.application_id, organisation_id=world.ids["MUSTIKKALA"]))
     asked = request_of("wilma", redirect_uri=BACK, scope="openid profile email roles", state=RUNNING[5])
     return f"/oauth2/authorize?{urlencode(asked)}"
 

@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from functools import cached_property
@@ -32,10 +32,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from iam import clock, settings
 from iam.app import create_app
+from iam.apply.guarded import Held
 from iam.apply.run import run_apply
 from iam.change import SYSTEM, Actor
 from iam.cli import main
-from iam.cli.demo_run import ISSUER, RELYING, STARTER, set_up, settings_for
+from iam.cli.demo_run import ACCEPTER, ISSUER, RELYING, STARTER, set_up, settings_for
 from iam.database.engine import make_engine, make_sessions
 from iam.demo.people import TRY
 from iam.settings import Database, Settings
@@ -113,10 +114,17 @@ class Consortium:
         self.apply(moved, DECLARATIONS / "30-sources.yaml")
 
     def apply(self, *files: Path) -> None:
-        """Apply declarations; nothing may be wrong with them."""
+        """Apply declarations; nothing may be wrong with them. What waits for a second person is accepted by one of the operators."""
+        held = self._apply(files, SYSTEM)
+        if held is not None:
+            assert self._apply(files, self.actor(ACCEPTER), held.digest) is None
+
+    def _apply(self, files: Sequence[Path], actor: Actor, accept: str | None = None) -> Held | None:
+        data = {"DATA": str(self.feeds.resolve())}
         with self.sessions.begin() as session:
-            report = run_apply(session, list(files), {"DATA": str(self.feeds.resolve())}, SYSTEM, self.vault)
+            report = run_apply(session, list(files), data, actor, self.vault, accept=accept)
         assert list(report.problems) == []
+        return report.held
 
     @property
     def feeds(self) -> Path:

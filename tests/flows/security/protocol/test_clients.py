@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from iam.access.assignment import Assignment
 from iam.access.role import Application as ApplicationRow
+from iam.access.role import ApplicationEnabled
 from iam.oidc.client_assertion import TYPE
 from iam.oidc.model import Client, ClientSecret
 from iam.tokens import jose
@@ -256,10 +257,12 @@ def test_c_30_a_code_never_carries_a_scope_that_the_client_does_not_have(world: 
 
 POLICIES: dict[str, Callable[[World], Any]] = {
     "the role ends": lambda world: world.change(Assignment, Assignment.person_id == world.ids["anna"], valid_to=NOON),
-    "another way in": lambda world: world.change(ApplicationRow, ApplicationRow.key == "wilma", entry="everyone"),
+    "the organisation is enabled no more": lambda world: world.change(
+        ApplicationEnabled, ApplicationEnabled.application_id == world.ids["wilma"], organisation_id=world.ids["OPISTO"]
+    ),
     "the application is retired": lambda world: world.change(ApplicationRow, ApplicationRow.key == "wilma", retired=True),
 }  # fmt: skip
-"""Rules of who may enter, broken one at a time: nobody enabled the application for everyone, for one."""
+"""Rules of who may enter, broken one at a time."""
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -275,7 +278,12 @@ def test_c_30_a_rule_of_entry_holds_in_every_grant(
         assert wilma.userinfo(access).status_code == 401
         assert anna.authorize().status_code in (400, 403)
     finally:
-        world.change(ApplicationRow, ApplicationRow.key == "wilma", entry="role", retired=False)
+        world.change(ApplicationRow, ApplicationRow.key == "wilma", retired=False)
+        world.change(
+            ApplicationEnabled,
+            ApplicationEnabled.application_id == world.ids["wilma"],
+            organisation_id=world.ids["KUNTA"],
+        )
         world.change(Assignment, Assignment.person_id == world.ids["anna"], valid_to=NOON + timedelta(days=300))
     assert anna.code()
 
