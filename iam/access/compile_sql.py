@@ -15,8 +15,8 @@ from sqlalchemy.orm import aliased, join
 
 from iam.access.assignment import NIL
 from iam.access.compile_walls import Given, Way, ways
+from iam.access.names import Names
 from iam.access.pattern import Bound, Pattern
-from iam.access.resolve import Names
 from iam.database.types import greatest, least
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation

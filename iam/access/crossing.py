@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from iam.access import giving
 from iam.access.agreement import Agreement, AgreementClause
 from iam.access.ceiling import fill_permits
+from iam.access.names import Names
 from iam.access.pattern import Pattern
-from iam.access.resolve import Names
 from iam.access.working import permit, prepare
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.texts import LANGUAGES, N_, Texts

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from iam.access import absent, ceiling, settle, turns
 from iam.access.compile_sql import COLUMNS, compile_rule
+from iam.access.names import Names
 from iam.access.pattern import Pattern, parse
 from iam.access.relevant import FEW, facts_of
-from iam.access.resolve import Names, gives, load, meaning
+from iam.access.resolve import gives, load, meaning
 from iam.access.rule import Rule, RuleVersion, published
 from iam.access.working import affected, match_, prepare, wanted
 from iam.change import Change

@@ -6,14 +6,11 @@ Derivation asks the same by the tree of each day (``compile_walls``, ``match``);
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from connectors.problem import Problem
+from iam.access.names import Names
 from iam.access.pattern import Pattern
-
-if TYPE_CHECKING:
-    from iam.access.resolve import Names
 
 
 def problems(pattern: Pattern, owner: str, names: Names) -> Iterator[Problem]:

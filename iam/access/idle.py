@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from iam.access import giving
+from iam.access.names import Names
 from iam.access.pattern import Pattern, parse
-from iam.access.resolve import Names, gives, load
+from iam.access.resolve import gives, load
 from iam.access.rule import published
 
 

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from connectors.problem import Problem
 from iam.access.assignment import NIL
+from iam.access.names import Names
 from iam.access.pattern import Bound, Pattern
-from iam.access.resolve import Names
 from iam.clock import FOREVER, LONG_AGO
 
 

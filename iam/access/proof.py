@@ -17,8 +17,9 @@ from iam.access import world as loading
 from iam.access.agreements import Clause, clauses
 from iam.access.assignment import Assignment
 from iam.access.match import Match, Span, World, matches
+from iam.access.names import Names
 from iam.access.pattern import Pattern, parse
-from iam.access.resolve import Names, load, resolves
+from iam.access.resolve import load, resolves
 from iam.access.right import held
 from iam.access.role import RoleClosure, RoleContent, RoleVersion
 from iam.access.rule import Rule, published

@@ -14,8 +14,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select, union
 from sqlalchemy.orm import Session
 
+from iam.access.names import Names
 from iam.access.pattern import Bound, Pattern
-from iam.access.resolve import Names
 from iam.access.working import affected
 from iam.database.statement import Rows, Statement, row
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship

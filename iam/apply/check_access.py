@@ -8,8 +8,8 @@ from uuid import UUID
 from iam.access import resolve
 from iam.access.catalogue import Circular, closure, reduction
 from iam.access.handing import Handing
+from iam.access.names import Names
 from iam.access.pattern import parse
-from iam.access.resolve import Names
 from iam.apply.declaration import Stated, empty_interval
 from iam.apply.draft import Draft
 from iam.apply.place import Where

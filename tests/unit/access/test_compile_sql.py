@@ -16,8 +16,9 @@ from iam.access import match, world
 from iam.access.assignment import NIL
 from iam.access.compile_sql import compile_rule
 from iam.access.match import Match, Span
+from iam.access.names import Names
 from iam.access.pattern import parse
-from iam.access.resolve import Names, load
+from iam.access.resolve import load
 from iam.directory.person import Person
 from tests.unit.access import worlds
 from tests.unit.access.worlds import PERSONS, WHOLE, AffiliationSpec, PlaceSpec, WorldSpec
