@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from connectors.problem import Problem
 from iam import clock
+from iam.access.administration import roots
 from iam.access.definition_effects import Effects, grown, holdings, read, sensitive
 from iam.access.proposal import Proposal, waiting
 from iam.apply.compare import QUIET, Difference, in_words
@@ -22,7 +23,7 @@ from iam.apply.execute import Applied, execute
 from iam.audit import log
 from iam.change import Actor
 from iam.errors import Conflict, Denied
-from iam.plans import definition_guard
+from iam.plans import definition_guard, definition_plan
 from iam.plans.definition_guard import Touched
 from iam.texts import N_
 from iam.vault import Vault
@@ -90,6 +91,10 @@ def apply(
             trial.rollback()
         raise
     if held is None:
+        if proposal is None:
+            owner_id = min(roots(session), default=None)
+            if owner_id is not None:
+                definition_plan.remember(session, effects, owner_id, applied.change_id, actor)
         trial.commit()
         return applied, None
     trial.rollback()

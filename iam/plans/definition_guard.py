@@ -23,6 +23,7 @@ from iam.directory.organisation import Organisation
 from iam.directory.queries import holds_at
 from iam.directory.source import Acceptance
 from iam.errors import Denied
+from iam.plans import definition_plan
 from iam.plans.guard import judge
 from iam.texts import N_
 
@@ -89,21 +90,24 @@ _MANY = {
 }
 
 
+_IN_SEVEN_DAYS = {
+    True: N_("%(organisation)s: %(count)s people gain something, %(all)s in seven days; the limit is %(limit)s."),
+    False: N_("%(organisation)s: %(count)s people lose something, %(all)s in seven days; the limit is %(limit)s."),
+}
+
+
 def _too_many(session: Session, effects: Effects) -> list[Problem]:
     counts = effects.counts()
-    sizes, names = _sizes(session, counts), _names(session, counts)
+    sizes, names, before = _sizes(session, counts), _names(session, counts), definition_plan.lately(session, counts)
     found = []
     for organisation_id, both in sorted(counts.items(), key=lambda item: names[item[0]]):
         for gains, count in zip((True, False), both, strict=True):
-            limit, broken = judge(sizes.get(organisation_id, 0), count, 0)
+            size, earlier = sizes.get(organisation_id, 0), before.get((organisation_id, gains), 0)
+            limit, broken = judge(size, count, earlier)
             if broken is not None:
-                params = {
-                    "organisation": names[organisation_id],
-                    "count": count,
-                    "size": sizes.get(organisation_id, 0),
-                    "limit": limit,
-                }
-                found.append(Problem(_MANY[gains], params=params))
+                words = _IN_SEVEN_DAYS if broken == "seven days" and earlier else _MANY
+                params = {"organisation": names[organisation_id], "count": count, "size": size, "limit": limit}
+                found.append(Problem(words[gains], params=params | {"all": count + earlier}))
     return found
 
 

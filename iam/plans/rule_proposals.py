@@ -27,7 +27,7 @@ from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.organisation import Organisation
 from iam.errors import Conflict, Denied, Invalid, NotFound
-from iam.plans import definition_guard
+from iam.plans import definition_guard, definition_plan
 from iam.plans.definition_guard import Touched
 from iam.texts import N_
 
@@ -153,6 +153,8 @@ def _judged(
         effects = read(session, change_id, basis=publishing.basis(key, owner, pattern))
         reasons = definition_guard.reasons(session, effects, Touched(roles), actor)
         if not reasons:
+            owner_id = session.scalars(select(Organisation.id).where(Organisation.key == owner)).one()
+            definition_plan.remember(session, effects, owner_id, change_id, actor)
             trial.commit()
             return None
         definition_guard.refuse_winner(session, effects, actor.person_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from iam import clock
 from iam.access import administration, asker
 from iam.access.assignment import Assignment
 from iam.access.proposal import Proposal
@@ -18,6 +19,7 @@ from iam.access.role import Role
 from iam.access.rule import RuleVersion
 from iam.audit.log import AuditEvent
 from iam.change import Actor
+from iam.directory.affiliation import Affiliation
 from iam.errors import Denied, Invalid
 from iam.plans import rule_proposals
 from tests.factories import access, facts
@@ -241,3 +243,39 @@ def test_a_right_in_another_legal_entity_waits_though_it_is_one(school: School) 
         "gives": {"role": "wilma:opettaja", "scope": {"organisation": "naapuri"}},
     }
     assert school.publish(pattern) == ["It touches rights in another legal entity."]
+
+
+def test_many_small_rules_in_a_week_add_up_and_the_one_too_many_waits(school: School) -> None:
+    for one in school.people:
+        facts.correct(school.session, affiliation_of(school.session, one), occupation="opettaja")
+    for code, few in (("a", school.people[:3]), ("b", school.people[3:6])):
+        for one in few:
+            facts.correct(school.session, affiliation_of(school.session, one), occupation=code)
+
+    def publish(code: str) -> list[str]:
+        pattern = access.teachers(kind="employee", occupation=code)
+        found = rule_proposals.publish(school.session, f"saanto-{code}", pattern, "kunta", Actor(school.author))
+        return [str(one) for one in found]
+
+    assert publish("a") == []
+    assert publish("b") == ["koulu fi: 3 people gain something, 6 in seven days; the limit is 5."]
+    assert school.holders() == set(school.people[:3])
+    with clock.fixed(clock.now() + timedelta(days=8)):
+        rule_proposals.refuse(
+            school.session, of(school, "saanto-b"), "liikaa", school.part(school.second), Actor(school.second)
+        )
+        assert publish("b") == []
+    assert school.holders() == set(school.people[:6])
+
+
+def of(school: School, key: str) -> Proposal:
+    """What waits about a rule."""
+    found = rule_proposals.of_rule(school.session, key)
+    assert found is not None
+    return found
+
+
+def affiliation_of(session: Session, person_id: UUID) -> Affiliation:
+    """Where somebody is employed."""
+    query = select(Affiliation).where(Affiliation.person_id == person_id, Affiliation.closed_by.is_(None))
+    return session.scalars(query).one()
