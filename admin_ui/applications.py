@@ -90,7 +90,7 @@ def application(key: str) -> Response:
     """Show an application: the settings to copy, its roles, and a page of the organisations that enabled it."""
     session, part, texts = context.db(), guard.part(), context.texts()
     found, owner = listing.application_of(session, part, key)
-    language, clients = texts.language, clients_of(session, found.id)
+    language, clients = texts.language, clients_of(session, found.id) if _concerns(session, part, found) else []
     roles = keyset(session, listing.roles(part, application=key), ROLE_KEYS, Cursor(size=SOME))
     return frame.render(
         "applications/application.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Applications")))],
@@ -220,6 +220,12 @@ def clients_of(session: Session, application_id: UUID) -> list[Client]:
     """Return an application's clients in use."""
     query = select(Client).where(Client.application_id == application_id, ~Client.retired).order_by(Client.client_id)
     return list(session.scalars(query))
+
+
+def _concerns(session: Session, part: Part, application: Application) -> bool:
+    """Whether an application is of the reader's part or of what lies above it: one that is only enabled there keeps its clients to itself."""
+    query = select(Application.id).where(Application.id == application.id, listing.concerns(part, Application.owner_id))
+    return session.scalars(query).first() is not None
 
 
 def _facts(application: Application) -> list[tuple[str, str]]:

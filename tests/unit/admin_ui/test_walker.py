@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from iam.access.role import ApplicationEnabled
 from tests.unit.admin_ui import wide
 from tests.unit.admin_ui.wide import CANARIES, Objects, fill, mixed, routes, said
 from tests.unit.admin_ui.world import Reader, World
@@ -141,3 +142,13 @@ def test_no_form_of_his_own_things_takes_or_tells_what_is_anothers(
         if rule.endpoint not in STARTS_A_RUN:
             answer = lauri.force(fill(rule, own), **given)
             assert (str(rule), answer.status_code < 500, named(answer.text, rule.endpoint)) == (str(rule), True, [])
+
+
+def test_an_application_of_others_that_is_enabled_here_names_none_of_its_clients(here: World, lauri: Reader) -> None:
+    here.write(
+        ApplicationEnabled(application_id=here.ids["kanariasovellus"], organisation_id=here.ids["KOIVU"]),
+        ApplicationEnabled(application_id=here.ids["oma"], organisation_id=here.ids["KOIVU"]),
+    )
+    foreign, own = (lauri.get(f"/admin/applications/{key}").text for key in ("kanariasovellus", "oma"))
+    assert "Secrets, recent errors" in own
+    assert "Secrets, recent errors" not in foreign
