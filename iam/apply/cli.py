@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access.administration import Part
+from iam.apply import effects_file
 from iam.apply.compare import Difference
 from iam.apply.export import as_data, in_yaml
 from iam.apply.run import Report, run_apply
@@ -20,6 +21,7 @@ from iam.audit import log
 from iam.change import Actor
 from iam.errors import Denied, Held, Invalid
 from iam.settings import Settings
+from iam.texts import Texts
 from iam.vault import Vault
 
 PERMISSION = "config.apply"
@@ -36,6 +38,10 @@ class Console(Protocol):
     @property
     def settings(self) -> Settings:
         """The settings in force."""
+
+    @property
+    def texts(self) -> Texts:
+        """Texts in the reader's language."""
 
     def transaction(self) -> AbstractContextManager[Session]:
         """One transaction, rolled back by an exception."""
@@ -65,9 +71,21 @@ class Console(Protocol):
 )
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--accept", metavar="DIGEST", help="Accept, as a second person, what waits with these effects.")
+@click.option(
+    "--effects",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Where to write, as CSV, who would gain and who would lose by what waits.",
+)
 @click.pass_obj
 def apply(
-    console: Console, paths: Sequence[Path], settings: Sequence[str], *, dry_run: bool, accept: str | None
+    console: Console,
+    paths: Sequence[Path],
+    settings: Sequence[str],
+    *,
+    dry_run: bool,
+    accept: str | None,
+    effects: Path | None,
 ) -> None:
     """Bring the configuration to what the files state.
 
@@ -87,6 +105,9 @@ def apply(
         )
         if report.problems:
             raise Invalid(*report.problems)
+        if effects is not None and report.held is not None:
+            part = console.part(session, actor, "persons.export")
+            effects_file.write(effects, session, report.held.effects, part, actor, console.texts)
     console.show(report.as_dict(), in_words(report, dry_run))
     if report.held is not None:
         sys.exit(Held.exit_code)

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import roots
-from iam.access.definition_effects import Effects, grown, holdings, read, sensitive
+from iam.access.definition_effects import Effect, Effects, grown, holdings, read, sensitive
 from iam.access.proposal import Proposal, waiting
 from iam.apply.compare import QUIET, Difference, in_words
 from iam.apply.draft import Draft
@@ -44,6 +44,7 @@ class Held:
     lost: int
     organisations: Sequence[tuple[str, int, int]]
     reasons: Sequence[Problem]
+    effects: Sequence[Effect] = ()
 
 
 class Moved(Conflict):
@@ -134,7 +135,7 @@ def _judge(
     counts = [len(effects.persons(gains=gains)) for gains in (True, False)]
     known = {id_: key for key, id_ in draft.organisations.items()}
     places = sorted((known[id_], *both) for id_, both in effects.counts().items())
-    return Held(effects.digest, counts[0], counts[1], places, reasons)
+    return Held(effects.digest, counts[0], counts[1], places, reasons, effects.rows)
 
 
 def _touched(draft: Draft, differences: Sequence[Difference]) -> Touched:

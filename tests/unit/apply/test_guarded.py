@@ -97,6 +97,16 @@ def test_what_gives_many_a_right_is_not_written_and_ends_with_exit_code_3(
         assert types.count("config:file:applied") == 1, "that of the first declaration"
 
 
+def test_who_would_gain_is_written_by_name_for_the_two_who_decide(run: Run, pupils: Path, tmp_path: Path) -> None:
+    file = tmp_path / "effects.csv"
+    assert run("apply", "-f", pupils, "--as", "olli.operaattori", "--effects", file).exit_code == 3
+    rows = file.read_text(encoding="utf-8-sig").splitlines()
+    assert rows[0] == "what;name;organisation;role;where;from;until"
+    assert len(rows) == 31
+    assert {row.split(";")[0] for row in rows[1:]} == {"gains"}
+    assert rows[1].split(";")[1] == "Aino Esimerkki"
+
+
 def test_a_second_person_accepts_just_these_effects_and_they_have_it(
     run: Run,
     pupils: Path,

@@ -1,0 +1,60 @@
+"""Who gains and who loses by a declaration that waits, by name, as a file for the two who decide about it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from iam.access import listing
+from iam.access.administration import Part
+from iam.access.definition_effects import Effect
+from iam.audit import log
+from iam.change import Actor
+from iam.directory.organisation import Organisation
+from iam.directory.person import Person
+from iam.directory.protected import is_protected
+from iam.directory.queries import Profile, profiles
+from iam.texts import Texts
+
+HEADER = ("what", "name", "organisation", "role", "where", "from", "until")
+BATCH = 1000
+
+
+def write(path: Path, session: Session, rows: Sequence[Effect], part: Part, actor: Actor, texts: Texts) -> None:
+    """Write a line for each right that somebody of ``part`` would gain or lose, with the event that the list was taken out.
+
+    People of one name are told apart by their organisation. A protected person is left out unless the reader may know everywhere
+    where they are. Raises ``OSError`` when the file cannot be written.
+    """
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        lines = csv.writer(file, delimiter=";")
+        lines.writerow(HEADER)
+        for start in range(0, len(rows), BATCH):
+            lines.writerows(_lines(session, rows[start : start + BATCH], part, texts))
+    log.write(session, "person:list:exported", actor, envelope={"list": "effects", "filters": {}})
+
+
+def _lines(session: Session, rows: Sequence[Effect], part: Part, texts: Texts) -> Iterator[Sequence[str]]:
+    persons = {row.person_id for row in rows}
+    query = select(Person.id).where(Person.id.in_(persons), part.shows(Person.id))
+    if part.codes is None or not part.codes.everything:
+        query = query.where(~is_protected(Person.id))
+    here = set(session.scalars(query))
+    shown, roles = profiles(session, here), listing.role_names(session, {row.role_id for row in rows})
+    places = {row.organisation_id for row in rows} | {row.scope_id for row in rows}
+    names = {
+        one.id: one.name(texts.language)
+        for one in session.scalars(select(Organisation).where(Organisation.id.in_(places)))
+    }
+    for row in rows:
+        if row.person_id in here:
+            # What the declaration itself would make has no name yet.
+            role = roles[row.role_id].said(texts.language) if row.role_id in roles else ""
+            yield (
+                "gains" if row.gains else "loses", shown.get(row.person_id, Profile()).display_name, names.get(row.organisation_id, ""),
+                role, names.get(row.scope_id, ""), texts.first_day(row.valid_from), texts.day(row.valid_to),
+            )  # fmt: skip
