@@ -202,7 +202,7 @@ def test_the_doctor_names_what_nobody_can_enter_and_rules_that_give_nothing(
         catalogue.set_enabled(session, {wilma: []})
     told = iam("doctor").output
     assert "so that nobody enters: wilma" in " ".join(told.split())
-    assert "may not hand the role out: saanto" in " ".join(told.split())
+    assert "it lies beside the owner's part: saanto" in " ".join(told.split())
 
 
 def test_the_doctor_says_what_a_new_installation_lacks(iam: Cli, tmp_path: Path) -> None:
