@@ -28,6 +28,7 @@ from iam.web import context
 
 _BATCH = 5000
 HEADER = N_("What"), N_("Name"), N_("Organisation"), N_("Role"), N_("Where"), N_("From"), N_("Until")
+Hidden = set[tuple[UUID, UUID]]
 _WORDS = {True: N_("gains"), False: N_("loses")}
 
 
@@ -69,9 +70,10 @@ def view(session: Session, found: Preview) -> View:
     pages = max(1, -(-len(named) // SIZE))
     page = min(_page(), pages)
     chosen = named[(page - 1) * SIZE : page * SIZE]
+    hidden = _hidden(session, part, rows)
     return View(
-        len(gained), len(lost), found.unchanged, sealed(found.effects.digest), _by_organisation(session, part, rows),
-        _lines(session, part, chosen), len((gained | lost) - {row.person_id for row in named}), page, pages,
+        len(gained), len(lost), found.unchanged, sealed(found.effects.digest), _by_organisation(session, rows, hidden),
+        _lines(session, chosen, hidden), len((gained | lost) - {row.person_id for row in named}), page, pages,
     )  # fmt: skip
 
 
@@ -79,10 +81,11 @@ def file(session: Session, found: Preview) -> Response:
     """Return all of it that has a name for the reader, as a file."""
     part = frame.part_of("persons.export")
     named = _named(session, part, _told(found))
+    hidden = _hidden(session, part, named)
     rows = [
         (one.word, one.name, one.organisation, one.role, one.scope, one.since, one.until)
         for start in range(0, len(named), exports.BATCH)
-        for one in _lines(session, part, named[start : start + exports.BATCH])
+        for one in _lines(session, named[start : start + exports.BATCH], hidden)
     ]  # fmt: skip
     return exports.csv_file("effects", HEADER, lambda _: rows)
 
@@ -114,7 +117,7 @@ def _named(session: Session, part: Part, rows: Sequence[Effect]) -> list[Effect]
     return sorted(kept, key=lambda row: (not row.gains, order[row.person_id], row))
 
 
-def _lines(session: Session, part: Part, rows: Sequence[Effect]) -> list[Line]:
+def _lines(session: Session, rows: Sequence[Effect], hidden: Hidden) -> list[Line]:
     texts = context.texts()
     shown, roles = (
         profiles(session, {row.person_id for row in rows}),
@@ -122,7 +125,6 @@ def _lines(session: Session, part: Part, rows: Sequence[Effect]) -> list[Line]:
     )
     places = {place for row in rows for place in (row.organisation_id, row.scope_id)}
     names = _names(session, places)
-    hidden = _hidden(session, part, {row.person_id for row in rows}, {row.organisation_id for row in rows})
     return [
         Line(
             row.person_id, row.gains, texts.gettext(_WORDS[row.gains]), listed_name(shown.get(row.person_id, Profile()), texts),
@@ -134,17 +136,17 @@ def _lines(session: Session, part: Part, rows: Sequence[Effect]) -> list[Line]:
     ]  # fmt: skip
 
 
-def _by_organisation(session: Session, part: Part, rows: Sequence[Effect]) -> list[tuple[str, int, int]]:
+def _by_organisation(session: Session, rows: Sequence[Effect], hidden: Hidden) -> list[tuple[str, int, int]]:
     """People of each organisation who gain and lose, without those of whom the reader may not know that they are there."""
-    hidden = _hidden(session, part, {row.person_id for row in rows}, {row.organisation_id for row in rows})
     kept = [row for row in rows if (row.person_id, row.organisation_id) not in hidden]
     counts = Effects(kept, (), "").counts()
     names = _names(session, set(counts))
     return sorted((names[one], *both) for one, both in counts.items())
 
 
-def _hidden(session: Session, part: Part, persons: set[UUID], places: set[UUID]) -> set[tuple[UUID, UUID]]:
+def _hidden(session: Session, part: Part, rows: Sequence[Effect]) -> Hidden:
     """The protected persons with each of the organisations in which the reader may not know them; two statements a batch."""
+    persons, places = {row.person_id for row in rows}, {row.organisation_id for row in rows}
     person_id: Any = Person.id
     protected: set[UUID] = set()
     for ids in _batches(persons):

@@ -23,7 +23,7 @@ from iam.access import listing as roles
 from iam.access.administration import Part, may_touch
 from iam.access.assignment import Assignment
 from iam.access.role import Application, Role
-from iam.access.standing import over
+from iam.access.standing import OUTRANKED, over
 from iam.directory import identity_code, listing
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
 from iam.signin import access_end, addresses, code_words, credentials, ending, first_code, standing, step_up
@@ -229,9 +229,7 @@ def _allowed(act: str, person_id: UUID) -> Allowed:
 def _together(session: Session, person_id: UUID) -> dict[str, str]:
     """Raise ``Denied`` when a code may not work together with what the person has: they have nothing, or administer more."""
     if standing.read(session, guard.asker(), standing.CODE, person_id).outranked:
-        raise Denied(
-            Problem("This person is an administrator of more than you are.", "Ask an administrator of the whole.")
-        )
+        raise Denied(OUTRANKED)
     if not has_own(session, person_id):
         raise Denied(Problem("The person has no second factor with which a code of yours could work."))
     return {}
@@ -240,9 +238,7 @@ def _together(session: Session, person_id: UUID) -> dict[str, str]:
 def _administers_no_more(person_id: UUID) -> None:
     """Raise ``Denied`` when the person administers more than the reader's part: their sessions are not the reader's to end."""
     if not over(context.db(), guard.part(), person_id).grants:
-        raise Denied(
-            Problem("This person is an administrator of more than you are.", "Ask an administrator of the whole.")
-        )
+        raise Denied(OUTRANKED)
 
 
 def _needs_reason(name: str) -> None:

@@ -23,7 +23,7 @@ from iam.access.rule import Rule
 from iam.access.sentence import labels
 from iam.directory.queries import profile
 from iam.errors import Conflict, Denied, Invalid, NotFound
-from iam.plans import definition_guard, rule_proposals
+from iam.plans import proposals, rule_proposals
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -68,7 +68,7 @@ def decide_proposal(key: str) -> AnyResponse:
         if request.form.get("act") != ACCEPT:
             rule_proposals.refuse(session, found, request.form.get("reason", ""), guard.part(), context.actor())
             return done(key, False, N_("It was refused, and everything stays as it was."))
-        accepted = rule_proposals.accept(session, found, _seen(session, found), guard.part(), context.actor())
+        accepted = rule_proposals.accept(session, found, _is_seen, guard.part(), context.actor())
     except (Denied, Conflict, Invalid) as error:
         texts = context.texts()
         return _shown(key, Said(texts.sentence(error.problems[0]), error.problems[0].field or ""), error.status)
@@ -131,10 +131,9 @@ def _waiting(key: str, part: Part) -> tuple[Rule, Proposal]:
     return rule, found
 
 
-def _seen(session: Session, found: Proposal) -> str:
-    """The digest that the form was shown, when it is that of the effects as they are now; else what equals none."""
-    digest = rule_proposals.effects_of(session, found).effects.digest
-    return digest if compare_digest(effects_view.sealed(digest), request.form.get("seen", "")) else ""
+def _is_seen(digest: str) -> bool:
+    """Whether it is the digest of the effects that the form was shown."""
+    return compare_digest(effects_view.sealed(digest), request.form.get("seen", ""))
 
 
 def _own(key: str, part: Part) -> tuple[Rule, str]:
@@ -163,7 +162,7 @@ def _shown(key: str, said_back: Said, status: int = 200) -> Response:
     write, login = frame.part_of("rules.write"), context.login()
     mine = login is not None and login.person_id == found.proposed_by
     decides = bool(write) and may_touch(session, write, rule.owner_id)
-    reasons = [texts.gettext(one.message) % one.params for one in definition_guard.told(found.reasons)]
+    reasons = [texts.gettext(one.message) % one.params for one in proposals.reasons_of(found.reasons)]
     return frame.render(
         "rules/proposal.html", status, section=SECTION, breadcrumb=_above(key), rule=rule, proposal=found, effects=effects,
         sentence=_sentence(session, rule.id, found), reasons=reasons, moved=found.digest != would.effects.digest, said=said_back,

@@ -106,9 +106,7 @@ class Part:
 
     def tells_kin(self, person_id: Id, organisation_id: Id) -> ColumnElement[bool]:
         """As ``tells``, and neither is somebody protected whom this person guards, manages or sponsors in that organisation."""
-        tie = aliased(Relationship)
-        kin = exists().where(tie.person_id == person_id, tie.closed_by.is_(None), is_protected(tie.other_person_id))
-        return self._open(~is_protected(person_id) & ~kin, organisation_id)
+        return self._open(~is_protected(person_id) & ~_has_protected_kin(person_id), organisation_id)
 
     def tells_right(self, right: Any) -> ColumnElement[bool]:
         """The condition that a query may tell that somebody holds this right in its scope; ``right`` is as in ``rests_on_protected``."""
@@ -194,12 +192,17 @@ def knows_protected(session: Session, part: Part) -> bool:
     codes = part.codes
     if codes is None or not codes:
         return False
-    return codes.everything or part.granted <= codes.granted or _all_in(session, part.granted, codes)
+    return codes.everything or part.granted <= codes.granted or covers_all(session, codes, part.granted)
 
 
-def _all_in(session: Session, ids: frozenset[UUID], part: Part) -> bool:
-    query = select(Organisation.id).where(Organisation.id.in_(ids), part.covers(Organisation.id))
-    return len(set(session.scalars(query))) == len(ids)
+def covers_all(session: Session, part: Part, organisation_ids: Collection[UUID]) -> bool:
+    """Whether every one of the organisations lies in a part; one statement."""
+    if part.everything or not organisation_ids:
+        return True
+    if not part:
+        return False
+    found = part.organisations().where(OrganisationClosure.descendant_id.in_(organisation_ids))
+    return set(organisation_ids) <= set(session.scalars(found))
 
 
 def speaks_freely(session: Session, part: Part, person_ids: Collection[UUID]) -> set[UUID]:
@@ -209,6 +212,10 @@ def speaks_freely(session: Session, part: Part, person_ids: Collection[UUID]) ->
     """
     if knows_protected(session, part):
         return set(person_ids)
+    open_ = ~is_protected(Person.id), ~_has_protected_kin(Person.id)
+    return set(session.scalars(select(Person.id).where(Person.id.in_(person_ids), *open_)))
+
+
+def _has_protected_kin(person_id: Id) -> ColumnElement[bool]:
     tie = aliased(Relationship)
-    kin = exists().where(tie.person_id == Person.id, tie.closed_by.is_(None), is_protected(tie.other_person_id))
-    return set(session.scalars(select(Person.id).where(Person.id.in_(person_ids), ~is_protected(Person.id), ~kin)))
+    return exists().where(tie.person_id == person_id, tie.closed_by.is_(None), is_protected(tie.other_person_id))

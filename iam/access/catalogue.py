@@ -234,9 +234,13 @@ def publish_rules(session: Session, change: Change, rules: Sequence[NewRule]) ->
     ])  # fmt: skip
 
 
-def withdraw_rules(session: Session, rule_ids: Collection[UUID]) -> None:
-    """Withdraw the published versions of rules and what waits to replace them, in as many statements whatever the number."""
+def withdraw_rules(session: Session, rule_ids: Collection[UUID], *, drafts_only: bool = False) -> None:
+    """Withdraw the published versions of rules and what waits to replace them, in as many statements whatever the number.
+
+    ``drafts_only``: what is published stays.
+    """
     if rule_ids:
-        query = update(RuleVersion).where(RuleVersion.rule_id.in_(rule_ids), RuleVersion.state != "withdrawn")
-        session.execute(query.values(state="withdrawn").execution_options(synchronize_session=False))
+        states = ("draft",) if drafts_only else ("draft", "published")
+        query = update(RuleVersion).where(RuleVersion.rule_id.in_(rule_ids), RuleVersion.state.in_(states))
+        session.execute(query.values(state="withdrawn"))
         drop_of_rules(session, rule_ids)

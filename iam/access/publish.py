@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -17,10 +17,10 @@ from iam import clock
 from iam.access import world as loading
 from iam.access.administration import WHOLE, Part
 from iam.access.assignment import Assignment
+from iam.access.catalogue import withdraw_rules
 from iam.access.definition_effects import Effects, Moved, read, tellable
 from iam.access.derive import derive
 from iam.access.match import first_failing, matches
-from iam.access.proposal import drop_of_rules
 from iam.access.resolve import check, load
 from iam.access.rule import Rule, RuleVersion
 from iam.audit import log
@@ -75,7 +75,7 @@ def write(
             )
         )
     latest = session.scalar(select(func.max(RuleVersion.n)).where(RuleVersion.rule_id == rule.id)) or 0
-    end_versions(session, [rule.id], drafts_only=draft)
+    withdraw_rules(session, [rule.id], drafts_only=draft)
     version = RuleVersion(
         rule_id=rule.id, n=latest + 1, pattern=dict(pattern), role_id=names.roles[parsed.role][0],
         state="draft" if draft else "published", author_id=actor.person_id, published_by=None if draft else actor.person_id,
@@ -95,17 +95,6 @@ def _tell(session: Session, rule: Rule, version: RuleVersion, change: Change, ac
     )  # fmt: skip
 
 
-def end_versions(session: Session, rules: Collection[UUID], *, drafts_only: bool = False) -> None:
-    """Withdraw the published versions of rules and what waits to replace them, in two statements."""
-    states = ("draft",) if drafts_only else ("draft", "published")
-    session.execute(
-        update(RuleVersion)
-        .where(RuleVersion.rule_id.in_(rules), RuleVersion.state.in_(states))
-        .values(state="withdrawn")
-    )
-    drop_of_rules(session, rules)
-
-
 def release(session: Session, change: Change, version: RuleVersion, actor: Actor) -> Rule:
     """Put a draft in force under ``change``, without deriving; raises ``Invalid`` when it may not be published as things are now."""
     rule = session.get_one(Rule, version.rule_id)
@@ -113,7 +102,7 @@ def release(session: Session, change: Change, version: RuleVersion, actor: Actor
     parsed, problems = check(version.pattern, owner.key, load(session))
     if parsed is None:
         raise Invalid(*problems)
-    end_versions(session, [rule.id])
+    withdraw_rules(session, [rule.id])
     version.state, version.published_by, version.change_id = "published", actor.person_id, change.id
     session.flush()
     _tell(session, rule, version, change, actor)
@@ -141,7 +130,7 @@ def take_back(session: Session, change: Change, key: str, actor: Actor) -> Rule:
     rule = session.scalars(select(Rule).where(Rule.key == key)).one_or_none()
     if rule is None:
         raise NotFound(Problem("There is no rule %(key)s.", "Check the key.", params={"key": key}))
-    end_versions(session, [rule.id])
+    withdraw_rules(session, [rule.id])
     log.write(
         session,
         "rule:version:withdrawn",

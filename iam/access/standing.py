@@ -5,7 +5,7 @@ What gives somebody a person's account asks for it (a code, a reset of the facto
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import PERMISSIONS, WHOLE, Part
 from iam.access.asker import Asker
 from iam.access.assignment import AdminGrant
 from iam.directory.affiliation import Affiliation, Relationship
-from iam.directory.organisation import OrganisationClosure
 from iam.directory.person import Person
+
+OUTRANKED = Problem("This person is an administrator of more than you are.", "Ask an administrator of the whole.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +73,6 @@ def outranks(asker: Asker, permission: str, person_id: Any) -> ColumnElement[boo
 def may_be_given(asker: Asker, permission: str, person_id: Any) -> ColumnElement[bool]:
     """The condition that an asker may alone do what gives somebody a person's account and needs ``permission``."""
     return and_(holds_all(asker.part(permission), person_id), ~outranks(asker, permission, person_id))
-
-
-def covers_all(session: Session, part: Part, organisation_ids: Collection[UUID]) -> bool:
-    """Whether every one of the organisations lies in a part; one statement."""
-    if part.everything or not organisation_ids:
-        return True
-    if not part:
-        return False
-    found = part.organisations().where(OrganisationClosure.descendant_id.in_(organisation_ids))
-    return set(organisation_ids) <= set(session.scalars(found))
 
 
 def together(parts: Iterable[Part]) -> Part:

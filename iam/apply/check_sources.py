@@ -50,14 +50,20 @@ def sources(draft: Draft) -> None:
 
 def opened(draft: Draft) -> None:
     """Check that organisations and sources that are opened to each other are there, and that no times overlap."""
-    known = draft.standing("source").keys() | draft.stated("source").keys()
-    for one in draft.stated("opened source").values():
+    check_opened(draft, "source")
+
+
+def check_opened(draft: Draft, kind: str) -> None:
+    """Check what organisations are opened to: sources, or connections."""
+    known = draft.standing(kind).keys() | draft.stated(kind).keys()
+    for one in draft.stated(f"opened {kind}").values():
         item, where = one.items[0]
         draft.organisation(item.organisation, where.at("organisation"))
-        if item.source not in known and "sources" not in draft.declaration.broken:
+        key = getattr(item, kind)
+        if key not in known and f"{kind}s" not in draft.declaration.broken:
             draft.wrong(
-                where.at("source"), "There is no source %(key)s.", "Check the key, or add the source first.", key=item.source,
-            )  # fmt: skip
+                where.at(kind), f"There is no {kind} %(key)s.", f"Check the key, or add the {kind} first.", key=key
+            )
         if any(later[0] < earlier[1] for earlier, later in pairwise(one.shape["opened"])):
             draft.wrong(where, "This is stated for overlapping times.", "Let one end before the next begins.")
 

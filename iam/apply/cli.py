@@ -107,7 +107,7 @@ def apply(
             raise Invalid(*report.problems)
         if effects is not None and report.held is not None:
             part = console.part(session, actor, "persons.export")
-            effects_file.write(effects, session, report.held.effects, part, actor, console.texts)
+            effects_file.write(effects, session, report.held.effects.rows, part, actor, console.texts)
     console.show(report.as_dict(), in_words(report, dry_run))
     if report.held is not None:
         sys.exit(Held.exit_code)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
 from iam import destination
+from iam.apply import check_sources
 from iam.apply.declaration import Stated
 from iam.apply.draft import Draft
 from iam.apply.place import Where
@@ -56,17 +56,7 @@ def check(draft: Draft) -> None:
 
 def check_openings(draft: Draft) -> None:
     """Check that organisation and connection of every opening exist, and that its intervals do not overlap."""
-    known = draft.standing("connection").keys() | draft.stated("connection").keys()
-    for one in draft.stated("opened connection").values():
-        item, where = one.items[0]
-        draft.organisation(item.organisation, where.at("organisation"))
-        if item.connection not in known and "connections" not in draft.declaration.broken:
-            draft.wrong(
-                where.at("connection"), "There is no connection %(key)s.", "Check the key, or add the connection first.",
-                key=item.connection,
-            )  # fmt: skip
-        if any(later[0] < earlier[1] for earlier, later in pairwise(one.shape["intervals"])):
-            draft.wrong(where, "This opening is stated for overlapping times.", "Let one end before the next begins.")
+    check_sources.check_opened(draft, "connection")
 
 
 def _owner(draft: Draft, key: str, item: inbound.Connection, where: Where) -> None:
@@ -136,7 +126,7 @@ def write_openings(writing: Writing) -> None:
     for key, shape in writing.all("opened connection"):
         item, _ = writing.draft.stated("opened connection")[key].items[0]
         pair = writing.id_of("connection", item.connection), writing.draft.organisations[item.organisation]
-        stated[pair] = shape["intervals"]
+        stated[pair] = shape["opened"]
     connection_openings.state(writing.session, writing.change, stated, writing.actor)
 
 

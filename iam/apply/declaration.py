@@ -112,13 +112,11 @@ def _merged(found: Declaration, reading: Reading) -> None:
             "relation", shapes.relation_key(item.organisation, item.kind, item.other), item, where
         ).shape
         shape["intervals"] = sorted([*shape.get("intervals", ()), shapes.interval(item)])
-    for item, where in reading.items["opened_sources"]:
-        shape = found.merge("opened source", shapes.opened_key(item.organisation, item.source), item, where).shape
-        shape["opened"] = sorted([*shape.get("opened", ()), shapes.interval(item)])
-    for item, where in reading.items["opened_connections"]:
-        key = shapes.opened_key(item.organisation, item.connection)
-        shape = found.merge("opened connection", key, item, where).shape
-        shape["intervals"] = sorted([*shape.get("intervals", ()), shapes.interval(item)])
+    for kind in ("source", "connection"):
+        for item, where in reading.items[f"opened_{kind}s"]:
+            key = shapes.opened_key(item.organisation, getattr(item, kind))
+            shape = found.merge(f"opened {kind}", key, item, where).shape
+            shape["opened"] = sorted([*shape.get("opened", ()), shapes.interval(item)])
     for item, where in reading.items["confirmed_guardians"]:
         key = shapes.confirmed_key(item.guardian.named, item.child.named)
         shape = found.merge("confirmed guardian", key, item, where).shape

@@ -44,12 +44,9 @@ def as_data(session: Session) -> dict[str, Rows]:
         "relations": list(_relations(standing)),
         "code_lists": [{"key": key} | _plain(shape) for key, shape in standing.shapes["code list"].items()],
         "sources": list(_sources(standing)),
-        "opened_sources": [
-            {"organisation": key.partition(" to ")[0], "source": key.partition(" to ")[2]} | _dated(start, end)
-            for key, shape in standing.shapes["opened source"].items() for start, end in shape["opened"]
-        ],
+        "opened_sources": list(_openings(standing, "source")),
         "connections": [{"key": key} | _live(shape) for key, shape in standing.shapes["connection"].items()],
-        "opened_connections": list(_openings(standing)),
+        "opened_connections": list(_openings(standing, "connection")),
         "applications": list(_applications(standing)),
         "persons": list(_persons(standing)),
         "accounts": list(_accounts(standing, named)),
@@ -109,11 +106,11 @@ def _relations(standing: State) -> Iterator[dict[str, Any]]:
             yield {"organisation": organisation, "kind": kind, "other": other} | _dated(start, end)
 
 
-def _openings(standing: State) -> Iterator[dict[str, Any]]:
-    for key, shape in standing.shapes["opened connection"].items():
-        organisation, _, connection = key.partition(" to ")
-        for start, end in shape["intervals"]:
-            yield {"organisation": organisation, "connection": connection} | _dated(start, end)
+def _openings(standing: State, kind: str) -> Iterator[dict[str, Any]]:
+    for key, shape in standing.shapes[f"opened {kind}"].items():
+        organisation, _, other = key.partition(" to ")
+        for start, end in shape["opened"]:
+            yield {"organisation": organisation, kind: other} | _dated(start, end)
 
 
 def _sources(standing: State) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import roots
-from iam.access.definition_effects import Effect, Effects, grown, holdings, read, sensitive
+from iam.access.definition_effects import Effects, grown, holdings, read, sensitive
 from iam.access.proposal import Proposal, waiting
 from iam.apply.compare import QUIET, Difference, in_words
 from iam.apply.draft import Draft
@@ -23,9 +23,8 @@ from iam.apply.execute import Applied, execute
 from iam.audit import log
 from iam.change import Actor
 from iam.errors import Conflict, Denied
-from iam.plans import definition_guard, definition_plan
+from iam.plans import definition_guard, definition_plan, proposals
 from iam.plans.definition_guard import Touched
-from iam.texts import N_
 from iam.vault import Vault
 
 DEFINITIONS = frozenset({
@@ -37,14 +36,18 @@ KEY = "declaration"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Why nothing was written: the reasons, how many gain and lose, by organisation too, and the digest of exactly that."""
+    """Why nothing was written: the reasons, the effects, and how many gain and lose, by organisation too."""
 
-    digest: str
+    effects: Effects
     gained: int
     lost: int
     organisations: Sequence[tuple[str, int, int]]
     reasons: Sequence[Problem]
-    effects: Sequence[Effect] = ()
+
+    @property
+    def digest(self) -> str:
+        """What the second person accepts."""
+        return self.effects.digest
 
 
 class Moved(Conflict):
@@ -77,28 +80,20 @@ def apply(
             raise _moved()
         return execute(draft, differences, actor, vault), None
     before = _Before(holdings(session), sensitive(session))
-    trial = session.begin_nested()
-    try:
+    with session.begin_nested() as trial:
         applied = execute(draft, differences, actor, vault)
         assert applied is not None
         effects = _effects(draft, differences, applied, before)
-        held = None
         if proposal is not None:
             _accept(draft, proposal, effects, actor, applied, before)
-        else:
-            held = _judge(draft, differences, effects, actor, before)
-    except BaseException:
-        if trial.is_active:
-            trial.rollback()
-        raise
-    if held is None:
-        if proposal is None:
+            return applied, None
+        held = _judge(draft, differences, effects, actor, before)
+        if held is None:
             owner_id = min(roots(session), default=None)
             if owner_id is not None:
                 definition_plan.remember(session, effects, owner_id, applied.change_id, actor)
-        trial.commit()
-        return applied, None
-    trial.rollback()
+            return applied, None
+        trial.rollback()
     session.expire_all()
     _propose(draft, held, actor)
     return None, held
@@ -135,7 +130,7 @@ def _judge(
     counts = [len(effects.persons(gains=gains)) for gains in (True, False)]
     known = {id_: key for key, id_ in draft.organisations.items()}
     places = sorted((known[id_], *both) for id_, both in effects.counts().items())
-    return Held(effects.digest, counts[0], counts[1], places, reasons, effects.rows)
+    return Held(effects, counts[0], counts[1], places, reasons)
 
 
 def _touched(draft: Draft, differences: Sequence[Difference]) -> Touched:
@@ -166,8 +161,7 @@ def _proposal(draft: Draft, digest: str, actor: Actor) -> Proposal:
         raise Denied(Problem("It must be known who accepts.", "Say so with --as LOGIN."))
     if found is None:
         raise _moved()
-    if found.proposed_by == actor.person_id:
-        raise Denied(Problem(N_("Somebody else than who proposed it must accept."), N_("Ask a second person.")))
+    proposals.refuse_proposer(found, actor)
     return found
 
 
@@ -176,13 +170,7 @@ def _accept(draft: Draft, found: Proposal, effects: Effects, actor: Actor, appli
         raise _moved()
     for one in (actor.person_id, found.proposed_by):
         definition_guard.refuse_winner(draft.session, effects, one, before.sensitive)
-    done = draft.session.execute(
-        update(Proposal)
-        .where(Proposal.id == found.id, waiting())
-        .values(accepted_by=actor.person_id, accepted_at=clock.now())
-        .returning(Proposal.id)
-    ).all()
-    if not done:
+    if not proposals.take(draft.session, found, actor):
         raise _moved()
     envelope = {"digest": effects.digest, "proposed_by": str(found.proposed_by)}
     log.write(draft.session, "config:file:accepted", actor, change_id=applied.change_id, envelope=envelope)
@@ -202,12 +190,5 @@ def _propose(draft: Draft, held: Held, actor: Actor) -> None:
     session, now = draft.session, clock.now()
     mine = Proposal.proposed_by.is_(None) if actor.person_id is None else Proposal.proposed_by == actor.person_id
     session.execute(update(Proposal).where(Proposal.kind == "apply", mine, waiting()).values(withdrawn_at=now))
-    counts = {"gain": held.gained, "lose": held.lost}
-    session.add(
-        Proposal(
-            kind="apply", key=KEY, digest=held.digest, owner_id=None, counts=counts, reasons=definition_guard.stored(held.reasons),
-            proposed_by=actor.person_id, proposed_at=now,
-        )
-    )  # fmt: skip
-    session.flush()
-    log.write(session, "config:file:proposed", actor, envelope={"digest": held.digest, "counts": counts})
+    told = proposals.keep(session, "apply", KEY, None, held.effects, held.reasons, actor)
+    log.write(session, "config:file:proposed", actor, envelope=told)

@@ -138,7 +138,7 @@ def _connections(session: Session, state: State) -> None:
     keys = state.keys("connection")
     for (connection_id, organisation_id), intervals in connection_openings.standing(session).items():
         name = opened_key(owners[organisation_id], keys[connection_id])
-        state.shapes["opened connection"][name] = {"intervals": sorted(intervals)}
+        state.shapes["opened connection"][name] = {"opened": intervals}
 
 
 def _applications(session: Session, state: State) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access.administration import may_see
-from iam.access.standing import over
+from iam.access.standing import OUTRANKED, over
 from iam.change import Actor
 from iam.cli.support import Console
 from iam.errors import Denied, Invalid, NotFound
@@ -103,11 +103,7 @@ def sign_out(console: Console, login: str | None, organisation: str | None, reas
             _needs(reason)
             known = _known(console, session, actor, login, "sessions.end")
             if not over(session, part, known.person_id).grants:
-                raise Denied(
-                    Problem(
-                        "This person is an administrator of more than you are.", "Ask an administrator of the whole."
-                    )
-                )
+                raise Denied(OUTRANKED)
             told = {"login": known.login, "sessions": ending.end(session, actor, reason.strip(), known.person_id)}
         else:
             chosen = console.organisation(session, str(organisation), part)

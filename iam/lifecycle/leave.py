@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access.administration import WHOLE, Part
-from iam.access.standing import covers_all, over
+from iam.access.administration import WHOLE, Part, covers_all
+from iam.access.standing import over
 from iam.audit import log
 from iam.change import Actor, Change, begin
 from iam.directory import holds

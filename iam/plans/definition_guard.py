@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
@@ -72,16 +71,6 @@ def refuse_winner(session: Session, effects: Effects, person_id: UUID | None, ke
                 N_("Let two others do it."),
             )
         )
-
-
-def stored(problems: Collection[Problem]) -> list[dict[str, Any]]:
-    """Return reasons as a proposal keeps them; ``told`` gives them back."""
-    return [{"message": one.message, "params": dict(one.params)} for one in problems]
-
-
-def told(rows: Collection[Any]) -> list[Problem]:
-    """Return the reasons that a proposal keeps."""
-    return [Problem(row["message"], params=row["params"]) for row in rows]
 
 
 _MANY = {

@@ -7,17 +7,17 @@ digest of its effects written -> ``effects_of`` shows them anew to the second pe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam import clock
 from iam.access import publish as publishing
 from iam.access.administration import WHOLE, Part, may_touch
+from iam.access.catalogue import withdraw_rules
 from iam.access.definition_effects import Effects, read
 from iam.access.derive import derive
 from iam.access.proposal import OF_RULES, Proposal, waiting
@@ -27,11 +27,12 @@ from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.organisation import Organisation
 from iam.errors import Conflict, Denied, Invalid, NotFound
-from iam.plans import definition_guard, definition_plan
+from iam.plans import definition_guard, definition_plan, proposals
 from iam.plans.definition_guard import Touched
 from iam.texts import N_
 
 Pattern = Mapping[str, Any]
+_DECIDED = Problem("Somebody has decided this already.", "Open the page again.")
 
 
 def publish(session: Session, key: str, pattern: Pattern, owner: str, actor: Actor) -> Sequence[Problem]:
@@ -57,7 +58,7 @@ def withdraw(session: Session, key: str, actor: Actor) -> Sequence[Problem]:
         raise Conflict(Problem("The rule is not in force.", "Open its page again."))
     found = _judged(session, key, None, session.get_one(Organisation, rule.owner_id).key, actor)
     if found is not None:
-        publishing.end_versions(session, [rule.id], drafts_only=True)
+        withdraw_rules(session, [rule.id], drafts_only=True)
         _propose(session, "withdrawal", rule, found, actor)
     return found[1] if found is not None else ()
 
@@ -84,8 +85,8 @@ def effects_of(session: Session, proposal: Proposal, part: Part = WHOLE) -> Prev
     return publishing.preview(session, pattern, owner, key, part=part)
 
 
-def accept(session: Session, proposal: Proposal, seen: str, part: Part, actor: Actor) -> bool:
-    """Do what was proposed when its effects are those that the second person saw (their digest); else do nothing and return False.
+def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool], part: Part, actor: Actor) -> bool:
+    """Do what was proposed when its effects are those that the second person saw (``is_seen`` of their digest); else return False.
 
     ``part`` is where the person may write rules. Raises ``Denied`` for who proposed it, who holds less than the rule's owner, or
     would gain a sensitive role; ``Conflict`` when somebody else was faster.
@@ -93,26 +94,22 @@ def accept(session: Session, proposal: Proposal, seen: str, part: Part, actor: A
     kind, key, proposer = proposal.kind, proposal.key, proposal.proposed_by
     rule = session.scalars(select(Rule).where(Rule.key == key)).one()
     second_person(session, proposal, part, actor)
-    trial = session.begin_nested()
-    try:
-        _take(session, proposal, actor)
+    with session.begin_nested() as trial:
+        if not proposals.take(session, proposal, actor):
+            raise Conflict(_DECIDED)
         change = begin(session, "command", actor, f"rule {key}")
         pattern = _carry_out(session, kind, rule, change, actor)
         owner = session.get_one(Organisation, rule.owner_id).key
         effects = read(session, change.id, basis=publishing.basis(key, owner, pattern))
-        if effects.digest != seen:
-            trial.rollback()
-            session.expire_all()
-            return False
-        for one in (actor.person_id, proposer):
-            definition_guard.refuse_winner(session, effects, one)
-        _tell(session, "accepted", rule, actor, {"kind": kind, "digest": seen, "proposed_by": str(proposer)})
-    except BaseException:
-        if trial.is_active:
-            trial.rollback()
-        raise
-    trial.commit()
-    return True
+        if is_seen(effects.digest):
+            for one in (actor.person_id, proposer):
+                definition_guard.refuse_winner(session, effects, one)
+            told = {"kind": kind, "digest": effects.digest, "proposed_by": str(proposer)}
+            _tell(session, "accepted", rule, actor, told)
+            return True
+        trial.rollback()
+    session.expire_all()
+    return False
 
 
 def refuse(session: Session, proposal: Proposal, reason: str, part: Part, actor: Actor) -> None:
@@ -122,14 +119,13 @@ def refuse(session: Session, proposal: Proposal, reason: str, part: Part, actor:
     rule = session.scalars(select(Rule).where(Rule.key == proposal.key)).one()
     if not may_touch(session, part, rule.owner_id):
         raise NotFound(Problem("There is no such rule, or it is outside your part."))
-    publishing.end_versions(session, [rule.id], drafts_only=True)
+    withdraw_rules(session, [rule.id], drafts_only=True)
     _tell(session, "refused", rule, actor, {"kind": proposal.kind, "reason": reason.strip()})
 
 
 def second_person(session: Session, proposal: Proposal, part: Part, actor: Actor) -> None:
     """Raise ``Denied`` unless the actor is somebody else than who proposed it and holds the permission over the owner."""
-    if actor.person_id is None or actor.person_id == proposal.proposed_by:
-        raise Denied(Problem(N_("Somebody else than who proposed it must accept."), N_("Ask a second person.")))
+    proposals.refuse_proposer(proposal, actor)
     if not (part.everything or (proposal.owner_id is not None and may_touch(session, part, proposal.owner_id))):
         raise Denied(Problem(N_("It concerns more than your part."), N_("Ask somebody whose part is larger.")))
 
@@ -140,29 +136,22 @@ def _judged(
     """Publish (or withdraw) when nothing speaks against it, and return None; else leave no trace and return the effects and why."""
     before = _roles(session, session.scalar(select(Rule.id).where(Rule.key == key)))
     new = definition_guard.is_new(session)
-    trial = session.begin_nested()
-    try:
+    with session.begin_nested() as trial:
         if pattern is None:
             change_id, roles = publishing.withdraw(session, key, actor).id, before
         else:
             version = publishing.publish(session, key, pattern, owner, actor)
             change_id, roles = version.change_id, before | {version.role_id}
         if new:
-            trial.commit()
             return None
         effects = read(session, change_id, basis=publishing.basis(key, owner, pattern))
         reasons = definition_guard.reasons(session, effects, Touched(roles), actor)
         if not reasons:
             owner_id = session.scalars(select(Organisation.id).where(Organisation.key == owner)).one()
             definition_plan.remember(session, effects, owner_id, change_id, actor)
-            trial.commit()
             return None
         definition_guard.refuse_winner(session, effects, actor.person_id)
-    except BaseException:
-        if trial.is_active:
-            trial.rollback()
-        raise
-    trial.rollback()
+        trial.rollback()
     session.expire_all()
     return effects, reasons
 
@@ -173,27 +162,8 @@ def _roles(session: Session, rule_id: UUID | None) -> frozenset[UUID]:
 
 
 def _propose(session: Session, kind: str, rule: Rule, found: tuple[Effects, list[Problem]], actor: Actor) -> None:
-    effects, reasons = found
-    counts = {name: len(effects.persons(gains=gains)) for name, gains in (("gain", True), ("lose", False))}
-    session.add(
-        Proposal(
-            kind=kind, key=rule.key, digest=effects.digest, owner_id=rule.owner_id, counts=counts,
-            reasons=definition_guard.stored(reasons), proposed_by=actor.person_id, proposed_at=clock.now(),
-        )
-    )  # fmt: skip
-    session.flush()
-    _tell(session, "proposed", rule, actor, {"kind": kind, "digest": effects.digest, "counts": counts})
-
-
-def _take(session: Session, proposal: Proposal, actor: Actor) -> None:
-    done = session.execute(
-        update(Proposal)
-        .where(Proposal.id == proposal.id, waiting())
-        .values(accepted_by=actor.person_id, accepted_at=clock.now())
-        .returning(Proposal.id)
-    ).all()
-    if not done:
-        raise Conflict(Problem("Somebody has decided this already.", "Open the page again."))
+    told = proposals.keep(session, kind, rule.key, rule.owner_id, *found, actor)
+    _tell(session, "proposed", rule, actor, {"kind": kind, **told})
 
 
 def _carry_out(session: Session, kind: str, rule: Rule, change: Any, actor: Actor) -> Pattern | None:
@@ -203,7 +173,7 @@ def _carry_out(session: Session, kind: str, rule: Rule, change: Any, actor: Acto
     else:
         draft = draft_of(session, rule.id)
         if draft is None:
-            raise Conflict(Problem("Somebody has decided this already.", "Open the page again."))
+            raise Conflict(_DECIDED)
         publishing.release(session, change, draft, actor)
         pattern = dict(draft.pattern)
     derive(session, change, rules=[rule.id])

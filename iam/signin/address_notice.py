@@ -9,21 +9,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from iam.directory.queries import profile
-from iam.errors import Unavailable
 from iam.jobs import Outcome, Send, Verdict
-from iam.mail import Carrier, Mail, Refused
+from iam.mail import Carrier
 from iam.outbox import Due
 from iam.settings import Settings
-from iam.signin import addresses, credentials
+from iam.signin import addresses, person_mail
 from iam.signin.account import Account
 from iam.signin.address import SignInAddress
-from iam.texts import LANGUAGES, N_, Texts
+from iam.texts import N_
 
 _SUBJECT = N_("Another e-mail address was told to %(service)s")
 _MAIL = (
@@ -33,7 +30,6 @@ _MAIL = (
     N_("If the new address is yours, do nothing. If it is not, tell your organisation's help desk before that time."),
 )
 _DONE = Outcome(Verdict.DELIVERED)
-_NOTHING = Outcome(Verdict.DELIVERED, "nothing to send")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +43,12 @@ class Telling:
         """Write the mail, unless there is nobody to send it to."""
         old, new = (session.get(SignInAddress, UUID(due.payload[name])) for name in ("old", "new"))
         if self.carrier is None or old is None or new is None:
-            return lambda: _NOTHING
-        return partial(_send, self.carrier, self._mail(session, old, new))
-
-    def _mail(self, session: Session, old: SignInAddress, new: SignInAddress) -> Mail:
-        known = credentials.of_person(session, old.person_id)
-        login, language = (known.login, known.language) if known else ("", None)
-        texts = Texts(language if language in LANGUAGES else LANGUAGES[0], ZoneInfo(self.settings.zone))
-        name = profile(session, old.person_id).display_name or login
-        values = {"name": name, "login": login, "time": texts.moment(new.usable_from)}
-        text = "\n\n".join(texts.gettext(paragraph) % values for paragraph in _MAIL)
-        subject = texts.gettext(_SUBJECT) % {"service": self.settings.consortium}
-        return Mail(old.address, subject, f"{text}\n\n{self.settings.consortium}\n")
-
-
-def _send(carrier: Carrier, mail: Mail) -> Outcome:
-    try:
-        carrier.send(mail)
-    except Unavailable as error:
-        return Outcome(Verdict.REFUSED if isinstance(error, Refused) else Verdict.FAILED, str(error))
-    return _DONE
+            return lambda: person_mail.NOTHING
+        mail = person_mail.write(
+            session, self.settings, old.person_id, old.address, _SUBJECT, _MAIL,
+            lambda texts: {"time": texts.moment(new.usable_from)},
+        )  # fmt: skip
+        return partial(person_mail.carry, self.carrier, mail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from iam.audit import log
 from iam.change import SYSTEM, Actor
 from iam.database.types import uuid7
 from iam.errors import NotFound
+from iam.signin import person_mail
 from iam.signin.account import Account
 from iam.signin.address import SignInAddress
 from iam.signin.address_sources import Told, told
@@ -31,7 +32,6 @@ CHANGED = "address changed"
 """Kind of the messages that tell an old address of the new one; they name the persons and rows, never an address."""
 TOUCHED = "addresses touched"
 """Kind of the messages that name persons whose address may be another now."""
-TARGET = "mail server"
 MANY = 500
 """Persons whose addresses are compared at a time."""
 _TICK = timedelta(microseconds=1)
@@ -158,7 +158,7 @@ def _write(session: Session, due: Sequence[_Step], now: datetime) -> None:
     if rows:
         session.execute(insert(a), rows)
     replaced = [step for step in due if step.tell is not None and step.person_id in fresh]
-    outbox.leave(session, CHANGED, [(TARGET, _note(step, fresh[step.person_id])) for step in replaced])
+    outbox.leave(session, CHANGED, [(person_mail.TARGET, _note(step, fresh[step.person_id])) for step in replaced])
     log.write_each(session, "signin:address:changed", SYSTEM, [step.person_id for step in replaced])
 
 

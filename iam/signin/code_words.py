@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,8 +13,9 @@ from markupsafe import Markup
 from iam import web
 from iam.mail import Mail
 from iam.settings import Settings
+from iam.signin import person_mail
 from iam.signin.first_code import Issued
-from iam.texts import LANGUAGES, N_, Texts
+from iam.texts import N_, Texts
 
 _WEB = Path(web.__file__).parent
 _MAIL = (
@@ -47,19 +47,17 @@ def page_address(settings: Settings) -> str:
 
 def mail(slip: Slip, to: str, settings: Settings) -> Mail:
     """Return the mail with a code, to be sent to the address ``to``; raises ``Invalid`` as ``Mail`` does."""
-    texts = _texts(slip.language, settings.zone)
+    texts = person_mail.texts_in(slip.language, settings)
     values = {
         "name": slip.name or slip.login, "login": slip.login, "code": slip.issued.code, "page": page_address(settings),
         "time": texts.moment(slip.issued.expires_at),
     }  # fmt: skip
-    text = "\n\n".join(texts.gettext(paragraph) % values for paragraph in _MAIL)
-    subject = texts.gettext(_SUBJECT) % {"service": settings.consortium}
-    return Mail(to, subject, f"{text}\n\n{settings.consortium}\n")
+    return person_mail.compose(texts, settings, to, _SUBJECT, _MAIL, values)
 
 
 def letter(slip: Slip, settings: Settings) -> Markup:
     """Return a letter with a code, as a part of a page; its look is in ``static/letter.css``."""
-    texts = _texts(slip.language, settings.zone)
+    texts = person_mail.texts_in(slip.language, settings)
     made = _environment(texts).get_template("_letter.html").render(
         slip=slip, language=texts.language, consortium=settings.consortium, page=page_address(settings), help_url=settings.help_url,
         until=texts.moment(slip.issued.expires_at),
@@ -80,10 +78,6 @@ def letters(slips: Iterable[Slip], settings: Settings, reader: Texts) -> Iterabl
 
 
 @lru_cache(maxsize=8)
-def _texts(language: str | None, zone: str) -> Texts:
-    return Texts(language if language in LANGUAGES else LANGUAGES[0], ZoneInfo(zone))
-
-
 @lru_cache(maxsize=8)
 def _environment(texts: Texts) -> Environment:
     made = Environment(

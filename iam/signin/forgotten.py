@@ -17,13 +17,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from iam import clock, outbox
 from iam.audit import log
 from iam.directory.queries import profile
-from iam.errors import Unavailable
 from iam.jobs import Outcome, Send, Verdict
 from iam.lifecycle.states import State, state_of
-from iam.mail import Carrier, Mail, Refused
+from iam.mail import Carrier, Mail
 from iam.outbox import Due
 from iam.settings import Settings
-from iam.signin import addresses, code_words, credentials, first_code, throttle
+from iam.signin import addresses, code_words, credentials, first_code, person_mail, throttle
 from iam.signin.account import normal
 from iam.signin.code_words import Slip
 from iam.signin.credentials import Known
@@ -33,10 +32,8 @@ from iam.vault import Vault
 
 KIND = "mail"
 """Kind of the outbox's messages."""
-TARGET = "mail server"
 MOST: throttle.Limits = ((timedelta(hours=1), 3),)
 """Mails that one account is sent in any such time."""
-_NOTHING = Outcome(Verdict.DELIVERED, "nothing to send")
 _LATE = Outcome(Verdict.REFUSED, "too late: the person waits no longer")
 
 
@@ -55,7 +52,7 @@ def ask(session: Session, login: str, language: str, around: Around) -> None:
     log.write(session, "signin:mail:asked", around.actor, subject_id=person_id, envelope=envelope)
     if made.again_at is None:
         payload = {"person": str(person_id) if person_id else None, "language": language}
-        outbox.leave(session, KIND, [(TARGET, payload)])
+        outbox.leave(session, KIND, [(person_mail.TARGET, payload)])
 
 
 class _Written(NamedTuple):
@@ -78,23 +75,21 @@ class CodeByMail:
         """Make the code of a message and write the mail, unless there is nobody to send it to; ``session`` only reads and is left alone."""
         carrier = self.carrier
         if carrier is None or due.payload["person"] is None:
-            return lambda: _NOTHING
+            return lambda: person_mail.NOTHING
         if clock.now() >= due.created_at + timedelta(seconds=self.settings.tokens.mail_code_seconds):
             return lambda: _LATE
         with self.sessions.begin() as own:
             written = self._write(own, UUID(due.payload["person"]), due.payload["language"])
         if written is None:
-            return lambda: _NOTHING
+            return lambda: person_mail.NOTHING
         return lambda: self._send(carrier, written)
 
     def _send(self, carrier: Carrier, written: _Written) -> Outcome:
-        try:
-            carrier.send(written.mail)
-        except Unavailable as error:
+        outcome = person_mail.carry(carrier, written.mail)
+        if outcome.verdict is not Verdict.DELIVERED:
             with self.sessions.begin() as session:
                 throttle.forgive(session, written.counted)
-            return Outcome(Verdict.REFUSED if isinstance(error, Refused) else Verdict.FAILED, str(error))
-        return Outcome(Verdict.DELIVERED)
+        return outcome
 
     def _write(self, session: Session, person_id: UUID, language: str) -> _Written | None:
         known = credentials.of_person(session, person_id)

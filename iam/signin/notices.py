@@ -9,21 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from iam import clock, outbox
-from iam.directory.queries import profile
-from iam.errors import Unavailable
-from iam.jobs import Outcome, Send, Verdict
-from iam.mail import Carrier, Mail, Refused, is_address
+from iam.jobs import Send
+from iam.mail import Carrier, Mail, is_address
 from iam.outbox import Due
 from iam.settings import Settings
-from iam.signin import address_sources, addresses, credentials
+from iam.signin import address_sources, addresses, credentials, person_mail
 from iam.signin.address import SignInAddress
-from iam.texts import LANGUAGES, N_, Texts
+from iam.texts import N_
 
 KIND = "notice"
 """Kind of the outbox's messages."""
@@ -33,7 +30,6 @@ ACTS = {
     ENDED: N_("Your access was ended."), RESTORED: N_("Your access was given back."),
 }  # fmt: skip
 """What is told, by act."""
-_TARGET = "mail server"
 _TEXT = (
     N_("Hello, %(name)s."),
     N_("An administrator did something to your account (username %(login)s) on %(time)s:"),
@@ -41,13 +37,12 @@ _TEXT = (
     N_("If you know nothing of this, tell your school's office, your manager or the help desk at once."),
 )
 _SUBJECT = N_("Your account in %(service)s")
-_NOTHING = Outcome(Verdict.DELIVERED, "nothing to send")
 
 
 def tell(session: Session, person_id: UUID, act: str) -> None:
     """Note in the act's own transaction that the person is to be told of it; ``act`` is one of ``ACTS``."""
     payload = {"person": str(person_id), "act": act, "at": clock.now().isoformat()}
-    outbox.leave(session, KIND, [(_TARGET, payload)])
+    outbox.leave(session, KIND, [(person_mail.TARGET, payload)])
 
 
 def address_before(session: Session, person_id: UUID, at: datetime) -> str | None:
@@ -73,30 +68,17 @@ class Notice:
         """Write the mail of a message, unless there is nowhere to send it to; ``session`` only reads."""
         carrier = self.carrier
         if carrier is None:
-            return lambda: _NOTHING
+            return lambda: person_mail.NOTHING
         with self.sessions() as own:
             mail = self._write(own, due.payload)
-        return (lambda: _send(carrier, mail)) if mail is not None else (lambda: _NOTHING)
+        return (lambda: person_mail.carry(carrier, mail)) if mail is not None else (lambda: person_mail.NOTHING)
 
     def _write(self, session: Session, payload: Any) -> Mail | None:
         person_id, at = UUID(payload["person"]), datetime.fromisoformat(payload["at"])
-        known, address = credentials.of_person(session, person_id), address_before(session, person_id, at)
-        if known is None or not is_address(address or ""):
+        address, act = address_before(session, person_id, at), ACTS[payload["act"]]
+        if credentials.of_person(session, person_id) is None or not is_address(address or ""):
             return None
-        texts = Texts(known.language if known.language in LANGUAGES else LANGUAGES[0], ZoneInfo(self.settings.zone))
-        said = ACTS[payload["act"]]
-        values = {
-            "name": profile(session, person_id).display_name or known.login, "login": known.login, "time": texts.moment(at),
-            "act": texts.gettext(said),
-        }  # fmt: skip
-        text = "\n\n".join(texts.gettext(paragraph) % values for paragraph in _TEXT)
-        service = self.settings.consortium
-        return Mail(str(address), texts.gettext(_SUBJECT) % {"service": service}, f"{text}\n\n{service}\n")
-
-
-def _send(carrier: Carrier, mail: Mail) -> Outcome:
-    try:
-        carrier.send(mail)
-    except Unavailable as error:
-        return Outcome(Verdict.REFUSED if isinstance(error, Refused) else Verdict.FAILED, str(error))
-    return Outcome(Verdict.DELIVERED)
+        return person_mail.write(
+            session, self.settings, person_id, str(address), _SUBJECT, _TEXT,
+            lambda texts: {"time": texts.moment(at), "act": texts.gettext(act)},
+        )  # fmt: skip

@@ -17,7 +17,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import NOTHING, Part
 from iam.access.asker import Asker, asker_of
-from iam.access.standing import is_in, outranked, over, together
+from iam.access.standing import OUTRANKED, is_in, outranked, over, together
 from iam.audit import log
 from iam.change import Actor
 from iam.directory.queries import held
@@ -84,9 +84,7 @@ def use(session: Session, asker: Asker, act: str, person_id: UUID) -> Allowed:
     """Return that the asker may do an act now, alone or by a request that this uses up; raises ``Denied`` otherwise."""
     stands = read(session, asker, act, person_id)
     if stands.outranked:
-        raise Denied(
-            Problem("This person is an administrator of more than you are.", "Ask an administrator of the whole.")
-        )
+        raise Denied(OUTRANKED)
     if stands.alone:
         return Allowed(stands.part)
     if stands.request is not None and stands.complete and _used(session, stands.request):
@@ -105,13 +103,11 @@ def ask(session: Session, asker: Asker, act: str, person_id: UUID, reason: str, 
         raise Invalid(Problem("A reason is needed.", "Write why this is needed.", field="reason"))
     stands = read(session, asker, act, person_id)
     if stands.outranked or asker.person_id is None:
-        raise Denied(
-            Problem("This person is an administrator of more than you are.", "Ask an administrator of the whole.")
-        )
+        raise Denied(OUTRANKED)
     if stands.alone or stands.request is not None:
         raise Conflict(Problem("Nothing more needs to be asked.", "See the page of the person."))
     row = StandingRequest(
-        person_id=person_id, act=act, reason=reason.strip(), data={}, asked_by=asker.person_id, asked_at=clock.now(),
+        person_id=person_id, act=act, reason=reason.strip(), asked_by=asker.person_id, asked_at=clock.now(),
         expires_at=clock.now() + LIFE, used_at=None,
     )  # fmt: skip
     session.add(row)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey
@@ -21,7 +20,6 @@ class StandingRequest(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     act: Mapped[str]
     reason: Mapped[str]
-    data: Mapped[dict[str, Any]]
     asked_by: Mapped[UUID]
     asked_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -149,7 +149,7 @@ def _sign_in() -> None:
     )  # fmt: skip
     op.create_index("ix_factor_replacement_person_id", "factor_replacement", ["person_id"])
     op.create_table(
-        "standing_request", _id(), _id("person_id"), _text("act"), _text("reason"), _json("data"), _id("asked_by"), _at("asked_at"),
+        "standing_request", _id(), _id("person_id"), _text("act"), _text("reason"), _id("asked_by"), _at("asked_at"),
         _at("expires_at"), _at("used_at", null=True), *_refers("standing_request", person_id="person"), _key("standing_request"),
     )  # fmt: skip
     op.create_index("ix_standing_request_person_id", "standing_request", ["person_id"])

@@ -52,7 +52,7 @@ def foreign(world: World) -> dict[str, str]:
 def _asked(world: World) -> UUID:
     """A request to help somebody outside KOIVU."""
     row = StandingRequest(
-        person_id=world.ids["ville"], act="code", reason="Vieras", data={}, asked_by=world.ids["paula"], asked_at=clock.now(),
+        person_id=world.ids["ville"], act="code", reason="Vieras", asked_by=world.ids["paula"], asked_at=clock.now(),
         expires_at=clock.now() + timedelta(days=1), used_at=None,
     )  # fmt: skip
     world.write(row)

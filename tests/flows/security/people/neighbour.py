@@ -89,7 +89,7 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
         given_up_at=clock.now(), attempts=1, last_error="The mail server did not take the mail: status 550.",
     )  # fmt: skip
     help_ = StandingRequest(
-        person_id=world.ids[who], act="code", reason=name, data={}, asked_by=uuid4(), asked_at=clock.now(),
+        person_id=world.ids[who], act="code", reason=name, asked_by=uuid4(), asked_at=clock.now(),
         expires_at=clock.now() + timedelta(days=1), used_at=None,
     )  # fmt: skip
     world.write(reject, unclear, message, mail, agreement, help_)

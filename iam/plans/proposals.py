@@ -1,0 +1,52 @@
+"""Keeping what waits for a second person, and taking it from those that wait: the same for rules and for declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from connectors.problem import Problem
+from iam import clock
+from iam.access.definition_effects import Effects
+from iam.access.proposal import Proposal, waiting
+from iam.change import Actor
+from iam.errors import Denied
+from iam.texts import N_
+
+
+def keep(
+    session: Session, kind: str, key: str, owner_id: UUID | None, effects: Effects, reasons: Sequence[Problem], actor: Actor
+) -> Mapping[str, Any]:  # fmt: skip
+    """Keep a change that waits; return what its event says: the digest of its effects, and how many gain and lose."""
+    counts = {name: len(effects.persons(gains=gains)) for name, gains in (("gain", True), ("lose", False))}
+    stored = [{"message": one.message, "params": dict(one.params)} for one in reasons]
+    session.add(
+        Proposal(
+            kind=kind, key=key, digest=effects.digest, owner_id=owner_id, counts=counts, reasons=stored,
+            proposed_by=actor.person_id, proposed_at=clock.now(),
+        )
+    )  # fmt: skip
+    session.flush()
+    return {"digest": effects.digest, "counts": counts}
+
+
+def reasons_of(rows: Collection[Any]) -> list[Problem]:
+    """Return the reasons that a proposal keeps."""
+    return [Problem(row["message"], params=row["params"]) for row in rows]
+
+
+def refuse_proposer(proposal: Proposal, actor: Actor) -> None:
+    """Raise ``Denied`` unless the actor is a person, and another than who proposed it."""
+    if actor.person_id is None or actor.person_id == proposal.proposed_by:
+        raise Denied(Problem(N_("Somebody else than who proposed it must accept."), N_("Ask a second person.")))
+
+
+def take(session: Session, proposal: Proposal, actor: Actor) -> bool:
+    """Take a proposal from those that wait, as accepted by the actor, in one statement; whether nobody had decided it before."""
+    query = update(Proposal).where(Proposal.id == proposal.id, waiting())
+    taken = query.values(accepted_by=actor.person_id, accepted_at=clock.now()).returning(Proposal.id)
+    return session.execute(taken).first() is not None
