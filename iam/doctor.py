@@ -18,6 +18,7 @@ from iam.access import administration, idle
 from iam.access.role import Application, ApplicationEnabled
 from iam.database.migrate import pending
 from iam.database.types import UtcDateTime
+from iam.directory.source import Source
 from iam.errors import Unavailable
 from iam.lifecycle import guardians
 from iam.oidc.model import Client
@@ -186,6 +187,16 @@ def _connections(_settings: Settings, session: Session) -> Iterator[Finding]:
         yield Finding("connections", True, f"{', '.join(wide)}: {words}")
 
 
+def _sources(_settings: Settings, session: Session) -> Iterator[Finding]:
+    """Name the sources from before walls whose first reading since then nobody has accepted."""
+    open_ = sorted(session.scalars(select(Source.key).where(~Source.walled, ~Source.disabled)))
+    if open_:
+        words = (
+            "they may state facts of every organisation until what that would leave out was shown by a run and accepted"
+        )
+        yield Finding("sources", False, f"{', '.join(open_)}: {words}")
+
+
 def _guardians(_settings: Settings, session: Session) -> Iterator[Finding]:
     """Nothing is at fault: until a school confirms somebody, rights are kept back, and the overview of the school lists whose."""
     count, recent = guardians.count_waiting(session)
@@ -201,5 +212,6 @@ _CHECKS: tuple[Callable[[Settings, Session], Iterator[Finding]], ...] = (
     _mails,
     _entry,
     _connections,
+    _sources,
     _guardians,
 )

@@ -19,7 +19,8 @@ class Assignment(Base):
     The interval is the facts' and the clause's own dates; the agreement's live time and holds are joined at every read. When
     holder and scope belong to different legal entities, a clause is named: the check says so. ``fact_1`` to ``fact_4`` and
     ``place_id`` are the fact versions it rests on, in the order the rule binds them; ``NIL`` where there is none. They are part of
-    what makes a match one row, so they are columns and not a table beside.
+    what makes a match one row, so they are columns and not a table beside. ``granter_id`` is the organisation that handed a role out by
+    hand.
     """
 
     __tablename__ = "assignment"
@@ -46,6 +47,7 @@ class Assignment(Base):
     origin: Mapped[str]
     rule_version_id: Mapped[UUID | None] = refers_to("rule_version.id")
     reason: Mapped[str | None]
+    granter_id: Mapped[UUID | None]
     needs_relationship: Mapped[bool] = mapped_column(default=False)
     fact_1: Mapped[UUID]
     fact_2: Mapped[UUID] = mapped_column(default=NIL)

@@ -57,14 +57,12 @@ def grant(
     change = begin(session, "command", actor, reason.strip())
     turns.of_person(session, change, person_id)
     capacity, place, version = _found(session, person_id, capacity_id, role_id, scope_id, now)
-    refused = handing.refused(session, part, role_id)
-    if refused is not None:
-        raise Invalid(refused)
+    granter_id = handing.granter(session, part, role_id)
     clause_id, ends = _ceiling(session, capacity, place, role_id, now, min(until, capacity.valid_to, place.valid_to))
     row = Assignment(
         person_id=person_id, capacity_id=capacity_id, capacity_kind=capacity.kind, role_id=role_id, role_version_id=version.id,
         scope_id=scope_id, holder_entity_id=capacity.legal_entity_id, scope_entity_id=place.legal_entity_id, clause_id=clause_id,
-        origin="hand", reason=reason.strip(), fact_1=capacity.version_id, place_id=place.version_id, valid_from=now, valid_to=ends,
+        origin="hand", reason=reason.strip(), granter_id=granter_id, fact_1=capacity.version_id, place_id=place.version_id, valid_from=now, valid_to=ends,
         opened_by=change.id,
     )  # fmt: skip
     session.add(row)

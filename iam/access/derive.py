@@ -45,7 +45,7 @@ def derive(
     rules: Collection[UUID] | None = None,
     trial: bool = False,
 ) -> Counts:
-    """Bring assignments by rule in line with facts, rules, roles and clauses; return what changed.
+    """Bring assignments in line with facts, rules, roles and clauses; return what changed by rule.
 
     ``persons`` limits whose rights are looked at (ids, or a table with ``person_id``), ``rules`` which rules' (rule ids); None
     means all. Rules that no longer resolve (a withdrawn role), or whose owner may not hand the role out, give nothing. Waits for its turn
@@ -65,8 +65,7 @@ def derive(
         analyze(session, wanted)
     closed = settle.close(session, change, limited=limited, rules=rules)
     opened = settle.open_(session, change, limited=limited)
-    if rules is None:
-        settle.follow_hands(session, change, limited=limited)
+    settle.follow_hands(session, change, limited=limited)
     return Counts(opened, closed)
 
 

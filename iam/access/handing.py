@@ -1,8 +1,8 @@
 """Who may hand a role out: its application's owner always, and as the role says others that use the application.
 
 Whoever hands out is an organisation: a rule's owner, or one over which somebody holds ``rights.grant``. ``Handing`` answers for one of
-them, over what was loaded; ``offered`` is the same as a condition, for any organisation of a part. What a role includes is handed out
-with it.
+them, over what was loaded; ``may`` is the same as a condition,
+and ``offered`` for any organisation of a part. What a role includes is handed out with it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from iam.database.statement import Rows, Statement, row
 from iam.database.types import UtcDateTime
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.queries import holds_at
+from iam.errors import Invalid
 from iam.texts import N_
 
 Over = Callable[[UUID, UUID], bool]
@@ -114,16 +115,39 @@ def offered(part: Part) -> ColumnElement[bool]:
     )
 
 
-def refused(session: Session, part: Part, role_id: UUID) -> Problem | None:
-    """Return what to tell a granter who may not hand a role out over this part; None when they may."""
+def may(organisation_id: Any, role_id: Any, at: Any) -> ColumnElement[bool]:
+    """The condition that an organisation may hand a role out at ``at``."""
+    e, c, app, role = ApplicationEnabled, aliased(OrganisationClosure), aliased(Application), aliased(Role)
+    here = role.id == role_id, app.id == role.application_id
+    enabled_, current = e.application_id == app.id, holds_at(c, at)
+    over = exists().where(*here, c.ancestor_id == organisation_id, c.descendant_id == app.owner_id, current)
+    itself = exists().where(*here, role.handed_out != "owner", enabled_, e.organisation_id == organisation_id)
+    under = exists().where(
+        *here, role.handed_out == "parts", enabled_, c.ancestor_id == e.organisation_id,
+        c.descendant_id == organisation_id, current,
+    )  # fmt: skip
+    return or_(*(one.correlate_except(e, c, app, role) for one in (over, itself, under)))
+
+
+def granter(session: Session, part: Part, role_id: UUID) -> UUID:
+    """Return the organisation of a part that hands a role out; raises ``Invalid`` when none of it may."""
     query = (
-        select(Role, Application, Organisation, offered(part).label("may"))
+        select(Role, Application, Organisation)
         .join(Application, Application.id == Role.application_id)
         .join(Organisation, Organisation.id == Application.owner_id)
         .where(Role.id == role_id)
     )
-    found = session.execute(query).one_or_none()
-    if found is None or found.may:
-        return None
-    role, application, owner, _ = found
-    return Handing(role.handed_out, owner.id).refusal(f"{application.key}:{role.key}", owner.key, "role")
+    role, application, owner = session.execute(query).one()
+    if part.everything:
+        return owner.id
+    mine = select(Organisation.id).where(
+        or_(Organisation.id.in_(part.granted), Organisation.id.in_(part.organisations()))
+    )
+    found = session.scalars(
+        mine.where(may(Organisation.id, role_id, clock.now()))
+        .order_by(Organisation.id.in_(part.granted).desc(), Organisation.id)
+        .limit(1)
+    ).first()
+    if found is None:
+        raise Invalid(Handing(role.handed_out, owner.id).refusal(f"{application.key}:{role.key}", owner.key, "role"))
+    return found

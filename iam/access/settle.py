@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from iam import clock
+from iam.access import handing
 from iam.access.assignment import NIL, Assignment
 from iam.access.ceiling import permitted
 from iam.access.rule import RuleVersion
@@ -58,10 +60,12 @@ def open_(session: Session, change: Change, *, limited: bool) -> int:
 def follow_hands(session: Session, change: Change, *, limited: bool) -> None:
     """A right granted by hand follows the capacity it was granted to: it never outlasts it, and ends with it.
 
-    One across legal entities ends as well when its clause no longer allows the role, as it is now, to the position.
+    One across legal entities ends as well when its clause no longer allows the role, as it is now, to the position; and each when who
+    granted it may not hand the role out any more.
     """
-    _CONTINUE[limited].run(session, of_change=change.id)
-    _END[limited].run(session, of_change=change.id)
+    now = clock.now()
+    _CONTINUE[limited].run(session, of_change=change.id, handed_at=now)
+    _END[limited].run(session, of_change=change.id, handed_at=now)
 
 
 def _looked_at(limited: bool) -> ColumnElement[bool]:
@@ -103,17 +107,23 @@ def _by_hand(limited: bool) -> ColumnElement[bool]:
     return and_(Assignment.closed_by.is_(None), Assignment.origin == "hand", _looked_at(limited))
 
 
+def _handed_out() -> ColumnElement[bool]:
+    """The condition that who granted an assignment by hand may still hand its role out; one from before this was kept may."""
+    at = bindparam("handed_at", type_=UtcDateTime())
+    return or_(Assignment.granter_id.is_(None), handing.may(Assignment.granter_id, Assignment.role_id, at))
+
+
 def _continuing(limited: bool) -> Insert:
     a, now_ = Assignment, aliased(Affiliation)
     ends = least(a.valid_to, now_.valid_to, type_=UtcDateTime())
     kept = [
         "person_id", "capacity_id", "capacity_kind", "role_id", "role_version_id", "scope_id", "holder_entity_id", "scope_entity_id",
-        "clause_id", "origin", "rule_version_id", "reason", "needs_relationship", "fact_2", "fact_3", "fact_4", "place_id", "valid_from",
+        "clause_id", "origin", "rule_version_id", "reason", "granter_id", "needs_relationship", "fact_2", "fact_3", "fact_4", "place_id", "valid_from",
     ]  # fmt: skip
     rows = (
         select(func.uuid7(), *(getattr(a, name) for name in kept), now_.version_id, ends, _CHANGE)
         .join(now_, and_(now_.fact_id == a.capacity_id, now_.closed_by.is_(None)))
-        .where(_by_hand(limited), _moved(), permitted(now_), a.valid_from < ends)
+        .where(_by_hand(limited), _moved(), permitted(now_), _handed_out(), a.valid_from < ends)
     )
     return insert(a).from_select(["id", *kept, "fact_1", "valid_to", "opened_by"], rows)
 
@@ -121,7 +131,7 @@ def _continuing(limited: bool) -> Insert:
 def _ending(limited: bool) -> Update:
     cited = aliased(Affiliation)
     refused = ~exists().where(cited.version_id == Assignment.fact_1, permitted(cited))
-    return update(Assignment).where(_by_hand(limited), or_(_moved(), refused)).values(closed_by=_CHANGE)
+    return update(Assignment).where(_by_hand(limited), or_(_moved(), refused, ~_handed_out())).values(closed_by=_CHANGE)
 
 
 _ANY: Statement[bool] = Statement(_any, bool)

@@ -55,14 +55,12 @@ def _is_root(places: list[Place]) -> bool:
 def roles(draft: Draft) -> None:
     """Check that included roles exist and include one another in no circle; the shapes then hold all that is included.
 
-    Where it is not stated who hands a role out, it stays as it is, unless the role becomes sensitive or ceases to be.
+    Where it is not stated who hands a role out, it stays as it is, unless the role becomes sensitive, or includes one that is, or
+    ceases to.
     """
     stated = draft.stated("role")
     if not stated:
         return
-    for key, one in stated.items():
-        if one.shape["handed_out"] is None:
-            one.shape["handed_out"] = _handed_out(draft.standing("role").get(key), one.shape["sensitive"])
     standing = {key: _qualified(key, shape["includes"]) for key, shape in draft.standing("role").items()}
     direct = reduction(standing) | {key: _qualified(key, one.shape["includes"]) for key, one in stated.items()}
     for key, one in stated.items():
@@ -81,12 +79,23 @@ def roles(draft: Draft) -> None:
         return
     for key, one in stated.items():
         one.shape["includes"] = sorted(other.partition(":")[2] for other in draft.role_closure[key] - {key})
+        if one.shape["handed_out"] is None:
+            one.shape["handed_out"] = _handed_out(draft, key)
 
 
-def _handed_out(standing: Shape | None, sensitive: bool) -> str:
-    if standing is not None and standing["sensitive"] == sensitive:
-        return str(standing["handed_out"])
-    return "owner" if sensitive else "enabled"
+def _handed_out(draft: Draft, key: str) -> str:
+    stated, standing = draft.stated("role"), draft.standing("role")
+
+    def sensitive(name: str) -> bool:
+        one = stated[name].shape if name in stated else standing.get(name, {"sensitive": False})
+        return bool(one["sensitive"])
+
+    guarded, before = any(map(sensitive, draft.role_closure[key])), standing.get(key)
+    if before is not None:
+        included = {key, *(f"{key.partition(':')[0]}:{other}" for other in before["includes"])}
+        if guarded == any(standing[name]["sensitive"] for name in included if name in standing):
+            return str(before["handed_out"])
+    return "owner" if guarded else "enabled"
 
 
 def _qualified(key: str, includes: list[str]) -> frozenset[str]:

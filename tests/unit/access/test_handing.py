@@ -151,6 +151,23 @@ def test_a_hand_gives_only_what_is_handed_out_over_its_part(
     assert len(open_assignments(session)) == int(may)
 
 
+def test_a_right_by_hand_ends_when_who_granted_it_may_not_hand_the_role_out_any_more(
+    session: Session, county: Town
+) -> None:
+    held = facts.affiliation(session, facts.person(session), county.school)
+    for over in ("clinic", "town"):
+        hand_out(session, county.role, "parts")
+        given: Any = (held.person_id, held.fact_id, county.role, county.school, "sijaistus", END, SYSTEM)
+        with clock.fixed(AUTUMN):
+            by_hand.grant(session, *given, part(getattr(county, over)))
+            access.derive_all(session)
+    assert len(open_assignments(session)) == 2
+    hand_out(session, county.role, "owner")
+    with clock.fixed(AUTUMN):
+        access.derive_all(session)
+    assert [row.granter_id for row in open_assignments(session)] == [county.town]
+
+
 def test_another_organisations_code_list_is_as_if_it_did_not_exist(session: Session, town: Town) -> None:
     catalogue.write_code_lists(session, {"omat": ["opettaja"], "yhteiset": ["opettaja"]})
     catalogue.own_code_lists(session, {"omat": town.county, "yhteiset": town.root})

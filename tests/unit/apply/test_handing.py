@@ -45,6 +45,18 @@ def test_a_sensitive_role_is_handed_out_by_the_owner_unless_told_otherwise(appli
     assert applied(text).applied is None
 
 
+def test_a_role_that_comes_to_include_a_sensitive_one_is_handed_out_by_the_owner(
+    applied: Apply, session: Session
+) -> None:
+    assert said(session, "rehtori") == (False, "enabled")
+    with_it = psychologist("sensitive: true").replace("includes: [opettaja]", "includes: [opettaja, psykologi]")
+    applied(with_it)
+    assert said(session, "rehtori") == (False, "owner")
+    applied(with_it.replace("name: {fi: Rehtori}", "handed_out: parts, name: {fi: Rehtori}"))
+    applied(with_it)
+    assert said(session, "rehtori") == (False, "parts"), "what is not stated stays"
+
+
 def test_who_hands_a_role_out_stays_where_an_older_declaration_says_nothing(applied: Apply, session: Session) -> None:
     applied(psychologist("handed_out: parts"))
     applied(EVERYTHING)

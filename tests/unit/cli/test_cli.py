@@ -205,6 +205,17 @@ def test_the_doctor_names_what_nobody_can_enter_and_rules_that_give_nothing(
     assert "it lies beside the owner's part: saanto" in " ".join(told.split())
 
 
+def test_the_doctor_names_sources_that_may_still_speak_of_every_organisation(
+    iam: Cli, engine: Engine, root: Organisation
+) -> None:
+    with Session(engine) as session, session.begin():
+        for key, walled in (("hr", False), ("primus", True)):
+            facts.source(session, root.id, key).walled = walled
+    told = " ".join(iam("doctor").output.split())
+    assert "hr: they may state facts of every organisation" in told
+    assert "primus" not in told
+
+
 def test_the_doctor_says_what_a_new_installation_lacks(iam: Cli, tmp_path: Path) -> None:
     assert "run iam migrate" in iam("doctor", IAM_DATABASE__URL=f"sqlite:///{tmp_path / 'empty.db'}").output
     assert "no signing key yet" in iam("doctor").output
