@@ -23,6 +23,17 @@ class Person(Base):
     sort_name: Mapped[str] = mapped_column(default="")
 
 
+class PersonNameWord(Base):
+    """A word of a name of a person, folded to base letters, by which search finds them; ``shown`` when a name shown now has it."""
+
+    __tablename__ = "person_name_word"
+    __table_args__ = (Index("ix_person_name_word_word_person_id", "word", "person_id"),)
+
+    person_id: Mapped[UUID] = refers_to("person.id", primary_key=True)
+    word: Mapped[str] = mapped_column(primary_key=True)
+    shown: Mapped[bool]
+
+
 class PersonProfile(FactVersion, Base):
     """What one source says of a person; the value shown follows the sources' priority, attribute by attribute."""
 

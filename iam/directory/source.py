@@ -18,7 +18,7 @@ class Source(Base):
     ``priority``: the smaller number wins when two sources tell the same attribute. ``correlate`` is the order of identifier
     kinds by which a record's person is found. ``owner_id`` is the organisation whose administrators see it and in whose subtree it states
     facts. ``disabled``: nothing is read and nobody signs in by it. ``walled`` is False for a source from before walls, until what they
-    reject was shown and accepted.
+    reject was shown and accepted. ``leased_by`` is the run that holds the source until ``leased_until``, which its heartbeat puts off.
     """
 
     __tablename__ = "source"
@@ -39,6 +39,7 @@ class Source(Base):
     walled: Mapped[bool] = mapped_column(default=True)
     checkpoint: Mapped[str | None]
     leased_until: Mapped[datetime | None]
+    leased_by: Mapped[UUID | None]
 
 
 class SourceOpening(Base):
@@ -145,7 +146,12 @@ class Acceptance(Base):
 
 
 class Ambiguity(Base):
-    """A record whose person cannot be told: its identifiers name several persons. A human decides."""
+    """A record whose person cannot be told. A human decides.
+
+    ``reason``: its identifiers name ``several`` persons, two ``codes`` stand under one key, a code and a name are ``other`` than
+    known, or a ``number`` finds somebody whose code or names do not agree. ``told`` is what the source says of the person, without
+    the identity code.
+    """
 
     __tablename__ = "ambiguity"
     __table_args__ = (UniqueConstraint("source_id", "person_key"),)
@@ -155,6 +161,8 @@ class Ambiguity(Base):
     person_key: Mapped[str]
     run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))
     candidates: Mapped[list[str]]
+    reason: Mapped[str] = mapped_column(default="several")
+    told: Mapped[dict[str, Any]] = mapped_column(default=dict)
     decided_person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]

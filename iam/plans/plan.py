@@ -16,7 +16,8 @@ from iam.database.types import uuid7
 class Plan(Base):
     """A computed change: what it rests on (``basis``), its effects' digest, and what became of it.
 
-    ``counts`` hold starts, ends, moves, gains and losses; ``reasons`` say in words why a part was held.
+    ``counts`` hold starts, ends, moves, gains and losses; ``reasons`` say in words why a part was held;
+    ``refusal`` why somebody refused what was held.
     """
 
     __tablename__ = "plan"
@@ -38,6 +39,8 @@ class Plan(Base):
     at: Mapped[datetime]
     approved_by: Mapped[UUID | None]
     change_id: Mapped[UUID | None]
+    refused_by: Mapped[UUID | None]
+    refusal: Mapped[str | None]
 
 
 class PlanEffect(Base):
@@ -58,5 +61,6 @@ class PlanEffect(Base):
     organisation_id: Mapped[UUID]
     affiliation_kind: Mapped[str | None]
     role_id: Mapped[UUID | None]
+    loss: Mapped[str | None]
     valid_from: Mapped[datetime | None]
     valid_to: Mapped[datetime | None]
