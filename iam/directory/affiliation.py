@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
@@ -22,7 +23,15 @@ def _formerly(column: str, mark: str) -> Index:
 
 
 class Affiliation(FactVersion, Base):
-    """A person in an organisation as employee, student, substitute … ``legal_entity_id`` is the employer or controller."""
+    """A person in an organisation as employee, student, substitute … ``legal_entity_id`` is the employer or controller.
+
+    ``TOLD`` are the columns that a source states beside organisation and dates, ``BEARING`` those of them that rights rest on.
+    """
+
+    TOLD: ClassVar[tuple[str, ...]] = (
+        "person_id", "legal_entity_id", "kind", "occupation", "title", "is_primary", "substitute_for",
+    )  # fmt: skip
+    BEARING: ClassVar[frozenset[str]] = frozenset({"person_id", "legal_entity_id", "kind", "occupation"})
 
     __tablename__ = "affiliation"
     __table_args__ = (

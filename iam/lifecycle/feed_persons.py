@@ -125,7 +125,7 @@ def _its_own(source_id: UUID) -> ColumnElement[bool]:
 
 
 def _profiles(session: Session, change: Change, source_id: UUID) -> None:
-    p, q, lead = staged.person, PersonProfile, _leads()
+    p, q, lead = staged.person, PersonProfile, leads()
     mine = and_(q.closed_by.is_(None), q.source_id == source_id, q.person_id == p.c.person_id)
     same = and_(*(getattr(q, name).is_not_distinct_from(p.c[name]) for name in _PROFILE))
     session.execute(
@@ -136,7 +136,7 @@ def _profiles(session: Session, change: Change, source_id: UUID) -> None:
     _open(session, q, change, source_id, ("person_id", *_PROFILE, "protected"), rows)
 
 
-def _leads() -> ColumnElement[bool]:
+def leads() -> ColumnElement[bool]:
     """The condition that of a person's staged rows this is the one that describes them."""
     p, other = staged.person, staged.person.alias()
     earlier = exists().where(
@@ -163,7 +163,7 @@ def rename(session: Session, source_id: UUID, now: datetime) -> None:
         )
         .exists()
     )  # fmt: skip
-    names = and_(Person.id == p.c.person_id, ~p.c.fresh, _leads(), Person.sort_name != p.c.sort_name, mine, ~before)
+    names = and_(Person.id == p.c.person_id, ~p.c.fresh, leads(), Person.sort_name != p.c.sort_name, mine, ~before)
     session.execute(
         update(Person).where(names).values(sort_name=p.c.sort_name).execution_options(synchronize_session=False)
     )

@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateTable
 
 from iam.database.bulk import is_postgresql
 from iam.database.types import UtcDateTime
+from iam.directory.affiliation import Affiliation
 
 _WORK = MetaData()
 
@@ -40,17 +41,22 @@ identifier = _work(
     Column("value_mac", LargeBinary), Column("person_id", Uuid), Index("ix_st_identifier", "kind", "issuer", "value"),
 )  # fmt: skip
 affiliation = _work(
-    "st_affiliation", Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("organisation_id", Uuid),
-    Column("legal_entity_id", Uuid), Column("kind", String), Column("occupation", String), Column("title", String),
-    Column("is_primary", Boolean), Column("substitute_for", String), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
-    Index("ix_st_affiliation", "record_id", "organisation_id"),
+    "st_affiliation", Column("row_id", Integer, primary_key=True), Column("record_id", Uuid), Column("person_key", String),
+    Column("organisation_id", Uuid), *(Column(name, Affiliation.__table__.c[name].type) for name in Affiliation.TOLD),
+    Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()), Index("ix_st_affiliation", "record_id", "organisation_id"),
 )  # fmt: skip
 absence = _work(
     "st_absence", Column("record_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
 )  # fmt: skip
+absence_of = _work(
+    "st_absence_of", Column("row_id", Integer, primary_key=True), Column("record_id", Uuid), Column("affiliation_fact_id", Uuid),
+    Column("person_id", Uuid), Column("organisation_id", Uuid), Column("kind", String), Column("valid_from", UtcDateTime()),
+    Column("valid_to", UtcDateTime()), Index("ix_st_absence_of", "affiliation_fact_id"),
+)  # fmt: skip
+"""The absence of a record as an absence of each of its affiliations."""
 relationship = _work(
-    "st_relationship", Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("kind", String),
-    Column("other_key", String), Column("other_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
+    "st_relationship", Column("row_id", Integer, primary_key=True), Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("kind", String),
+    Column("other_key", String), Column("other_person_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
     Column("optional", Boolean), Index("ix_st_relationship", "record_id"),
 )  # fmt: skip
 group = _work(
@@ -58,23 +64,21 @@ group = _work(
     Column("key", String), Column("name", String), Column("group_id", Uuid),
 )  # fmt: skip
 membership = _work(
-    "st_membership", Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("group_kind", String),
+    "st_membership", Column("row_id", Integer, primary_key=True), Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("group_kind", String),
     Column("group_key", String), Column("group_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
     Index("ix_st_membership", "record_id"),
 )  # fmt: skip
 gone = _work("st_gone", Column("record_id", Uuid, primary_key=True))
 """Records whose facts end with this run: deleted by the source, or missing a second time after the grace."""
 effect = _work(
-    "st_effect", Column("kind", String), Column("record_id", Uuid), Column("person_id", Uuid), Column("organisation_id", Uuid),
-    Column("affiliation_kind", String), Column("old_version", Uuid), Column("fact_id", Uuid), Column("fresh", Boolean),
-    Column("old_to", UtcDateTime()), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()), Column("held", Boolean),
-    Index("ix_st_effect", "record_id", "organisation_id"),
+    "st_effect", Column("fact", String), Column("kind", String), Column("loss", String), Column("record_id", Uuid), Column("row_id", Integer),
+    Column("old_version", Uuid), Column("fact_id", Uuid), Column("goes_on", Boolean), Column("person_id", Uuid),
+    Column("organisation_id", Uuid), Column("label", String), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
+    Column("held", Boolean), Index("ix_st_effect", "record_id"), Index("ix_st_effect_row", "fact", "row_id"),
 )  # fmt: skip
-lapse = _work(
-    "st_lapse", Column("record_id", Uuid), Column("person_id", Uuid), Column("organisation_id", Uuid), Column("kind", String),
-    Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()), Column("held", Boolean),
-)  # fmt: skip
-"""Memberships and relationships that would end."""
+"""What the run would do to facts: which version it closes (``old_version``), and what takes its place (``row_id`` of the staged table;
+without one, what is left of the old version when it ``goes_on`` until ``valid_to``). ``loss`` says what is taken away from now on.
+``label`` and ``organisation_id`` are the cell in which the guard counts it."""
 reach = _work(
     "st_reach", Column("organisation_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
 )  # fmt: skip

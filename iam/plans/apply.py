@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, case, cast, func, insert, literal, null, select, true
+from sqlalchemy import ColumnElement, String, case, cast, func, insert, literal, null, or_, select, true
 from sqlalchemy.orm import Session
 
 from iam.access.assignment import Assignment
@@ -15,29 +15,31 @@ from iam.access.definition_effects import moved
 from iam.access.derive import derive
 from iam.change import Change
 from iam.directory.organisation import Organisation
+from iam.directory.source import Record
 from iam.lifecycle import feed, staged
+from iam.lifecycle.facts import profiles
+from iam.lifecycle.facts.kinds import AFFILIATION
 from iam.lifecycle.leave import end_leavers
-from iam.plans import lapses
 from iam.plans.plan import Plan, PlanEffect
 from iam.tokens.grant import GrantRow
 
 _COUNTED = {"preserve_rowcount": True}
 _EFFECT = (
-    "id", "plan_id", "kind", "held", "person_id", "organisation_id", "affiliation_kind", "role_id", "valid_from", "valid_to",
+    "id", "plan_id", "kind", "held", "person_id", "organisation_id", "affiliation_kind", "role_id", "loss", "valid_from", "valid_to",
 )  # fmt: skip
 
 
-def apply_feed(session: Session, change: Change, source_id: UUID, run_id: UUID, now: datetime) -> None:
+def apply_feed(session: Session, change: Change, source_id: UUID, run_id: UUID) -> None:
     """Write the staged facts that are not held, and derive the rights of those touched."""
-    feed.write(session, change, source_id, run_id, now)
+    feed.write(session, change, source_id, run_id)
     derive(session, change, persons=staged.touched)
     end_leavers(session, GrantRow.person_id.in_(select(staged.touched.c.person_id)))
 
 
-def try_out(session: Session, change: Change, plan: Plan, source_id: UUID, now: datetime) -> dict[str, int]:
+def try_out(session: Session, change: Change, plan: Plan, source_id: UUID) -> dict[str, int]:
     """Return how many rights the staged facts would give and take. Nothing of it stays: facts and rights are written and taken back."""
     trial = session.begin_nested()
-    feed.try_out(session, change, source_id, now)
+    feed.try_out(session, change, source_id)
     derive(session, change, persons=staged.touched, trial=True)
     rights = remember_rights(session, plan, change)
     trial.rollback()
@@ -45,14 +47,20 @@ def try_out(session: Session, change: Change, plan: Plan, source_id: UUID, now: 
     return rights
 
 
+def _kept() -> ColumnElement[bool]:
+    """The condition that an effect is the plan's to tell: all of affiliations and descriptions, of the rest what takes something away."""
+    fx = staged.effect.c
+    return or_(fx.fact.in_((AFFILIATION.name, profiles.FACT)), fx.loss.is_not(None))
+
+
 def remember(session: Session, plan: Plan) -> None:
     """Keep the staged effects as the plan's."""
     fx = staged.effect
     known = select(Organisation.id).where(Organisation.id == fx.c.organisation_id).exists()
     rows = select(
-        fx.c.fact_id, literal(plan.id, PlanEffect.plan_id.type), fx.c.kind, fx.c.held, fx.c.person_id, fx.c.organisation_id,
-        fx.c.affiliation_kind, null(), fx.c.valid_from, fx.c.valid_to,
-    ).where(known)  # fmt: skip
+        func.uuid7(), literal(plan.id, PlanEffect.plan_id.type), fx.c.kind, fx.c.held, fx.c.person_id, fx.c.organisation_id, fx.c.label,
+        null(), fx.c.loss, fx.c.valid_from, fx.c.valid_to,
+    ).where(known, _kept())  # fmt: skip
     session.execute(insert(PlanEffect).from_select(_EFFECT, rows))
 
 
@@ -84,6 +92,7 @@ def _rights(session: Session, plan: Plan, kind: str, change: Change) -> int:
         c[2],
         null(),
         c[1],
+        null(),
         c[3],
         c[4],
     )
@@ -99,20 +108,23 @@ def digest_of_effects(session: Session, now: datetime, *, held_only: bool = Fals
     ids made for new persons and facts are left out, what ends ``now`` counts as just that, and a move as the end that is left of it
     once its start was applied.
     """
-    fx, r = staged.effect, staged.record
-    key = func.coalesce(r.c.key, "")
+    fx, r = staged.effect, Record
+    key = func.coalesce(staged.record.c.key, r.key, "")
     ends = case((fx.c.valid_to == literal(now, fx.c.valid_to.type), ""), else_=cast(fx.c.valid_to, String))
     kind = case((fx.c.kind == "move", "end"), else_=fx.c.kind)
-    line = _line(kind, key, Organisation.key, fx.c.affiliation_kind, cast(fx.c.valid_from, String), ends)
+    line = _line(
+        fx.c.fact, kind, key, Organisation.key, func.coalesce(fx.c.label, ""), func.coalesce(cast(fx.c.valid_from, String), ""),
+        func.coalesce(ends, ""), func.coalesce(cast(case((fx.c.fact == profiles.FACT, fx.c.person_id)), String), ""),
+    )  # fmt: skip
     rows = session.scalars(
         select(line)
         .select_from(fx)
         .join(Organisation, Organisation.id == fx.c.organisation_id)
-        .outerjoin(r, r.c.record_id == fx.c.record_id)
-        .where(fx.c.held if held_only else true())
+        .outerjoin(staged.record, staged.record.c.record_id == fx.c.record_id)
+        .outerjoin(r, r.id == fx.c.record_id)
+        .where(_kept(), fx.c.held if held_only else true())
     )
-    lapsing = ("\x1f".join(map(str, row)) for row in lapses.lines(session, now, held_only=held_only))
-    return _digest(sorted([*rows, *lapsing]))
+    return _digest(sorted(rows))
 
 
 def _line(*parts: Any) -> ColumnElement[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from connectors.identity_code import holds_code
@@ -49,6 +50,20 @@ class SaidPerson:
     describes: bool = False
 
 
+class SaidAffiliation(NamedTuple):
+    """An affiliation as one record states it; the fields are called as the columns of the fact are."""
+
+    organisation_id: UUID
+    legal_entity_id: UUID
+    kind: str
+    occupation: str | None
+    title: str | None
+    is_primary: bool
+    substitute_for: str | None
+    valid_from: datetime
+    valid_to: datetime
+
+
 @dataclass(slots=True)
 class Said:
     """Everything one record says; ``warnings`` tell what of it is taken in part, and ``cut`` whether anything is."""
@@ -56,9 +71,7 @@ class Said:
     person: SaidPerson | None = None
     code: str | None = None
     identifiers: list[tuple[str, str, str]] = field(default_factory=list)
-    affiliations: list[tuple[UUID, UUID, str, str | None, str | None, bool, str | None, datetime, datetime]] = field(
-        default_factory=list
-    )
+    affiliations: list[SaidAffiliation] = field(default_factory=list)
     absence: tuple[datetime, datetime] | None = None
     relationships: list[tuple[str, str, bool, datetime, datetime, bool]] = field(default_factory=list)
     alias: UUID | None = None
@@ -221,7 +234,7 @@ def _affiliations(
     primary = columns.primary is not None and row.get(columns.primary.column) == columns.primary.value
     for n, organisation_id in enumerate(workplaces(row)):
         said.affiliations.append(
-            (
+            SaidAffiliation(
                 organisation_id, entity[organisation_id], kind, row.get(columns.occupation), row.get(columns.title),
                 primary if columns.primary is not None else n == 0, row.get(columns.substitute_for), start, end,
             )
@@ -237,7 +250,7 @@ def _walled(walls: Walls, column: str | None, said: Said) -> None:
         elif verdict == "part":
             said.warnings += (walls.part(one[0], start, end, column),)
             if walls.enforced:
-                said.affiliations[n], said.cut = (*one[:7], start, end), True
+                said.affiliations[n], said.cut = one._replace(valid_from=start, valid_to=end), True
 
 
 def _outside(walls: Walls, organisation_id: UUID, column: str | None, said: Said) -> None:

@@ -196,7 +196,7 @@ def _spread(session: Session, source: Source) -> None:
     p = staged.person
     for table, column in (
         (staged.record, "person_id"), (staged.identifier, "person_id"), (staged.affiliation, "person_id"), (staged.membership, "person_id"),
-        (staged.relationship, "person_id"), (staged.relationship, "other_id"),
+        (staged.relationship, "person_id"), (staged.relationship, "other_person_id"),
     ):  # fmt: skip
         other = and_(table.c[column] == p.c.first_id, p.c.person_id != p.c.first_id)
         session.execute(update(table).where(other).values({column: p.c.person_id}))
@@ -205,7 +205,7 @@ def _spread(session: Session, source: Source) -> None:
     if as_kinds:
         own.append(Identifier.kind.in_(as_kinds))
     r = staged.relationship
-    for key, column in (("person_key", "person_id"), ("other_key", "other_id")):
+    for key, column in (("person_key", "person_id"), ("other_key", "other_person_id")):
         session.execute(
             update(r)
             .where(r.c[column].is_(None), r.c[key] == Identifier.value, *own)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, union, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from iam.directory.source import Record
@@ -50,11 +50,11 @@ def remember(
     session: Session, gone: Sequence[UUID], first: Sequence[UUID], returned: Sequence[UUID], now: datetime
 ) -> None:
     """Write what a run changed: ended records lose their digest unless the guard held them, the missing and the returned are marked."""
-    fx, x = staged.effect, staged.lapse
-    held = union(select(fx.c.record_id).where(fx.c.held), select(x.c.record_id).where(x.c.held))
+    fx = staged.effect
+    held = select(fx.c.record_id).where(fx.c.held, fx.c.record_id.is_not(None))
     if gone:
         session.execute(
-            update(Record).where(Record.id.in_(select(staged.gone.c.record_id)), Record.id.not_in(select(held.subquery().c.record_id))).values(digest=b"")
+            update(Record).where(Record.id.in_(select(staged.gone.c.record_id)), Record.id.not_in(held)).values(digest=b"")
             .execution_options(synchronize_session=False)
         )  # fmt: skip
     for ids, since in ((first, now), (returned, None)):

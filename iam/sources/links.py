@@ -40,8 +40,8 @@ def wall(session: Session, source: Source, stager: Stager) -> None:
 def _strangers(session: Session, stager: Stager) -> dict[UUID, Problem]:
     """Return the records that tell whose guardian or manager somebody is, of somebody who has no affiliation where the source may speak."""
     r = staged.relationship.c
-    known = and_(r.person_id.is_not(None), r.other_id.is_not(None), r.other_id != r.person_id)
-    found = session.scalars(select(r.record_id).where(known, ~reached.person_is_reached(r.other_id)).distinct())
+    known = and_(r.person_id.is_not(None), r.other_person_id.is_not(None), r.other_person_id != r.person_id)
+    found = session.scalars(select(r.record_id).where(known, ~reached.person_is_reached(r.other_person_id)).distinct())
     problem = stager.walls.stranger()
     return dict.fromkeys(found, problem)
 
@@ -109,7 +109,7 @@ def _forget(session: Session, record_ids: list[UUID]) -> None:
     told = select(staged.record.c.person_key).where(staged.record.c.person_key.is_not(None))
     gone = select(p.c.person_key).where(p.c.person_key.not_in(told))
     new = select(p.c.person_id).where(p.c.fresh, p.c.person_key.not_in(told))
-    for column in ("person_id", "other_id"):
+    for column in ("person_id", "other_person_id"):
         session.execute(update(r).where(r.c[column].in_(new)).values({column: None}))
     session.execute(delete(i).where(i.c.person_key.in_(gone)))
     session.execute(delete(p).where(or_(p.c.person_key.is_(None), p.c.person_key.not_in(told))))

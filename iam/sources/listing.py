@@ -19,7 +19,7 @@ from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.queries import known
 from iam.directory.source import Ambiguity, Run, RunReject, Source, SourceOpening
 from iam.errors import NotFound
-from iam.plans import lapses
+from iam.plans import group_sizes
 from iam.plans.plan import Plan, PlanEffect
 
 GOOD = ("done", "partial")
@@ -198,19 +198,14 @@ def _sizes(
     session: Session, visible: Visible, plan: Plan, organisation_ids: Collection[UUID]
 ) -> dict[tuple[UUID, str], int]:
     """How many the source had there just before the plan, by what was known then."""
-    a = Affiliation
-    rows = session.execute(
-        select(a.organisation_id, a.kind, func.count())
-        .where(
-            a.source_id == plan.source_id, a.organisation_id.in_(organisation_ids), *_stood(a, plan),
-            visible.tells(a.person_id, a.organisation_id),
-        )
-        .group_by(a.organisation_id, a.kind)
-    )  # fmt: skip
-    found = {(organisation_id, kind): n for organisation_id, kind, n in rows}
     if plan.source_id is None:
-        return found
-    return found | lapses.sizes(session, plan.source_id, lambda model: _stood(model, plan), organisation_ids)
+        return {}
+
+    def which(model: Any) -> list[ColumnElement[bool]]:
+        told = [visible.tells(model.person_id, model.organisation_id)] if model is Affiliation else []
+        return [*_stood(model, plan), *told]
+
+    return group_sizes.stated(session, plan.source_id, which, organisation_ids)
 
 
 def _stood(model: Any, plan: Plan) -> list[ColumnElement[bool]]:

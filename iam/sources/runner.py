@@ -18,8 +18,9 @@ from iam.change import Actor, Change, begin
 from iam.database.bulk import learn
 from iam.directory.source import Source
 from iam.errors import Invalid
-from iam.lifecycle import staged
-from iam.plans import apply, effects, guard, lapses
+from iam.lifecycle import awaited, staged
+from iam.lifecycle.facts import difference, profiles
+from iam.plans import apply, guard
 from iam.plans.plan import Plan
 from iam.signin import addresses
 from iam.sources import acceptance, correlation, judgement, known, lease, links
@@ -97,14 +98,15 @@ def _run(
         report.counts |= _counts(result)
     report.counts["missing"] = len(result.missing)
     with report.phase("compare"):
-        effects.compute(session, source.id, now)
-        lapses.compute(session, source.id, now)
+        awaited.fulfil(session, source.id)
+        difference.compare(session, source.id, now)
+        profiles.compare(session, source.id)
     plan = _plan(session, source, actor, report, now)
     judgement.of_effects(session, source, report, plan, accepted, before is None, now)
     judgement.of_walls(session, source, result, report, plan, accepted, before is None, now)
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
     progress("write", result.rows)
-    _apply(session, source, report, plan, change, before is None and plan.approved_by is None, now)
+    _apply(session, source, report, plan, change, before is None and plan.approved_by is None)
     known.remember(session, gone, first, result.returned, now)
     if result.checkpoint is not None and report.state == "done":
         source.checkpoint = result.checkpoint
@@ -161,23 +163,18 @@ def _plan(session: Session, source: Source, actor: Actor, report: Report, now: d
     return plan
 
 
-def _apply(
-    session: Session, source: Source, report: Report, plan: Plan, change: Change, shown_only: bool, now: datetime
-) -> None:
+def _apply(session: Session, source: Source, report: Report, plan: Plan, change: Change, shown_only: bool) -> None:
     with report.phase("write"):
         if shown_only:
-            rights = apply.try_out(session, change, plan, source.id, now)
+            rights = apply.try_out(session, change, plan, source.id)
             guard.hold_everything(session)
         else:
-            apply.apply_feed(session, change, source.id, report.run_id, now)
+            apply.apply_feed(session, change, source.id, report.run_id)
             rights = apply.remember_rights(session, plan, change)
             persons = union(select(staged.touched.c.person_id), select(staged.person.c.person_id)).subquery()
             addresses.touched(session, select(persons.c.person_id))
         apply.remember(session, plan)
-        lapses.remember(session, plan)
-    report.counts |= (
-        effects.counts(session) | lapses.counts(session) | {f"rights_{name}": n for name, n in rights.items()}
-    )
+    report.counts |= difference.counts(session) | {f"rights_{name}": n for name, n in rights.items()}
     plan.counts = dict(report.counts)
     plan.reasons = [stored(problem) for problem in report.reasons]
     plan.change_id = None if shown_only else change.id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from iam.database.bulk import analyze, copy_rows
 from iam.database.types import uuid7
 from iam.lifecycle import staged
 from iam.sources import columns
-from iam.sources.columns import Said, SaidPerson
+from iam.sources.columns import Said, SaidAffiliation, SaidPerson
 from iam.vault import Vault, seal
 
 _COLUMNS: Mapping[Table, tuple[str, ...]] = {
@@ -25,14 +26,13 @@ _COLUMNS: Mapping[Table, tuple[str, ...]] = {
         "has_profile", "code_mac", "wrapped_key", "sealed_code", "first_id", "person_id", "fresh",
     ),
     staged.identifier: ("person_key", "person_id", "kind", "issuer", "value", "value_mac"),
-    staged.affiliation: (
-        "record_id", "person_key", "person_id", "organisation_id", "legal_entity_id", "kind", "occupation", "title", "is_primary", "substitute_for",
-        "valid_from", "valid_to",
-    ),
+    staged.affiliation: ("row_id", "record_id", "person_key", "person_id", *SaidAffiliation._fields),
     staged.absence: ("record_id", "valid_from", "valid_to"),
-    staged.relationship: ("record_id", "person_key", "person_id", "kind", "other_key", "other_id", "valid_from", "valid_to", "optional"),
+    staged.relationship: (
+        "row_id", "record_id", "person_key", "person_id", "kind", "other_key", "other_person_id", "valid_from", "valid_to", "optional",
+    ),
     staged.group: ("record_id", "record_key", "organisation_id", "kind", "key", "name"),
-    staged.membership: ("record_id", "person_key", "person_id", "group_kind", "group_key", "valid_from", "valid_to"),
+    staged.membership: ("row_id", "record_id", "person_key", "person_id", "group_kind", "group_key", "valid_from", "valid_to"),
 }  # fmt: skip
 
 
@@ -45,6 +45,7 @@ class StagedRows:
         self._tables: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
         self._identifiers: dict[tuple[str, str, str, str], None] = {}
         self._ids: dict[str, UUID] = {}
+        self._numbers = count(1)
 
     def keep(self, record: Record, record_id: UUID, said: Said, fresh: bool, digest: bytes) -> None:
         """Keep what one record said, as rows of the tables it speaks of; ``digest`` is what is remembered of it."""
@@ -54,18 +55,22 @@ class StagedRows:
             (record_id, record.kind, record.key, digest, record.file, record.line, key, person_id, fresh, False)
         )
         for a in said.affiliations:
-            rows[staged.affiliation].append((record_id, key, person_id, *a))
+            rows[staged.affiliation].append((next(self._numbers), record_id, key, person_id, *a))
         if said.absence is not None:
             rows[staged.absence].append((record_id, *said.absence))
         for kind, other, holder, start, end, optional in said.relationships:
             ends = (key, other) if holder else (other, key)
-            rows[staged.relationship].append((record_id, ends[0], kind, ends[1], start, end, optional))
+            rows[staged.relationship].append(
+                (next(self._numbers), record_id, ends[0], kind, ends[1], start, end, optional)
+            )
         if said.group is not None:
             organisation_id, kind, text = said.group
             rows[staged.group].append((record_id, record.key, organisation_id, kind, record.key, text))
         if said.membership is not None:
             group_kind, group_key, start, end = said.membership
-            rows[staged.membership].append((record_id, key, person_id, group_kind, group_key, start, end))
+            rows[staged.membership].append(
+                (next(self._numbers), record_id, key, person_id, group_kind, group_key, start, end)
+            )
 
     def _person(self, person: SaidPerson, said: Said) -> UUID:
         before = self._persons.get(person.key)
@@ -90,8 +95,8 @@ class StagedRows:
             if row[11] is not None
         ]
         self._tables[staged.relationship] = [
-            (record_id, holder, self._ids.get(holder), kind, other, self._ids.get(other), start, end, optional)
-            for record_id, holder, kind, other, start, end, optional in self._tables[staged.relationship]
+            (n, record_id, holder, self._ids.get(holder), kind, other, self._ids.get(other), start, end, optional)
+            for n, record_id, holder, kind, other, start, end, optional in self._tables[staged.relationship]
         ]
         for table, rows in self._tables.items():
             copy_rows(session, table, _COLUMNS[table], rows)
