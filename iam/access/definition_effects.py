@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from iam import clock
@@ -20,6 +20,7 @@ from iam.access.administration import Part
 from iam.access.agreement import AgreementClause, AgreementTerm
 from iam.access.assignment import AdminGrant, Assignment
 from iam.access.role import Application, Role, RoleClosure, RoleContent, RoleVersion
+from iam.database.types import UtcDateTime, greatest
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 
@@ -81,7 +82,8 @@ class Effects:
 def moved(change_id: UUID, now: datetime, *, gains: bool) -> Select[Any]:
     """Select from ``Assignment`` what ``change_id`` opened (or closed), not yet over, and no other assignment carries.
 
-    A right is a person's role in a scope: one that an assignment loses and another carries on is neither gained nor lost. The caller
+    A right is a person's role in a scope: one that an assignment loses and another carries on is neither gained nor lost. It is carried on
+    by one that holds when it would, or begins with it, today at the earliest; what returns after a gap is lost all the same. The caller
     names the columns.
     """
     a, b = Assignment, aliased(Assignment)
@@ -89,9 +91,27 @@ def moved(change_id: UUID, now: datetime, *, gains: bool) -> Select[Any]:
     carried: ColumnElement[bool] = b.closed_by.is_(None)
     if gains:
         carried = and_(b.opened_by != change_id, or_(b.closed_by.is_(None), b.closed_by == change_id))
+    starts = greatest(a.valid_from, literal(now, UtcDateTime()), type_=UtcDateTime())
+    there = and_(b.valid_from <= starts, b.valid_to > starts)
     # An outer join rather than NOT EXISTS: SQLite makes itself an index for a join, but scans the table for each row of a NOT EXISTS.
-    same = and_(b.person_id == a.person_id, b.role_id == a.role_id, b.scope_id == a.scope_id, carried, b.valid_to > now)
-    return select(a.id).outerjoin(b, same).where(touched, a.valid_to > now, b.id.is_(None))
+    same = and_(b.person_id == a.person_id, b.role_id == a.role_id, b.scope_id == a.scope_id, carried, there)
+    missing = b.id.is_(None) if gains else or_(b.id.is_(None), _returns_after_a_gap(b, a))
+    return select(a.id).outerjoin(b, same).where(touched, a.valid_to > now, missing)
+
+
+def _returns_after_a_gap(carrying: type[Assignment], lost: type[Assignment]) -> ColumnElement[bool]:
+    """The condition that what carries a right on ends before another begins, within the time of the one that is lost."""
+    later, between = aliased(Assignment), aliased(Assignment)
+
+    def same(one: type[Assignment]) -> ColumnElement[bool]:
+        return and_(
+            one.person_id == carrying.person_id, one.role_id == carrying.role_id, one.scope_id == carrying.scope_id, one.closed_by.is_(None),
+        )  # fmt: skip
+
+    reaches = exists().where(same(between), between.valid_from < later.valid_from, between.valid_to >= later.valid_from)
+    return exists().where(
+        same(later), later.valid_from > carrying.valid_to, later.valid_from < lost.valid_to, ~reaches.correlate_except(between)
+    ).correlate_except(later)  # fmt: skip
 
 
 def read(

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, case, cast, func, insert, literal, null, or_, select, true
+from sqlalchemy import ColumnElement, String, case, cast, func, insert, literal, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from iam.access.assignment import Assignment
 from iam.access.definition_effects import moved
 from iam.access.derive import derive
 from iam.change import Change
+from iam.database.bulk import copy_rows
+from iam.database.types import uuid7
 from iam.directory.organisation import Organisation
 from iam.directory.source import Record
 from iam.lifecycle import feed, staged
@@ -23,7 +27,6 @@ from iam.lifecycle.leave import end_leavers
 from iam.plans.plan import Plan, PlanEffect
 from iam.tokens.grant import GrantRow
 
-_COUNTED = {"preserve_rowcount": True}
 _EFFECT = (
     "id", "plan_id", "kind", "held", "person_id", "organisation_id", "affiliation_kind", "role_id", "loss", "valid_from", "valid_to",
 )  # fmt: skip
@@ -37,14 +40,32 @@ def apply_feed(session: Session, change: Change, source_id: UUID, run_id: UUID) 
 
 
 def try_out(session: Session, change: Change, plan: Plan, source_id: UUID) -> dict[str, int]:
-    """Return how many rights the staged facts would give and take. Nothing of it stays: facts and rights are written and taken back."""
+    """Keep with the plan the rights that the staged facts would give and take, as waiting, and return how many.
+
+    Nothing else stays: facts and rights are written and taken back.
+    """
+    with _trial(session, change, source_id):
+        moves = {word: _rights(session, plan, change, gains=word == "gain") for word in ("gain", "lose")}
+    return {word: _keep(session, plan, word, rows, held=True) for word, rows in moves.items()}
+
+
+def would_take(session: Session, change: Change, plan: Plan, source_id: UUID) -> list[Right]:
+    """Return the rights that the staged facts would take if nothing of them were held; nothing is written."""
+    with _trial(session, change, source_id, everything=True):
+        return _rights(session, plan, change, gains=False)
+
+
+@contextmanager
+def _trial(session: Session, change: Change, source_id: UUID, *, everything: bool = False) -> Iterator[None]:
+    """Write what is staged, with ``everything`` what is held too, and derive; all of it is taken back at the end."""
     trial = session.begin_nested()
+    if everything:
+        session.execute(update(staged.effect).values(held=False))
     feed.try_out(session, change, source_id)
     derive(session, change, persons=staged.touched, trial=True)
-    rights = remember_rights(session, plan, change)
+    yield
     trial.rollback()
     session.expire_all()
-    return rights
 
 
 def _kept() -> ColumnElement[bool]:
@@ -64,43 +85,54 @@ def remember(session: Session, plan: Plan) -> None:
     session.execute(insert(PlanEffect).from_select(_EFFECT, rows))
 
 
-def remember_rights(session: Session, plan: Plan, change: Change) -> dict[str, int]:
+class Right(NamedTuple):
+    """A right that is gained or lost: a person's role in a scope, and the time it was for."""
+
+    person_id: UUID
+    role_id: UUID
+    scope_id: UUID
+    valid_from: datetime
+    valid_to: datetime
+
+
+def remember_rights(session: Session, plan: Plan, change: Change, waiting: Sequence[Right] = ()) -> dict[str, int]:
     """Keep the rights that ``change`` gave and took, by person, role and scope, and return how many of each.
 
-    A right that one assignment loses and another carries on is neither gained nor lost; one whose end has come is lost.
+    A right that one assignment loses and another carries on is neither gained nor lost; one whose end has come is lost. Of ``waiting``
+    those that were not taken are kept as what the held part would take.
     """
-    gained, lost = (_rights(session, plan, kind, change) for kind in ("gain", "lose"))
-    return {"gain": gained, "lose": lost}
+    gained, lost = (_rights(session, plan, change, gains=gains) for gains in (True, False))
+    taken = {row[:3] for row in lost}
+    held = _keep(session, plan, "lose", [row for row in waiting if row[:3] not in taken], held=True)
+    counted = {"gain": _keep(session, plan, "gain", gained), "lose": _keep(session, plan, "lose", lost)}
+    return counted | ({"held_lose": held} if waiting else {})
 
 
-def _rights(session: Session, plan: Plan, kind: str, change: Change) -> int:
+def _rights(session: Session, plan: Plan, change: Change, *, gains: bool) -> list[Right]:
     a = Assignment
     key = (a.person_id, a.role_id, a.scope_id)
-    query = (
-        moved(change.id, plan.at, gains=kind == "gain")
-        .with_only_columns(*key, func.min(a.valid_from), func.max(a.valid_to))
-        .group_by(*key)
-        .subquery()
-    )
-    c = list(query.columns)
-    rows = select(
-        func.uuid7(),
-        literal(plan.id, PlanEffect.plan_id.type),
-        literal(kind),
-        literal(False),
-        c[0],
-        c[2],
-        null(),
-        c[1],
-        null(),
-        c[3],
-        c[4],
-    )
-    return int(
-        getattr(
-            session.execute(insert(PlanEffect).from_select(_EFFECT, rows), execution_options=_COUNTED), "rowcount", 0
+    query = moved(change.id, plan.at, gains=gains).with_only_columns(*key, func.min(a.valid_from), func.max(a.valid_to))
+    return [Right(*row) for row in session.execute(query.group_by(*key))]
+
+
+def _keep(session: Session, plan: Plan, word: str, rights: Sequence[Right], *, held: bool = False) -> int:
+    rows = [
+        (
+            uuid7(),
+            plan.id,
+            word,
+            held,
+            one.person_id,
+            one.scope_id,
+            None,
+            one.role_id,
+            None,
+            one.valid_from,
+            one.valid_to,
         )
-    )
+        for one in rights
+    ]
+    return copy_rows(session, PlanEffect.__table__, _EFFECT, rows)  # type: ignore[arg-type]
 
 
 def digest_of_effects(session: Session, now: datetime, *, held_only: bool = False) -> str:

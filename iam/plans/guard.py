@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -133,6 +133,11 @@ def _with_their_records(session: Session) -> None:
     person = select(other.c.person_id).where(other.c.held, other.c.fact == profiles.FACT, other.c.label == fx.c.label)
     session.execute(update(fx).where(fx.c.fact == profiles.FACT, fx.c.person_id.in_(person)).values(held=True))
     feed.hold_records(session)
+
+
+def held(session: Session) -> bool:
+    """Whether an effect is held."""
+    return bool(session.scalar(select(exists().where(staged.effect.c.held))))
 
 
 def hold_everything(session: Session) -> None:

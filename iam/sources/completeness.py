@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from connectors.problem import Problem
 from connectors.records import Evidence
 
-PLAUSIBLE_SHARE = 0.99
+LACKING, LACKING_SHARE = 1, 0.01
+"""A reading may lack so many rows of the last good one, or such a share, whichever is more: a small source loses one, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Before:
 def judge(evidence: Evidence, before: Before | None) -> tuple[str, Problem | None]:
     """Return ``proved``, ``plausible`` or ``incomplete``, and in the last case why; pure.
 
-    Proved: the source's own count matches. Plausible: same header, a whole end, and at least 99 % of the last good run's rows, those
-    that it says are deleted among them: what the source says itself goes to the guard.
+    Proved: the source's own count matches. Plausible: same header, a whole end, and at most one row or 1 % of the last good run's missing, those
+    that it says are deleted not among them: what the source says itself goes to the guard.
     A first run without a count is plausible when its end is whole: a second administrator looks at it in any case.
     """
     if not evidence.finished:
@@ -44,7 +45,7 @@ def judge(evidence: Evidence, before: Before | None) -> tuple[str, Problem | Non
             "The columns differ from the last good run's.",
             "Check the export, or accept the new columns in the source's settings.",
         )
-    if evidence.rows + evidence.deleted < PLAUSIBLE_SHARE * before.rows:
+    if before.rows - evidence.rows - evidence.deleted > max(LACKING, LACKING_SHARE * before.rows):
         return "incomplete", Problem(
             "The file has %(rows)s rows, the previous one had %(before)s. Nothing was changed.",
             "Send the whole file again, or let a second administrator accept this one.",

@@ -169,10 +169,7 @@ def _apply(session: Session, source: Source, report: Report, plan: Plan, change:
             rights = apply.try_out(session, change, plan, source.id)
             guard.hold_everything(session)
         else:
-            apply.apply_feed(session, change, source.id, report.run_id)
-            rights = apply.remember_rights(session, plan, change)
-            persons = union(select(staged.touched.c.person_id), select(staged.person.c.person_id)).subquery()
-            addresses.touched(session, select(persons.c.person_id))
+            rights = _write(session, source, report, plan, change)
         apply.remember(session, plan)
     report.counts |= difference.counts(session) | {f"rights_{name}": n for name, n in rights.items()}
     plan.counts = dict(report.counts)
@@ -180,3 +177,12 @@ def _apply(session: Session, source: Source, report: Report, plan: Plan, change:
     plan.change_id = None if shown_only else change.id
     plan.state = "held" if shown_only else "partly" if report.reasons else "applied"
     report.state = "held" if report.reasons else "partial" if report.rejects or report.counts["ambiguous"] else "done"
+
+
+def _write(session: Session, source: Source, report: Report, plan: Plan, change: Change) -> dict[str, int]:
+    """Write what is not held, and say of the rest which rights it would take; return how many rights were moved."""
+    waiting = apply.would_take(session, change, plan, source.id) if guard.held(session) else []
+    apply.apply_feed(session, change, source.id, report.run_id)
+    persons = union(select(staged.touched.c.person_id), select(staged.person.c.person_id)).subquery()
+    addresses.touched(session, select(persons.c.person_id))
+    return apply.remember_rights(session, plan, change, waiting)

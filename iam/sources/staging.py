@@ -19,7 +19,7 @@ from iam.database.bulk import expect_many
 from iam.database.types import uuid7
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.source import Source
-from iam.sources import columns, standing, walls
+from iam.sources import columns, meaning, standing, walls
 from iam.sources.columns import Places, Rejection, Said
 from iam.sources.known import Known, Missing, known_records
 from iam.sources.matching import Matching
@@ -81,6 +81,8 @@ class Stager:
         self._session, self._vault, self._progress = session, vault, progress
         self._places = places(session, source)
         self._known = known_records(session, source.id)
+        self._meanings = meaning.of_kinds(session, source, matching, self._places.by_key)
+        self._meaning: tuple[str, bytes, bytes] | None = None
         self._seen: set[tuple[str, str]] = set()
         self._unnamed: set[str] = set()
         self._rows = StagedRows()
@@ -125,9 +127,10 @@ class Stager:
         known = self._known.get(name)
         if known is not None and known.missing_since is not None:
             self.result.returned.append(known.record_id)
+        digest = self._digest(record)
         same = (
             known is not None
-            and (known.digest == record.digest or self._taken_in_part(known, record))
+            and (known.digest == digest or self._taken_in_part(known, digest))
             and name not in self.result.beyond
         )
         if same:
@@ -135,13 +138,20 @@ class Stager:
             if record.kind != _ALIASES:
                 return
         if record.kind in self._readers:
-            self._stage(record, known, same)
+            self._stage(record, known, same, digest)
 
-    def _taken_in_part(self, known: Known, record: Record) -> bool:
+    def _digest(self, record: Record) -> bytes:
+        """The digest of what the record means: its words, how they are read, and the names of organisations that came before its kind."""
+        if self._meaning is None or self._meaning[0] != record.kind:
+            named = meaning.of_aliases(self._places.aliases)
+            self._meaning = (record.kind, self._meanings.get(record.kind, b""), named)
+        return meaning.of_row(self._meaning[1], self._meaning[2], record.digest)
+
+    def _taken_in_part(self, known: Known, digest: bytes) -> bool:
         """Whether the record says what it said when a part of it was taken, and just that part would be taken again."""
-        return bool(self.walls.partly) and known.digest == self.walls.mark(record.digest)
+        return bool(self.walls.partly) and known.digest == self.walls.mark(digest)
 
-    def _stage(self, record: Record, known: Known | None, same: bool) -> None:
+    def _stage(self, record: Record, known: Known | None, same: bool, digest: bytes) -> None:
         try:
             said = self._readers[record.kind](record)
             if said.alias is not None:
@@ -155,8 +165,8 @@ class Stager:
             return
         self.result.changed += known is not None
         self.result.fresh += known is None
-        digest = self.walls.mark(record.digest) if said.cut else record.digest
-        self._rows.keep(record, known.record_id if known is not None else uuid7(), said, known is None, digest)
+        kept = self.walls.mark(digest) if said.cut else digest
+        self._rows.keep(record, known.record_id if known is not None else uuid7(), said, known is None, kept)
 
     def _alias(self, record: Record, said: Said, organisation_id: UUID) -> None:
         """Remember the name, even of an organisation that the source never reaches: what is said of it there is told with its right reason."""

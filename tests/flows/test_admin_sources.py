@@ -124,7 +124,7 @@ def test_too_many_ends_are_held_shown_by_organisation_in_red_and_applied_when_ac
     office.write(teachers(range(2001, 2031)) + teachers(range(2031, 2041), paattymispvm=yesterday()))
     run = office.press(office.paula, "run")
     page = office.veera.get(run).text
-    assert "10 affiliations would end" in page
+    assert "10 affiliations would lose something" in page
     assert office.jobs() == 40
     effects = office.veera.get(f"{run}/effects").text
     assert re.search(r"hds-status-label--error[^>]*>(?:(?!</span>).)*25 %", effects, re.DOTALL)

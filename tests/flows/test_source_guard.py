@@ -44,7 +44,7 @@ def test_of_six_hundred_seven_ends_wait_while_fifty_start_and_once_accepted_they
     assert (report.state, report.exit_code) == ("held", 3)
     assert (report.counts["start"], report.counts["held_end"], report.counts.get("end", 0)) == (50, 7, 0)
     assert [str(reason) for reason in report.reasons] == [
-        "KOIVU fi: 7 affiliations would end, 7 in seven days; the limit is 6. Those that start were applied. "
+        "KOIVU fi: 7 affiliations would lose something, 7 in seven days; the limit is 6. Those that start were applied. "
         "Let a second administrator look at it and accept it."
     ]
     assert (ended(world), len(world.affiliations())) == (0, 650)
@@ -78,7 +78,7 @@ def test_after_five_ends_in_six_days_three_more_are_eight_in_seven_days_and_wait
         assert world.later(days=day).run(ending(range(day), range(600))).state == "done"
     report = world.later(days=6).run(ending(range(8), range(600)))
     assert (report.state, report.counts["held_end"], ended(world)) == ("held", 3, 5)
-    assert "3 affiliations would end, 8 in seven days; the limit is 6." in str(report.reasons[0])
+    assert "3 affiliations would lose something, 8 in seven days; the limit is 6." in str(report.reasons[0])
 
 
 def test_ends_of_more_than_seven_days_ago_do_not_count(world: World) -> None:
@@ -100,7 +100,7 @@ def test_of_twelve_teachers_three_ends_wait_as_a_quarter_of_the_group(world: Wor
     world.load(rows(range(12)))
     report = world.later(days=1).run(ending(range(3), range(12)))
     assert (report.state, report.counts["held_end"], ended(world)) == ("held", 3, 0)
-    assert "3 of 12 affiliations would end, the limit is 2 at once." in str(report.reasons[0])
+    assert "3 of 12 affiliations would lose something, the limit is 2 at once." in str(report.reasons[0])
 
 
 def test_of_three_teachers_one_ends_at_once(world: World) -> None:

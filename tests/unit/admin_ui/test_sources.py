@@ -14,7 +14,7 @@ from iam.sources.matching import read
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World, administer, hidden, person
 
-FEED = {"message": "%(organisation)s: %(ends)s of %(size)s affiliations would end, the limit is %(limit)s at once. Those that start were applied.",
+FEED = {"message": "%(organisation)s: %(ends)s of %(size)s affiliations would lose something, the limit is %(limit)s at once. Those that start were applied.",
         "remedy": "Let a second administrator look at it and accept it.",
         "params": {"organisation": "Koivu fi", "ends": 3, "size": 12, "limit": 2}}  # fmt: skip
 
@@ -114,7 +114,7 @@ def test_who_may_only_look_gets_no_button_and_nothing_by_force(world: World, rea
 def test_a_held_run_says_why_in_words_with_its_numbers(world: World, reader: Callable[[str], Reader]) -> None:
     made = catalogue.run(world, state="held", reasons=[FEED])
     page = reader("paula").get(f"/admin/runs/{made.id}").text
-    assert "Koivu fi: 3 of 12 affiliations would end, the limit is 2 at once." in page
+    assert "Koivu fi: 3 of 12 affiliations would lose something, the limit is 2 at once." in page
     assert "Let a second administrator look at it and accept it." in page
     assert 'action="/admin/sources/hr/accept"' in page
 

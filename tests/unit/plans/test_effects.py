@@ -33,13 +33,18 @@ def effects(world: World, report: Report) -> list[tuple[str, str, str | None]]:
     return sorted(world.all(query.where(PlanEffect.plan_id == report.plan_id)), key=str)
 
 
-def rights(world: World, report: Report) -> list[tuple[str, UUID, str]]:
-    """Kind, person and scope of the rights the plan gives and takes."""
+def rights(world: World, report: Report, *, held: bool = False) -> list[tuple[str, UUID, str]]:
+    """Kind, person and scope of the rights the plan gave and took; ``held``: of those it would once accepted."""
     query = select(PlanEffect.kind, PlanEffect.person_id, Organisation.key).join(
         Organisation, Organisation.id == PlanEffect.organisation_id
     )
     return sorted(
-        world.all(query.where(PlanEffect.plan_id == report.plan_id, PlanEffect.role_id.is_not(None))), key=str
+        world.all(
+            query.where(
+                PlanEffect.plan_id == report.plan_id, PlanEffect.role_id.is_not(None), PlanEffect.held.is_(held)
+            )
+        ),
+        key=str,
     )
 
 
@@ -134,7 +139,26 @@ def test_held_ends_take_no_right(world: World) -> None:
     world.load(rows(range(12)))
     report = world.later(days=1).run([row(n, paattymispvm="1.9.2026") if n < 3 else row(n) for n in range(12)])
     assert (report.state, rights(world, report)) == ("held", [])
-    assert len(rights(world, world.later(days=1).accept())) == 3
+    accepted = world.later(days=1).accept()
+    assert len(rights(world, accepted)) == 3
+    assert rights(world, report, held=True) == rights(world, accepted), "shown before as they then are lost"
+    assert report.counts["rights_held_lose"] == accepted.counts["rights_lose"]
+
+
+def test_who_goes_on_only_in_february_loses_the_right_today(world: World) -> None:
+    world.give_teachers_a_role()
+    world.load([row(1, "P1-1"), row(1, "P1-2", alkamispvm="1.2.2027"), *rows(range(10, 20))])
+    table = [row(1, "P1-1", paattymispvm="1.9.2026"), row(1, "P1-2", alkamispvm="1.2.2027"), *rows(range(10, 20))]
+    report = world.later(days=1).run(table)
+    assert rights(world, report) == [("lose", world.persons()["1"], "KOIVU")]
+
+
+def test_who_pauses_and_returns_loses_the_right_all_the_same(world: World) -> None:
+    world.give_teachers_a_role()
+    world.load([row(1, "P1-1"), *rows(range(10, 20))])
+    table = [row(1, "P1-1", paattymispvm="30.11.2026"), row(1, "P1-2", alkamispvm="1.2.2027"), *rows(range(10, 20))]
+    report = world.later(days=1).run(table)
+    assert rights(world, report) == [("lose", world.persons()["1"], "KOIVU")]
 
 
 def test_a_first_run_tells_how_many_rights_it_would_give_and_gives_none(world: World) -> None:
