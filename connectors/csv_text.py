@@ -33,8 +33,12 @@ def _with_controls(*, upper: bool) -> bytes:
     for byte in (*range(0x20), 0x7F, *(range(0x80, 0xA0) if upper else ())):
         table[byte] = 0x2E if byte in _ALLOWED_CONTROLS else 0
     if not upper:
-        # Lead bytes of the upper controls and of the typographic dashes: those lines are looked at closely.
-        table[0xC2] = table[0xE2] = 0
+        # Lead bytes of upper controls, typographic dashes, unseen signs and whatever may be written in two ways: those lines are
+        # looked at closely.
+        for lead in (0xC2, 0xCC, 0xCD, *range(0xD6, 0xF5)):
+            table[lead] = 0
+    else:
+        table[0xAD] = 0
     return bytes(table)
 
 
@@ -53,17 +57,19 @@ class Chunk:
     """Whole lines of text, parted by ``\\n``, or at the very end of a file one line that does not end.
 
     ``line`` is the 1-based number of the first; ``marks`` are the ``identity_code.MARKS`` of its bytes, with a NUL wherever
-    something needs a closer look; ``whole`` is false for a last line without a line break.
+    something needs a closer look; ``ended`` is false for a last line without a line break, and ``cut`` true where such a line
+    stops in the middle of a sign.
     """
 
     text: str
     line: int
     marks: bytes
-    whole: bool
+    ended: bool
+    cut: bool = False
 
 
 class CsvText:
-    """The text of ``stream`` in chunks. After the last one ``digest`` and ``whole`` tell about the file.
+    """The text of ``stream`` in chunks. After the last one ``digest`` tells about the file.
 
     Iterating raises ``Malformed`` for UTF-16, mixed encodings and over-long lines; ``name`` is the file's name in problems.
     """
@@ -73,8 +79,6 @@ class CsvText:
         self._name = name
         self._sha = hashlib.sha256()
         self._encoding: str | None = None
-        self.whole = False
-        """Whether the last line ended with a line break."""
 
     @property
     def digest(self) -> str:
@@ -86,7 +90,7 @@ class CsvText:
         while data := self._read():
             head, newline, rest = data.rpartition(b"\n")
             if newline:
-                yield self._chunk(tail + head + newline, line, whole=True)
+                yield self._chunk(tail + head + newline, line)
                 line += head.count(b"\n") + 1
                 tail = rest
             else:
@@ -96,9 +100,8 @@ class CsvText:
         tail, line, complete = self._split_last(tail, line)
         if complete is not None:
             yield complete
-        self.whole = not tail
         if tail:
-            yield self._chunk(tail, line, whole=False)
+            yield self._last(tail, line)
 
     def _start(self) -> bytes:
         data = self._read(3)
@@ -114,21 +117,29 @@ class CsvText:
         head, newline, rest = tail.rpartition(b"\n")
         if not newline:
             return tail, line, None
-        return rest, line + head.count(b"\n") + 1, self._chunk(head + newline, line, whole=True)
+        return rest, line + head.count(b"\n") + 1, self._chunk(head + newline, line)
 
     def _read(self, size: int = CHUNK) -> bytes:
         data = self._stream.read(size)
         self._sha.update(data)
         return data
 
-    def _chunk(self, data: bytes, line: int, *, whole: bool) -> Chunk:
+    def _last(self, data: bytes, line: int) -> Chunk:
+        """Return the last line, which has no line break; the beginning of a sign whose end is missing is left out."""
+        whole = data if self._encoding == "iso-8859-1" else _without_begun_sign(data)
+        if self._encoding is None and whole.isascii():
+            # Nothing but this one byte tells the encoding: the last letter of a file in ISO-8859-1.
+            whole = data
+        return self._chunk(whole.removesuffix(b"\r"), line, ended=False, cut=whole != data)
+
+    def _chunk(self, data: bytes, line: int, *, ended: bool = True, cut: bool = False) -> Chunk:
         text = self._decode(data, line)
         marks = data.translate(_MARKS_ISO if self._encoding == "iso-8859-1" else _MARKS_UTF8)
         if "\r" in text:
             text = text.replace("\r\n", "\n")
             if "\r" in text:
                 marks += b"\0"
-        return Chunk(text, line, marks, whole)
+        return Chunk(text, line, marks, ended, cut)
 
     def _decode(self, data: bytes, line: int) -> str:
         if data.isascii():
@@ -179,6 +190,16 @@ def _encoding_of(data: bytes) -> str:
         return "utf-8"
     first = next(content for content in data.split(b"\n") if not content.isascii())
     return "utf-8" if _is_utf8(first) else "iso-8859-1"
+
+
+def _without_begun_sign(data: bytes) -> bytes:
+    """Return ``data`` without the beginning of a UTF-8 sign at its end, where all before it is UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.end == len(data) and error.reason == "unexpected end of data":
+            return data[: error.start]
+    return data
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -29,7 +29,7 @@ class BundleFile:
 
 def _layout(columns: str, dropped: frozenset[str] = frozenset()) -> Layout:
     names = ("sourcedId", "status", "dateLastModified", *columns.split(","))
-    return Layout(columns=names, delimiters=",", dropped=dropped, extension="metadata.")
+    return Layout(columns=names, dropped=dropped, extension="metadata.", key="sourcedId")
 
 
 FILES = (

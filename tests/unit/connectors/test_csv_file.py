@@ -99,21 +99,84 @@ def test_text_after_a_closing_quote_is_a_problem_of_its_line() -> None:
     assert problems(rows(HEADER + b'1;;"Aino"x\n2;;Eero\n')) == [(2, None)]
 
 
-@pytest.mark.parametrize("end", [b"2;;Ee", b"2;;Eero", b'2;;"Ee', b"2"])
+@pytest.mark.parametrize("end", [b"2;", b'2;;"Ee', b"2", b'2;;"Eero""', b'2;"'])
 @pytest.mark.parametrize("start", [b"1;;Aino\n", b'1;;"Aino"\n'])
 def test_a_cut_last_line_is_reported_with_its_line_number(start: bytes, end: bytes) -> None:
     file = table(HEADER + start + end)
     found = [*file.rows()]
     assert problems(found) == [(3, None)]
+    assert "may be cut" in str(found[-1][2])
     assert len(found) == 2
     assert not file.finished
 
 
-@pytest.mark.parametrize("line", [b"2;;", b"2;;Eero\n\n  \n"])
-def test_only_a_file_that_ends_with_a_whole_line_is_finished(line: bytes) -> None:
-    file = table(HEADER + b"1;;Aino\n" + line)
-    list(file.rows())
-    assert file.finished == line.endswith(b"\n")
+@pytest.mark.parametrize("end", ["2;;Väinö", '2;;"Väinö"', "2;;Väinö\r", "2;;", "2;;Väinö\n\n  \n;;\n ; "])
+@pytest.mark.parametrize("start", ["1;;Åsa\n", '1;;"Åsa"\n', ""])
+def test_whoever_stands_on_a_last_line_with_all_its_fields_is_read(start: str, end: str) -> None:
+    file = table(HEADER + (start + end).encode())
+    found = [*file.rows()]
+    assert found[-1][1] == ["2", "", "Väinö" if "V" in end else ""]
+    assert problems(found) == []
+    assert file.finished
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_last_line_that_stops_in_the_middle_of_a_letter_is_cut_and_not_in_another_encoding(quote: str) -> None:
+    file = table(HEADER + f"1;;{quote}Åsa{quote}\n2;;Väin".encode() + "ö".encode()[:1])
+    assert problems([*file.rows()]) == [(3, None)]
+    assert not file.finished
+
+
+def test_the_last_letter_of_a_file_in_iso_8859_1_stays() -> None:
+    assert rows(HEADER + b"1;;Aino\n2;;Sepp\xe4")[1] == (3, ["2", "", "Sepp\u00e4"], None)
+
+
+EMPTY = [
+    b"\n",
+    b";;\n",
+    b" ; ;  \n",
+    b'"";"";""\n',
+    b'" ";;\n',
+    b";;;;;;\n",
+    b'="";="";\n',
+    b"\xc2\xa0;;\n",
+    b"\xef\xbb\xbf;;\n",
+]
+
+
+@pytest.mark.parametrize("empty", EMPTY)
+@pytest.mark.parametrize("name", [b"Aino", b'"Aino"'])
+def test_an_empty_row_is_no_row_wherever_it_stands(name: bytes, empty: bytes) -> None:
+    file = table(empty + HEADER + empty + b"1;;" + name + b"\n" + empty + b";;Eero\n" + empty + b"#rows;2\n" + empty)
+    assert [values for _, values, problem in file.rows() if problem is None] == [["1", "", "Aino"], ["", "", "Eero"]]
+    assert (file.declared, file.finished) == (2, True)
+
+
+def test_a_trailer_that_a_spreadsheet_filled_up_with_empty_fields_is_one() -> None:
+    file = table(HEADER + b"1;;Aino\n#rows;1;\n")
+    assert len([*file.rows()]) == 1
+    assert file.declared == 1
+
+
+SWALLOWED = [
+    b'1;;"Aino\n2;;Eero\n3;;Hilla"\n4;;"Ville"\n', b'1;;"Aino;x\n2;;Eero\n3;;"\n4;;"Ville"\n', b'1;"Aino;\n2;;Eero\n3;";x\n4;;"Ville"\n',
+    b'1;;"Aino\n2;;Eero\n3;;"Hilla"\n4;;"Ville"\n',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("data", SWALLOWED)
+def test_whoever_stands_in_lines_that_an_open_quote_swallowed_is_read_where_the_line_is_whole(data: bytes) -> None:
+    found = {line: (values, problem) for line, values, problem in rows(HEADER + data)}
+    assert [line for line, (_, problem) in found.items() if problem is None] in ([3, 5], [3, 4, 5])
+    assert found[3] == (["2", "", "Eero"], None)
+    assert found[5] == (["4", "", "Ville"], None)
+    assert found[2][1] is not None
+
+
+def test_a_field_of_two_lines_is_still_one_field() -> None:
+    assert rows(HEADER + b'1;;"Aino\nMaria"\n2;;"a;b"\n') == [
+        (2, ["1", "", "Aino\nMaria"], None), (4, ["2", "", "a;b"], None),
+    ]  # fmt: skip
 
 
 def test_a_last_line_with_too_few_fields_leaves_the_file_unfinished() -> None:
@@ -202,7 +265,7 @@ def test_an_endless_line_is_refused() -> None:
 def test_with_and_without_quotes_the_rows_are_the_same(values: list[tuple[str, str, str]], encoding: str) -> None:
     plain = "".join(";".join(row) + "\n" for row in values)
     quoted = "".join('"' + '";"'.join(row) + '"\n' for row in values)
-    expected = [[*row] for row in values]
+    expected = [[*row] for row in values if "".join(row).strip()]
     for text in (plain, quoted):
         assert [row for _, row, problem in rows(HEADER + text.encode(encoding)) if problem is None] == expected
 
