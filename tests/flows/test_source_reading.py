@@ -103,3 +103,49 @@ def test_whoever_was_swallowed_into_one_field_of_a_row_with_the_right_number_of_
         assert (report.completeness, report.counts["rejected"], report.counts["unchanged"]) == ("proved", 2, 10)
     assert ended(world) == []
     assert set(world.all(select(PersonProfile.family_name))) >= {f"Sukunimi{n}" for n in range(12)}
+
+
+def test_a_last_day_told_as_a_moment_in_utc_is_the_source_s_own_day(world: World) -> None:
+    world.load([*rows(range(1, 6)), *rows([301], paattymispvm="2026-12-31T22:00:00Z")])
+    assert [last for number, *_, last in world.affiliations() if number == "301"] == ["2027-01-01"]
+    text = rows([301], paattymispvm="1.1.2027")
+    assert world.later(days=1).run([*rows(range(1, 6)), *text]).counts["changed"] == 1
+    assert [last for number, *_, last in world.affiliations() if number == "301"] == ["2027-01-01"]
+
+
+def test_a_number_as_excel_writes_text_is_the_number_and_a_mark_inside_the_file_refuses_its_line_only(
+    world: World,
+) -> None:
+    text = lines(rows(range(1, 4)))
+    text[2] = text[2].replace("2;", '"=""0002""";', 1)
+    text[3] = "\ufeff" + text[3]
+    assert run(world, text).state == "held"
+    report = world.accept()
+    assert [(problem.line, problem.field) for _, problem in report.rejects] == [(4, "henkilonumero")]
+    assert [one[0] for one in world.affiliations()] == ["0002", "1"]
+
+
+@pytest.mark.parametrize("column", ["henkilonumero", "palvelussuhdenumero"])
+def test_nobody_ends_because_a_mark_got_into_their_number_and_somebody_else_still_may(
+    world: World, column: str
+) -> None:
+    world.load(rows(range(12)))
+    table = rows(range(11))
+    table[0][column] = "\ufeff" + table[0][column]
+    for days in (1, 2):
+        world.write(table, trailer=11)
+        report = world.later(days=days).run()
+        assert (report.counts["rejected"], report.counts["missing"]) == (1, 1)
+    assert ended(world) == ["11"]
+    assert len(world.persons()) == 12
+
+
+def test_a_name_keeps_what_is_seen_of_it_and_the_line_is_told(world: World) -> None:
+    table = rows(range(3))
+    table[1]["sukunimi"] = "Aho\u200bla"
+    world.write(table)
+    world.run()
+    report = world.accept()
+    assert (report.state, report.counts["rejected"], report.counts["warned"]) == ("done", 0, 0)
+    assert [(problem.line, problem.field) for _, problem in report.warnings] == [(3, "sukunimi")]
+    assert "Ahola" in world.all(select(PersonProfile.family_name))
