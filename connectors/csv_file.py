@@ -134,7 +134,7 @@ class CsvFile:
         if values is not None:
             values = tidied(values)
             first = values[0] if values else ""
-            if not (first.isascii() and first.strip()) and is_empty(values):
+            if not (first.isascii() and first.strip()) and last != self._cut_line and is_empty(values):
                 return
         if self.declared is not None:
             raise Malformed(self._after_trailer(line))

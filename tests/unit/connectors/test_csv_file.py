@@ -47,8 +47,51 @@ def test_a_line_in_another_encoding_is_named(first: str, second: str, between: i
     assert malformed(data).problem.line == 3 + between // 5
 
 
-def test_utf_16_is_named() -> None:
-    assert "UTF-16" in str(malformed("key;hetu;name\n".encode("utf-16")))
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("count", [1, 5000])
+def test_a_file_in_utf_16_is_read_with_and_without_its_mark(encoding: str, mark: str, count: int) -> None:
+    data = (mark * (encoding != "utf-16") + "key;hetu;name\r\n" + "1;;Väinö Šarić\r\n" * count).encode(encoding)
+    file = table(data)
+    assert [values[2] for _, values, problem in file.rows() if problem is None] == ["Väinö Šarić"] * count
+    assert file.finished
+    assert file.digest == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_that_stops_in_the_middle_of_a_letter_is_cut(encoding: str) -> None:
+    file = table("key;hetu;name\n1;;Aino\n2;;Eero".encode(encoding)[:-1])
+    assert problems([*file.rows()]) == [(3, None)]
+    assert not file.finished
+
+
+@pytest.mark.parametrize("end", ["\n".encode("utf-16-le") + b"2", "\n2;;E".encode("utf-16-le") + b"e"])
+def test_a_file_in_utf_16_that_stops_in_the_first_letter_of_a_line_is_cut(end: bytes) -> None:
+    file = table("key;hetu;name\n1;;Aino".encode("utf-16-le") + end)
+    assert problems([*file.rows()]) == [(3, None)]
+    assert not file.finished
+
+
+def test_half_a_pair_of_utf_16_is_named_with_its_line() -> None:
+    text = str(malformed("key;hetu;name\n1;;Aino\n2;;\ud800\n".encode("utf-16-le", "surrogatepass")))
+    assert "line 3" in text
+    assert "UTF-16" in text
+
+
+@pytest.mark.parametrize("first", ["sep=;", "SEP=;", '"sep=;"', "sep=,", "sep=\t", "sep=|"])
+def test_the_delimiter_that_excel_s_first_line_names_is_used_and_lines_are_counted_with_it(first: str) -> None:
+    text = "key;hetu;name\n1;;Aino\n2;;\n3\n".replace(";", first.strip('"')[-1])
+    found = rows(f"{first}\r\n{text}".encode())
+    assert found[0] == (3, ["1", "", "Aino"], None)
+    assert problems(found) == [(5, None)]
+
+
+def test_a_header_that_is_wrong_after_excel_s_first_line_is_told_with_its_own_line() -> None:
+    assert malformed(b"sep=;\n\nkey;Hetu;name\n").problem.line == 3
+
+
+def test_a_file_parted_by_tabs_is_read() -> None:
+    assert rows(b"key\thetu\tname\n1\t\tAino; Eero, Hilla\n") == [(2, ["1", "", "Aino; Eero, Hilla"], None)]
 
 
 def test_an_empty_file_is_refused() -> None:
