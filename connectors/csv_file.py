@@ -139,6 +139,8 @@ class CsvFile:
         if self.declared is not None:
             raise Malformed(self._after_trailer(line))
         self._last_line = last
+        if values is not None and self._layout.loose:
+            values = self._filled(values)
         if values is not None and values[0] == TRAILER and self._is_trailer(values):
             self.declared = int(values[1])
             return
@@ -149,6 +151,12 @@ class CsvFile:
         for position in self.header.dropped:
             del values[position]
         yield line, values, self._inspect(line, values)
+
+    def _filled(self, values: list[str]) -> list[str]:
+        """Return a row of a loose file with as many fields as the header, if it has those that are asked for."""
+        asked = next(i for i in reversed(range(self.header.width)) if i not in self.header.dropped)
+        filled = values + [""] * (self.header.width - len(values))
+        return filled[: self.header.width] if len(values) > asked else values
 
     def _is_trailer(self, values: list[str]) -> bool:
         if not self._layout.trailer or len(values) < 2 or any(values[2:]):

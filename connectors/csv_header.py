@@ -53,13 +53,14 @@ def parse_header(text: str, layout: Layout, file: str, line: int = 1, delimiter:
 
     ``text`` is its ``line``; ``delimiter`` is the one that the file itself names.
     """
+    agreed = {name.lower() for name in layout.columns}
     delimiter, names = max(
         ((each, _split(text, each)) for each in delimiter or layout.delimiters),
-        key=lambda found: len(set(layout.columns).intersection(found[1])),
+        key=lambda found: len(agreed.intersection(name.strip().lower() for name in found[1])),
     )
     expected = list(layout.columns)
-    if layout.loose and all(names.count(name) == 1 for name in expected):
-        return _header(delimiter, names, {i for i, name in enumerate(names) if name not in expected})
+    if layout.loose and (found := _by_name(names, expected)) is not None:
+        return _header(delimiter, found, {i for i, name in enumerate(found) if name not in expected})
     extensions = names[len(expected) :] if layout.extension else []
     if names[: len(expected)] != expected or not all(name.startswith(str(layout.extension)) for name in extensions):
         raise Malformed(_wrong_header(names, layout, file, line))
@@ -78,6 +79,13 @@ def _header(delimiter: str, names: list[str], dropped: set[int]) -> Header:
         dropped=tuple(sorted(dropped, reverse=True)),
         digest=sha256("\x1f".join(names).encode()).hexdigest(),
     )
+
+
+def _by_name(names: list[str], expected: list[str]) -> list[str] | None:
+    """Return ``names`` with the expected ones written as agreed, whatever their capitals; None when one is not there just once."""
+    written = {name.lower(): name for name in expected}
+    found = [written.get(name.strip().lower(), name) for name in names]
+    return found if all(found.count(name) == 1 for name in expected) else None
 
 
 def _split(text: str, delimiter: str) -> list[str]:
