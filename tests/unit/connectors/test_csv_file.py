@@ -326,7 +326,30 @@ def test_arbitrary_bytes_give_rows_and_problems_or_a_connector_error(data: bytes
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.sampled_from(['"', ";", "\n", "\r\n", "\r", "ä", "1", "#rows", "\0", "140381-902E"]), max_size=40))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                '"',
+                ";",
+                "\n",
+                "\r\n",
+                "\r",
+                "ä",
+                "1",
+                "#rows",
+                "\0",
+                "140381-902E",
+                '="',
+                "\ufeff",
+                "\u202e",
+                "a\u0308",
+                "\t",
+            ]
+        ),
+        max_size=40,
+    )
+)
 def test_however_quotes_and_line_breaks_fall_lines_only_go_on_and_no_code_is_shown(parts: list[str]) -> None:
     data = HEADER + "".join(parts).encode()
     try:
@@ -336,3 +359,20 @@ def test_however_quotes_and_line_breaks_fall_lines_only_go_on_and_no_code_is_sho
     starts = [line for line, _, _ in found]
     assert starts == sorted(set(starts))
     assert not any("140381" in str(problem) for _, _, problem in found)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text("ab;", max_size=6).map(lambda text: text.replace(";", "ä")), min_size=2, max_size=9), st.data())
+def test_wherever_two_quotes_too_many_fall_whoever_stands_on_the_other_lines_is_read(
+    names: list[str], data: st.DataObject
+) -> None:
+    lines = [f"{n};;{name or 'x'}" for n, name in enumerate(names)]
+    bent = set()
+    for _ in range(2):
+        n = data.draw(st.integers(0, len(lines) - 1))
+        place = data.draw(st.integers(0, len(lines[n])))
+        lines[n] = lines[n][:place] + '"' + lines[n][place:]
+        bent.add(n)
+    found = {line: values for line, values, problem in rows(HEADER + "\n".join(lines).encode() + b"\n") if not problem}
+    for n, name in enumerate(names):
+        assert n in bent or found[n + 2] == [str(n), "", name or "x"]
