@@ -36,8 +36,7 @@ def trimmer(kind: Kind) -> Callable[[Mapping[str, Value]], tuple[Row, tuple[Prob
             name: ((value if value.__class__ is str else value[0]).strip() or None) if value else None
             for name, value in fields.items()
         }
-        whole = " ".join(filter(None, row.values()))
-        if whole.isprintable() and (whole.isascii() or is_normalized("NFC", whole)) and not signs.UNSEEN.search(whole):
+        if _is_plain("".join([text for text in row.values() if text])):
             return row, ()
         warnings = tuple(problem for column in free if (problem := _clean(row, column)) is not None)
         for column in compared:
@@ -45,6 +44,20 @@ def trimmer(kind: Kind) -> Callable[[Mapping[str, Value]], tuple[Row, tuple[Prob
         return row, warnings
 
     return trim
+
+
+def _is_plain(text: str) -> bool:
+    """Whether there is nothing in a row's text to be refused, left out or written otherwise: told quickly for what most rows hold."""
+    if not text.isprintable():
+        return False
+    if text.isascii():
+        return True
+    try:
+        # Whatever of ISO-8859-1 can be printed is in NFC and seen.
+        text.encode("iso-8859-1")
+    except UnicodeEncodeError:
+        return is_normalized("NFC", text) and not signs.UNSEEN.search(text)
+    return True
 
 
 def _free(kind: Kind) -> frozenset[str]:

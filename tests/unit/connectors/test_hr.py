@@ -130,10 +130,10 @@ def test_a_row_without_a_key_is_rejected(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ['"=""P1002-1"""', '="P1002-1"', '=" P1002-1"', '"P1002-1"'])
+@pytest.mark.parametrize("text", ['"=""P1002-1"""', '="P1002-1"', '"P1002-1"'])
 def test_a_number_that_excel_writes_as_a_formula_of_text_is_that_number(text: str, tmp_path: Path) -> None:
     data = (FIXTURES / "good.csv").read_text().replace("P1002-1", text)
-    assert [item.key.strip() for item in records([*hr(_write(tmp_path, data.encode()))])][2] == "P1002-1"
+    assert [item.key for item in records([*hr(_write(tmp_path, data.encode()))])][2] == "P1002-1"
 
 
 @pytest.mark.parametrize("formula", ["=1+1", '="a"&"b"', '="a', '+"a"', '=HYPERLINK("a")'])
