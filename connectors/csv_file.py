@@ -118,8 +118,8 @@ class CsvFile:
     def _quoted(self, chunk: Chunk) -> Iterator[Row]:
         """Read ``chunk`` and everything after it with quotes."""
         lines = (line + "\n" for each in chain((chunk,), self._chunks) for line in self._lines(each))
-        for line, last, values in quoted_rows(lines, chunk.line, self.header.delimiter, self.header.width):
-            yield from self._close(line, last, values)
+        for line, last, values, whole in quoted_rows(lines, chunk.line, self.header.delimiter, self.header.width):
+            yield from self._close(line, last, values) if whole else self._unquoted(line, values)
 
     def _lines(self, chunk: Chunk) -> list[str]:
         lines = chunk.text.split("\n")
@@ -129,28 +129,39 @@ class CsvFile:
             self._open_line, self._cut_line = chunk.line, chunk.line if chunk.cut else 0
         return lines
 
-    def _close(self, line: int, last: int, values: list[str] | None) -> Iterator[Row]:
+    def _close(self, line: int, last: int, values: list[str]) -> Iterator[Row]:
         """Yield a row that was looked at closely, with its problem; an empty row and the trailer yield nothing."""
-        if values is not None:
-            values = tidied(values)
-            first = values[0] if values else ""
-            if not (first.isascii() and first.strip()) and last != self._cut_line and is_empty(values):
-                return
+        values = tidied(values)
+        first = values[0] if values else ""
+        if not (first.isascii() and first.strip()) and last != self._cut_line and is_empty(values):
+            return
         if self.declared is not None:
             raise Malformed(self._after_trailer(line))
         self._last_line = last
-        if values is not None and self._layout.loose:
+        if self._layout.loose:
             values = self._filled(values)
-        if values is not None and values[0] == TRAILER and self._is_trailer(values):
+        if values[0] == TRAILER and self._is_trailer(values):
             self.declared = int(values[1])
             return
-        if values is None or len(values) != self.header.width or last == self._cut_line:
+        if len(values) != self.header.width or last == self._cut_line:
             self._broken_line = last
-            yield line, values or [], self._broken(line, values)
+            yield line, values, self._broken(line, values)
             return
         for position in self.header.dropped:
             del values[position]
         yield line, values, self._inspect(line, values)
+
+    def _unquoted(self, line: int, values: list[str]) -> Iterator[Row]:
+        """Yield a row whose quotes are broken after ``values``; the column with the first quote is named where it can be told."""
+        if self.declared is not None:
+            raise Malformed(self._after_trailer(line))
+        self._last_line = self._broken_line = line
+        values, at = tidied(values), len(values)
+        for position in self.header.dropped:
+            del values[position : position + 1]
+        field = self.header.columns[len(values)] if values and at not in self.header.dropped else None
+        cut = line in (self._open_line, self._cut_line)
+        yield line, values, self._cut(line) if cut else self._open_quote(line, field)
 
     def _filled(self, values: list[str]) -> list[str]:
         """Return a row of a loose file with as many fields as the header, if it has those that are asked for."""
@@ -177,27 +188,29 @@ class CsvFile:
         own = "\n".join([values[place] for values in rows if len(values) > place])
         return codes != own.encode("utf-8").translate(MARKS).count(MARK)
 
-    def _broken(self, line: int, values: list[str] | None) -> Problem:
-        if line in (self._open_line, self._cut_line) and (values is None or len(values) <= self.header.width):
-            return Problem(
-                "The last line is not whole: the file may be cut.",
-                "Ask for the whole file again.",
-                self.name,
-                line,
-            )
-        if values is None:
-            return Problem(
-                "The quotes of the line do not close as they should.",
-                "Write a quote inside a quoted field twice.",
-                self.name,
-                line,
-            )
+    def _broken(self, line: int, values: list[str]) -> Problem:
+        if line in (self._open_line, self._cut_line) and len(values) <= self.header.width:
+            return self._cut(line)
         return Problem(
             "The line has %(found)d fields where the header has %(expected)d.",
             "Correct the line in the sending system; a field that holds the delimiter needs quotes.",
             self.name,
             line,
             params={"found": len(values), "expected": self.header.width},
+        )
+
+    def _cut(self, line: int) -> Problem:
+        return Problem(
+            "The last line is not whole: the file may be cut.", "Ask for the whole file again.", self.name, line
+        )
+
+    def _open_quote(self, line: int, field: str | None) -> Problem:
+        return Problem(
+            "The quotes of the line do not close as they should.",
+            "Write a quote inside a quoted field twice.",
+            self.name,
+            line,
+            field,
         )
 
     def _after_trailer(self, line: int) -> Problem:

@@ -39,11 +39,11 @@ class _Lines:
 
 def quoted_rows(
     lines: Iterator[str], line: int, delimiter: str, width: int
-) -> Iterator[tuple[int, int, list[str] | None]]:
-    """Yield ``(first line, last line, values)`` of every row of ``lines``, the first of which has the number ``line``.
+) -> Iterator[tuple[int, int, list[str], bool]]:
+    """Yield ``(first line, last line, values, whole)`` of every row of ``lines``, the first of which has the number ``line``.
 
-    ``width`` is the number of fields of a row. ``values`` is None where the quotes are broken; such a row is taken to be one line
-    long, so that nothing after it is lost.
+    ``width`` is the number of fields of a row. ``whole`` is false where the quotes are broken; such a row is taken to be one line
+    long, so that nothing after it is lost, and ``values`` are then its fields before the first quote, where they are certain.
     """
     source = _Lines(lines)
     reader = csv.reader(source, delimiter=delimiter, strict=True)
@@ -60,11 +60,18 @@ def quoted_rows(
         taken = source.taken
         if values is not None and (len(taken) > 1 or line <= swallowed) and _is_wrong(values, taken, delimiter, width):
             values = None
+        whole = values is not None
         if values is None:
             swallowed = max(swallowed, line + len(taken) - 1)
             source.take_back_all_but_first()
-        yield line, line + len(taken) - 1, values
+            values = _before_quote(taken[0], delimiter, width)
+        yield line, line + len(taken) - 1, values, whole
         line += len(taken)
+
+
+def _before_quote(line: str, delimiter: str, width: int) -> list[str]:
+    """Return the fields before the one with the first quote, if the line has as many delimiters as a row: each then parts two fields."""
+    return line.partition('"')[0].split(delimiter)[:-1] if line.count(delimiter) == width - 1 else []
 
 
 def _is_wrong(values: list[str], taken: list[str], delimiter: str, width: int) -> bool:

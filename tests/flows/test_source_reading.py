@@ -91,6 +91,16 @@ def test_nobody_whose_line_an_open_quote_swallowed_ends_and_nobody_else_while_a_
     assert ended(world) == ["11"]
 
 
+def test_an_open_quote_after_a_number_keeps_only_that_one_so_that_others_who_left_end(world: World) -> None:
+    world.load(rows(range(12)))
+    text = lines(rows(range(11)))
+    text[3] = text[3].replace("Luokanopettaja", '"Luokanopettaja')
+    for days in (1, 2):
+        report = run(world.later(days=days), [*text, "#rows;11"])
+        assert (report.counts["rejected"], report.counts["missing"]) == (1, 1)
+    assert ended(world) == ["11"]
+
+
 def test_whoever_was_swallowed_into_one_field_of_a_row_with_the_right_number_of_fields_does_not_end(
     world: World,
 ) -> None:

@@ -160,6 +160,22 @@ def test_a_key_with_a_sign_that_nobody_sees_is_refused_with_its_line_and_it_is_t
     assert bad.problem.params == {"sign": f"{ord(sign):04X}"}
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "key", "field"),
+    [
+        ("Rehtori", '"Rehtori', "P1002-1", "nimike"), ("Rehtori", '"Rehtori"x', "P1002-1", "nimike"), ("Rehtori", '"Reh;tori', None, None),
+        ("P1002-1", '"P1002-1', None, "palvelussuhdenumero"), ("1002;", '"1002;', None, None),
+    ],
+)  # fmt: skip
+def test_whose_row_it_is_where_quotes_do_not_close_is_told_only_when_it_is_certain(
+    old: str, new: str, key: str | None, field: str | None, tmp_path: Path
+) -> None:
+    data = (FIXTURES / "good.csv").read_text().replace(old, new, 1)
+    found = [*hr(_write(tmp_path, data.encode()))]
+    assert [(bad.key, bad.problem.line, bad.problem.field) for bad in rejected(found)] == [(key, 4, field)]
+    assert len(records(found)) == 3
+
+
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-8"])
 def test_a_soft_hyphen_in_a_key_is_refused_in_either_encoding(encoding: str, tmp_path: Path) -> None:
     data = (FIXTURES / "good.csv").read_text().replace("P1002-1", "P1002\xad-1")
