@@ -108,7 +108,8 @@ class CsvFile:
                 or values[0] == TRAILER
                 or not values[0].strip()
             ):
-                yield from self._close(line, line, values)
+                if (row := self._close(line, line, values)) is not None:
+                    yield row
                 continue
             for position in dropped:
                 del values[position]
@@ -119,7 +120,9 @@ class CsvFile:
         """Read ``chunk`` and everything after it with quotes."""
         lines = (line + "\n" for each in chain((chunk,), self._chunks) for line in self._lines(each))
         for line, last, values, whole in quoted_rows(lines, chunk.line, self.header.delimiter, self.header.width):
-            yield from self._close(line, last, values) if whole else self._unquoted(line, values)
+            row = self._close(line, last, values) if whole else self._unquoted(line, values)
+            if row is not None:
+                yield row
 
     def _lines(self, chunk: Chunk) -> list[str]:
         lines = chunk.text.split("\n")
@@ -129,12 +132,12 @@ class CsvFile:
             self._open_line, self._cut_line = chunk.line, chunk.line if chunk.cut else 0
         return lines
 
-    def _close(self, line: int, last: int, values: list[str]) -> Iterator[Row]:
-        """Yield a row that was looked at closely, with its problem; an empty row and the trailer yield nothing."""
+    def _close(self, line: int, last: int, values: list[str]) -> Row | None:
+        """Return a row that was looked at closely, with its problem; None for an empty row and the trailer."""
         values = tidied(values)
         first = values[0] if values else ""
         if not (first.isascii() and first.strip()) and last != self._cut_line and is_empty(values):
-            return
+            return None
         if self.declared is not None:
             raise Malformed(self._after_trailer(line))
         self._last_line = last
@@ -142,17 +145,16 @@ class CsvFile:
             values = self._filled(values)
         if values[0] == TRAILER and self._is_trailer(values):
             self.declared = int(values[1])
-            return
+            return None
         if len(values) != self.header.width or last == self._cut_line:
             self._broken_line = last
-            yield line, values, self._broken(line, values)
-            return
+            return line, values, self._broken(line, values)
         for position in self.header.dropped:
             del values[position]
-        yield line, values, self._inspect(line, values)
+        return line, values, self._inspect(line, values)
 
-    def _unquoted(self, line: int, values: list[str]) -> Iterator[Row]:
-        """Yield a row whose quotes are broken after ``values``; the column with the first quote is named where it can be told."""
+    def _unquoted(self, line: int, values: list[str]) -> Row:
+        """Return a row whose quotes are broken after ``values``; the column with the first quote is named where it can be told."""
         if self.declared is not None:
             raise Malformed(self._after_trailer(line))
         self._last_line = self._broken_line = line
@@ -161,7 +163,7 @@ class CsvFile:
             del values[position : position + 1]
         field = self.header.columns[len(values)] if values and at not in self.header.dropped else None
         cut = line in (self._open_line, self._cut_line)
-        yield line, values, self._cut(line) if cut else self._open_quote(line, field)
+        return line, values, self._cut(line) if cut else self._open_quote(line, field)
 
     def _filled(self, values: list[str]) -> list[str]:
         """Return a row of a loose file with as many fields as the header, if it has those that are asked for."""
