@@ -3,17 +3,23 @@
 A file without quotes, as most are, goes the fast way: lines are split, and controls and identity codes are looked for in whole
 chunks; only a chunk that shows something is looked at row by row. From the first quote on, the csv module reads.
 
-A trailer line ``#rows;1448`` (with the file's delimiter) may end the file and declares how many rows it holds.
+A trailer line ``#rows;1448`` (with the file's delimiter) may end the file and declares how many rows it holds. A first line
+``sep=;``, as Excel writes it, names the delimiter.
+
+A last line without a line break is whole when it has all its fields (RFC 4180 section 2.2). That its last field is cut cannot be told
+from the line: what tells it then is the trailer's number, where there is one, or a value that cannot be read.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 from connectors.contract import Malformed
-from connectors.csv_header import Layout, parse_header
-from connectors.csv_inspection import inspect
+from connectors.csv_header import Header, Layout, parse_header
+from connectors.csv_inspection import inspect, is_empty, tidied
 from connectors.csv_quoted import quoted_rows
 from connectors.csv_text import ByteSource, Chunk, CsvText
 from connectors.identity_code import MARK, MARKS
@@ -25,6 +31,8 @@ Row = tuple[int, list[str], Problem | None]
 """The 1-based line it begins on, its values in the order of ``CsvFile.header.columns``, and what is wrong with it, if anything."""
 
 TRAILER = "#rows"
+_NAMED_DELIMITER = re.compile(r'"?sep=([;,\t|])"?\s*', re.IGNORECASE)
+_EMPTY = ' \t\xa0;,|="'
 
 
 class CsvFile:
@@ -38,17 +46,15 @@ class CsvFile:
         self._layout = layout
         self._text = CsvText(stream, name)
         self._chunks = iter(self._text)
-        first = next(self._chunks, None)
-        if first is None:
-            raise Malformed(Problem("The file is empty.", "Ask for the file again.", name))
-        line, _, rest = first.text.partition("\n")
-        self.header = parse_header(line, layout, name)
-        if rest:
-            self._chunks = chain((Chunk(rest, 2, first.marks, first.whole),), self._chunks)
+        self.header = self._head(layout)
         self.declared: int | None = None
         """Number of rows that the trailer states, known after the last row."""
         self._last_line = 1
         self._broken_line = 0
+        self._open_line = 0
+        """The last line, where it has no line break."""
+        self._cut_line = 0
+        """The last line, where it stops in the middle of a sign."""
 
     @property
     def digest(self) -> str:
@@ -57,11 +63,32 @@ class CsvFile:
 
     @property
     def finished(self) -> bool:
-        """Whether the file ended with a line break and its last row had every field; known after the last row."""
-        return self._text.whole and self._broken_line != self._last_line
+        """Whether the last row has every field; known after the last row."""
+        return self._broken_line != self._last_line
+
+    def _head(self, layout: Layout) -> Header:
+        """Read the header, which is the first line that says something and names no delimiter."""
+        number, delimiter = 1, None
+        while (line := self._line()) is not None:
+            if found := _NAMED_DELIMITER.fullmatch(line):
+                delimiter = found[1]
+            elif line.strip(_EMPTY):
+                return parse_header(line, layout, self.name, number, delimiter)
+            number += 1
+        raise Malformed(Problem("The file is empty.", "Ask for the file again.", self.name))
+
+    def _line(self) -> str | None:
+        """Take one line off the file's beginning."""
+        chunk = next(self._chunks, None)
+        if chunk is None:
+            return None
+        line, _, rest = chunk.text.partition("\n")
+        if rest:
+            self._chunks = chain((replace(chunk, text=rest, line=chunk.line + 1),), self._chunks)
+        return line
 
     def rows(self) -> Iterator[Row]:
-        """Yield every row once; blank lines and the trailer are none."""
+        """Yield every row once; empty rows and the trailer are none."""
         for chunk in self._chunks:
             if '"' in chunk.text:
                 yield from self._quoted(chunk)
@@ -70,50 +97,87 @@ class CsvFile:
 
     def _plain(self, chunk: Chunk) -> Iterator[Row]:
         delimiter, width, dropped = self.header.delimiter, self.header.width, self.header.dropped
-        rows = [line.split(delimiter) for line in _lines(chunk)]
+        rows = [line.split(delimiter) for line in self._lines(chunk)]
         close = self._needs_close_look(chunk, rows)
+        close = close or chunk.cut
         for line, values in enumerate(rows, chunk.line):
-            if len(values) != width or self.declared is not None or not chunk.whole:
-                yield from self._odd(line, line, values, whole=chunk.whole)
+            if (
+                len(values) != width
+                or close
+                or self.declared is not None
+                or values[0] == TRAILER
+                or not values[0].strip()
+            ):
+                if (row := self._close(line, line, values)) is not None:
+                    yield row
                 continue
             for position in dropped:
                 del values[position]
-            yield line, values, self._inspect(line, values) if close else None
+            yield line, values, None
             self._last_line = line
 
     def _quoted(self, chunk: Chunk) -> Iterator[Row]:
         """Read ``chunk`` and everything after it with quotes."""
-        cut: list[int] = []
-        lines = (line for each in chain((chunk,), self._chunks) for line in _ended_lines(each, cut))
-        for line, last, values in quoted_rows(lines, chunk.line, self.header.delimiter):
-            if values is None or len(values) != self.header.width or self.declared is not None or last in cut:
-                yield from self._odd(line, last, values, whole=last not in cut)
-                continue
-            for position in self.header.dropped:
-                del values[position]
-            yield line, values, self._inspect(line, values)
-            self._last_line = last
+        lines = (line + "\n" for each in chain((chunk,), self._chunks) for line in self._lines(each))
+        for line, last, values, whole in quoted_rows(lines, chunk.line, self.header.delimiter, self.header.width):
+            row = self._close(line, last, values) if whole else self._unquoted(line, values)
+            if row is not None:
+                yield row
 
-    def _odd(self, line: int, last: int, values: list[str] | None, *, whole: bool) -> Iterator[Row]:
-        """Yield a row that is not as it should be, with its problem; a blank line and the trailer yield nothing."""
-        if values is not None and not "".join(values).strip():
-            return
+    def _lines(self, chunk: Chunk) -> list[str]:
+        lines = chunk.text.split("\n")
+        if chunk.ended:
+            lines.pop()
+        else:
+            self._open_line, self._cut_line = chunk.line, chunk.line if chunk.cut else 0
+        return lines
+
+    def _close(self, line: int, last: int, values: list[str]) -> Row | None:
+        """Return a row that was looked at closely, with its problem; None for an empty row and the trailer."""
+        values = tidied(values)
+        first = values[0] if values else ""
+        if not (first.isascii() and first.strip()) and last != self._cut_line and is_empty(values):
+            return None
         if self.declared is not None:
             raise Malformed(self._after_trailer(line))
         self._last_line = last
-        if values is not None and self._is_trailer(values):
+        if self._layout.loose:
+            values = self._filled(values)
+        if values[0] == TRAILER and self._is_trailer(values):
             self.declared = int(values[1])
-            return
-        self._broken_line = last
-        yield line, values or [], self._broken(line, values, whole)
+            return None
+        if len(values) != self.header.width or last == self._cut_line:
+            self._broken_line = last
+            return line, values, self._broken(line, values)
+        for position in self.header.dropped:
+            del values[position]
+        return line, values, self._inspect(line, values)
+
+    def _unquoted(self, line: int, values: list[str]) -> Row:
+        """Return a row whose quotes are broken after ``values``; the column with the first quote is named where it can be told."""
+        if self.declared is not None:
+            raise Malformed(self._after_trailer(line))
+        self._last_line = self._broken_line = line
+        values, at = tidied(values), len(values)
+        for position in self.header.dropped:
+            del values[position : position + 1]
+        field = self.header.columns[len(values)] if values and at not in self.header.dropped else None
+        cut = line in (self._open_line, self._cut_line)
+        return line, values, self._cut(line) if cut else self._open_quote(line, field)
+
+    def _filled(self, values: list[str]) -> list[str]:
+        """Return a row of a loose file with as many fields as the header, if it has those that are asked for."""
+        asked = next(i for i in reversed(range(self.header.width)) if i not in self.header.dropped)
+        filled = values + [""] * (self.header.width - len(values))
+        return filled[: self.header.width] if len(values) > asked else values
 
     def _is_trailer(self, values: list[str]) -> bool:
-        if not self._layout.trailer or values[0] != TRAILER or len(values) < 2 or any(values[2:]):
+        if not self._layout.trailer or len(values) < 2 or any(values[2:]):
             return False
         return values[1].isascii() and values[1].isdigit() and len(values[1]) <= 12
 
     def _inspect(self, line: int, values: list[str]) -> Problem | None:
-        return inspect(values, self.header.columns, self._layout.code_column, self.name, line)
+        return inspect(values, self.header.columns, self._layout.code_column, self.name, line, self._layout.key)
 
     def _needs_close_look(self, chunk: Chunk, rows: list[list[str]]) -> bool:
         """Say whether a control, or an identity code outside its own column, may be in the chunk."""
@@ -126,21 +190,9 @@ class CsvFile:
         own = "\n".join([values[place] for values in rows if len(values) > place])
         return codes != own.encode("utf-8").translate(MARKS).count(MARK)
 
-    def _broken(self, line: int, values: list[str] | None, whole: bool) -> Problem:
-        if not whole:
-            return Problem(
-                "The last line does not end with a line break: the file may be cut.",
-                "Ask for the whole file again; its last line too must end with a line break.",
-                self.name,
-                line,
-            )
-        if values is None:
-            return Problem(
-                "The quotes of the line do not close as they should.",
-                "Write a quote inside a quoted field twice.",
-                self.name,
-                line,
-            )
+    def _broken(self, line: int, values: list[str]) -> Problem:
+        if line in (self._open_line, self._cut_line) and len(values) <= self.header.width:
+            return self._cut(line)
         return Problem(
             "The line has %(found)d fields where the header has %(expected)d.",
             "Correct the line in the sending system; a field that holds the delimiter needs quotes.",
@@ -149,20 +201,19 @@ class CsvFile:
             params={"found": len(values), "expected": self.header.width},
         )
 
+    def _cut(self, line: int) -> Problem:
+        return Problem(
+            "The last line is not whole: the file may be cut.", "Ask for the whole file again.", self.name, line
+        )
+
+    def _open_quote(self, line: int, field: str | None) -> Problem:
+        return Problem(
+            "The quotes of the line do not close as they should.",
+            "Write a quote inside a quoted field twice.",
+            self.name,
+            line,
+            field,
+        )
+
     def _after_trailer(self, line: int) -> Problem:
         return Problem("The file goes on after its trailer line.", "Ask for the whole file again.", self.name, line)
-
-
-def _lines(chunk: Chunk) -> list[str]:
-    lines = chunk.text.split("\n")
-    if chunk.whole:
-        lines.pop()
-    return lines
-
-
-def _ended_lines(chunk: Chunk, cut: list[int]) -> Iterator[str]:
-    """Yield the lines with their ends; the number of a last line that has none goes into ``cut``."""
-    if not chunk.whole:
-        cut.append(chunk.line)
-    for line in _lines(chunk):
-        yield line + "\n"

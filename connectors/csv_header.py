@@ -23,15 +23,18 @@ class Layout:
 
     ``columns`` are its names, case-sensitive and in order; ``delimiters`` those it may have. ``code_column`` alone may hold a
     personal identity code. Columns in ``dropped`` are never handed on, nor are columns after the agreed ones whose names begin
-    with ``extension``. ``trailer`` says that a last line ``#rows`` may declare the number of rows.
+    with ``extension``. ``trailer`` says that a last line ``#rows`` may declare the number of rows. No sign without width may be in
+    the column ``key``. In a ``loose`` file the columns are found by name, whatever others there are and in whatever order.
     """
 
     columns: tuple[str, ...]
-    delimiters: str = ";,"
+    delimiters: str = ";,\t"
     code_column: str | None = None
     dropped: frozenset[str] = frozenset()
     extension: str | None = None
     trailer: bool = False
+    key: str | None = None
+    loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +48,30 @@ class Header:
     digest: str
 
 
-def parse_header(line: str, layout: Layout, file: str) -> Header:
-    """Accept the first line of ``file``, or raise ``Malformed`` naming what is missing, unknown, repeated or out of order."""
+def parse_header(text: str, layout: Layout, file: str, line: int = 1, delimiter: str | None = None) -> Header:
+    """Accept the header of ``file``, or raise ``Malformed`` naming what is missing, unknown, repeated or out of order.
+
+    ``text`` is its ``line``; ``delimiter`` is the one that the file itself names.
+    """
+    agreed = {name.lower() for name in layout.columns}
     delimiter, names = max(
-        ((delimiter, _split(line, delimiter)) for delimiter in layout.delimiters),
-        key=lambda found: len(set(layout.columns).intersection(found[1])),
+        ((each, _split(text, each)) for each in delimiter or layout.delimiters),
+        key=lambda found: len(agreed.intersection(name.strip().lower() for name in found[1])),
     )
     expected = list(layout.columns)
+    if layout.loose and (found := _by_name(names, expected)) is not None:
+        return _header(delimiter, found, {i for i, name in enumerate(found) if name not in expected})
     extensions = names[len(expected) :] if layout.extension else []
     if names[: len(expected)] != expected or not all(name.startswith(str(layout.extension)) for name in extensions):
-        raise Malformed(_wrong_header(names, layout, file))
+        raise Malformed(_wrong_header(names, layout, file, line))
     if not layout.extension and len(names) != len(expected):
-        raise Malformed(_wrong_header(names, layout, file))
-    dropped = {i for i, name in enumerate(names) if name in layout.dropped or i >= len(expected)}
+        raise Malformed(_wrong_header(names, layout, file, line))
+    return _header(
+        delimiter, names, {i for i, name in enumerate(names) if name in layout.dropped or i >= len(expected)}
+    )
+
+
+def _header(delimiter: str, names: list[str], dropped: set[int]) -> Header:
     return Header(
         delimiter=delimiter,
         width=len(names),
@@ -67,48 +81,58 @@ def parse_header(line: str, layout: Layout, file: str) -> Header:
     )
 
 
-def _split(line: str, delimiter: str) -> list[str]:
+def _by_name(names: list[str], expected: list[str]) -> list[str] | None:
+    """Return ``names`` with the expected ones written as agreed, whatever their capitals; None when one is not there just once."""
+    written = {name.lower(): name for name in expected}
+    found = [written.get(name.strip().lower(), name) for name in names]
+    return found if all(found.count(name) == 1 for name in expected) else None
+
+
+def _split(text: str, delimiter: str) -> list[str]:
     try:
-        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+        return next(csv.reader([text], delimiter=delimiter, strict=True), [])
     except csv.Error:
         return []
 
 
-def _wrong_header(names: list[str], layout: Layout, file: str) -> Problem:
+def _wrong_header(names: list[str], layout: Layout, file: str, line: int) -> Problem:
     missing = [name for name in layout.columns if name not in names]
     if 2 * len(missing) > len(layout.columns):
         return Problem(
             "The first line is not the header.",
             "Begin the file with the column names, parted by %(delimiters)s: %(columns)s.",
             file,
-            1,
-            params={"delimiters": " / ".join(layout.delimiters), "columns": ", ".join(layout.columns)},
+            line,
+            params={
+                "delimiters": " / ".join(layout.delimiters).replace("\t", "TAB"),
+                "columns": ", ".join(layout.columns),
+            },
         )
     if missing:
         return Problem(
             "The header lacks %(missing)s; it has unknown columns: %(unknown)s.",
             "Write the column names exactly as agreed, capital letters too.",
             file,
-            1,
+            line,
             params={"missing": ", ".join(missing), "unknown": _unknown(names, layout)},
         )
-    return _wrong_rest(names, layout, file)
+    return _wrong_rest(names, layout, file, line)
 
 
-def _wrong_rest(names: list[str], layout: Layout, file: str) -> Problem:
+def _wrong_rest(names: list[str], layout: Layout, file: str, line: int) -> Problem:
     if len(names) == len(layout.columns):
         return Problem(
             "The columns of the header are not in the agreed order.",
             "Write them in this order: %(columns)s.",
             file,
-            1,
+            line,
             params={"columns": ", ".join(layout.columns)},
         )
     return Problem(
         "The header has columns that are not agreed or are there twice: %(unknown)s.",
         "Remove them from the file.",
         file,
-        1,
+        line,
         params={"unknown": _unknown(names, layout)},
     )
 

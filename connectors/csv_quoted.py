@@ -1,4 +1,8 @@
-"""Rows of CSV text with quotes (RFC 4180), resuming at the next line after a row whose quotes are broken."""
+"""Rows of CSV text with quotes (RFC 4180), resuming at the next line after a row whose quotes are broken.
+
+A quote that is opened and not closed where it should be swallows the lines after it, up to the next quote. So of a row that cannot be
+right, only the first line is given up; each line it took besides is read anew, as the row it is when nothing came before it.
+"""
 
 from __future__ import annotations
 
@@ -33,13 +37,17 @@ class _Lines:
         del self.taken[1:]
 
 
-def quoted_rows(lines: Iterator[str], line: int, delimiter: str) -> Iterator[tuple[int, int, list[str] | None]]:
-    """Yield ``(first line, last line, values)`` of every row of ``lines``, the first of which has the number ``line``.
+def quoted_rows(
+    lines: Iterator[str], line: int, delimiter: str, width: int
+) -> Iterator[tuple[int, int, list[str], bool]]:
+    """Yield ``(first line, last line, values, whole)`` of every row of ``lines``, the first of which has the number ``line``.
 
-    ``values`` is None where the quotes are broken; that row is taken to be one line long, so that nothing after it is lost.
+    ``width`` is the number of fields of a row. ``whole`` is false where the quotes are broken; such a row is taken to be one line
+    long, so that nothing after it is lost, and ``values`` are then its fields before the first quote, where they are certain.
     """
     source = _Lines(lines)
     reader = csv.reader(source, delimiter=delimiter, strict=True)
+    swallowed = 0
     while True:
         source.taken.clear()
         values: list[str] | None
@@ -48,7 +56,31 @@ def quoted_rows(lines: Iterator[str], line: int, delimiter: str) -> Iterator[tup
         except StopIteration:
             return
         except csv.Error:
-            source.take_back_all_but_first()
             values = None
-        yield line, line + len(source.taken) - 1, values
-        line += len(source.taken)
+        taken = source.taken
+        if values is not None and (len(taken) > 1 or line <= swallowed) and _is_wrong(values, taken, delimiter, width):
+            values = None
+        whole = values is not None
+        if values is None:
+            swallowed = max(swallowed, line + len(taken) - 1)
+            source.take_back_all_but_first()
+            values = _before_quote(taken[0], delimiter, width)
+        yield line, line + len(taken) - 1, values, whole
+        line += len(taken)
+
+
+def _before_quote(line: str, delimiter: str, width: int) -> list[str]:
+    """Return the fields before the one with the first quote, if the line has as many delimiters as a row: each then parts two fields."""
+    return line.partition('"')[0].split(delimiter)[:-1] if line.count(delimiter) == width - 1 else []
+
+
+def _is_wrong(values: list[str], taken: list[str], delimiter: str, width: int) -> bool:
+    """Whether a row of several lines, or one in lines that another had swallowed, is none: its quotes fell together by chance.
+
+    A row that took whole rows into a field has as many delimiters in such fields as a row has. Empty rows are left to the reader.
+    """
+    if len(taken) == 1:
+        return taken[0].count('"') % 2 == 1
+    if not "".join(values).strip():
+        return False
+    return len(values) != width or sum(value.count(delimiter) for value in values if "\n" in value) >= width - 1

@@ -1,11 +1,13 @@
 """Bytes of a CSV file to whole lines of text: encoding, line ends, and a digest of every byte, in one streaming pass.
 
-Encodings are UTF-8 with or without byte order mark and ISO-8859-1; the first line with a non-ASCII byte tells which, and a later
-line that contradicts it makes the whole input ``Malformed``, since no name in it can be trusted.
+Encodings are UTF-8, UTF-16, each with or without byte order mark, and ISO-8859-1. UTF-16 is told by its first two signs and read as
+if it were UTF-8. Between the others the first line with a non-ASCII byte tells, and a later line that contradicts it makes the whole
+input ``Malformed``, since no name in it can be trusted.
 """
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 from collections.abc import Iterator
@@ -22,7 +24,11 @@ LONGEST_LINE = 1 << 20
 """Bytes; a longer line is no row of any system, but could fill the memory."""
 
 _UTF8_BOM = b"\xef\xbb\xbf"
-_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_UTF16 = (
+    (re.compile(rb"\xff\xfe|[^\0]\0[^\0]\0", re.DOTALL), "utf-16-le"),
+    (re.compile(rb"\xfe\xff|\0[^\0]\0[^\0]", re.DOTALL), "utf-16-be"),
+)
+"""How a file in UTF-16 begins: with a byte order mark, or with two signs of a header."""
 _UTF8_PAIR = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 _ALLOWED_CONTROLS = b"\t\n\r"
 
@@ -33,8 +39,12 @@ def _with_controls(*, upper: bool) -> bytes:
     for byte in (*range(0x20), 0x7F, *(range(0x80, 0xA0) if upper else ())):
         table[byte] = 0x2E if byte in _ALLOWED_CONTROLS else 0
     if not upper:
-        # Lead bytes of the upper controls and of the typographic dashes: those lines are looked at closely.
-        table[0xC2] = table[0xE2] = 0
+        # Lead bytes of upper controls, typographic dashes, unseen signs and whatever may be written in two ways: those lines are
+        # looked at closely.
+        for lead in (0xC2, 0xCC, 0xCD, *range(0xD6, 0xF5)):
+            table[lead] = 0
+    else:
+        table[0xAD] = 0
     return bytes(table)
 
 
@@ -53,19 +63,21 @@ class Chunk:
     """Whole lines of text, parted by ``\\n``, or at the very end of a file one line that does not end.
 
     ``line`` is the 1-based number of the first; ``marks`` are the ``identity_code.MARKS`` of its bytes, with a NUL wherever
-    something needs a closer look; ``whole`` is false for a last line without a line break.
+    something needs a closer look; ``ended`` is false for a last line without a line break, and ``cut`` true where such a line
+    stops in the middle of a sign.
     """
 
     text: str
     line: int
     marks: bytes
-    whole: bool
+    ended: bool
+    cut: bool = False
 
 
 class CsvText:
-    """The text of ``stream`` in chunks. After the last one ``digest`` and ``whole`` tell about the file.
+    """The text of ``stream`` in chunks. After the last one ``digest`` tells about the file.
 
-    Iterating raises ``Malformed`` for UTF-16, mixed encodings and over-long lines; ``name`` is the file's name in problems.
+    Iterating raises ``Malformed`` for mixed encodings and over-long lines; ``name`` is the file's name in problems.
     """
 
     def __init__(self, stream: ByteSource, name: str) -> None:
@@ -73,8 +85,8 @@ class CsvText:
         self._name = name
         self._sha = hashlib.sha256()
         self._encoding: str | None = None
-        self.whole = False
-        """Whether the last line ended with a line break."""
+        self._wide: codecs.IncrementalDecoder | None = None
+        self._half = False
 
     @property
     def digest(self) -> str:
@@ -86,7 +98,7 @@ class CsvText:
         while data := self._read():
             head, newline, rest = data.rpartition(b"\n")
             if newline:
-                yield self._chunk(tail + head + newline, line, whole=True)
+                yield self._chunk(tail + head + newline, line)
                 line += head.count(b"\n") + 1
                 tail = rest
             else:
@@ -96,39 +108,63 @@ class CsvText:
         tail, line, complete = self._split_last(tail, line)
         if complete is not None:
             yield complete
-        self.whole = not tail
-        if tail:
-            yield self._chunk(tail, line, whole=False)
+        if tail or self._half:
+            yield self._last(tail, line)
 
     def _start(self) -> bytes:
-        data = self._read(3)
-        if data.startswith(_UTF16_BOMS):
-            raise Malformed(self._problem_utf16())
-        if data == _UTF8_BOM:
-            self._encoding = "utf-8"
-            return b""
-        return data
+        """Find out the encoding where the first bytes tell it, and return those that are text."""
+        data = b""
+        while len(data) < 4 and (more := self._bytes(4 - len(data))):
+            data += more
+        wide = next((name for beginning, name in _UTF16 if beginning.match(data)), None)
+        if wide is not None:
+            self._wide, self._encoding = codecs.getincrementaldecoder(wide)("surrogatepass"), "utf-8"
+            data = self._narrow(data)
+        if not data.startswith(_UTF8_BOM):
+            return data
+        self._encoding = "utf-8"
+        return data.removeprefix(_UTF8_BOM)
 
     def _split_last(self, tail: bytes, line: int) -> tuple[bytes, int, Chunk | None]:
         """Give the lines of a file shorter than its first read, which have not been handed on yet."""
         head, newline, rest = tail.rpartition(b"\n")
         if not newline:
             return tail, line, None
-        return rest, line + head.count(b"\n") + 1, self._chunk(head + newline, line, whole=True)
+        return rest, line + head.count(b"\n") + 1, self._chunk(head + newline, line)
 
-    def _read(self, size: int = CHUNK) -> bytes:
+    def _read(self) -> bytes:
+        """Return the next bytes in an encoding that agrees with ASCII, and none only at the end."""
+        while data := self._bytes(CHUNK):
+            if text := self._narrow(data):
+                return text
+        if self._wide is not None:
+            self._half = self._wide.getstate()[0] != b""
+        return b""
+
+    def _bytes(self, size: int) -> bytes:
         data = self._stream.read(size)
         self._sha.update(data)
         return data
 
-    def _chunk(self, data: bytes, line: int, *, whole: bool) -> Chunk:
+    def _narrow(self, data: bytes) -> bytes:
+        return data if self._wide is None else self._wide.decode(data).encode("utf-8", "surrogatepass")
+
+    def _last(self, data: bytes, line: int) -> Chunk:
+        """Return the last line, which has no line break; the beginning of a sign whose end is missing is left out."""
+        whole = data if self._encoding == "iso-8859-1" else _without_begun_sign(data)
+        if self._encoding is None and whole.isascii():
+            # Nothing but this one byte tells the encoding: the last letter of a file in ISO-8859-1.
+            whole = data
+        return self._chunk(whole.removesuffix(b"\r"), line, ended=False, cut=self._half or whole != data)
+
+    def _chunk(self, data: bytes, line: int, *, ended: bool = True, cut: bool = False) -> Chunk:
         text = self._decode(data, line)
         marks = data.translate(_MARKS_ISO if self._encoding == "iso-8859-1" else _MARKS_UTF8)
         if "\r" in text:
             text = text.replace("\r\n", "\n")
             if "\r" in text:
                 marks += b"\0"
-        return Chunk(text, line, marks, whole)
+        return Chunk(text, line, marks, ended, cut)
 
     def _decode(self, data: bytes, line: int) -> str:
         if data.isascii():
@@ -156,11 +192,8 @@ class CsvText:
             "Send the whole file in one encoding, best UTF-8.",
             file=self._name,
             line=line,
-            params={"encoding": (self._encoding or "").upper()},
+            params={"encoding": "UTF-16" if self._wide is not None else (self._encoding or "").upper()},
         )
-
-    def _problem_utf16(self) -> Problem:
-        return Problem("The file is in UTF-16.", "Send it in UTF-8 or ISO-8859-1.", file=self._name, line=1)
 
     def _problem_long(self, line: int) -> Problem:
         limit = {"limit": LONGEST_LINE}
@@ -179,6 +212,16 @@ def _encoding_of(data: bytes) -> str:
         return "utf-8"
     first = next(content for content in data.split(b"\n") if not content.isascii())
     return "utf-8" if _is_utf8(first) else "iso-8859-1"
+
+
+def _without_begun_sign(data: bytes) -> bytes:
+    """Return ``data`` without the beginning of a UTF-8 sign at its end, where all before it is UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.end == len(data) and error.reason == "unexpected end of data":
+            return data[: error.start]
+    return data
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -46,7 +46,7 @@ COLUMNS = (
 
 KIND = "employment"
 KEY = "palvelussuhdenumero"
-LAYOUT = Layout(columns=COLUMNS, delimiters=";,", code_column="hetu", trailer=True)
+LAYOUT = Layout(columns=COLUMNS, code_column="hetu", trailer=True, key=KEY)
 
 
 class HrSettings(Settings):

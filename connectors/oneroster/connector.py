@@ -106,8 +106,8 @@ def _items_of(bundle: Bundle, file: BundleFile, kind: str, known: Survey) -> Gen
                 continue
             else:
                 fields = dict(zip(columns, values, strict=True))
-                lost = _lost_reference(file, line, fields, known)
-                record = Record(kind, values[0], fields, digest_of(values), name, line)
+                lost = _spell(file, line, fields) or _lost_reference(file, line, fields, known)
+                record = Record(kind, values[0], fields, digest_of(fields.values()), name, line)
                 item = record if lost is None else Rejected(kind, values[0], lost)
             rows += 1
             yield item
@@ -129,7 +129,7 @@ def _note(table: CsvFile, file: BundleFile, known: Survey) -> None:
 
 def _wrong(file: BundleFile, line: int, values: list[str], first_lines: dict[str, int]) -> Problem | None:
     """Return what is wrong with the row's own sourcedId or status."""
-    key, status = values[0], values[1]
+    key, status = values[0], values[1].strip().lower()
     name = f"{file.name}.csv"
     if not key:
         return Problem("The row has no sourcedId.", "Give every row one.", name, line, "sourcedId")
@@ -147,6 +147,25 @@ def _wrong(file: BundleFile, line: int, values: list[str], first_lines: dict[str
         return Problem(
             "The status is not one of OneRoster 1.2.", "Leave it empty in a bulk file.", name, line, "status"
         )
+    values[1] = status
+    return None
+
+
+def _spell(file: BundleFile, line: int, fields: dict[str, str]) -> Problem | None:
+    """Write the words of the standard as it writes them; return the problem of one that it does not have."""
+    for words in file.words:
+        told = fields[words.column].strip().lower()
+        if (word := words.words.get(told)) is not None:
+            fields[words.column] = word
+        elif told and words.only and not told.startswith("ext:"):
+            return Problem(
+                "The value is not one of OneRoster 1.2.",
+                "Use one of: %(allowed)s.",
+                f"{file.name}.csv",
+                line,
+                words.column,
+                {"allowed": ", ".join(words.words.values())},
+            )
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors.csv_header import Layout
@@ -17,6 +18,15 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """A column with the words of the standard, by the word in small letters; ``only`` says that no others are taken but ``ext:`` ones."""
+
+    column: str
+    words: Mapping[str, str]
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class BundleFile:
     """One file: ``kind`` is None where it is read for references only; ``required`` that a bundle must have it."""
 
@@ -25,11 +35,16 @@ class BundleFile:
     layout: Layout
     references: tuple[Reference, ...] = ()
     required: bool = False
+    words: tuple[Words, ...] = ()
+
+
+def _words(column: str, words: str, *, only: bool = False) -> Words:
+    return Words(column, {word.lower(): word for word in words.split(",")}, only)
 
 
 def _layout(columns: str, dropped: frozenset[str] = frozenset()) -> Layout:
     names = ("sourcedId", "status", "dateLastModified", *columns.split(","))
-    return Layout(columns=names, delimiters=",", dropped=dropped, extension="metadata.")
+    return Layout(columns=names, dropped=dropped, extension="metadata.", key="sourcedId")
 
 
 FILES = (
@@ -43,6 +58,7 @@ FILES = (
         _layout("name,type,identifier,parentSourcedId"),
         (Reference("parentSourcedId", "orgs"),),
         required=True,
+        words=(_words("type", "department,school,district,local,state,national"),),
     ),
     BundleFile(
         "users",
@@ -55,6 +71,7 @@ FILES = (
         ),
         (Reference("agentSourcedIds", "users", many=True), Reference("primaryOrgSourcedId", "orgs")),
         required=True,
+        words=(_words("enabledUser", "true,false", only=True),),
     ),
     BundleFile(
         "roles",
@@ -62,6 +79,15 @@ FILES = (
         _layout("userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId"),
         (Reference("userSourcedId", "users"), Reference("orgSourcedId", "orgs")),
         required=True,
+        words=(
+            _words(
+                "role",
+                "aide,counselor,districtAdministrator,guardian,parent,principal,proctor,relative,siteAdministrator,student,"
+                "systemAdministrator,teacher",
+                only=True,
+            ),
+            _words("roleType", "primary,secondary", only=True),
+        ),
     ),
     BundleFile(
         "classes",
@@ -75,6 +101,7 @@ FILES = (
             Reference("schoolSourcedId", "orgs"),
             Reference("termSourcedIds", "academicSessions", many=True),
         ),
+        words=(_words("classType", "homeroom,scheduled"),),
     ),
     BundleFile(
         "enrollments",
@@ -85,6 +112,7 @@ FILES = (
             Reference("schoolSourcedId", "orgs"),
             Reference("userSourcedId", "users"),
         ),
+        words=(_words("role", "administrator,proctor,student,teacher"), _words("primary", "true,false")),
     ),
 )
 """In the order in which they are read."""

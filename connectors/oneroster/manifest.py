@@ -1,20 +1,40 @@
-"""``manifest.csv``: which files a bundle has, and that each is there whole (CSV binding 1.2.1, section 3)."""
+"""``manifest.csv``: which files a bundle has, and that each is there whole (CSV binding 1.2.1, section 3).
+
+It proves itself by its names: further columns and rows, and in what order they stand, do not matter.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from connectors.contract import Malformed
 from connectors.csv_file import CsvFile, Layout
 from connectors.oneroster.bundle import Bundle
 from connectors.oneroster.files import FILES, BundleFile
+from connectors.oneroster.recognition import require_oneroster
 from connectors.problem import Problem
 
 NAME = "manifest.csv"
-LAYOUT = Layout(columns=("propertyName", "value"), delimiters=",")
+LAYOUT = Layout(columns=("propertyName", "value"), loose=True)
+_MODES = ("bulk", "delta", "absent")
 _VERSIONS = {"manifest.version": "1.0", "oneroster.version": "1.2"}
+_KNOWN = {f"file.{file.name}".lower() for file in FILES}
+
+
+class _Property(NamedTuple):
+    line: int | None
+    name: str
+    value: str
+
+
+_Properties = dict[str, _Property]
+"""By name in small letters."""
+_ABSENT = _Property(None, "", "")
 
 
 def read_manifest(bundle: Bundle) -> tuple[tuple[BundleFile, ...], str]:
     """Return the files to read, in order, and the manifest's digest; raises ``Malformed`` when manifest and bundle disagree."""
+    require_oneroster(bundle)
     if NAME not in bundle.names:
         raise Malformed(Problem("The bundle has no manifest.", "Add manifest.csv at the root of the bundle.", NAME))
     with bundle.open(NAME) as stream:
@@ -29,26 +49,31 @@ def read_manifest(bundle: Bundle) -> tuple[tuple[BundleFile, ...], str]:
     return present, table.digest
 
 
-def _properties(table: CsvFile) -> dict[str, tuple[int, str]]:
-    found: dict[str, tuple[int, str]] = {}
+def _properties(table: CsvFile) -> _Properties:
+    found: _Properties = {}
+    place = table.header.columns.index("propertyName")
     for line, values, problem in table.rows():
         if problem is not None:
             raise Malformed(problem)
-        if values[0] in found:
+        told = _Property(line, values[place].strip(), values[1 - place].strip())
+        if found.setdefault(told.name.lower(), told).value.lower() != told.value.lower():
             raise Malformed(
                 Problem(
-                    "The manifest has the property twice.", "Write every property once.", NAME, line, "propertyName"
+                    "The manifest has the property twice, with two values.",
+                    "Write every property once.",
+                    NAME,
+                    line,
+                    "propertyName",
                 )
             )
-        found[values[0]] = line, values[1]
     if not table.finished:
         raise Malformed(Problem("The manifest is cut.", "Send the bundle again.", NAME))
     return found
 
 
-def _require_versions(properties: dict[str, tuple[int, str]]) -> None:
+def _require_versions(properties: _Properties) -> None:
     for name, version in _VERSIONS.items():
-        line, value = properties.get(name, (None, ""))
+        line, _, value = properties.get(name, _ABSENT)
         if value != version:
             raise Malformed(
                 Problem(
@@ -62,13 +87,14 @@ def _require_versions(properties: dict[str, tuple[int, str]]) -> None:
             )
 
 
-def _require_presence(properties: dict[str, tuple[int, str]], bundle: Bundle) -> None:
+def _require_presence(properties: _Properties, bundle: Bundle) -> None:
     """Every file said to be there is there, and none is there that is said to be absent."""
-    for name, (line, mode) in properties.items():
-        file = f"{name.removeprefix('file.')}.csv"
-        if not name.startswith("file."):
+    for key, (line, name, value) in properties.items():
+        mode = value.lower()
+        if not key.startswith("file.") or (key not in _KNOWN and mode not in _MODES):
             continue
-        if mode not in ("bulk", "delta", "absent"):
+        file = next((each.name for each in FILES if f"file.{each.name}".lower() == key), name[len("file.") :]) + ".csv"
+        if mode not in _MODES:
             raise Malformed(
                 Problem("A file is bulk, delta or absent.", "Correct the value in the manifest.", NAME, line, "value")
             )
@@ -78,8 +104,9 @@ def _require_presence(properties: dict[str, tuple[int, str]], bundle: Bundle) ->
             raise Malformed(_unannounced(line, name))
 
 
-def _mode(properties: dict[str, tuple[int, str]], file: BundleFile) -> str:
-    line, mode = properties.get(f"file.{file.name}", (None, ""))
+def _mode(properties: _Properties, file: BundleFile) -> str:
+    line, _, value = properties.get(f"file.{file.name}".lower(), _ABSENT)
+    mode = value.lower()
     if mode == "delta":
         raise Malformed(_delta(line, file))
     if not mode or (file.required and mode == "absent"):
@@ -109,13 +136,13 @@ def _unnamed(line: int | None, file: BundleFile) -> Problem:
     )
 
 
-def _missing(line: int, name: str) -> Problem:
+def _missing(line: int | None, name: str) -> Problem:
     return Problem(
         "The manifest names a file that the bundle lacks.", "Send the bundle again.", NAME, line, _shown(name)
     )
 
 
-def _unannounced(line: int, name: str) -> Problem:
+def _unannounced(line: int | None, name: str) -> Problem:
     return Problem(
         "The bundle has a file that the manifest calls absent.", "Call it bulk, or remove it.", NAME, line, _shown(name)
     )

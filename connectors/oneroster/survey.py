@@ -51,7 +51,9 @@ def _collect(bundle: Bundle, file: BundleFile, found: Survey) -> None:
     with bundle.open(name) as stream:
         table = CsvFile(stream, name, file.layout)
         found.ids[file.name] = {
-            values[0] for _, values, problem in table.rows() if problem is None and values[1] != TO_BE_DELETED
+            values[0]
+            for _, values, problem in table.rows()
+            if problem is None and values[1].strip().lower() != TO_BE_DELETED
         }
     found.digests[file.name] = table.digest
     if not table.finished:

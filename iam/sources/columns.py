@@ -17,11 +17,11 @@ from connectors.identity_code import holds_code
 from connectors.problem import Problem
 from connectors.records import Record, Value
 from iam import clock
+from iam.sources.days import day
 from iam.sources.matching import AffiliationColumns, IdentifierColumn, Kind, Organisations, RelationshipColumn, Values
+from iam.sources.trimmed import Row, Unseen, trimmer
 from iam.sources.walls import EVERYWHERE, Walls
 
-_FINNISH = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
-_ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T.*)?")
 IDENTITY_CODE = re.compile(r"^([0-9]{2})([0-9]{2})([0-9]{2})([-+A-FU-Y])([0-9]{3})([0-9A-FHJ-NPR-Y])$")
 _CHECK = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 
@@ -66,7 +66,10 @@ class SaidAffiliation(NamedTuple):
 
 @dataclass(slots=True)
 class Said:
-    """Everything one record says; ``warnings`` tell what of it is taken in part, and ``cut`` whether anything is."""
+    """Everything one record says; ``warnings`` tell what of it is taken in part, and ``cut`` whether anything is.
+
+    ``cleaned`` tells what was left out of its texts.
+    """
 
     person: SaidPerson | None = None
     code: str | None = None
@@ -79,6 +82,7 @@ class Said:
     membership: tuple[str, str, datetime, datetime] | None = None
     warnings: tuple[Problem, ...] = ()
     cut: bool = False
+    cleaned: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +94,6 @@ class Places:
     owner: UUID
     aliases: dict[str, UUID]
     walls: Walls = EVERYWHERE
-
-
-_Row = Mapping[str | None, str | None]
-"""The trimmed text of each column, None where it is empty; there is none of a column that has no name."""
-
-
-@lru_cache(maxsize=16384)
-def day(text: str) -> date:
-    """Return the day of ``d.m.yyyy`` or ISO text (``yyyy-mm-dd``, a time after it is passed over), from 1900 on.
-
-    Raises ``ValueError``.
-    """
-    if found := _FINNISH.fullmatch(text):
-        told = date(int(found[3]), int(found[2]), int(found[1]))
-    elif found := _ISO.fullmatch(text):
-        told = date.fromisoformat(found[1])
-    else:
-        raise ValueError("not a day")
-    if told.year < clock.LONG_AGO.year:
-        raise ValueError("a day before all that is known")
-    return told
 
 
 def code_is_whole(code: str) -> bool:
@@ -125,12 +108,13 @@ def reader(kind: Kind, zone: str, source_key: str, places: Places) -> Callable[[
     workplaces = _finder(kind.affiliation.organisations, places) if kind.affiliation is not None else None
     group_places = _finder(kind.group.organisation, places) if kind.group is not None else None
     partly = places.walls.partly
+    trim = trimmer(kind)
 
     def read(record: Record) -> Said:
         said = Said()
-        row = _trimmed(record.fields)
+        row = _taken(trim, record.fields, said)
         if kind.person is not None:
-            said.person = _person(kind, row)
+            said.person = _person(kind, row, zone)
             _identifiers(kind, row, source_key, said)
         if kind.affiliation is not None and workplaces is not None:
             _affiliations(kind.affiliation, row, zone, places.entity, workplaces, said)
@@ -154,34 +138,40 @@ def reader(kind: Kind, zone: str, source_key: str, places: Places) -> Callable[[
     return read
 
 
-def _trimmed(fields: Mapping[str, Value]) -> _Row:
-    return {
-        name: ((value if value.__class__ is str else value[0]).strip() or None) if value else None
-        for name, value in fields.items()
-    }
+def _taken(
+    trim: Callable[[Mapping[str, Value]], tuple[Row, tuple[Problem, ...]]], fields: Mapping[str, Value], said: Said
+) -> Row:
+    try:
+        row, said.cleaned = trim(fields)
+    except Unseen as found:
+        raise Rejection(
+            "The field holds a sign that cannot be seen (U+%(sign)s).", "Write the value anew by hand in the sending system.",
+            found.column, sign=found.sign,
+        ) from None  # fmt: skip
+    return row
 
 
-def _needed(row: _Row, column: str) -> str:
+def _needed(row: Row, column: str) -> str:
     value = row.get(column)
     if value is None:
         raise Rejection("A value is missing.", "Fill it in where the data comes from.", column)
     return value
 
 
-def _person(kind: Kind, row: _Row) -> SaidPerson:
+def _person(kind: Kind, row: Row, zone: str) -> SaidPerson:
     p = kind.person
     assert p is not None
     said = SaidPerson(_needed(row, p.key), p.as_)
     said.attributes = {name: row.get(column) for name, column in p.attributes}
     if born := said.attributes.get("birth_date"):
-        _a_day(born, p.birth_date or "")
+        said.attributes["birth_date"] = _a_day(born, p.birth_date or "", zone).isoformat()
     said.describes = p.family_name is not None
     updated = row.get(p.updated)
-    said.updated = _a_day(updated, p.updated or "") if updated else None
+    said.updated = _a_day(updated, p.updated or "", zone) if updated else None
     return said
 
 
-def _identifiers(kind: Kind, row: _Row, source_key: str, said: Said) -> None:
+def _identifiers(kind: Kind, row: Row, source_key: str, said: Said) -> None:
     assert said.person is not None
     said.identifiers.append((said.person.as_, source_key, said.person.key))
     for item in kind.identifiers:
@@ -198,7 +188,7 @@ def _identifiers(kind: Kind, row: _Row, source_key: str, said: Said) -> None:
             said.identifiers.append((item.kind, item.issuer, value))
 
 
-def _identifier(item: IdentifierColumn, row: _Row) -> str | None:
+def _identifier(item: IdentifierColumn, row: Row) -> str | None:
     text = row.get(item.column)
     if text is None or item.tagged is None:
         return text
@@ -213,7 +203,7 @@ def _identifier(item: IdentifierColumn, row: _Row) -> str | None:
 
 
 def _affiliations(
-    columns: AffiliationColumns, row: _Row, zone: str, entity: Mapping[UUID, UUID], workplaces: Callable[[_Row], Sequence[UUID]], said: Said
+    columns: AffiliationColumns, row: Row, zone: str, entity: Mapping[UUID, UUID], workplaces: Callable[[Row], Sequence[UUID]], said: Said
 ) -> None:  # fmt: skip
     kind: str | None
     if isinstance(columns.kind, Values):
@@ -260,11 +250,11 @@ def _outside(walls: Walls, organisation_id: UUID, column: str | None, said: Said
     said.warnings += (problem,)
 
 
-def _finder(columns: Organisations, places: Places) -> Callable[[_Row], Sequence[UUID]]:
+def _finder(columns: Organisations, places: Places) -> Callable[[Row], Sequence[UUID]]:
     """Return the function that finds a row's organisations; texts repeat, so each is parted and looked up once."""
     main, known = columns.column or "", dict[tuple[str, str], tuple[UUID, ...]]()
 
-    def find(row: _Row) -> Sequence[UUID]:
+    def find(row: Row) -> Sequence[UUID]:
         column, text = main, row.get(main)
         if text is None and columns.otherwise is not None:
             column, text = columns.otherwise, _needed(row, columns.otherwise)
@@ -304,7 +294,7 @@ def _shown(code: str) -> str:
     return "…" if holds_code(code) else code[:40]
 
 
-def _alias(columns: Organisations, row: _Row, places: Places) -> UUID | None:
+def _alias(columns: Organisations, row: Row, places: Places) -> UUID | None:
     key = row.get(columns.column) or row.get(columns.otherwise)
     found = places.by_key.get(key or "")
     if found is None:
@@ -312,7 +302,7 @@ def _alias(columns: Organisations, row: _Row, places: Places) -> UUID | None:
     return found
 
 
-def _relationships(item: RelationshipColumn, row: _Row, zone: str, said: Said) -> None:
+def _relationships(item: RelationshipColumn, row: Row, zone: str, said: Said) -> None:
     text = row.get(item.column)
     if text is None or said.person is None:
         return
@@ -322,25 +312,25 @@ def _relationships(item: RelationshipColumn, row: _Row, zone: str, said: Said) -
             said.relationships.append((item.kind, key, item.this_person_is == "holder", start, end, item.optional))
 
 
-def _open_interval(row: _Row, start: str | None, end: str | None, zone: str) -> tuple[datetime, datetime]:
+def _open_interval(row: Row, start: str | None, end: str | None, zone: str) -> tuple[datetime, datetime]:
     first = row.get(start)
     if first is None:
         last = row.get(end)
-        return clock.LONG_AGO, clock.day_end(_a_day(last, end or ""), zone) if last else clock.FOREVER
+        return clock.LONG_AGO, clock.day_end(_a_day(last, end or "", zone), zone) if last else clock.FOREVER
     return _interval(first, row.get(end), start or "", end or "", zone)
 
 
 @lru_cache(maxsize=65536)
 def _interval(first: str, last: str | None, start: str, end: str, zone: str) -> tuple[datetime, datetime]:
-    begins = clock.day_start(_a_day(first, start), zone)
-    ends = clock.day_end(_a_day(last, end), zone) if last else clock.FOREVER
+    begins = clock.day_start(_a_day(first, start, zone), zone)
+    ends = clock.day_end(_a_day(last, end, zone), zone) if last else clock.FOREVER
     if ends <= begins:
         raise Rejection("The last day is before the first.", "Correct the days in the source.", end)
     return begins, ends
 
 
-def _a_day(text: str, column: str) -> date:
+def _a_day(text: str, column: str, zone: str) -> date:
     try:
-        return day(text)
+        return day(text, zone)
     except ValueError:
         raise Rejection("This is not a day.", "Write it as d.m.yyyy or yyyy-mm-dd.", column) from None

@@ -188,7 +188,7 @@ def faults(matching: Matching, connector: type[Connector]) -> Iterator[Problem]:
                 "The connector has no such kind of record.", "Use one of: %(allowed)s.", field=name,
                 params={"allowed": ", ".join(connector.kinds)},
             )  # fmt: skip
-        for place, column in _columns(kind, name):
+        for place, column in columns_of(kind, name):
             if name in columns and column not in columns[name]:
                 yield Problem(
                     "There is no column %(column)s.", "Use one of: %(allowed)s.", field=place,
@@ -224,12 +224,12 @@ _NO_COLUMN = {
 }
 
 
-def _columns(part: BaseModel, place: str) -> Iterator[tuple[str, str]]:
+def columns_of(part: BaseModel, place: str) -> Iterator[tuple[str, str]]:
     """Yield every column that a part names, with its place."""
     for name, info in type(part).model_fields.items():
         value = getattr(part, name)
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, BaseModel):
-                yield from _columns(item, f"{place}.{info.alias or name}")
+                yield from columns_of(item, f"{place}.{info.alias or name}")
             elif isinstance(item, str) and name not in _NO_COLUMN:
                 yield f"{place}.{info.alias or name}", item

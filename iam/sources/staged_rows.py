@@ -15,7 +15,6 @@ from connectors.records import Record
 from iam.database.bulk import analyze, copy_rows
 from iam.database.types import uuid7
 from iam.lifecycle import staged
-from iam.sources import columns
 from iam.sources.columns import Said, SaidAffiliation, SaidPerson
 from iam.vault import Vault, seal
 
@@ -111,7 +110,7 @@ class StagedRows:
             born = said("birth_date")
             yield (
                 key, person.as_, said("given_names"), said("call_name"), said("family_name"), said("email"), said("phone"),
-                columns.day(born) if born else None, said("login"), sort_name, person.describes, *self._sealed(vault, key), self._ids[key],
+                date.fromisoformat(born) if born else None, said("login"), sort_name, person.describes, *self._sealed(vault, key), self._ids[key],
                 self._ids[key], True,
             )  # fmt: skip
 

@@ -163,6 +163,8 @@ class Stager:
             self.warn(record.kind, _at(record, problem))
         if same:
             return
+        for problem in said.cleaned:
+            self._tell(record.kind, _at(record, problem))
         self.result.changed += known is not None
         self.result.fresh += known is None
         kept = self.walls.mark(digest) if said.cut else digest
@@ -181,6 +183,9 @@ class Stager:
     def warn(self, kind: str, problem: Problem) -> None:
         """Count a row that is not taken whole, or will not be."""
         self.result.warned += 1
+        self._tell(kind, problem)
+
+    def _tell(self, kind: str, problem: Problem) -> None:
         if len(self.result.warnings) < REJECTS_KEPT:
             self.result.warnings.append((kind, problem))
 

@@ -301,3 +301,13 @@ def test_two_sources_may_use_the_same_class_key_in_one_school(world: World) -> N
     assert load(other).state == "done"
     assert world.all(select(func.count(Group.id)).where(Group.key == "1a")) == [2]
     assert members(world) == [("1a", "oona")] * 2 + [("2b", "ville")] * 2
+
+
+@pytest.mark.parametrize("role", ["Student", "STUDENT", " student ", "oppilas"])
+def test_no_pupil_ends_because_the_role_is_written_otherwise(world: World, role: str) -> None:
+    load(world)
+    for days in (1, 2, 3):
+        report = run(world, days, roles=[student("r1", "oona", role=role), *ROSTER["roles"][1:]])
+        assert (report.counts["missing"], report.counts.get("end", 0)) == (0, 0)
+        assert report.counts["rejected"] == (role == "oppilas")
+    assert pupils(world) == [("oona", "KOIVU"), ("ville", "KOIVU")]

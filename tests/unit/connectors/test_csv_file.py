@@ -47,8 +47,51 @@ def test_a_line_in_another_encoding_is_named(first: str, second: str, between: i
     assert malformed(data).problem.line == 3 + between // 5
 
 
-def test_utf_16_is_named() -> None:
-    assert "UTF-16" in str(malformed("key;hetu;name\n".encode("utf-16")))
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("count", [1, 5000])
+def test_a_file_in_utf_16_is_read_with_and_without_its_mark(encoding: str, mark: str, count: int) -> None:
+    data = (mark * (encoding != "utf-16") + "key;hetu;name\r\n" + "1;;Väinö Šarić\r\n" * count).encode(encoding)
+    file = table(data)
+    assert [values[2] for _, values, problem in file.rows() if problem is None] == ["Väinö Šarić"] * count
+    assert file.finished
+    assert file.digest == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_that_stops_in_the_middle_of_a_letter_is_cut(encoding: str) -> None:
+    file = table("key;hetu;name\n1;;Aino\n2;;Eero".encode(encoding)[:-1])
+    assert problems([*file.rows()]) == [(3, None)]
+    assert not file.finished
+
+
+@pytest.mark.parametrize("end", ["\n".encode("utf-16-le") + b"2", "\n2;;E".encode("utf-16-le") + b"e"])
+def test_a_file_in_utf_16_that_stops_in_the_first_letter_of_a_line_is_cut(end: bytes) -> None:
+    file = table("key;hetu;name\n1;;Aino".encode("utf-16-le") + end)
+    assert problems([*file.rows()]) == [(3, None)]
+    assert not file.finished
+
+
+def test_half_a_pair_of_utf_16_is_named_with_its_line() -> None:
+    text = str(malformed("key;hetu;name\n1;;Aino\n2;;\ud800\n".encode("utf-16-le", "surrogatepass")))
+    assert "line 3" in text
+    assert "UTF-16" in text
+
+
+@pytest.mark.parametrize("first", ["sep=;", "SEP=;", '"sep=;"', "sep=,", "sep=\t", "sep=|"])
+def test_the_delimiter_that_excel_s_first_line_names_is_used_and_lines_are_counted_with_it(first: str) -> None:
+    text = "key;hetu;name\n1;;Aino\n2;;\n3\n".replace(";", first.strip('"')[-1])
+    found = rows(f"{first}\r\n{text}".encode())
+    assert found[0] == (3, ["1", "", "Aino"], None)
+    assert problems(found) == [(5, None)]
+
+
+def test_a_header_that_is_wrong_after_excel_s_first_line_is_told_with_its_own_line() -> None:
+    assert malformed(b"sep=;\n\nkey;Hetu;name\n").problem.line == 3
+
+
+def test_a_file_parted_by_tabs_is_read() -> None:
+    assert rows(b"key\thetu\tname\n1\t\tAino; Eero, Hilla\n") == [(2, ["1", "", "Aino; Eero, Hilla"], None)]
 
 
 def test_an_empty_file_is_refused() -> None:
@@ -91,29 +134,92 @@ def test_quotes_hold_delimiters_line_breaks_and_quotes() -> None:
 def test_after_a_quote_that_never_closes_every_further_row_is_read() -> None:
     data = HEADER + b'1;;"Aino\n' + b"2;;Eero\n" * 120
     found = rows(data)
-    assert problems(found) == [(2, None)]
+    assert problems(found) == [(2, "name")]
     assert len(found) == 121
 
 
 def test_text_after_a_closing_quote_is_a_problem_of_its_line() -> None:
-    assert problems(rows(HEADER + b'1;;"Aino"x\n2;;Eero\n')) == [(2, None)]
+    assert problems(rows(HEADER + b'1;;"Aino"x\n2;;Eero\n')) == [(2, "name")]
 
 
-@pytest.mark.parametrize("end", [b"2;;Ee", b"2;;Eero", b'2;;"Ee', b"2"])
+@pytest.mark.parametrize("end", [b"2;", b'2;;"Ee', b"2", b'2;;"Eero""', b'2;"'])
 @pytest.mark.parametrize("start", [b"1;;Aino\n", b'1;;"Aino"\n'])
 def test_a_cut_last_line_is_reported_with_its_line_number(start: bytes, end: bytes) -> None:
     file = table(HEADER + start + end)
     found = [*file.rows()]
     assert problems(found) == [(3, None)]
+    assert "may be cut" in str(found[-1][2])
     assert len(found) == 2
     assert not file.finished
 
 
-@pytest.mark.parametrize("line", [b"2;;", b"2;;Eero\n\n  \n"])
-def test_only_a_file_that_ends_with_a_whole_line_is_finished(line: bytes) -> None:
-    file = table(HEADER + b"1;;Aino\n" + line)
-    list(file.rows())
-    assert file.finished == line.endswith(b"\n")
+@pytest.mark.parametrize("end", ["2;;Väinö", '2;;"Väinö"', "2;;Väinö\r", "2;;", "2;;Väinö\n\n  \n;;\n ; "])
+@pytest.mark.parametrize("start", ["1;;Åsa\n", '1;;"Åsa"\n', ""])
+def test_whoever_stands_on_a_last_line_with_all_its_fields_is_read(start: str, end: str) -> None:
+    file = table(HEADER + (start + end).encode())
+    found = [*file.rows()]
+    assert found[-1][1] == ["2", "", "Väinö" if "V" in end else ""]
+    assert problems(found) == []
+    assert file.finished
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_last_line_that_stops_in_the_middle_of_a_letter_is_cut_and_not_in_another_encoding(quote: str) -> None:
+    file = table(HEADER + f"1;;{quote}Åsa{quote}\n2;;Väin".encode() + "ö".encode()[:1])
+    assert problems([*file.rows()]) == [(3, None)]
+    assert not file.finished
+
+
+def test_the_last_letter_of_a_file_in_iso_8859_1_stays() -> None:
+    assert rows(HEADER + b"1;;Aino\n2;;Sepp\xe4")[1] == (3, ["2", "", "Sepp\u00e4"], None)
+
+
+EMPTY = [
+    b"\n",
+    b";;\n",
+    b" ; ;  \n",
+    b'"";"";""\n',
+    b'" ";;\n',
+    b";;;;;;\n",
+    b'="";="";\n',
+    b"\xc2\xa0;;\n",
+    b"\xef\xbb\xbf;;\n",
+]
+
+
+@pytest.mark.parametrize("empty", EMPTY)
+@pytest.mark.parametrize("name", [b"Aino", b'"Aino"'])
+def test_an_empty_row_is_no_row_wherever_it_stands(name: bytes, empty: bytes) -> None:
+    file = table(empty + HEADER + empty + b"1;;" + name + b"\n" + empty + b";;Eero\n" + empty + b"#rows;2\n" + empty)
+    assert [values for _, values, problem in file.rows() if problem is None] == [["1", "", "Aino"], ["", "", "Eero"]]
+    assert (file.declared, file.finished) == (2, True)
+
+
+def test_a_trailer_that_a_spreadsheet_filled_up_with_empty_fields_is_one() -> None:
+    file = table(HEADER + b"1;;Aino\n#rows;1;\n")
+    assert len([*file.rows()]) == 1
+    assert file.declared == 1
+
+
+SWALLOWED = [
+    b'1;;"Aino\n2;;Eero\n3;;Hilla"\n4;;"Ville"\n', b'1;;"Aino;x\n2;;Eero\n3;;"\n4;;"Ville"\n', b'1;"Aino;\n2;;Eero\n3;";x\n4;;"Ville"\n',
+    b'1;;"Aino\n2;;Eero\n3;;"Hilla"\n4;;"Ville"\n',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("data", SWALLOWED)
+def test_whoever_stands_in_lines_that_an_open_quote_swallowed_is_read_where_the_line_is_whole(data: bytes) -> None:
+    found = {line: (values, problem) for line, values, problem in rows(HEADER + data)}
+    assert [line for line, (_, problem) in found.items() if problem is None] in ([3, 5], [3, 4, 5])
+    assert found[3] == (["2", "", "Eero"], None)
+    assert found[5] == (["4", "", "Ville"], None)
+    assert found[2][1] is not None
+
+
+def test_a_field_of_two_lines_is_still_one_field() -> None:
+    assert rows(HEADER + b'1;;"Aino\nMaria"\n2;;"a;b"\n') == [
+        (2, ["1", "", "Aino\nMaria"], None), (4, ["2", "", "a;b"], None),
+    ]  # fmt: skip
 
 
 def test_a_last_line_with_too_few_fields_leaves_the_file_unfinished() -> None:
@@ -202,7 +308,7 @@ def test_an_endless_line_is_refused() -> None:
 def test_with_and_without_quotes_the_rows_are_the_same(values: list[tuple[str, str, str]], encoding: str) -> None:
     plain = "".join(";".join(row) + "\n" for row in values)
     quoted = "".join('"' + '";"'.join(row) + '"\n' for row in values)
-    expected = [[*row] for row in values]
+    expected = [[*row] for row in values if "".join(row).strip()]
     for text in (plain, quoted):
         assert [row for _, row, problem in rows(HEADER + text.encode(encoding)) if problem is None] == expected
 
@@ -220,7 +326,30 @@ def test_arbitrary_bytes_give_rows_and_problems_or_a_connector_error(data: bytes
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.sampled_from(['"', ";", "\n", "\r\n", "\r", "ä", "1", "#rows", "\0", "140381-902E"]), max_size=40))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                '"',
+                ";",
+                "\n",
+                "\r\n",
+                "\r",
+                "ä",
+                "1",
+                "#rows",
+                "\0",
+                "140381-902E",
+                '="',
+                "\ufeff",
+                "\u202e",
+                "a\u0308",
+                "\t",
+            ]
+        ),
+        max_size=40,
+    )
+)
 def test_however_quotes_and_line_breaks_fall_lines_only_go_on_and_no_code_is_shown(parts: list[str]) -> None:
     data = HEADER + "".join(parts).encode()
     try:
@@ -230,3 +359,20 @@ def test_however_quotes_and_line_breaks_fall_lines_only_go_on_and_no_code_is_sho
     starts = [line for line, _, _ in found]
     assert starts == sorted(set(starts))
     assert not any("140381" in str(problem) for _, _, problem in found)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text("ab;", max_size=6).map(lambda text: text.replace(";", "ä")), min_size=2, max_size=9), st.data())
+def test_wherever_two_quotes_too_many_fall_whoever_stands_on_the_other_lines_is_read(
+    names: list[str], data: st.DataObject
+) -> None:
+    lines = [f"{n};;{name or 'x'}" for n, name in enumerate(names)]
+    bent = set()
+    for _ in range(2):
+        n = data.draw(st.integers(0, len(lines) - 1))
+        place = data.draw(st.integers(0, len(lines[n])))
+        lines[n] = lines[n][:place] + '"' + lines[n][place:]
+        bent.add(n)
+    found = {line: values for line, values, problem in rows(HEADER + "\n".join(lines).encode() + b"\n") if not problem}
+    for n, name in enumerate(names):
+        assert n in bent or found[n + 2] == [str(n), "", name or "x"]

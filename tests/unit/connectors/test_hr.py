@@ -79,11 +79,16 @@ def test_what_a_column_means_is_not_judged_here(name: str) -> None:
     assert len(records([*hr(FIXTURES / name)])) == 4
 
 
-@pytest.mark.parametrize("name", ["last-line-cut.csv", "cut-in-half.csv"])
-def test_a_cut_file_is_not_finished(name: str) -> None:
-    reading = hr(FIXTURES / name)
+def test_a_cut_file_is_not_finished() -> None:
+    reading = hr(FIXTURES / "last-line-cut.csv")
     read_all(reading)
     assert not reading.evidence.finished
+
+
+def test_a_file_that_is_cut_in_its_last_field_is_told_by_how_many_rows_came() -> None:
+    reading = hr(FIXTURES / "cut-in-half.csv")
+    assert records(read_all(reading))[-1].fields["paivitetty"] == "10."
+    assert (reading.evidence.finished, reading.evidence.rows) == (True, 2)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +128,68 @@ def test_a_row_without_a_key_is_rejected(tmp_path: Path) -> None:
         (None, 4),
         (None, 5),
     ]
+
+
+@pytest.mark.parametrize("text", ['"=""P1002-1"""', '="P1002-1"', '"P1002-1"'])
+def test_a_number_that_excel_writes_as_a_formula_of_text_is_that_number(text: str, tmp_path: Path) -> None:
+    data = (FIXTURES / "good.csv").read_text().replace("P1002-1", text)
+    assert [item.key for item in records([*hr(_write(tmp_path, data.encode()))])][2] == "P1002-1"
+
+
+@pytest.mark.parametrize("formula", ["=1+1", '="a"&"b"', '="a', '+"a"', '=HYPERLINK("a")'])
+def test_any_other_formula_is_text(formula: str, tmp_path: Path) -> None:
+    data = (FIXTURES / "good.csv").read_text().replace("Rehtori", formula)
+    assert records([*hr(_write(tmp_path, data.encode()))])[2].fields["nimike"] == formula
+
+
+def test_an_identity_code_in_a_formula_is_found_where_it_does_not_belong(tmp_path: Path) -> None:
+    data = (FIXTURES / "good.csv").read_text().replace("Rehtori", '"=""301175-9153"""')
+    (bad,) = rejected([*hr(_write(tmp_path, data.encode()))])
+    assert (bad.key, bad.problem.field) == ("P1002-1", "nimike")
+    assert "301175" not in str(bad.problem)
+
+
+@pytest.mark.parametrize("sign", ["\ufeff", "\u200b", "\xad", "\u2060", "\u200d", "\u202e"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_key_with_a_sign_that_nobody_sees_is_refused_with_its_line_and_it_is_told_whose_it_is(
+    sign: str, quote: str, tmp_path: Path
+) -> None:
+    data = (FIXTURES / "good.csv").read_text().replace("P1002-1", f"{quote}P1002{sign}-1{quote}")
+    (bad,) = rejected([*hr(_write(tmp_path, data.encode()))])
+    assert (bad.key, bad.problem.line, bad.problem.field) == ("P1002-1", 4, "palvelussuhdenumero")
+    assert bad.problem.params == {"sign": f"{ord(sign):04X}"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "field"),
+    [
+        ("Rehtori", '"Rehtori', "P1002-1", "nimike"), ("Rehtori", '"Rehtori"x', "P1002-1", "nimike"), ("Rehtori", '"Reh;tori', None, None),
+        ("P1002-1", '"P1002-1', None, "palvelussuhdenumero"), ("1002;", '"1002;', None, None),
+    ],
+)  # fmt: skip
+def test_whose_row_it_is_where_quotes_do_not_close_is_told_only_when_it_is_certain(
+    old: str, new: str, key: str | None, field: str | None, tmp_path: Path
+) -> None:
+    data = (FIXTURES / "good.csv").read_text().replace(old, new, 1)
+    found = [*hr(_write(tmp_path, data.encode()))]
+    assert [(bad.key, bad.problem.line, bad.problem.field) for bad in rejected(found)] == [(key, 4, field)]
+    assert len(records(found)) == 3
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-8"])
+def test_a_soft_hyphen_in_a_key_is_refused_in_either_encoding(encoding: str, tmp_path: Path) -> None:
+    data = (FIXTURES / "good.csv").read_text().replace("P1002-1", "P1002\xad-1")
+    (bad,) = rejected([*hr(_write(tmp_path, data.encode(encoding)))])
+    assert bad.problem.params == {"sign": "00AD"}
+
+
+def test_a_key_typed_with_combining_marks_is_the_one_typed_with_whole_letters(tmp_path: Path) -> None:
+    data = (FIXTURES / "good.csv").read_text().replace("P1002-1", "A\u0308-1")
+    assert records([*hr(_write(tmp_path, data.encode()))])[2].key == "\u00c4-1"
+
+
+def test_a_byte_order_mark_at_the_beginning_of_the_file_is_fine(tmp_path: Path) -> None:
+    assert len(records([*hr(_write(tmp_path, b"\xef\xbb\xbf" + (FIXTURES / "good.csv").read_bytes()))])) == 4
 
 
 def test_a_missing_file_can_be_tried_again(tmp_path: Path) -> None:

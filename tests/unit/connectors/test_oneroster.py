@@ -127,9 +127,9 @@ def test_a_reference_to_a_row_that_is_to_be_deleted_leads_nowhere(tmp_path: Path
         ("manifest.csv", "file.users,bulk", "file.users,absent", "calls absent"),
         ("manifest.csv", "file.users,bulk", "file.users,all", "bulk, delta or absent"),
         ("manifest.csv", "file.courses,absent", "file.courses,bulk", "lacks"),
-        ("manifest.csv", "oneroster.version,1.2", "oneroster.version,1.1", "oneroster.version is 1.2"),
+        ("manifest.csv", "oneroster.version,1.2", "oneroster.version,2.0", "oneroster.version is 1.2"),
         ("manifest.csv", "manifest.version,1.0\n", "", "manifest.version is 1.0"),
-        ("manifest.csv", "file.orgs,bulk", "file.orgs,bulk\nfile.orgs,bulk", "twice"),
+        ("manifest.csv", "file.orgs,bulk", "file.orgs,bulk\nfile.orgs,absent", "twice"),
         ("manifest.csv", "source.systemName,Testi\n", "source.sys", "may be cut"),
         ("users.csv", "sourcedId,status", "sourcedid,status", "lacks sourcedId"),
         ("enrollments.csv", "primary,beginDate", "beginDate,primary", "order"),
@@ -148,6 +148,113 @@ def test_a_bundle_that_cannot_be_trusted_as_a_whole_is_malformed_before_any_reco
 def test_a_bundle_without_a_manifest_is_malformed(tmp_path: Path) -> None:
     files = {name: text for name, text in FILES.items() if name != "manifest.csv"}
     assert "no manifest" in str(malformed(archive(tmp_path, files)))
+
+
+def _manifest(change: Callable[[list[list[str]]], list[list[str]]], delimiter: str = ",") -> dict[str, str]:
+    """The bundle with another manifest that names the same."""
+    table = change([line.split(",") for line in FILES["manifest.csv"].splitlines()])
+    return {**FILES, "manifest.csv": "".join(delimiter.join(row) + "\n" for row in table)}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        _manifest(lambda table: [[value, name] for name, value in table]), _manifest(lambda table: [table[0], *reversed(table[1:])]),
+        _manifest(lambda table: [["note", *table[0]], *(["", *row] for row in table[1:])]),
+        _manifest(lambda table: [[*table[0], "note"], *table[1:]]), _manifest(lambda table: [*table, ["file.photos", "none"], ["", ""]]),
+        _manifest(lambda table: [*table, table[3]]), _manifest(lambda table: [[cell.upper() for cell in row] for row in table]),
+        _manifest(lambda table: [[f'"{cell}"' for cell in row] for row in table], ";"), _manifest(lambda table: table, "\t"),
+    ],
+)  # fmt: skip
+def test_a_manifest_proves_itself_by_its_names_whatever_else_it_has_and_in_whatever_order(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    assert [(record.kind, record.key) for record in records(read_all(roster(folder(tmp_path, files))))] == KEYS
+
+
+OLD_USERS = "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        bent("manifest.csv", "oneroster.version,1.2", "oneroster.version,1.1"), {"manifest.csv": "value,propertyName\n1.1,oneroster.version\n"},
+        {"manifest.csv": "oneroster.version;1.1\nnothing else is right"}, {**FILES, "users.csv": OLD_USERS}, {"users.csv": OLD_USERS},
+        {"Users.csv": '"' + OLD_USERS.strip().replace(",", '";"') + '"'},
+    ],
+)  # fmt: skip
+def test_oneroster_1_1_is_named_before_anything_else_with_what_to_ask_for(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    path = archive(tmp_path, files)
+    text = str(malformed(path))
+    assert "This is OneRoster 1.1" in text
+    assert "Ask the sender for a OneRoster 1.2" in text
+    assert [str(problem) for problem in OneRosterConnector(OneRosterSettings(path=path)).test()] == [text]
+
+
+SDS_1 = ("School.csv", "Section.csv", "Student.csv", "Teacher.csv", "StudentEnrollment.csv", "TeacherRoster.csv")
+SDS_2 = {
+    "orgs.csv": "sourcedId,name,type,parentSourcedId\n", "users.csv": "sourcedId,username,givenName,familyName,activeDirectoryMatchId\n",
+    "roles.csv": "userSourcedId,orgSourcedId,role,sessionSourcedId,grade\n", "classes.csv": "sourcedId,orgSourcedId,title\n",
+    "enrollments.csv": "classSourcedId,userSourcedId,role\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("files", "version"),
+    [
+        (dict.fromkeys(SDS_1, "x\n"), "1"), (dict.fromkeys((name.lower() for name in SDS_1), "x\n"), "1"), (SDS_2, "2.1"),
+        ({**SDS_2, "users.csv": "sourcedId,username\n"}, "2.1"),
+    ],
+)  # fmt: skip
+def test_files_for_school_data_sync_are_named_as_such_and_not_as_a_manifest_that_is_missing(
+    files: dict[str, str], version: str, tmp_path: Path
+) -> None:
+    assert f"Microsoft School Data Sync (format {version})" in str(malformed(folder(tmp_path, files)))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "place", "column", "read"),
+    [
+        ("roles.csv", "primary,student", "Primary,STUDENT", 5, "role", "student"), ("roles.csv", "primary,teacher", "PRIMARY,Teacher", 6, "roleType", "primary"),
+        ("roles.csv", "primary,student", "primary, Student ", 5, "role", "student"),
+        ("users.csv", "true,oona", "True,oona", 2, "enabledUser", "true"), ("users.csv", "true,oona", "FALSE,oona", 2, "enabledUser", "false"),
+        ("enrollments.csv", "teacher,true", "Teacher,TRUE", 9, "primary", "true"), ("orgs.csv", "koivu,,", "koivu,Active,", 0, "status", "active"),
+    ],
+)  # fmt: skip
+def test_the_standard_s_words_are_read_however_their_capitals(
+    name: str, old: str, new: str, place: int, column: str, read: str, tmp_path: Path
+) -> None:
+    found = read_all(roster(folder(tmp_path, bent(name, old, new))))
+    assert rejected(found) == []
+    assert records(found)[place].fields[column] == read
+
+
+def test_a_row_to_be_deleted_is_deleted_however_it_is_written(tmp_path: Path) -> None:
+    found = read_all(roster(folder(tmp_path, bent("enrollments.csv", "e2,,", "e2,ToBeDeleted,"))))
+    assert found[-1] == Deleted("enrollment", "e2")
+    found = read_all(roster(archive(tmp_path, bent("classes.csv", "1a,,", "1a,TOBEDELETED,"))))
+    assert [each.key for each in rejected(found)] == ["e1", "e2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "key", "column"),
+    [
+        ("roles.csv", "primary,student", "primary,oppilas", "r1", "role"), ("roles.csv", "primary,student", "main,student", "r1", "roleType"),
+        ("users.csv", "true,oona", "kyllä,oona", "oppilas", "enabledUser"),
+    ],
+)  # fmt: skip
+def test_a_word_that_the_standard_does_not_have_rejects_the_row_and_tells_whose_it_is(
+    name: str, old: str, new: str, key: str, column: str, tmp_path: Path
+) -> None:
+    (bad,) = rejected(read_all(roster(folder(tmp_path, bent(name, old, new)))))
+    assert (bad.key, bad.problem.field, bad.problem.file) == (key, column, name)
+
+
+def test_a_word_of_the_sender_s_own_is_taken_where_the_standard_allows_it(tmp_path: Path) -> None:
+    found = read_all(roster(folder(tmp_path, bent("roles.csv", "primary,teacher", "primary,ext:rehtori"))))
+    assert rejected(found) == []
 
 
 @pytest.mark.parametrize("name", ["orgs.csv", "users.csv", "roles.csv", "enrollments.csv"])

@@ -9,8 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from connectors.hr import COLUMNS
-from iam.clock import FOREVER, LONG_AGO
-from iam.sources.columns import Rejection, code_is_whole, day
+from iam.clock import FOREVER, HELSINKI, LONG_AGO
+from iam.sources.columns import Rejection, code_is_whole
+from iam.sources.days import day
 from tests.unit.sources.reading import (
     CODE,
     KOIVU,
@@ -169,11 +170,33 @@ def test_nobody_is_manager_of_themselves() -> None:
     ("text", "expected"),
     [
         ("1.8.2026", date(2026, 8, 1)), ("01.08.2026", date(2026, 8, 1)), ("2026-08-01", date(2026, 8, 1)),
-        ("2026-08-01T00:00:00+03:00", date(2026, 8, 1)), ("29.2.2028", date(2028, 2, 29)),
+        ("2026-08-01T00:00:00+03:00", date(2026, 8, 1)), ("29.2.2028", date(2028, 2, 29)), ("9999-12-31T23:00:00Z", date(9999, 12, 31)),
     ],
 )  # fmt: skip
 def test_a_day_is_read_in_finnish_and_in_iso(text: str, expected: date) -> None:
-    assert day(text) == expected
+    assert day(text, HELSINKI) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-12-31T22:00:00Z", date(2027, 1, 1)), ("2026-12-31T21:59:59.999Z", date(2026, 12, 31)), ("2026-12-31 22:00:00Z", date(2027, 1, 1)),
+        ("2026-12-31T22:00:00.000Z", date(2027, 1, 1)), ("2026-06-30T21:00Z", date(2026, 7, 1)), ("2026-12-31T23:30:00+02:00", date(2026, 12, 31)),
+        ("2027-01-01T00:00:00+0300", date(2026, 12, 31)), ("2026-12-31t17:00:00-05", date(2027, 1, 1)), ("2026-12-31 23:59:59", date(2026, 12, 31)),
+        ("2026-12-31T23:59:59.9999999", date(2026, 12, 31)),
+    ],
+)  # fmt: skip
+def test_a_moment_with_an_offset_is_the_source_s_own_day_and_one_without_is_its_wall_clock(
+    text: str, expected: date
+) -> None:
+    assert day(text, HELSINKI) == expected
+
+
+def test_whoever_s_last_day_is_told_in_utc_keeps_the_whole_day_in_the_source_s_zone() -> None:
+    ends = [employment(paattymispvm=last).affiliations[0][-1] for last in ("2026-12-30T22:00:00Z", "31.12.2026")]
+    assert ends[0] == ends[1] == datetime(2026, 12, 31, 22, tzinfo=UTC)
+    begins = [employment(alkamispvm=first).affiliations[0][-2] for first in ("2026-07-31T21:00:00Z", "1.8.2026")]
+    assert begins[0] == begins[1]
 
 
 WRONG_DAYS = (
@@ -186,6 +209,9 @@ WRONG_DAYS = (
     "2026-8-1",
     "elokuu",
     "1.8.2026 ja",
+    "2026-08-01T",
+    "2026-08-01Tjotain",
+    "2026-08-01T25:00:00Z",
     "1.1.0001",
     "0001-01-01",
 )
@@ -284,3 +310,59 @@ def test_no_value_of_a_personal_column_is_in_a_problem(canary: str, column: str,
     if isinstance(found, Rejection):
         assert canary not in str(found.problem)
         assert canary not in repr(found)
+
+
+DIRECTION, UNSEEN = "\u202a\u202b\u202c\u202d\u202e\u2066\u2069\u200e\u200f\u061c\u2028", "\u200b\ufeff\xad\u2060"
+KEYS = (
+    "henkilonumero",
+    "toimipisteet",
+    "esihenkilo_henkilonumero",
+    "tehtavanimike_koodi",
+    "palvelussuhteen_laji",
+    "alkamispvm",
+)
+
+
+@pytest.mark.parametrize("sign", DIRECTION)
+@pytest.mark.parametrize("column", ["sukunimi", "nimike", "tyopuhelin", *KEYS])
+def test_a_sign_that_turns_the_direction_of_text_refuses_the_row(column: str, sign: str) -> None:
+    problem = rejection(**{column: TEACHER[column][:2] + sign + TEACHER[column][2:]}).problem
+    assert (problem.field, problem.params) == (column, {"sign": f"{ord(sign):04X}"})
+
+
+@pytest.mark.parametrize("sign", UNSEEN + "\u200d\u200c")
+@pytest.mark.parametrize("column", KEYS)
+def test_a_sign_without_width_in_a_key_refuses_the_row_so_that_nobody_is_two_people(column: str, sign: str) -> None:
+    problem = rejection(**{column: TEACHER[column][:2] + sign + TEACHER[column][2:]}).problem
+    assert (problem.field, problem.params) == (column, {"sign": f"{ord(sign):04X}"})
+
+
+@pytest.mark.parametrize("sign", UNSEEN)
+def test_a_sign_without_width_is_left_out_of_a_name_with_a_warning(sign: str) -> None:
+    found = employment(sukunimi=f"{sign}Esi{sign}merkki", nimike=f"Luokan{sign}opettaja")
+    assert found.person is not None
+    assert found.person.attributes["family_name"] == "Esimerkki"
+    assert found.affiliations[0][4] == "Luokanopettaja"
+    assert sorted((one.field, one.params["sign"]) for one in found.cleaned) == [
+        ("nimike", f"{ord(sign):04X}"), ("sukunimi", f"{ord(sign):04X}"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("joiner", ["\u200d", "\u200c"])
+def test_a_joiner_between_the_letters_of_a_name_stays_and_one_elsewhere_does_not(joiner: str) -> None:
+    name = f"\u0646{joiner}\u0627"
+    assert employment(sukunimi=name).person.attributes["family_name"] == name  # type: ignore[union-attr]
+    assert employment(sukunimi=name).cleaned == ()
+    assert employment(sukunimi=f"Esimerkki{joiner}").person.attributes["family_name"] == "Esimerkki"  # type: ignore[union-attr]
+
+
+def test_a_name_and_a_key_typed_with_combining_marks_are_those_typed_with_whole_letters() -> None:
+    found = employment(sukunimi="A\u030akesson", henkilonumero="A\u030a1", tehtavanimike_koodi="a\u0308")
+    assert found.person is not None
+    assert (found.person.attributes["family_name"], found.person.key) == ("\u00c5kesson", "\u00c51")
+    assert found.affiliations[0][3] == "\u00e4"
+    assert found.cleaned == ()
+
+
+def test_a_sign_in_a_column_that_nobody_reads_takes_nothing_from_anybody() -> None:
+    assert employment(kustannuspaikka="31\u200b00").cleaned == ()
