@@ -48,7 +48,7 @@ def write(session: Session, change: Change, source_id: UUID, run_id: UUID, now: 
     _groups(session, source_id)
     _records(session, source_id, run_id)
     _bound(session, change, source_id, now)
-    feed_persons.rename(session, source_id, now)
+    feed_persons.rename(session, change)
 
 
 def try_out(session: Session, change: Change, source_id: UUID, now: datetime) -> None:
