@@ -90,6 +90,8 @@ def persons(visible: Visible, wanted: Wanted, archive_after: timedelta) -> Selec
 
 
 _NOWHERE: Any = null()
+_FEW_BEGIN_SO = 3
+"""Letters from which on SQLite, which cannot tell, first looks up who is called so; with fewer it walks the list and asks of each."""
 _LAST = "\U0010ffff"
 """A sign that stands in no word, after all that do."""
 PERSON_KEYS = (Person.sort_name, Person.id)
@@ -115,9 +117,12 @@ def _begins_a_word(visible: Visible, start: str) -> ColumnElement[bool]:
 
     Else a name that somebody hides from would lead to the one that they took.
     """
-    word, start = PersonNameWord, start[:LONGEST_WORD]
+    word, start = aliased(PersonNameWord), start[:LONGEST_WORD]
     within = and_(word.word >= start, word.word < f"{start}{_LAST}")
-    return Person.id.in_(select(word.person_id).where(within, or_(word.shown, _tells_former(visible, word.person_id))))
+    within &= or_(word.shown, _tells_former(visible, word.person_id))
+    if len(start) < _FEW_BEGIN_SO:
+        return exists().where(word.person_id == Person.id, within)
+    return Person.id.in_(select(word.person_id).where(within))
 
 
 def _tells_former(visible: Visible, person_id: Any) -> ColumnElement[bool]:
