@@ -63,6 +63,10 @@ class ProtectedText(TypeDecorator[Protected]):
         return None if value is None else Protected(value)
 
 
+BYTE_ORDER = String().with_variant(String(collation="C"), "postgresql")
+"""A text that is compared byte by byte, as SQLite does by itself, whatever order the server was set up with; prefixes are ranges of it."""
+
+
 def uuid7() -> UUID:
     """Return a time-ordered UUID, version 7 (RFC 9562 section 5.7), ordered within a millisecond too (section 6.2, method 3)."""
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)

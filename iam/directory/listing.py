@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, null, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
 from iam.directory import holds
 from iam.directory.affiliation import Affiliation, Relationship
+from iam.directory.name_words import LONGEST_WORD, typed_words
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
-from iam.directory.person import Identifier, Person
+from iam.directory.person import Identifier, Person, PersonNameWord
 from iam.directory.protected import is_protected
 from iam.directory.queries import holds_at
 
@@ -56,7 +58,8 @@ class Tied:
 class Wanted:
     """Which persons a list shows; everything given must hold.
 
-    ``text``: words of which each begins a part of the name, or an identifier (a learner or employee number) as it stands.
+    ``text``: words of which each begins a word of a name that is shown or was held (``name_words``), or an identifier (a learner or
+    employee number) as it stands.
     ``organisation_id``: an affiliation at or under it; ``kind``: of an affiliation, or ``guardian``; ``state``: draft, active,
     suspended or archived; ``coming``: an affiliation that ``starts`` or ``ends`` within ``COMING``.
     """
@@ -77,12 +80,8 @@ NEAR, GONE = timedelta(days=30), timedelta(days=90)
 def persons(visible: Visible, wanted: Wanted, archive_after: timedelta) -> Select[Any]:
     """Select the persons that the asker may see and wants to; the order is (``sort_name``, ``id``)."""
     query = select(Person).where(Person.merged_into.is_(None), visible.shows(Person.id))
-    words = wanted.text.casefold().split()
-    if words:
-        named = and_(*(_begins_a_part_of_the_name(word) for word in words))
-        query = query.where(
-            or_(named, _identified(visible, wanted.text.strip())) if any(map(str.isdigit, wanted.text)) else named
-        )
+    if wanted.text.strip():
+        query = query.where(_called(visible, wanted.text))
     if wanted.organisation_id or wanted.kind or wanted.coming:
         query = query.where(_affiliated(visible, wanted))
     if wanted.state is not None:
@@ -90,12 +89,50 @@ def persons(visible: Visible, wanted: Wanted, archive_after: timedelta) -> Selec
     return query
 
 
+_NOWHERE: Any = null()
+_FEW_BEGIN_SO = 3
+"""Letters from which on SQLite, which cannot tell, first looks up who is called so; with fewer it walks the list and asks of each."""
+_LAST = "\U0010ffff"
+"""A sign that stands in no word, after all that do."""
 PERSON_KEYS = (Person.sort_name, Person.id)
 
 
-def _begins_a_part_of_the_name(word: str) -> ColumnElement[bool]:
-    begins = Person.sort_name.startswith(word, autoescape=True)
-    return or_(begins, *(Person.sort_name.contains(before + word, autoescape=True) for before in " -"))
+def _called(visible: Visible, text: str) -> ColumnElement[bool]:
+    """The condition that each word of ``text`` begins a word of a person's names, or that it is a number of theirs."""
+    typed = typed_words(text)
+    named = and_(*(_is_named(visible, parts) for parts in typed)) if typed else false()
+    if not any(map(str.isdigit, text)):
+        return named
+    return or_(named, _identified(visible, unicodedata.normalize("NFC", text.strip())))
+
+
+def _is_named(visible: Visible, parts: Sequence[str]) -> ColumnElement[bool]:
+    """Of a word with a hyphen or an apostrophe in it either each part is found, or all of them joined: O'Neill may be written ONeill."""
+    joined = _begins_a_word(visible, "".join(parts))
+    return joined if len(parts) == 1 else or_(joined, and_(*(_begins_a_word(visible, part) for part in parts)))
+
+
+def _begins_a_word(visible: Visible, start: str) -> ColumnElement[bool]:
+    """The condition that a word of a person's names begins so; names that are shown no more find no protected person.
+
+    Else a name that somebody hides from would lead to the one that they took.
+    """
+    word, start = aliased(PersonNameWord), start[:LONGEST_WORD]
+    within = and_(word.word >= start, word.word < f"{start}{_LAST}")
+    within &= or_(word.shown, _tells_former(visible, word.person_id))
+    if len(start) < _FEW_BEGIN_SO:
+        return exists().where(word.person_id == Person.id, within)
+    return Person.id.in_(select(word.person_id).where(within))
+
+
+def _tells_former(visible: Visible, person_id: Any) -> ColumnElement[bool]:
+    """The condition that a query may be narrowed by a former name: of somebody without protection, or whom the asker may see protected."""
+    tie = aliased(Affiliation)
+    there = exists().where(
+        tie.person_id == person_id, tie.closed_by.is_(None), *near(tie), visible.covers(tie.organisation_id),
+        visible.tells(person_id, tie.organisation_id),
+    )  # fmt: skip
+    return or_(visible.tells(person_id, _NOWHERE), there)
 
 
 def _identified(visible: Visible, value: str) -> ColumnElement[bool]:

@@ -9,18 +9,18 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from iam.database.base import Base, FactVersion, key, open_index, refers_to, valid
-from iam.database.types import Protected
+from iam.database.types import BYTE_ORDER, Protected
 
 
 class Person(Base):
-    """One human. ``sort_name`` serves lists and search only."""
+    """One human. ``sort_name`` orders lists by the name that is shown (``name_words.sort_key``)."""
 
     __tablename__ = "person"
     __table_args__ = (Index("ix_person_sort_name_id", "sort_name", "id"),)
 
     id: Mapped[UUID] = key()
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
-    sort_name: Mapped[str] = mapped_column(default="")
+    sort_name: Mapped[str] = mapped_column(BYTE_ORDER, default="")
 
 
 class PersonNameWord(Base):
@@ -30,7 +30,7 @@ class PersonNameWord(Base):
     __table_args__ = (Index("ix_person_name_word_word_person_id", "word", "person_id"),)
 
     person_id: Mapped[UUID] = refers_to("person.id", primary_key=True)
-    word: Mapped[str] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column(BYTE_ORDER, primary_key=True)
     shown: Mapped[bool]
 
 

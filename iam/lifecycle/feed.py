@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import LargeBinary, Select, case, delete, insert, literal, or_, select, union, update
 from sqlalchemy.orm import Session
 
-from iam import clock
 from iam.change import Change
 from iam.database.bulk import analyze
 from iam.directory.affiliation import Group, Relationship
@@ -32,7 +31,7 @@ def write(session: Session, change: Change, source_id: UUID, run_id: UUID) -> No
     _groups(session, source_id)
     _records(session, source_id, run_id)
     write_facts(session, change, source_id)
-    feed_persons.rename(session, source_id, clock.now())
+    feed_persons.rename(session, change)
     _touch(session)
 
 

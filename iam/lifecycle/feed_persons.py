@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, insert, literal, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.change import Change
 from iam.database.types import UtcDateTime
-from iam.directory.entitled import PAST, may_describe
 from iam.directory.person import Identifier, Person, PersonKey, PersonProfile, VaultItem
 from iam.directory.source import Source
-from iam.lifecycle import reached, staged
+from iam.lifecycle import name_words, reached, staged
 
 NATIONAL = ("identity-code", "learner-number")
 """Kinds of identifiers that nobody in the consortium issues: whoever knows one may state it."""
@@ -145,28 +143,9 @@ def leads() -> ColumnElement[bool]:
     return and_(p.c.has_profile, ~earlier)
 
 
-def rename(session: Session, source_id: UUID, now: datetime) -> None:
-    """Order persons by the name they were told of with, where this source's word on them counts before any other's.
-
-    After the facts are written: they say where the source may describe whom.
-    """
-    p, q, other, s = staged.person, aliased(PersonProfile), aliased(PersonProfile), aliased(Source)
-    counts = [may_describe(one, now, now - PAST) for one in (q, other)]
-    mine = exists().where(q.closed_by.is_(None), q.source_id == source_id, q.person_id == p.c.person_id, counts[0])
-    own = select(Source.priority).where(Source.id == source_id).scalar_subquery()
-    before = (
-        select(other.version_id)
-        .outerjoin(s, s.id == other.source_id)
-        .where(
-            other.closed_by.is_(None), other.person_id == p.c.person_id, other.family_name.is_not(None),
-            or_(s.id.is_(None), s.priority < own), counts[1],
-        )
-        .exists()
-    )  # fmt: skip
-    names = and_(Person.id == p.c.person_id, ~p.c.fresh, leads(), Person.sort_name != p.c.sort_name, mine, ~before)
-    session.execute(
-        update(Person).where(names).values(sort_name=p.c.sort_name).execution_options(synchronize_session=False)
-    )
+def rename(session: Session, change: Change) -> None:
+    """Write by which names the staged persons are found and ordered, after the facts, which say whose word on them counts."""
+    name_words.write_staged(session, change, leads())
 
 
 def _open(

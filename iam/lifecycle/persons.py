@@ -11,15 +11,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, bindparam, insert, select, update
+from sqlalchemy import Row, Table, insert, select
 from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.change import Change
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
+from iam.directory.name_words import sort_key
 from iam.directory.organisation import OrganisationPlace
 from iam.directory.person import Person, PersonProfile
+from iam.lifecycle import name_words
 from iam.lifecycle.versions import Stated, Written, ending, restate
 
 _PERSONS: Table = Person.__table__  # type: ignore[assignment]
@@ -41,7 +43,7 @@ class LocalProfile:
     @property
     def sort_name(self) -> str:
         """The name lists are ordered by."""
-        return f"{self.family_name} {self.given_names}".casefold()
+        return sort_key(self.family_name, self.given_names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,7 @@ def set_profiles(session: Session, change: Change, stated: Mapping[UUID, LocalPr
     ]  # fmt: skip
     written = restate(session, change, _PROFILES, current, rows, (("person_id",),))
     if written:
-        query = update(_PERSONS).where(_PERSONS.c.id == bindparam("which")).values(sort_name=bindparam("shown"))
-        session.execute(query, [{"which": person_id, "shown": one.sort_name} for person_id, one in stated.items()])
+        name_words.write(session, stated)
     return written
 
 

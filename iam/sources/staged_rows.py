@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from connectors.records import Record
 from iam.database.bulk import analyze, copy_rows
 from iam.database.types import uuid7
+from iam.directory.name_words import sort_key
 from iam.lifecycle import staged
 from iam.sources.columns import Said, SaidAffiliation, SaidPerson
 from iam.vault import Vault, seal
@@ -104,9 +105,7 @@ class StagedRows:
     def _person_rows(self, vault: Vault) -> Iterator[tuple[Any, ...]]:
         for key, person in self._persons.items():
             said = person.attributes.get
-            sort_name = (
-                f"{said('family_name') or ''} {said('call_name') or said('given_names') or ''}".strip().casefold()
-            )
+            sort_name = sort_key(said("family_name"), said("call_name") or said("given_names"))
             born = said("birth_date")
             yield (
                 key, person.as_, said("given_names"), said("call_name"), said("family_name"), said("email"), said("phone"),

@@ -24,6 +24,8 @@ from iam.app import create_app
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM, Change
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
+from iam.directory.person import PersonProfile
+from iam.lifecycle import name_words
 from iam.oidc.model import Client, ClientSecret
 from iam.settings import Settings
 from iam.signin import levels, session_policy
@@ -71,11 +73,12 @@ class World:
             yield session
 
     def write(self, *rows: Any) -> None:
-        """Store rows in a transaction of their own, in their order."""
+        """Store rows in a transaction of their own, in their order; people are found by the names that the rows tell."""
         with self.transaction() as session:
             for row in rows:
                 session.add(row)
                 session.flush()
+            name_words.write(session, [row.person_id for row in rows if isinstance(row, PersonProfile)])
 
     def sign_in(self, browser: FlaskClient, name: str, acr: str = levels.PASSWORD) -> UUID:
         """Give a browser a fresh login session of a person; return the session's id."""

@@ -17,7 +17,7 @@ from iam.directory.affiliation import Absence, Affiliation, Group, Membership, R
 from iam.directory.organisation import OrganisationPlace, OrganisationRelation
 from iam.directory.person import Hold, Person, PersonProfile
 from iam.directory.source import Acceptance, Record, Run, Source, SourceOpening
-from iam.lifecycle import organisations
+from iam.lifecycle import name_words, organisations
 from iam.lifecycle.tree import Place
 from iam.tokens.session import Life
 
@@ -95,7 +95,7 @@ def covers(
 
 def person(session: Session, family_name: str = "Esimerkki") -> UUID:
     """Add a person with a profile that no source tells."""
-    row = Person(sort_name=family_name.casefold())
+    row = Person()
     session.add(row)
     session.flush()
     _fact(
@@ -107,6 +107,7 @@ def person(session: Session, family_name: str = "Esimerkki") -> UUID:
         given_names="Aino",
         family_name=family_name,
     )
+    name_words.write(session, [row.id])
     return row.id
 
 

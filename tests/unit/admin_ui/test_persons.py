@@ -19,6 +19,7 @@ from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
 from iam.directory.listing import STATES, Wanted, persons
 from iam.directory.person import Hold, Identifier, Person, PersonProfile
+from iam.lifecycle import name_words
 from iam.lifecycle.states import states
 from iam.web import extension
 from tests.unit.admin_ui.world import Reader, World, administer, employ, person
@@ -32,7 +33,7 @@ def names(text: str) -> list[str]:
 
 def crowd(world: World, number: int) -> None:
     """Add pupils of KOIVU whose names follow one another."""
-    people = [Person(sort_name=f"zz oppilas {n:03}") for n in range(number)]
+    people = [Person() for _ in range(number)]
     world.write(*people)
     rows = [
         row
@@ -47,6 +48,7 @@ def crowd(world: World, number: int) -> None:
     ]  # fmt: skip
     with Session(world.engine) as session, session.begin():
         session.add_all(rows)
+        name_words.write(session, [one.id for one in people])
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def _people(world: World) -> None:
 def person(world: World, login: str, family_name: str, **profile: Any) -> UUID:
     """Add a person with a login."""
     given = login.title()
-    row = Person(sort_name=f"{family_name} {given}".casefold())
+    row = Person()
     world.write(row)
     world.ids[login] = row.id
     world.write(

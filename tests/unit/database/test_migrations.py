@@ -242,3 +242,37 @@ def test_sign_ins_connections_and_sources_from_before_there_were_walls_go_on(emp
             (False, False)
         ]
     engine.dispose()
+
+
+def _names_told(connection: Connection, person: UUID, source: UUID | None, **told: object) -> None:
+    values = {
+        "version_id": uuid7(), "fact_id": uuid7(), "person_id": person, "source_id": source, "protected": False, "opened_by": uuid7(), **ALWAYS,
+    }  # fmt: skip
+    _row(connection, "person_profile", **values, **told)
+
+
+def test_after_an_upgrade_people_are_found_by_every_name_they_had_and_stand_where_a_finn_looks_for_them(
+    empty_url: str,
+) -> None:
+    upgrade(empty_url, "0006")
+    engine = make_engine(empty_url)
+    with engine.begin() as connection:
+        school = _organisation(connection)
+        source = _source(connection, school, "primus")
+        married, other, nameless = (
+            _put(connection, "person", sort_name=name) for name in ("äijälä anna-liisa", "zetterström zoe", "")
+        )
+        _names_told(connection, married, source, given_names="Anna-Liisa", family_name="Äijälä")
+        _names_told(connection, married, None, given_names="Anna-Liisa", family_name="Väärä")
+        _names_told(connection, married, source, given_names="Anna-Liisa", family_name="Virtanen", closed_by=uuid7())
+        _names_told(connection, other, source, given_names="Maria Zoe", call_name="Zoe", family_name="Zetterström")
+    upgrade(empty_url)
+    words, persons = Base.metadata.tables["person_name_word"].c, Base.metadata.tables["person"].c
+    with engine.connect() as connection:
+        found = dict(connection.execute(select(words.word, words.shown).where(words.person_id == married)).all())
+        keys = connection.execute(select(persons.id, persons.sort_name).order_by(persons.sort_name)).all()
+    engine.dispose()
+    assert found == {
+        "anna": True, "liisa": True, "annaliisa": True, "äijälä": True, "väärä": False, "virtanen": False,
+    }  # fmt: skip
+    assert keys == [(nameless, ""), (other, "zetterstr}m zoe"), (married, "|ij|l| anna liisa")]
