@@ -19,6 +19,7 @@ class Source(Base):
     kinds by which a record's person is found. ``owner_id`` is the organisation whose administrators see it and in whose subtree it states
     facts. ``disabled``: nothing is read and nobody signs in by it. ``walled`` is False for a source from before walls, until what they
     reject was shown and accepted. ``leased_by`` is the run that holds the source until ``leased_until``, which its heartbeat puts off.
+    ``places`` are the codes that named organisations of which it had stated facts by the end of its last run.
     """
 
     __tablename__ = "source"
@@ -40,6 +41,7 @@ class Source(Base):
     checkpoint: Mapped[str | None]
     leased_until: Mapped[datetime | None]
     leased_by: Mapped[UUID | None]
+    places: Mapped[dict[str, Any] | None]
 
 
 class SourceOpening(Base):

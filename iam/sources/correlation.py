@@ -1,37 +1,78 @@
 """Whose record it is: one person, none yet, or ambiguous. Set-based, by identifiers in the source's declared order.
 
 The source's own key comes first; then each declared kind finds those still unknown. Identifiers that name different persons are
-ambiguous, and a human decides; nothing is ever matched by name.
+ambiguous, and so is evidence that contradicts itself (``contradiction``): a human decides. Nothing is ever matched by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, Subquery, Uuid, and_, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from connectors.problem import Problem
+from iam.database.types import UtcDateTime, least
+from iam.directory.affiliation import Affiliation
 from iam.directory.person import Identifier
-from iam.directory.source import Ambiguity, Source
+from iam.directory.source import Ambiguity, Record, Source
 from iam.lifecycle import staged
+from iam.sources import contradiction
+from iam.sources.contradiction import Question
+
+Tell = Callable[[str, Problem], None]
+"""Says of a kind of record what must be looked at."""
 
 
-def correlate(session: Session, source: Source, run_id: UUID, order: Sequence[str], *, described: bool = False) -> int:
+def correlate(
+    session: Session, source: Source, run_id: UUID, order: Sequence[str], twice: Collection[str], tell: Tell, *, described: bool = False
+) -> int:  # fmt: skip
     """Give every staged person and reference a person; return how many persons were ambiguous and left out.
 
-    ``described`` says that some kind of record describes persons: then one that only refers to somebody unknown makes nobody, and is
-    read again when that person is known.
+    ``twice`` are the keys under which two identity codes were told. ``described`` says that some kind of record describes persons: then
+    one that only refers to somebody unknown makes nobody, and is read again when that person is known.
     """
     _decided(session, source)
     _found(session)
-    ambiguous = _set_aside(session, source, run_id, _named_twice(session))
+    ambiguous = _set_aside(session, source, run_id, _several(_named_twice(session)))
     for kind in order:
         ambiguous += _sharing(session, source, run_id, kind)
+    contradictory = contradiction.questions(session, source, twice)
+    if contradictory:
+        _tell_lines(session, source, contradictory, tell)
+    ambiguous += _set_aside(session, source, run_id, contradictory)
     if described:
         _drop_undescribed(session)
     _spread(session, source)
     return ambiguous
+
+
+def _several(found: dict[str, list[str]]) -> dict[str, Question]:
+    return {key: Question("several", tuple(sorted(ids)), {}) for key, ids in found.items()}
+
+
+def _tell_lines(session: Session, source: Source, found: Collection[str], tell: Tell) -> None:
+    """Name every line that stands under a key whose evidence contradicts itself, those of earlier runs that still stand too."""
+    r = staged.record
+    here = select(r.c.kind, r.c.file, r.c.line).where(r.c.person_key.in_(found))
+    gone = select(staged.gone.c.record_id).union(select(r.c.record_id))
+    earlier = select(Record.kind, Record.file, Record.line).where(
+        Record.source_id == source.id,
+        Record.person_key.in_(found),
+        Record.missing_since.is_(None),
+        Record.id.not_in(gone),
+    )
+    for kind, file, line in sorted({tuple(row) for row in session.execute(here.union(earlier))}, key=str):
+        tell(
+            kind,
+            Problem(
+                "This number stands for two people: another identity code or name is known or told under it.",
+                "Correct it in the source, or say on the source's page whose it is.",
+                file,
+                line,
+            ),
+        )
 
 
 def _candidates() -> Subquery:
@@ -90,17 +131,24 @@ def _named_twice(session: Session) -> dict[str, list[str]]:
     return found
 
 
-def _set_aside(session: Session, source: Source, run_id: UUID, found: dict[str, list[str]]) -> int:
-    """Leave out what is said of these keys and ask, once, whose they are."""
+def _set_aside(session: Session, source: Source, run_id: UUID, found: Mapping[str, Question]) -> int:
+    """Leave out what is said of these keys, but for ends of what is known to be theirs, and ask, once, whose they are."""
     if not found:
         return 0
-    known = set(session.scalars(select(Ambiguity.person_key).where(Ambiguity.source_id == source.id)))
-    session.add_all(
-        Ambiguity(source_id=source.id, person_key=key, run_id=run_id, candidates=sorted(ids))
-        for key, ids in found.items()
-        if key not in known
-    )
+    known = {
+        row.person_key: row
+        for row in session.scalars(
+            select(Ambiguity).where(Ambiguity.source_id == source.id, Ambiguity.person_key.in_(found))
+        )
+    }
+    for key, one in found.items():
+        row = known.get(key) or Ambiguity(source_id=source.id, person_key=key)
+        if row.decided_person_id is None or row.told.get("evidence") != one.told.get("evidence"):
+            row.run_id, row.candidates, row.reason, row.told = run_id, list(one.candidates), one.reason, dict(one.told)
+            row.decided_person_id = row.decided_by = row.decided_at = None
+            session.add(row)
     session.flush()
+    _keep_ends(session, source, found)
     for table in (
         staged.affiliation,
         staged.relationship,
@@ -113,6 +161,21 @@ def _set_aside(session: Session, source: Source, run_id: UUID, found: dict[str, 
     session.execute(delete(staged.relationship).where(staged.relationship.c.other_key.in_(found)))
     session.execute(delete(staged.absence).where(staged.absence.c.record_id.not_in(select(staged.record.c.record_id))))
     return len(found)
+
+
+def _keep_ends(session: Session, source: Source, keys: Collection[str]) -> None:
+    """Of a row whose person is in question, an earlier end of the affiliation that it told before is certain; nothing else is."""
+    st, a = staged.affiliation, Affiliation
+    stands = and_(
+        a.closed_by.is_(None), a.source_id == source.id, a.record_id == st.c.record_id, a.organisation_id == st.c.organisation_id,
+    )  # fmt: skip
+    as_it_was = {name: getattr(a, name) for name in (*a.TOLD, "valid_from")}
+    ends = least(a.valid_to, st.c.valid_to, type_=UtcDateTime())
+    session.execute(
+        update(st)
+        .where(st.c.person_key.in_(keys), stands, st.c.valid_to > a.valid_from)
+        .values(person_key=None, valid_to=ends, **as_it_was)
+    )
 
 
 def _drop_undescribed(session: Session) -> None:
@@ -153,7 +216,7 @@ def _sharing(session: Session, source: Source, run_id: UUID, kind: str) -> int:
         func.count(member.c.person_id.distinct()).label("n"),
     )
     known_ = known.where(~member.c.fresh).group_by(member.c.first).subquery()
-    left = _set_aside(session, source, run_id, _claimed_by_many(session, source, member, known_))
+    left = _set_aside(session, source, run_id, _several(_claimed_by_many(session, source, member, known_)))
     first = p.alias()
     one = (
         select(member.c.person_key, func.coalesce(known_.c.person_id, first.c.person_id).label("person_id"))

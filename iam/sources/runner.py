@@ -92,7 +92,7 @@ def _run(
     ends, first = known.ending(result.missing, now, source.missing_hours)
     gone = [*ends, *result.deleted]
     with report.phase("correlate"):
-        _correlate(session, source, matching, report, gone)
+        _correlate(session, source, matching, report, stager, gone)
         links.wall(session, source, stager)
         judgement.of_rows(source, result)
         report.counts |= _counts(result)
@@ -108,6 +108,7 @@ def _run(
     progress("write", result.rows)
     _apply(session, source, report, plan, change, before is None and plan.approved_by is None)
     known.remember(session, gone, first, result.returned, now)
+    stager.remember_places(source)
     if result.checkpoint is not None and report.state == "done":
         source.checkpoint = result.checkpoint
     lease.conclude(session, source, actor, report, change)
@@ -142,12 +143,14 @@ def _read(source: Source, stager: Stager, full: bool) -> Staged:
         reading.close()
 
 
-def _correlate(session: Session, source: Source, matching: Matching, report: Report, gone: list[UUID]) -> None:
+def _correlate(
+    session: Session, source: Source, matching: Matching, report: Report, stager: Stager, gone: list[UUID]
+) -> None:
     if gone:
         session.execute(insert(staged.gone), [{"record_id": record_id} for record_id in gone])
     described = any(kind.person is not None and kind.person.family_name is not None for kind in matching.kinds.values())
     report.counts["ambiguous"] = correlation.correlate(
-        session, source, report.run_id, matching.correlate, described=described
+        session, source, report.run_id, matching.correlate, stager.twice, stager.tell, described=described
     )
 
 

@@ -46,6 +46,8 @@ class StagedRows:
         self._identifiers: dict[tuple[str, str, str, str], None] = {}
         self._ids: dict[str, UUID] = {}
         self._numbers = count(1)
+        self.twice: set[str] = set()
+        """The keys of persons under which two identity codes were told."""
 
     def keep(self, record: Record, record_id: UUID, said: Said, fresh: bool, digest: bytes) -> None:
         """Keep what one record said, as rows of the tables it speaks of; ``digest`` is what is remembered of it."""
@@ -77,8 +79,8 @@ class StagedRows:
         newer = before is None or not before.describes or (before.updated or date.min) <= (person.updated or date.min)
         if before is None or (newer and person.describes):
             self._persons[person.key] = person
-        if said.code is not None:
-            self._codes[person.key] = said.code
+        if said.code is not None and self._codes.setdefault(person.key, said.code) != said.code:
+            self.twice.add(person.key)
         for kind, issuer, value in said.identifiers:
             self._identifiers[person.key, kind, issuer, value] = None
         return self._ids.setdefault(person.key, uuid7())

@@ -80,8 +80,9 @@ class Stager:
     ) -> None:
         self._session, self._vault, self._progress = session, vault, progress
         self._places = places(session, source)
+        meaning.follow_places(session, source, self._places.by_key)
         self._known = known_records(session, source.id)
-        self._meanings = meaning.of_kinds(session, source, matching, self._places.by_key)
+        self._meanings = meaning.of_kinds(source, matching)
         self._meaning: tuple[str, bytes, bytes] | None = None
         self._seen: set[tuple[str, str]] = set()
         self._unnamed: set[str] = set()
@@ -96,6 +97,15 @@ class Stager:
     def walls(self) -> walls.Walls:
         """Where the source may state facts."""
         return self._places.walls
+
+    def remember_places(self, source: Source) -> None:
+        """Keep by which codes the source named organisations, for the next run to compare."""
+        meaning.remember_places(self._session, source, self._places.by_key)
+
+    @property
+    def twice(self) -> set[str]:
+        """The keys of persons under which two identity codes were told."""
+        return self._rows.twice
 
     def read(self, reading: Reading) -> Staged:
         """Read to the end, stage what is new or changed, and return the counts; raises ``ConnectorError``."""
@@ -164,7 +174,7 @@ class Stager:
         if same:
             return
         for problem in said.cleaned:
-            self._tell(record.kind, _at(record, problem))
+            self.tell(record.kind, _at(record, problem))
         self.result.changed += known is not None
         self.result.fresh += known is None
         kept = self.walls.mark(digest) if said.cut else digest
@@ -183,9 +193,10 @@ class Stager:
     def warn(self, kind: str, problem: Problem) -> None:
         """Count a row that is not taken whole, or will not be."""
         self.result.warned += 1
-        self._tell(kind, problem)
+        self.tell(kind, problem)
 
-    def _tell(self, kind: str, problem: Problem) -> None:
+    def tell(self, kind: str, problem: Problem) -> None:
+        """Say something of a row, which counts nowhere."""
         if len(self.result.warnings) < REJECTS_KEPT:
             self.result.warnings.append((kind, problem))
 

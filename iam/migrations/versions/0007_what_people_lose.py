@@ -27,7 +27,7 @@ depends_on = None
 
 def upgrade() -> None:
     _add("assignment", sa.Column("granter_id", sa.Uuid(), nullable=True))
-    _add("source", sa.Column("leased_by", sa.Uuid(), nullable=True))
+    _add("source", sa.Column("leased_by", sa.Uuid(), nullable=True), sa.Column("places", sa.JSON(), nullable=True))
     _add("plan_effect", sa.Column("loss", sa.String(), nullable=True))
     _add(
         "plan",

@@ -1,0 +1,110 @@
+"""Evidence that contradicts itself: a number that finds somebody who cannot be the one the row tells of.
+
+A number (employee, learner, directory) is given to somebody else one day, or is mistyped into another's. It is not followed when the
+known person has another identity code, unless the row tells the same name (a code that is corrected); nor, where one side has no
+code, when none of the names agrees with one that the person has or had. Such a row waits for a human; nothing of the known person moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from iam.directory.name_words import words
+from iam.directory.person import Identifier, PersonProfile
+from iam.directory.source import Ambiguity, Source
+from iam.lifecycle import staged
+
+CODES, OTHER, NUMBER = "codes", "other", "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Why nobody can tell whose a key is: the reason, who it may be, and what the source says."""
+
+    reason: str
+    candidates: tuple[str, ...]
+    told: Mapping[str, Any]
+
+
+def questions(session: Session, source: Source, twice: Iterable[str]) -> dict[str, Question]:
+    """Return the staged keys whose evidence contradicts itself; ``twice`` are those under which two identity codes were told."""
+    both = set(twice)
+    suspects = session.execute(_suspects(both)).all()
+    known = _names(session, {row.person_id for row in suspects})
+    decided = _decided(session, source, {row.person_key for row in suspects})
+    found = {}
+    for row in suspects:
+        evidence = _evidence(row)
+        reason = CODES if row.person_key in both else _reason(row, known.get(row.person_id, []))
+        if reason is not None and decided.get(row.person_key) != evidence:
+            found[row.person_key] = Question(
+                reason, () if row.fresh else (str(row.person_id),), {"name": _said(row), "evidence": evidence}
+            )
+    return found
+
+
+def _suspects(both: set[str]) -> Any:
+    """Everybody told of twice, and those known of whom a code or every name is another than what is known at a glance."""
+    p, i, q = staged.person.c, Identifier, PersonProfile
+    coded = and_(i.person_id == p.person_id, i.kind == "identity-code", i.closed_by.is_(None))
+    same_code = exists().where(coded, i.value_mac == p.code_mac)
+    other_code = and_(p.code_mac.is_not(None), exists().where(coded), ~same_code)
+    alike = or_(q.family_name == p.family_name, q.given_names == p.given_names, q.call_name == p.call_name)
+    named = exists().where(q.person_id == p.person_id, q.closed_by.is_(None), q.family_name.is_not(None))
+    agrees = exists().where(q.person_id == p.person_id, q.closed_by.is_(None), alike)
+    strange = and_(p.family_name.is_not(None), ~same_code, named, ~agrees)
+    return select(
+        p.person_key, p.person_id, p.fresh, p.given_names, p.call_name, p.family_name, p.birth_date, p.code_mac,
+        other_code.label("other_code"),
+    ).where(or_(p.person_key.in_(both), and_(p.fresh.is_(False), or_(other_code, strange))))  # fmt: skip
+
+
+def _names(session: Session, person_ids: set[UUID]) -> dict[UUID, list[Any]]:
+    """Every name that these persons have or had, with the day of birth."""
+    q = PersonProfile
+    rows = session.execute(
+        select(q.person_id, q.given_names, q.call_name, q.family_name, q.birth_date).where(q.person_id.in_(person_ids))
+    )
+    found: dict[UUID, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.person_id, []).append(row)
+    return found
+
+
+def _reason(row: Any, known: list[Any]) -> str | None:
+    if row.other_code:
+        return None if any(_same_person(row, one) for one in known) else OTHER
+    told = words((row.given_names, row.call_name, row.family_name))
+    held = words(name for one in known for name in (one.given_names, one.call_name, one.family_name))
+    return None if told & held or not held else NUMBER
+
+
+def _same_person(row: Any, one: Any) -> bool:
+    """Whether family name and a first name agree, and the day of birth where both know one."""
+    first = words((row.given_names, row.call_name)) & words((one.given_names, one.call_name))
+    born = row.birth_date is None or one.birth_date is None or row.birth_date == one.birth_date
+    return bool(first) and words((row.family_name,)) == words((one.family_name,)) and born
+
+
+def _said(row: Any) -> str:
+    return f"{row.call_name or row.given_names or ''} {row.family_name or ''}".strip()
+
+
+def _evidence(row: Any) -> str:
+    """What a human decides on: another code or name under the same key is another question."""
+    text = "\x1f".join(str(one or "") for one in (row.given_names, row.call_name, row.family_name))
+    return blake2b(text.encode() + (row.code_mac or b""), digest_size=16).hexdigest()
+
+
+def _decided(session: Session, source: Source, keys: set[str]) -> dict[str, Any]:
+    query = select(Ambiguity.person_key, Ambiguity.told).where(
+        Ambiguity.source_id == source.id, Ambiguity.person_key.in_(keys), Ambiguity.decided_person_id.is_not(None)
+    )
+    return {key: told.get("evidence") for key, told in session.execute(query)}
