@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -61,5 +62,5 @@ def text() -> str:
 
 
 def tidied(given: str) -> str:
-    """Return what somebody looks for as it is looked for."""
-    return given[:LONGEST].replace("\x00", "").strip()
+    """Return what somebody looks for as it is looked for: in NFC, as names and keys are kept."""
+    return unicodedata.normalize("NFC", given[:LONGEST]).replace("\x00", "").strip()

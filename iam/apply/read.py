@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,10 @@ class Reading:
 
 
 def read(paths: Sequence[Path], variables: Mapping[str, str]) -> Reading:
-    """Read files, and of folders every ``*.yaml`` in the order of names; never raises for what they hold."""
+    """Read files, and of folders every ``*.yaml`` in the order of names; never raises for what they hold.
+
+    Text is taken in NFC: names and keys are the same however a keyboard or a system wrote their letters.
+    """
     reading = Reading()
     for path in paths:
         for file in _files(path, reading):
@@ -53,7 +57,7 @@ def _files(path: Path, reading: Reading) -> list[Path]:
 
 def _read_file(path: Path, variables: Mapping[str, str], reading: Reading) -> None:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = unicodedata.normalize("NFC", path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         reading.problems.append(
             Problem("This file cannot be read.", "Check that it exists and is text in UTF-8.", file=str(path))

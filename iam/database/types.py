@@ -87,6 +87,23 @@ class least(GenericFunction[Any]):  # noqa: N801 - named as the SQL function
     inherit_cache = True
 
 
+class in_byte_order(GenericFunction[str]):  # noqa: N801 - named as the SQL function
+    """A text that is to be compared as ``BYTE_ORDER`` is."""
+
+    inherit_cache = True
+    type = String()
+
+
+@compiles(in_byte_order)
+def _in_byte_order(element: in_byte_order, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.clauses, **kw)
+
+
+@compiles(in_byte_order, "postgresql")
+def _collated(element: in_byte_order, compiler: SQLCompiler, **kw: Any) -> str:
+    return f'({compiler.process(element.clauses, **kw)}) COLLATE "C"'
+
+
 @compiles(greatest, "sqlite")
 def _greatest(element: greatest, compiler: SQLCompiler, **kw: Any) -> str:
     return f"max({compiler.process(element.clauses, **kw)})"

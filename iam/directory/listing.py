@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, null, o
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
+from iam.database.types import in_byte_order
 from iam.directory import holds
 from iam.directory.affiliation import Affiliation, Relationship
-from iam.directory.name_words import LONGEST_WORD, typed_words
+from iam.directory.name_words import AFTER_Z, LONGEST_WORD, typed_words
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
 from iam.directory.person import Identifier, Person, PersonNameWord
 from iam.directory.protected import is_protected
@@ -291,9 +292,11 @@ def _placed(which: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
 
 
 def organisation_keys(language: str) -> tuple[Any, ...]:
-    """Return the order of a list of organisations: by name in the reader's language, then id."""
-    name = {"fi": Organisation.name_fi, "sv": Organisation.name_sv}.get(language, Organisation.name_en)
-    return name, Organisation.id
+    """Return the order of a list of organisations: by name in the reader's language as the Finnish alphabet has it, then id."""
+    name: Any = {"fi": Organisation.name_fi, "sv": Organisation.name_sv}.get(language, Organisation.name_en)
+    for letter, place in AFTER_Z.items():
+        name = func.replace(func.replace(name, letter.upper(), place), letter, place)
+    return in_byte_order(func.lower(name)), Organisation.id
 
 
 def head_counts(session: Session, visible: Visible, organisation_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:

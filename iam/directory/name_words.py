@@ -21,8 +21,9 @@ _BASES = {
     "ı": "i", "ə": "e", "ɉ": "j", "ƶ": "z", "ƀ": "b", "ɨ": "i", "ſ": "s",
 }  # fmt: skip
 _FINNISH = {letter: letter for letter in "åäö"}
-_IN_ORDER = {"å": "{", "ä": "|", "ö": "}", "æ": "|", "ø": "}", "œ": "}", "õ": "}", "ő": "}", "ü": "y"}
-"""What stands for a letter in the order, as the Finnish alphabet has it: ``{|}`` follow ``z`` in ASCII."""
+AFTER_Z = {"å": "{", "ä": "|", "ö": "}"}
+_IN_ORDER = {**AFTER_Z, "æ": "|", "ø": "}", "œ": "}", "õ": "}", "ő": "}", "ü": "y"}
+"""What stands for a letter in the order, as the Finnish alphabet has it: ``{|}`` follow ``z`` in ASCII (``AFTER_Z``)."""
 
 
 class _Letters(dict[int, str]):
@@ -70,14 +71,14 @@ def words(names: Iterable[str | None]) -> frozenset[str]:
 
     ``"Anna-Liisa"`` gives ``anna``, ``liisa`` and ``annaliisa``.
     """
-    return frozenset(word for name in names if name for word in _words(name))
+    return frozenset(word for name in names if name for part in name.split() for word in _words(part))
 
 
 @lru_cache(maxsize=65536)
-def _words(name: str) -> frozenset[str]:
-    """The words of one name; the same given names come again and again in a load."""
-    found = [parts for typed in typed_words(name) for parts in ("".join(typed), *typed)]
-    return frozenset(word[:LONGEST_WORD] for word in found)
+def _words(part: str) -> tuple[str, ...]:
+    """The words of what stands between two spaces; the same names come again and again in a load."""
+    found = (word for typed in typed_words(part) for word in ("".join(typed), *typed))
+    return tuple(dict.fromkeys(word[:LONGEST_WORD] for word in found))
 
 
 def typed_words(text: str) -> list[tuple[str, ...]]:

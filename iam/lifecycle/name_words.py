@@ -39,8 +39,9 @@ def write_staged(session: Session, change: Change, leads: ColumnElement[bool]) -
     rows = session.execute(
         select(p.person_id, p.fresh, *named).where(leads, or_(p.fresh, written, elsewhere)).order_by(p.person_id)
     ).all()
-    new = ((row.person_id, word) for row in rows if row.fresh for word in words(row[2:]))
-    copy_rows(session, _WORDS, ("person_id", "word", "shown"), ((*one, True) for one in new))
+    new = [(row.person_id, word, True) for row in rows if row.fresh for word in words(row[2:])]
+    if new:
+        copy_rows(session, _WORDS, ("person_id", "word", "shown"), new)
     write(session, [row.person_id for row in rows if not row.fresh])
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from urllib.parse import quote
 
-from tests.unit.admin_ui.world import Reader
+from tests.factories import consortium
+from tests.unit.admin_ui.world import Reader, World
 
 LISTS = ("persons", "organisations", "roles", "rules", "agreements", "applications/wilma/organisations")
 
@@ -23,3 +25,12 @@ def test_what_is_looked_for_has_no_spaces_around_it(reader: Callable[[str], Read
     for text in ("opettaja", "  opettaja ", "opettaja\x00"):
         assert len(paula.get(f"/admin/roles.csv?q={quote(text)}").text.splitlines()) == 2, text
     assert len(paula.get("/admin/roles.csv?q=rehtori").text.splitlines()) == 1
+
+
+def test_what_is_looked_for_is_found_however_its_letters_were_typed(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    consortium.organisation(world, "AANE", "school", "MANSIKKALA", name="Äänekoski")
+    paula = reader("paula")
+    for text in ("Äänekoski", unicodedata.normalize("NFD", "äänekoski")):
+        assert len(paula.get(f"/admin/organisations.csv?q={quote(text)}").text.splitlines()) == 2, text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +48,16 @@ def test_applying_the_same_declaration_again_writes_nothing(applied: Apply, sess
     assert report.counts["create"] == report.counts["change"] == 0
     assert report.applied is None
     assert rows(session) == before
+
+
+def test_a_declaration_whose_letters_another_system_wrote_apart_states_the_same(
+    applied: Apply, session: Session
+) -> None:
+    named = EVERYTHING.replace("family_name: Esimerkki", "family_name: Mäkelä")
+    applied(named)
+    report = applied(unicodedata.normalize("NFD", named))
+    assert report.counts["create"] == report.counts["change"] == 0
+    assert "Mäkelä" in session.scalars(select(PersonProfile.family_name)).all()
 
 
 def told(session: Session, type_: str = "config:file:applied") -> list[AuditEvent]:

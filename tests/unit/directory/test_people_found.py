@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from iam.access.administration import WHOLE, Part
 from iam.database.bulk import is_postgresql
 from iam.database.keyset import Cursor, keyset
-from iam.directory.listing import PERSON_KEYS, Wanted, persons
+from iam.directory.listing import PERSON_KEYS, Wanted, organisation_keys, organisations, persons
+from iam.directory.organisation import Organisation
 from iam.directory.person import PersonNameWord, PersonProfile
 from iam.lifecycle.persons import LocalProfile, create_local, set_profiles
 from tests.factories import facts
@@ -93,6 +94,15 @@ def test_lists_follow_the_finnish_alphabet_by_the_name_that_is_shown_page_by_pag
         walked += [row.id for row in page.rows]
         page = keyset(session, persons(WHOLE, Wanted("aino"), YEAR), PERSON_KEYS, Cursor(after=page.last, size=3))
     assert walked == [*reversed(made[:-1]), made[-1]]
+
+
+def test_organisations_stand_in_the_order_of_the_finnish_alphabet(session: Session) -> None:
+    order = ["Aalto", "alakoulu", "Wiik", "Zetterberg", "Åvik", "ähtäri", "Äänekoski", "Öja"]
+    made = {facts.organisation(session, name): name for name in reversed(order)}
+    query = organisations(WHOLE).where(Organisation.id.in_(made))
+    page = keyset(session, query, organisation_keys("fi"), Cursor(size=5))
+    rest = keyset(session, query, organisation_keys("fi"), Cursor(after=page.last, size=5))
+    assert [made[row.id] for row in (*page.rows, *rest.rows)] == order
 
 
 def protect(session: Session, school: dict[str, UUID]) -> UUID:
