@@ -1,4 +1,4 @@
-"""Who is in which group, over any depth of nesting, from the distinguished names that groups hold."""
+"""Who is in which group, over any depth of nesting, from the names and logins that groups hold."""
 
 from __future__ import annotations
 
@@ -6,32 +6,35 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ldap3.core.exceptions import LDAPExceptionError
-from ldap3.utils.dn import parse_dn
-
 from connectors.contract import Malformed
+from connectors.ldap.names import normal
 from connectors.problem import Problem
 
 MEMBER_ATTRIBUTES = ("member", "uniqueMember")
-_HEX = re.compile(rb"\\([0-9A-Fa-f]{2})")
 _UID = re.compile(r"#'[01]*'B$")
 
 
 @dataclass(slots=True)
 class Groups:
-    """The persons and groups of one reading, by distinguished name, and what each group holds directly."""
+    """The persons and groups of one reading, and what each group holds directly.
 
-    persons: dict[str, str] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
+    A name that two entries share, as ``normal`` compares names, is nobody's.
+    """
+
+    persons: set[str] = field(default_factory=set)
+    groups: set[str] = field(default_factory=set)
     members: dict[str, list[str]] = field(default_factory=dict)
+    named: dict[str, str | None] = field(default_factory=dict)
 
     def add_person(self, dn: str, uuid: str) -> None:
         """Note a person."""
-        self.persons[normal(dn)] = uuid
+        self.persons.add(uuid)
+        _note(self.named, normal(dn), uuid)
 
     def add_group(self, dn: str, uuid: str, members: Iterable[str]) -> None:
         """Note a group and the names that it holds."""
-        self.groups[normal(dn)] = uuid
+        self.groups.add(uuid)
+        _note(self.named, normal(dn), uuid)
         self.members[uuid] = [normal(_UID.sub("", member)) for member in members]
 
     def memberships(self) -> list[tuple[str, str]]:
@@ -42,31 +45,19 @@ class Groups:
         waiting, seen, persons = [group], {group}, set()
         while waiting:
             for name in self.members[waiting.pop()]:
-                person, nested = self.persons.get(name), self.groups.get(name)
-                if person is not None:
-                    persons.add(person)
-                if nested is not None and nested not in seen:
-                    seen.add(nested)
-                    waiting.append(nested)
+                uuid = self.named.get(name)
+                if uuid is None:
+                    continue
+                if uuid in self.persons:
+                    persons.add(uuid)
+                if uuid in self.groups and uuid not in seen:
+                    seen.add(uuid)
+                    waiting.append(uuid)
         return persons
 
 
-def normal(dn: str) -> str:
-    """Return a form of ``dn`` that is equal for equal names: small letters, no optional spaces, no escapes (RFC 4514)."""
-    if "\\" not in dn and '"' not in dn and "+" not in dn:
-        return ",".join("=".join(part.strip() for part in each.split("=", 1)) for each in dn.split(",")).casefold()
-    try:
-        parts = parse_dn(dn, escape=False, strip=True)
-    except LDAPExceptionError:
-        return dn.casefold()
-    return "".join(f"{name}={_unescaped(value)}{separator}" for name, value, separator in parts).casefold()
-
-
-def _unescaped(value: str) -> str:
-    """Take the escapes away; a separator inside a value is told apart by a mark before it."""
-    plain = _HEX.sub(lambda match: bytes([int(match[1], 16)]), value.encode()).decode("utf-8", "replace")
-    plain = re.sub(r"\\(.)", r"\1", plain)
-    return re.sub(r"[,+]", lambda match: f"\\{match[0]}", plain)
+def _note(names: dict[str, str | None], name: str, uuid: str) -> None:
+    names[name] = uuid if names.get(name, uuid) == uuid else None
 
 
 def member_names(values: Mapping[str, list[bytes]]) -> list[str]:
@@ -79,4 +70,6 @@ def member_names(values: Mapping[str, list[bytes]]) -> list[str]:
                 field="group_filter",
             )
         )
-    return [value.decode("utf-8", "replace") for name in MEMBER_ATTRIBUTES for value in values.get(name.lower(), ())]
+    return [
+        value.decode("utf-8", "surrogateescape") for name in MEMBER_ATTRIBUTES for value in values.get(name.lower(), ())
+    ]

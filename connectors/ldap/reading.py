@@ -113,6 +113,6 @@ def _sweep(directory: Directory, known: Groups) -> list[Entry]:
 
 
 def _names(known: Groups, pairs: list[tuple[str, str]]) -> Iterable[Name]:
-    yield from (("person", uuid) for uuid in known.persons.values())
-    yield from (("group", uuid) for uuid in known.groups.values())
+    yield from (("person", uuid) for uuid in known.persons)
+    yield from (("group", uuid) for uuid in known.groups)
     yield from (("membership", f"{group}/{person}") for group, person in pairs)

@@ -76,6 +76,8 @@ class Session:
             auto_referrals=False,
             receive_timeout=seconds,
             read_only=True,
+            # ldap3 would refuse names that RFC 4514 allows, those of entries that the directory itself told among them.
+            check_names=False,
             raise_exceptions=True,
         )
         self._starts_tls = address.tls == "starttls"

@@ -14,7 +14,7 @@ from connectors.contract import CheckpointLost, Malformed, Refused
 from connectors.ldap import LdapConnector, LdapSettings
 from connectors.ldap.checkpoint import Memory, read_checkpoint, write_checkpoint
 from connectors.ldap.entries import Entry
-from connectors.ldap.membership import Groups, member_names, normal
+from connectors.ldap.membership import Groups, member_names
 from connectors.ldap.rows import row
 from connectors.ldap.settings import bind_password
 from connectors.ldap.sketch import WIDTH, Sketch
@@ -117,25 +117,6 @@ def test_a_missing_ca_file_is_told(tmp_path: Path) -> None:
     assert problem.field == "ca_file"
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("UID=Aino, OU=People ,dc=x", "uid=aino,ou=people,dc=x"),
-        (r"cn=Esimerkki\, Aino,dc=x", r"CN=esimerkki\2C Aino, dc=x"),
-        (r"cn=V\C3\A4in\C3\B6,dc=x", "cn=väinö,dc=x"),
-    ],
-)
-def test_equal_names_have_one_normal_form(one: str, other: str) -> None:
-    assert normal(one) == normal(other)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"), [(r"cn=a\,dc=b,dc=c", "cn=a,dc=b,dc=c"), ("cn=a+uid=b,dc=c", r"cn=a\+uid\=b,dc=c")]
-)
-def test_an_escaped_separator_is_part_of_the_value(one: str, other: str) -> None:
-    assert normal(one) != normal(other)
-
-
 def test_nested_groups_hold_the_persons_below_and_a_circle_ends() -> None:
     groups = Groups()
     groups.add_person("uid=a,dc=x", "A")
@@ -145,6 +126,14 @@ def test_nested_groups_hold_the_persons_below_and_a_circle_ends() -> None:
     groups.add_group("cn=bottom,dc=x", "Z", ["cn=top,dc=x", "uid=b,dc=x", "cn=bottom,dc=x"])
     groups.add_group("cn=empty,dc=x", "E", [])
     assert groups.memberships() == [(group, person) for group in "MTZ" for person in "AB"]
+
+
+def test_a_name_that_two_persons_share_puts_neither_into_a_group_and_neither_is_lost() -> None:
+    groups = Groups()
+    groups.add_person("cn=Strauß,dc=x", "A")
+    groups.add_person("cn=STRAUSS,dc=x", "B")
+    groups.add_group("cn=kuoro,dc=x", "K", ["cn=Strauss,dc=x"])
+    assert (groups.memberships(), groups.persons) == ([], {"A", "B"})
 
 
 def test_a_long_chain_of_groups_is_followed_to_its_end() -> None:
