@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from connectors.contract import Malformed
-from connectors.ldap.names import normal
+from connectors.ldap.names import normal, prepared
 from connectors.problem import Problem
 
 MEMBER_ATTRIBUTES = ("member", "uniqueMember")
+"""Of a group, the names of its members (RFC 4519)."""
+LOGIN_ATTRIBUTE = "memberUid"
+"""Of a posixGroup (RFC 2307), the ``uid`` of its members."""
 _UID = re.compile(r"#'[01]*'B$")
 
 
@@ -18,24 +21,29 @@ _UID = re.compile(r"#'[01]*'B$")
 class Groups:
     """The persons and groups of one reading, and what each group holds directly.
 
-    A name that two entries share, as ``normal`` compares names, is nobody's.
+    A name or login that two entries share, as ``normal`` and ``prepared`` compare them, is nobody's.
     """
 
     persons: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
     members: dict[str, list[str]] = field(default_factory=dict)
+    logins: dict[str, list[str]] = field(default_factory=dict)
     named: dict[str, str | None] = field(default_factory=dict)
+    known_as: dict[str, str | None] = field(default_factory=dict)
 
-    def add_person(self, dn: str, uuid: str) -> None:
-        """Note a person."""
+    def add_person(self, dn: str, uuid: str, logins: Iterable[str] = ()) -> None:
+        """Note a person and the logins by which a group may name them."""
         self.persons.add(uuid)
         _note(self.named, normal(dn), uuid)
+        for login in logins:
+            _note(self.known_as, prepared(login), uuid)
 
-    def add_group(self, dn: str, uuid: str, members: Iterable[str]) -> None:
-        """Note a group and the names that it holds."""
+    def add_group(self, dn: str, uuid: str, members: Iterable[str], logins: Iterable[str] = ()) -> None:
+        """Note a group, the names that it holds and the logins."""
         self.groups.add(uuid)
         _note(self.named, normal(dn), uuid)
         self.members[uuid] = [normal(_UID.sub("", member)) for member in members]
+        self.logins[uuid] = [prepared(login) for login in logins]
 
     def memberships(self) -> list[tuple[str, str]]:
         """Return all pairs of group and person, sorted. A name that is neither person nor group counts for nothing."""
@@ -44,16 +52,18 @@ class Groups:
     def _persons_of(self, group: str) -> set[str]:
         waiting, seen, persons = [group], {group}, set()
         while waiting:
-            for name in self.members[waiting.pop()]:
-                uuid = self.named.get(name)
-                if uuid is None:
-                    continue
-                if uuid in self.persons:
-                    persons.add(uuid)
-                if uuid in self.groups and uuid not in seen:
-                    seen.add(uuid)
-                    waiting.append(uuid)
+            below = self._held_by(waiting.pop())
+            persons |= below & self.persons
+            nested = (below & self.groups) - seen
+            seen |= nested
+            waiting.extend(nested)
         return persons
+
+    def _held_by(self, group: str) -> set[str]:
+        """Return the entries that a group holds directly."""
+        found = {self.named.get(name) for name in self.members[group]}
+        found |= {self.known_as.get(login) for login in self.logins[group]}
+        return {uuid for uuid in found if uuid is not None}
 
 
 def _note(names: dict[str, str | None], name: str, uuid: str) -> None:
@@ -70,6 +80,9 @@ def member_names(values: Mapping[str, list[bytes]]) -> list[str]:
                 field="group_filter",
             )
         )
-    return [
-        value.decode("utf-8", "surrogateescape") for name in MEMBER_ATTRIBUTES for value in values.get(name.lower(), ())
-    ]
+    return [name for attribute in MEMBER_ATTRIBUTES for name in texts(values, attribute)]
+
+
+def texts(values: Mapping[str, list[bytes]], attribute: str) -> list[str]:
+    """Return the values of an attribute as texts that differ when the values do, be they UTF-8 or not."""
+    return [value.decode("utf-8", "surrogateescape") for value in values.get(attribute.lower(), ())]

@@ -11,7 +11,7 @@ from connectors.ldap.checkpoint import Memory, Name, gone, modified, sketch_of, 
 from connectors.ldap.deadline import Deadline
 from connectors.ldap.directory import Directory, connected
 from connectors.ldap.entries import Entry
-from connectors.ldap.membership import Groups, member_names
+from connectors.ldap.membership import Groups
 from connectors.ldap.rows import GROUP_ATTRIBUTES, membership, row
 from connectors.ldap.settings import LdapSettings
 from connectors.records import Deleted, Evidence, Record
@@ -63,10 +63,10 @@ def everything(settings: LdapSettings) -> Generator[Item, None, Outcome]:
     tally, known = _Tally(settings), Groups()
     with connected(settings, Deadline(settings.deadline_seconds)) as directory:
         for entry in directory.persons(*settings.person_attributes):
-            known.add_person(entry.dn, entry.uuid)
+            directory.note_person(known, entry)
             yield tally.person(entry)
         for entry in directory.groups():
-            known.add_group(entry.dn, entry.uuid, member_names(entry.values))
+            directory.note_group(known, entry)
             yield tally.group(entry)
         counted = sum(1 for _ in directory.persons()) + directory.count_groups()
     proved = counted == len(tally.names)
@@ -105,10 +105,10 @@ def modified_at(entry: Entry) -> datetime | None:
 def _sweep(directory: Directory, known: Groups) -> list[Entry]:
     """Note every person and group there is now; return the groups."""
     for entry in directory.persons():
-        known.add_person(entry.dn, entry.uuid)
+        directory.note_person(known, entry)
     groups = [*directory.groups()]
     for entry in groups:
-        known.add_group(entry.dn, entry.uuid, member_names(entry.values))
+        directory.note_group(known, entry)
     return groups
 
 

@@ -14,7 +14,7 @@ from connectors.ldap import LdapConnector
 from connectors.records import Deleted, Rejected
 from tests.contract.exhibits import ldap
 from tests.servers.certificates import Authority
-from tests.servers.slapd import PASSWORD, SUFFIX, Slapd, group, person
+from tests.servers.slapd import PASSWORD, SUFFIX, Slapd, group, person, posix_group
 from tests.unit.connectors.csv_inputs import read_all, records
 
 pytestmark = pytest.mark.services
@@ -140,6 +140,66 @@ def test_an_attribute_that_holds_no_text_rejects_the_person(directory: Slapd) ->
     items = read_all(ldap(directory, person_attributes=("uid", "jpegPhoto")).read())
     directory.delete("uid=kuva,ou=people")
     assert [item.problem.field for item in items if isinstance(item, Rejected)] == ["jpegPhoto"]
+
+
+def members(connector: LdapConnector) -> list[tuple[str, str]]:
+    """Return group and person of each membership, by cn."""
+    found = records(read_all(connector.read()))
+    names = {record.key: str(record.fields["cn"]) for record in found if record.kind != "membership"}
+    pairs = (record.fields for record in found if record.kind == "membership")
+    return sorted((names[str(pair["group"])], names[str(pair["person"])]) for pair in pairs)
+
+
+def named(rdn: str, cn: str) -> str:
+    """Return a person as LDIF whose entry has this relative name, ``cn`` in it."""
+    lines = f"objectClass: inetOrgPerson\nuid: erikoinen\nsn: Erikoinen\nuserPassword: {PASSWORD}\n"
+    return f"\ndn: {rdn},ou=people,{SUFFIX}\n{lines}cn: {cn}\n"
+
+
+@pytest.mark.parametrize(
+    ("rdn", "cn", "other"),
+    [
+        ("cn=Aino+uid=erikoinen", "Aino", "UID=erikoinen + cn=AINO , OU=People"),
+        (r"cn=A\5C2Cb", r"A\2Cb", r"cn=a\\2cB,ou=people"),
+        (r"cn=5\22 putki\, \#3", '5" putki, #3', r"cn=5\"  PUTKI\2C \233,ou=people"),
+        (r"cn=Kaksi\20\20v\C3\A4li\C3\A4", "Kaksi  väliä", "cn=kaksi väliä ; ou=people"),
+    ],
+)
+def test_a_member_is_in_the_group_and_signs_in_however_the_name_is_written(rdn: str, cn: str, other: str) -> None:
+    with Slapd(named(rdn, cn), group("ryhma", other)) as server:
+        connector = ldap(server)
+        assert members(connector) == [("ryhma", cn)]
+        assert connector.authenticate("erikoinen", PASSWORD) == keys(connector)["erikoinen"]
+
+
+def test_a_group_that_names_its_members_by_login_has_them(directory: Slapd) -> None:
+    directory.add(posix_group("kerho", "p1", "AINO", "haamu"))
+    try:
+        found = members(ldap(directory))
+    finally:
+        directory.delete("cn=kerho,ou=groups")
+    assert [pair for pair in found if pair[0] == "kerho"] == [("kerho", "Aino Esimerkki"), ("kerho", "Pia Vanha1")]
+
+
+def test_a_member_by_login_who_leaves_the_group_is_told_as_gone(directory: Slapd) -> None:
+    directory.add(posix_group("kerho", "p1", "aino"))
+    connector = ldap(directory, person_attributes=("cn",))
+    reading = connector.read()
+    ended = {record.key for record in records(read_all(reading)) if record.kind == "membership"}
+    directory.apply(f"dn: cn=kerho,ou=groups,{SUFFIX}\nchangetype: modify\ndelete: memberUid\nmemberUid: aino\n")
+    assert reading.checkpoint is not None
+    items = read_all(connector.changes(reading.checkpoint))
+    directory.delete("cn=kerho,ou=groups")
+    left = {item.key for item in items if item.kind == "membership" and not isinstance(item, Deleted)}
+    assert {item.key for item in items if isinstance(item, Deleted)} == ended - left
+    assert len(ended - left) == 1
+
+
+def test_a_unique_member_with_its_mark_is_in_the_group() -> None:
+    unique = f"\ndn: cn=ainutlaatuiset,ou=groups,{SUFFIX}\nobjectClass: groupOfUniqueNames\ncn: ainutlaatuiset\n"
+    marked = f"uniqueMember: uid=aino,ou=people,{SUFFIX}#'01'B\nuniqueMember: uid=eero,ou=people,{SUFFIX}\n"
+    with Slapd(person("aino", "Aino", "Esimerkki"), person("eero", "Eero", "Malli"), unique + marked) as server:
+        assert [name for _, name in members(ldap(server))] == ["Aino Esimerkki", "Eero Malli"]
 
 
 def test_a_name_with_a_comma_and_umlauts_signs_in(directory: Slapd) -> None:

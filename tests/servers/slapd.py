@@ -22,6 +22,7 @@ _CONFIGURATION = """\
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/nis.schema
 pidfile "{folder}/pid"
 modulepath {modules}
 moduleload back_mdb
@@ -83,6 +84,12 @@ def group(cn: str, *members: str, more: str = "") -> str:
     """Return a group as LDIF; ``members`` are names within the suffix, as in ``uid=aino,ou=people``."""
     lines = "\n".join(f"member: {member},{SUFFIX}" for member in members)
     return f"\ndn: cn={cn},ou=groups,{SUFFIX}\nobjectClass: groupOfNames\ncn: {cn}\n{lines}\n{more}"
+
+
+def posix_group(cn: str, *logins: str, number: int = 5000, more: str = "") -> str:
+    """Return a group of RFC 2307 as LDIF; ``logins`` are its ``memberUid``."""
+    lines = "".join(f"memberUid: {login}\n" for login in logins)
+    return f"\ndn: cn={cn},ou=groups,{SUFFIX}\nobjectClass: posixGroup\ncn: {cn}\ngidNumber: {number}\n{lines}{more}"
 
 
 PEOPLE = (

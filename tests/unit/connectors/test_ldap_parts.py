@@ -136,6 +136,24 @@ def test_a_name_that_two_persons_share_puts_neither_into_a_group_and_neither_is_
     assert (groups.memberships(), groups.persons) == ([], {"A", "B"})
 
 
+def test_a_group_holds_whom_it_names_by_login_beside_those_it_names_by_entry() -> None:
+    groups = Groups()
+    groups.add_person("cn=a,dc=x", "A", ["aino", "aino.esimerkki"])
+    groups.add_person("cn=b,dc=x", "B", ["eero", "EERO"])
+    groups.add_person("cn=c,dc=x", "C", ["oma"])
+    groups.add_group("cn=g,dc=x", "G", ["cn=c,dc=x", "cn=nested,dc=x"], ["AINO", "haamu"])
+    groups.add_group("cn=nested,dc=x", "N", [], ["eero"])
+    assert groups.memberships() == [("G", "A"), ("G", "B"), ("G", "C"), ("N", "B")]
+
+
+def test_a_login_that_two_persons_have_puts_neither_into_a_group() -> None:
+    groups = Groups()
+    groups.add_person("cn=a,dc=x", "A", ["aino"])
+    groups.add_person("cn=b,dc=x", "B", ["Aino"])
+    groups.add_group("cn=g,dc=x", "G", [], ["aino"])
+    assert groups.memberships() == []
+
+
 def test_a_long_chain_of_groups_is_followed_to_its_end() -> None:
     groups = Groups()
     groups.add_person("uid=a,dc=x", "A")
