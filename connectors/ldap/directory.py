@@ -11,6 +11,7 @@ from ldap3.utils.conv import escape_filter_chars
 from connectors.ldap.deadline import Deadline
 from connectors.ldap.entries import Entry, entries, entries_of
 from connectors.ldap.membership import LOGIN_ATTRIBUTE, MEMBER_ATTRIBUTES, Groups, member_names, texts
+from connectors.ldap.ranges import whole
 from connectors.ldap.rows import GROUP_ATTRIBUTES
 from connectors.ldap.session import Session
 from connectors.ldap.settings import OBJECT_GUID, LdapSettings, address, bind_password
@@ -34,9 +35,11 @@ class Directory:
         return entries(self._session, self._settings, wanted, (self._changed, *self._logins, *attributes))
 
     def groups(self) -> Iterator[Entry]:
-        """Yield all groups with the names and logins of their members."""
+        """Yield all groups with the names and logins of their members, however many parts the directory gives them in."""
         wanted = (self._changed, *GROUP_ATTRIBUTES, *MEMBER_ATTRIBUTES, LOGIN_ATTRIBUTE)
-        return entries(self._session, self._settings, self._settings.group_filter, wanted)
+        # All pages first: a server may forget where it was when something else is asked between two of them.
+        found = [*entries(self._session, self._settings, self._settings.group_filter, wanted)]
+        return (whole(self._session, self._settings, entry) for entry in found)
 
     def note_person(self, known: Groups, entry: Entry) -> None:
         """Note a person with the logins by which a posixGroup may name them: their ``uid`` and what they sign in by."""

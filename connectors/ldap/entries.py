@@ -93,7 +93,9 @@ def entries_of(response: list[dict[str, Any]], id_attribute: str) -> list[Entry]
     """Return the entries of a search's response, without the references to other servers."""
     return [
         Entry(
-            str(found["dn"]), {name.lower(): values for name, values in found["raw_attributes"].items()}, id_attribute
+            str(found["dn"]),
+            {name.lower(): values or [] for name, values in found["raw_attributes"].items()},
+            id_attribute,
         )
         for found in response
         if found["type"] == "searchResEntry"

@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from connectors.contract import Malformed
 from connectors.ldap.names import normal, prepared
-from connectors.problem import Problem
 
 MEMBER_ATTRIBUTES = ("member", "uniqueMember")
 """Of a group, the names of its members (RFC 4519)."""
@@ -71,15 +69,7 @@ def _note(names: dict[str, str | None], name: str, uuid: str) -> None:
 
 
 def member_names(values: Mapping[str, list[bytes]]) -> list[str]:
-    """Return the distinguished names that a group's entry holds; raises ``Malformed`` when the directory gave a part of them only."""
-    if any(name.startswith(tuple(f"{one.lower()};range=" for one in MEMBER_ATTRIBUTES)) for name in values):
-        raise Malformed(
-            Problem(
-                "A group has more members than the directory gives at once.",
-                "Raise MaxValRange in the directory's LDAP policy above the number of members of its largest group.",
-                field="group_filter",
-            )
-        )
+    """Return the distinguished names that a group's entry holds."""
     return [name for attribute in MEMBER_ATTRIBUTES for name in texts(values, attribute)]
 
 

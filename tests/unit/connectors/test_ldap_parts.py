@@ -14,7 +14,7 @@ from connectors.contract import CheckpointLost, Malformed, Refused
 from connectors.ldap import LdapConnector, LdapSettings
 from connectors.ldap.checkpoint import Memory, read_checkpoint, write_checkpoint
 from connectors.ldap.entries import Entry
-from connectors.ldap.membership import Groups, member_names
+from connectors.ldap.membership import Groups
 from connectors.ldap.rows import row
 from connectors.ldap.settings import bind_password
 from connectors.ldap.sketch import WIDTH, Sketch
@@ -242,8 +242,3 @@ def test_the_record_of_an_entry_holds_its_id_under_one_name_whichever_attribute_
 def test_no_other_attribute_may_be_the_id() -> None:
     with pytest.raises(ValidationError):
         LdapSettings.model_validate({**SOUND, "id_attribute": "cn"})
-
-
-def test_a_group_of_which_the_directory_gives_a_part_only_is_not_taken_for_the_whole() -> None:
-    with pytest.raises(Malformed, match="more members"):
-        member_names({"member": [], "member;range=0-1499": [b"cn=a,dc=example"]})
