@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import ldap3
 from ldap3.utils.conv import escape_filter_chars
@@ -13,8 +14,10 @@ from connectors.ldap.entries import Entry, entries, entries_of
 from connectors.ldap.membership import LOGIN_ATTRIBUTE, MEMBER_ATTRIBUTES, Groups, member_names, texts
 from connectors.ldap.ranges import whole
 from connectors.ldap.rows import GROUP_ATTRIBUTES
+from connectors.ldap.server import Server, server
 from connectors.ldap.session import Session
 from connectors.ldap.settings import OBJECT_GUID, LdapSettings, address, bind_password
+from connectors.ldap.times import moment
 
 
 class Directory:
@@ -26,6 +29,14 @@ class Directory:
         # Active Directory computes modifyTimestamp when it is read, so that nothing can be searched by it.
         self._changed = "whenChanged" if settings.id_attribute == OBJECT_GUID else "modifyTimestamp"
         self._logins = tuple({name.lower(): name for name in ("uid", settings.login_attribute)}.values())
+
+    def server(self, deadline: Deadline) -> Server:
+        """Ask the directory who it is."""
+        return server(self._session, self._settings, deadline)
+
+    def changed_at(self, entry: Entry) -> datetime | None:
+        """Return when the entry was changed, None where the directory does not say."""
+        return moment(next(iter(texts(entry.values, self._changed)), ""))
 
     def persons(self, *attributes: str, since: str | None = None) -> Iterator[Entry]:
         """Yield all persons, or those modified at ``since`` or later (generalized time), with their logins and these attributes."""

@@ -47,9 +47,7 @@ def whole(session: Session, settings: LdapSettings, entry: Entry) -> Entry:
     return replace(entry, values=values)
 
 
-def _joined(
-    session: Session, settings: LdapSettings, entry: Entry, part: _Part, deadline: Deadline
-) -> list[bytes]:  # fmt: skip
+def _joined(session: Session, settings: LdapSettings, entry: Entry, part: _Part, deadline: Deadline) -> list[bytes]:
     values: dict[bytes, None] = {}
     while True:
         read = len(values)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from connectors.contract import CheckpointLost, Malformed, Refused, TimedOut, Untrusted
+from connectors.contract import CheckpointLost, Item, Malformed, Refused, TimedOut, Untrusted
 from connectors.ldap import LdapConnector
 from connectors.records import Deleted, Rejected
 from tests.contract.exhibits import ldap
@@ -109,6 +109,49 @@ def test_a_person_who_leaves_the_filter_is_told_as_deleted(directory: Slapd) -> 
     assert reading.checkpoint is not None
     items = read_all(connector.changes(reading.checkpoint))
     assert [item for item in items if isinstance(item, Deleted)] == [Deleted("person", gone)]
+
+
+def uids(items: list[Item]) -> set[str]:
+    return {str(item.fields["uid"]) for item in records(items) if item.kind == "person"}
+
+
+def test_a_change_is_read_though_another_entry_is_stamped_in_the_future() -> None:
+    future = "createTimestamp: 20200101000000Z\nmodifyTimestamp: 20990101000000Z\n"
+    with Slapd(
+        person("eilinen", "Eino", "Eilinen", more=LONG_AGO), person("tuleva", "Tuula", "Tuleva", more=future)
+    ) as server:
+        connector = ldap(server)
+        reading = connector.read()
+        read_all(reading)
+        server.apply(f"dn: uid=eilinen,ou=people,{SUFFIX}\nchangetype: modify\nreplace: sn\nsn: Uusi\n")
+        assert reading.checkpoint is not None
+        for _ in range(2):
+            reading = connector.changes(reading.checkpoint)
+            assert uids(read_all(reading)) == {"eilinen", "tuleva"}
+            assert reading.checkpoint is not None
+
+
+def test_another_directory_in_its_place_is_not_taken_for_the_same_one(directory: Slapd) -> None:
+    reading = ldap(directory).read()
+    read_all(reading)
+    assert reading.checkpoint is not None
+    with Slapd(person("p1", "Pia", "Vanha1", more=LONG_AGO)) as other, pytest.raises(CheckpointLost):
+        read_all(ldap(other).changes(reading.checkpoint))
+
+
+def test_persons_whose_branch_is_moved_under_the_base_are_not_passed_over() -> None:
+    unit = f"\ndn: ou=uudet,{SUFFIX}\nobjectClass: organizationalUnit\nou: uudet\n"
+    new = person("uusi", "Uuno", "Uusi", more=LONG_AGO).replace("ou=people", "ou=uudet")
+    with Slapd(person("vanha", "Vilma", "Vanha", more=LONG_AGO), unit, new) as server:
+        connector = ldap(server, base_dn=f"ou=people,{SUFFIX}")
+        reading = connector.read()
+        assert uids(read_all(reading)) == {"vanha"}
+        server.apply(
+            f"dn: ou=uudet,{SUFFIX}\nchangetype: modrdn\nnewrdn: ou=uudet\ndeleteoldrdn: 0\nnewsuperior: ou=people,{SUFFIX}\n"
+        )
+        assert reading.checkpoint is not None
+        with pytest.raises(CheckpointLost):
+            read_all(connector.changes(reading.checkpoint))
 
 
 def test_more_deletions_than_a_checkpoint_can_tell_ask_for_a_full_reading(directory: Slapd) -> None:

@@ -188,6 +188,15 @@ def page(*uuids: str, cookie: bytes, paged: bool = True) -> Callable[[int, int],
     return answer
 
 
+def found(uuid: str, values: dict[str, list[str]]) -> Callable[[int, int], bytes]:
+    """Make an answer of one entry with these values."""
+
+    def answer(number: int, tag: int) -> bytes:
+        return message(number, _entry(uuid, values)) + result(SUCCESS)(number, tag)
+
+    return answer
+
+
 def active_directory(serve: Callable[[int], tuple[str, list[str]] | None], *persons: str, group: str) -> Behaviour:
     """Answer as a directory with these persons and one group, by id, whose members come in parts.
 
@@ -205,8 +214,8 @@ def active_directory(serve: Callable[[int], tuple[str, list[str]] | None], *pers
             else:
                 part = serve(int(asked[1]) if asked else 0)
                 values = {"member": [], f"member;range={part[0]}": part[1]} if part else {}
-                found = message(number, _entry(group, values)) if part else b""
-                connection.sendall(found + page(cookie=b"")(number, tag))
+                entry = message(number, _entry(group, values)) if part else b""
+                connection.sendall(entry + page(cookie=b"")(number, tag))
 
     return behave
 

@@ -172,12 +172,12 @@ def elements(number: int, seed: int) -> list[bytes]:
 @pytest.mark.parametrize("seed", range(5))
 def test_a_sketch_tells_what_is_gone_from_a_large_set(missing: int, seed: int) -> None:
     before, new = elements(3000, seed), elements(8, seed + 100)
-    told = Sketch.parse(str(Sketch(before))).gone(Sketch([*before[missing:], *new]))
-    assert told == set(before[:missing])
+    told = Sketch.parse(str(Sketch(before))).difference(Sketch([*before[missing:], *new]))
+    assert told == (set(before[:missing]), set(new))
 
 
 def test_a_sketch_says_so_when_too_much_has_changed() -> None:
-    assert Sketch(elements(500, 1)).gone(Sketch()) is None
+    assert Sketch(elements(500, 1)).difference(Sketch()) is None
 
 
 def test_a_sketch_fits_into_a_checkpoint() -> None:
@@ -191,12 +191,13 @@ def test_a_sketch_fits_into_a_checkpoint() -> None:
         {"person_filter": "(uid=*)"},
         {"person_attributes": ("uid",)},
         {"id_attribute": "objectGUID"},
+        {"login_attribute": "mail"},
     ],
 )
 def test_a_checkpoint_of_other_settings_is_lost(change: dict[str, object]) -> None:
-    memory = Memory(datetime(2026, 9, 1, tzinfo=UTC), Sketch())
+    memory = Memory(datetime(2026, 9, 1, tzinfo=UTC), "0123456789abcdef", Sketch())
     text = write_checkpoint(memory, LdapSettings.model_validate(SOUND))
-    assert read_checkpoint(text, LdapSettings.model_validate(SOUND)).latest == memory.latest
+    assert read_checkpoint(text, LdapSettings.model_validate(SOUND)).since == memory.since
     with pytest.raises(CheckpointLost):
         read_checkpoint(text, LdapSettings.model_validate({**SOUND, **change}))
 
