@@ -221,8 +221,8 @@ def active_directory(serve: Callable[[int], tuple[str, list[str]] | None], *pers
 
 
 def name_of(uuid: str) -> str:
-    """Return the distinguished name of an entry, by its id."""
-    return f"uid={uuid},dc=mansikkala,dc=example"
+    """Return the distinguished name of an entry, by its id; its type is written as RFC 4514 allows and few expect."""
+    return f"0.9.2342.19200300.100.1.1={uuid},dc=mansikkala,dc=example"
 
 
 def message(number: int, content: bytes) -> bytes:

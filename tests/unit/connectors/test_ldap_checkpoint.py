@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,19 +18,25 @@ from tests.servers.hostile_ldap import Behaviour, HostileLdap, found, page, resu
 from tests.unit.connectors.test_ldap_hostile import connector
 
 OURS = datetime(2026, 9, 15, 3, 0, 0, 250_000, tzinfo=UTC)
-BASE, ONE = str(UUID(int=9)), str(UUID(int=1))
+BASE, ONE, TWO = (str(UUID(int=n)) for n in (9, 1, 2))
 FUTURE = "20990101000000Z"
+
+
+def persons(stamps: dict[str, list[str]], *uuids: str) -> Callable[[int, int], bytes]:
+    """A page of these persons, all with these stamps."""
+
+    def answer(number: int, tag: int) -> bytes:
+        end = len(result(0)(number, tag))
+        return b"".join(found(uuid, stamps)(number, tag)[:-end] for uuid in uuids) + page(cookie=b"")(number, tag)
+
+    return answer
 
 
 def directory(root: dict[str, list[str]], base: str = BASE, stamps: dict[str, list[str]] | None = None) -> Behaviour:
     """A directory that says this of itself and holds one person, and no group."""
-    told = stamps if stamps is not None else {"modifyTimestamp": [FUTURE]}
-
-    def persons(number: int, tag: int) -> bytes:
-        return found(ONE, told)(number, tag)[: -len(result(0)(number, tag))] + page(cookie=b"")(number, tag)
-
+    one = persons(stamps if stamps is not None else {"modifyTimestamp": [FUTURE]}, ONE)
     nobody = page(cookie=b"")
-    return scripted(result(0), found(base, {}), found("root", root), persons, nobody, persons, nobody)
+    return scripted(result(0), found(base, {}), found("root", root), one, nobody, one, nobody)
 
 
 def read(behave: Behaviour) -> str:
@@ -100,6 +107,23 @@ def test_a_directory_that_tells_no_more_when_entries_changed_is_not_taken_for_an
     with pytest.raises(CheckpointLost, match="does not tell of every entry"):
         changes(sweep({}), checkpoint)
     assert changes(sweep({"modifyTimestamp": ["20200101000000Z"]}), checkpoint) == [ONE]
+
+
+def test_who_comes_while_changes_are_read_comes_whole_the_next_time_and_can_end_later() -> None:
+    checkpoint, stamps, nobody = read(directory({})), {"modifyTimestamp": [FUTURE]}, page(cookie=b"")
+    asked = result(0), found(BASE, {}), found("root", {})
+    assert changes(scripted(*asked, persons(stamps, ONE), nobody, persons(stamps, ONE, TWO)), checkpoint) == [ONE]
+    assert changes(scripted(*asked, persons(stamps, ONE, TWO), nobody, persons(stamps, ONE, TWO)), checkpoint) == [
+        ONE,
+        TWO,
+    ]
+
+
+def test_who_comes_into_sight_without_being_modified_is_not_passed_over() -> None:
+    checkpoint, stamps, nobody = read(directory({})), {"modifyTimestamp": ["20200101000000Z"]}, page(cookie=b"")
+    asked = result(0), found(BASE, {}), found("root", {})
+    with pytest.raises(CheckpointLost, match="does not tell of every entry"):
+        changes(scripted(*asked, persons(stamps, ONE, TWO), nobody, nobody), checkpoint)
 
 
 def test_after_a_clock_went_back_everything_is_read() -> None:

@@ -46,6 +46,10 @@ def repeating(start: int) -> tuple[str, list[str]]:
     return f"{start}-{start + 1}", [name_of(uuid) for uuid in PERSONS[:2]]
 
 
+def repeating_at_the_end(start: int) -> tuple[str, list[str]]:
+    return f"{start}-{'*' if start else 1}", [name_of(uuid) for uuid in PERSONS[:2]]
+
+
 def back(start: int) -> tuple[str, list[str]]:
     return "0-1", [name_of(uuid) for uuid in PERSONS[:2]]
 
@@ -70,7 +74,7 @@ def huge(start: int) -> tuple[str, list[str]]:
     return f"{start}-99999999999999999999", [name_of(PERSONS[0])]
 
 
-@pytest.mark.parametrize("serve", [repeating, back, skipping, short, empty, late, huge])
+@pytest.mark.parametrize("serve", [repeating, repeating_at_the_end, back, skipping, short, empty, late, huge])
 def test_parts_that_do_not_join_change_nobody_and_are_told(serve: Serve) -> None:
     with pytest.raises(Malformed, match="do not join") as caught:
         members(serve)
