@@ -80,7 +80,8 @@ class ReadsChanges(Protocol):
     """Can read what changed since a checkpoint, deletions included."""
 
     def changes(self, checkpoint: Checkpoint) -> Reading:
-        """Start a reading from ``checkpoint``. Raises ``CheckpointLost`` when only a full reading helps."""
+        """Start a reading from ``checkpoint``. Raises ``CheckpointLost``, here or before the first item, when only a full reading
+        helps: the run then reads in full by itself."""
 
 
 @runtime_checkable

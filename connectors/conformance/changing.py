@@ -44,7 +44,7 @@ def changes_and_deletions_come_once(exhibit: Exhibit) -> None:
 
 
 def a_foreign_checkpoint_is_lost(exhibit: Exhibit) -> None:
-    """A checkpoint that the connector did not make raises ``CheckpointLost``."""
+    """A checkpoint that the connector did not make raises ``CheckpointLost`` before anything is told."""
     for checkpoint in ("", "no checkpoint", "9" * 40, "\N{SNOWMAN}", "x" * LONGEST_CHECKPOINT):
         try:
             items_of(changes_since(exhibit.connector(), checkpoint))

@@ -1,8 +1,7 @@
-"""The checkpoint of a directory: when it was read, with which settings, and a sketch of everything it held."""
+"""The checkpoint of a directory: from when on to ask, of which directory, with which settings, and a sketch of everything it held."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,16 +9,17 @@ from hashlib import blake2b
 from uuid import UUID
 
 from connectors.contract import Checkpoint, CheckpointLost
+from connectors.ldap.server import Server
 from connectors.ldap.settings import LdapSettings
 from connectors.ldap.sketch import WIDTH, Sketch
 from connectors.problem import Problem
 
-OVERLAP = timedelta(minutes=5)
-"""How far back changes are asked for again: replicas lag, and one second may hold a change before and after a reading."""
+OVERLAP = timedelta(minutes=10)
+"""How far before the start of a reading the next one begins: clocks differ, and replicas lag. What comes twice is the same twice."""
 
 _TIME = "%Y%m%d%H%M%SZ"
 _TIME_ASKED = "%Y%m%d%H%M%S.0Z"
-_GENERALIZED_TIME = re.compile(rb"([0-9]{14})(?:[.,][0-9]+)?Z")
+_VERSION = "2"
 _KINDS = ("person", "group", "membership")
 Name = tuple[str, str]
 """Kind and key of a record."""
@@ -27,68 +27,84 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a checkpoint remembers: the latest time of a change seen, and a sketch of all records."""
+    """What a checkpoint remembers: from when on changes are asked for, of which ``Server``, and a sketch of all records."""
 
-    latest: datetime
+    since: datetime
+    server: str
     sketch: Sketch
 
-    @property
-    def horizon(self) -> datetime:
-        """From when on changes are asked for."""
-        return self.latest - OVERLAP
+    def asked(self) -> str:
+        """Return ``since`` as LDAP writes a time (RFC 4517 section 3.3.13)."""
+        return self.since.strftime(_TIME_ASKED)
 
-    def since(self) -> str:
-        """Return ``horizon`` as LDAP writes a time (RFC 4517 section 3.3.13)."""
-        return self.horizon.strftime(_TIME_ASKED)
+
+def horizon(server: Server, ours: datetime) -> datetime:
+    """Return from when on the next reading asks, of one that started at ``ours``.
+
+    It rests on the server's clock where it tells its time and else on ours, never on an entry: one stamped in the future would hide
+    every later change.
+    """
+    return ((server.time or ours) - OVERLAP).astimezone(UTC).replace(microsecond=0)
 
 
 def write_checkpoint(memory: Memory, settings: LdapSettings) -> Checkpoint:
     """Return the checkpoint's text, under 4 KiB."""
-    return f"1 {memory.latest.strftime(_TIME)} {_scope(settings)} {memory.sketch}"
+    return f"{_VERSION} {memory.since.strftime(_TIME)} {memory.server} {_scope(settings)} {memory.sketch}"
 
 
 def read_checkpoint(checkpoint: Checkpoint, settings: LdapSettings) -> Memory:
     """Return what the checkpoint remembers; raises ``CheckpointLost`` when it is none of these settings."""
     try:
-        version, latest, scope, sketch = checkpoint.split(" ")
-        memory = Memory(datetime.strptime(latest, _TIME).replace(tzinfo=UTC), Sketch.parse(sketch))
-        memory.since()
-    except (ValueError, OverflowError):
+        version, since, server, scope, sketch = checkpoint.split(" ")
+        memory = Memory(datetime.strptime(since, _TIME).replace(tzinfo=UTC), server, Sketch.parse(sketch))
+    except ValueError:
         raise CheckpointLost(_lost()) from None
-    if version != "1" or scope != _scope(settings):
+    if version != _VERSION or scope != _scope(settings):
         raise CheckpointLost(_lost())
     return memory
 
 
-def too_much_changed() -> CheckpointLost:
-    """Return the error of more differences than a sketch can tell."""
+def check(memory: Memory, server: Server, now: datetime) -> None:
+    """Raise ``CheckpointLost`` when the memory is of another directory, or of a time after ``now``, the horizon of this reading."""
+    if memory.server != server.name:
+        raise CheckpointLost(_lost())
+    if memory.since > now:
+        raise CheckpointLost(
+            Problem(
+                "The checkpoint is of a time that is still to come: a clock was wrong, or is.",
+                "Check the clocks of the directory and of this service.",
+            )
+        )
+
+
+def not_told() -> CheckpointLost:
+    """Return the error of an entry that may have changed without anybody being told."""
     return CheckpointLost(
-        Problem("More is gone from the directory, or new, than a checkpoint can tell.", "Read the source in full.")
+        Problem(
+            "The directory does not tell of every entry when it was changed.",
+            "Give bind_dn the right to read modifyTimestamp (Active Directory: whenChanged) of every entry.",
+            field="bind_dn",
+        )
     )
+
+
+def difference(before: Sketch, now: Sketch) -> tuple[list[Name], set[Name]]:
+    """Return the records of ``before`` that ``now`` lacks, in the order of kinds, and those that are new.
+
+    Raises ``CheckpointLost`` for too many.
+    """
+    found = before.difference(now)
+    if found is None:
+        raise CheckpointLost(
+            Problem("More is gone from the directory, or new, than a checkpoint can tell.", "Read the source in full.")
+        )
+    gone, new = found
+    return [_name(element) for element in sorted(gone)], {_name(element) for element in new}
 
 
 def sketch_of(names: Iterable[Name]) -> Sketch:
     """Return the sketch of these records."""
     return Sketch(_element(kind, key) for kind, key in names)
-
-
-def gone(before: Sketch, now: Sketch) -> list[Name]:
-    """Return the records of ``before`` that ``now`` lacks, in the order of kinds; raises ``CheckpointLost`` for too many."""
-    elements = before.gone(now)
-    if elements is None:
-        raise too_much_changed()
-    return [_name(element) for element in sorted(elements)]
-
-
-def modified(value: bytes) -> datetime | None:
-    """Return the time that a modifyTimestamp says (RFC 4517 section 3.3.13), without fractions; None for another form."""
-    match = _GENERALIZED_TIME.fullmatch(value)
-    if match is None:
-        return None
-    try:
-        return datetime.strptime(match[1].decode("ascii"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def _element(kind: str, key: str) -> bytes:
@@ -109,6 +125,7 @@ def _scope(settings: LdapSettings) -> str:
         settings.base_dn,
         settings.person_filter,
         settings.group_filter,
+        settings.login_attribute,
         *settings.person_attributes,
     )
     return blake2b("\x1f".join(parts).encode(), digest_size=8).hexdigest()

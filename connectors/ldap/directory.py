@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import ldap3
 from ldap3.utils.conv import escape_filter_chars
 
 from connectors.ldap.deadline import Deadline
 from connectors.ldap.entries import Entry, entries, entries_of
-from connectors.ldap.membership import MEMBER_ATTRIBUTES
+from connectors.ldap.membership import LOGIN_ATTRIBUTE, MEMBER_ATTRIBUTES, Groups, member_names, texts
+from connectors.ldap.ranges import whole
 from connectors.ldap.rows import GROUP_ATTRIBUTES
+from connectors.ldap.server import Server, server
 from connectors.ldap.session import Session
 from connectors.ldap.settings import OBJECT_GUID, LdapSettings, address, bind_password
+from connectors.ldap.times import moment
 
 
 class Directory:
@@ -24,18 +28,38 @@ class Directory:
         self._session = session
         # Active Directory computes modifyTimestamp when it is read, so that nothing can be searched by it.
         self._changed = "whenChanged" if settings.id_attribute == OBJECT_GUID else "modifyTimestamp"
+        self._logins = tuple({name.lower(): name for name in ("uid", settings.login_attribute)}.values())
+
+    def server(self, deadline: Deadline) -> Server:
+        """Ask the directory who it is."""
+        return server(self._session, self._settings, deadline)
+
+    def changed_at(self, entry: Entry) -> datetime | None:
+        """Return when the entry was changed, None where the directory does not say."""
+        return moment(next(iter(texts(entry.values, self._changed)), ""))
 
     def persons(self, *attributes: str, since: str | None = None) -> Iterator[Entry]:
-        """Yield all persons, or those modified at ``since`` or later (generalized time), with these attributes."""
+        """Yield all persons, or those modified at ``since`` or later (generalized time), with their logins and these attributes."""
         wanted = self._settings.person_filter
         if since is not None:
             wanted = f"(&{wanted}({self._changed}>={since}))"
-        return entries(self._session, self._settings, wanted, (self._changed, *attributes))
+        return entries(self._session, self._settings, wanted, (self._changed, *self._logins, *attributes))
 
     def groups(self) -> Iterator[Entry]:
-        """Yield all groups with the names of their members."""
-        wanted = (self._changed, *GROUP_ATTRIBUTES, *MEMBER_ATTRIBUTES)
-        return entries(self._session, self._settings, self._settings.group_filter, wanted)
+        """Yield all groups with the names and logins of their members, however many parts the directory gives them in."""
+        wanted = (self._changed, *GROUP_ATTRIBUTES, *MEMBER_ATTRIBUTES, LOGIN_ATTRIBUTE)
+        # All pages first: a server may forget where it was when something else is asked between two of them.
+        found = [*entries(self._session, self._settings, self._settings.group_filter, wanted)]
+        return (whole(self._session, self._settings, entry) for entry in found)
+
+    def note_person(self, known: Groups, entry: Entry) -> None:
+        """Note a person with the logins by which a posixGroup may name them: their ``uid`` and what they sign in by."""
+        logins = (login for name in self._logins for login in texts(entry.values, name))
+        known.add_person(entry.dn, entry.uuid, logins)
+
+    def note_group(self, known: Groups, entry: Entry) -> None:
+        """Note a group and whom it holds."""
+        known.add_group(entry.dn, entry.uuid, member_names(entry.values), texts(entry.values, LOGIN_ATTRIBUTE))
 
     def count_groups(self) -> int:
         """Count the groups, without what they hold."""

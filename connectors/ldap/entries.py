@@ -56,6 +56,7 @@ def entries(
     ``attributes`` are asked for besides the id. References to other servers (RFC 4511 section 4.5.3) are not followed. Raises ``ConnectorError`` when a page fails or paging
     does not come to an end.
     """
+    wanted = [*{name.lower(): name for name in (settings.id_attribute, *attributes)}.values()]
     cookie, seen, idle = b"", set[str](), 0
     while True:
         result, response = session.search(
@@ -64,7 +65,7 @@ def entries(
             search_filter=search_filter,
             search_scope=ldap3.SUBTREE,
             dereference_aliases=ldap3.DEREF_NEVER,
-            attributes=[settings.id_attribute, *attributes],
+            attributes=wanted,
             time_limit=math.ceil(settings.deadline_seconds),
             paged_size=settings.page_size,
             paged_criticality=True,
@@ -92,7 +93,9 @@ def entries_of(response: list[dict[str, Any]], id_attribute: str) -> list[Entry]
     """Return the entries of a search's response, without the references to other servers."""
     return [
         Entry(
-            str(found["dn"]), {name.lower(): values for name, values in found["raw_attributes"].items()}, id_attribute
+            str(found["dn"]),
+            {name.lower(): values or [] for name, values in found["raw_attributes"].items()},
+            id_attribute,
         )
         for found in response
         if found["type"] == "searchResEntry"

@@ -7,26 +7,23 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from connectors.contract import Item
-from connectors.ldap.checkpoint import Memory, Name, gone, modified, sketch_of, write_checkpoint
+from connectors.ldap.checkpoint import Memory, Name, check, difference, horizon, not_told, sketch_of, write_checkpoint
 from connectors.ldap.deadline import Deadline
 from connectors.ldap.directory import Directory, connected
 from connectors.ldap.entries import Entry
-from connectors.ldap.membership import Groups, member_names
+from connectors.ldap.membership import Groups
 from connectors.ldap.rows import GROUP_ATTRIBUTES, membership, row
 from connectors.ldap.settings import LdapSettings
 from connectors.records import Deleted, Evidence, Record
 from connectors.single_pass import Outcome
 
-_LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
-
 
 class _Tally:
     """Counts what is handed on, for the evidence and the checkpoint."""
 
-    def __init__(self, settings: LdapSettings, latest: datetime = _LONG_AGO) -> None:
+    def __init__(self, settings: LdapSettings) -> None:
         self._settings = settings
         self._digest = sha256()
-        self.latest = latest
         self.names: list[Name] = []
 
     def person(self, entry: Entry) -> Item:
@@ -49,7 +46,6 @@ class _Tally:
         )
 
     def _entry(self, kind: str, entry: Entry, attributes: tuple[str, ...]) -> Item:
-        self.latest = max(self.latest, modified_at(entry) or self.latest)
         return self._count(row(kind, entry, attributes))
 
     def _count(self, item: Item) -> Item:
@@ -60,59 +56,71 @@ class _Tally:
 
 def everything(settings: LdapSettings) -> Generator[Item, None, Outcome]:
     """Yield persons, groups and memberships; the count of a second look proves that paging brought all."""
-    tally, known = _Tally(settings), Groups()
-    with connected(settings, Deadline(settings.deadline_seconds)) as directory:
+    tally, known, begun = _Tally(settings), Groups(), datetime.now(UTC)
+    deadline = Deadline(settings.deadline_seconds)
+    with connected(settings, deadline) as directory:
+        server = directory.server(deadline)
         for entry in directory.persons(*settings.person_attributes):
-            known.add_person(entry.dn, entry.uuid)
+            directory.note_person(known, entry)
             yield tally.person(entry)
         for entry in directory.groups():
-            known.add_group(entry.dn, entry.uuid, member_names(entry.values))
+            directory.note_group(known, entry)
             yield tally.group(entry)
         counted = sum(1 for _ in directory.persons()) + directory.count_groups()
     proved = counted == len(tally.names)
     yield from tally.memberships(known.memberships())
-    checkpoint = write_checkpoint(Memory(tally.latest, sketch_of(tally.names)), settings)
-    return tally.evidence(proved=proved, full=True), checkpoint
+    memory = Memory(horizon(server, begun), server.name, sketch_of(tally.names))
+    return tally.evidence(proved=proved, full=True), write_checkpoint(memory, settings)
 
 
 def changed(settings: LdapSettings, memory: Memory) -> Generator[Item, None, Outcome]:
-    """Yield what was modified, every membership, and what is gone.
+    """Yield what was modified or is new, every membership, and what is gone.
 
     Everything is read before anything is handed on, so that ``CheckpointLost`` comes first or not at all.
     """
-    tally, known = _Tally(settings, memory.latest), Groups()
-    with connected(settings, Deadline(settings.deadline_seconds)) as directory:
-        persons = [*directory.persons(*settings.person_attributes, since=memory.since())]
+    tally, known, begun = _Tally(settings), Groups(), datetime.now(UTC)
+    deadline = Deadline(settings.deadline_seconds)
+    with connected(settings, deadline) as directory:
+        server = directory.server(deadline)
+        since = horizon(server, begun)
+        check(memory, server, since)
         groups = _sweep(directory, known)
+        told = directory.persons(*settings.person_attributes, since=memory.asked())
+        # Who came after the sweep comes next time: the sketch must hold all that was handed on, or nobody would tell their end.
+        persons = [entry for entry in told if entry.uuid in known.persons]
     pairs = known.memberships()
     now = sketch_of(_names(known, pairs))
-    lost = gone(memory.sketch, now)
+    lost, new = difference(memory.sketch, now)
+    if not {key for kind, key in new if kind == "person"} <= {entry.uuid for entry in persons}:
+        # It came under the base, or into sight, without being modified.
+        raise not_told()
     yield from (tally.person(entry) for entry in persons)
-    yield from (tally.group(entry) for entry in groups if (modified_at(entry) or memory.horizon) >= memory.horizon)
+    yield from (tally.group(entry) for entry, at in groups if at >= memory.since or ("group", entry.uuid) in new)
     yield from tally.memberships(pairs)
     yield from (Deleted(kind, key) for kind, key in lost)
-    return tally.evidence(proved=False, full=False, deleted=len(lost)), write_checkpoint(
-        Memory(tally.latest, now), settings
-    )
+    memory = Memory(since, server.name, now)
+    return tally.evidence(proved=False, full=False, deleted=len(lost)), write_checkpoint(memory, settings)
 
 
-def modified_at(entry: Entry) -> datetime | None:
-    """Return when the entry was modified, None where the directory does not say."""
-    values = entry.values.get("modifytimestamp") or entry.values.get("whenchanged") or [b""]
-    return modified(values[0])
-
-
-def _sweep(directory: Directory, known: Groups) -> list[Entry]:
-    """Note every person and group there is now; return the groups."""
+def _sweep(directory: Directory, known: Groups) -> list[tuple[Entry, datetime]]:
+    """Note every person and group there is now; return the groups, and when each was changed."""
     for entry in directory.persons():
-        known.add_person(entry.dn, entry.uuid)
+        directory.note_person(known, entry)
+        _changed_at(directory, entry)
     groups = [*directory.groups()]
     for entry in groups:
-        known.add_group(entry.dn, entry.uuid, member_names(entry.values))
-    return groups
+        directory.note_group(known, entry)
+    return [(entry, _changed_at(directory, entry)) for entry in groups]
+
+
+def _changed_at(directory: Directory, entry: Entry) -> datetime:
+    at = directory.changed_at(entry)
+    if at is None:
+        raise not_told()
+    return at
 
 
 def _names(known: Groups, pairs: list[tuple[str, str]]) -> Iterable[Name]:
-    yield from (("person", uuid) for uuid in known.persons.values())
-    yield from (("group", uuid) for uuid in known.groups.values())
+    yield from (("person", uuid) for uuid in known.persons)
+    yield from (("group", uuid) for uuid in known.groups)
     yield from (("membership", f"{group}/{person}") for group, person in pairs)

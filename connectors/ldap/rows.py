@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.csv_inspection import CONTROL, misplaced_code
 from connectors.identity_code import holds_code
 from connectors.ldap.entries import Entry
+from connectors.ldap.times import readable
 from connectors.problem import Problem
 from connectors.records import Record, Rejected, Value, digest_of
 
@@ -15,14 +16,14 @@ GROUP_ATTRIBUTES = ("cn", "description")
 def row(kind: str, entry: Entry, attributes: tuple[str, ...]) -> Record | Rejected:
     """Return the entry as a record with ``dn``, ``entryUUID`` (its id, whichever attribute that is) and ``attributes``.
 
-    One value is text, several are a sorted tuple, none is ``""``.
+    One value is text, several are a sorted tuple, none is ``""``; moments are ``times.readable``.
     """
     fields: dict[str, Value] = {"dn": entry.dn, ID: entry.uuid}
     for name in attributes:
         if name.lower() == entry.id_attribute.lower():
             continue
         try:
-            values = sorted(value.decode("utf-8") for value in entry.values.get(name.lower(), ()))
+            values = sorted(readable(name, value.decode("utf-8")) for value in entry.values.get(name.lower(), ()))
         except UnicodeDecodeError:
             return Rejected(kind, entry.uuid, _binary(name))
         fields[name] = values[0] if len(values) == 1 else tuple(values) if values else ""

@@ -74,8 +74,13 @@ class Session:
             client_strategy=ldap3.SAFE_SYNC,
             auto_bind=ldap3.AUTO_BIND_NONE,
             auto_referrals=False,
+            # ldap3 would read ranges on without an end of its own, and take what it asked for and did not get for empty.
+            auto_range=False,
+            return_empty_attributes=False,
             receive_timeout=seconds,
             read_only=True,
+            # ldap3 would refuse names that RFC 4514 allows, those of entries that the directory itself told among them.
+            check_names=False,
             raise_exceptions=True,
         )
         self._starts_tls = address.tls == "starttls"

@@ -35,7 +35,7 @@ class LdapSettings(Settings):
     bind_password_file: Path | None = Field(default=None, description="A file with the password, in place of it.")
     base_dn: str = Field(description="Under which persons and groups are.")
     person_filter: str = "(objectClass=inetOrgPerson)"
-    group_filter: str = "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames))"
+    group_filter: str = "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))"
     person_attributes: tuple[str, ...] = (
         "uid",
         "cn",

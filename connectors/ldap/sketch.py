@@ -55,8 +55,11 @@ class Sketch:
             found._checks[i] = int.from_bytes(cell[2 + WIDTH :], "big")
         return found
 
-    def gone(self, now: Sketch) -> set[bytes] | None:
-        """Return the elements of this set that ``now`` lacks; None when the sets differ by too much to tell."""
+    def difference(self, now: Sketch) -> tuple[set[bytes], set[bytes]] | None:
+        """Return the elements of this set that ``now`` lacks, and those that only ``now`` has.
+
+        None when the sets differ by too much to tell.
+        """
         left = Sketch()
         for i in range(CELLS):
             left._counts[i] = (self._counts[i] - now._counts[i]) % _WRAP
@@ -64,8 +67,8 @@ class Sketch:
             left._checks[i] = self._checks[i] ^ now._checks[i]
         return left._peel()
 
-    def _peel(self) -> set[bytes] | None:
-        gone: set[bytes] = set()
+    def _peel(self) -> tuple[set[bytes], set[bytes]] | None:
+        gone, new = set[bytes](), set[bytes]()
         waiting = list(range(CELLS))
         steps = 0
         while waiting and steps < 10 * CELLS:
@@ -75,11 +78,10 @@ class Sketch:
             if count not in (1, _WRAP - 1) or self._checks[cell] != _hash(element)[1]:
                 continue
             steps += 1
-            if count == 1:
-                gone.add(element)
+            (gone if count == 1 else new).add(element)
             self._add(self._sums[cell], element, -1 if count == 1 else 1)
             waiting.extend(_hash(element)[0])
-        return None if any(self._counts) or any(self._sums) else gone
+        return None if any(self._counts) or any(self._sums) else (gone, new)
 
     def _add(self, number: int, element: bytes, count: int) -> None:
         cells, check = _hash(element)

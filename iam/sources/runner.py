@@ -5,13 +5,14 @@ A crash is a rollback: the lease runs out, the run stays marked as running until
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert, select, union
 from sqlalchemy.orm import Session, sessionmaker
 
-from connectors.contract import ConnectorError, Reading, ReadsAll, ReadsChanges
+from connectors.contract import CheckpointLost, ConnectorError, ReadsAll, ReadsChanges
 from connectors.problem import Problem
 from iam import clock
 from iam.change import Actor, Change, begin
@@ -125,22 +126,23 @@ def _counts(result: Staged) -> dict[str, int]:
 
 def _read(source: Source, stager: Stager, full: bool) -> Staged:
     connector = connector_of(source)
-    reading: Reading
     if source.checkpoint is not None and not full and isinstance(connector, ReadsChanges):
-        reading = connector.changes(source.checkpoint)
-    elif isinstance(connector, ReadsAll):
-        reading = connector.read()
-    else:
-        raise Invalid(
-            Problem(
-                "The connector %(name)s has nothing to be read by a run.", "It listens to sign-ins; nothing need be run.",
-                params={"name": source.connector},
-            )
-        )  # fmt: skip
-    try:
-        return stager.read(reading)
-    finally:
-        reading.close()
+        try:
+            with closing(connector.changes(source.checkpoint)) as reading:
+                return stager.read(reading)
+        except CheckpointLost as lost:
+            if not isinstance(connector, ReadsAll) or stager.result.rows:
+                raise
+            stager.read_in_full(lost.problem)
+    if isinstance(connector, ReadsAll):
+        with closing(connector.read()) as reading:
+            return stager.read(reading)
+    raise Invalid(
+        Problem(
+            "The connector %(name)s has nothing to be read by a run.", "It listens to sign-ins; nothing need be run.",
+            params={"name": source.connector},
+        )
+    )  # fmt: skip
 
 
 def _correlate(

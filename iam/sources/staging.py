@@ -200,6 +200,13 @@ class Stager:
         if len(self.result.warnings) < REJECTS_KEPT:
             self.result.warnings.append((kind, problem))
 
+    def read_in_full(self, lost: Problem) -> None:
+        """Tell why everything is read although only changes were asked for; no row of it is taken less than whole."""
+        done = Problem(
+            lost.message, "It was read in full in the same run; nothing more need be done.", field=lost.field, params=lost.params
+        )  # fmt: skip
+        self.result.warnings.append(("checkpoint", done))
+
     def leave_out(self, kind: str, problem: Problem, fresh: bool) -> None:
         """Reject a row after it was staged; of a source from before walls, say only that it would be."""
         if not self.walls.enforced:

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from connectors.contract import CheckpointLost, Malformed, Refused, TimedOut, Untrusted
+from connectors.contract import CheckpointLost, Item, Malformed, Refused, TimedOut, Untrusted
 from connectors.ldap import LdapConnector
 from connectors.records import Deleted, Rejected
 from tests.contract.exhibits import ldap
 from tests.servers.certificates import Authority
-from tests.servers.slapd import PASSWORD, SUFFIX, Slapd, group, person
+from tests.servers.slapd import PASSWORD, SUFFIX, Slapd, group, person, posix_group
 from tests.unit.connectors.csv_inputs import read_all, records
 
 pytestmark = pytest.mark.services
@@ -111,6 +111,49 @@ def test_a_person_who_leaves_the_filter_is_told_as_deleted(directory: Slapd) -> 
     assert [item for item in items if isinstance(item, Deleted)] == [Deleted("person", gone)]
 
 
+def uids(items: list[Item]) -> set[str]:
+    return {str(item.fields["uid"]) for item in records(items) if item.kind == "person"}
+
+
+def test_a_change_is_read_though_another_entry_is_stamped_in_the_future() -> None:
+    future = "createTimestamp: 20200101000000Z\nmodifyTimestamp: 20990101000000Z\n"
+    with Slapd(
+        person("eilinen", "Eino", "Eilinen", more=LONG_AGO), person("tuleva", "Tuula", "Tuleva", more=future)
+    ) as server:
+        connector = ldap(server)
+        reading = connector.read()
+        read_all(reading)
+        server.apply(f"dn: uid=eilinen,ou=people,{SUFFIX}\nchangetype: modify\nreplace: sn\nsn: Uusi\n")
+        assert reading.checkpoint is not None
+        for _ in range(2):
+            reading = connector.changes(reading.checkpoint)
+            assert uids(read_all(reading)) == {"eilinen", "tuleva"}
+            assert reading.checkpoint is not None
+
+
+def test_another_directory_in_its_place_is_not_taken_for_the_same_one(directory: Slapd) -> None:
+    reading = ldap(directory).read()
+    read_all(reading)
+    assert reading.checkpoint is not None
+    with Slapd(person("p1", "Pia", "Vanha1", more=LONG_AGO)) as other, pytest.raises(CheckpointLost):
+        read_all(ldap(other).changes(reading.checkpoint))
+
+
+def test_persons_whose_branch_is_moved_under_the_base_are_not_passed_over() -> None:
+    unit = f"\ndn: ou=uudet,{SUFFIX}\nobjectClass: organizationalUnit\nou: uudet\n"
+    new = person("uusi", "Uuno", "Uusi", more=LONG_AGO).replace("ou=people", "ou=uudet")
+    with Slapd(person("vanha", "Vilma", "Vanha", more=LONG_AGO), unit, new) as server:
+        connector = ldap(server, base_dn=f"ou=people,{SUFFIX}")
+        reading = connector.read()
+        assert uids(read_all(reading)) == {"vanha"}
+        server.apply(
+            f"dn: ou=uudet,{SUFFIX}\nchangetype: modrdn\nnewrdn: ou=uudet\ndeleteoldrdn: 0\nnewsuperior: ou=people,{SUFFIX}\n"
+        )
+        assert reading.checkpoint is not None
+        with pytest.raises(CheckpointLost):
+            read_all(connector.changes(reading.checkpoint))
+
+
 def test_more_deletions_than_a_checkpoint_can_tell_ask_for_a_full_reading(directory: Slapd) -> None:
     names = [f"joukko{i}" for i in range(120)]
     directory.add("".join(person(name, "Jo", "Ukko") for name in names))
@@ -140,6 +183,66 @@ def test_an_attribute_that_holds_no_text_rejects_the_person(directory: Slapd) ->
     items = read_all(ldap(directory, person_attributes=("uid", "jpegPhoto")).read())
     directory.delete("uid=kuva,ou=people")
     assert [item.problem.field for item in items if isinstance(item, Rejected)] == ["jpegPhoto"]
+
+
+def members(connector: LdapConnector) -> list[tuple[str, str]]:
+    """Return group and person of each membership, by cn."""
+    found = records(read_all(connector.read()))
+    names = {record.key: str(record.fields["cn"]) for record in found if record.kind != "membership"}
+    pairs = (record.fields for record in found if record.kind == "membership")
+    return sorted((names[str(pair["group"])], names[str(pair["person"])]) for pair in pairs)
+
+
+def named(rdn: str, cn: str) -> str:
+    """Return a person as LDIF whose entry has this relative name, ``cn`` in it."""
+    lines = f"objectClass: inetOrgPerson\nuid: erikoinen\nsn: Erikoinen\nuserPassword: {PASSWORD}\n"
+    return f"\ndn: {rdn},ou=people,{SUFFIX}\n{lines}cn: {cn}\n"
+
+
+@pytest.mark.parametrize(
+    ("rdn", "cn", "other"),
+    [
+        ("cn=Aino+uid=erikoinen", "Aino", "UID=erikoinen + cn=AINO , OU=People"),
+        (r"cn=A\5C2Cb", r"A\2Cb", r"cn=a\\2cB,ou=people"),
+        (r"cn=5\22 putki\, \#3", '5" putki, #3', r"cn=5\"  PUTKI\2C \233,ou=people"),
+        (r"cn=Kaksi\20\20v\C3\A4li\C3\A4", "Kaksi  väliä", "cn=kaksi väliä ; ou=people"),
+    ],
+)
+def test_a_member_is_in_the_group_and_signs_in_however_the_name_is_written(rdn: str, cn: str, other: str) -> None:
+    with Slapd(named(rdn, cn), group("ryhma", other)) as server:
+        connector = ldap(server)
+        assert members(connector) == [("ryhma", cn)]
+        assert connector.authenticate("erikoinen", PASSWORD) == keys(connector)["erikoinen"]
+
+
+def test_a_group_that_names_its_members_by_login_has_them(directory: Slapd) -> None:
+    directory.add(posix_group("kerho", "p1", "AINO", "haamu"))
+    try:
+        found = members(ldap(directory))
+    finally:
+        directory.delete("cn=kerho,ou=groups")
+    assert [pair for pair in found if pair[0] == "kerho"] == [("kerho", "Aino Esimerkki"), ("kerho", "Pia Vanha1")]
+
+
+def test_a_member_by_login_who_leaves_the_group_is_told_as_gone(directory: Slapd) -> None:
+    directory.add(posix_group("kerho", "p1", "aino"))
+    connector = ldap(directory, person_attributes=("cn",))
+    reading = connector.read()
+    ended = {record.key for record in records(read_all(reading)) if record.kind == "membership"}
+    directory.apply(f"dn: cn=kerho,ou=groups,{SUFFIX}\nchangetype: modify\ndelete: memberUid\nmemberUid: aino\n")
+    assert reading.checkpoint is not None
+    items = read_all(connector.changes(reading.checkpoint))
+    directory.delete("cn=kerho,ou=groups")
+    left = {item.key for item in items if item.kind == "membership" and not isinstance(item, Deleted)}
+    assert {item.key for item in items if isinstance(item, Deleted)} == ended - left
+    assert len(ended - left) == 1
+
+
+def test_a_unique_member_with_its_mark_is_in_the_group() -> None:
+    unique = f"\ndn: cn=ainutlaatuiset,ou=groups,{SUFFIX}\nobjectClass: groupOfUniqueNames\ncn: ainutlaatuiset\n"
+    marked = f"uniqueMember: uid=aino,ou=people,{SUFFIX}#'01'B\nuniqueMember: uid=eero,ou=people,{SUFFIX}\n"
+    with Slapd(person("aino", "Aino", "Esimerkki"), person("eero", "Eero", "Malli"), unique + marked) as server:
+        assert [name for _, name in members(ldap(server))] == ["Aino Esimerkki", "Eero Malli"]
 
 
 def test_a_name_with_a_comma_and_umlauts_signs_in(directory: Slapd) -> None:

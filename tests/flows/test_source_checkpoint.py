@@ -139,6 +139,45 @@ def test_a_reading_that_breaks_off_changes_nothing(world: World) -> None:
     assert world.facts() == before
 
 
+def test_a_source_made_anew_is_read_in_full_in_the_same_run_and_nobody_s_change_is_lost(world: World) -> None:
+    start(world, [employment(n) for n in range(3)] + [employment(1, nimike="Rehtori")] * 2)
+    assert checkpoint(world) == "5"
+    log(world, employment(0), employment(1, nimike="Lehtori"), employment(2), employment(3))
+    report = world.later(days=1).run()
+    assert (report.state, report.counts["rows"], report.counts["change"], report.counts["start"]) == ("done", 4, 1, 1)
+    assert standing(world) == ["0", "1", "2", "3"]
+    assert checkpoint(world) == "4"
+    ((_, told),) = report.warnings
+    assert ("made anew" in told.message, "read in full" in told.remedy) == (True, True)
+    assert world.later(days=2).run().warnings == []
+
+
+def test_who_is_gone_from_a_source_made_anew_ends_by_the_rules_of_a_full_reading(world: World) -> None:
+    start(world, [employment(n) for n in range(200)] + [employment(1)] * 2)
+    log(world, *(employment(n) for n in range(199)))
+    report = world.later(days=1).run()
+    assert (report.state, report.counts["missing"], report.counts.get("end")) == ("done", 1, None)
+    assert world.later(days=4).run(full=True).counts["end"] == 1
+    assert len(standing(world)) == 199
+
+
+def test_half_of_a_source_made_anew_ends_nobody(world: World) -> None:
+    start(world, [employment(n) for n in range(40)])
+    before = world.facts()
+    log(world, *(employment(n) for n in range(20)))
+    report = world.later(days=1).run()
+    assert (report.state, report.reasons[0].params) == ("stopped", {"rows": 20, "before": 40})
+    assert (world.facts(), checkpoint(world)) == (before, "40")
+    assert [told.field for _, told in report.warnings] == [None]
+
+
+def test_a_checkpoint_that_cannot_be_read_costs_one_full_reading_and_no_run(world: World) -> None:
+    start(world, [employment(n) for n in range(3)])
+    world.change_source(checkpoint="no checkpoint")
+    report = world.later(days=1).run()
+    assert (report.state, report.counts["rows"], len(report.warnings), checkpoint(world)) == ("done", 3, 1, "3")
+
+
 def entry(uuid: str, number: str, **values: str) -> Entry:
     fields = {
         "entryUUID": uuid,

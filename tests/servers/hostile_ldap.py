@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import warnings
@@ -187,6 +188,43 @@ def page(*uuids: str, cookie: bytes, paged: bool = True) -> Callable[[int, int],
     return answer
 
 
+def found(uuid: str, values: dict[str, list[str]]) -> Callable[[int, int], bytes]:
+    """Make an answer of one entry with these values."""
+
+    def answer(number: int, tag: int) -> bytes:
+        return message(number, _entry(uuid, values)) + result(SUCCESS)(number, tag)
+
+    return answer
+
+
+def active_directory(serve: Callable[[int], tuple[str, list[str]] | None], *persons: str, group: str) -> Behaviour:
+    """Answer as a directory with these persons and one group, by id, whose members come in parts.
+
+    ``serve`` returns the range and the members of the part that begins at an index, None where the group is not there any more.
+    """
+
+    def behave(server: HostileLdap, connection: socket.socket) -> None:
+        while data := server.read(connection):
+            number, tag = _request(data)
+            asked = re.search(rb"member;range=([0-9]+)-", data)
+            if tag != SEARCH:
+                connection.sendall(result(SUCCESS)(number, tag))
+            elif asked is None and b"inetOrgPerson" in data:
+                connection.sendall(page(*persons, cookie=b"")(number, tag))
+            else:
+                part = serve(int(asked[1]) if asked else 0)
+                values = {"member": [], f"member;range={part[0]}": part[1]} if part else {}
+                entry = message(number, _entry(group, values)) if part else b""
+                connection.sendall(entry + page(cookie=b"")(number, tag))
+
+    return behave
+
+
+def name_of(uuid: str) -> str:
+    """Return the distinguished name of an entry, by its id; its type is written as RFC 4514 allows and few expect."""
+    return f"0.9.2342.19200300.100.1.1={uuid},dc=mansikkala,dc=example"
+
+
 def message(number: int, content: bytes) -> bytes:
     """Return an LDAP message (RFC 4511 section 4.1.1)."""
     return tlv(0x30, tlv(2, number.to_bytes(number.bit_length() // 8 + 1, "big")) + content)
@@ -199,9 +237,12 @@ def tlv(tag: int, content: bytes) -> bytes:
     return bytes([tag, 0x84]) + len(content).to_bytes(4, "big") + content
 
 
-def _entry(uuid: str) -> bytes:
-    attribute = tlv(0x30, tlv(4, b"entryUUID") + tlv(0x31, tlv(4, uuid.encode())))
-    return tlv(0x64, tlv(4, f"uid={uuid},dc=mansikkala,dc=example".encode()) + tlv(0x30, attribute))
+def _entry(uuid: str, values: dict[str, list[str]] | None = None) -> bytes:
+    attributes = b"".join(
+        tlv(0x30, tlv(4, name.encode()) + tlv(0x31, b"".join(tlv(4, each.encode()) for each in told)))
+        for name, told in {"entryUUID": [uuid], **(values or {})}.items()
+    )
+    return tlv(0x64, tlv(4, name_of(uuid).encode()) + tlv(0x30, attributes))
 
 
 def _request(data: bytes) -> tuple[int, int]:

@@ -1,4 +1,7 @@
-"""A real LDAP server: OpenLDAP's slapd with LDAP, StartTLS and LDAPS, an authority of its own, and a small municipality in it."""
+"""A real LDAP server: OpenLDAP's slapd with LDAP, StartTLS and LDAPS, an authority of its own, and a small municipality in it.
+
+Its schema knows Active Directory's ``accountExpires`` and an ``employedUntil``, both of the class ``employed``.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,12 @@ _CONFIGURATION = """\
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/nis.schema
+attributetype ( 1.2.840.113556.1.4.159 NAME 'accountExpires' SINGLE-VALUE
+  EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 )
+attributetype ( 1.3.6.1.4.1.32473.1.1 NAME 'employedUntil' SINGLE-VALUE
+  EQUALITY generalizedTimeMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.24 )
+objectclass ( 1.3.6.1.4.1.32473.2.1 NAME 'employed' AUXILIARY MAY ( accountExpires $ employedUntil ) )
 pidfile "{folder}/pid"
 modulepath {modules}
 moduleload back_mdb
@@ -83,6 +92,12 @@ def group(cn: str, *members: str, more: str = "") -> str:
     """Return a group as LDIF; ``members`` are names within the suffix, as in ``uid=aino,ou=people``."""
     lines = "\n".join(f"member: {member},{SUFFIX}" for member in members)
     return f"\ndn: cn={cn},ou=groups,{SUFFIX}\nobjectClass: groupOfNames\ncn: {cn}\n{lines}\n{more}"
+
+
+def posix_group(cn: str, *logins: str, number: int = 5000, more: str = "") -> str:
+    """Return a group of RFC 2307 as LDIF; ``logins`` are its ``memberUid``."""
+    lines = "".join(f"memberUid: {login}\n" for login in logins)
+    return f"\ndn: cn={cn},ou=groups,{SUFFIX}\nobjectClass: posixGroup\ncn: {cn}\ngidNumber: {number}\n{lines}{more}"
 
 
 PEOPLE = (
