@@ -17,7 +17,7 @@ from iam.web import context
 STATES = {
     "running": (N_("Running"), "waiting"), "done": (N_("Done"), "success"), "partial": (N_("Partly done"), "warning"),
     "held": (N_("Waiting for approval"), "warning"), "stopped": (N_("Stopped"), "warning"), "moved": (N_("Stopped"), "warning"),
-    "failed": (N_("Failed"), "error"), "was held": (N_("Held"), "neutral"), "interrupted": (N_("Interrupted"), "error"), "none": (N_("Not run yet"), "neutral"),
+    "failed": (N_("Failed"), "error"), "refused": (N_("Refused"), "neutral"), "was held": (N_("Held"), "neutral"), "interrupted": (N_("Interrupted"), "error"), "none": (N_("Not run yet"), "neutral"),
     "listens": (N_("Listens to sign-ins"), "neutral"), "disabled": (N_("Out of use"), "neutral"),
 }  # fmt: skip
 """State: the word, and how it looks."""

@@ -59,8 +59,14 @@ def run(run_id: UUID) -> Response:
         waits=held is not None and held.id == found.id, ran_it_myself=bool(login and found.actor_person_id == login.person_id),
         phases=[(run_words.phase(name), seconds) for name, seconds in found.phases.items()], completeness=_completeness(found),
         seconds=run_words.seconds(found), refresh=REFRESH, under_way=under_way(source.key, found.state) if run_words.state_of(found, source) == "running" else None,
-        who=_who(session, found.actor_person_id), nothing_changed=_nothing_changed(found),
+        refusal=_refusal(session, found), who=_who(session, found.actor_person_id), nothing_changed=_nothing_changed(found),
     )  # fmt: skip
+
+
+def _refusal(session: Session, run: Run) -> tuple[str, str] | None:
+    """Who refused what the run held, and why."""
+    plan = session.get(Plan, run.plan_id) if run.plan_id is not None else None
+    return (_who(session, plan.refused_by), plan.refusal) if plan is not None and plan.refusal else None
 
 
 @blueprint.get("/runs/<uuid:run_id>/rejects")

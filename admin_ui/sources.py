@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui import frame, matching_table, paging, run_words
@@ -20,7 +20,7 @@ from iam.database.engine import make_sessions
 from iam.database.keyset import Cursor
 from iam.directory.source import Run, Source
 from iam.errors import Invalid
-from iam.sources import background, configured, listing
+from iam.sources import acceptance, background, configured, listing
 from iam.sources.listing import RUN_KEYS, SOURCE_KEYS
 from iam.texts import N_
 from iam.web import context, extension, guard
@@ -144,6 +144,15 @@ def run_source(key: str) -> AnyResponse:
 def accept_source(key: str) -> AnyResponse:
     """Accept what the last run held, as another administrator than the one who ran it, and run again."""
     return _start(key, accepting=True)
+
+
+@blueprint.post("/sources/<key>/refuse")
+@guard.requires("sources.accept")
+def refuse_source(key: str) -> AnyResponse:
+    """Refuse what the last run held, with a reason: it stays as it is, and the next run is judged anew."""
+    found = _allowed(key)
+    acceptance.refuse(context.db(), found, context.actor(), request.form.get("reason", ""))
+    return frame.done(context.texts().gettext(N_("Refused. Nothing of it is applied.")), f"{PATH}/{key}")
 
 
 def masked(source: Source) -> list[tuple[str, str]]:

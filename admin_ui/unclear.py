@@ -29,6 +29,13 @@ from iam.sources.listing import AMBIGUITY_KEYS
 from iam.texts import N_
 from iam.web import context, guard
 
+_REASONS = {
+    "several": N_("The numbers in the record name more than one person."),
+    "codes": N_("Two personal identity codes stand under the same number."),
+    "other": N_("The number is known as somebody's whose personal identity code and name are others."),
+    "number": N_("The number is known as somebody's who has none of these names."),
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -41,12 +48,24 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A record and its candidates; fewer are shown than there are (``all_shown``) when one lies outside the reader's part."""
+    """A record with the name it tells and why nobody can be sure, and its candidates; fewer are shown than there are (``all_shown``) when one lies outside the reader's part."""
 
     id: UUID
     record: str
+    told: str
+    reason: str
     candidates: list[Candidate]
     all_shown: bool
+
+    @property
+    def why(self) -> str:
+        """Why nobody can be sure, to be translated."""
+        return _REASONS[self.reason]
+
+    @property
+    def may_be_new(self) -> bool:
+        """Whether it may be somebody whom nobody knows yet: a number is given to another, or mistyped."""
+        return self.reason != "several"
 
 
 @blueprint.get("/sources/<key>/unclear")
@@ -94,8 +113,9 @@ def decide_unclear(key: str, ambiguity_id: UUID) -> AnyResponse:
         raise Denied(
             Problem("One of the persons is outside your part.", "Ask an administrator with a wider part to decide.")
         )
-    person_id = paging.as_id(request.form.get("person"))
-    if person_id is None:
+    chosen = request.form.get("person")
+    person_id = paging.as_id(chosen)
+    if person_id is None and (chosen != "new" or found.reason == "several"):
         raise Invalid(Problem("Nobody was chosen.", "Go back and choose one of those shown."))
     decide(session, ambiguity_id, person_id, context.actor())
     return frame.done(
@@ -110,7 +130,8 @@ def questions(session: Session, part: Part, source: Source, rows: Sequence[Ambig
     made = []
     for row in rows:
         found = [told[UUID(one)] for one in row.candidates if UUID(one) in told]
-        made.append(Question(row.id, row.person_key, found, len(found) == len(row.candidates)))
+        name = str(row.told.get("name", "")) if part else ""
+        made.append(Question(row.id, row.person_key, name, row.reason, found, len(found) == len(row.candidates)))
     return made
 
 

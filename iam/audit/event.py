@@ -62,6 +62,8 @@ TYPES: dict[str, str] = {
     "key:signing:refused": "The independent witness did not accept a signing key.",
     "key:signing:retired": "A signing key was retired; it is published until the last token it signed has expired.",
     "source:run:finished": "A source run ended; counts and a digest over its rows are in the event.",
+    "source:run:released": "A source was freed from a run that held it.",
+    "source:run:refused": "Somebody refused what the guard held, with a reason.",
     "source:run:accepted": "A second administrator accepted what the guard held for one input.",
     "source:place:opened": "An organisation let another owner's source state facts there; the times are in the event.",
     "source:place:closed": "An organisation no longer lets another owner's source state facts there.",

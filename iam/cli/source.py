@@ -1,4 +1,4 @@
-"""``iam source``: test, run, accept."""
+"""``iam source``: test, run, accept, refuse, release."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from iam.cli.support import Console
 from iam.database.engine import make_sessions
 from iam.directory.source import Source
 from iam.errors import Invalid, NotFound
-from iam.sources import configured, runner
+from iam.sources import acceptance, configured, lease, runner
 from iam.sources.report import Progress as Advance
 from iam.sources.report import Report
 from iam.texts import N_
@@ -69,6 +69,30 @@ def accept(console: Console, name: str) -> None:
         console, name, "sources.accept",
         lambda actor, progress: runner.accept(make_sessions(console.engine), console.vault, name, actor, progress=progress),
     )  # fmt: skip
+
+
+@source.command()
+@click.argument("name")
+@click.option("--reason", required=True, help="Why.")
+@click.pass_obj
+def refuse(console: Console, name: str, reason: str) -> None:
+    """Refuse what the change limit held of NAME's last run: nothing of it is applied, and the next run is judged anew."""
+    with console.transaction() as session:
+        actor = _allowed(console, session, name, "sources.accept")
+        acceptance.refuse(session, configured.by_key(session, name), actor, reason)
+    console.show({"source": name, "refused": True}, N_("Refused. Nothing of it is applied."))
+
+
+@source.command()
+@click.argument("name")
+@click.pass_obj
+def release(console: Console, name: str) -> None:
+    """Free NAME from a run that does not end: what that run has read is not written."""
+    with console.transaction() as session:
+        actor = _allowed(console, session, name, "sources.run")
+        freed = lease.release(session, configured.by_key(session, name), actor)
+    words = N_("Freed. The run that held it writes nothing.") if freed else N_("No run holds it.")
+    console.show({"source": name, "released": freed}, words)
 
 
 def _allowed(console: Console, session: Any, name: str, permission: str) -> Actor:

@@ -20,7 +20,8 @@ from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
 from iam.directory.name_words import sort_key
 from iam.directory.organisation import OrganisationPlace
-from iam.directory.person import Person, PersonProfile
+from iam.directory.person import Identifier, Person, PersonProfile
+from iam.directory.source import Source
 from iam.lifecycle import name_words
 from iam.lifecycle.versions import Stated, Written, ending, restate
 
@@ -159,3 +160,22 @@ def _open_rows(session: Session, table: Table, person_ids: Iterable[UUID]) -> li
         )
         found += session.execute(query.order_by(table.c.valid_from)).all()
     return found
+
+
+def add_with_number(session: Session, change: Change, source: Source, number: str) -> UUID:
+    """Add somebody of whom nothing is known yet, and make a source's number theirs instead of whose it was; return who it is."""
+    person_id, i = uuid7(), Identifier
+    session.add(Person(id=person_id))
+    session.flush()
+    query = select(i).where(i.issuer == source.key, i.value == number, i.closed_by.is_(None))
+    for row in session.scalars(query).all():
+        row.closed_by = change.id
+        session.flush()
+        session.add(
+            Identifier(
+                person_id=person_id, kind=row.kind, issuer=row.issuer, value=row.value, source_id=source.id, opened_by=change.id,
+                valid_from=row.valid_from, valid_to=row.valid_to,
+            )
+        )  # fmt: skip
+    session.flush()
+    return person_id

@@ -12,7 +12,7 @@ from iam import clock
 from iam.audit import log
 from iam.change import Actor
 from iam.directory.source import Acceptance, Run, Source
-from iam.errors import Conflict
+from iam.errors import Conflict, Invalid
 from iam.plans.plan import Plan
 from iam.sources import configured, listing
 
@@ -46,6 +46,29 @@ def give(session: Session, source: Source, actor: Actor) -> None:
     log.write(
         session, "source:run:accepted", actor, organisation_id=source.owner_id,
         envelope={"source": source.key, "run": str(held.id), "digest": held.digest},
+    )  # fmt: skip
+
+
+def refuse(session: Session, source: Source, actor: Actor, reason: str) -> None:
+    """Refuse what waits, with a reason and an event: nothing of it is applied, and what the next run brings is judged anew.
+
+    Who ran it may refuse it, too. Raises ``Conflict`` when nothing waits or the source is disabled, ``Invalid`` without a reason.
+    """
+    configured.in_use(source)
+    held = listing.waiting(session, source.id)
+    if held is None:
+        raise Conflict(
+            Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": source.key})
+        )
+    if not reason.strip():
+        raise Invalid(Problem("A reason is needed.", "Write why it is refused.", field="reason"))
+    held.state = "refused"
+    plan = session.get(Plan, held.plan_id) if held.plan_id is not None else None
+    if plan is not None:
+        plan.refused_by, plan.refusal = actor.person_id, reason.strip()
+    log.write(
+        session, "source:run:refused", actor, organisation_id=source.owner_id,
+        envelope={"source": source.key, "run": str(held.id), "reason": reason.strip()},
     )  # fmt: skip
 
 

@@ -1,54 +1,130 @@
-"""The lease of a source, which one run holds at a time, and the run's record: made when it takes the lease, filled when it lets go."""
+"""The lease of a source, which one run holds at a time, and the run's record: made when it takes the lease, filled when it lets go.
+
+The lease is short. A heartbeat puts it off in transactions of its own, so that a killed run frees its source within a minute; whoever
+finds it gone at commit commits nothing. SQLite lets one write at a time: there the open transaction is the lease while it writes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event, Thread
+from uuid import UUID
 
+import structlog
 from sqlalchemy import or_, update
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.problem import Problem
 from iam import clock
 from iam.audit import log
 from iam.change import Actor, Change
+from iam.database.bulk import is_postgresql
+from iam.database.types import uuid7
 from iam.directory.source import Run, Source
 from iam.errors import Conflict
 from iam.sources.configured import by_key, in_use
 from iam.sources.report import Report, fill, keep_rejects
 
-LEASE = timedelta(hours=1)
-"""After this a run counts as killed, and the next one may take the source."""
+LEASE, BEAT = timedelta(minutes=1), timedelta(seconds=15)
+"""After the first without a heartbeat a run counts as killed, and the next one may take the source."""
+_log = structlog.get_logger("avain.sources")
+
+
+class Lost(Exception):
+    """The lease is another's by now: nothing may be committed."""
+
+    problem = Problem(
+        "The run was taken for dead or released, and another may have taken its place. Nothing was changed.", "Run the source again."
+    )  # fmt: skip
 
 
 def take(sessions: sessionmaker[Session], key: str, actor: Actor, dry_run: bool) -> Report:
     """Begin a run of a source in a transaction of its own; raises ``NotFound``, or ``Conflict`` while another run has the lease or
     the source is disabled.
     """
-    now = clock.now()
-    with sessions.begin() as session:
-        source = by_key(session, key)
-        in_use(source)
-        free = or_(Source.leased_until.is_(None), Source.leased_until < now)
-        taken = session.execute(
-            update(Source).where(Source.id == source.id, free).values(leased_until=now + LEASE).returning(Source.id)
-        ).first()
-        if taken is None:
-            raise Conflict(Problem("%(key)s is running already.", "Wait until it has ended.", params={"key": key}))
-        killed = update(Run).where(Run.source_id == source.id, Run.state == "running")
-        session.execute(killed.values(state="failed", ended_at=now).execution_options(synchronize_session=False))
-        row = Run(
-            source_id=source.id, actor_person_id=actor.person_id, state="running", dry_run=dry_run, started_at=now, phases={}, counts={},
-            reasons=[],
-        )  # fmt: skip
-        session.add(row)
-        session.flush()
-        return Report(row.id, key)
+    running = Conflict(Problem("%(key)s is running already.", "Wait until it has ended.", params={"key": key}))
+    try:
+        with sessions.begin() as session:
+            return _take(session, key, actor, dry_run, running)
+    except OperationalError as error:
+        if "locked" in str(error.orig):
+            raise running from None
+        raise
+
+
+def _take(session: Session, key: str, actor: Actor, dry_run: bool, running: Conflict) -> Report:
+    now, run_id = clock.now(), uuid7()
+    source = by_key(session, key)
+    in_use(source)
+    free = or_(Source.leased_until.is_(None), Source.leased_until < now)
+    taken = session.execute(
+        update(Source)
+        .where(Source.id == source.id, free)
+        .values(leased_until=now + LEASE, leased_by=run_id)
+        .returning(Source.id)
+    ).first()
+    if taken is None:
+        raise running
+    _give_up(session, source)
+    row = Run(
+        id=run_id, source_id=source.id, actor_person_id=actor.person_id, state="running", dry_run=dry_run, started_at=now, phases={},
+        counts={}, reasons=[],
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return Report(run_id, key)
+
+
+def _give_up(session: Session, source: Source) -> None:
+    """Say of what still says that it runs that it failed."""
+    killed = update(Run).where(Run.source_id == source.id, Run.state == "running")
+    session.execute(killed.values(state="failed", ended_at=clock.now()).execution_options(synchronize_session=False))
+
+
+@contextmanager
+def held(sessions: sessionmaker[Session], report: Report) -> Iterator[None]:
+    """Put the lease off again and again while the block runs."""
+    with sessions() as session:
+        beats = is_postgresql(session)
+    over = Event()
+    thread = Thread(target=_beat, args=(sessions, report.run_id, over), name="source-heartbeat", daemon=True)
+    if beats:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if beats:
+            thread.join()
+
+
+def _beat(sessions: sessionmaker[Session], run_id: UUID, over: Event) -> None:
+    while not over.wait(BEAT.total_seconds()):
+        try:
+            with sessions.begin() as session:
+                mine = update(Source).where(Source.leased_by == run_id).values(leased_until=clock.now() + LEASE)
+                session.execute(mine.execution_options(synchronize_session=False))
+        except SQLAlchemyError:
+            # The next beat tries again; if none gets through, the run finds its lease gone.
+            _log.warning("the lease of a source run could not be put off", exc_info=True)
 
 
 def conclude(session: Session, source: Source, actor: Actor, report: Report, change: Change | None = None) -> None:
-    """Remember in the caller's transaction what a run did, with its event, and free the lease."""
+    """Remember in the caller's transaction what a run did, with its event, and free the lease; raises ``Lost`` when it is another's."""
+    mine = update(Source).where(Source.id == source.id, Source.leased_by == report.run_id).returning(Source.id)
+    freed = session.execute(
+        mine.values(leased_until=None, leased_by=None).execution_options(synchronize_session=False)
+    ).first()
+    if freed is None:
+        raise Lost
+    _remember(session, source, actor, report, change)
+
+
+def _remember(session: Session, source: Source, actor: Actor, report: Report, change: Change | None) -> None:
     fill(session.get_one(Run, report.run_id), report)
-    source.leased_until = None
     keep_rejects(session, report)
     log.write(
         session, "source:run:finished", actor, organisation_id=source.owner_id, change_id=change.id if change else None,
@@ -59,7 +135,24 @@ def conclude(session: Session, source: Source, actor: Actor, report: Report, cha
 
 
 def let_go(sessions: sessionmaker[Session], key: str, actor: Actor, report: Report) -> None:
-    """Remember a run whose own transaction was rolled back, and its plan with it; free the lease."""
+    """Remember a run whose own transaction was rolled back, and free the lease if it still has it."""
     report.plan_id = None
     with sessions.begin() as session:
-        conclude(session, by_key(session, key), actor, report)
+        source = by_key(session, key)
+        try:
+            conclude(session, source, actor, report)
+        except Lost:
+            _remember(session, source, actor, report, None)
+
+
+def release(session: Session, source: Source, actor: Actor) -> bool:
+    """Free a source from the run that holds it, which then commits nothing; whether one did."""
+    query = update(Source).where(Source.id == source.id, Source.leased_by.is_not(None)).returning(Source.id)
+    freed = session.execute(
+        query.values(leased_until=None, leased_by=None).execution_options(synchronize_session=False)
+    ).first()
+    if freed is None:
+        return False
+    _give_up(session, source)
+    log.write(session, "source:run:released", actor, organisation_id=source.owner_id, envelope={"source": source.key})
+    return True

@@ -16,7 +16,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.directory.source import Run, RunReject
 
-EXIT = {"done": 0, "partial": 0, "held": 3, "stopped": 3, "moved": 4, "failed": 1}
+EXIT = {"done": 0, "partial": 0, "held": 3, "stopped": 3, "moved": 4, "failed": 1, "refused": 0}
 Progress = Callable[[str, int], None]
 """Told the phase and how many rows have been seen."""
 

@@ -43,7 +43,7 @@ def run(
     """Run a source and return what happened; raises ``NotFound``, ``Invalid`` (settings) or ``Conflict`` (it is running)."""
     report = lease.take(sessions, key, actor, dry_run)
     try:
-        with sessions() as session:
+        with lease.held(sessions, report), sessions() as session:
             source = by_key(session, key)
             try:
                 _run(session, vault, source, actor, report, full, progress)
@@ -54,6 +54,9 @@ def run(
             except judgement.Stopped as stop:
                 session.rollback()
                 report.state, report.reasons = stop.state, stop.reasons
+            except lease.Lost as lost:
+                session.rollback()
+                report.state, report.reasons = "failed", [lost.problem]
             except ConnectorError as error:
                 session.rollback()
                 report.state, report.reasons = "failed", [error.problem]

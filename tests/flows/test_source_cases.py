@@ -13,6 +13,8 @@ from iam.access.assignment import Assignment
 from iam.directory.affiliation import Affiliation
 from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Ambiguity
+from iam.sources.decide import decide
+from iam.sources.configured import by_key, matching_of
 from iam.sources.report import Report
 from tests.flows.source_world import World, build, code
 
@@ -68,6 +70,47 @@ def test_a_newcomer_with_a_leavers_number_never_gets_the_leavers_account(world: 
     assert world.scalar(select(func.count()).select_from(Ambiguity)) == 1
 
 
+def test_an_end_date_in_a_row_whose_person_is_in_question_ends_what_was_that_rows(world: World) -> None:
+    bring(world, "01a-before.csv", load=True)
+    old = world.persons()["5"]
+    table = (
+        world.file.read_text(encoding="utf-8")
+        .replace("010150-905J", code(77))
+        .replace("Etunimi5 Toinen;Etunimi5;Sukunimi5", "Ihan Uusi;Ihan;Uusi")
+    )
+    lines = table.splitlines()
+    lines[5] = lines[5].replace(";1.8.2026;;", ";1.8.2026;30.9.2026;")
+    world.file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    report = world.later(days=1).run()
+    assert report.counts["ambiguous"] == 1
+    assert [one for one in world.affiliations() if one[0] == "5"] == [
+        ("5", "KOIVU", "employee", "2026-08-01", "2026-09-30")
+    ]
+    assert (world.persons()["5"], names(world)["5"]) == (old, "Sukunimi5")
+
+
+def test_once_somebody_says_that_it_is_a_newcomer_the_number_is_theirs_and_the_leaver_keeps_the_account(
+    world: World,
+) -> None:
+    bring(world, "01a-before.csv", load=True)
+    old = world.persons()["5"]
+    bring(world.later(days=1), "01c-number-recycled-after-leaver.csv")
+    with world.sessions.begin() as session, world.later(days=1).now():
+        decide(session, session.scalars(select(Ambiguity.id)).one(), None, world.second)
+    report = world.later(days=2).run()
+    assert (report.state, report.counts["ambiguous"]) == ("done", 0)
+    new = dict(
+        world.all(
+            select(Identifier.value, Identifier.person_id).where(
+                Identifier.closed_by.is_(None), Identifier.value == "5"
+            )
+        )
+    )["5"]
+    assert new != old
+    family = select(PersonProfile.person_id, PersonProfile.family_name).where(PersonProfile.closed_by.is_(None))
+    assert {one: name for one, name in world.all(family) if one in (old, new)} == {old: "Sukunimi5", new: "Uusi"}
+
+
 def test_a_corrected_code_with_the_same_name_and_birth_date_goes_on_working(world: World) -> None:
     bring(world, "01a-before.csv", load=True)
     old = world.persons()["5"]
@@ -101,8 +144,6 @@ def test_a_surname_column_sorted_on_its_own_renames_nobody(world: World) -> None
 def test_a_corrected_mapping_is_read_into_every_row(world: World) -> None:
     bring(world, "01a-before.csv", load=True)
     with world.sessions() as session:
-        from iam.sources.configured import by_key, matching_of
-
         data = matching_of(by_key(session, "hr")).model_dump(mode="json", by_alias=True, exclude_none=True)
     kinds = dict(data["kinds"])
     kinds["employment"]["affiliation"]["kind"]["values"]["vakinainen"] = "contractor"

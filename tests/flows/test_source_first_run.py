@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM, Change
 from iam.directory.affiliation import Affiliation
-from iam.directory.source import Acceptance, Run
-from iam.errors import Conflict, NotFound
+from iam.directory.source import Acceptance, Run, Source
+from iam.errors import Conflict, Invalid, NotFound
 from iam.plans.plan import Plan, PlanEffect
-from iam.sources import configured, lease
+from iam.sources import acceptance, configured, lease
 from tests.flows.source_world import World, build, row, rows
 
 
@@ -185,7 +187,6 @@ def test_a_dry_run_counts_as_no_good_run(world: World) -> None:
 
 def under_way(world: World) -> UUID:
     """Leave the source as a process does that was killed in the middle of a run; return the run's id."""
-    world.change_source(leased_until=world.at + lease.LEASE)
     with world.sessions.begin() as session:
         source = configured.by_key(session, "hr")
         run = Run(
@@ -193,6 +194,7 @@ def under_way(world: World) -> UUID:
         )
         session.add(run)
         session.flush()
+        source.leased_until, source.leased_by = world.at + lease.LEASE, run.id
         return run.id
 
 
@@ -207,10 +209,55 @@ def test_a_second_run_while_one_is_under_way_is_refused(world: World) -> None:
 def test_a_run_that_was_killed_is_found_by_the_next_after_the_lease(world: World) -> None:
     world.write(rows(range(2)))
     killed = under_way(world)
-    world.later(minutes=61).run()
+    world.later(minutes=1, seconds=1).run()
     found = world.scalar(select(Run).where(Run.id == killed))
     assert found.state == "failed"
     assert found.ended_at is not None
+
+
+def test_a_source_that_was_released_can_be_run_at_once_and_the_run_before_it_writes_nothing(world: World) -> None:
+    world.load(rows(range(2)))
+    before = world.facts()
+
+    def release(phase: str, _rows: int) -> None:
+        """Somebody releases the source just before the run would commit: SQLite lets nobody else write meanwhile."""
+        if phase == "write":
+            patch.setattr(lease, "conclude", conclude)
+
+    def conclude(session: Session, *told: Any) -> None:
+        session.execute(update(Source).values(leased_by=None, leased_until=None))
+        patch.undo()
+        lease.conclude(session, *told)
+
+    with pytest.MonkeyPatch.context() as patch:
+        report = world.run(rows(range(4)), progress=release)
+    assert (report.state, [str(one) for one in report.reasons]) == ("failed", [str(lease.Lost.problem)])
+    assert world.facts() == before
+
+
+def test_who_releases_a_source_frees_it_from_the_run_that_holds_it(world: World) -> None:
+    world.write(rows(range(2)))
+    stuck = under_way(world)
+    with world.sessions.begin() as session, world.now():
+        assert lease.release(session, configured.by_key(session, "hr"), world.clerk)
+        assert not lease.release(session, configured.by_key(session, "hr"), world.clerk)
+    assert world.run().state == "held"
+    assert world.scalar(select(Run.state).where(Run.id == stuck)) == "failed"
+
+
+def test_what_was_refused_waits_no_longer_and_is_judged_anew(world: World) -> None:
+    world.load(rows(range(12)))
+    gone = [row(n, paattymispvm="1.9.2026") if n < 3 else row(n) for n in range(12)]
+    held = world.later(days=1).run(gone)
+    with world.sessions.begin() as session, world.later(days=1).now():
+        with pytest.raises(Invalid):
+            acceptance.refuse(session, configured.by_key(session, "hr"), world.clerk, " ")
+        acceptance.refuse(session, configured.by_key(session, "hr"), world.clerk, "virhe palkoissa")
+    with pytest.raises(Conflict):
+        world.later(days=1).accept()
+    assert world.scalar(select(Plan.refusal).where(Plan.id == held.plan_id)) == "virhe palkoissa"
+    assert len([one for one in world.affiliations() if not one[4]]) == 12
+    assert world.later(days=2).run().state == "held"
 
 
 def test_the_lease_is_free_again_after_every_kind_of_end(world: World) -> None:
