@@ -23,6 +23,7 @@ from iam.texts import N_
 STATES = {
     "done": N_("Done."), "partial": N_("Done, with rows left out."), "held": N_("Held by the change limit."),
     "stopped": N_("Stopped: nothing was changed."), "moved": N_("Nothing was changed: the data has moved."), "failed": N_("Failed: nothing was changed."),
+    "refused": N_("Refused. Nothing of it is applied."),
 }  # fmt: skip
 
 

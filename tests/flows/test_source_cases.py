@@ -13,8 +13,8 @@ from iam.access.assignment import Assignment
 from iam.directory.affiliation import Affiliation
 from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Ambiguity
-from iam.sources.decide import decide
 from iam.sources.configured import by_key, matching_of
+from iam.sources.decide import decide
 from iam.sources.report import Report
 from tests.flows.source_world import World, build, code
 
