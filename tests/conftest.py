@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -42,6 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and let a termination end the run as Ctrl-C does: with every fixture taken down."""
     config.addinivalue_line("markers", "services: needs PostgreSQL, Redis, slapd, Apache or Chromium on the machine")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # How long an example takes says how busy the machine is, and nothing of what is tested.
+    hypothesis.settings.register_profile(
+        "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("untimed")
     # What the tests start reads each module compiled, though the surroundings forbid to keep that beside the source.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = str(config.rootpath / ".pytest_cache" / "bytecode")
