@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import shutil
 import signal
 import sqlite3
@@ -9,8 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -32,11 +35,22 @@ if TYPE_CHECKING:
 SERVICES = {"postgresql", "redis_server", "slapd", "chromium"}
 """Fixtures that start a server: a test that asks for one carries the marker ``services``."""
 
+GARBAGE = 50_000
+"""Objects that are made before garbage is looked for among them."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and let a termination end the run as Ctrl-C does: with every fixture taken down."""
     config.addinivalue_line("markers", "services: needs PostgreSQL, Redis, slapd, Apache or Chromium on the machine")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # How long an example takes says how busy the machine is, and nothing of what is tested.
+    hypothesis.settings.register_profile(
+        "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("untimed")
+    # What the tests start reads each module compiled, though the surroundings forbid to keep that beside the source.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(config.rootpath / ".pytest_cache" / "bytecode")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -45,6 +59,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVICES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.services)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each worker one long row of tests, and who is done takes from the other: a module's fixtures are made once, not in each."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom, and never in what the tests themselves are made of: else it takes a sixth of the run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -109,9 +138,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def databases(postgresql: PostgreSQL) -> Databases:
+def databases(postgresql: PostgreSQL) -> Iterator[Databases]:
     """The PostgreSQL databases that tests use in turn."""
-    return Databases(postgresql)
+    databases = Databases(postgresql)
+    yield databases
+    databases.close()
 
 
 @pytest.fixture(scope="session")

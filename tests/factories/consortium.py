@@ -1,11 +1,12 @@
 """The consortium that tests of pages and of the provider run in: the application over a database, and the rows that are in it by name.
 
 ``World`` starts it empty; the functions add what every such consortium has, each in a transaction of its own and known in ``ids``.
+``World.filled`` is the way to a consortium that many tests begin with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, make_url, select
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -33,6 +34,7 @@ from iam.tokens import keys
 from iam.tokens import session as login_sessions
 from iam.tokens.secret import hash_of
 from iam.web import extension
+from tests.factories import kept
 
 ISSUER = "http://localhost:8080"
 CHANGE = UUID(int=7)
@@ -40,6 +42,8 @@ CHANGE = UUID(int=7)
 START = timedelta(days=45)
 """How long ago that was."""
 ALWAYS = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER}
+_filled: dict[Any, tuple[bytes, kept.Rows, dict[str, UUID]]] = {}
+"""Of each consortium that was filled: the vault's key file, the rows, and the ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,45 @@ class World:
     @classmethod
     def start(cls, database_url: str, folder: Path, signin: Mapping[str, Any] | None = None, **settings: Any) -> Self:
         """Return an empty consortium at the clock's present, over a migrated database; administrators need no second factor."""
+        world = cls.over(database_url, folder, signin, **settings)
+        world._begin()
+        return world
+
+    @classmethod
+    def over(cls, database_url: str, folder: Path, signin: Mapping[str, Any] | None = None, **settings: Any) -> Self:
+        """Return the application over a database in which nothing is written yet."""
         app = create_app(
             Settings(
                 issuer=ISSUER, database={"url": database_url}, vault={"key_file": folder / "vault.key"}, state_dir=folder,
                 signin={"administrators": levels.PASSWORD} | dict(signin or {}), **settings,
             )
         )  # fmt: skip
-        world = cls(app, extension.engine_of(app), {"change": CHANGE})
-        # The witness knows no other clock than the machine's, and a key signs only after it was accepted.
-        with clock.fixed(datetime.now(UTC)), world.transaction() as session:
-            keys.ensure(session, extension.parts_of(app).vault, SYSTEM)
-        world.write(Change(id=CHANGE, kind="command", purpose="the world", at=clock.now() - START))
+        return cls(app, extension.engine_of(app), {"change": CHANGE})
+
+    @classmethod
+    def filled(cls, fill: Callable[[Self], None], database_url: str, folder: Path, **settings: Any) -> Self:
+        """Return what ``start`` and then ``fill``, a function of a module, make in an empty database and folder.
+
+        What they write is kept for whoever asks for the same at the same time: by a clock that is held to the instant, else to the hour.
+        """
+        same = fill, make_url(database_url).get_backend_name(), _present()
+        if same not in _filled or folder.joinpath("vault.key").exists():
+            world = cls.start(database_url, folder, **settings)
+            fill(world)
+            _filled[same] = folder.joinpath("vault.key").read_bytes(), kept.take(world.engine), dict(world.ids)
+            return world
+        key, rows, ids = _filled[same]
+        folder.joinpath("vault.key").write_bytes(key)
+        world = cls.over(database_url, folder, **settings)
+        kept.put(world.engine, rows)
+        world.ids.update(ids)
         return world
+
+    def _begin(self) -> None:
+        # The witness knows no other clock than the machine's, and a key signs only after it was accepted.
+        with clock.fixed(datetime.now(UTC)), self.transaction() as session:
+            keys.ensure(session, extension.parts_of(self.app).vault, SYSTEM)
+        self.write(Change(id=CHANGE, kind="command", purpose="the world", at=clock.now() - START))
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -98,6 +129,14 @@ class World:
         """An interval from the start to so many days from now."""
         now = clock.now()
         return {"valid_from": now - START, "valid_to": now + timedelta(days=days), "opened_by": CHANGE}
+
+
+def _present() -> datetime:
+    """The instant that the clock is held to, or the hour that it is."""
+    now = clock.now()
+    return (
+        now.replace(minute=0, second=0, microsecond=0) if abs(now - datetime.now(UTC)) < timedelta(minutes=1) else now
+    )
 
 
 def organisation(world: World, key: str, kind: str, parent: str | None = None, name: str | None = None) -> UUID:

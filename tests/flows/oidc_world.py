@@ -83,13 +83,16 @@ def of_a_file(template: Path, folder: Path) -> Iterator[World]:
 
 def build(database_url: str, folder: Path, **settings: Any) -> World:
     """Return the world at the clock's present, over a migrated database."""
-    world = World.start(database_url, folder, **settings)
+    world = World.filled(_fill, database_url, folder, **settings)
     world.app.testing = False
+    return world
+
+
+def _fill(world: World) -> None:
     for key, parent in (("KUNTA", None), ("KOIVU", "KUNTA"), ("RANTA", "KUNTA"), ("OPISTO", None)):
         consortium.organisation(world, key, "school", parent, name=key)
     _applications(world)
     _anna(world)
-    return world
 
 
 def _applications(world: World) -> None:

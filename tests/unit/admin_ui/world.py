@@ -57,14 +57,16 @@ class World(consortium.World):
 
 def build(database_url: str, folder: Path, **more: Any) -> World:
     """Return the world at the clock's present, over a migrated database; ``more`` are further settings."""
-    world = World.start(database_url, folder, consortium="Marjala", **more)
+    return World.filled(_fill, database_url, folder, consortium="Marjala", **more)
+
+
+def _fill(world: World) -> None:
     for key, (parent, kind) in TREE.items():
         consortium.organisation(world, key, kind, parent)
     _source(world)
     consortium.application(world, "wilma", "MANSIKKALA")
     consortium.role(world, "wilma", "opettaja", name={"fi": "Opettaja"})
     _people(world)
-    return world
 
 
 def _source(world: World) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from iam import settings
@@ -15,6 +16,7 @@ from iam.apply.run import Report, run_apply
 from iam.change import SYSTEM
 from iam.cli.commands import main
 from iam.vault import KEY_BYTES, Vault
+from tests.factories import kept
 
 CONSORTIUM = """
 organisations:
@@ -89,6 +91,8 @@ DATA = {"DATA": "/srv/feeds"}
 
 Apply = Callable[..., Report]
 Run = Callable[..., Result]
+_applied: dict[str, kept.Rows] = {}
+"""By kind of database: all rows after ``EVERYTHING`` was applied."""
 
 
 @pytest.fixture(scope="session")
@@ -110,10 +114,16 @@ def apply(session: Session, tmp_path: Path, vault: Vault, frozen: datetime) -> A
 
 
 @pytest.fixture
-def applied(apply: Apply) -> Apply:
-    """The same, with the whole small consortium applied already."""
+def applied(apply: Apply, session: Session, engine: Engine) -> Apply:
+    """The same, with the whole small consortium applied already: once, and then what it wrote is put into the test's database."""
+    if engine.dialect.name in _applied:
+        kept.put(engine, _applied[engine.dialect.name])
+        return apply
     report = apply(EVERYTHING)
     assert [str(problem) for problem in report.problems] == []
+    session.commit()
+    session.expunge_all()
+    _applied[engine.dialect.name] = kept.take(engine)
     return apply
 
 
