@@ -47,9 +47,15 @@ _COUNTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Positions that move"), ("move", "held_move")),
     (N_("Positions with a correction"), ("change", "held_change")),
     (N_("Memberships and relationships that end"), ("link_end", "held_link_end")),
-    (N_("Of these, waiting for approval"), ("held_start", "held_end", "held_move", "held_change", "held_link_end")),
+    (N_("Names, e-mail addresses and identity codes that change"), ("described", "held_described")),
+    (
+        N_("Of these, waiting for approval"),
+        ("held_start", "held_end", "held_move", "held_change", "held_link_end", "held_described"),
+    ),
+    (N_("Of all these, what somebody loses by"), ("lost", "held_lost")),
     (N_("Rights gained"), ("rights_gain",)),
     (N_("Rights lost"), ("rights_lose",)),
+    (N_("Rights that would be lost once it is accepted"), ("rights_held_lose",)),
 )
 
 

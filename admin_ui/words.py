@@ -34,7 +34,14 @@ RELATED = {
     "guardian_of": N_("Has as guardian"), "manager_of": N_("Has as manager"), "sponsor_of": N_("Has as responsible person"),
 }  # fmt: skip
 """The same relationships seen from the other end."""
-STATED = {**AFFILIATIONS, **RELATIONSHIPS, "membership": N_("Membership")}
+STATED = {
+    **AFFILIATIONS,
+    **RELATIONSHIPS,
+    "membership": N_("Membership"),
+    "name": N_("Name"),
+    "email": N_("E-mail address"),
+    "identity-code": N_("Personal identity code"),
+}
 """What an effect of a run can be about."""
 GROUPS = {"class": N_("Class"), "group": N_("Group")}
 ENFORCEMENTS = {
