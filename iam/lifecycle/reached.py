@@ -25,9 +25,17 @@ def person_is_reached(person_id: Any) -> ColumnElement[bool]:
 
     It stands already, whoever told it, or the run brings it.
     """
-    standing = _within(Affiliation).where(Affiliation.closed_by.is_(None))
-    brought = _within(staged.affiliation.c)
-    return or_(everywhere(), person_id.in_(select(union(standing, brought).subquery().c[0])))
+    either = union(_standing(), _within(staged.affiliation.c)).subquery()
+    return or_(everywhere(), person_id.in_(select(either.c[0])))
+
+
+def person_stands(person_id: Any) -> ColumnElement[bool]:
+    """As ``person_is_reached``, by what stands alone: before anything is staged."""
+    return or_(everywhere(), person_id.in_(_standing()))
+
+
+def _standing() -> Any:
+    return _within(Affiliation).where(Affiliation.closed_by.is_(None))
 
 
 def _within(a: Any) -> Any:

@@ -90,9 +90,18 @@ PERSONAL = (affiliation, relationship, membership)
 
 
 def prepare(session: Session) -> None:
-    """Make the working tables of this connection, empty."""
+    """Make the working tables of this connection, empty, but for ``reach``."""
+    _make(session, *(table for table in _WORK.tables.values() if table is not reach))
+
+
+def prepare_reach(session: Session) -> None:
+    """Make the table of where the source may state facts, empty: all that a reading needs in which nothing is new."""
+    _make(session, reach)
+
+
+def _make(session: Session, *tables: Table) -> None:
     connection, hashes = session.connection(), is_postgresql(session)
-    for table in _WORK.tables.values():
+    for table in tables:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {'pg_temp' if hashes else 'temp'}.{table.name}")
         # PostgreSQL joins these sets by hashing and would only keep up indexes that it never reads; SQLite walks them.
         connection.execute(CreateTable(table))

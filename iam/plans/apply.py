@@ -171,6 +171,10 @@ def _digest(lines: list[str]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
+NOTHING = _digest([])
+"""The digest of no effects."""
+
+
 def basis(**parts: Any) -> dict[str, Any]:
     """Return what a plan rests on, as it is stored."""
     return {name: str(value) for name, value in sorted(parts.items())}

@@ -77,7 +77,7 @@ def _known_then(model: Any, then: datetime) -> ColumnElement[bool]:
             exists().where(opened.id == model.opened_by, opened.at <= then),
             or_(model.closed_by.is_(None), exists().where(closed.id == model.closed_by, closed.at > then)),
         ),
-        and_(model.closed_by.is_(None), accepted),
+        accepted,
     )
 
 

@@ -37,6 +37,8 @@ def questions(session: Session, source: Source, twice: Iterable[str]) -> dict[st
     """Return the staged keys whose evidence contradicts itself; ``twice`` are those under which two identity codes were told."""
     both = set(twice)
     suspects = session.execute(_suspects(both)).all()
+    if not suspects:
+        return {}
     known = _names(session, {row.person_id for row in suspects})
     decided = _decided(session, source, {row.person_key for row in suspects})
     found = {}

@@ -85,13 +85,18 @@ def _run(
     session: Session, vault: Vault, source: Source, actor: Actor, report: Report, full: bool, progress: Progress
 ) -> None:
     now, matching = clock.now(), matching_of(source)
-    staged.prepare(session)
+    staged.prepare_reach(session)
     with report.phase("read"):
         stager = Stager(session, vault, source, matching, lambda rows: progress("read", rows))
         result = _read(source, stager, full)
     report.rejects, report.warnings = result.rejects, result.warnings
     report.counts = _counts(result)
     accepted, before = judgement.of_reading(session, source, result, report)
+    if not result.news and before is not None and accepted is None and source.walled:
+        _nothing_new(session, source, actor, report, result, now)
+        return
+    if not result.news:
+        staged.prepare(session)
     progress("compare", result.rows)
     ends, first = known.ending(result.missing, now, source.missing_hours)
     gone = [*ends, *result.deleted]
@@ -118,6 +123,24 @@ def _run(
     lease.conclude(session, source, actor, report, change)
     if result.fresh + result.changed > MANY:
         learn(session)
+
+
+def _nothing_new(session: Session, source: Source, actor: Actor, report: Report, result: Staged, now: datetime) -> None:
+    """Remember a run in which nothing is new and nothing is missing; what was read of rows that cannot be is told all the same."""
+    report.counts |= {"missing": 0, "ambiguous": 0}
+    plan = Plan(
+        kind="source run", author_id=actor.person_id, owner_id=source.owner_id, source_id=source.id, state="applied",
+        basis=apply.basis(feed=report.digest, source=source.key), digest=apply.NOTHING, counts=dict(report.counts), reasons=[], at=now,
+    )  # fmt: skip
+    session.add(plan)
+    session.flush()
+    report.plan_id, report.state = plan.id, "partial" if report.rejects else "done"
+    change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
+    plan.change_id = change.id
+    known.remember(session, (), (), result.returned, now)
+    if result.checkpoint is not None and report.state == "done":
+        source.checkpoint = result.checkpoint
+    lease.conclude(session, source, actor, report, change)
 
 
 def _counts(result: Staged) -> dict[str, int]:

@@ -19,6 +19,7 @@ from iam.database.bulk import expect_many
 from iam.database.types import uuid7
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.source import Source
+from iam.lifecycle import staged
 from iam.sources import columns, meaning, standing, walls
 from iam.sources.columns import Places, Rejection, Said
 from iam.sources.known import Known, Missing, known_records
@@ -54,6 +55,11 @@ class Staged:
     deleted: list[UUID] = field(default_factory=list)
     missing: Missing = field(default_factory=list)
     returned: list[UUID] = field(default_factory=list)
+
+    @property
+    def news(self) -> bool:
+        """Whether the reading brought, or lacks, anything."""
+        return bool(self.fresh or self.changed or self.deleted or self.missing)
 
 
 def places(session: Session, source: Source) -> Places:
@@ -111,7 +117,9 @@ class Stager:
         """Read to the end, stage what is new or changed, and return the counts; raises ``ConnectorError``."""
         with _no_collection():
             self._read(reading)
-            self._rows.write(self._session, self._vault)
+            if self.result.news:
+                staged.prepare(self._session)
+                self._rows.write(self._session, self._vault)
         if self.result.rows > MANY:
             expect_many(self._session)
         return self.result

@@ -49,7 +49,7 @@ def _of_strangers(session: Session, source_id: UUID, now: datetime) -> set[tuple
         select(Record.kind, Record.key)
         .join(r, r.record_id == Record.id)
         .where(r.source_id == source_id, r.closed_by.is_(None), r.valid_to > now)
-        .where(~reached.person_is_reached(r.other_person_id))
+        .where(~reached.person_stands(r.other_person_id))
     )
     return {(kind, key) for kind, key in session.execute(query)}
 

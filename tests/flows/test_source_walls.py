@@ -162,7 +162,7 @@ def test_another_source_s_number_finds_the_person_and_is_not_written(roster: Wor
     hr = roster.of("hr")
     hr.load([row(1)])
     told = [
-        pupil("ope1", userIds="{employee-number:1}"),
+        pupil("ope1", familyName="Sukunimi1", userIds="{employee-number:1}"),
         pupil("ope2", userIds="{employee-number:777}"),
         *ROSTER["users"],
     ]
