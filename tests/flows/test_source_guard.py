@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
-from iam.directory.source import Run
+from iam.directory.source import Record, Run, Source
 from iam.plans.plan import Plan, PlanEffect
 from tests.flows.source_world import Row, World, build, row, rows
 
@@ -163,3 +163,58 @@ def test_the_plan_of_a_held_run_keeps_its_reason_and_what_is_held(world: World) 
     assert sorted(effects) == [("end", True)] * 3 + [("start", False)]
     run = world.scalar(select(Run).where(Run.id == report.run_id))
     assert (run.state, run.plan_id, run.reasons) == ("held", plan.id, plan.reasons)
+
+
+def test_another_occupation_for_a_quarter_of_a_group_waits_and_takes_nobodys_right(world: World) -> None:
+    world.load(rows(range(12)))
+    recoded = [row(n, tehtavanimike_koodi="avustaja") if n < 3 else row(n) for n in range(12)]
+    report = world.later(days=1).run(recoded)
+    assert (report.state, report.counts["held_lost"]) == ("held", 3)
+    assert world.later(days=1).accept().counts["lost"] == 3
+
+
+def test_absences_of_many_are_no_loss_for_good_but_of_a_quarter_at_once_they_wait(world: World) -> None:
+    away = {"keskeytys_alku": "16.9.2026", "keskeytys_loppu": "30.9.2026"}
+    world.load(rows(range(60)))
+    some = [row(n, **away) if n < 10 else row(n) for n in range(60)]
+    assert world.later(days=1).run(some).state == "done", "ten of sixty: above five, below a fifth"
+    many = [row(n, **away) if n < 30 else row(n) for n in range(60)]
+    assert world.later(days=2).run(many).state == "held"
+
+
+def test_an_end_that_is_announced_for_many_waits(world: World) -> None:
+    world.load(rows(range(12)))
+    report = world.later(days=1).run(rows(range(12), paattymispvm="31.12.2026"))
+    assert (report.state, report.counts["held_lost"]) == ("held", 12)
+
+
+def test_starts_that_nobody_looked_at_make_no_group_larger_for_seven_days(world: World) -> None:
+    world.load(rows(range(10)))
+    more = world.later(days=1).run(rows(range(40)))
+    assert (more.state, more.counts["start"]) == ("done", 30)
+    soon = [row(n, paattymispvm="1.9.2026") if n < 3 else row(n) for n in range(40)]
+    assert world.later(days=2).run(soon).state == "held", "three of the ten that were accepted"
+
+
+def test_a_source_of_forty_can_lose_one(world: World) -> None:
+    world.load(rows(range(40)))
+    assert world.later(days=1).run(rows(range(1, 40))).state == "done"
+    assert world.later(days=2, hours=1).run(rows(range(1, 40)), full=True).counts["end"] == 1
+
+
+def test_the_first_reading_after_an_upgrade_reads_every_row_and_opens_and_closes_nothing(world: World) -> None:
+    away = {"keskeytys_alku": "16.9.2026", "keskeytys_loppu": "30.9.2026"}
+    table = [
+        *rows(range(20)),
+        row(30, **away),
+        row(31, esihenkilo_henkilonumero="3"),
+        row(32, toimipisteet="KOIVU:50|RANTA:50"),
+    ]
+    world.load(table)
+    with world.sessions.begin() as session:
+        session.execute(update(Record).values(digest=b"as it was before"))
+        session.execute(update(Source).values(places=None))
+    before = {name: found for name, found in world.facts().items() if name != "record"}
+    report = world.later(days=1).run(table)
+    assert (report.state, report.counts["changed"], report.counts["unchanged"]) == ("done", 23, 0)
+    assert {name: found for name, found in world.facts().items() if name != "record"} == before
