@@ -45,14 +45,14 @@ def try_out(session: Session, change: Change, plan: Plan, source_id: UUID) -> di
     Nothing else stays: facts and rights are written and taken back.
     """
     with _trial(session, change, source_id):
-        moves = {word: _rights(session, plan, change, gains=word == "gain") for word in ("gain", "lose")}
+        moves = {word: rights(session, plan, change, gains=word == "gain") for word in ("gain", "lose")}
     return {word: _keep(session, plan, word, rows, held=True) for word, rows in moves.items()}
 
 
 def would_take(session: Session, change: Change, plan: Plan, source_id: UUID) -> list[Right]:
     """Return the rights that the staged facts would take if nothing of them were held; nothing is written."""
     with _trial(session, change, source_id, everything=True):
-        return _rights(session, plan, change, gains=False)
+        return rights(session, plan, change, gains=False)
 
 
 @contextmanager
@@ -95,20 +95,23 @@ class Right(NamedTuple):
     valid_to: datetime
 
 
-def remember_rights(session: Session, plan: Plan, change: Change, waiting: Sequence[Right] = ()) -> dict[str, int]:
+def remember_rights(
+    session: Session, plan: Plan, change: Change, lost: Sequence[Right], waiting: Sequence[Right] = ()
+) -> dict[str, int]:
     """Keep the rights that ``change`` gave and took, by person, role and scope, and return how many of each.
 
     A right that one assignment loses and another carries on is neither gained nor lost; one whose end has come is lost. Of ``waiting``
     those that were not taken are kept as what the held part would take.
     """
-    gained, lost = (_rights(session, plan, change, gains=gains) for gains in (True, False))
+    gained = rights(session, plan, change, gains=True)
     taken = {row[:3] for row in lost}
     held = _keep(session, plan, "lose", [row for row in waiting if row[:3] not in taken], held=True)
     counted = {"gain": _keep(session, plan, "gain", gained), "lose": _keep(session, plan, "lose", lost)}
     return counted | ({"held_lose": held} if waiting else {})
 
 
-def _rights(session: Session, plan: Plan, change: Change, *, gains: bool) -> list[Right]:
+def rights(session: Session, plan: Plan, change: Change, *, gains: bool) -> list[Right]:
+    """Return the rights that ``change`` gave, or took."""
     a = Assignment
     key = (a.person_id, a.role_id, a.scope_id)
     query = moved(change.id, plan.at, gains=gains).with_only_columns(*key, func.min(a.valid_from), func.max(a.valid_to))

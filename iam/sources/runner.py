@@ -21,7 +21,7 @@ from iam.directory.source import Source
 from iam.errors import Invalid
 from iam.lifecycle import awaited, staged
 from iam.lifecycle.facts import difference, profiles
-from iam.plans import apply, guard
+from iam.plans import apply, guard, rights_guard
 from iam.plans.plan import Plan
 from iam.signin import addresses
 from iam.sources import acceptance, correlation, judgement, known, lease, links
@@ -211,9 +211,26 @@ def _apply(session: Session, source: Source, report: Report, plan: Plan, change:
 
 
 def _write(session: Session, source: Source, report: Report, plan: Plan, change: Change) -> dict[str, int]:
-    """Write what is not held, and say of the rest which rights it would take; return how many rights were moved."""
+    """Write what is not held, and say of the rest which rights it would take; return how many rights were moved.
+
+    Where too many would lose a role, it is taken back and written again without what those people lose.
+    """
     waiting = apply.would_take(session, change, plan, source.id) if guard.held(session) else []
+    attempt = session.begin_nested()
     apply.apply_feed(session, change, source.id, report.run_id)
+    lost = apply.rights(session, plan, change, gains=False)
+    broken = rights_guard.verdicts(session, source.id, lost, plan.at) if plan.approved_by is None else {}
+    if not broken:
+        attempt.commit()
+    else:
+        attempt.rollback()
+        session.expire_all()
+        rights_guard.hold(session, (one.person_id for one in lost if (one.scope_id, one.role_id) in broken))
+        report.reasons += broken.values()
+        plan.basis = plan.basis | {"held_digest": apply.digest_of_effects(session, plan.at, held_only=True)}
+        waiting = apply.would_take(session, change, plan, source.id)
+        apply.apply_feed(session, change, source.id, report.run_id)
+        lost = apply.rights(session, plan, change, gains=False)
     persons = union(select(staged.touched.c.person_id), select(staged.person.c.person_id)).subquery()
     addresses.touched(session, select(persons.c.person_id))
-    return apply.remember_rights(session, plan, change, waiting)
+    return apply.remember_rights(session, plan, change, lost, waiting)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select, update
 
 from iam.directory.source import Record, Run, Source
 from iam.plans.plan import Plan, PlanEffect
-from tests.flows.source_world import Row, World, build, row, rows
+from tests.flows.source_world import EMPLOYEES, Row, World, build, row, rows
 
 LAST = "30.9.2026"
 
@@ -218,3 +218,14 @@ def test_the_first_reading_after_an_upgrade_reads_every_row_and_opens_and_closes
     report = world.later(days=1).run(table)
     assert (report.state, report.counts["changed"], report.counts["unchanged"]) == ("done", 23, 0)
     assert {name: found for name, found in world.facts().items() if name != "record"} == before
+
+
+def test_a_role_that_too_many_would_lose_waits_though_no_position_of_theirs_ends(world: World) -> None:
+    at_first = {"bind": {"a": {"affiliation": {"kind": "employee", "primary": True}}}, "gives": EMPLOYEES["gives"]}
+    world.give_teachers_a_role(at_first)
+    both, turned = {"toimipisteet": "KOIVU:50|RANTA:50"}, {"toimipisteet": "RANTA:50|KOIVU:50"}
+    world.load(rows(range(20), **both))
+    report = world.later(days=1).run([row(n, **(turned if n < 8 else both)) for n in range(20)])
+    assert (report.state, report.counts["rights_lose"], report.counts["rights_held_lose"]) == ("held", 0, 8)
+    assert "8 people would lose the role wilma:opettaja" in str(report.reasons[0])
+    assert world.later(days=1).accept().counts["rights_lose"] == 8
