@@ -53,6 +53,8 @@ def _own_place(row: Any, _source_id: UUID) -> ColumnElement[Any]:
 def _of_group(row: Any, _source_id: UUID) -> ColumnElement[Any]:
     st = staged.group
     stands = select(Group.organisation_id).where(Group.id == row.group_id).scalar_subquery()
+    if isinstance(row, type):
+        return stands
     comes = select(st.c.organisation_id).where(st.c.group_id == row.group_id)
     return func.coalesce(stands, comes.scalar_subquery(), type_=Group.organisation_id.type)
 

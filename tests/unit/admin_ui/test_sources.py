@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from admin_ui.matching_table import rows
 from connectors import registry
 from iam import clock
+from iam.directory.source import Ambiguity
 from iam.sources.matching import read
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World, administer, hidden, person
@@ -189,3 +191,40 @@ def test_a_candidate_outside_the_part_is_not_named_and_nothing_can_be_decided(
     assert "outside your part" in page
     assert riku.force(f"/admin/sources/hr/unclear/{one}", person=str(world.ids["sanna"])).status_code == 403
     assert world.events("source:person:decided") == []
+
+
+def test_what_a_run_does_is_shown_by_organisation_with_the_size_of_the_group(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    plan = catalogue.plan(world)
+    made = catalogue.run(world, plan_id=plan.id, state="held")
+    world.write(catalogue.effect(world, plan.id, "end", world.ids["KOIVU"], loss="ended", held=True))
+    assert "Koivu en" in reader("paula").get(f"/admin/runs/{made.id}/effects").text
+
+
+def test_what_is_refused_says_why_and_waits_no_longer(world: World, reader: Callable[[str], Reader]) -> None:
+    made = catalogue.run(world, plan_id=catalogue.plan(world).id, state="held")
+    paula, here = reader("paula"), "/admin/sources/hr/refuse"
+    assert "/admin/sources/hr/refuse" in paula.get(f"/admin/runs/{made.id}").text
+    assert paula.force(here, reason=" ").status_code == 422
+    assert paula.force(here, reason="virhe palkoissa").status_code == 303
+    (event,) = world.events("source:run:refused")
+    shown = paula.get(f"/admin/runs/{made.id}").text
+    assert "virhe palkoissa" in shown
+    assert "/admin/sources/hr/accept" not in shown
+    assert event.envelope["reason"] == "virhe palkoissa"
+
+
+def test_a_record_with_another_code_and_name_may_be_somebodys_whom_nobody_knows(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    (one,) = catalogue.unclear(world, world.ids["run"], range(1), "anna")
+    with Session(world.engine) as session, session.begin():
+        row = session.get_one(Ambiguity, one)
+        row.reason, row.told = "number", {"name": "Uusi Ihminen", "evidence": "e"}
+    paula, here = reader("paula"), "/admin/sources/hr/unclear"
+    assert "Uusi Ihminen" in paula.get(here).text
+    paula.post(f"{here}/{one}", here, person="new")
+    (event,) = world.events("source:person:decided")
+    assert event.subject_id not in (None, world.ids["anna"])
+    assert "Nothing to decide." in paula.get(here).text
