@@ -49,7 +49,7 @@ def clause_for(
 
 
 def _permits() -> Insert:
-    """The role's whole content must be among what the clause names."""
+    """The role's whole content must be among what the clause names, and under one that needs a live relationship it is asked at use."""
     newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
     needs = (
         select(RoleClosure.role_id, RoleContent.data_group, RoleContent.operation)
@@ -59,6 +59,11 @@ def _permits() -> Insert:
         .distinct()
         .cte("needs")
     )
+    inner, version = aliased(RoleClosure), aliased(RoleVersion)
+    weaker = exists().where(
+        inner.role_id == RoleClosure.role_id, newest.c.role_id == inner.included_id, version.role_id == newest.c.role_id,
+        version.n == newest.c.n, version.enforcement != "at use",
+    ).correlate_except(inner, version, newest)  # fmt: skip
     clause, content = AgreementClause, aliased(ClauseContent)
     offered = select(ClauseContent.clause_id, ClauseContent.occupation).distinct().subquery()
     # Two levels down, only what is said here is taken from the queries around: all but the clause's own content.
@@ -75,7 +80,7 @@ def _permits() -> Insert:
         )
         .join(offered, offered.c.clause_id == clause.id)
         .join(RoleClosure, RoleClosure.role_id == RoleClosure.included_id)
-        .where(clause.closed_by.is_(None), has_content, ~lacking)
+        .where(clause.closed_by.is_(None), has_content, ~lacking, or_(clause.relationship_kind.is_(None), ~weaker))
     )  # fmt: skip
     return insert(permit).from_select([column.name for column in permit.columns], rows)
 

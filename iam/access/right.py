@@ -244,7 +244,8 @@ def _rights_query(person_id: Any, at: Any, known_at: datetime | None = None, day
         select(
             Role.key.label("role_key"), Role.id.label("role_id"), Organisation.key.label("scope_key"), Organisation.id.label("scope_id"),
             source.c.capacity_id, source.c.valid_from, source.c.until, RoleVersion.enforcement, RoleContent.data_group,
-            RoleContent.operation, source.c.needs_relationship, Role.application_id,
+            RoleContent.operation,
+            or_(source.c.needs_relationship, AgreementClause.relationship_kind.is_not(None)).label("needs_relationship"), Role.application_id,
         )
         .select_from(source)
         .join(RoleClosure, RoleClosure.role_id == source.c.role_id)
@@ -252,6 +253,7 @@ def _rights_query(person_id: Any, at: Any, known_at: datetime | None = None, day
         .join(RoleVersion, and_(RoleVersion.role_id == Role.id, RoleVersion.n == newest))
         .join(Organisation, Organisation.id == source.c.scope_id)
         .outerjoin(RoleContent, RoleContent.role_version_id == RoleVersion.id)
+        .outerjoin(AgreementClause, AgreementClause.id == source.c.clause_id)
         .order_by(Role.key, Organisation.key)
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.right import capacities, rights
 from iam.database.base import Base
+from iam.oidc.claims import usable
 from tests.factories import access, facts
 from tests.factories.facts import day
 from tests.unit.access.conftest import Town
@@ -244,3 +245,18 @@ def test_somebody_who_is_held_can_act_as_nothing(session: Session, town: Town) -
     facts.hold(session, parent, AUTUMN, CHRISTMAS)
     assert keys_of(session, parent) == []
     assert len(keys_of(session, parent, CHRISTMAS)) == 2
+
+
+def test_under_a_clause_that_needs_a_live_relationship_a_right_is_asked_at_use_or_not_held(
+    session: Session, town: Town, agreed: access.Agreed, psychologist: Any
+) -> None:
+    access.alter(session, agreed, relationship_kind="customer")
+    access.derive_all(session)
+    assert rights(session, psychologist.person_id, None, AUTUMN) == [], (
+        "a token cannot tell whether somebody is a customer"
+    )
+    access.change_role(session, town.role, ["oppilaat:read"], "at use")
+    access.derive_all(session)
+    (right,) = rights(session, psychologist.person_id, None, AUTUMN)
+    assert right.needs_relationship
+    assert usable([right], psychologist.fact_id, town.wilma) == ()
