@@ -70,6 +70,12 @@ def _person(person: Person) -> Iterator[tuple[str, str, str]]:
     yield words.word(words.IDENTIFIERS, person.as_), person.key, note
     for name, text in _ATTRIBUTES.items():
         yield context.texts().gettext(text), getattr(person, name) or "", ""
+    if person.suspended is not None:
+        yield (
+            context.texts().gettext(N_("Suspended by the source")),
+            person.suspended.column,
+            f"= {person.suspended.value}",
+        )
 
 
 def _affiliation(columns: AffiliationColumns) -> Iterator[tuple[str, str, str]]:

@@ -91,6 +91,14 @@ def _records(session: Session, source_id: UUID, run_id: UUID) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+    # While somebody is suspended their rows are read in every run: they tell what is given back.
+    suspended = select(staged.person.c.person_key).where(staged.person.c.suspended)
+    session.execute(
+        update(Record)
+        .where(Record.source_id == source_id, Record.person_key.in_(suspended))
+        .values(digest=b"")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _groups(session: Session, source_id: UUID) -> None:

@@ -31,7 +31,7 @@ record = _work(
 person = _work(
     "st_person", Column("person_key", String, primary_key=True), Column("as_kind", String), Column("given_names", String),
     Column("call_name", String), Column("family_name", String), Column("email", String), Column("phone", String),
-    Column("birth_date", Date), Column("login", String), Column("sort_name", String), Column("has_profile", Boolean),
+    Column("birth_date", Date), Column("login", String), Column("sort_name", String), Column("has_profile", Boolean), Column("suspended", Boolean),
     Column("code_mac", LargeBinary), Column("wrapped_key", LargeBinary), Column("sealed_code", LargeBinary),
     Column("first_id", Uuid), Column("person_id", Uuid), Column("fresh", Boolean),
     Index("ix_st_person_person_id", "person_id"),

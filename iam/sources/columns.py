@@ -48,6 +48,7 @@ class SaidPerson:
     attributes: dict[str, str | None] = field(default_factory=dict)
     updated: date | None = None
     describes: bool = False
+    suspended: bool = False
 
 
 class SaidAffiliation(NamedTuple):
@@ -166,6 +167,7 @@ def _person(kind: Kind, row: Row, zone: str) -> SaidPerson:
     if born := said.attributes.get("birth_date"):
         said.attributes["birth_date"] = _a_day(born, p.birth_date or "", zone).isoformat()
     said.describes = p.family_name is not None
+    said.suspended = p.suspended is not None and row.get(p.suspended.column) == p.suspended.value
     updated = row.get(p.updated)
     said.updated = _a_day(updated, p.updated or "", zone) if updated else None
     return said

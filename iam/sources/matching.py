@@ -20,8 +20,18 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+class Equals(_Part):
+    """Whether a column has a value."""
+
+    column: str
+    value: str
+
+
 class Person(_Part):
-    """Who a record speaks of: the column of the source's own key, the identifier kind that key is, and the person's attributes."""
+    """Who a record speaks of: the column of the source's own key, the identifier kind that key is, and the person's attributes.
+
+    ``suspended`` says when the source suspends the person: then the affiliations that it states end until it no longer does.
+    """
 
     key: str
     as_: str = Field(alias="as")
@@ -33,6 +43,7 @@ class Person(_Part):
     birth_date: str | None = None
     login: str | None = None
     updated: str | None = None
+    suspended: Equals | None = None
 
     @cached_property
     def attributes(self) -> tuple[tuple[str, str], ...]:
@@ -69,13 +80,6 @@ class Values(_Part):
     column: str
     values: Mapping[str, str]
     unlisted: Literal["reject", "skip"] = "reject"
-
-
-class Equals(_Part):
-    """Whether a column has a value."""
-
-    column: str
-    value: str
 
 
 class AffiliationColumns(_Part):

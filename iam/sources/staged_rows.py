@@ -23,7 +23,7 @@ _COLUMNS: Mapping[Table, tuple[str, ...]] = {
     staged.record: ("record_id", "kind", "key", "digest", "file", "line", "person_key", "person_id", "fresh", "held"),
     staged.person: (
         "person_key", "as_kind", "given_names", "call_name", "family_name", "email", "phone", "birth_date", "login", "sort_name",
-        "has_profile", "code_mac", "wrapped_key", "sealed_code", "first_id", "person_id", "fresh",
+        "has_profile", "code_mac", "wrapped_key", "sealed_code", "first_id", "person_id", "fresh", "suspended",
     ),
     staged.identifier: ("person_key", "person_id", "kind", "issuer", "value", "value_mac"),
     staged.affiliation: ("row_id", "record_id", "person_key", "person_id", *SaidAffiliation._fields),
@@ -112,7 +112,7 @@ class StagedRows:
             yield (
                 key, person.as_, said("given_names"), said("call_name"), said("family_name"), said("email"), said("phone"),
                 date.fromisoformat(born) if born else None, said("login"), sort_name, person.describes, *self._sealed(vault, key), self._ids[key],
-                self._ids[key], True,
+                self._ids[key], True, person.suspended,
             )  # fmt: skip
 
     def _sealed(self, vault: Vault, key: str) -> tuple[bytes | None, bytes | None, bytes | None]:

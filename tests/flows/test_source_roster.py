@@ -311,3 +311,19 @@ def test_no_pupil_ends_because_the_role_is_written_otherwise(world: World, role:
         assert (report.counts["missing"], report.counts.get("end", 0)) == (0, 0)
         assert report.counts["rejected"] == (role == "oppilas")
     assert pupils(world) == [("oona", "KOIVU"), ("ville", "KOIVU")]
+
+
+def test_a_pupil_whose_user_is_disabled_loses_the_school_and_nothing_else_until_it_is_enabled_again(
+    world: World,
+) -> None:
+    load(world)
+    before, classes, parents = pupils(world), members(world), guardians(world)
+    key = before[0][0]
+    disabled = [one | {"enabledUser": "false"} if one["sourcedId"] == key else one for one in ROSTER["users"]]
+    report = run(world, 1, users=disabled)
+    assert report.counts["lost"] == 1
+    assert pupils(world, 1) == [one for one in before if one[0] != key]
+    assert (members(world, 1), guardians(world, 1)) == (classes, parents)
+    assert run(world, 2, users=disabled).counts.get("lost", 0) == 0
+    run(world, 3)
+    assert pupils(world, 3) == before

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     case,
+    delete,
     exists,
     false,
     func,
@@ -45,6 +46,7 @@ _NAMES = (
 def compare(session: Session, source_id: UUID, now: datetime) -> None:
     """Fill ``st_effect`` with everything that the staged and the gone records would open, close and change of their facts."""
     _know_groups(session, source_id)
+    session.execute(delete(staged.affiliation).where(staged.affiliation.c.person_id.in_(_suspended())))
     for kind in KINDS:
         if kind is ABSENCE:
             _spread_absences(session, source_id)
@@ -89,6 +91,11 @@ def _spread_absences(session: Session, source_id: UUID) -> None:
         .outerjoin(fx, started)
     )  # fmt: skip
     session.execute(insert(staged.absence_of).from_select([column.name for column in staged.absence_of.columns], rows))
+
+
+def _suspended() -> Select[Any]:
+    """Whom the source suspends: the affiliations that it states of them end, whichever record states them, and nothing else."""
+    return select(staged.person.c.person_id).where(staged.person.c.suspended)
 
 
 def _whole(kind: FactKind) -> ColumnElement[bool]:
@@ -162,11 +169,14 @@ def _vanished(kind: FactKind, source_id: UUID, now: datetime) -> Select[Any]:
     told = exists().where(m.record_id == st.record_id, *(getattr(m, name) == st[name] for name in kind.identity))
     read = exists().where(staged.record.c.record_id == m.record_id)
     gone = exists().where(staged.gone.c.record_id == m.record_id)
+    ends = [gone, and_(read, ~told)]
+    if kind is AFFILIATION:
+        ends.append(m.person_id.in_(_suspended()))
     word, loss = ("change", null()) if kind.takes else ("end", literal("ended"))
     return select(
         literal(kind.name), literal(word), loss, m.record_id, _nothing(Integer()), m.version_id, m.fact_id, m.valid_from < at,
         m.person_id, kind.place(m, source_id), kind.label(m), m.valid_from, greatest(m.valid_from, at, type_=UtcDateTime()), false(),
-    ).where(m.closed_by.is_(None), m.source_id == source_id, m.valid_to > at, or_(gone, and_(read, ~told)))  # fmt: skip
+    ).where(m.closed_by.is_(None), m.source_id == source_id, m.valid_to > at, or_(*ends))  # fmt: skip
 
 
 def _moves(session: Session) -> None:
