@@ -117,7 +117,6 @@ def test_a_held_run_says_why_in_words_with_its_numbers(world: World, reader: Cal
     made = catalogue.run(world, state="held", reasons=[FEED])
     page = reader("paula").get(f"/admin/runs/{made.id}").text
     assert "Koivu fi: 3 of 12 affiliations would lose something, the limit is 2 at once." in page
-    assert "Let a second administrator look at it and accept it." in page
     assert 'action="/admin/sources/hr/accept"' in page
 
 
@@ -228,3 +227,11 @@ def test_a_record_with_another_code_and_name_may_be_somebodys_whom_nobody_knows(
     (event,) = world.events("source:person:decided")
     assert event.subject_id not in (None, world.ids["anna"])
     assert "Nothing to decide." in paula.get(here).text
+
+
+def test_who_may_accept_is_not_told_to_ask_somebody_else(world: World, reader: Callable[[str], Reader]) -> None:
+    made = catalogue.run(world, state="held", reasons=[FEED])
+    assert FEED["remedy"] not in reader("paula").get(f"/admin/runs/{made.id}").text
+    person(world, "riku", "Rajattu")
+    administer(world, "riku", "ROOT", "sources.read")
+    assert FEED["remedy"] in reader("riku").get(f"/admin/runs/{made.id}").text
