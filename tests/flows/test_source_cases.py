@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from iam.access.assignment import Assignment
 from iam.directory.affiliation import Affiliation
+from iam.directory.organisation import Organisation
 from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Ambiguity
 from iam.sources.configured import by_key, matching_of
@@ -179,3 +180,14 @@ def test_excels_text_formula_is_its_text_and_an_invisible_sign_in_a_key_is_refus
     assert "0002" in world.persons()
     assert [problem.line for _, problem in report.rejects] == [4]
     assert world.scalar(select(func.count()).select_from(Person)) >= 2
+
+
+def test_a_school_whose_code_is_corrected_takes_its_people_along(world: World) -> None:
+    bring(world, "01a-before.csv", load=True)
+    with world.sessions.begin() as session:
+        organisations = {row.key: row for row in session.scalars(select(Organisation))}
+        organisations["KOIVU"].key = "KOIVU-OLD"
+        session.flush()
+        organisations["RANTA"].key = "KOIVU"
+    report = world.later(days=1).run()
+    assert (report.counts["unchanged"], report.counts["start"]) == (0, 5), "everybody starts where the code now is"
