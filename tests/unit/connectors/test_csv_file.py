@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import ConnectorError, Malformed
@@ -306,6 +306,11 @@ def test_an_endless_line_is_refused() -> None:
     st.lists(st.tuples(*[st.text("ab ÅäöÆ'°é", max_size=9)] * 3), max_size=60), st.sampled_from(["utf-8", "iso-8859-1"])
 )
 def test_with_and_without_quotes_the_rows_are_the_same(values: list[tuple[str, str, str]], encoding: str) -> None:
+    # "Å°" in ISO-8859-1 is "Ű" in UTF-8: nobody can tell which was meant.
+    assume(
+        encoding == "utf-8"
+        or not any(pair in "".join(row) for row in values for pair in ("Å°", "Æ°", "ä°", "ö°", "é°"))
+    )
     plain = "".join(";".join(row) + "\n" for row in values)
     quoted = "".join('"' + '";"'.join(row) + '"\n' for row in values)
     expected = [[*row] for row in values if "".join(row).strip()]
