@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -43,14 +43,14 @@ class Tally:
     ends: int
     moves: int
     changes: int
+    losses: int
     held: int
     size: int
 
     @property
     def share(self) -> float:
-        """The share of the group that ends or moves, 0 to 1; all of it when the group was empty and still something ends."""
-        leaving = self.ends + self.moves
-        return min(1.0, leaving / self.size) if self.size else float(leaving > 0)
+        """The share of the group that loses something, 0 to 1; all of it when the group was empty and still something is lost."""
+        return min(1.0, self.losses / self.size) if self.size else float(self.losses > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +180,7 @@ def tallies(session: Session, visible: Visible, plan: Plan, organisation_ids: Co
     """Return what a plan does in these organisations, by kind of affiliation or relationship, and for memberships; four statements."""
     e = PlanEffect
     counts: list[ColumnElement[Any]] = [_count(e.kind == kind) for kind in ("start", "end", "move", "change")]
+    counts.append(_count(or_(e.loss.is_not(None), e.kind.in_(("end", "move")))))
     rows: Sequence[Any] = session.execute(
         select(e.organisation_id, e.affiliation_kind, *counts, _count(e.held))
         .where(e.plan_id == plan.id, _about(False), e.organisation_id.in_(organisation_ids), _told(visible))
@@ -187,7 +188,7 @@ def tallies(session: Session, visible: Visible, plan: Plan, organisation_ids: Co
         .order_by(e.affiliation_kind)
     ).all()
     sizes = _sizes(session, visible, plan, organisation_ids)
-    return [Tally(r[0], r[1], r[2], r[3], r[4], r[5], r[6], sizes.get((r[0], r[1]), 0)) for r in rows]
+    return [Tally(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], sizes.get((r[0], r[1]), 0)) for r in rows]
 
 
 def _count(condition: Any) -> ColumnElement[Any]:

@@ -197,8 +197,10 @@ def test_what_a_run_does_is_shown_by_organisation_with_the_size_of_the_group(
 ) -> None:
     plan = catalogue.plan(world)
     made = catalogue.run(world, plan_id=plan.id, state="held")
-    world.write(catalogue.effect(world, plan.id, "end", world.ids["KOIVU"], loss="ended", held=True))
-    assert "Koivu en" in reader("paula").get(f"/admin/runs/{made.id}/effects").text
+    world.write(catalogue.effect(world, plan.id, "change", world.ids["KOIVU"], loss="later", held=True))
+    page = reader("paula").get(f"/admin/runs/{made.id}/effects").text
+    assert "Koivu en" in page
+    assert "50 %" in page, "one of two begins later"
 
 
 def test_what_is_refused_says_why_and_waits_no_longer(world: World, reader: Callable[[str], Reader]) -> None:
