@@ -78,11 +78,16 @@ class World:
 
         What they write is kept for whoever asks for the same at the same time: by a clock that is held to the instant, else to the hour.
         """
-        same = fill, make_url(database_url).get_backend_name(), _present()
-        if same not in _filled or folder.joinpath("vault.key").exists():
+        same, empty = (
+            (fill, make_url(database_url).get_backend_name(), _present()),
+            not folder.joinpath("vault.key").exists(),
+        )
+        if same not in _filled or not empty:
             world = cls.start(database_url, folder, **settings)
             fill(world)
-            _filled[same] = folder.joinpath("vault.key").read_bytes(), kept.take(world.engine), dict(world.ids)
+            # Where somebody else wrote before, the rows are not those of this consortium alone.
+            if empty:
+                _filled[same] = folder.joinpath("vault.key").read_bytes(), kept.take(world.engine), dict(world.ids)
             return world
         key, rows, ids = _filled[same]
         folder.joinpath("vault.key").write_bytes(key)
