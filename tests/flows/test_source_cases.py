@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from sqlalchemy import Engine, func, select
 
 from iam.access.assignment import Assignment
@@ -14,7 +15,6 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Ambiguity
-from iam.sources.configured import by_key, matching_of
 from iam.sources.decide import decide
 from iam.sources.report import Report
 from tests.flows.source_world import World, build, code
@@ -144,11 +144,8 @@ def test_a_surname_column_sorted_on_its_own_renames_nobody(world: World) -> None
 
 def test_a_corrected_mapping_is_read_into_every_row(world: World) -> None:
     bring(world, "01a-before.csv", load=True)
-    with world.sessions() as session:
-        data = matching_of(by_key(session, "hr")).model_dump(mode="json", by_alias=True, exclude_none=True)
-    kinds = dict(data["kinds"])
-    kinds["employment"]["affiliation"]["kind"]["values"]["vakinainen"] = "contractor"
-    world.change_source(matching=kinds)
+    (declared,) = yaml.safe_load((CASES / "03-changed-matching.yaml").read_text(encoding="utf-8"))["sources"]
+    world.change_source(matching=declared["matching"])
     report = world.later(days=1).run()
     assert (report.counts["unchanged"], report.counts["changed"]) == (0, 5)
     assert report.state == "held", "the guard judges what it takes"
