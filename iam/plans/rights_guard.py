@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam.access.assignment import Assignment
 from iam.access.role import Application, Role
+from iam.directory.affiliation import Relationship
 from iam.directory.organisation import Organisation
 from iam.directory.queries import holds_at
 from iam.lifecycle import feed, staged
@@ -57,10 +58,12 @@ def verdicts(session: Session, source_id: UUID, lost: Sequence[Right], now: date
 
 
 def hold(session: Session, persons: Iterable[UUID]) -> None:
-    """Hold whatever the run does to what these people have; what begins for them begins."""
-    fx, whose = staged.effect, sorted(set(persons))
+    """Hold whatever the run does to what these people have, or to those they are guardians of; what begins for them begins."""
+    fx, r, whose = staged.effect, Relationship, sorted(set(persons))
     for n in range(0, len(whose), _SOME):
-        some = fx.c.person_id.in_(whose[n : n + _SOME])
+        part = whose[n : n + _SOME]
+        children = select(r.other_person_id).where(r.person_id.in_(part), r.closed_by.is_(None))
+        some = or_(fx.c.person_id.in_(part), fx.c.person_id.in_(children))
         session.execute(update(fx).where(some, or_(fx.c.kind != "start", fx.c.loss.is_not(None))).values(held=True))
     feed.hold_records(session)
 

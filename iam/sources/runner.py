@@ -110,7 +110,7 @@ def _run(
         awaited.fulfil(session, source.id)
         difference.compare(session, source.id, now)
         profiles.compare(session, source.id)
-    plan = _plan(session, source, actor, report, now)
+    plan = _plan(session, source, actor, report, apply.digest_of_effects(session, now), now)
     judgement.of_effects(session, source, report, plan, accepted, before is None, now)
     judgement.of_walls(session, source, result, report, plan, accepted, before is None, now)
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
@@ -118,9 +118,7 @@ def _run(
     _apply(session, source, report, plan, change, before is None and plan.approved_by is None)
     known.remember(session, gone, first, result.returned, now)
     stager.remember_places(source)
-    if result.checkpoint is not None and report.state == "done":
-        source.checkpoint = result.checkpoint
-    lease.conclude(session, source, actor, report, change)
+    _conclude(session, source, actor, report, result, change)
     if result.fresh + result.changed > MANY:
         learn(session)
 
@@ -128,16 +126,15 @@ def _run(
 def _nothing_new(session: Session, source: Source, actor: Actor, report: Report, result: Staged, now: datetime) -> None:
     """Remember a run in which nothing is new and nothing is missing; what was read of rows that cannot be is told all the same."""
     report.counts |= {"missing": 0, "ambiguous": 0}
-    plan = Plan(
-        kind="source run", author_id=actor.person_id, owner_id=source.owner_id, source_id=source.id, state="applied",
-        basis=apply.basis(feed=report.digest, source=source.key), digest=apply.NOTHING, counts=dict(report.counts), reasons=[], at=now,
-    )  # fmt: skip
-    session.add(plan)
-    session.flush()
-    report.plan_id, report.state = plan.id, "partial" if report.rejects else "done"
+    plan = _plan(session, source, actor, report, apply.NOTHING, now)
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
-    plan.change_id = change.id
+    plan.state, plan.counts, plan.change_id = "applied", dict(report.counts), change.id
+    report.state = "partial" if report.rejects else "done"
     known.remember(session, (), (), result.returned, now)
+    _conclude(session, source, actor, report, result, change)
+
+
+def _conclude(session: Session, source: Source, actor: Actor, report: Report, result: Staged, change: Change) -> None:
     if result.checkpoint is not None and report.state == "done":
         source.checkpoint = result.checkpoint
     lease.conclude(session, source, actor, report, change)
@@ -182,10 +179,10 @@ def _correlate(
     )
 
 
-def _plan(session: Session, source: Source, actor: Actor, report: Report, now: datetime) -> Plan:
+def _plan(session: Session, source: Source, actor: Actor, report: Report, digest: str, now: datetime) -> Plan:
     plan = Plan(
         kind="source run", author_id=actor.person_id, owner_id=source.owner_id, source_id=source.id, state="computed",
-        basis=apply.basis(feed=report.digest, source=source.key), digest=apply.digest_of_effects(session, now), counts={},
+        basis=apply.basis(feed=report.digest, source=source.key), digest=digest, counts={},
         reasons=[], at=now,
     )  # fmt: skip
     session.add(plan)

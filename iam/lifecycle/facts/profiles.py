@@ -39,7 +39,7 @@ _NAMES = ("fact", "kind", "loss", "fact_id", "goes_on", "person_id", "organisati
 
 def compare(session: Session, source_id: UUID) -> None:
     """Add to ``st_effect`` what is told otherwise, in each organisation that the person is in now; else in the source's owner."""
-    changed = union_all(_described(source_id), _coded()).subquery()
+    changed = union_all(*_described(source_id), _coded()).subquery()
     a, owner = Affiliation, select(Source.owner_id).where(Source.id == source_id).scalar_subquery()
     here = and_(a.person_id == changed.c.person_id, a.closed_by.is_(None), holds_at(a, clock.now()))
     rows = (
@@ -54,7 +54,7 @@ def compare(session: Session, source_id: UUID) -> None:
     session.execute(insert(staged.effect).from_select(_NAMES, rows))
 
 
-def _described(source_id: UUID) -> Select[Any]:
+def _described(source_id: UUID) -> list[Select[Any]]:
     p, q = staged.person, PersonProfile
     before = and_(q.closed_by.is_(None), q.source_id == source_id, q.person_id == p.c.person_id)
 
@@ -63,14 +63,12 @@ def _described(source_id: UUID) -> Select[Any]:
             *(and_(getattr(q, name).is_not(None), getattr(q, name).is_distinct_from(p.c[name])) for name in names)
         )
 
-    each = [
+    return [
         select(p.c.person_id, literal(label).label("label"))
         .join(q, before)
         .where(feed_persons.leads(), otherwise(*names))
         for label, names in ((NAME, ("given_names", "call_name", "family_name")), (EMAIL, ("email",)))
     ]
-    both = union_all(*each).subquery()
-    return select(both.c.person_id, both.c.label)
 
 
 def _coded() -> Select[Any]:
