@@ -16,9 +16,11 @@ from admin_ui.person_view import PATH, Subject, names
 from admin_ui.rules import offered_roles, role_options
 from connectors.problem import Problem
 from iam import clock
-from iam.access.explain import Because, Explanation, FactLine, explain, why_not
+from iam.access.explain import Because, Explanation, explain
+from iam.access.fact_lines import FactLine
 from iam.access.sentence import KIND_WORDS
 from iam.access.telling import to_asker
+from iam.access.why_not import why_not
 from iam.directory import listing
 from iam.directory.listing import Tied
 from iam.texts import N_
@@ -115,7 +117,7 @@ def _because(because: Because, *, told: bool) -> dict[str, Any]:
     return {
         "id": because.assignment_id, "by_hand": because.origin == "hand", "reason": because.reason if told else context.texts().gettext(N_("protected")),
         "sentence": _in(because.sentence) if told else context.texts().gettext(N_("protected")), "rule": because.rule_key, "version": because.rule_version,
-        "by": because.published_by, "clause": because.clause, "basis": _basis(because), "until": words.end(because.valid_to),
+        "by": because.published_by, "clause": because.clause, "basis": _basis(because), "through": _in(because.through_names) or because.through, "until": words.end(because.valid_to),
         "facts": [_fact(fact, told=told) for fact in because.facts if fact.fact != "place"],
     }  # fmt: skip
 

@@ -47,7 +47,11 @@ class AgreementParty(Base):
 
 
 class AgreementClause(Base):
-    """What the grantor allows people of the grantee in a scope; immutable: a change closes it and opens another."""
+    """What the grantor allows people of the grantee in a scope; immutable: a change closes it and opens another.
+
+    ``relationship_kind`` is what must exist live between holder and person at use; ``weaker_accepted_by`` who accepted, on which day, that
+    roles under the clause are enforced otherwise.
+    """
 
     __tablename__ = "agreement_clause"
     __table_args__ = (
@@ -63,6 +67,8 @@ class AgreementClause(Base):
     scope_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     with_descendants: Mapped[bool]
     relationship_kind: Mapped[str | None]
+    weaker_accepted_by: Mapped[str | None]
+    weaker_accepted_on: Mapped[date | None]
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime]
     opened_by: Mapped[UUID]

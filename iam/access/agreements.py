@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from iam.access.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
 from iam.change import Change
 from iam.database.types import uuid7
+from iam.directory.queries import known
 
 Row = Mapping[str, Any]
 Interval = tuple[datetime, datetime]
@@ -33,6 +34,8 @@ class Clause:
     scope_id: UUID
     with_descendants: bool
     relationship_kind: str | None
+    weaker_accepted_by: str | None
+    weaker_accepted_on: date | None
     valid_from: datetime
     valid_to: datetime
     content: frozenset[tuple[str, str, str]]
@@ -89,18 +92,18 @@ def set_terms(session: Session, change: Change, terms: Mapping[UUID, Interval]) 
         session.execute(insert(AgreementTerm), rows)
 
 
-def clauses(session: Session) -> dict[UUID, dict[UUID, Clause]]:
-    """Return the open clauses by agreement and id: two queries."""
+def clauses(session: Session, known_at: datetime | None = None) -> dict[UUID, dict[UUID, Clause]]:
+    """Return the clauses that are open (or were known at ``known_at``) by agreement and id: two queries."""
     content: dict[UUID, set[tuple[str, str, str]]] = defaultdict(set)
-    open_ = AgreementClause.closed_by.is_(None)
+    open_ = known(AgreementClause, known_at)
     query = select(ClauseContent).join(AgreementClause, AgreementClause.id == ClauseContent.clause_id).where(open_)
     for allowed in session.scalars(query):
         content[allowed.clause_id].add((allowed.occupation, allowed.data_group, allowed.operation))
     found: dict[UUID, dict[UUID, Clause]] = defaultdict(dict)
     for row in session.scalars(select(AgreementClause).where(open_).order_by(AgreementClause.n)):
         found[row.agreement_id][row.id] = Clause(
-            row.grantor_id, row.grantee_id, row.scope_id, row.with_descendants, row.relationship_kind, row.valid_from, row.valid_to,
-            frozenset(content[row.id]),
+            row.grantor_id, row.grantee_id, row.scope_id, row.with_descendants, row.relationship_kind, row.weaker_accepted_by,
+            row.weaker_accepted_on, row.valid_from, row.valid_to, frozenset(content[row.id]),
         )  # fmt: skip
     return found
 
@@ -137,7 +140,8 @@ def _open(session: Session, change: Change, opening: Sequence[tuple[UUID, Clause
             {
                 "id": id_, "agreement_id": agreement_id, "n": last[agreement_id], "grantor_id": clause.grantor_id,
                 "grantee_id": clause.grantee_id, "scope_id": clause.scope_id, "with_descendants": clause.with_descendants,
-                "relationship_kind": clause.relationship_kind, "valid_from": clause.valid_from, "valid_to": clause.valid_to,
+                "relationship_kind": clause.relationship_kind, "weaker_accepted_by": clause.weaker_accepted_by,
+                "weaker_accepted_on": clause.weaker_accepted_on, "valid_from": clause.valid_from, "valid_to": clause.valid_to,
                 "opened_by": change.id,
             }
         )  # fmt: skip

@@ -1,21 +1,24 @@
-"""The clause gate: across legal entities a right needs a clause that allows the role, as it is now, to the position."""
+"""The clause gate: across legal entities a right needs a clause that allows the role, as it is now, to the position.
+
+A party that another legal entity continues is followed: from then on the clause binds whoever continues it.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Insert, Uuid, and_, bindparam, exists, func, insert, literal, or_, select
+from sqlalchemy import CTE, Insert, Uuid, and_, bindparam, exists, func, insert, literal, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from iam.access.agreement import AgreementClause, ClauseContent
-from iam.access.assignment import NIL, Assignment
+from iam.access.assignment import NIL
 from iam.access.role import RoleClosure, RoleContent, RoleVersion
 from iam.access.working import KEY, match_, permit, prepare, wanted
+from iam.clock import FOREVER, LONG_AGO
 from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime, greatest, least
-from iam.directory.affiliation import Affiliation
-from iam.directory.organisation import OrganisationClosure
+from iam.directory.organisation import OrganisationClosure, OrganisationRelation
 
 
 def fill_permits(session: Session) -> None:
@@ -26,15 +29,6 @@ def fill_permits(session: Session) -> None:
 def fill_wanted(session: Session) -> None:
     """Fill ``wanted`` with the rows of ``match_`` within one legal entity, and of the others what a permit covers."""
     _WANTED.run(session)
-
-
-def permitted(affiliation: type[Affiliation]) -> ColumnElement[bool]:
-    """The condition that an assignment needs no clause, or that its own clause is in ``permit`` for its role and the position."""
-    p = permit
-    allowed = exists().where(
-        p.c.clause_id == Assignment.clause_id, p.c.role_id == Assignment.role_id, p.c.occupation == affiliation.occupation
-    )  # fmt: skip
-    return or_(Assignment.clause_id.is_(None), allowed.correlate_except(p))
 
 
 def clause_for(
@@ -49,7 +43,8 @@ def clause_for(
 
 
 def _permits() -> Insert:
-    """The role's whole content must be among what the clause names, and under one that needs a live relationship it is asked at use."""
+    """The role's whole content must be among what the clause names, and under one that needs a live relationship it is asked at use,
+    unless the agreement records who accepted the weaker way."""
     newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
     needs = (
         select(RoleClosure.role_id, RoleContent.data_group, RoleContent.operation)
@@ -73,23 +68,48 @@ def _permits() -> Insert:
     ).correlate_except(content)  # fmt: skip
     lacking = exists().where(needs.c.role_id == RoleClosure.role_id, ~allowed)
     has_content = exists().where(needs.c.role_id == RoleClosure.role_id)
+    strong = or_(clause.relationship_kind.is_(None), clause.weaker_accepted_by.is_not(None), ~weaker)
+    follows = _following()
+    grantor, grantee = follows.alias(), follows.alias()
+    starts = greatest(clause.valid_from, grantor.c.valid_from, grantee.c.valid_from, type_=UtcDateTime())
+    ends = least(clause.valid_to, grantor.c.valid_to, grantee.c.valid_to, type_=UtcDateTime())
     rows = (
         select(
-            clause.id, RoleClosure.role_id, offered.c.occupation, clause.grantor_id, clause.grantee_id, clause.scope_id,
-            clause.with_descendants, clause.valid_from, clause.valid_to,
+            clause.id, RoleClosure.role_id, offered.c.occupation, grantor.c.entity_id, grantee.c.entity_id, clause.scope_id,
+            clause.with_descendants, starts, ends,
         )
         .join(offered, offered.c.clause_id == clause.id)
+        .join(grantor, grantor.c.party_id == clause.grantor_id)
+        .join(grantee, grantee.c.party_id == clause.grantee_id)
         .join(RoleClosure, RoleClosure.role_id == RoleClosure.included_id)
-        .where(clause.closed_by.is_(None), has_content, ~lacking, or_(clause.relationship_kind.is_(None), ~weaker))
+        .where(clause.closed_by.is_(None), has_content, ~lacking, strong, starts < ends)
     )  # fmt: skip
     return insert(permit).from_select([column.name for column in permit.columns], rows)
+
+
+def _following() -> CTE:
+    """Which legal entity stands for which party of a clause, and when: the party itself, and whoever continues it."""
+    clause, r = AgreementClause, aliased(OrganisationRelation)
+    open_ = clause.closed_by.is_(None)
+    party = union(select(clause.grantor_id.label("id")).where(open_), select(clause.grantee_id).where(open_)).subquery()
+    always = literal(LONG_AGO, UtcDateTime()).label("valid_from"), literal(FOREVER, UtcDateTime()).label("valid_to")
+    follows = select(party.c.id.label("entity_id"), party.c.id.label("party_id"), *always).cte(
+        "follows", recursive=True
+    )
+    starts = greatest(follows.c.valid_from, r.valid_from, type_=UtcDateTime())
+    ends = least(follows.c.valid_to, r.valid_to, type_=UtcDateTime())
+    onward = and_(r.other_id == follows.c.entity_id, r.kind == "continues", r.closed_by.is_(None))
+    # Not UNION ALL: two that are said to continue each other would never come to an end.
+    return follows.union(
+        select(r.organisation_id, follows.c.party_id, starts, ends).join(r, onward).where(starts < ends)
+    )
 
 
 def _wanted() -> Insert:
     m, p, c = match_, permit, aliased(OrganisationClosure)
     plain = [m.c[name] for name in (*KEY, "capacity_kind") if name not in ("clause_id", "valid_from", "valid_to")]
     own = select(*plain, literal(NIL, Uuid()), m.c.valid_from, m.c.valid_to).where(
-        m.c.holder_entity_id == m.c.scope_entity_id
+        m.c.holder_entity_id == m.c.scope_entity_id, ~m.c.by_clause
     )
     starts = greatest(m.c.valid_from, p.c.valid_from, c.valid_from, type_=UtcDateTime())
     ends = least(m.c.valid_to, p.c.valid_to, c.valid_to, type_=UtcDateTime())
@@ -98,7 +118,7 @@ def _wanted() -> Insert:
         .join(p, and_(p.c.role_id == m.c.role_id, p.c.occupation == m.c.occupation, p.c.grantee_id == m.c.holder_entity_id))
         .join(c, and_(c.descendant_id == m.c.scope_id, c.ancestor_id == p.c.scope_id))
         .where(
-            m.c.holder_entity_id != m.c.scope_entity_id, p.c.grantor_id == m.c.scope_entity_id, starts < ends,
+            or_(m.c.holder_entity_id != m.c.scope_entity_id, m.c.by_clause), p.c.grantor_id == m.c.scope_entity_id, starts < ends,
             (p.c.scope_id == m.c.scope_id) | p.c.with_descendants,
         )
     )  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, literal, select, union
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, false, literal, select, union
 from sqlalchemy.orm import aliased, join
 
 from iam.access.assignment import NIL
@@ -23,7 +23,7 @@ from iam.directory.organisation import Organisation, OrganisationClosure, Organi
 
 COLUMNS = (
     "person_id", "capacity_id", "capacity_kind", "role_id", "role_version_id", "rule_version_id", "scope_id", "holder_entity_id",
-    "scope_entity_id", "occupation", "needs_relationship", "absence_of", "fact_1", "fact_2", "fact_3", "fact_4", "place_id",
+    "scope_entity_id", "occupation", "needs_relationship", "by_clause", "absence_of", "fact_1", "fact_2", "fact_3", "fact_4", "place_id",
     "valid_from", "valid_to",
 )  # fmt: skip
 
@@ -37,6 +37,7 @@ class _Query:
     starts: list[Any] = field(default_factory=list)
     ends: list[Any] = field(default_factory=list)
     versions: list[Any] = field(default_factory=list)
+    by_clause: ColumnElement[bool] = field(default_factory=false)
 
     def join(self, target: Any, on: ColumnElement[bool] | None = None) -> None:
         """Join ``target``; the first one starts the FROM."""
@@ -64,10 +65,11 @@ def _one_way(
     for item in pattern.bound:
         _BIND[item.fact](query, pattern, item, facts, owner_id, names, persons)
     capacity = _capacity(query, pattern, facts)
-    place, holder_entity = _scope(query, pattern, facts, capacity, names)
+    place = _scope(query, pattern, facts, names)
+    given = Given(owner_id, place, _holder_entity(query, pattern, capacity, place), facts)
     for way in walls:
-        way(query, Given(owner_id, place, holder_entity, facts))
-    return _finish(query, pattern, facts, capacity, place, holder_entity, rule_version_id, names)
+        way(query, given)
+    return _finish(query, pattern, facts, capacity, given, rule_version_id, names)
 
 
 def _restrict(query: _Query, column: Any, facts: dict[str, Any], persons: FromClause | None) -> None:
@@ -209,8 +211,8 @@ def _capacity(query: _Query, pattern: Pattern, facts: dict[str, Any]) -> Any:
     return own
 
 
-def _scope(query: _Query, pattern: Pattern, facts: dict[str, Any], capacity: Any, names: Names) -> tuple[Any, Any]:
-    """The scope's place, which dates its legal entity, and the holder's entity."""
+def _scope(query: _Query, pattern: Pattern, facts: dict[str, Any], names: Names) -> Any:
+    """The scope's place, which dates its legal entity."""
     scope, place = pattern.scope, aliased(OrganisationPlace)
     scope_id: Any
     if scope.of is not None:
@@ -227,8 +229,17 @@ def _scope(query: _Query, pattern: Pattern, facts: dict[str, Any], capacity: Any
         scope_id = literal(names.organisations[scope.organisation or ""], OrganisationPlace.organisation_id.type)
     query.join(place, and_(place.organisation_id == scope_id, place.closed_by.is_(None)))
     query.dated(place)
-    holder = place.legal_entity_id if pattern.capacity.fact == "relationship" else capacity.legal_entity_id
-    return place, holder
+    return place
+
+
+def _holder_entity(query: _Query, pattern: Pattern, capacity: Any, place: Any) -> Any:
+    """The legal entity that the holder belongs to: of the capacity's organisation by date, a guardian's that of the scope."""
+    if pattern.at_home:
+        return place.legal_entity_id
+    home = aliased(OrganisationPlace)
+    query.join(home, and_(home.organisation_id == capacity.organisation_id, home.closed_by.is_(None)))
+    query.dated(home)
+    return home.legal_entity_id
 
 
 def _finish(
@@ -236,11 +247,11 @@ def _finish(
     pattern: Pattern,
     facts: dict[str, Any],
     capacity: Any,
-    place: Any,
-    holder: Any,
+    given: Given,
     rule_version_id: UUID,
     names: Names,
 ) -> Select[Any]:
+    place = given.place
     role_id, role_version_id = names.roles[pattern.role]
     uuid = Affiliation.version_id.type
     starts = query.starts[0] if len(query.starts) == 1 else greatest(*query.starts, type_=query.starts[0].type)
@@ -257,10 +268,11 @@ def _finish(
             literal(role_version_id, uuid).label("role_version_id"),
             literal(rule_version_id, uuid).label("rule_version_id"),
             place.organisation_id.label("scope_id"),
-            holder.label("holder_entity_id"),
+            given.holder.label("holder_entity_id"),
             place.legal_entity_id.label("scope_entity_id"),
             (literal("") if guardian else capacity.occupation).label("occupation"),
             literal(pattern.needs_relationship).label("needs_relationship"),
+            query.by_clause.label("by_clause"),
             absence.label("absence_of"),
             *(version.label(f"fact_{n}") for n, version in enumerate(versions, 1)),
             place.version_id.label("place_id"),

@@ -13,11 +13,11 @@ from itertools import product
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlalchemy.orm import aliased
 
 from iam.access.pattern import Pattern
-from iam.directory.organisation import OrganisationClosure, OrganisationPlace
+from iam.directory.organisation import OrganisationClosure, OrganisationPlace, OrganisationRelation
 from iam.directory.source import Source, SourceOpening
 
 
@@ -25,6 +25,7 @@ class Query(Protocol):
     """The statement under construction."""
 
     where: list[ColumnElement[bool]]
+    by_clause: ColumnElement[bool]
 
     def join(self, target: Any, on: ColumnElement[bool] | None = None) -> None:
         """Join ``target``."""
@@ -65,11 +66,21 @@ def _within(query: Query, given: Given) -> None:
 
 
 def _across(query: Query, given: Given) -> None:
-    mine = aliased(OrganisationPlace)
-    other = mine.legal_entity_id != given.place.legal_entity_id
-    query.join(mine, and_(mine.organisation_id == given.owner_id, mine.closed_by.is_(None), other))
+    """Between entities that became one a clause that stood between them goes on, and a rule gives no more than it allows."""
+    mine, theirs = aliased(OrganisationPlace), given.place.legal_entity_id
+    query.join(mine, and_(mine.organisation_id == given.owner_id, mine.closed_by.is_(None)))
     query.dated(mine)
-    query.where.append(given.holder != given.place.legal_entity_id)
+    apart = and_(mine.legal_entity_id != theirs, given.holder != theirs)
+    merged = and_(mine.legal_entity_id == theirs, given.holder == theirs, continues(theirs))
+    query.where.append(or_(apart, merged))
+    query.by_clause = given.holder == theirs
+
+
+def continues(entity_id: Any) -> ColumnElement[bool]:
+    """The condition that a legal entity continues another, at any time."""
+    r = aliased(OrganisationRelation)
+    there = exists().where(r.organisation_id == entity_id, r.kind == "continues", r.closed_by.is_(None))
+    return there.correlate_except(r)
 
 
 def _declared(name: str, query: Query, given: Given) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from iam import clock
@@ -79,12 +79,19 @@ class Effects:
         return {one: (len(gain), len(lose)) for one, (gain, lose) in found.items()}
 
 
-def moved(change_id: UUID, now: datetime, *, gains: bool) -> Select[Any]:
+class Movement(NamedTuple):
+    """A select from ``Assignment`` whose caller names the columns, and from when on what it selects is gained or lost."""
+
+    query: Select[Any]
+    begins: Any
+
+
+def moved(change_id: UUID, now: datetime, *, gains: bool) -> Movement:
     """Select from ``Assignment`` what ``change_id`` opened (or closed), not yet over, and no other assignment carries.
 
-    A right is a person's role in a scope: one that an assignment loses and another carries on is neither gained nor lost. It is carried on
-    by one that holds when it would, or begins with it, today at the earliest; what returns after a gap is lost all the same. The caller
-    names the columns.
+    A right is a person's role in a scope. What one assignment loses and another carries on is neither gained nor lost: one that holds when
+    it would, or begins with it, today at the earliest. It is lost from where nothing carries it: what ends earlier is, and what returns
+    after a gap.
     """
     a, b = Assignment, aliased(Assignment)
     touched = (a.opened_by if gains else a.closed_by) == change_id
@@ -95,23 +102,29 @@ def moved(change_id: UUID, now: datetime, *, gains: bool) -> Select[Any]:
     there = and_(b.valid_from <= starts, b.valid_to > starts)
     # An outer join rather than NOT EXISTS: SQLite makes itself an index for a join, but scans the table for each row of a NOT EXISTS.
     same = and_(b.person_id == a.person_id, b.role_id == a.role_id, b.scope_id == a.scope_id, carried, there)
-    missing = b.id.is_(None) if gains else or_(b.id.is_(None), _returns_after_a_gap(b, a))
-    return select(a.id).outerjoin(b, same).where(touched, a.valid_to > now, missing)
+    query = select(a.id).outerjoin(b, same).where(touched, a.valid_to > now)
+    if gains:
+        return Movement(query.where(b.id.is_(None)), a.valid_from)
+    gap = _first_gap(a, starts)
+    return Movement(query.where(or_(b.id.is_(None), gap.is_not(None))), case((b.id.is_(None), starts), else_=gap))
 
 
-def _returns_after_a_gap(carrying: type[Assignment], lost: type[Assignment]) -> ColumnElement[bool]:
-    """The condition that what carries a right on ends before another begins, within the time of the one that is lost."""
-    later, between = aliased(Assignment), aliased(Assignment)
+def _first_gap(lost: type[Assignment], starts: ColumnElement[Any]) -> ColumnElement[Any]:
+    """When, within the time of the one that is lost, what carries the right on first ends and nothing takes over; NULL: never."""
+    carrying, next_ = aliased(Assignment), aliased(Assignment)
 
-    def same(one: type[Assignment]) -> ColumnElement[bool]:
+    def same(one: type[Assignment], other: type[Assignment]) -> ColumnElement[bool]:
         return and_(
-            one.person_id == carrying.person_id, one.role_id == carrying.role_id, one.scope_id == carrying.scope_id, one.closed_by.is_(None),
+            one.person_id == other.person_id, one.role_id == other.role_id, one.scope_id == other.scope_id, one.closed_by.is_(None)
         )  # fmt: skip
 
-    reaches = exists().where(same(between), between.valid_from < later.valid_from, between.valid_to >= later.valid_from)
-    return exists().where(
-        same(later), later.valid_from > carrying.valid_to, later.valid_from < lost.valid_to, ~reaches.correlate_except(between)
-    ).correlate_except(later)  # fmt: skip
+    goes_on = exists().where(
+        same(next_, carrying), next_.valid_from <= carrying.valid_to, next_.valid_to > carrying.valid_to
+    ).correlate_except(next_)  # fmt: skip
+    ends = select(func.min(carrying.valid_to, type_=UtcDateTime())).where(
+        same(carrying, lost), carrying.valid_to > starts, carrying.valid_to < lost.valid_to, ~goes_on
+    )
+    return ends.correlate_except(carrying).scalar_subquery()
 
 
 def read(
@@ -171,43 +184,68 @@ def sensitive(session: Session) -> frozenset[UUID]:
     return frozenset(session.scalars(query))
 
 
-def _effects(session: Session, query: Select[Any], gains: bool) -> list[Effect]:
+def _effects(session: Session, movement: Movement, gains: bool) -> list[Effect]:
     a, held = Assignment, aliased(Affiliation)
     key = (a.person_id, a.role_id, a.scope_id, func.coalesce(held.organisation_id, a.scope_id))
-    rows = session.execute(
-        query.outerjoin(held, and_(held.fact_id == a.capacity_id, held.closed_by.is_(None)))
-        .with_only_columns(*key, func.min(a.valid_from), func.max(a.valid_to), func.count(a.clause_id) > 0)
+    rows: Any = session.execute(
+        movement.query.outerjoin(held, and_(held.fact_id == a.capacity_id, held.closed_by.is_(None)))
+        .with_only_columns(
+            *key, func.min(movement.begins, type_=UtcDateTime()), func.max(a.valid_to), func.count(a.clause_id) > 0
+        )
         .group_by(*key)
     )
-    return [Effect(gains, *row[:6], bool(row[6])) for row in rows]
+    return [
+        Effect(gains, person_id, role_id, scope_id, place_id, start, end, bool(across))
+        for person_id, role_id, scope_id, place_id, start, end, across in rows
+    ]
 
 
 def _by_term(session: Session, change_id: UUID, now: datetime, gains: bool) -> list[Effect]:
     """What an agreement gives or takes whose time was changed: derived rows stand, for the time is joined at every read."""
-    ending, begun = (
-        _agreements(session, side, change_id, now) for side in (AgreementTerm.closed_by, AgreementTerm.opened_by)
+    before, after = (
+        _terms(session, side, change_id, now) for side in (AgreementTerm.closed_by, AgreementTerm.opened_by)
     )
-    wanted = begun - ending if gains else ending - begun
-    if not wanted:
-        return []
-    clauses = select(AgreementClause.id).where(AgreementClause.agreement_id.in_(wanted))
-    a = Assignment
-    carried = a.opened_by != change_id if gains else a.id.is_not(None)
-    query = select(a.id).where(a.closed_by.is_(None), a.valid_to > now, a.clause_id.in_(clauses), carried)
-    return _effects(session, query, gains)
+    a, found = Assignment, []
+    for agreement_id, begins in (_begun(before, after) if gains else _over(before, after, now)).items():
+        clauses = select(AgreementClause.id).where(AgreementClause.agreement_id == agreement_id)
+        carried = a.opened_by != change_id if gains else a.id.is_not(None)
+        query = select(a.id).where(a.closed_by.is_(None), a.valid_to > begins, a.clause_id.in_(clauses), carried)
+        starts = greatest(a.valid_from, literal(begins, UtcDateTime()), type_=UtcDateTime())
+        found += _effects(session, Movement(query, starts), gains)
+    return found
 
 
-def _agreements(session: Session, side: InstrumentedAttribute[Any], change_id: UUID, now: datetime) -> set[UUID]:
-    return set(
-        session.scalars(select(AgreementTerm.agreement_id).where(side == change_id, AgreementTerm.valid_to > now))
-    )
+_Terms = Mapping[UUID, tuple[datetime, datetime]]
+
+
+def _terms(session: Session, side: InstrumentedAttribute[Any], change_id: UUID, now: datetime) -> _Terms:
+    t = AgreementTerm
+    rows = session.execute(select(t.agreement_id, t.valid_from, t.valid_to).where(side == change_id, t.valid_to > now))
+    return {agreement_id: (start, end) for agreement_id, start, end in rows}
+
+
+def _begun(before: _Terms, after: _Terms) -> dict[UUID, datetime]:
+    return {one: start for one, (start, _) in after.items() if one not in before}
+
+
+def _over(before: _Terms, after: _Terms, now: datetime) -> dict[UUID, datetime]:
+    """The agreements that are not in force when they would have been, each with the instant from which."""
+    found = {}
+    for one, (start, end) in before.items():
+        begins, ends = after.get(one, (now, now))
+        if begins > max(start, now) or ends <= now:
+            found[one] = max(start, now)
+        elif ends < end:
+            found[one] = ends
+    return found
 
 
 def _of_roles(session: Session, roles: Sequence[UUID], now: datetime, gains: bool) -> list[Effect]:
     a = Assignment
     if not roles:
         return []
-    return _effects(session, select(a.id).where(a.closed_by.is_(None), a.valid_to > now, a.role_id.in_(roles)), gains)
+    query = select(a.id).where(a.closed_by.is_(None), a.valid_to > now, a.role_id.in_(roles))
+    return _effects(session, Movement(query, a.valid_from), gains)
 
 
 def _permissions(session: Session, change_id: UUID, now: datetime) -> list[Permission]:

@@ -1,8 +1,8 @@
 """Derivation: rules and facts become assignments, as sets. One person is a set of one.
 
 Flow: every published rule's SELECT fills ``match_`` -> pieces between absences (``absent``) -> the clause gate (``ceiling``) fills
-``wanted`` -> what stands and is not wanted is closed, what is wanted and does not stand is opened (``settle``). Working tables are
-temporary and belong to the session's connection; the caller owns the transaction.
+``wanted`` -> what stands and is not wanted is closed, what is wanted and does not stand is opened (``settle``); what was granted by hand passes the
+same gate (``hands``). Working tables are temporary and belong to the session's connection; the caller owns the transaction.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Insert, Table, insert, literal, select
 from sqlalchemy.orm import Session
 
-from iam.access import absent, ceiling, settle, turns
+from iam.access import absent, ceiling, hands, settle, turns
 from iam.access.compile_sql import COLUMNS, compile_rule
 from iam.access.names import Names
 from iam.access.pattern import Pattern, parse
@@ -65,7 +65,7 @@ def derive(
         analyze(session, wanted)
     closed = settle.close(session, change, limited=limited, rules=rules)
     opened = settle.open_(session, change, limited=limited)
-    settle.follow_hands(session, change, limited=limited)
+    hands.follow(session, change, limited=limited)
     return Counts(opened, closed)
 
 

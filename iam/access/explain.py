@@ -1,65 +1,37 @@
-"""Why a person holds a right, and why not: read from the very versions that assignments cite, for any date and any knowledge.
+"""Why a person holds a right: read from the very versions that assignments cite, for any date and any knowledge.
 
 Every answer names rule, facts with source and line, clause and end; ``proof`` proves the rights themselves again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from connectors.problem import Problem
 from iam import clock
-from iam.access import world as loading
-from iam.access.administration import WHOLE, Part
-from iam.access.agreement import Agreement, AgreementClause, AgreementTerm
+from iam.access import ends
+from iam.access.agreement import Agreement, AgreementClause
 from iam.access.assignment import NIL, Assignment
-from iam.access.listing import concerns
-from iam.access.match import MET, first_failing
+from iam.access.ends import Piece
+from iam.access.fact_lines import FactLine, fact_lines
 from iam.access.pattern import parse
-from iam.access.resolve import load, resolves
-from iam.access.right import held
+from iam.access.right import version_known
 from iam.access.role import Application, Role, RoleVersion
-from iam.access.rule import Rule, RuleVersion, published
+from iam.access.rule import Rule, RuleVersion
 from iam.access.sentence import Labels, labels, sentences
-from iam.change import Change
-from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
-from iam.directory.organisation import Organisation, OrganisationPlace
-from iam.directory.queries import holds_at, known
-from iam.directory.source import Record, Run, Source
+from iam.directory.organisation import Organisation
 from iam.texts import LANGUAGES, N_, Texts
 
 
 @dataclass(frozen=True, slots=True)
-class FactLine:
-    """A fact version that a right rests on: what it says, who said it and where, and when it was written down."""
-
-    version_id: UUID
-    fact: str
-    kind: str
-    organisation_key: str | None
-    organisation_names: Mapping[str, str]
-    position: str | None
-    other: str | None
-    valid_from: datetime
-    valid_to: datetime
-    source_key: str | None
-    run_id: UUID | None
-    file: str | None
-    line: int | None
-    recorded_at: datetime
-    recorded_by: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
 class ClauseLine:
-    """The agreement's clause that lets the right cross from one legal entity to another."""
+    """The agreement's clause that lets the right cross from one legal entity to another; ``ends`` is the clause's own end."""
 
     agreement_key: str
     case_number: str
@@ -68,11 +40,14 @@ class ClauseLine:
     legal_basis: Mapping[str, Any]
     live_from: datetime | None
     live_to: datetime | None
+    ends: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """One assignment: one reason why the right exists."""
+    """One assignment: one reason why the right exists. ``through`` is the role that includes the right's own, where that one is given;
+    ``valid_to`` when the reason ends, over all the pieces in which it goes on.
+    """
 
     assignment_id: UUID
     origin: str
@@ -85,11 +60,14 @@ class Because:
     facts: list[FactLine]
     valid_from: datetime
     valid_to: datetime
+    through: str | None = None
+    through_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Explanation:
-    """A right with all its reasons; ``until`` is when the last of them ends, ``ends_first`` says what ends it, by language.
+    """A right with all its reasons; ``until`` is when it ends, over all the pieces in which it goes on, ``ends_first`` what ends it, by
+    language.
 
     ``told`` is False where it was made blank (``telling``).
     """
@@ -110,17 +88,6 @@ class Explanation:
     told: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class WhyNot:
-    """A rule that could give the role, and the first condition that this person does not meet."""
-
-    rule_key: str
-    rule_version: int
-    sentence: Mapping[str, str]
-    failing: Problem
-    passed: int
-
-
 def explain(
     session: Session,
     person_id: UUID,
@@ -132,91 +99,132 @@ def explain(
 ) -> list[Explanation]:
     """Return every right of a person at ``at`` (default now), as known at ``known_at`` (default now), with its reasons.
 
-    ``among`` is a further condition that keeps every assignment of a right, or none of them.
+    A role that another includes is a right of its own, as in a token. ``among`` is a further condition, on ``Assignment`` and on the role
+    that it comes to (``RoleClosure.included_id``), that keeps every assignment of a right, or none of them.
     """
     moment = at or clock.now()
-    theirs = held(moment, known_at).where(Assignment.person_id == person_id)
-    rows = session.execute(theirs if among is None else theirs.where(among)).all()
-    lines = _fact_lines(session, {v for row, _ in rows for v in _cited(row)})
-    rules = _rules(session, {row.rule_version_id for row, _ in rows if row.rule_version_id})
-    clauses = _clauses(session, {row.clause_id for row, _ in rows if row.clause_id}, moment, known_at)
-    absences = set(
-        session.scalars(select(Absence.valid_from).where(Absence.person_id == person_id, known(Absence, known_at)))
-    )
-    names, roles = labels(session), _roles(session, {row.role_id for row, _ in rows})
-    organisations = {
-        o.id: o
-        for o in session.scalars(select(Organisation).where(Organisation.id.in_({row.scope_id for row, _ in rows})))
-    }
-    found: dict[tuple[UUID, UUID, UUID], Explanation] = {}
-    for row, until in rows:
-        role, enforced = roles[row.role_id]
-        if application_key is not None and not role.startswith(f"{application_key}:"):
-            continue
-        scope = organisations[row.scope_id]
-        one = found.setdefault(
-            (row.role_id, row.scope_id, row.capacity_id),
-            Explanation(
-                person_id, role, names.roles.get(role, {}), scope.key, {ln: scope.name(ln) for ln in LANGUAGES}, row.capacity_id, moment,
-                known_at, enforced,
-            ),
-        )  # fmt: skip
-        because = _because(row, until, lines, rules, clauses, names)
-        one.because.append(because)
-        if until >= one.until:
-            one.until, one.ends_first = until, _ends_first(because, until, absences)
-    return sorted(found.values(), key=lambda one: (one.role, one.scope_key))
+    pieces = ends.pieces(session, person_id, moment, known_at, among)
+    roles = _roles(session, {one.role_id for one in pieces} | {one.row.role_id for one in pieces}, known_at)
+    pieces = [one for one in pieces if one.role_id in roles and _of(roles[one.role_id].key, application_key)]
+    reading = _Reading(
+        fact_lines(session, {v for one in pieces for v in _cited(one.row)}),
+        _rules(session, {one.row.rule_version_id for one in pieces if one.row.rule_version_id}),
+        _clauses(session, {one.row.clause_id for one in pieces if one.row.clause_id}),
+        ends.absences(session, person_id, known_at), labels(session), roles, _organisations(session, pieces),
+    )  # fmt: skip
+    rights: dict[Hashable, list[Piece]] = {}
+    for one in pieces:
+        rights.setdefault((one.role_id, one.row.scope_id, one.row.capacity_id), []).append(one)
+    found = [_right(theirs, person_id, moment, known_at, reading) for theirs in rights.values()]
+    return sorted((one for one in found if one is not None), key=lambda one: (one.role, one.scope_key))
+
+
+class _Role(NamedTuple):
+    key: str
+    enforcement: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the pieces of rights refer to, each read once."""
+
+    lines: Mapping[UUID, FactLine]
+    rules: Mapping[UUID, tuple[Rule | None, RuleVersion | None]]
+    clauses: Mapping[UUID, tuple[AgreementClause, Agreement]]
+    absences: Collection[datetime]
+    names: Labels
+    roles: Mapping[UUID, _Role]
+    organisations: Mapping[UUID, Organisation]
+
+
+def _of(role: str, application_key: str | None) -> bool:
+    return application_key is None or role.startswith(f"{application_key}:")
+
+
+def _right(
+    pieces: list[Piece], person_id: UUID, at: datetime, known_at: datetime | None, reading: _Reading
+) -> Explanation | None:
+    holding = [one for one in pieces if one.span.start <= at < one.span.end]
+    last = ends.last(pieces, at)
+    if last is None:
+        return None
+    role, scope = reading.roles[last.role_id], reading.organisations[last.row.scope_id]
+    because = [_because(one, pieces, at, reading) for one in holding]
+    return Explanation(
+        person_id, role.key, reading.names.roles.get(role.key, {}), scope.key, {ln: scope.name(ln) for ln in LANGUAGES},
+        last.row.capacity_id, at, known_at, role.enforcement, True, last.span.end, _ends_first(last, reading), because,
+    )  # fmt: skip
 
 
 def _cited(row: Assignment) -> list[UUID]:
     return [v for v in (row.fact_1, row.fact_2, row.fact_3, row.fact_4, row.place_id) if v != NIL]
 
 
-def _because(
-    row: Assignment, until: datetime, lines: Mapping[UUID, FactLine], rules: Mapping[UUID, tuple[Rule | None, RuleVersion | None]],
-    clauses: Mapping[UUID, ClauseLine], names: Labels,
-) -> Because:  # fmt: skip
-    rule, version = rules.get(row.rule_version_id or NIL, (None, None))
+def _because(piece: Piece, pieces: Iterable[Piece], at: datetime, reading: _Reading) -> Because:
+    row = piece.row
+    rule, version = reading.rules.get(row.rule_version_id or NIL, (None, None))
     pattern = parse(version.pattern)[0] if version is not None else None
+    through = reading.roles[row.role_id].key if row.role_id != piece.role_id and row.role_id in reading.roles else None
+    last = ends.last([one for one in pieces if one.reason == piece.reason], at) or piece
     return Because(
-        row.id, row.origin, rule.key if rule else None, version.n if version else None, sentences(pattern, names) if pattern else {},
-        version.published_by if version else None, row.reason, clauses.get(row.clause_id or NIL),
-        [lines[v] for v in _cited(row) if v in lines], row.valid_from, until,
+        row.id, row.origin, rule.key if rule else None, version.n if version else None, sentences(pattern, reading.names) if pattern else {},
+        version.published_by if version else None, row.reason, _clause_line(piece, reading),
+        [reading.lines[v] for v in _cited(row) if v in reading.lines], row.valid_from, last.span.end,
+        through, reading.names.roles.get(through or "", {}),
+    )  # fmt: skip
+
+
+def _clause_line(piece: Piece, reading: _Reading) -> ClauseLine | None:
+    found = reading.clauses.get(piece.row.clause_id or NIL)
+    if found is None:
+        return None
+    clause, agreement = found
+    return ClauseLine(
+        agreement.key, agreement.case_number, clause.n, agreement.purpose, agreement.legal_basis,
+        piece.in_force and piece.in_force.start, piece.in_force and piece.in_force.end, clause.valid_to,
     )  # fmt: skip
 
 
 _ENDS = {
     "affiliation": N_("the affiliation ends"), "membership": N_("the membership ends"), "relationship": N_("the relationship ends"),
-    "place": N_("the organisation changes its place"), "absence": N_("an absence begins"), "clause": N_("the agreement ends"), "hand": N_("the end that was set by hand"),
+    "place": N_("the organisation changes its place"), "absence": N_("an absence begins"), "agreement": N_("the agreement ends"),
+    "clause": N_("the clause of the agreement ends"), "hand": N_("the end that was set by hand"),
 }  # fmt: skip
 
 
-def _ends_first(because: Because, until: datetime, absences: Collection[datetime]) -> dict[str, str]:
-    if until >= clock.FOREVER:
-        return {language: Texts(language).gettext(N_("no end is known")) for language in LANGUAGES}
-    cause = next((line.fact for line in because.facts if line.valid_to == until), None)
-    if cause is None:
-        cause = (
-            "absence"
-            if until in absences
-            else "clause"
-            if because.clause
-            else "hand"
-            if because.origin == "hand"
-            else "place"
-        )
-    return {language: Texts(language).gettext(_ENDS[cause]) for language in LANGUAGES}
+def _ends_first(last: Piece, reading: _Reading) -> dict[str, str]:
+    until = last.span.end
+    message = N_("no end is known") if until >= clock.FOREVER else _ENDS[_cause(last, until, reading)]
+    return {language: Texts(language).gettext(message) for language in LANGUAGES}
 
 
-def _roles(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
-    newest = select(func.max(RoleVersion.n)).where(RoleVersion.role_id == Role.id).correlate(Role).scalar_subquery()
+def _cause(last: Piece, until: datetime, reading: _Reading) -> str:
+    cited = [reading.lines[v] for v in _cited(last.row) if v in reading.lines]
+    fact = next((line.fact for line in cited if line.valid_to == until), None)
+    if fact is not None:
+        return fact
+    if until in reading.absences:
+        return "absence"
+    clause = reading.clauses.get(last.row.clause_id or NIL)
+    if clause is not None:
+        return "agreement" if last.in_force is not None and last.in_force.end == until else "clause"
+    return "hand" if last.row.origin == "hand" else "place"
+
+
+def _organisations(session: Session, pieces: Iterable[Piece]) -> dict[UUID, Organisation]:
+    query = select(Organisation).where(Organisation.id.in_({one.row.scope_id for one in pieces}))
+    return {row.id: row for row in session.scalars(query)}
+
+
+def _roles(session: Session, ids: Collection[UUID], known_at: datetime | None) -> dict[UUID, _Role]:
+    """The roles as they were known then."""
     rows = session.execute(
         select(Role.id, Application.key, Role.key, RoleVersion.enforcement)
         .join(Application, Application.id == Role.application_id)
-        .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == newest))
+        .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == version_known(Role.id, known_at)))
         .where(Role.id.in_(ids))
     )
-    return {id_: (f"{application}:{role}", enforcement) for id_, application, role, enforcement in rows}
+    return {id_: _Role(f"{application}:{role}", enforcement) for id_, application, role, enforcement in rows}
 
 
 def _rules(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[Rule | None, RuleVersion | None]]:
@@ -226,89 +234,9 @@ def _rules(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[Rule | N
     return {version.id: (rule, version) for rule, version in rows}
 
 
-def _clauses(
-    session: Session, ids: Collection[UUID], at: datetime, known_at: datetime | None
-) -> dict[UUID, ClauseLine]:
+def _clauses(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[AgreementClause, Agreement]]:
+    clause = AgreementClause
     rows = session.execute(
-        select(AgreementClause, Agreement, AgreementTerm)
-        .join(Agreement, Agreement.id == AgreementClause.agreement_id)
-        .outerjoin(
-            AgreementTerm,
-            (AgreementTerm.agreement_id == Agreement.id) & known(AgreementTerm, known_at) & holds_at(AgreementTerm, at),
-        )
-        .where(AgreementClause.id.in_(ids))
+        select(clause, Agreement).join(Agreement, Agreement.id == clause.agreement_id).where(clause.id.in_(ids))
     )
-    return {
-        clause.id: ClauseLine(
-            agreement.key, agreement.case_number, clause.n, agreement.purpose, agreement.legal_basis, term.valid_from if term else None,
-            term.valid_to if term else None,
-        )
-        for clause, agreement, term in rows
-    }  # fmt: skip
-
-
-def _fact_lines(session: Session, ids: Collection[UUID]) -> dict[UUID, FactLine]:
-    """Read the cited versions, whatever table they are in: four queries."""
-    found: dict[UUID, FactLine] = {}
-    for fact, model, join in (
-        ("affiliation", Affiliation, Affiliation.organisation_id), ("membership", Membership, Group.organisation_id),
-        ("relationship", Relationship, None), ("place", OrganisationPlace, OrganisationPlace.organisation_id),
-    ):  # fmt: skip
-        query: Any = select(model, Organisation, Group, Record, Run, Source, Change).select_from(model)
-        query = (
-            query.outerjoin(Group, Group.id == model.group_id)
-            if model is Membership
-            else query.outerjoin(Group, Group.id == NIL)
-        )
-        query = (
-            query.outerjoin(Organisation, Organisation.id == join)
-            if join is not None
-            else query.outerjoin(Organisation, Organisation.id == NIL)
-        )
-        query = (
-            query.outerjoin(Record, Record.id == model.record_id)
-            .outerjoin(Change, Change.id == model.opened_by)
-            .outerjoin(Run, Run.id == Change.run_id)
-            .outerjoin(Source, Source.id == model.source_id)
-            .where(model.version_id.in_(ids))
-        )
-        for row in session.execute(query):
-            found[row[0].version_id] = _line(fact, *row)
-    return found
-
-
-def _line(
-    fact: str, row: Any, organisation: Organisation | None, group: Group | None, record: Record | None, run: Run | None,
-    source: Source | None, change: Change,
-) -> FactLine:  # fmt: skip
-    kind = getattr(row, "kind", None) or (group.kind if group is not None else fact)
-    return FactLine(
-        row.version_id, fact, kind, organisation.key if organisation else None,
-        {ln: organisation.name(ln) for ln in LANGUAGES} if organisation else {}, getattr(row, "title", None) or getattr(row, "occupation", None),
-        group.key if group is not None else str(row.other_person_id) if fact == "relationship" else None, row.valid_from, row.valid_to, source.key if source else None, run.id if run else None,
-        record.file if record else None, record.line if record else None, change.at, change.actor_person_id,
-    )  # fmt: skip
-
-
-def why_not(
-    session: Session, person_id: UUID, role: str, at: datetime | None = None, part: Part = WHOLE
-) -> list[WhyNot]:
-    """Return the rules that give ``role``, nearest first, each with the first condition that fails; empty when none gives it.
-
-    Only rules that concern ``part`` and the person's facts in it are looked at.
-    """
-    moment, names, labelled = at or clock.now(), load(session), labels(session)
-    facts, around = loading.facts(session, person_id, part=part), loading.world(session)
-    ours = set(session.scalars(select(Rule.id).where(concerns(part, Rule.owner_id))))
-    found = []
-    for rule, version in published(session):
-        if rule.id not in ours:
-            continue
-        pattern = parse(version.pattern)[0]
-        if pattern is None or pattern.role != role or not resolves(pattern, names, rule.owner_id):
-            continue
-        passed, failing = first_failing(pattern, rule.owner_id, names, facts, around, moment)
-        if passed == MET and not names.hands_out(rule.owner_id, role):
-            failing = Problem("The owner of this rule may not hand this role out.")
-        found.append(WhyNot(rule.key, version.n, sentences(pattern, labelled), failing, passed))
-    return sorted(found, key=lambda one: (-one.passed, one.rule_key))
+    return {row.id: (row, agreement) for row, agreement in rows}

@@ -7,20 +7,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import tuple_
+from sqlalchemy import and_, tuple_
 from sqlalchemy.orm import Session
 
 from iam.access.assignment import Assignment
 from iam.access.explain import Explanation, explain
 from iam.access.right import held
-from iam.access.role import Application, Role
+from iam.access.role import Application, Role, RoleClosure
 from iam.database.keyset import beyond
 from iam.directory.organisation import Organisation
 
 SIZE = 200
 """Rights in a batch."""
 _KEYS: tuple[Any, ...] = (Application.key, Role.key, Organisation.key, Assignment.capacity_id)
-_RIGHT: tuple[Any, ...] = (Assignment.role_id, Assignment.scope_id, Assignment.capacity_id)
+_RIGHT: tuple[Any, ...] = (RoleClosure.included_id, Assignment.scope_id, Assignment.capacity_id)
 
 
 def explain_each(
@@ -29,7 +29,8 @@ def explain_each(
     """Yield what ``explain`` returns, batch by batch; some statements a batch, and the session keeps none of them."""
     query = (
         held(at).with_only_columns(*_KEYS, *_RIGHT).distinct()
-        .join(Role, Role.id == Assignment.role_id).join(Application, Application.id == Role.application_id)
+        .join(RoleClosure, RoleClosure.role_id == Assignment.role_id)
+        .join(Role, and_(Role.id == RoleClosure.included_id, ~Role.retired)).join(Application, Application.id == Role.application_id)
         .join(Organisation, Organisation.id == Assignment.scope_id)
         .where(Assignment.person_id == person_id).order_by(*_KEYS).limit(SIZE)
     )  # fmt: skip

@@ -37,7 +37,7 @@ class Span(NamedTuple):
 
 ALWAYS = Span(LONG_AGO, FOREVER)
 MET = 100
-"""So many conditions are passed when every one is."""
+"""More conditions than any rule has: where so many are passed, every one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,6 @@ class AffiliationFact:
     fact_id: UUID
     person_id: UUID
     organisation_id: UUID
-    entity_id: UUID
     kind: str
     occupation: str | None
     is_primary: bool
@@ -92,13 +91,17 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The organisations: kinds, the dated closure, dated places with legal entity, what areas cover, and where sources state facts."""
+    """The organisations: kinds, the dated closure, dated places with legal entity, what areas cover, and where sources state facts.
+
+    ``continued`` holds whom a legal entity continues, and when.
+    """
 
     kinds: Mapping[UUID, str]
     closure: Mapping[tuple[UUID, UUID], Sequence[Span]]
     places: Mapping[UUID, Sequence[tuple[UUID, UUID, Span]]]
     covers: Mapping[UUID, Sequence[tuple[UUID, UUID, Span]]]
     reach: Mapping[tuple[UUID, UUID], Sequence[Span]] = field(default_factory=dict)
+    continued: Mapping[UUID, Sequence[tuple[UUID, Span]]] = field(default_factory=dict)
 
 
 class Match(NamedTuple):
@@ -110,6 +113,7 @@ class Match(NamedTuple):
     holder_entity_id: UUID
     scope_entity_id: UUID
     occupation: str | None
+    by_clause: bool
     absence_of: UUID
     facts: tuple[UUID, UUID, UUID, UUID]
     place_id: UUID
@@ -138,35 +142,31 @@ def matches(pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world:
     for state in _bind(pattern, owner_id, names, facts, world):
         for ready, capacity, entity, occupation in _capacities(pattern, state, facts, world):
             for scope_id, scoped in _scopes(pattern, ready, names, world):
-                for place_id, scope_entity, given in _given(pattern, owner_id, scope_id, entity, scoped, world):
-                    holder = scope_entity if entity is None else entity
-                    found.add(
-                        _match(
-                            pattern,
-                            facts,
-                            given,
-                            capacity,
-                            scope_id,
-                            holder,
-                            scope_entity,
-                            occupation,
-                            place_id,
-                            given.span,
-                        )
-                    )
+                for given in _given(pattern, owner_id, scope_id, entity, scoped, world):
+                    found.add(_match(pattern, facts, given, capacity, scope_id, entity, occupation))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Where and when a rule may give what it binds: the scope's place, whose entity it is, and whether only a clause allows it."""
+
+    state: _State
+    place_id: UUID
+    scope_entity: UUID
+    by_clause: bool
 
 
 def _given(
     pattern: Pattern, owner_id: UUID, scope_id: UUID, holder: UUID | None, state: _State, world: World
-) -> Iterator[tuple[UUID, UUID, _State]]:
-    """Where and when the rule may give what it binds: the scope's places with what the walls leave of the time."""
+) -> Iterator[_Given]:
+    """The scope's places with what the walls leave of the time."""
     for place_id, scope_entity, span in world.places.get(scope_id, ()):
-        for passed in _passes(pattern, owner_id, scope_id, holder, scope_entity, state, world):
+        for passed, by_clause in _passes(pattern, owner_id, scope_id, holder, scope_entity, state, world):
             for told in _told_there(pattern, scope_id, passed, world):
                 given = replace(told, span=told.span.meet(span))
                 if not given.span.empty:
-                    yield place_id, scope_entity, given
+                    yield _Given(given, place_id, scope_entity, by_clause)
 
 
 def _passes(
@@ -177,14 +177,21 @@ def _passes(
     scope_entity: UUID,
     state: _State,
     world: World,
-) -> Iterator[_State]:
-    """A rule gives in its owner's subtree, or in another legal entity, where a clause has to allow it to somebody of a third one."""
+) -> Iterator[tuple[_State, bool]]:
+    """A rule gives in its owner's subtree, or in another legal entity, where a clause has to allow it to somebody of a third one.
+
+    Between entities that became one the clause goes on, and only it allows (True).
+    """
     if pattern.scope.of is not None:
-        yield state
+        yield state, False
         return
-    yield from state.within(world.closure.get((owner_id, scope_id), ()))
-    if holder is not None and holder != scope_entity:
-        yield from state.within([span for _, mine, span in world.places.get(owner_id, ()) if mine != scope_entity])
+    for one in state.within(world.closure.get((owner_id, scope_id), ())):
+        yield one, False
+    if holder is None or (holder == scope_entity and scope_entity not in world.continued):
+        return
+    merged = holder == scope_entity
+    for one in state.within([s for _, mine, s in world.places.get(owner_id, ()) if (mine == scope_entity) is merged]):
+        yield one, merged
 
 
 def _told_there(pattern: Pattern, scope_id: UUID, state: _State, world: World) -> Iterator[_State]:
@@ -199,24 +206,22 @@ def _told_there(pattern: Pattern, scope_id: UUID, state: _State, world: World) -
 
 
 def _match(
-    pattern: Pattern, facts: Facts, state: _State, capacity: UUID, scope_id: UUID, holder: UUID, scope_entity: UUID,
-    occupation: str | None, place_id: UUID, span: Span,
-) -> Match:  # fmt: skip
+    pattern: Pattern,
+    facts: Facts,
+    given: _Given,
+    capacity: UUID,
+    scope_id: UUID,
+    holder: UUID | None,
+    occupation: str | None,
+) -> Match:
+    state = given.state
     absent = state.bound[pattern.absence_of] if pattern.absence_of else None
     absence_of = absent.fact_id if isinstance(absent, AffiliationFact) else NIL
     one, two, three, four = (*state.versions, NIL, NIL, NIL, NIL)[:4]
     return Match(
-        facts.person_id,
-        capacity,
-        scope_id,
-        holder,
-        scope_entity,
-        occupation,
-        absence_of,
-        (one, two, three, four),
-        place_id,
-        span,
-    )
+        facts.person_id, capacity, scope_id, holder or given.scope_entity, given.scope_entity, occupation, given.by_clause,
+        absence_of, (one, two, three, four), given.place_id, state.span,
+    )  # fmt: skip
 
 
 def _bind(pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world: World) -> Iterator[_State]:
@@ -311,14 +316,29 @@ def _capacities(
 ) -> Iterator[tuple[_State, UUID, UUID | None, str | None]]:
     fact = state.bound[pattern.capacity.name]
     if isinstance(fact, AffiliationFact):
-        yield state, fact.fact_id, fact.entity_id, fact.occupation
+        for ready, entity in _at_home(pattern, fact, state, world):
+            yield ready, fact.fact_id, entity, fact.occupation
     elif isinstance(fact, RelationshipFact):
         yield state, fact.fact_id, None, ""
     elif isinstance(fact, MembershipFact):
         for own in facts.affiliations:
             with_own = state.with_("(own)", own, own.version_id, own.span)
-            for ready in with_own.within(world.closure.get((fact.organisation_id, own.organisation_id), ())):
-                yield ready, own.fact_id, own.entity_id, own.occupation
+            for under in with_own.within(world.closure.get((fact.organisation_id, own.organisation_id), ())):
+                for ready, entity in _at_home(pattern, own, under, world):
+                    yield ready, own.fact_id, entity, own.occupation
+
+
+def _at_home(
+    pattern: Pattern, own: AffiliationFact, state: _State, world: World
+) -> Iterator[tuple[_State, UUID | None]]:
+    """The holder's legal entity by date, from the place of the capacity's organisation; None: the scope's, whichever it is."""
+    if pattern.at_home:
+        yield state, None
+        return
+    for _, entity, span in world.places.get(own.organisation_id, ()):
+        for ready in state.within([span]):
+            if not ready.span.empty:
+                yield ready, entity
 
 
 def _scopes(pattern: Pattern, state: _State, names: Names, world: World) -> Iterator[tuple[UUID, _State]]:
@@ -336,8 +356,8 @@ def _scopes(pattern: Pattern, state: _State, names: Names, world: World) -> Iter
 
 def first_failing(
     pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world: World, at: datetime
-) -> tuple[int, Problem]:
-    """Return how many conditions the nearest fact passes, and the first condition that fails at ``at``.
+) -> tuple[int, Problem] | None:
+    """Return how many conditions the nearest fact passes, and the first condition on facts that fails at ``at``; None when none does.
 
     The nearest fact is the one that fails last; nothing personal is in the text.
     """
@@ -355,9 +375,7 @@ def first_failing(
         ]
         if not states:
             return best
-    return MET, Problem(
-        "Every condition on the facts is met, but no agreement allows the role there, or the person is absent or held."
-    )
+    return None
 
 
 def _graded(

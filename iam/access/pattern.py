@@ -83,6 +83,12 @@ class Pattern:
         own = [item for item in self.bound if item.fact == "affiliation" and item.of is None]
         return own[0] if own else self.bound[0]
 
+    @property
+    def at_home(self) -> bool:
+        """Whether the holder belongs to the scope's legal entity, whatever the day: a guardian does, and whoever holds a right where they are."""
+        capacity = self.capacity
+        return capacity.fact == "relationship" or (capacity.fact == "affiliation" and self.scope.of == capacity.name)
+
 
 class _Reader:
     """Collects problems while reading a pattern, each with its place."""

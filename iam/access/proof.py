@@ -1,5 +1,5 @@
 """Proves rights again from the facts. It shares nothing with the SQL that derived them: the Python matcher, absences one by one, and
-the clause gate in plain Python.
+the clause gate in plain Python. What was granted by hand is proved from its capacity, who granted it, and the same gate.
 """
 
 from __future__ import annotations
@@ -16,37 +16,36 @@ from iam import clock
 from iam.access import world as loading
 from iam.access.agreements import Clause, clauses
 from iam.access.assignment import Assignment
-from iam.access.match import Match, Span, World, matches
+from iam.access.gate import Crossing, lacks
+from iam.access.holdings import Holdings, holdings
+from iam.access.match import Facts, Match, Span, World, matches
 from iam.access.names import Names
-from iam.access.pattern import Pattern, parse
+from iam.access.pattern import parse
 from iam.access.resolve import load, resolves
 from iam.access.right import held
-from iam.access.role import RoleClosure, RoleContent, RoleVersion
-from iam.access.rule import Rule, published
+from iam.access.rule import published
 from iam.directory.affiliation import Absence
-
-Needs = Mapping[UUID, frozenset[tuple[str, str]]]
-"""What each role holds with all it includes: data groups and operations."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Proofs:
     """What a person's facts carry: role and matches by rule version, absences by affiliation, and the clause gate's inputs."""
 
+    names: Names
+    facts: Facts
     matches: Mapping[UUID, tuple[UUID, set[Match]]]
     absences: Mapping[UUID, list[Span]]
     clauses: Mapping[UUID, Clause]
-    needs: Needs
+    held: Holdings
     world: World
 
 
 def prove(session: Session, person_id: UUID, at: datetime | None = None) -> list[UUID]:
-    """Return the assignments by rule held at ``at`` that facts, roles and clauses do not carry as they stand; normally none."""
+    """Return the assignments held at ``at`` that facts, roles and clauses do not carry as they stand; normally none."""
     proofs = _proofs(session, person_id)
-    rows = session.execute(
-        held(at or clock.now()).where(Assignment.person_id == person_id, Assignment.origin == "rule")
-    )
-    return [row.id for row, _ in rows if not _proved(row, proofs)]
+    rows = session.execute(held(at or clock.now()).where(Assignment.person_id == person_id))
+    proved = {"rule": _proved, "hand": _by_hand}
+    return [row.id for row, _ in rows if not proved[row.origin](row, proofs)]
 
 
 def _proofs(session: Session, person_id: UUID) -> _Proofs:
@@ -54,7 +53,11 @@ def _proofs(session: Session, person_id: UUID) -> _Proofs:
     found = {}
     for rule, version in published(session):
         pattern = parse(version.pattern)[0]
-        if pattern is not None and resolves(pattern, names, rule.owner_id) and _handed(pattern, rule, names, around):
+        if (
+            pattern is not None
+            and resolves(pattern, names, rule.owner_id)
+            and _handed(pattern.role, rule.owner_id, names, around)
+        ):
             found[version.id] = (names.roles[pattern.role][0], matches(pattern, rule.owner_id, names, facts, around))
     absences: dict[UUID, list[Span]] = {}
     watched = {match.absence_of for _, some in found.values() for match in some}
@@ -63,29 +66,17 @@ def _proofs(session: Session, person_id: UUID) -> _Proofs:
     ):
         absences.setdefault(row.affiliation_fact_id, []).append(Span(row.valid_from, row.valid_to))
     agreed = {id_: clause for of_one in clauses(session).values() for id_, clause in of_one.items()}
-    return _Proofs(found, absences, agreed, _needs(session), around)
+    return _Proofs(names, facts, found, absences, agreed, holdings(session), around)
 
 
-def _handed(pattern: Pattern, rule: Rule, names: Names, world: World) -> bool:
-    """Whether the rule's owner may hand the role out, by the tree as it is or will be."""
+def _handed(role: str, owner_id: UUID, names: Names, world: World) -> bool:
+    """Whether an organisation may hand the role out, by the tree as it is or will be."""
     now = clock.now()
 
     def over(above: UUID, below: UUID) -> bool:
         return any(span.end > now for span in world.closure.get((above, below), ()))
 
-    return names.handing[pattern.role].by(rule.owner_id, over)
-
-
-def _needs(session: Session) -> Needs:
-    newest = {row.role_id: row.id for row in session.scalars(select(RoleVersion).order_by(RoleVersion.n))}
-    content: dict[UUID, set[tuple[str, str]]] = {}
-    for row in session.scalars(select(RoleContent)):
-        content.setdefault(row.role_version_id, set()).add((row.data_group, row.operation))
-    needs: dict[UUID, frozenset[tuple[str, str]]] = {}
-    for pair in session.scalars(select(RoleClosure)):
-        included = content.get(newest[pair.included_id], set()) if pair.included_id in newest else set()
-        needs[pair.role_id] = needs.get(pair.role_id, frozenset()) | included
-    return needs
+    return names.handing[role].by(owner_id, over)
 
 
 def _proved(row: Assignment, proofs: _Proofs) -> bool:
@@ -118,22 +109,38 @@ def _carries(match: Match, row: Assignment, proofs: _Proofs) -> bool:
         )
         and time.meet(match.span) == time
         and all(time.meet(absence).empty for absence in proofs.absences.get(match.absence_of, ()))
-        and (match.holder_entity_id == match.scope_entity_id or _allowed(match, row, time, proofs))
+        and (
+            (match.holder_entity_id == match.scope_entity_id and not match.by_clause)
+            or _allowed(match.occupation, row, time, proofs)
+        )
     )
 
 
-def _allowed(match: Match, row: Assignment, time: Span, proofs: _Proofs) -> bool:
-    clause, needs = proofs.clauses.get(row.clause_id) if row.clause_id else None, proofs.needs.get(row.role_id)
-    if (
-        clause is None
-        or not needs
-        or (clause.grantor_id, clause.grantee_id) != (match.scope_entity_id, match.holder_entity_id)
-    ):
+def _by_hand(row: Assignment, proofs: _Proofs) -> bool:
+    """Whether the capacity stands as cited and lasts as long, whoever granted the right may hand it out, and the gate lets it through."""
+    own = next((one for one in proofs.facts.affiliations if one.version_id == row.fact_1), None)
+    role = next((key for key, (role_id, _) in proofs.names.roles.items() if role_id == row.role_id), None)
+    if own is None or role is None or own.fact_id != row.capacity_id or own.span.end < row.valid_to:
         return False
-    under = proofs.world.closure.get((clause.scope_id, row.scope_id), ())
-    return (
-        {(match.occupation, group, operation) for group, operation in needs} <= clause.content
-        and (clause.with_descendants or clause.scope_id == row.scope_id)
-        and time.meet(Span(clause.valid_from, clause.valid_to)) == time
-        and any(time.meet(span) == time for span in under)
+    if row.granter_id is not None and not _handed(role, row.granter_id, proofs.names, proofs.world):
+        return False
+    time = Span(row.valid_from, row.valid_to)
+    ends = (own.organisation_id, row.holder_entity_id), (row.scope_id, row.scope_entity_id)
+    belongs = all(_belongs(place, entity, time, proofs.world) for place, entity in ends)
+    free = row.clause_id is None and row.holder_entity_id == row.scope_entity_id
+    return belongs and (free or _allowed(own.occupation, row, time, proofs))
+
+
+def _belongs(organisation_id: UUID, entity_id: UUID, time: Span, world: World) -> bool:
+    return any(
+        entity == entity_id and time.meet(span) == time for _, entity, span in world.places.get(organisation_id, ())
     )
+
+
+def _allowed(occupation: str | None, row: Assignment, time: Span, proofs: _Proofs) -> bool:
+    clause, needs = proofs.clauses.get(row.clause_id) if row.clause_id else None, proofs.held.needs.get(row.role_id)
+    if clause is None or not needs:
+        return False
+    asked = row.role_id in proofs.held.asked
+    crossing = Crossing(row.holder_entity_id, row.scope_entity_id, row.scope_id, occupation, needs, asked, time)
+    return lacks(clause, crossing, proofs.world) is None

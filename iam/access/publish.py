@@ -23,6 +23,7 @@ from iam.access.derive import derive
 from iam.access.match import first_failing, matches
 from iam.access.resolve import check, load
 from iam.access.rule import Rule, RuleVersion
+from iam.access.why_not import nowhere
 from iam.audit import log
 from iam.change import SYSTEM, Actor, Change, begin
 from iam.directory.organisation import Organisation
@@ -202,4 +203,5 @@ def try_person(
     facts, around = loading.facts(session, person_id, part=part), loading.world(session)
     if any(m.span.start <= moment < m.span.end for m in matches(parsed, owner_id, names, facts, around)):
         return True, None
-    return False, first_failing(parsed, owner_id, names, facts, around, moment)[1]
+    failing = first_failing(parsed, owner_id, names, facts, around, moment)
+    return False, nowhere(parsed) if failing is None else failing[1]

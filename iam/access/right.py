@@ -15,6 +15,7 @@ from iam import clock
 from iam.access.agreement import AgreementClause, AgreementParty, AgreementTerm
 from iam.access.assignment import Assignment
 from iam.access.role import Role, RoleClosure, RoleContent, RoleVersion
+from iam.change import Change
 from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime, least
 from iam.directory import holds, primary
@@ -185,6 +186,18 @@ def held(at: Any, known_at: datetime | None = None, *, day: Any = None) -> Selec
     )
 
 
+def version_known(role_id: Any, known_at: datetime | None = None) -> Any:
+    """The number of a role's newest version at ``known_at`` (None: now; its first one, where that came later), as an expression."""
+    version, first = aliased(RoleVersion), aliased(RoleVersion)
+    query = select(func.max(version.n)).where(version.role_id == role_id)
+    if known_at is None:
+        return query.correlate_except(version).scalar_subquery()
+    query = query.where(exists().where(Change.id == version.change_id, Change.at <= known_at))
+    oldest = select(func.min(first.n)).where(first.role_id == role_id)
+    then = (query.correlate_except(version, Change), oldest.correlate_except(first))
+    return func.coalesce(*(one.scalar_subquery() for one in then))
+
+
 def rights(
     session: Session,
     person_id: UUID,
@@ -233,19 +246,19 @@ def _in(application_id: Any, query: Select[Any]) -> Select[Any]:
 
 
 def _rights_query(person_id: Any, at: Any, known_at: datetime | None = None, day: Any = None) -> Select[Any]:
-    """The columns of ``_Row``; the newest version of each role counts.
+    """The columns of ``_Row``; the newest version of each role that was known then counts.
 
     Left out is what would tell where a protected child is, until the school confirmed this guardian: a token's scopes name schools.
     """
     told = ~rests_on_protected(Assignment, unconfirmed_at=at)
     source = held(at, known_at, day=day).where(Assignment.person_id == person_id, told).subquery()
-    newest = select(func.max(RoleVersion.n)).where(RoleVersion.role_id == Role.id).correlate(Role).scalar_subquery()
+    newest = version_known(Role.id, known_at)
     return (
         select(
             Role.key.label("role_key"), Role.id.label("role_id"), Organisation.key.label("scope_key"), Organisation.id.label("scope_id"),
             source.c.capacity_id, source.c.valid_from, source.c.until, RoleVersion.enforcement, RoleContent.data_group,
             RoleContent.operation,
-            or_(source.c.needs_relationship, AgreementClause.relationship_kind.is_not(None)).label("needs_relationship"), Role.application_id,
+            or_(source.c.needs_relationship, _at_use_only()).label("needs_relationship"), Role.application_id,
         )
         .select_from(source)
         .join(RoleClosure, RoleClosure.role_id == source.c.role_id)
@@ -256,6 +269,13 @@ def _rights_query(person_id: Any, at: Any, known_at: datetime | None = None, day
         .outerjoin(AgreementClause, AgreementClause.id == source.c.clause_id)
         .order_by(Role.key, Organisation.key)
     )  # fmt: skip
+
+
+def _at_use_only() -> ColumnElement[bool]:
+    """The condition that a clause asks for a live relationship, and nobody accepted that the role is enforced otherwise."""
+    clause = AgreementClause
+    accepted = and_(clause.weaker_accepted_by.is_not(None), RoleVersion.enforcement != "at use")
+    return and_(clause.relationship_kind.is_not(None), ~accepted)
 
 
 _DAY = bindparam("day", type_=Date())

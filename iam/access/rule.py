@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, and_, func, or_, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from iam.change import Change
 from iam.database.base import Base, key
 
 
@@ -62,6 +64,28 @@ class RuleVersion(Base):
     published_by: Mapped[UUID | None]
     change_id: Mapped[UUID]
     digest: Mapped[str | None]
+
+
+def known_rules(session: Session, known_at: datetime | None = None) -> list[tuple[Rule, RuleVersion]]:
+    """Return the version of every rule that was in force as known at ``known_at`` (None: what is published).
+
+    Of what was withdrawn without a successor it is not kept when that was; it is left out.
+    """
+    if known_at is None:
+        return published(session)
+    later = aliased(RuleVersion)
+    then = RuleVersion.change_id == Change.id, Change.at <= known_at
+    after = select(func.min(later.n)).where(
+        later.rule_id == RuleVersion.rule_id, later.n > RuleVersion.n, later.state != "draft"
+    )
+    successor = select(Change.at).join(later, later.change_id == Change.id)
+    successor = successor.where(
+        later.rule_id == RuleVersion.rule_id, later.n == after.correlate(RuleVersion).scalar_subquery()
+    )
+    replaced = successor.correlate(RuleVersion).scalar_subquery()
+    stands = or_(RuleVersion.state == "published", and_(RuleVersion.state == "withdrawn", replaced > known_at))
+    query = select(Rule, RuleVersion).join(RuleVersion, RuleVersion.rule_id == Rule.id).join(Change, then[0])
+    return [(rule, version) for rule, version in session.execute(query.where(then[1], stands))]
 
 
 def published(session: Session, rules: Collection[UUID] | None = None) -> list[tuple[Rule, RuleVersion]]:

@@ -18,23 +18,17 @@ from sqlalchemy import (
     insert,
     literal,
     null,
-    or_,
     select,
     true,
     update,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from iam import clock
-from iam.access import handing
 from iam.access.assignment import NIL, Assignment
-from iam.access.ceiling import permitted
 from iam.access.rule import RuleVersion
 from iam.access.working import KEY, affected, wanted
 from iam.change import Change
 from iam.database.statement import Rows, Statement
-from iam.database.types import UtcDateTime, least
-from iam.directory.affiliation import Affiliation
 
 _BY_RULE = and_(Assignment.closed_by.is_(None), Assignment.origin == "rule")
 _CHANGE = bindparam("of_change", type_=Uuid())
@@ -57,18 +51,8 @@ def open_(session: Session, change: Change, *, limited: bool) -> int:
     return _OPEN[compared].run(session, of_change=change.id)
 
 
-def follow_hands(session: Session, change: Change, *, limited: bool) -> None:
-    """A right granted by hand follows the capacity it was granted to: it never outlasts it, and ends with it.
-
-    One across legal entities ends as well when its clause no longer allows the role, as it is now, to the position; and each when who
-    granted it may not hand the role out any more.
-    """
-    now = clock.now()
-    _CONTINUE[limited].run(session, of_change=change.id, handed_at=now)
-    _END[limited].run(session, of_change=change.id, handed_at=now)
-
-
-def _looked_at(limited: bool) -> ColumnElement[bool]:
+def looked_at(limited: bool) -> ColumnElement[bool]:
+    """The condition that an assignment is of those whose rights are derived."""
     return Assignment.person_id.in_(select(affected.c.person_id)) if limited else true()
 
 
@@ -81,7 +65,7 @@ def _same() -> ColumnElement[bool]:
 
 def _closing(limited: bool) -> Update:
     gone = ~exists().where(_same()).correlate(Assignment)
-    return update(Assignment).where(_BY_RULE, _looked_at(limited), gone).values(closed_by=_CHANGE)
+    return update(Assignment).where(_BY_RULE, looked_at(limited), gone).values(closed_by=_CHANGE)
 
 
 def _opening(compared: bool) -> Insert:
@@ -99,43 +83,6 @@ def _any() -> Rows:
     return select(exists().where(_BY_RULE))
 
 
-def _moved() -> ColumnElement[bool]:
-    return ~exists().where(Affiliation.version_id == Assignment.fact_1, Affiliation.closed_by.is_(None))
-
-
-def _by_hand(limited: bool) -> ColumnElement[bool]:
-    return and_(Assignment.closed_by.is_(None), Assignment.origin == "hand", _looked_at(limited))
-
-
-def _handed_out() -> ColumnElement[bool]:
-    """The condition that who granted an assignment by hand may still hand its role out; one from before this was kept may."""
-    at = bindparam("handed_at", type_=UtcDateTime())
-    return or_(Assignment.granter_id.is_(None), handing.may(Assignment.granter_id, Assignment.role_id, at))
-
-
-def _continuing(limited: bool) -> Insert:
-    a, now_ = Assignment, aliased(Affiliation)
-    ends = least(a.valid_to, now_.valid_to, type_=UtcDateTime())
-    kept = [
-        "person_id", "capacity_id", "capacity_kind", "role_id", "role_version_id", "scope_id", "holder_entity_id", "scope_entity_id",
-        "clause_id", "origin", "rule_version_id", "reason", "granter_id", "needs_relationship", "fact_2", "fact_3", "fact_4", "place_id", "valid_from",
-    ]  # fmt: skip
-    rows = (
-        select(func.uuid7(), *(getattr(a, name) for name in kept), now_.version_id, ends, _CHANGE)
-        .join(now_, and_(now_.fact_id == a.capacity_id, now_.closed_by.is_(None)))
-        .where(_by_hand(limited), _moved(), permitted(now_), _handed_out(), a.valid_from < ends)
-    )
-    return insert(a).from_select(["id", *kept, "fact_1", "valid_to", "opened_by"], rows)
-
-
-def _ending(limited: bool) -> Update:
-    cited = aliased(Affiliation)
-    refused = ~exists().where(cited.version_id == Assignment.fact_1, permitted(cited))
-    return update(Assignment).where(_by_hand(limited), or_(_moved(), refused, ~_handed_out())).values(closed_by=_CHANGE)
-
-
 _ANY: Statement[bool] = Statement(_any, bool)
 _CLOSE = {limited: Statement(partial(_closing, limited), tuple) for limited in (False, True)}
 _OPEN = {compared: Statement(partial(_opening, compared), tuple) for compared in (False, True)}
-_CONTINUE = {limited: Statement(partial(_continuing, limited), tuple) for limited in (False, True)}
-_END = {limited: Statement(partial(_ending, limited), tuple) for limited in (False, True)}

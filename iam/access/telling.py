@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.administration import Part, knows_protected
 from iam.access.assignment import Assignment
-from iam.access.explain import Because, Explanation, FactLine
+from iam.access.explain import Because, Explanation
+from iam.access.fact_lines import FactLine
 from iam.directory.organisation import Organisation
 from iam.directory.protected import is_protected, rests_on_protected
 

@@ -25,7 +25,7 @@ affected = _work("affected", Column("person_id", Uuid, primary_key=True))
 """The persons whose rights are derived; empty and unused when everybody's are."""
 
 _SHAPE = {
-    "capacity_kind": String, "occupation": String, "needs_relationship": Boolean, "valid_from": UtcDateTime, "valid_to": UtcDateTime,
+    "capacity_kind": String, "occupation": String, "needs_relationship": Boolean, "by_clause": Boolean, "valid_from": UtcDateTime, "valid_to": UtcDateTime,
 }  # fmt: skip
 match_ = _work(
     "match_", *(Column(name, _SHAPE.get(name, Uuid)()) for name in COLUMNS), Column("piece", Integer, nullable=False)
@@ -44,6 +44,11 @@ wanted = _work(
     Index("ix_wanted", "person_id", "role_id", "capacity_id"),
 )  # fmt: skip
 """The matches that the ceilings let through, each a row of ``assignment`` to be."""
+PIECE = ("holder_entity_id", "scope_entity_id", "clause_id", "fact_1", "place_id", "valid_from", "valid_to")
+piece = _work(
+    "piece", *(Column(name, _SHAPE.get(name, Uuid)()) for name in ("of_id", *PIECE)), Index("ix_piece", "of_id")
+)
+"""What the ceilings leave of the rights granted by hand, each a row of ``assignment`` in place of the one it is a piece of."""
 
 
 def prepare(session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from iam.access.administration import WHOLE, Part
 from iam.access.match import AffiliationFact, Facts, MembershipFact, RelationshipFact, Span, World
+from iam.clock import FOREVER, LONG_AGO
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
 from iam.directory.queries import known
@@ -54,35 +56,62 @@ def _affiliations(
     query = select(Affiliation).where(Affiliation.person_id.in_(person_ids), known(Affiliation, known_at), here)
     return [
         AffiliationFact(
-            a.version_id, a.fact_id, a.person_id, a.organisation_id, a.legal_entity_id, a.kind, a.occupation, a.is_primary,
+            a.version_id, a.fact_id, a.person_id, a.organisation_id, a.kind, a.occupation, a.is_primary,
             a.substitute_for, Span(a.valid_from, a.valid_to),
         )
         for a in session.scalars(query)
     ]  # fmt: skip
 
 
-def world(session: Session) -> World:
-    """Return the organisations, and where sources state facts: five queries."""
-    closure: dict[tuple[UUID, UUID], list[Span]] = {}
-    for row in session.scalars(select(OrganisationClosure)):
-        closure.setdefault((row.ancestor_id, row.descendant_id), []).append(Span(row.valid_from, row.valid_to))
+def world(session: Session, known_at: datetime | None = None) -> World:
+    """Return the organisations as known at ``known_at`` (None: now), and where sources state facts: five queries."""
+    standing = session.scalars(select(OrganisationPlace).where(known(OrganisationPlace, known_at))).all()
     places: dict[UUID, list[Any]] = {}
-    for place in session.scalars(select(OrganisationPlace).where(OrganisationPlace.closed_by.is_(None))):
+    for place in standing:
         places.setdefault(place.organisation_id, []).append(
             (place.version_id, place.legal_entity_id, Span(place.valid_from, place.valid_to))
         )
+    closure: dict[tuple[UUID, UUID], list[Span]] = {}
+    for above, below, span in _under(session) if known_at is None else _climbed(standing):
+        closure.setdefault((above, below), []).append(span)
     covers: dict[UUID, list[Any]] = {}
-    for relation in session.scalars(
-        select(OrganisationRelation).where(
-            OrganisationRelation.kind == "covers", OrganisationRelation.closed_by.is_(None)
-        )
-    ):
-        covers.setdefault(relation.organisation_id, []).append(
-            (relation.version_id, relation.other_id, Span(relation.valid_from, relation.valid_to))
-        )
+    continued: dict[UUID, list[tuple[UUID, Span]]] = {}
+    r = OrganisationRelation
+    for row in session.scalars(select(r).where(r.kind.in_(("covers", "continues")), known(r, known_at))):
+        span = Span(row.valid_from, row.valid_to)
+        if row.kind == "covers":
+            covers.setdefault(row.organisation_id, []).append((row.version_id, row.other_id, span))
+        else:
+            continued.setdefault(row.organisation_id, []).append((row.other_id, span))
     kinds = dict(session.execute(select(Organisation.id, Organisation.kind)).all())
     told = reach(by_hand=False)
     reaches: dict[tuple[UUID, UUID], list[Span]] = {}
     for source_id, organisation_id, start, end in session.execute(select(told)):
         reaches.setdefault((source_id, organisation_id), []).append(Span(start, end))
-    return World(kinds, closure, places, covers, reaches)
+    return World(kinds, closure, places, covers, reaches, continued)
+
+
+_Under = tuple[UUID, UUID, Span]
+
+
+def _under(session: Session) -> Iterator[_Under]:
+    for row in session.scalars(select(OrganisationClosure)):
+        yield row.ancestor_id, row.descendant_id, Span(row.valid_from, row.valid_to)
+
+
+def _climbed(standing: Sequence[OrganisationPlace]) -> Iterator[_Under]:
+    """The closure of places of another time of knowledge: the table is that of now."""
+    by_id: dict[UUID, list[OrganisationPlace]] = {}
+    for place in standing:
+        by_id.setdefault(place.organisation_id, []).append(place)
+    for below in by_id:
+        waiting = [(below, Span(LONG_AGO, FOREVER), frozenset[UUID]())]
+        while waiting:
+            above, span, seen = waiting.pop()
+            for place in by_id.get(above, ()):
+                common = span.meet(Span(place.valid_from, place.valid_to))
+                if common.empty or above in seen:
+                    continue
+                yield above, below, common
+                if place.parent_id is not None:
+                    waiting.append((place.parent_id, common, seen | {above}))

@@ -21,7 +21,7 @@ from iam.apply.writing import Writing
 from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.source import Source
-from iam.lifecycle import openings, organisations, persons
+from iam.lifecycle import openings, organisations
 from iam.signin import ending, policy, reach, session_policy
 from iam.vault import Vault
 
@@ -94,7 +94,6 @@ def _organisations(writing: Writing) -> None:
     stated = {ids[key]: writing.draft.tree[ids[key]] for key, _ in writing.all("organisation")}
     if stated:
         organisations.write_places(writing.session, writing.change, stated)
-        persons.follow_places(writing.session, writing.change)
     relations = {}
     for key, shape in writing.all("relation"):
         item, _ = writing.draft.stated("relation")[key].items[0]

@@ -13,7 +13,7 @@ from iam.access.catalogue import reduction
 from iam.apply import confirmed_guardians, people, people_state, state
 from iam.apply.check_sources import secret_names
 from iam.apply.moments import from_end, from_start
-from iam.apply.shapes import Shape
+from iam.apply.shapes import ClauseShape, Shape
 from iam.apply.state import State
 
 Rows = list[dict[str, Any]]
@@ -195,14 +195,14 @@ def _agreements(standing: State) -> Iterator[dict[str, Any]]:
         )
 
 
-def _clause(row: tuple[Any, ...]) -> dict[str, Any]:
-    grantor, grantee, scope, with_descendants, relationship, (start, end), allowed = row
+def _clause(row: ClauseShape) -> dict[str, Any]:
     allows: dict[str, list[str]] = {}
-    for who, right in allowed:
+    for who, right in row.allowed:
         allows.setdefault(who, []).append(right)
-    place = {"organisation": scope, "with_descendants": with_descendants}
-    named = {"grantor": grantor, "grantee": grantee, "scope": place, "allows": allows}
-    return named | _plain({"relationship": relationship}) | _dated(start, end)
+    place = {"organisation": row.scope, "with_descendants": row.with_descendants}
+    named = {"grantor": row.grantor, "grantee": row.grantee, "scope": place, "allows": allows}
+    weaker = None if row.weaker is None else {"accepted_by": row.weaker[0], "on": row.weaker[1]}
+    return named | _plain({"relationship": row.relationship, "weaker_enforcement": weaker}) | _dated(*row.interval)
 
 
 def _rules(standing: State) -> Iterator[dict[str, Any]]:

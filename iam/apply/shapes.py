@@ -7,8 +7,8 @@ field that is not in a stated shape is not asked for (a password that is not giv
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from iam.apply.moments import end_of, start_of
 from iam.apply.schema.agreements import Agreement, Clause, CodeList, Rule
@@ -98,18 +98,28 @@ def permits(item: Administrator) -> list[tuple[str, datetime, datetime]]:
     return [(permission, *interval(item)) for permission in item.permissions]
 
 
-def clause(item: Clause) -> tuple[Any, ...]:
-    """Return grantor, grantee, scope, whether what is under it counts, relationship, interval and what is allowed to whom."""
+class ClauseShape(NamedTuple):
+    """What a clause says, organisations by key; ``weaker`` is who accepted a weaker enforcement, on which day."""
+
+    grantor: str
+    grantee: str
+    scope: str
+    with_descendants: bool
+    relationship: str | None
+    weaker: tuple[str, date] | None
+    interval: tuple[datetime, datetime]
+    allowed: tuple[tuple[str, str], ...]
+
+
+def clause(item: Clause) -> ClauseShape:
+    """Return the shape of a clause."""
     allowed = tuple(sorted((who, right) for who, rights in item.allows.items() for right in rights))
-    return (
-        item.grantor,
-        item.grantee,
-        item.scope.organisation,
-        item.scope.with_descendants,
-        item.relationship,
-        interval(item),
-        allowed,
-    )
+    accepted = item.weaker_enforcement
+    weaker = (accepted.accepted_by, accepted.on) if accepted is not None and accepted.on is not None else None
+    scope = item.scope
+    return ClauseShape(
+        item.grantor, item.grantee, scope.organisation, scope.with_descendants, item.relationship, weaker, interval(item), allowed
+    )  # fmt: skip
 
 
 def agreement(item: Agreement) -> Shape:

@@ -19,7 +19,7 @@ from iam.access.agreement import Agreement, AgreementParty, AgreementTerm
 from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
 from iam.access.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.apply.people import People
-from iam.apply.shapes import ORDER, Shape, opened_key, relation_key
+from iam.apply.shapes import ORDER, ClauseShape, Shape, opened_key, relation_key
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source
 from iam.lifecycle import openings, organisations
@@ -223,11 +223,12 @@ def _agreements(session: Session, state: State) -> None:
         state.put("agreement", row.key, row.id, shape)
 
 
-def _clause(clause: agreements.Clause, keys: dict[UUID, str]) -> tuple[Any, ...]:
+def _clause(clause: agreements.Clause, keys: dict[UUID, str]) -> ClauseShape:
     allowed = tuple(sorted((who, f"{group}:{operation}") for who, group, operation in clause.content))
-    return (
+    by, on = clause.weaker_accepted_by, clause.weaker_accepted_on
+    return ClauseShape(
         keys[clause.grantor_id], keys[clause.grantee_id], keys[clause.scope_id], clause.with_descendants, clause.relationship_kind,
-        (clause.valid_from, clause.valid_to), allowed,
+        (by, on) if by is not None and on is not None else None, (clause.valid_from, clause.valid_to), allowed,
     )  # fmt: skip
 
 

@@ -17,6 +17,10 @@ _WORDS = {
     "extra_forbidden": (N_("There is no such setting."), N_("Remove it, or correct its name to one of: %(allowed)s.")),
     "literal_error": (N_("There is no such value."), N_("Use one of: %(allowed)s.")),
     "one_of": (N_("There is no such value."), N_("Use one of: %(allowed)s.")),
+    "weaker_enforcement": (
+        N_("A weaker enforcement is accepted only of a relationship, and on a day."),
+        N_("State relationship beside it, and the day under on."),
+    ),
     "not_a_day": (N_("This is no day."), N_("Write a day of the calendar as YYYY-MM-DD.")),
     "no_zone": (N_("There is no such time zone."), N_("Write it as in Europe/Helsinki.")),
     "string_type": (N_("This must be text."), N_("Put it in quotes when it looks like a number, a day, or yes or no.")),

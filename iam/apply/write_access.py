@@ -6,7 +6,7 @@ from typing import Any
 
 from iam.access import agreements, catalogue
 from iam.access.catalogue import NewRule, NewVersion
-from iam.apply.shapes import Shape
+from iam.apply.shapes import ClauseShape, Shape
 from iam.apply.writing import Writing
 from iam.oidc import registration
 
@@ -154,13 +154,12 @@ def _agreement(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _clause(writing: Writing, row: tuple[Any, ...]) -> agreements.Clause:
-    grantor, grantee, scope, with_descendants, relationship, (start, end), allowed = row
-    ids = writing.draft.organisations
-    content = frozenset((who, *_pair(right)) for who, right in allowed)
+def _clause(writing: Writing, row: ClauseShape) -> agreements.Clause:
+    ids, (by, on) = writing.draft.organisations, row.weaker or (None, None)
+    content = frozenset((who, *_pair(right)) for who, right in row.allowed)
     return agreements.Clause(
-        ids[grantor], ids[grantee], ids[scope], with_descendants, relationship, start, end, content
-    )
+        ids[row.grantor], ids[row.grantee], ids[row.scope], row.with_descendants, row.relationship, by, on, *row.interval, content
+    )  # fmt: skip
 
 
 def write_rules(writing: Writing) -> None:

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam.access.administration import may_see, speaks_freely
 from iam.access.ended import ended
-from iam.access.explain import Because, Explanation, WhyNot, explain, why_not
+from iam.access.explain import Because, Explanation, explain
 from iam.access.telling import to_asker
+from iam.access.why_not import WhyNot, why_not
 from iam.audit import log
 from iam.cli.support import Console
 from iam.directory.person import Identifier
@@ -57,7 +58,7 @@ def command(
         found = explain(session, person_id, application_key=application, at=moments[0], known_at=moments[1])
         lost = ended(session, person_id, application_key=application, at=moments[0], known_at=moments[1])
         missing = (
-            why_not(session, person_id, role, moments[0], part)
+            why_not(session, person_id, role, moments[0], part, known_at=moments[1])
             if role and all(one.role != role for one in found)
             else []
         )
@@ -107,6 +108,8 @@ def _words(
 def _because(console: Console, because: Because) -> list[str]:
     t = console.texts
     lines = [f"  {because.sentence.get(t.language) or because.reason or because.origin}"]
+    if because.through:
+        lines.append(f"    ⊂ {because.through}")
     for fact in because.facts:
         where = fact.organisation_names.get(t.language, fact.organisation_key or "")
         told = ", ".join(part for part in (fact.kind, fact.position or fact.other or "", where) if part)

@@ -23,15 +23,16 @@ def _formerly(column: str, mark: str) -> Index:
 
 
 class Affiliation(FactVersion, Base):
-    """A person in an organisation as employee, student, substitute … ``legal_entity_id`` is the employer or controller.
+    """A person in an organisation as employee, student, substitute …; the employer or controller is the legal entity to which the
+    organisation belongs that day.
 
     ``TOLD`` are the columns that a source states beside organisation and dates, ``BEARING`` those of them that rights rest on.
     """
 
     TOLD: ClassVar[tuple[str, ...]] = (
-        "person_id", "legal_entity_id", "kind", "occupation", "title", "is_primary", "substitute_for",
+        "person_id", "kind", "occupation", "title", "is_primary", "substitute_for",
     )  # fmt: skip
-    BEARING: ClassVar[frozenset[str]] = frozenset({"person_id", "legal_entity_id", "kind", "occupation"})
+    BEARING: ClassVar[frozenset[str]] = frozenset({"person_id", "kind", "occupation"})
 
     __tablename__ = "affiliation"
     __table_args__ = (
@@ -45,7 +46,6 @@ class Affiliation(FactVersion, Base):
 
     person_id: Mapped[UUID] = refers_to("person.id")
     organisation_id: Mapped[UUID] = refers_to("organisation.id")
-    legal_entity_id: Mapped[UUID] = refers_to("organisation.id")
     kind: Mapped[str]
     occupation: Mapped[str | None]
     title: Mapped[str | None]

@@ -5,7 +5,7 @@ A local fact has no ``source_id``. The caller owns the transaction and derives r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,6 @@ from iam.change import Change
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
 from iam.directory.name_words import sort_key
-from iam.directory.organisation import OrganisationPlace
 from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Source
 from iam.lifecycle import name_words
@@ -29,7 +28,7 @@ _PERSONS: Table = Person.__table__  # type: ignore[assignment]
 _PROFILES: Table = PersonProfile.__table__  # type: ignore[assignment]
 _AFFILIATIONS: Table = Affiliation.__table__  # type: ignore[assignment]
 _ALIKE = ("person_id", "organisation_id", "kind")
-_STATED = (*_ALIKE, "legal_entity_id", "occupation", "title", "is_primary", "valid_from", "valid_to")
+_STATED = (*_ALIKE, "occupation", "title", "is_primary", "valid_from", "valid_to")
 BATCH = 5000
 
 
@@ -49,7 +48,7 @@ class LocalProfile:
 
 @dataclass(frozen=True, slots=True)
 class StatedAffiliation:
-    """An affiliation as declared; its legal entity follows from the organisation's place when it starts."""
+    """An affiliation as declared."""
 
     organisation_id: UUID
     kind: str
@@ -88,67 +87,22 @@ def set_profiles(session: Session, change: Change, stated: Mapping[UUID, LocalPr
 def set_affiliations(session: Session, change: Change, stated: Mapping[UUID, Sequence[StatedAffiliation]]) -> Written:
     """Make ``stated`` the local affiliations of these persons, the first of each being the primary one.
 
-    One that is left out ends now; what is over stays. Raises ``ValueError`` when an organisation has no place in the time.
+    One that is left out ends now; what is over stays.
     """
-    rows = list(
-        _affiliation_rows(
-            stated, _entities(session, {item.organisation_id for items in stated.values() for item in items})
-        )
-    )
+    rows = list(_affiliation_rows(stated))
     current = _open_rows(session, _AFFILIATIONS, stated)
     replaced, after = ending(current, rows, _STATED, _ALIKE, clock.now())
     return restate(session, change, _AFFILIATIONS, replaced, after, ((*_ALIKE, "valid_from"), _ALIKE))
 
 
-def follow_places(session: Session, change: Change) -> Written:
-    """Give local affiliations the legal entity that their organisation's places now say; what sources say follows with their runs.
-
-    An affiliation whose organisation has no place left in its time keeps the entity it had.
-    """
-    table = _AFFILIATIONS.c
-    rows = session.execute(select(_AFFILIATIONS).where(table.closed_by.is_(None), table.source_id.is_(None))).all()
-    places = _entities(session, {row.organisation_id for row in rows})
-    stale, stated = [], []
-    for row in rows:
-        entity_id = _entity_in(places.get(row.organisation_id, ()), row.valid_from, row.valid_to)
-        if entity_id not in (None, row.legal_entity_id):
-            stale.append(row)
-            stated.append({column: getattr(row, column) for column in _STATED} | {"legal_entity_id": entity_id})
-    return restate(session, change, _AFFILIATIONS, stale, stated, ((*_ALIKE, "valid_from"),))
-
-
-def _affiliation_rows(
-    stated: Mapping[UUID, Sequence[StatedAffiliation]], entities: Mapping[UUID, Sequence[Any]]
-) -> Iterable[Stated]:
+def _affiliation_rows(stated: Mapping[UUID, Sequence[StatedAffiliation]]) -> Iterable[Stated]:
     for person_id, items in stated.items():
         for place, item in enumerate(items):
             yield {
                 "person_id": person_id, "organisation_id": item.organisation_id, "kind": item.kind,
-                "legal_entity_id": entity_at(entities.get(item.organisation_id, ()), item), "occupation": item.occupation,
-                "title": item.title, "is_primary": place == 0, "valid_from": item.valid_from, "valid_to": item.valid_to,
+                "occupation": item.occupation, "title": item.title, "is_primary": place == 0, "valid_from": item.valid_from,
+                "valid_to": item.valid_to,
             }  # fmt: skip
-
-
-def entity_at(places: Sequence[Any], item: StatedAffiliation) -> UUID:
-    """Return the legal entity of the first of ``places`` (in order of time) in the affiliation's time; raises ``ValueError``."""
-    found = _entity_in(places, item.valid_from, item.valid_to)
-    if found is None:
-        raise ValueError("the organisation does not exist in that time")
-    return found
-
-
-def _entity_in(places: Sequence[Any], start: datetime, end: datetime) -> UUID | None:
-    return next((place.legal_entity_id for place in places if place.valid_from < end and start < place.valid_to), None)
-
-
-def _entities(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, list[Any]]:
-    query = select(
-        OrganisationPlace.organisation_id, OrganisationPlace.legal_entity_id, OrganisationPlace.valid_from, OrganisationPlace.valid_to
-    ).where(OrganisationPlace.closed_by.is_(None), OrganisationPlace.organisation_id.in_(organisation_ids))  # fmt: skip
-    found: dict[UUID, list[Any]] = {}
-    for row in session.execute(query.order_by(OrganisationPlace.valid_from)).all():
-        found.setdefault(row.organisation_id, []).append(row)
-    return found
 
 
 def _open_rows(session: Session, table: Table, person_ids: Iterable[UUID]) -> list[Row[Any]]:

@@ -17,7 +17,7 @@ from iam.access.definition_effects import moved
 from iam.access.derive import derive
 from iam.change import Change
 from iam.database.bulk import copy_rows
-from iam.database.types import uuid7
+from iam.database.types import UtcDateTime, uuid7
 from iam.directory.organisation import Organisation
 from iam.directory.source import Record
 from iam.lifecycle import feed, staged
@@ -111,11 +111,12 @@ def remember_rights(
 
 
 def rights(session: Session, plan: Plan, change: Change, *, gains: bool) -> list[Right]:
-    """Return the rights that ``change`` gave, or took."""
+    """Return the rights that ``change`` gave, or took, each with the time for which."""
     a = Assignment
     key = (a.person_id, a.role_id, a.scope_id)
-    query = moved(change.id, plan.at, gains=gains).with_only_columns(*key, func.min(a.valid_from), func.max(a.valid_to))
-    return [Right(*row) for row in session.execute(query.group_by(*key))]
+    found = moved(change.id, plan.at, gains=gains)
+    columns = *key, func.min(found.begins, type_=UtcDateTime()), func.max(a.valid_to)
+    return [Right(*row) for row in session.execute(found.query.with_only_columns(*columns).group_by(*key))]
 
 
 def _keep(session: Session, plan: Plan, word: str, rights: Sequence[Right], *, held: bool = False) -> int:

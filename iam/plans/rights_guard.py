@@ -45,8 +45,10 @@ def verdicts(session: Session, source_id: UUID, lost: Sequence[Right], now: date
         return {}
     left, before = _holders(session, counts, now), _before(session, source_id, counts, now)
     found: dict[Cell, tuple[str, dict[str, object]]] = {}
+    gone = Counter((one.scope_id, one.role_id) for one in lost if one.valid_from <= now)
     for cell, n in counts.items():
-        size = left.get(cell, 0) + n
+        # Who loses it later is still among those who hold it.
+        size = max(left.get(cell, 0) + gone[cell], n)
         limit, broken = judge(size, n, before.get(cell, 0))
         if broken is not None:
             found[cell] = broken, {"size": size, "ends": n, "all": n + before.get(cell, 0), "limit": limit}

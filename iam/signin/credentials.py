@@ -15,7 +15,7 @@ from iam.audit import log
 from iam.change import Actor
 from iam.database.statement import Rows, Statement
 from iam.directory.affiliation import Affiliation
-from iam.directory.organisation import Organisation
+from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.person import PersonProfile
 from iam.signin import password
 from iam.signin.account import Account, Credential, normal
@@ -122,11 +122,14 @@ def own_words(session: Session, known: Known, consortium: str) -> list[str]:
             PersonProfile.person_id == known.person_id, PersonProfile.closed_by.is_(None)
         )
     )
+    place = OrganisationPlace
     organisations = session.execute(
         select(Organisation.name_fi, Organisation.name_sv, Organisation.name_en).where(
             Organisation.id.in_(
-                select(Affiliation.legal_entity_id).where(
-                    Affiliation.person_id == known.person_id, Affiliation.closed_by.is_(None)
+                select(place.legal_entity_id)
+                .join(Affiliation, Affiliation.organisation_id == place.organisation_id)
+                .where(
+                    Affiliation.person_id == known.person_id, Affiliation.closed_by.is_(None), place.closed_by.is_(None)
                 )
             )
         )

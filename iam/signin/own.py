@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.explain import Explanation, FactLine, explain
+from iam.access.explain import Explanation, explain
+from iam.access.fact_lines import FactLine
 from iam.access.right import Capacity, capacities
 from iam.access.telling import to_oneself
 from iam.audit.log import AuditEvent

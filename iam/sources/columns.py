@@ -55,7 +55,6 @@ class SaidAffiliation(NamedTuple):
     """An affiliation as one record states it; the fields are called as the columns of the fact are."""
 
     organisation_id: UUID
-    legal_entity_id: UUID
     kind: str
     occupation: str | None
     title: str | None
@@ -91,7 +90,7 @@ class Places:
     """The organisations a source may name: by key (and other public codes), by the source's own aliases, and how far it reaches."""
 
     by_key: Mapping[str, UUID]
-    entity: Mapping[UUID, UUID]
+    placed: frozenset[UUID]
     owner: UUID
     aliases: dict[str, UUID]
     walls: Walls = EVERYWHERE
@@ -118,7 +117,7 @@ def reader(kind: Kind, zone: str, source_key: str, places: Places) -> Callable[[
             said.person = _person(kind, row, zone)
             _identifiers(kind, row, source_key, said)
         if kind.affiliation is not None and workplaces is not None:
-            _affiliations(kind.affiliation, row, zone, places.entity, workplaces, said)
+            _affiliations(kind.affiliation, row, zone, workplaces, said)
             if partly and any(one[0] in partly for one in said.affiliations):
                 _walled(places.walls, kind.affiliation.organisations.column, said)
         if kind.absence is not None and (start := row.get(kind.absence.from_)):
@@ -205,8 +204,8 @@ def _identifier(item: IdentifierColumn, row: Row) -> str | None:
 
 
 def _affiliations(
-    columns: AffiliationColumns, row: Row, zone: str, entity: Mapping[UUID, UUID], workplaces: Callable[[Row], Sequence[UUID]], said: Said
-) -> None:  # fmt: skip
+    columns: AffiliationColumns, row: Row, zone: str, workplaces: Callable[[Row], Sequence[UUID]], said: Said
+) -> None:
     kind: str | None
     if isinstance(columns.kind, Values):
         value = _needed(row, columns.kind.column)
@@ -227,7 +226,7 @@ def _affiliations(
     for n, organisation_id in enumerate(workplaces(row)):
         said.affiliations.append(
             SaidAffiliation(
-                organisation_id, entity[organisation_id], kind, row.get(columns.occupation), row.get(columns.title),
+                organisation_id, kind, row.get(columns.occupation), row.get(columns.title),
                 primary if columns.primary is not None else n == 0, row.get(columns.substitute_for), start, end,
             )
         )  # fmt: skip
@@ -236,7 +235,7 @@ def _affiliations(
 def _walled(walls: Walls, column: str | None, said: Said) -> None:
     """Cut what a record says of affiliations to where and when its source may say it."""
     for n, one in enumerate(said.affiliations):
-        verdict, start, end = walls.judge(one[0], one[7], one[8])
+        verdict, start, end = walls.judge(one.organisation_id, one.valid_from, one.valid_to)
         if verdict == "outside":
             _outside(walls, one[0], column, said)
         elif verdict == "part":
@@ -278,7 +277,7 @@ def _named(columns: Organisations, column: str, text: str, places: Places) -> tu
 
 def _organisation(key: str, column: str, alias: bool, places: Places) -> UUID:
     found = places.aliases.get(key) if alias else places.by_key.get(key)
-    if found is None or found not in places.entity:
+    if found is None or found not in places.placed:
         raise _no_organisation(key, column)
     return found
 

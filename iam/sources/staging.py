@@ -71,11 +71,9 @@ def places(session: Session, source: Source) -> Places:
         for code in (row.business_id, row.school_code, row.oph_oid, row.key):
             if code:
                 by_key[code] = row.id
-    entities = select(OrganisationPlace.organisation_id, OrganisationPlace.legal_entity_id).where(
-        OrganisationPlace.closed_by.is_(None)
-    )
-    entity = dict(session.execute(entities.order_by(OrganisationPlace.valid_from)).all())
-    return Places(by_key, entity, source.owner_id, {}, walls.load(session, source, keys, clock.now()))
+    p = OrganisationPlace
+    placed = frozenset(session.scalars(select(p.organisation_id).where(p.closed_by.is_(None)).distinct()))
+    return Places(by_key, placed, source.owner_id, {}, walls.load(session, source, keys, clock.now()))
 
 
 class Stager:

@@ -138,7 +138,7 @@ def agreement(
     )
     set_term(session, id_, *term)
     content = frozenset((who, *item.split(":", 1)) for who, items in allows.items() for item in items)
-    clause = Clause(grantor_id, grantee_id, scope_id, with_descendants, None, *dates, content)  # type: ignore[arg-type]
+    clause = Clause(grantor_id, grantee_id, scope_id, with_descendants, None, None, None, *dates, content)  # type: ignore[arg-type]
     agreements.set_clauses(session, facts.change(session), {id_: [clause]})
     return Agreed(id_, clause)
 

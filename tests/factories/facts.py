@@ -115,19 +115,10 @@ def affiliation(
     session: Session, person_id: UUID, organisation_id: UUID, since: datetime = SCHOOL_YEAR, until: datetime = clock.FOREVER,
     *, kind: str = "employee", occupation: str | None = "opettaja", **values: Any,
 ) -> Affiliation:  # fmt: skip
-    """Say that a person is affiliated; the legal entity is that of the organisation's place then, unless one is given."""
-    entity = values.pop("legal_entity_id", None) or entity_of(session, organisation_id, since)
+    """Say that a person is affiliated."""
     return _fact(
-        session, Affiliation, since, until, person_id=person_id, organisation_id=organisation_id, legal_entity_id=entity, kind=kind,
-        occupation=occupation, **values,
+        session, Affiliation, since, until, person_id=person_id, organisation_id=organisation_id, kind=kind, occupation=occupation, **values,
     )  # fmt: skip
-
-
-def entity_of(session: Session, organisation_id: UUID, at: datetime) -> UUID:
-    """The legal entity that an organisation belongs to at ``at``."""
-    row = OrganisationPlace
-    query = select(row.legal_entity_id).where(row.organisation_id == organisation_id, row.closed_by.is_(None))
-    return session.scalars(query.where(row.valid_from <= at, row.valid_to > at)).one()
 
 
 def correct(session: Session, version: Any, **values: Any) -> Any:

@@ -146,7 +146,7 @@ def _anna(world: World) -> None:
 def employ(world: World, person_id: UUID, organisation: str, title: str, **changes: Any) -> UUID:
     """Give a person a capacity, known in ``ids`` as the organisation's key with "capacity" before it; return its id."""
     row = Affiliation(
-        person_id=person_id, organisation_id=world.ids[organisation], legal_entity_id=world.ids["KUNTA"], kind="employee", title=title,
+        person_id=person_id, organisation_id=world.ids[organisation], kind="employee", title=title,
         **{**world.lasting(), **changes},
     )  # fmt: skip
     world.write(row)

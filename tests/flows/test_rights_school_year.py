@@ -16,11 +16,12 @@ from iam import clock
 from iam.access import by_hand
 from iam.access.administration import WHOLE
 from iam.access.derive import derive
-from iam.access.explain import explain, why_not
+from iam.access.explain import explain
 from iam.access.proof import prove
 from iam.access.publish import preview, publish
 from iam.access.resolve import load
 from iam.access.right import rights
+from iam.access.why_not import why_not
 from iam.change import SYSTEM
 from iam.lifecycle.leave import end_now, undo_end_now
 from tests.factories import access, facts

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, select
 from iam import clock
 from iam.change import Change
 from iam.directory.affiliation import Absence, Affiliation, Relationship
-from iam.directory.organisation import Organisation
+from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.person import PersonProfile
 from iam.directory.source import Record
 from tests.flows.source_world import World, build, row, rows
@@ -51,7 +51,9 @@ def test_a_loaded_file_is_facts_with_their_source_record_and_change(world: World
 def test_another_legal_entity_s_school_makes_that_entity_the_employer(world: World) -> None:
     world.open("OPISTO")
     world.load([row(1, toimipisteet="OPISTO:100")])
-    assert [one.legal_entity_id for one in versions(world)] == [world.ids["puolukka"]]
+    place = OrganisationPlace
+    entity = select(place.legal_entity_id).where(place.organisation_id == versions(world)[0].organisation_id)
+    assert world.all(entity.where(place.closed_by.is_(None))) == [world.ids["puolukka"]]
 
 
 def test_an_unchanged_file_changes_nothing(world: World) -> None:

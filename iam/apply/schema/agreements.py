@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from iam.apply.moments import Day
 from iam.apply.schema.item import Code, Codes, Dated, Item, Key, Rights, Text
@@ -58,6 +59,13 @@ class Scope(Item):
     with_descendants: bool = True
 
 
+class Acceptance(Item):
+    """Who accepted for the parties, and on which day, that roles under a clause are enforced otherwise than at use."""
+
+    accepted_by: Text
+    on: Day
+
+
 class Clause(Dated):
     """What people of the grantee, by occupation, may do with the grantor's data."""
 
@@ -66,6 +74,13 @@ class Clause(Dated):
     scope: Scope
     allows: dict[Code, Rights]
     relationship: Code | None = None
+    weaker_enforcement: Acceptance | None = None
+
+    @model_validator(mode="after")
+    def _weaker_than_something(self) -> Self:
+        if self.weaker_enforcement is not None and (self.relationship is None or self.weaker_enforcement.on is None):
+            raise PydanticCustomError("weaker_enforcement", "without a relationship, or a day")
+        return self
 
 
 class Agreement(Item):

@@ -52,7 +52,7 @@ def rows_of(
     assert parsed is not None, problems
     return [
         Match(
-            row.person_id, row.capacity_id, row.scope_id, row.holder_entity_id, row.scope_entity_id, row.occupation, row.absence_of,
+            row.person_id, row.capacity_id, row.scope_id, row.holder_entity_id, row.scope_entity_id, row.occupation, bool(row.by_clause), row.absence_of,
             (row.fact_1, row.fact_2, row.fact_3, row.fact_4), row.place_id, Span(row.valid_from, row.valid_to),
         )
         for row in session.execute(compile_rule(parsed, owner, VERSION, names, persons))
@@ -105,7 +105,7 @@ def test_a_select_limited_to_persons_gives_their_rows_and_nobody_elses(engine: E
 
 ONE_TEACHER = WorldSpec(
     kinds=("unit", "school", "school", "unit"), places=((PlaceSpec(0, 0, WHOLE),), (PlaceSpec(0, 0, WHOLE),), (), ()),
-    affiliations=(AffiliationSpec(0, 1, 0, "employee", "a", True, False, (1, 4), True),), groups=((0, "group"), (1, "class")),
+    affiliations=(AffiliationSpec(0, 1, "employee", "a", True, False, (1, 4), True),), groups=((0, "group"), (1, "class")),
     memberships=((0, 0, (0, 3), True),), relationships=(), covers=((0, 1, (2, 6)),),
 )  # fmt: skip
 
@@ -115,7 +115,7 @@ def teacher(
 ) -> AffiliationSpec:
     """An affiliation all the time."""
     primary, substitute, open_ = (values.get(name, name == "open_") for name in ("primary", "substitute", "open_"))
-    return AffiliationSpec(person, organisation, 0, kind, occupation, primary, substitute, WHOLE, open_)
+    return AffiliationSpec(person, organisation, kind, occupation, primary, substitute, WHOLE, open_)
 
 
 MANY = replace(
@@ -207,7 +207,7 @@ def test_a_row_tells_capacity_scope_entities_and_the_versions_it_rests_on(engine
     }  # fmt: skip
     fact = worlds.id_of(8, 0)
     assert one_row(engine, pattern) == Match(
-        worlds.person_id(0), fact, worlds.organisation_id(1), worlds.organisation_id(0), worlds.organisation_id(0), "a", fact,
+        worlds.person_id(0), fact, worlds.organisation_id(1), worlds.organisation_id(0), worlds.organisation_id(0), "a", False, fact,
         (worlds.id_of(7, 0), NIL, NIL, NIL), worlds.id_of(11, 10), Span(worlds.at(1), worlds.at(4)),
     )  # fmt: skip
 

@@ -215,13 +215,12 @@ def test_the_number_of_statements_does_not_grow_with_the_number_of_persons(
     counted = []
     for many in (10, 190):
         people = [facts.person(session) for _ in range(many)]
-        entity = {
-            "legal_entity_id": town.town,
+        dated = {
             "opened_by": NIL,
             "valid_from": facts.SCHOOL_YEAR,
             "valid_to": clock.FOREVER,
         }
-        rows = [{"person_id": one, "organisation_id": town.school, "kind": "employee", **entity} for one in people]
+        rows = [{"person_id": one, "organisation_id": town.school, "kind": "employee", **dated} for one in people]
         session.execute(insert(Affiliation), rows)
         change = facts.change(session)
         with Statements(session) as statements:

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access import by_hand
 from iam.access.administration import WHOLE
-from iam.access.explain import Explanation, explain, why_not
+from iam.access.explain import Explanation, explain
 from iam.access.publish import publish
+from iam.access.right import rights
+from iam.access.why_not import why_not
 from iam.change import SYSTEM, Actor, begin
 from tests.factories import access, facts
 from tests.factories.facts import day
@@ -260,4 +262,151 @@ def test_why_not_begins_with_the_rule_that_is_nearest_and_leaves_others_out(
 def test_why_not_says_when_only_an_agreement_is_missing(session: Session, town: Town) -> None:
     held = facts.affiliation(session, facts.person(session), town.clinic, occupation="psykologi")
     access.rule(session, town.county, PSYCHOLOGISTS)
-    assert "no agreement" in nearest(session, held.person_id)
+    assert nearest(session, held.person_id).startswith("No agreement lets people of the person's own organisation")
+
+
+def obstacle(session: Session, person_id: Any, **asked: Any) -> str:
+    """What stands in the way of the nearest rule, in words."""
+    failing = why_not(session, person_id, "wilma:opettaja", asked.pop("at", AUTUMN), **asked)[0].failing
+    return failing.message % failing.params
+
+
+@pytest.fixture
+def psychologist(session: Session, town: Town) -> Any:
+    """A psychologist of the county, whom a rule would give a role of the town's school."""
+    access.rule(session, town.county, PSYCHOLOGISTS)
+    return facts.affiliation(session, facts.person(session), town.clinic, occupation="psykologi")
+
+
+AGREEMENTS: list[tuple[str, dict[str, Any], str]] = [
+    ("nobody signed", {"signed": None}, "The agreement sopimus is not signed by all of its parties."),
+    ("it has ended", {"term": (facts.SCHOOL_YEAR, AUTUMN)}, "The agreement sopimus has ended."),
+    ("it begins later", {"term": (CHRISTMAS, END)}, "The agreement sopimus is not in force yet on that day."),
+    (
+        "its clause ends",
+        {"dates": (clock.LONG_AGO, AUTUMN)},
+        "The clause of the agreement sopimus does not hold on that day.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "told"), [row[1:] for row in AGREEMENTS], ids=[row[0] for row in AGREEMENTS])
+def test_why_not_names_what_keeps_an_agreement_from_giving_the_right(
+    session: Session, town: Town, psychologist: Any, values: dict[str, Any], told: str
+) -> None:
+    access.agreement(session, town.town, town.county, town.town, {"psykologi": ["oppilaat:read"]}, **values)
+    assert obstacle(session, psychologist.person_id) == told
+
+
+def test_why_not_says_when_the_agreement_allows_less_than_the_role_holds_or_asks_for_more(
+    session: Session, town: Town, psychologist: Any
+) -> None:
+    agreed = access.agreement(session, town.town, town.county, town.town, {"psykologi": ["nimi:read"]})
+    assert (
+        obstacle(session, psychologist.person_id)
+        == "The agreement sopimus does not allow that position all that the role holds."
+    )
+    content = frozenset({("psykologi", "oppilaat", "read")})
+    access.alter(session, agreed, content=content, relationship_kind="customer")
+    assert obstacle(session, psychologist.person_id).startswith("The agreement sopimus asks for a live relationship")
+
+
+def test_why_not_says_that_somebody_is_absent_or_that_the_access_was_ended(session: Session, town: Town) -> None:
+    absent, ended = (facts.affiliation(session, facts.person(session), town.school) for _ in range(2))
+    facts.absence(session, absent, facts.SCHOOL_YEAR, CHRISTMAS)
+    access.rule(session, town.town, access.teachers() | {"unless": {"absence_of": "a"}})
+    access.derive_all(session)
+    facts.hold(session, ended.person_id)
+    assert obstacle(session, absent.person_id) == "The person is absent on that day."
+    assert obstacle(session, ended.person_id) == "The access of this person has been ended."
+
+
+def test_why_not_says_that_the_area_does_not_reach_there(session: Session, town: Town, psychologist: Any) -> None:
+    gives = {"role": "wilma:opettaja", "scope": {"covers_of": "hva"}}
+    access.rule(session, town.county, access.teachers(occupation="psykologi") | {"gives": gives}, "saanto")
+    assert obstacle(session, psychologist.person_id) == "The area of hva covers no organisation on that day."
+
+
+def test_why_not_tells_what_stood_in_the_way_as_it_was_known_then(
+    session: Session, town: Town, psychologist: Any
+) -> None:
+    with clock.fixed(CHRISTMAS):
+        access.agreement(session, town.town, town.county, town.town, {"psykologi": ["oppilaat:read"]}, signed=None)
+    before = CHRISTMAS - timedelta(days=1)
+    with clock.fixed(END):
+        assert obstacle(session, psychologist.person_id).endswith("is not signed by all of its parties.")
+        assert obstacle(session, psychologist.person_id, known_at=before).startswith("No agreement lets")
+
+
+def test_the_rules_of_the_persons_own_organisation_come_first_however_near_another_is(
+    session: Session, town: Town
+) -> None:
+    held = facts.affiliation(session, facts.person(session), town.clinic, occupation="psykologi", kind="contractor")
+    access.rule(session, town.county, access.teachers(kind="employee", occupation="psykologi"), "oma")
+    access.rule(session, town.town, access.teachers(kind="contractor", occupation="psykologi"), "toisen")
+    found = why_not(session, held.person_id, "wilma:opettaja", AUTUMN)
+    assert [(one.rule_key, one.own) for one in found] == [("oma", True), ("toisen", False)]
+
+
+def test_a_role_that_another_includes_is_told_as_what_the_token_holds(
+    session: Session, town: Town, teacher: Any
+) -> None:
+    head = access.role(session, town.wilma, "rehtori", ["henkilosto:read"])
+    access.include(session, head, town.role)
+    access.rule(session, town.town, access.teachers("wilma:rehtori", kind="employee", occupation="rehtori"), "rehtorit")
+    principal = facts.affiliation(session, facts.person(session), town.school, occupation="rehtori", until=CHRISTMAS)
+    access.derive_all(session)
+    told = {item.role: item for item in explain(session, principal.person_id, at=AUTUMN)}
+    assert set(told) == {f"wilma:{right.role_key}" for right in rights(session, principal.person_id, None, AUTUMN)}
+    assert set(told) == {"wilma:rehtori", "wilma:opettaja"}
+    (because,) = told["wilma:opettaja"].because
+    assert (because.through, because.rule_key, told["wilma:opettaja"].until) == ("wilma:rehtori", "rehtorit", CHRISTMAS)
+    assert [item.through for item in told["wilma:rehtori"].because] == [None]
+    missing = {item.rule_key for item in why_not(session, facts.person(session), "wilma:opettaja", AUTUMN)}
+    assert missing == {"opettajat", "rehtorit"}, "whoever lacks it may get it by either"
+
+
+def test_how_a_role_was_enforced_is_what_was_known_then(session: Session, town: Town, teacher: Any) -> None:
+    with clock.fixed(CHRISTMAS):
+        access.change_role(session, town.role, ["oppilaat:read"], "at use")
+    assert one(session, teacher.person_id).enforced == "at use"
+    assert one(session, teacher.person_id, known_at=CHRISTMAS - timedelta(days=1)).enforced == "by token"
+
+
+def test_the_end_told_is_that_of_the_right_and_not_of_the_piece_in_which_it_is_written(
+    session: Session, town: Town
+) -> None:
+    held = facts.affiliation(session, facts.person(session), town.school, until=END)
+    unit = facts.organisation(session, "perusopetus", under=town.town)
+    facts.places(
+        session, town.school, (town.town, False, clock.LONG_AGO, CHRISTMAS), (unit, False, CHRISTMAS, clock.FOREVER)
+    )  # fmt: skip
+    access.rule(session, town.town, access.teachers())
+    access.derive_all(session)
+    found = one(session, held.person_id)
+    assert (found.until, found.ends_first["en"]) == (END, "the affiliation ends")
+    assert [item.valid_to for item in found.because] == [END]
+
+
+def test_where_the_clause_ends_the_right_it_is_the_clause_that_is_named(
+    session: Session, town: Town, psychologist: Any
+) -> None:
+    allows = {"psykologi": ["oppilaat:read"]}
+    access.agreement(
+        session,
+        town.town,
+        town.county,
+        town.town,
+        allows,
+        dates=(clock.LONG_AGO, CHRISTMAS),
+        term=(facts.SCHOOL_YEAR, END),
+    )
+    access.derive_all(session)
+    found = one(session, psychologist.person_id)
+    clause = found.because[0].clause
+    assert clause is not None
+    assert (found.until, clause.ends, found.ends_first["en"]) == (
+        CHRISTMAS,
+        CHRISTMAS,
+        "the clause of the agreement ends",
+    )

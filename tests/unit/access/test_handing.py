@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access import by_hand, catalogue
 from iam.access.administration import Part
-from iam.access.explain import why_not
 from iam.access.proof import prove
 from iam.access.publish import publish, write
 from iam.access.resolve import check, load
+from iam.access.why_not import why_not
 from iam.change import SYSTEM
 from iam.errors import Invalid
 from tests.factories import access, facts

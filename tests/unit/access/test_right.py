@@ -260,3 +260,25 @@ def test_under_a_clause_that_needs_a_live_relationship_a_right_is_asked_at_use_o
     (right,) = rights(session, psychologist.person_id, None, AUTUMN)
     assert right.needs_relationship
     assert usable([right], psychologist.fact_id, town.wilma) == ()
+
+
+def test_where_the_agreement_records_who_accepted_it_a_weaker_enforcement_gives_a_usable_right(
+    session: Session, town: Town, agreed: access.Agreed, psychologist: Any
+) -> None:
+    accepted = {"weaker_accepted_by": "Sivistysjohtaja", "weaker_accepted_on": date(2026, 6, 12)}
+    access.alter(session, agreed, relationship_kind="customer", **accepted)
+    access.derive_all(session)
+    (right,) = rights(session, psychologist.person_id, None, AUTUMN)
+    assert usable([right], psychologist.fact_id, town.wilma) == (right,)
+    access.change_role(session, town.role, ["oppilaat:read"], "at use")
+    (right,) = rights(session, psychologist.person_id, None, AUTUMN)
+    assert usable([right], psychologist.fact_id, town.wilma) == (), "what is asked at use stays asked at use"
+
+
+def test_what_a_role_held_then_is_what_was_known_then(session: Session, town: Town, teacher: Any) -> None:
+    with clock.fixed(CHRISTMAS):
+        access.change_role(session, town.role, ["arviointi:write"], "at use")
+    (then,) = rights(session, teacher.person_id, None, AUTUMN, known_at=CHRISTMAS - timedelta(days=1))
+    (now,) = rights(session, teacher.person_id, None, AUTUMN)
+    assert (then.content, then.enforcement) == (("oppilaat:read",), "by token")
+    assert (now.content, now.enforcement) == (("arviointi:write",), "at use")

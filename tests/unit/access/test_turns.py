@@ -49,6 +49,7 @@ class Town:
     """A school with a teacher, on PostgreSQL."""
 
     engine: Engine
+    owner: UUID
     school: UUID
     aino: UUID
     affiliation: UUID
@@ -88,7 +89,7 @@ def town(postgresql: PostgreSQL, databases: Databases) -> Iterator[Town]:
         role = access.role(session, access.application(session, ids["kunta"]))
         aino = facts.person(session)
         held = facts.affiliation(session, aino, ids["koulu"])
-        made = Town(engine, ids["koulu"], aino, held.version_id, role)
+        made = Town(engine, ids["kunta"], ids["koulu"], aino, held.version_id, role)
     yield made
     engine.dispose()
     databases.take_back(name)
@@ -147,7 +148,7 @@ def test_two_sources_that_bring_two_facts_of_one_rule_give_what_both_together_gi
     town: Town, beside: Callable[..., Future[Any]]
 ) -> None:
     with town.at_work() as session:
-        access.rule(session, session.scalars(select(Affiliation.legal_entity_id)).one(), BOTH)
+        access.rule(session, town.owner, BOTH)
         group = facts.group(session, town.school, "tiimi")
         other = facts.person(session)
 
@@ -223,7 +224,7 @@ def test_a_rule_is_taken_out_of_use_at_once_while_a_feed_is_read_and_stays_so(to
 
 def test_who_signs_in_while_a_rule_is_published_goes_on_and_the_worker_follows(town: Town) -> None:
     with town.at_work() as session:
-        access.rule(session, session.scalars(select(Affiliation.legal_entity_id)).one(), TEACHER)
+        access.rule(session, town.owner, TEACHER)
     with town.at_work() as office:
         turns.of_definitions(office, begin(office, "command", SYSTEM))
         with town.at_work() as sign_in:

@@ -64,7 +64,6 @@ class AffiliationSpec:
 
     person: int
     organisation: int
-    entity: int
     kind: str
     occupation: str | None
     primary: bool
@@ -97,10 +96,11 @@ class WorldSpec:
     absences: tuple[tuple[int, Span], ...] = ()
     told_by: tuple[int, ...] = (0,)
     openings: tuple[tuple[int, int, Span], ...] = ()
+    continues: tuple[tuple[int, int, Span], ...] = ()
 
 
 affiliations = st.builds(
-    AffiliationSpec, a_person, an_organisation, st.integers(0, 1), st.sampled_from(KINDS), st.sampled_from(OCCUPATIONS), st.booleans(),
+    AffiliationSpec, a_person, an_organisation, st.sampled_from(KINDS), st.sampled_from(OCCUPATIONS), st.booleans(),
     st.booleans(), spans, st.sampled_from((True, True, True, False)),
 )  # fmt: skip
 
@@ -136,6 +136,9 @@ worlds = st.builds(
     absences=st.lists(st.tuples(st.integers(0, 5), spans), max_size=3).map(tuple),
     told_by=st.lists(st.integers(0, SOURCES), min_size=1, max_size=3).map(tuple),
     openings=st.lists(st.tuples(st.integers(1, SOURCES), an_organisation, spans), max_size=2).map(tuple),
+    continues=st.lists(st.sampled_from(((0, 1), (1, 0))), max_size=2, unique=True).flatmap(
+        lambda pairs: st.tuples(*(st.tuples(st.just(one), st.just(other), spans) for one, other in pairs))
+    ),
 )
 
 
@@ -185,17 +188,14 @@ def _write_tree(session: Session, world: WorldSpec, change: UUID) -> None:
                     **_dated(place.span, change),
                 )
             )
-    for number, (area, other, span) in enumerate(world.covers):
+    related = [("covers", *one) for one in world.covers] + [("continues", *one) for one in world.continues]
+    for number, (kind, one, other, span) in enumerate(related):
         session.add(
             OrganisationRelation(
-                version_id=id_of(13, number),
-                fact_id=id_of(14, number),
-                organisation_id=organisation_id(area),
-                kind="covers",
-                other_id=organisation_id(other),
-                **_dated(span, change),
+                version_id=id_of(13, number), fact_id=id_of(14, number), organisation_id=organisation_id(one), kind=kind,
+                other_id=organisation_id(other), **_dated(span, change),
             )
-        )
+        )  # fmt: skip
 
 
 def _write_sources(session: Session, world: WorldSpec, change: UUID) -> None:
@@ -257,7 +257,7 @@ def _teller(world: WorldSpec, number: int) -> UUID | None:
 def _affiliation(number: int, spec: AffiliationSpec, change: UUID) -> Affiliation:
     return Affiliation(
         version_id=id_of(7, number), fact_id=id_of(8, number), person_id=person_id(spec.person),
-        organisation_id=organisation_id(spec.organisation), legal_entity_id=organisation_id(spec.entity), kind=spec.kind,
+        organisation_id=organisation_id(spec.organisation), kind=spec.kind,
         occupation=spec.occupation, is_primary=spec.primary, substitute_for="x" if spec.substitute else None,
         **_dated(spec.span, change, spec.open_),
     )  # fmt: skip

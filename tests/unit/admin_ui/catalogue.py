@@ -143,7 +143,6 @@ def holders(world: World, numbers: range) -> None:
         Affiliation(
             person_id=row.id,
             organisation_id=place,
-            legal_entity_id=entity,
             kind="employee",
             record_id=uuid7(),
             **world.lasting(),
@@ -228,7 +227,7 @@ def comes_under(world: World, agreement_key: str, login: str, organisation: UUID
     """Give a person a job of MUSTIKKALA in an organisation and, by the agreement, the role opettaja in KOIVU."""
     employer, entity = world.ids["MUSTIKKALA"], world.ids["MANSIKKALA"]
     job = Affiliation(
-        person_id=world.ids[login], organisation_id=organisation, legal_entity_id=employer, kind="employee", occupation="psykologi",
+        person_id=world.ids[login], organisation_id=organisation, kind="employee", occupation="psykologi",
         record_id=uuid7(), **world.lasting(),
     )  # fmt: skip
     world.write(job)

@@ -41,7 +41,7 @@ def crowd(world: World, number: int) -> None:
         for row in (
             PersonProfile(person_id=one.id, given_names=f"Nro {n:03}", family_name="Zz", **world.lasting()),
             Affiliation(
-                person_id=one.id, organisation_id=world.ids["KOIVU"], legal_entity_id=world.ids["MANSIKKALA"], kind="student",
+                person_id=one.id, organisation_id=world.ids["KOIVU"], kind="student",
                 source_id=world.ids["hr"], record_id=uuid7(), **world.lasting(),
             ),
         )

@@ -156,7 +156,9 @@ def test_withdrawing_shows_who_loses_and_waits(world: World, reader: Callable[[s
     propose(paula)
     decide(veera, act="accept")
     page = paula.get(WITHDRAW)
-    assert (len(names(page)), "61 lose the role" in told(page)) == (50, True)
+    assert (len(names(page)), "62 lose the role" in told(page)) == (50, True), (
+        "Anna too, when what she has by hand ends"
+    )
     assert paula.post(WITHDRAW, WITHDRAW).location == PROPOSAL
     assert holders(world) == 62
     decide(veera, act="accept")

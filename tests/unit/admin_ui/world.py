@@ -134,15 +134,13 @@ def person(world: World, login: str, family_name: str, **profile: Any) -> UUID:
 
 def employ(world: World, login: str, organisation: str, title: str | None, *, number: str = "", **changes: Any) -> UUID:
     """Give a person a capacity, known in ``ids`` as "login ORGANISATION"; return its id."""
-    entity = TREE[organisation][0] if TREE[organisation][1] == "school" else organisation
-    assert entity is not None
     values = {
         "kind": "employee",
         "source_id": world.ids["hr"],
         "record_id": world.ids["record"] if not number else uuid7(),
     }
     row = Affiliation(
-        person_id=world.ids[login], organisation_id=world.ids[organisation], legal_entity_id=world.ids[entity], title=title,
+        person_id=world.ids[login], organisation_id=world.ids[organisation], title=title,
         **{**values, **world.lasting(), **changes},
     )  # fmt: skip
     if row.record_id == world.ids["record"] and login != "anna":

@@ -40,10 +40,10 @@ class World:
 
     def employ(self, session: Session, login: str, organisation: str, *, ended: bool = False) -> None:
         now, change = clock.now(), facts.change(session)
-        place, entity = self.tree[organisation], self.tree["MARJALA" if organisation == "KOIVU" else organisation]
+        place = self.tree[organisation]
         session.add(
             Affiliation(
-                person_id=self.ids[login], organisation_id=place, legal_entity_id=entity, kind="employee",
+                person_id=self.ids[login], organisation_id=place, kind="employee",
                 valid_from=now - timedelta(days=9), valid_to=now + timedelta(days=-1 if ended else 9), opened_by=change.id,
             )
         )  # fmt: skip

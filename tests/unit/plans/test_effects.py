@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -94,9 +95,9 @@ def test_rights_are_gained_by_those_who_start_and_lost_by_those_who_end(world: W
     assert loaded.counts["rights_gain"] == 35
     report = world.later(days=1).run(SECOND)
     people = world.persons()
-    lost = [("lose", people["2"], "KOIVU"), ("lose", people["3"], "RANTA")]
+    lost = [("lose", people["1"], "KOIVU"), ("lose", people["2"], "KOIVU"), ("lose", people["3"], "RANTA")]
     assert rights(world, report) == sorted([("gain", people["2"], "RANTA"), *lost], key=str)
-    assert (report.counts["rights_gain"], report.counts["rights_lose"]) == (1, 2)
+    assert (report.counts["rights_gain"], report.counts["rights_lose"]) == (1, 3)
 
 
 def test_a_right_that_another_employment_carries_on_is_neither_gained_nor_lost(world: World) -> None:
@@ -114,7 +115,10 @@ def test_an_end_in_the_past_takes_the_right_at_once_and_one_to_come_takes_it_on_
         [row(0, paattymispvm="1.9.2026"), row(1, paattymispvm="30.9.2026"), *rows(range(2, 20))]
     )
     people = world.persons()
-    assert rights(world, report) == [("lose", people["0"], "KOIVU")]
+    assert rights(world, report) == sorted([("lose", people["0"], "KOIVU"), ("lose", people["1"], "KOIVU")], key=str)
+    lost = select(PlanEffect.valid_from).where(PlanEffect.plan_id == report.plan_id, PlanEffect.role_id.is_not(None))
+    begins = {world.later(days=1).at, datetime(2026, 9, 30, 21, tzinfo=UTC)}
+    assert set(world.all(lost)) == begins, "what is lost is lost from its day on"
     last = world.all(
         select(Assignment.valid_to).where(Assignment.person_id == people["1"], Assignment.closed_by.is_(None))
     )

@@ -71,7 +71,7 @@ def employ(session: Session, person_id: UUID, *, until_days: int) -> None:
     town, now = municipality(session), clock.now()
     session.add(
         Affiliation(
-            person_id=person_id, organisation_id=town, legal_entity_id=town, kind="employee", title="Opettaja",
+            person_id=person_id, organisation_id=town, kind="employee", title="Opettaja",
             valid_from=now - timedelta(days=365), valid_to=now + timedelta(days=until_days), opened_by=change.id,
         )
     )  # fmt: skip

@@ -13,10 +13,10 @@ from iam import clock
 from iam.sources import matching
 from iam.sources.columns import Places, Rejection, Said, reader
 
-MANSIKKALA, KOIVU, RANTA, OPISTO, PUOLUKKA = (UUID(int=n) for n in range(1, 6))
+MANSIKKALA, KOIVU, RANTA, OPISTO = (UUID(int=n) for n in range(1, 5))
 PLACES = Places(
     by_key={"mansikkala": MANSIKKALA, "KOIVU": KOIVU, "RANTA": RANTA, "OPISTO": OPISTO},
-    entity={MANSIKKALA: MANSIKKALA, KOIVU: MANSIKKALA, RANTA: MANSIKKALA, OPISTO: PUOLUKKA},
+    placed=frozenset({MANSIKKALA, KOIVU, RANTA, OPISTO}),
     owner=MANSIKKALA,
     aliases={"org-koivu": KOIVU},
 )

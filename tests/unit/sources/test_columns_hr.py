@@ -15,9 +15,6 @@ from iam.sources.days import day
 from tests.unit.sources.reading import (
     CODE,
     KOIVU,
-    MANSIKKALA,
-    OPISTO,
-    PUOLUKKA,
     RANTA,
     TEACHER,
     employment,
@@ -68,17 +65,13 @@ def test_the_employee_number_is_an_identifier_of_the_source_and_the_identity_cod
 
 def test_two_workplaces_are_two_affiliations_of_which_the_first_is_primary() -> None:
     assert employment().affiliations == [
-        (KOIVU, MANSIKKALA, "employee", "luokanopettaja", "Luokanopettaja", True, None, AUGUST, JUNE),
-        (RANTA, MANSIKKALA, "employee", "luokanopettaja", "Luokanopettaja", False, None, AUGUST, JUNE),
+        (KOIVU, "employee", "luokanopettaja", "Luokanopettaja", True, None, AUGUST, JUNE),
+        (RANTA, "employee", "luokanopettaja", "Luokanopettaja", False, None, AUGUST, JUNE),
     ]
 
 
 def test_without_workplaces_the_unit_is_where_the_person_works() -> None:
     assert [one[0] for one in employment(toimipisteet="", yksikko_koodi="RANTA").affiliations] == [RANTA]
-
-
-def test_a_workplace_of_another_legal_entity_makes_that_one_the_employer() -> None:
-    assert [one[:2] for one in employment(toimipisteet="OPISTO:100").affiliations] == [(OPISTO, PUOLUKKA)]
 
 
 def test_the_same_workplace_twice_is_one_affiliation() -> None:
@@ -93,7 +86,7 @@ def test_the_same_workplace_twice_is_one_affiliation() -> None:
     ],
 )  # fmt: skip
 def test_each_kind_of_employment_is_a_kind_of_affiliation(told: str, kind: str) -> None:
-    assert [one[2] for one in employment(palvelussuhteen_laji=told, toimipisteet="KOIVU").affiliations] == [kind]
+    assert [one.kind for one in employment(palvelussuhteen_laji=told, toimipisteet="KOIVU").affiliations] == [kind]
 
 
 def test_an_unlisted_kind_of_employment_rejects_the_row_with_its_code() -> None:
@@ -108,15 +101,16 @@ def test_an_identity_code_in_place_of_the_kind_is_not_repeated() -> None:
 
 def test_whom_a_substitute_stands_in_for_is_kept() -> None:
     assert [
-        one[6]
+        one.substitute_for
         for one in employment(palvelussuhteen_laji="sijainen", sijaistettava="1007", toimipisteet="RANTA").affiliations
     ] == ["1007"]
 
 
 def test_occupation_and_title_may_be_missing() -> None:
-    assert [one[3:5] for one in employment(tehtavanimike_koodi="", nimike=" ", toimipisteet="RANTA").affiliations] == [
-        (None, None)
-    ]
+    assert [
+        (one.occupation, one.title)
+        for one in employment(tehtavanimike_koodi="", nimike=" ", toimipisteet="RANTA").affiliations
+    ] == [(None, None)]
 
 
 def test_an_employment_without_a_last_day_has_no_known_end() -> None:
@@ -342,7 +336,7 @@ def test_a_sign_without_width_is_left_out_of_a_name_with_a_warning(sign: str) ->
     found = employment(sukunimi=f"{sign}Esi{sign}merkki", nimike=f"Luokan{sign}opettaja")
     assert found.person is not None
     assert found.person.attributes["family_name"] == "Esimerkki"
-    assert found.affiliations[0][4] == "Luokanopettaja"
+    assert found.affiliations[0].title == "Luokanopettaja"
     assert sorted((one.field, one.params["sign"]) for one in found.cleaned) == [
         ("nimike", f"{ord(sign):04X}"), ("sukunimi", f"{ord(sign):04X}"),
     ]  # fmt: skip
@@ -360,7 +354,7 @@ def test_a_name_and_a_key_typed_with_combining_marks_are_those_typed_with_whole_
     found = employment(sukunimi="A\u030akesson", henkilonumero="A\u030a1", tehtavanimike_koodi="a\u0308")
     assert found.person is not None
     assert (found.person.attributes["family_name"], found.person.key) == ("\u00c5kesson", "\u00c51")
-    assert found.affiliations[0][3] == "\u00e4"
+    assert found.affiliations[0].occupation == "\u00e4"
     assert found.cleaned == ()
 
 

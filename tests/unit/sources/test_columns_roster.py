@@ -91,10 +91,8 @@ def test_the_agents_of_a_pupil_are_guardians_each_once_and_never_the_pupil() -> 
 
 
 def test_a_student_s_role_is_an_affiliation_in_the_school_by_its_alias() -> None:
-    assert oneroster("role", ROLE).affiliations == [
-        (KOIVU, MANSIKKALA, "student", None, None, True, None, BEGINS, ENDS)
-    ]
-    assert oneroster("role", ROLE, roleType="secondary").affiliations[0][5] is False
+    assert oneroster("role", ROLE).affiliations == [(KOIVU, "student", None, None, True, None, BEGINS, ENDS)]
+    assert oneroster("role", ROLE, roleType="secondary").affiliations[0].is_primary is False
 
 
 @pytest.mark.parametrize("role", ["teacher", "guardian", "administrator"])

@@ -47,7 +47,7 @@ def build(world: World) -> None:
 def _teacher(world: World, login: str, school: str, town: str) -> Affiliation:
     person(world, login, f"{MARK.title()}lainen", phone=f"+358 {MARK}", email=f"{MARK}@{MARK}.example")
     row = Affiliation(
-        person_id=world.ids[login], organisation_id=world.ids[school], legal_entity_id=world.ids[town], kind="employee",
+        person_id=world.ids[login], organisation_id=world.ids[school], kind="employee",
         title=f"{MARK.title()}opettaja", source_id=world.ids["hr"], record_id=uuid7(), **world.lasting(),
     )  # fmt: skip
     group = Group(organisation_id=world.ids[school], key=f"{MARK}-4B", kind="class", name=f"{MARK} 4B")
