@@ -56,20 +56,25 @@ def judged(
         return [model.closed_by.is_(None), model.valid_to > now, *lost(model)]
 
     def stood(model: Any) -> list[ColumnElement[bool]]:
-        return [model.valid_to > then, _known_then(model, then), *lost(model)]
+        return [model.valid_to > then, known_then(model, then), *lost(model)]
 
     sizes, before = (stated(session, source_id, which, places) for which in (standing, stood))
-    people = _people(session, places, now)
+    a = Affiliation
+    people, once = (
+        _people(session, places, which)
+        for which in ((a.closed_by.is_(None), holds_at(a, now)), (known_then(a, then), holds_at(a, then)))
+    )
     found = {}
     for cell, n in losses.items():
         if cell[1] in profiles.LABELS:
-            found[cell] = people.get(cell[0], 0)
+            found[cell] = max(min(people.get(cell[0], 0), once.get(cell[0], 0)), n)
         else:
             found[cell] = min(sizes.get(cell, 0), before.get(cell, 0)) + n
     return found
 
 
-def _known_then(model: Any, then: datetime) -> ColumnElement[bool]:
+def known_then(model: Any, then: datetime) -> ColumnElement[bool]:
+    """The condition that a version was known then, or that a second person has accepted it since."""
     opened, closed = aliased(Change), aliased(Change)
     accepted = exists().where(Plan.change_id == model.opened_by, Plan.approved_by.is_not(None))
     return or_(
@@ -81,11 +86,11 @@ def _known_then(model: Any, then: datetime) -> ColumnElement[bool]:
     )
 
 
-def _people(session: Session, places: Collection[UUID], now: datetime) -> dict[UUID, int]:
+def _people(session: Session, places: Collection[UUID], which: Collection[ColumnElement[bool]]) -> dict[UUID, int]:
     a = Affiliation
     rows = session.execute(
         select(a.organisation_id, func.count(a.person_id.distinct()))
-        .where(a.organisation_id.in_(places), a.closed_by.is_(None), holds_at(a, now))
+        .where(a.organisation_id.in_(places), *which)
         .group_by(a.organisation_id)
     )
     return dict(rows.all())

@@ -12,18 +12,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from connectors.problem import Problem
 from iam.access.assignment import Assignment
 from iam.access.role import Application, Role
+from iam.change import Change
 from iam.directory.affiliation import Relationship
 from iam.directory.organisation import Organisation
 from iam.directory.queries import holds_at
 from iam.lifecycle import feed, staged
 from iam.plans.apply import Right
-from iam.plans.group_sizes import WINDOW
+from iam.plans.group_sizes import WINDOW, known_then
 from iam.plans.guard import judge
 from iam.plans.plan import Plan, PlanEffect
 from iam.texts import N_
@@ -43,12 +44,14 @@ def verdicts(session: Session, source_id: UUID, lost: Sequence[Right], now: date
     counts = Counter((one.scope_id, one.role_id) for one in lost)
     if not counts:
         return {}
-    left, before = _holders(session, counts, now), _before(session, source_id, counts, now)
+    a, then = Assignment, now - WINDOW
+    left = _holders(session, counts, a.closed_by.is_(None), holds_at(a, now))
+    once, before = _holders(session, counts, *_stood(then)), _before(session, source_id, counts, now)
     found: dict[Cell, tuple[str, dict[str, object]]] = {}
     gone = Counter((one.scope_id, one.role_id) for one in lost if one.valid_from <= now)
     for cell, n in counts.items():
         # Who loses it later is still among those who hold it.
-        size = max(left.get(cell, 0) + gone[cell], n)
+        size = max(min(left.get(cell, 0) + gone[cell], once.get(cell, 0)), n)
         limit, broken = judge(size, n, before.get(cell, 0))
         if broken is not None:
             found[cell] = broken, {"size": size, "ends": n, "all": n + before.get(cell, 0), "limit": limit}
@@ -70,11 +73,19 @@ def hold(session: Session, persons: Iterable[UUID]) -> None:
     feed.hold_records(session)
 
 
-def _holders(session: Session, cells: Iterable[Cell], now: datetime) -> Mapping[Cell, int]:
+def _stood(then: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What was held then, or that something else than a run has given since: a definition has a guard of its own."""
+    a, opened, closed = Assignment, aliased(Change), aliased(Change)
+    given = exists().where(opened.id == a.opened_by, opened.run_id.is_(None))
+    lasted = or_(a.closed_by.is_(None), exists().where(closed.id == a.closed_by, closed.at > then))
+    return or_(known_then(a, then), and_(given, lasted)), a.valid_to > then
+
+
+def _holders(session: Session, cells: Iterable[Cell], *which: ColumnElement[bool]) -> Mapping[Cell, int]:
     a, places = Assignment, {place for place, _ in cells}
     rows: Any = session.execute(
         select(a.scope_id, a.role_id, func.count(a.person_id.distinct()))
-        .where(a.scope_id.in_(places), a.closed_by.is_(None), holds_at(a, now))
+        .where(a.scope_id.in_(places), *which)
         .group_by(a.scope_id, a.role_id)
     )
     return {(scope_id, role_id): n for scope_id, role_id, n in rows}

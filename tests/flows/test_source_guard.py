@@ -229,3 +229,24 @@ def test_a_role_that_too_many_would_lose_waits_though_no_position_of_theirs_ends
     assert (report.state, report.counts["rights_lose"], report.counts["rights_held_lose"]) == ("held", 0, 8)
     assert "8 people would lose the role wilma:opettaja" in str(report.reasons[0])
     assert world.later(days=1).accept().counts["rights_lose"] == 8
+
+
+def test_a_school_that_grew_this_week_is_judged_by_those_who_had_the_role_before(world: World) -> None:
+    at_first = {"bind": {"a": {"affiliation": {"kind": "employee", "primary": True}}}, "gives": EMPLOYEES["gives"]}
+    world.give_teachers_a_role(at_first)
+    both, turned = {"toimipisteet": "KOIVU:50|RANTA:50"}, {"toimipisteet": "RANTA:50|KOIVU:50"}
+    world.load(rows(range(20), **both))
+    world = world.later(days=10)
+    assert world.run(rows(range(60), **both)).state == "done"
+    report = world.later(days=1).run([row(n, **(turned if n < 5 else both)) for n in range(60)])
+    assert (report.state, report.counts["rights_held_lose"]) == ("held", 5)
+    assert "5 of 20 people would lose the role" in str(report.reasons[0])
+
+
+def test_a_school_that_grew_this_week_is_judged_by_those_whose_names_were_known_before(world: World) -> None:
+    world.load(rows(range(20)))
+    world = world.later(days=10)
+    assert world.run(rows(range(60))).state == "done"
+    report = world.later(days=1).run([row(n, **({"sukunimi": "Muu"} if n < 5 else {})) for n in range(60)])
+    assert report.state == "held"
+    assert "5 of 20 people would get another name" in str(report.reasons[0])

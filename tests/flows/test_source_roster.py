@@ -327,3 +327,29 @@ def test_a_pupil_whose_user_is_disabled_loses_the_school_and_nothing_else_until_
     assert run(world, 2, users=disabled).counts.get("lost", 0) == 0
     run(world, 3)
     assert pupils(world, 3) == before
+
+
+def test_where_too_many_guardians_would_lose_a_right_the_children_stay_as_they_were_until_it_is_accepted(
+    world: World,
+) -> None:
+    child = {"affiliation": {"kind": "student", "of": "g", "primary": True}}
+    bind = {"g": {"relationship": {"kind": "guardian_of"}}, "c": child}
+    world.give_teachers_a_role({"bind": bind, "gives": {"role": "wilma:opettaja", "scope": "organisation of c"}})
+    names = [f"lapsi{n}" for n in range(20)]
+    users = [one for name in names for one in (pupil(name, f"h-{name}"), pupil(f"h-{name}"))]
+    told = {"users": users, "enrollments": [enrolled("e1", "lapsi9", "1a")], "roles": [student(f"r-{name}", name) for name in names]}
+    load(world, **told)
+    second = [student(f"r-{name}", name, roleType="secondary" if n < 8 else "primary") for n, name in enumerate(names)]
+    report = run(world, 1, **{**told, "roles": second})
+    assert (report.state, report.counts["rights_held_lose"]) == ("held", 8)
+    assert len(holders(world.later(days=1))) == 20, "nobody has lost anything"
+    assert (
+        world.scalar(
+            select(func.count())
+            .select_from(Affiliation)
+            .where(Affiliation.closed_by.is_(None), ~Affiliation.is_primary)
+        )
+        == 0
+    )
+    assert world.later(days=1).accept().counts["rights_lose"] == 8
+    assert len(holders(world.later(days=1))) == 12
