@@ -13,12 +13,10 @@ from sqlalchemy import ColumnElement, String, Subquery, Uuid, and_, cast, delete
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.database.types import UtcDateTime, least
-from iam.directory.affiliation import Affiliation
 from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity, Record, Source
 from iam.lifecycle import staged
-from iam.sources import contradiction
+from iam.sources import contradiction, in_question
 from iam.sources.contradiction import Question
 
 Tell = Callable[[str, Problem], None]
@@ -148,7 +146,7 @@ def _set_aside(session: Session, source: Source, run_id: UUID, found: Mapping[st
             row.decided_person_id = row.decided_by = row.decided_at = None
             session.add(row)
     session.flush()
-    _keep_ends(session, source, found)
+    in_question.keep(session, source, found)
     for table in (
         staged.affiliation,
         staged.relationship,
@@ -161,21 +159,6 @@ def _set_aside(session: Session, source: Source, run_id: UUID, found: Mapping[st
     session.execute(delete(staged.relationship).where(staged.relationship.c.other_key.in_(found)))
     session.execute(delete(staged.absence).where(staged.absence.c.record_id.not_in(select(staged.record.c.record_id))))
     return len(found)
-
-
-def _keep_ends(session: Session, source: Source, keys: Collection[str]) -> None:
-    """Of a row whose person is in question, an earlier end of the affiliation that it told before is certain; nothing else is."""
-    st, a = staged.affiliation, Affiliation
-    stands = and_(
-        a.closed_by.is_(None), a.source_id == source.id, a.record_id == st.c.record_id, a.organisation_id == st.c.organisation_id,
-    )  # fmt: skip
-    as_it_was = {name: getattr(a, name) for name in (*a.TOLD, "valid_from")}
-    ends = least(a.valid_to, st.c.valid_to, type_=UtcDateTime())
-    session.execute(
-        update(st)
-        .where(st.c.person_key.in_(keys), stands, st.c.valid_to > a.valid_from)
-        .values(person_key=None, valid_to=ends, **as_it_was)
-    )
 
 
 def _drop_undescribed(session: Session) -> None:

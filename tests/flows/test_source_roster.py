@@ -337,7 +337,11 @@ def test_where_too_many_guardians_would_lose_a_right_the_children_stay_as_they_w
     world.give_teachers_a_role({"bind": bind, "gives": {"role": "wilma:opettaja", "scope": "organisation of c"}})
     names = [f"lapsi{n}" for n in range(20)]
     users = [one for name in names for one in (pupil(name, f"h-{name}"), pupil(f"h-{name}"))]
-    told = {"users": users, "enrollments": [enrolled("e1", "lapsi9", "1a")], "roles": [student(f"r-{name}", name) for name in names]}
+    told = {
+        "users": users,
+        "enrollments": [enrolled("e1", "lapsi9", "1a")],
+        "roles": [student(f"r-{name}", name) for name in names],
+    }
     load(world, **told)
     second = [student(f"r-{name}", name, roleType="secondary" if n < 8 else "primary") for n, name in enumerate(names)]
     report = run(world, 1, **{**told, "roles": second})
@@ -353,3 +357,33 @@ def test_where_too_many_guardians_would_lose_a_right_the_children_stay_as_they_w
     )
     assert world.later(days=1).accept().counts["rights_lose"] == 8
     assert len(holders(world.later(days=1))) == 12
+
+
+ANOTHER = {"givenName": "Aku", "familyName": "Ankka"}
+"""What is told under a key that has been somebody else's."""
+
+
+def test_a_guardian_whose_own_row_is_in_question_stays_the_guardian_though_the_child_s_row_changes(
+    world: World,
+) -> None:
+    load(world)
+    users = [
+        pupil("oona", "hilla", givenName="Oona-Liina"),
+        pupil("ville", "hilla"),
+        pupil("hilla", **ANOTHER),
+        pupil("hannu"),
+        pupil("ope"),
+    ]
+    assert run(world, 1, users=users).counts["ambiguous"] == 1
+    assert guardians(world, 1) == [("hilla", "oona"), ("hilla", "ville")], "only who is not told any more ends"
+
+
+def test_of_a_pupil_in_question_nothing_moves_but_an_end_that_is_told_acts(world: World) -> None:
+    enrollments = [enrolled("e1", "oona", "1a"), enrolled("e2", "ville", "2b")]
+    load(world, enrollments=enrollments)
+    users = [pupil("oona", "hannu", **ANOTHER), *ROSTER["users"][1:]]
+    ends = enrolled("e1", "oona", "2b", beginDate="2026-08-10", endDate="2026-10-31")
+    run(world, 1, users=users, enrollments=[ends, enrollments[1]])
+    assert members(world, 1) == [("1a", "oona"), ("2b", "ville")], "she is not moved to another class"
+    assert members(world, 60) == [("2b", "ville")]
+    assert ("hilla", "oona") in guardians(world, 60), "nor does a guardian end"
