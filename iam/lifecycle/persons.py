@@ -22,13 +22,13 @@ from iam.directory.name_words import sort_key
 from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Source
 from iam.lifecycle import name_words
+from iam.lifecycle.facts.kinds import AFFILIATION
 from iam.lifecycle.versions import Stated, Written, ending, restate
 
 _PERSONS: Table = Person.__table__  # type: ignore[assignment]
 _PROFILES: Table = PersonProfile.__table__  # type: ignore[assignment]
 _AFFILIATIONS: Table = Affiliation.__table__  # type: ignore[assignment]
 _ALIKE = ("person_id", "organisation_id", "kind")
-_STATED = (*_ALIKE, "occupation", "title", "is_primary", "valid_from", "valid_to")
 BATCH = 5000
 
 
@@ -91,14 +91,14 @@ def set_affiliations(session: Session, change: Change, stated: Mapping[UUID, Seq
     """
     rows = list(_affiliation_rows(stated))
     current = _open_rows(session, _AFFILIATIONS, stated)
-    replaced, after = ending(current, rows, _STATED, _ALIKE, clock.now())
+    replaced, after = ending(current, rows, AFFILIATION.columns, _ALIKE, clock.now())
     return restate(session, change, _AFFILIATIONS, replaced, after, ((*_ALIKE, "valid_from"), _ALIKE))
 
 
 def _affiliation_rows(stated: Mapping[UUID, Sequence[StatedAffiliation]]) -> Iterable[Stated]:
     for person_id, items in stated.items():
         for place, item in enumerate(items):
-            yield {
+            yield dict.fromkeys(AFFILIATION.columns) | {
                 "person_id": person_id, "organisation_id": item.organisation_id, "kind": item.kind,
                 "occupation": item.occupation, "title": item.title, "is_primary": place == 0, "valid_from": item.valid_from,
                 "valid_to": item.valid_to,
