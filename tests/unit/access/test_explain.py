@@ -342,7 +342,7 @@ def test_the_rules_of_the_persons_own_organisation_come_first_however_near_anoth
     session: Session, town: Town
 ) -> None:
     held = facts.affiliation(session, facts.person(session), town.clinic, occupation="psykologi", kind="contractor")
-    access.rule(session, town.county, access.teachers(kind="employee", occupation="psykologi"), "oma")
+    access.rule(session, town.county, access.teachers(kind="employee", occupation="laakari"), "oma")
     access.rule(session, town.town, access.teachers(kind="contractor", occupation="psykologi"), "toisen")
     found = why_not(session, held.person_id, "wilma:opettaja", AUTUMN)
     assert [(one.rule_key, one.own) for one in found] == [("oma", True), ("toisen", False)]
