@@ -22,8 +22,10 @@ from iam.directory.organisation import OrganisationClosure, OrganisationRelation
 
 
 def fill_permits(session: Session) -> None:
-    """Fill ``permit``: which clause allows which role to which occupation."""
+    """Fill ``permit``: which clause allows which role to which occupation, between whom."""
     _PERMITS.run(session)
+    if _ANY_CONTINUED.one(session):
+        _CONTINUED.run(session)
 
 
 def fill_wanted(session: Session) -> None:
@@ -69,29 +71,47 @@ def _permits() -> Insert:
     lacking = exists().where(needs.c.role_id == RoleClosure.role_id, ~allowed)
     has_content = exists().where(needs.c.role_id == RoleClosure.role_id)
     strong = or_(clause.relationship_kind.is_(None), clause.weaker_accepted_by.is_not(None), ~weaker)
-    follows = _following()
-    grantor, grantee = follows.alias(), follows.alias()
-    starts = greatest(clause.valid_from, grantor.c.valid_from, grantee.c.valid_from, type_=UtcDateTime())
-    ends = least(clause.valid_to, grantor.c.valid_to, grantee.c.valid_to, type_=UtcDateTime())
     rows = (
         select(
-            clause.id, RoleClosure.role_id, offered.c.occupation, grantor.c.entity_id, grantee.c.entity_id, clause.scope_id,
-            clause.with_descendants, starts, ends,
+            clause.id, RoleClosure.role_id, offered.c.occupation, clause.grantor_id, clause.grantee_id, clause.scope_id,
+            clause.with_descendants, clause.valid_from, clause.valid_to,
         )
         .join(offered, offered.c.clause_id == clause.id)
-        .join(grantor, grantor.c.party_id == clause.grantor_id)
-        .join(grantee, grantee.c.party_id == clause.grantee_id)
         .join(RoleClosure, RoleClosure.role_id == RoleClosure.included_id)
-        .where(clause.closed_by.is_(None), has_content, ~lacking, strong, starts < ends)
+        .where(clause.closed_by.is_(None), has_content, ~lacking, strong)
+    )  # fmt: skip
+    return insert(permit).from_select([column.name for column in permit.columns], rows)
+
+
+def _any_continued() -> Rows:
+    """Few agreements are of somebody who was merged, and following them costs more than all the rest."""
+    clause, r = AgreementClause, OrganisationRelation
+    party = and_(clause.closed_by.is_(None), or_(clause.grantor_id == r.other_id, clause.grantee_id == r.other_id))
+    return select(exists().where(r.kind == "continues", r.closed_by.is_(None), party))
+
+
+def _continued() -> Insert:
+    """What is allowed to or by somebody whom others continue is allowed to or by those, from the day on."""
+    p, follows = permit.c, _following()
+    grantor, grantee = follows.alias(), follows.alias()
+    starts = greatest(p.valid_from, grantor.c.valid_from, grantee.c.valid_from, type_=UtcDateTime())
+    ends = least(p.valid_to, grantor.c.valid_to, grantee.c.valid_to, type_=UtcDateTime())
+    others = or_(grantor.c.entity_id != grantor.c.party_id, grantee.c.entity_id != grantee.c.party_id)
+    rows = (
+        select(
+            p.clause_id, p.role_id, p.occupation, grantor.c.entity_id, grantee.c.entity_id, p.scope_id, p.with_descendants, starts, ends
+        )
+        .join(grantor, grantor.c.party_id == p.grantor_id)
+        .join(grantee, grantee.c.party_id == p.grantee_id)
+        .where(others, starts < ends)
     )  # fmt: skip
     return insert(permit).from_select([column.name for column in permit.columns], rows)
 
 
 def _following() -> CTE:
-    """Which legal entity stands for which party of a clause, and when: the party itself, and whoever continues it."""
-    clause, r = AgreementClause, aliased(OrganisationRelation)
-    open_ = clause.closed_by.is_(None)
-    party = union(select(clause.grantor_id.label("id")).where(open_), select(clause.grantee_id).where(open_)).subquery()
+    """Which legal entity stands for which party, and when: the party itself, and whoever continues it."""
+    p, r = permit.c, aliased(OrganisationRelation)
+    party = union(select(p.grantor_id.label("id")), select(p.grantee_id)).subquery()
     always = literal(LONG_AGO, UtcDateTime()).label("valid_from"), literal(FOREVER, UtcDateTime()).label("valid_to")
     follows = select(party.c.id.label("entity_id"), party.c.id.label("party_id"), *always).cte(
         "follows", recursive=True
@@ -143,4 +163,6 @@ def _clause() -> Rows:
 
 
 _PERMITS, _WANTED = Statement(_permits, tuple), Statement(_wanted, tuple)
+_ANY_CONTINUED: Statement[bool] = Statement(_any_continued, bool)
+_CONTINUED = Statement(_continued, tuple)
 _CLAUSE: Statement[tuple[UUID, datetime]] = Statement(_clause, lambda clause_id, until: (clause_id, until))

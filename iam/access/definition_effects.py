@@ -106,7 +106,9 @@ def moved(change_id: UUID, now: datetime, *, gains: bool) -> Movement:
     if gains:
         return Movement(query.where(b.id.is_(None)), a.valid_from)
     gap = _first_gap(a, starts)
-    return Movement(query.where(or_(b.id.is_(None), gap.is_not(None))), case((b.id.is_(None), starts), else_=gap))
+    # Most of what is closed is carried on by what lasts as long: only of the rest is it asked where the gap is.
+    lost = or_(b.id.is_(None), and_(b.valid_to < a.valid_to, gap.is_not(None)))
+    return Movement(query.where(lost), case((b.id.is_(None), starts), else_=gap))
 
 
 def _first_gap(lost: type[Assignment], starts: ColumnElement[Any]) -> ColumnElement[Any]:
