@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import Subquery, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from iam.directory.name_words import words
@@ -54,18 +54,40 @@ def questions(session: Session, source: Source, twice: Iterable[str]) -> dict[st
 
 def _suspects(both: set[str]) -> Any:
     """Everybody told of twice, and those known of whom a code or every name is another than what is known at a glance."""
-    p, i, q = staged.person.c, Identifier, PersonProfile
-    coded = and_(i.person_id == p.person_id, i.kind == "identity-code", i.closed_by.is_(None))
-    same_code = exists().where(coded, i.value_mac == p.code_mac)
-    other_code = and_(p.code_mac.is_not(None), exists().where(coded), ~same_code)
-    alike = or_(q.family_name == p.family_name, q.given_names == p.given_names, q.call_name == p.call_name)
-    named = exists().where(q.person_id == p.person_id, q.closed_by.is_(None), q.family_name.is_not(None))
-    agrees = exists().where(q.person_id == p.person_id, q.closed_by.is_(None), alike)
-    strange = and_(p.family_name.is_not(None), ~same_code, named, ~agrees)
-    return select(
-        p.person_key, p.person_id, p.fresh, p.given_names, p.call_name, p.family_name, p.birth_date, p.code_mac,
-        other_code.label("other_code"),
-    ).where(or_(p.person_key.in_(both), and_(p.fresh.is_(False), or_(other_code, strange))))  # fmt: skip
+    p, codes, names = staged.person.c, _codes(), _profiles()
+    same = func.coalesce(codes.c.same, 0)
+    strange = and_(names.c.named == 1, names.c.alike == 0, same == 0)
+    return (
+        select(
+            p.person_key, p.person_id, p.fresh, p.given_names, p.call_name, p.family_name, p.birth_date, p.code_mac,
+            (codes.c.same == 0).label("other_code"),
+        )
+        .outerjoin(codes, codes.c.person_key == p.person_key)
+        .outerjoin(names, names.c.person_key == p.person_key)
+        .where(or_(p.person_key.in_(both), codes.c.same == 0, strange))
+    )  # fmt: skip
+
+
+def _codes() -> Subquery:
+    """Of everybody known who is told with a code and has one: whether it is the same."""
+    # Joined and grouped: for a correlated EXISTS of each row PostgreSQL hashes the whole table as soon as the rows are many.
+    p, i = staged.person.c, Identifier
+    code = and_(i.person_id == p.person_id, i.kind == "identity-code", i.closed_by.is_(None))
+    same = func.max(case((i.value_mac == p.code_mac, 1), else_=0)).label("same")
+    query = select(p.person_key, same).join(i, code).where(p.fresh.is_(False), p.code_mac.is_not(None))
+    return query.group_by(p.person_key).subquery()
+
+
+def _profiles() -> Subquery:
+    """Of everybody known who is told with a name: whether a family name is known, and whether any name of a profile is the same."""
+    p, q = staged.person.c, PersonProfile
+    same = or_(q.family_name == p.family_name, q.given_names == p.given_names, q.call_name == p.call_name)
+    named, alike = (
+        func.max(case((what, 1), else_=0)).label(word)
+        for what, word in ((q.family_name.is_not(None), "named"), (same, "alike"))
+    )
+    query = select(p.person_key, named, alike).join(q, and_(q.person_id == p.person_id, q.closed_by.is_(None)))
+    return query.where(p.fresh.is_(False), p.family_name.is_not(None)).group_by(p.person_key).subquery()
 
 
 def _names(session: Session, person_ids: set[UUID]) -> dict[UUID, list[Any]]:
