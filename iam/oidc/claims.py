@@ -91,7 +91,7 @@ def of_token(
 
     ``names`` are claims asked one by one (OIDC Core section 5.5).
     """
-    claims = _acting(told) | _access(told, scopes) | _one_by_one(told, names)
+    claims = _acting(told, scopes) | _access(told, scopes) | _one_by_one(told, names)
     many = [name for name in ("roles", "entitlements") if len(claims.get(name, ())) > MAX_ROLES]
     # What a role contains makes no sense without the role: too many roles take the entitlements with them.
     elsewhere = ["roles", "entitlements"] if "roles" in many else many
@@ -106,7 +106,7 @@ def of_token(
 
 def of_userinfo(told: Told, scopes: Collection[str], mapper: Mapping[str, Any], names: Iterable[str] = ()) -> Claims:
     """Return what the userinfo endpoint says, ``sub`` first; ``names`` are claims asked one by one (OIDC Core section 5.5)."""
-    claims = _acting(told) | _access(told, scopes) | _profile(told, scopes) | _one_by_one(told, names)
+    claims = _acting(told, scopes) | _access(told, scopes) | _profile(told, scopes) | _one_by_one(told, names)
     return {"sub": told.subject} | mapped(claims, mapper)
 
 
@@ -152,7 +152,8 @@ def _formatted(value: Any, format_: str) -> Any:
     return list(dict.fromkeys(str(item).rpartition("@")[0] or str(item) for item in value))
 
 
-def _acting(told: Told) -> Claims:
+def _acting(told: Told, scopes: Collection[str]) -> Claims:
+    """What the person acts as; what the work is called belongs to the person's profile."""
     capacity = told.capacity
     if capacity is None:
         return {}
@@ -161,7 +162,7 @@ def _acting(told: Told) -> Claims:
         names = capacity.organisation_names
         name = names.get(told.language) or next(iter(names.values()), capacity.organisation_key)
         claim["organisation"] = {"key": capacity.organisation_key, "name": name}
-    if capacity.position:
+    if capacity.position and "profile" in scopes:
         claim["position"] = capacity.position
     if told.on_behalf_of:
         claim["on_behalf_of"] = told.on_behalf_of

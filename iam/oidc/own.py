@@ -20,13 +20,14 @@ from iam.audit import log
 from iam.change import Actor
 from iam.directory.organisation import Organisation
 from iam.errors import NotFound
+from iam.oidc import claims_request
 from iam.oidc.model import Agreed, Client, RememberedCapacity
 from iam.tokens.grant import GrantRow, lives
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """An application that a person uses: its scopes, when it was first granted or told, until when what it was given lasts (None: over)."""
+    """An application that a person uses: its scopes with what counts as scope (``claims_request.received``), when it was first granted or told, until when what it was given lasts (None: over)."""
 
     application: Application
     owner: Organisation
@@ -39,10 +40,10 @@ class Used:
 def used(session: Session, person_id: UUID) -> list[Used]:
     """Return the applications of a person by key; three statements."""
     grants: dict[UUID, list[tuple[str, datetime, datetime]]] = {}
-    query = select(Client.application_id, GrantRow.scope, GrantRow.created_at, GrantRow.expires_at)
+    query = select(Client.application_id, GrantRow)
     rows = session.execute(query.join(Client, Client.client_id == GrantRow.client_id).where(*_living(person_id)))
-    for id_, scope, created_at, expires_at in rows:
-        grants.setdefault(id_, []).append((scope, created_at, expires_at))
+    for id_, grant in rows:
+        grants.setdefault(id_, []).append((_received(grant), grant.created_at, grant.expires_at))
     told = {row.application_id: row for row in session.scalars(select(Agreed).where(Agreed.person_id == person_id))}
     known = session.execute(
         select(Application, Organisation).join(Organisation, Organisation.id == Application.owner_id)
@@ -76,6 +77,11 @@ def take_back(session: Session, person_id: UUID, application_key: str, actor: Ac
 
 def _living(person_id: UUID) -> tuple[ColumnElement[bool], ...]:
     return GrantRow.person_id == person_id, *lives(clock.now())
+
+
+def _received(grant: GrantRow) -> str:
+    asked = {name for names in grant.claims.values() for name in names}
+    return claims_request.received(grant.scope, asked, capacity=grant.capacity_id is not None)
 
 
 def _used(
