@@ -16,7 +16,7 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredenti
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from iam import clock
-from iam.oidc import claims_request, mint, redemption, standing
+from iam.oidc import claims_request, inspection, mint, redemption, standing
 from iam.oidc.answer import MODES
 from iam.oidc.claims import Claims
 from iam.oidc.client import RegisteredClient
@@ -102,6 +102,9 @@ def validate_openid(grant: CodeGrant, _result: None) -> None:
     max_age = data.get("max_age", "0")
     if not max_age.isdigit() or len(max_age) > 9:
         raise InvalidRequestError("The max_age must be a number of seconds.")
+    hint = data.get("id_token_hint")
+    if hint is not None and inspection.hinted(grant.server.session, grant.server.issuer, hint) is None:
+        raise InvalidRequestError("The id_token_hint is no ID token of ours.")
     mode = data.get("response_mode", "query")
     if mode not in MODES or (mode == "form_post" and not data["redirect_uri"].startswith(("https://", "http://"))):
         raise InvalidRequestError("The response_mode is not supported.")
