@@ -23,7 +23,7 @@ MAX_ROLES = 150
 """With more roles, or entitlements, than this a token only says where they can be asked for (OIDC Core section 5.6.2)."""
 
 MAPPABLE = ("capacity", "roles", "groups", "entitlements", "name", "given_name", "family_name", "preferred_username", "locale",
-            "email", "phone_number")  # fmt: skip
+            "zoneinfo", "updated_at", "email", "phone_number")  # fmt: skip
 """Claims that a client may have under another name."""
 
 VERIFIED = ("email_verified", "phone_number_verified")
@@ -43,7 +43,7 @@ class Told:
     """What an application may be told of a person in one capacity.
 
     ``capacity_id`` is the opaque id this application knows the capacity by, ``on_behalf_of`` the subject of the other person,
-    ``rights`` what ``usable`` left, ``language`` the one in which organisations are named.
+    ``rights`` what ``usable`` left, ``language`` the one in which organisations are named, ``zone`` the consortium's time zone.
     """
 
     subject: str
@@ -56,6 +56,7 @@ class Told:
     login: str | None = None
     locale: str | None = None
     language: str = "fi"
+    zone: str | None = None
 
 
 def opaque_capacity_id(key: bytes, application_id: UUID, capacity_id: UUID) -> str:
@@ -183,11 +184,13 @@ def _access(told: Told, scopes: Collection[str]) -> Claims:
 
 def _profile(told: Told, scopes: Collection[str]) -> Claims:
     profile = told.profile or Profile()
-    claims: dict[str, str | None] = {}
+    claims: dict[str, str | int | None] = {}
+    told_at = profile.updated_at
     if "profile" in scopes:
         claims |= {
             "name": profile.display_name, "given_name": profile.call_name or profile.given_names, "family_name": profile.family_name,
             "preferred_username": told.login, "locale": told.locale,
+            "zoneinfo": told.zone, "updated_at": int(told_at.timestamp()) if told_at else None,
         }  # fmt: skip
     if "email" in scopes:
         claims["email"] = profile.email

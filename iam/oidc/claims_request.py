@@ -10,6 +10,7 @@ from iam.tokens import jose
 
 SCOPES = {
     "name": "profile", "given_name": "profile", "family_name": "profile", "preferred_username": "profile", "locale": "profile",
+    "zoneinfo": "profile", "updated_at": "profile",
     "email": "email", "email_verified": "email", "phone_number": "phone", "phone_number_verified": "phone", "roles": "roles", "entitlements": "roles", "groups": "groups",
 }  # fmt: skip
 """Claims that can be asked one by one, with the scope that gives them with others: a client may ask those of its own scopes."""

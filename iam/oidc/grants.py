@@ -86,6 +86,12 @@ class S256(CodeChallenge):
             raise InvalidRequestError("The code_challenge_method must be S256.")
         super().validate_code_challenge(grant, _result)
 
+    def validate_code_verifier(self, grant: CodeGrant, result: Any) -> None:
+        """Check the verifier against the challenge; a missing one is as wrong as another's (RFC 7636 section 4.6)."""
+        if grant.request.authorization_code.challenge is not None and "code_verifier" not in grant.request.form:
+            raise InvalidGrantError("Missing code_verifier.")
+        super().validate_code_verifier(grant, result)
+
 
 def validate_openid(grant: CodeGrant, _result: None) -> None:
     """Check what OpenID Connect adds to a request (Core section 3.1.2.1)."""

@@ -80,8 +80,7 @@ def test_an_application_is_listed_with_what_it_receives(world: World, browser: B
     assert "KUNTA en" in told
     assert (
         "Receives: a name for you that only this service knows, what you act as, and in which organisation or on whose behalf, "
-        "your name, username, position and language, your rights in this service."
-        in told
+        "your name, username, position and language, your rights in this service." in told
     )
     assert "telephone" not in told
     assert "It may ask for it until" in told

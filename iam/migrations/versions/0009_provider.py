@@ -21,4 +21,3 @@ def upgrade() -> None:
         sa.Column("retired_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("kid", name="pk_past_key"),
     )
-

@@ -186,7 +186,8 @@ def _start(checked: Validated, ask: Ask, *, again: bool = False, least: str = ""
     """Return a handle with which a page of ours comes back here."""
     back, origin = _back(checked.asked.carried, _begun(checked, ask)), checked.refused("").origin
     client = checked.client
-    return flow.start(flow.Flow(back, client.names, again, origin, least, client.application_key, adds))
+    links = {kind: client.in_languages(kind) for kind in ("policy_uri", "tos_uri")}
+    return flow.start(flow.Flow(back, client.names, again, origin, least, client.application_key, adds, links=links))
 
 
 def _to_sign_in(checked: Validated, ask: Ask, again: bool) -> AnyResponse:

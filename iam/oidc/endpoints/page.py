@@ -73,12 +73,22 @@ def received(scope: Collection[str]) -> list[str]:
     return [context.texts().gettext(said) for word, said in RECEIVED.items() if word in scope]
 
 
+def own_name(owner: Organisation, *, pairwise: bool) -> str:
+    """Say what kind of name an application knows the person by."""
+    texts = context.texts()
+    if pairwise:
+        return texts.gettext(N_("a name for you that only this service knows"))
+    return texts.gettext(N_("a name for you that other services of %(owner)s know too")) % {
+        "owner": owner.name(texts.language)
+    }
+
+
 def inform(client: RegisteredClient, parameters: Mapping[str, Any], scope: str, handle: str, origin: str) -> Response:
     """Tell what the application receives, or ask for consent."""
     texts, session = context.texts(), context.db()
     application = session.get_one(Application, client.application_id)
     owner = session.get_one(Organisation, application.owner_id)
-    own = texts.gettext(N_("a name for you that only this service knows"))
+    own = own_name(owner, pairwise=client.pairwise)
     return pages.page(
         "inform.html", forms_to=origin, action=f"/consent?{urlencode(dict(parameters), doseq=True)}", flow=handle,
         client_name=client.name(texts.language), data=[own, *received(scope.split())],
