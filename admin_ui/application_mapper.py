@@ -25,7 +25,8 @@ from iam.web import context, guard
 CLAIMS = {
     "capacity": N_("The position in which the person acts"), "roles": N_("Roles in this application"), "groups": N_("Groups in the organisation"),
     "entitlements": N_("What the roles allow"), "name": N_("Whole name"), "given_name": N_("Given name"), "family_name": N_("Family name"),
-    "preferred_username": N_("Username"), "locale": N_("Language"), "email": N_("E-mail address"), "phone_number": N_("Telephone number"),
+    "preferred_username": N_("Username"), "locale": N_("Language"), "zoneinfo": N_("Time zone"),
+    "updated_at": N_("When the person's data last changed"), "email": N_("E-mail address"), "phone_number": N_("Telephone number"),
 }  # fmt: skip
 FORMATS = {"": N_("with the organisation: opettaja@KOIVU"), "code": N_("the code alone: opettaja")}
 _CLAIMS = f"{PATH}/{{application}}/clients/{{client_id}}/claims"

@@ -130,7 +130,7 @@ def _told(session: Session, part: Part, asked: Asked) -> dict[str, Any]:
     chosen = next((one for one in found if one.id == asked.capacity_id), found[0] if found else None)
     shown["options"] = [(str(one.id), _capacity(one)) for one in found]
     if chosen is not None:
-        claims = claims_for(session, asked.client, asked.person_id, chosen.id, asked.at)
+        claims = claims_for(session, asked.client, asked.person_id, chosen.id, asked.at, zone=context.settings().zone)
         envelope = {"page": "token", "client": asked.client.client_id, "on": asked.day.isoformat()}
         log.write(session, "person:page:opened", context.actor(), subject_id=asked.person_id, envelope=envelope)
         shown |= {

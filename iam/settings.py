@@ -19,6 +19,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 _MODEL = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
+LONGEST_FAMILY = 400 * 86400
+"""Seconds: the longest that a refresh family may live by any setting."""
+
 
 def _issuer(value: str) -> str:
     parts = urlsplit(value)
@@ -90,7 +93,7 @@ class Tokens(BaseModel):
     model_config = _MODEL
     access_seconds: int = Field(300, ge=30, le=3600, description="Longest life of an access or ID token.")
     code_seconds: int = Field(60, ge=10, le=60, description="Life of an authorization code.")
-    refresh_seconds: int = Field(30 * 86400, ge=300, le=400 * 86400, description="Absolute end of a refresh family.")
+    refresh_seconds: int = Field(30 * 86400, ge=300, le=LONGEST_FAMILY, description="Absolute end of a refresh family.")
     session_idle_seconds: int = Field(
         8 * 3600, ge=300, le=30 * 86400, description="A login session ends when unused this long."
     )

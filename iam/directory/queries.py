@@ -28,7 +28,7 @@ class Profile:
     """What is shown of a person: attribute by attribute the value of the source with the smallest priority that tells it.
 
     Only sources whose word on the person counts (``entitled``) tell anything, save that a person is ``protected`` as soon as any
-    source says so.
+    source says so. ``updated_at``: when one of them last told something else.
     """
 
     given_names: str | None = None
@@ -38,6 +38,7 @@ class Profile:
     phone: Protected | None = None
     birth_date: date | None = None
     protected: bool = False
+    updated_at: datetime | None = None
 
     @property
     def display_name(self) -> str:
@@ -78,14 +79,16 @@ def profiles(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Profi
 def _shown(rows: Sequence[_Row]) -> Profile:
     telling = [row for row in sorted(rows, key=lambda row: row.priority or 0) if row.counts]
     values = {name: next((v for row in telling if (v := getattr(row, name)) is not None), None) for name in _SHOWN}
-    return Profile(**values, protected=any(row.protected for row in rows))
+    told = max((row.told_at for row in telling if row.told_at is not None), default=None)
+    return Profile(**values, protected=any(row.protected for row in rows), updated_at=told)
 
 
 class _Row(NamedTuple):
-    """What one source says of a person; ``counts``: whether it may."""
+    """What one source says of a person; ``counts``: whether it may; ``told_at``: when it last said something else."""
 
     priority: int | None
     counts: bool
+    told_at: datetime | None
     protected: bool
     given_names: str | None
     call_name: str | None
@@ -96,8 +99,9 @@ class _Row(NamedTuple):
 
 
 def _told(counts: ColumnElement[bool]) -> Rows:
-    shown = [getattr(PersonProfile, name) for name in _Row._fields[2:]]
-    query: Rows = select(Source.priority, counts, *shown).select_from(PersonProfile)
+    shown = [getattr(PersonProfile, name) for name in _Row._fields[3:]]
+    query: Rows = select(Source.priority, counts, Change.at, *shown).select_from(PersonProfile)
+    query = query.outerjoin(Change, Change.id == PersonProfile.opened_by)
     return query.outerjoin(Source, Source.id == PersonProfile.source_id).order_by(PersonProfile.source_id)
 
 

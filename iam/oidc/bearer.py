@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -93,6 +93,7 @@ def _told(
 ) -> Told | None:
     grant = stood.grant
     asked = {SCOPES[name] for names in grant.claims.values() for name in names if name in SCOPES}
-    return disclosure.told(
+    found = disclosure.told(
         session, issuer.capacity_key, client, grant.person_id, grant.capacity_id, wanted | asked, at, standing=stood
     )
+    return replace(found, zone=issuer.zone) if found is not None else None

@@ -23,7 +23,7 @@ MAX_ROLES = 150
 """With more roles, or entitlements, than this a token only says where they can be asked for (OIDC Core section 5.6.2)."""
 
 MAPPABLE = ("capacity", "roles", "groups", "entitlements", "name", "given_name", "family_name", "preferred_username", "locale",
-            "email", "phone_number")  # fmt: skip
+            "zoneinfo", "updated_at", "email", "phone_number")  # fmt: skip
 """Claims that a client may have under another name."""
 
 VERIFIED = ("email_verified", "phone_number_verified")
@@ -43,7 +43,7 @@ class Told:
     """What an application may be told of a person in one capacity.
 
     ``capacity_id`` is the opaque id this application knows the capacity by, ``on_behalf_of`` the subject of the other person,
-    ``rights`` what ``usable`` left, ``language`` the one in which organisations are named.
+    ``rights`` what ``usable`` left, ``language`` the one in which organisations are named, ``zone`` the consortium's time zone.
     """
 
     subject: str
@@ -56,6 +56,7 @@ class Told:
     login: str | None = None
     locale: str | None = None
     language: str = "fi"
+    zone: str | None = None
 
 
 def opaque_capacity_id(key: bytes, application_id: UUID, capacity_id: UUID) -> str:
@@ -91,7 +92,7 @@ def of_token(
 
     ``names`` are claims asked one by one (OIDC Core section 5.5).
     """
-    claims = _acting(told) | _access(told, scopes) | _one_by_one(told, names)
+    claims = _acting(told, scopes) | _access(told, scopes) | _one_by_one(told, names)
     many = [name for name in ("roles", "entitlements") if len(claims.get(name, ())) > MAX_ROLES]
     # What a role contains makes no sense without the role: too many roles take the entitlements with them.
     elsewhere = ["roles", "entitlements"] if "roles" in many else many
@@ -106,7 +107,7 @@ def of_token(
 
 def of_userinfo(told: Told, scopes: Collection[str], mapper: Mapping[str, Any], names: Iterable[str] = ()) -> Claims:
     """Return what the userinfo endpoint says, ``sub`` first; ``names`` are claims asked one by one (OIDC Core section 5.5)."""
-    claims = _acting(told) | _access(told, scopes) | _profile(told, scopes) | _one_by_one(told, names)
+    claims = _acting(told, scopes) | _access(told, scopes) | _profile(told, scopes) | _one_by_one(told, names)
     return {"sub": told.subject} | mapped(claims, mapper)
 
 
@@ -152,7 +153,8 @@ def _formatted(value: Any, format_: str) -> Any:
     return list(dict.fromkeys(str(item).rpartition("@")[0] or str(item) for item in value))
 
 
-def _acting(told: Told) -> Claims:
+def _acting(told: Told, scopes: Collection[str]) -> Claims:
+    """What the person acts as; what the work is called belongs to the person's profile."""
     capacity = told.capacity
     if capacity is None:
         return {}
@@ -161,7 +163,7 @@ def _acting(told: Told) -> Claims:
         names = capacity.organisation_names
         name = names.get(told.language) or next(iter(names.values()), capacity.organisation_key)
         claim["organisation"] = {"key": capacity.organisation_key, "name": name}
-    if capacity.position:
+    if capacity.position and "profile" in scopes:
         claim["position"] = capacity.position
     if told.on_behalf_of:
         claim["on_behalf_of"] = told.on_behalf_of
@@ -182,11 +184,13 @@ def _access(told: Told, scopes: Collection[str]) -> Claims:
 
 def _profile(told: Told, scopes: Collection[str]) -> Claims:
     profile = told.profile or Profile()
-    claims: dict[str, str | None] = {}
+    claims: dict[str, str | int | None] = {}
+    told_at = profile.updated_at
     if "profile" in scopes:
         claims |= {
             "name": profile.display_name, "given_name": profile.call_name or profile.given_names, "family_name": profile.family_name,
             "preferred_username": told.login, "locale": told.locale,
+            "zoneinfo": told.zone, "updated_at": int(told_at.timestamp()) if told_at else None,
         }  # fmt: skip
     if "email" in scopes:
         claims["email"] = profile.email

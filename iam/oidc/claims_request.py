@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,9 +10,13 @@ from iam.tokens import jose
 
 SCOPES = {
     "name": "profile", "given_name": "profile", "family_name": "profile", "preferred_username": "profile", "locale": "profile",
+    "zoneinfo": "profile", "updated_at": "profile",
     "email": "email", "email_verified": "email", "phone_number": "phone", "phone_number_verified": "phone", "roles": "roles", "entitlements": "roles", "groups": "groups",
 }  # fmt: skip
 """Claims that can be asked one by one, with the scope that gives them with others: a client may ask those of its own scopes."""
+
+CAPACITY = "capacity"
+"""Stands among the scopes of what is received for the capacity a person acts in: every application but our own is told it unasked."""
 
 
 class BadClaims(ValueError):
@@ -25,6 +29,10 @@ class ClaimsRequest:
 
     id_token: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
     userinfo: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+
+    def allowed(self, scope: str) -> frozenset[str]:
+        """The claims asked anywhere that a client with these scopes may receive."""
+        return allowed(self.id_token, scope) | allowed(self.userinfo, scope)
 
     @property
     def subject(self) -> str | None:
@@ -73,3 +81,10 @@ def allowed(asked: Mapping[str, Any], scope: str) -> frozenset[str]:
     """Return the claims among those asked that a client with these scopes may receive."""
     words = scope.split()
     return frozenset(name for name in asked if SCOPES.get(name) in words)
+
+
+def received(scope: str, asked: Iterable[str], *, capacity: bool) -> str:
+    """Return a scope with what counts as scope besides: each claim ``asked`` one by one as the scope that gives it, and ``CAPACITY``
+    when one is told. So a person is told, agrees to and later reads the same, however an application asked for it."""
+    words = [*scope.split(), *sorted(SCOPES[name] for name in asked), *([CAPACITY] if capacity else [])]
+    return " ".join(dict.fromkeys(words))

@@ -19,6 +19,7 @@ from iam.access.role import Application
 from iam.ephemeral import Generations
 from iam.oidc import redirects, registration_metadata
 from iam.oidc.model import Client, ClientSecret
+from iam.texts import LANGUAGES
 from iam.tokens import secret as secrets
 
 SECONDS = 0.5
@@ -31,7 +32,12 @@ ADMIN = "avain-admin"
 """The client of our own administration pages. It is in no table and redeems its codes in process only."""
 
 PERSON_SCOPES = ("openid", "profile", "email", "phone", "address", "roles", "groups", "offline_access")
-"""Scopes that speak of a person; a client acting for itself has none of them. No source tells addresses yet: that scope gives nothing."""
+"""Scopes that speak of a person; a client acting for itself has none of them."""
+
+ANNOUNCED = tuple(scope for scope in PERSON_SCOPES if scope != "address")
+"""Those that give something: no source tells addresses yet."""
+
+_SHARED = "public:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,11 @@ class RegisteredClient(ClientMixin):
         return registration_metadata.is_native(self.auth, self.extra)
 
     @property
+    def pairwise(self) -> bool:
+        """Whether no other application knows people by the same names."""
+        return not self.sector.startswith(_SHARED)
+
+    @property
     def is_ours(self) -> bool:
         """Whether this is our own administration."""
         return self.client_id == ADMIN
@@ -90,6 +101,11 @@ class RegisteredClient(ClientMixin):
     def said(self, name: str, language: str) -> str | None:
         """Return what is stated of the client under a name, in ``language`` where it is."""
         return registration_metadata.said(self.extra, name, language)
+
+    def in_languages(self, name: str) -> dict[str, str]:
+        """Return what is stated of the client under a name, by language; "" is the language of what has none."""
+        said = {language: self.extra.get(f"{name}#{language}" if language else name) for language in ("", *LANGUAGES)}
+        return {language: text for language, text in said.items() if text}
 
     def get_client_id(self) -> str:
         """Return the client's id."""
@@ -183,14 +199,19 @@ def load(session: Session, client_id: str) -> RegisteredClient | None:
     return view(row[0], row[1], [(hash_, ends) for hash_, ends in known])
 
 
+def is_public(client: Client, application: Application) -> bool:
+    """Whether a client knows people by names that other applications of the same owner know too."""
+    return bool(client.metadata_.get("subject_type", application.subject_mode) == "public")
+
+
 def view(
     client: Client, application: Application, known: Sequence[tuple[bytes, datetime | None]] = ()
 ) -> RegisteredClient:
     """Return a client's registration together with its application's."""
-    public = client.metadata_.get("subject_type", application.subject_mode) == "public"
+    shared = f"{_SHARED}{application.owner_id}"
     return RegisteredClient(
         client.client_id, application.id, dict(application.name), application.audience, client.auth, tuple(client.redirect_uris),
-        f"public:{application.owner_id}" if public else client.sector, client.scope, tuple(client.grants),
+        shared if is_public(client, application) else client.sector, client.scope, tuple(client.grants),
         tuple(client.post_logout_redirect_uris), client.id_token_alg, client.pkce, tuple((client.jwks or {}).get("keys", ())),
         dict(client.mapper), application.ask_capacity, application.entry, tuple(known), client.token_format, client.userinfo_alg,
         client.par_required, client.legacy_audience, tuple(client.resources), client.jwks_uri, client.backchannel_logout_uri,

@@ -2,7 +2,8 @@
 
 Names are those of the specifications and no others: what a client may not set of itself (its application, sector, mapper,
 resources) has no name here. Unknown members are ignored, null counts as left out (RFC 7592 section 2.2); a member whose meaning
-we know and do not support is refused rather than silently dropped.
+we know and do not support is refused rather than silently dropped, save ``request_uris``: discovery says that none is fetched, and the
+answer, which leaves them out, says it again (RFC 7591 section 3.2.1).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ METADATA, REDIRECT = "invalid_client_metadata", "invalid_redirect_uri"
 """Errors of RFC 7591 section 3.2.2."""
 
 _UNSUPPORTED: Mapping[str, Sequence[Any]] = {
-    "request_uris": ([],), "software_statement": (), "tls_client_certificate_bound_access_tokens": (False,),
+    "software_statement": (), "tls_client_certificate_bound_access_tokens": (False,),
     "dpop_bound_access_tokens": (False,), "introspection_signed_response_alg": (), "authorization_signed_response_alg": (),
     "backchannel_token_delivery_mode": (), "authorization_details_types": ([],),
     **{f"{what}_encrypted_response_{how}": () for what in ("id_token", "userinfo", "introspection", "authorization")
@@ -146,7 +147,7 @@ def _response_types(given: Mapping[str, Any], grants: Sequence[str]) -> None:
 
 
 def _scope(given: Mapping[str, Any], grants: Sequence[str], further: Sequence[str]) -> str:
-    scope = " ".join((_text(given, "scope") or "").split()) or default_scope(grants)
+    scope = " ".join((_text(given, "scope") or "").split()) or f"{default_scope(grants)} phone"
     if not set(scope.split()) <= {*PERSON_SCOPES, *further}:
         raise BadDocument(METADATA, "scope: This client cannot have all of these.")
     return " ".join(dict.fromkeys(scope.split()))

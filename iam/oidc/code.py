@@ -71,17 +71,23 @@ def issue(
 ) -> str:  # fmt: skip
     """Store a code for a validated request of a person who may enter, write the event, and return the code."""
     asked = claims_request.parse(parameters.get("claims"))
+    names = {
+        place: sorted(claims_request.allowed(wanted, client.scope))
+        for place, wanted in (("id_token", asked.id_token), ("userinfo", asked.userinfo))
+    }
     data: dict[str, Any] = {
         "redirect_uri": parameters["redirect_uri"], "scope": scope, "challenge": parameters.get("code_challenge"),
         "nonce": parameters.get("nonce"), "capacity": str(capacity_id) if capacity_id else None, "session": str(login.id),
         "auth_time": login.auth_time.isoformat(), "acr": _acr(login.acr, asked, parameters), "amr": list(login.amr),
         "resources": list(resources), "device_until": device_until and device_until.isoformat(),
-        "claims": {"id_token": sorted(claims_request.allowed(asked.id_token, client.scope)),
-                   "userinfo": sorted(claims_request.allowed(asked.userinfo, client.scope))},
+        "claims": names,
     }  # fmt: skip
+    received = claims_request.received(
+        scope, {*names["id_token"], *names["userinfo"]}, capacity=capacity_id is not None
+    )
     log.write(
         session, "oidc:authorization:granted", actor, subject_id=login.person_id,
-        envelope={"client": client.client_id, "capacity": data["capacity"], "scope": scope},
+        envelope={"client": client.client_id, "capacity": data["capacity"], "scope": received},
     )  # fmt: skip
     return one_shot.issue(
         session,

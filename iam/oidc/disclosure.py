@@ -27,12 +27,14 @@ from iam.oidc.interaction import may_enter, told_of
 from iam.oidc.model import RememberedCapacity
 from iam.oidc.standing import Standing
 from iam.signin import reach
+from iam.texts import LANGUAGES
 from iam.tokens.session import LoginSession
 
 ABOUT_PERSON = frozenset({"profile", "email", "phone"})
 """Scopes for which the person's profile is read."""
 
-DEFAULT_LANGUAGE = "fi"
+DEFAULT_LANGUAGE = LANGUAGES[0]
+"""The consortium's, told of who has chosen none."""
 
 
 def told(
@@ -82,7 +84,7 @@ def told(
         _other(session, client, capacity, give_subject), usable(held, capacity_id, client.application_id),
         _groups(session, person_id, capacity, at) if "groups" in scopes else (),
         queries.profile(session, person_id) if ABOUT_PERSON & set(scopes) else None,
-        named.login, named.language, named.language or DEFAULT_LANGUAGE,
+        named.login, named.language or DEFAULT_LANGUAGE, named.language or DEFAULT_LANGUAGE,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredenti
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from iam import clock
-from iam.oidc import claims_request, mint, redemption, standing
+from iam.oidc import claims_request, inspection, mint, redemption, standing
 from iam.oidc.answer import MODES
 from iam.oidc.claims import Claims
 from iam.oidc.client import RegisteredClient
@@ -86,6 +86,12 @@ class S256(CodeChallenge):
             raise InvalidRequestError("The code_challenge_method must be S256.")
         super().validate_code_challenge(grant, _result)
 
+    def validate_code_verifier(self, grant: CodeGrant, result: Any) -> None:
+        """Check the verifier against the challenge; a missing one is as wrong as another's (RFC 7636 section 4.6)."""
+        if grant.request.authorization_code.challenge is not None and "code_verifier" not in grant.request.form:
+            raise InvalidGrantError("Missing code_verifier.")
+        super().validate_code_verifier(grant, result)
+
 
 def validate_openid(grant: CodeGrant, _result: None) -> None:
     """Check what OpenID Connect adds to a request (Core section 3.1.2.1)."""
@@ -102,6 +108,9 @@ def validate_openid(grant: CodeGrant, _result: None) -> None:
     max_age = data.get("max_age", "0")
     if not max_age.isdigit() or len(max_age) > 9:
         raise InvalidRequestError("The max_age must be a number of seconds.")
+    hint = data.get("id_token_hint")
+    if hint is not None and inspection.hinted(grant.server.session, grant.server.issuer, hint) is None:
+        raise InvalidRequestError("The id_token_hint is no ID token of ours.")
     mode = data.get("response_mode", "query")
     if mode not in MODES or (mode == "form_post" and not data["redirect_uri"].startswith(("https://", "http://"))):
         raise InvalidRequestError("The response_mode is not supported.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -46,17 +47,26 @@ class Shown:
 
 def find(session: Session, issuer: Issuer, token: str) -> Shown | None:
     """Return the token when it is genuine and living; None for anything else. The kind is told by its form, never by a hint."""
-    now = clock.now()
     parsed = grants.parse(token, issuer.refresh_key)
     if parsed is None:
-        found = bearer.read(session, issuer, token, now)
+        found = bearer.read(session, issuer, token, clock.now())
         return Shown(found.client, found.standing, found.claims) if found else None
-    grant = grants.get(session, parsed[0])
+    family = _family(session, issuer, parsed[0])
+    newest = family is not None and family.grant is not None and family.grant.generation == parsed[1]
+    return family if newest else None
+
+
+def find_family(session: Session, issuer: Issuer, token: str) -> Shown | None:
+    """Return a token as ``find`` does, a genuine refresh token also when a newer one has taken its place: its family lives."""
+    parsed = grants.parse(token, issuer.refresh_key)
+    return find(session, issuer, token) if parsed is None else _family(session, issuer, parsed[0])
+
+
+def _family(session: Session, issuer: Issuer, grant_id: UUID) -> Shown | None:
+    grant = grants.get(session, grant_id)
     client = issuer.clients.get(session, grant.client_id) if grant is not None else None
-    stood = standing.read(session, parsed[0], client, now) if client is not None else None
-    if client is None or stood is None or not stood.living or stood.grant.generation != parsed[1]:
-        return None
-    return Shown(client, stood, None)
+    stood = standing.read(session, grant_id, client, clock.now()) if client is not None else None
+    return Shown(client, stood, None) if client is not None and stood is not None and stood.living else None
 
 
 def describe(session: Session, issuer: Issuer, token: Shown) -> Claims | None:
@@ -89,9 +99,9 @@ def _kept(said: Mapping[str, Any]) -> Claims:
 
 
 def hinted(session: Session, issuer: Issuer, id_token: str) -> Claims | None:
-    """Return the claims of an ID token that we issued, expired or not; None for anything else (signed userinfo never expires)."""
+    """Return the claims of an ID token that we issued, expired or not, also with a key that signs no more; None for anything else (signed userinfo never expires)."""
     try:
-        said = issuer.keyring.verify(session, id_token, mint.IDENTITY)
+        said = issuer.keyring.hint(session, id_token, mint.IDENTITY)
     except jose.BadToken:
         return None
     return said if said.get("iss") == issuer.url and "exp" in said else None

@@ -19,6 +19,7 @@ class Issuer:
     def __init__(self, settings: Settings, vault: Vault, generations: Generations) -> None:
         self.url = settings.issuer
         self.lives = settings.tokens
+        self.zone = settings.zone
         self.remember_days = settings.signin.remember_days
         self.keyring = Keyring(vault)
         self.clients = Clients(settings.issuer, generations)

@@ -6,7 +6,7 @@ from typing import Any
 
 from iam.oidc.answer import MODES
 from iam.oidc.claims import MAPPABLE, VERIFIED
-from iam.oidc.client import PERSON_SCOPES
+from iam.oidc.client import ANNOUNCED
 from iam.oidc.model import AUTH_METHODS, GRANT_TYPES
 from iam.signin.levels import LEVELS
 from iam.texts import LANGUAGES
@@ -26,7 +26,7 @@ def authorization_server(issuer: str) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/oauth2/jwks",
         "introspection_endpoint": f"{issuer}/oauth2/introspect",
         "revocation_endpoint": f"{issuer}/oauth2/revoke",
-        "scopes_supported": list(PERSON_SCOPES),
+        "scopes_supported": list(ANNOUNCED),
         "response_types_supported": ["code"],
         "response_modes_supported": list(MODES),
         "grant_types_supported": list(GRANT_TYPES),

@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from iam.database.statement import Statement
-from iam.oidc import claims
+from iam.oidc import claims, claims_request
 from iam.oidc.claims import Claims, Told
 from iam.oidc.client import RegisteredClient
 from iam.oidc.issuer import Issuer
@@ -39,6 +39,17 @@ class Occasion:
     nonce: str | None = None
     amr: tuple[str, ...] = ()
     resource: str | None = None
+
+    @property
+    def asked(self) -> Collection[str]:
+        """The claims that the ID token tells one by one; none without an ID token."""
+        return self.grant.claims.get("id_token", ()) if "openid" in self.scopes else ()
+
+    @property
+    def received(self) -> str:
+        """The scopes with what counts as scope besides (``claims_request.received``)."""
+        capacity = self.grant.capacity_id is not None
+        return claims_request.received(" ".join(self.scopes), self.asked, capacity=capacity)
 
 
 def answer(
@@ -88,8 +99,7 @@ def access_claims(issuer: Issuer, occasion: Occasion, told: Told, ends: datetime
 
 def id_claims(issuer: Issuer, occasion: Occasion, told: Told, ends: datetime) -> Claims:
     """Return the claims of an ID token (OIDC Core section 2), without ``at_hash``."""
-    names = occasion.grant.claims.get("id_token", ())
-    said = claims.of_token(told, occasion.scopes, occasion.client.mapper, issuer.userinfo, names)
+    said = claims.of_token(told, occasion.scopes, occasion.client.mapper, issuer.userinfo, occasion.asked)
     extra: Claims = {"aud": occasion.client.client_id}
     if occasion.nonce is not None:
         extra["nonce"] = occasion.nonce
@@ -111,7 +121,7 @@ def _common(issuer: Issuer, occasion: Occasion, told: Told, ends: datetime) -> C
 
 def _ends(issuer: Issuer, occasion: Occasion, told: Told) -> datetime:
     latest = min(occasion.at + timedelta(seconds=issuer.lives.access_seconds), occasion.grant.expires_at)
-    return claims.first_end(told, occasion.scopes, latest)
+    return claims.first_end(told, occasion.received.split(), latest)
 
 
 def for_itself(

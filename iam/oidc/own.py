@@ -5,7 +5,7 @@ Grants that live count, and what the person was told or agreed to. Our own admin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,13 +20,16 @@ from iam.audit import log
 from iam.change import Actor
 from iam.directory.organisation import Organisation
 from iam.errors import NotFound
+from iam.oidc import claims_request
+from iam.oidc.client import is_public
 from iam.oidc.model import Agreed, Client, RememberedCapacity
 from iam.tokens.grant import GrantRow, lives
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """An application that a person uses: its scopes, when it was first granted or told, until when what it was given lasts (None: over)."""
+    """An application that a person uses: its scopes with what counts as scope (``claims_request.received``), when it was first granted
+    or told, until when what it was given lasts (None: over). ``pairwise``: it alone knows the person by the name it was given."""
 
     application: Application
     owner: Organisation
@@ -34,15 +37,15 @@ class Used:
     since: datetime
     until: datetime | None
     agreed: str | None
+    pairwise: bool
 
 
 def used(session: Session, person_id: UUID) -> list[Used]:
     """Return the applications of a person by key; three statements."""
-    grants: dict[UUID, list[tuple[str, datetime, datetime]]] = {}
-    query = select(Client.application_id, GrantRow.scope, GrantRow.created_at, GrantRow.expires_at)
-    rows = session.execute(query.join(Client, Client.client_id == GrantRow.client_id).where(*_living(person_id)))
-    for id_, scope, created_at, expires_at in rows:
-        grants.setdefault(id_, []).append((scope, created_at, expires_at))
+    grants: dict[UUID, list[tuple[Client, GrantRow]]] = {}
+    query = select(Client, GrantRow).join(GrantRow, Client.client_id == GrantRow.client_id).where(*_living(person_id))
+    for client, grant in session.execute(query):
+        grants.setdefault(client.application_id, []).append((client, grant))
     told = {row.application_id: row for row in session.scalars(select(Agreed).where(Agreed.person_id == person_id))}
     known = session.execute(
         select(Application, Organisation).join(Organisation, Organisation.id == Application.owner_id)
@@ -78,19 +81,22 @@ def _living(person_id: UUID) -> tuple[ColumnElement[bool], ...]:
     return GrantRow.person_id == person_id, *lives(clock.now())
 
 
+def _received(grant: GrantRow) -> str:
+    asked = {name for names in grant.claims.values() for name in names}
+    return claims_request.received(grant.scope, asked, capacity=grant.capacity_id is not None)
+
+
 def _used(
-    application: Application, owner: Organisation, grants: Iterable[tuple[str, datetime, datetime]], told: Agreed | None
+    application: Application, owner: Organisation, given: Sequence[tuple[Client, GrantRow]], told: Agreed | None
 ) -> Used:
-    found = list(grants)
-    scopes = frozenset(
-        word for scope in [*(grant[0] for grant in found), told.scope if told else ""] for word in scope.split()
-    )
-    since = min([*(grant[1] for grant in found), *([told.at] if told else [])])
+    scopes = [*(_received(grant) for _, grant in given), *([told.scope] if told else [])]
+    shared = any(is_public(client, application) for client, _ in given)
     return Used(
         application,
         owner,
-        scopes,
-        since,
-        max((grant[2] for grant in found), default=None),
+        frozenset(word for scope in scopes for word in scope.split()),
+        min([*(grant.created_at for _, grant in given), *([told.at] if told else [])]),
+        max((grant.expires_at for _, grant in given), default=None),
         told.notice if told else None,
+        not shared if given else application.subject_mode != "public",
     )

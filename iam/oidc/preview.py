@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from iam.access.role import Application
+from iam.clock import HELSINKI
 from iam.oidc import claims, disclosure
 from iam.oidc.claims import Claims
 from iam.oidc.client import view
@@ -29,10 +30,12 @@ def claims_for(
     *,
     scopes: Collection[str] | None = None,
     vault: Vault | None = None,
+    zone: str = HELSINKI,
 ) -> Claims:
     """Return the claims about the person in a capacity at ``at``: empty when the person may not enter the application in it.
 
-    ``scopes`` default to all that the client may ask; without ``vault`` the capacity's opaque id is left out.
+    ``scopes`` default to all that the client may ask; without ``vault`` the capacity's opaque id is left out; ``zone`` is the
+    consortium's time zone.
     """
     application = session.get_one(Application, client.application_id)
     registered = view(client, application)
@@ -41,7 +44,6 @@ def claims_for(
     told = disclosure.told(session, key, registered, person_id, capacity_id, asked, at, give_subject=False)
     if told is None:
         return {}
-    if vault is None:
-        told = replace(told, capacity_id=NOT_YET)
+    told = replace(told, zone=zone, capacity_id=told.capacity_id if vault else NOT_YET)
     said = claims.of_userinfo(told, asked, registered.mapper)
     return said | {"sub": said["sub"] or NOT_YET}

@@ -96,7 +96,7 @@ def _answer(
     if told is None:
         grants.revoke(session, grant_id=grant.id)
         raise Ended
-    envelope = {"client": client.client_id, "grant": str(grant.id), "by": by, "scope": " ".join(occasion.scopes),
+    envelope = {"client": client.client_id, "grant": str(grant.id), "by": by, "scope": occasion.received,
                 "capacity": str(grant.capacity_id) if grant.capacity_id else None}  # fmt: skip
     log.write(session, ISSUED, actor, subject_id=grant.person_id, envelope=envelope)
     elsewhere = occasion.resource not in (None, client.audience)

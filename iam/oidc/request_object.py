@@ -36,6 +36,9 @@ def _meant(claims: Mapping[str, Any], client_id: str, issuer: str, at: datetime)
     """Check whose it is, for whom, and when (RFC 9101 section 5.2)."""
     if claims.get("client_id") != client_id or claims.get("iss", client_id) != client_id:
         raise jose.BadToken("another client's request")
+    # A client's assertion names the client there: what proves a client at the token endpoint starts no sign-in (RFC 9101 section 10.8).
+    if claims.get("sub") == client_id:
+        raise jose.BadToken("its sub is the client")
     audience = claims.get("aud", issuer)
     if issuer not in (audience if isinstance(audience, list) else [audience]):
         raise jose.BadToken("for somebody else")

@@ -21,7 +21,7 @@ from iam.change import Actor
 from iam.database.base import Base
 from iam.database.types import uuid7
 from iam.errors import Conflict
-from iam.tokens import jose, witness
+from iam.tokens import jose, past_keys, witness
 from iam.vault import Vault
 
 KEEP = timedelta(hours=25)
@@ -144,6 +144,9 @@ def rotate(session: Session, vault: Vault, actor: Actor) -> list[tuple[str, str]
         if row.state == "previous" and row.retired_at is not None and row.retired_at + KEEP <= now:
             remove(session, row.kid, actor)
             done.append((row.kid, "removed"))
+    for kid in past_keys.tidy(session):
+        _record_removal(session, kid, actor, compromised=False)
+        done.append((kid, "forgotten"))
     return done
 
 
@@ -152,9 +155,15 @@ def _old(signing: SigningKey | None, now: datetime) -> bool:
 
 
 def remove(session: Session, kid: str, actor: Actor, *, compromised: bool = False) -> None:
-    """Forget a key; what it signed is no longer accepted. Raises ``Conflict`` for the key that signs, and for one whose tokens may
-    still live unless it is ``compromised``: so the last valid key can never go."""
+    """Forget a key; what it signed is no longer accepted, save as a hint (``past_keys``) unless it is ``compromised``.
+
+    Raises ``Conflict`` for the key that signs, and for one whose tokens may still live unless it is ``compromised``: so the last valid
+    key can never go.
+    """
     row = session.get(SigningKey, kid)
+    if row is None and compromised and past_keys.drop(session, kid):
+        _record_removal(session, kid, actor, compromised=True)
+        return
     if row is None:
         raise Conflict(Problem("There is no signing key %(kid)s.", "List the keys.", params={"kid": kid}))
     living = row.state == "previous" and row.retired_at is not None and row.retired_at + KEEP > clock.now()
@@ -166,6 +175,12 @@ def remove(session: Session, kid: str, actor: Actor, *, compromised: bool = Fals
             )
         )  # fmt: skip
     session.delete(row)
+    if row.retired_at is not None and not compromised:
+        past_keys.keep(session, kid, row.public, row.retired_at)
+    _record_removal(session, kid, actor, compromised=compromised)
+
+
+def _record_removal(session: Session, kid: str, actor: Actor, *, compromised: bool) -> None:
     session.flush()
     log.write(session, "key:signing:removed", actor, envelope={"kid": kid, "compromised": compromised})
 
@@ -183,6 +198,13 @@ def published(session: Session) -> list[dict[str, Any]]:
     query = select(SigningKey).where(SigningKey.state.in_(("next", "current", "previous"))).order_by(SigningKey.kid)
     horizon = clock.now() - KEEP
     return [row.public for row in session.scalars(query) if row.retired_at is None or row.retired_at > horizon]
+
+
+def past(session: Session) -> list[dict[str, Any]]:
+    """Return the public keys that verify hints only: of those that retired within ``past_keys.HINTED``, published or not."""
+    horizon = clock.now() - past_keys.HINTED
+    retired = select(SigningKey.public).where(SigningKey.state == "previous", SigningKey.retired_at > horizon)
+    return [*session.scalars(retired), *past_keys.kept(session)]
 
 
 def _private(vault: Vault, row: SigningKey) -> jose.Key:

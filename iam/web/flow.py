@@ -28,7 +28,8 @@ class Flow:
     the service's validated redirect URI (``https://wilma.example``), to which browsers must be let go on after the form;
     ``least`` the least level of sign-in asked for (``signin.levels``), or empty; ``application`` the key of the service, or empty;
     ``adds``: who is signed in proves something more, and the session goes on. ``proves``: the one way (``signin.proof``) by which a proof
-    of the last minutes is asked for, or empty.
+    of the last minutes is asked for, or empty. ``links``: addresses of the service's own pages, by what each is
+    (``policy_uri``, ``tos_uri``) and language ("": whatever the language).
     """
 
     path: str
@@ -39,6 +40,7 @@ class Flow:
     application: str = ""
     adds: bool = False
     proves: str = ""
+    links: Mapping[str, Mapping[str, str]] | None = None
 
 
 def start(flow: Flow) -> str:
@@ -52,6 +54,7 @@ def start(flow: Flow) -> str:
         "a": flow.application,
         "m": flow.adds,
         "w": flow.proves,
+        "u": dict(flow.links or {}),
     }
     return _serializer().dumps(data)
 
@@ -66,7 +69,7 @@ def read(handle: str | None) -> Flow | None:
         return None
     return Flow(
         local_path(data["p"]), data["s"] or None, bool(data["f"]), str(data["o"]), str(data["l"]), str(data.get("a", "")),
-        bool(data.get("m", False)), str(data.get("w", "")),
+        bool(data.get("m", False)), str(data.get("w", "")), data.get("u") or None,
     )  # fmt: skip
 
 

@@ -79,8 +79,8 @@ def test_an_application_is_listed_with_what_it_receives(world: World, browser: B
     assert "Wilma" in told
     assert "KUNTA en" in told
     assert (
-        "Receives: a name for you that only this service knows, your name and username, your rights in this service."
-        in told
+        "Receives: a name for you that only this service knows, what you act as, and in which organisation or on whose behalf, "
+        "your name, username, position and language, your rights in this service." in told
     )
     assert "telephone" not in told
     assert "It may ask for it until" in told

@@ -87,8 +87,8 @@ def _answered(choice: Callable[[Passage], UUID | None], informs: Callable[[Regis
     if login is None or passed is None or chosen is None:
         return see_other(f"{PATH}?{urlencode(query)}")
     informed = informs(checked.client)
-    if informed and notice.due(context.db(), checked.client, login.person_id, checked.scope):
-        notice.record(context.db(), checked.client, login.person_id, checked.scope, context.actor())
+    if informed and notice.due(context.db(), checked.client, login.person_id, checked.receives):
+        notice.record(context.db(), checked.client, login.person_id, checked.receives, context.actor())
     return see_other(_back(checked.asked.carried, Passage(passed.request, passed.asked_at, login.id, chosen, informed)))
 
 
@@ -126,7 +126,7 @@ def _standing(checked: Validated, login: LoginSession | None) -> Standing:
 def _informed(checked: Validated, login: LoginSession) -> bool:
     """Whether the person was told before, and ``prompt`` does not ask for it again."""
     again = "consent" in checked.parameters.get("prompt", "").split()
-    return not again and not notice.due(context.db(), checked.client, login.person_id, checked.scope)
+    return not again and not notice.due(context.db(), checked.client, login.person_id, checked.receives)
 
 
 def _is_other_person(checked: Validated, login: LoginSession) -> bool:
@@ -151,7 +151,9 @@ def _act(step: Step, checked: Validated, login: LoginSession | None, ask: Ask) -
             return see_other("/factor?" + urlencode({"flow": _start(checked, ask, least=least)}))
         case Inform(found) if login is not None:
             handle = _sealed(_begun(checked, ask, login.id, found.id))
-            return page.inform(checked.client, checked.asked.carried, checked.scope, handle, checked.refused("").origin)
+            return page.inform(
+                checked.client, checked.asked.carried, checked.receives, handle, checked.refused("").origin
+            )
         case Refuse(error):
             _record_refusal(checked, login, error)
             return page.send(checked.refused(error), checked.client)
@@ -165,7 +167,7 @@ def _act(step: Step, checked: Validated, login: LoginSession | None, ask: Ask) -
             handle = _sealed(_begun(checked, ask, login.id))
             prove = "/login?" + urlencode({"flow": _start(checked, ask, again=True, adds=True)}) if step.more else None
             return page.choose(
-                step, checked.client, checked.asked.carried, checked.scope, handle, checked.refused("").origin, prove
+                step, checked.client, checked.asked.carried, checked.receives, handle, checked.refused("").origin, prove
             )
         case _:
             return _to_sign_in(checked, ask, again=False)
@@ -184,7 +186,8 @@ def _start(checked: Validated, ask: Ask, *, again: bool = False, least: str = ""
     """Return a handle with which a page of ours comes back here."""
     back, origin = _back(checked.asked.carried, _begun(checked, ask)), checked.refused("").origin
     client = checked.client
-    return flow.start(flow.Flow(back, client.names, again, origin, least, client.application_key, adds))
+    links = {kind: client.in_languages(kind) for kind in ("policy_uri", "tos_uri")}
+    return flow.start(flow.Flow(back, client.names, again, origin, least, client.application_key, adds, links=links))
 
 
 def _to_sign_in(checked: Validated, ask: Ask, again: bool) -> AnyResponse:

@@ -9,7 +9,7 @@ from flask import flash, request
 from werkzeug.wrappers import Response
 
 from iam.oidc import own
-from iam.oidc.endpoints.page import RECEIVED
+from iam.oidc.endpoints.page import own_name, received
 from iam.texts import N_
 from iam.web import context, guard
 from iam.web.guard import NotSignedIn
@@ -23,7 +23,7 @@ def shown(person_id: UUID) -> list[dict[str, Any]]:
         {
             "key": one.application.key, "name": one.application.name.get(texts.language) or one.application.name.get("fi") or one.application.key,
             "owner": one.owner.name(texts.language), "since": one.since, "until": one.until, "consented": one.agreed == "consent",
-            "receives": [texts.gettext(said) for scope, said in RECEIVED.items() if scope in one.scopes],
+            "receives": [own_name(one.owner, pairwise=one.pairwise), *received(one.scopes)],
         }
         for one in own.used(context.db(), person_id)
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -33,7 +33,8 @@ KINDS = {
 }
 
 RECEIVED = {
-    "profile": N_("your name and username"),
+    "capacity": N_("what you act as, and in which organisation or on whose behalf"),
+    "profile": N_("your name, username, position and language"),
     "email": N_("your e-mail address"),
     "phone": N_("your telephone number"),
     "roles": N_("your rights in this service"),
@@ -63,12 +64,23 @@ def choose(
     return pages.page(
         "capacity.html", forms_to=origin, action=f"/capacity?{urlencode(dict(parameters), doseq=True)}", flow=handle, client_name=client.name(texts.language),
         cards=[_card(capacity, coming, step.preselected) for capacity, coming in shown], notice=notice,
-        receives=_received(scope), prove_url=prove_url,
+        receives=received(scope.split()), prove_url=prove_url,
     )  # fmt: skip
 
 
-def _received(scope: str) -> list[str]:
-    return [context.texts().gettext(RECEIVED[word]) for word in scope.split() if word in RECEIVED]
+def received(scope: Collection[str]) -> list[str]:
+    """Say in words what an application with these scopes receives."""
+    return [context.texts().gettext(said) for word, said in RECEIVED.items() if word in scope]
+
+
+def own_name(owner: Organisation, *, pairwise: bool) -> str:
+    """Say what kind of name an application knows the person by."""
+    texts = context.texts()
+    if pairwise:
+        return texts.gettext(N_("a name for you that only this service knows"))
+    return texts.gettext(N_("a name for you that other services of %(owner)s know too")) % {
+        "owner": owner.name(texts.language)
+    }
 
 
 def inform(client: RegisteredClient, parameters: Mapping[str, Any], scope: str, handle: str, origin: str) -> Response:
@@ -76,10 +88,10 @@ def inform(client: RegisteredClient, parameters: Mapping[str, Any], scope: str, 
     texts, session = context.texts(), context.db()
     application = session.get_one(Application, client.application_id)
     owner = session.get_one(Organisation, application.owner_id)
-    own = texts.gettext(N_("a name for you that only this service knows"))
+    own = own_name(owner, pairwise=client.pairwise)
     return pages.page(
         "inform.html", forms_to=origin, action=f"/consent?{urlencode(dict(parameters), doseq=True)}", flow=handle,
-        client_name=client.name(texts.language), data=[own, *_received(scope)],
+        client_name=client.name(texts.language), data=[own, *received(scope.split())],
         purpose=client.said("purpose", texts.language) or texts.gettext(N_("Signing in to the service")),
         legal_basis=client.said("legal_basis", texts.language), controller=owner.name(texts.language),
         notice_url=client.said("policy_uri", texts.language), terms_url=client.said("tos_uri", texts.language),

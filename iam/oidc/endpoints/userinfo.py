@@ -7,7 +7,7 @@ from flask import Response, request
 
 from iam import clock
 from iam.audit import log
-from iam.oidc import bearer, claims, mint
+from iam.oidc import bearer, claims, claims_request, mint
 from iam.oidc.bearer import Bearer
 from iam.oidc.claims import Claims
 from iam.oidc.endpoints.protocol import protocol
@@ -35,10 +35,9 @@ def userinfo() -> Response:
     told = bearer.told_whole(server.session, server.issuer, shown.client, shown.standing, scopes, now)
     if told is None:
         return _refused(401, "invalid_token")
-    _record(shown, scopes)
-    return _answer(
-        shown, claims.of_userinfo(told, scopes, shown.client.mapper, shown.standing.grant.claims.get("userinfo", ()))
-    )
+    names = shown.standing.grant.claims.get("userinfo", ())
+    _record(shown, claims_request.received(" ".join(scopes), names, capacity=told.capacity is not None))
+    return _answer(shown, claims.of_userinfo(told, scopes, shown.client.mapper, names))
 
 
 def _answer(shown: Bearer, said: Claims) -> Response:
@@ -68,8 +67,8 @@ def _refused(status: int, error: str | None) -> Response:
     return provider().handle_response(status, {"error": error} if error else {}, headers)
 
 
-def _record(shown: Bearer, scopes: tuple[str, ...]) -> None:
+def _record(shown: Bearer, received: str) -> None:
     server = provider()
-    envelope = {"client": shown.client.client_id, "scope": " ".join(scopes)}
+    envelope = {"client": shown.client.client_id, "scope": received}
     subject_id = shown.grant.person_id if shown.grant else None
     log.write(server.session, "oidc:userinfo:disclosed", server.actor, subject_id=subject_id, envelope=envelope)

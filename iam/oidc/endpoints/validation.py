@@ -43,6 +43,12 @@ class Validated:
         """The parameters that count."""
         return self.asked.parameters
 
+    @property
+    def receives(self) -> str:
+        """The scope with what counts as scope besides: what the application receives when it is answered."""
+        allowed = self.claims.allowed(self.client.scope)
+        return claims_request.received(self.scope, allowed, capacity=not self.client.is_ours)
+
     def refused(self, error: str, description: str = "") -> Answer:
         """Return the answer that there is no code."""
         state = self.parameters.get("state")

@@ -115,7 +115,8 @@ def _proceed(going: Flow, handle: str | None) -> Response:
         case Next.SET_UP:
             return see_other(with_flow("/factor/set-up", handle))
         case Next.AGAIN:
-            again = flow.start(Flow(with_flow("/factor", handle), going.service, fresh=True, origin=going.origin))
+            back = with_flow("/factor", handle)
+            again = flow.start(Flow(back, going.service, fresh=True, origin=going.origin, links=going.links))
             return see_other(with_flow("/login", again))
         case _:
             return _page(going, handle)

@@ -112,7 +112,14 @@ def page(
         action="/login", flow=handle, adds=going.adds, client_name=service_name(going), error=error, login=login,
         first=_way(first, handle) if first else None, ways=[_way(one, handle) for one in others if one is not first], by_domain=any(one.domains for one in others),
         first_code_url="/first-code" + carried, forgotten_url="/forgotten" + carried if context.settings().mail.host else None,
+        notice_url=_link(going, "policy_uri"), terms_url=_link(going, "tos_uri"),
     )  # fmt: skip
+
+
+def _link(going: Flow, kind: str) -> str | None:
+    """Return a link of the service in the reader's language, or the next best; None when it has none."""
+    found = (going.links or {}).get(kind, {})
+    return found.get(context.texts().language) or found.get("") or next(iter(found.values()), None)
 
 
 def service_name(going: Flow) -> str | None:

@@ -115,7 +115,8 @@ def unknown() -> Response:
     """Say that the account is not connected, and that a sign-in here connects it."""
     value, pending, found = _waiting()
     going = wanted(pending.flow)
-    link = Flow("/upstream/link?" + urlencode({"pending": value}), going.service, fresh=True, origin=going.origin)
+    back = "/upstream/link?" + urlencode({"pending": value})
+    link = Flow(back, going.service, fresh=True, origin=going.origin, links=going.links)
     return pages.page("upstream_unknown.html", name=in_words(found.name), url=with_flow("/login", flow.start(link)))
 
 

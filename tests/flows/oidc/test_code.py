@@ -246,6 +246,16 @@ def test_a_code_is_bound_to_its_challenge_and_redirect_uri(
     assert wilma.redeem(code).get_json()["error"] == "invalid_grant"
 
 
+@pytest.mark.parametrize("client_id", ["wilma", "wilma-app", "wilma-old"])
+@pytest.mark.parametrize("verifier", [None, ""])
+def test_an_application_that_brings_no_verifier_is_told_that_the_code_is_not_good(
+    world: World, anna: Browser, client_id: str, verifier: str | None
+) -> None:
+    """RFC 7636 section 4.6; of a client that need not use PKCE, too, when its request did."""
+    refused = Application(world, client_id).redeem(anna.code(client_id), code_verifier=verifier)
+    assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_grant")
+
+
 def test_a_code_is_bound_to_its_client(world: World, anna: Browser, wilma: Application) -> None:
     """AZ-11, C-17."""
     code = anna.code()

@@ -162,12 +162,20 @@ def test_numbers_and_groups_in_a_signed_request_are_read(world: World, anna: Bro
 
 
 @pytest.mark.parametrize("changes", [
-    {"iss": "verso"}, {"aud": "https://other.example"}, {"client_id": "verso"}, {"client_id": None}, {"exp": 1}, {"nbf": 2**32},
+    {"iss": "verso"}, {"sub": "wilma"}, {"aud": "https://other.example"}, {"client_id": "verso"}, {"client_id": None}, {"exp": 1}, {"nbf": 2**32},
     {"request": "eyJ"}, {"request_uri": "urn:x"}, {"max_age": True}, {"state": None, "nonce": ["a"]}, {"exp": "soon"},
 ], ids=str)  # fmt: skip
 def test_a_signed_request_that_is_not_in_order_is_refused(world: World, anna: Browser, changes: dict[str, Any]) -> None:
     query = {**request_of("wilma"), "request": signed(world, **changes)}
     assert answer(anna.get("/oauth2/authorize?" + urlencode(query)))["error"] == "invalid_request_object"
+
+
+def test_what_proves_a_client_at_the_token_endpoint_starts_no_sign_in(world: World, anna: Browser) -> None:
+    """RFC 9101 section 10.8: a client's assertion names the client as its subject."""
+    query = {"client_id": "wilma", "request": signed(world, typ="JWT", sub="wilma")}
+    assert anna.get("/oauth2/authorize?" + urlencode(query)).status_code == 400
+    query["request"] = signed(world, typ="JWT", sub="somebody")
+    assert finish(anna, anna.get("/oauth2/authorize?" + urlencode(query))).status_code == 302
 
 
 def test_a_request_that_another_key_or_nobody_signed_is_refused(world: World, anna: Browser) -> None:

@@ -375,6 +375,33 @@ def test_revoking_either_token_ends_the_grant(
     assert wilma.post("/oauth2/revoke", {"token": tokens[kind]}).status_code == 200
 
 
+@pytest.mark.parametrize("seconds", [0, 9, 60])
+def test_giving_back_any_refresh_token_of_the_family_ends_it_though_a_newer_one_took_its_place(
+    world: World, wilma: Application, tokens: dict[str, Any], at: Clock, seconds: int
+) -> None:
+    newer = wilma.refresh(tokens["refresh_token"]).get_json()
+    newest = wilma.refresh(newer["refresh_token"]).get_json()
+    at(oidc_world.instant(seconds))
+    assert wilma.post("/oauth2/revoke", {"token": tokens["refresh_token"]}).status_code == 200
+    assert wilma.introspect(newest["access_token"]) == {"active": False}
+    assert wilma.userinfo(newest["access_token"]).status_code == 401
+    for one in (tokens, newer, newest):
+        assert wilma.refresh(one["refresh_token"]).get_json()["error"] == "invalid_grant"
+    assert len(world.events("oidc:token:revoked")) == 1
+    assert world.events("oidc:token:replayed") == []
+
+
+def test_no_stranger_ends_a_family_by_one_of_its_older_tokens_and_nobody_introspects_those(
+    world: World, wilma: Application, tokens: dict[str, Any]
+) -> None:
+    newest = wilma.refresh(tokens["refresh_token"]).get_json()
+    said = Application(world, "verso").post("/oauth2/revoke", {"token": tokens["refresh_token"]})
+    assert said.get_json()["error"] == "invalid_grant"
+    assert wilma.introspect(tokens["refresh_token"]) == {"active": False}
+    wilma.post("/oauth2/revoke", {"token": tokens["refresh_token"][:-4] + "AAAA"})
+    assert wilma.introspect(newest["access_token"])["active"] is True
+
+
 def test_nobody_revokes_another_clients_token(world: World, wilma: Application, tokens: dict[str, Any]) -> None:
     """C-17."""
     assert (
