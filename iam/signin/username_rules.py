@@ -41,8 +41,8 @@ def state(session: Session, rules: Mapping[UUID, Rules]) -> None:
         session.execute(insert(UsernameRule), rows)
 
 
-def above(session: Session, organisation_id: UUID) -> dict[str, tuple[UUID, str]]:
-    """Return by kind what holds in an organisation by what those above it say, with which of them says it; two statements."""
+def above(session: Session, organisation_id: UUID) -> Rules:
+    """Return what holds in an organisation by what those above it say, the nearest first; two statements."""
     c, higher = OrganisationClosure, aliased(OrganisationClosure)
     now = clock.now()
     over = select(c.ancestor_id).where(
@@ -54,7 +54,7 @@ def above(session: Session, organisation_id: UUID) -> dict[str, tuple[UUID, str]
         depth[one] = depth.get(one, 0) + 1
     rows = session.scalars(select(UsernameRule).where(UsernameRule.organisation_id.in_(over)))
     nearest_last = sorted(rows, key=lambda row: depth.get(row.organisation_id, 0))
-    return {row.kind: (row.organisation_id, row.form) for row in nearest_last}
+    return {row.kind: row.form for row in nearest_last}
 
 
 def gets_one(person_id: Any) -> ColumnElement[bool]:

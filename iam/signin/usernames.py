@@ -12,8 +12,8 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from connectors.identity_code import holds_code
 from connectors.problem import Problem
@@ -22,8 +22,10 @@ from iam.audit import log
 from iam.change import Actor
 from iam.database import locks
 from iam.database.bulk import copy_rows
+from iam.directory.affiliation import Affiliation, Relationship
+from iam.directory.organisation import OrganisationClosure
 from iam.directory.person import Person
-from iam.directory.queries import Profile, profiles
+from iam.directory.queries import Profile, holds_at, profiles
 from iam.directory.source import Source
 from iam.errors import Conflict
 from iam.lifecycle import staged
@@ -57,9 +59,26 @@ def by_rule(session: Session, persons: Select[UUID], actor: Actor) -> int:
     return _give(session, persons, actor, {}, None)
 
 
+def people_of(organisation_id: UUID) -> Select[UUID]:
+    """Select the people of an organisation and of those under it, now or from a known day on, and the guardians of those."""
+    now, a, r = clock.now(), aliased(Affiliation), Relationship
+    under = select(OrganisationClosure.descendant_id).where(
+        OrganisationClosure.ancestor_id == organisation_id, holds_at(OrganisationClosure, now)
+    )
+    here = select(a.person_id).where(a.organisation_id.in_(under), a.closed_by.is_(None), a.valid_to > now)
+    guards = r.kind == "guardian_of", r.closed_by.is_(None), r.valid_to > now
+    wards = select(r.person_id).where(*guards, r.other_person_id.in_(here))
+    return select(Person.id).where(or_(Person.id.in_(here), Person.id.in_(wards)))
+
+
 def waiting(persons: Select[UUID]) -> Select[UUID]:
     """Select those of these persons who have no username and get one by a rule."""
     return _without(persons).where(username_rules.gets_one(Person.id))
+
+
+def suggested(session: Session, person_id: UUID) -> str:
+    """Return a free username of a person's names; "" when they give none."""
+    return _of_names(session, [person_id], set()).get(person_id, "")
 
 
 def have_turn(session: Session) -> None:
