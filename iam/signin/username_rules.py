@@ -76,7 +76,7 @@ def lacks_one(visible: Visible, person_id: Any) -> ColumnElement[bool]:
     """
     a, g, child = aliased(Affiliation), aliased(Relationship), aliased(Affiliation)
     soon = clock.now() + NEAR
-    here = and_(*_lasting(a, a.person_id == person_id), a.valid_from <= soon, *_seen(visible, person_id, a))
+    here = and_(*_lasting(a, a.person_id == person_id), a.valid_from <= soon, *_seen(visible, a))
     there = and_(
         *_guards(g, person_id), *_lasting(child, child.person_id == g.other_person_id), child.valid_from <= soon
     )
@@ -85,15 +85,15 @@ def lacks_one(visible: Visible, person_id: Any) -> ColumnElement[bool]:
         or_(
             exists().where(here, ~_says(NONE, a.organisation_id, a.kind, a.valid_from)),
             exists().where(
-                there, *_seen(visible, child.person_id, child), visible.tells_kin(person_id, child.organisation_id),
+                there, *_seen(visible, child), visible.tells_kin(g.person_id, child.organisation_id),
                 _says(NAMES, child.organisation_id, literal(GUARDIAN), child.valid_from),
             ),
         ),
     )  # fmt: skip
 
 
-def _seen(visible: Visible, person_id: Any, a: Any) -> tuple[ColumnElement[bool], ...]:
-    return visible.covers(a.organisation_id), visible.tells(person_id, a.organisation_id)
+def _seen(visible: Visible, a: Any) -> tuple[ColumnElement[bool], ...]:
+    return visible.covers(a.organisation_id), visible.tells(a.person_id, a.organisation_id)
 
 
 def _lasting(model: Any, whose: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -168,3 +169,40 @@ def test_what_the_municipality_says_of_usernames_is_told_at_the_school_and_who_m
     ville = reader("ville")
     assert "usernames_employee" not in ville.get(here).text
     assert ville.force(path, usernames_employee="none").status_code == 404
+
+
+def waiting(world: World, reader: Reader) -> tuple[str | None, list[str]]:
+    """How many without a username the overview tells, and whom of the newcomers the list names that it leads to."""
+    tile = re.search(r'username=none"><span class="tile__number">([\d+]+)</span>', reader.get("/admin/").text)
+    listed = reader.get("/admin/persons?username=none").text
+    return (tile[1] if tile else None), [one for one in ("uusi", "muualla", "lapsi") if str(world.ids[one]) in listed]
+
+
+def test_the_overview_lists_who_came_and_has_no_username_but_for_whom_a_rule_wants_none(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    newcomer(world, "uusi")
+    newcomer(world, "muualla", "KUUSI")
+    newcomer(world, "lapsi", kind="student")
+    sanna, paula = reader("sanna"), reader("paula")
+    assert waiting(world, sanna) == ("2", ["uusi", "lapsi"])
+    assert waiting(world, paula) == ("3", ["uusi", "muualla", "lapsi"])
+    path, here = form(world, "MANSIKKALA")
+    paula.post(path, here, usernames_student="none")
+    assert waiting(world, sanna) == ("1", ["uusi"])
+    assert give(world, sanna, "uusi", "uusi") == 303
+    assert waiting(world, sanna) == (None, [])
+    assert waiting(world, paula) == ("1", ["muualla"])
+
+
+def test_a_protected_person_is_not_found_by_lacking_a_username_where_their_place_may_not_be_known(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    for name in ("uusi", "muualla", "lapsi"):
+        newcomer(world, name)
+        with Session(world.engine) as session, session.begin():
+            mine = PersonProfile.person_id == world.ids[name]
+            session.execute(update(PersonProfile).where(mine).values(protected=name == "uusi"))
+    assert waiting(world, reader("sanna")) == ("2", ["muualla", "lapsi"])
+    administer(world, "sanna", "KOIVU", "persons.code")
+    assert waiting(world, reader("sanna")) == ("3", ["uusi", "muualla", "lapsi"])
