@@ -97,7 +97,7 @@ def persons_file() -> Response:
         "kind": wanted.kind,
         "state": wanted.state,
         "coming": wanted.coming,
-        "username": "none" if _nameless() else None,
+        **({"username": "none"} if _nameless() else {}),
     }
     listed = _listed(part, wanted)
 
