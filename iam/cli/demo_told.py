@@ -1,0 +1,57 @@
+"""What ``iam demo run`` tells once it serves: whom to try, with what, and where; whole on a terminal of 80 columns, or fewer."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator
+
+import click
+
+from iam.demo.people import TRY, Try
+from iam.demo.relying_texts import NAME
+
+_INDENT = "    "
+_WIDEST = 100
+
+
+def tell(issuer: str, relying: str) -> None:
+    """Print whom to try and what to do."""
+    for line in lines(issuer, relying, min(_WIDEST, shutil.get_terminal_size().columns)):
+        click.echo(line)
+
+
+def lines(issuer: str, relying: str, width: int) -> Iterator[str]:
+    """Yield what is told in lines of at most ``width``; a login, a password or an address stands whole whatever the width."""
+    yield "People to try, each with the password:"
+    for person in TRY:
+        yield from _person(person, width)
+    yield ""
+    yield "Three things to do:"
+    for n, what in enumerate(_things(issuer, relying), 1):
+        yield from _wrapped(what, width, f" {n}. ")
+    yield from _wrapped(
+        "The administrators of this demonstration sign in with a password alone; elsewhere a passkey is asked of them.", width
+    )  # fmt: skip
+    yield f"Avain: {issuer}"
+    yield f"{NAME}: {relying}"
+    yield "Ctrl-C stops both."
+
+
+def _person(person: Try, width: int) -> Iterator[str]:
+    yield f"  {person.login}  {person.password}"
+    yield from _wrapped(f"{person.who}. {person.look}", width, _INDENT, _INDENT)
+
+
+def _things(issuer: str, relying: str) -> tuple[str, ...]:
+    return (
+        f"Open {relying} ({NAME}), sign in as aino.esimerkki, choose a school, and see that school's roles only.",
+        f"Open {issuer}/admin/ as paula.paakayttaja: find Aino and open Miksi? beside a right.",
+        "Give Aino's rows in var/feeds/hr.csv an end that has passed, run the source hr on its page, and look at both again.",
+    )
+
+
+def _wrapped(text: str, width: int, first: str = "", rest: str = _INDENT) -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
