@@ -69,6 +69,9 @@ class Console(Protocol):
     "--set", "settings", metavar="NAME=VALUE", multiple=True, help="What ${NAME} stands for; may be repeated."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option(
+    "--strict", is_flag=True, help="Refuse what is otherwise only warned of: an occupation that nothing else names."
+)
 @click.option("--accept", metavar="DIGEST", help="Accept, as a second person, what waits with these effects.")
 @click.option(
     "--effects",
@@ -83,6 +86,7 @@ def apply(
     settings: Sequence[str],
     *,
     dry_run: bool,
+    strict: bool,
     accept: str | None,
     effects: Path | None,
 ) -> None:
@@ -100,7 +104,15 @@ def apply(
         actor = _allowed(console, session)
         name = console.settings.consortium
         report = run_apply(
-            session, paths, variables, actor, console.vault, dry_run=dry_run, consortium=name, accept=accept
+            session,
+            paths,
+            variables,
+            actor,
+            console.vault,
+            dry_run=dry_run,
+            consortium=name,
+            accept=accept,
+            strict=strict,
         )
         if report.problems:
             raise Invalid(*report.problems)
