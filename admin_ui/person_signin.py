@@ -21,7 +21,7 @@ def read(subject: Subject) -> Mapping[str, Any]:
     session, texts = context.db(), context.texts()
     known = credentials.of_person(session, subject.id)
     return {
-        "login": known.login if known else None, "suggested": "" if known else usernames.suggested(session, subject.id),
+        "login": known.login if known else None, "in_directory": known is not None and known.data("directory") is not None, "suggested": "" if known else usernames.suggested(session, subject.id),
         "ways": [texts.gettext(WAYS.get(kind, kind)) for kind in known.credentials] if known else [],
         "factors": step_up.held(session, subject.id), "mailed": context.settings().mail.host is not None, "together": False,
         **person_help.read(subject), "may_end": "sessions.end" in subject.allowed and over(session, frame.part_of("sessions.end"), subject.id).grants,

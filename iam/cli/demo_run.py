@@ -198,7 +198,7 @@ def _serve(settings: Settings, relying: str, working: AbstractContextManager[Non
         stack.enter_context(_served(application, settings.listen.host, urlsplit(relying).port or 80))
         stack.enter_context(_managed(settings))
         stack.enter_context(working)
-        tell(settings.issuer, relying)
+        tell(settings.issuer, relying, settings.state_dir / "feeds" / "hr.csv")
         signal.sigwait(STOPPING)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     click.echo("Stopped.")

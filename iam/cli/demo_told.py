@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
@@ -15,23 +16,23 @@ _INDENT = "    "
 _WIDEST = 100
 
 
-def tell(issuer: str, relying: str) -> None:
-    """Print whom to try and what to do."""
-    for line in lines(issuer, relying, min(_WIDEST, shutil.get_terminal_size().columns)):
+def tell(issuer: str, relying: str, feed: Path) -> None:
+    """Print whom to try and what to do; ``feed`` is the HR file."""
+    for line in lines(issuer, relying, feed, min(_WIDEST, shutil.get_terminal_size().columns)):
         click.echo(line)
 
 
-def lines(issuer: str, relying: str, width: int) -> Iterator[str]:
+def lines(issuer: str, relying: str, feed: Path, width: int) -> Iterator[str]:
     """Yield what is told in lines of at most ``width``; a login, a password or an address stands whole whatever the width."""
     yield "People to try, each with the password:"
     for person in TRY:
         yield from _person(person, width)
     yield ""
     yield "Three things to do:"
-    for n, what in enumerate(_things(issuer, relying), 1):
+    for n, what in enumerate(_things(issuer, relying, feed), 1):
         yield from _wrapped(what, width, f" {n}. ")
     yield from _wrapped(
-        "The administrators of this demonstration sign in with a password alone; elsewhere a passkey is asked of them.", width
+        "The administrators of this demonstration sign in with a password alone; elsewhere a passkey is asked of them.", width, rest=""
     )  # fmt: skip
     yield f"Avain: {issuer}"
     yield f"{NAME}: {relying}"
@@ -43,11 +44,11 @@ def _person(person: Try, width: int) -> Iterator[str]:
     yield from _wrapped(f"{person.who}. {person.look}", width, _INDENT, _INDENT)
 
 
-def _things(issuer: str, relying: str) -> tuple[str, ...]:
+def _things(issuer: str, relying: str, feed: Path) -> tuple[str, ...]:
     return (
         f"Open {relying} ({NAME}), sign in as aino.esimerkki, choose a school, and see that school's roles only.",
         f"Open {issuer}/admin/ as paula.paakayttaja: find Aino and open Miksi? beside a right.",
-        "Give Aino's rows in var/feeds/hr.csv an end that has passed, run the source hr on its page, and look at both again.",
+        f"Give Aino's rows in {feed} an end that has passed, run the source hr on its page, and look at both again.",
     )
 
 

@@ -29,7 +29,8 @@ def name(session: Session, person_id: UUID, text: str, actor: Actor, told: Mappi
     """Give a person this username and return it as it is kept. What they had before stays theirs and lets nobody in.
 
     Codes made over the old one stop working. Raises ``Invalid`` for one that cannot be a username or is somebody else's, and
-    ``Conflict`` where declarations or a directory name the person. ``told`` is kept with the event.
+    ``Conflict`` where a declaration names the person. Where a directory keeps the password, it must know the person by this username.
+    ``told`` is kept with the event.
     """
     login = normal(text)
     if not usernames.usable(login):
@@ -44,9 +45,10 @@ def name(session: Session, person_id: UUID, text: str, actor: Actor, told: Mappi
         raise Invalid(
             Problem("This username is or was somebody else's.", "Choose another; none is given twice.", field=FIELD)
         )
-    _give(session, person_id, login, actor, dict(told or {})) if known is None else _change(
-        session, known, login, actor, dict(told or {})
-    )
+    if known is None:
+        _give(session, person_id, login, actor, dict(told or {}))
+    else:
+        _change(session, known, login, actor, dict(told or {}))
     return login
 
 
@@ -72,9 +74,5 @@ def _may_change(session: Session, known: Known) -> None:
     declared = exists().where(p.person_id == known.person_id, p.source_id.is_(None), p.closed_by.is_(None))
     if session.scalar(select(declared)):
         raise Conflict(
-            Problem("This person is declared, under this username.", "Change the declaration: state the person anew there.", field=FIELD)
-        )  # fmt: skip
-    if known.data("directory") is not None:
-        raise Conflict(
-            Problem("A directory keeps this person's password, under this username.", "Change it in the directory first.", field=FIELD)
+            Problem("This person is declared, under this username.", "It stays as it was declared.", field=FIELD)
         )  # fmt: skip

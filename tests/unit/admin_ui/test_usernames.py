@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.directory.person import PersonProfile
-from iam.signin.account import Account
+from iam.signin.account import Account, Credential
 from iam.signin.username import FormerUsername, UsernameRule
 from tests.unit.admin_ui.world import Reader, World, administer, employ, person
 
@@ -206,3 +206,13 @@ def test_a_protected_person_is_not_found_by_lacking_a_username_where_their_place
     assert waiting(world, reader("sanna")) == ("2", ["muualla", "lapsi"])
     administer(world, "sanna", "KOIVU", "persons.code")
     assert waiting(world, reader("sanna")) == ("3", ["uusi", "muualla", "lapsi"])
+
+
+def test_where_a_directory_keeps_the_password_the_page_says_that_the_username_must_be_the_one_there(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    data = {"source": "ad", "record_key": "1"}
+    world.write(Credential(person_id=world.ids["oona"], kind="directory", data=data, changed_at=clock.now()))
+    sanna = reader("sanna")
+    assert "must be the one that the directory knows" in sanna.get(tab(world, "oona")).text
+    assert give(world, sanna, "oona", "oona.uusi") == 303, "it was changed there"

@@ -56,7 +56,7 @@ def test_one_who_has_a_database_or_names_one_is_never_led_to_the_demonstration(n
 
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_a_login_with_its_password_stands_on_one_line_whatever_the_width(width: int) -> None:
-    told = list(lines("http://localhost:9080", "http://localhost:9081", width))
+    told = list(lines("http://localhost:9080", "http://localhost:9081", Path("var/feeds/hr.csv"), width))
     for person in TRY:
         assert f"  {person.login}  {person.password}" in told
     whole = {f"  {person.login}  {person.password}" for person in TRY}
