@@ -81,9 +81,12 @@ def suggested(session: Session, person_id: UUID) -> str:
     return _of_names(session, [person_id], set()).get(person_id, "")
 
 
-def have_turn(session: Session) -> None:
-    """Have the turn at giving usernames until the transaction ends; raises ``Conflict`` when others give them for too long."""
-    if not locks.take(session, [(TURN, False)], "avain usernames", _WAIT):
+def have_turn(session: Session, kind: str = "command") -> None:
+    """Have the turn at giving usernames until the transaction ends; raises ``Conflict`` when others give them for too long.
+
+    ``kind`` is of the change that is made, which others who wait for it are told.
+    """
+    if not locks.take(session, [(TURN, False)], f"avain {kind}", _WAIT):
         raise Conflict(Problem("Others are giving usernames just now. Nothing was changed.", "Try again in a while."))
 
 
@@ -111,7 +114,7 @@ def _give(session: Session, persons: Select[UUID], actor: Actor, told: Given, ch
     ruled = session.scalar(select(exists().where(UsernameRule.form == NAMES)))
     if not told and not ruled:
         return 0
-    have_turn(session)
+    have_turn(session, "command" if change_id is None else "run")
     given = _not_taken(session, told)
     if ruled:
         rest = [one for one in session.scalars(waiting(persons)) if one not in given]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from connectors import registry
 from iam.audit.log import AuditEvent
 from iam.change import Actor
 from iam.directory.affiliation import Relationship
-from iam.directory.person import Identifier
+from iam.directory.person import Identifier, Person
+from iam.errors import Conflict
 from iam.signin import username_by_hand, username_rules
+from iam.signin import usernames as usernames_module
 from iam.signin.account import Account
 from iam.signin.username import FormerUsername
 from tests.factories import facts
@@ -177,3 +180,23 @@ def test_a_thousand_new_employees_get_their_usernames_by_as_many_statements_as_t
     assert many <= few + 4, "namesakes are numbered in growing windows"
     assert len(usernames(world)) == 1012
     assert len(set(usernames(world).values())) == 1012
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_who_give_usernames_at_a_time_wait_for_one_another_and_never_give_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.load([row(1), row(2)])
+    monkeypatch.setattr(usernames_module, "_WAIT", timedelta(milliseconds=50))
+    first, second = (select(Person.id).where(Person.id == world.persons()[number]) for number in ("1", "2"))
+    ruled(world, {"mansikkala": NAMES})
+    with world.now(), world.sessions() as one, world.sessions() as other:
+        assert usernames_module.by_rule(one, first, Actor()) == 1
+        with pytest.raises(Conflict, match="Others are giving usernames"):
+            usernames_module.by_rule(other, second, Actor())
+        other.rollback()
+        one.commit()
+        assert usernames_module.by_rule(other, second, Actor()) == 1
+        other.commit()
+    assert usernames(world) == {"1": "etunimi.sukunimi", "2": "etunimi.sukunimi2"}
