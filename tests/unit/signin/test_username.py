@@ -12,7 +12,7 @@ from iam.signin.usernames import usable
     ("given", "family", "made"),
     [
         ("Aino", "Väisänen", "aino.vaisanen"),
-        ("Åke", "Öhman", "ake.ohman"),
+        ("Åsa", "Öhman", "asa.ohman"),
         ("Anna-Liisa", "von Wright", "anna-liisa.von-wright"),
         ("Ánne Máret", "Nuorgámoš", "anne-maret.nuorgamos"),
         ("Seán", "O’Neill", "sean.oneill"),
