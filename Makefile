@@ -25,8 +25,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 ##@ Try it
 
 .PHONY: run
-run: $(RUNTIME) ## Run the demonstration: provider on http://localhost:8080, application on :8081 (FRESH=1 starts over)
-	@exec $(BIN)/iam demo run $(if $(filter 1,$(FRESH)),--fresh)
+run: $(RUNTIME) ## Run the demonstration: Avain on http://localhost:8080, Wilma on :8081 (PORT=9080 moves both, FRESH=1 starts over)
+	@exec $(BIN)/iam demo run --port $(or $(PORT),8080) $(if $(filter 1,$(FRESH)),--fresh)
 
 ##@ Develop
 

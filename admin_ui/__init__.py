@@ -34,6 +34,7 @@ from admin_ui import (
     token_preview,
     unclear,
     undelivered,
+    usernames,
 )
 from admin_ui.frame import blueprint
 
@@ -65,4 +66,5 @@ __all__ = [
     "token_preview",
     "unclear",
     "undelivered",
+    "usernames",
 ]

@@ -10,7 +10,7 @@ from flask import Response, request
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from admin_ui import frame, lists, paging, words
+from admin_ui import frame, lists, paging, username_section, words
 from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
 from connectors.problem import Problem
@@ -79,7 +79,8 @@ def show(organisation_id: UUID, status: int = 200, errors: Sequence[tuple[str | 
         entities=[{"name": named[place.legal_entity_id].name(language), **_days(place)} for place in places],
         relations=[{"word": said, "name": named[other].name(language), "id": other if other in here else None, **_days(fact)} for said, other, fact in relations],
         counts=listing.head_counts(session, part, [row.id])[row.id], page=_page(part, listing.children(part, organisation_id)),
-        export_url=f"{PATH}.csv?under={organisation_id}", opened=_opened(session, organisation_id), errors=errors, form=request.form,
+        export_url=f"{PATH}.csv?under={organisation_id}", opened=_opened(session, organisation_id),
+        usernames=username_section.of_organisation(session, organisation_id), errors=errors, form=request.form,
     )  # fmt: skip
 
 

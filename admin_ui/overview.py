@@ -21,12 +21,16 @@ from iam.access.rule import RuleVersion
 from iam.directory.affiliation import Affiliation
 from iam.directory.listing import COMING, coming
 from iam.directory.organisation import Organisation
+from iam.directory.person import Person
 from iam.directory.source import Ambiguity, Run, Source
+from iam.signin import username_rules
 from iam.texts import N_
 from iam.web import context, guard
 
 STALE = timedelta(hours=26)
 """A source is stale when its last good run is longer ago: a daily run and two hours of grace."""
+MANY = 1_000
+"""So many people without a username are counted; more are as much work."""
 GOOD = ("done", "partial")
 SOURCES = "/admin/sources"
 
@@ -54,14 +58,15 @@ def overview() -> Response:
     whole, people = guard.asker().whole(), frame.part_of("persons.read")
     sources = frame.part_of("sources.read")
     soon = _coming(context.db(), people, frame.part_of("agreements.read"))
+    nameless = _nameless(context.db(), people)
     second, wait = second_person.lists(context.db()), waiting(context.db(), frame.part_of("rights.grant"))
     if not sources:
         return frame.render(
-            "overview/secretary.html", section="overview", coming=soon, second=second, guardians=wait
+            "overview/secretary.html", section="overview", coming=soon, second=second, guardians=wait, nameless=nameless
         )  # fmt: skip
     feeds = _feeds(context.db(), sources)
     return frame.render(
-        "overview/overview.html", section="overview", coming=soon, second=second, guardians=wait, waiting=_waiting(context.db(), sources, feeds),
+        "overview/overview.html", section="overview", coming=soon, second=second, guardians=wait, nameless=nameless, waiting=_waiting(context.db(), sources, feeds),
         amiss=[feed for feed in feeds if feed.is_stale or (feed.run and feed.run.state in ("failed", "stopped", "moved"))],
         last_good=max((feed.good_at for feed in feeds if feed.good_at), default=None),
         steps=_steps(context.db(), feeds) if whole.everything else [],
@@ -149,6 +154,16 @@ def _coming(session: Session, people: Part, agreements: Part) -> dict[str, int |
     return {
         "starts": row[0] if people else None, "ends": row[1] if people else None, "agreements": row[2] if agreements else None
     }  # fmt: skip
+
+
+def _nameless(session: Session, people: Part) -> int:
+    """Return how many people would need a username and have none; counted to ``MANY``."""
+    if not people:
+        return 0
+    some = (
+        select(Person.id).where(Person.merged_into.is_(None), username_rules.lacks_one(people, Person.id)).limit(MANY)
+    )
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def _steps(session: Session, feeds: list[Feed]) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ _WAITING = "/admin/help-requests"
 ACTS = {
     standing.CODE: N_("Give a one-time code"), standing.FACTORS: N_("Remove all second factors"),
     standing.RESTORE: N_("Give the access back"), standing.ADDRESS: N_("Confirm an e-mail address"),
+    standing.USERNAME: N_("Give or change the username"),
 }  # fmt: skip
 frame.section("help", N_("Requests for help"), _WAITING, "persons.read", 15)
 
@@ -51,7 +52,7 @@ def read(subject: Subject) -> Mapping[str, Any]:
     """Return what the tab of sign-in says of the ways to help: by act how the reader stands, and what waits for them."""
     session = context.db()
     new = addresses.waiting(session, subject.id, clock.now())
-    wanted = (standing.CODE, standing.FACTORS, *([standing.ADDRESS] if new is not None else []))
+    wanted = (standing.CODE, standing.USERNAME, standing.FACTORS, *([standing.ADDRESS] if new is not None else []))
     acts = [act for act in wanted if standing.ACTS[act] in subject.allowed]
     stands = {act: standing.read(session, guard.asker(), act, subject.id) for act in acts}
     return {
@@ -110,6 +111,14 @@ def ask_for_reset(person_id: UUID) -> AnyResponse:
 def ask_for_address(person_id: UUID) -> AnyResponse:
     """Ask other administrators to agree to confirming a new e-mail address."""
     return _ask(person_id, standing.ADDRESS)
+
+
+@blueprint.post("/persons/<uuid:person_id>/username/ask")
+@guard.requires("codes.issue")
+@guard.recent(_HERE)
+def ask_for_username(person_id: UUID) -> AnyResponse:
+    """Ask other administrators to agree to giving or changing the username."""
+    return _ask(person_id, standing.USERNAME)
 
 
 @blueprint.post("/persons/<uuid:person_id>/restore/ask")

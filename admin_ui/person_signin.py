@@ -8,7 +8,7 @@ from typing import Any
 from admin_ui import frame, person_help
 from admin_ui.person_view import Subject
 from iam.access.standing import over
-from iam.signin import credentials, device, step_up
+from iam.signin import credentials, device, step_up, usernames
 from iam.texts import N_
 from iam.tokens import session as login_sessions
 from iam.web import context
@@ -21,7 +21,7 @@ def read(subject: Subject) -> Mapping[str, Any]:
     session, texts = context.db(), context.texts()
     known = credentials.of_person(session, subject.id)
     return {
-        "login": known.login if known else None,
+        "login": known.login if known else None, "in_directory": known is not None and known.data("directory") is not None, "suggested": "" if known else usernames.suggested(session, subject.id),
         "ways": [texts.gettext(WAYS.get(kind, kind)) for kind in known.credentials] if known else [],
         "factors": step_up.held(session, subject.id), "mailed": context.settings().mail.host is not None, "together": False,
         **person_help.read(subject), "may_end": "sessions.end" in subject.allowed and over(session, frame.part_of("sessions.end"), subject.id).grants,

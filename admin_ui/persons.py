@@ -26,6 +26,7 @@ from iam.directory.person import Person
 from iam.directory.queries import Profile
 from iam.errors import NotFound
 from iam.lifecycle.states import states
+from iam.signin import username_rules
 from iam.texts import N_, Texts
 from iam.web import context, guard
 from iam.web.redirect import see_other
@@ -79,7 +80,8 @@ def persons() -> AnyResponse:
         refused=request.args.get("refused"), kinds=words.options(words.AFFILIATIONS), offered=offered,
         states=[(key, text) for key, text in words.options(words.STATES) if key in STATES], looks=words.STATE_LOOKS, word=words.word,
         state_words=words.STATES, kind_words=words.AFFILIATIONS,
-        export_url=paging.address("/admin/persons.csv") if frame.may("persons.export") else None, is_narrowed=wanted != Wanted(),
+        export_url=paging.address("/admin/persons.csv") if frame.may("persons.export") else None,
+        is_narrowed=wanted != Wanted() or _nameless(), nameless=_nameless(),
     )  # fmt: skip
 
 
@@ -95,6 +97,7 @@ def persons_file() -> Response:
         "kind": wanted.kind,
         "state": wanted.state,
         "coming": wanted.coming,
+        **({"username": "none"} if _nameless() else {}),
     }
     listed = _listed(part, wanted)
 
@@ -107,6 +110,8 @@ def persons_file() -> Response:
 
 def _listed(part: Part, wanted: Wanted) -> Listed[Line]:
     query = listing.persons(part, wanted, archive_after())
+    if _nameless():
+        query = query.where(username_rules.lacks_one(part, Person.id))
     return Listed(query, PERSON_KEYS, lambda session, rows: lines(session, part, rows))
 
 
@@ -173,6 +178,11 @@ def _wanted(session: Session, part: Part) -> Wanted:
         "" if holds_code(text) else text, organisation_id, _one_of("kind", words.AFFILIATIONS), _one_of("state", words.STATES),
         _one_of("coming", ("starts", "ends")),
     )  # fmt: skip
+
+
+def _nameless() -> bool:
+    """Whether the address asks for those who would need a username and have none."""
+    return request.args.get("username") == "none"
 
 
 def _one_of(name: str, known: Any) -> str | None:

@@ -53,6 +53,7 @@ _COUNTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("held_start", "held_end", "held_move", "held_change", "held_link_end", "held_described"),
     ),
     (N_("Of all these, what somebody loses by"), ("lost", "held_lost")),
+    (N_("Usernames given"), ("usernames",)),
     (N_("Rights gained"), ("rights_gain",)),
     (N_("Rights lost"), ("rights_lose",)),
     (N_("Rights that would be lost once it is accepted"), ("rights_held_lose",)),

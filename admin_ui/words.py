@@ -14,9 +14,9 @@ AFFILIATIONS = {
     "elected-official": N_("Elected official"), "contractor": N_("Contractor"), "trainee": N_("Trainee"),
 }  # fmt: skip
 STATES = {
-    "active": N_("Active"), "suspended": N_("Access ended"), "draft": N_("Not begun"), "archived": N_("Archived"),
+    "active": N_("Active"), "ended": N_("Ended"), "suspended": N_("Access ended"), "draft": N_("Not begun"), "archived": N_("Archived"),
 }  # fmt: skip
-STATE_LOOKS = {"active": "success", "suspended": "error", "draft": "waiting", "archived": "neutral"}
+STATE_LOOKS = {"active": "success", "ended": "neutral", "suspended": "error", "draft": "waiting", "archived": "neutral"}
 ORGANISATIONS = {
     "consortium": N_("Consortium"), "municipality": N_("Municipality"), "joint-authority": N_("Joint authority"),
     "wellbeing-county": N_("Wellbeing services county"), "employment-area": N_("Employment area"),

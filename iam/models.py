@@ -6,11 +6,11 @@ from iam.audit import log
 from iam.directory import affiliation, organisation, person, source
 from iam.oidc import model
 from iam.plans import plan
-from iam.signin import account, address, connection, factor, session_policy, standing_request
+from iam.signin import account, address, connection, factor, session_policy, standing_request, username
 from iam.tokens import grant, keys, one_shot, session
 
 __all__ = [
     "account", "address", "affiliation", "agreement", "assignment", "change", "connection", "ephemeral", "factor", "grant", "keys", "log", "model", "one_shot",
     "organisation", "outbox", "person", "plan", "proposal", "role", "rule", "session", "session_policy",
-    "source", "standing_request",
+    "source", "standing_request", "username",
 ]  # fmt: skip

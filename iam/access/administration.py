@@ -33,7 +33,7 @@ PERMISSIONS: dict[str, str] = {
     "persons.code": "see an identity code, with a purpose",
     "access.end": "end a person's access at once, and undo it",
     "rights.grant": "grant a right by hand, with a reason and an end",
-    "codes.issue": "issue a one-time sign-in code, send one again that the mail server did not take",
+    "codes.issue": "issue a one-time sign-in code, give or change a username, say which usernames people of the part get, send a code again that the mail server did not take",
     "factors.reset": "remove a person's second factors, when they are lost",
     "sessions.end": "end a person's login sessions",
     "organisations.read": "see organisations",

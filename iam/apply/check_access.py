@@ -14,7 +14,7 @@ from iam.apply.declaration import Stated, empty_interval
 from iam.apply.draft import Draft
 from iam.apply.place import Where
 from iam.apply.schema.agreements import Agreement, Clause
-from iam.apply.shapes import Shape, interval
+from iam.apply.shapes import interval
 from iam.database.types import uuid7
 from iam.lifecycle.tree import Place, ever_under, settle
 from iam.oidc import registration
@@ -249,14 +249,10 @@ def _covers(draft: Draft, names: Names) -> dict[UUID, frozenset[UUID]]:
 def _handing(draft: Draft) -> dict[str, Handing]:
     """Return who may hand each role out once the declaration is applied."""
     ids, found = draft.organisations, {}
-    shapes = {kind: _laid_over(draft, kind) for kind in ("application", "role")}
+    shapes = {kind: draft.overlaid(kind) for kind in ("application", "role")}
     for key, role in shapes["role"].items():
         of = shapes["application"].get(key.partition(":")[0])
         if of is not None and of["owner"] in ids:
             enabled = frozenset(ids[other] for other in of["enabled"] if other in ids)
             found[key] = Handing(role["handed_out"], ids[of["owner"]], enabled)
     return found
-
-
-def _laid_over(draft: Draft, kind: str) -> dict[str, Shape]:
-    return {**draft.standing(kind), **{key: one.shape for key, one in draft.stated(kind).items()}}

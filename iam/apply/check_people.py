@@ -52,6 +52,8 @@ def persons(draft: Draft) -> None:
             draft.wrong(
                 where.at("login"), "This login is that of a person whom a source brought.", "State it under accounts."
             )
+        if id_ is None and login in known.former:
+            draft.wrong(where.at("login"), "This login is or was somebody else's, and is never given to another.", "Choose another login.")  # fmt: skip
         if login in draft.stated("account"):
             draft.wrong(where.at("login"), "This login is stated under accounts too.", "Remove one of them.")
         for place, affiliation in enumerate(item.affiliations):
@@ -117,9 +119,11 @@ def _login(draft: Draft, login: str, person_id: UUID, where: Where) -> None:
     known = draft.state.people
     if person_id in known.local:
         draft.wrong(where.at("person"), "This person was declared without a source.", "State the person under persons.")
-    if known.logins.get(login, person_id) != person_id:
+    if (known.logins.get(login) or known.former.get(login, person_id)) != person_id:
         draft.wrong(
-            where.at("login"), "This login is somebody else's, and is never given to another.", "Choose another login."
+            where.at("login"),
+            "This login is or was somebody else's, and is never given to another.",
+            "Choose another login.",
         )
     if known.login_of.get(person_id, login) != login:
         draft.wrong(where.at("login"), "This person has a login already.", "State that login; it does not change.")

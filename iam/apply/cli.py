@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam.access.administration import Part
 from iam.apply import effects_file
-from iam.apply.compare import Difference
 from iam.apply.export import as_data, in_yaml
 from iam.apply.run import Report, run_apply
 from iam.audit import log
@@ -70,6 +69,9 @@ class Console(Protocol):
     "--set", "settings", metavar="NAME=VALUE", multiple=True, help="What ${NAME} stands for; may be repeated."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option(
+    "--strict", is_flag=True, help="Refuse what is otherwise only warned of: an occupation that nothing else names."
+)
 @click.option("--accept", metavar="DIGEST", help="Accept, as a second person, what waits with these effects.")
 @click.option(
     "--effects",
@@ -84,6 +86,7 @@ def apply(
     settings: Sequence[str],
     *,
     dry_run: bool,
+    strict: bool,
     accept: str | None,
     effects: Path | None,
 ) -> None:
@@ -101,7 +104,15 @@ def apply(
         actor = _allowed(console, session)
         name = console.settings.consortium
         report = run_apply(
-            session, paths, variables, actor, console.vault, dry_run=dry_run, consortium=name, accept=accept
+            session,
+            paths,
+            variables,
+            actor,
+            console.vault,
+            dry_run=dry_run,
+            consortium=name,
+            accept=accept,
+            strict=strict,
         )
         if report.problems:
             raise Invalid(*report.problems)
@@ -147,7 +158,14 @@ def in_words(report: Report, dry_run: bool) -> str:
     """Return the differences as a short table, and the counts."""
     changed = [one for one in report.differences if one.action != "none"]
     width = max((len(one.kind) for one in changed), default=0)
-    lines = [f"{_MARKS[one.action]} {one.kind:<{width}}  {one.key}{_fields(one)}" for one in changed]
+    lines = [
+        line
+        for one in changed
+        for line in (
+            f"{_MARKS[one.action]} {one.kind:<{width}}  {one.key}",
+            *(f"{' ' * (width + 4)}{told}" for told in one.told),
+        )
+    ]
     return "\n".join([*lines, *report.told, _summary(report, dry_run or report.held is not None), *_waiting(report)])
 
 
@@ -159,18 +177,6 @@ def _waiting(report: Report) -> Iterable[str]:
     yield from (f"  {key}: {gain} gain, {lose} lose" for key, gain, lose in report.held.organisations)
     yield from (f"  {one.message % one.params}" for one in report.held.reasons)
     yield f"To accept, another applies the same files with: --as LOGIN --accept {report.held.digest}"
-
-
-def _fields(one: Difference) -> str:
-    told = [
-        name if before == after == "…" else f"{name}: {_short(before)} → {_short(after)}"
-        for name, (before, after) in one.fields.items()
-    ]
-    return f"  ({'; '.join(told)})" if told else ""
-
-
-def _short(text: str, longest: int = 60) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _summary(report: Report, dry_run: bool) -> str:

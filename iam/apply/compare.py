@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
 from iam import clock
+from iam.apply.differing import differing
 from iam.apply.draft import Draft
 from iam.apply.moments import from_end, from_start
 from iam.apply.shapes import ORDER, Shape
@@ -21,12 +22,14 @@ QUIET = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What applying would do to one thing. ``fields`` tells, for a change, each field's value before and after in words."""
+    """What applying would do to one thing. ``fields`` tells, for a change, each field's value before and after in words, ``told`` line by
+    line what differs in them."""
 
     kind: str
     key: str
     action: Action
     fields: Mapping[str, tuple[str, str]]
+    told: Sequence[str] = ()
 
 
 def compare(draft: Draft) -> list[Difference]:
@@ -43,12 +46,14 @@ def difference(draft: Draft, kind: str, key: str, wanted: Shape) -> Difference:
         return Difference(kind, key, "create", {})
     if kind == "client" and "secret" in wanted:
         standing = standing | {"secret": draft.state.secrets.get(key, set())}
-    fields = {
-        name: _told(name, before, value)
+    changed = {
+        name: (before, value)
         for name, value in wanted.items()
         if (before := _without_history(name, standing.get(name), value)) != value
     }
-    return Difference(kind, key, "change" if fields else "none", fields)
+    fields = {name: _told(name, *pair) for name, pair in changed.items()}
+    told = [line for name, pair in changed.items() for line in _lines(name, *pair)]
+    return Difference(kind, key, "change" if fields else "none", fields, told)
 
 
 def _without_history(name: str, standing: Any, wanted: Any) -> Any:
@@ -61,6 +66,10 @@ def _without_history(name: str, standing: Any, wanted: Any) -> Any:
 
 def _told(name: str, before: Any, after: Any) -> tuple[str, str]:
     return ("…", "…") if name in QUIET else (in_words(before), in_words(after))
+
+
+def _lines(name: str, before: Any, after: Any) -> Iterable[str]:
+    return [name] if name in QUIET else differing(name, before, after, in_words)
 
 
 def in_words(value: Any) -> str:

@@ -15,7 +15,7 @@ from iam.apply.schema.item import Dated
 from iam.apply.shapes import Interval, Shape
 from iam.signin.account import normal
 
-ATTRIBUTES = ("kind", "name", "oph_oid", "school_code", "business_id", "second_factor", "sessions")
+ATTRIBUTES = ("kind", "name", "oph_oid", "school_code", "business_id", "second_factor", "sessions", "usernames")
 """What is said of an organisation once, however many places it has."""
 
 
@@ -142,6 +142,9 @@ def _attributes(found: Declaration, key: str, stated: Stated) -> Shape:
     shape["name"] = shapes.names(shape["name"])
     for name in ("second_factor", "sessions"):
         shape[name] = shape[name] and shape[name].model_dump()
+    if shape["usernames"] is None:
+        # A page says it too, and must not be overruled by files that know nothing of it.
+        del shape["usernames"]
     return shape
 
 

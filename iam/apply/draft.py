@@ -25,7 +25,8 @@ class Draft:
     """The declaration and the state, and what follows from both; ``consortium`` is its name, which no password may hold.
 
     ``organisations`` holds the ids of those that stand and those to be added; ``tree`` the places as they will be; ``skipped``
-    the logins whose persons are not here yet and need not be; ``record_keys`` what a login's directory calls its person; ``confirmed`` guardian and child of each confirmation.
+    the logins whose persons are not here yet and need not be; ``record_keys`` what a login's directory calls its person; ``confirmed`` guardian and child of each confirmation;
+    ``doubts`` what may be a mistake, with the kind and key of the thing that states it.
     """
 
     session: Session
@@ -43,6 +44,7 @@ class Draft:
     confirmed: dict[str, tuple[UUID, UUID]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
+    doubts: list[tuple[str, str, Problem]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         known = self.state.ids["organisation"]
@@ -55,6 +57,10 @@ class Draft:
     def standing(self, kind: str) -> Mapping[str, dict[str, Any]]:
         """Return the shapes that stand of one kind, by key."""
         return self.state.shapes[kind]
+
+    def overlaid(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return the shapes of one kind as they will be, by key."""
+        return {**self.standing(kind), **{key: one.shape for key, one in self.stated(kind).items()}}
 
     def wrong(self, where: Where, message: str, remedy: str, **params: object) -> None:
         """Add a problem at a place."""

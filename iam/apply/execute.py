@@ -22,7 +22,7 @@ from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.source import Source
 from iam.lifecycle import openings, organisations
-from iam.signin import ending, policy, reach, session_policy
+from iam.signin import ending, policy, reach, session_policy, username_rules
 from iam.vault import Vault
 
 RIGHTS = {
@@ -91,6 +91,12 @@ def _organisations(writing: Writing) -> None:
         if writing.differs("organisation", key, "sessions")
     }
     session_policy.state(writing.session, limits)
+    names = {
+        ids[key]: shape["usernames"]
+        for key, shape in writing.all("organisation")
+        if "usernames" in shape and writing.differs("organisation", key, "usernames")
+    }
+    username_rules.state(writing.session, names)
     stated = {ids[key]: writing.draft.tree[ids[key]] for key, _ in writing.all("organisation")}
     if stated:
         organisations.write_places(writing.session, writing.change, stated)

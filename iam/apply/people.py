@@ -18,6 +18,7 @@ from iam.directory.affiliation import Affiliation, Group, Membership
 from iam.directory.person import Identifier, PersonProfile
 from iam.directory.source import Record, Source
 from iam.signin.account import Account, Credential
+from iam.signin.username import FormerUsername
 
 BATCH = 5000
 Named = tuple[str, str, str]
@@ -26,9 +27,10 @@ Named = tuple[str, str, str]
 
 @dataclass(slots=True)
 class People:
-    """What stands of the people asked for. ``logins`` and ``named`` give ids; the rest is by person."""
+    """What stands of the people asked for. ``logins``, ``former`` (that were somebody's) and ``named`` give ids; the rest is by person."""
 
     logins: dict[str, UUID] = field(default_factory=dict)
+    former: dict[str, UUID] = field(default_factory=dict)
     named: dict[Named, UUID] = field(default_factory=dict)
     login_of: dict[UUID, str] = field(default_factory=dict)
     credentials: dict[UUID, dict[str, dict[str, Any]]] = field(default_factory=dict)
@@ -51,6 +53,8 @@ def load(session: Session, logins: Collection[str] | None, named: Collection[Nam
     found = People()
     for row in _rows(session, select(Account.login, Account.person_id), Account.login, logins):
         found.logins[row.login] = row.person_id
+    for row in _rows(session, select(FormerUsername.login, FormerUsername.person_id), FormerUsername.login, logins):
+        found.former[row.login] = row.person_id
     identifiers = select(Identifier.kind, Identifier.issuer, Identifier.value, Identifier.person_id).where(
         Identifier.closed_by.is_(None)
     )

@@ -21,6 +21,7 @@ from iam.apply import (
     connections,
     guarded,
     moves,
+    occupations,
 )
 from iam.apply.compare import Difference, compare
 from iam.apply.declaration import declare
@@ -38,6 +39,7 @@ CHECKS = (
     connections.check_openings, check_sources.listeners, check_access.code_lists, check_access.applications, check_access.roles,
     check_access.clients, check_access.agreements, check_people.load, check_people.persons, check_people.accounts, check_people.groups,
     check_people.administrators, confirmed_guardians.check, check_access.rules,
+    occupations.check,
 )  # fmt: skip
 """In order: what a later one completes rests on what an earlier one completed."""
 
@@ -46,7 +48,8 @@ CHECKS = (
 class Report:
     """What a declaration would change or did. With problems nothing was changed, and nothing compared.
 
-    ``notes`` tell which sources state facts in organisations that move to where those sources do not reach, and what becomes of it.
+    ``notes`` tell which sources state facts in organisations that move to where those sources do not reach, and what becomes of it, and
+    what of that which differs may be a mistake.
     ``skipped`` counts people who are not here yet and need not be; ``applied`` is None when nothing was written. ``sign_ins`` counts
     those that end because a declared policy asks for more than was proved; None where no policy of sign-ins differs. ``held`` says why
     it waits for a second person, when it does.
@@ -107,23 +110,27 @@ def run_apply(
     dry_run: bool = False,
     consortium: str = "",
     accept: str | None = None,
+    strict: bool = False,
 ) -> Report:
     """Apply the declarations in ``paths`` (files or folders) in the session's transaction, and return what that did.
 
     ``variables`` replace ``${NAME}``. Nothing is written when anything is wrong, when nothing differs, or with ``dry_run``; and when
     it waits for a second person nothing but the proposal, which that person accepts by its digest (``accept``). The caller commits.
-    ``consortium`` is its name: first passwords may not hold it. Raises ``Denied`` or ``Moved`` as ``guarded.apply``.
+    What may be a mistake is told of what differs, and with ``strict`` is a problem. ``consortium`` is its name: first passwords may not hold it. Raises ``Denied`` or ``Moved`` as ``guarded.apply``.
     """
     draft = Draft(session, declare(read(paths, variables)), load(session), vault, consortium)
     for check in CHECKS:
         check(draft)
-    problems = [*draft.declaration.problems, *draft.problems]
+    doubts = [doubt for *_, doubt in draft.doubts] if strict else []
+    problems = [*draft.declaration.problems, *draft.problems, *doubts]
     if problems:
         return Report(problems, (), 0, None)
     differences = compare(draft)
     sign_ins = _sign_ins(draft, differences)
+    changed = {(one.kind, one.key) for one in differences if one.action != "none"}
+    notes = [*draft.notes, *(doubt for kind, key, doubt in draft.doubts if (kind, key) in changed)]
     applied, held = (None, None) if dry_run else guarded.apply(draft, differences, actor, vault, accept)
-    return Report((), differences, len(draft.skipped), applied, draft.notes, sign_ins, held)
+    return Report((), differences, len(draft.skipped), applied, notes, sign_ins, held)
 
 
 def _sign_ins(draft: Draft, differences: Sequence[Difference]) -> int | None:

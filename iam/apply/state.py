@@ -26,7 +26,7 @@ from iam.lifecycle import openings, organisations
 from iam.lifecycle.tree import Place
 from iam.oidc import registration
 from iam.oidc.model import Client
-from iam.signin import connection_openings, policy, session_policy
+from iam.signin import connection_openings, policy, session_policy, username_rules
 from iam.signin.connection import Connection
 
 
@@ -83,12 +83,14 @@ def _organisations(session: Session, state: State) -> None:
     state.ids["organisation"] = {row.key: row.id for row in rows}
     state.tree = organisations.places(session)
     keys, asking, limits = state.keys("organisation"), policy.asking(session), session_policy.stated(session)
+    names = username_rules.stated(session)
     for row in rows:
         state.shapes["organisation"][row.key] = {
             "kind": row.kind, "name": {"fi": row.name_fi, "sv": row.name_sv, "en": row.name_en}, "oph_oid": row.oph_oid,
             "school_code": row.school_code, "business_id": row.business_id, "places": place_shapes(state.tree.get(row.id, []), keys),
             "second_factor": {"remember_days": asking[row.id]} if row.id in asking else None,
             "sessions": dict(zip(("idle_minutes", "hours"), limits[row.id], strict=True)) if row.id in limits else None,
+            "usernames": names.get(row.id, {}),
         }  # fmt: skip
     for (one, kind, other), intervals in organisations.relations(session).items():
         state.shapes["relation"][relation_key(keys[one], kind, keys[other])] = {"intervals": sorted(intervals)}

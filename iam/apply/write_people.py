@@ -16,7 +16,7 @@ from iam.database.types import uuid7
 from iam.lifecycle import groups, persons
 from iam.lifecycle.leave import end_leavers
 from iam.lifecycle.persons import LocalProfile, StatedAffiliation
-from iam.signin import password
+from iam.signin import password, usernames
 from iam.signin.account import Account, Credential, normal
 from iam.tokens.grant import GrantRow
 
@@ -64,6 +64,7 @@ def _accounts(writing: Writing) -> None:
     known = writing.draft.persons
     new = [login for kind in ("person", "account") for login, _ in writing.some(kind, "create")]
     if new:
+        usernames.have_turn(writing.session)
         writing.session.execute(
             insert(Account), [{"person_id": known[login], "login": login, "language": None} for login in new]
         )

@@ -89,6 +89,8 @@ TYPES: dict[str, str] = {
     "person:code:shown": "An identity code was shown, with a purpose.",
     "person:code:searched": "Somebody was looked for by an identity code, with a purpose.",
     "person:account:created": "A person got a login.",
+    "person:username:changed": "An administrator gave a person another username; the old one is nobody else's.",
+    "admin:usernames:ruled": "An administrator said on a page which usernames the people of an organisation get.",
     "person:list:exported": "A list was exported.",
     "admin:grant:given": "Somebody was made an administrator of a part.",
     "admin:grant:ended": "Somebody ceased to be an administrator of a part.",

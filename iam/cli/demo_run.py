@@ -14,9 +14,7 @@ import click
 import structlog
 from flask import Flask
 from prometheus_client import REGISTRY
-from pydantic import SecretStr
-from rich.console import Console as Terminal
-from rich.table import Table
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import make_server
 
@@ -26,22 +24,24 @@ from iam.app import create_app
 from iam.apply.guarded import Held
 from iam.apply.run import run_apply
 from iam.change import SYSTEM, Actor
-from iam.cli import worker
+from iam.cli import demo_state, worker
+from iam.cli.demo_state import PORT, settings_for
+from iam.cli.demo_told import tell
 from iam.database.engine import make_engine, make_sessions
 from iam.database.migrate import upgrade
 from iam.demo.generate import generate
-from iam.demo.people import TRY
+from iam.demo.profiles import PROFILES
 from iam.demo.relying import create_relying_app
 from iam.errors import Conflict, Invalid, Unavailable
-from iam.settings import Database, Settings, Signin
-from iam.settings import Vault as VaultSettings
-from iam.signin import credentials, levels
+from iam.oidc import registration
+from iam.oidc.model import Client
+from iam.settings import Settings
+from iam.signin import credentials
 from iam.sources import runner
 from iam.tokens import keys
 from iam.vault import Vault
 from iam.web import logging, management
 
-ISSUER, RELYING = "http://localhost:8080", "http://localhost:8081"
 CLIENT, SECRET = "demo-palvelu", "esittelyn-salaisuus-vain-talle-koneelle"
 STARTER, ACCEPTER = "olli.operaattori", "outi.operaattori"
 BEFORE = ("05-operators.yaml", "10-applications.yaml", "20-rules.yaml", "30-sources.yaml")
@@ -52,7 +52,9 @@ STOPPING = {signal.SIGINT, signal.SIGTERM}
 
 @click.command()
 @click.option("--fresh", is_flag=True, help="Start over: forget everything and generate anew.")
-@click.option("--profile", default="small", show_default=True, help="How much of everything: small, normal or large.")
+@click.option(
+    "--profile", type=click.Choice(list(PROFILES)), default="small", show_default=True, help="How much of everything."
+)
 @click.option("--seed", default="marjala", show_default=True, help="Other text, other people.")
 @click.option(
     "--state", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Folder for the state."
@@ -65,16 +67,32 @@ STOPPING = {signal.SIGINT, signal.SIGTERM}
     help="The declarations.",
 )
 @click.option("--prepare-only", is_flag=True, help="Set everything up and stop.")
-@click.option("--issuer", default=ISSUER, hidden=True)
-@click.option("--relying", default=RELYING, hidden=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65534),
+    default=PORT,
+    show_default=True,
+    help="Where Avain answers; the application that relies on it answers on the port after it.",
+)
+@click.option("--issuer", hidden=True)
+@click.option("--relying", hidden=True)
 def run(
-    fresh: bool, profile: str, seed: str, state: Path, consortium: Path, prepare_only: bool, issuer: str, relying: str
+    fresh: bool,
+    profile: str,
+    seed: str,
+    state: Path,
+    consortium: Path,
+    prepare_only: bool,
+    port: int,
+    issuer: str | None,
+    relying: str | None,
 ) -> None:
     """Set up the demonstration consortium when it is not there yet, and serve it until Ctrl-C."""
     if fresh:
-        for name in ("demo.db", "demo.db-wal", "demo.db-shm", "demo.key"):
+        for name in demo_state.FILES:
             (state / name).unlink(missing_ok=True)
         shutil.rmtree(state / "feeds", ignore_errors=True)
+    issuer, relying = issuer or f"http://localhost:{port}", relying or f"http://localhost:{port + 1}"
     settings = settings_for(state, issuer)
     logging.configure("warning")
     vault = Vault.open(settings.vault.key_file)
@@ -83,19 +101,11 @@ def run(
         set_up(settings, make_sessions(engine), vault, state / "feeds", consortium, profile, seed)
     with make_sessions(engine).begin() as session:
         keys.ensure(session, vault, SYSTEM)
+        _follow(session, relying)
+    demo_state.remember(state, issuer)
     if not prepare_only:
         _serve(settings, relying, worker.beside(settings, vault, engine))
     engine.dispose()
-
-
-def settings_for(state: Path, issuer: str = ISSUER) -> Settings:
-    """Return the demonstration's settings: everything under ``state``, the issuer on localhost (its port is the one to listen on)."""
-    state.mkdir(parents=True, exist_ok=True)
-    return Settings(
-        issuer=issuer, consortium="Marjala", state_dir=state, vault=VaultSettings(key_file=state / "demo.key"),
-        database=Database(url=SecretStr(f"sqlite:///{(state / 'demo.db').resolve()}")),
-        signin=Signin(administrators=levels.PASSWORD),
-    )  # fmt: skip
 
 
 def set_up(
@@ -170,6 +180,14 @@ def _actor(sessions: sessionmaker[Session], login: str) -> Actor:
     return Actor(found.person_id)
 
 
+def _follow(session: Session, relying: str) -> None:
+    """Let the application come back to where it is served this time."""
+    client = session.scalars(select(Client).where(Client.client_id == CLIENT)).one()
+    addresses = {"redirect_uris": [f"{relying}/callback"], "post_logout_redirect_uris": [f"{relying}/"]}
+    if any(getattr(client, name) != value for name, value in addresses.items()):
+        registration.amend(session, [{"id": client.id, **addresses}])
+
+
 def _serve(settings: Settings, relying: str, working: AbstractContextManager[None]) -> None:
     provider = create_app(settings)
     application = create_relying_app(settings.issuer, CLIENT, SECRET, relying)
@@ -180,7 +198,7 @@ def _serve(settings: Settings, relying: str, working: AbstractContextManager[Non
         stack.enter_context(_served(application, settings.listen.host, urlsplit(relying).port or 80))
         stack.enter_context(_managed(settings))
         stack.enter_context(working)
-        _tell(settings.issuer, relying)
+        tell(settings.issuer, relying, settings.state_dir / "feeds" / "hr.csv")
         signal.sigwait(STOPPING)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     click.echo("Stopped.")
@@ -192,7 +210,11 @@ def _served(app: Flask, host: str, port: int) -> Iterator[None]:
         server = make_server(host, port, app, threaded=True)
     except (OSError, SystemExit):
         raise Unavailable(
-            Problem("Port %(port)s is taken.", "Stop what uses it and start again.", params={"port": port})
+            Problem(
+                "Port %(port)s is taken.",
+                "Stop what uses it, or choose others: make run PORT=9080.",
+                params={"port": port},
+            )
         ) from None
     thread = threading.Thread(target=server.serve_forever, name=f"port {port}", daemon=True)
     thread.start()
@@ -222,22 +244,3 @@ def _managed(settings: Settings) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         engine.dispose()
-
-
-def _tell(issuer: str, relying: str) -> None:
-    table = Table(title="People to try", show_lines=False)
-    for heading in ("Login", "Password", "Who", "What to look at"):
-        table.add_column(heading, overflow="fold")
-    for person in TRY:
-        table.add_row(person.login, person.password, person.who, person.look)
-    terminal = Terminal()
-    terminal.print(table)
-    terminal.print(
-        f"Three things to do:\n"
-        f" 1. Open {relying}, sign in as aino.esimerkki, choose a school, and see that school's roles only.\n"
-        f" 2. Open {issuer}/admin/ as paula.paakayttaja: find Aino and open Miksi? beside a right.\n"
-        f" 3. Give Aino's rows in var/feeds/hr.csv an end that has passed, run the source hr on its page, and look at both again.\n"
-        f"The administrators of this demonstration sign in with a password alone; elsewhere a passkey is asked of them.\n"
-        f"Avain: {issuer}   Relying application: {relying}   Ctrl-C stops both.",
-        highlight=False,
-    )

@@ -12,6 +12,7 @@ from iam.database.migrate import pending, upgrade
 @click.pass_obj
 def migrate(console: Console) -> None:
     """Bring the database to this version's schema. Safe at any time, from several processes."""
+    console.is_demonstrated, console.makes_database = False, True
     needed = pending(console.engine)
     console.engine.dispose()
     upgrade(console.url)

@@ -1,4 +1,4 @@
-"""``iam person``: the first administrator, letters with codes, and help for one person at a time (``person_help``)."""
+"""``iam person``: the first administrator, letters with codes, usernames, and help for one person at a time (``person_help``)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 
 from iam.cli.person_help import code, end, reset_factors, restore, sign_out
 from iam.cli.person_letters import letters
+from iam.cli.person_usernames import usernames
 from iam.cli.support import Console
 from iam.signin import administrators
 
@@ -15,7 +16,7 @@ def person() -> None:
     """Persons."""
 
 
-for command in (letters, code, end, restore, reset_factors, sign_out):
+for command in (letters, usernames, code, end, restore, reset_factors, sign_out):
     person.add_command(command)
 
 

@@ -34,7 +34,10 @@ def letters(console: Console, organisation: str, output: Path) -> None:
         actor = console.actor(session)
         part, asker = console.part(session, actor, "codes.issue"), console.asker(session, actor)
         chosen = console.organisation(session, organisation, part)
-        left_out = waiting.left_out(session, chosen.id, asker)
+        left_out, nameless = (
+            waiting.left_out(session, chosen.id, asker),
+            waiting.nameless(session, chosen.id, part),
+        )
         slips = waiting.make(session, console.vault, console.settings, chosen.id, actor, asker)
         file.writelines(code_words.letters(slips, console.settings, console.texts))
         # Before the codes count: a letter that was not written would have made an earlier one useless.
@@ -42,16 +45,29 @@ def letters(console: Console, organisation: str, output: Path) -> None:
         os.fsync(file.fileno())
     if not slips:
         output.unlink()
-    _tell(console, chosen.key, slips, output, left_out)
+    _tell(console, chosen.key, slips, output, left_out, nameless)
 
 
-def _tell(console: Console, organisation: str, slips: list[Slip], output: Path, left_out: int) -> None:
+def _tell(console: Console, organisation: str, slips: list[Slip], output: Path, left_out: int, nameless: int) -> None:
     if left_out and not console.as_json:
         click.echo(
             f"{left_out} people got none: they are elsewhere too. Their own pages say who else can help.", err=True
         )
+    if nameless and not console.as_json:
+        click.echo(
+            f"{nameless} people got none: they have no username. iam person usernames --organisation {organisation} gives them one by"
+            " the organisation's rule; the overview lists them.",
+            err=True,
+        )
     if not slips:
-        told = {"letters": 0, "organisation": organisation, "file": None, "expires_at": None, "left_out": left_out}
+        told = {
+            "letters": 0,
+            "organisation": organisation,
+            "file": None,
+            "expires_at": None,
+            "left_out": left_out,
+            "without_username": nameless,
+        }
         return console.show(told, "0 letters: everybody there has a password or another way in, or no username.")
     until = slips[0].issued.expires_at
     console.show(
@@ -61,6 +77,7 @@ def _tell(console: Console, organisation: str, slips: list[Slip], output: Path, 
             "file": str(output),
             "expires_at": until.isoformat(),
             "left_out": left_out,
+            "without_username": nameless,
         },
         f"{len(slips)} letters: {output}  (the codes work until {console.texts.moment(until)})",
     )

@@ -45,6 +45,7 @@ _MEASURES = "PROMETHEUS_MULTIPROC_DIR"
 @click.pass_obj
 def serve(console: Console) -> None:
     """Serve the pages and the provider, the management port and the worker, until told to stop (SIGTERM, SIGINT)."""
+    console.is_demonstrated = False
     logging.configure(console.settings.log_level)
     _prepare(console)
     with _measures() as registry, _management(console, registry), _worker(console):

@@ -28,10 +28,11 @@ from iam import settings as settings_module
 from iam.access.administration import Part, may_touch
 from iam.access.asker import OPERATOR, Asker, asker_of
 from iam.change import Actor
-from iam.database.engine import make_engine, make_sessions
+from iam.cli import demo_state
+from iam.database.engine import make_engine, make_sessions, sqlite_file
 from iam.database.types import uuid7
 from iam.directory.organisation import Organisation
-from iam.errors import AvainError, Denied, NotFound
+from iam.errors import AvainError, Denied, NotFound, Unavailable
 from iam.settings import Settings
 from iam.signin import credentials
 from iam.texts import LANGUAGES, Texts
@@ -46,12 +47,21 @@ class Console:
     def __init__(self) -> None:
         self.login: str | None = None
         self.as_json = False
+        self.is_demonstrated = True
+        """Whether the demonstration is meant where there is no other database."""
+        self.makes_database = False
         self.request_id = str(uuid7())
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings in force; raises pydantic's ``ValidationError``."""
-        return settings_module.load()
+        """The settings in force, or the demonstration's where it alone is there; raises pydantic's ``ValidationError``."""
+        found = settings_module.load()
+        demonstration = demo_state.instead_of(found) if self.is_demonstrated else None
+        if demonstration is None:
+            return found
+        file = os.path.relpath(demo_state.database(demonstration.state_dir))
+        click.echo(f"The demonstration's database, {file}; IAM_DATABASE__URL names another.", err=True)
+        return demonstration
 
     @cached_property
     def url(self) -> str:
@@ -60,7 +70,16 @@ class Console:
 
     @cached_property
     def engine(self) -> Engine:
-        """An engine on the database."""
+        """An engine on the database; raises ``Unavailable`` where there is none, for only ``iam migrate`` makes one."""
+        file = sqlite_file(self.url)
+        if file is not None and not self.makes_database and not file.exists():
+            raise Unavailable(
+                Problem(
+                    "There is no database at %(path)s.",
+                    "Say in IAM_DATABASE__URL where it is, or run iam migrate to make it; make run sets a demonstration up.",
+                    params={"path": str(file.absolute())},
+                )
+            )
         return make_engine(self.url, pool_size=self.settings.database.pool_size)
 
     @cached_property

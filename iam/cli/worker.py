@@ -51,6 +51,7 @@ _SOME = 10_000
 @click.pass_obj
 def worker(console: Console, once: bool) -> None:
     """Tell applications of logouts, send mail and tidy, until told to stop (SIGTERM, SIGINT)."""
+    console.is_demonstrated = False
     logging.configure(console.settings.log_level)
     made = make(console.settings, console.vault, console.engine)
     if once:

@@ -29,6 +29,12 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     raise ValueError("the database must be sqlite or postgresql")
 
 
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite database; None for any other, and for one in memory."""
+    parsed = make_url(url)
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
 def make_sessions(engine: Engine) -> sessionmaker[Session]:
     """Return the maker of sessions for command line, worker and tests; objects stay readable after commit."""
     return sessionmaker(engine, expire_on_commit=False)

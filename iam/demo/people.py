@@ -34,12 +34,12 @@ class Try:
 
 TRY: tuple[Try, ...] = (
     Try("aino.esimerkki", "kolmas-koivu-kasvaa-1001", "Teacher in two schools of the city and, by the hour, at the joint authority's college",
-        "Sign in to the demonstration service: choose a school, and see only that school's roles. Then switch.", 1001),
+        "Sign in to Wilma: choose a school, and see only that school's roles. Then switch.", 1001),
     Try("eero.malli", "kolme-kirjaa-hyllylla-1002", "Principal of Koivurinne School", "One capacity, so nothing is asked.", 1002),
     Try("sini.sijainen", "hiljainen-tiistai-tulee-1003", "Substitute for today only",
         "Her right ends at midnight by itself; the teacher she replaces has none today.", 1003),
     Try("taina.tyovoima", "puhelin-soi-kuistilla-1004", "Employment adviser of a small municipality",
-        "No right to the demonstration service, and it says why. See My account: her right rests on an agreement.", 1004),
+        "No right to Wilma, and it says why. See My account: her right rests on an agreement.", 1004),
     Try("pirkko.psykologi", "kuuntelen-koulun-kaytavilla-1005", "School psychologist employed by the wellbeing services county",
         "Her role in the city's schools lives exactly as long as the agreement.", 1005),
     Try("kaisa.kuraattori", "levea-silta-joen-yli-1006", "School curator employed by the wellbeing services county",

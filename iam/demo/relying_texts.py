@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 LANGUAGES = {"fi": "Suomi", "sv": "Svenska", "en": "English"}
+NAME = "Wilma"
+"""What the application is called wherever it is spoken of: on its own pages, on Avain's, and where it is told how to try it."""
 TEXTS: dict[str, tuple[str, str, str]] = {
-    "title": ("Esittelypalvelu", "Demotjänsten", "Demonstration service"),
+    "title": (NAME, NAME, NAME),
     "lead": (
-        "Tämä palvelu ei tunne ketään. Se kysyy avaimelta, kuka olet ja mitä saat tehdä.",
-        "Den här tjänsten känner ingen. Den frågar nyckeln vem du är och vad du får göra.",
-        "This service knows nobody. It asks the key who you are and what you may do.",
+        "Tämä on Wilman esittely. Se ei tunne ketään vaan kysyy Avaimelta, kuka olet ja mitä saat tehdä.",
+        "Det här är en demonstration av Wilma. Den känner ingen utan frågar Avain vem du är och vad du får göra.",
+        "This demonstrates Wilma. It knows nobody: it asks Avain who you are and what you may do.",
     ),
     "sign-in": ("Kirjaudu sisään", "Logga in", "Sign in"),
     "sign-out": ("Kirjaudu ulos", "Logga ut", "Sign out"),

@@ -62,7 +62,7 @@ class Wanted:
     ``text``: words of which each begins a word of a name that is shown or was held (``name_words``), or an identifier (a learner or
     employee number) as it stands.
     ``organisation_id``: an affiliation at or under it; ``kind``: of an affiliation, or ``guardian``; ``state``: draft, active,
-    suspended or archived; ``coming``: an affiliation that ``starts`` or ``ends`` within ``COMING``.
+    ended, suspended or archived; ``coming``: an affiliation that ``starts`` or ``ends`` within ``COMING``.
     """
 
     text: str = ""
@@ -72,7 +72,7 @@ class Wanted:
     coming: str | None = None
 
 
-STATES = ("active", "suspended", "draft", "archived")
+STATES = ("active", "ended", "suspended", "draft", "archived")
 COMING = timedelta(days=14)
 NEAR, GONE = timedelta(days=30), timedelta(days=90)
 """An affiliation counts in a list when it holds, starts within the coming 30 days or ended within the past 90."""
@@ -179,10 +179,13 @@ def _in_state(state: str, archive_after: timedelta) -> ColumnElement[bool]:
     now = clock.now()
     held = holds.whole(Person.id, now)
     begun, recent = _begun(now, clock.LONG_AGO), _begun(now, now - archive_after)
+    # What has begun and not ended, or will begin.
+    lasting = _begun(clock.FOREVER, now)
     conditions = {
         "suspended": held,
         "draft": ~held & ~begun,
-        "active": ~held & recent,
+        "active": ~held & recent & lasting,
+        "ended": ~held & recent & ~lasting,
         "archived": ~held & begun & ~recent,
     }
     return conditions[state]

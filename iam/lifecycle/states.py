@@ -1,4 +1,4 @@
-"""A person's state, computed from facts and never stored: draft, active, suspended, archived."""
+"""A person's state, computed from facts and never stored: draft, active, ended, suspended, archived."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ Interval = tuple[datetime, datetime]
 
 
 class State(StrEnum):
-    """Draft: nothing has begun. Active: an affiliation or guardianship holds, or ended less than the archive time ago.
-    Suspended: a hold on the whole person lasts (one over a part suspends nobody). Archived: the last end is longer ago than the archive time."""
+    """Draft: nothing has begun. Active: an affiliation or guardianship holds, or another is coming after the last one. Ended: the last one
+    has ended, less than the archive time ago. Suspended: a hold on the whole person lasts (one over a part suspends nobody).
+    Archived: the last end is longer ago than the archive time."""
 
     DRAFT = "draft"
     ACTIVE = "active"
+    ENDED = "ended"
     SUSPENDED = "suspended"
     ARCHIVED = "archived"
 
@@ -33,15 +35,18 @@ class State(StrEnum):
 def state(capacities: Iterable[Interval], held: bool, at: datetime, archive_after: timedelta) -> State:
     """Return the state of a person with these intervals of affiliations and guardianships; pure.
 
-    A hold wins over everything. Ended persons stay active (without rights) until ``archive_after`` has passed, so that they can
-    still see their own data and a late contract finds them.
+    A hold wins over everything. Ended persons may sign in (without rights) until ``archive_after`` has passed, so that they can still
+    see their own data and a late contract finds them.
     """
     if held:
         return State.SUSPENDED
-    begun = [end for start, end in capacities if start <= at]
+    known = list(capacities)
+    begun = [end for start, end in known if start <= at]
     if not begun:
         return State.DRAFT
-    return State.ACTIVE if max(begun) + archive_after > at else State.ARCHIVED
+    if max(begun) + archive_after <= at:
+        return State.ARCHIVED
+    return State.ACTIVE if any(end > at for _, end in known) else State.ENDED
 
 
 def states(session: Session, person_ids: Collection[UUID], at: datetime, archive_after: timedelta) -> dict[UUID, State]:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.administration import Part
 from iam.access.asker import OPERATOR, Asker
 from iam.access.standing import may_be_given
 from iam.change import Actor
@@ -18,7 +19,7 @@ from iam.directory import holds
 from iam.directory.person import Person
 from iam.directory.queries import people_at, profiles
 from iam.settings import Settings
-from iam.signin import first_code
+from iam.signin import first_code, username_rules
 from iam.signin.account import Account, Credential
 from iam.signin.code_words import Slip
 from iam.vault import Vault
@@ -55,6 +56,15 @@ def left_out(session: Session, organisation_id: UUID, asker: Asker) -> int:
     """Return how many get no letter because they are, or administer, more than the asker's part."""
     query = _waiting(organisation_id).where(~_given(asker)).order_by(None)
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def nameless(session: Session, organisation_id: UUID, part: Part) -> int:
+    """Return how many there get no letter because they have no username and would need one."""
+    here = people_at(organisation_id, clock.now())
+    query = (
+        select(func.count()).select_from(Person).where(Person.id.in_(here), username_rules.lacks_one(part, Person.id))
+    )
+    return session.scalar(query) or 0
 
 
 def _given(asker: Asker) -> ColumnElement[bool]:

@@ -24,10 +24,11 @@ from iam.texts import N_
 
 KIND = "notice"
 """Kind of the outbox's messages."""
-CODE, FACTORS, ENDED, RESTORED = "code", "factors", "ended", "restored"
+CODE, FACTORS, ENDED, RESTORED, USERNAME = "code", "factors", "ended", "restored", "username"
 ACTS = {
     CODE: N_("A one-time code was given for your account."), FACTORS: N_("Your second factors were removed."),
     ENDED: N_("Your access was ended."), RESTORED: N_("Your access was given back."),
+    USERNAME: N_("Your username was changed; you sign in with the new one from now on."),
 }  # fmt: skip
 """What is told, by act."""
 _TEXT = (

@@ -55,6 +55,7 @@ ACTS = {
     "signin:factor:reset": notices.ACTS[notices.FACTORS],
     "person:access:ended": notices.ACTS[notices.ENDED],
     "person:access:restored": notices.ACTS[notices.RESTORED],
+    "person:username:changed": notices.ACTS[notices.USERNAME],
     "person:help:asked": N_("An administrator asked others to agree to helping with your account."),
 }
 """What administrators did to an account, by event type, in words to its person."""

@@ -24,8 +24,10 @@ from iam.directory.queries import held
 from iam.errors import Conflict, Denied, Invalid, NotFound
 from iam.signin.standing_request import StandingPress, StandingRequest
 
-CODE, FACTORS, RESTORE, ADDRESS = "code", "factors", "restore", "address"
-ACTS = {CODE: "codes.issue", FACTORS: "factors.reset", RESTORE: "access.end", ADDRESS: "codes.issue"}
+CODE, FACTORS, RESTORE, ADDRESS, USERNAME = "code", "factors", "restore", "address", "username"
+ACTS = {
+    CODE: "codes.issue", FACTORS: "factors.reset", RESTORE: "access.end", ADDRESS: "codes.issue", USERNAME: "codes.issue"
+}  # fmt: skip
 """What gives somebody a person's account, with the permission that it needs."""
 LIFE = timedelta(days=3)
 """How long others may press a request, and its asker use it."""

@@ -12,7 +12,7 @@ from iam.database.base import Base, key
 
 
 class StandingRequest(Base):
-    """An act (``code``, ``factors``, ``restore``, ``address``) that one administrator asked for and others must press; used once."""
+    """An act (``code``, ``factors``, ``restore``, ``address``, ``username``) that one administrator asked for and others must press; used once."""
 
     __tablename__ = "standing_request"
 

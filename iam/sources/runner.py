@@ -23,7 +23,7 @@ from iam.lifecycle import awaited, staged
 from iam.lifecycle.facts import difference, profiles
 from iam.plans import apply, guard, rights_guard
 from iam.plans.plan import Plan
-from iam.signin import addresses
+from iam.signin import addresses, usernames
 from iam.sources import acceptance, correlation, judgement, known, lease, links
 from iam.sources.configured import by_key, connector_of, matching_of
 from iam.sources.matching import Matching
@@ -115,7 +115,7 @@ def _run(
     judgement.of_walls(session, source, result, report, plan, accepted, before is None, now)
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
     progress("write", result.rows)
-    _apply(session, source, report, plan, change, before is None and plan.approved_by is None)
+    _apply(session, source, report, plan, change, actor, before is None and plan.approved_by is None)
     known.remember(session, gone, first, result.returned, now)
     stager.remember_places(source)
     _conclude(session, source, actor, report, result, change)
@@ -191,13 +191,15 @@ def _plan(session: Session, source: Source, actor: Actor, report: Report, digest
     return plan
 
 
-def _apply(session: Session, source: Source, report: Report, plan: Plan, change: Change, shown_only: bool) -> None:
+def _apply(
+    session: Session, source: Source, report: Report, plan: Plan, change: Change, actor: Actor, shown_only: bool
+) -> None:
     with report.phase("write"):
         if shown_only:
             rights = apply.try_out(session, change, plan, source.id)
             guard.hold_everything(session)
         else:
-            rights = _write(session, source, report, plan, change)
+            rights = _write(session, source, report, plan, change, actor)
         apply.remember(session, plan)
     report.counts |= difference.counts(session) | {f"rights_{name}": n for name, n in rights.items()}
     plan.counts = dict(report.counts)
@@ -207,7 +209,9 @@ def _apply(session: Session, source: Source, report: Report, plan: Plan, change:
     report.state = "held" if report.reasons else "partial" if report.rejects or report.counts["ambiguous"] else "done"
 
 
-def _write(session: Session, source: Source, report: Report, plan: Plan, change: Change) -> dict[str, int]:
+def _write(
+    session: Session, source: Source, report: Report, plan: Plan, change: Change, actor: Actor
+) -> dict[str, int]:
     """Write what is not held, and say of the rest which rights it would take; return how many rights were moved.
 
     Where too many would lose a role, it is taken back and written again without what those people lose.
@@ -229,5 +233,7 @@ def _write(session: Session, source: Source, report: Report, plan: Plan, change:
         apply.apply_feed(session, change, source.id, report.run_id)
         lost = apply.rights(session, plan, change, gains=False)
     persons = union(select(staged.touched.c.person_id), select(staged.person.c.person_id)).subquery()
+    if given := usernames.after_run(session, source, select(persons.c.person_id), actor, change.id):
+        report.counts["usernames"] = given
     addresses.touched(session, select(persons.c.person_id))
     return apply.remember_rights(session, plan, change, lost, waiting)

@@ -70,7 +70,7 @@ def test_the_people_to_try_are_shown_and_ctrl_c_leaves_neither_a_process_nor_a_p
         told = server.log_tail(200)
         assert [person.login for person in TRY if person.login not in told] == []
         assert [person.password for person in TRY if person.password not in told] == []
-        assert f"Relying application: {server.relying}" in told
+        assert f"Wilma: {server.relying}" in told
         assert all(answers(port) for port in server.ports)
         leader = server.pid
         os.kill(leader, signal.SIGINT)
@@ -79,6 +79,26 @@ def test_the_people_to_try_are_shown_and_ctrl_c_leaves_neither_a_process_nor_a_p
         assert server.log_tail(1) == "Stopped."
         assert processes_of_session(leader) == set()
         assert not any(answers(port) for port in server.ports)
+
+
+def test_on_other_ports_the_application_comes_back_to_where_it_answers_then(state: Path) -> None:
+    def addresses() -> tuple[str, str]:
+        with closing(sqlite3.connect(state / "demo.db")) as connection:
+            query = "SELECT redirect_uris, post_logout_redirect_uris FROM client WHERE client_id = 'demo-palvelu'"
+            found: tuple[str, str] = connection.execute(query).fetchone()
+            return found
+
+    assert prepare(state, "--port", "9080").returncode == 0
+    assert addresses() == ('["http://localhost:9081/callback"]', '["http://localhost:9081/"]')
+    assert prepare(state).returncode == 0
+    assert addresses() == ('["http://localhost:8081/callback"]', '["http://localhost:8081/"]')
+
+
+def test_a_profile_that_is_none_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    done = prepare(tmp_path / "state", "--profile", "huge")
+    assert done.returncode == 2
+    assert "'small', 'normal', 'large'" in done.stderr
+    assert not (tmp_path / "state").exists()
 
 
 def test_a_taken_port_is_named_and_nothing_is_left_running(state: Path) -> None:
@@ -91,6 +111,7 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(state: Path) -> None:
         )
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"Port {port} is taken." in done.stderr
+    assert "make run PORT=9080" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from werkzeug.test import TestResponse
 
-from iam.cli.demo_run import CLIENT, ISSUER, RELYING, SECRET
+from iam.cli.demo_run import CLIENT, SECRET
+from iam.cli.demo_state import ISSUER, RELYING
 from iam.web import context
 from tests.servers.consortium import PASSWORDS, SCHOOLS, Consortium
 from tests.unit.web.browser import Browser

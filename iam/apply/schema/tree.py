@@ -8,6 +8,7 @@ from pydantic import Field
 
 from iam.apply.schema.item import Dated, Item, Key, Names, one_of
 from iam.directory.organisation import KINDS
+from iam.signin import username
 
 
 class SecondFactor(Item):
@@ -26,7 +27,8 @@ class Sessions(Item):
 class Organisation(Dated):
     """An organisation and one place of it; one that moves is stated once for each place, the rest of it once.
 
-    ``keep_sources`` false: a source that states facts there and does not reach the new place is not opened to it for a while.
+    ``usernames``: by kind of affiliation, and for guardians, which usernames people get; what is not stated stays as it is, for a page says
+    it too. ``keep_sources`` false: a source that states facts there and does not reach the new place is not opened to it for a while.
     """
 
     key: Key
@@ -39,6 +41,7 @@ class Organisation(Dated):
     legal_entity: bool = False
     second_factor: SecondFactor | None = None
     sessions: Sessions | None = None
+    usernames: dict[Annotated[str, one_of(*username.KINDS)], Annotated[str, one_of(*username.FORMS)]] | None = None
     keep_sources: bool = True
 
 

@@ -104,6 +104,25 @@ def test_positions_that_soon_start_or_end_are_found(world: World, reader: Callab
     assert names(paula.get("/admin/persons?coming=ends").text) == ["Lähtevä Leo"]
 
 
+def test_who_left_reads_as_ended_and_is_found_so_until_another_position_is_known(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    now = clock.now()
+    gone = {"valid_to": now - timedelta(days=5)}
+    person(world, "leo", "Lähtenyt")
+    employ(world, "leo", "KOIVU", None, **gone)
+    person(world, "tuula", "Tuuraaja")
+    employ(world, "tuula", "KOIVU", None, number="a", **gone)
+    employ(world, "tuula", "KOIVU", None, number="b", valid_from=now + timedelta(days=20))
+    paula = reader("paula")
+    found = paula.get("/admin/persons?state=ended").text
+    assert names(found) == ["Lähtenyt Leo"]
+    assert re.search(r"Lähtenyt Leo</a>.*?Ended", found)
+    assert "Ended" in paula.get(f"/admin/persons/{world.ids['leo']}").text
+    active = names(paula.get("/admin/persons?state=active").text)
+    assert ("Lähtenyt Leo" in active, "Tuuraaja Tuula" in active) == (False, True)
+
+
 def test_walking_the_pages_forward_and_back_meets_everybody_once_in_order(
     world: World, reader: Callable[[str], Reader]
 ) -> None:
@@ -225,7 +244,7 @@ def test_a_code_of_somebody_outside_the_part_finds_nobody(world: World, reader: 
 
 def test_the_filter_by_state_agrees_with_the_state_computed_for_each_person(world: World) -> None:
     now, archive = clock.now(), timedelta(days=90)
-    for login, start, end in (("a", -400, -200), ("b", -400, -10), ("c", 5, 50), ("d", -400, 50)):
+    for login, start, end in (("a", -400, -200), ("b", -400, -10), ("c", 5, 50), ("d", -400, 50), ("e", -400, 40)):
         person(world, login, "Tila")
         employ(world, login, "RANTA", None, valid_from=now + timedelta(days=start), valid_to=now + timedelta(days=end))
     hold = world.lasting()
@@ -239,7 +258,7 @@ def test_the_filter_by_state_agrees_with_the_state_computed_for_each_person(worl
                 session.scalars(persons(everything, Wanted(state=state), archive).with_only_columns(Person.id))
             )
             assert listed == {id_ for id_ in ids if computed[id_] == state}
-        assert {str(computed[world.ids[login]]) for login in "abcd"} == set(STATES)
+        assert {str(computed[world.ids[login]]) for login in "abcde"} == set(STATES)
 
 
 def test_an_empty_part_and_an_empty_search_say_what_to_do(world: World, reader: Callable[[str], Reader]) -> None:

@@ -34,8 +34,8 @@ def test_a_dry_run_shows_what_would_change_without_secrets(run: Run, file: Path)
     run("apply", "-f", file, "--set", "DATA=/srv")
     file.write_text(EVERYTHING.replace("3Vt8mQz0", "9Vt8mQz1").replace("fi: Wilma}", "fi: Helmi}"), encoding="utf-8")
     shown = run("apply", "-f", file, "--set", "DATA=/srv", "--dry-run").output
-    assert "~ application  wilma  (name: fi: Wilma" in shown
-    assert "~ client       wilma  (secret)" in shown
+    assert "~ application  wilma\n               name.fi: Wilma → Helmi\n" in shown
+    assert "~ client       wilma\n               secret\n" in shown
     assert "9Vt8" not in shown
     assert shown == run("apply", "-f", file, "--set", "DATA=/srv", "--dry-run").output
 

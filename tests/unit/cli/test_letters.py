@@ -20,7 +20,7 @@ from iam.change import Actor
 from iam.directory.affiliation import Affiliation
 from iam.directory.person import Person
 from iam.settings import Settings
-from iam.signin import first_code, letters
+from iam.signin import first_code, letters, username_rules
 from iam.signin.account import Account
 from iam.signin.credentials import set_password
 from iam.signin.flow import Around
@@ -181,3 +181,31 @@ def test_three_hundred_letters_cost_as_many_statements_as_two(engine: Engine, wo
     many, dearer = statements()
     assert (few, many) == (3, 303)
     assert dearer <= cost + 1
+
+
+def test_who_came_before_the_rule_of_usernames_gets_one_and_then_a_letter(
+    iam: Cli, engine: Engine, world: World, tmp_path: Path
+) -> None:
+    with Session(engine) as session, session.begin():
+        session.execute(delete(Account).where(Account.login.in_(["aino", "eino"])))
+    told = write(iam, tmp_path / "none.html")
+    assert told.stdout == "0 letters: everybody there has a password or another way in, or no username.\n"
+    assert "2 people got none: they have no username." in told.stderr
+    assert iam("person", "usernames", "--organisation", "MARJALA").stdout == "0 people got a username.\n"
+    with Session(engine) as session, session.begin():
+        username_rules.state(session, {world.tree["MARJALA"]: {"employee": "given.family"}})
+    assert iam("person", "usernames", "--organisation", "MARJALA").stdout == "2 people got a username.\n"
+    assert write(iam, tmp_path / "two.html").stdout.startswith("2 letters")
+    page = (tmp_path / "two.html").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"<dd>(aino\.[a-z0-9]+)</dd>", page)) == ["aino.virtanen", "aino.virtanen2"]
+
+
+def test_an_administrator_at_the_server_gives_usernames_only_where_they_may_give_codes(
+    iam: Cli, engine: Engine, world: World
+) -> None:
+    with Session(engine) as session, session.begin():
+        session.execute(delete(Account).where(Account.login == "aino"))
+        username_rules.state(session, {world.tree["ROOT"]: {"employee": "given.family"}})
+        admin_grant(session, world.ids["olli"], "codes.issue", world.tree["KUUSILA"])
+    outside = iam("person", "usernames", "--organisation", "MARJALA", "--as", "olli")
+    assert (outside.exit_code, "outside your part" in outside.output) == (2, True)

@@ -1,4 +1,4 @@
-"""A person's state is computed from facts: draft, active, suspended, archived."""
+"""A person's state is computed from facts: draft, active, ended, suspended, archived."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ CASES: dict[str, tuple[list[Interval], bool, State]] = {
     "only what is coming": ([(SECOND, FAR)], False, State.DRAFT),
     "begins now": ([(timedelta(0), FAR)], False, State.ACTIVE),
     "holds": ([(-FAR, FAR)], False, State.ACTIVE),
-    "ended now": ([(-FAR, timedelta(0))], False, State.ACTIVE),
-    "ended a second less than the archive time ago": ([(-FAR, SECOND - KEPT)], False, State.ACTIVE),
+    "ended now": ([(-FAR, timedelta(0))], False, State.ENDED),
+    "ended a second less than the archive time ago": ([(-FAR, SECOND - KEPT)], False, State.ENDED),
+    "one ended lately and another is coming": ([(-FAR, -SECOND), (SECOND, FAR)], False, State.ACTIVE),
+    "one ended lately and another holds": ([(-FAR, -SECOND), (-SECOND, FAR)], False, State.ACTIVE),
     "ended the archive time ago": ([(-FAR, -KEPT)], False, State.ARCHIVED),
     "ended long ago": ([(-2 * FAR, -FAR)], False, State.ARCHIVED),
     "one ended long ago and one holds": ([(-2 * FAR, -FAR), (-FAR, FAR)], False, State.ACTIVE),
-    "one ended long ago and one lately": ([(-2 * FAR, -FAR), (-FAR, -SECOND)], False, State.ACTIVE),
+    "one ended long ago and one lately": ([(-2 * FAR, -FAR), (-FAR, -SECOND)], False, State.ENDED),
     "held while it holds": ([(-FAR, FAR)], True, State.SUSPENDED),
     "held before anything began": ([], True, State.SUSPENDED),
     "held long after the end": ([(-2 * FAR, -FAR)], True, State.SUSPENDED),

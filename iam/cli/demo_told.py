@@ -1,0 +1,58 @@
+"""What ``iam demo run`` tells once it serves: whom to try, with what, and where; whole on a terminal of 80 columns, or fewer."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from iam.demo.people import TRY, Try
+from iam.demo.relying_texts import NAME
+
+_INDENT = "    "
+_WIDEST = 100
+
+
+def tell(issuer: str, relying: str, feed: Path) -> None:
+    """Print whom to try and what to do; ``feed`` is the HR file."""
+    for line in lines(issuer, relying, feed, min(_WIDEST, shutil.get_terminal_size().columns)):
+        click.echo(line)
+
+
+def lines(issuer: str, relying: str, feed: Path, width: int) -> Iterator[str]:
+    """Yield what is told in lines of at most ``width``; a login, a password or an address stands whole whatever the width."""
+    yield "People to try, each with the password:"
+    for person in TRY:
+        yield from _person(person, width)
+    yield ""
+    yield "Three things to do:"
+    for n, what in enumerate(_things(issuer, relying, feed), 1):
+        yield from _wrapped(what, width, f" {n}. ")
+    yield from _wrapped(
+        "The administrators of this demonstration sign in with a password alone; elsewhere a passkey is asked of them.", width, rest=""
+    )  # fmt: skip
+    yield f"Avain: {issuer}"
+    yield f"{NAME}: {relying}"
+    yield "Ctrl-C stops both."
+
+
+def _person(person: Try, width: int) -> Iterator[str]:
+    yield f"  {person.login}  {person.password}"
+    yield from _wrapped(f"{person.who}. {person.look}", width, _INDENT, _INDENT)
+
+
+def _things(issuer: str, relying: str, feed: Path) -> tuple[str, ...]:
+    return (
+        f"Open {relying} ({NAME}), sign in as aino.esimerkki, choose a school, and see that school's roles only.",
+        f"Open {issuer}/admin/ as paula.paakayttaja: find Aino and open Miksi? beside a right.",
+        f"Give Aino's rows in {feed} an end that has passed, run the source hr on its page, and look at both again.",
+    )
+
+
+def _wrapped(text: str, width: int, first: str = "", rest: str = _INDENT) -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
