@@ -22,6 +22,7 @@ from iam.signin.endpoints import blueprint as signin
 from iam.vault import Vault
 from iam.web import context, csrf, errors, extension, guard, headers, limits, logging, metrics, pages
 from iam.web.application import Application
+from iam.web.door import Door
 from iam.web.guard import public
 from iam.web.redirect import see_other
 
@@ -49,8 +50,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def wsgi() -> Flask:
-    """Return the application for a worker process of the server; the worker ends when the server is gone."""
+def rsgi() -> Door:
+    """Return the application behind its door, for a worker process of the server; the worker ends when the server is gone."""
     settings = settings_module.load()
     logging.configure(settings.log_level)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
@@ -58,7 +59,7 @@ def wsgi() -> Flask:
     # What was made until now stays for good: looking for garbage in it would cost a tenth of every request.
     gc.collect()
     gc.freeze()
-    return app
+    return Door(app, settings.listen)
 
 
 def _mount(app: Flask) -> None:

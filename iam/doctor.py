@@ -56,10 +56,19 @@ def _outside(settings: Settings) -> Iterator[Finding]:
         else f"{settings.issuer} is for trying out only: people's passwords travel in clear"
     )
     yield Finding("issuer", settings.https, words)
+    yield _proxies(settings)
     yield _key_file(settings)
     if settings.redis.url is not None:
         yield _redis(settings.redis.url.get_secret_value())
     yield _mail_server(settings)
+
+
+def _proxies(settings: Settings) -> Finding:
+    named = ", ".join(settings.listen.proxies)
+    missing = (
+        "IAM_LISTEN__PROXIES names none: nothing is counted by address, neither failures to sign in nor half-sent forms"
+    )
+    return Finding("proxies", bool(named), f"people's addresses are told by {named}" if named else missing)
 
 
 def _key_file(settings: Settings) -> Finding:

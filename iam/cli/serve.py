@@ -86,8 +86,8 @@ def _server(console: Console) -> MPServer:
 
 def _over(listen: Listen, quiet: dict[str, Any]) -> MPServer:
     return MPServer(
-        "iam.app:wsgi", factory=True, interface=Interfaces.WSGI, address=listen.host, port=listen.port, workers=listen.workers,
-        blocking_threads=listen.threads, websockets=False, respawn_failed_workers=True, workers_kill_timeout=GRACE_SECONDS,
+        "iam.app:rsgi", factory=True, interface=Interfaces.RSGI, address=listen.host, port=listen.port, workers=listen.workers,
+        websockets=False, respawn_failed_workers=True, workers_kill_timeout=GRACE_SECONDS,
         log_dictconfig=quiet, log_level=LogLevels.warning, ssl_cert=listen.tls_certificate, ssl_key=listen.tls_key,
         ssl_protocol_min=SSLProtocols.tls12,
         backpressure=CONNECTIONS, http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS),
