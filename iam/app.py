@@ -13,7 +13,9 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.wrappers import Response
 
+from iam import sealed
 from iam import settings as settings_module
+from iam.database.engine import make_engine
 from iam.ephemeral import generations
 from iam.oidc.endpoints import blueprint as oidc
 from iam.settings import Settings
@@ -55,11 +57,19 @@ def rsgi() -> Door:
     settings = settings_module.load()
     logging.configure(settings.log_level)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    _look_at_the_key(settings)
     app = create_app(settings)
     # What was made until now stays for good: looking for garbage in it would cost a tenth of every request.
     gc.collect()
     gc.freeze()
     return Door(app, settings.listen)
+
+
+def _look_at_the_key(settings: Settings) -> None:
+    """Raise ``VaultError`` when the key file is gone or changed since the service was started: none is ever made here."""
+    engine = make_engine(settings.database.url.get_secret_value(), pool_size=1)
+    sealed.vault(settings.vault.key_file, engine)
+    engine.dispose()
 
 
 def _mount(app: Flask) -> None:

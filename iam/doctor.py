@@ -74,7 +74,7 @@ def _proxies(settings: Settings) -> Finding:
 def _key_file(settings: Settings) -> Finding:
     path = settings.vault.key_file
     if not path.exists():
-        return Finding("key file", False, f"{path.name} is missing; it is made at the first start")
+        return Finding("key file", False, f"{path.name} is missing; it is made at the first start, and only then")
     mode = stat.S_IMODE(path.stat().st_mode)
     return Finding(
         "key file", mode & 0o077 == 0, f"mode {mode:o}, others may read it" if mode & 0o077 else f"mode {mode:o}"
@@ -138,8 +138,10 @@ def _durability(_settings: Settings, session: Session) -> Iterator[Finding]:
 
 def _keys(settings: Settings, session: Session) -> Iterator[Finding]:
     try:
-        vault = Vault.open(settings.vault.key_file)
         published = {str(key["kid"]): key for key in keys.published(session)}
+        if not published:
+            raise NoResultFound
+        vault = Vault.open(settings.vault.key_file, make=False)
         for algorithm in keys.FIRST:
             key = keys.current(session, vault, algorithm)
             yield _witnessed(algorithm, key, published)

@@ -24,6 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import IntegrityError
 
 from connectors.problem import Problem
+from iam import sealed
 from iam.change import SYSTEM
 from iam.cli import worker
 from iam.cli.support import Console
@@ -57,7 +58,7 @@ def _worker(console: Console) -> AbstractContextManager[None]:
 
 
 def _prepare(console: Console) -> None:
-    """Look that the schema is ours and make the first signing keys."""
+    """Look that the schema is ours and that the key file is the database's, and make the first signing keys."""
     if pending(console.engine):
         raise Conflict(Problem("The database is not at this version's schema.", "Run iam migrate first."))
     try:
@@ -68,8 +69,10 @@ def _prepare(console: Console) -> None:
 
 
 def _ensure_keys(console: Console) -> None:
+    vault = console.vault
     with console.transaction() as session:
-        keys.ensure(session, console.vault, SYSTEM)
+        sealed.remember(session, vault)
+        keys.ensure(session, vault, SYSTEM)
 
 
 def _server(console: Console) -> MPServer:

@@ -16,7 +16,7 @@ import click
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
-from iam import clock, mail, outbox
+from iam import clock, mail, outbox, sealed
 from iam.access import later
 from iam.cli.support import Console
 from iam.database.engine import make_sessions
@@ -32,6 +32,7 @@ from iam.signin import (
     addresses,
     factor_notice,
     forgotten,
+    network,
     notices,
     replacement,
     standing,
@@ -66,7 +67,8 @@ def worker(console: Console, once: bool) -> None:
 def make(settings: Settings, vault: Vault, engine: Engine) -> Worker:
     """Return a worker over a database."""
     sessions = make_sessions(engine)
-    return Worker(sessions, handlers(settings, vault, sessions), chores(settings))
+    binding = Chore("sealed values", TIDY, sealed.Anew(vault))
+    return Worker(sessions, handlers(settings, vault, sessions), (*chores(settings), binding))
 
 
 def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) -> dict[str, Handler]:
@@ -124,6 +126,7 @@ def _ended(column: InstrumentedAttribute[datetime]) -> Callable[[Session], int]:
 CHORES = (
     Chore("one-shot secrets", TIDY, one_shot.tidy),
     Chore("throttle", TIDY, throttle.tidy),
+    Chore("network failures", TIDY, network.tidy),
     Chore("client assertions", TIDY, client_assertion.tidy),
     Chore("attempts", timedelta(minutes=1), trace.tidy),
     Chore("opaque tokens", TIDY, _ended(OpaqueToken.expires_at)),
