@@ -6,6 +6,7 @@ Here the kinds of messages meet those who deliver them, and here is the list of 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,7 +53,7 @@ _SOME = 10_000
 @click.pass_obj
 def worker(console: Console, once: bool) -> None:
     """Tell applications of logouts, send mail and tidy, until told to stop (SIGTERM, SIGINT)."""
-    logging.configure(console.settings.log_level)
+    logging.configure(console.settings.log_level, sys.stderr if once else None)
     made = make(console.settings, console.vault, console.engine)
     if once:
         delivered, tidied = made.deliver(), made.tidy()

@@ -90,7 +90,8 @@ def sign_in(session: Session, login: str, text: str, around: Around, code: str =
     """
     account, tried = throttle.account_key(around.vault, login, around.device), throttle.account_key(around.vault, login)
     where = network.key(around.settings, around.vault, around.actor.address)
-    spent = None if around.device else network.spent_until(session, where)
+    there = network.look(session, where, tried)
+    spent = None if around.device else there.spent_until
     if spent is not None and not code:
         _write(session, "signin:password:throttled", around, tried, by="network")
         return Outcome(refusal=Refusal.NETWORK, again_at=spent)
@@ -111,7 +112,8 @@ def sign_in(session: Session, login: str, text: str, around: Around, code: str =
         _write(session, f"signin:{way}:refused", around, account, known.person_id if known else None)
         return Outcome(refusal=Refusal.MISMATCH if spent is None else Refusal.NOT_ALL)
     throttle.forgive(session, made)
-    network.got_in(session, where, tried)
+    if there.noted:
+        network.got_in(session, where, tried)
     return _enter(session, known, around, way, proof, factor)
 
 

@@ -8,15 +8,16 @@ sent to the person's address, or wait. Known browsers and passkeys are never ask
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import LargeBinary, bindparam, delete, func, or_, select
+from sqlalchemy import LargeBinary, bindparam, delete, exists, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.database.statement import Statement
+from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime
 from iam.settings import Settings
 from iam.signin.account import Account, NetworkFailure
@@ -44,20 +45,36 @@ _NOTE = {
 }
 _FORGET = Statement(
     lambda: delete(NetworkFailure).where(
-        NetworkFailure.account == _ACCOUNT,
-        or_(NetworkFailure.network == _NETWORK, NetworkFailure.network == EVERYWHERE),
+        NetworkFailure.account == _ACCOUNT, NetworkFailure.network.in_([_NETWORK, EVERYWHERE])
     ),
     tuple,
 )
-_LATEST: Statement[datetime] = Statement(
-    lambda: (
-        select(NetworkFailure.at)
-        .where(NetworkFailure.network == _NETWORK, NetworkFailure.at > bindparam("since", type_=UtcDateTime()))
-        .order_by(NetworkFailure.at.desc())
-        .offset(bindparam("before"))
-        .limit(1)
-    ),
-    lambda at: at,
+
+
+def _latest(where: Any, before: Any) -> Any:
+    """The failure before which there were ``before`` later ones in a network, within ``SPAN``."""
+    b = NetworkFailure
+    later = select(b.at).where(b.network == where, b.at > bindparam("since", type_=UtcDateTime()))
+    return later.order_by(b.at.desc()).offset(before).limit(1).scalar_subquery()
+
+
+def _looking() -> Rows:
+    b = NetworkFailure
+    noted = exists().where(b.account == _ACCOUNT, b.network.in_([_NETWORK, EVERYWHERE]))
+    here, everywhere = _latest(_NETWORK, bindparam("here")), _latest(EVERYWHERE, bindparam("everywhere"))
+    return select(here.label("here"), everywhere.label("everywhere"), noted.label("noted"))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Until when the budget of a network or of the installation is spent, None when neither is; and whether the account is counted."""
+
+    spent_until: datetime | None
+    noted: bool
+
+
+_LOOK: Statement[tuple[datetime | None, datetime | None, bool]] = Statement(
+    _looking, lambda here, everywhere, noted: (here, everywhere, bool(noted))
 )
 
 
@@ -79,28 +96,25 @@ def got_in(session: Session, where: bytes, account: bytes) -> None:
     _FORGET.run(session, of_network=where, of_account=account)
 
 
-def spent_until(session: Session, where: bytes) -> datetime | None:
-    """Return until when the budget of a network, or of the installation, is spent; None when it is not."""
-    found = [until for one in _each(where) if (until := _until(session, one)) is not None]
-    return max(found, default=None)
+def look(session: Session, where: bytes, account: bytes) -> Standing:
+    """Return how a network and an account in it stand: one statement, unless a thousand failed."""
+    here, everywhere, noted = _looked(session, where, account, INSTALLATION)
+    if everywhere is not None:
+        accounts = session.scalar(select(func.count()).select_from(Account)) or 0
+        _, everywhere, _ = _looked(session, where, account, max(INSTALLATION, accounts // SHARE))
+    found = [at + SPAN for at in (None if where == EVERYWHERE else here, everywhere) if at is not None]
+    return Standing(max(found, default=None), noted)
+
+
+def _looked(
+    session: Session, where: bytes, account: bytes, limit: int
+) -> tuple[datetime | None, datetime | None, bool]:  # fmt: skip
+    asked = {"of_network": where, "of_account": account, "since": clock.now() - SPAN}
+    return _LOOK.one(session, **asked, here=NETWORK - 1, everywhere=limit - 1) or (None, None, False)
 
 
 def _each(where: bytes) -> Iterator[bytes]:
     yield from sorted({where, EVERYWHERE})
-
-
-def _until(session: Session, where: bytes) -> datetime | None:
-    until = _past(session, where, INSTALLATION if where == EVERYWHERE else NETWORK)
-    if until is None or where != EVERYWHERE:
-        return until
-    accounts = session.scalar(select(func.count()).select_from(Account)) or 0
-    return _past(session, where, max(INSTALLATION, accounts // SHARE))
-
-
-def _past(session: Session, where: bytes, limit: int) -> datetime | None:
-    """Return when fewer than ``limit`` accounts will have failed within ``SPAN``; None when it is so now."""
-    at = _LATEST.one(session, of_network=where, since=clock.now() - SPAN, before=limit - 1)
-    return None if at is None else at + SPAN
 
 
 def tidy(session: Session) -> int:
