@@ -121,6 +121,9 @@ def _enter(session: Session, known: Known, around: Around, way: str, proof: str,
     amr = ("pwd",) if factor is None else ("pwd", "otp", "mfa")
     marks = [] if factor is None else [proofs.mark(factor, clock.now())]
     outcome = enter(session, known, around, f"signin:{way}:accepted", amr, proof=proof, factors=marks)
+    if factor is not None and outcome.person_id is not None:
+        envelope = {"way": factor, "acr": outcome.acr, "address": around.actor.address}
+        log.write(session, "signin:factor:accepted", around.actor, subject_id=known.person_id, envelope=envelope)
     # Of a directory beyond its reach nobody learns more than that it did not do.
     return replace(outcome, refusal=Refusal.MISMATCH) if outcome.refusal is Refusal.OUTSIDE else outcome
 
