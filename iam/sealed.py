@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, bindparam, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from iam import vault as sealing
@@ -28,7 +28,7 @@ from iam.tokens.keys import SigningKey
 from iam.vault import MARK, Vault, VaultError
 
 _log = structlog.get_logger("avain.sealed")
-SOME = 2_000
+SOME = 10_000
 """Values that are bound anew in one go."""
 
 
@@ -56,6 +56,14 @@ _WRAPPED = (
     _Wrapped(Totp.secret, Totp.person_id, totp.sealed_row),
     _Wrapped(Connection.secret, Connection.key, connection.sealed_row),
 )
+
+
+class _Bound(NamedTuple):
+    """A value that is bound now, in place of one that was not."""
+
+    of_key: Any
+    old: bytes
+    new: bytes
 
 
 def vault(path: Path, engine: Engine) -> Vault:
@@ -114,14 +122,12 @@ class Anew:
         return sum(self._wrapped(session, one) for one in _WRAPPED) + self._codes(session)
 
     def _wrapped(self, session: Session, one: _Wrapped) -> int:
-        done = 0
+        bound: list[_Bound] = []
         for key, old in session.execute(select(one.key, one.column).where(_unbound(one.column)).limit(SOME)).all():
             row = one.row(key)
             with _told(row):
-                done += _replace(
-                    session, one.column, one.key == key, old, self._vault.wrap(self._vault.unwrap(old, row), row)
-                )
-        return done
+                bound.append(_Bound(key, old, self._vault.wrap(self._vault.unwrap(old, row), row)))
+        return _replace(session, one.column, one.key, bound)
 
     def _codes(self, session: Session) -> int:
         item, key, kind = VaultItem, PersonKey, identity_code.KIND
@@ -131,16 +137,13 @@ class Anew:
             .where(item.kind == kind, key.wrapped_key.is_not(None), _unbound(item.ciphertext))
             .limit(SOME)
         )
-        done = 0
+        bound: list[_Bound] = []
         for person_id, wrapped, old in session.execute(query).all():
             row = identity_code.item_row(person_id)
             with _told(row):
                 own = self._vault.unwrap(wrapped or b"", identity_code.key_row(person_id))
-                new = sealing.seal(own, kind, sealing.unseal(own, kind, old, row), row)
-                done += _replace(
-                    session, item.ciphertext, (item.person_id == person_id) & (item.kind == kind), old, new
-                )
-        return done
+                bound.append(_Bound(person_id, old, sealing.seal(own, kind, sealing.unseal(own, kind, old, row), row)))
+        return _replace(session, item.ciphertext, item.person_id, bound)
 
 
 @contextmanager
@@ -156,7 +159,12 @@ def _unbound(column: InstrumentedAttribute[Any]) -> Any:
     return func.substr(column, 1, len(MARK)) != MARK
 
 
-def _replace(session: Session, column: InstrumentedAttribute[Any], where: Any, old: bytes, new: bytes) -> int:
-    """Write a value in place of the one that was read; 0 when somebody else has written another meanwhile."""
-    query = update(column.class_).where(where, column == old).values({column.key: new})
-    return int(getattr(session.execute(query, execution_options={"synchronize_session": False}), "rowcount", 0))
+def _replace(session: Session, column: Any, key: Any, bound: list[_Bound]) -> int:
+    """Write values in place of those that were read, where nobody has written another meanwhile; return how many."""
+    if not bound:
+        return 0
+    query = update(column.class_.__table__).where(key == bindparam("of_key"), column == bindparam("old"))
+    done = session.connection().execute(
+        query.values({column.key: bindparam("new")}), [one._asdict() for one in bound]
+    )  # fmt: skip
+    return done.rowcount

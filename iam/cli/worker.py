@@ -68,7 +68,7 @@ def worker(console: Console, once: bool) -> None:
 def make(settings: Settings, vault: Vault, engine: Engine) -> Worker:
     """Return a worker over a database."""
     sessions = make_sessions(engine)
-    binding = Chore("sealed values", TIDY, sealed.Anew(vault))
+    binding = Chore("sealed values", timedelta(minutes=1), sealed.Anew(vault))
     return Worker(sessions, handlers(settings, vault, sessions), (*chores(settings), binding))
 
 
