@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,7 +10,7 @@ from uuid import UUID
 from flask import Response, stream_with_context
 from sqlalchemy.orm import Session
 
-from iam import clock
+from iam import clock, csv_text
 from iam.audit import log
 from iam.web import context, extension
 
@@ -20,7 +18,6 @@ Rows = Callable[[Session], Iterable[Sequence[object]]]
 """Reads the rows in a session of its own, piece by piece."""
 EVENT = "person:list:exported"
 BATCH = 1000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CHUNK = 200
 
 
@@ -47,25 +44,13 @@ def day(end: datetime | None) -> str:
 
 
 def _lines(header: Sequence[str], rows: Rows) -> Iterator[str]:
-    yield "\ufeff" + _written([header])
+    yield csv_text.BOM + csv_text.written([header])
     with Session(extension.database.engine) as session:
         session.connection(execution_options={"read_only": True})
         waiting: list[Sequence[object]] = []
         for row in rows(session):
-            waiting.append([_cell(value) for value in row])
+            waiting.append(row)
             if len(waiting) == _CHUNK:
-                yield _written(waiting)
+                yield csv_text.written(waiting)
                 waiting = []
-        yield _written(waiting)
-
-
-def _cell(value: object) -> str:
-    """Return the text of a cell; a spreadsheet must not take it for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _written(rows: Iterable[Sequence[object]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, delimiter=";", lineterminator="\r\n").writerows(rows)
-    return buffer.getvalue()
+        yield csv_text.written(waiting)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session, sessionmaker
 
-from benchmarks import alike, feed, floors, one_shot, signing_in
+from benchmarks import alike, feed, floors, half_sent, morning, one_shot, signing_in
 from benchmarks.meter import Measure, Meter
 from benchmarks.rush import crowd, gets_in, rush
 from iam.cli.demo_run import set_up
@@ -70,6 +70,8 @@ def main() -> None:
             found |= feed.derivations(meter, sessions)
         if "signin" in sys.argv[1:] or len(sys.argv) == 1:
             found |= _provider(server, folder, vault)
+        if "morning" in sys.argv[1:] or len(sys.argv) == 1:
+            _morning(server, folder, vault)
         if "alike" in sys.argv[1:] or len(sys.argv) == 1:
             _alike(server, folder, vault)
         if "once" in sys.argv[1:] or len(sys.argv) == 1:
@@ -117,6 +119,26 @@ def _provider(server: Durable, folder: Path, vault: Vault) -> dict[str, Measure]
                 f" {one.done_a_second:.0f} a second done"
             )
     return found
+
+
+def _morning(server: Durable, folder: Path, vault: Vault) -> None:
+    """A school at eight, and what slow senders take from others."""
+    url, sessions = _demonstration(server, folder, vault)
+    with Avain(url, folder, {"IAM_LISTEN__WORKERS": "2", **morning.PROXIED}) as service:
+        logins = morning.pupils(sessions)
+        one = morning.come(service.issuer, logins)
+        hindered = sum(one.refused.values())
+        _say(
+            f"{len(logins)} people behind one address within {morning.SECONDS} s, one in {morning.MISTYPES} mistypes: {len(one.took)} in,"
+            f" {hindered} not {dict(one.refused)}, told {one.came_again} times to come again; 95 % under {one.slowest_of_95 * 1000:.0f} ms"
+        )
+    for name, settings in (("no proxy named", {}), ("from one address", morning.PROXIED)):
+        with Avain(url, folder, settings) as service:
+            slow = half_sent.measure(service.issuer)
+            _say(
+                f"{half_sent.FORMS} half-sent forms, {name}: 95 % of pages under {slow.beside * 1000:.0f} ms beside them"
+                f" ({slow.without * 1000:.0f} ms without); answered {dict(slow.statuses)}, the last after {slow.lasted:.1f} s"
+            )
 
 
 def _database(server: PostgreSQL) -> str:

@@ -8,15 +8,17 @@ from collections.abc import Mapping
 import requests
 from flask import Flask
 
+from iam.settings import Listen
+from iam.web.door import Door
 from tests.servers.ports import HOST, free_port
 from tests.servers.process import Server
 
 
-def create_app() -> Flask:
-    """Return an application that answers nothing to ``/``."""
+def create_app() -> Door:
+    """Return an application that answers nothing to ``/``, behind the door that the service has."""
     app = Flask("nothing")
     app.add_url_rule("/", view_func=lambda: "")
-    return app
+    return Door(app, Listen(threads=8))
 
 
 class Nothing(Server):
@@ -31,13 +33,13 @@ class Nothing(Server):
 
     def command(self) -> list[str]:
         """See ``Server``."""
-        where = ["--host", HOST, "--port", str(self.port), "--workers", "1", "--blocking-threads", "8", "--no-ws"]
+        where = ["--host", HOST, "--port", str(self.port), "--workers", "1", "--no-ws"]
         return [
             sys.executable,
             "-m",
             "granian",
             "--interface",
-            "wsgi",
+            "rsgi",
             "--factory",
             *where,
             "benchmarks.nothing:create_app",

@@ -13,7 +13,9 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.wrappers import Response
 
+from iam import sealed
 from iam import settings as settings_module
+from iam.database.engine import make_engine
 from iam.ephemeral import generations
 from iam.oidc.endpoints import blueprint as oidc
 from iam.settings import Settings
@@ -22,6 +24,7 @@ from iam.signin.endpoints import blueprint as signin
 from iam.vault import Vault
 from iam.web import context, csrf, errors, extension, guard, headers, limits, logging, metrics, pages
 from iam.web.application import Application
+from iam.web.door import Door
 from iam.web.guard import public
 from iam.web.redirect import see_other
 
@@ -49,16 +52,24 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def wsgi() -> Flask:
-    """Return the application for a worker process of the server; the worker ends when the server is gone."""
+def rsgi() -> Door:
+    """Return the application behind its door, for a worker process of the server; the worker ends when the server is gone."""
     settings = settings_module.load()
     logging.configure(settings.log_level)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    _look_at_the_key(settings)
     app = create_app(settings)
     # What was made until now stays for good: looking for garbage in it would cost a tenth of every request.
     gc.collect()
     gc.freeze()
-    return app
+    return Door(app, settings.listen)
+
+
+def _look_at_the_key(settings: Settings) -> None:
+    """Raise ``VaultError`` when the key file is gone or changed since the service was started: none is ever made here."""
+    engine = make_engine(settings.database.url.get_secret_value(), pool_size=1)
+    sealed.vault(settings.vault.key_file, engine)
+    engine.dispose()
 
 
 def _mount(app: Flask) -> None:

@@ -56,16 +56,25 @@ def _outside(settings: Settings) -> Iterator[Finding]:
         else f"{settings.issuer} is for trying out only: people's passwords travel in clear"
     )
     yield Finding("issuer", settings.https, words)
+    yield _proxies(settings)
     yield _key_file(settings)
     if settings.redis.url is not None:
         yield _redis(settings.redis.url.get_secret_value())
     yield _mail_server(settings)
 
 
+def _proxies(settings: Settings) -> Finding:
+    named = ", ".join(settings.listen.proxies)
+    missing = (
+        "IAM_LISTEN__PROXIES names none: nothing is counted by address, neither failures to sign in nor half-sent forms"
+    )
+    return Finding("proxies", bool(named), f"people's addresses are told by {named}" if named else missing)
+
+
 def _key_file(settings: Settings) -> Finding:
     path = settings.vault.key_file
     if not path.exists():
-        return Finding("key file", False, f"{path.name} is missing; it is made at the first start")
+        return Finding("key file", False, f"{path.name} is missing; it is made at the first start, and only then")
     mode = stat.S_IMODE(path.stat().st_mode)
     return Finding(
         "key file", mode & 0o077 == 0, f"mode {mode:o}, others may read it" if mode & 0o077 else f"mode {mode:o}"
@@ -129,8 +138,10 @@ def _durability(_settings: Settings, session: Session) -> Iterator[Finding]:
 
 def _keys(settings: Settings, session: Session) -> Iterator[Finding]:
     try:
-        vault = Vault.open(settings.vault.key_file)
         published = {str(key["kid"]): key for key in keys.published(session)}
+        if not published:
+            raise NoResultFound
+        vault = Vault.open(settings.vault.key_file, make=False)
         for algorithm in keys.FIRST:
             key = keys.current(session, vault, algorithm)
             yield _witnessed(algorithm, key, published)

@@ -1,6 +1,6 @@
 """Every model, imported once, so that migrations and the drift check see the whole schema."""
 
-from iam import change, ephemeral, outbox
+from iam import change, ephemeral, outbox, sealed
 from iam.access import agreement, assignment, proposal, role, rule
 from iam.audit import log
 from iam.directory import affiliation, organisation, person, source
@@ -11,6 +11,6 @@ from iam.tokens import grant, keys, one_shot, session
 
 __all__ = [
     "account", "address", "affiliation", "agreement", "assignment", "change", "connection", "ephemeral", "factor", "grant", "keys", "log", "model", "one_shot",
-    "organisation", "outbox", "person", "plan", "proposal", "role", "rule", "session", "session_policy",
+    "organisation", "outbox", "person", "plan", "proposal", "role", "rule", "sealed", "session", "session_policy",
     "source", "standing_request", "username",
 ]  # fmt: skip

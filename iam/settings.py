@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -35,6 +35,16 @@ def _issuer(value: str) -> str:
     return value
 
 
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value, strict=False))
+    except ValueError:
+        raise ValueError("must be IP addresses or networks, as 10.0.0.5 or 10.0.0.0/24") from None
+
+
+Network = Annotated[str, AfterValidator(_network)]
+
+
 class Database(BaseModel):
     """Where facts and rights are kept."""
 
@@ -58,6 +68,11 @@ class Listen(BaseModel):
         ge=1,
         le=256,
         description="Threads a web process answers with; up to 40 of them may wait to check a password.",
+    )
+    proxies: list[Network] = Field(
+        [],
+        description="Addresses or networks of the proxies before the service, as a JSON list: who they say is asking is believed. Without "
+        "any, nothing is counted by address.",
     )
     tls_certificate: Path | None = Field(
         None, description="PEM file of the certificate and its chain, to end TLS here; none where a proxy does."

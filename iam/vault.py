@@ -2,6 +2,9 @@
 
 A person's values are sealed with AES-256-GCM under a key of their own, wrapped by the vault. Other secrets (cookies, token
 families, signing keys) use keys derived from the same file by HKDF, one per purpose, so that no key serves two.
+
+What is sealed is bound to its row (``row``): put into another row it does not open. Such values begin with ``MARK``. What was sealed
+before, and what a run stages of persons whose row is not known yet, has no mark and opens anywhere; the worker binds it (``iam.sealed``).
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+MARK = b"AVAIN\x00\x02\x00"
+"""How a sealed value begins that is bound to its row."""
 _NONCE = 12
 KEY_BYTES = 32
 
@@ -36,8 +41,13 @@ class Vault:
         self._mac = self.derive("mac")
 
     @classmethod
-    def open(cls, path: Path) -> Vault:
-        """Return the vault of the key file at ``path``, made (mode 0600) when missing; raises ``VaultError``."""
+    def open(cls, path: Path, *, make: bool = True) -> Vault:
+        """Return the vault of the key file at ``path``; raises ``VaultError``.
+
+        A missing one is made (mode 0600) unless ``make`` is False. Whoever has a database asks ``sealed.vault`` instead.
+        """
+        if not make and not path.exists():
+            raise VaultError(f"the key file {path.name} is missing")
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             _create(path)
@@ -54,36 +64,61 @@ class Vault:
         """Return the keyed hash by which ``value`` is found; separators count, so codes that differ in them stay two."""
         return hmac.digest(self._mac, f"{kind}\x1f{issuer}\x1f{value}".encode(), "sha256")
 
+    def check(self) -> bytes:
+        """Return what tells this vault from another without telling anything of its key."""
+        return self.derive("check")
+
     def new_key(self) -> tuple[bytes, bytes]:
         """Return a fresh key and the same wrapped for storage."""
         key = os.urandom(KEY_BYTES)
         return key, self.wrap(key)
 
-    def wrap(self, secret: bytes) -> bytes:
-        """Return ``secret`` sealed under the vault's own key."""
-        nonce = os.urandom(_NONCE)
-        return nonce + self._wrapping.encrypt(nonce, secret, None)
+    def wrap(self, secret: bytes, row: str | None = None) -> bytes:
+        """Return ``secret`` sealed under the vault's own key, bound to ``row``; without one it opens in any row."""
+        return _sealed(self._wrapping, secret, row, None)
 
-    def unwrap(self, wrapped: bytes) -> bytes:
-        """Return what ``wrap`` sealed; raises ``VaultError`` when it was sealed with another key file or altered."""
+    def unwrap(self, wrapped: bytes, row: str) -> bytes:
+        """Return what ``wrap`` sealed for ``row`` or for any; raises ``VaultError`` when it is another row's or key file's, or altered."""
         try:
-            return self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], None)
+            return _opened(self._wrapping, wrapped, row, None)
         except InvalidTag:
             raise VaultError("a sealed value does not open with this key file") from None
 
 
-def seal(key: bytes, context: str, text: str) -> bytes:
-    """Return ``text`` sealed with ``key``; ``context`` (a kind) must be the same when it is opened."""
-    nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, text.encode(), context.encode())
+def row(table: str, key: object) -> str:
+    """Return the name of a row that a sealed value is bound to; ``key`` never changes while the row lives."""
+    return f"{table}/{key}"
 
 
-def unseal(key: bytes, context: str, sealed: bytes) -> str:
+def is_bound(sealed: bytes) -> bool:
+    """Whether a sealed value is bound to a row."""
+    return sealed.startswith(MARK)
+
+
+def seal(key: bytes, context: str, text: str, row: str | None = None) -> bytes:
+    """Return ``text`` sealed with ``key``, bound to ``row``; without one ``context`` (a kind) must be the same when it is opened."""
+    return _sealed(AESGCM(key), text.encode(), row, context.encode())
+
+
+def unseal(key: bytes, context: str, sealed: bytes, row: str) -> str:
     """Return what ``seal`` sealed; raises ``VaultError``."""
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], context.encode()).decode()
+        return _opened(AESGCM(key), sealed, row, context.encode()).decode()
     except InvalidTag:
         raise VaultError("a sealed value does not open with its key") from None
+
+
+def _sealed(cipher: AESGCM, secret: bytes, row: str | None, context: bytes | None) -> bytes:
+    nonce = os.urandom(_NONCE)
+    if row is None:
+        return nonce + cipher.encrypt(nonce, secret, context)
+    return MARK + nonce + cipher.encrypt(nonce, secret, row.encode())
+
+
+def _opened(cipher: AESGCM, sealed: bytes, row: str, context: bytes | None) -> bytes:
+    about = row.encode() if is_bound(sealed) else context
+    rest = sealed.removeprefix(MARK) if is_bound(sealed) else sealed
+    return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], about)
 
 
 def _create(path: Path) -> None:

@@ -16,7 +16,7 @@ from iam.apply.schema import inbound
 from iam.apply.shapes import Shape
 from iam.apply.writing import Writing
 from iam.signin import connection_openings, connections
-from iam.signin.connection import Connection
+from iam.signin.connection import Connection, sealed_row
 
 _OURS = ("link", "unknown", "unlink")
 """Pages of our own beside those of the connections."""
@@ -107,9 +107,9 @@ def _identifier(draft: Draft, item: inbound.Connection, where: Where) -> None:
 
 def _secret(draft: Draft, one: Stated, sealed: bytes | None) -> None:
     item, where = one.items[0]
-    text = draft.secret(item, "secret", where)
-    if text is not None and (sealed is None or draft.vault.unwrap(sealed) != text.encode()):
-        one.shape["secret"] = draft.vault.wrap(text.encode())
+    text, row = draft.secret(item, "secret", where), sealed_row(item.key)
+    if text is not None and (sealed is None or draft.vault.unwrap(sealed, row) != text.encode()):
+        one.shape["secret"] = draft.vault.wrap(text.encode(), row)
 
 
 def write(writing: Writing) -> None:

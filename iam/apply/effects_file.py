@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from iam import csv_text
 from iam.access import listing
 from iam.access.administration import Part
 from iam.access.definition_effects import Effect
@@ -30,11 +30,10 @@ def write(path: Path, session: Session, rows: Sequence[Effect], part: Part, acto
     People of one name are told apart by their organisation. A protected person is left out unless the reader may know everywhere
     where they are. Raises ``OSError`` when the file cannot be written.
     """
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        lines = csv.writer(file, delimiter=";")
-        lines.writerow(HEADER)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(csv_text.BOM + csv_text.written([HEADER]))
         for start in range(0, len(rows), BATCH):
-            lines.writerows(_lines(session, rows[start : start + BATCH], part, texts))
+            file.write(csv_text.written(_lines(session, rows[start : start + BATCH], part, texts)))
     log.write(session, "person:list:exported", actor, envelope={"list": "effects", "filters": {}})
 
 

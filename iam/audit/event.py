@@ -9,7 +9,7 @@ TYPES: dict[str, str] = {
     "person:rights:explained": "Somebody read on the command line why a person holds rights.",
     "signin:password:accepted": "A person signed in with a password.",
     "signin:password:refused": "A password did not match, or the login is unknown; the login itself is not kept.",
-    "signin:password:throttled": "A sign-in was slowed because of too many failures.",
+    "signin:password:throttled": "A sign-in was slowed because of too many failures of the account, or (`by`: `network`) of many accounts in its network or everywhere.",
     "signin:ldap:accepted": "A person signed in by a directory bind.",
     "signin:ldap:refused": "A directory refused a bind.",
     "signin:code:issued": "An administrator issued a one-time sign-in code.",

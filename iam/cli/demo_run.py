@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -94,7 +95,7 @@ def run(
         shutil.rmtree(state / "feeds", ignore_errors=True)
     issuer, relying = issuer or f"http://localhost:{port}", relying or f"http://localhost:{port + 1}"
     settings = settings_for(state, issuer)
-    logging.configure("warning")
+    logging.configure("warning", sys.stderr)
     vault = Vault.open(settings.vault.key_file)
     engine = make_engine(settings.database.url.get_secret_value())
     if not (state / "feeds" / "done").exists():

@@ -24,6 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import IntegrityError
 
 from connectors.problem import Problem
+from iam import sealed
 from iam.change import SYSTEM
 from iam.cli import worker
 from iam.cli.support import Console
@@ -58,7 +59,7 @@ def _worker(console: Console) -> AbstractContextManager[None]:
 
 
 def _prepare(console: Console) -> None:
-    """Look that the schema is ours and make the first signing keys."""
+    """Look that the schema is ours and that the key file is the database's, and make the first signing keys."""
     if pending(console.engine):
         raise Conflict(Problem("The database is not at this version's schema.", "Run iam migrate first."))
     try:
@@ -69,8 +70,10 @@ def _prepare(console: Console) -> None:
 
 
 def _ensure_keys(console: Console) -> None:
+    vault = console.vault
     with console.transaction() as session:
-        keys.ensure(session, console.vault, SYSTEM)
+        sealed.remember(session, vault)
+        keys.ensure(session, vault, SYSTEM)
 
 
 def _server(console: Console) -> MPServer:
@@ -87,8 +90,8 @@ def _server(console: Console) -> MPServer:
 
 def _over(listen: Listen, quiet: dict[str, Any]) -> MPServer:
     return MPServer(
-        "iam.app:wsgi", factory=True, interface=Interfaces.WSGI, address=listen.host, port=listen.port, workers=listen.workers,
-        blocking_threads=listen.threads, websockets=False, respawn_failed_workers=True, workers_kill_timeout=GRACE_SECONDS,
+        "iam.app:rsgi", factory=True, interface=Interfaces.RSGI, address=listen.host, port=listen.port, workers=listen.workers,
+        websockets=False, respawn_failed_workers=True, workers_kill_timeout=GRACE_SECONDS,
         log_dictconfig=quiet, log_level=LogLevels.warning, ssl_cert=listen.tls_certificate, ssl_key=listen.tls_key,
         ssl_protocol_min=SSLProtocols.tls12,
         backpressure=CONNECTIONS, http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS),

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from connectors.contract import ConnectorError
 from connectors.problem import Problem
+from iam import sealed
 from iam import settings as settings_module
 from iam.access.administration import Part, may_touch
 from iam.access.asker import OPERATOR, Asker, asker_of
@@ -84,8 +85,8 @@ class Console:
 
     @cached_property
     def vault(self) -> Vault:
-        """The vault; its key file is made when missing."""
-        return Vault.open(self.settings.vault.key_file)
+        """The vault; its key file is made when missing and the database holds nothing sealed."""
+        return sealed.vault(self.settings.vault.key_file, self.engine)
 
     @cached_property
     def texts(self) -> Texts:

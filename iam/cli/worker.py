@@ -6,6 +6,7 @@ Here the kinds of messages meet those who deliver them, and here is the list of 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ import click
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
-from iam import clock, mail, outbox
+from iam import clock, mail, outbox, sealed
 from iam.access import later
 from iam.cli.support import Console
 from iam.database.engine import make_sessions
@@ -32,6 +33,7 @@ from iam.signin import (
     addresses,
     factor_notice,
     forgotten,
+    network,
     notices,
     replacement,
     standing,
@@ -52,7 +54,7 @@ _SOME = 10_000
 def worker(console: Console, once: bool) -> None:
     """Tell applications of logouts, send mail and tidy, until told to stop (SIGTERM, SIGINT)."""
     console.is_demonstrated = False
-    logging.configure(console.settings.log_level)
+    logging.configure(console.settings.log_level, sys.stderr if once else None)
     made = make(console.settings, console.vault, console.engine)
     if once:
         delivered, tidied = made.deliver(), made.tidy()
@@ -67,7 +69,8 @@ def worker(console: Console, once: bool) -> None:
 def make(settings: Settings, vault: Vault, engine: Engine) -> Worker:
     """Return a worker over a database."""
     sessions = make_sessions(engine)
-    return Worker(sessions, handlers(settings, vault, sessions), chores(settings))
+    binding = Chore("sealed values", timedelta(minutes=1), sealed.Anew(vault))
+    return Worker(sessions, handlers(settings, vault, sessions), (*chores(settings), binding))
 
 
 def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) -> dict[str, Handler]:
@@ -125,6 +128,7 @@ def _ended(column: InstrumentedAttribute[datetime]) -> Callable[[Session], int]:
 CHORES = (
     Chore("one-shot secrets", TIDY, one_shot.tidy),
     Chore("throttle", TIDY, throttle.tidy),
+    Chore("network failures", TIDY, network.tidy),
     Chore("client assertions", TIDY, client_assertion.tidy),
     Chore("attempts", timedelta(minutes=1), trace.tidy),
     Chore("opaque tokens", TIDY, _ended(OpaqueToken.expires_at)),

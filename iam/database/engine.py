@@ -8,12 +8,14 @@ from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from iam.database import postgresql, sqlite
+from iam.database.postgresql import WORK, Patience
 
 
-def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+def make_engine(url: str, *, pool_size: int = 10, patience: Patience = WORK) -> Engine:
     """Return an engine for ``url`` (sqlite or postgresql+psycopg), set up so that both behave alike.
 
-    SQLite writes start ``BEGIN IMMEDIATE``, with foreign keys and WAL; raises ``ValueError`` for any other database.
+    SQLite writes start ``BEGIN IMMEDIATE``, with foreign keys and WAL; on PostgreSQL nobody waits longer than ``patience`` says, nor for
+    a server that hangs. Raises ``ValueError`` for any other database.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -23,8 +25,10 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         sqlite.prepare(engine)
         return engine
     if parsed.get_backend_name() == "postgresql":
-        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=pool_size, pool_timeout=5)
-        postgresql.prepare(engine)
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        opened = postgresql.opener(parsed, patience)
+        engine = create_engine(parsed, creator=opened, pool_size=pool_size, pool_timeout=5)
+        postgresql.prepare(engine, patience)
         return engine
     raise ValueError("the database must be sqlite or postgresql")
 

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from psycopg import Connection as PsycopgConnection
 from psycopg import Error as PsycopgError
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import Engine, Executable, Select, Table, event, func, select, text
+from sqlalchemy import URL, Engine, Executable, Select, Table, event, func, select, text
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from iam.database import copy_text
+from iam.database.pulse import CONNECT_SECONDS, Connection, Pulse
 
 RESTED = 1.0
 """Seconds after which a pooled connection is asked whether it still lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds that a statement may take, and a transaction in which nothing happens may last; 0: no end."""
+
+    statement: int
+    idle: int
+
+
+WORK, PAGES = Patience(3600, 600), Patience(60, 60)
+"""Of commands and the worker, which load and derive for all; and of pages, for which somebody waits."""
 
 UUID7 = """
 CREATE OR REPLACE FUNCTION uuid7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
@@ -34,8 +48,16 @@ makes half a million. They are unique, not secret: nothing is kept from anybody 
 """
 
 
-def prepare(engine: Engine) -> None:
-    """Set every new connection: UTC, durable commits, bounded waits for locks."""
+def opener(url: URL, patience: Patience) -> Callable[[], Connection]:
+    """Return what opens the connections of an engine; nobody waits on them for a server that hangs."""
+    own, given = url.get_dialect()().create_connect_args(url)
+    options: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, **given}
+    pulse = Pulse(lambda: PsycopgConnection.connect(*own, **options).close())
+    return lambda: Connection.opened(pulse, patience.statement, *own, **options)
+
+
+def prepare(engine: Engine, patience: Patience) -> None:
+    """Set every new connection: UTC, durable commits, bounded waits for statements, for locks and for us."""
 
     @event.listens_for(engine, "connect")
     def _connect(connection: PsycopgConnection[Any], _record: Any) -> None:
@@ -43,6 +65,8 @@ def prepare(engine: Engine) -> None:
         connection.autocommit = True
         connection.execute("SET TIME ZONE 'UTC'")
         connection.execute("SET lock_timeout = '10s'")
+        connection.execute(f"SET statement_timeout = '{patience.statement}s'")
+        connection.execute(f"SET idle_in_transaction_session_timeout = '{patience.idle}s'")
         connection.execute("SET synchronous_commit = on")
         connection.execute("SET jit = off")
         connection.autocommit = before

@@ -56,7 +56,18 @@ def show(session: Session, vault: Vault, person_id: UUID, purpose: str, actor: A
             Problem("No personal identity code is known of this person.", "Ask the source that should tell it.")
         )
     log.write(session, "person:code:shown", actor, subject_id=person_id, envelope={"purpose": purpose.strip()})
-    return sealing.unseal(vault.unwrap(key.wrapped_key), KIND, item.ciphertext)
+    own = vault.unwrap(key.wrapped_key, key_row(person_id))
+    return sealing.unseal(own, KIND, item.ciphertext, item_row(person_id))
+
+
+def key_row(person_id: UUID) -> str:
+    """Return what a person's own key is bound to."""
+    return sealing.row(PersonKey.__tablename__, person_id)
+
+
+def item_row(person_id: UUID) -> str:
+    """Return what a person's sealed code is bound to."""
+    return sealing.row(f"{VaultItem.__tablename__}/{KIND}", person_id)
 
 
 def _needs_purpose(purpose: str) -> None:

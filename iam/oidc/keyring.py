@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from iam.tokens import jose, keys
@@ -14,6 +15,8 @@ from iam.vault import Vault
 
 SECONDS, PUBLIC_SECONDS = 10.0, 1.0
 """How long a process believes what it read of the keys that sign, and of those that verify: one that was removed is felt at once."""
+REST = 10.0
+"""How long a database that did not answer is not asked again for what can be answered from memory."""
 KEPT = 5000
 """Tokens of which a process remembers, by their hash, that the signature was right and what they say."""
 
@@ -25,6 +28,7 @@ class Keyring:
         self._vault = vault
         self._signers: dict[str, tuple[float, jose.Key]] = {}
         self._public: tuple[float, list[dict[str, Any]]] = (0.0, [])
+        self._asked_at = 0.0
         self._verified: dict[bytes, tuple[jose.PublicKey, jose.Claims]] = {}
 
     def signer(self, session: Session, algorithm: str) -> jose.Key:
@@ -52,6 +56,24 @@ class Keyring:
             return self.verify(session, token, typ)
         except jose.UnknownKey:
             return jose.verify(token, typ, keys.past(session))
+
+    def remembered(self, session: Callable[[], Session], give_up: Callable[[], None]) -> list[dict[str, Any]]:
+        """Return the published keys as ``listed`` does, and as they were read last while the database does not answer.
+
+        Of parallel requests one asks the database, and the others do not wait for it. ``give_up`` rolls back what failed.
+        """
+        (read_at, found), now = self._public, time.monotonic()
+        if found and now - max(read_at, self._asked_at) <= PUBLIC_SECONDS:
+            return found
+        self._asked_at = now
+        try:
+            return self.public(session())
+        except SQLAlchemyError:
+            self._asked_at = time.monotonic() + REST
+            if not found:
+                raise
+            give_up()
+            return found
 
     def verify(self, session: Session, token: str, typ: str) -> jose.Claims:
         """Return the claims of a token that we signed; raises ``jose.BadToken``. An unknown key is looked for once more.

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from iam.database.base import Base, key
@@ -50,6 +50,17 @@ class FailureBudget(Base):
     account: Mapped[bytes] = mapped_column(primary_key=True)
     window: Mapped[datetime] = mapped_column(primary_key=True)
     n: Mapped[int]
+
+
+class NetworkFailure(Base):
+    """The latest failure of an account in a network, without a success there since; both are keyed hashes."""
+
+    __tablename__ = "network_failure"
+    __table_args__ = (Index("ix_network_failure_network_at", "network", "at"),)
+
+    network: Mapped[bytes] = mapped_column(primary_key=True)
+    account: Mapped[bytes] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
 
 
 def normal(login: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from iam.database.base import Base, key, open_index, valid
+from iam.vault import row
 
 
 class Connection(Base):
@@ -35,6 +36,11 @@ class Connection(Base):
     identifier: Mapped[dict[str, Any]]
     retired: Mapped[bool] = mapped_column(default=False)
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+
+
+def sealed_row(key: str) -> str:
+    """Return what the secret of the connection ``key`` is bound to."""
+    return row(Connection.__tablename__, key)
 
 
 class ConnectionOpening(Base):

@@ -29,6 +29,7 @@ from iam.signin import (
     credentials,
     ending,
     levels,
+    network,
     new_password,
     notices,
     recovery,
@@ -113,16 +114,22 @@ def issue_on_paper(
 
 
 def redeem(session: Session, login: str, code: str, browser: str, around: Around) -> Step:
-    """Use a code up; the handle it gives works in ``browser`` (``web.flow.browser``) for ten minutes."""
-    account = throttle.account_key(around.vault, login, around.device)
+    """Use a code up; the handle it gives works in ``browser`` (``web.flow.browser``) for ten minutes.
+
+    However many accounts failed in the network, this door stays open: who has the code that was sent to the person is the person.
+    """
+    account, tried = throttle.account_key(around.vault, login, around.device), throttle.account_key(around.vault, login)
+    where = network.key(around.settings, around.vault, around.actor.address)
     made = throttle.begin(session, account)
     if made.again_at is not None:
         return Step(refusal=Refusal.THROTTLED, again_at=made.again_at)
     known, together = _whose(session, around.vault, login, code)
     if known is None:
         _refused(session, account, around)
+        network.failed(session, where, tried)
         return Step(refusal=Refusal.MISMATCH)
     throttle.forgive(session, made)
+    network.got_in(session, where, tried)
     together = together and not _proved_lately(known, around)
     return Step(_handle(session, known, browser, together), known, together=together)
 

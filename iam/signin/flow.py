@@ -15,7 +15,20 @@ from iam.audit import log
 from iam.change import Actor
 from iam.lifecycle.states import State, state_of
 from iam.settings import Settings
-from iam.signin import credentials, directory_bind, ending, levels, password, reach, session_policy, throttle
+from iam.signin import (
+    credentials,
+    directory_bind,
+    ending,
+    levels,
+    network,
+    password,
+    reach,
+    recovery,
+    session_policy,
+    throttle,
+    totp,
+)
+from iam.signin import proof as proofs
 from iam.signin.credentials import Known
 from iam.tokens import session as login_sessions
 from iam.tokens.session import OWN, LoginSession
@@ -24,10 +37,13 @@ from iam.vault import Vault
 
 class Refusal(StrEnum):
     """Why somebody did not get in. ``MISMATCH`` says the same for known and unknown logins, ``OUTSIDE`` is for the log only: what
-    proved them is not for people of their organisations."""
+    proved them is not for people of their organisations. ``NETWORK``: too many accounts failed there, so that a code of a factor is asked
+    besides the password; ``NOT_ALL``: the password or that code does not match."""
 
     MISMATCH = "mismatch"
     THROTTLED = "throttled"
+    NETWORK = "network"
+    NOT_ALL = "not-all"
     DIRECTORY_DOWN = "directory-down"
     BUSY = "busy"
     ENDED = "ended"
@@ -66,12 +82,19 @@ class Outcome:
     again_at: datetime | None = None
 
 
-def sign_in(session: Session, login: str, text: str, around: Around) -> Outcome:
+def sign_in(session: Session, login: str, text: str, around: Around, code: str = "") -> Outcome:
     """Sign somebody in with a login and a password, or refuse, in the caller's transaction.
 
-    The work is the same for every login: a budget, one look-up, one Argon2 hash (or a bind where a directory keeps the password).
+    ``code`` is that of a factor, which ``Refusal.NETWORK`` asks for. The work is the same for every login: a budget, one look-up, one
+    Argon2 hash (or a bind where a directory keeps the password).
     """
-    account = throttle.account_key(around.vault, login, around.device)
+    account, tried = throttle.account_key(around.vault, login, around.device), throttle.account_key(around.vault, login)
+    where = network.key(around.settings, around.vault, around.actor.address)
+    there = network.look(session, where, tried)
+    spent = None if around.device else there.spent_until
+    if spent is not None and not code:
+        _write(session, "signin:password:throttled", around, tried, by="network")
+        return Outcome(refusal=Refusal.NETWORK, again_at=spent)
     made = throttle.begin(session, account)
     if made.again_at is not None:
         _write(session, "signin:password:throttled", around, account)
@@ -83,13 +106,33 @@ def sign_in(session: Session, login: str, text: str, around: Around) -> Outcome:
     except directory_bind.DirectoryDown:
         throttle.forgive(session, made)
         return Outcome(refusal=Refusal.DIRECTORY_DOWN)
-    if proof is None or known is None:
+    factor = _factor(session, known, code, around) if known and proof and spent is not None else None
+    if proof is None or known is None or (spent is not None and factor is None):
+        network.failed(session, where, tried)
         _write(session, f"signin:{way}:refused", around, account, known.person_id if known else None)
-        return Outcome(refusal=Refusal.MISMATCH)
+        return Outcome(refusal=Refusal.MISMATCH if spent is None else Refusal.NOT_ALL)
     throttle.forgive(session, made)
-    outcome = enter(session, known, around, f"signin:{way}:accepted", proof=proof)
+    if there.noted:
+        network.got_in(session, where, tried)
+    return _enter(session, known, around, way, proof, factor)
+
+
+def _enter(session: Session, known: Known, around: Around, way: str, proof: str, factor: str | None) -> Outcome:
+    amr = ("pwd",) if factor is None else ("pwd", "otp", "mfa")
+    marks = [] if factor is None else [proofs.mark(factor, clock.now())]
+    outcome = enter(session, known, around, f"signin:{way}:accepted", amr, proof=proof, factors=marks)
+    if factor is not None and outcome.person_id is not None:
+        envelope = {"way": factor, "acr": outcome.acr, "address": around.actor.address}
+        log.write(session, "signin:factor:accepted", around.actor, subject_id=known.person_id, envelope=envelope)
     # Of a directory beyond its reach nobody learns more than that it did not do.
     return replace(outcome, refusal=Refusal.MISMATCH) if outcome.refusal is Refusal.OUTSIDE else outcome
+
+
+def _factor(session: Session, known: Known, code: str, around: Around) -> str | None:
+    """Return the factor whose code this is, used up by this; None when it is none."""
+    if totp.check(session, around.vault, known.person_id, code):
+        return proofs.TOTP
+    return proofs.RECOVERY if recovery.use(session, around.vault, known.person_id, code) else None
 
 
 def enter(
@@ -167,7 +210,9 @@ def _bind(session: Session, known: Known, text: str) -> str | None:
     return None if source_id is None else reach.of_source(source_id)
 
 
-def _write(session: Session, event: str, around: Around, account: bytes, person_id: UUID | None = None) -> None:
+def _write(
+    session: Session, event: str, around: Around, account: bytes, person_id: UUID | None = None, **more: str
+) -> None:
     # The account is told by its keyed hash, so that tries can be counted together without the login being kept.
-    envelope = {"account": account.hex()[:16], "address": around.actor.address}
+    envelope = {"account": account.hex()[:16], "address": around.actor.address} | more
     log.write(session, event, around.actor, subject_id=person_id, envelope=envelope)

@@ -21,6 +21,7 @@ from iam.errors import Conflict
 from iam.signin.factor import Totp
 from iam.tokens import one_shot
 from iam.vault import Vault
+from iam.vault import row as row_name
 
 STEP = 30
 """Seconds that a code is shown."""
@@ -41,6 +42,11 @@ class Shown:
         return segno.make(self.uri, error="m").svg_inline(scale=5, border=4, light="#fff")
 
 
+def sealed_row(person_id: UUID) -> str:
+    """Return what a person's secret is bound to, from the moment it is drawn."""
+    return row_name(Totp.__tablename__, person_id)
+
+
 def begin(session: Session, vault: Vault, person_id: UUID, login: str, service: str) -> Shown:
     """Make a secret that waits to be confirmed, in place of one that was never confirmed; raises ``Conflict`` when one is in use."""
     row = session.get(Totp, person_id)
@@ -50,7 +56,7 @@ def begin(session: Session, vault: Vault, person_id: UUID, login: str, service: 
         row = Totp(person_id=person_id, last_step=0, created_at=clock.now(), confirmed_at=None)
         session.add(row)
     secret = pyotp.random_base32()
-    row.secret, row.created_at = vault.wrap(secret.encode()), clock.now()
+    row.secret, row.created_at = vault.wrap(secret.encode(), sealed_row(person_id)), clock.now()
     session.flush()
     return _shown(secret, login, service)
 
@@ -59,7 +65,11 @@ def begun(session: Session, vault: Vault, person_id: UUID, login: str, service: 
     """Return the secret that waits to be confirmed, to be shown again; None when none does."""
     row = session.get(Totp, person_id)
     waits = row is not None and row.confirmed_at is None
-    return _shown(vault.unwrap(row.secret).decode(), login, service) if row is not None and waits else None
+    return (
+        _shown(vault.unwrap(row.secret, sealed_row(person_id)).decode(), login, service)
+        if row is not None and waits
+        else None
+    )
 
 
 def confirm(session: Session, vault: Vault, person_id: UUID, code: str) -> bool:
@@ -74,7 +84,8 @@ def check(session: Session, vault: Vault, person_id: UUID, code: str) -> bool:
 
 def draw(session: Session, vault: Vault, person_id: UUID, browser: str) -> str:
     """Make a secret that leaves the one in use alone; return a handle for it that works in this browser for ten minutes."""
-    data = {"secret": b64encode(vault.wrap(pyotp.random_base32().encode())).decode()}
+    sealed = vault.wrap(pyotp.random_base32().encode(), sealed_row(person_id))
+    data = {"secret": b64encode(sealed).decode()}
     handle = secrets.token_urlsafe(32)
     return one_shot.issue(session, _DRAWN, _SECONDS, data, client_id=browser, person_id=person_id, text=handle)
 
@@ -84,7 +95,7 @@ def drawn(
 ) -> Shown | None:
     """Return the secret of a handle, to be shown; ``known`` are the person and what they are called. None when it is no good."""
     sealed = _drawn(session, handle, known[0], browser)
-    return None if sealed is None else _shown(vault.unwrap(sealed).decode(), known[1], service)
+    return None if sealed is None else _shown(vault.unwrap(sealed, sealed_row(known[0])).decode(), known[1], service)
 
 
 def confirm_drawn(
@@ -92,7 +103,7 @@ def confirm_drawn(
 ) -> dict[str, Any] | None:
     """Use a handle up when ``code`` is one of its secret's codes of now; return what is kept of the secret, or None."""
     sealed = _drawn(session, handle, person_id, browser)
-    step = _step_of(vault.unwrap(sealed).decode(), code) if sealed is not None else None
+    step = _step_of(vault.unwrap(sealed, sealed_row(person_id)).decode(), code) if sealed is not None else None
     if step is None or not one_shot.complete(session, _DRAWN, handle, browser):
         return None
     return {"secret": sealed, "last_step": step}
@@ -118,7 +129,7 @@ def _spend(
     session: Session, vault: Vault, person_id: UUID, code: str, state: ColumnElement[bool], **values: datetime
 ) -> bool:
     sealed = session.scalar(select(Totp.secret).where(Totp.person_id == person_id, state))
-    step = _step_of(vault.unwrap(sealed).decode(), code) if sealed is not None else None
+    step = _step_of(vault.unwrap(sealed, sealed_row(person_id)).decode(), code) if sealed is not None else None
     if step is None:
         return False
     # One statement decides: of parallel uses of one step exactly one finds it unused.

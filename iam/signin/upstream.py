@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from iam import clock, egress
 from iam.settings import Egress, Settings
 from iam.signin import id_token, upstream_metadata
+from iam.signin.connection import sealed_row
 from iam.signin.connections import Upstream
 from iam.signin.id_token import Expected
 from iam.signin.upstream_metadata import Down, Metadata
@@ -135,7 +136,11 @@ def _secret() -> str:
 
 
 def _client(upstream: Upstream, told: Metadata, settings: Settings, vault: Vault | None = None) -> OAuth2Client:
-    secret = vault.unwrap(upstream.secret).decode() if vault is not None and upstream.secret is not None else None
+    secret = (
+        vault.unwrap(upstream.secret, sealed_row(upstream.key)).decode()
+        if vault is not None and upstream.secret is not None
+        else None
+    )
     client = OAuth2Client(
         _Door(settings.egress), upstream.client_id, secret, told.auth if upstream.secret is not None else "none",
         scope=upstream.scope, redirect_uri=redirect_uri(upstream, settings), code_challenge_method="S256",

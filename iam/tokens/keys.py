@@ -23,6 +23,7 @@ from iam.database.types import uuid7
 from iam.errors import Conflict
 from iam.tokens import jose, past_keys, witness
 from iam.vault import Vault
+from iam.vault import row as row_name
 
 KEEP = timedelta(hours=25)
 """How long a retired key stays published: longer than any token lives and any relying party caches."""
@@ -60,12 +61,17 @@ class SigningKey(Base):
     retired_at: Mapped[datetime | None]
 
 
+def sealed_row(kid: str) -> str:
+    """Return what a key's private half is bound to."""
+    return row_name(SigningKey.__tablename__, kid)
+
+
 def create(session: Session, vault: Vault, algorithm: str, actor: Actor) -> SigningKey:
     """Make a key in state ``next``: published, not yet signing."""
     key = jose.generate(algorithm, uuid7().hex)
     row = SigningKey(
         kid=str(key.kid), algorithm=algorithm, state="next", public=jose.public_dict(key),
-        wrapped=vault.wrap(jose.private_json(key).encode()), created_at=clock.now(),
+        wrapped=vault.wrap(jose.private_json(key).encode(), sealed_row(str(key.kid))), created_at=clock.now(),
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -212,5 +218,5 @@ def _private(vault: Vault, row: SigningKey) -> jose.Key:
 
 
 @lru_cache(maxsize=32)
-def _unsealed(vault: Vault, _kid: str, wrapped: bytes) -> jose.Key:
-    return jose.load(vault.unwrap(wrapped).decode())
+def _unsealed(vault: Vault, kid: str, wrapped: bytes) -> jose.Key:
+    return jose.load(vault.unwrap(wrapped, sealed_row(kid)).decode())

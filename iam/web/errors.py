@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -41,6 +42,7 @@ _WHAT = {
     500: Problem("The fault is ours and has been recorded.", "Try again in a moment."),
     503: Problem("Something the service depends on does not answer.", "Nothing was changed. Try again in a moment."),
 }
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _DEFAULT = Problem("The request was not understood.", "Go back and try again.")
 
 
@@ -131,6 +133,9 @@ def _unexpected(error: BaseException) -> Response:
     # The database gone or too busy is not our fault to hide as a 500: trying again helps.
     if isinstance(error, OperationalError | TimeoutError):
         _log.error("the database does not answer", exc_info=error)
+        return answer(Unavailable.status, Unavailable.code, [_WHAT[503]])
+    if isinstance(error, OSError) and error.errno in _FULL:
+        _log.error("the disk is full", exc_info=error)
         return answer(Unavailable.status, Unavailable.code, [_WHAT[503]])
     _log.error("unexpected error", exc_info=error)
     return answer(500, "error", [_WHAT[500]])

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from iam.database.base import Base
 from iam.database.engine import make_engine
+from iam.database.postgresql import PAGES
 from iam.ephemeral import Generations
 from iam.settings import Settings
 from iam.vault import Vault
@@ -32,7 +33,7 @@ class _Database(SQLAlchemy):
 
     def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Flask) -> Engine:
         database = parts_of(app).settings.database
-        return make_engine(database.url.get_secret_value(), pool_size=database.pool_size)
+        return make_engine(database.url.get_secret_value(), pool_size=database.pool_size, patience=PAGES)
 
     def _apply_driver_defaults(self, options: dict[str, Any], app: Flask) -> None:
         """Nothing: ``make_engine`` knows the drivers."""

@@ -10,9 +10,7 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-BODY = 1024 * 1024
-FORM = 128 * 1024
-FORM_FIELD = 256 * 1024
+BODY = 128 * 1024
 FORM_PARTS = 500
 _FORM = "application/x-www-form-urlencoded"
 
@@ -25,8 +23,8 @@ class _BoundedForms(FormDataParser):
     ) -> Any:
         """See ``FormDataParser``; raises ``RequestEntityTooLarge``."""
         if mimetype == _FORM:
-            data = stream.read(FORM + 1)
-            if len(data) > FORM or data.count(b"&") >= FORM_PARTS:
+            data = stream.read(BODY + 1)
+            if len(data) > BODY or data.count(b"&") >= FORM_PARTS:
                 raise RequestEntityTooLarge
             stream, content_length = io.BytesIO(data), len(data)
         return super().parse(stream, mimetype, content_length, options)
@@ -47,7 +45,7 @@ class _BoundedJson(DefaultJSONProvider):
 
 
 def init(app: Flask) -> None:
-    """Set the limits: 1 MiB a body; a form 128 KiB, a field of a multipart one 256 KiB, 500 fields in either; more is answered 413."""
-    app.config.update(MAX_CONTENT_LENGTH=BODY, MAX_FORM_MEMORY_SIZE=FORM_FIELD, MAX_FORM_PARTS=FORM_PARTS)
+    """Set the limits: 128 KiB a body, 500 fields a form; more is answered 413."""
+    app.config.update(MAX_CONTENT_LENGTH=BODY, MAX_FORM_MEMORY_SIZE=BODY, MAX_FORM_PARTS=FORM_PARTS)
     app.request_class = _BoundedRequest
     app.json = _BoundedJson(app)

@@ -1,14 +1,21 @@
-"""Logs: one JSON object a line on standard error, with the request's id, and never a secret or an identity code (security LG-03)."""
+"""Logs: one JSON object a line on standard output, with the request's id, and never a secret or an identity code (security LG-03).
+
+Nothing that is logged can make the logging fail: a line whose values cannot be told says so and comes without them.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+import sqlite3
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from pathlib import PurePath
+from typing import Any, TextIO
 
+import psycopg
 import structlog
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,26 +24,29 @@ from connectors import identity_code
 from iam.web import context
 
 HIDDEN = "…"
+UNTOLD = "a line could not be told"
+_OURS = ("level", "logger", "timestamp", "request_id", "_record", "_from_structlog")
 _SECRET_NAMES = re.compile(r"authorization|cookie|password|secret|token|assertion|code_verifier", re.IGNORECASE)
 _SECRETS = re.compile(
     r"\b(av[cfikmoprs]_)[A-Za-z0-9_-]+|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+|\b(Bearer|Basic|DPoP)\s+[^\s\"',]+|(?<=:)[^:@/\s]+(?=@)"
 )
 
 
-def configure(level: str = "info") -> None:
-    """Send everything that is logged, by us or by libraries, to standard error as JSON."""
+def configure(level: str = "info", stream: TextIO | None = None) -> None:
+    """Send everything that is logged, by us or by libraries, to standard output as JSON; a command that prints an answer of its own
+    names another ``stream``."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True), _describe_error, mask,
+        structlog.processors.TimeStamper(fmt="iso", utc=True), _private,
     ]  # fmt: skip
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Formatter(
             foreign_pre_chain=[structlog.stdlib.PositionalArgumentsFormatter(), *shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -61,6 +71,29 @@ def init(app: Flask) -> None:
 def _bind() -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=context.request_id())
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Writes a line whatever happens."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; of a record that cannot be told, where it comes from and why."""
+        try:
+            return super().format(record)
+        except Exception as error:  # noqa: BLE001 - a record that is lost may be the one that tells of the disaster
+            at = f"{record.module}:{record.lineno}"
+            return json.dumps(
+                {"event": UNTOLD, "why": type(error).__qualname__, "at": at, "level": record.levelname.lower(), "logger": record.name}
+            )  # fmt: skip
+
+
+def _private(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Describe the error and hide what is secret; of an event that cannot be looked through, only what is ours."""
+    kept = {name: event[name] for name in _OURS if name in event}
+    try:
+        return mask(logger, method, _describe_error(logger, method, event))
+    except Exception as error:  # noqa: BLE001 - who logs must not be stopped by it, least of all while answering an error
+        return {**kept, "event": UNTOLD, "why": type(error).__qualname__}
 
 
 def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -106,13 +139,19 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 
 
 def _described(error: BaseException) -> dict[str, Any]:
-    private = isinstance(error, SQLAlchemyError) or type(error).__module__.startswith(("psycopg", "sqlite3"))
     frames = traceback.extract_tb(error.__traceback__)[-12:]
-    return {
+    told = {
         "kind": f"{type(error).__module__}.{type(error).__qualname__}",
-        "text": "" if private else str(error),
-        "at": [
-            f"{frame.filename.rsplit('/', 2)[-2]}/{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"
-            for frame in frames
-        ],
+        "text": _text(error),
+        "at": [f"{'/'.join(PurePath(frame.filename).parts[-2:])}:{frame.lineno}" for frame in frames],
     }
+    code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
+    return told | ({"code": code} if code else {})
+
+
+def _text(error: BaseException) -> str:
+    """Return what an error says. Of the database's only what tells of the server (gone, full, busy): others quote the row's values."""
+    if isinstance(error, psycopg.OperationalError | sqlite3.OperationalError):
+        return str(error).partition("\n")[0]
+    private = isinstance(error, SQLAlchemyError) or type(error).__module__.startswith(("psycopg", "sqlite3"))
+    return "" if private else str(error)

@@ -129,7 +129,7 @@ def test_too_many_ends_are_held_shown_by_organisation_in_red_and_applied_when_ac
     effects = office.veera.get(f"{run}/effects").text
     assert re.search(r"hds-status-label--error[^>]*>(?:(?!</span>).)*25 %", effects, re.DOTALL)
     told = office.veera.get(f"{run}/effects.csv").get_data(as_text=True).splitlines()
-    assert [line.split(";")[1:4] for line in told[1:]] == [["Koivu en", "ends", "Employee"]] * 10
+    assert [line.split(";")[1:4] for line in told[1:]] == [['"Koivu en"', '"ends"', '"Employee"']] * 10
 
     office.press(office.veera, "accept", run)
     assert office.jobs() == 30
@@ -155,7 +155,7 @@ def test_rows_that_cannot_be_read_are_listed_with_line_field_and_remedy_and_no_i
     ):
         assert words in page
     told = office.paula.get(f"{run}/rejects.csv").get_data(as_text=True)
-    assert "payroll.csv;13;toimipisteet;There is no organisation OLEMATON." in told
+    assert '"payroll.csv";"13";"toimipisteet";"There is no organisation OLEMATON."' in told
     assert code(2011) not in page + told
     assert office.jobs() == 10
 

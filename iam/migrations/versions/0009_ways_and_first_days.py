@@ -1,5 +1,6 @@
 """Ways on and first days: public halves of keys that sign no more, for telling hints of ours; by which rule the people of an organisation
-get usernames, and which somebody had before."""
+get usernames, and which somebody had before; which vault key sealed
+the database, and which accounts failed to sign in from which network."""
 
 from __future__ import annotations
 
@@ -40,3 +41,17 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_former_username_person_id_person"),
     )
     op.create_index("ix_former_username_person_id", "former_username", ["person_id"])
+    op.create_table(
+        "vault_check",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_vault_check"),
+    )
+    op.create_table(
+        "network_failure",
+        sa.Column("network", sa.LargeBinary(), nullable=False),
+        sa.Column("account", sa.LargeBinary(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("network", "account", name="pk_network_failure"),
+    )
+    op.create_index("ix_network_failure_network_at", "network_failure", ["network", "at"])

@@ -9,7 +9,7 @@ from flask import Response, jsonify
 
 from iam.oidc import metadata
 from iam.oidc.server import provider
-from iam.web import context, guard
+from iam.web import context, extension, guard
 
 _SECONDS = 300
 
@@ -42,7 +42,7 @@ def _authorization_server(issuer: str) -> str:
 @guard.read_only
 def jwks() -> Response:
     """Answer with the public keys that verify our tokens (RFC 7517 section 5)."""
-    return _public(jsonify(keys=provider().issuer.keyring.listed(context.db)))
+    return _public(jsonify(keys=provider().issuer.keyring.remembered(context.db, extension.abandon)))
 
 
 def _public(response: Response) -> Response:

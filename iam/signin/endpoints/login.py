@@ -72,7 +72,7 @@ def submit() -> Response:
     theirs = None if request.form.get("password") else connections.for_login(context.db(), login)
     if theirs is not None:
         return see_other(_upstream_path(theirs, handle, login.strip()))
-    outcome = _in_turn(login, request.form.get("password", ""), going.adds)
+    outcome = _in_turn(login, request.form.get("password", ""), request.form.get("code", ""), going.adds)
     SIGN_INS.labels("password", outcome.refusal or "accepted").inc()
     if outcome.refusal is not None:
         return _refused(going, handle, login, outcome)
@@ -81,11 +81,11 @@ def submit() -> Response:
     return response
 
 
-def _in_turn(login: str, password: str, adds: bool) -> Outcome:
+def _in_turn(login: str, password: str, code: str, adds: bool) -> Outcome:
     """Sign in when it is this request's turn; until then it holds no connection of the database."""
     try:
         with TURNS.one():
-            return sign_in(context.db(), login, password, browser.around(login, adds=adds))
+            return sign_in(context.db(), login, password, browser.around(login, adds=adds), code)
     except Busy:
         return Outcome(refusal=Refusal.BUSY, again_at=clock.now() + timedelta(seconds=COME_AGAIN))
 
@@ -93,7 +93,8 @@ def _in_turn(login: str, password: str, adds: bool) -> Outcome:
 def _refused(going: Flow, handle: str | None, login: str, outcome: Outcome) -> Response:
     assert outcome.refusal is not None
     error = sentences.say(outcome.refusal, outcome.again_at)
-    response = page(going, handle, sentences.status_of(outcome.refusal), error=error, login=login)
+    asks_code = outcome.refusal in (Refusal.NETWORK, Refusal.NOT_ALL)
+    response = page(going, handle, sentences.status_of(outcome.refusal), error=error, login=login, asks_code=asks_code)
     if outcome.again_at is not None:
         response.headers["Retry-After"] = str(sentences.seconds_until(outcome.again_at))
     return response
@@ -101,15 +102,16 @@ def _refused(going: Flow, handle: str | None, login: str, outcome: Outcome) -> R
 
 def page(
     going: Flow, handle: str | None, status: int = 200, *, error: str | None = None, login: str = "",
-    ways: Sequence[Upstream] | None = None,
+    ways: Sequence[Upstream] | None = None, asks_code: bool = False,
 ) -> Response:  # fmt: skip
-    """Return the sign-in page; ``error`` is one sentence above the form, ``ways`` are the connections in use where they were read."""
+    """Return the sign-in page; ``error`` is one sentence above the form, ``ways`` are the connections in use where they were read,
+    ``asks_code``: a factor's code is asked besides the password."""
     carried = "?" + urlencode({"flow": handle}) if handle else ""
     others = connections.in_use(context.db()) if ways is None else ways
     first = connections.for_application(others, going.application)
     return pages.page(
         "login.html", status, forms_to=going.origin,
-        action="/login", flow=handle, adds=going.adds, client_name=service_name(going), error=error, login=login,
+        action="/login", flow=handle, adds=going.adds, client_name=service_name(going), error=error, login=login, asks_code=asks_code,
         first=_way(first, handle) if first else None, ways=[_way(one, handle) for one in others if one is not first], by_domain=any(one.domains for one in others),
         first_code_url="/first-code" + carried, forgotten_url="/forgotten" + carried if context.settings().mail.host else None,
         notice_url=_link(going, "policy_uri"), terms_url=_link(going, "tos_uri"),

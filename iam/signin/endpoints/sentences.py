@@ -11,25 +11,37 @@ from iam.web import context
 
 _SAYS = {
     Refusal.MISMATCH: N_("The username or the password does not match."),
+    Refusal.NOT_ALL: N_("The username, the password or the code does not match."),
     Refusal.DIRECTORY_DOWN: N_("Your organisation's directory does not answer just now. Try again in a moment."),
     Refusal.BUSY: N_("Very many people are signing in just now. Try again in a moment."),
     Refusal.ENDED: N_("Your access has ended. Ask your manager or your school's office."),
 }
 CODE_MISMATCH = N_("The username or the code does not match, or the code has been used or has expired.")
-_STATUS = {Refusal.THROTTLED: 429, Refusal.DIRECTORY_DOWN: 503, Refusal.BUSY: 503}
+_STATUS = {Refusal.THROTTLED: 429, Refusal.NETWORK: 429, Refusal.DIRECTORY_DOWN: 503, Refusal.BUSY: 503}
 
 
 def say(refusal: Refusal, again_at: datetime | None = None) -> str:
     """Return the sentence for a refusal, in the reader's language."""
     texts = context.texts()
-    if refusal is not Refusal.THROTTLED:
+    if refusal in _SAYS:
         return texts.gettext(_SAYS[refusal])
     minutes = seconds_until(again_at) // 60 + 1
+    if refusal is Refusal.NETWORK:
+        return _of_the_network(minutes)
     sentence = texts.ngettext(
         N_("Too many tries. Try again in %(n)s minute, or ask for a one-time code."),
         N_("Too many tries. Try again in %(n)s minutes, or ask for a one-time code."),
         minutes,
     )
+    return sentence % {"n": minutes}
+
+
+def _of_the_network(minutes: int) -> str:
+    sentence = context.texts().ngettext(
+        N_("Many sign-ins have failed in your network. Give the code of your authenticator too, use a passkey, or try again in %(n)s minute."),
+        N_("Many sign-ins have failed in your network. Give the code of your authenticator too, use a passkey, or try again in %(n)s minutes."),
+        minutes,
+    )  # fmt: skip
     return sentence % {"n": minutes}
 
 

@@ -169,7 +169,7 @@ def test_the_file_holds_the_whole_filtered_list_and_leaves_an_event(
         response = reader("paula").get("/admin/persons.csv?q=zz&kind=student")
         text = response.get_data().decode("utf-8")
     assert response.headers["Content-Disposition"] == 'attachment; filename="persons.csv"'
-    assert text.startswith("\ufeffName;State;Kind;Position;Organisation;From;Last day\r\n")
+    assert text.startswith('\ufeff"Name";"State";"Kind";"Position";"Organisation";"From";"Last day"\r\n')
     rows = list(csv.reader(io.StringIO(text[1:]), delimiter=";"))
     assert len(rows) == 61
     assert rows[1][:5] == ["Zz Nro 000", "Active", "Pupil or student", "", "Koivu en"]
@@ -186,13 +186,13 @@ def test_a_cell_that_a_spreadsheet_would_take_for_a_formula_is_disarmed(
     world: World, reader: Callable[[str], Reader]
 ) -> None:
     person(world, "eki", "=CMD|' /C calc'!A0")
-    assert "\r\n'=CMD|' /C calc'!A0 Eki;" in reader("paula").get("/admin/persons.csv").get_data().decode()
+    assert "\r\n\"'=CMD|' /C calc'!A0 Eki\";" in reader("paula").get("/admin/persons.csv").get_data().decode()
 
 
 def test_a_protected_person_shows_no_place_in_list_or_file(world: World, reader: Callable[[str], Reader]) -> None:
     person(world, "liisa", "Listaaja")
     administer(world, "liisa", "ROOT", "persons.read", "persons.export")
-    liisa, told = reader("liisa"), "Oppilas Oona;Active;Pupil or student;;protected;"
+    liisa, told = reader("liisa"), '"Oppilas Oona";"Active";"Pupil or student";"";"protected";'
     assert "Koivu en" not in liisa.get("/admin/persons?q=oona").text.split("<table")[1]
     assert told in liisa.get("/admin/persons.csv?q=oona").get_data().decode()
 

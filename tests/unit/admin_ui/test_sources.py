@@ -149,7 +149,7 @@ def test_an_effect_on_a_protected_person_is_not_told_and_one_on_a_stranger_witho
     administer(world, "riku", "ROOT", "sources.read")
     administer(world, "riku", "KOIVU", "persons.read")
     lines = reader("riku").get(f"/admin/runs/{made.id}/effects.csv").get_data(as_text=True).splitlines()[1:]
-    assert [line.split(";")[:3] for line in lines] == [["", "Kuusi en", "starts"]]
+    assert [line.split(";")[:3] for line in lines] == [['""', '"Kuusi en"', '"starts"']]
 
 
 def test_whose_a_record_is_is_decided_once_from_both_shown_and_recorded(

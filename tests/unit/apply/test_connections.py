@@ -16,7 +16,7 @@ from iam.apply.export import as_data, in_yaml
 from iam.audit.log import AuditEvent
 from iam.database.types import uuid7
 from iam.directory.source import Source
-from iam.signin.connection import Connection, ConnectionOpening
+from iam.signin.connection import Connection, ConnectionOpening, sealed_row
 from iam.tokens.session import OWN, LoginSessionRow
 from iam.vault import Vault
 from tests.factories import facts
@@ -53,7 +53,7 @@ def test_a_connection_is_written_with_its_secret_sealed(apply: Apply, session: S
     assert row.identifier == {"claim": "oid", "kind": "entra-oid", "issuer": ""}
     assert row.secret is not None
     assert b"theirs" not in row.secret
-    assert vault.unwrap(row.secret) == b"a secret of theirs"
+    assert vault.unwrap(row.secret, sealed_row(row.key)) == b"a secret of theirs"
 
 
 def test_the_same_again_changes_nothing_and_a_secret_left_out_stays(
@@ -63,14 +63,14 @@ def test_the_same_again_changes_nothing_and_a_secret_left_out_stays(
     assert apply(KUNTA).counts == {"create": 0, "change": 0, "none": 1}
     without = KUNTA.replace("    secret: a secret of theirs\n", "")
     assert apply(without).counts["none"] == 1
-    assert vault.unwrap(stored(session).secret or b"") == b"a secret of theirs"
+    assert vault.unwrap(stored(session).secret or b"", sealed_row(stored(session).key)) == b"a secret of theirs"
 
 
 def test_another_secret_is_written_and_never_told(apply: Apply, session: Session, vault: Vault) -> None:
     apply(KUNTA)
     report = apply(KUNTA.replace("of theirs", "that is new"))
     assert [dict(one.fields) for one in report.differences] == [{"secret": ("…", "…")}]
-    assert vault.unwrap(stored(session).secret or b"") == b"a secret that is new"
+    assert vault.unwrap(stored(session).secret or b"", sealed_row(stored(session).key)) == b"a secret that is new"
 
 
 def test_the_export_says_everything_but_the_secret_and_can_be_applied(apply: Apply, session: Session) -> None:

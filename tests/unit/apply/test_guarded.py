@@ -101,10 +101,10 @@ def test_who_would_gain_is_written_by_name_for_the_two_who_decide(run: Run, pupi
     file = tmp_path / "effects.csv"
     assert run("apply", "-f", pupils, "--as", "olli.operaattori", "--effects", file).exit_code == 3
     rows = file.read_text(encoding="utf-8-sig").splitlines()
-    assert rows[0] == "what;name;organisation;role;where;from;until"
+    assert rows[0] == '"what";"name";"organisation";"role";"where";"from";"until"'
     assert len(rows) == 31
-    assert {row.split(";")[0] for row in rows[1:]} == {"gains"}
-    assert rows[1].split(";")[1] == "Aino Esimerkki"
+    assert {row.split(";")[0] for row in rows[1:]} == {'"gains"'}
+    assert rows[1].split(";")[1] == '"Aino Esimerkki"'
 
 
 def test_a_second_person_accepts_just_these_effects_and_they_have_it(

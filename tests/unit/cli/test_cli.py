@@ -174,7 +174,9 @@ def test_the_doctor_finds_what_is_wrong_and_says_so_in_words(iam: Cli, engine: E
     sick = iam("doctor")
     assert sick.exit_code == 1
     assert "NOT  issuer" in sick.output
-    found = json.loads(iam("doctor", "--json", IAM_ISSUER="https://id.example").stdout)
+    assert "nothing is counted by address" in " ".join(sick.output.split())
+    proxied = {"IAM_ISSUER": "https://id.example", "IAM_LISTEN__PROXIES": '["10.0.0.5"]'}
+    found = json.loads(iam("doctor", "--json", **proxied).stdout)
     wrong = {one["check"] for one in found if not one["ok"]}
     # The tests' own PostgreSQL runs without fsync, and the doctor sees it.
     assert wrong == ({"fsync"} if engine.dialect.name == "postgresql" else set())

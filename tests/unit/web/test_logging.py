@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging as standard
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
@@ -26,7 +27,7 @@ def _as_it_was() -> Iterator[None]:
 
 
 def lines(captured: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
-    return [json.loads(line) for line in captured.readouterr().err.splitlines()]
+    return [json.loads(line) for line in captured.readouterr().out.splitlines()]
 
 
 def test_no_canary_reaches_the_log_by_any_way(capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,7 +46,7 @@ def test_no_canary_reaches_the_log_by_any_way(capsys: pytest.CaptureFixture[str]
     log.info(
         "x", url="postgresql://avain:hunter2hunter2@db/avain", client_secret=canaries[-2], cookies={"a": canaries[-2]}
     )
-    written = capsys.readouterr().err
+    written = capsys.readouterr().out
     assert [canary for canary in canaries if canary in written] == []
     assert "saw avc_\\u2026" in written
 
@@ -93,3 +94,52 @@ def test_every_line_of_a_request_carries_the_id_that_its_answer_tells(
     app.add_url_rule("/test/failing", "failing", failing)
     answers = [Browser(app).get("/test/failing") for _ in range(2)]
     assert [line["request_id"] for line in lines(capsys)] == [answer.headers["X-Request-Id"] for answer in answers]
+
+
+class Untellable:
+    """Something of which nothing can be told."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+    __repr__ = __str__
+
+
+def test_whatever_is_logged_a_line_comes_and_nobody_is_stopped_by_it(capsys: pytest.CaptureFixture[str]) -> None:
+    logging.configure("debug")
+    log, library = structlog.get_logger("test"), standard.getLogger("library")
+    cycle: dict[str, object] = {}
+    cycle["again"] = cycle
+    log.error("saw", thing=Untellable())
+    log.error("saw", deep=cycle)
+    library.error("saw %s", Untellable())
+    library.error("%d of %d", "one")
+    for code in ("raise ValueError('no file')", "raise Unwritten"):
+        try:
+            exec(
+                compile(code, "<nowhere>", "exec"),
+                {"Unwritten": type("Unwritten", (Exception,), {"__str__": Untellable.__str__})},
+            )
+        except Exception as error:
+            log.error("failed", exc_info=error)
+    written = lines(capsys)
+    assert len(written) == 6
+    assert {line["level"] for line in written} == {"error"}
+    assert "<nowhere>:1" in json.dumps(written[4])
+
+
+def test_why_the_database_could_not_write_is_told_and_no_value_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    logging.configure("debug")
+    with sqlite3.connect(":memory:") as connection:
+        connection.execute("CREATE TABLE account (login text UNIQUE)")
+        connection.execute("PRAGMA max_page_count = 3")
+        for text, values in (("x" * 100_000,), "full"), (("aino", "aino"), "twice"):
+            try:
+                connection.executemany("INSERT INTO account VALUES (?)", [(one,) for one in text])
+            except sqlite3.Error as error:
+                structlog.get_logger("test").error(values, exc_info=error)
+    full, twice = (json.dumps(line) for line in lines(capsys))
+    assert "database or disk is full" in full
+    assert "SQLITE_FULL" in full
+    assert "aino" not in twice
+    assert "SQLITE_CONSTRAINT_UNIQUE" in twice

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from iam.change import SYSTEM
 from iam.signin import first_code
-from iam.tokens.keys import SigningKey
+from iam.tokens.keys import SigningKey, sealed_row
 from iam.web import extension
 from tests.flows import oidc_world
 from tests.flows.factor_world import LOGIN, codes, follow, scan
@@ -72,7 +72,7 @@ def keys(world: World) -> dict[str, str]:
     found = {"the vault's root": b64encode(vault._root).decode()}
     with Session(world.engine) as session:
         for row in session.scalars(select(SigningKey)):
-            private: dict[str, Any] = json.loads(vault.unwrap(row.wrapped))
+            private: dict[str, Any] = json.loads(vault.unwrap(row.wrapped, sealed_row(row.kid)))
             found |= {
                 f"{row.algorithm} {name}": str(private[name])
                 for name in ("d", "p", "q", "dp", "dq", "qi")
