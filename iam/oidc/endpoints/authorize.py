@@ -43,7 +43,7 @@ def authorize() -> AnyResponse:
     standing = _standing(checked, login)
     step = next_step(ask, standing, clock.now())
     if isinstance(step, Issue) and not _completes(checked):
-        return page.broken("The request_uri was used before.")
+        return page.used_up(checked.client)
     person_id = login.person_id if login else None
     trace.record(context.db(), checked.client, person_id, context.request_id(), step, standing)
     return _act(step, checked, login, ask)
@@ -183,8 +183,9 @@ def _begun(checked: Validated, ask: Ask, session_id: UUID | None = None, capacit
 def _start(checked: Validated, ask: Ask, *, again: bool = False, least: str = "", adds: bool = False) -> str:
     """Return a handle with which a page of ours comes back here."""
     back, origin = _back(checked.asked.carried, _begun(checked, ask)), checked.refused("").origin
-    client = checked.client
-    return flow.start(flow.Flow(back, client.names, again, origin, least, client.application_key, adds))
+    client, why = checked.client, "service" if (again and not adds) or least else ""
+    application = client.application_key or client.client_id
+    return flow.start(flow.Flow(back, client.names, again, origin, least, application, adds, why=why))
 
 
 def _to_sign_in(checked: Validated, ask: Ask, again: bool) -> AnyResponse:

@@ -12,7 +12,6 @@ from uuid import UUID
 from flask import flash, redirect, request
 from werkzeug.wrappers import Response
 
-from connectors.problem import Problem
 from iam.audit import log
 from iam.errors import NotFound
 from iam.signin import claimed_groups, connections, credentials, id_token, own, reach, upstream, upstream_metadata
@@ -115,7 +114,9 @@ def unknown() -> Response:
     """Say that the account is not connected, and that a sign-in here connects it."""
     value, pending, found = _waiting()
     going = wanted(pending.flow)
-    link = Flow("/upstream/link?" + urlencode({"pending": value}), going.service, fresh=True, origin=going.origin)
+    link = Flow(
+        "/upstream/link?" + urlencode({"pending": value}), going.service, fresh=True, origin=going.origin, why="connect"
+    )
     return pages.page("upstream_unknown.html", name=in_words(found.name), url=with_flow("/login", flow.start(link)))
 
 
@@ -184,11 +185,7 @@ def _waiting() -> tuple[str, Pending, Upstream]:
     pending = upstream.offered(context.db(), value, flow.browser())
     found = connections.find(context.db(), pending.connection) if pending else None
     if pending is None or found is None:
-        raise FlowLost(
-            Problem(
-                "This sign-in was begun in another browser or has expired.", "Go back to the service and start again."
-            )
-        )
+        raise FlowLost
     return value, pending, found
 
 
@@ -221,6 +218,6 @@ def _page(status: int, handle: str, **said: str) -> Response:
     return pages.page(
         "error.html", status, **said,
         remedy=texts.gettext(N_("Try again, or sign in another way.")),
-        back_url=choosing(handle), back_label=texts.gettext(N_("To the sign-in page")),
+        ways=[(texts.gettext(N_("To the sign-in page")), choosing(handle))],
         correlation_id=context.request_id(),
     )  # fmt: skip
