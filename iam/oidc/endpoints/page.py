@@ -17,7 +17,7 @@ from iam.directory import queries
 from iam.directory.organisation import Organisation
 from iam.oidc.answer import Answer
 from iam.oidc.client import RegisteredClient
-from iam.oidc.interaction import Choose, NoRight
+from iam.oidc.interaction import Choose
 from iam.oidc.logout import Frame
 from iam.texts import N_
 from iam.web import context, headers, onward, pages
@@ -127,29 +127,17 @@ def _card(capacity: Capacity, coming: bool, preselected: UUID | None) -> dict[st
     }  # fmt: skip
 
 
+def position_of(capacity: Capacity) -> str:
+    """Return the position, or what kind of one it is, in the reader's language."""
+    return _position(capacity) or context.texts().gettext(KINDS.get(capacity.kind, capacity.kind))
+
+
 def _position(capacity: Capacity) -> str | None:
     """Return the position, or for whom a guardian acts; whose guardian one is, one knows, so a child's name tells no place."""
     if capacity.on_behalf_of is None:
         return capacity.position
     name = queries.profile(context.db(), capacity.on_behalf_of).display_name
     return f"{context.texts().gettext(KINDS['guardian'])}: {name}" if name else None
-
-
-def no_right(step: NoRight, client: RegisteredClient, back_url: str | None) -> Response:
-    """Say that nothing opens the application, why, and whom to ask."""
-    texts = context.texts()
-    reasons = [
-        texts.gettext(N_("Your position %(position)s starts on %(day)s."))
-        % {"position": _position(capacity) or capacity.kind, "day": texts.first_day(capacity.valid_from)}
-        for capacity in step.coming
-    ]
-    if not step.has_capacity and not reasons:
-        reasons = [texts.gettext(N_("You have no position in any organisation just now."))]
-    help_url = context.settings().help_url
-    return pages.page(
-        "no_right.html", 403, client_name=client.name(texts.language), reasons=reasons, back_url=back_url, switch_action="/logout",
-        ask=[{"name": texts.gettext(N_("Help")), "contact": None, "url": help_url}] if help_url else [],
-    )  # fmt: skip
 
 
 def post(told: Answer, client: RegisteredClient) -> Response:
