@@ -13,6 +13,7 @@ from flask_wtf.csrf import generate_csrf as _generate
 from connectors.problem import Problem
 from iam.errors import Denied
 from iam.settings import Settings
+from iam.texts import N_
 
 View = TypeVar("View", bound=Callable[..., Any])
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -25,6 +26,7 @@ class ForgedPost(Denied):
 
     code = "form-expired"
     status = 400
+    title = N_("The form was not accepted")
 
 
 def csrf_exempt(view: View) -> View:

@@ -6,6 +6,7 @@ itself says in them now stands, so that nothing is sent that was not read: whoev
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
@@ -18,6 +19,11 @@ _TICKED = frozenset({"checkbox", "radio"})
 _UNTOUCHED = frozenset({"hidden", "password", "submit", "button", "reset", "image", "file"})
 
 Attributes = dict[str, str | None]
+Notice = Callable[[bool, bool], str]
+"""Says that a form has not been sent: whether it was found, and whether something secret is asked again in it."""
+NOTICE = "kept-form"
+"""The id of the notice."""
+_FOCUS: Attributes = {"autofocus": "", "aria-describedby": NOTICE}
 
 
 @dataclass(slots=True)
@@ -121,25 +127,29 @@ class _Reader(HTMLParser):
             self._inside.end, self._inside = self._lines[line - 1] + column, None
 
 
-def fill(text: str, kept: Kept, notice: str, missed: str) -> str:
-    """Return the page with the form as it was sent, under ``notice``; with ``missed`` on top where the page has no such form any more."""
+def fill(text: str, kept: Kept, notice: Notice) -> str:
+    """Return the page with the form as it was sent, under a notice; with the notice on top where the page has no such form any more."""
     read = _Reader(text)
     form = next((one for one in read.forms if one.fits(kept)), None)
     if form is None:
-        return text if read.main < 0 else text[: read.main] + missed + text[read.main :]
-    edits = [(form.start, form.start, notice)]
+        return text if read.main < 0 else text[: read.main] + notice(False, False) + text[read.main :]
+    edits = [(form.start, form.start, notice(True, any(_is_secret(one) for one in form.controls)))]
     edits += [(one.start, one.start + one.length, _tag(one, {"open": ""})) for one in form.folded]
     next_, left = _next(form, kept), {name: list(values) for name, values in kept.fields.items()}
     for one in form.controls:
-        edits += _edits(one, {} if one.name in SECRETS else left, {"autofocus": ""} if one is next_ else {})
+        edits += _edits(one, {} if one.name in SECRETS else left, _FOCUS if one is next_ else {})
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
     return text
 
 
+def _is_secret(one: Control) -> bool:
+    return one.name in SECRETS and one.attributes.get("type") != "hidden"
+
+
 def _next(form: Form, kept: Kept) -> Control | None:
     """Return what the person does next: types what is secret, or presses the button that was pressed."""
-    typed = [one for one in form.controls if one.name in SECRETS and one.attributes.get("type") != "hidden"]
+    typed = [one for one in form.controls if _is_secret(one)]
     buttons = [one for one in form.controls if one.is_button]
     pressed = [one for one in buttons if one.name and one.value in kept.fields.get(one.name, ())]
     return next(iter([*typed, *pressed, *buttons]), None)

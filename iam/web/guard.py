@@ -170,7 +170,8 @@ def recently(path: str, least: str, proves: str = "") -> Response:
     """
     if not _is_browser():
         raise NotRecent(Problem("This needs a fresh sign-in.", "Sign in again and repeat it within five minutes."))
-    return to_factor(_with_form(path), least, fresh=True, proves=proves, why="recent")
+    back = _with_form(path)
+    return to_factor(back, least, fresh=True, proves=proves, why=_kept("recent", back))
 
 
 def check(app: Flask) -> None:
@@ -269,8 +270,14 @@ def _asks_for_a_page() -> bool:
 def _to_sign_in() -> Response:
     if not _is_browser():
         raise NotSignedIn(Problem("You are not signed in.", "Sign in and try again."))
-    why = "ended" if context.cookie_name() in request.cookies else ""
-    return see_other("/login?" + urlencode({"flow": flow.start(flow.Flow(here(), why=why))}))
+    path = here()
+    why = _kept("ended", path) if context.cookie_name() in request.cookies else ""
+    return see_other("/login?" + urlencode({"flow": flow.start(flow.Flow(path, why=why))}))
+
+
+def _kept(why: str, path: str) -> str:
+    """Return the reason, as it is told when a form was kept at ``path``."""
+    return f"{why}-kept" if f"{kept.AGAIN}=" in path else why
 
 
 def here() -> str:

@@ -64,9 +64,12 @@ def _bring_back(response: Response) -> Response:
     if kept.AGAIN in request.args and response.status_code == HTTPStatus.OK and response.mimetype == "text/html":
         form = kept.kept()
         if form is not None:
-            notice, missed = (render_template("_kept.html", found=found) for found in (True, False))
-            response.set_data(filled.fill(response.get_data(as_text=True), form, notice, missed))
+            response.set_data(filled.fill(response.get_data(as_text=True), form, _unsent))
     return response
+
+
+def _unsent(found: bool, secret: bool) -> str:
+    return render_template("_kept.html", found=found, secret=secret, id=filled.NOTICE)
 
 
 def _gettext(message: str) -> str:

@@ -38,6 +38,7 @@ class FlowLost(Conflict):
 
     code = "sign-in-expired"
     status = 400
+    title = N_("This sign-in page has expired")
 
     def __init__(self, ways: Sequence[Way] = ()) -> None:
         super().__init__(

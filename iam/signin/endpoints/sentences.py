@@ -17,8 +17,10 @@ _SAYS = {
 }
 CODE_MISMATCH = N_("The username or the code does not match, or the code has been used or has expired.")
 WHY = {
-    "recent": N_("What you are doing needs a fresh proof that it is you: the last one is more than five minutes old. What you filled in is kept."),
-    "ended": N_("Your sign-in here has ended. Sign in, and you come back to where you were, with what you had filled in."),
+    "recent": N_("What you are doing needs a proof of the last five minutes that it is you."),
+    "recent-kept": N_("What you are doing needs a proof of the last five minutes that it is you. What you filled in is kept and comes back."),
+    "ended": N_("Your sign-in here has ended. Sign in, and you come back to where you were."),
+    "ended-kept": N_("Your sign-in here has ended. Sign in, and what you filled in comes back."),
     "level": N_("The administration pages ask for a second factor."),
     "connect": N_("Sign in here once more, so that the account is connected with you and nobody else."),
 }  # fmt: skip
