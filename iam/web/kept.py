@@ -70,11 +70,10 @@ def named_page() -> str:
 
 def page_in(language: str, **more: str | None) -> str:
     """Return the address of the same page in another language; a form that came back comes along. ``more`` is for its query."""
-    safe = request.method in csrf.SAFE
-    here = urlsplit(_with(quote(request.path), list(request.args.items(multi=True))) if safe else page())
     further = {"lang": language, **{name: value for name, value in more.items() if value}}
-    query = [(name, value) for name, value in parse_qsl(here.query, keep_blank_values=True) if name not in further]
-    return _with(here.path, [*query, *further.items()])
+    here = urlsplit("" if request.method in csrf.SAFE else page())
+    given = parse_qsl(here.query, keep_blank_values=True) if here.path else list(request.args.items(multi=True))
+    return _with(here.path, [*((name, value) for name, value in given if name not in further), *further.items()])
 
 
 def nearest() -> str:
