@@ -11,6 +11,7 @@ from uuid import UUID
 from flask import request
 
 from iam.database.keyset import Cursor, Slice
+from iam.web.kept import AGAIN
 
 Row = TypeVar("Row")
 SIZE = 50
@@ -39,7 +40,7 @@ def shown(part: Slice[Any], rows: Sequence[Row]) -> Shown[Row]:
 
 def address(path: str | None = None, **changed: Any) -> str:
     """Return this page's address with some of its query changed; the place in the list is left out unless it is given."""
-    kept = {name: value for name, value in request.args.items() if name not in (*_PLACES, "lang") and value}
+    kept = {name: value for name, value in request.args.items() if name not in (*_PLACES, "lang", AGAIN) and value}
     query = {name: value for name, value in {**kept, **changed}.items() if value is not None}
     here = path or request.path
     return f"{here}?{urlencode(query)}" if query else here

@@ -66,7 +66,7 @@ class Answer:
 def new_rule() -> Response:
     """Show the empty form, one of the rules to begin with, or what was written before a fresh proof was asked."""
     if _WRITTEN in request.args:
-        return _page(rule_form.read(request.args), Answer(), None)
+        return _shown_again(rule_form.read(request.args), None)
     form = rule_form.TEMPLATES.get(request.args.get("template", ""), RuleForm())
     if request.args.get("fact") in rule_form.FACTS:
         form = replace(form, fact=request.args["fact"])
@@ -96,7 +96,7 @@ def edit_rule(key: str) -> Response:
     """Show a rule in the form, or what was written over it before a fresh proof was asked."""
     form = _standing(key)
     if _WRITTEN in request.args:
-        form = replace(rule_form.read(request.args), key=key, owner=form.owner)
+        return _shown_again(replace(rule_form.read(request.args), key=key, owner=form.owner), key)
     return _page(form, Answer(sentence=_sentence(context.db(), form)), key)
 
 
@@ -147,6 +147,19 @@ def _answer(key: str | None) -> AnyResponse:
     else:
         _effect(session, form, key, answer)
         answer.unseen = act == PUBLISH
+    return _page(form, answer, key)
+
+
+def _shown_again(form: RuleForm, key: str | None) -> Response:
+    """Show what was written before a fresh proof, with its effect: publishing it is one press away."""
+    session = context.db()
+    form = _by_key(session, form)
+    errors, parsed = _check(session, form, key)
+    answer = Answer(errors)
+    if parsed is not None and not errors:
+        answer.sentence = sentence(parsed, labels(session), context.texts().language)
+        answer.reaching = _reaching(session, parsed, form)
+        _effect(session, form, key, answer)
     return _page(form, answer, key)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask import session as form_session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from flask_wtf.csrf import generate_csrf as _generate
@@ -13,6 +13,7 @@ from flask_wtf.csrf import generate_csrf as _generate
 from connectors.problem import Problem
 from iam.errors import Denied
 from iam.settings import Settings
+from iam.texts import N_
 
 View = TypeVar("View", bound=Callable[..., Any])
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -25,6 +26,7 @@ class ForgedPost(Denied):
 
     code = "form-expired"
     status = 400
+    title = N_("The form was not accepted")
 
 
 def csrf_exempt(view: View) -> View:
@@ -57,20 +59,43 @@ def renew() -> None:
     form_session.pop("csrf_token", None)
 
 
+def ours() -> bool:
+    """Whether this post came from a form of ours in this browser, grown old or not: it has the token, or the browser says so."""
+    return request.headers.get("Sec-Fetch-Site") == "same-origin" or (came_from_here() and _has_token())
+
+
 def _check() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.method in SAFE or getattr(view, _MARK, False):
         return
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+    if not (came_from_here() and _has_token()):
         raise forged()
+
+
+def came_from_here() -> bool:
+    """Whether the browser does not say that this post came from elsewhere."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}
+
+
+def _has_token() -> bool:
+    if g.get("csrf_valid"):  # a view that signs somebody in or out renews the token
+        return True
     try:
         _protect.protect()
     except CSRFError:
-        raise forged() from None
+        return False
+    return True
 
 
 def forged() -> ForgedPost:
-    """Return the error that says so."""
+    """Return the error that says so; a browser that sent no cookie of ours is told that too."""
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        return ForgedPost(
+            Problem(
+                "This form has expired or was sent from elsewhere.",
+                "Allow this site to keep cookies in your browser, open the page again and repeat what you did.",
+            )
+        )
     return ForgedPost(
         Problem("This form has expired or was sent from elsewhere.", "Open the page again and repeat what you did.")
     )

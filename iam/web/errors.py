@@ -18,8 +18,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from connectors.problem import Problem
 from iam.errors import AvainError, Unavailable
 from iam.texts import N_
-from iam.web import context, csrf, extension, guard, pages
-from iam.web.redirect import local_path
+from iam.web import context, extension, guard, onward, pages
+from iam.web.onward import Way
+from iam.web.redirect import local_path, see_other
 
 _log = structlog.get_logger("avain.web")
 
@@ -54,11 +55,16 @@ def init(app: Flask) -> None:
     app.before_request(_as_routed)
 
 
-def answer(status: int, code: str, problems: Sequence[Problem]) -> Response:
-    """Return an error as this caller understands it; nothing of the request's transaction stays."""
+def answer(
+    status: int, code: str, problems: Sequence[Problem], ways: Sequence[Way] = (), title: str | None = None
+) -> Response:
+    """Return an error as this caller understands it; nothing of the request's transaction stays.
+
+    ``ways`` are what a person may go on to, before what every page of an error offers; ``title`` says more than the status does.
+    """
     extension.abandon()
     if "text/html" in request.headers.get("Accept", ""):
-        return _page(status, problems)
+        return _page(status, title or _title(status), problems, [*ways, *onward.ways(status)])
     texts = context.texts()
     body: dict[str, Any] = {
         "type": f"urn:avain:problem:{code}", "title": texts.gettext(_title(status)), "status": status,
@@ -91,18 +97,28 @@ def _told(problem: Problem) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _page(status: int, problems: Sequence[Problem]) -> Response:
+def _page(status: int, title: str, problems: Sequence[Problem], ways: Sequence[Way]) -> Response:
     texts = context.texts()
     told = [_told(problem) for problem in problems]
-    back = local_path(request.full_path.rstrip("?")) if request.method not in csrf.SAFE and status == 400 else None
     return pages.page(
         "error.html", status,
-        title=texts.gettext(_title(status)),
+        title=texts.gettext(title),
         what=" ".join(one["message"] for one in told),
-        remedy=" ".join(one["remedy"] for one in told if "remedy" in one) or None,
-        back_url=back, back_label=texts.gettext(N_("Open the page again")),
+        remedy=" ".join(one["remedy"] for one in told if "remedy" in one) or _remedy(status),
+        ways=[(texts.gettext(label) % params, path) for label, path, params in ways],
         correlation_id=context.request_id(),
     )  # fmt: skip
+
+
+def _remedy(status: int) -> str | None:
+    """Return what to do about a page that is not there: the same for whoever may not know that it is."""
+    if status != HTTPStatus.NOT_FOUND:
+        return None
+    return context.texts().gettext(
+        N_(
+            "Check the address. If your work needs the page, ask your manager or whoever looks after user rights where you work."
+        )
+    )
 
 
 def _title(status: int) -> str:
@@ -114,13 +130,17 @@ def _expected(error: AvainError) -> Response:
         guard.denied(error)
     if error.status >= 500:
         _log.warning("unavailable", code=error.code, exc_info=error)
-    return answer(error.status, error.code, error.problems or [_WHAT.get(error.status, _DEFAULT)])
+    problems = error.problems or [_WHAT.get(error.status, _DEFAULT)]
+    return answer(error.status, error.code, problems, getattr(error, "ways", ()), getattr(error, "title", None))
 
 
-def _http(error: HTTPException) -> Response:
+def _http(error: HTTPException) -> AnyResponse:
     if isinstance(error, InternalServerError) and error.original_exception is not None:
         return _unexpected(error.original_exception)
     status = error.code or 500
+    page = onward.page_above() if status == HTTPStatus.METHOD_NOT_ALLOWED else None
+    if page is not None:
+        return see_other(page)
     code = HTTPStatus(status).phrase.lower().replace(" ", "-")
     response = answer(status, code, [_WHAT.get(status, _DEFAULT)])
     allowed = getattr(error, "valid_methods", None)

@@ -6,18 +6,22 @@ finish a sign-in that somebody else prepared.
 
 from __future__ import annotations
 
+import json
 import secrets
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import session as form_session
 from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_decode
 
 from iam.web import context
 from iam.web.redirect import local_path
 
 HOURS = 12
 _BROWSER = "browser"
+_LONGEST = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class Flow:
     ``least`` the least level of sign-in asked for (``signin.levels``), or empty; ``application`` the key of the service, or empty;
     ``adds``: who is signed in proves something more, and the session goes on. ``proves``: the one way (``signin.proof``) by which a proof
     of the last minutes is asked for, or empty. ``links``: addresses of the service's own pages, by what each is
-    (``policy_uri``, ``tos_uri``) and language ("": whatever the language).
+    (``policy_uri``, ``tos_uri``) and language ("": whatever the language). ``why`` says why the person
+    is asked now (``signin.endpoints.sentences.WHY``), or is empty.
     """
 
     path: str
@@ -41,6 +46,7 @@ class Flow:
     adds: bool = False
     proves: str = ""
     links: Mapping[str, Mapping[str, str]] | None = None
+    why: str = ""
 
 
 def start(flow: Flow) -> str:
@@ -55,6 +61,7 @@ def start(flow: Flow) -> str:
         "m": flow.adds,
         "w": flow.proves,
         "u": dict(flow.links or {}),
+        "y": flow.why,
     }
     return _serializer().dumps(data)
 
@@ -69,8 +76,22 @@ def read(handle: str | None) -> Flow | None:
         return None
     return Flow(
         local_path(data["p"]), data["s"] or None, bool(data["f"]), str(data["o"]), str(data["l"]), str(data.get("a", "")),
-        bool(data.get("m", False)), str(data.get("w", "")), data.get("u") or None,
+        bool(data.get("m", False)), str(data.get("w", "")), data.get("u") or None, str(data.get("y", "")),
     )  # fmt: skip
+
+
+def glimpse(handle: str) -> tuple[str, str]:
+    """Return the path and the application's key of a handle that does not open any more; both empty when it says nothing.
+
+    Nobody vouches for them: a path of our own to open, and a key to look an application up by, is all that they are good for.
+    """
+    body = handle.rpartition(".")[0].rpartition(".")[0]
+    try:
+        raw = base64_decode(body.removeprefix("."))
+        data = json.loads(zlib.decompressobj().decompress(raw, _LONGEST) if body.startswith(".") else raw)
+        return local_path(str(data["p"])), str(data.get("a", ""))
+    except (BadData, zlib.error, ValueError, KeyError, TypeError, AttributeError):
+        return "", ""
 
 
 def browser() -> str:

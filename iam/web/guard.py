@@ -17,7 +17,7 @@ from iam.access.asker import NOBODY, Asker, asker_of
 from iam.audit import log
 from iam.errors import AvainError, Denied, NotFound
 from iam.tokens.session import LoginSession
-from iam.web import context, extension, flow
+from iam.web import context, csrf, extension, flow, kept
 from iam.web.redirect import see_other
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -149,25 +149,29 @@ def init(
     app.before_request(_admit)
 
 
-def to_factor(path: str, least: str, *, fresh: bool = False, proves: str = "") -> Response:
+def to_factor(path: str, least: str, *, fresh: bool = False, proves: str = "", why: str = "") -> Response:
     """Send a browser to prove more (``/factor``), and from there to ``path``; ``fresh``: although it was proved some time ago.
 
-    ``proves`` names the one way by which it must have been proved lately.
+    ``proves`` names the one way by which it must have been proved lately, ``why`` (``Flow.why``) why it is asked.
     """
-    going = flow.Flow(path, fresh=fresh, least=least, proves=proves)
+    going = flow.Flow(path, fresh=fresh, least=least, proves=proves, why=why)
     return see_other("/factor?" + urlencode({"flow": flow.start(going)}))
 
 
 def to_prove(path: str) -> str:
     """Return where a session that another's word began is given something of the person's own, on the way to ``path``."""
-    return "/login?" + urlencode({"flow": flow.start(flow.Flow(path, fresh=True, adds=True))})
+    return "/login?" + urlencode({"flow": flow.start(flow.Flow(_with_form(path), fresh=True, adds=True))})
 
 
 def recently(path: str, least: str, proves: str = "") -> Response:
-    """Answer an act that needs a fresh proof: a browser proves it and goes on to ``path``; raises ``NotRecent`` to a program."""
+    """Answer an act that needs a fresh proof: a browser proves it and goes on to ``path``; raises ``NotRecent`` to a program.
+
+    A form that was sent is kept, and stands on the page at ``path`` again.
+    """
     if not _is_browser():
         raise NotRecent(Problem("This needs a fresh sign-in.", "Sign in again and repeat it within five minutes."))
-    return to_factor(path, least, fresh=True, proves=proves)
+    back = _with_form(path)
+    return to_factor(back, least, fresh=True, proves=proves, why=_kept("recent", back))
 
 
 def check(app: Flask) -> None:
@@ -231,16 +235,28 @@ def _ask_for_more(login: LoginSession, recent: tuple[str | Callable[[], str], st
     reaches, unproved = current_app.extensions[_STEP_UP]
     least = context.settings().signin.administrators
     if not reaches(login.acr, least):
-        if not _asks_for_a_page():
+        if not _is_browser():
             raise TooWeak(Problem("This page asks for a second factor.", "Open the page again and prove it."))
-        return to_factor(request.full_path.rstrip("?"), least)
+        return to_factor(here(), least, why="level")
     way = unproved(login, least) if recent is not None else None
     if recent is None or way is None:
         return None
     back, act = recent
     if act and request.form.get("act") != act:
         return None
-    return recently(back() if callable(back) else back.format(**(request.view_args or {})), least, way)
+    return recently(_back(back), least, way)
+
+
+def _back(back: str | Callable[[], str]) -> str:
+    """Return where to go on after a proof: the page that the form stood on, where it says so, else what the view says."""
+    if callable(back):
+        return back()
+    named = kept.named_page()
+    return named if named != "/" else back.format(**(request.view_args or {}))
+
+
+def _with_form(path: str) -> str:
+    return path if request.method in csrf.SAFE else kept.keep(path)
 
 
 def _is_browser() -> bool:
@@ -252,7 +268,20 @@ def _asks_for_a_page() -> bool:
 
 
 def _to_sign_in() -> Response:
-    if not _asks_for_a_page():
+    if not _is_browser():
         raise NotSignedIn(Problem("You are not signed in.", "Sign in and try again."))
-    handle = flow.start(flow.Flow(request.full_path.rstrip("?")))
-    return see_other("/login?" + urlencode({"flow": handle}))
+    path = here()
+    why = _kept("ended", path) if context.cookie_name() in request.cookies else ""
+    return see_other("/login?" + urlencode({"flow": flow.start(flow.Flow(path, why=why))}))
+
+
+def _kept(why: str, path: str) -> str:
+    """Return the reason, as it is told when a form was kept at ``path``."""
+    return f"{why}-kept" if f"{kept.AGAIN}=" in path else why
+
+
+def here() -> str:
+    """Return the address that was asked for; for a form that was sent, its page with what brings the form back."""
+    if request.method in csrf.SAFE:
+        return request.full_path.rstrip("?")
+    return kept.keep(kept.page())

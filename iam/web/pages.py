@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from iam.texts import LANGUAGE_NAMES, LANGUAGES
-from iam.web import context, csrf, headers
+from iam.web import context, csrf, filled, headers, kept
 
 _YEAR = 365 * 86400
 
@@ -21,7 +22,9 @@ def init(app: Flask) -> None:
     install = getattr(environment, "install_gettext_callables")  # noqa: B009 - the extension above adds it
     install(_gettext, _ngettext, newstyle=True)
     environment.filters.update(day=_day, first_day=_first_day, moment=_moment)
+    environment.globals.update(form_page=kept.page, page_in=kept.page_in)
     app.context_processor(_common)
+    app.after_request(_bring_back)
     app.after_request(_remember_language)
 
 
@@ -54,6 +57,19 @@ def _remember_language(response: Response) -> Response:
     if chosen in LANGUAGES and request.cookies.get(context.LANGUAGE_COOKIE) != chosen:
         set_language(response, str(chosen))
     return response
+
+
+def _bring_back(response: Response) -> Response:
+    """Fill the form that this page was opened to bring back."""
+    if kept.AGAIN in request.args and response.status_code == HTTPStatus.OK and response.mimetype == "text/html":
+        form = kept.kept()
+        if form is not None:
+            response.set_data(filled.fill(response.get_data(as_text=True), form, _unsent))
+    return response
+
+
+def _unsent(found: bool, secret: bool) -> str:
+    return render_template("_kept.html", found=found, secret=secret, id=filled.NOTICE)
 
 
 def _gettext(message: str) -> str:

@@ -12,7 +12,7 @@ from iam.oidc.endpoints.par import push
 from iam.oidc.endpoints.register import register, registration
 from iam.oidc.endpoints.token import introspect, revoke, token
 from iam.oidc.endpoints.userinfo import userinfo
-from iam.signin.endpoints import account
+from iam.signin.endpoints import account, login
 
 blueprint = Blueprint("oidc", __name__)
 blueprint.get("/.well-known/openid-configuration")(openid_configuration)
@@ -32,3 +32,4 @@ blueprint.route("/oauth2/logout", methods=["GET", "POST"])(logout)
 blueprint.get("/logged-out")(logged_out)
 blueprint.post("/account/applications/take-back")(own.take_back)
 blueprint.record_once(lambda state: account.init(state.app, own.shown))
+blueprint.record_once(lambda state: login.init(state.app, own.start))

@@ -15,7 +15,7 @@ from iam import clock
 from iam.audit import log
 from iam.oidc import answer, code, disclosure, inspection, notice, par, passage, subject, trace
 from iam.oidc.client import RegisteredClient
-from iam.oidc.endpoints import page
+from iam.oidc.endpoints import no_right, page
 from iam.oidc.endpoints.validation import OUR_OWN, Validated, validate
 from iam.oidc.interaction import Ask, Choose, Inform, Issue, NoRight, Refuse, SignIn, Standing, Step, StepUp, next_step
 from iam.oidc.passage import Passage
@@ -43,9 +43,11 @@ def authorize() -> AnyResponse:
     standing = _standing(checked, login)
     step = next_step(ask, standing, clock.now())
     if isinstance(step, Issue) and not _completes(checked):
-        return page.broken("The request_uri was used before.")
+        return page.used_up(checked.client)
     person_id = login.person_id if login else None
     trace.record(context.db(), checked.client, person_id, context.request_id(), step, standing)
+    if isinstance(step, NoRight) and login is not None:
+        return _no_right(step, standing, checked, login, ask)
     return _act(step, checked, login, ask)
 
 
@@ -159,10 +161,6 @@ def _act(step: Step, checked: Validated, login: LoginSession | None, ask: Ask) -
             return page.send(checked.refused(error), checked.client)
         case Issue() if login is not None:
             return _issue(step, checked, login)
-        case NoRight() if login is not None:
-            _record_refusal(checked, login, "no_right")
-            back = checked.refused("access_denied")
-            return page.no_right(step, checked.client, back.location if checked.mode == "query" else None)
         case Choose() if login is not None:
             handle = _sealed(_begun(checked, ask, login.id))
             prove = "/login?" + urlencode({"flow": _start(checked, ask, again=True, adds=True)}) if step.more else None
@@ -171,6 +169,12 @@ def _act(step: Step, checked: Validated, login: LoginSession | None, ask: Ask) -
             )
         case _:
             return _to_sign_in(checked, ask, again=False)
+
+
+def _no_right(step: NoRight, standing: Standing, checked: Validated, login: LoginSession, ask: Ask) -> AnyResponse:
+    _record_refusal(checked, login, "no_right")
+    back = checked.refused("access_denied").location if checked.mode == "query" else None
+    return no_right.show(step, standing, checked.client, login, back, _start(checked, ask))
 
 
 def _sealed(passed: Passage) -> str:
@@ -185,9 +189,10 @@ def _begun(checked: Validated, ask: Ask, session_id: UUID | None = None, capacit
 def _start(checked: Validated, ask: Ask, *, again: bool = False, least: str = "", adds: bool = False) -> str:
     """Return a handle with which a page of ours comes back here."""
     back, origin = _back(checked.asked.carried, _begun(checked, ask)), checked.refused("").origin
-    client = checked.client
+    client, why = checked.client, "service" if (again and not adds) or least else ""
+    application = client.application_key or client.client_id
     links = {kind: client.in_languages(kind) for kind in ("policy_uri", "tos_uri")}
-    return flow.start(flow.Flow(back, client.names, again, origin, least, client.application_key, adds, links=links))
+    return flow.start(flow.Flow(back, client.names, again, origin, least, application, adds, links=links, why=why))
 
 
 def _to_sign_in(checked: Validated, ask: Ask, again: bool) -> AnyResponse:

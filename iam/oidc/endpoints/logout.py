@@ -19,6 +19,7 @@ from iam.oidc.passage import Passage
 from iam.oidc.request import ProviderRequest
 from iam.oidc.server import provider
 from iam.signin.endpoints import browser
+from iam.signin.endpoints.factor import with_flow
 from iam.tokens.session import LoginSession
 from iam.web import context, csrf, guard
 from iam.web.redirect import see_other
@@ -35,7 +36,7 @@ def logout() -> Response:
     try:
         given = parameters.single(source.lists())
     except parameters.BadParameters as error:
-        return page.broken(str(error))
+        return page.logout_refused(str(error))
     given.pop("lang", None)
     server = provider()
     try:
@@ -43,9 +44,9 @@ def logout() -> Response:
             "end_session", ProviderRequest(server.issuer.url, given)
         )
     except OAuth2Error as error:
-        return page.broken(str(error.get_error_description() or error.error))
+        return page.logout_refused(str(error.get_error_description() or error.error))
     if asked.id_token_claims is not None and "post_logout_redirect_uri" in given and asked.redirect_uri is None:
-        return page.broken("The post_logout_redirect_uri is not registered.")
+        return page.logout_refused("The post_logout_redirect_uri is not registered.")
     return _confirmed(asked, given) if confirming else _asked(asked, given)
 
 
@@ -87,16 +88,18 @@ def _done(asked: EndSessionRequest, login: LoginSession | None) -> Response:
     return response
 
 
-def _gone(client: RegisteredClient | None, back: str | None, session_id: UUID | None) -> Response:
+def _gone(
+    client: RegisteredClient | None, back: str | None, session_id: UUID | None, login_url: str = "/login"
+) -> Response:
     """Return the way back, or the page that says it is done; first a page with frames when applications listen by the browser."""
     frames = logouts.frames(context.db(), provider().issuer, session_id) if session_id else []
     if frames:
-        return page.signing_out(client, back, frames)
-    response: Response = redirect(back, 303) if back else page.signed_out(client)
+        return page.signing_out(client, back, frames, login_url)
+    response: Response = redirect(back, 303) if back else page.signed_out(client, login_url)
     return response
 
 
 @guard.public
 def logged_out() -> Response:
     """Say that it is done, after a sign-out of our own pages; the session that this browser ended is told to its applications once."""
-    return _gone(None, None, browser.ended())
+    return _gone(None, None, browser.ended(), with_flow("/login", request.args.get("flow")))

@@ -1,15 +1,21 @@
-"""The part of My account that speaks of applications: what each receives, and taking it back."""
+"""What the sign-in pages say of applications: what each receives, taking it back, and where one begins."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import flash, request
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from iam.access.role import Application
 from iam.oidc import own
+from iam.oidc.client import ADMIN
 from iam.oidc.endpoints.page import own_name, received
+from iam.oidc.model import Client
+from iam.oidc.registration_metadata import said
 from iam.texts import N_
 from iam.web import context, guard
 from iam.web.guard import NotSignedIn
@@ -27,6 +33,27 @@ def shown(person_id: UUID) -> list[dict[str, Any]]:
         }
         for one in own.used(context.db(), person_id)
     ]  # fmt: skip
+
+
+def start(application: str) -> tuple[str, str] | None:
+    """Return the name of an application and the address where a person begins with it; None when none is registered.
+
+    ``initiate_login_uri`` is told which provider it is for (OIDC Core section 4).
+    """
+    texts = context.texts()
+    if application == ADMIN:
+        return texts.gettext(N_("the administration")), "/admin/"
+    told = select(Application.name, Client.metadata_).join(Application, Application.id == Client.application_id)
+    living = Application.key == application, ~Application.retired, ~Client.retired
+    for name, metadata in context.db().execute(told.where(*living).order_by(Client.client_id)):
+        called = name.get(texts.language) or next(iter(name.values()), application)
+        home, begin = (said(metadata, member, texts.language) for member in ("client_uri", "initiate_login_uri"))
+        if home or begin:
+            return (
+                called,
+                home or f"{begin}{'&' if '?' in str(begin) else '?'}{urlencode({'iss': context.settings().issuer})}",
+            )
+    return None
 
 
 @guard.signed_in

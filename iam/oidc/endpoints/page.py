@@ -17,10 +17,10 @@ from iam.directory import queries
 from iam.directory.organisation import Organisation
 from iam.oidc.answer import Answer
 from iam.oidc.client import RegisteredClient
-from iam.oidc.interaction import Choose, NoRight
+from iam.oidc.interaction import Choose
 from iam.oidc.logout import Frame
 from iam.texts import N_
-from iam.web import context, headers, pages
+from iam.web import context, headers, onward, pages
 
 KINDS = {
     "employee": N_("Employee"),
@@ -42,15 +42,45 @@ RECEIVED = {
 }
 
 
-def broken(description: str) -> Response:
+def broken(description: str, client: RegisteredClient | None = None) -> Response:
     """Show that the application asked wrongly; the technical description is for its developer. Nobody is redirected (AZ-02)."""
     _ = context.texts().gettext
     return pages.page(
         "error.html", 400,
         title=_(N_("The service asked for the sign-in wrongly")), what=_(N_("The fault is in the service you came from, not in you.")),
         remedy=_(N_("Go back to the service and try again. If it does not help, tell its support this:")) + f" {description}",
-        back_url=None, back_label=None, correlation_id=context.request_id(),
+        ways=_ways(client), correlation_id=context.request_id(),
     )  # fmt: skip
+
+
+def used_up(client: RegisteredClient | None) -> Response:
+    """Show that this sign-in was finished before, or begun too long ago, as the back button and a bookmark find it."""
+    _ = context.texts().gettext
+    return pages.page(
+        "error.html", 400,
+        title=_(N_("This sign-in is over")), what=_(N_("It was finished before, or begun too long ago.")),
+        remedy=_(N_("Open the service again from its own address or from your bookmarks.")), ways=_ways(client),
+        correlation_id=context.request_id(),
+    )  # fmt: skip
+
+
+def logout_refused(description: str) -> Response:
+    """Show that an application asked wrongly for signing out, and offer to sign out here. Nobody is taken to the address it named."""
+    return pages.page(
+        "logout_refused.html", 400, action="/logout", signed_in=context.login() is not None, description=description,
+        correlation_id=context.request_id(),
+    )  # fmt: skip
+
+
+def _ways(client: RegisteredClient | None) -> list[tuple[str, str]]:
+    texts = context.texts()
+    home = client.said("client_uri", texts.language) if client is not None else None
+    to_service = (
+        [(texts.gettext(N_("To the service %(name)s")) % {"name": client.name(texts.language)}, home)]
+        if client and home
+        else []
+    )
+    return [*to_service, *((texts.gettext(way.label), way.path) for way in onward.ways(400))]
 
 
 def choose(
@@ -109,29 +139,17 @@ def _card(capacity: Capacity, coming: bool, preselected: UUID | None) -> dict[st
     }  # fmt: skip
 
 
+def position_of(capacity: Capacity) -> str:
+    """Return the position, or what kind of one it is, in the reader's language."""
+    return _position(capacity) or context.texts().gettext(KINDS.get(capacity.kind, capacity.kind))
+
+
 def _position(capacity: Capacity) -> str | None:
     """Return the position, or for whom a guardian acts; whose guardian one is, one knows, so a child's name tells no place."""
     if capacity.on_behalf_of is None:
         return capacity.position
     name = queries.profile(context.db(), capacity.on_behalf_of).display_name
     return f"{context.texts().gettext(KINDS['guardian'])}: {name}" if name else None
-
-
-def no_right(step: NoRight, client: RegisteredClient, back_url: str | None) -> Response:
-    """Say that nothing opens the application, why, and whom to ask."""
-    texts = context.texts()
-    reasons = [
-        texts.gettext(N_("Your position %(position)s starts on %(day)s."))
-        % {"position": _position(capacity) or capacity.kind, "day": texts.first_day(capacity.valid_from)}
-        for capacity in step.coming
-    ]
-    if not step.has_capacity and not reasons:
-        reasons = [texts.gettext(N_("You have no position in any organisation just now."))]
-    help_url = context.settings().help_url
-    return pages.page(
-        "no_right.html", 403, client_name=client.name(texts.language), reasons=reasons, back_url=back_url, switch_action="/logout",
-        ask=[{"name": texts.gettext(N_("Help")), "contact": None, "url": help_url}] if help_url else [],
-    )  # fmt: skip
 
 
 def post(told: Answer, client: RegisteredClient) -> Response:
@@ -163,17 +181,17 @@ def sign_out(client: RegisteredClient | None, parameters: Mapping[str, str], han
     )
 
 
-def signed_out(client: RegisteredClient | None) -> Response:
-    """Say that the person is signed out."""
+def signed_out(client: RegisteredClient | None, login_url: str) -> Response:
+    """Say that the person is signed out; ``login_url`` leads to signing in again."""
     name = client.name(context.texts().language) if client else None
-    return pages.page("logged_out.html", back_url=None, client_name=name, login_url="/login", unreached=[])
+    return pages.page("logged_out.html", back_url=None, client_name=name, login_url=login_url, unreached=[])
 
 
-def signing_out(client: RegisteredClient | None, back: str | None, frames: Sequence[Frame]) -> Response:
+def signing_out(client: RegisteredClient | None, back: str | None, frames: Sequence[Frame], login_url: str) -> Response:
     """Tell applications by hidden frames, say that the person is signed out, and lead on (Front-Channel Logout 1.0 section 3)."""
     name = client.name(context.texts().language) if client else None
     response = pages.page(
-        "signing_out.html", frames=[frame.url for frame in frames], back_url=back, client_name=name, login_url="/login"
+        "signing_out.html", frames=[frame.url for frame in frames], back_url=back, client_name=name, login_url=login_url
     )
     headers.allow_frames_of(response, [frame.origin for frame in frames])
     return response

@@ -16,7 +16,7 @@ from iam.oidc.claims_request import ClaimsRequest
 from iam.oidc.client import RegisteredClient
 from iam.oidc.endpoints import page
 from iam.oidc.passage import Passage
-from iam.oidc.refusal import check_resources
+from iam.oidc.refusal import BadRequestUri, check_resources
 from iam.oidc.request import ProviderRequest
 from iam.oidc.server import Provider, provider
 
@@ -91,7 +91,11 @@ def _refuse(server: Provider, given: Mapping[str, str], error: OAuth2Error) -> R
     only = "The only response_type is code."
     description = only if error.error == "unsupported_response_type" else str(error.get_error_description() or "")
     if not address or client is None:
-        return page.broken(description or str(error.error))
+        return (
+            page.used_up(client)
+            if isinstance(error, BadRequestUri)
+            else page.broken(description or str(error.error), client)
+        )
     web = address.startswith(("https://", "http://"))
     mode = "form_post" if given.get("response_mode") == "form_post" and web else "query"
     name = "invalid_request" if "response_type" not in given else str(error.error)

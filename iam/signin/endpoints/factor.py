@@ -115,8 +115,16 @@ def _proceed(going: Flow, handle: str | None) -> Response:
         case Next.SET_UP:
             return see_other(with_flow("/factor/set-up", handle))
         case Next.AGAIN:
-            back = with_flow("/factor", handle)
-            again = flow.start(Flow(back, going.service, fresh=True, origin=going.origin, links=going.links))
+            again = flow.start(
+                Flow(
+                    with_flow("/factor", handle),
+                    going.service,
+                    fresh=True,
+                    origin=going.origin,
+                    links=going.links,
+                    why=going.why or "recent",
+                )
+            )
             return see_other(with_flow("/login", again))
         case _:
             return _page(going, handle)
@@ -137,6 +145,7 @@ def _page(going: Flow, handle: str | None, status: int = 200, errors: list[tuple
     return pages.page(
         "factor.html", status,
         forms_to=going.origin, flow=handle, has=has, ways=_ways(going, has), proves=going.proves, replace_url=with_flow(REPLACE, handle), errors=errors or [], client_name=service_name(going),
+        why=sentences.why(going.why, service_name(going), more=True),
         remember_days=own_device.days(login.person_id) if going.least != levels.PASSKEY and not going.proves else 0,
     )  # fmt: skip
 

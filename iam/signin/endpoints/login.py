@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import request
+from flask import current_app, request
+from flask.sansio.app import App
 from werkzeug.wrappers import Response
 
 from connectors.problem import Problem
@@ -18,22 +19,43 @@ from iam.signin.connections import Upstream
 from iam.signin.endpoints import browser, sentences
 from iam.signin.flow import Outcome, Refusal, sign_in
 from iam.signin.turns import COME_AGAIN, TURNS, Busy
-from iam.texts import LANGUAGES
+from iam.texts import LANGUAGES, N_
 from iam.web import context, flow, pages
 from iam.web.flow import Flow
 from iam.web.guard import public
 from iam.web.metrics import SIGN_INS
+from iam.web.onward import Way
 from iam.web.redirect import see_other
 
 _HOME = Flow("/account")
 _CHOOSE = "choose"
+_STARTS = "avain-starts"
+_PROTOCOL = ("/oauth2/", "/login", "/factor", "/upstream/")
 
 
 class FlowLost(Conflict):
-    """The sign-in was begun in another browser, or too long ago."""
+    """The sign-in was begun in another browser, or too long ago; ``ways`` lead to where it may be begun anew."""
 
     code = "sign-in-expired"
     status = 400
+    title = N_("This sign-in page has expired")
+
+    def __init__(self, ways: Sequence[Way] = ()) -> None:
+        super().__init__(
+            Problem(
+                "This sign-in was begun in another browser or has expired.",
+                "Open the service again from its own address or from your bookmarks. A bookmark of a sign-in page does not work.",
+            )
+        )
+        self.ways = ways
+
+
+Starts = Callable[[str], tuple[str, str] | None]
+
+
+def init(app: App, starts: Starts) -> None:
+    """Have the pages of ``app`` lead back to an application: ``starts`` tells by its key its name and the address where it begins."""
+    app.extensions[_STARTS] = starts
 
 
 def wanted(handle: str | None) -> Flow:
@@ -42,12 +64,18 @@ def wanted(handle: str | None) -> Flow:
         return _HOME
     found = flow.read(handle)
     if found is None:
-        raise FlowLost(
-            Problem(
-                "This sign-in was begun in another browser or has expired.", "Go back to the service and start again."
-            )
-        )
+        raise FlowLost(_anew(handle))
     return found
+
+
+def _anew(handle: str) -> list[Way]:
+    """Return where a sign-in whose handle does not open may be begun anew."""
+    path, application = flow.glimpse(handle)
+    start = current_app.extensions[_STARTS](application) if application else None
+    if start is not None:
+        return [Way(N_("To the service %(name)s"), start[1], {"name": start[0]})]
+    ours = path not in ("", "/") and not path.startswith(_PROTOCOL)
+    return [Way(N_("To the page that you were going to"), path)] if ours else []
 
 
 @public
@@ -111,9 +139,9 @@ def page(
     first = connections.for_application(others, going.application)
     return pages.page(
         "login.html", status, forms_to=going.origin,
-        action="/login", flow=handle, adds=going.adds, client_name=service_name(going), error=error, login=login, asks_code=asks_code,
-        first=_way(first, handle) if first else None, ways=[_way(one, handle) for one in others if one is not first], by_domain=any(one.domains for one in others),
-        first_code_url="/first-code" + carried, forgotten_url="/forgotten" + carried if context.settings().mail.host else None,
+        action="/login", flow=handle, adds=going.adds, why=sentences.why(going.why, service_name(going)), client_name=service_name(going), error=error, login=login,
+        asks_code=asks_code, first=_way(first, handle) if first else None, ways=[_way(one, handle) for one in others if one is not first],
+        by_domain=any(one.domains for one in others), first_code_url="/first-code" + carried, forgotten_url="/forgotten" + carried,
         notice_url=_link(going, "policy_uri"), terms_url=_link(going, "tos_uri"),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from iam.signin import ending
 from iam.signin.endpoints import browser
+from iam.signin.endpoints.factor import with_flow
 from iam.web import context, pages
 from iam.web.guard import public
 from iam.web.redirect import see_other
@@ -22,7 +23,8 @@ def show() -> Response:
 
 @public
 def submit() -> Response:
-    """End this browser's session and what it gave to applications; "stay" goes back to My account.
+    """End this browser's session and what it gave to applications; "stay" goes back to My account. ``flow`` is where to go on to after
+    signing in anew.
 
     The page that says it is done is the provider's: it knows which applications are told by the browser.
     """
@@ -31,7 +33,7 @@ def submit() -> Response:
         return see_other("/account")
     if login is not None:
         ending.end(context.db(), context.actor(), "signed out", login.person_id, login.id)
-    response = see_other("/logged-out")
+    response = see_other(with_flow("/logged-out", request.form.get("flow")))
     browser.drop(response)
     if login is not None:
         browser.remember_ended(login.id)

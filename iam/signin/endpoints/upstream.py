@@ -12,7 +12,6 @@ from uuid import UUID
 from flask import flash, redirect, request
 from werkzeug.wrappers import Response
 
-from connectors.problem import Problem
 from iam.audit import log
 from iam.errors import NotFound
 from iam.signin import claimed_groups, connections, credentials, id_token, own, reach, upstream, upstream_metadata
@@ -116,7 +115,7 @@ def unknown() -> Response:
     value, pending, found = _waiting()
     going = wanted(pending.flow)
     back = "/upstream/link?" + urlencode({"pending": value})
-    link = Flow(back, going.service, fresh=True, origin=going.origin, links=going.links)
+    link = Flow(back, going.service, fresh=True, origin=going.origin, links=going.links, why="connect")
     return pages.page("upstream_unknown.html", name=in_words(found.name), url=with_flow("/login", flow.start(link)))
 
 
@@ -185,11 +184,7 @@ def _waiting() -> tuple[str, Pending, Upstream]:
     pending = upstream.offered(context.db(), value, flow.browser())
     found = connections.find(context.db(), pending.connection) if pending else None
     if pending is None or found is None:
-        raise FlowLost(
-            Problem(
-                "This sign-in was begun in another browser or has expired.", "Go back to the service and start again."
-            )
-        )
+        raise FlowLost
     return value, pending, found
 
 
@@ -222,6 +217,6 @@ def _page(status: int, handle: str, **said: str) -> Response:
     return pages.page(
         "error.html", status, **said,
         remedy=texts.gettext(N_("Try again, or sign in another way.")),
-        back_url=choosing(handle), back_label=texts.gettext(N_("To the sign-in page")),
+        ways=[(texts.gettext(N_("To the sign-in page")), choosing(handle))],
         correlation_id=context.request_id(),
     )  # fmt: skip

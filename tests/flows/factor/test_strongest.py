@@ -200,7 +200,7 @@ def test_whoever_still_has_the_old_passkey_stops_the_new_one_and_nobody_else_doe
     at(frozen + timedelta(hours=20))
     owner = fresh(app)
     page = follow(owner, owner.fill(owner.get("/account"), "/factor/replace/stop"))
-    assert answer(owner, page, "/factor/passkey", old).location == "/account"
+    assert answer(owner, page, "/factor/passkey", old).location.partition("?")[0] == "/account"
     assert owner.fill(owner.get("/account"), "/factor/replace/stop").location == "/account"
     assert replaced(engine, FactorReplacement.stopped_at) == 1
     at(frozen + timedelta(days=3))

@@ -205,7 +205,7 @@ def rows(page: str) -> list[str]:
     body = re.sub(r"\s+", " ", page).split("<main", 1)[1]
     body = body.split('id="people"')[-1]
     # A form's token tells the second in which it was made.
-    body = re.sub(r'name="csrf_token" value="[^"]*"', "", body)
+    body = re.sub(r'name="(?:csrf_token|from_page)" value="[^"]*"', "", body)
     listed = re.findall(r"<li><a href=\"/admin/organisations/[^<]+", body)
     found = listed or re.findall(r"<tr>.*?</tr>|<h2>Record [^<]+</h2>", body)
     return [one for one in found if 'scope="col"' not in one and "<dt>" not in one and not one.startswith("<tr><td>")]

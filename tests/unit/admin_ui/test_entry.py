@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from iam.change import SYSTEM
 from iam.oidc.client import ADMIN
@@ -65,7 +68,49 @@ def test_ending_the_session_closes_the_door(world: World, reader: Callable[[str]
     assert all(grant.revoked_at for grant in grants(world))
 
 
-def test_a_form_sent_without_passing_the_door_is_refused(world: World) -> None:
-    reader = Reader(world, "paula")
-    assert reader.force(f"/admin/persons/{world.ids['anna']}/end", end_reason="x").status_code == 401
+def test_a_form_sent_without_passing_the_door_does_nothing_and_a_program_is_told_so(world: World) -> None:
+    reader, path = Reader(world, "paula"), f"/admin/persons/{world.ids['anna']}/end"
+    assert reader.force(path, end_reason="x").location.startswith("/admin/login?next=")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', reader.get("/account").text)
+    assert token is not None
+    data = {"csrf_token": html.unescape(token[1]), "end_reason": "x"}
+    told = reader.http.post(path, base_url=ISSUER, data=data, headers={"Accept": "application/json"})
+    assert told.status_code == 401
     assert world.events("person:access:ended") == []
+
+
+def callback_of(reader: Reader, begun: TestResponse) -> str:
+    return str(reader.get(begun.location).location).removeprefix(ISSUER)
+
+
+def test_who_opens_two_tabs_comes_in_by_both_each_where_they_were_going(world: World) -> None:
+    reader = Reader(world, "paula")
+    one, two = (reader.get(f"/admin/login?next=/admin/{path}") for path in ("persons", "rules"))
+    first, second = callback_of(reader, one), callback_of(reader, two)
+    assert reader.get(first).location == "/admin/persons"
+    assert reader.get(second).location == "/admin/rules"
+
+
+def test_the_back_button_at_the_door_leads_in_and_not_to_an_error(world: World) -> None:
+    reader = Reader(world, "paula")
+    callback = callback_of(reader, reader.get("/admin/login"))
+    assert reader.get(callback).location == "/admin/"
+    assert reader.get(callback).location == "/admin/"
+    assert len(grants(world)) == 1
+
+
+def test_a_sign_in_at_the_door_that_did_not_succeed_offers_to_open_it_again(world: World) -> None:
+    refused = Reader(world, "paula").get("/admin/callback?state=x&code=y")
+    assert refused.status_code == 403
+    assert '<a class="hds-button hds-button--primary" href="/admin/">' in refused.text
+
+
+def test_an_ordinary_person_at_the_administration_is_led_on_and_learns_nothing_of_it(world: World) -> None:
+    ville = Reader(world, "ville")
+    for path in ("/admin/", "/admin/persons", "/admin/nothing-here"):
+        page = ville.get(path)
+        while page.status_code == 303:
+            page = ville.get(page.location.removeprefix(ISSUER))
+        assert 'href="/account"' in page.text, path
+        assert page.status_code in (403, 404), path
+    assert ville.get("/admin/").status_code == 404

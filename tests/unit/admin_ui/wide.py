@@ -68,7 +68,8 @@ def mixed(rule: Rule, own: Objects, other: Objects) -> Iterator[str]:
 
 def said(response: TestResponse) -> str:
     """Return what a page tells, without what differs at every look: the code of a request, a form's token, its own address."""
-    text = re.sub(r'(name="csrf_token" value|nonce)="[^"]*"|href="\?[^"]*lang=[^"]*"', "", response.text)
+    own = r'(name="(csrf_token|from_page)" value|nonce)="[^"]*"|href="[^"]*[?;]lang=[^"]*"'
+    text = re.sub(own, "", response.text)
     return re.sub(r"mention this code.*?</code>", "", text, flags=re.DOTALL)
 
 
