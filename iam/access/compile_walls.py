@@ -68,10 +68,12 @@ def _within(query: Query, given: Given) -> None:
 def _across(query: Query, given: Given) -> None:
     """Between entities that became one a clause that stood between them goes on, and a rule gives no more than it allows."""
     mine, theirs = aliased(OrganisationPlace), given.place.legal_entity_id
-    query.join(mine, and_(mine.organisation_id == given.owner_id, mine.closed_by.is_(None)))
+    # In the join, where it is asked of the two places and not of every person between them.
+    other = or_(mine.legal_entity_id != theirs, continues(mine.legal_entity_id))
+    query.join(mine, and_(mine.organisation_id == given.owner_id, mine.closed_by.is_(None), other))
     query.dated(mine)
     apart = and_(mine.legal_entity_id != theirs, given.holder != theirs)
-    merged = and_(mine.legal_entity_id == theirs, given.holder == theirs, continues(theirs))
+    merged = and_(mine.legal_entity_id == theirs, given.holder == theirs)
     query.where.append(or_(apart, merged))
     query.by_clause = given.holder == theirs
 
