@@ -39,6 +39,7 @@ def give_username(person_id: UUID) -> AnyResponse:
 
 @blueprint.post("/organisations/<uuid:organisation_id>/usernames")
 @guard.requires("codes.issue")
+@guard.recent(_ORGANISATION)
 def rule_usernames(organisation_id: UUID) -> AnyResponse:
     """Say which usernames the organisation's people get from now on; who has one keeps it."""
     _in_part(organisation_id)

@@ -121,7 +121,8 @@ def _granted(limited: bool) -> ColumnElement[bool]:
 
 def _same() -> ColumnElement[bool]:
     a = Assignment
-    plain = [getattr(a, name) == piece.c[name] for name in PIECE if name != "clause_id"]
+    # Another version of the place with the same entity is no other right.
+    plain = [getattr(a, name) == piece.c[name] for name in PIECE if name not in ("clause_id", "place_id")]
     return and_(piece.c.of_id == a.id, func.coalesce(a.clause_id, literal(NIL, Uuid())) == piece.c.clause_id, *plain)
 
 

@@ -51,7 +51,8 @@ def published(world: World) -> set[str]:
 
 def forged(hint: str) -> list[str]:
     """What is no ID token of ours: another's key, another kind, a changed one, none at all."""
-    stranger = jose.generate("RS256", str(jose._header(hint)["kid"]))
+    numbers = jose.generate("RS256", "a name of which none are kept").as_dict(private=True)
+    stranger = jose.load({**numbers, "kid": str(jose._header(hint)["kid"])})
     other = jose.generate("RS256", "unknown")
     said = {"iss": ISSUER, "sub": "x", "aud": "wilma", "exp": 2**31}
     return [

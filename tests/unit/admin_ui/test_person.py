@@ -245,7 +245,7 @@ def test_the_log_is_for_who_may_search_it_and_reading_it_is_recorded(
     assert "Sanna Sihteeri" in text
     assert "page was opened" in text
     taken = paula.get(f"{here}/log.csv").get_data().decode()
-    assert "person:page:opened;Sanna Sihteeri" in taken
+    assert '"person:page:opened";"Sanna Sihteeri"' in taken
     assert len(world.events("admin:log:searched")) == 2
 
 
