@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     update,
@@ -55,7 +56,7 @@ def follow(session: Session, change: Change, *, limited: bool) -> None:
 
 def _standing(limited: bool) -> ColumnElement[bool]:
     a = Assignment
-    return and_(a.closed_by.is_(None), a.origin == "hand", a.valid_to > _NOW, looked_at(limited))
+    return and_(a.closed_by.is_(None), a.origin == literal_column("'hand'"), a.valid_to > _NOW, looked_at(limited))
 
 
 def _any(limited: bool) -> Rows:

@@ -11,7 +11,16 @@ Words = Callable[[Any], str]
 SHORT, AROUND = 60, 20
 """Texts of so many characters are told whole; of longer ones what differs, with so many characters around it."""
 PARTS = {
-    "clauses": ("grantor", "grantee", "scope", "with_descendants", "relationship", "weaker_enforcement", "in_force", "allows"),
+    "clauses": (
+        "grantor",
+        "grantee",
+        "scope",
+        "with_descendants",
+        "relationship",
+        "weaker_enforcement",
+        "in_force",
+        "allows",
+    ),
     "affiliations": ("organisation", "kind", "occupation", "title", "dates"),
     "parties": ("entity", "role", "signed"),
     "places": ("parent", "legal_entity", "dates"),

@@ -17,5 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.drop_column("affiliation", "legal_entity_id")
+    where = sa.text("closed_by IS NULL AND origin = 'hand'")
+    op.create_index("ix_assignment_by_hand", "assignment", ["person_id"], postgresql_where=where, sqlite_where=where)
     op.add_column("agreement_clause", sa.Column("weaker_accepted_by", sa.String(), nullable=True))
     op.add_column("agreement_clause", sa.Column("weaker_accepted_on", sa.Date(), nullable=True))
