@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -161,7 +161,8 @@ def _behind(pattern: Pattern, owner_id: UUID, case: _Case) -> Problem:
     found = [one for one in every if _now(one.span, case.at)]
     if not found:
         return nowhere(pattern)
-    obstacles = [problem for one in found if (problem := _obstacle(one, pattern, case)) is not None]
+    kept = _kept(found, case)
+    obstacles = [problem for one in found if (problem := kept.get(one) or _uncrossed(one, pattern, case)) is not None]
     if len(obstacles) < len(found):
         return Problem(N_("Nothing stands in the way: the right comes as soon as rights are derived again."))
     return obstacles[0]
@@ -178,11 +179,32 @@ def nowhere(pattern: Pattern) -> Problem:
     return Problem(N_("The person has no position in the organisation of the group on that day."))
 
 
-def _obstacle(match: Match, pattern: Pattern, case: _Case) -> Problem | None:
-    if _is_held(match, case):
-        return Problem(N_("The access of this person has been ended."))
-    if _is_absent(match, case):
-        return Problem(N_("The person is absent on that day."))
+def _kept(found: Sequence[Match], case: _Case) -> dict[Match, Problem]:
+    """What keeps the person itself from some of the matches: an ended access, or an absence; three statements."""
+    a, r, at, known_at = Affiliation, Relationship, case.at, case.known_at
+    capacities, watched = ({getattr(one, name) for one in found} for name in ("capacity_id", "absence_of"))
+    over = (
+        select(a.fact_id).where(a.fact_id.in_(capacities), known(a, known_at), holds.over_affiliation(a, at, known_at)),
+        select(r.fact_id).where(
+            r.fact_id.in_(capacities), known(r, known_at), holds.over_guardianship(r, at, known_at)
+        ),
+    )
+    held = set(case.session.scalars(union(*over)))
+    if case.session.scalar(select(holds.whole(found[0].person_id, at, known_at))):
+        held = capacities
+    here = Absence.affiliation_fact_id.in_(watched), known(Absence, known_at), holds_at(Absence, at)
+    absent = set(case.session.scalars(select(Absence.affiliation_fact_id).where(*here)))
+    ended, away = (
+        Problem(N_("The access of this person has been ended.")),
+        Problem(N_("The person is absent on that day.")),
+    )
+    return {one: away for one in found if one.absence_of in absent} | {
+        one: ended for one in found if one.capacity_id in held
+    }
+
+
+def _uncrossed(match: Match, pattern: Pattern, case: _Case) -> Problem | None:
+    """What keeps a right from another legal entity; None when it is within one, or allowed."""
     if match.holder_entity_id == match.scope_entity_id and not match.by_clause:
         return None
     role_id = case.names.roles[pattern.role][0]
@@ -191,21 +213,6 @@ def _obstacle(match: Match, pattern: Pattern, case: _Case) -> Problem | None:
         role_id in case.held.asked, Span(case.at, case.at + timedelta(microseconds=1)),
     )  # fmt: skip
     return _not_agreed(crossing, case)
-
-
-def _is_held(match: Match, case: _Case) -> bool:
-    a, r, at, known_at = Affiliation, Relationship, case.at, case.known_at
-    query = or_(
-        holds.whole(match.person_id, at, known_at),
-        exists().where(a.fact_id == match.capacity_id, known(a, known_at), holds.over_affiliation(a, at, known_at)),
-        exists().where(r.fact_id == match.capacity_id, known(r, known_at), holds.over_guardianship(r, at, known_at)),
-    )
-    return bool(case.session.scalar(select(query)))
-
-
-def _is_absent(match: Match, case: _Case) -> bool:
-    here = Absence.affiliation_fact_id == match.absence_of, known(Absence, case.known_at), holds_at(Absence, case.at)
-    return bool(case.session.scalar(select(exists().where(*here))))
 
 
 _LACKS = {
