@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, case, cast, func, insert, literal, null, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, String, case, cast, func, insert, literal, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from iam.access.assignment import Assignment
@@ -103,39 +103,37 @@ def remember_rights(
     A right that one assignment loses and another carries on is neither gained nor lost; one whose end has come is lost. Of ``waiting``
     those that were not taken are kept as what the held part would take.
     """
-    gained = rights(session, plan, change, gains=True)
     taken = {row[:3] for row in lost}
     held = _keep(session, plan, "lose", [row for row in waiting if row[:3] not in taken], held=True)
-    counted = {"gain": _keep(session, plan, "gain", gained), "lose": _keep(session, plan, "lose", lost)}
+    counted = {"gain": _keep_gained(session, plan, change), "lose": _keep(session, plan, "lose", lost)}
     return counted | ({"held_lose": held} if waiting else {})
 
 
 def rights(session: Session, plan: Plan, change: Change, *, gains: bool) -> list[Right]:
     """Return the rights that ``change`` gave, or took, each with the time for which."""
+    return [Right(*row) for row in session.execute(_moved(plan, change, gains=gains))]
+
+
+def _moved(plan: Plan, change: Change, *, gains: bool) -> Select[Any]:
     a = Assignment
     key = (a.person_id, a.role_id, a.scope_id)
     found = moved(change.id, plan.at, gains=gains)
     columns = *key, func.min(found.begins, type_=UtcDateTime()), func.max(a.valid_to)
-    return [Right(*row) for row in session.execute(found.query.with_only_columns(*columns).group_by(*key))]
+    return found.query.with_only_columns(*columns).group_by(*key)
+
+
+def _keep_gained(session: Session, plan: Plan, change: Change) -> int:
+    """Keep what ``change`` gave without reading it: at a first load that is everybody's rights."""
+    g = _moved(plan, change, gains=True).subquery().c
+    rows = select(
+        func.uuid7(), literal(plan.id, PlanEffect.plan_id.type), literal("gain"), literal(False), *(g[0], g[2]), null(), g[1], null(), *(g[3], g[4])
+    )  # fmt: skip
+    done = session.execute(insert(PlanEffect).from_select(_EFFECT, rows), execution_options={"preserve_rowcount": True})
+    return int(getattr(done, "rowcount", 0))
 
 
 def _keep(session: Session, plan: Plan, word: str, rights: Sequence[Right], *, held: bool = False) -> int:
-    rows = [
-        (
-            uuid7(),
-            plan.id,
-            word,
-            held,
-            one.person_id,
-            one.scope_id,
-            None,
-            one.role_id,
-            None,
-            one.valid_from,
-            one.valid_to,
-        )
-        for one in rights
-    ]
+    rows = [(uuid7(), plan.id, word, held, r[0], r[2], None, r[1], None, r[3], r[4]) for r in rights]
     return copy_rows(session, PlanEffect.__table__, _EFFECT, rows)  # type: ignore[arg-type]
 
 

@@ -17,6 +17,7 @@ import pytest
 from iam.demo.people import TRY
 from tests.servers.consortium import SMALL, DemoServer, environment, prepare, prepared, served
 from tests.servers.ports import HOST, answers, free_port
+from tests.servers.process import processes_of_session
 
 
 @pytest.fixture
@@ -30,13 +31,6 @@ def content(state: Path) -> list[str]:
     """Everything in the database."""
     with closing(sqlite3.connect(state / "demo.db")) as connection:
         return list(connection.iterdump())
-
-
-def processes_of_session(leader: int) -> set[int]:
-    """Ids of the live processes in the session that ``leader`` leads or led."""
-    listed = subprocess.run(["ps", "-eo", "pid=,sid=,stat="], capture_output=True, text=True, check=True).stdout
-    rows = (line.split() for line in listed.splitlines())
-    return {int(pid) for pid, session, state in rows if int(session) == leader and not state.startswith("Z")}
 
 
 def test_a_second_start_sets_nothing_up_and_changes_nothing(state: Path) -> None:

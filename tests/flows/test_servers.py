@@ -23,7 +23,7 @@ from tests.servers.apache import Apache
 from tests.servers.avain import Avain
 from tests.servers.ports import answers, free_port
 from tests.servers.postgresql import PostgreSQL
-from tests.servers.process import Server, ServerFailed
+from tests.servers.process import Server, ServerFailed, processes_of_session
 from tests.servers.redis import RedisServer
 
 services = pytest.mark.services
@@ -51,13 +51,6 @@ def is_alive(pid: int) -> bool:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return False
-
-
-def processes_of_session(leader: int) -> set[int]:
-    """Ids of the live processes in the session that ``leader`` leads or led."""
-    listed = subprocess.run(["ps", "-eo", "pid=,sid=,stat="], capture_output=True, text=True, check=True).stdout
-    rows = (line.split() for line in listed.splitlines())
-    return {int(pid) for pid, session, state in rows if int(session) == leader and not state.startswith("Z")}
 
 
 def eventually(condition: Callable[[], bool]) -> None:

@@ -175,6 +175,19 @@ class Server:
         # The leader is not reaped yet, so the group's number can be nobody else's.
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+        # A signal is sent before it has done its work: children are awaited too, so that nothing writes into a folder that goes.
+        for _ in range(STOP_TRIES):
+            if not processes_of_session(child.pid):
+                return
+            time.sleep(PAUSE)
+        raise ServerFailed(f"{self.name}: its children did not end in {STOP_TRIES * PAUSE:.0f} s")
+
+
+def processes_of_session(leader: int) -> set[int]:
+    """Ids of the live processes in the session that ``leader`` leads or led."""
+    listed = subprocess.run(["ps", "-eo", "pid=,sid=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = (line.split() for line in listed.splitlines())
+    return {int(pid) for pid, session, state in rows if int(session) == leader and not state.startswith("Z")}
 
 
 def _has_ended(pid: int) -> bool:
