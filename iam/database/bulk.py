@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Table
@@ -29,7 +31,20 @@ def upsert(session: Session, model: type[Base], keys: Mapping[str, Any], values:
 def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Load ``rows`` into ``table``: COPY on PostgreSQL, batched inserts on SQLite; return how many."""
     load = postgresql.copy_rows if is_postgresql(session) else sqlite.copy_rows
-    return load(session, table, columns, rows)
+    with plain_rows():
+        return load(session, table, columns, rows)
+
+
+@contextmanager
+def plain_rows() -> Iterator[None]:
+    """Keep the cycle collector from walking many rows again and again while they are made: they hold no cycles."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def expect_many(session: Session) -> None:

@@ -5,12 +5,12 @@ A word is *shown* while a name shown now has it. Words of names that are shown n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from iam.change import Change
@@ -38,11 +38,20 @@ def write_staged(session: Session, change: Change, leads: ColumnElement[bool]) -
     named = [getattr(p, name) for name in _NAMES]
     rows = session.execute(
         select(p.person_id, p.fresh, *named).where(leads, or_(p.fresh, written, elsewhere)).order_by(p.person_id)
-    ).all()
-    new = [(row.person_id, word, True) for row in rows if row.fresh for word in words(row[2:])]
-    if new:
-        copy_rows(session, _WORDS, ("person_id", "word", "shown"), new)
-    write(session, [row.person_id for row in rows if not row.fresh])
+    )
+    known: list[UUID] = []
+    copy_rows(session, _WORDS, ("person_id", "word", "shown"), _new_words(rows, known))
+    write(session, known)
+
+
+def _new_words(rows: Iterable[Row[Any]], known: list[UUID]) -> Iterator[tuple[UUID, str, bool]]:
+    """Yield the words of those who are new, while reading; the ids of the others go into ``known``."""
+    for row in rows:
+        if row.fresh:
+            for word in words(row[2:]):
+                yield row.person_id, word, True
+        else:
+            known.append(row.person_id)
 
 
 def write(session: Session, person_ids: Collection[UUID]) -> None:

@@ -86,7 +86,7 @@ class StagedRows:
         return self._ids.setdefault(person.key, uuid7())
 
     def write(self, session: Session, vault: Vault) -> None:
-        """Copy everything into the working tables, personal identity codes sealed."""
+        """Copy everything into the working tables, personal identity codes sealed; what was gathered is let go."""
         self._tables[staged.person] = list(self._person_rows(vault))
         self._tables[staged.identifier] = [
             (key, self._ids[key], kind, issuer, value, None) for key, kind, issuer, value in self._identifiers
@@ -100,8 +100,10 @@ class StagedRows:
             (n, record_id, holder, self._ids.get(holder), kind, other, self._ids.get(other), start, end, optional)
             for n, record_id, holder, kind, other, start, end, optional in self._tables[staged.relationship]
         ]
-        for table, rows in self._tables.items():
-            copy_rows(session, table, _COLUMNS[table], rows)
+        for known in (self._persons, self._codes, self._identifiers, self._ids):
+            known.clear()
+        for table, columns in _COLUMNS.items():
+            copy_rows(session, table, columns, self._tables.pop(table))
             analyze(session, table)
 
     def _person_rows(self, vault: Vault) -> Iterator[tuple[Any, ...]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -15,7 +13,7 @@ from connectors.contract import Reading
 from connectors.problem import Problem
 from connectors.records import Deleted, Evidence, Record, Rejected
 from iam import clock
-from iam.database.bulk import expect_many
+from iam.database.bulk import expect_many, plain_rows
 from iam.database.types import uuid7
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.source import Source
@@ -113,7 +111,7 @@ class Stager:
 
     def read(self, reading: Reading) -> Staged:
         """Read to the end, stage what is new or changed, and return the counts; raises ``ConnectorError``."""
-        with _no_collection():
+        with plain_rows():
             self._read(reading)
             if self.result.news:
                 staged.prepare(self._session)
@@ -255,13 +253,3 @@ class Stager:
 
 def _at(record: Record, problem: Problem) -> Problem:
     return Problem(problem.message, problem.remedy, record.file, record.line, problem.field, problem.params)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the cycle collector from walking the growing rows again and again: they hold no cycles."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
