@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.orm import Session
@@ -33,6 +34,13 @@ def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iter
     load = postgresql.copy_rows if is_postgresql(session) else sqlite.copy_rows
     with plain_rows():
         return load(session, table, columns, rows)
+
+
+def digest_of_lines(session: Session, lines: Select[Any]) -> str:
+    """Return the SHA-256, in hexadecimal, of the selected lines sorted by their code points, each ended by a newline."""
+    if is_postgresql(session):
+        return postgresql.digest_of_lines(session, lines)
+    return hashlib.sha256("".join(f"{line}\n" for line in sorted(session.scalars(lines))).encode()).hexdigest()
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from typing import Any
 from psycopg import Connection as PsycopgConnection
 from psycopg import Error as PsycopgError
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import URL, Engine, Executable, Select, Table, event, func, select, text
+from sqlalchemy import URL, Engine, Executable, Select, Table, event, func, literal, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -102,6 +103,14 @@ def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iter
             copy.write(text)
             count += n
     return count
+
+
+def digest_of_lines(session: Session, lines: Select[Any]) -> str:
+    """See ``bulk``: read in the database, where a first load's lines are; a text of theirs may be a gigabyte long."""
+    line = lines.subquery().c[0]
+    ended = func.string_agg(line.concat("\n"), aggregate_order_by(literal(""), line.collate("C")))
+    digest = func.encode(func.sha256(func.convert_to(func.coalesce(ended, ""), "UTF8")), "hex")
+    return str(session.scalar(select(digest)))
 
 
 def expect_many(session: Session) -> None:

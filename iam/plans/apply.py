@@ -16,7 +16,7 @@ from iam.access.assignment import Assignment
 from iam.access.definition_effects import moved
 from iam.access.derive import derive
 from iam.change import Change
-from iam.database.bulk import copy_rows
+from iam.database.bulk import copy_rows, digest_of_lines
 from iam.database.types import UtcDateTime, uuid7
 from iam.directory.organisation import Organisation
 from iam.directory.source import Record
@@ -150,15 +150,15 @@ def digest_of_effects(session: Session, now: datetime, *, held_only: bool = Fals
         fx.c.fact, kind, key, Organisation.key, func.coalesce(fx.c.label, ""), func.coalesce(cast(fx.c.valid_from, String), ""),
         func.coalesce(ends, ""), func.coalesce(cast(case((fx.c.fact == profiles.FACT, fx.c.person_id)), String), ""),
     )  # fmt: skip
-    rows = session.scalars(
+    return digest_of_lines(
+        session,
         select(line)
         .select_from(fx)
         .join(Organisation, Organisation.id == fx.c.organisation_id)
         .outerjoin(staged.record, staged.record.c.record_id == fx.c.record_id)
         .outerjoin(r, r.id == fx.c.record_id)
-        .where(_kept(), fx.c.held if held_only else true())
+        .where(_kept(), fx.c.held if held_only else true()),
     )
-    return _digest(sorted(rows))
 
 
 def _line(*parts: Any) -> ColumnElement[str]:
@@ -169,11 +169,7 @@ def _line(*parts: Any) -> ColumnElement[str]:
     return line
 
 
-def _digest(lines: list[str]) -> str:
-    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
-
-
-NOTHING = _digest([])
+NOTHING = hashlib.sha256().hexdigest()
 """The digest of no effects."""
 
 
