@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -12,13 +13,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from iam import clock
+from iam import clock, vault
 from iam.access.assignment import Assignment
 from iam.change import SYSTEM
 from iam.signin import ending
 from iam.tokens.one_shot import OneShot
 from iam.tokens.session import LoginSessionRow
-from iam.web import kept
+from iam.web import extension, kept
 from tests.factories import consortium
 from tests.unit.admin_ui.world import ISSUER, Reader, World, employ, hidden, person
 
@@ -187,3 +188,16 @@ def test_when_what_the_form_was_about_has_changed_the_page_says_that_it_was_not_
     assert page.status_code == 200
     assert "What you sent has not been done." in page.text
     assert REASON not in unescape(page.text)
+
+
+def test_secrets_that_were_typed_are_not_even_kept(world: World, reader: Callable[[str], Reader]) -> None:
+    paula, here = reader("paula"), f"/admin/persons/{world.ids['anna']}"
+    age(world, paula, 6)
+    typed = {name: f"typed in {name}" for name in sorted(kept.SECRETS)}
+    paula.post(f"{here}/rights", here, **granting(world), **typed)
+    with Session(world.engine) as session:
+        (row,) = session.scalars(select(OneShot).where(OneShot.kind == "form"))
+    key = extension.parts_of(world.app).vault.derive("kept form")
+    text = vault.unseal(key, "form", b64decode(row.data["sealed"]), str(row.person_id))
+    assert "Sijaistaa" in text
+    assert "typed in" not in text
