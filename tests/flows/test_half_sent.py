@@ -13,7 +13,8 @@ import requests
 from tests.servers.avain import Avain
 from tests.servers.ports import HOST
 
-pytestmark = pytest.mark.services
+# What is half sent reaches no storage: once is enough, on what serves in production.
+pytestmark = [pytest.mark.services, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]
 HALF = (
     b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     b"Content-Length: 1000\r\n%s\r\nlogin=aino"
