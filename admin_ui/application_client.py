@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin_ui import client_errors, exports, frame, told
 from admin_ui.applications import AUTHS, PATH, SECTION
 from admin_ui.frame import blueprint
-from admin_ui.roles import named
 from admin_ui.words import word
 from connectors.problem import Problem
 from iam.access import listing
@@ -25,7 +24,7 @@ from iam.oidc import by_page, controllers_words, metadata
 from iam.oidc.model import Client
 from iam.oidc.registration_metadata import LONGEST_TEXT
 from iam.oidc.registration_rules import SECRET_METHODS
-from iam.texts import N_
+from iam.texts import N_, in_language
 from iam.web import context, guard
 
 USUAL_DAYS = 7
@@ -130,8 +129,8 @@ def show(
     session, language, texts = context.db(), context.texts().language, context.texts()
     mine = may_touch(session, frame.part_of("applications.write"), row.owner_id)
     response = frame.render(
-        "applications/client.html", status, section=SECTION, application=row, client=found, name=named(row.name, language, row.key),
-        breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{row.key}", named(row.name, language, row.key))],
+        "applications/client.html", status, section=SECTION, application=row, client=found, name=in_language(row.name, language, row.key),
+        breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{row.key}", in_language(row.name, language, row.key))],
         here=address(row.key, found.client_id), issuer=context.settings().issuer, auths=AUTHS, word=word, as_text=as_text(found), as_json=as_json(found),
         secret=secret, fresh=fresh, secrets=by_page.living_secrets(session, found.client_id), has_secret=found.auth in SECRET_METHODS,
         mine=mine, errors=errors, wrong={field: sentence for field, sentence in errors if field}, usual_days=USUAL_DAYS,

@@ -12,14 +12,13 @@ from admin_ui import frame
 from admin_ui.application_client import address, said
 from admin_ui.applications import PATH, SECTION
 from admin_ui.frame import blueprint
-from admin_ui.roles import named
 from admin_ui.words import options
 from iam.access.role import Application
 from iam.errors import Invalid
 from iam.oidc import by_page
 from iam.oidc.claims import MAPPABLE
 from iam.oidc.model import Client
-from iam.texts import N_
+from iam.texts import N_, in_language
 from iam.web import context, guard
 
 CLAIMS = {
@@ -69,7 +68,7 @@ def _page(
     errors: Sequence[tuple[str | None, str]] = (),
 ) -> Response:
     texts = context.texts()
-    name, here = named(row.name, texts.language, row.key), address(row.key, found.client_id)
+    name, here = in_language(row.name, texts.language, row.key), address(row.key, found.client_id)
     above = [(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{row.key}", name), (here, found.client_id)]
     wrong = {field: sentence for field, sentence in errors if field}
     return frame.render(

@@ -12,7 +12,6 @@ from admin_ui import application_client, frame
 from admin_ui.application_client import said
 from admin_ui.applications import ENTRIES, PATH, SECTION
 from admin_ui.frame import blueprint
-from admin_ui.roles import named
 from admin_ui.words import options
 from iam.access.administration import Part
 from iam.directory import listing
@@ -20,7 +19,7 @@ from iam.directory.organisation import Organisation
 from iam.errors import Conflict, Invalid
 from iam.oidc import by_page
 from iam.oidc.by_page import Registered
-from iam.texts import N_
+from iam.texts import N_, in_language
 from iam.web import context, guard
 
 TEMPLATES = {
@@ -108,7 +107,7 @@ def _application_page(status: int = 200, errors: Sequence[tuple[str | None, str]
 def _client_page(application: str, status: int = 200, errors: Sequence[tuple[str | None, str]] = ()) -> Response:
     texts = context.texts()
     row = by_page.application(context.db(), guard.part(), application)
-    name = named(row.name, texts.language, row.key)
+    name = in_language(row.name, texts.language, row.key)
     above = [(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{row.key}", name)]
     return _page(
         status, errors, action=f"{PATH}/{row.key}/new-client", name=name, breadcrumb=above, owners=[], entries=[]

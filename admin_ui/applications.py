@@ -16,7 +16,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin_ui import frame, lists, paging, told, words
 from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
-from admin_ui.roles import named
 from iam import clock
 from iam.access import listing
 from iam.access.administration import Part, may_touch
@@ -28,7 +27,7 @@ from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.queries import holds_at
 from iam.oidc import by_page
 from iam.oidc.model import Client
-from iam.texts import N_
+from iam.texts import N_, in_language
 from iam.web import context, guard
 
 PATH = "/admin/applications"
@@ -94,11 +93,11 @@ def application(key: str) -> Response:
     roles = keyset(session, listing.roles(part, application=key), ROLE_KEYS, Cursor(size=SOME))
     return frame.render(
         "applications/application.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Applications")))],
-        application=found, name=named(found.name, language, key), owner=owner.name(language), clients=clients,
+        application=found, name=in_language(found.name, language, key), owner=owner.name(language), clients=clients,
         told={one.client_id: told.of_client(one.metadata_) for one in clients}, may_tell=frame.part_of("config.apply").everything,
         facts=_facts(found), issuer=context.settings().issuer, auths=AUTHS, word=words.word, more_roles=roles.later,
         mine=may_touch(session, frame.part_of("applications.write"), found.owner_id),
-        roles=[(role.key, named(version.name, language, role.key), words.word(words.ENFORCEMENTS, version.enforcement)) for role, _, version in roles.rows],
+        roles=[(role.key, in_language(version.name, language, role.key), words.word(words.ENFORCEMENTS, version.enforcement)) for role, _, version in roles.rows],
         page=_enabled(part, found.id).page(), export_url=f"{PATH}/{key}/enabled.csv",
     )  # fmt: skip
 
@@ -125,7 +124,7 @@ def application_organisations(application: str) -> Response:
     """Show the organisations of the reader's part, each with whether it has enabled the application."""
     texts = context.texts()
     row, _ = listing.application_of(context.db(), guard.part(), application)
-    name = named(row.name, texts.language, application)
+    name = in_language(row.name, texts.language, application)
     return frame.render(
         "applications/organisations.html", section=SECTION, name=name, here=request.path, text=lists.text(), entry=words.word(ENTRIES, row.entry),
         breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{application}", name)], may_write=frame.may("applications.write"),
@@ -197,7 +196,7 @@ def lines(session: Session, rows: Sequence[Any]) -> list[Line]:
     return [
         Line(
             app.key,
-            named(app.name, language, app.key),
+            in_language(app.name, language, app.key),
             owner.name(language),
             roles.get(app.id, 0),
             clients.get(app.id, 0),

@@ -23,7 +23,7 @@ from iam.access.telling import to_asker
 from iam.access.why_not import why_not
 from iam.directory import listing
 from iam.directory.listing import Tied
-from iam.texts import N_
+from iam.texts import N_, in_language
 from iam.web import context
 
 SCOPES_OFFERED = 300
@@ -98,10 +98,9 @@ def _role_name(right: Explanation) -> str:
     return _in(right.role_names) or right.role
 
 
-def _in(shown: Mapping[str, Any]) -> str | None:
+def _in(shown: Mapping[str, Any]) -> str:
     """Return the reader's language out of names by language, or what there is instead."""
-    language = context.texts().language
-    return shown.get(language) or shown.get("fi") or next(iter(shown.values()), None)
+    return in_language(shown, context.texts().language)
 
 
 def shown(right: Explanation) -> dict[str, Any]:

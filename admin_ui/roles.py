@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from iam.access.listing import HOLDER_KEYS, ROLE_KEYS, RULE_KEYS
 from iam.access.role import Application, Role, RoleVersion
 from iam.database.keyset import Cursor, keyset
 from iam.directory.queries import Profile
-from iam.texts import LANGUAGE_NAMES, N_
+from iam.texts import LANGUAGE_NAMES, N_, in_language
 from iam.web import context, guard
 
 PATH = "/admin/roles"
@@ -105,7 +105,7 @@ def role(application: str, key: str) -> Response:
     giving = keyset(session, listing.rules(part, role_id=found.id), RULE_KEYS, Cursor(size=SOME))
     return frame.render(
         "roles/role.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Roles")))], role=found, application=of, version=version,
-        name=named(version.name, texts.language, found.key), application_name=named(of.name, texts.language, of.key),
+        name=in_language(version.name, texts.language, found.key), application_name=in_language(of.name, texts.language, of.key),
         names=[(LANGUAGE_NAMES[language], name) for language, name in version.name.items() if language in LANGUAGE_NAMES],
         content=listing.contents(session, [version.id]).get(version.id, []), enforcement=words.word(words.ENFORCEMENTS, version.enforcement),
         handed_out=words.word(HANDED_OUT, found.handed_out), includes=listing.included(session, found.id), included_by=listing.included(session, found.id, including=True),
@@ -140,7 +140,7 @@ def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, 
     content = listing.contents(session, [row[2].id for row in rows])
     return [
         Line(
-            f"{PATH}/{application.key}/{role.key}", named(application.name, language, application.key), named(version.name, language, role.key),
+            f"{PATH}/{application.key}/{role.key}", in_language(application.name, language, application.key), in_language(version.name, language, role.key),
             role.key, words.word(words.ENFORCEMENTS, version.enforcement),
             [f"{group}:{operation}" for group, operation in content.get(version.id, [])], counts.get(role.id, 0), role.retired,
         )
@@ -158,8 +158,3 @@ def holders(session: Session, rows: Sequence[Any], role: Role) -> list[Holder]:
         through = holding.key if holding.id != role.id else None
         made.append(Holder(person.id, listed_name(profile, texts), place, words.end(until), rule, through))
     return made
-
-
-def named(names: Mapping[str, Any], language: str, otherwise: str) -> str:
-    """Return the name in a language, else in Finnish, else the code."""
-    return str(names.get(language) or names.get("fi") or otherwise)

@@ -125,12 +125,8 @@ def _answer(key: str | None) -> AnyResponse:
     form, act = _by_key(session, form), request.form.get("act", "preview")
     if act == COPY:
         return _copy(session, form, key)
-    errors, parsed = _check(session, form, key)
-    answer = Answer(errors)
-    if parsed is not None:
-        answer.sentence = sentence(parsed, labels(session), context.texts().language)
-        answer.reaching = _reaching(session, parsed, form)
-    if parsed is None or errors:
+    answer, whole = _checked(session, form, key)
+    if not whole:
         return _page(form, answer, key, 422)
     if act == PUBLISH and request.form.get("seen") == rule_form.digest(form):
         waits = rule_proposals.publish(session, form.key, rule_form.pattern(form), form.owner, context.actor())
@@ -154,13 +150,20 @@ def _shown_again(form: RuleForm, key: str | None) -> Response:
     """Show what was written before a fresh proof, with its effect: publishing it is one press away."""
     session = context.db()
     form = _by_key(session, form)
-    errors, parsed = _check(session, form, key)
-    answer = Answer(errors)
-    if parsed is not None and not errors:
-        answer.sentence = sentence(parsed, labels(session), context.texts().language)
-        answer.reaching = _reaching(session, parsed, form)
+    answer, whole = _checked(session, form, key)
+    if whole:
         _effect(session, form, key, answer)
     return _page(form, answer, key)
+
+
+def _checked(session: Session, form: RuleForm, key: str | None) -> tuple[Answer, bool]:
+    """Return what is to be said of a form before its effect, and whether it makes a rule."""
+    errors, parsed = _check(session, form, key)
+    answer = Answer(errors)
+    if parsed is not None:
+        answer.sentence = sentence(parsed, labels(session), context.texts().language)
+        answer.reaching = _reaching(session, parsed, form)
+    return answer, parsed is not None and not errors
 
 
 def _copy(session: Session, form: RuleForm, key: str | None) -> Response:

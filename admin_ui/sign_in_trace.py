@@ -21,7 +21,6 @@ from admin_ui import events, exports, frame, paging, persons, trace_words, words
 from admin_ui.applications import PATH, SECTION
 from admin_ui.frame import blueprint
 from admin_ui.person_view import Subject, subject_of
-from admin_ui.roles import named
 from admin_ui.seen import profiles
 from admin_ui.trace_words import Place, Position
 from iam.access import listing
@@ -35,7 +34,7 @@ from iam.directory.queries import Profile
 from iam.oidc import trace
 from iam.oidc.client import ADMIN
 from iam.oidc.model import Attempt, Client
-from iam.texts import N_
+from iam.texts import N_, in_language
 from iam.web import context, guard
 
 SIZE = 50
@@ -112,7 +111,7 @@ def application_trace(application: str) -> Response:
             session, client_ids=clients, outcomes=_outcomes(), before_id=before, limit=size
         )
     )
-    name = named(found.name, texts.language, application)
+    name = in_language(found.name, texts.language, application)
     return frame.render(
         "applications/trace.html", section=SECTION,
         breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{application}", name)], name=name, here=request.path,
@@ -155,7 +154,7 @@ def _line(
 ) -> Line:  # fmt: skip
     texts = context.texts()
     application, person = called.get(one.client_id), one.person_id if one.person_id in visible else None
-    name = named(application.name, texts.language, application.key) if application else _unnamed(one.client_id)
+    name = in_language(application.name, texts.language, application.key) if application else _unnamed(one.client_id)
     gone = trace_words.ended(one, places.values()) if one.outcome == "no-right" else []
     everyone = application is not None and application.entry == "everyone"
     return Line(

@@ -17,7 +17,6 @@ from admin_ui import frame, lists, paging, words
 from admin_ui.applications import PATH, SECTION, clients_of
 from admin_ui.frame import blueprint
 from admin_ui.persons import archive_after, listed_name
-from admin_ui.roles import named
 from admin_ui.seen import looked_for, profiles
 from connectors.identity_code import holds_code
 from iam import clock
@@ -33,7 +32,7 @@ from iam.directory.queries import Profile, profile
 from iam.errors import NotFound
 from iam.oidc.model import Client
 from iam.oidc.preview import claims_for
-from iam.texts import N_
+from iam.texts import N_, in_language
 from iam.web import context, guard
 from iam.web.redirect import see_other
 
@@ -70,7 +69,7 @@ def token(key: str) -> AnyResponse:
     asked = _asked(clients)
     if asked.person_id is not None and not (part and may_see(session, part, asked.person_id)):
         raise NotFound
-    name = named(found.name, texts.language, key)
+    name = in_language(found.name, texts.language, key)
     return frame.render(
         "applications/token.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{key}", name)],
         application=found, name=name, clients=clients, asked=asked, text=text, refused=request.args.get("refused"),

@@ -16,7 +16,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin_ui import applications, frame, paging, undelivered_words
 from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
-from admin_ui.roles import named
 from admin_ui.seen import profiles
 from iam import clock
 from iam.access.administration import Part
@@ -25,7 +24,7 @@ from iam.directory.person import Person
 from iam.directory.queries import Profile
 from iam.oidc import undelivered as messages
 from iam.outbox import Message
-from iam.texts import N_
+from iam.texts import N_, in_language
 from iam.web import context, guard
 
 PATH = "/admin/undelivered"
@@ -113,7 +112,7 @@ def lines(session: Session, people: Part, rows: Sequence[Any]) -> list[Line]:
 
 def _logout(message: Message, app: Application) -> Line:
     texts = context.texts()
-    name = named(app.name, texts.language, app.key)
+    name = in_language(app.name, texts.language, app.key)
     return Line(
         message.id, texts.gettext(N_("Logout")), f"{name} ({message.target})", f"{applications.PATH}/{app.key}", message.created_at,
         *_outcome(message), undelivered_words.of_logout(message.last_error or ""), f"{PATH}/{message.id}/again", over=False,

@@ -8,11 +8,12 @@ code and templates.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel.messages.catalog import Catalog
@@ -110,6 +111,12 @@ class Texts:
         if at.tzinfo is None:
             raise ValueError("a time without a zone has no day")
         return at.astimezone(self.zone)
+
+
+def in_language(names: Mapping[str, Any], language: str, otherwise: str = "") -> str:
+    """Return a name out of names by language: in ``language``, else in Finnish, else in any there is, else ``otherwise``."""
+    found: str = names.get(language) or names.get("fi") or next(iter(names.values()), None) or otherwise
+    return found
 
 
 @lru_cache(maxsize=len(LANGUAGES))

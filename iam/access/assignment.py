@@ -13,10 +13,8 @@ from iam.database.base import Base, key, open_index, refers_to, valid
 NIL = UUID(int=0)
 
 
-def _by_hand(column: str) -> Index:
-    """An index over what was granted by hand: few rows, which every derivation asks for."""
-    where = text("closed_by IS NULL AND origin = 'hand'")
-    return Index("ix_assignment_by_hand", column, postgresql_where=where, sqlite_where=where)
+_BY_HAND = text("closed_by IS NULL AND origin = 'hand'")
+"""What was granted by hand: few rows, which every derivation asks for."""
 
 
 class Assignment(Base):
@@ -38,7 +36,7 @@ class Assignment(Base):
         open_index("person_id"),
         open_index("role_id", "scope_id"),
         open_index("rule_version_id"),
-        _by_hand("person_id"),
+        Index("ix_assignment_by_hand", "person_id", postgresql_where=_BY_HAND, sqlite_where=_BY_HAND),
     )
 
     id: Mapped[UUID] = key()

@@ -26,6 +26,7 @@ from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.person import Person
 from iam.directory.queries import holds_at
 from iam.errors import NotFound
+from iam.texts import in_language
 
 APPLICATION_KEYS = (Application.key, Application.id)
 ROLE_KEYS = (Application.key, Role.key, Role.id)
@@ -116,8 +117,8 @@ class RoleName:
 
     def said(self, language: str) -> str:
         """The role as people say it: "Wilma: Teacher"."""
-        application = self.application_names.get(language) or self.application_names.get("fi") or self.application
-        return f"{application}: {self.names.get(language) or self.names.get('fi') or self.key}"
+        application = in_language(self.application_names, language, self.application)
+        return f"{application}: {in_language(self.names, language, self.key)}"
 
 
 def role_names(session: Session, role_ids: Collection[UUID]) -> dict[UUID, RoleName]:

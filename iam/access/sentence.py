@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from iam.access.pattern import Bound, Pattern
 from iam.access.role import Application, Role, RoleVersion
 from iam.directory.organisation import Organisation
-from iam.texts import LANGUAGES, N_, Texts
+from iam.texts import LANGUAGES, N_, Texts, in_language
 
 KIND_WORDS: Mapping[str, str] = {
     "employee": N_("an employee"), "substitute": N_("a substitute"), "student": N_("a pupil or student"),
@@ -47,14 +47,10 @@ def labels(session: Session) -> Labels:
     )
     for application, application_name, role, role_name in session.execute(query):
         roles[f"{application}:{role}"] = {
-            language: f"{_named(application_name, language, application)}: {_named(role_name, language, role)}"
+            language: f"{in_language(application_name, language, application)}: {in_language(role_name, language, role)}"
             for language in LANGUAGES
         }
     return Labels(organisations, roles)
-
-
-def _named(names: Mapping[str, str], language: str, otherwise: str) -> str:
-    return names.get(language) or names.get("fi") or otherwise
 
 
 def sentence(pattern: Pattern, names: Labels, language: str) -> str:

@@ -118,7 +118,11 @@ def _moved(plan: Plan, change: Change, *, gains: bool) -> Select[Any]:
     a = Assignment
     key = (a.person_id, a.role_id, a.scope_id)
     found = moved(change.id, plan.at, gains=gains)
-    columns = *key, func.min(found.begins, type_=UtcDateTime()), func.max(a.valid_to)
+    columns = (
+        *key,
+        func.min(found.begins, type_=UtcDateTime()).label("valid_from"),
+        func.max(a.valid_to).label("valid_to"),
+    )
     return found.query.with_only_columns(*columns).group_by(*key)
 
 
@@ -126,14 +130,17 @@ def _keep_gained(session: Session, plan: Plan, change: Change) -> int:
     """Keep what ``change`` gave without reading it: at a first load that is everybody's rights."""
     g = _moved(plan, change, gains=True).subquery().c
     rows = select(
-        func.uuid7(), literal(plan.id, PlanEffect.plan_id.type), literal("gain"), literal(False), *(g[0], g[2]), null(), g[1], null(), *(g[3], g[4])
+        func.uuid7(), literal(plan.id, PlanEffect.plan_id.type), literal("gain"), literal(False), g.person_id, g.scope_id, null(),
+        g.role_id, null(), g.valid_from, g.valid_to,
     )  # fmt: skip
     done = session.execute(insert(PlanEffect).from_select(_EFFECT, rows), execution_options={"preserve_rowcount": True})
     return int(getattr(done, "rowcount", 0))
 
 
 def _keep(session: Session, plan: Plan, word: str, rights: Sequence[Right], *, held: bool = False) -> int:
-    rows = [(uuid7(), plan.id, word, held, r[0], r[2], None, r[1], None, r[3], r[4]) for r in rights]
+    rows = [
+        (uuid7(), plan.id, word, held, one.person_id, one.scope_id, None, one.role_id, None, one.valid_from, one.valid_to) for one in rights
+    ]  # fmt: skip
     return copy_rows(session, PlanEffect.__table__, _EFFECT, rows)  # type: ignore[arg-type]
 
 

@@ -7,7 +7,6 @@ sent to the person's address, or wait. Known browsers and passkeys are never ask
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,7 +86,7 @@ def key(settings: Settings, vault: Vault, address: str) -> bytes:
 
 def failed(session: Session, where: bytes, account: bytes) -> None:
     """Note that an account failed in a network."""
-    for one in _each(where):
+    for one in sorted({where, EVERYWHERE}):
         _NOTE[session.get_bind().dialect.name].run(session, network=one, account=account, at=clock.now())
 
 
@@ -111,10 +110,6 @@ def _looked(
 ) -> tuple[datetime | None, datetime | None, bool]:  # fmt: skip
     asked = {"of_network": where, "of_account": account, "since": clock.now() - SPAN}
     return _LOOK.one(session, **asked, here=NETWORK - 1, everywhere=limit - 1) or (None, None, False)
-
-
-def _each(where: bytes) -> Iterator[bytes]:
-    yield from sorted({where, EVERYWHERE})
 
 
 def tidy(session: Session) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from iam.access.telling import to_oneself
 from iam.audit.log import AuditEvent
 from iam.directory.queries import profile
 from iam.signin import device, notices
-from iam.texts import N_, Texts
+from iam.texts import N_, Texts, in_language
 from iam.tokens import session as login_sessions
 
 KINDS = {
@@ -128,11 +128,11 @@ def acts_shown(session: Session, person_id: UUID, texts: Texts) -> list[Shown]:
 def _right_shown(right: Explanation, texts: Texts) -> Shown:
     if not right.told:
         return _unconfirmed(right, texts)
-    application, _, role = (_in(right.role_names, texts) or right.role).partition(":")
-    said = [_in(because.sentence, texts) or because.reason for because in right.because]
+    application, _, role = in_language(right.role_names, texts.language, right.role).partition(":")
+    said = [in_language(because.sentence, texts.language) or because.reason for because in right.because]
     facts = {fact.version_id: fact for because in right.because for fact in because.facts if fact.fact != "place"}
     return {
-        "role": role.strip(), "application": application, "scope": _in(right.scope_names, texts) or right.scope_key,
+        "role": role.strip(), "application": application, "scope": in_language(right.scope_names, texts.language, right.scope_key),
         "starts": None, "ends": _end(right.until), "sentence": " ".join(dict.fromkeys(text for text in said if text)),
         "facts": [_fact_shown(fact, texts) for fact in facts.values()], "ends_first": right.ends_first.get(texts.language),
     }  # fmt: skip
@@ -140,7 +140,7 @@ def _right_shown(right: Explanation, texts: Texts) -> Shown:
 
 def _unconfirmed(right: Explanation, texts: Texts) -> Shown:
     """Return a right that rests on a protected child, of whose guardian the school has not confirmed that she may know: no place is told."""
-    application, _, role = (_in(right.role_names, texts) or right.role).partition(":")
+    application, _, role = in_language(right.role_names, texts.language, right.role).partition(":")
     told = N_(
         "You have this right as a guardian. The child is protected, so the school first confirms that you may know where the child is."
         " Until then the right is not given to the service. Ask the school's office to confirm it."
@@ -157,16 +157,12 @@ def _fact_shown(fact: FactLine, texts: Texts) -> Shown:
         kind,
         fact.position,
         fact.other if fact.fact == "membership" else None,
-        _in(fact.organisation_names, texts),
+        in_language(fact.organisation_names, texts.language),
     )
     line = texts.gettext(N_("line %(line)s")) % {"line": fact.line} if fact.line is not None else None
     source = ", ".join(part for part in (fact.source_key, fact.file, line) if part)
     says = " · ".join(str.__str__(part) for part in parts if part)
     return {"says": says or fact.kind, "source": source or texts.gettext(N_("written by hand"))}
-
-
-def _in(names: Mapping[str, str], texts: Texts) -> str | None:
-    return names.get(texts.language) or names.get("fi") or next(iter(names.values()), None)
 
 
 def _end(instant: Any) -> Any:

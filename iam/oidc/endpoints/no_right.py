@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response
@@ -15,7 +15,7 @@ from iam.oidc.endpoints.page import position_of
 from iam.oidc.interaction import NoRight, Standing
 from iam.oidc.why_not import WhyNot
 from iam.signin import reach
-from iam.texts import N_
+from iam.texts import N_, in_language
 from iam.tokens.session import LoginSession
 from iam.web import context, pages
 
@@ -79,5 +79,5 @@ def _organisation(capacity: Capacity) -> str:
     return _in_words(capacity.organisation_names)
 
 
-def _in_words(names: Any) -> str:
-    return names.get(context.texts().language) or names.get("fi") or next(iter(names.values()), "")
+def _in_words(names: Mapping[str, Any]) -> str:
+    return in_language(names, context.texts().language)

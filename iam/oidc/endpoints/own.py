@@ -16,7 +16,7 @@ from iam.oidc.client import ADMIN
 from iam.oidc.endpoints.page import own_name, received
 from iam.oidc.model import Client
 from iam.oidc.registration_metadata import said
-from iam.texts import N_
+from iam.texts import N_, in_language
 from iam.web import context, guard
 from iam.web.guard import NotSignedIn
 from iam.web.redirect import see_other
@@ -27,7 +27,7 @@ def shown(person_id: UUID) -> list[dict[str, Any]]:
     texts = context.texts()
     return [
         {
-            "key": one.application.key, "name": one.application.name.get(texts.language) or one.application.name.get("fi") or one.application.key,
+            "key": one.application.key, "name": in_language(one.application.name, texts.language, one.application.key),
             "owner": one.owner.name(texts.language), "since": one.since, "until": one.until, "consented": one.agreed == "consent",
             "receives": [own_name(one.owner, pairwise=one.pairwise), *received(one.scopes)],
         }
@@ -46,7 +46,7 @@ def start(application: str) -> tuple[str, str] | None:
     told = select(Application.name, Client.metadata_).join(Application, Application.id == Client.application_id)
     living = Application.key == application, ~Application.retired, ~Client.retired
     for name, metadata in context.db().execute(told.where(*living).order_by(Client.client_id)):
-        called = name.get(texts.language) or next(iter(name.values()), application)
+        called = in_language(name, texts.language, application)
         home, begin = (said(metadata, member, texts.language) for member in ("client_uri", "initiate_login_uri"))
         if home or begin:
             return (
