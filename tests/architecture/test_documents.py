@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import importlib
+import re
+import sys
 from pathlib import Path
+from types import ModuleType
+from urllib.parse import unquote
 
+import pytest
+
+from connectors import registry
+from connectors.conformance.suite import checks
 from iam.access.administration import PERMISSIONS
 from iam.apply.schema.applications import Client
 from iam.audit.event import TYPES
 from iam.settings import documented
+from iam.sources import matching
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = (*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")))
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_PRINTED = re.compile(r"^`workers-json/(\S+)`:\n\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def _targets(page: Path) -> list[tuple[str, Path, str]]:
+    """Return what a page links to inside the repository: as written, the file, and the heading in it."""
+    links = [link for link in _LINK.findall(page.read_text(encoding="utf-8")) if "://" not in link]
+    parts = [(link, *unquote(link).partition("#")[::2]) for link in links]
+    return [(link, (page.parent / path).resolve() if path else page, heading) for link, path, heading in parts]
+
+
+def _headings(page: Path) -> set[str]:
+    """Return the anchors of a page's headings."""
+    found = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", text).strip().lower().replace(" ", "-") for text in found}
 
 
 def test_every_setting_is_documented_with_its_default_and_what_it_is_for() -> None:
@@ -35,3 +62,66 @@ def test_every_field_of_a_client_is_documented() -> None:
 def test_every_permission_is_documented() -> None:
     page = (DOCS / "permissions.md").read_text(encoding="utf-8")
     assert [name for name, what in PERMISSIONS.items() if f"| `{name}` | {what} |" not in page] == []
+
+
+def test_every_link_between_pages_leads_to_a_page_and_a_heading_that_are_there() -> None:
+    broken = [
+        (str(page.relative_to(ROOT)), link)
+        for page in PAGES
+        for link, target, heading in _targets(page)
+        if not target.exists() or (heading and heading not in _headings(target))
+    ]
+    assert broken == []
+
+
+def test_the_index_names_every_page_and_the_decisions_index_every_decision() -> None:
+    named = {target for _, target, _ in _targets(DOCS / "README.md")}
+    decided = {target for _, target, _ in _targets(DOCS / "decisions" / "README.md")}
+    pages = {page for page in DOCS.rglob("*.md") if page.parent.name != "decisions"} - {DOCS / "README.md"}
+    assert pages - named == set()
+    assert {*(DOCS / "decisions").glob("*.md")} - {DOCS / "decisions" / "README.md"} - decided == set()
+
+
+def test_every_decision_says_what_it_is_what_speaks_against_it_what_it_cost_and_what_would_change_it() -> None:
+    asked = {"decided", "what-speaks-against-it", "what-was-given-up", "what-would-make-us-change-it"}
+    pages = [page for page in (DOCS / "decisions").glob("*.md") if page.name != "README.md"]
+    assert [page.name for page in pages if not asked <= _headings(page)] == []
+
+
+@pytest.fixture
+def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The connector as docs/connectors.md prints it, written out file by file where it can be imported."""
+    for name, text in _PRINTED.findall((DOCS / "connectors.md").read_text(encoding="utf-8")):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for name in ("workers_json", "workers_json.connector", "test_conformance"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return tmp_path
+
+
+def _imported(name: str) -> ModuleType:
+    return importlib.import_module(name)
+
+
+def test_the_connector_that_the_documentation_prints_passes_the_conformance_suite(printed: Path) -> None:
+    connector = _imported("workers_json").WorkersJson
+    exhibit = _imported("test_conformance").Exhibit(printed)
+    found = checks(connector)
+    for check in found:
+        check(exhibit)
+    page = (DOCS / "connectors.md").read_text(encoding="utf-8")
+    assert f"`{len(found)} passed`" in page
+
+
+def test_the_connector_that_the_documentation_prints_reads_the_printed_file_by_the_printed_matching(
+    printed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = _imported("workers_json")
+    monkeypatch.setattr(registry, "connector", lambda _name: package.WorkersJson)
+    assert [*matching.faults(matching.read(registry.matching("workers-json")), package.WorkersJson)] == []
+    reading = package.WorkersJson(package.WorkersJsonSettings(path=printed / "workers.json")).read()
+    assert [(item.key, item.fields["place"]) for item in reading] == [("7", "KOIVU"), ("8", "KOIVU")]
+    assert reading.evidence.declared == reading.evidence.rows
