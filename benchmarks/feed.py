@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from benchmarks.meter import Measure, Meter
@@ -43,6 +43,7 @@ def loads(meter: Meter, sessions: sessionmaker[Session], vault: Vault, folder: P
     """Return the measures of the three runs. The first is the accepted one: the run that showed it before is not counted."""
     starter, accepter = prepare(sessions, vault, folder)
     runner.run(sessions, vault, "hr", starter)
+    settle(sessions)
     found = {}
     with meter.measure() as found["first load"]:
         _good(runner.accept(sessions, vault, "hr", accepter))
@@ -52,6 +53,12 @@ def loads(meter: Meter, sessions: sessionmaker[Session], vault: Vault, folder: P
     with meter.measure() as found["1 % changed"]:
         _good(runner.run(sessions, vault, "hr", starter))
     return found
+
+
+def settle(sessions: sessionmaker[Session]) -> None:
+    """Do what PostgreSQL would do by itself within the next minute, so that it falls into nobody's measure."""
+    with sessions() as session:
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"}).execute(text("VACUUM ANALYZE"))
 
 
 def _good(report: Report) -> None:

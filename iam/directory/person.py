@@ -27,7 +27,7 @@ class PersonNameWord(Base):
     """A word of a name of a person, folded to base letters, by which search finds them; ``shown`` when a name shown now has it."""
 
     __tablename__ = "person_name_word"
-    __table_args__ = (Index("ix_person_name_word_word_person_id", "word", "person_id"),)
+    __table_args__ = (Index("ix_person_name_word_word", "word"),)
 
     person_id: Mapped[UUID] = refers_to("person.id", primary_key=True)
     word: Mapped[str] = mapped_column(BYTE_ORDER, primary_key=True)
