@@ -20,10 +20,12 @@ from iam.access import listing
 from iam.access.administration import may_touch
 from iam.access.role import Application
 from iam.errors import AvainError, Invalid, NotFound
-from iam.oidc import by_page, controllers_words, metadata
+from iam.oidc import metadata
+from iam.oidc.clients import by_page
+from iam.oidc.clients import controllers as controllers_words
+from iam.oidc.clients.rules import SECRET_METHODS
+from iam.oidc.clients.settings import LONGEST_TEXT
 from iam.oidc.model import Client
-from iam.oidc.registration_metadata import LONGEST_TEXT
-from iam.oidc.registration_rules import SECRET_METHODS
 from iam.texts import N_, in_language
 from iam.web import context, guard
 

@@ -15,8 +15,8 @@ from admin_ui.frame import blueprint
 from admin_ui.words import options
 from iam.access.role import Application
 from iam.errors import Invalid
-from iam.oidc import by_page
-from iam.oidc.claims import MAPPABLE
+from iam.oidc.claims.compose import MAPPABLE
+from iam.oidc.clients import by_page
 from iam.oidc.model import Client
 from iam.texts import N_, in_language
 from iam.web import context, guard

@@ -17,8 +17,8 @@ from iam.access.administration import Part
 from iam.directory import listing
 from iam.directory.organisation import Organisation
 from iam.errors import Conflict, Invalid
-from iam.oidc import by_page
-from iam.oidc.by_page import Registered
+from iam.oidc.clients import by_page
+from iam.oidc.clients.by_page import Registered
 from iam.texts import N_, in_language
 from iam.web import context, guard
 

@@ -25,7 +25,7 @@ from iam.database.keyset import Cursor, keyset
 from iam.directory.listing import organisation_keys, organisations
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.queries import holds_at
-from iam.oidc import by_page
+from iam.oidc.clients import by_page
 from iam.oidc.model import Client
 from iam.texts import N_, in_language
 from iam.web import context, guard

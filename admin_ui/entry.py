@@ -19,7 +19,7 @@ from admin_ui.frame import HOME, blueprint
 from connectors.problem import Problem
 from iam.errors import Denied
 from iam.oidc import in_process
-from iam.oidc.client import ADMIN
+from iam.oidc.clients.registered import ADMIN
 from iam.oidc.server import provider
 from iam.texts import N_
 from iam.tokens.grant import GrantRow

@@ -31,8 +31,8 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
 from iam.directory.queries import Profile
-from iam.oidc import trace
-from iam.oidc.client import ADMIN
+from iam.oidc.authorization import attempts as trace
+from iam.oidc.clients.registered import ADMIN
 from iam.oidc.model import Attempt, Client
 from iam.texts import N_, in_language
 from iam.web import context, guard

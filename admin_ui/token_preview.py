@@ -30,8 +30,8 @@ from iam.directory.organisation import Organisation
 from iam.directory.person import Person
 from iam.directory.queries import Profile, profile
 from iam.errors import NotFound
+from iam.oidc.issuing.preview import claims_for
 from iam.oidc.model import Client
-from iam.oidc.preview import claims_for
 from iam.texts import N_, in_language
 from iam.web import context, guard
 from iam.web.redirect import see_other

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from iam.oidc import controllers_words
+from iam.oidc.clients import controllers as controllers_words
 from iam.texts import N_
 from iam.web import context
 

@@ -22,7 +22,7 @@ from iam.access.administration import Part
 from iam.access.role import Application
 from iam.directory.person import Person
 from iam.directory.queries import Profile
-from iam.oidc import undelivered as messages
+from iam.oidc.logout import undelivered as messages
 from iam.outbox import Message
 from iam.texts import N_, in_language
 from iam.web import context, guard

@@ -23,8 +23,10 @@ from iam.change import SYSTEM
 from iam.database.engine import make_engine, make_sessions
 from iam.database.types import uuid7
 from iam.directory.person import Person
-from iam.oidc import client_assertion, code, par
-from iam.oidc.client_assertion import Assertion
+from iam.oidc.authorization import code
+from iam.oidc.authorization import pushed as par
+from iam.oidc.clients import assertions as client_assertion
+from iam.oidc.clients.assertions import Assertion
 from iam.signin import levels, recovery, totp, upstream
 from iam.signin.factor import Totp
 from iam.tokens import grant, one_shot

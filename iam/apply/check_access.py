@@ -17,9 +17,9 @@ from iam.apply.schema.agreements import Agreement, Clause
 from iam.apply.shapes import interval
 from iam.database.types import uuid7
 from iam.lifecycle.tree import Place, ever_under, settle
-from iam.oidc import registration
-from iam.oidc.client import ADMIN
-from iam.oidc.registration_rules import SECRET_METHODS, Registration, problems
+from iam.oidc.clients import write as registration
+from iam.oidc.clients.registered import ADMIN
+from iam.oidc.clients.rules import SECRET_METHODS, Registration, problems
 from iam.tokens import secret as secrets
 
 

@@ -24,7 +24,7 @@ from iam.directory.organisation import Organisation
 from iam.directory.source import Source
 from iam.lifecycle import openings, organisations
 from iam.lifecycle.tree import Place
-from iam.oidc import registration
+from iam.oidc.clients import write as registration
 from iam.oidc.model import Client
 from iam.signin import connection_openings, policy, session_policy, username_rules
 from iam.signin.connection import Connection

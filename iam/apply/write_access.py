@@ -8,7 +8,7 @@ from iam.access import agreements, catalogue
 from iam.access.catalogue import NewRule, NewVersion
 from iam.apply.shapes import ClauseShape, Shape
 from iam.apply.writing import Writing
-from iam.oidc import registration
+from iam.oidc.clients import write as registration
 
 _OF_ROLE = ("retired", "sensitive", "handed_out")
 """What is a role's own and of no version."""

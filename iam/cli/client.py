@@ -9,7 +9,7 @@ from connectors.problem import Problem
 from iam.access.role import Application
 from iam.cli.support import Console
 from iam.errors import NotFound
-from iam.oidc import registration_terms
+from iam.oidc.clients import initial_tokens as registration_terms
 
 
 @click.group()

@@ -34,7 +34,7 @@ from iam.demo.generate import generate
 from iam.demo.profiles import PROFILES
 from iam.demo.relying import create_relying_app
 from iam.errors import Conflict, Invalid, Unavailable
-from iam.oidc import registration
+from iam.oidc.clients import write as registration
 from iam.oidc.model import Client
 from iam.settings import Settings
 from iam.signin import credentials

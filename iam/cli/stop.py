@@ -16,7 +16,7 @@ from iam.access.role import Application
 from iam.change import Actor
 from iam.cli.support import Console
 from iam.errors import NotFound
-from iam.oidc import by_page
+from iam.oidc.clients import by_page
 from iam.oidc.model import Client
 from iam.signin import connections
 from iam.signin.connection import Connection

@@ -23,9 +23,10 @@ from iam.cli.support import Console
 from iam.database.engine import make_sessions
 from iam.ephemeral import generations
 from iam.jobs import Chore, Handler, Worker
-from iam.oidc import client_assertion, trace
-from iam.oidc.backchannel import Backchannel
+from iam.oidc.authorization import attempts as trace
+from iam.oidc.clients import assertions as client_assertion
 from iam.oidc.issuer import Issuer
+from iam.oidc.logout.backchannel import Backchannel
 from iam.oidc.model import OpaqueToken
 from iam.settings import Settings
 from iam.signin import (

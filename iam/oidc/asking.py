@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 from iam import clock
-from iam.oidc import par, request_object
-from iam.oidc.client import RegisteredClient
-from iam.oidc.refusal import BadRequestUri, InvalidRequest
+from iam.oidc.authorization import pushed as par
+from iam.oidc.authorization import request_object
+from iam.oidc.authorization.refusal import BadRequestUri, InvalidRequest
+from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.server import Provider
 
 

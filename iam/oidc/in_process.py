@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from iam.change import Actor
 from iam.errors import Denied
-from iam.oidc import code as codes
-from iam.oidc import redemption
-from iam.oidc.claims import Claims
-from iam.oidc.client import ADMIN
+from iam.oidc.authorization import code as codes
+from iam.oidc.claims.compose import Claims
+from iam.oidc.clients.registered import ADMIN
 from iam.oidc.issuer import Issuer
+from iam.oidc.issuing import redemption
 
 
 @dataclass(frozen=True, slots=True)

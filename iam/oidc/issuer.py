@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from uuid import UUID
 
 from iam.ephemeral import Generations
-from iam.oidc.client import Clients
+from iam.oidc.clients.registered import Clients
 from iam.oidc.keyring import Keyring
 from iam.settings import Settings
 from iam.vault import Vault

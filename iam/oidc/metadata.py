@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from iam.oidc.answer import MODES
-from iam.oidc.claims import MAPPABLE, VERIFIED
-from iam.oidc.client import ANNOUNCED
+from iam.oidc.authorization.response import MODES
+from iam.oidc.claims.compose import MAPPABLE, VERIFIED
+from iam.oidc.clients.registered import ANNOUNCED
 from iam.oidc.model import AUTH_METHODS, GRANT_TYPES
 from iam.signin.levels import LEVELS
 from iam.texts import LANGUAGES

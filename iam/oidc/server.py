@@ -15,14 +15,15 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.audit import log
 from iam.change import Actor
-from iam.oidc import client_assertion, client_keys
-from iam.oidc.claims import Claims
-from iam.oidc.client import RegisteredClient
-from iam.oidc.client_authentication import Contradiction, Presented, presented
-from iam.oidc.grants import S256, CodeGrant, OwnGrant, RefreshGrant
+from iam.oidc.claims.compose import Claims
+from iam.oidc.clients import assertions as client_assertion
+from iam.oidc.clients import keys as client_keys
+from iam.oidc.clients.authentication import Contradiction, Presented, presented
+from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuer import Issuer
-from iam.oidc.request import ProviderRequest, body, resources
-from iam.oidc.token_endpoints import EndSession, Introspection, Revocation
+from iam.oidc.issuing.grants import S256, CodeGrant, OwnGrant, RefreshGrant
+from iam.oidc.issuing.token_endpoints import EndSession, Introspection, Revocation
+from iam.oidc.wire.request import ProviderRequest, body, resources
 from iam.tokens import foreign, jose
 from iam.web import context
 

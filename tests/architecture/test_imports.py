@@ -22,7 +22,7 @@ PLANTS = {
     "iam/sources/planted.py": ("import iam.oidc", "inside-iam"),
     "iam/access/planted.py": ("import iam.lifecycle", "inside-iam"),
     "iam/directory/planted.py": ("import flask", "flask"),
-    "iam/oidc/claims.py": ("import flask", "flask"),
+    "iam/oidc/claims/compose.py": ("import flask", "flask"),
     "iam/signin/planted.py": ("from authlib.integrations import flask_client", "authlib"),
     "iam/tokens/grant.py": ("import redis", "redis"),
     "connectors/hr.py": ("import ldap3", "ldap"),

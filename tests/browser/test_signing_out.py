@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.ephemeral import SqlGenerations
-from iam.oidc import subject
+from iam.oidc.claims import subjects as subject
 from iam.oidc.issuer import Issuer
 from iam.oidc.model import Client
 from iam.settings import Settings

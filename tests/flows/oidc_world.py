@@ -26,7 +26,7 @@ from iam.access.assignment import AdminGrant, Assignment
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.person import Hold, Person, PersonProfile
-from iam.oidc import registration
+from iam.oidc.clients import write as registration
 from iam.signin import levels
 from iam.signin.account import Account
 from iam.tokens import jose
@@ -75,7 +75,7 @@ def of_a_file(template: Path, folder: Path) -> Iterator[World]:
     """The world that all tests of a file share, on SQLite, at ``NOON``; a client that a test changes is read afresh at once."""
     copy = shutil.copy(template, folder / "avain.db")
     with clock.fixed(NOON), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("iam.oidc.client.SECONDS", -1.0)
+        patch.setattr("iam.oidc.clients.registered.SECONDS", -1.0)
         made = build(f"sqlite:///{copy}", folder)
         yield made
         made.engine.dispose()

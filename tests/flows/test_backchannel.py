@@ -23,8 +23,8 @@ from iam.database.engine import make_sessions
 from iam.ephemeral import SqlGenerations
 from iam.jobs import BATCH, PARALLEL, Worker
 from iam.lifecycle import leave
-from iam.oidc.backchannel import Backchannel, judge
 from iam.oidc.issuer import Issuer
+from iam.oidc.logout.backchannel import Backchannel, judge
 from iam.oidc.model import Client
 from iam.outbox import Message
 from iam.settings import Settings

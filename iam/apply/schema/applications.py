@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import SecretStr, StringConstraints, model_validator
 
 from iam.apply.schema.item import Item, Key, Keys, Names, Rights, Sorted, one_of
-from iam.oidc.registration import default_scope
+from iam.oidc.clients.write import default_scope
 from iam.signin import levels
 
 

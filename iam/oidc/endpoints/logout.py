@@ -10,14 +10,15 @@ from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from iam import clock
-from iam.oidc import logout as logouts
-from iam.oidc import parameters, passage
-from iam.oidc.answer import Answer
-from iam.oidc.client import RegisteredClient
+from iam.oidc.authorization import passage
+from iam.oidc.authorization.passage import Passage
+from iam.oidc.authorization.response import Answer
+from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.endpoints import page
-from iam.oidc.passage import Passage
-from iam.oidc.request import ProviderRequest
+from iam.oidc.logout import end_session as logouts
 from iam.oidc.server import provider
+from iam.oidc.wire import parameters
+from iam.oidc.wire.request import ProviderRequest
 from iam.signin.endpoints import browser
 from iam.signin.endpoints.factor import with_flow
 from iam.tokens.session import LoginSession

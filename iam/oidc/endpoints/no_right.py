@@ -9,11 +9,11 @@ from flask import Response
 
 from iam import clock
 from iam.access.right import Capacity
-from iam.oidc import why_not
-from iam.oidc.client import RegisteredClient
+from iam.oidc.authorization import no_right as why_not
+from iam.oidc.authorization.interaction import NoRight, Standing
+from iam.oidc.authorization.no_right import WhyNot
+from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.endpoints.page import position_of
-from iam.oidc.interaction import NoRight, Standing
-from iam.oidc.why_not import WhyNot
 from iam.signin import reach
 from iam.texts import N_, in_language
 from iam.tokens.session import LoginSession

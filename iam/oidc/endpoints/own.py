@@ -11,11 +11,11 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from iam.access.role import Application
-from iam.oidc import own
-from iam.oidc.client import ADMIN
+from iam.oidc.clients.registered import ADMIN
+from iam.oidc.clients.settings import said
 from iam.oidc.endpoints.page import own_name, received
+from iam.oidc.issuing import connected as own
 from iam.oidc.model import Client
-from iam.oidc.registration_metadata import said
 from iam.texts import N_, in_language
 from iam.web import context, guard
 from iam.web.guard import NotSignedIn

@@ -15,10 +15,10 @@ from iam.access.role import Application
 from iam.clock import FOREVER
 from iam.directory import queries
 from iam.directory.organisation import Organisation
-from iam.oidc.answer import Answer
-from iam.oidc.client import RegisteredClient
-from iam.oidc.interaction import Choose
-from iam.oidc.logout import Frame
+from iam.oidc.authorization.interaction import Choose
+from iam.oidc.authorization.response import Answer
+from iam.oidc.clients.registered import RegisteredClient
+from iam.oidc.logout.end_session import Frame
 from iam.texts import N_
 from iam.web import context, headers, onward, pages
 

@@ -6,13 +6,14 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 from flask import Response
 
-from iam.oidc import asking, par
+from iam.oidc import asking
+from iam.oidc.authorization import pushed as par
+from iam.oidc.authorization.pushed import Pushed
+from iam.oidc.authorization.refusal import check_resources
 from iam.oidc.endpoints.protocol import protocol
-from iam.oidc.grants import AUTH_METHODS
-from iam.oidc.par import Pushed
-from iam.oidc.refusal import check_resources
-from iam.oidc.request import ProviderRequest, body, resources
+from iam.oidc.issuing.grants import AUTH_METHODS
 from iam.oidc.server import provider
+from iam.oidc.wire.request import ProviderRequest, body, resources
 
 _AUTHENTICATION = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 

@@ -9,11 +9,19 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from iam.oidc import client_document, registration_terms, self_registration
-from iam.oidc.client_document import METADATA, BadDocument
+from iam.oidc.clients import (
+    documents as client_document,
+)
+from iam.oidc.clients import (
+    initial_tokens as registration_terms,
+)
+from iam.oidc.clients import (
+    self_service as self_registration,
+)
+from iam.oidc.clients.documents import METADATA, BadDocument
+from iam.oidc.clients.self_service import Registered
 from iam.oidc.endpoints.protocol import protocol
 from iam.oidc.model import Client
-from iam.oidc.self_registration import Registered
 from iam.oidc.server import provider
 from iam.tokens.secret import PREFIXES
 from iam.web import context, extension

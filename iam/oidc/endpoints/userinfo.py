@@ -7,12 +7,14 @@ from flask import Response, request
 
 from iam import clock
 from iam.audit import log
-from iam.oidc import bearer, claims, claims_request, mint
-from iam.oidc.bearer import Bearer
-from iam.oidc.claims import Claims
+from iam.oidc.claims import compose as claims
+from iam.oidc.claims import requested as claims_request
+from iam.oidc.claims.compose import Claims
 from iam.oidc.endpoints.protocol import protocol
-from iam.oidc.request import body
+from iam.oidc.issuing import bearer, mint
+from iam.oidc.issuing.bearer import Bearer
 from iam.oidc.server import provider
+from iam.oidc.wire.request import body
 from iam.tokens import jose
 from iam.web import context
 

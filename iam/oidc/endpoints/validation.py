@@ -9,16 +9,20 @@ from authlib.oauth2 import OAuth2Error
 from flask import request
 from werkzeug.wrappers import Response
 
-from iam.oidc import answer, asking, claims_request, parameters, passage
-from iam.oidc.answer import Answer
+from iam.oidc import asking
 from iam.oidc.asking import Asked
-from iam.oidc.claims_request import ClaimsRequest
-from iam.oidc.client import RegisteredClient
+from iam.oidc.authorization import passage
+from iam.oidc.authorization import response as answer
+from iam.oidc.authorization.passage import Passage
+from iam.oidc.authorization.refusal import BadRequestUri, check_resources
+from iam.oidc.authorization.response import Answer
+from iam.oidc.claims import requested as claims_request
+from iam.oidc.claims.requested import ClaimsRequest
+from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.endpoints import page
-from iam.oidc.passage import Passage
-from iam.oidc.refusal import BadRequestUri, check_resources
-from iam.oidc.request import ProviderRequest
 from iam.oidc.server import Provider, provider
+from iam.oidc.wire import parameters
+from iam.oidc.wire.request import ProviderRequest
 
 OUR_OWN = (passage.PARAMETER, "lang")
 """Parameters that our pages add to an address."""

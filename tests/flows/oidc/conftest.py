@@ -14,7 +14,7 @@ from tests.flows.oidc_world import Application, Browser, World
 @pytest.fixture
 def world(database_url: str, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch) -> World:
     """The world, at a moment that stands still; a client that a test changes is read afresh at once."""
-    monkeypatch.setattr("iam.oidc.client.SECONDS", -1.0)
+    monkeypatch.setattr("iam.oidc.clients.registered.SECONDS", -1.0)
     return oidc_world.build(database_url, tmp_path)
 
 

@@ -13,7 +13,8 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from iam.access.role import Application as ApplicationRow
-from iam.oidc import client, registration
+from iam.oidc.clients import registered as client
+from iam.oidc.clients import write as registration
 from iam.oidc.model import Client
 from iam.signin.connection import Connection
 from tests.flows import oidc_world

@@ -13,8 +13,8 @@ from iam.change import SYSTEM
 from iam.errors import Denied
 from iam.oidc import in_process
 from iam.oidc.in_process import Redeemed
+from iam.oidc.issuing.preview import claims_for
 from iam.oidc.model import Client, Subject
-from iam.oidc.preview import claims_for
 from iam.oidc.server import provider
 from iam.web import extension
 from tests.flows import oidc_world

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.oidc import subject
+from iam.oidc.claims import subjects as subject
 from iam.tokens.grant import GrantRow
 from tests.flows.oidc.test_token import assertion
 from tests.flows.oidc_world import Application, Browser, World

@@ -24,7 +24,7 @@ LASTING = "openid roles offline_access"
 @pytest.fixture
 def world(database_url: str, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch) -> World:
     """The world, where a device of one's own may be remembered."""
-    monkeypatch.setattr("iam.oidc.client.SECONDS", -1.0)
+    monkeypatch.setattr("iam.oidc.clients.registered.SECONDS", -1.0)
     return oidc_world.build(database_url, tmp_path, signin={"remember_days": 10})
 
 

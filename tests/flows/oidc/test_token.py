@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from iam.access.role import Application as ApplicationRow
 from iam.directory.affiliation import Affiliation
-from iam.oidc.client_assertion import TYPE
+from iam.oidc.clients.assertions import TYPE
 from iam.oidc.model import Client, ClientSecret
 from iam.oidc.server import provider
 from iam.tokens import grant as grants

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.database.types import uuid7
-from iam.oidc.client_assertion import TYPE
+from iam.oidc.clients.assertions import TYPE
 from iam.tokens import jose
 from tests.factories.consortium import client
 from tests.flows.oidc_world import ISSUER, PASSWORD, SECRET, Browser, World, form, verified

@@ -13,8 +13,8 @@ from iam import clock
 from iam.database.engine import make_sessions
 from iam.ephemeral import SqlGenerations
 from iam.jobs import Worker
-from iam.oidc.backchannel import Backchannel
 from iam.oidc.issuer import Issuer
+from iam.oidc.logout.backchannel import Backchannel
 from iam.oidc.model import Client
 from iam.settings import Settings
 from iam.tokens import sign_out

@@ -12,7 +12,8 @@ from werkzeug.test import TestResponse
 
 from iam.access.role import Application
 from iam.change import SYSTEM
-from iam.oidc import client_keys, registration_terms
+from iam.oidc.clients import initial_tokens as registration_terms
+from iam.oidc.clients import keys as client_keys
 from iam.settings import Egress
 from iam.tokens import jose, keys
 from iam.web import extension

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.right import capacities, rights
 from iam.database.base import Base
-from iam.oidc.claims import usable
+from iam.oidc.claims.compose import usable
 from tests.factories import access, facts
 from tests.factories.facts import day
 from tests.unit.access.conftest import Town

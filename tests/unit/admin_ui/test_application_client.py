@@ -15,8 +15,8 @@ from iam.access.role import ApplicationEnabled
 from iam.audit import log
 from iam.change import Actor
 from iam.ephemeral import SqlGenerations
-from iam.oidc import registration
-from iam.oidc.client import GENERATION, load
+from iam.oidc.clients import write as registration
+from iam.oidc.clients.registered import GENERATION, load
 from iam.oidc.model import Client, ClientSecret
 from iam.tokens.secret import hash_of
 from tests.factories import consortium

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam.access.role import Application
-from iam.oidc.client import load
+from iam.oidc.clients.registered import load
 from iam.oidc.model import Client, ClientSecret
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.test_sign_in_trace import told

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from iam.change import SYSTEM
-from iam.oidc.client import ADMIN
+from iam.oidc.clients.registered import ADMIN
 from iam.signin import ending
 from iam.tokens.grant import GrantRow
 from tests.unit.admin_ui.world import ISSUER, Reader, World

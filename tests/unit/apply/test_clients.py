@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from iam.access.role import Application
 from iam.apply.export import as_data, in_yaml
-from iam.oidc import client_document
+from iam.oidc.clients import documents as client_document
 from iam.oidc.model import Client
 
 from .conftest import CONSORTIUM, Apply

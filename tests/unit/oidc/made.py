@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from iam.access.right import Capacity, Right
-from iam.oidc.client import RegisteredClient
+from iam.oidc.clients.registered import RegisteredClient
 
 NOW = datetime(2026, 9, 15, 5, 0, tzinfo=UTC)
 MAY = datetime(2027, 5, 31, 21, 0, tzinfo=UTC)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from iam.oidc.client import ADMIN, Clients
-from iam.oidc.client_assertion import TYPE
-from iam.oidc.client_authentication import Contradiction, Presented, presented
+from iam.oidc.clients.assertions import TYPE
+from iam.oidc.clients.authentication import Contradiction, Presented, presented
+from iam.oidc.clients.registered import ADMIN, Clients
 from iam.tokens.secret import hash_of
 from tests.unit.oidc.made import ISSUER, NOW, client
 

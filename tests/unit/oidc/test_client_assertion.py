@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from iam.oidc.client_assertion import Assertion, first_use, tidy, verify
+from iam.oidc.clients.assertions import Assertion, first_use, tidy, verify
 from iam.tokens import foreign, jose
 from tests.unit.oidc.made import ISSUER, NOW
 

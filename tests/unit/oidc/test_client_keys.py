@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from iam.oidc import client_keys
-from iam.oidc.client import RegisteredClient
+from iam.oidc.clients import keys as client_keys
+from iam.oidc.clients.registered import RegisteredClient
 from iam.settings import Egress, Settings
 from iam.tokens import jose
 from tests.servers.hostile_http import HostileHttp, answer, answer_json

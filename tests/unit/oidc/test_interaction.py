@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from iam.oidc.interaction import (
+from iam.oidc.authorization.interaction import (
     Ask,
     Choose,
     Issue,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iam.oidc.parameters import BadParameters, single
+from iam.oidc.wire.parameters import BadParameters, single
 
 
 def test_each_parameter_comes_once() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from iam.oidc.passage import LIFE, Passage, digest, seal, unseal
+from iam.oidc.authorization.passage import LIFE, Passage, digest, seal, unseal
 
 KEY = b"k" * 32
 REQUEST = digest({"client_id": "wilma", "state": "x"})

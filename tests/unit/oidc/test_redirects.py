@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from iam.oidc.answer import granted, refused
-from iam.oidc.redirects import registered
+from iam.oidc.authorization.response import granted, refused
+from iam.oidc.wire.redirects import registered
 
 WEB = ("https://rp.example/cb", "https://rp.example/cb?tenant=a")
 NATIVE = ("http://127.0.0.1/cb", "http://[::1]:7000/cb?x=1", "fi.example.app:/cb")

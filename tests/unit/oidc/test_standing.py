@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.directory.person import HoldPart
-from iam.oidc import standing
+from iam.oidc.issuing import grant_state as standing
 from iam.tokens.grant import GrantRow
 from tests.factories import facts
 from tests.unit.oidc.made import client

@@ -16,7 +16,10 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.role import Application as ApplicationRow
 from iam.change import SYSTEM
-from iam.oidc import code, logout_token, par, registration_terms
+from iam.oidc.authorization import code
+from iam.oidc.authorization import pushed as par
+from iam.oidc.clients import initial_tokens as registration_terms
+from iam.oidc.logout import token as logout_token
 from iam.signin import connections, first_code, passkey, policy, upstream
 from iam.signin.passkey import Site
 from iam.signin.upstream import Pending

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from iam.access.role import Application as ApplicationRow
 from iam.change import SYSTEM
 from iam.errors import Conflict
-from iam.oidc import registration_terms
+from iam.oidc.clients import initial_tokens as registration_terms
 from iam.signin import levels
 from iam.signin.account import Account
 from iam.tokens import jose, keys

@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from iam.oidc.client_assertion import TYPE
-from iam.oidc.client_authentication import presented
+from iam.oidc.clients.assertions import TYPE
+from iam.oidc.clients.authentication import presented
 from iam.tokens import foreign, jose
 from tests.flows.oidc_world import ISSUER, JWT_KEY, World, request_of
 from tests.flows.security.protocol.forge import encode, signed

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from iam.access.assignment import Assignment
 from iam.access.role import Application as ApplicationRow
 from iam.access.role import ApplicationEnabled
-from iam.oidc.client_assertion import TYPE
+from iam.oidc.clients.assertions import TYPE
 from iam.oidc.model import Client, ClientSecret
 from iam.tokens import jose
 from iam.tokens.secret import hash_of

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.oidc.client_assertion import TYPE
+from iam.oidc.clients.assertions import TYPE
 from iam.oidc.model import Client
 from iam.signin import id_token
 from iam.tokens import jose, keys

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from iam.oidc.client_assertion import TYPE
+from iam.oidc.clients.assertions import TYPE
 from iam.oidc.model import Client
 from iam.signin import policy
 from iam.signin.connection import Connection

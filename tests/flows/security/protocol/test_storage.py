@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.oidc.client_assertion import TYPE
+from iam.oidc.clients.assertions import TYPE
 from iam.tokens import jose
 from iam.web import extension
 from tests.flows import oidc_world
@@ -38,7 +38,7 @@ def world(
     folder: Path = tmp_path_factory.mktemp("storage")
     name = postgresql.fresh_database(postgresql_template)
     with clock.fixed(NOON), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("iam.oidc.client.SECONDS", -1.0)
+        patch.setattr("iam.oidc.clients.registered.SECONDS", -1.0)
         made = oidc_world.build(postgresql.url(name), folder)
         yield made
         extension.engine_of(made.app).dispose()
