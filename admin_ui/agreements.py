@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from admin_ui import exports, frame, lists, paging, words
 from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
-from iam.access import agreement_listing as listing
-from iam.access.agreement_listing import AGREEMENT_KEYS, Standing
+from iam.access.pages import agreements as listing
+from iam.access.pages.agreements import AGREEMENT_KEYS, Standing
 from iam.directory.listing import organisation_keys
 from iam.texts import N_
 from iam.web import context, guard

@@ -16,9 +16,9 @@ from admin_ui.applications import AUTHS, PATH, SECTION
 from admin_ui.frame import blueprint
 from admin_ui.words import word
 from connectors.problem import Problem
-from iam.access import listing
 from iam.access.administration import may_touch
-from iam.access.role import Application
+from iam.access.model.role import Application
+from iam.access.pages import listing
 from iam.errors import AvainError, Invalid, NotFound
 from iam.oidc import metadata
 from iam.oidc.clients import by_page

@@ -13,7 +13,7 @@ from admin_ui.application_client import address, said
 from admin_ui.applications import PATH, SECTION
 from admin_ui.frame import blueprint
 from admin_ui.words import options
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.errors import Invalid
 from iam.oidc.claims.compose import MAPPABLE
 from iam.oidc.clients import by_page

@@ -17,10 +17,10 @@ from admin_ui import frame, lists, paging, told, words
 from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
 from iam import clock
-from iam.access import listing
 from iam.access.administration import Part, may_touch
-from iam.access.listing import APPLICATION_KEYS, ROLE_KEYS
-from iam.access.role import Application, ApplicationEnabled, Role
+from iam.access.model.role import Application, ApplicationEnabled, Role
+from iam.access.pages import listing
+from iam.access.pages.listing import APPLICATION_KEYS, ROLE_KEYS
 from iam.database.keyset import Cursor, keyset
 from iam.directory.listing import organisation_keys, organisations
 from iam.directory.organisation import Organisation, OrganisationClosure

@@ -15,10 +15,10 @@ from admin_ui import exports, frame
 from admin_ui.paging import SIZE
 from admin_ui.persons import listed_name
 from admin_ui.seen import profiles
-from iam.access import listing
 from iam.access.administration import Part
-from iam.access.definition_effects import Effect, Effects
-from iam.access.publish import Preview
+from iam.access.commands.effects import Effect, Effects
+from iam.access.commands.publish import Preview
+from iam.access.pages import listing
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
 from iam.directory.protected import is_protected

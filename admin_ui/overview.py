@@ -16,8 +16,8 @@ from admin_ui.frame import blueprint
 from admin_ui.guardians import waiting
 from iam import clock
 from iam.access.administration import Part
-from iam.access.agreement import Agreement, AgreementTerm
-from iam.access.rule import RuleVersion
+from iam.access.model.agreement import Agreement, AgreementTerm
+from iam.access.model.rule import RuleVersion
 from iam.directory.affiliation import Affiliation
 from iam.directory.listing import COMING, coming
 from iam.directory.organisation import Organisation

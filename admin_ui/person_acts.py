@@ -18,11 +18,11 @@ from admin_ui.person_help import has_own
 from admin_ui.person_view import PATH, Subject, subject_of
 from connectors.problem import Problem
 from iam import clock
-from iam.access import by_hand
-from iam.access import listing as roles
 from iam.access.administration import Part, may_touch
-from iam.access.assignment import Assignment
-from iam.access.role import Application, Role
+from iam.access.commands import by_hand
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import Application, Role
+from iam.access.pages import listing as roles
 from iam.access.standing import OUTRANKED, over
 from iam.directory import identity_code, listing
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound

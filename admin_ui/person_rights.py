@@ -16,11 +16,11 @@ from admin_ui.person_view import PATH, Subject, names
 from admin_ui.rules import offered_roles, role_options
 from connectors.problem import Problem
 from iam import clock
-from iam.access.explain import Because, Explanation, explain
-from iam.access.fact_lines import FactLine
-from iam.access.sentence import KIND_WORDS
-from iam.access.telling import to_asker
-from iam.access.why_not import why_not
+from iam.access.explanation.explain import Because, Explanation, explain
+from iam.access.explanation.fact_lines import FactLine
+from iam.access.explanation.telling import to_asker
+from iam.access.explanation.why_not import why_not
+from iam.access.rules.sentence import KIND_WORDS
 from iam.directory import listing
 from iam.directory.listing import Tied
 from iam.texts import N_, in_language

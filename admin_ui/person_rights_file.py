@@ -13,7 +13,7 @@ from admin_ui import exports
 from admin_ui.frame import blueprint
 from admin_ui.person_rights import authors, moment, shown, told
 from admin_ui.person_view import subject_of
-from iam.access.explain_batches import explain_each
+from iam.access.explanation.batches import explain_each
 from iam.texts import N_
 from iam.web import context, guard
 

@@ -16,10 +16,10 @@ from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
 from admin_ui.persons import listed_name
 from admin_ui.seen import profiles
-from iam.access import listing
 from iam.access.administration import Part
-from iam.access.listing import HOLDER_KEYS, ROLE_KEYS, RULE_KEYS
-from iam.access.role import Application, Role, RoleVersion
+from iam.access.model.role import Application, Role, RoleVersion
+from iam.access.pages import listing
+from iam.access.pages.listing import HOLDER_KEYS, ROLE_KEYS, RULE_KEYS
 from iam.database.keyset import Cursor, keyset
 from iam.directory.queries import Profile
 from iam.texts import LANGUAGE_NAMES, N_, in_language

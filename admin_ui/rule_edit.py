@@ -18,16 +18,16 @@ from admin_ui.rule_form import RuleForm
 from admin_ui.rule_trial import Trial, day, trial
 from admin_ui.rules import PATH, SECTION, offered_roles, role_options, templates
 from connectors.problem import Problem
-from iam.access import listing
 from iam.access.administration import Part, may_touch
-from iam.access.catalogue import copy_code_list
-from iam.access.crossing import crossings
-from iam.access.crossing import words as crossing_words
-from iam.access.pattern import Pattern
-from iam.access.publish import preview
-from iam.access.resolve import check, load
-from iam.access.rule import Rule
-from iam.access.sentence import labels, sentence
+from iam.access.commands.catalogue import copy_code_list
+from iam.access.commands.publish import preview
+from iam.access.derivation.crossing import crossings
+from iam.access.derivation.crossing import words as crossing_words
+from iam.access.model.rule import Rule
+from iam.access.pages import listing
+from iam.access.rules.pattern import Pattern
+from iam.access.rules.resolve import check, load
+from iam.access.rules.sentence import labels, sentence
 from iam.directory import listing as people
 from iam.directory.organisation import Organisation
 from iam.errors import Invalid, NotFound

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from werkzeug.datastructures import MultiDict
 
 from connectors.problem import Problem
-from iam.access.pattern import Pattern, parse
+from iam.access.rules.pattern import Pattern, parse
 
 FACTS = ("affiliation", "membership", "guardian")
 SCOPES = ("own", "named", "covers")

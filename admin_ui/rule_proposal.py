@@ -15,12 +15,13 @@ from admin_ui.frame import blueprint
 from admin_ui.rule_edit import SHOWN_PLACES, done
 from admin_ui.rules import PATH, SECTION, said
 from connectors.problem import Problem
-from iam.access import listing, taken_out
 from iam.access.administration import Part, may_touch
-from iam.access.proposal import Proposal
-from iam.access.publish import preview
-from iam.access.rule import Rule
-from iam.access.sentence import labels
+from iam.access.commands import taken_out
+from iam.access.commands.publish import preview
+from iam.access.model.proposal import Proposal
+from iam.access.model.rule import Rule
+from iam.access.pages import listing
+from iam.access.rules.sentence import labels
 from iam.directory.queries import profile
 from iam.errors import Conflict, Denied, Invalid, NotFound
 from iam.plans import proposals, rule_proposals

@@ -18,7 +18,7 @@ from admin_ui.seen import looked_for, profiles
 from connectors.identity_code import holds_code
 from iam import clock
 from iam.access.administration import Part, speaks_freely
-from iam.access.publish import try_person
+from iam.access.commands.publish import try_person
 from iam.directory import listing as people
 from iam.directory.listing import PERSON_KEYS, Wanted
 from iam.directory.person import Person

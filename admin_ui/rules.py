@@ -15,12 +15,12 @@ from admin_ui import frame, lists, paging, rule_form, words
 from admin_ui.frame import blueprint
 from admin_ui.lists import Listed
 from admin_ui.seen import profiles
-from iam.access import listing
 from iam.access.administration import Part, may_touch
-from iam.access.handing import offered
-from iam.access.listing import ROLE_KEYS, RULE_KEYS, VERSION_KEYS
-from iam.access.pattern import parse
-from iam.access.sentence import Labels, labels, sentence
+from iam.access.pages import listing
+from iam.access.pages.listing import ROLE_KEYS, RULE_KEYS, VERSION_KEYS
+from iam.access.rules.handing import offered
+from iam.access.rules.pattern import parse
+from iam.access.rules.sentence import Labels, labels, sentence
 from iam.directory.queries import Profile
 from iam.plans import rule_proposals
 from iam.texts import N_

@@ -16,7 +16,7 @@ from admin_ui.frame import blueprint
 from admin_ui.seen import profiles
 from admin_ui.sources import PATH, REFRESH, SECTION, under_way
 from iam.access.administration import Part
-from iam.access.listing import role_names
+from iam.access.pages.listing import role_names
 from iam.database.keyset import keyset
 from iam.directory.listing import organisation_keys
 from iam.directory.person import Person

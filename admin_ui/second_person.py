@@ -15,9 +15,9 @@ from admin_ui import frame
 from admin_ui.frame import blueprint
 from admin_ui.rules import PATH
 from admin_ui.seen import profiles
-from iam.access import taken_out
 from iam.access.asker import Asker
-from iam.access.proposal import OF_RULES, Proposal, TakenOut, waiting
+from iam.access.commands import taken_out
+from iam.access.model.proposal import OF_RULES, Proposal, TakenOut, waiting
 from iam.directory.queries import Profile
 from iam.texts import N_
 from iam.web import context, guard

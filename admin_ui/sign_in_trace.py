@@ -23,9 +23,9 @@ from admin_ui.frame import blueprint
 from admin_ui.person_view import Subject, subject_of
 from admin_ui.seen import profiles
 from admin_ui.trace_words import Place, Position
-from iam.access import listing
 from iam.access.administration import Part, speaks_freely
-from iam.access.role import Application
+from iam.access.model.role import Application
+from iam.access.pages import listing
 from iam.audit.log import AuditEvent
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation

@@ -20,8 +20,8 @@ from admin_ui.persons import archive_after, listed_name
 from admin_ui.seen import looked_for, profiles
 from connectors.identity_code import holds_code
 from iam import clock
-from iam.access import listing
 from iam.access.administration import Part, may_see, speaks_freely
+from iam.access.pages import listing
 from iam.access.right import Capacity, capacities, rights
 from iam.audit import log
 from iam.directory import listing as people

@@ -19,7 +19,7 @@ from admin_ui.lists import Listed
 from admin_ui.seen import profiles
 from iam import clock
 from iam.access.administration import Part
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.directory.person import Person
 from iam.directory.queries import Profile
 from iam.oidc.logout import undelivered as messages

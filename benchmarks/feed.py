@@ -9,9 +9,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from benchmarks.meter import Measure, Meter
-from iam.access.assignment import Assignment
-from iam.access.derive import derive
-from iam.access.rule import published
+from iam.access.derivation.derive import derive
+from iam.access.model.assignment import Assignment
+from iam.access.model.rule import published
 from iam.apply.run import run_apply
 from iam.change import SYSTEM, Actor, begin
 from iam.cli.demo_run import ACCEPTER, BEFORE, STARTER

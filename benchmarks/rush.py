@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from benchmarks.signing_in import give_logins, sign_in
 from iam import clock
-from iam.access.assignment import Assignment
-from iam.access.role import Application, Role
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import Application, Role
 from iam.cli.demo_run import CLIENT
 from iam.directory.affiliation import Affiliation
 from iam.directory.queries import holds_at

@@ -14,8 +14,9 @@ from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from iam import clock, mail, outbox
-from iam.access import administration, idle
-from iam.access.role import Application, ApplicationEnabled
+from iam.access import administration
+from iam.access.model.role import Application, ApplicationEnabled
+from iam.access.rules import idle
 from iam.database.migrate import pending
 from iam.database.types import UtcDateTime
 from iam.directory.source import Source

@@ -1,7 +1,7 @@
 """Every model, imported once, so that migrations and the drift check see the whole schema."""
 
 from iam import change, ephemeral, outbox, sealed
-from iam.access import agreement, assignment, proposal, role, rule
+from iam.access.model import agreement, assignment, proposal, role, rule
 from iam.audit import log
 from iam.directory import affiliation, organisation, person, source
 from iam.oidc import model

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from iam import clock
-from iam.access.assignment import AdminGrant
+from iam.access.model.assignment import AdminGrant
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
 from iam.directory.person import Person

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, case,
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
-from iam.access.agreement import AgreementClause, AgreementParty, AgreementTerm
-from iam.access.assignment import Assignment
-from iam.access.role import Role, RoleClosure, RoleContent, RoleVersion
+from iam.access.model.agreement import AgreementClause, AgreementParty, AgreementTerm
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import Role, RoleClosure, RoleContent, RoleVersion
 from iam.change import Change
 from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime, least

@@ -17,7 +17,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import PERMISSIONS, WHOLE, Part
 from iam.access.asker import Asker
-from iam.access.assignment import AdminGrant
+from iam.access.model.assignment import AdminGrant
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.person import Person
 

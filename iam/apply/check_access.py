@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from iam.access import resolve
-from iam.access.catalogue import Circular, closure, reduction
-from iam.access.handing import Handing
-from iam.access.names import Names
-from iam.access.pattern import parse
+from iam.access.commands.catalogue import Circular, closure, reduction
+from iam.access.rules import resolve
+from iam.access.rules.handing import Handing
+from iam.access.rules.names import Names
+from iam.access.rules.pattern import parse
 from iam.apply.declaration import Stated, empty_interval
 from iam.apply.draft import Draft
 from iam.apply.place import Where

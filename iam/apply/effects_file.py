@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import csv_text
-from iam.access import listing
 from iam.access.administration import Part
-from iam.access.definition_effects import Effect
+from iam.access.commands.effects import Effect
+from iam.access.pages import listing
 from iam.audit import log
 from iam.change import Actor
 from iam.directory.organisation import Organisation

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, update
 
-from iam.access.derive import Counts, derive
+from iam.access.derivation.derive import Counts, derive
 from iam.apply import confirmed_guardians, connections, write_access, write_people
 from iam.apply.compare import Difference
 from iam.apply.draft import Draft

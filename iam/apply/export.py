@@ -9,7 +9,7 @@ from uuid import UUID
 import yaml
 from sqlalchemy.orm import Session
 
-from iam.access.catalogue import reduction
+from iam.access.commands.catalogue import reduction
 from iam.apply import confirmed_guardians, people, people_state, state
 from iam.apply.check_sources import secret_names
 from iam.apply.moments import from_end, from_start

@@ -15,8 +15,8 @@ from sqlalchemy import select, update
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import roots
-from iam.access.definition_effects import Effects, grown, holdings, read, sensitive
-from iam.access.proposal import Proposal, waiting
+from iam.access.commands.effects import Effects, grown, holdings, read, sensitive
+from iam.access.model.proposal import Proposal, waiting
 from iam.apply.compare import QUIET, Difference, in_words
 from iam.apply.draft import Draft
 from iam.apply.execute import Applied, execute

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from sqlalchemy import select
 
 from connectors.problem import Problem
-from iam.access.pattern import parse
+from iam.access.rules.pattern import parse
 from iam.apply.draft import Draft
 from iam.apply.place import Where
 from iam.directory.affiliation import Affiliation

@@ -12,8 +12,8 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access import delegation
-from iam.access.delegation import Holder, Permit
+from iam.access.commands import delegation
+from iam.access.commands.delegation import Holder, Permit
 from iam.directory.affiliation import Affiliation, Group, Membership
 from iam.directory.person import Identifier, PersonProfile
 from iam.directory.source import Record, Source

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from iam.access.delegation import Permit
+from iam.access.commands.delegation import Permit
 from iam.apply import people
 from iam.apply.people import People
 from iam.apply.shapes import primary_first

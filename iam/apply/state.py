@@ -14,10 +14,10 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from iam.access import agreements
-from iam.access.agreement import Agreement, AgreementParty, AgreementTerm
-from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
-from iam.access.rule import CodeList, CodeListOwner, Rule, RuleVersion
+from iam.access.model import agreements
+from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
+from iam.access.model.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
+from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.apply.people import People
 from iam.apply.shapes import ORDER, ClauseShape, Shape, opened_key, relation_key
 from iam.directory.organisation import Organisation

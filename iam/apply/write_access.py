@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from iam.access import agreements, catalogue
-from iam.access.catalogue import NewRule, NewVersion
+from iam.access.commands import catalogue
+from iam.access.commands.catalogue import NewRule, NewVersion
+from iam.access.model import agreements
 from iam.apply.shapes import ClauseShape, Shape
 from iam.apply.writing import Writing
 from iam.oidc.clients import write as registration

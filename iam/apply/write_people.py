@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert
 
 from iam import clock
-from iam.access import delegation
+from iam.access.commands import delegation
 from iam.apply.shapes import Shape
 from iam.apply.writing import Writing
 from iam.audit import log

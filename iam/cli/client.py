@@ -6,7 +6,7 @@ import click
 from sqlalchemy import select
 
 from connectors.problem import Problem
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.cli.support import Console
 from iam.errors import NotFound
 from iam.oidc.clients import initial_tokens as registration_terms

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access.administration import may_see, speaks_freely
-from iam.access.ended import ended
-from iam.access.explain import Because, Explanation, explain
-from iam.access.telling import to_asker
-from iam.access.why_not import WhyNot, why_not
+from iam.access.explanation.ended import ended
+from iam.access.explanation.explain import Because, Explanation, explain
+from iam.access.explanation.telling import to_asker
+from iam.access.explanation.why_not import WhyNot, why_not
 from iam.audit import log
 from iam.cli.support import Console
 from iam.directory.person import Identifier

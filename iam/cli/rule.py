@@ -11,10 +11,11 @@ import yaml
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access import publish, resolve
 from iam.access.administration import may_see, speaks_freely
-from iam.access.crossing import crossings, words
-from iam.access.sentence import labels, sentence
+from iam.access.commands import publish
+from iam.access.derivation.crossing import crossings, words
+from iam.access.rules import resolve
+from iam.access.rules.sentence import labels, sentence
 from iam.audit import log
 from iam.cli.support import Console
 from iam.errors import Denied, Invalid, NotFound

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.access import taken_out
 from iam.access.administration import Part, roots
-from iam.access.role import Application
+from iam.access.commands import taken_out
+from iam.access.model.role import Application
 from iam.change import Actor
 from iam.cli.support import Console
 from iam.errors import NotFound

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
 from iam import clock, mail, outbox, sealed
-from iam.access import later
+from iam.access.derivation import later
 from iam.cli.support import Console
 from iam.database.engine import make_sessions
 from iam.ephemeral import generations

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access.derive import derive
+from iam.access.derivation.derive import derive
 from iam.audit import log
 from iam.change import Actor, Change, begin
 from iam.directory.affiliation import Affiliation, Relationship

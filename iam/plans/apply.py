@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, String, case, cast, func, insert, literal, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from iam.access.assignment import Assignment
-from iam.access.definition_effects import moved
-from iam.access.derive import derive
+from iam.access.commands.effects import moved
+from iam.access.derivation.derive import derive
+from iam.access.model.assignment import Assignment
 from iam.change import Change
 from iam.database.bulk import copy_rows, digest_of_lines
 from iam.database.types import UtcDateTime, uuid7

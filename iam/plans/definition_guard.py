@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access.definition_effects import Effects, sensitive
+from iam.access.commands.effects import Effects, sensitive
 from iam.change import Actor
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation

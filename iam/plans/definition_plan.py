@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.definition_effects import Effects
+from iam.access.commands.effects import Effects
 from iam.change import Actor
 from iam.database.types import uuid7
 from iam.plans.plan import Plan, PlanEffect

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access.definition_effects import Effects
-from iam.access.proposal import Proposal, waiting
+from iam.access.commands.effects import Effects
+from iam.access.model.proposal import Proposal, waiting
 from iam.change import Actor
 from iam.errors import Denied
 from iam.texts import N_

@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from connectors.problem import Problem
-from iam.access.assignment import Assignment
-from iam.access.role import Application, Role
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import Application, Role
 from iam.change import Change
 from iam.directory.affiliation import Relationship
 from iam.directory.organisation import Organisation

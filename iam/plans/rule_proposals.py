@@ -15,14 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.access import publish as publishing
 from iam.access.administration import WHOLE, Part, may_touch
-from iam.access.catalogue import withdraw_rules
-from iam.access.definition_effects import Effects, read
-from iam.access.derive import derive
-from iam.access.proposal import OF_RULES, Proposal, waiting
-from iam.access.publish import Preview
-from iam.access.rule import Rule, RuleVersion
+from iam.access.commands import publish as publishing
+from iam.access.commands.catalogue import withdraw_rules
+from iam.access.commands.effects import Effects, read
+from iam.access.commands.publish import Preview
+from iam.access.derivation.derive import derive
+from iam.access.model.proposal import OF_RULES, Proposal, waiting
+from iam.access.model.rule import Rule, RuleVersion
 from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.organisation import Organisation

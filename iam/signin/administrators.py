@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access import delegation
 from iam.access.administration import Part, may_touch
+from iam.access.commands import delegation
 from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.organisation import Organisation, OrganisationPlace

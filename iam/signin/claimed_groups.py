@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from connectors import registry
 from connectors.contract import ReadsClaims
 from iam import clock
-from iam.access import later, turns
-from iam.access.derive import Counts, derive
+from iam.access.derivation import later, turns
+from iam.access.derivation.derive import Counts, derive
 from iam.audit import log
 from iam.change import Actor
 from iam.database.statement import Statement

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.assignment import AdminGrant
+from iam.access.model.assignment import AdminGrant
 from iam.audit import log
 from iam.change import Actor
 from iam.database.statement import Statement

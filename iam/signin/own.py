@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.explain import Explanation, explain
-from iam.access.fact_lines import FactLine
+from iam.access.explanation.explain import Explanation, explain
+from iam.access.explanation.fact_lines import FactLine
+from iam.access.explanation.telling import to_oneself
 from iam.access.right import Capacity, capacities
-from iam.access.telling import to_oneself
 from iam.audit.log import AuditEvent
 from iam.directory.queries import profile
 from iam.signin import device, notices

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Subquery, Uuid, and_, bindparam, exists, o
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
-from iam.access.assignment import AdminGrant
+from iam.access.model.assignment import AdminGrant
 from iam.access.right import SOON, capacities
 from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime, greatest, least

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Uuid, bindparam, delete, exists, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from iam.access.assignment import AdminGrant
+from iam.access.model.assignment import AdminGrant
 from iam.database.base import Base
 from iam.database.statement import Rows, Statement, row
 from iam.database.types import UtcDateTime

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.role import Application, ApplicationEnabled
+from iam.access.model.role import Application, ApplicationEnabled
 from iam.database.types import uuid7
 from iam.oidc.model import Client
 from iam.signin import levels

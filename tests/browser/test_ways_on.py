@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from iam.access.assignment import Assignment
+from iam.access.model.assignment import Assignment
 from iam.change import SYSTEM
 from iam.signin import ending
 from iam.tokens.session import LoginSessionRow

@@ -12,14 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access import agreements, catalogue, derive
-from iam.access.agreements import Clause
-from iam.access.assignment import AdminGrant
-from iam.access.catalogue import NewRule, NewVersion
-from iam.access.pattern import parse
-from iam.access.resolve import load
-from iam.access.role import Role
-from iam.access.rule import Rule, RuleVersion
+from iam.access.commands import catalogue
+from iam.access.commands.catalogue import NewRule, NewVersion
+from iam.access.derivation import derive
+from iam.access.model import agreements
+from iam.access.model.agreements import Clause
+from iam.access.model.assignment import AdminGrant
+from iam.access.model.role import Role
+from iam.access.model.rule import Rule, RuleVersion
+from iam.access.rules.pattern import parse
+from iam.access.rules.resolve import load
 from iam.database.types import uuid7
 from tests.factories import facts
 

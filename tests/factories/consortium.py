@@ -20,7 +20,7 @@ from sqlalchemy import Engine, make_url, select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
+from iam.access.model.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
 from iam.app import create_app
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM, Change

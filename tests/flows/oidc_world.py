@@ -22,7 +22,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.access.assignment import AdminGrant, Assignment
+from iam.access.model.assignment import AdminGrant, Assignment
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.person import Hold, Person, PersonProfile

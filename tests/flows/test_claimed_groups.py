@@ -16,7 +16,7 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.explain import explain
+from iam.access.explanation.explain import explain
 from iam.access.right import rights
 from iam.change import Change
 from iam.directory.affiliation import Group, Membership

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from iam import clock
-from iam.access.agreement import Agreement, AgreementTerm
+from iam.access.model.agreement import Agreement, AgreementTerm
 from iam.access.right import rights
 from iam.cli.demo_run import ACCEPTER
 from iam.cli.demo_state import settings_for

@@ -14,10 +14,10 @@ from sqlalchemy import Engine, select
 
 from iam import clock
 from iam.access.administration import WHOLE
-from iam.access.assignment import Assignment
-from iam.access.by_hand import end, grant
-from iam.access.definition_effects import Effect
-from iam.access.proof import prove
+from iam.access.commands.by_hand import end, grant
+from iam.access.commands.effects import Effect
+from iam.access.explanation.proof import prove
+from iam.access.model.assignment import Assignment
 from iam.access.right import rights
 from iam.apply.run import Report, run_apply
 from iam.change import Actor

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.role import Application as ApplicationRow
+from iam.access.model.role import Application as ApplicationRow
 from iam.audit import log
 from iam.change import Actor
 from iam.oidc.model import Agreed, RememberedCapacity

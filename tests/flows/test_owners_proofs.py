@@ -15,9 +15,9 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.access.assignment import AdminGrant, Assignment
-from iam.access.role import Application as ApplicationRow
-from iam.access.role import ApplicationEnabled
+from iam.access.model.assignment import AdminGrant, Assignment
+from iam.access.model.role import Application as ApplicationRow
+from iam.access.model.role import ApplicationEnabled
 from iam.change import SYSTEM
 from iam.directory.person import Identifier
 from iam.settings import Egress

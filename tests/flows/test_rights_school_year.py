@@ -13,15 +13,15 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access import by_hand
 from iam.access.administration import WHOLE
-from iam.access.derive import derive
-from iam.access.explain import explain
-from iam.access.proof import prove
-from iam.access.publish import preview, publish
-from iam.access.resolve import load
+from iam.access.commands import by_hand
+from iam.access.commands.publish import preview, publish
+from iam.access.derivation.derive import derive
+from iam.access.explanation.explain import explain
+from iam.access.explanation.proof import prove
+from iam.access.explanation.why_not import why_not
 from iam.access.right import rights
-from iam.access.why_not import why_not
+from iam.access.rules.resolve import load
 from iam.change import SYSTEM
 from iam.lifecycle.leave import end_now, undo_end_now
 from tests.factories import access, facts

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from iam.access import delegation
+from iam.access.commands import delegation
 from iam.change import SYSTEM, begin
 from iam.clock import FOREVER
 from iam.directory.organisation import Organisation

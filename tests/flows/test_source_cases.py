@@ -10,7 +10,7 @@ import pytest
 import yaml
 from sqlalchemy import Engine, func, select
 
-from iam.access.assignment import Assignment
+from iam.access.model.assignment import Assignment
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Identifier, Person, PersonProfile

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Engine, select, text
 
-from iam.access.assignment import Assignment
+from iam.access.model.assignment import Assignment
 from iam.database.base import Base
 from iam.database.engine import make_engine
 from iam.database.migrate import upgrade

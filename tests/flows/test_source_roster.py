@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 
 from connectors import registry
 from iam import clock
-from iam.access.assignment import Assignment
+from iam.access.model.assignment import Assignment
 from iam.directory.affiliation import Affiliation, Group, Membership
 from iam.directory.organisation import Organisation
 from iam.directory.person import PersonProfile

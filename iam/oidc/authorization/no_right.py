@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from iam.access.assignment import Assignment
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import Role, RoleVersion
 from iam.access.right import AFFILIATION, Capacity, of_affiliation
-from iam.access.role import Role, RoleVersion
 from iam.directory import queries
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam import change, clock
 from iam.access.administration import Part, may_touch
-from iam.access.derive import derive
-from iam.access.role import Application, ApplicationEnabled, Role
-from iam.access.rule import Rule, RuleVersion
+from iam.access.derivation.derive import derive
+from iam.access.model.role import Application, ApplicationEnabled, Role
+from iam.access.model.rule import Rule, RuleVersion
 from iam.audit import log
 from iam.change import Actor
 from iam.directory.organisation import Organisation, OrganisationClosure

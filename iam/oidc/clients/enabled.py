@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Uuid, bindparam, exists, select, union
 from sqlalchemy.orm import Session
 
-from iam.access.assignment import Assignment
-from iam.access.role import ApplicationEnabled
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import ApplicationEnabled
 from iam.database.statement import Statement
 from iam.database.types import UtcDateTime
 from iam.directory.affiliation import Affiliation

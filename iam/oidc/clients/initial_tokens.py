@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from iam import change, clock, egress
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.audit import log
 from iam.change import Actor
 from iam.destination import Refused, place_of

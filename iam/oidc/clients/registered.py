@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.ephemeral import Generations
 from iam.oidc.clients import settings as registration_metadata
 from iam.oidc.model import Client, ClientSecret

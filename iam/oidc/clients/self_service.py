@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import change
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.audit import log
 from iam.change import Actor
 from iam.database.types import uuid7

@@ -10,7 +10,7 @@ from flask import flash, request
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.oidc.clients.registered import ADMIN
 from iam.oidc.clients.settings import said
 from iam.oidc.endpoints.page import own_name, received

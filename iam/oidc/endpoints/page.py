@@ -10,8 +10,8 @@ from uuid import UUID
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from iam.access.model.role import Application
 from iam.access.right import Capacity
-from iam.access.role import Application
 from iam.clock import FOREVER
 from iam.directory import queries
 from iam.directory.organisation import Organisation

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.audit import log
 from iam.change import Actor
 from iam.directory.organisation import Organisation

@@ -11,10 +11,10 @@ from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from iam.access.administration import permissions_of
-from iam.access.assignment import NIL
+from iam.access.model.assignment import NIL
+from iam.access.model.role import Application
 from iam.access.right import Capacity, Right, capacities, rights
 from iam.access.right import capacity as capacity_now
-from iam.access.role import Application
 from iam.database.bulk import upsert
 from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime

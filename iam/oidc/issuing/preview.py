@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.clock import HELSINKI
 from iam.oidc.claims import compose as claims
 from iam.oidc.claims.compose import Claims

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from connectors.problem import Problem
 from iam import clock, outbox
 from iam.access.administration import Part
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.audit import log
 from iam.change import Actor
 from iam.errors import NotFound

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.access.role import Application as ApplicationRow
-from iam.access.role import Role
+from iam.access.model.role import Application as ApplicationRow
+from iam.access.model.role import Role
 from iam.change import SYSTEM
 from iam.oidc.model import Client
 from iam.signin import levels

@@ -12,7 +12,7 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
-from iam.access.role import Application as ApplicationRow
+from iam.access.model.role import Application as ApplicationRow
 from iam.oidc.clients import registered as client
 from iam.oidc.clients import write as registration
 from iam.oidc.model import Client

@@ -10,7 +10,7 @@ import pytest
 from jose import jwt
 from sqlalchemy.orm import Session
 
-from iam.access.assignment import Assignment
+from iam.access.model.assignment import Assignment
 from iam.change import SYSTEM
 from iam.oidc.model import RememberedCapacity
 from iam.signin import credentials

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import delete, update
 
 from iam import clock
-from iam.access.assignment import Assignment
-from iam.access.role import ApplicationEnabled
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import ApplicationEnabled
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.person import PersonProfile
 from tests.flows import oidc_world

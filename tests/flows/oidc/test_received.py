@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from iam.access.assignment import Assignment
-from iam.access.role import Application as ApplicationRow
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import Application as ApplicationRow
 from iam.oidc.model import Agreed, Client
 from tests.flows.oidc_world import ISSUER, Application, Browser, World, administrator, answer, instant, person, verified
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from iam.access.role import Application as ApplicationRow
+from iam.access.model.role import Application as ApplicationRow
 from iam.change import SYSTEM
 from iam.oidc.clients import initial_tokens as registration_terms
 from iam.oidc.clients import write as registration

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from iam import clock
-from iam.access.role import Application as ApplicationRow
+from iam.access.model.role import Application as ApplicationRow
 from iam.signin import levels, policy, replacement
 from iam.tokens.session import LoginSessionRow
 from tests.flows import oidc_world

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from iam.access.role import Application as ApplicationRow
+from iam.access.model.role import Application as ApplicationRow
 from iam.directory.affiliation import Affiliation
 from iam.oidc.clients.assertions import TYPE
 from iam.oidc.model import Client, ClientSecret

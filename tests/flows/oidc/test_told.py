@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from iam.access.assignment import AdminGrant
-from iam.access.role import Application as ApplicationRow
+from iam.access.model.assignment import AdminGrant
+from iam.access.model.role import Application as ApplicationRow
 from iam.apply.export import as_data
 from iam.oidc.model import Client
 from tests.flows.oidc.test_registration import Registrar

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.change import SYSTEM
 from iam.oidc.clients import initial_tokens as registration_terms
 from iam.oidc.clients import keys as client_keys

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from iam.access.assignment import Assignment
+from iam.access.model.assignment import Assignment
 from iam.access.right import rights
 from iam.database.base import Base
 

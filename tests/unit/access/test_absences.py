@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.assignment import Assignment
+from iam.access.model.assignment import Assignment
 from iam.directory.affiliation import Affiliation
 from tests.factories import access, facts
 from tests.unit.access.conftest import Town

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access import by_hand
 from iam.access.administration import WHOLE
-from iam.access.assignment import Assignment
-from iam.access.role import Role
+from iam.access.commands import by_hand
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import Role
 from iam.audit.log import AuditEvent
 from iam.change import Actor, Change
 from iam.database.types import uuid7

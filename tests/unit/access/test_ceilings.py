@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access import by_hand
 from iam.access.administration import WHOLE
-from iam.access.agreement import AgreementClause
-from iam.access.catalogue import amend_roles, withdraw_rules
-from iam.access.derive import derive
-from iam.access.rule import Rule
+from iam.access.commands import by_hand
+from iam.access.commands.catalogue import amend_roles, withdraw_rules
+from iam.access.derivation.derive import derive
+from iam.access.model.agreement import AgreementClause
+from iam.access.model.rule import Rule
 from iam.change import SYSTEM
 from iam.errors import Invalid
 from tests.factories import access, facts

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Engine, Subquery, select
 from sqlalchemy.orm import Session
 
-from iam.access import match, world
-from iam.access.assignment import NIL
-from iam.access.compile_sql import compile_rule
-from iam.access.match import Match, Span
-from iam.access.names import Names
-from iam.access.pattern import parse
-from iam.access.resolve import load
+from iam.access.model.assignment import NIL
+from iam.access.rules import match, world
+from iam.access.rules.compile_sql import compile_rule
+from iam.access.rules.match import Match, Span
+from iam.access.rules.names import Names
+from iam.access.rules.pattern import parse
+from iam.access.rules.resolve import load
 from iam.directory.person import Person
 from tests.unit.access import worlds
 from tests.unit.access.worlds import PERSONS, WHOLE, AffiliationSpec, PlaceSpec, WorldSpec

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
 from iam import clock
-from iam.access import catalogue
-from iam.access.assignment import NIL, Assignment
-from iam.access.derive import Counts, derive
-from iam.access.role import RoleVersion
+from iam.access.commands import catalogue
+from iam.access.derivation.derive import Counts, derive
+from iam.access.model.assignment import NIL, Assignment
+from iam.access.model.role import RoleVersion
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import OrganisationPlace

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access import by_hand
 from iam.access.administration import WHOLE
-from iam.access.explain import Explanation, explain
-from iam.access.publish import publish
+from iam.access.commands import by_hand
+from iam.access.commands.publish import publish
+from iam.access.explanation.explain import Explanation, explain
+from iam.access.explanation.why_not import why_not
 from iam.access.right import rights
-from iam.access.why_not import why_not
 from iam.change import SYSTEM, Actor, begin
 from tests.factories import access, facts
 from tests.factories.facts import day

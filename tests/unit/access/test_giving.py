@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access import idle
-from iam.access.crossing import crossings
-from iam.access.pattern import parse
-from iam.access.proof import prove
-from iam.access.publish import publish
-from iam.access.resolve import load
+from iam.access.commands.publish import publish
+from iam.access.derivation.crossing import crossings
+from iam.access.explanation.proof import prove
+from iam.access.rules import idle
+from iam.access.rules.pattern import parse
+from iam.access.rules.resolve import load
 from iam.change import SYSTEM
 from iam.errors import Invalid
 from tests.factories import access, facts

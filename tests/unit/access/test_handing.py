@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access import by_hand, catalogue
 from iam.access.administration import Part
-from iam.access.proof import prove
-from iam.access.publish import publish, write
-from iam.access.resolve import check, load
-from iam.access.why_not import why_not
+from iam.access.commands import by_hand, catalogue
+from iam.access.commands.publish import publish, write
+from iam.access.explanation.proof import prove
+from iam.access.explanation.why_not import why_not
+from iam.access.rules.resolve import check, load
 from iam.change import SYSTEM
 from iam.errors import Invalid
 from tests.factories import access, facts

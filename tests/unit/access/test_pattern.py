@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iam.access.pattern import Bound, Scope, Where, parse
+from iam.access.rules.pattern import Bound, Scope, Where, parse
 
 GIVES = {"role": "wilma:opettaja", "scope": "organisation of a"}
 EMPLOYEE = {"affiliation": {"kind": "employee"}}

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from iam.access.agreements import clauses
-from iam.access.assignment import Assignment
-from iam.access.proof import prove
+from iam.access.explanation.proof import prove
+from iam.access.model.agreements import clauses
+from iam.access.model.assignment import Assignment
 from iam.database.types import uuid7
 from tests.factories import access, facts
 from tests.factories.facts import day

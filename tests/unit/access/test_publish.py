@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.publish import Preview, preview, publish, try_person, withdraw
-from iam.access.rule import RuleVersion
+from iam.access.commands.publish import Preview, preview, publish, try_person, withdraw
+from iam.access.model.rule import RuleVersion
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM, Actor
 from iam.errors import Invalid, NotFound

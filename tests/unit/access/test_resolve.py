@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from iam.access.catalogue import amend_roles
-from iam.access.names import Names
-from iam.access.publish import publish
-from iam.access.resolve import check, load, resolves
+from iam.access.commands.catalogue import amend_roles
+from iam.access.commands.publish import publish
+from iam.access.rules.names import Names
+from iam.access.rules.resolve import check, load, resolves
 from iam.change import SYSTEM
 from iam.directory.affiliation import Group
 from iam.directory.source import Source

@@ -19,13 +19,14 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access import by_hand, later, turns
 from iam.access.administration import WHOLE
-from iam.access.assignment import Assignment
-from iam.access.derive import derive
-from iam.access.publish import preview, publish
-from iam.access.rule import Rule
-from iam.access.taken_out import stop_rule
+from iam.access.commands import by_hand
+from iam.access.commands.publish import preview, publish
+from iam.access.commands.taken_out import stop_rule
+from iam.access.derivation import later, turns
+from iam.access.derivation.derive import derive
+from iam.access.model.assignment import Assignment
+from iam.access.model.rule import Rule
 from iam.change import SYSTEM, Actor, Change, begin
 from iam.database.engine import make_engine, make_sessions
 from iam.directory.affiliation import Affiliation

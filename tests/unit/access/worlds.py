@@ -11,8 +11,8 @@ from uuid import UUID
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from iam.access.role import Application, Role, RoleClosure, RoleVersion
-from iam.access.rule import CodeList
+from iam.access.model.role import Application, Role, RoleClosure, RoleVersion
+from iam.access.model.rule import CodeList
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
 from iam.directory.person import Person

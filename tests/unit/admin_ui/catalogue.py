@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
-from iam.access.assignment import Assignment
-from iam.access.role import ApplicationEnabled
-from iam.access.rule import CodeList, CodeListOwner, Rule, RuleVersion
+from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import ApplicationEnabled
+from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
 from iam.directory.person import Person, PersonProfile

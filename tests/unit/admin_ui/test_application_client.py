@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.role import ApplicationEnabled
+from iam.access.model.role import ApplicationEnabled
 from iam.audit import log
 from iam.change import Actor
 from iam.ephemeral import SqlGenerations

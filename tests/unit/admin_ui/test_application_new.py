@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.oidc.clients.registered import load
 from iam.oidc.model import Client, ClientSecret
 from tests.unit.admin_ui import catalogue

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from iam import clock, vault
-from iam.access.assignment import Assignment
+from iam.access.model.assignment import Assignment
 from iam.change import SYSTEM
 from iam.signin import ending
 from iam.tokens.one_shot import OneShot

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.assignment import Assignment
+from iam.access.model.assignment import Assignment
 from iam.directory.person import Hold, Identifier, PersonKey, VaultItem
 from iam.tokens import session as login_sessions
 from iam.vault import seal

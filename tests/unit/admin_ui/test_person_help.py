@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.access.assignment import AdminGrant
+from iam.access.model.assignment import AdminGrant
 from iam.access.right import capacities
 from iam.directory.affiliation import Relationship
 from iam.signin import addresses, recovery, standing

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from iam import clock
-from iam.access.assignment import Assignment
-from iam.access.explain_batches import SIZE
-from iam.access.rule import RuleVersion
+from iam.access.explanation.batches import SIZE
+from iam.access.model.assignment import Assignment
+from iam.access.model.rule import RuleVersion
 from iam.database.types import uuid7
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.test_person import page_of

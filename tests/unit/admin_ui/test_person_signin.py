@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.assignment import AdminGrant
+from iam.access.model.assignment import AdminGrant
 from iam.signin import recovery, totp
 from iam.signin.factor import RecoveryCode, Totp
 from iam.tokens import session as login_sessions

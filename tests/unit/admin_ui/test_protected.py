@@ -17,7 +17,7 @@ from sqlalchemy import update
 
 from iam import clock
 from iam.access.administration import PERMISSIONS
-from iam.access.assignment import Assignment
+from iam.access.model.assignment import Assignment
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.person import Identifier, PersonProfile
 from iam.plans.plan import PlanEffect

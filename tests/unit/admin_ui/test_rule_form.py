@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from admin_ui import rule_form
 from admin_ui.rule_form import RuleForm
 from connectors.problem import Problem
-from iam.access.pattern import parse
+from iam.access.rules.pattern import parse
 
 DEMONSTRATION = yaml.safe_load((Path(__file__).parents[3] / "deploy/demo/20-rules.yaml").read_text(encoding="utf-8"))[
     "rules"

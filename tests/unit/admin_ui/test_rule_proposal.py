@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.access.assignment import Assignment
-from iam.access.proposal import TakenOut
+from iam.access.model.assignment import Assignment
+from iam.access.model.proposal import TakenOut
 from iam.directory.source import Acceptance
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.test_rules import GOOD, NEW, published, send, told

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from iam.access.assignment import Assignment
-from iam.access.role import Role
-from iam.access.rule import Rule, RuleVersion
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import Role
+from iam.access.model.rule import Rule, RuleVersion
 from tests.factories import consortium
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import ISSUER, Reader, World, administer, employ, hidden, person

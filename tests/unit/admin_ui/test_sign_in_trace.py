@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.audit import log
 from iam.change import Actor
 from iam.database.types import uuid7

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from iam.access.role import ApplicationEnabled
+from iam.access.model.role import ApplicationEnabled
 from tests.unit.admin_ui import wide
 from tests.unit.admin_ui.wide import CANARIES, Objects, fill, mixed, routes, said
 from tests.unit.admin_ui.world import Reader, World

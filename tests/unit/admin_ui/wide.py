@@ -15,11 +15,11 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.access.agreement import Agreement, AgreementParty, AgreementTerm
-from iam.access.assignment import Assignment
-from iam.access.proposal import Proposal
-from iam.access.role import ApplicationEnabled
-from iam.access.rule import RuleVersion
+from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
+from iam.access.model.assignment import Assignment
+from iam.access.model.proposal import Proposal
+from iam.access.model.role import ApplicationEnabled
+from iam.access.model.rule import RuleVersion
 from iam.database.types import uuid7
 from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.access.administration import PERMISSIONS
-from iam.access.assignment import AdminGrant, Assignment
+from iam.access.model.assignment import AdminGrant, Assignment
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.person import Identifier, Person, PersonProfile

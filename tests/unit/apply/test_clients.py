@@ -9,7 +9,7 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.apply.export import as_data, in_yaml
 from iam.oidc.clients import documents as client_document
 from iam.oidc.model import Client

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.apply.export import as_data, in_yaml
 from iam.audit.log import AuditEvent
 from iam.database.types import uuid7

@@ -12,9 +12,9 @@ from click.testing import Result
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from iam.access.assignment import AdminGrant, Assignment
-from iam.access.proposal import Proposal
-from iam.access.role import Role
+from iam.access.model.assignment import AdminGrant, Assignment
+from iam.access.model.proposal import Proposal
+from iam.access.model.role import Role
 from iam.audit.log import AuditEvent
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source

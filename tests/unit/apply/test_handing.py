@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from iam.access.role import Role
+from iam.access.model.role import Role
 from iam.apply.export import as_data, in_yaml
 
 from .conftest import ACCESS, EVERYTHING, Apply

@@ -13,10 +13,10 @@ from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 from iam.access.administration import permissions_of
-from iam.access.agreement import AgreementClause
-from iam.access.assignment import Assignment
-from iam.access.role import Role, RoleClosure, RoleVersion
-from iam.access.rule import RuleVersion
+from iam.access.model.agreement import AgreementClause
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import Role, RoleClosure, RoleVersion
+from iam.access.model.rule import RuleVersion
 from iam.apply.run import run_apply
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM, Change

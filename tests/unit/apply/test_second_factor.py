@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.apply import export
 from iam.signin import levels
 from iam.signin.factor import FactorPolicy

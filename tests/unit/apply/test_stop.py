@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from iam.access.assignment import Assignment
-from iam.access.proposal import TakenOut
+from iam.access.model.assignment import Assignment
+from iam.access.model.proposal import TakenOut
 from iam.access.right import rights
 from iam.directory.organisation import Organisation
 from iam.oidc.model import Client

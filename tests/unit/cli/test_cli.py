@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import settings
-from iam.access import catalogue
-from iam.access.assignment import AdminGrant
+from iam.access.commands import catalogue
+from iam.access.model.assignment import AdminGrant
 from iam.audit.log import AuditEvent
 from iam.cli import main
 from iam.cli.support import Main

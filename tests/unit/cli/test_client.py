@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.directory.organisation import Organisation
 from iam.oidc.model import InitialAccessToken
 from iam.tokens.secret import hash_of

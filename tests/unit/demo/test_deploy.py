@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from iam.access.pattern import parse
+from iam.access.rules.pattern import parse
 from iam.demo.agreements import WELFARE_AGREEMENT
 from iam.demo.catalogue import ENTITIES
 from iam.demo.people import TRY

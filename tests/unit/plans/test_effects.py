@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, event, select
 
-from iam.access.assignment import Assignment
+from iam.access.model.assignment import Assignment
 from iam.audit.log import AuditEvent
 from iam.directory.organisation import Organisation
 from iam.directory.source import Run

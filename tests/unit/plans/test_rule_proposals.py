@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access import administration, asker
-from iam.access.assignment import Assignment
-from iam.access.proposal import Proposal
-from iam.access.role import Role
-from iam.access.rule import RuleVersion
+from iam.access.model.assignment import Assignment
+from iam.access.model.proposal import Proposal
+from iam.access.model.role import Role
+from iam.access.model.rule import RuleVersion
 from iam.audit.log import AuditEvent
 from iam.change import Actor
 from iam.directory.affiliation import Affiliation

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from iam.access.assignment import AdminGrant
+from iam.access.model.assignment import AdminGrant
 from iam.audit.log import AuditEvent
 from iam.errors import NotFound
 from iam.web import extension, guard

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from iam import clock
-from iam.access.agreement import Agreement, AgreementParty, AgreementTerm
-from iam.access.assignment import Assignment
-from iam.access.proposal import Proposal
+from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
+from iam.access.model.assignment import Assignment
+from iam.access.model.proposal import Proposal
 from iam.audit import log
 from iam.change import Actor
 from iam.database.types import uuid7

@@ -10,7 +10,7 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from iam.access.role import Application, RoleVersion
+from iam.access.model.role import Application, RoleVersion
 from iam.database.base import Base
 from iam.directory.affiliation import Affiliation, Group
 from iam.directory.organisation import Organisation

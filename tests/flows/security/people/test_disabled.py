@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.access.role import Application, Role
-from iam.access.rule import Rule
+from iam.access.model.role import Application, Role
+from iam.access.model.rule import Rule
 from iam.audit.event import TYPES
 from iam.change import SYSTEM
 from iam.directory.affiliation import Group

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, DateTime, select
 from sqlalchemy.orm import Session
 
 from iam import models
-from iam.access.role import Application
+from iam.access.model.role import Application
 from iam.database.base import Base
 from iam.oidc.model import Client
 from tests.factories import consortium

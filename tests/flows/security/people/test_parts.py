@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 
 from iam import clock
 from iam.access.administration import PERMISSIONS
-from iam.access.assignment import AdminGrant
+from iam.access.model.assignment import AdminGrant
 from tests.flows.security.people import neighbour
 from tests.flows.security.people.neighbour import MARK, SCHOOL, TOWN, address, marks
 from tests.flows.security.people.seen import dump

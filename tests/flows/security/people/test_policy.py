@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_ui.rule_form import RuleForm
-from iam.access.assignment import Assignment
-from iam.access.pattern import parse
-from iam.access.publish import publish
-from iam.access.rule import Rule, RuleVersion
+from iam.access.commands.publish import publish
+from iam.access.model.assignment import Assignment
+from iam.access.model.rule import Rule, RuleVersion
+from iam.access.rules.pattern import parse
 from iam.change import SYSTEM
 from iam.directory.affiliation import Group, Membership
 from tests.flows.security.people.seen import dump, statements

@@ -14,7 +14,7 @@ from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.role import Application as ApplicationRow
+from iam.access.model.role import Application as ApplicationRow
 from iam.change import SYSTEM
 from iam.oidc.authorization import code
 from iam.oidc.authorization import pushed as par

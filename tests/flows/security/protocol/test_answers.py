@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
-from iam.access.role import Application as ApplicationRow
+from iam.access.model.role import Application as ApplicationRow
 from iam.change import SYSTEM
 from iam.errors import Conflict
 from iam.oidc.clients import initial_tokens as registration_terms

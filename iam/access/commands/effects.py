@@ -1,0 +1,297 @@
+"""What a change gives and takes, read as one set once it is written and derived: who gains or loses which right, where, and when.
+
+``moved`` is the one answer to what a change moved; a feed's plan and the guard of definitions both ask it. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from iam import clock
+from iam.access.administration import Part
+from iam.access.model.agreement import AgreementClause, AgreementTerm
+from iam.access.model.assignment import AdminGrant, Assignment
+from iam.access.model.role import Application, Role, RoleClosure, RoleContent, RoleVersion
+from iam.database.types import UtcDateTime, greatest
+from iam.directory.affiliation import Affiliation
+from iam.directory.organisation import Organisation
+
+_SEPARATOR = "\x1f"
+
+
+class Effect(NamedTuple):
+    """A person gains (or loses) a role in a scope; ``organisation_id`` is where the person's capacity is, a guardian's the scope.
+
+    ``across`` says that the right rests on a clause between legal entities.
+    """
+
+    gains: bool
+    person_id: UUID
+    role_id: UUID
+    scope_id: UUID
+    organisation_id: UUID
+    valid_from: datetime
+    valid_to: datetime
+    across: bool
+
+
+class Permission(NamedTuple):
+    """A person gains (or loses) a permission over a part of the tree."""
+
+    gains: bool
+    person_id: UUID
+    permission: str
+    organisation_id: UUID
+    valid_from: datetime
+    valid_to: datetime
+
+
+Moved = tuple[UUID, UUID, UUID]
+"""Person, role and scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Everything a change of definitions gives and takes; ``digest`` is the same for the same effects at another time."""
+
+    rows: Sequence[Effect]
+    permissions: Sequence[Permission]
+    digest: str
+
+    def persons(self, *, gains: bool) -> set[UUID]:
+        """Those who gain a right or a permission, or lose one."""
+        found = {row.person_id for row in self.rows if row.gains == gains}
+        return found | {row.person_id for row in self.permissions if row.gains == gains}
+
+    def counts(self) -> dict[UUID, tuple[int, int]]:
+        """How many people of each organisation gain and lose a right."""
+        found: dict[UUID, tuple[set[UUID], set[UUID]]] = {}
+        for row in self.rows:
+            found.setdefault(row.organisation_id, (set(), set()))[not row.gains].add(row.person_id)
+        return {one: (len(gain), len(lose)) for one, (gain, lose) in found.items()}
+
+
+class Movement(NamedTuple):
+    """A select from ``Assignment`` whose caller names the columns, and from when on what it selects is gained or lost."""
+
+    query: Select[Any]
+    begins: Any
+
+
+def moved(change_id: UUID, now: datetime, *, gains: bool) -> Movement:
+    """Select from ``Assignment`` what ``change_id`` opened (or closed), not yet over, and no other assignment carries.
+
+    A right is a person's role in a scope. What one assignment loses and another carries on is neither gained nor lost: one that holds when
+    it would, or begins with it, today at the earliest. It is lost from where nothing carries it: what ends earlier is, and what returns
+    after a gap.
+    """
+    a, b = Assignment, aliased(Assignment)
+    touched = (a.opened_by if gains else a.closed_by) == change_id
+    carried: ColumnElement[bool] = b.closed_by.is_(None)
+    if gains:
+        carried = and_(b.opened_by != change_id, or_(b.closed_by.is_(None), b.closed_by == change_id))
+    starts = greatest(a.valid_from, literal(now, UtcDateTime()), type_=UtcDateTime())
+    there = and_(b.valid_from <= starts, b.valid_to > starts)
+    # An outer join rather than NOT EXISTS: SQLite makes itself an index for a join, but scans the table for each row of a NOT EXISTS.
+    same = and_(b.person_id == a.person_id, b.role_id == a.role_id, b.scope_id == a.scope_id, carried, there)
+    query = select(a.id).outerjoin(b, same).where(touched, a.valid_to > now)
+    if gains:
+        return Movement(query.where(b.id.is_(None)), a.valid_from)
+    gap = _first_gap(a, starts)
+    # Most of what is closed is carried on by what lasts as long: only of the rest is it asked where the gap is.
+    lost = or_(b.id.is_(None), and_(b.valid_to < a.valid_to, gap.is_not(None)))
+    return Movement(query.where(lost), case((b.id.is_(None), starts), else_=gap))
+
+
+def _first_gap(lost: type[Assignment], starts: ColumnElement[Any]) -> ColumnElement[Any]:
+    """When, within the time of the one that is lost, what carries the right on first ends and nothing takes over; NULL: never."""
+    carrying, next_ = aliased(Assignment), aliased(Assignment)
+
+    def same(one: type[Assignment], other: type[Assignment]) -> ColumnElement[bool]:
+        return and_(
+            one.person_id == other.person_id, one.role_id == other.role_id, one.scope_id == other.scope_id, one.closed_by.is_(None)
+        )  # fmt: skip
+
+    goes_on = exists().where(
+        same(next_, carrying), next_.valid_from <= carrying.valid_to, next_.valid_to > carrying.valid_to
+    ).correlate_except(next_)  # fmt: skip
+    ends = select(func.min(carrying.valid_to, type_=UtcDateTime())).where(
+        same(carrying, lost), carrying.valid_to > starts, carrying.valid_to < lost.valid_to, ~goes_on
+    )
+    return ends.correlate_except(carrying).scalar_subquery()
+
+
+def read(
+    session: Session,
+    change_id: UUID,
+    *,
+    basis: str = "",
+    told: Mapping[UUID, str] | None = None,
+    wider: Mapping[UUID, bool] | None = None,
+) -> Effects:
+    """Return the effects of a change that was written and derived in this transaction.
+
+    ``basis`` says what is changed, and is digested with the effects; ``told`` names persons whom the change itself makes, for their
+    ids differ at each trial; ``wider`` are roles that come to hold more (True) or less (False), as ``holdings`` tells.
+    """
+    now = clock.now()
+    rows: list[Effect] = []
+    for gains in (True, False):
+        rows += _effects(session, moved(change_id, now, gains=gains), gains)
+        rows += _by_term(session, change_id, now, gains)
+        rows += _of_roles(session, [role for role, more in (wider or {}).items() if more == gains], now, gains)
+    permissions = _permissions(session, change_id, now)
+    return Effects(sorted(set(rows)), permissions, _digest(session, basis, told or {}, rows, permissions, now))
+
+
+def tellable(session: Session, change_id: UUID, part: Part) -> frozenset[Moved]:
+    """Return what a change moved of which an asker with ``part`` may be told that it is so."""
+    a = Assignment
+    touched = or_(a.opened_by == change_id, a.closed_by == change_id)
+    query = select(a.person_id, a.role_id, a.scope_id).where(touched, part.tells_right(a)).distinct()
+    return frozenset((row[0], row[1], row[2]) for row in session.execute(query))
+
+
+def holdings(session: Session) -> dict[UUID, frozenset[str]]:
+    """Return what each role holds now, through the roles it includes too; two of these tell which roles grew or shrank."""
+    newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
+    rows = session.execute(
+        select(RoleClosure.role_id, RoleContent.data_group, RoleContent.operation, RoleClosure.included_id)
+        .join(newest, newest.c.role_id == RoleClosure.included_id)
+        .join(RoleVersion, and_(RoleVersion.role_id == newest.c.role_id, RoleVersion.n == newest.c.n))
+        .outerjoin(RoleContent, RoleContent.role_version_id == RoleVersion.id)
+    )
+    found: dict[UUID, set[str]] = {}
+    for role_id, group, operation, included in rows:
+        found.setdefault(role_id, set()).update((f"{group}:{operation}", f"includes {included}"))
+    return {role_id: frozenset(held) for role_id, held in found.items()}
+
+
+def grown(before: Mapping[UUID, frozenset[str]], after: Mapping[UUID, frozenset[str]]) -> dict[UUID, bool]:
+    """Return the roles that stood before and changed: True when they hold something more, else False; pure."""
+    return {role: bool(held - before[role]) for role, held in after.items() if role in before and held != before[role]}
+
+
+def sensitive(session: Session) -> frozenset[UUID]:
+    """Return the roles that are sensitive or include one that is."""
+    query = select(RoleClosure.role_id).join(Role, Role.id == RoleClosure.included_id).where(Role.sensitive)
+    return frozenset(session.scalars(query))
+
+
+def _effects(session: Session, movement: Movement, gains: bool) -> list[Effect]:
+    a, held = Assignment, aliased(Affiliation)
+    key = (a.person_id, a.role_id, a.scope_id, func.coalesce(held.organisation_id, a.scope_id))
+    rows: Any = session.execute(
+        movement.query.outerjoin(held, and_(held.fact_id == a.capacity_id, held.closed_by.is_(None)))
+        .with_only_columns(
+            *key, func.min(movement.begins, type_=UtcDateTime()), func.max(a.valid_to), func.count(a.clause_id) > 0
+        )
+        .group_by(*key)
+    )
+    return [
+        Effect(gains, person_id, role_id, scope_id, place_id, start, end, bool(across))
+        for person_id, role_id, scope_id, place_id, start, end, across in rows
+    ]
+
+
+def _by_term(session: Session, change_id: UUID, now: datetime, gains: bool) -> list[Effect]:
+    """What an agreement gives or takes whose time was changed: derived rows stand, for the time is joined at every read."""
+    before, after = (
+        _terms(session, side, change_id, now) for side in (AgreementTerm.closed_by, AgreementTerm.opened_by)
+    )
+    a, found = Assignment, []
+    by_start: dict[datetime, list[UUID]] = {}
+    for agreement_id, begins in (_begun(before, after) if gains else _over(before, after, now)).items():
+        by_start.setdefault(begins, []).append(agreement_id)
+    for begins, agreements in by_start.items():
+        clauses = select(AgreementClause.id).where(AgreementClause.agreement_id.in_(agreements))
+        carried = a.opened_by != change_id if gains else a.id.is_not(None)
+        query = select(a.id).where(a.closed_by.is_(None), a.valid_to > begins, a.clause_id.in_(clauses), carried)
+        starts = greatest(a.valid_from, literal(begins, UtcDateTime()), type_=UtcDateTime())
+        found += _effects(session, Movement(query, starts), gains)
+    return found
+
+
+_Terms = Mapping[UUID, tuple[datetime, datetime]]
+
+
+def _terms(session: Session, side: InstrumentedAttribute[Any], change_id: UUID, now: datetime) -> _Terms:
+    t = AgreementTerm
+    rows = session.execute(select(t.agreement_id, t.valid_from, t.valid_to).where(side == change_id, t.valid_to > now))
+    return {agreement_id: (start, end) for agreement_id, start, end in rows}
+
+
+def _begun(before: _Terms, after: _Terms) -> dict[UUID, datetime]:
+    return {one: start for one, (start, _) in after.items() if one not in before}
+
+
+def _over(before: _Terms, after: _Terms, now: datetime) -> dict[UUID, datetime]:
+    """The agreements that are not in force when they would have been, each with the instant from which."""
+    found = {}
+    for one, (start, end) in before.items():
+        begins, ends = after.get(one, (now, now))
+        if begins > max(start, now) or ends <= now:
+            found[one] = max(start, now)
+        elif ends < end:
+            found[one] = ends
+    return found
+
+
+def _of_roles(session: Session, roles: Sequence[UUID], now: datetime, gains: bool) -> list[Effect]:
+    a = Assignment
+    if not roles:
+        return []
+    query = select(a.id).where(a.closed_by.is_(None), a.valid_to > now, a.role_id.in_(roles))
+    return _effects(session, Movement(query, a.valid_from), gains)
+
+
+def _permissions(session: Session, change_id: UUID, now: datetime) -> list[Permission]:
+    g = AdminGrant
+    rows = session.execute(
+        select(g.closed_by == change_id, g.person_id, g.permission, g.organisation_id, g.valid_from, g.valid_to).where(
+            or_(g.opened_by == change_id, g.closed_by == change_id), g.valid_to > now
+        )
+    )
+    return sorted(Permission(not row[0], *row[1:]) for row in rows)
+
+
+def _digest(
+    session: Session,
+    basis: str,
+    told: Mapping[UUID, str],
+    rows: Iterable[Effect],
+    permissions: Iterable[Permission],
+    now: datetime,
+) -> str:
+    """Ids that the change itself made are left out: roles and organisations go by key, its own persons by what ``told`` calls them."""
+    roles = {
+        id_: f"{application}:{key}"
+        for id_, application, key in session.execute(
+            select(Role.id, Application.key, Role.key).join(Application, Application.id == Role.application_id)
+        )
+    }
+    places = dict(session.execute(select(Organisation.id, Organisation.key)).all())
+    lines = [
+        ("right", row.gains, told.get(row.person_id, row.person_id), roles[row.role_id], places[row.scope_id],
+         places[row.organisation_id], *_interval(row, now))
+        for row in set(rows)
+    ] + [
+        ("permission", row.gains, told.get(row.person_id, row.person_id), row.permission, places[row.organisation_id],
+         *_interval(row, now))
+        for row in permissions
+    ]  # fmt: skip
+    texts = sorted(_SEPARATOR.join(map(str, line)) for line in lines)
+    return hashlib.sha256("".join(f"{line}\n" for line in (basis, *texts)).encode()).hexdigest()
+
+
+def _interval(row: Effect | Permission, now: datetime) -> tuple[str, str]:
+    """What holds already holds from now, whenever that is asked."""
+    return "" if row.valid_from <= now else row.valid_from.isoformat(), row.valid_to.isoformat()

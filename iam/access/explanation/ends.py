@@ -1,0 +1,116 @@
+"""When a right ends: the pieces in which it is written, those that follow each other without a gap taken together.
+
+Absences, moves of organisations and clauses part a right into assignments; what a person is told is the end of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.access.model.agreement import AgreementClause, AgreementParty, AgreementTerm
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import Role, RoleClosure
+from iam.access.right import held
+from iam.access.rules.match import Span
+from iam.directory.affiliation import Absence
+from iam.directory.queries import known
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An assignment and the role it comes to (its own, or one that it includes), in a time in which its agreement is in force.
+
+    ``in_force`` is the time of that agreement; None where no clause is needed.
+    """
+
+    row: Assignment
+    role_id: UUID
+    span: Span
+    in_force: Span | None
+
+    @property
+    def reason(self) -> Hashable:
+        """What pieces of the same reason have in common."""
+        return self.row.role_id, self.row.origin, self.row.rule_version_id, self.row.reason
+
+
+def pieces(
+    session: Session,
+    person_id: UUID,
+    at: datetime,
+    known_at: datetime | None = None,
+    among: ColumnElement[bool] | None = None,
+) -> list[Piece]:
+    """Return the pieces of what a person holds at ``at``, and of all that follows; three statements."""
+    now = _included(held(at, known_at), person_id, among).add_columns(RoleClosure.included_id)
+    rows = [(row, role_id) for row, _, role_id in session.execute(now)]
+    if not rows:
+        return []
+    later = select(Assignment, RoleClosure.included_id).where(known(Assignment, known_at), Assignment.valid_from > at)
+    rows += [(row, role_id) for row, role_id in session.execute(_included(later, person_id, among))]
+    agreed = terms(session, {row.clause_id for row, _ in rows if row.clause_id}, known_at)
+    found = []
+    for row, role_id in rows:
+        time = Span(row.valid_from, row.valid_to)
+        for in_force in (None,) if row.clause_id is None else agreed.get(row.clause_id, ()):
+            span = time if in_force is None else time.meet(in_force)
+            if not span.empty:
+                found.append(Piece(row, role_id, span, in_force))
+    return found
+
+
+def _included(query: Any, person_id: UUID, among: ColumnElement[bool] | None) -> Any:
+    query = (
+        query.join(RoleClosure, RoleClosure.role_id == Assignment.role_id)
+        .join(Role, and_(Role.id == RoleClosure.included_id, ~Role.retired))
+        .where(Assignment.person_id == person_id)
+    )
+    return query if among is None else query.where(among)
+
+
+def last(pieces: Iterable[Piece], at: datetime) -> Piece | None:
+    """Return the piece that ends last of those that hold at ``at`` or carry it on without a gap; None when none holds. Pure."""
+    known_pieces, found, reached = list(pieces), None, at
+    while True:
+        onward = [one for one in known_pieces if one.span.start <= reached < one.span.end]
+        if not onward:
+            return found
+        found = max(onward, key=lambda one: one.span.end)
+        reached = found.span.end
+
+
+def terms(session: Session, clauses: Collection[UUID], known_at: datetime | None = None) -> Mapping[UUID, list[Span]]:
+    """Return when the agreement of each clause is in force: its terms, from the day on which the last of its parties signed."""
+    if not clauses:
+        return {}
+    clause, term, party = AgreementClause, AgreementTerm, AgreementParty
+    of_clause = select(clause.agreement_id).where(clause.id.in_(clauses))
+    signed: dict[UUID, datetime | None] = {}
+    for agreement_id, day in session.execute(
+        select(party.agreement_id, party.signed_on).where(party.agreement_id.in_(of_clause))
+    ):
+        so_far = signed.get(agreement_id, clock.LONG_AGO)
+        signed[agreement_id] = None if day is None or so_far is None else max(so_far, clock.day_start(day))
+    found: dict[UUID, list[Span]] = {}
+    query = select(clause.id, term.agreement_id, term.valid_from, term.valid_to).join(
+        term, term.agreement_id == clause.agreement_id
+    )
+    for id_, agreement_id, start, end in session.execute(query.where(clause.id.in_(clauses), known(term, known_at))):
+        since = signed.get(agreement_id, clock.LONG_AGO)
+        if since is not None and max(start, since) < end:
+            found.setdefault(id_, []).append(Span(max(start, since), end))
+    return found
+
+
+def absences(session: Session, person_id: UUID, known_at: datetime | None = None) -> frozenset[datetime]:
+    """Return when the absences of a person begin."""
+    query = select(Absence.valid_from).where(Absence.person_id == person_id, known(Absence, known_at))
+    return frozenset(session.scalars(query))

@@ -1,0 +1,242 @@
+"""Why a person holds a right: read from the very versions that assignments cite, for any date and any knowledge.
+
+Every answer names rule, facts with source and line, clause and end; ``proof`` proves the rights themselves again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.access.explanation import ends
+from iam.access.explanation.ends import Piece
+from iam.access.explanation.fact_lines import FactLine, fact_lines
+from iam.access.model.agreement import Agreement, AgreementClause
+from iam.access.model.assignment import NIL, Assignment
+from iam.access.model.role import Application, Role, RoleVersion
+from iam.access.model.rule import Rule, RuleVersion
+from iam.access.right import version_known
+from iam.access.rules.pattern import parse
+from iam.access.rules.sentence import Labels, labels, sentences
+from iam.directory.organisation import Organisation
+from iam.texts import LANGUAGES, N_, Texts
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseLine:
+    """The agreement's clause that lets the right cross from one legal entity to another; ``ends`` is the clause's own end."""
+
+    agreement_key: str
+    case_number: str
+    n: int
+    purpose: str
+    legal_basis: Mapping[str, Any]
+    live_from: datetime | None
+    live_to: datetime | None
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """One assignment: one reason why the right exists. ``through`` is the role that includes the right's own, where that one is given;
+    ``valid_to`` when the reason ends, over all the pieces in which it goes on.
+    """
+
+    assignment_id: UUID
+    origin: str
+    rule_key: str | None
+    rule_version: int | None
+    sentence: Mapping[str, str]
+    published_by: UUID | None
+    reason: str | None
+    clause: ClauseLine | None
+    facts: list[FactLine]
+    valid_from: datetime
+    valid_to: datetime
+    through: str | None = None
+    through_names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Explanation:
+    """A right with all its reasons; ``until`` is when it ends, over all the pieces in which it goes on, ``ends_first`` what ends it, by
+    language.
+
+    ``told`` is False where it was made blank (``telling``).
+    """
+
+    person_id: UUID
+    role: str
+    role_names: Mapping[str, str]
+    scope_key: str
+    scope_names: Mapping[str, str]
+    capacity_id: UUID
+    at: datetime
+    known_at: datetime | None
+    enforced: str
+    held: bool = True
+    until: datetime = clock.LONG_AGO
+    ends_first: dict[str, str] = field(default_factory=dict)
+    because: list[Because] = field(default_factory=list)
+    told: bool = True
+
+
+def explain(
+    session: Session,
+    person_id: UUID,
+    *,
+    application_key: str | None = None,
+    at: datetime | None = None,
+    known_at: datetime | None = None,
+    among: ColumnElement[bool] | None = None,
+) -> list[Explanation]:
+    """Return every right of a person at ``at`` (default now), as known at ``known_at`` (default now), with its reasons.
+
+    A role that another includes is a right of its own, as in a token. ``among`` is a further condition, on ``Assignment`` and on the role
+    that it comes to (``RoleClosure.included_id``), that keeps every assignment of a right, or none of them.
+    """
+    moment = at or clock.now()
+    pieces = ends.pieces(session, person_id, moment, known_at, among)
+    roles = _roles(session, {one.role_id for one in pieces} | {one.row.role_id for one in pieces}, known_at)
+    pieces = [one for one in pieces if one.role_id in roles and _of(roles[one.role_id].key, application_key)]
+    reading = _Reading(
+        fact_lines(session, {v for one in pieces for v in _cited(one.row)}),
+        _rules(session, {one.row.rule_version_id for one in pieces if one.row.rule_version_id}),
+        _clauses(session, {one.row.clause_id for one in pieces if one.row.clause_id}),
+        ends.absences(session, person_id, known_at), labels(session), roles, _organisations(session, pieces),
+    )  # fmt: skip
+    rights: dict[Hashable, list[Piece]] = {}
+    for one in pieces:
+        rights.setdefault((one.role_id, one.row.scope_id, one.row.capacity_id), []).append(one)
+    found = [_right(theirs, person_id, moment, known_at, reading) for theirs in rights.values()]
+    return sorted((one for one in found if one is not None), key=lambda one: (one.role, one.scope_key))
+
+
+class _Role(NamedTuple):
+    key: str
+    enforcement: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the pieces of rights refer to, each read once."""
+
+    lines: Mapping[UUID, FactLine]
+    rules: Mapping[UUID, tuple[Rule | None, RuleVersion | None]]
+    clauses: Mapping[UUID, tuple[AgreementClause, Agreement]]
+    absences: Collection[datetime]
+    names: Labels
+    roles: Mapping[UUID, _Role]
+    organisations: Mapping[UUID, Organisation]
+
+
+def _of(role: str, application_key: str | None) -> bool:
+    return application_key is None or role.startswith(f"{application_key}:")
+
+
+def _right(
+    pieces: list[Piece], person_id: UUID, at: datetime, known_at: datetime | None, reading: _Reading
+) -> Explanation | None:
+    holding = [one for one in pieces if one.span.start <= at < one.span.end]
+    last = ends.last(pieces, at)
+    if last is None:
+        return None
+    role, scope = reading.roles[last.role_id], reading.organisations[last.row.scope_id]
+    because = [_because(one, pieces, at, reading) for one in holding]
+    return Explanation(
+        person_id, role.key, reading.names.roles.get(role.key, {}), scope.key, {ln: scope.name(ln) for ln in LANGUAGES},
+        last.row.capacity_id, at, known_at, role.enforcement, True, last.span.end, _ends_first(last, reading), because,
+    )  # fmt: skip
+
+
+def _cited(row: Assignment) -> list[UUID]:
+    return [v for v in (row.fact_1, row.fact_2, row.fact_3, row.fact_4, row.place_id) if v != NIL]
+
+
+def _because(piece: Piece, pieces: Iterable[Piece], at: datetime, reading: _Reading) -> Because:
+    row = piece.row
+    rule, version = reading.rules.get(row.rule_version_id or NIL, (None, None))
+    pattern = parse(version.pattern)[0] if version is not None else None
+    through = reading.roles[row.role_id].key if row.role_id != piece.role_id and row.role_id in reading.roles else None
+    last = ends.last([one for one in pieces if one.reason == piece.reason], at) or piece
+    return Because(
+        row.id, row.origin, rule.key if rule else None, version.n if version else None, sentences(pattern, reading.names) if pattern else {},
+        version.published_by if version else None, row.reason, _clause_line(piece, reading),
+        [reading.lines[v] for v in _cited(row) if v in reading.lines], row.valid_from, last.span.end,
+        through, reading.names.roles.get(through or "", {}),
+    )  # fmt: skip
+
+
+def _clause_line(piece: Piece, reading: _Reading) -> ClauseLine | None:
+    found = reading.clauses.get(piece.row.clause_id or NIL)
+    if found is None:
+        return None
+    clause, agreement = found
+    return ClauseLine(
+        agreement.key, agreement.case_number, clause.n, agreement.purpose, agreement.legal_basis,
+        piece.in_force and piece.in_force.start, piece.in_force and piece.in_force.end, clause.valid_to,
+    )  # fmt: skip
+
+
+_ENDS = {
+    "affiliation": N_("the affiliation ends"), "membership": N_("the membership ends"), "relationship": N_("the relationship ends"),
+    "place": N_("the organisation changes its place"), "absence": N_("an absence begins"), "agreement": N_("the agreement ends"),
+    "clause": N_("the clause of the agreement ends"), "hand": N_("the end that was set by hand"),
+}  # fmt: skip
+
+
+def _ends_first(last: Piece, reading: _Reading) -> dict[str, str]:
+    until = last.span.end
+    message = N_("no end is known") if until >= clock.FOREVER else _ENDS[_cause(last, until, reading)]
+    return {language: Texts(language).gettext(message) for language in LANGUAGES}
+
+
+def _cause(last: Piece, until: datetime, reading: _Reading) -> str:
+    cited = [reading.lines[v] for v in _cited(last.row) if v in reading.lines]
+    fact = next((line.fact for line in cited if line.valid_to == until), None)
+    if fact is not None:
+        return fact
+    if until in reading.absences:
+        return "absence"
+    clause = reading.clauses.get(last.row.clause_id or NIL)
+    if clause is not None:
+        return "agreement" if last.in_force is not None and last.in_force.end == until else "clause"
+    return "hand" if last.row.origin == "hand" else "place"
+
+
+def _organisations(session: Session, pieces: Iterable[Piece]) -> dict[UUID, Organisation]:
+    query = select(Organisation).where(Organisation.id.in_({one.row.scope_id for one in pieces}))
+    return {row.id: row for row in session.scalars(query)}
+
+
+def _roles(session: Session, ids: Collection[UUID], known_at: datetime | None) -> dict[UUID, _Role]:
+    """The roles as they were known then."""
+    rows = session.execute(
+        select(Role.id, Application.key, Role.key, RoleVersion.enforcement)
+        .join(Application, Application.id == Role.application_id)
+        .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == version_known(Role.id, known_at)))
+        .where(Role.id.in_(ids))
+    )
+    return {id_: _Role(f"{application}:{role}", enforcement) for id_, application, role, enforcement in rows}
+
+
+def _rules(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[Rule | None, RuleVersion | None]]:
+    rows = session.execute(
+        select(Rule, RuleVersion).join(RuleVersion, RuleVersion.rule_id == Rule.id).where(RuleVersion.id.in_(ids))
+    )
+    return {version.id: (rule, version) for rule, version in rows}
+
+
+def _clauses(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[AgreementClause, Agreement]]:
+    clause = AgreementClause
+    rows = session.execute(
+        select(clause, Agreement).join(Agreement, Agreement.id == clause.agreement_id).where(clause.id.in_(ids))
+    )
+    return {row.id: (row, agreement) for row, agreement in rows}

@@ -1,0 +1,3 @@
+"""What the pages on roles, rules, applications and agreements read: narrowed to the asker's part, a constant number of
+statements.
+"""

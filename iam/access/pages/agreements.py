@@ -1,0 +1,152 @@
+"""What the pages on agreements read: how each stands, its clauses, and how many come under it; a constant number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from connectors.problem import Problem
+from iam import clock
+from iam.access.administration import Part
+from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
+from iam.access.model.assignment import Assignment
+from iam.access.pages.listing import concerns
+from iam.access.right import held
+from iam.directory.affiliation import Affiliation
+from iam.directory.organisation import Organisation
+from iam.errors import NotFound
+
+AGREEMENT_KEYS = (Agreement.key, Agreement.id)
+_NO_AGREEMENT = Problem("There is no such agreement, or it is outside your part.")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an agreement stands: ``unsigned``, ``coming``, ``live`` or ``ended``; its term, its parties and who has not signed."""
+
+    state: str
+    live_from: datetime | None
+    live_to: datetime | None
+    parties: list[tuple[AgreementParty, Organisation]]
+
+    @property
+    def unsigned(self) -> list[Organisation]:
+        """The parties that have not signed yet."""
+        today = clock.today()
+        return [entity for party, entity in self.parties if party.signed_on is None or party.signed_on > today]
+
+
+def agreements(part: Part, text: str = "") -> Any:
+    """Select (agreement, owner) of those that the part owns, or to which one of it is a party; order ``AGREEMENT_KEYS``."""
+    p = AgreementParty
+    party = select(p.agreement_id).where(p.agreement_id == Agreement.id, concerns(part, p.legal_entity_id)).exists()
+    query = (
+        select(Agreement, Organisation)
+        .select_from(Agreement)
+        .join(Organisation, Organisation.id == Agreement.owner_id)
+        .where(or_(concerns(part, Agreement.owner_id), party))
+    )
+    if not text:
+        return query
+    return query.where(
+        or_(
+            *(
+                column.icontains(text, autoescape=True)
+                for column in (Agreement.key, Agreement.case_number, Agreement.purpose)
+            )
+        )
+    )
+
+
+def agreement_of(session: Session, part: Part, key: str) -> tuple[Agreement, Organisation]:
+    """Return an agreement and its owner; raises ``NotFound``."""
+    row = session.execute(agreements(part).where(Agreement.key == key)).one_or_none()
+    if row is None:
+        raise NotFound(_NO_AGREEMENT)
+    return row[0], row[1]
+
+
+def standings(session: Session, agreement_ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """Return how agreements stand now; two statements."""
+    terms = select(AgreementTerm).where(
+        AgreementTerm.agreement_id.in_(agreement_ids), AgreementTerm.closed_by.is_(None)
+    )
+    term = {row.agreement_id: row for row in session.scalars(terms.order_by(AgreementTerm.valid_from))}
+    parties: dict[UUID, list[tuple[AgreementParty, Organisation]]] = {}
+    rows = session.execute(
+        select(AgreementParty, Organisation)
+        .join(Organisation, Organisation.id == AgreementParty.legal_entity_id)
+        .where(AgreementParty.agreement_id.in_(agreement_ids))
+        .order_by(Organisation.key)
+    )
+    for party, entity in rows:
+        parties.setdefault(party.agreement_id, []).append((party, entity))
+    return {id_: _standing(term.get(id_), parties.get(id_, [])) for id_ in agreement_ids}
+
+
+def _standing(term: AgreementTerm | None, parties: list[tuple[AgreementParty, Organisation]]) -> Standing:
+    if term is None:
+        return Standing("unsigned", None, None, parties)
+    found, now = Standing("unsigned", term.valid_from, term.valid_to, parties), clock.now()
+    if found.unsigned:
+        return found
+    return replace(found, state="ended" if term.valid_to <= now else "coming" if term.valid_from > now else "live")
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseView:
+    """A clause with the organisations it names, and what it allows: data groups and operations by occupation."""
+
+    clause: AgreementClause
+    grantor: Organisation
+    grantee: Organisation
+    scope: Organisation
+    allows: Mapping[str, list[tuple[str, str]]]
+
+
+def clauses(session: Session, agreement_id: UUID) -> list[ClauseView]:
+    """Return the clauses in force of an agreement, by number; two statements."""
+    grantor, grantee, scope = (aliased(Organisation) for _ in range(3))
+    rows = session.execute(
+        select(AgreementClause, grantor, grantee, scope)
+        .join(grantor, grantor.id == AgreementClause.grantor_id)
+        .join(grantee, grantee.id == AgreementClause.grantee_id)
+        .join(scope, scope.id == AgreementClause.scope_id)
+        .where(AgreementClause.agreement_id == agreement_id, AgreementClause.closed_by.is_(None))
+        .order_by(AgreementClause.n)
+    ).all()
+    allowed: dict[UUID, dict[str, list[tuple[str, str]]]] = {row[0].id: {} for row in rows}
+    contents_of = select(ClauseContent).where(ClauseContent.clause_id.in_(allowed))
+    for one in session.scalars(
+        contents_of.order_by(ClauseContent.occupation, ClauseContent.data_group, ClauseContent.operation)
+    ):
+        allowed[one.clause_id].setdefault(one.occupation, []).append((one.data_group, one.operation))
+    return [ClauseView(row[0], row[1], row[2], row[3], allowed[row[0].id]) for row in rows]
+
+
+def under(part: Part, agreement_id: UUID) -> Any:
+    """Select (organisation, people) that an agreement gives something today, by the organisation they come from.
+
+    Counted are those who come from the part, and those whose right reaches into it, but nobody of whom that must not be told.
+    """
+    clause_ids = select(AgreementClause.id).where(AgreementClause.agreement_id == agreement_id)
+    source = held(clock.now()).where(Assignment.clause_id.in_(clause_ids)).subquery()
+    home: Any = Organisation.id
+    return (
+        select(Organisation, func.count(source.c.person_id.distinct()))
+        .select_from(source)
+        .join(Affiliation, (Affiliation.fact_id == source.c.capacity_id) & Affiliation.closed_by.is_(None))
+        .join(Organisation, Organisation.id == Affiliation.organisation_id)
+        .where(
+            or_(part.covers(home), part.covers(source.c.scope_id)),
+            part.tells(source.c.person_id, home),
+            part.tells_right(source.c),
+        )
+        .group_by(Organisation.id)
+    )

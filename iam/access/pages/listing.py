@@ -1,0 +1,253 @@
+"""What the pages on roles, rules and applications read: narrowed to the asker's part, a constant number of statements.
+
+A catalogue is seen by whoever it concerns: an application, a rule or an agreement is shown when its owner lies in the asker's part or
+above it, or when an organisation there uses or concludes it. People are counted and named only within the part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
+
+from connectors.problem import Problem
+from iam import clock
+from iam.access.administration import Part
+from iam.access.model.assignment import Assignment
+from iam.access.model.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
+from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
+from iam.access.right import held
+from iam.change import Change
+from iam.directory.organisation import Organisation, OrganisationClosure
+from iam.directory.person import Person
+from iam.directory.queries import holds_at
+from iam.errors import NotFound
+from iam.texts import in_language
+
+APPLICATION_KEYS = (Application.key, Application.id)
+ROLE_KEYS = (Application.key, Role.key, Role.id)
+HOLDER_KEYS = (Person.sort_name, Assignment.id)
+RULE_KEYS = (Rule.key, Rule.id)
+VERSION_KEYS = (RuleVersion.n, RuleVersion.id)
+_NO_ROLE = Problem("There is no such role, or it is outside your part.")
+_NO_RULE = Problem("There is no such rule, or it is outside your part.")
+_NO_APPLICATION = Problem("There is no such application, or it is outside your part.")
+
+
+def concerns(part: Part, organisation_id: Any) -> ColumnElement[bool]:
+    """The condition that an organisation lies in the part, or above it."""
+    if part.everything:
+        return true()
+    above = select(OrganisationClosure.ancestor_id).where(
+        OrganisationClosure.descendant_id.in_(part.granted), holds_at(OrganisationClosure, clock.now())
+    )
+    return or_(part.covers(organisation_id), organisation_id.in_(above))
+
+
+def applications(part: Part) -> Any:
+    """Select the applications that concern the part, each with its owner; order ``APPLICATION_KEYS``."""
+    return (
+        select(Application, Organisation)
+        .select_from(Application)
+        .join(Organisation, Organisation.id == Application.owner_id)
+        .where(_used(part))
+    )
+
+
+def _used(part: Part) -> ColumnElement[bool]:
+    e = ApplicationEnabled
+    enabled = (
+        select(e.organisation_id).where(e.application_id == Application.id, concerns(part, e.organisation_id)).exists()
+    )
+    return true() if part.everything else or_(concerns(part, Application.owner_id), enabled)
+
+
+def application_of(session: Session, part: Part, key: str) -> tuple[Application, Organisation]:
+    """Return an application and its owner; raises ``NotFound``."""
+    row = session.execute(applications(part).where(Application.key == key)).one_or_none()
+    if row is None:
+        raise NotFound(_NO_APPLICATION)
+    return row[0], row[1]
+
+
+def enabled(part: Part, application_id: UUID) -> Any:
+    """Select the organisations in or above the part that let their people use an application."""
+    using = select(ApplicationEnabled.organisation_id).where(ApplicationEnabled.application_id == application_id)
+    return select(Organisation).where(Organisation.id.in_(using), concerns(part, Organisation.id))
+
+
+def roles(part: Part, *, application: str | None = None, text: str = "") -> Any:
+    """Select (role, application, newest version) of the applications that concern the part; order ``ROLE_KEYS``.
+
+    ``text`` is looked for in the role's code.
+    """
+    newest = select(func.max(RoleVersion.n)).where(RoleVersion.role_id == Role.id).correlate(Role).scalar_subquery()
+    query = (
+        select(Role, Application, RoleVersion)
+        .select_from(Role)
+        .join(Application, Application.id == Role.application_id)
+        .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == newest))
+        .where(_used(part))
+    )
+    if application is not None:
+        query = query.where(Application.key == application)
+    return query.where(Role.key.icontains(text, autoescape=True)) if text else query
+
+
+def role_of(session: Session, part: Part, application: str, key: str) -> tuple[Role, Application, RoleVersion]:
+    """Return a role, its application and its newest version; raises ``NotFound``."""
+    row = session.execute(roles(part, application=application).where(Role.key == key)).one_or_none()
+    if row is None:
+        raise NotFound(_NO_ROLE)
+    return row[0], row[1], row[2]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleName:
+    """A role's code and its names by language, with its application's."""
+
+    application: str
+    application_names: Mapping[str, str]
+    key: str
+    names: Mapping[str, str]
+
+    def said(self, language: str) -> str:
+        """The role as people say it: "Wilma: Teacher"."""
+        application = in_language(self.application_names, language, self.application)
+        return f"{application}: {in_language(self.names, language, self.key)}"
+
+
+def role_names(session: Session, role_ids: Collection[UUID]) -> dict[UUID, RoleName]:
+    """Return what roles are called now; one statement."""
+    newest = select(func.max(RoleVersion.n)).where(RoleVersion.role_id == Role.id).correlate(Role).scalar_subquery()
+    rows = session.execute(
+        select(Role, Application, RoleVersion)
+        .join(Application, Application.id == Role.application_id)
+        .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == newest))
+        .where(Role.id.in_(role_ids))
+    )
+    return {
+        role.id: RoleName(application.key, application.name, role.key, version.name)
+        for role, application, version in rows
+    }
+
+
+def contents(session: Session, version_ids: Collection[UUID]) -> dict[UUID, list[tuple[str, str]]]:
+    """Return what role versions hold: (data group, operation) each; one statement."""
+    query = (
+        select(RoleContent)
+        .where(RoleContent.role_version_id.in_(version_ids))
+        .order_by(RoleContent.data_group, RoleContent.operation)
+    )
+    found: dict[UUID, list[tuple[str, str]]] = {}
+    for row in session.scalars(query):
+        found.setdefault(row.role_version_id, []).append((row.data_group, row.operation))
+    return found
+
+
+def included(session: Session, role_id: UUID, *, including: bool = False) -> list[tuple[str, str]]:
+    """Return the other roles that a role includes, or with ``including`` those that include it: (application, role) keys."""
+    one, other = (
+        (RoleClosure.included_id, RoleClosure.role_id) if including else (RoleClosure.role_id, RoleClosure.included_id)
+    )
+    query = (
+        select(Application.key, Role.key)
+        .join(Role, Role.application_id == Application.id)
+        .join(RoleClosure, other == Role.id)
+        .where(one == role_id, Role.id != role_id)
+        .order_by(Application.key, Role.key)
+    )
+    return [(application, role) for application, role in session.execute(query)]
+
+
+def holder_counts(session: Session, part: Part, role_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many people of the part hold each role now, by itself or through another role; one statement."""
+    source = held(clock.now()).where(part.lists(Assignment)).subquery()
+    rows = session.execute(
+        select(RoleClosure.included_id, func.count(source.c.person_id.distinct()))
+        .join(source, source.c.role_id == RoleClosure.role_id)
+        .where(RoleClosure.included_id.in_(role_ids))
+        .group_by(RoleClosure.included_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def holders(part: Part, role_id: UUID) -> Any:
+    """Select who of the part holds a role now: (assignment, until, person, scope, rule's key or None, the role held); ``HOLDER_KEYS``."""
+    holding = aliased(Role)
+    return (
+        held(clock.now())
+        .add_columns(Person, Organisation, Rule.key, holding)
+        .select_from(Assignment)
+        .join(RoleClosure, (RoleClosure.role_id == Assignment.role_id) & (RoleClosure.included_id == role_id))
+        .join(holding, holding.id == Assignment.role_id)
+        .join(Person, Person.id == Assignment.person_id)
+        .join(Organisation, Organisation.id == Assignment.scope_id)
+        .outerjoin(RuleVersion, RuleVersion.id == Assignment.rule_version_id)
+        .outerjoin(Rule, Rule.id == RuleVersion.rule_id)
+        .where(part.lists(Assignment))
+    )
+
+
+def rules(part: Part, *, text: str = "", role_id: UUID | None = None) -> Any:
+    """Select (rule, newest version, owner) of the rules that concern the part; order ``RULE_KEYS``.
+
+    ``text`` is looked for in the rule's key; with ``role_id`` only the published rules that give the role, itself or through another.
+    """
+    one = aliased(RuleVersion)
+    # A draft is shown as the rule only while nothing else was ever in force.
+    order = (one.state == "draft", one.n.desc())
+    newest = select(one.id).where(one.rule_id == Rule.id).order_by(*order).limit(1).correlate(Rule).scalar_subquery()
+    query = (
+        select(Rule, RuleVersion, Organisation)
+        .select_from(Rule)
+        .join(RuleVersion, RuleVersion.id == newest)
+        .join(Organisation, Organisation.id == Rule.owner_id)
+        .where(concerns(part, Rule.owner_id))
+    )
+    if text:
+        query = query.where(Rule.key.icontains(text, autoescape=True))
+    if role_id is not None:
+        giving = select(RoleClosure.role_id).where(RoleClosure.included_id == role_id)
+        query = query.where(RuleVersion.state == "published", RuleVersion.role_id.in_(giving))
+    return query
+
+
+def rule_of(session: Session, part: Part, key: str) -> tuple[Rule, RuleVersion, Organisation]:
+    """Return a rule, its newest version and its owner; raises ``NotFound``."""
+    row = session.execute(rules(part).where(Rule.key == key)).one_or_none()
+    if row is None:
+        raise NotFound(_NO_RULE)
+    return row[0], row[1], row[2]
+
+
+def rule_count(session: Session, part: Part, rule_id: UUID) -> int:
+    """Return how many people of the part hold something by a rule now."""
+    of_rule = select(RuleVersion.id).where(RuleVersion.rule_id == rule_id)
+    source = held(clock.now()).where(Assignment.rule_version_id.in_(of_rule), part.lists(Assignment)).subquery()
+    return session.scalar(select(func.count(source.c.person_id.distinct()))) or 0
+
+
+def versions(rule_id: UUID) -> Any:
+    """Select (version, change) of a rule; order ``VERSION_KEYS``, newest first."""
+    return (
+        select(RuleVersion, Change)
+        .select_from(RuleVersion)
+        .join(Change, Change.id == RuleVersion.change_id)
+        .where(RuleVersion.rule_id == rule_id)
+    )
+
+
+def code_lists(session: Session, part: Part) -> dict[str, list[str]]:
+    """Return the lists of occupation codes that rules of the part can name: those of an organisation in the part or above it."""
+    query = select(CodeList.key, CodeList.code).join(CodeListOwner, CodeListOwner.key == CodeList.key)
+    found: dict[str, list[str]] = {}
+    for key, code in session.execute(
+        query.where(concerns(part, CodeListOwner.owner_id)).order_by(CodeList.key, CodeList.code)
+    ):
+        found.setdefault(key, []).append(code)
+    return found

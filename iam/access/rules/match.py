@@ -1,0 +1,397 @@
+"""A rule matched in plain Python for one person: the second opinion on the compiled SQL, and the source of "why not".
+
+Pure: facts and the world's organisations in, matches or the first failing condition out. A property test holds these matches equal
+to the rows of ``compile_sql``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from connectors.problem import Problem
+from iam.access.model.assignment import NIL
+from iam.access.rules.names import Names
+from iam.access.rules.pattern import Bound, Pattern
+from iam.clock import FOREVER, LONG_AGO
+
+
+class Span(NamedTuple):
+    """A half-open interval."""
+
+    start: datetime
+    end: datetime
+
+    def meet(self, other: Span) -> Span:
+        """The common part; empty when ``start`` is not before ``end``."""
+        return Span(max(self.start, other.start), min(self.end, other.end))
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is left."""
+        return self.start >= self.end
+
+
+ALWAYS = Span(LONG_AGO, FOREVER)
+MET = 100
+"""More conditions than any rule has: where so many are passed, every one is."""
+
+
+@dataclass(frozen=True, slots=True)
+class AffiliationFact:
+    """An open affiliation version."""
+
+    version_id: UUID
+    fact_id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    kind: str
+    occupation: str | None
+    is_primary: bool
+    substitute_for: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipFact:
+    """An open membership version with its group."""
+
+    version_id: UUID
+    group_id: UUID
+    group_kind: str
+    organisation_id: UUID
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RelationshipFact:
+    """An open relationship version of the person as its holder."""
+
+    version_id: UUID
+    fact_id: UUID
+    kind: str
+    other_id: UUID
+    span: Span
+    source_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one person, and the affiliations of those the person is related to."""
+
+    person_id: UUID
+    affiliations: Sequence[AffiliationFact] = ()
+    memberships: Sequence[MembershipFact] = ()
+    relationships: Sequence[RelationshipFact] = ()
+    others: Sequence[AffiliationFact] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The organisations: kinds, the dated closure, dated places with legal entity, what areas cover, and where sources state facts.
+
+    ``continued`` holds whom a legal entity continues, and when.
+    """
+
+    kinds: Mapping[UUID, str]
+    closure: Mapping[tuple[UUID, UUID], Sequence[Span]]
+    places: Mapping[UUID, Sequence[tuple[UUID, UUID, Span]]]
+    covers: Mapping[UUID, Sequence[tuple[UUID, UUID, Span]]]
+    reach: Mapping[tuple[UUID, UUID], Sequence[Span]] = field(default_factory=dict)
+    continued: Mapping[UUID, Sequence[tuple[UUID, Span]]] = field(default_factory=dict)
+
+
+class Match(NamedTuple):
+    """One match, as ``compile_sql`` gives it: before the clause gate and before absences are subtracted."""
+
+    person_id: UUID
+    capacity_id: UUID
+    scope_id: UUID
+    holder_entity_id: UUID
+    scope_entity_id: UUID
+    occupation: str | None
+    by_clause: bool
+    absence_of: UUID
+    facts: tuple[UUID, UUID, UUID, UUID]
+    place_id: UUID
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A partial match: what is bound so far, its common interval, and the versions in order."""
+
+    span: Span = ALWAYS
+    bound: Mapping[str, object] = field(default_factory=dict)
+    versions: tuple[UUID, ...] = ()
+
+    def with_(self, name: str, fact: object, version: UUID, span: Span) -> _State:
+        return _State(self.span.meet(span), {**self.bound, name: fact}, (*self.versions, version))
+
+    def within(self, spans: Sequence[Span]) -> Iterator[_State]:
+        for span in spans:
+            yield _State(self.span.meet(span), self.bound, self.versions)
+
+
+def matches(pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world: World) -> set[Match]:
+    """Return every match of a checked pattern for one person."""
+    found: set[Match] = set()
+    for state in _bind(pattern, owner_id, names, facts, world):
+        for ready, capacity, entity, occupation in _capacities(pattern, state, facts, world):
+            for scope_id, scoped in _scopes(pattern, ready, names, world):
+                for given in _given(pattern, owner_id, scope_id, entity, scoped, world):
+                    found.add(_match(pattern, facts, given, capacity, scope_id, entity, occupation))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Where and when a rule may give what it binds: the scope's place, whose entity it is, and whether only a clause allows it."""
+
+    state: _State
+    place_id: UUID
+    scope_entity: UUID
+    by_clause: bool
+
+
+def _given(
+    pattern: Pattern, owner_id: UUID, scope_id: UUID, holder: UUID | None, state: _State, world: World
+) -> Iterator[_Given]:
+    """The scope's places with what the walls leave of the time."""
+    for place_id, scope_entity, span in world.places.get(scope_id, ()):
+        for passed, by_clause in _passes(pattern, owner_id, scope_id, holder, scope_entity, state, world):
+            for told in _told_there(pattern, scope_id, passed, world):
+                given = replace(told, span=told.span.meet(span))
+                if not given.span.empty:
+                    yield _Given(given, place_id, scope_entity, by_clause)
+
+
+def _passes(
+    pattern: Pattern,
+    owner_id: UUID,
+    scope_id: UUID,
+    holder: UUID | None,
+    scope_entity: UUID,
+    state: _State,
+    world: World,
+) -> Iterator[tuple[_State, bool]]:
+    """A rule gives in its owner's subtree, or in another legal entity, where a clause has to allow it to somebody of a third one.
+
+    Between entities that became one the clause goes on, and only it allows (True).
+    """
+    if pattern.scope.of is not None:
+        yield state, False
+        return
+    for one in state.within(world.closure.get((owner_id, scope_id), ())):
+        yield one, False
+    if holder is None or (holder == scope_entity and scope_entity not in world.continued):
+        return
+    merged = holder == scope_entity
+    for one in state.within([s for _, mine, s in world.places.get(owner_id, ()) if (mine == scope_entity) is merged]):
+        yield one, merged
+
+
+def _told_there(pattern: Pattern, scope_id: UUID, state: _State, world: World) -> Iterator[_State]:
+    """A relationship gives only where its source may state facts; one that was declared by hand gives everywhere."""
+    states = [state]
+    for item in pattern.bound:
+        bound = state.bound[item.name]
+        if isinstance(bound, RelationshipFact) and bound.source_id is not None:
+            spans = world.reach.get((bound.source_id, scope_id), ())
+            states = [new for one in states for new in one.within(spans)]
+    yield from states
+
+
+def _match(
+    pattern: Pattern,
+    facts: Facts,
+    given: _Given,
+    capacity: UUID,
+    scope_id: UUID,
+    holder: UUID | None,
+    occupation: str | None,
+) -> Match:
+    state = given.state
+    absent = state.bound[pattern.absence_of] if pattern.absence_of else None
+    absence_of = absent.fact_id if isinstance(absent, AffiliationFact) else NIL
+    one, two, three, four = (*state.versions, NIL, NIL, NIL, NIL)[:4]
+    return Match(
+        facts.person_id, capacity, scope_id, holder or given.scope_entity, given.scope_entity, occupation, given.by_clause,
+        absence_of, (one, two, three, four), given.place_id, state.span,
+    )  # fmt: skip
+
+
+def _bind(pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world: World) -> Iterator[_State]:
+    states = [_State()]
+    for item in pattern.bound:
+        states = [
+            new for state in states for new in _extend(item, state, owner_id, names, facts, world) if not new.span.empty
+        ]
+    yield from states
+
+
+def _extend(item: Bound, state: _State, owner_id: UUID, names: Names, facts: Facts, world: World) -> Iterator[_State]:
+    if item.fact == "relationship":
+        for r in facts.relationships:
+            if r.kind in item.kinds:
+                yield state.with_(item.name, r, r.version_id, r.span)
+    elif item.fact == "membership":
+        for m in facts.memberships:
+            if not any(_membership_fails(item, m, names)):
+                new = state.with_(item.name, m, m.version_id, m.span)
+                yield from _placed(item, m.organisation_id, new, owner_id, names, world)
+    else:
+        for a in _candidates(item, state, facts):
+            if not any(failing for failing in _affiliation_fails(item, a, state, names, world)):
+                new = state.with_(item.name, a, a.version_id, a.span)
+                yield from _placed(item, a.organisation_id, new, owner_id, names, world)
+
+
+def _candidates(item: Bound, state: _State, facts: Facts) -> Sequence[AffiliationFact]:
+    if item.of is None:
+        return facts.affiliations
+    relationship = state.bound[item.of]
+    other_id = relationship.other_id if isinstance(relationship, RelationshipFact) else None
+    return [a for a in facts.others if a.person_id == other_id]
+
+
+def _membership_fails(item: Bound, m: MembershipFact, names: Names) -> Iterator[Problem | None]:
+    group_id = (
+        names.groups.get((names.organisations[item.where.under], item.group))
+        if item.group and item.where.under
+        else None
+    )
+    if item.group is not None and m.group_id != group_id:
+        yield Problem("is not in the group %(group)s", params={"group": item.group})
+    if item.group_kind is not None and m.group_kind != item.group_kind:
+        yield Problem("the group is of another kind")
+
+
+def _affiliation_fails(item: Bound, a: AffiliationFact, state: _State, names: Names, world: World) -> Iterator[Problem]:
+    """The conditions that an affiliation does not meet, in the order a reader would check them."""
+    if item.kinds and a.kind not in item.kinds:
+        yield Problem(
+            "The kind is %(kind)s, the rule asks for %(wanted)s.",
+            params={"kind": a.kind, "wanted": ", ".join(item.kinds)},
+        )
+    if item.occupations and a.occupation not in item.occupations:
+        yield Problem("The position is not among those the rule asks for.")
+    if item.code_list is not None and a.occupation not in names.lists[item.code_list]:
+        yield Problem("The position is not in the list %(list)s.", params={"list": item.code_list})
+    if item.primary is not None and a.is_primary is not item.primary:
+        yield Problem(
+            "The rule asks for the primary affiliation."
+            if item.primary
+            else "The rule asks for one that is not primary."
+        )
+    if item.substitute is not None and (a.substitute_for is not None) is not item.substitute:
+        yield Problem(
+            "The rule asks for a substitute." if item.substitute else "The rule does not apply to substitutes."
+        )
+    if item.where.is_ is not None and a.organisation_id != names.organisations[item.where.is_]:
+        yield Problem("It is in another organisation than %(key)s.", params={"key": item.where.is_})
+    if item.where.kind is not None and world.kinds.get(a.organisation_id) != item.where.kind:
+        yield Problem("The organisation is not of the kind %(kind)s.", params={"kind": item.where.kind})
+    if item.where.same_as is not None:
+        other = state.bound.get(item.where.same_as)
+        if isinstance(other, AffiliationFact) and other.organisation_id != a.organisation_id:
+            yield Problem("It is in another organisation than the first one.")
+
+
+def _placed(
+    item: Bound, organisation_id: UUID, state: _State, owner_id: UUID, names: Names, world: World
+) -> Iterator[_State]:
+    under = names.organisations[item.where.under] if item.where.under is not None else owner_id
+    states = [state]
+    for ancestor in dict.fromkeys((under, owner_id)):
+        states = [new for one in states for new in one.within(world.closure.get((ancestor, organisation_id), ()))]
+    yield from states
+
+
+def _capacities(
+    pattern: Pattern, state: _State, facts: Facts, world: World
+) -> Iterator[tuple[_State, UUID, UUID | None, str | None]]:
+    fact = state.bound[pattern.capacity.name]
+    if isinstance(fact, AffiliationFact):
+        for ready, entity in _at_home(pattern, fact, state, world):
+            yield ready, fact.fact_id, entity, fact.occupation
+    elif isinstance(fact, RelationshipFact):
+        yield state, fact.fact_id, None, ""
+    elif isinstance(fact, MembershipFact):
+        for own in facts.affiliations:
+            with_own = state.with_("(own)", own, own.version_id, own.span)
+            for under in with_own.within(world.closure.get((fact.organisation_id, own.organisation_id), ())):
+                for ready, entity in _at_home(pattern, own, under, world):
+                    yield ready, own.fact_id, entity, own.occupation
+
+
+def _at_home(
+    pattern: Pattern, own: AffiliationFact, state: _State, world: World
+) -> Iterator[tuple[_State, UUID | None]]:
+    """The holder's legal entity by date, from the place of the capacity's organisation; None: the scope's, whichever it is."""
+    if pattern.at_home:
+        yield state, None
+        return
+    for _, entity, span in world.places.get(own.organisation_id, ()):
+        for ready in state.within([span]):
+            if not ready.span.empty:
+                yield ready, entity
+
+
+def _scopes(pattern: Pattern, state: _State, names: Names, world: World) -> Iterator[tuple[UUID, _State]]:
+    scope = pattern.scope
+    if scope.of is not None:
+        fact = state.bound[scope.of]
+        if isinstance(fact, (AffiliationFact, MembershipFact)):
+            yield fact.organisation_id, state
+    elif scope.organisation is not None:
+        yield names.organisations[scope.organisation], state
+    elif scope.covers_of is not None:
+        for version_id, other_id, span in world.covers.get(names.organisations[scope.covers_of], ()):
+            yield other_id, state.with_("(covers)", None, version_id, span)
+
+
+def first_failing(
+    pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world: World, at: datetime
+) -> tuple[int, Problem] | None:
+    """Return how many conditions the nearest fact passes, and the first condition on facts that fails at ``at``; None when none does.
+
+    The nearest fact is the one that fails last; nothing personal is in the text.
+    """
+    best: tuple[int, Problem] = (0, Problem("There is no fact of the kind the rule begins with."))
+    states = [_State()]
+    for depth, item in enumerate(pattern.bound):
+        nearest = max(_graded(item, states, owner_id, names, facts, world, at), key=lambda pair: pair[0], default=None)
+        if nearest is not None and 10 * depth + nearest[0] >= best[0]:
+            best = 10 * depth + nearest[0], nearest[1]
+        states = [
+            new
+            for state in states
+            for new in _extend(item, state, owner_id, names, facts, world)
+            if new.span.start <= at < new.span.end
+        ]
+        if not states:
+            return best
+    return None
+
+
+def _graded(
+    item: Bound, states: Sequence[_State], owner_id: UUID, names: Names, facts: Facts, world: World, at: datetime
+) -> Iterator[tuple[int, Problem]]:
+    if item.fact != "affiliation":
+        missing = {"membership": "The person is not in the group.", "relationship": "There is no such relationship."}
+        yield 0, Problem(missing[item.fact])
+        return
+    for state in states:
+        for a in _candidates(item, state, facts):
+            failing = list(_affiliation_fails(item, a, state, names, world))
+            if not a.span.start <= at < a.span.end:
+                failing.append(Problem("It does not hold on that day."))
+            spans = list(_placed(item, a.organisation_id, _State(), owner_id, names, world))
+            if not any(one.span.start <= at < one.span.end for one in spans):
+                failing.append(Problem("The organisation does not belong where the rule applies."))
+            if failing:
+                yield 9 - len(failing), failing[0]

@@ -1,0 +1,117 @@
+"""Loads what ``match`` looks at: one person's facts, and the organisations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from iam.access.administration import WHOLE, Part
+from iam.access.rules.match import AffiliationFact, Facts, MembershipFact, RelationshipFact, Span, World
+from iam.clock import FOREVER, LONG_AGO
+from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
+from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
+from iam.directory.queries import known
+from iam.directory.reach import reach
+
+
+def facts(session: Session, person_id: UUID, known_at: datetime | None = None, *, part: Part = WHOLE) -> Facts:
+    """Return a person's facts as known at ``known_at`` (None: now), affiliations and groups of a part only: four queries."""
+    relationships = [
+        RelationshipFact(
+            row.version_id,
+            row.fact_id,
+            row.kind,
+            row.other_person_id,
+            Span(row.valid_from, row.valid_to),
+            row.source_id,
+        )
+        for row in session.scalars(
+            select(Relationship).where(Relationship.person_id == person_id, known(Relationship, known_at))
+        )
+    ]
+    return Facts(
+        person_id,
+        _affiliations(session, [person_id], known_at, part),
+        [
+            MembershipFact(m.version_id, g.id, g.kind, g.organisation_id, Span(m.valid_from, m.valid_to))
+            for m, g in session.execute(
+                select(Membership, Group).join(Group, Group.id == Membership.group_id)
+                .where(Membership.person_id == person_id, known(Membership, known_at), part.covers(Group.organisation_id))
+            )
+        ],
+        relationships,
+        _affiliations(session, [item.other_id for item in relationships], known_at, part),
+    )  # fmt: skip
+
+
+def _affiliations(
+    session: Session, person_ids: list[UUID], known_at: datetime | None, part: Part
+) -> list[AffiliationFact]:
+    here = part.covers(Affiliation.organisation_id)
+    query = select(Affiliation).where(Affiliation.person_id.in_(person_ids), known(Affiliation, known_at), here)
+    return [
+        AffiliationFact(
+            a.version_id, a.fact_id, a.person_id, a.organisation_id, a.kind, a.occupation, a.is_primary,
+            a.substitute_for, Span(a.valid_from, a.valid_to),
+        )
+        for a in session.scalars(query)
+    ]  # fmt: skip
+
+
+def world(session: Session, known_at: datetime | None = None) -> World:
+    """Return the organisations as known at ``known_at`` (None: now), and where sources state facts: five queries."""
+    standing = session.scalars(select(OrganisationPlace).where(known(OrganisationPlace, known_at))).all()
+    places: dict[UUID, list[Any]] = {}
+    for place in standing:
+        places.setdefault(place.organisation_id, []).append(
+            (place.version_id, place.legal_entity_id, Span(place.valid_from, place.valid_to))
+        )
+    closure: dict[tuple[UUID, UUID], list[Span]] = {}
+    for above, below, span in _under(session) if known_at is None else _climbed(standing):
+        closure.setdefault((above, below), []).append(span)
+    covers: dict[UUID, list[Any]] = {}
+    continued: dict[UUID, list[tuple[UUID, Span]]] = {}
+    r = OrganisationRelation
+    for row in session.scalars(select(r).where(r.kind.in_(("covers", "continues")), known(r, known_at))):
+        span = Span(row.valid_from, row.valid_to)
+        if row.kind == "covers":
+            covers.setdefault(row.organisation_id, []).append((row.version_id, row.other_id, span))
+        else:
+            continued.setdefault(row.organisation_id, []).append((row.other_id, span))
+    kinds = dict(session.execute(select(Organisation.id, Organisation.kind)).all())
+    told = reach(by_hand=False)
+    reaches: dict[tuple[UUID, UUID], list[Span]] = {}
+    for source_id, organisation_id, start, end in session.execute(select(told)):
+        reaches.setdefault((source_id, organisation_id), []).append(Span(start, end))
+    return World(kinds, closure, places, covers, reaches, continued)
+
+
+_Under = tuple[UUID, UUID, Span]
+
+
+def _under(session: Session) -> Iterator[_Under]:
+    for row in session.scalars(select(OrganisationClosure)):
+        yield row.ancestor_id, row.descendant_id, Span(row.valid_from, row.valid_to)
+
+
+def _climbed(standing: Sequence[OrganisationPlace]) -> Iterator[_Under]:
+    """The closure of places of another time of knowledge: the table is that of now."""
+    by_id: dict[UUID, list[OrganisationPlace]] = {}
+    for place in standing:
+        by_id.setdefault(place.organisation_id, []).append(place)
+    for below in by_id:
+        waiting = [(below, Span(LONG_AGO, FOREVER), frozenset[UUID]())]
+        while waiting:
+            above, span, seen = waiting.pop()
+            for place in by_id.get(above, ()):
+                common = span.meet(Span(place.valid_from, place.valid_to))
+                if common.empty or above in seen:
+                    continue
+                yield above, below, common
+                if place.parent_id is not None:
+                    waiting.append((place.parent_id, common, seen | {above}))
