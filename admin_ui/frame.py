@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from iam.access.administration import Part
 from iam.directory.organisation import Organisation
 from iam.directory.queries import profile
-from iam.signin.account import Account
+from iam.signin.accounts.account import Account
 from iam.texts import N_
 from iam.web import context, guard, pages
 from iam.web.guard import NotSignedIn

@@ -23,7 +23,7 @@ from iam.directory.listing import COMING, coming
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
 from iam.directory.source import Ambiguity, Run, Source
-from iam.signin import username_rules
+from iam.signin.accounts import username_rules
 from iam.texts import N_
 from iam.web import context, guard
 

@@ -26,8 +26,14 @@ from iam.access.pages import listing as roles
 from iam.access.standing import OUTRANKED, over
 from iam.directory import identity_code, listing
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
-from iam.signin import access_end, addresses, code_words, credentials, ending, first_code, standing, step_up
-from iam.signin.standing import Allowed
+from iam.signin import access_end, step_up
+from iam.signin.accounts import ending
+from iam.signin.accounts import reset_standing as standing
+from iam.signin.accounts.reset_standing import Allowed
+from iam.signin.addresses import change as addresses
+from iam.signin.codes import first_code
+from iam.signin.codes import words as code_words
+from iam.signin.passwords import credentials
 from iam.texts import N_
 from iam.web import context, guard
 

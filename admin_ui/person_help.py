@@ -1,6 +1,6 @@
 """Helping somebody whom one does not stand over alone: asking other administrators, and agreeing to what others asked.
 
-What gives a person's account needs administrators whose parts together hold all of the person (``iam.signin.standing``). The pages
+What gives a person's account needs administrators whose parts together hold all of the person (``iam.signin.accounts.reset_standing``). The pages
 say which ways there are, never where else the person is.
 """
 
@@ -22,8 +22,10 @@ from admin_ui.seen import profiles
 from iam import clock
 from iam.directory.queries import Profile
 from iam.errors import AvainError, Conflict, Invalid
-from iam.signin import addresses, standing, step_up
-from iam.signin.standing_request import StandingRequest
+from iam.signin import step_up
+from iam.signin.accounts import reset_standing as standing
+from iam.signin.accounts.standing_request import StandingRequest
+from iam.signin.addresses import change as addresses
 from iam.texts import N_
 from iam.web import context, guard
 

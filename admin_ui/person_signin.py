@@ -8,7 +8,10 @@ from typing import Any
 from admin_ui import frame, person_help
 from admin_ui.person_view import Subject
 from iam.access.standing import over
-from iam.signin import credentials, device, step_up, usernames
+from iam.signin import step_up
+from iam.signin.accounts import device
+from iam.signin.passwords import credentials
+from iam.signin.usernames import give as usernames
 from iam.texts import N_
 from iam.tokens import session as login_sessions
 from iam.web import context

@@ -21,8 +21,8 @@ from iam.directory.protected import release
 from iam.directory.queries import Profile, held, profile
 from iam.errors import NotFound
 from iam.lifecycle import leave
-from iam.signin import standing
-from iam.signin.standing import Standing
+from iam.signin.accounts import reset_standing as standing
+from iam.signin.accounts.reset_standing import Standing
 from iam.texts import N_
 from iam.web import context, guard
 

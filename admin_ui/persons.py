@@ -26,7 +26,7 @@ from iam.directory.person import Person
 from iam.directory.queries import Profile
 from iam.errors import NotFound
 from iam.lifecycle.states import states
-from iam.signin import username_rules
+from iam.signin.accounts import username_rules
 from iam.texts import N_, Texts
 from iam.web import context, guard
 from iam.web.redirect import see_other

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from admin_ui import words
 from iam.oidc.model import Attempt
-from iam.signin import levels
+from iam.signin.factors import levels
 from iam.texts import N_
 from iam.web import context
 

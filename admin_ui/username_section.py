@@ -13,7 +13,8 @@ from admin_ui import frame, words
 from iam.access.administration import may_touch
 from iam.access.standing import may_be_given
 from iam.directory.person import Person
-from iam.signin import username, username_rules, usernames
+from iam.signin.accounts import username, username_rules
+from iam.signin.usernames import give as usernames
 from iam.texts import N_
 from iam.web import context, guard
 

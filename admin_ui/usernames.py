@@ -14,7 +14,10 @@ from connectors.problem import Problem
 from iam.access.administration import may_touch
 from iam.audit import log
 from iam.errors import AvainError, Conflict, Invalid, NotFound
-from iam.signin import standing, username, username_by_hand, username_rules, usernames
+from iam.signin.accounts import reset_standing as standing
+from iam.signin.accounts import username, username_rules
+from iam.signin.usernames import by_hand as username_by_hand
+from iam.signin.usernames import give as usernames
 from iam.texts import N_
 from iam.web import context, guard
 

@@ -16,7 +16,7 @@ from iam.apply.run import run_apply
 from iam.change import SYSTEM, Actor, begin
 from iam.cli.demo_run import ACCEPTER, BEFORE, STARTER
 from iam.demo.generate import generate
-from iam.signin import credentials
+from iam.signin.passwords import credentials
 from iam.sources import runner
 from iam.sources.report import Report
 from iam.vault import Vault

@@ -12,7 +12,7 @@ from benchmarks.browser import Browser
 from benchmarks.meter import Meter
 from benchmarks.nothing import Nothing
 from benchmarks.signing_in import mean
-from iam.signin.password import hash_password
+from iam.signin.passwords.password import hash_password
 from iam.tokens import jose
 from iam.vault import Vault
 

@@ -27,8 +27,9 @@ from iam.oidc.authorization import code
 from iam.oidc.authorization import pushed as par
 from iam.oidc.clients import assertions as client_assertion
 from iam.oidc.clients.assertions import Assertion
-from iam.signin import levels, recovery, totp, upstream
-from iam.signin.factor import Totp
+from iam.signin.accounts.factor import Totp
+from iam.signin.factors import levels, recovery, totp
+from iam.signin.federation import upstream
 from iam.tokens import grant, one_shot
 from iam.tokens.grant import Grant
 from iam.vault import Vault

@@ -18,7 +18,7 @@ from iam.cli.demo_run import CLIENT
 from iam.directory.affiliation import Affiliation
 from iam.directory.queries import holds_at
 from iam.oidc.model import Client
-from iam.signin.account import Account
+from iam.signin.accounts.account import Account
 
 
 @dataclass

@@ -21,7 +21,7 @@ from iam.cli.demo_run import CLIENT, SECRET
 from iam.cli.demo_state import RELYING
 from iam.demo.people import BY_NUMBER
 from iam.oidc.model import Client, ClientSecret
-from iam.signin.account import Account, Credential
+from iam.signin.accounts.account import Account, Credential
 from iam.tokens.secret import hash_of
 
 PRINCIPAL = BY_NUMBER[1002]

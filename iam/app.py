@@ -19,8 +19,10 @@ from iam.database.engine import make_engine
 from iam.ephemeral import generations
 from iam.oidc.endpoints import blueprint as oidc
 from iam.settings import Settings
-from iam.signin import levels, reach, step_up
+from iam.signin import step_up
 from iam.signin.endpoints import blueprint as signin
+from iam.signin.factors import levels
+from iam.signin.federation import reach
 from iam.vault import Vault
 from iam.web import context, csrf, errors, extension, guard, headers, limits, logging, metrics, pages
 from iam.web.application import Application

@@ -25,8 +25,8 @@ from iam.lifecycle import guardians
 from iam.oidc.model import Client
 from iam.outbox import Message
 from iam.settings import Settings
-from iam.signin import forgotten
-from iam.signin.connection import Connection
+from iam.signin.codes import forgotten
+from iam.signin.federation.connection import Connection
 from iam.tokens import jose, keys, witness
 from iam.vault import Vault, VaultError
 

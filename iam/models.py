@@ -6,7 +6,9 @@ from iam.audit import log
 from iam.directory import affiliation, organisation, person, source
 from iam.oidc import model
 from iam.plans import plan
-from iam.signin import account, address, connection, factor, session_policy, standing_request, username
+from iam.signin.accounts import account, factor, session_policy, standing_request, username
+from iam.signin.addresses import address
+from iam.signin.federation import connection
 from iam.tokens import grant, keys, one_shot, session
 
 __all__ = [

@@ -20,9 +20,10 @@ from iam import vault as sealing
 from iam.database.base import Base
 from iam.directory import identity_code
 from iam.directory.person import PersonKey, VaultItem
-from iam.signin import connection, totp
-from iam.signin.connection import Connection
-from iam.signin.factor import Totp
+from iam.signin.accounts.factor import Totp
+from iam.signin.factors import totp
+from iam.signin.federation import connection
+from iam.signin.federation.connection import Connection
 from iam.tokens import keys
 from iam.tokens.keys import SigningKey
 from iam.vault import MARK, Vault, VaultError

@@ -13,7 +13,7 @@ from iam.apply.people import Named
 from iam.apply.people_state import put_groups, put_people
 from iam.apply.place import Where
 from iam.apply.shapes import interval
-from iam.signin.account import normal
+from iam.signin.accounts.account import normal
 
 SEALED = ("identity-code",)
 """Identifiers that are kept sealed: a declaration must not hold them."""

@@ -15,8 +15,9 @@ from iam.apply.place import Where
 from iam.apply.schema import inbound
 from iam.apply.shapes import Shape
 from iam.apply.writing import Writing
-from iam.signin import connection_openings, connections
-from iam.signin.connection import Connection, sealed_row
+from iam.signin.federation import connections
+from iam.signin.federation import openings as connection_openings
+from iam.signin.federation.connection import Connection, sealed_row
 
 _OURS = ("link", "unknown", "unlink")
 """Pages of our own beside those of the connections."""

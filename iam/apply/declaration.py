@@ -13,7 +13,7 @@ from iam.apply.place import Where
 from iam.apply.read import Reading
 from iam.apply.schema.item import Dated
 from iam.apply.shapes import Interval, Shape
-from iam.signin.account import normal
+from iam.signin.accounts.account import normal
 
 ATTRIBUTES = ("kind", "name", "oph_oid", "school_code", "business_id", "second_factor", "sessions", "usernames")
 """What is said of an organisation once, however many places it has."""

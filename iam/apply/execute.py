@@ -22,7 +22,9 @@ from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.source import Source
 from iam.lifecycle import openings, organisations
-from iam.signin import ending, policy, reach, session_policy, username_rules
+from iam.signin.accounts import ending, session_policy, username_rules
+from iam.signin.factors import policy
+from iam.signin.federation import reach
 from iam.vault import Vault
 
 RIGHTS = {

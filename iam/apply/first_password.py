@@ -12,8 +12,8 @@ from uuid import UUID
 
 from iam.apply.draft import Draft
 from iam.apply.place import Where
-from iam.signin import password
-from iam.signin.credentials import PRODUCT
+from iam.signin.passwords import password
+from iam.signin.passwords.credentials import PRODUCT
 
 
 def check(draft: Draft, kind: str, login: str, item: Any, where: Where) -> None:

@@ -17,8 +17,8 @@ from iam.access.commands.delegation import Holder, Permit
 from iam.directory.affiliation import Affiliation, Group, Membership
 from iam.directory.person import Identifier, PersonProfile
 from iam.directory.source import Record, Source
-from iam.signin.account import Account, Credential
-from iam.signin.username import FormerUsername
+from iam.signin.accounts.account import Account, Credential
+from iam.signin.accounts.username import FormerUsername
 
 BATCH = 5000
 Named = tuple[str, str, str]

@@ -31,7 +31,7 @@ from iam.apply.guarded import Held
 from iam.apply.read import read
 from iam.apply.state import load
 from iam.change import Actor
-from iam.signin import policy_effect
+from iam.signin.factors import policy_effect
 from iam.vault import Vault
 
 CHECKS = (

@@ -16,7 +16,7 @@ from iam.apply.schema.applications import Application, Client, Role
 from iam.apply.schema.inbound import Connection, Source
 from iam.apply.schema.item import Dated, Names
 from iam.apply.schema.people import Administrator, Affiliation, Group, Person
-from iam.signin.account import normal
+from iam.signin.accounts.account import normal
 
 Shape = dict[str, Any]
 Interval = tuple[datetime, datetime]

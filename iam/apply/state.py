@@ -26,8 +26,10 @@ from iam.lifecycle import openings, organisations
 from iam.lifecycle.tree import Place
 from iam.oidc.clients import write as registration
 from iam.oidc.model import Client
-from iam.signin import connection_openings, policy, session_policy, username_rules
-from iam.signin.connection import Connection
+from iam.signin.accounts import session_policy, username_rules
+from iam.signin.factors import policy
+from iam.signin.federation import openings as connection_openings
+from iam.signin.federation.connection import Connection
 
 
 @dataclass(slots=True)

@@ -16,8 +16,9 @@ from iam.database.types import uuid7
 from iam.lifecycle import groups, persons
 from iam.lifecycle.leave import end_leavers
 from iam.lifecycle.persons import LocalProfile, StatedAffiliation
-from iam.signin import password, usernames
-from iam.signin.account import Account, Credential, normal
+from iam.signin.accounts.account import Account, Credential, normal
+from iam.signin.passwords import password
+from iam.signin.usernames import give as usernames
 from iam.tokens.grant import GrantRow
 
 

@@ -15,7 +15,7 @@ from iam.audit.log import AuditEvent
 from iam.cli.support import Console
 from iam.clock import day_start
 from iam.errors import Denied, NotFound
-from iam.signin import credentials
+from iam.signin.passwords import credentials
 
 
 @click.group()

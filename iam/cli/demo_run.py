@@ -37,7 +37,7 @@ from iam.errors import Conflict, Invalid, Unavailable
 from iam.oidc.clients import write as registration
 from iam.oidc.model import Client
 from iam.settings import Settings
-from iam.signin import credentials
+from iam.signin.passwords import credentials
 from iam.sources import runner
 from iam.tokens import keys
 from iam.vault import Vault

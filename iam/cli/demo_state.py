@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from iam.settings import Database, Settings, Signin
 from iam.settings import Vault as VaultSettings
-from iam.signin import levels
+from iam.signin.factors import levels
 
 PORT = 8080
 ISSUER, RELYING = f"http://localhost:{PORT}", f"http://localhost:{PORT + 1}"

@@ -21,7 +21,7 @@ from iam.audit import log
 from iam.cli.support import Console
 from iam.directory.person import Identifier
 from iam.errors import NotFound
-from iam.signin import credentials
+from iam.signin.passwords import credentials
 from iam.texts import N_
 
 _TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])

@@ -16,8 +16,12 @@ from iam.access.standing import OUTRANKED, over
 from iam.change import Actor
 from iam.cli.support import Console
 from iam.errors import Denied, Invalid, NotFound
-from iam.signin import access_end, credentials, ending, first_code, standing, step_up
-from iam.signin.credentials import Known
+from iam.signin import access_end, step_up
+from iam.signin.accounts import ending
+from iam.signin.accounts import reset_standing as standing
+from iam.signin.codes import first_code
+from iam.signin.passwords import credentials
+from iam.signin.passwords.credentials import Known
 
 _why = click.option("--reason", required=True, metavar="TEXT", help="Why; it is kept in the log.")
 

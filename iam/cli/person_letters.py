@@ -13,9 +13,9 @@ import click
 from connectors.problem import Problem
 from iam.cli.support import Console
 from iam.errors import Conflict, Invalid
-from iam.signin import code_words
-from iam.signin import letters as waiting
-from iam.signin.code_words import Slip
+from iam.signin.codes import letters as waiting
+from iam.signin.codes import words as code_words
+from iam.signin.codes.words import Slip
 
 
 @click.command()

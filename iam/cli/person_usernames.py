@@ -7,7 +7,7 @@ import click
 from iam.access.standing import may_be_given
 from iam.cli.support import Console
 from iam.directory.person import Person
-from iam.signin import usernames as given
+from iam.signin.usernames import give as given
 
 
 @click.command()

@@ -19,7 +19,7 @@ from iam.access.rules.sentence import labels, sentence
 from iam.audit import log
 from iam.cli.support import Console
 from iam.errors import Denied, Invalid, NotFound
-from iam.signin import credentials
+from iam.signin.passwords import credentials
 
 
 @click.group()

@@ -18,8 +18,8 @@ from iam.cli.support import Console
 from iam.errors import NotFound
 from iam.oidc.clients import by_page
 from iam.oidc.model import Client
-from iam.signin import connections
-from iam.signin.connection import Connection
+from iam.signin.federation import connections
+from iam.signin.federation.connection import Connection
 
 Stop = Callable[[Session, Part, str, str, Actor], None]
 

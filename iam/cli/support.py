@@ -35,7 +35,7 @@ from iam.database.types import uuid7
 from iam.directory.organisation import Organisation
 from iam.errors import AvainError, Denied, NotFound, Unavailable
 from iam.settings import Settings
-from iam.signin import credentials
+from iam.signin.passwords import credentials
 from iam.texts import LANGUAGES, Texts
 from iam.vault import Vault, VaultError
 

@@ -8,7 +8,7 @@ from iam.oidc.authorization.response import MODES
 from iam.oidc.claims.compose import MAPPABLE, VERIFIED
 from iam.oidc.clients.registered import ANNOUNCED
 from iam.oidc.model import AUTH_METHODS, GRANT_TYPES
-from iam.signin.levels import LEVELS
+from iam.signin.factors.levels import LEVELS
 from iam.texts import LANGUAGES
 from iam.tokens.jose import ALGORITHMS
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from iam.access.asker import Asker
 from iam.change import Actor
 from iam.lifecycle import leave
-from iam.signin import notices, standing
+from iam.signin.accounts import reset_standing as standing
+from iam.signin.addresses import notices
 
 
 def end(session: Session, asker: Asker, person_id: UUID, reason: str, actor: Actor) -> bool:

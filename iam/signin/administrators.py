@@ -15,7 +15,7 @@ from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.errors import Conflict, NotFound
-from iam.signin import credentials
+from iam.signin.passwords import credentials
 
 ADMIN = "admin"
 

@@ -15,21 +15,12 @@ from iam.audit import log
 from iam.change import Actor
 from iam.lifecycle.states import State, state_of
 from iam.settings import Settings
-from iam.signin import (
-    credentials,
-    directory_bind,
-    ending,
-    levels,
-    network,
-    password,
-    reach,
-    recovery,
-    session_policy,
-    throttle,
-    totp,
-)
-from iam.signin import proof as proofs
-from iam.signin.credentials import Known
+from iam.signin.accounts import ending, session_policy
+from iam.signin.factors import levels, recovery, totp
+from iam.signin.factors import proof as proofs
+from iam.signin.federation import reach
+from iam.signin.passwords import credentials, directory_bind, network, password, throttle
+from iam.signin.passwords.credentials import Known
 from iam.tokens import session as login_sessions
 from iam.tokens.session import OWN, LoginSession
 from iam.vault import Vault

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.settings import Settings
-from iam.signin import credentials, password, policy, step_up
-from iam.signin.credentials import Known
+from iam.signin import step_up
+from iam.signin.factors import policy
+from iam.signin.passwords import credentials, password
+from iam.signin.passwords.credentials import Known
 
 
 def least(session: Session, person_id: UUID, settings: Settings) -> int:

@@ -20,8 +20,10 @@ from iam import clock
 from iam.audit import log
 from iam.change import Actor
 from iam.errors import Denied
-from iam.signin import credentials, levels, notices, passkey, proof, recovery, replacement, throttle, totp
+from iam.signin.addresses import notices
+from iam.signin.factors import levels, passkey, proof, recovery, replacement, totp
 from iam.signin.flow import Around, Outcome, Refusal
+from iam.signin.passwords import credentials, throttle
 from iam.tokens import session as login_sessions
 from iam.tokens.session import OWN, LoginSession
 from iam.vault import Vault

@@ -23,7 +23,8 @@ from iam.lifecycle import awaited, staged
 from iam.lifecycle.facts import difference, profiles
 from iam.plans import apply, guard, rights_guard
 from iam.plans.plan import Plan
-from iam.signin import addresses, usernames
+from iam.signin.addresses import change as addresses
+from iam.signin.usernames import give as usernames
 from iam.sources import acceptance, correlation, judgement, known, lease, links
 from iam.sources.configured import by_key, connector_of, matching_of
 from iam.sources.matching import Matching

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from iam.database.engine import make_engine
-from iam.signin import levels
+from iam.signin.factors import levels
 from iam.vault import Vault
 from tests.servers.avain import Avain
 from tests.servers.chromium import PATIENCE, axe

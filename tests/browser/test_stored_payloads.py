@@ -17,8 +17,8 @@ from iam import clock
 from iam.access.model.role import Application, ApplicationEnabled
 from iam.database.types import uuid7
 from iam.oidc.model import Client
-from iam.signin import levels
-from iam.signin.factor import Passkey
+from iam.signin.accounts.factor import Passkey
+from iam.signin.factors import levels
 from iam.tokens.session import LoginSessionRow
 from tests.flows.oidc_world import request_of
 from tests.flows.security.people import neighbour, payloads

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from iam.access.model.assignment import Assignment
 from iam.change import SYSTEM
-from iam.signin import ending
+from iam.signin.accounts import ending
 from iam.tokens.session import LoginSessionRow
 from tests.servers.chromium import PATIENCE, axe
 from tests.servers.consortium import PASSWORDS, SMALL, Consortium, DemoServer, prepared, served

@@ -29,7 +29,8 @@ from iam.directory.person import PersonProfile
 from iam.lifecycle import name_words
 from iam.oidc.model import Client, ClientSecret
 from iam.settings import Settings
-from iam.signin import levels, session_policy
+from iam.signin.accounts import session_policy
+from iam.signin.factors import levels
 from iam.tokens import keys
 from iam.tokens import session as login_sessions
 from iam.tokens.secret import hash_of

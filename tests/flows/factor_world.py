@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from iam.audit.log import AuditEvent
-from iam.signin import levels
+from iam.signin.factors import levels
 from iam.tokens.session import LoginSessionRow
 from iam.web import context, guard
 from tests.unit.signin.people import PASSWORD

@@ -27,8 +27,8 @@ from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.person import Hold, Person, PersonProfile
 from iam.oidc.clients import write as registration
-from iam.signin import levels
-from iam.signin.account import Account
+from iam.signin.accounts.account import Account
+from iam.signin.factors import levels
 from iam.tokens import jose
 from tests.factories import consortium
 

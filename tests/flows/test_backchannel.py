@@ -28,7 +28,7 @@ from iam.oidc.logout.backchannel import Backchannel, judge
 from iam.oidc.model import Client
 from iam.outbox import Message
 from iam.settings import Settings
-from iam.signin import ending
+from iam.signin.accounts import ending
 from iam.tokens import session as login_sessions
 from iam.tokens import sign_out, witness
 from iam.tokens.grant import GrantRow

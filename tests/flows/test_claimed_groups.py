@@ -24,7 +24,7 @@ from iam.directory.organisation import Organisation
 from iam.directory.source import Source
 from iam.lifecycle import groups
 from iam.settings import Egress
-from iam.signin.connection import Connection
+from iam.signin.federation.connection import Connection
 from iam.web import extension
 from tests.factories import access, facts
 from tests.flows.test_upstream import KEY, LOGIN, add_connection, connect, enter, events, to_confirm

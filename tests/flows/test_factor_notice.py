@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from iam.cli import worker
 from iam.directory.person import PersonProfile
-from iam.signin.factor import Totp
+from iam.signin.accounts.factor import Totp
 from tests.flows.factor_world import follow, scan, with_totp
 from tests.flows.test_forgotten import ADDRESS, LOGIN, World, world_over
 from tests.servers.certificates import Authority

@@ -23,8 +23,10 @@ from iam.cli import worker
 from iam.directory.affiliation import Affiliation
 from iam.directory.person import PersonProfile
 from iam.outbox import Message
-from iam.signin import credentials, first_code, policy
-from iam.signin.account import Account, Credential
+from iam.signin.accounts.account import Account, Credential
+from iam.signin.codes import first_code
+from iam.signin.factors import policy
+from iam.signin.passwords import credentials
 from iam.tokens.one_shot import OneShot
 from iam.web import extension
 from tests.flows.factor_world import follow, vault_door, with_totp

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from iam.settings import Listen
-from iam.signin import network
+from iam.signin.passwords import network
 from iam.web import extension
 from tests.flows.factor_world import LOGIN, answer, fresh, with_passkey, with_totp
 from tests.unit.signin.people import PASSWORD, add_person

@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from iam.settings import Settings
-from iam.signin import levels
+from iam.signin.factors import levels
 from tests.relying import consortium
 from tests.relying.consortium import ASSERTING, AUDIENCE, BACK, BYE, RESOURCE, SECRET
 from tests.relying.node import Party

@@ -17,7 +17,7 @@ from iam.access.model.role import Application as ApplicationRow
 from iam.audit import log
 from iam.change import Actor
 from iam.oidc.model import Agreed, RememberedCapacity
-from iam.signin.account import Account
+from iam.signin.accounts.account import Account
 from tests.flows.oidc_world import ISSUER, VERIFIER, Application, Browser, World, build, person
 
 BACK = "/account/applications/take-back"

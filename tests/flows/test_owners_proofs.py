@@ -21,9 +21,11 @@ from iam.access.model.role import ApplicationEnabled
 from iam.change import SYSTEM
 from iam.directory.person import Identifier
 from iam.settings import Egress
-from iam.signin import connections, credentials, levels, reach
-from iam.signin.account import Account
-from iam.signin.connection import Connection, ConnectionOpening, Link
+from iam.signin.accounts.account import Account
+from iam.signin.factors import levels
+from iam.signin.federation import connections, reach
+from iam.signin.federation.connection import Connection, ConnectionOpening, Link
+from iam.signin.passwords import credentials
 from iam.tokens.session import OWN, LoginSessionRow
 from iam.web import extension
 from tests.factories import consortium

@@ -16,7 +16,7 @@ from iam.access.commands import delegation
 from iam.change import SYSTEM, begin
 from iam.clock import FOREVER
 from iam.directory.organisation import Organisation
-from iam.signin import session_policy
+from iam.signin.accounts import session_policy
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension
 from tests.factories import facts

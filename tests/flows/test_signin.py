@@ -22,12 +22,14 @@ from werkzeug.test import TestResponse
 from iam import clock
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM
-from iam.signin import credentials, ending, first_code, password
-from iam.signin.account import Account, Credential
+from iam.signin.accounts import ending
+from iam.signin.accounts.account import Account, Credential
+from iam.signin.codes import first_code
 from iam.signin.endpoints import account as account_page
 from iam.signin.endpoints import first_code as first_code_page
 from iam.signin.endpoints import login as login_page
-from iam.signin.turns import Turns
+from iam.signin.passwords import credentials, password
+from iam.signin.passwords.turns import Turns
 from iam.tokens.grant import GrantRow
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension, flow

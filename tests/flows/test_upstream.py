@@ -27,8 +27,8 @@ from iam.change import SYSTEM, begin
 from iam.database.types import uuid7
 from iam.directory.person import Identifier
 from iam.settings import Egress
-from iam.signin import levels
-from iam.signin.connection import Connection, Link
+from iam.signin.factors import levels
+from iam.signin.federation.connection import Connection, Link
 from iam.tokens.one_shot import OneShot
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension, flow, guard

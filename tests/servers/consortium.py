@@ -41,7 +41,7 @@ from iam.cli.demo_state import ISSUER, RELYING, settings_for
 from iam.database.engine import make_engine, make_sessions
 from iam.demo.people import TRY
 from iam.settings import Database, Settings
-from iam.signin import credentials
+from iam.signin.passwords import credentials
 from iam.sources import runner
 from iam.sources.report import Report
 from iam.vault import Vault

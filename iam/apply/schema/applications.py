@@ -8,7 +8,7 @@ from pydantic import SecretStr, StringConstraints, model_validator
 
 from iam.apply.schema.item import Item, Key, Keys, Names, Rights, Sorted, one_of
 from iam.oidc.clients.write import default_scope
-from iam.signin import levels
+from iam.signin.factors import levels
 
 
 class Role(Item):

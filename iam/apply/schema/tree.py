@@ -8,7 +8,7 @@ from pydantic import Field
 
 from iam.apply.schema.item import Dated, Item, Key, Names, one_of
 from iam.directory.organisation import KINDS
-from iam.signin import username
+from iam.signin.accounts import username
 
 
 class SecondFactor(Item):

@@ -17,7 +17,7 @@ from iam.oidc.claims import requested as claims_request
 from iam.oidc.claims.requested import ClaimsRequest
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuer import Issuer
-from iam.signin import levels
+from iam.signin.factors import levels
 from iam.tokens import grant as grants
 from iam.tokens import one_shot
 from iam.tokens.one_shot import Used

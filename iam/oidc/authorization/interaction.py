@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from iam.access.right import Capacity, Right
-from iam.signin import levels
+from iam.signin.factors import levels
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from iam.database.statement import Rows, Statement
 from iam.directory.person import Person
 from iam.oidc.model import Subject
-from iam.signin.account import Account
+from iam.signin.accounts.account import Account
 
 
 @dataclass(frozen=True, slots=True)

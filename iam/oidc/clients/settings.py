@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.problem import Problem
-from iam.signin.levels import LEVELS
+from iam.signin.factors.levels import LEVELS
 from iam.texts import N_
 from iam.tokens.jose import ALGORITHMS
 

@@ -14,7 +14,7 @@ from iam.oidc.authorization.interaction import NoRight, Standing
 from iam.oidc.authorization.no_right import WhyNot
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.endpoints.page import position_of
-from iam.signin import reach
+from iam.signin.federation import reach
 from iam.texts import N_, in_language
 from iam.tokens.session import LoginSession
 from iam.web import context, pages

@@ -26,7 +26,7 @@ from iam.oidc.clients.enabled import around, lets_in
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuing.grant_state import Standing
 from iam.oidc.model import RememberedCapacity
-from iam.signin import reach
+from iam.signin.federation import reach
 from iam.texts import LANGUAGES
 from iam.tokens.session import LoginSession
 

@@ -21,8 +21,8 @@ from iam.oidc.claims.subjects import Named
 from iam.oidc.clients.enabled import lets_in
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.model import Subject
-from iam.signin import reach
-from iam.signin.account import Account
+from iam.signin.accounts.account import Account
+from iam.signin.federation import reach
 from iam.tokens.grant import Grant, GrantRow
 from iam.tokens.session import LoginSessionRow
 

@@ -26,7 +26,7 @@ from iam.oidc.issuing import grant_state as standing
 from iam.oidc.issuing import introspection as inspection
 from iam.oidc.issuing import mint, redemption
 from iam.oidc.issuing.grant_state import Standing
-from iam.signin import levels, policy
+from iam.signin.factors import levels, policy
 from iam.tokens import grant as grants
 
 NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]

@@ -22,7 +22,7 @@ from iam.oidc.claims import subjects as subject
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuer import Issuer
 from iam.oidc.model import Client
-from iam.signin import ending
+from iam.signin.accounts import ending
 from iam.tokens import session as login_sessions
 from iam.tokens.grant import GrantRow
 from iam.tokens.session import LoginSession

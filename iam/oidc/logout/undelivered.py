@@ -23,7 +23,7 @@ from iam.change import Actor
 from iam.errors import NotFound
 from iam.oidc.model import Client
 from iam.outbox import Message
-from iam.signin import forgotten
+from iam.signin.codes import forgotten
 from iam.tokens import sign_out
 
 KEYS = (Message.given_up_at, Message.id)

@@ -13,11 +13,16 @@ from werkzeug.wrappers import Response
 
 from iam import clock
 from iam.errors import NotFound
-from iam.signin import credentials, ending, levels, new_password, own, password, proof, reach, step_up, throttle
-from iam.signin.credentials import Known
+from iam.signin import my_account as own
+from iam.signin import new_password, step_up
+from iam.signin.accounts import ending
 from iam.signin.endpoints import browser, factors, sentences, upstream
+from iam.signin.factors import levels, proof
+from iam.signin.federation import reach
 from iam.signin.flow import Refusal, enter
-from iam.signin.turns import COME_AGAIN, TURNS, Busy
+from iam.signin.passwords import credentials, password, throttle
+from iam.signin.passwords.credentials import Known
+from iam.signin.passwords.turns import COME_AGAIN, TURNS, Busy
 from iam.texts import LANGUAGES, N_
 from iam.tokens import session as login_sessions
 from iam.tokens.session import LoginSession

@@ -14,9 +14,10 @@ from flask import session as form_session
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from iam.signin import credentials, levels
-from iam.signin.account import normal
+from iam.signin.accounts.account import normal
+from iam.signin.factors import levels
 from iam.signin.flow import Around, Outcome
+from iam.signin.passwords import credentials
 from iam.texts import LANGUAGES
 from iam.web import context, csrf, pages
 

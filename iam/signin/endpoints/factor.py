@@ -9,10 +9,12 @@ from flask import jsonify, request
 from werkzeug.wrappers import Response
 
 from iam import clock
-from iam.signin import credentials, levels, passkey, proof, step_up
+from iam.signin import step_up
 from iam.signin.endpoints import browser, own_device, sentences
 from iam.signin.endpoints.login import service_name, wanted
+from iam.signin.factors import levels, passkey, proof
 from iam.signin.flow import Outcome, Refusal
+from iam.signin.passwords import credentials
 from iam.signin.step_up import Held, Next
 from iam.texts import N_
 from iam.tokens.session import LoginSession

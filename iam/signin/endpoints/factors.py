@@ -15,12 +15,16 @@ from werkzeug.wrappers import Response
 
 from iam import clock
 from iam.errors import NotFound
-from iam.signin import credentials, levels, own, passkey, reach, recovery, replacement, step_up, totp
-from iam.signin.credentials import Known
+from iam.signin import my_account as own
+from iam.signin import step_up
 from iam.signin.endpoints import browser, own_device
 from iam.signin.endpoints.factor import CODE_WRONG, PASSKEY_WRONG, went_on, with_flow
 from iam.signin.endpoints.login import wanted
+from iam.signin.factors import levels, passkey, recovery, replacement, totp
+from iam.signin.federation import reach
 from iam.signin.flow import Outcome
+from iam.signin.passwords import credentials
+from iam.signin.passwords.credentials import Known
 from iam.texts import N_
 from iam.web import context, guard, pages
 from iam.web.guard import own_login, signed_in

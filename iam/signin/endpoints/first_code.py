@@ -11,13 +11,15 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from iam.directory.queries import profile
-from iam.signin import first_code, new_password, password
-from iam.signin.credentials import Known
+from iam.signin import new_password
+from iam.signin.codes import first_code
+from iam.signin.codes.first_code import Step
 from iam.signin.endpoints import browser, sentences
 from iam.signin.endpoints.login import wanted
-from iam.signin.first_code import Step
 from iam.signin.flow import Refusal
-from iam.signin.turns import COME_AGAIN, TURNS, Busy
+from iam.signin.passwords import password
+from iam.signin.passwords.credentials import Known
+from iam.signin.passwords.turns import COME_AGAIN, TURNS, Busy
 from iam.texts import N_
 from iam.web import context, flow, pages
 from iam.web.flow import Flow

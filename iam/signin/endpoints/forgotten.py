@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 from werkzeug.wrappers import Response
 
-from iam.signin import forgotten
+from iam.signin.codes import forgotten
 from iam.signin.endpoints import browser
 from iam.signin.endpoints.factor import with_flow
 from iam.signin.endpoints.login import wanted

@@ -14,11 +14,11 @@ from werkzeug.wrappers import Response
 from connectors.problem import Problem
 from iam import clock
 from iam.errors import Conflict
-from iam.signin import connections, upstream_metadata
-from iam.signin.connections import Upstream
 from iam.signin.endpoints import browser, sentences
+from iam.signin.federation import connections, upstream_metadata
+from iam.signin.federation.connections import Upstream
 from iam.signin.flow import Outcome, Refusal, sign_in
-from iam.signin.turns import COME_AGAIN, TURNS, Busy
+from iam.signin.passwords.turns import COME_AGAIN, TURNS, Busy
 from iam.texts import LANGUAGES, N_
 from iam.web import context, flow, pages
 from iam.web.flow import Flow

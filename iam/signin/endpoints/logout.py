@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response
 
-from iam.signin import ending
+from iam.signin.accounts import ending
 from iam.signin.endpoints import browser
 from iam.signin.endpoints.factor import with_flow
 from iam.web import context, pages

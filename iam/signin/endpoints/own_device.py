@@ -9,8 +9,8 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from iam import clock
-from iam.signin import levels, policy
-from iam.signin.passkey import Site
+from iam.signin.factors import levels, policy
+from iam.signin.factors.passkey import Site
 from iam.tokens.session import LoginSession
 from iam.web import context, flow
 

@@ -7,11 +7,12 @@ from werkzeug.wrappers import Response
 
 from iam import clock
 from iam.audit import log
-from iam.signin import credentials, passkey, proof
 from iam.signin.endpoints import browser, own_device, sentences
 from iam.signin.endpoints.factor import PASSKEY_WRONG
 from iam.signin.endpoints.login import page, wanted
+from iam.signin.factors import passkey, proof
 from iam.signin.flow import Refusal, enter
+from iam.signin.passwords import credentials
 from iam.web import context
 from iam.web.guard import public
 from iam.web.metrics import SIGN_INS

@@ -14,15 +14,17 @@ from werkzeug.wrappers import Response
 
 from iam.audit import log
 from iam.errors import NotFound
-from iam.signin import claimed_groups, connections, credentials, id_token, own, reach, upstream, upstream_metadata
-from iam.signin.connections import Upstream
+from iam.signin import my_account as own
 from iam.signin.endpoints import browser
 from iam.signin.endpoints.factor import with_flow
 from iam.signin.endpoints.factors import lately
 from iam.signin.endpoints.login import FlowLost, choosing, in_words, wanted
+from iam.signin.federation import claimed_groups, connections, id_token, reach, upstream, upstream_metadata
+from iam.signin.federation.connections import Upstream
+from iam.signin.federation.upstream import Asked, Pending
+from iam.signin.federation.upstream_metadata import Down
 from iam.signin.flow import enter
-from iam.signin.upstream import Asked, Pending
-from iam.signin.upstream_metadata import Down
+from iam.signin.passwords import credentials
 from iam.texts import N_
 from iam.web import context, flow, pages
 from iam.web.flow import Flow

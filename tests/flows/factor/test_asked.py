@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from iam.directory.organisation import Organisation
 from iam.settings import Signin
-from iam.signin import levels, policy
 from iam.signin.endpoints import own_device
+from iam.signin.factors import levels, policy
 from iam.web import extension, guard
 from tests.flows.factor_world import (
     DOOR,

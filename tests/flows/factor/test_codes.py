@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.change import SYSTEM
-from iam.signin import levels, recovery, step_up, totp
-from iam.signin.account import Account
-from iam.signin.factor import RecoveryCode, Totp
+from iam.signin import step_up
+from iam.signin.accounts.account import Account
+from iam.signin.accounts.factor import RecoveryCode, Totp
+from iam.signin.factors import levels, recovery, totp
 from iam.signin.flow import Around, Refusal
 from iam.tokens import grant as grants
 from iam.tokens import session as login_sessions

@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from iam.signin import levels
-from iam.signin.factor import Passkey
+from iam.signin.accounts.factor import Passkey
+from iam.signin.factors import levels
 from iam.web import extension
 from tests.flows.factor_world import (
     answer,

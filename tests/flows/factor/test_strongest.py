@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from iam.signin import levels
-from iam.signin.factor import FactorReplacement, Passkey, Totp
+from iam.signin.accounts.factor import FactorReplacement, Passkey, Totp
+from iam.signin.factors import levels
 from iam.tokens.session import LoginSessionRow
 from tests.flows.factor_world import (
     answer,

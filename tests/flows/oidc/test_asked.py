@@ -16,7 +16,7 @@ from iam.access.model.role import Application as ApplicationRow
 from iam.access.model.role import Role
 from iam.change import SYSTEM
 from iam.oidc.model import Client
-from iam.signin import levels
+from iam.signin.factors import levels
 from iam.tokens import keys
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension

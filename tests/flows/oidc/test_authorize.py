@@ -16,7 +16,7 @@ from iam.access.model.role import Application as ApplicationRow
 from iam.oidc.clients import registered as client
 from iam.oidc.clients import write as registration
 from iam.oidc.model import Client
-from iam.signin.connection import Connection
+from iam.signin.federation.connection import Connection
 from tests.flows import oidc_world
 from tests.flows.oidc_world import CHALLENGE, ISSUER, Application, Browser, World, answer, request_of
 

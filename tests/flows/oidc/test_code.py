@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from iam.access.model.assignment import Assignment
 from iam.change import SYSTEM
 from iam.oidc.model import RememberedCapacity
-from iam.signin import credentials
+from iam.signin.passwords import credentials
 from iam.tokens import witness
 from iam.web import extension
 from tests.flows import oidc_world

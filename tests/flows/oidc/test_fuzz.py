@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from iam.signin import levels
+from iam.signin.factors import levels
 from tests.flows import oidc_world
 from tests.flows.oidc_world import ISSUER, Browser, World
 

@@ -11,7 +11,7 @@ import pytest
 
 from iam import clock
 from iam.access.model.role import Application as ApplicationRow
-from iam.signin import levels, policy, replacement
+from iam.signin.factors import levels, policy, replacement
 from iam.tokens.session import LoginSessionRow
 from tests.flows import oidc_world
 from tests.flows.oidc_world import Application, Browser, World

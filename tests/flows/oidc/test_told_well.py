@@ -18,7 +18,7 @@ from iam.change import Change
 from iam.database.types import uuid7
 from iam.directory.person import PersonProfile
 from iam.oidc.model import Client
-from iam.signin.account import Account
+from iam.signin.accounts.account import Account
 from tests.flows import oidc_world
 from tests.flows.oidc.test_registration import BACK, Registrar
 from tests.flows.oidc_world import ISSUER, Application, Browser, World

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from iam.signin import levels
+from iam.signin.factors import levels
 from tests.flows.oidc_world import CHALLENGE, ISSUER, VERIFIER, Browser, World
 from tests.flows.suite.party import Party, Tokens, sign_in
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.change import SYSTEM
-from iam.signin import credentials
+from iam.signin.passwords import credentials
 from iam.web import extension
 from tests.flows import oidc_world
 from tests.flows.oidc_world import PASSWORD, Browser, World

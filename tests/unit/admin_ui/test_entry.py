@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from iam.change import SYSTEM
 from iam.oidc.clients.registered import ADMIN
-from iam.signin import ending
+from iam.signin.accounts import ending
 from iam.tokens.grant import GrantRow
 from tests.unit.admin_ui.world import ISSUER, Reader, World
 

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from iam import clock, vault
 from iam.access.model.assignment import Assignment
 from iam.change import SYSTEM
-from iam.signin import ending
+from iam.signin.accounts import ending
 from iam.tokens.one_shot import OneShot
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension, kept

@@ -16,9 +16,11 @@ from iam import clock
 from iam.access.model.assignment import AdminGrant
 from iam.access.right import capacities
 from iam.directory.affiliation import Relationship
-from iam.signin import addresses, recovery, standing
-from iam.signin.address import SignInAddress
-from iam.signin.standing_request import StandingRequest
+from iam.signin.accounts import reset_standing as standing
+from iam.signin.accounts.standing_request import StandingRequest
+from iam.signin.addresses import change as addresses
+from iam.signin.addresses.address import SignInAddress
+from iam.signin.factors import recovery
 from iam.web import extension
 from tests.unit.admin_ui.test_person_signin import CODE, left, with_factors
 from tests.unit.admin_ui.world import ISSUER, SECRETARY, Reader, World, administer, employ, hidden, person

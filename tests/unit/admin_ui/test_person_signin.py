@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access.model.assignment import AdminGrant
-from iam.signin import recovery, totp
-from iam.signin.factor import RecoveryCode, Totp
+from iam.signin.accounts.factor import RecoveryCode, Totp
+from iam.signin.factors import recovery, totp
 from iam.tokens import session as login_sessions
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.directory.person import PersonProfile
-from iam.signin.account import Account, Credential
-from iam.signin.username import FormerUsername, UsernameRule
+from iam.signin.accounts.account import Account, Credential
+from iam.signin.accounts.username import FormerUsername, UsernameRule
 from tests.unit.admin_ui.world import Reader, World, administer, employ, person
 
 

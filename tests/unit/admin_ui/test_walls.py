@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from iam import clock
 from iam.outbox import Message
-from iam.signin.standing_request import StandingRequest
+from iam.signin.accounts.standing_request import StandingRequest
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World, administer, person
 

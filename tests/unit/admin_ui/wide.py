@@ -25,7 +25,7 @@ from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity
 from iam.oidc.model import Attempt
 from iam.outbox import Message
-from iam.signin.connection import Connection
+from iam.signin.federation.connection import Connection
 from tests.factories import consortium
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import TREE, World, administer, employ, give, person

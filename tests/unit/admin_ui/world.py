@@ -24,7 +24,7 @@ from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Record, Run, Source
-from iam.signin.account import Account
+from iam.signin.accounts.account import Account
 from tests.factories import consortium
 
 ISSUER = consortium.ISSUER

@@ -16,7 +16,7 @@ from iam.apply.export import as_data, in_yaml
 from iam.audit.log import AuditEvent
 from iam.database.types import uuid7
 from iam.directory.source import Source
-from iam.signin.connection import Connection, ConnectionOpening, sealed_row
+from iam.signin.federation.connection import Connection, ConnectionOpening, sealed_row
 from iam.tokens.session import OWN, LoginSessionRow
 from iam.vault import Vault
 from tests.factories import facts

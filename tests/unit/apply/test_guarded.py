@@ -18,7 +18,7 @@ from iam.access.model.role import Role
 from iam.audit.log import AuditEvent
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source
-from iam.signin.account import Account
+from iam.signin.accounts.account import Account
 from tests.factories import facts
 
 from .conftest import EVERYTHING, Run

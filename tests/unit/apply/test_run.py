@@ -26,8 +26,8 @@ from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Source
 from iam.oidc.model import Client, ClientSecret
-from iam.signin import credentials, password
-from iam.signin.account import Account, Credential
+from iam.signin.accounts.account import Account, Credential
+from iam.signin.passwords import credentials, password
 from iam.tokens import secret as secrets
 from iam.vault import Vault
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from iam.access.model.role import Application
 from iam.apply import export
-from iam.signin import levels
-from iam.signin.factor import FactorPolicy
+from iam.signin.accounts.factor import FactorPolicy
+from iam.signin.factors import levels
 
 from .conftest import Apply
 

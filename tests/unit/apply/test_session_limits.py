@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam.apply import export
-from iam.signin.session_policy import SessionPolicy
+from iam.signin.accounts.session_policy import SessionPolicy
 
 from .conftest import Apply
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.apply.cli import in_words
 from iam.directory.organisation import Organisation
-from iam.signin import levels
+from iam.signin.factors import levels
 from iam.tokens import grant as grants
 from iam.tokens import session as login_sessions
 from iam.tokens.grant import Grant

@@ -14,8 +14,8 @@ from iam.access.model.proposal import TakenOut
 from iam.access.right import rights
 from iam.directory.organisation import Organisation
 from iam.oidc.model import Client
-from iam.signin.account import Account
-from iam.signin.connection import Connection
+from iam.signin.accounts.account import Account
+from iam.signin.federation.connection import Connection
 
 from .conftest import EVERYTHING, Run
 

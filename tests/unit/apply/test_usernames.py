@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.apply import export
-from iam.signin.account import Account
-from iam.signin.username import FormerUsername, UsernameRule
+from iam.signin.accounts.account import Account
+from iam.signin.accounts.username import FormerUsername, UsernameRule
 
 from .conftest import Apply
 

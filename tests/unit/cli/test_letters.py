@@ -20,10 +20,11 @@ from iam.change import Actor
 from iam.directory.affiliation import Affiliation
 from iam.directory.person import Person
 from iam.settings import Settings
-from iam.signin import first_code, letters, username_rules
-from iam.signin.account import Account
-from iam.signin.credentials import set_password
+from iam.signin.accounts import username_rules
+from iam.signin.accounts.account import Account
+from iam.signin.codes import first_code, letters
 from iam.signin.flow import Around
+from iam.signin.passwords.credentials import set_password
 from iam.tokens.one_shot import OneShot
 from tests.factories import facts
 from tests.factories.access import admin_grant

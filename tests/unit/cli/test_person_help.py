@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from iam.audit.log import AuditEvent
 from iam.outbox import Message
-from iam.signin import recovery, step_up, totp
-from iam.signin.notices import KIND
+from iam.signin import step_up
+from iam.signin.addresses.notices import KIND
+from iam.signin.factors import recovery, totp
 from iam.tokens import session as login_sessions
 from tests.factories.access import admin_grant
 from tests.factories.facts import WORKING_DAY

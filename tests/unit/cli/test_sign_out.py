@@ -14,7 +14,8 @@ from iam.audit.log import AuditEvent
 from iam.change import SYSTEM
 from iam.database.types import uuid7
 from iam.outbox import Message
-from iam.signin import ending, levels
+from iam.signin.accounts import ending
+from iam.signin.factors import levels
 from iam.tokens import grant
 from iam.tokens import session as login_sessions
 from iam.tokens.grant import Grant, GrantRow

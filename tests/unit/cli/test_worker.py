@@ -20,7 +20,7 @@ from iam.database.engine import make_sessions
 from iam.jobs import Chore, Outcome, Verdict, Worker
 from iam.oidc.model import AssertionSeen, Attempt, OpaqueToken
 from iam.outbox import Message
-from iam.signin.factor import RememberedDevice
+from iam.signin.accounts.factor import RememberedDevice
 from iam.tokens.one_shot import OneShot
 from iam.vault import Vault
 from tests.unit.signin.people import add_person

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.change import Actor
 from iam.directory.affiliation import Affiliation
-from iam.signin.account import Account
-from iam.signin.credentials import set_password
+from iam.signin.accounts.account import Account
+from iam.signin.passwords.credentials import set_password
 from iam.vault import Vault
 from tests.factories import facts
 from tests.unit.signin.people import OTHER, add_person, hold

@@ -13,7 +13,7 @@ from iam.access.rules.pattern import parse
 from iam.demo.agreements import WELFARE_AGREEMENT
 from iam.demo.catalogue import ENTITIES
 from iam.demo.people import TRY
-from iam.signin import password
+from iam.signin.passwords import password
 from tests.unit.demo.conftest import Written
 
 FOLDER = Path(__file__).parents[3] / "deploy" / "demo"

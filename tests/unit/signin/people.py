@@ -17,8 +17,8 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Hold, Person, PersonProfile
 from iam.directory.source import Source
-from iam.signin import credentials
-from iam.signin.account import Account, normal
+from iam.signin.accounts.account import Account, normal
+from iam.signin.passwords import credentials
 from iam.vault import Vault
 from tests.factories import facts
 

@@ -18,8 +18,8 @@ from iam.directory.person import Person, PersonProfile
 from iam.directory.source import Source
 from iam.errors import NotFound
 from iam.outbox import Message
-from iam.signin import addresses
-from iam.signin.account import Account
+from iam.signin.accounts.account import Account
+from iam.signin.addresses import change as addresses
 from tests.factories import facts
 
 DAY = timedelta(days=1)

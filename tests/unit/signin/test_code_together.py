@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.change import Actor
 from iam.settings import Settings
-from iam.signin import first_code, levels, totp
-from iam.signin.address import SignInAddress
+from iam.signin.addresses.address import SignInAddress
+from iam.signin.codes import first_code
+from iam.signin.factors import levels, totp
 from iam.signin.flow import Around, Refusal
 from iam.tokens import session as login_sessions
 from iam.tokens.session import LoginSession

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iam.signin.device import describe
+from iam.signin.accounts.device import describe
 
 
 @pytest.mark.parametrize(

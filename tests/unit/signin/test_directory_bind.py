@@ -13,7 +13,7 @@ from connectors.contract import TimedOut, Unreachable
 from connectors.memory import MemoryConnector
 from connectors.problem import Problem
 from iam.directory.source import Source
-from iam.signin import directory_bind
+from iam.signin.passwords import directory_bind
 from tests.factories import facts
 
 DATA = {"source": "ad", "record_key": "guid-1"}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from joserfc import jwk, jws
 
-from iam.signin.id_token import Expected, kid_of, methods, verify
+from iam.signin.federation.id_token import Expected, kid_of, methods, verify
 from iam.tokens.jose import BadToken
 
 AT = datetime(2026, 9, 15, 9, 0, tzinfo=UTC)

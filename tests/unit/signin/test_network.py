@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from iam.change import Actor
 from iam.settings import Listen, Settings
-from iam.signin import network, throttle
-from iam.signin.account import NetworkFailure
+from iam.signin.accounts.account import NetworkFailure
 from iam.signin.flow import Around, Refusal, sign_in
+from iam.signin.passwords import network, throttle
 from iam.vault import Vault
 from tests.unit.signin.people import PASSWORD, add_person
 
@@ -41,7 +41,7 @@ def test_of_a_thousand_people_at_one_address_of_whom_one_in_twenty_mistypes_at_e
 ) -> None:
     # The cost of a guess is measured elsewhere; here a thousand are signed in for real, each from a browser that is new.
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
-    monkeypatch.setattr("iam.signin.password._HASHER", quick)
+    monkeypatch.setattr("iam.signin.passwords.password._HASHER", quick)
     around = Around(SETTINGS, VAULT, Actor(None, "", "203.0.113.7"))
     logins = [f"pupil-{n}" for n in range(1_000)]
     for login in logins:
@@ -72,7 +72,7 @@ def test_a_success_elsewhere_forgives_nothing_here(session: Session, frozen: dat
 def test_many_networks_together_spend_the_budget_of_the_installation(
     session: Session, monkeypatch: pytest.MonkeyPatch, frozen: datetime
 ) -> None:
-    monkeypatch.setattr("iam.signin.network.INSTALLATION", 30)
+    monkeypatch.setattr("iam.signin.passwords.network.INSTALLATION", 30)
     for n in range(30):
         assert spent_until(session, THERE) is None
         network.failed(session, network.key(SETTINGS, VAULT, f"192.0.2.{n}"), account(n))
@@ -82,8 +82,8 @@ def test_many_networks_together_spend_the_budget_of_the_installation(
 def test_a_large_installation_bears_as_many_as_its_share(
     session: Session, monkeypatch: pytest.MonkeyPatch, frozen: datetime
 ) -> None:
-    monkeypatch.setattr("iam.signin.network.INSTALLATION", 3)
-    monkeypatch.setattr("iam.signin.network.SHARE", 1)
+    monkeypatch.setattr("iam.signin.passwords.network.INSTALLATION", 3)
+    monkeypatch.setattr("iam.signin.passwords.network.SHARE", 1)
     for n in range(5):
         add_person(session, VAULT, f"person-{n}", None)
     session.flush()

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from iam.directory.organisation import Organisation
 from iam.settings import Settings, Signin
-from iam.signin import credentials, levels, new_password, policy, totp
+from iam.signin import new_password
+from iam.signin.factors import levels, policy, totp
+from iam.signin.passwords import credentials
 from iam.vault import Vault
 from tests.factories.access import admin_grant
 from tests.unit.signin.people import add_person, employ

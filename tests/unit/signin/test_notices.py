@@ -18,9 +18,9 @@ from iam.errors import Unavailable
 from iam.jobs import Verdict
 from iam.mail import Mail
 from iam.settings import Settings
-from iam.signin import notices
-from iam.signin.account import Account
-from iam.signin.address import SignInAddress
+from iam.signin.accounts.account import Account
+from iam.signin.addresses import notices
+from iam.signin.addresses.address import SignInAddress
 from iam.vault import Vault
 from tests.unit.signin.people import add_person
 

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from iam.signin import passkey
-from iam.signin.factor import Passkey
-from iam.signin.passkey import Refused, Site
+from iam.signin.accounts.factor import Passkey
+from iam.signin.factors import passkey
+from iam.signin.factors.passkey import Refused, Site
 from iam.vault import Vault
 from tests.unit.signin.people import add_person
 from tests.unit.signin.proofs import BE, BS, UP, UV, Authenticator, Lies, b64

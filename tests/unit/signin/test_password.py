@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from argon2 import PasswordHasher
 
-from iam.signin import password
+from iam.signin.passwords import password
 from iam.vault import Vault
 
 VAULT = Vault(b"k" * 32)

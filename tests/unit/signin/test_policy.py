@@ -14,7 +14,7 @@ from iam import clock
 from iam.change import SYSTEM, begin
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
-from iam.signin import levels, policy
+from iam.signin.factors import levels, policy
 from iam.vault import Vault
 from tests.factories import facts
 from tests.unit.signin.people import add_person, employ

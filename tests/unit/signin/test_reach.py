@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.source import Source, SourceOpening
-from iam.signin import reach
-from iam.signin.connection import Connection
+from iam.signin.federation import reach
+from iam.signin.federation.connection import Connection
 from tests.factories import facts
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.change import SYSTEM, Actor
 from iam.errors import Conflict, Denied
-from iam.signin import passkey, replacement, step_up, totp
-from iam.signin.factor import FactorReplacement
+from iam.signin import step_up
+from iam.signin.accounts.factor import FactorReplacement
+from iam.signin.factors import passkey, replacement, totp
 from iam.vault import Vault
 from tests.unit.signin.people import add_person
 from tests.unit.signin.proofs import code_of

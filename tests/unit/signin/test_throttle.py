@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.database.engine import make_engine
-from iam.signin import throttle
-from iam.signin.account import FailureBudget
+from iam.signin.accounts.account import FailureBudget
+from iam.signin.passwords import throttle
 from iam.vault import Vault
 
 NOW = datetime(2026, 9, 15, 9, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from threading import Barrier, Event
 import pytest
 
 from iam.settings import Listen
-from iam.signin.turns import AT_ONCE, WAITING, Busy, Turns
+from iam.signin.passwords.turns import AT_ONCE, WAITING, Busy, Turns
 
 
 def test_no_more_are_inside_at_once_than_there_are_turns_and_all_get_one() -> None:

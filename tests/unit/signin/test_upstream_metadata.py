@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwk
 
 from iam.settings import Egress
-from iam.signin import upstream_metadata
-from iam.signin.upstream_metadata import Down, is_down, keys
+from iam.signin.federation import upstream_metadata
+from iam.signin.federation.upstream_metadata import Down, is_down, keys
 from tests.servers.hostile_http import HostileHttp, answer, answer_json
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from iam.signin.username import LONGEST_PART, of_names
-from iam.signin.usernames import usable
+from iam.signin.accounts.username import LONGEST_PART, of_names
+from iam.signin.usernames.give import usable
 
 
 @pytest.mark.parametrize(

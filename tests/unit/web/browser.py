@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from iam.app import create_app
 from iam.settings import Database, Settings, Signin, Vault
-from iam.signin import levels
+from iam.signin.factors import levels
 from iam.web import extension
 
 HTML = {"Accept": "text/html,application/xhtml+xml", "Accept-Language": "en"}

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from iam.change import SYSTEM
-from iam.signin import ending
+from iam.signin.accounts import ending
 from iam.tokens.session import LoginSessionRow
 from iam.web import flow, guard
 from tests.unit.signin.people import PASSWORD

@@ -21,7 +21,7 @@ from iam.directory.affiliation import Affiliation, Group, Membership, Relationsh
 from iam.directory.organisation import Organisation
 from iam.directory.source import Ambiguity, RunReject, SourceOpening
 from iam.outbox import Message
-from iam.signin.standing_request import StandingRequest
+from iam.signin.accounts.standing_request import StandingRequest
 from tests.factories import consortium
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import World, person

@@ -17,7 +17,7 @@ from iam.directory.organisation import Organisation
 from iam.directory.person import PersonProfile
 from iam.directory.source import RunReject, Source
 from iam.oidc.model import Client
-from iam.signin.connection import Connection
+from iam.signin.federation.connection import Connection
 from tests.flows.security.people import neighbour
 from tests.unit.admin_ui.world import World
 

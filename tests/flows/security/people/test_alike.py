@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from iam.signin.connection import Connection
+from iam.signin.federation.connection import Connection
 from iam.web import extension
 from tests.flows.factor_world import LOGIN, at_factor, with_passkey, with_totp
 from tests.flows.security.people.seen import statements, told

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from iam.signin.account import Account
+from iam.signin.accounts.account import Account
 from iam.web import extension
 from tests.unit.web.browser import Browser
 

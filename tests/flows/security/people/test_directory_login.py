@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from iam.signin.account import Credential, normal
+from iam.signin.accounts.account import Credential, normal
 from iam.web import extension
 from tests.contract.exhibits import ldap
 from tests.servers.slapd import PASSWORD, READER, READER_PASSWORD, SUFFIX, Slapd

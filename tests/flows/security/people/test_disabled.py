@@ -25,9 +25,9 @@ from iam.directory.source import Source
 from iam.lifecycle import leave
 from iam.oidc.model import Client
 from iam.settings import Egress
-from iam.signin import first_code
-from iam.signin.account import Account, Credential
-from iam.signin.connection import Connection, Link
+from iam.signin.accounts.account import Account, Credential
+from iam.signin.codes import first_code
+from iam.signin.federation.connection import Connection, Link
 from iam.web import extension
 from tests.flows.factor_world import answer, with_passkey, with_totp
 from tests.servers.openid_provider import CLIENT, SECRET, OpenidProvider

@@ -16,7 +16,7 @@ from iam.change import SYSTEM
 from iam.directory.affiliation import Affiliation
 from iam.lifecycle import leave
 from iam.oidc.model import Client
-from iam.signin import ending
+from iam.signin.accounts import ending
 from tests.flows import oidc_world
 from tests.flows.oidc_world import ISSUER, Application, Browser, World
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from iam.change import SYSTEM
-from iam.signin import first_code
+from iam.signin.codes import first_code
 from iam.tokens.keys import SigningKey, sealed_row
 from iam.web import extension
 from tests.flows import oidc_world

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.change import SYSTEM
-from iam.signin import first_code
-from iam.signin.account import FailureBudget
+from iam.signin.accounts.account import FailureBudget
+from iam.signin.codes import first_code
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension
 from tests.flows.factor_world import DOOR, LOGIN, answer, at_factor, fresh, opened, with_passkey, with_totp

@@ -20,9 +20,11 @@ from iam.oidc.authorization import code
 from iam.oidc.authorization import pushed as par
 from iam.oidc.clients import initial_tokens as registration_terms
 from iam.oidc.logout import token as logout_token
-from iam.signin import connections, first_code, passkey, policy, upstream
-from iam.signin.passkey import Site
-from iam.signin.upstream import Pending
+from iam.signin.codes import first_code
+from iam.signin.factors import passkey, policy
+from iam.signin.factors.passkey import Site
+from iam.signin.federation import connections, upstream
+from iam.signin.federation.upstream import Pending
 from iam.tokens import jose, keys
 from iam.web import extension
 from tests.flows.oidc_world import ISSUER, JWT_KEY, SECRET, Application, Browser, World, form, request_of

@@ -16,8 +16,8 @@ from iam.access.model.role import Application as ApplicationRow
 from iam.change import SYSTEM
 from iam.errors import Conflict
 from iam.oidc.clients import initial_tokens as registration_terms
-from iam.signin import levels
-from iam.signin.account import Account
+from iam.signin.accounts.account import Account
+from iam.signin.factors import levels
 from iam.tokens import jose, keys
 from iam.web import extension
 from tests.flows import oidc_world

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from iam import clock
 from iam.oidc.clients.assertions import TYPE
 from iam.oidc.model import Client
-from iam.signin import id_token
+from iam.signin.federation import id_token
 from iam.tokens import jose, keys
 from iam.web import extension
 from tests.flows import oidc_world

@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 
 from iam.oidc.clients.assertions import TYPE
 from iam.oidc.model import Client
-from iam.signin import policy
-from iam.signin.connection import Connection
+from iam.signin.factors import policy
+from iam.signin.federation.connection import Connection
 from iam.tokens import jose, one_shot
 from iam.web import extension
 from tests.flows.oidc_world import ISSUER, JWT_KEY, Application, Browser, World, form

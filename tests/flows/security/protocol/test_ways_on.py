@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from werkzeug.test import TestResponse
 
-from iam.signin import levels
+from iam.signin.factors import levels
 from iam.web import flow
 from tests.flows import oidc_world
 from tests.flows.oidc_world import ISSUER, Application, Browser, World

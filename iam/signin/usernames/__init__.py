@@ -1,0 +1,1 @@
+"""Usernames are given: to many at once by rule, or to one person by hand."""
