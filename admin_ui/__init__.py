@@ -1,13 +1,42 @@
 """The administration pages at /admin: they show and command; ``iam`` knows and decides.
 
-``frame`` holds the blueprint, the menu and the way a page is rendered; ``entry`` is the door (these pages are a relying party of our
-own provider); ``lists``, ``paging`` and ``exports`` serve every list. A section is a module with its views, each marked with the permission it
-needs, and a folder of templates; it registers itself with ``frame.section`` when it is imported here. What a page shows is narrowed
-by ``guard.part()`` inside the query, so that what lies outside the asker's part looks as if it did not exist. A view writes only by
-calling a command of ``iam``; it imports nothing of the connectors but their ``Problem``.
+Rooms, each importing only those before it: ``parts``; ``people``; ``applications``, ``rules``, ``organisations``, ``feeds``, ``agreements``;
+``trace``; ``person``; ``overview``.
+
+``parts.frame`` holds the blueprint, the menu and the way a page is rendered; ``entry`` is the door (these pages are a
+relying party of our own provider). A section is a module with its views, each marked with the permission it needs, and a
+folder of templates; it registers itself with ``frame.section`` when it is imported here. What a page shows is narrowed by
+``guard.part()`` inside the query, so that what lies outside the asker's part looks as if it did not exist. A view writes
+only by calling a command of ``iam``; it imports nothing of the connectors but their ``Problem``.
 """
 
-from admin_ui import (
+from admin_ui import entry
+from admin_ui.agreements import pages as agreements
+from admin_ui.applications import (
+    client as application_client,
+    mapper as application_mapper,
+    new as application_new,
+    pages as applications,
+    token_preview,
+    undelivered,
+)
+from admin_ui.feeds import runs, sources, unclear
+from admin_ui.organisations import opened_sources, pages as organisations
+from admin_ui.overview import page as overview, second_person
+from admin_ui.parts.frame import blueprint
+from admin_ui.people import listing as persons
+from admin_ui.person import (
+    acts as person_acts,
+    guardians as person_guardians,
+    help as person_help,
+    page as person,
+    rights_file as person_rights_file,
+    usernames,
+)
+from admin_ui.rules import edit as rule_edit, pages as rules, proposal as rule_proposal, roles
+from admin_ui.trace import pages as sign_in_trace
+
+PAGES = (
     agreements,
     application_client,
     application_mapper,
@@ -36,35 +65,6 @@ from admin_ui import (
     undelivered,
     usernames,
 )
-from admin_ui.frame import blueprint
+"""The modules with views: their routes and sections of the menu are there once they are imported."""
 
-__all__ = [
-    "agreements",
-    "application_client",
-    "application_mapper",
-    "application_new",
-    "applications",
-    "blueprint",
-    "entry",
-    "opened_sources",
-    "organisations",
-    "overview",
-    "person",
-    "person_acts",
-    "person_guardians",
-    "person_help",
-    "person_rights_file",
-    "persons",
-    "roles",
-    "rule_edit",
-    "rule_proposal",
-    "rules",
-    "runs",
-    "second_person",
-    "sign_in_trace",
-    "sources",
-    "token_preview",
-    "unclear",
-    "undelivered",
-    "usernames",
-]
+__all__ = ["PAGES", "blueprint"]

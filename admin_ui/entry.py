@@ -10,12 +10,11 @@ import hmac
 import secrets
 from urllib.parse import urlencode
 
-from flask import Response, redirect, request
-from flask import session as form_session
+from flask import Response, redirect, request, session as form_session
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.frame import HOME, blueprint
+from admin_ui.parts.frame import HOME, blueprint
 from connectors.problem import Problem
 from iam.errors import Denied
 from iam.oidc import in_process

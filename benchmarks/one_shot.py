@@ -23,8 +23,7 @@ from iam.change import SYSTEM
 from iam.database.engine import make_engine, make_sessions
 from iam.database.types import uuid7
 from iam.directory.person import Person
-from iam.oidc.authorization import code
-from iam.oidc.authorization import pushed as par
+from iam.oidc.authorization import code, pushed as par
 from iam.oidc.clients import assertions as client_assertion
 from iam.oidc.clients.assertions import Assertion
 from iam.signin.accounts.factor import Totp

@@ -13,8 +13,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.wrappers import Response
 
-from iam import sealed
-from iam import settings as settings_module
+from iam import sealed, settings as settings_module
 from iam.database.engine import make_engine
 from iam.ephemeral import generations
 from iam.oidc.endpoints import blueprint as oidc

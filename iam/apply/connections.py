@@ -15,8 +15,7 @@ from iam.apply.place import Where
 from iam.apply.schema import inbound
 from iam.apply.shapes import Shape
 from iam.apply.writing import Writing
-from iam.signin.federation import connections
-from iam.signin.federation import openings as connection_openings
+from iam.signin.federation import connections, openings as connection_openings
 from iam.signin.federation.connection import Connection, sealed_row
 
 _OURS = ("link", "unknown", "unlink")

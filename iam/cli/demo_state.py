@@ -6,8 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from iam.settings import Database, Settings, Signin
-from iam.settings import Vault as VaultSettings
+from iam.settings import Database, Settings, Signin, Vault as VaultSettings
 from iam.signin.factors import levels
 
 PORT = 8080

@@ -17,8 +17,7 @@ from iam.change import Actor
 from iam.cli.support import Console
 from iam.errors import Denied, Invalid, NotFound
 from iam.signin import access_end, step_up
-from iam.signin.accounts import ending
-from iam.signin.accounts import reset_standing as standing
+from iam.signin.accounts import ending, reset_standing as standing
 from iam.signin.codes import first_code
 from iam.signin.passwords import credentials
 from iam.signin.passwords.credentials import Known

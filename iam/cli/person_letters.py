@@ -13,8 +13,7 @@ import click
 from connectors.problem import Problem
 from iam.cli.support import Console
 from iam.errors import Conflict, Invalid
-from iam.signin.codes import letters as waiting
-from iam.signin.codes import words as code_words
+from iam.signin.codes import letters as waiting, words as code_words
 from iam.signin.codes.words import Slip
 
 

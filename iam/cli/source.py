@@ -16,8 +16,7 @@ from iam.database.engine import make_sessions
 from iam.directory.source import Source
 from iam.errors import Invalid, NotFound
 from iam.sources import acceptance, configured, lease, runner
-from iam.sources.report import Progress as Advance
-from iam.sources.report import Report
+from iam.sources.report import Progress as Advance, Report
 from iam.texts import N_
 
 STATES = {

@@ -24,8 +24,7 @@ from sqlalchemy.orm import Session
 
 from connectors.contract import ConnectorError
 from connectors.problem import Problem
-from iam import sealed
-from iam import settings as settings_module
+from iam import sealed, settings as settings_module
 from iam.access.administration import Part, may_touch
 from iam.access.asker import OPERATOR, Asker, asker_of
 from iam.change import Actor

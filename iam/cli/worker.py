@@ -31,12 +31,9 @@ from iam.oidc.model import OpaqueToken
 from iam.settings import Settings
 from iam.signin.accounts import reset_standing as standing
 from iam.signin.accounts.factor import RememberedDevice
-from iam.signin.addresses import change as addresses
-from iam.signin.addresses import notices
-from iam.signin.addresses import worker as address_notice
+from iam.signin.addresses import change as addresses, notices, worker as address_notice
 from iam.signin.codes import forgotten
-from iam.signin.factors import notice as factor_notice
-from iam.signin.factors import replacement
+from iam.signin.factors import notice as factor_notice, replacement
 from iam.signin.passwords import network, throttle
 from iam.tokens import one_shot, sign_out
 from iam.vault import Vault

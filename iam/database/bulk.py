@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Select, Table
-from sqlalchemy.dialects import postgresql as postgresql_dialect
-from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.dialects import postgresql as postgresql_dialect, sqlite as sqlite_dialect
 from sqlalchemy.orm import Session
 
 from iam.database import postgresql, sqlite

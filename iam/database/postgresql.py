@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from psycopg import Connection as PsycopgConnection
-from psycopg import Error as PsycopgError
+from psycopg import Connection as PsycopgConnection, Error as PsycopgError
 from psycopg.errors import LockNotAvailable
 from sqlalchemy import URL, Engine, Executable, Select, Table, event, func, literal, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by

@@ -12,8 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from iam.demo.generate import SEED, TODAY, Summary
-from iam.demo.generate import generate as write_demonstration
+from iam.demo.generate import SEED, TODAY, Summary, generate as write_demonstration
 from iam.demo.profiles import PROFILES
 
 

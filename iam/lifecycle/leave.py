@@ -20,8 +20,7 @@ from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation
 from iam.directory.person import Hold, HoldPart
 from iam.errors import Conflict, Denied, Invalid
-from iam.tokens import grant as grants
-from iam.tokens import sign_out
+from iam.tokens import grant as grants, sign_out
 from iam.tokens.grant import GrantRow
 
 END_NOW = "end-now"

@@ -8,8 +8,7 @@ from functools import partial
 from typing import Any
 
 from iam import clock
-from iam.oidc.authorization import pushed as par
-from iam.oidc.authorization import request_object
+from iam.oidc.authorization import pushed as par, request_object
 from iam.oidc.authorization.refusal import BadRequestUri, InvalidRequest
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.server import Provider

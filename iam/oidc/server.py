@@ -16,8 +16,7 @@ from iam import clock
 from iam.audit import log
 from iam.change import Actor
 from iam.oidc.claims.compose import Claims
-from iam.oidc.clients import assertions as client_assertion
-from iam.oidc.clients import keys as client_keys
+from iam.oidc.clients import assertions as client_assertion, keys as client_keys
 from iam.oidc.clients.authentication import Contradiction, Presented, presented
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuer import Issuer

@@ -16,8 +16,7 @@ from iam.change import Actor
 from iam.lifecycle.states import State, state_of
 from iam.settings import Settings
 from iam.signin.accounts import ending, session_policy
-from iam.signin.factors import levels, recovery, totp
-from iam.signin.factors import proof as proofs
+from iam.signin.factors import levels, proof as proofs, recovery, totp
 from iam.signin.federation import reach
 from iam.signin.passwords import credentials, directory_bind, network, password, throttle
 from iam.signin.passwords.credentials import Known

@@ -22,8 +22,7 @@ from iam.database.base import Base
 from iam.database.types import uuid7
 from iam.errors import Conflict
 from iam.tokens import jose, past_keys, witness
-from iam.vault import Vault
-from iam.vault import row as row_name
+from iam.vault import Vault, row as row_name
 
 KEEP = timedelta(hours=25)
 """How long a retired key stays published: longer than any token lives and any relying party caches."""

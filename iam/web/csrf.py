@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
-from flask import session as form_session
-from flask_wtf.csrf import CSRFError, CSRFProtect
-from flask_wtf.csrf import generate_csrf as _generate
+from flask import Flask, current_app, g, request, session as form_session
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf as _generate
 
 from connectors.problem import Problem
 from iam.errors import Denied

@@ -20,8 +20,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from iam import clock, vault
-from iam.tokens import one_shot
-from iam.tokens import secret as secrets
+from iam.tokens import one_shot, secret as secrets
 from iam.tokens.session import LoginSessionRow
 from iam.web import context, csrf, flow
 from iam.web.redirect import local_path

@@ -18,8 +18,7 @@ from iam.oidc.claims import subjects as subject
 from iam.oidc.issuer import Issuer
 from iam.oidc.model import Client
 from iam.settings import Settings
-from iam.tokens import jose
-from iam.tokens import session as login_sessions
+from iam.tokens import jose, session as login_sessions
 from iam.tokens.grant import GrantRow
 from iam.vault import Vault
 from tests.factories import facts

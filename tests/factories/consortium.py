@@ -31,8 +31,7 @@ from iam.oidc.model import Client, ClientSecret
 from iam.settings import Settings
 from iam.signin.accounts import session_policy
 from iam.signin.factors import levels
-from iam.tokens import keys
-from iam.tokens import session as login_sessions
+from iam.tokens import keys, session as login_sessions
 from iam.tokens.secret import hash_of
 from iam.web import extension
 from tests.factories import kept

@@ -29,8 +29,7 @@ from iam.oidc.model import Client
 from iam.outbox import Message
 from iam.settings import Settings
 from iam.signin.accounts import ending
-from iam.tokens import session as login_sessions
-from iam.tokens import sign_out, witness
+from iam.tokens import session as login_sessions, sign_out, witness
 from iam.tokens.grant import GrantRow
 from iam.web import extension
 from tests.flows import oidc_world

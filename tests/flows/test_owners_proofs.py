@@ -16,8 +16,7 @@ from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.access.model.assignment import AdminGrant, Assignment
-from iam.access.model.role import Application as ApplicationRow
-from iam.access.model.role import ApplicationEnabled
+from iam.access.model.role import Application as ApplicationRow, ApplicationEnabled
 from iam.change import SYSTEM
 from iam.directory.person import Identifier
 from iam.settings import Egress
@@ -32,8 +31,7 @@ from tests.factories import consortium
 from tests.flows.factor_world import answer, with_passkey, with_totp
 from tests.flows.oidc_world import SECRET, Application, request_of
 from tests.flows.test_upstream import follow, local
-from tests.servers.openid_provider import CLIENT, OpenidProvider
-from tests.servers.openid_provider import SECRET as ITS_SECRET
+from tests.servers.openid_provider import CLIENT, SECRET as ITS_SECRET, OpenidProvider
 from tests.unit.admin_ui.world import World, administer, build, employ, person
 from tests.unit.signin.proofs import code_of
 from tests.unit.web.browser import Browser

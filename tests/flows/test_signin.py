@@ -12,8 +12,7 @@ from uuid import UUID
 
 import pytest
 from argon2 import PasswordHasher
-from flask import Flask
-from flask import session as form_session
+from flask import Flask, session as form_session
 from sqlalchemy import Engine, event, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
@@ -25,9 +24,7 @@ from iam.change import SYSTEM
 from iam.signin.accounts import ending
 from iam.signin.accounts.account import Account, Credential
 from iam.signin.codes import first_code
-from iam.signin.endpoints import account as account_page
-from iam.signin.endpoints import first_code as first_code_page
-from iam.signin.endpoints import login as login_page
+from iam.signin.endpoints import account as account_page, first_code as first_code_page, login as login_page
 from iam.signin.passwords import credentials, password
 from iam.signin.passwords.turns import Turns
 from iam.tokens.grant import GrantRow

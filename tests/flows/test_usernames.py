@@ -19,8 +19,7 @@ from iam.errors import Conflict
 from iam.signin.accounts import username_rules
 from iam.signin.accounts.account import Account
 from iam.signin.accounts.username import FormerUsername
-from iam.signin.usernames import by_hand as username_by_hand
-from iam.signin.usernames import give as usernames_module
+from iam.signin.usernames import by_hand as username_by_hand, give as usernames_module
 from tests.factories import facts
 from tests.flows import roster_world
 from tests.flows.roster_world import ROSTER, pupil

@@ -15,8 +15,7 @@ from iam.directory import identity_code
 from iam.directory.person import PersonKey, VaultItem
 from iam.signin.accounts.factor import Totp
 from iam.signin.factors import totp
-from iam.signin.federation.connection import Connection
-from iam.signin.federation.connection import sealed_row as connection_row
+from iam.signin.federation.connection import Connection, sealed_row as connection_row
 from iam.tokens import keys
 from iam.vault import Vault, VaultError, is_bound, seal
 from tests.unit.signin.people import add_person

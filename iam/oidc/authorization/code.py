@@ -18,8 +18,7 @@ from iam.oidc.claims.requested import ClaimsRequest
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuer import Issuer
 from iam.signin.factors import levels
-from iam.tokens import grant as grants
-from iam.tokens import one_shot
+from iam.tokens import grant as grants, one_shot
 from iam.tokens.one_shot import Used
 from iam.tokens.session import LoginSession
 

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.oidc.model import AssertionSeen
-from iam.tokens import foreign, jose
-from iam.tokens import secret as secrets
+from iam.tokens import foreign, jose, secret as secrets
 from iam.tokens.foreign import SKEW
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

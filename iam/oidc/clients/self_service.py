@@ -21,14 +21,8 @@ from iam.change import Actor
 from iam.database.types import uuid7
 from iam.oidc.clients import (
     documents as client_document,
-)
-from iam.oidc.clients import (
     initial_tokens as registration_terms,
-)
-from iam.oidc.clients import (
     settings as registration_metadata,
-)
-from iam.oidc.clients import (
     write as registration,
 )
 from iam.oidc.clients.documents import METADATA, BadDocument, Document

@@ -13,10 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from iam import clock
 from iam.audit import log
-from iam.oidc.authorization import attempts as trace
-from iam.oidc.authorization import code, notice, passage
-from iam.oidc.authorization import pushed as par
-from iam.oidc.authorization import response as answer
+from iam.oidc.authorization import attempts as trace, code, notice, passage, pushed as par, response as answer
 from iam.oidc.authorization.interaction import (
     Ask,
     Choose,
@@ -35,8 +32,7 @@ from iam.oidc.claims import subjects as subject
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.endpoints import no_right, page
 from iam.oidc.endpoints.validation import OUR_OWN, Validated, validate
-from iam.oidc.issuing import disclosure
-from iam.oidc.issuing import introspection as inspection
+from iam.oidc.issuing import disclosure, introspection as inspection
 from iam.oidc.server import provider
 from iam.signin.endpoints import own_device
 from iam.texts import LANGUAGES

@@ -11,11 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from iam.oidc.clients import (
     documents as client_document,
-)
-from iam.oidc.clients import (
     initial_tokens as registration_terms,
-)
-from iam.oidc.clients import (
     self_service as self_registration,
 )
 from iam.oidc.clients.documents import METADATA, BadDocument

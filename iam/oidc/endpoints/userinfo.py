@@ -7,8 +7,7 @@ from flask import Response, request
 
 from iam import clock
 from iam.audit import log
-from iam.oidc.claims import compose as claims
-from iam.oidc.claims import requested as claims_request
+from iam.oidc.claims import compose as claims, requested as claims_request
 from iam.oidc.claims.compose import Claims
 from iam.oidc.endpoints.protocol import protocol
 from iam.oidc.issuing import bearer, mint

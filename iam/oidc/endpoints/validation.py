@@ -11,8 +11,7 @@ from werkzeug.wrappers import Response
 
 from iam.oidc import asking
 from iam.oidc.asking import Asked
-from iam.oidc.authorization import passage
-from iam.oidc.authorization import response as answer
+from iam.oidc.authorization import passage, response as answer
 from iam.oidc.authorization.passage import Passage
 from iam.oidc.authorization.refusal import BadRequestUri, check_resources
 from iam.oidc.authorization.response import Answer

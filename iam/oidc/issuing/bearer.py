@@ -15,8 +15,7 @@ from iam.oidc.claims.compose import Told
 from iam.oidc.claims.requested import SCOPES
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuer import Issuer
-from iam.oidc.issuing import disclosure, mint
-from iam.oidc.issuing import grant_state as standing
+from iam.oidc.issuing import disclosure, grant_state as standing, mint
 from iam.oidc.issuing.grant_state import Standing
 from iam.oidc.model import OpaqueToken
 from iam.tokens import jose, secret

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 from iam.access.administration import permissions_of
 from iam.access.model.assignment import NIL
 from iam.access.model.role import Application
-from iam.access.right import Capacity, Right, capacities, rights
-from iam.access.right import capacity as capacity_now
+from iam.access.right import Capacity, Right, capacities, capacity as capacity_now, rights
 from iam.database.bulk import upsert
 from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime

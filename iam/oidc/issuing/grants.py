@@ -22,9 +22,7 @@ from iam.oidc.authorization.response import MODES
 from iam.oidc.claims import requested as claims_request
 from iam.oidc.claims.compose import Claims
 from iam.oidc.clients.registered import RegisteredClient
-from iam.oidc.issuing import grant_state as standing
-from iam.oidc.issuing import introspection as inspection
-from iam.oidc.issuing import mint, redemption
+from iam.oidc.issuing import grant_state as standing, introspection as inspection, mint, redemption
 from iam.oidc.issuing.grant_state import Standing
 from iam.signin.factors import levels, policy
 from iam.tokens import grant as grants

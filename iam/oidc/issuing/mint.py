@@ -13,8 +13,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from iam.database.statement import Statement
-from iam.oidc.claims import compose as claims
-from iam.oidc.claims import requested as claims_request
+from iam.oidc.claims import compose as claims, requested as claims_request
 from iam.oidc.claims.compose import Claims, Told
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuer import Issuer

@@ -13,8 +13,7 @@ from iam.oidc.authorization.code import Code
 from iam.oidc.claims.compose import Claims
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuer import Issuer
-from iam.oidc.issuing import bearer, disclosure, mint
-from iam.oidc.issuing import grant_state as standing
+from iam.oidc.issuing import bearer, disclosure, grant_state as standing, mint
 from iam.oidc.issuing.grant_state import Standing
 from iam.tokens import grant as grants
 from iam.tokens.grant import Grant

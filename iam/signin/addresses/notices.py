@@ -18,9 +18,7 @@ from iam.jobs import Send
 from iam.mail import Carrier, Mail, is_address
 from iam.outbox import Due
 from iam.settings import Settings
-from iam.signin.addresses import change as addresses
-from iam.signin.addresses import person_mail
-from iam.signin.addresses import sources as address_sources
+from iam.signin.addresses import change as addresses, person_mail, sources as address_sources
 from iam.signin.addresses.address import SignInAddress
 from iam.signin.passwords import credentials
 from iam.texts import N_

@@ -18,8 +18,7 @@ from iam.mail import Carrier
 from iam.outbox import Due
 from iam.settings import Settings
 from iam.signin.accounts.account import Account
-from iam.signin.addresses import change as addresses
-from iam.signin.addresses import person_mail
+from iam.signin.addresses import change as addresses, person_mail
 from iam.signin.addresses.address import SignInAddress
 from iam.texts import N_
 

@@ -27,8 +27,7 @@ from iam.settings import Settings
 from iam.signin import new_password, step_up
 from iam.signin.accounts import ending
 from iam.signin.accounts.account import normal
-from iam.signin.addresses import change as addresses
-from iam.signin.addresses import notices
+from iam.signin.addresses import change as addresses, notices
 from iam.signin.factors import levels, recovery, short_code, totp
 from iam.signin.flow import Around, Outcome, Refusal, enter
 from iam.signin.passwords import credentials, network, throttle

@@ -23,10 +23,8 @@ from iam.mail import Carrier, Mail
 from iam.outbox import Due
 from iam.settings import Settings
 from iam.signin.accounts.account import normal
-from iam.signin.addresses import change as addresses
-from iam.signin.addresses import person_mail
-from iam.signin.codes import first_code
-from iam.signin.codes import words as code_words
+from iam.signin.addresses import change as addresses, person_mail
+from iam.signin.codes import first_code, words as code_words
 from iam.signin.codes.words import Slip
 from iam.signin.flow import Around
 from iam.signin.passwords import credentials, throttle

@@ -13,8 +13,7 @@ from werkzeug.wrappers import Response
 
 from iam import clock
 from iam.errors import NotFound
-from iam.signin import my_account as own
-from iam.signin import new_password, step_up
+from iam.signin import my_account as own, new_password, step_up
 from iam.signin.accounts import ending
 from iam.signin.endpoints import browser, factors, sentences, upstream
 from iam.signin.factors import levels, proof

@@ -9,8 +9,7 @@ from __future__ import annotations
 import secrets
 from uuid import UUID
 
-from flask import request
-from flask import session as form_session
+from flask import request, session as form_session
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 

@@ -15,8 +15,7 @@ from werkzeug.wrappers import Response
 
 from iam import clock
 from iam.errors import NotFound
-from iam.signin import my_account as own
-from iam.signin import step_up
+from iam.signin import my_account as own, step_up
 from iam.signin.endpoints import browser, own_device
 from iam.signin.endpoints.factor import CODE_WRONG, PASSKEY_WRONG, went_on, with_flow
 from iam.signin.endpoints.login import wanted

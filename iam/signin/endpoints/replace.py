@@ -12,13 +12,11 @@ from werkzeug.wrappers import Response
 
 from iam import clock
 from iam.errors import NotFound
-from iam.signin import my_account as own
-from iam.signin import step_up
+from iam.signin import my_account as own, step_up
 from iam.signin.endpoints import own_device
 from iam.signin.endpoints.factor import CODE_WRONG, PASSKEY_WRONG, REPLACE, with_flow
 from iam.signin.endpoints.login import wanted
-from iam.signin.factors import notice as factor_notice
-from iam.signin.factors import passkey, proof, replacement, totp
+from iam.signin.factors import notice as factor_notice, passkey, proof, replacement, totp
 from iam.signin.passwords import credentials
 from iam.signin.passwords.credentials import Known
 from iam.texts import N_

@@ -22,8 +22,7 @@ from iam.change import SYSTEM, Actor
 from iam.database.types import uuid7
 from iam.errors import Conflict
 from iam.signin.accounts.factor import FactorReplacement, Passkey, RememberedDevice, Totp
-from iam.signin.factors import notice as factor_notice
-from iam.signin.factors import proof
+from iam.signin.factors import notice as factor_notice, proof
 from iam.tokens import grant as grants
 
 _OPEN = FactorReplacement.done_at.is_(None), FactorReplacement.stopped_at.is_(None)

@@ -20,8 +20,7 @@ from iam import clock
 from iam.errors import Conflict
 from iam.signin.accounts.factor import Totp
 from iam.tokens import one_shot
-from iam.vault import Vault
-from iam.vault import row as row_name
+from iam.vault import Vault, row as row_name
 
 STEP = 30
 """Seconds that a code is shown."""

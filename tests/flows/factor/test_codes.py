@@ -23,8 +23,7 @@ from iam.signin.accounts.account import Account
 from iam.signin.accounts.factor import RecoveryCode, Totp
 from iam.signin.factors import levels, recovery, totp
 from iam.signin.flow import Around, Refusal
-from iam.tokens import grant as grants
-from iam.tokens import session as login_sessions
+from iam.tokens import grant as grants, session as login_sessions
 from iam.tokens.grant import GrantRow
 from iam.web import extension, flow
 from tests.flows.factor_world import (

@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.access.model.role import Application as ApplicationRow
-from iam.access.model.role import Role
+from iam.access.model.role import Application as ApplicationRow, Role
 from iam.change import SYSTEM
 from iam.oidc.model import Client
 from iam.signin.factors import levels

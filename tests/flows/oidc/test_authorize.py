@@ -13,8 +13,7 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from iam.access.model.role import Application as ApplicationRow
-from iam.oidc.clients import registered as client
-from iam.oidc.clients import write as registration
+from iam.oidc.clients import registered as client, write as registration
 from iam.oidc.model import Client
 from iam.signin.federation.connection import Connection
 from tests.flows import oidc_world

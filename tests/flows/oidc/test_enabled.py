@@ -6,8 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import delete
 
-from iam.access.model.role import Application as ApplicationRow
-from iam.access.model.role import ApplicationEnabled, Role
+from iam.access.model.role import Application as ApplicationRow, ApplicationEnabled, Role
 from iam.oidc.model import Client
 from tests.flows import oidc_world
 from tests.flows.oidc_world import Application, Browser, World, verified

@@ -19,8 +19,7 @@ from werkzeug.test import TestResponse
 
 from iam.access.model.role import Application as ApplicationRow
 from iam.change import SYSTEM
-from iam.oidc.clients import initial_tokens as registration_terms
-from iam.oidc.clients import write as registration
+from iam.oidc.clients import initial_tokens as registration_terms, write as registration
 from iam.oidc.model import Client, ClientSecret, InitialAccessToken
 from iam.settings import Egress
 from iam.tokens import jose, secret

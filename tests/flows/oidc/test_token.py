@@ -15,9 +15,7 @@ from iam.directory.affiliation import Affiliation
 from iam.oidc.clients.assertions import TYPE
 from iam.oidc.model import Client, ClientSecret
 from iam.oidc.server import provider
-from iam.tokens import grant as grants
-from iam.tokens import jose
-from iam.tokens import session as login_sessions
+from iam.tokens import grant as grants, jose, session as login_sessions
 from iam.tokens.secret import hash_of
 from tests.flows import oidc_world
 from tests.flows.oidc_world import ISSUER, JWT_KEY, SECRET, VERIFIER, Application, Browser, World, request_of, verified

@@ -12,8 +12,7 @@ from werkzeug.test import TestResponse
 
 from iam.access.model.role import Application
 from iam.change import SYSTEM
-from iam.oidc.clients import initial_tokens as registration_terms
-from iam.oidc.clients import keys as client_keys
+from iam.oidc.clients import initial_tokens as registration_terms, keys as client_keys
 from iam.settings import Egress
 from iam.tokens import jose, keys
 from iam.web import extension

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from sqlalchemy import Column, Engine, MetaData, Table, Uuid, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from werkzeug.datastructures import MultiDict
 
-from admin_ui import rule_form
-from admin_ui.rule_form import RuleForm
+from admin_ui.rules import form as rule_form
+from admin_ui.rules.form import RuleForm
 from connectors.problem import Problem
 from iam.access.rules.pattern import parse
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from admin_ui.matching_table import rows
+from admin_ui.feeds.matching_table import rows
 from connectors import registry
 from iam import clock
 from iam.directory.source import Ambiguity

@@ -15,8 +15,7 @@ from iam import clock
 from iam.apply.cli import in_words
 from iam.directory.organisation import Organisation
 from iam.signin.factors import levels
-from iam.tokens import grant as grants
-from iam.tokens import session as login_sessions
+from iam.tokens import grant as grants, session as login_sessions
 from iam.tokens.grant import Grant
 from iam.vault import Vault
 from tests.factories import facts

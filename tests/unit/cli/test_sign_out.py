@@ -16,8 +16,7 @@ from iam.database.types import uuid7
 from iam.outbox import Message
 from iam.signin.accounts import ending
 from iam.signin.factors import levels
-from iam.tokens import grant
-from iam.tokens import session as login_sessions
+from iam.tokens import grant, session as login_sessions
 from iam.tokens.grant import Grant, GrantRow
 from iam.tokens.session import LoginSessionRow
 from tests.factories import facts

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from connectors.contract import ConnectorError, Malformed, Retryable, Unreachable
 from connectors.oneroster import OneRosterConnector, OneRosterSettings

@@ -15,8 +15,6 @@ from iam.demo.codes import (
     is_test_identity_code,
     luhn,
     oid,
-)
-from iam.demo.codes import (
     test_oid as oid_of,
 )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from iam.directory.name_words import LONGEST_KEY, LONGEST_WORD, fold, sort_key, typed_words, words
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from admin_ui import run_words
+from admin_ui.feeds import run_words
 from iam.cli import source
 from iam.sources.report import EXIT
 

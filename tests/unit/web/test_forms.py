@@ -7,8 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
-from flask import Flask
-from flask import session as form_session
+from flask import Flask, session as form_session
 
 from iam.web import csrf, flow, guard
 from tests.unit.web.browser import Browser, hidden

@@ -10,8 +10,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from iam.access.model.assignment import Assignment
-from iam.access.model.role import Application as ApplicationRow
-from iam.access.model.role import ApplicationEnabled, Role
+from iam.access.model.role import Application as ApplicationRow, ApplicationEnabled, Role
 from iam.change import SYSTEM
 from iam.directory.affiliation import Affiliation
 from iam.lifecycle import leave

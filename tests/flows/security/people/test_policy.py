@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from admin_ui.rule_form import RuleForm
+from admin_ui.rules.form import RuleForm
 from iam.access.commands.publish import publish
 from iam.access.model.assignment import Assignment
 from iam.access.model.rule import Rule, RuleVersion

@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.model.role import Application as ApplicationRow
 from iam.change import SYSTEM
-from iam.oidc.authorization import code
-from iam.oidc.authorization import pushed as par
+from iam.oidc.authorization import code, pushed as par
 from iam.oidc.clients import initial_tokens as registration_terms
 from iam.oidc.logout import token as logout_token
 from iam.signin.codes import first_code

@@ -14,8 +14,7 @@ from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from iam.access.model.assignment import Assignment
-from iam.access.model.role import Application as ApplicationRow
-from iam.access.model.role import ApplicationEnabled
+from iam.access.model.role import Application as ApplicationRow, ApplicationEnabled
 from iam.oidc.clients.assertions import TYPE
 from iam.oidc.model import Client, ClientSecret
 from iam.tokens import jose

@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access.model.assignment import Assignment
-from iam.access.model.role import Application as ApplicationRow
-from iam.access.model.role import ApplicationEnabled
+from iam.access.model.role import Application as ApplicationRow, ApplicationEnabled
 from iam.change import SYSTEM
 from iam.directory.affiliation import Affiliation
 from iam.directory.person import Hold

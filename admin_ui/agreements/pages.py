@@ -1,0 +1,157 @@
+"""Agreements at /admin/agreements: parties and signatures, what is allowed to whom, and how many people come under each today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from admin_ui.parts import exports, frame, lists, paging, words
+from admin_ui.parts.frame import blueprint
+from admin_ui.parts.lists import Listed
+from iam.access.pages import agreements as listing
+from iam.access.pages.agreements import AGREEMENT_KEYS, Standing
+from iam.directory.listing import organisation_keys
+from iam.texts import N_
+from iam.web import context, guard
+
+PATH = "/admin/agreements"
+SECTION = "agreements"
+STATES = {
+    "unsigned": (N_("Not signed by all"), "error"), "coming": (N_("Not in force yet"), "waiting"), "live": (N_("In force"), "success"),
+    "ended": (N_("Ended"), "neutral"),
+}  # fmt: skip
+PARTIES = {"controller": N_("controller"), "processor": N_("processor"), "joint controller": N_("joint controller")}
+BASES = {"act": N_("Act %(value)s"), "gdpr": N_("GDPR article %(value)s"), "section": N_("section %(value)s")}
+
+frame.section(SECTION, N_("Agreements"), PATH, "agreements.read", 70)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An agreement as the list shows it."""
+
+    key: str
+    case_number: str
+    purpose: str
+    parties: list[str]
+    word: str
+    look: str
+    live_from: datetime | None
+    live_to: datetime | None
+
+
+@blueprint.get("/agreements")
+@guard.requires("agreements.read")
+def agreements() -> Response:
+    """Show a page of the list."""
+    return frame.render(
+        "agreements/agreements.html",
+        section=SECTION,
+        page=_listed().page(),
+        text=lists.text(),
+        export_url=paging.address(f"{PATH}.csv"),
+    )
+
+
+@blueprint.get("/agreements.csv")
+@guard.requires("agreements.read")
+def agreements_file() -> Response:
+    """Take home the list as filtered."""
+    header = (
+        N_("Agreement"), N_("Case number"), N_("Purpose"), N_("Parties"), N_("State"), N_("First day"), N_("Last day"),
+    )  # fmt: skip
+
+    def cells(line: Line) -> Sequence[object]:
+        first, last = context.texts().first_day(line.live_from), exports.day(line.live_to)
+        return line.key, line.case_number, line.purpose, ", ".join(line.parties), line.word, first, last
+
+    return _listed().file("agreements", header, cells)
+
+
+def _listed() -> Listed[Line]:
+    return Listed(listing.agreements(guard.part(), lists.text()), AGREEMENT_KEYS, lines)
+
+
+@blueprint.get("/agreements/<key>")
+@guard.requires("agreements.read")
+def agreement(key: str) -> Response:
+    """Show an agreement with its parties and clauses, and a page of the organisations whose people come under it today."""
+    session, part, texts = context.db(), guard.part(), context.texts()
+    found, owner = listing.agreement_of(session, part, key)
+    standing = listing.standings(session, [found.id])[found.id]
+    return frame.render(
+        "agreements/agreement.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Agreements")))], agreement=found,
+        owner=owner.name(texts.language), standing=standing, line=lines(session, [(found, owner)], {found.id: standing})[0],
+        parties=[(entity.name(texts.language), words.word(PARTIES, party.role), _day(party.signed_on)) for party, entity in standing.parties],
+        basis=", ".join(words.word(BASES, str(name)) % {"value": value} for name, value in found.legal_basis.items()), decision=_decision(found.decision),
+        missing=[entity.name(texts.language) for entity in standing.unsigned], clauses=listing.clauses(session, found.id),
+        page=_under(found.id).page(), export_url=f"{PATH}/{key}/people.csv",
+        first=words.start, end=words.end,
+    )  # fmt: skip
+
+
+@blueprint.get("/agreements/<key>/people.csv")
+@guard.requires("agreements.read")
+def under_file(key: str) -> Response:
+    """Take home how many people of each organisation come under the agreement today."""
+    found, _ = listing.agreement_of(context.db(), guard.part(), key)
+    return _under(found.id).file("people", (N_("Organisation"), N_("People")), lambda line: line, {"agreement": key})
+
+
+def _under(agreement_id: UUID) -> Listed[tuple[str, int]]:
+    language = context.texts().language
+    return Listed(
+        listing.under(guard.part(), agreement_id), organisation_keys(language), lambda _, rows: [(row.name(language), n) for row, n in rows]
+    )  # fmt: skip
+
+
+def lines(session: Session, rows: Sequence[Any], known: Mapping[Any, Standing] | None = None) -> list[Line]:
+    """Return agreements as lists show them; two statements, however many they are, unless how they stand is ``known``."""
+    texts = context.texts()
+    standings = known or listing.standings(session, [row[0].id for row in rows])
+    made = []
+    for agreement, _ in rows:
+        standing = standings[agreement.id]
+        word, look = STATES[standing.state]
+        parties = [entity.name(texts.language) for _, entity in standing.parties]
+        first = words.start(standing.live_from) if standing.live_from else None
+        made.append(
+            Line(
+                agreement.key,
+                agreement.case_number,
+                agreement.purpose,
+                parties,
+                texts.gettext(word),
+                look,
+                first,
+                words.end(standing.live_to),
+            )
+        )
+    return made
+
+
+def _day(day: date | None) -> str:
+    return f"{day.day}.{day.month}.{day.year}" if day else ""
+
+
+def _decision(decision: Mapping[str, Any]) -> str:
+    """Return who decided, when and in which section, as one line."""
+    if not decision:
+        return ""
+    told = [str(decision.get("body", "")), _read_day(decision.get("date"))]
+    if decision.get("section") is not None:
+        told.append(f"§ {decision['section']}")
+    return ", ".join(part for part in told if part)
+
+
+def _read_day(value: Any) -> str:
+    try:
+        return _day(date.fromisoformat(str(value)))
+    except ValueError:
+        return ""

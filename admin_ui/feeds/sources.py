@@ -1,0 +1,237 @@
+"""Sources at /admin/sources: how each stands, its settings and columns, and the buttons that test it, try it, run it and accept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin_ui.feeds import matching_table, run_words
+from admin_ui.parts import frame, paging
+from admin_ui.parts.frame import blueprint
+from admin_ui.parts.lists import Listed
+from connectors.contract import Testable
+from connectors.problem import Problem
+from iam.apply.check_sources import secret_names
+from iam.database.engine import make_sessions
+from iam.database.keyset import Cursor
+from iam.directory.source import Run, Source
+from iam.errors import Invalid
+from iam.sources import acceptance, background, configured, listing
+from iam.sources.listing import RUN_KEYS, SOURCE_KEYS
+from iam.texts import N_
+from iam.web import context, extension, guard
+from iam.web.redirect import see_other
+
+PATH = "/admin/sources"
+SECTION = "sources"
+MASK = "••••••"
+REFRESH = 2
+"""Seconds after which a page with a run under way loads itself again."""
+_SECRET = ("password", "secret", "token")
+_SETTINGS = {
+    "path": N_("File or folder"), "url": N_("Address"), "bind_dn": N_("Reads as"), "base_dn": N_("Reads under"),
+    "bind_password": N_("Password"), "bind_password_file": N_("File with the password"), "connection": N_("Listens to sign-ins by"),
+    "claim": N_("Reads the claim"), "groups": N_("What a value stands for"), "days": N_("Days for which it is believed"),
+}  # fmt: skip
+
+frame.section(SECTION, N_("Sources"), PATH, "sources.read", 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A source as the list shows it."""
+
+    key: str
+    connector: str
+    owner: str
+    state: str
+    word: str
+    look: str
+    dry_run: bool
+    run_id: Any
+    ran_at: datetime | None
+    good_at: datetime | None
+
+
+@blueprint.get("/sources")
+@guard.requires("sources.read")
+def sources() -> Response:
+    """Show a page of the list."""
+    export_url = f"{PATH}.csv"
+    return frame.render(
+        "sources/sources.html", section=SECTION, page=_listed().page(), age=run_words.age, export_url=export_url
+    )
+
+
+@blueprint.get("/sources.csv")
+@guard.requires("sources.read")
+def sources_file() -> Response:
+    """Take home the list."""
+    header = N_("Source"), N_("Connector"), N_("Owner"), N_("Last run"), N_("Result"), N_("Last good run")
+    moment = context.texts().moment
+
+    def cells(line: Line) -> Sequence[object]:
+        return line.key, line.connector, line.owner, moment(line.ran_at), line.word, moment(line.good_at)
+
+    return _listed().file("sources", header, cells)
+
+
+def _listed() -> Listed[Line]:
+    return Listed(listing.sources(guard.part()), SOURCE_KEYS, lambda _, rows: [_line(row) for row in rows])
+
+
+@blueprint.get("/sources/<key>")
+@guard.requires("sources.read")
+def source(key: str) -> Response:
+    """Show a source: how it stands, its runs, its settings and its columns."""
+    return _page(key)
+
+
+@blueprint.get("/sources/<key>/runs.csv")
+@guard.requires("sources.read")
+def runs_file(key: str) -> Response:
+    """Take home the runs of a source."""
+    found, texts = listing.source_of(context.db(), guard.part(), key)[0], context.texts()
+    header = N_("Started"), N_("Ended"), N_("Result"), N_("Dry run"), N_("Rows"), N_("Rows left out")
+
+    def cells(run: Run) -> Sequence[object]:
+        word, _ = run_words.word(run_words.state_of(run, found, run))
+        trial = texts.gettext(N_("yes") if run.dry_run else N_("no"))
+        numbers = run.counts.get("rows"), run.counts.get("rejected")
+        return texts.moment(run.started_at), texts.moment(run.ended_at), word, trial, *numbers
+
+    return _runs(found).file("runs", header, cells, {"source": key})
+
+
+def _runs(source: Source) -> Listed[Run]:
+    return Listed(listing.runs(source.id), RUN_KEYS, lambda _, rows: rows, newest_first=True)
+
+
+@blueprint.post("/sources/<key>/test")
+@guard.requires("sources.run")
+def test_source(key: str) -> AnyResponse:
+    """Ask whether the source answers; nothing of it is read."""
+    found = _allowed(key)
+    connector = configured.connector_of(found)
+    # Up to the connector's deadline the other system is waited for, so no transaction may be open meanwhile.
+    context.db().commit()
+    problems = connector.test() if isinstance(connector, Testable) else []
+    if problems:
+        return _page(key, 422, problems)
+    return frame.done(context.texts().gettext(N_("The source answers.")), f"{PATH}/{key}")
+
+
+@blueprint.post("/sources/<key>/dry-run")
+@guard.requires("sources.run")
+def try_source(key: str) -> AnyResponse:
+    """Start a dry run: everything is computed, nothing is changed."""
+    return _start(key, dry_run=True)
+
+
+@blueprint.post("/sources/<key>/run")
+@guard.requires("sources.run")
+def run_source(key: str) -> AnyResponse:
+    """Start a run."""
+    return _start(key)
+
+
+@blueprint.post("/sources/<key>/accept")
+@guard.requires("sources.accept")
+def accept_source(key: str) -> AnyResponse:
+    """Accept what the last run held, as another administrator than the one who ran it, and run again."""
+    return _start(key, accepting=True)
+
+
+@blueprint.post("/sources/<key>/refuse")
+@guard.requires("sources.accept")
+def refuse_source(key: str) -> AnyResponse:
+    """Refuse what the last run held, with a reason: it stays as it is, and the next run is judged anew."""
+    found = _allowed(key)
+    acceptance.refuse(context.db(), found, context.actor(), request.form.get("reason", ""))
+    return frame.done(context.texts().gettext(N_("Refused. Nothing of it is applied.")), f"{PATH}/{key}")
+
+
+def masked(source: Source) -> list[tuple[str, str]]:
+    """Return the settings of a source as names and values, secrets masked."""
+    secret, texts = secret_names(source.connector), context.texts()
+    shown = []
+    for name, value in source.settings.items():
+        hide = name in secret or (any(word in name for word in _SECRET) and not name.endswith("_file"))
+        shown.append((texts.gettext(_SETTINGS[name]) if name in _SETTINGS else name, MASK if hide else _text(value)))
+    return shown
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} → {one}" for name, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _line(row: Any) -> Line:
+    source, owner, run, good_at = row
+    state = "disabled" if source.disabled else run_words.state_of(run, source, run)
+    word, look = run_words.word(state)
+    return Line(
+        source.key, source.connector, owner.name(context.texts().language), state, word, look, bool(run and run.dry_run),
+        run.id if run else None, run.started_at if run else None, good_at,
+    )  # fmt: skip
+
+
+def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Response:
+    session = context.db()
+    row = listing.source_of(session, guard.part(), key)
+    found, line = row[0], _line(row)
+    runs = _runs(found).page(paging.cursor(25) if status == 200 else Cursor(size=25))
+    held = listing.waiting(session, found.id)
+    shown = [(run, *run_words.word(run_words.state_of(run, found, held))) for run in runs.rows]
+    login = context.login()
+    return frame.render(
+        "sources/source.html", status, section=SECTION, breadcrumb=[(PATH, context.texts().gettext(N_("Sources")))],
+        source=found, reads=configured.reads(found), line=line, page=paging.Shown(shown, runs.previous, runs.next),
+        settings=masked(found), problems=[context.texts().sentence(problem) for problem in problems], age=run_words.age, **_matching(found),
+        under_way=under_way(key, line.state), seconds=run_words.seconds, held=held,
+        ran_it_myself=bool(held and login and held.actor_person_id == login.person_id), export_url=f"{PATH}/{key}/runs.csv", refresh=REFRESH,
+        unclear=listing.undecided(session, found.id),
+    )  # fmt: skip
+
+
+def _matching(source: Source) -> dict[str, Any]:
+    """Return the column matching as rows, or what is wrong with it."""
+    try:
+        return {"matching": matching_table.rows(configured.matching_of(source)), "matching_problems": []}
+    except Invalid as error:
+        return {"matching": [], "matching_problems": [context.texts().sentence(problem) for problem in error.problems]}
+
+
+def under_way(key: str, state: str) -> str | None:
+    """Return in words what the source's run does just now; None when there is none."""
+    standing = background.standing(key)
+    if standing is None:
+        return run_words.phase("read") if state == "running" else None
+    texts = context.texts()
+    rows = (
+        texts.ngettext("%(num)d row", "%(num)d rows", standing.rows) % {"num": standing.rows} if standing.rows else ""
+    )
+    return ", ".join(part for part in (run_words.phase(standing.phase), rows) if part)
+
+
+def _allowed(key: str) -> Source:
+    """Return a source that lies both in what the reader may see and in the part of the button's permission; raises ``NotFound``."""
+    found: Source = listing.source_of(context.db(), guard.part(), key)[0]
+    return found
+
+
+def _start(key: str, *, dry_run: bool = False, accepting: bool = False) -> AnyResponse:
+    _allowed(key)
+    actor = context.actor()
+    # The run writes in transactions of its own; on SQLite there is one writer at a time, so ours must be over first.
+    context.db().commit()
+    run_id = background.start(
+        make_sessions(extension.database.engine), context.vault(), key, actor, dry_run=dry_run, accepting=accepting
+    )
+    return see_other(f"/admin/runs/{run_id}" if run_id is not None else f"{PATH}/{key}")

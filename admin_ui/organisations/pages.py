@@ -1,0 +1,166 @@
+"""Organisations at /admin/organisations: the tree level by level, one organisation's page, the list as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from admin_ui.organisations import username_section
+from admin_ui.parts import frame, lists, paging, words
+from admin_ui.parts.frame import blueprint
+from admin_ui.parts.lists import Listed
+from connectors.problem import Problem
+from iam.access.administration import Part, may_touch
+from iam.directory import listing
+from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
+from iam.directory.queries import organisations as by_id
+from iam.errors import NotFound
+from iam.sources import listing as listed_sources
+from iam.texts import N_
+from iam.web import context, guard
+
+PATH = "/admin/organisations"
+HOLDERS = {kind: word for kind, word in words.AFFILIATIONS.items() if kind != "guardian"}
+RELATIONS = {"covers": N_("Covers"), "owns": N_("Owns"), "continues": N_("Continues")}
+RELATED = {"covers": N_("Belongs to the area of"), "owns": N_("Is owned by"), "continues": N_("Is continued by")}
+
+frame.section("organisations", N_("Organisations"), PATH, "organisations.read", 20)
+
+
+@blueprint.get("/organisations")
+@guard.requires("organisations.read")
+def organisations() -> Response:
+    """Show the top of the reader's part, or what a search finds in it."""
+    part, text, kind = guard.part(), lists.text(), _kind()
+    query = listing.organisations(part, text, kind) if text or kind else listing.tops(part)
+    return frame.render(
+        "organisations/organisations.html", section="organisations", page=_page(part, query), text=text, kind=kind,
+        kinds=words.options(words.ORGANISATIONS), words=words, export_url=paging.address(f"{PATH}.csv"), is_narrowed=bool(text or kind),
+    )  # fmt: skip
+
+
+@blueprint.get("/organisations.csv")
+@guard.requires("organisations.read")
+def organisations_file() -> Response:
+    """Take home every organisation of the part that the search finds, or those right under one."""
+    part, under = guard.part(), paging.as_id(request.args.get("under"))
+    query = listing.children(part, under) if under is not None else listing.organisations(part, lists.text(), _kind())
+    header = (N_("Key"), N_("Kind"), N_("Name in Finnish"), N_("Name in Swedish"), N_("Name in English"), N_("Organisation number (OID)"),
+              N_("School number"), N_("Business ID"), N_("Under"), *HOLDERS.values())  # fmt: skip
+    listed = Listed(query, (Organisation.key, Organisation.id), lambda session, rows: _cells(session, part, rows))
+    return listed.file("organisations", header, lambda cells: cells, {"kind": _kind(), "under": str(under or "")})
+
+
+@blueprint.get("/organisations/<uuid:organisation_id>")
+@guard.requires("organisations.read")
+def organisation(organisation_id: UUID) -> Response:
+    """Show one organisation of the part with those right under it, a page at a time."""
+    return show(organisation_id)
+
+
+def show(organisation_id: UUID, status: int = 200, errors: Sequence[tuple[str | None, str]] = ()) -> Response:
+    """Return the page of an organisation; ``errors`` are fields of its form with what is wrong with them. Raises ``NotFound``."""
+    session, part, language = context.db(), frame.part_of("organisations.read"), context.texts().language
+    row = session.scalars(listing.organisations(part).where(Organisation.id == organisation_id)).one_or_none()
+    if row is None:
+        raise NotFound(Problem("There is no such organisation, or it is outside your part."))
+    places = _places(session, organisation_id)
+    relations = _relations(session, organisation_id)
+    named = by_id(session, {place.legal_entity_id for place in places} | {other for _, other, _ in relations})
+    here = _here(session, part, named)
+    above = [(PATH, context.texts().gettext(N_("Organisations")))]
+    above += [(f"{PATH}/{one.id}", one.name(language)) for one in listing.path(session, part, organisation_id)]
+    return frame.render(
+        "organisations/organisation.html", status, section="organisations", breadcrumb=above, organisation=row, name=row.name(language), words=words,
+        entities=[{"name": named[place.legal_entity_id].name(language), **_days(place)} for place in places],
+        relations=[{"word": said, "name": named[other].name(language), "id": other if other in here else None, **_days(fact)} for said, other, fact in relations],
+        counts=listing.head_counts(session, part, [row.id])[row.id], page=_page(part, listing.children(part, organisation_id)),
+        export_url=f"{PATH}.csv?under={organisation_id}", opened=_opened(session, organisation_id),
+        usernames=username_section.of_organisation(session, organisation_id), errors=errors, form=request.form,
+    )  # fmt: skip
+
+
+def _opened(session: Session, organisation_id: UUID) -> list[Mapping[str, Any]] | None:
+    """Return the sources to which the organisation is open, itself or by one above it; None for who may not decide that."""
+    if not may_touch(session, frame.part_of("sources.accept"), organisation_id):
+        return None
+    return [
+        {"id": row.id if row.organisation_id == organisation_id else None, "source": key, **_days(row)}
+        for row, key in listed_sources.opened(session, organisation_id)
+    ]
+
+
+def _page(part: Part, query: Any) -> paging.Shown[Mapping[str, Any]]:
+    """Return a page of organisations with how many people each has: three statements."""
+    language = context.texts().language
+
+    def lines(session: Session, rows: Sequence[Organisation]) -> list[Mapping[str, Any]]:
+        counts = listing.head_counts(session, part, [row.id for row in rows])
+        return [
+            {
+                "id": row.id, "key": row.key, "name": row.name(language), "kind": words.word(words.ORGANISATIONS, row.kind),
+                "counts": counts[row.id],
+            }
+            for row in rows
+        ]  # fmt: skip
+
+    return Listed(query, listing.organisation_keys(language), lines).page()
+
+
+def _kind() -> str | None:
+    kind = request.args.get("kind")
+    return kind if kind in words.ORGANISATIONS else None
+
+
+def _places(session: Session, organisation_id: UUID) -> Sequence[OrganisationPlace]:
+    """Return where the organisation stands and stood by date, the earliest first."""
+    query = select(OrganisationPlace).where(
+        OrganisationPlace.organisation_id == organisation_id, OrganisationPlace.closed_by.is_(None)
+    )
+    return list(session.scalars(query.order_by(OrganisationPlace.valid_from)))
+
+
+def _relations(session: Session, organisation_id: UUID) -> list[tuple[str, UUID, OrganisationRelation]]:
+    """Return the dated relations besides the tree, in words, seen from this organisation."""
+    ends = or_(
+        OrganisationRelation.organisation_id == organisation_id, OrganisationRelation.other_id == organisation_id
+    )
+    query = (
+        select(OrganisationRelation)
+        .where(ends, OrganisationRelation.closed_by.is_(None))
+        .order_by(OrganisationRelation.valid_from)
+        .limit(500)
+    )
+    found = []
+    for row in session.scalars(query):
+        outward = row.organisation_id == organisation_id
+        said = words.word(RELATIONS if outward else RELATED, row.kind)
+        found.append((said, row.other_id if outward else row.organisation_id, row))
+    return found
+
+
+def _here(session: Session, part: Part, named: Mapping[UUID, Organisation]) -> set[UUID]:
+    """Return which of the named organisations lie in the part and so have a page for this reader."""
+    query = listing.organisations(part).where(Organisation.id.in_(named))
+    return {row.id for row in session.scalars(query)}
+
+
+def _days(fact: Any) -> dict[str, Any]:
+    return {"starts": words.start(fact.valid_from), "until": words.end(fact.valid_to)}
+
+
+def _cells(session: Session, part: Part, rows: Sequence[Organisation]) -> list[Sequence[object]]:
+    ids = [row.id for row in rows]
+    counts, parents = listing.head_counts(session, part, ids), listing.parents(session, part, ids)
+    return [
+        (
+            row.key, words.word(words.ORGANISATIONS, row.kind), row.name_fi, row.name_sv, row.name_en, row.oph_oid, row.school_code,
+            row.business_id, parents.get(row.id), *(counts[row.id].get(kind, 0) for kind in HOLDERS),
+        )
+        for row in rows
+    ]  # fmt: skip

@@ -1,0 +1,184 @@
+"""The overview at /admin/: what waits for the reader, what is amiss, what is coming; or, for a school secretary, three large actions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from admin_ui.overview import second_person
+from admin_ui.parts import frame
+from admin_ui.parts.frame import blueprint
+from admin_ui.people.guardians import waiting
+from iam import clock
+from iam.access.administration import Part
+from iam.access.model.agreement import Agreement, AgreementTerm
+from iam.access.model.rule import RuleVersion
+from iam.directory.affiliation import Affiliation
+from iam.directory.listing import COMING, coming
+from iam.directory.organisation import Organisation
+from iam.directory.person import Person
+from iam.directory.source import Ambiguity, Run, Source
+from iam.signin.accounts import username_rules
+from iam.texts import N_
+from iam.web import context, guard
+
+STALE = timedelta(hours=26)
+"""A source is stale when its last good run is longer ago: a daily run and two hours of grace."""
+MANY = 1_000
+"""So many people without a username are counted; more are as much work."""
+GOOD = ("done", "partial")
+SOURCES = "/admin/sources"
+
+frame.section("overview", N_("Overview"), frame.HOME, None, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A source with its newest run and the end of its last good one."""
+
+    source: Source
+    run: Run | None
+    good_at: datetime | None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the last good run is too long ago."""
+        return self.good_at is not None and self.good_at + STALE < clock.now()
+
+
+@blueprint.get("/")
+@guard.administers
+def overview() -> Response:
+    """Show the page that fits what the reader may do."""
+    whole, people = guard.asker().whole(), frame.part_of("persons.read")
+    sources = frame.part_of("sources.read")
+    soon = _coming(context.db(), people, frame.part_of("agreements.read"))
+    nameless = _nameless(context.db(), people)
+    second, wait = second_person.lists(context.db()), waiting(context.db(), frame.part_of("rights.grant"))
+    if not sources:
+        return frame.render(
+            "overview/secretary.html", section="overview", coming=soon, second=second, guardians=wait, nameless=nameless
+        )  # fmt: skip
+    feeds = _feeds(context.db(), sources)
+    return frame.render(
+        "overview/overview.html", section="overview", coming=soon, second=second, guardians=wait, nameless=nameless, waiting=_waiting(context.db(), sources, feeds),
+        amiss=[feed for feed in feeds if feed.is_stale or (feed.run and feed.run.state in ("failed", "stopped", "moved"))],
+        last_good=max((feed.good_at for feed in feeds if feed.good_at), default=None),
+        steps=_steps(context.db(), feeds) if whole.everything else [],
+    )  # fmt: skip
+
+
+def _feeds(session: Session, part: Part) -> list[Feed]:
+    """Return every source of the part with its newest run; one statement."""
+    newest, last_good = aliased(Run), aliased(Run)
+    of_source = (
+        select(newest.id).where(newest.source_id == Source.id, ~newest.dry_run).order_by(newest.id.desc()).limit(1)
+    )
+    good = (
+        select(last_good.ended_at)
+        .where(last_good.source_id == Source.id, ~last_good.dry_run, last_good.state.in_(GOOD))
+        .order_by(last_good.id.desc())
+        .limit(1)
+    )
+    query = (
+        select(Source, Run, good.scalar_subquery())
+        .outerjoin(Run, Run.id == of_source.scalar_subquery())
+        .where(part.covers(Source.__table__.c.owner_id))
+        .order_by(Source.key)
+    )
+    return [Feed(*row) for row in session.execute(query)]
+
+
+def _waiting(session: Session, part: Part, feeds: list[Feed]) -> list[dict[str, Any]]:
+    """Return what waits for a human: how many, since when, and where to go."""
+    texts = context.texts()
+    held = sorted(
+        (feed.run for feed in feeds if feed.run is not None and feed.run.state == "held"),
+        key=lambda run: run.started_at,
+    )
+    unclear = session.execute(
+        select(func.count(), func.min(Run.started_at), func.min(Source.key), func.max(Source.key))
+        .select_from(Ambiguity)
+        .join(Run, Run.id == Ambiguity.run_id)
+        .join(Source, Source.id == Ambiguity.source_id)
+        .where(Ambiguity.decided_at.is_(None), part.covers(Source.__table__.c.owner_id))
+    ).one()
+    found = []
+    if held:
+        path = f"/admin/runs/{held[0].id}" if len(held) == 1 else SOURCES
+        found.append(
+            {
+                "count": len(held),
+                "oldest": held[0].started_at,
+                "href": path,
+                "label": texts.gettext(N_("Imports that wait for approval")),
+            }
+        )
+    if unclear[0]:
+        path = f"{SOURCES}/{quote(unclear[2], safe='')}/unclear" if unclear[2] == unclear[3] else SOURCES
+        found.append(
+            {
+                "count": unclear[0],
+                "oldest": unclear[1],
+                "href": path,
+                "label": texts.gettext(N_("Persons nobody could be sure of")),
+            }
+        )
+    return found
+
+
+def _coming(session: Session, people: Part, agreements: Part) -> dict[str, int | None]:
+    """Return how many affiliations start and end, and how many agreements end, in the coming days; None where the reader may not know."""
+    now = clock.now()
+    a = Affiliation
+    here = [a.closed_by.is_(None), people.covers(a.organisation_id), people.tells(a.person_id, a.organisation_id)]
+    starts, ends = (
+        select(func.count()).select_from(Affiliation).where(*here, *coming(Affiliation, what))
+        for what in ("starts", "ends")
+    )
+    terms = (
+        select(func.count())
+        .select_from(AgreementTerm)
+        .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
+        .where(
+            AgreementTerm.closed_by.is_(None), AgreementTerm.valid_to > now, AgreementTerm.valid_to <= now + COMING,
+            agreements.covers(Agreement.__table__.c.owner_id),
+        )
+    )  # fmt: skip
+    row = session.execute(select(starts.scalar_subquery(), ends.scalar_subquery(), terms.scalar_subquery())).one()
+    return {
+        "starts": row[0] if people else None, "ends": row[1] if people else None, "agreements": row[2] if agreements else None
+    }  # fmt: skip
+
+
+def _nameless(session: Session, people: Part) -> int:
+    """Return how many people would need a username and have none; counted to ``MANY``."""
+    if not people:
+        return 0
+    some = (
+        select(Person.id).where(Person.merged_into.is_(None), username_rules.lacks_one(people, Person.id)).limit(MANY)
+    )
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def _steps(session: Session, feeds: list[Feed]) -> list[dict[str, Any]]:
+    """Return the four steps of a new installation, each with whether it is done; nothing when all are."""
+    texts = context.texts()
+    more_than_root = select(func.count(Organisation.id) > 1).scalar_subquery()
+    rule = exists().where(RuleVersion.state == "published")
+    has_organisations, has_rule = session.execute(select(more_than_root, rule)).one()
+    steps = [
+        (N_("Organisations: the municipalities, schools and units"), has_organisations, "/admin/organisations"),
+        (N_("A source: the system that tells who works and studies where"), bool(feeds), SOURCES),
+        (N_("The first import: look at it and accept it"), any(feed.good_at for feed in feeds), SOURCES),
+        (N_("The first rule: who gets which role"), has_rule, "/admin/rules"),
+    ]
+    if all(done for _, done, _ in steps):
+        return []
+    return [{"label": texts.gettext(label), "done": done, "href": href} for label, done, href in steps]

@@ -1,0 +1,108 @@
+"""What waits for a second person, and what one took out of use and another has not looked at yet: shown on the overview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin_ui.parts import frame
+from admin_ui.parts.frame import blueprint
+from admin_ui.parts.seen import profiles
+from admin_ui.rules.pages import PATH
+from iam.access.asker import Asker
+from iam.access.commands import taken_out
+from iam.access.model.proposal import OF_RULES, Proposal, TakenOut, waiting
+from iam.directory.queries import Profile
+from iam.texts import N_
+from iam.web import context, guard
+
+SHOWN = 20
+KINDS = {
+    "rule": N_("Rule"),
+    "withdrawal": N_("Withdrawal of a rule"),
+    "apply": N_("Declaration"),
+    "role": N_("Role"),
+    "client": N_("Client"),
+    "connection": N_("Sign-in connection"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A proposal or an emergency as the overview lists it; ``href`` is empty where a command decides."""
+
+    id: UUID
+    kind: str
+    key: str
+    who: str
+    at: Any
+    told: str
+    href: str
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The two lists, the oldest first, at most ``SHOWN`` each."""
+
+    proposals: list[Waiting]
+    taken_out: list[Waiting]
+
+
+def lists(session: Session) -> Second:
+    """Return what of both concerns the reader."""
+    asker = guard.asker()
+    proposals = session.scalars(_proposals(asker).limit(SHOWN)).all()
+    stopped = session.scalars(taken_out.unseen(asker).limit(SHOWN)).all()
+    ids = {row.proposed_by for row in proposals} | {row.taken_by for row in stopped}
+    names = profiles(session, [one for one in ids if one is not None])
+    return Second([_proposal(row, names) for row in proposals], [_stopped(row, names) for row in stopped])
+
+
+@blueprint.post("/taken-out")
+@guard.administers
+def see_taken_out() -> AnyResponse:
+    """Say that a second person has looked at what was taken out of use."""
+    try:
+        id_ = UUID(request.form.get("id", ""))
+    except ValueError:
+        id_ = UUID(int=0)
+    taken_out.see(context.db(), guard.asker(), id_, context.actor())
+    return frame.done(context.texts().gettext(N_("You have looked at it.")), frame.HOME)
+
+
+def _proposals(asker: Asker) -> Any:
+    write, owner_id = asker.part("rules.write"), Proposal.__table__.c.owner_id
+    mine: list[ColumnElement[bool]] = [Proposal.kind.in_(OF_RULES) & write.covers(owner_id)] if write else []
+    if asker.part("config.apply").everything:
+        mine.append(Proposal.kind == "apply")
+    return select(Proposal).where(waiting(), or_(false(), *mine)).order_by(Proposal.proposed_at)
+
+
+def _proposal(row: Proposal, names: dict[UUID, Profile]) -> Waiting:
+    texts = context.texts()
+    told = texts.gettext(N_("%(gain)s gain, %(lose)s lose")) % row.counts
+    href = f"{PATH}/{row.key}/proposal" if row.kind in OF_RULES else ""
+    return Waiting(
+        row.id, texts.gettext(KINDS[row.kind]), row.key, _name(row.proposed_by, names), row.proposed_at, told, href,
+        row.proposed_by == context.actor().person_id,
+    )  # fmt: skip
+
+
+def _stopped(row: TakenOut, names: dict[UUID, Profile]) -> Waiting:
+    return Waiting(
+        row.id, context.texts().gettext(KINDS[row.kind]), row.key, _name(row.taken_by, names), row.taken_at, row.reason, "",
+        row.taken_by == context.actor().person_id,
+    )  # fmt: skip
+
+
+def _name(person_id: UUID | None, names: dict[UUID, Profile]) -> str:
+    if person_id is None:
+        return context.texts().gettext(N_("The operator of the server"))
+    return names.get(person_id, Profile()).display_name or "–"

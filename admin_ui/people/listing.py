@@ -1,0 +1,197 @@
+"""The list of persons at /admin/persons: search, filters in the address, pages by key, and the same list as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin_ui.parts import exports, frame, lists, paging, words
+from admin_ui.parts.frame import blueprint
+from admin_ui.parts.lists import Listed
+from admin_ui.parts.seen import looked_for, profiles
+from connectors.identity_code import holds_code
+from iam import clock
+from iam.access.administration import Part
+from iam.directory import identity_code, listing
+from iam.directory.listing import PERSON_KEYS, STATES, Tied, Wanted
+from iam.directory.organisation import Organisation
+from iam.directory.person import Person
+from iam.directory.queries import Profile
+from iam.errors import NotFound
+from iam.lifecycle.states import states
+from iam.signin.accounts import username_rules
+from iam.texts import N_, Texts
+from iam.web import context, guard
+from iam.web.redirect import see_other
+
+frame.section("persons", N_("Persons"), "/admin/persons", "persons.read", 10)
+
+PATH = "/admin/persons"
+OFFERED = 300
+"""So many organisations are offered in the filter; the rest are reached from their own pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What binds a person to an organisation in the reader's part; ``place`` is None where it must not be told."""
+
+    kind: str
+    position: str | None
+    place: str | None
+    starts: datetime | None
+    ends: datetime | None
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether it has not begun."""
+        return self.starts is not None and self.starts > clock.now()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A person as the list shows them."""
+
+    id: UUID
+    name: str
+    state: str
+    protected: bool
+    ties: list[Tie]
+
+
+@blueprint.get("/persons")
+@guard.requires("persons.read")
+def persons() -> AnyResponse:
+    """Show a page of the list. A personal identity code is never looked for by an address, and leaves it at once."""
+    if holds_code(request.args.get("q", "")):
+        return see_other(f"{PATH}?refused=code")
+    session, part = context.db(), guard.part()
+    offered = _offered(session, part)
+    wanted = _wanted(session, part)
+    looked_for(wanted.text)
+    return frame.render(
+        "persons/persons.html", section="persons", page=_listed(part, wanted).page(), wanted=wanted,
+        refused=request.args.get("refused"), kinds=words.options(words.AFFILIATIONS), offered=offered,
+        states=[(key, text) for key, text in words.options(words.STATES) if key in STATES], looks=words.STATE_LOOKS, word=words.word,
+        state_words=words.STATES, kind_words=words.AFFILIATIONS,
+        export_url=paging.address("/admin/persons.csv") if frame.may("persons.export") else None,
+        is_narrowed=wanted != Wanted() or _nameless(), nameless=_nameless(),
+    )  # fmt: skip
+
+
+@blueprint.get("/persons.csv")
+@guard.requires("persons.export")
+def persons_file() -> Response:
+    """Take home the whole list as filtered, within the part over which the reader may export."""
+    part, texts = guard.part(), context.texts()
+    wanted = _wanted(context.db(), part)
+    header = N_("Name"), N_("State"), N_("Kind"), N_("Position"), N_("Organisation"), N_("From"), N_("Last day")
+    filters = {
+        "organisation": str(wanted.organisation_id or ""),
+        "kind": wanted.kind,
+        "state": wanted.state,
+        "coming": wanted.coming,
+        **({"username": "none"} if _nameless() else {}),
+    }
+    listed = _listed(part, wanted)
+
+    def rows(session: Session) -> Iterator[Sequence[object]]:
+        for line in listed.each(session):
+            yield from _cells(line, texts)
+
+    return exports.csv_file("persons", header, rows, filters)
+
+
+def _listed(part: Part, wanted: Wanted) -> Listed[Line]:
+    query = listing.persons(part, wanted, archive_after())
+    if _nameless():
+        query = query.where(username_rules.lacks_one(part, Person.id))
+    return Listed(query, PERSON_KEYS, lambda session, rows: lines(session, part, rows))
+
+
+@blueprint.post("/persons/by-code")
+@guard.requires("persons.code")
+def find_by_code() -> AnyResponse:
+    """Find a person by the personal identity code, which travels in the form only; a purpose is needed and recorded."""
+    code = request.form.get("code", "").strip().upper()
+    person_id = identity_code.find(
+        context.db(), context.vault(), code, guard.part(), request.form.get("purpose", ""), context.actor()
+    )
+    return see_other(f"{PATH}?refused=unknown" if person_id is None else f"{PATH}/{person_id}")
+
+
+def lines(session: Session, part: Part, rows: Sequence[Person]) -> list[Line]:
+    """Return persons as lists show them: five statements, however many they are."""
+    ids = [row.id for row in rows]
+    texts, shown = context.texts(), profiles(session, ids)
+    state = states(session, ids, clock.now(), archive_after())
+    found, wards = listing.affiliations(session, part, ids), listing.guardians(session, part, ids)
+    made = []
+    for row in rows:
+        profile = shown.get(row.id, Profile())
+        ties = [_tie(tied, texts) for tied in found.get(row.id, [])]
+        if row.id in wards:
+            ties.append(Tie("guardian", None, "", None, words.end(max(ward.valid_to for ward in wards[row.id]))))
+        made.append(Line(row.id, listed_name(profile, texts), str(state[row.id]), profile.protected, ties))
+    return made
+
+
+def listed_name(profile: Profile, texts: Texts) -> str:
+    """Return a name as lists order it, the family name first."""
+    first = profile.call_name or profile.given_names or ""
+    return " ".join(part for part in (profile.family_name, first) if part) or texts.gettext(N_("No name"))
+
+
+def archive_after() -> timedelta:
+    """Return how long after the last end a person is archived."""
+    return timedelta(days=context.settings().lifecycle.archive_days)
+
+
+def _tie(tied: Tied, texts: Texts) -> Tie:
+    place = tied.place.name(texts.language) if tied.place else None
+    return Tie(tied.kind, tied.title, place, words.start(tied.valid_from), words.end(tied.valid_to))
+
+
+def _cells(line: Line, texts: Texts) -> Iterator[Sequence[object]]:
+    state = words.word(words.STATES, line.state)
+    for tie in line.ties or [Tie("", None, "", None, None)]:
+        place = texts.gettext(N_("protected")) if tie.place is None else tie.place
+        kind = words.word(words.AFFILIATIONS, tie.kind)
+        yield line.name, state, kind, tie.position, place, texts.first_day(tie.starts), texts.day(tie.ends)
+
+
+def _wanted(session: Session, part: Part) -> Wanted:
+    """Return what the address asks for; raises ``NotFound`` for an organisation outside the part. Unknown words are left out."""
+    organisation_id = paging.as_id(request.args.get("organisation"))
+    if organisation_id is not None:
+        here = listing.organisations(part).where(Organisation.id == organisation_id)
+        if session.scalars(here).one_or_none() is None:
+            raise NotFound
+    text = lists.text()
+    return Wanted(
+        "" if holds_code(text) else text, organisation_id, _one_of("kind", words.AFFILIATIONS), _one_of("state", words.STATES),
+        _one_of("coming", ("starts", "ends")),
+    )  # fmt: skip
+
+
+def _nameless() -> bool:
+    """Whether the address asks for those who would need a username and have none."""
+    return request.args.get("username") == "none"
+
+
+def _one_of(name: str, known: Any) -> str | None:
+    value = request.args.get(name)
+    return value if value in known else None
+
+
+def _offered(session: Session, part: Part) -> list[tuple[str, str]]:
+    """Return organisations of the part for the filter, by name."""
+    language = context.texts().language
+    query = listing.organisations(part).order_by(*listing.organisation_keys(language)).limit(OFFERED)
+    return [(str(row.id), row.name(language)) for row in session.scalars(query)]

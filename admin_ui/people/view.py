@@ -1,0 +1,131 @@
+"""Whose page it is, what the reader may do there, and how values that tell where a person is are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from admin_ui.parts import frame
+from admin_ui.parts.seen import profiles
+from admin_ui.people import listing as persons
+from admin_ui.people.listing import PATH, Line
+from connectors.problem import Problem
+from iam import clock
+from iam.access.administration import PERMISSIONS, Part, knows_protected, may_see, speaks_freely
+from iam.database.types import Protected
+from iam.directory.person import Hold, Person
+from iam.directory.protected import release
+from iam.directory.queries import Profile, held, profile
+from iam.errors import NotFound
+from iam.lifecycle import leave
+from iam.signin.accounts import reset_standing as standing
+from iam.signin.accounts.reset_standing import Standing
+from iam.texts import N_
+from iam.web import context, guard
+
+__all__ = ["PATH", "Subject", "names", "subject_of"]
+
+ON_A_PERSON = (
+    "persons.read", "persons.code", "access.end", "rights.grant", "codes.issue", "factors.reset", "sessions.end", "audit.search"
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class HeldHere:
+    """An ended access as a page shows it. ``restoring`` is how the reader stands towards giving it back, None when it is not theirs."""
+
+    row: Hold
+    restoring: Standing | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A person on a page. ``allowed`` are the permissions the reader holds over this very person."""
+
+    id: UUID
+    name: str
+    profile: Profile
+    line: Line
+    holds: tuple[HeldHere, ...]
+    part: Part
+    allowed: frozenset[str]
+
+    @cached_property
+    def purpose(self) -> str:
+        """For what values that tell a place are released to this reader: only who may see the code sees where a protected person is.
+
+        It must be held over the whole part that the page shows: a telephone number or a reason tells of no one place.
+        """
+        return (
+            "administration with protected data"
+            if knows_protected(context.db(), self.part)
+            else "administration of a person without protection"
+        )
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether places are not told to this reader."""
+        return release(Protected("place"), protected=self.profile.protected, purpose=self.purpose) is None
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether anything may be said to this reader that concerns the part, of whom this person is a guardian of too."""
+        return bool(speaks_freely(context.db(), self.part, [self.id]))
+
+    def told(self, value: str | None) -> str | None:
+        """Return a value that tells a place as this reader may see it; a protected one reads so and is never blank."""
+        if value is None:
+            return None
+        marked = value if isinstance(value, Protected) else Protected(value)
+        shown = release(marked, protected=self.profile.protected, purpose=self.purpose)
+        return context.texts().gettext(N_("protected")) if shown is None else shown
+
+
+def subject_of(person_id: UUID) -> Subject:
+    """Return the person a view is about; raises ``NotFound`` when there is none in the part of the view's permission."""
+    session, part = context.db(), guard.part()
+    row = session.get(Person, person_id)
+    if row is None or not may_see(session, part, person_id):
+        raise NotFound(Problem("There is no such person, or they are outside your part."))
+    shown = profile(session, person_id)
+    line = persons.lines(session, part, [row])[0]
+    name = shown.display_name or context.texts().gettext(N_("No name"))
+    return Subject(person_id, name, shown, line, _holds(session, part, person_id), part, _allowed(person_id))
+
+
+def _holds(session: Session, part: Part, person_id: UUID) -> tuple[HeldHere, ...]:
+    """Return what was ended of a person, as far as it lies on the reader's part."""
+    ended = [hold for hold in leave.open_holds(session, person_id) if leave.concerns(session, hold, part)]
+    other = held(session, person_id, clock.now())
+    shown = [HeldHere(hold, _restoring(session, hold)) for hold in ended]
+    if other is not None and other not in ended:
+        shown.append(HeldHere(other, None))
+    return tuple(shown)
+
+
+def _restoring(session: Session, hold: Hold) -> Standing | None:
+    own = frame.part_of("access.end")
+    if not own:
+        return None
+    if hold.whole:
+        return standing.read(session, guard.asker(), standing.RESTORE, hold.person_id)
+    return Standing(alone=True) if leave.may_lift(session, hold, own) else None
+
+
+def _allowed(person_id: UUID) -> frozenset[str]:
+    """Return the permissions held over a person; one statement for each different part the reader has."""
+    seen: dict[Part, bool] = {}
+    for permission in ON_A_PERSON:
+        part = frame.part_of(permission)
+        if part and part not in seen:
+            seen[part] = may_see(context.db(), part, person_id)
+    return frozenset(permission for permission in PERMISSIONS if seen.get(frame.part_of(permission), False))
+
+
+def names(person_ids: Collection[UUID], session: Session | None = None) -> dict[UUID, str]:
+    """Return the names of other people on the page, or in a file that reads in a session of its own: one statement."""
+    return {person_id: shown.display_name for person_id, shown in profiles(session or context.db(), person_ids).items()}

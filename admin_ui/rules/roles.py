@@ -1,0 +1,160 @@
+"""Roles at /admin/roles: what each is called, what it holds, how it takes hold, who has it in the reader's part, which rules give it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from admin_ui.parts import exports, frame, lists, paging, words
+from admin_ui.parts.frame import blueprint
+from admin_ui.parts.lists import Listed
+from admin_ui.parts.seen import profiles
+from admin_ui.people.listing import listed_name
+from iam.access.administration import Part
+from iam.access.model.role import Application, Role, RoleVersion
+from iam.access.pages import listing
+from iam.access.pages.listing import HOLDER_KEYS, ROLE_KEYS, RULE_KEYS
+from iam.database.keyset import Cursor, keyset
+from iam.directory.queries import Profile
+from iam.texts import LANGUAGE_NAMES, N_, in_language
+from iam.web import context, guard
+
+PATH = "/admin/roles"
+SECTION = "roles"
+SOME = 20
+"""So many rules are shown on a role's page; the list of rules has them all."""
+
+HANDED_OUT = {
+    "owner": N_("only the application's owner"),
+    "enabled": N_("the application's owner, and organisations for which the application is enabled"),
+    "parts": N_("the application's owner, organisations for which the application is enabled, and those under them"),
+}
+"""Who may hand a role out."""
+
+frame.section(SECTION, N_("Roles"), PATH, "rules.read", 40)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A role as the list shows it; ``holders`` are people of the reader's part."""
+
+    path: str
+    application: str
+    name: str
+    key: str
+    enforcement: str
+    content: list[str]
+    holders: int
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a role: where (None: must not be told), until when, by which rule (None: by hand), through which other role."""
+
+    person_id: UUID
+    name: str
+    place: str | None
+    until: datetime | None
+    rule: str | None
+    through: str | None
+
+
+@blueprint.get("/roles")
+@guard.requires("rules.read")
+def roles() -> Response:
+    """Show a page of the list."""
+    export_url = paging.address(f"{PATH}.csv")
+    return frame.render(
+        "roles/roles.html", section=SECTION, page=_listed().page(), text=lists.text(), export_url=export_url
+    )
+
+
+@blueprint.get("/roles.csv")
+@guard.requires("rules.read")
+def roles_file() -> Response:
+    """Take home the list as filtered."""
+    header = (
+        N_("Application"), N_("Role"), N_("Code"), N_("How it takes hold"), N_("Content"), N_("People in your part"),
+    )  # fmt: skip
+
+    def cells(line: Line) -> Sequence[object]:
+        return line.application, line.name, line.key, line.enforcement, ", ".join(line.content), line.holders
+
+    return _listed().file("roles", header, cells)
+
+
+def _listed() -> Listed[Line]:
+    part = guard.part()
+    return Listed(listing.roles(part, text=lists.text()), ROLE_KEYS, lambda session, rows: lines(session, part, rows))
+
+
+@blueprint.get("/roles/<application>/<key>")
+@guard.requires("rules.read")
+def role(application: str, key: str) -> Response:
+    """Show a role and a page of those who hold it."""
+    session, part, texts = context.db(), guard.part(), context.texts()
+    found, of, version = listing.role_of(session, part, application, key)
+    people = frame.part_of("persons.read")
+    giving = keyset(session, listing.rules(part, role_id=found.id), RULE_KEYS, Cursor(size=SOME))
+    return frame.render(
+        "roles/role.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Roles")))], role=found, application=of, version=version,
+        name=in_language(version.name, texts.language, found.key), application_name=in_language(of.name, texts.language, of.key),
+        names=[(LANGUAGE_NAMES[language], name) for language, name in version.name.items() if language in LANGUAGE_NAMES],
+        content=listing.contents(session, [version.id]).get(version.id, []), enforcement=words.word(words.ENFORCEMENTS, version.enforcement),
+        handed_out=words.word(HANDED_OUT, found.handed_out), includes=listing.included(session, found.id), included_by=listing.included(session, found.id, including=True),
+        count=listing.holder_counts(session, part, [found.id]).get(found.id, 0), rules=giving.rows, more_rules=giving.later,
+        page=_holders(people, found).page() if people else None,
+        export_url=f"{PATH}/{application}/{key}/holders.csv" if frame.may("persons.export") else None,
+    )  # fmt: skip
+
+
+@blueprint.get("/roles/<application>/<key>/holders.csv")
+@guard.requires("persons.export")
+def holders_file(application: str, key: str) -> Response:
+    """Take home who holds the role, within the part over which the reader may export."""
+    found, _, _ = listing.role_of(context.db(), frame.part_of("rules.read"), application, key)
+    header, t = (N_("Name"), N_("Where"), N_("Last day"), N_("Rule"), N_("Through the role")), context.texts().gettext
+
+    def cells(one: Holder) -> Sequence[object]:
+        place = t(N_("protected")) if one.place is None else one.place
+        return one.name, place, exports.day(one.until), one.rule or t(N_("by hand")), one.through
+
+    return _holders(guard.part(), found).file("holders", header, cells, {"role": f"{application}:{key}"})
+
+
+def _holders(part: Part, role: Role) -> Listed[Holder]:
+    return Listed(listing.holders(part, role.id), HOLDER_KEYS, lambda session, rows: holders(session, rows, role))
+
+
+def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, RoleVersion]]) -> list[Line]:
+    """Return roles as lists show them; two statements, however many they are."""
+    language = context.texts().language
+    counts = listing.holder_counts(session, part, [row[0].id for row in rows])
+    content = listing.contents(session, [row[2].id for row in rows])
+    return [
+        Line(
+            f"{PATH}/{application.key}/{role.key}", in_language(application.name, language, application.key), in_language(version.name, language, role.key),
+            role.key, words.word(words.ENFORCEMENTS, version.enforcement),
+            [f"{group}:{operation}" for group, operation in content.get(version.id, [])], counts.get(role.id, 0), role.retired,
+        )
+        for role, application, version in rows
+    ]  # fmt: skip
+
+
+def holders(session: Session, rows: Sequence[Any], role: Role) -> list[Holder]:
+    """Return holders as lists show them; one statement. Where a protected person holds the role is not told."""
+    shown, texts = profiles(session, {row[2].id for row in rows}), context.texts()
+    made = []
+    for _, until, person, scope, rule, holding in rows:
+        profile = shown.get(person.id, Profile())
+        place = None if profile.protected else scope.name(texts.language)
+        through = holding.key if holding.id != role.id else None
+        made.append(Holder(person.id, listed_name(profile, texts), place, words.end(until), rule, through))
+    return made

@@ -1,0 +1,1 @@
+"""Why could somebody not get in: their latest attempts, or those at an application, told in sentences."""
