@@ -13,17 +13,18 @@ from sqlalchemy import Engine, exists, func, select, text
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from iam import clock, mail, outbox
+from iam import clock
 from iam.access import administration
 from iam.access.model.role import Application, ApplicationEnabled
 from iam.access.rules import idle
 from iam.database.migrate import pending
 from iam.database.types import UtcDateTime
+from iam.delivery import mail, outbox
+from iam.delivery.outbox import Message
 from iam.directory.source import Source
 from iam.errors import Unavailable
 from iam.lifecycle import guardians
 from iam.oidc.model import Client
-from iam.outbox import Message
 from iam.settings import Settings
 from iam.signin.codes import forgotten
 from iam.signin.federation.connection import Connection

@@ -18,10 +18,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from iam import clock, outbox
+from iam import clock
 from iam.audit import log
 from iam.change import SYSTEM
-from iam.outbox import Due
+from iam.delivery import outbox
+from iam.delivery.outbox import Due
 
 PARALLEL, BATCH = 8, 16
 """Messages on their way at a time, and taken on lease at a time: a batch of which nobody answers is done well within its lease."""

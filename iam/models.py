@@ -1,8 +1,9 @@
 """Every model, imported once, so that migrations and the drift check see the whole schema."""
 
-from iam import change, ephemeral, outbox, sealed
+from iam import change, ephemeral, sealed
 from iam.access.model import agreement, assignment, proposal, role, rule
 from iam.audit import log
+from iam.delivery import outbox
 from iam.directory import affiliation, organisation, person, source
 from iam.oidc import model
 from iam.plans import plan

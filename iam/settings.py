@@ -167,7 +167,7 @@ class Lifecycle(BaseModel):
 
 
 class Egress(BaseModel):
-    """What the service fetches from addresses that others name (``iam.egress``)."""
+    """What the service fetches from addresses that others name (``iam.delivery.egress``)."""
 
     model_config = _MODEL
     ca_file: Path | None = Field(
@@ -190,7 +190,7 @@ class Worker(BaseModel):
 
 
 class Mail(BaseModel):
-    """How e-mail leaves (``iam.mail``)."""
+    """How e-mail leaves (``iam.delivery.mail``)."""
 
     model_config = _MODEL
     host: str | None = Field(

@@ -21,10 +21,10 @@ from admin_ui.parts.seen import profiles
 from iam import clock
 from iam.access.administration import Part
 from iam.access.model.role import Application
+from iam.delivery.outbox import Message
 from iam.directory.person import Person
 from iam.directory.queries import Profile
 from iam.oidc.logout import undelivered as messages
-from iam.outbox import Message
 from iam.texts import N_, in_language
 from iam.web import context, guard
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from iam.outbox import BEFORE
+from iam.delivery.outbox import BEFORE
 from iam.texts import N_
 from iam.web import context
 
@@ -13,7 +13,7 @@ MAIL = (
     N_("The mail server refuses our login."), N_("The mail server lacks what IAM_MAIL__SECURITY or this mail needs."),
     N_("The mail server cannot be trusted: %(why)s."), N_("The mail server did not take the mail: %(why)s."), NO_ANSWER,
 )  # fmt: skip
-"""What ``iam.mail`` says; a remedy may stand behind it."""
+"""What ``iam.delivery.mail`` says; a remedy may stand behind it."""
 _LATE = "too late"
 
 

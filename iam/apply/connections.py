@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
-from iam import destination
 from iam.apply import check_sources
 from iam.apply.declaration import Stated
 from iam.apply.draft import Draft
@@ -15,6 +14,7 @@ from iam.apply.place import Where
 from iam.apply.schema import inbound
 from iam.apply.shapes import Shape
 from iam.apply.writing import Writing
+from iam.delivery import destination
 from iam.signin.federation import connections, openings as connection_openings
 from iam.signin.federation.connection import Connection, sealed_row
 

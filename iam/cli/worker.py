@@ -17,10 +17,11 @@ import click
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
-from iam import clock, mail, outbox, sealed
+from iam import clock, sealed
 from iam.access.derivation import later
 from iam.cli.support import Console
 from iam.database.engine import make_sessions
+from iam.delivery import mail, outbox
 from iam.ephemeral import generations
 from iam.jobs import Chore, Handler, Worker
 from iam.oidc.authorization import attempts as trace

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Select, column, select, table
 from sqlalchemy.orm import Session
 
-from iam import outbox
+from iam.delivery import outbox
 from iam.settings import Tokens
 from iam.tokens import session as login_sessions
 from iam.tokens.grant import GrantRow

@@ -17,16 +17,17 @@ import structlog
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from iam import clock, outbox
+from iam import clock
 from iam.change import SYSTEM, Actor
 from iam.database.engine import make_sessions
+from iam.delivery import outbox
+from iam.delivery.outbox import Message
 from iam.ephemeral import SqlGenerations
 from iam.jobs import BATCH, PARALLEL, Worker
 from iam.lifecycle import leave
 from iam.oidc.issuer import Issuer
 from iam.oidc.logout.backchannel import Backchannel, judge
 from iam.oidc.model import Client
-from iam.outbox import Message
 from iam.settings import Settings
 from iam.signin.accounts import ending
 from iam.tokens import session as login_sessions, sign_out, witness

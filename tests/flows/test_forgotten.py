@@ -20,9 +20,9 @@ from werkzeug.test import TestResponse
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM
 from iam.cli import worker
+from iam.delivery.outbox import Message
 from iam.directory.affiliation import Affiliation
 from iam.directory.person import PersonProfile
-from iam.outbox import Message
 from iam.signin.accounts.account import Account, Credential
 from iam.signin.codes import first_code
 from iam.signin.factors import policy

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.cli import worker
+from iam.delivery.mail import Smtp
+from iam.delivery.outbox import Message
 from iam.errors import Unavailable
-from iam.mail import Smtp
-from iam.outbox import Message
 from iam.settings import Mail
 from iam.web import extension
 from tests.flows.test_forgotten import ALIKE, CODE

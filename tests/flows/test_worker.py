@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from iam.delivery.outbox import Message
 from iam.oidc.model import Client
-from iam.outbox import Message
 from iam.tokens import sign_out
 from tests.flows import oidc_world
 from tests.flows.oidc_world import Application, Browser, World

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from iam import egress
-from iam.destination import is_public
+from iam.delivery import egress
+from iam.delivery.destination import is_public
 from iam.settings import Egress
 from tests.servers.certificates import Authority
 from tests.servers.hostile_http import HostileHttp, answer, answer_json, dripping

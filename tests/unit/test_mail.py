@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from iam import mail, settings
+from iam import settings
+from iam.delivery import mail
+from iam.delivery.mail import Mail, Refused, Smtp
 from iam.errors import Invalid, Unavailable
-from iam.mail import Mail, Refused, Smtp
 from iam.settings import Settings
 from tests.servers.certificates import Authority
 from tests.servers.mail import MailServer

@@ -17,14 +17,15 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from iam import clock, outbox
+from iam import clock
 from iam.access.derivation.derive import Counts, derive
 from iam.audit import log
 from iam.change import SYSTEM, begin
+from iam.delivery import outbox
+from iam.delivery.outbox import Due
 from iam.directory.person import Person
 from iam.errors import Conflict
 from iam.jobs import Outcome, Send, Verdict
-from iam.outbox import Due
 
 KIND = "rights"
 HOUR, SLICE = 2, 1_000

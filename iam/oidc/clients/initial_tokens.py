@@ -16,11 +16,12 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from iam import change, clock, egress
+from iam import change, clock
 from iam.access.model.role import Application
 from iam.audit import log
 from iam.change import Actor
-from iam.destination import Refused, place_of
+from iam.delivery import egress
+from iam.delivery.destination import Refused, place_of
 from iam.oidc.clients import documents as client_document
 from iam.oidc.clients.documents import METADATA, BadDocument, Document
 from iam.oidc.model import Client, InitialAccessToken

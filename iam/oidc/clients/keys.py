@@ -1,6 +1,6 @@
 """The public keys of a client, also where it publishes them itself (``jwks_uri``, RFC 7591 section 2).
 
-Fetched through the one door (``iam.egress``), believed for five minutes a process, and fetched again for a key id that is not
+Fetched through the one door (``iam.delivery.egress``), believed for five minutes a process, and fetched again for a key id that is not
 among them, at most once a minute: a client may change its keys at any time, and a stranger cannot make us call it.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from iam import egress
+from iam.delivery import egress
 from iam.oidc.clients.registered import RegisteredClient
 from iam.settings import Settings
 from iam.tokens.key_set import BadKeys, usable_keys

@@ -1,6 +1,6 @@
 """What a registration must be, however it came: declared by an administrator or registered by the client itself (RFC 7591).
 
-Pure. Each problem names the field it is in; an address is looked at here, and fetched only by ``iam.egress``.
+Pure. Each problem names the field it is in; an address is looked at here, and fetched only by ``iam.delivery.egress``.
 """
 
 from __future__ import annotations

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from iam import clock, egress
+from iam import clock
+from iam.delivery import egress
+from iam.delivery.outbox import Due
 from iam.jobs import Outcome, Send, Verdict
 from iam.oidc.claims import subjects as subject
 from iam.oidc.issuer import Issuer
 from iam.oidc.logout import token as logout_token
-from iam.outbox import Due
 from iam.settings import Egress
 from iam.tokens import jose
 

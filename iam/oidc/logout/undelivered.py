@@ -15,14 +15,15 @@ from sqlalchemy import ColumnElement, Uuid, and_, case, cast, exists, func, or_,
 from sqlalchemy.orm import Session, aliased
 
 from connectors.problem import Problem
-from iam import clock, outbox
+from iam import clock
 from iam.access.administration import Part
 from iam.access.model.role import Application
 from iam.audit import log
 from iam.change import Actor
+from iam.delivery import outbox
+from iam.delivery.outbox import Message
 from iam.errors import NotFound
 from iam.oidc.model import Client
-from iam.outbox import Message
 from iam.signin.codes import forgotten
 from iam.tokens import sign_out
 

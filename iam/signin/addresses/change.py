@@ -18,10 +18,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam import clock, outbox
+from iam import clock
 from iam.audit import log
 from iam.change import SYSTEM, Actor
 from iam.database.types import uuid7
+from iam.delivery import outbox
 from iam.errors import NotFound
 from iam.signin.accounts.account import Account
 from iam.signin.addresses import person_mail

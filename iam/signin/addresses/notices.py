@@ -13,10 +13,11 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from iam import clock, outbox
+from iam import clock
+from iam.delivery import outbox
+from iam.delivery.mail import Carrier, Mail, is_address
+from iam.delivery.outbox import Due
 from iam.jobs import Send
-from iam.mail import Carrier, Mail, is_address
-from iam.outbox import Due
 from iam.settings import Settings
 from iam.signin.addresses import change as addresses, person_mail, sources as address_sources
 from iam.signin.addresses.address import SignInAddress

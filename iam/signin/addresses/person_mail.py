@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from iam.delivery.mail import Carrier, Mail, Refused
 from iam.directory.queries import profile
 from iam.errors import Unavailable
 from iam.jobs import Outcome, Verdict
-from iam.mail import Carrier, Mail, Refused
 from iam.settings import Settings
 from iam.signin.passwords import credentials
 from iam.texts import LANGUAGES, Texts

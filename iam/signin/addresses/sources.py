@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from iam.change import Change
+from iam.delivery.mail import is_address
 from iam.directory.person import PersonProfile
 from iam.directory.source import Source
-from iam.mail import is_address
 from iam.signin.addresses import primary_reach
 
 

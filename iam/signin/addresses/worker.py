@@ -13,9 +13,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from iam.delivery.mail import Carrier
+from iam.delivery.outbox import Due
 from iam.jobs import Outcome, Send, Verdict
-from iam.mail import Carrier
-from iam.outbox import Due
 from iam.settings import Settings
 from iam.signin.accounts.account import Account
 from iam.signin.addresses import change as addresses, person_mail

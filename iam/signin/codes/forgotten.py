@@ -14,13 +14,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from iam import clock, outbox
+from iam import clock
 from iam.audit import log
+from iam.delivery import outbox
+from iam.delivery.mail import Carrier, Mail
+from iam.delivery.outbox import Due
 from iam.directory.queries import profile
 from iam.jobs import Outcome, Send, Verdict
 from iam.lifecycle.states import State, state_of
-from iam.mail import Carrier, Mail
-from iam.outbox import Due
 from iam.settings import Settings
 from iam.signin.accounts.account import normal
 from iam.signin.addresses import change as addresses, person_mail

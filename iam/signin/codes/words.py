@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from iam import web
-from iam.mail import Mail
+from iam.delivery.mail import Mail
 from iam.settings import Settings
 from iam.signin.addresses import person_mail
 from iam.signin.codes.first_code import Issued

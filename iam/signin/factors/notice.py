@@ -11,10 +11,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from iam import clock, outbox
+from iam import clock
+from iam.delivery import outbox
+from iam.delivery.mail import Carrier, is_address
+from iam.delivery.outbox import Due
 from iam.jobs import Send
-from iam.mail import Carrier, is_address
-from iam.outbox import Due
 from iam.settings import Settings
 from iam.signin.addresses import notices, person_mail
 from iam.texts import N_

@@ -1,6 +1,6 @@
 """Signing in by an upstream OpenID provider, as its client: the request, the code's redemption, the ID token.
 
-Requests and answers are Authlib's; what it sends goes through ``iam.egress``, and ID tokens are verified by ``id_token``. Only
+Requests and answers are Authlib's; what it sends goes through ``iam.delivery.egress``, and ID tokens are verified by ``id_token``. Only
 ``response_type=code`` with S256, a state that works once in the browser that began (``one_shot``), and a nonce (OI-07, RFC 9700).
 """
 
@@ -18,7 +18,8 @@ from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.client import OAuth2Client
 from sqlalchemy.orm import Session
 
-from iam import clock, egress
+from iam import clock
+from iam.delivery import egress
 from iam.settings import Egress, Settings
 from iam.signin.federation import id_token, upstream_metadata
 from iam.signin.federation.connection import sealed_row
@@ -168,7 +169,7 @@ def _basic(client: Any, method: str, uri: str, headers: dict[str, str], body: st
 
 
 class _Door:
-    """What Authlib posts through: one request by ``iam.egress``, and no connection of its own."""
+    """What Authlib posts through: one request by ``iam.delivery.egress``, and no connection of its own."""
 
     def __init__(self, allowed: Egress) -> None:
         self._allowed = allowed

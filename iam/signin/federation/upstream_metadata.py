@@ -1,6 +1,6 @@
 """What an upstream OpenID provider says of itself: its endpoints and its public keys (OpenID Connect Discovery 1.0).
 
-Fetched through the one door (``iam.egress``) and believed for an hour a process. A provider that did not answer is left alone for
+Fetched through the one door (``iam.delivery.egress``) and believed for an hour a process. A provider that did not answer is left alone for
 half a minute, so that a dead one costs neither us nor those who sign in another way anything. Hold no transaction meanwhile.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from iam import destination, egress
+from iam.delivery import destination, egress
 from iam.settings import Egress
 from iam.tokens.key_set import BadKeys, usable_keys
 

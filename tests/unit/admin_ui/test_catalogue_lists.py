@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from iam import clock
-from iam.outbox import Message
+from iam.delivery.outbox import Message
 from tests.factories import consortium
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World

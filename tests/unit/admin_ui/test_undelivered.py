@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.outbox import Message
+from iam.delivery.outbox import Message
 from tests.factories import consortium
 from tests.unit.admin_ui.world import Reader, World, administer
 

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.routing import Rule
 
 from iam import clock
-from iam.outbox import Message
+from iam.delivery.outbox import Message
 from iam.signin.accounts.standing_request import StandingRequest
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World, administer, person

@@ -21,10 +21,10 @@ from iam.access.model.proposal import Proposal
 from iam.access.model.role import ApplicationEnabled
 from iam.access.model.rule import RuleVersion
 from iam.database.types import uuid7
+from iam.delivery.outbox import Message
 from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity
 from iam.oidc.model import Attempt
-from iam.outbox import Message
 from iam.signin.federation.connection import Connection
 from tests.factories import consortium
 from tests.unit.admin_ui import catalogue

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from iam.audit.log import AuditEvent
-from iam.outbox import Message
+from iam.delivery.outbox import Message
 from iam.signin import step_up
 from iam.signin.addresses.notices import KIND
 from iam.signin.factors import recovery, totp

@@ -13,7 +13,7 @@ from iam import clock
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM
 from iam.database.types import uuid7
-from iam.outbox import Message
+from iam.delivery.outbox import Message
 from iam.signin.accounts import ending
 from iam.signin.factors import levels
 from iam.tokens import grant, session as login_sessions

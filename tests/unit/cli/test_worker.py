@@ -14,12 +14,13 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from iam import clock, outbox, settings
+from iam import clock, settings
 from iam.cli import main
 from iam.database.engine import make_sessions
+from iam.delivery import outbox
+from iam.delivery.outbox import Message
 from iam.jobs import Chore, Outcome, Verdict, Worker
 from iam.oidc.model import AssertionSeen, Attempt, OpaqueToken
-from iam.outbox import Message
 from iam.signin.accounts.factor import RememberedDevice
 from iam.tokens.one_shot import OneShot
 from iam.vault import Vault

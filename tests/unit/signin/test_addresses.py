@@ -14,10 +14,10 @@ from iam import clock
 from iam.audit.log import AuditEvent
 from iam.change import Actor
 from iam.database.types import uuid7
+from iam.delivery.outbox import Message
 from iam.directory.person import Person, PersonProfile
 from iam.directory.source import Source
 from iam.errors import NotFound
-from iam.outbox import Message
 from iam.signin.accounts.account import Account
 from iam.signin.addresses import change as addresses
 from tests.factories import facts

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from iam import outbox
 from iam.database.engine import make_sessions
+from iam.delivery import outbox
+from iam.delivery.mail import Mail
 from iam.directory.person import PersonProfile
 from iam.errors import Unavailable
 from iam.jobs import Verdict
-from iam.mail import Mail
 from iam.settings import Settings
 from iam.signin.accounts.account import Account
 from iam.signin.addresses import notices

@@ -17,10 +17,10 @@ from iam.access.model.proposal import Proposal
 from iam.audit import log
 from iam.change import Actor
 from iam.database.types import uuid7
+from iam.delivery.outbox import Message
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import Organisation
 from iam.directory.source import Ambiguity, RunReject, SourceOpening
-from iam.outbox import Message
 from iam.signin.accounts.standing_request import StandingRequest
 from tests.factories import consortium
 from tests.unit.admin_ui import catalogue

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from iam.destination import Place, Refused, is_public, place_of
+from iam.delivery.destination import Place, Refused, is_public, place_of
 from iam.settings import Egress
 
 __all__ = ["Failed", "Refused", "fetch_json", "fetch_text", "post_form", "post_form_json"]

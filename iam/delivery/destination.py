@@ -1,6 +1,6 @@
 """Where an address that somebody else named may lead: https, a plain name or number, and a public machine behind it.
 
-Pure: looking the name up and going there is the business of ``iam.egress``.
+Pure: looking the name up and going there is the business of ``iam.delivery.egress``.
 """
 
 from __future__ import annotations
