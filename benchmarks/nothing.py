@@ -9,7 +9,7 @@ import requests
 from flask import Flask
 
 from iam.settings import Listen
-from iam.web.door import Door
+from iam.web.edge.door import Door
 from tests.servers.ports import HOST, free_port
 from tests.servers.process import Server
 

@@ -23,9 +23,11 @@ from iam.signin.endpoints import blueprint as signin
 from iam.signin.factors import levels
 from iam.signin.federation import reach
 from iam.vault import Vault
-from iam.web import context, csrf, errors, extension, guard, headers, limits, logging, metrics, pages
+from iam.web import context, errors, extension, guard, headers, pages
 from iam.web.application import Application
-from iam.web.door import Door
+from iam.web.edge import limits, logging, metrics
+from iam.web.edge.door import Door
+from iam.web.forms import csrf
 from iam.web.guard import public
 from iam.web.redirect import see_other
 

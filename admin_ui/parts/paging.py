@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import request
 
 from iam.database.keyset import Cursor, Slice
-from iam.web.kept import AGAIN
+from iam.web.forms.kept import AGAIN
 
 Row = TypeVar("Row")
 SIZE = 50

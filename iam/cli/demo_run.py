@@ -41,7 +41,7 @@ from iam.signin.passwords import credentials
 from iam.sources import runner
 from iam.tokens import keys
 from iam.vault import Vault
-from iam.web import logging, management
+from iam.web.edge import logging, management
 
 CLIENT, SECRET = "demo-palvelu", "esittelyn-salaisuus-vain-talle-koneelle"
 STARTER, ACCEPTER = "olli.operaattori", "outi.operaattori"

@@ -32,7 +32,7 @@ from iam.database.migrate import pending
 from iam.errors import Conflict, Invalid, Unavailable
 from iam.settings import Listen
 from iam.tokens import keys
-from iam.web import logging, management
+from iam.web.edge import logging, management
 
 CONNECTIONS, IDLE_MS = 800, 10_000
 """How many connections a web process keeps, and after how many milliseconds without a request it closes one: a connection that only

@@ -38,7 +38,7 @@ from iam.signin.factors import notice as factor_notice, replacement
 from iam.signin.passwords import network, throttle
 from iam.tokens import one_shot, sign_out
 from iam.vault import Vault
-from iam.web import logging
+from iam.web.edge import logging
 
 TIDY = timedelta(minutes=10)
 _SOME = 10_000

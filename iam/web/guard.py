@@ -17,7 +17,8 @@ from iam.access.asker import NOBODY, Asker, asker_of
 from iam.audit import log
 from iam.errors import AvainError, Denied, NotFound
 from iam.tokens.session import LoginSession
-from iam.web import context, csrf, extension, flow, kept
+from iam.web import context, extension, flow
+from iam.web.forms import csrf, kept
 from iam.web.redirect import see_other
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from flask import request
 
 from iam.texts import LANGUAGES, N_
-from iam.web import context, csrf, guard, kept
+from iam.web import context, guard
+from iam.web.forms import csrf, kept
 
 
 class Way(NamedTuple):

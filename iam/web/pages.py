@@ -10,7 +10,8 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from iam.texts import LANGUAGE_NAMES, LANGUAGES
-from iam.web import context, csrf, filled, headers, kept
+from iam.web import context, headers
+from iam.web.forms import csrf, filled, kept
 
 _YEAR = 365 * 86400
 

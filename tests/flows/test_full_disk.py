@@ -14,7 +14,8 @@ from flask import Flask
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from iam.web import extension, guard, logging
+from iam.web import extension, guard
+from iam.web.edge import logging
 from tests.unit.signin.people import PASSWORD, add_person
 from tests.unit.web.browser import Browser, application
 

@@ -38,7 +38,7 @@ from iam.signin.endpoints import own_device
 from iam.texts import LANGUAGES
 from iam.tokens.session import LoginSession
 from iam.web import context, flow, guard
-from iam.web.csrf import csrf_exempt
+from iam.web.forms.csrf import csrf_exempt
 from iam.web.redirect import see_other
 
 PATH = "/oauth2/authorize"

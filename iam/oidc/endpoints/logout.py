@@ -22,7 +22,8 @@ from iam.oidc.wire.request import ProviderRequest
 from iam.signin.endpoints import browser
 from iam.signin.endpoints.factor import with_flow
 from iam.tokens.session import LoginSession
-from iam.web import context, csrf, guard
+from iam.web import context, guard
+from iam.web.forms import csrf
 from iam.web.redirect import see_other
 
 HANDLE = "handle"

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from iam.errors import Unavailable
 from iam.oidc.server import provider
 from iam.web import context, extension, guard
-from iam.web.csrf import csrf_exempt
+from iam.web.forms.csrf import csrf_exempt
 
 _log = structlog.get_logger("avain.oidc")
 

@@ -18,7 +18,8 @@ from iam.signin.factors import levels
 from iam.signin.flow import Around, Outcome
 from iam.signin.passwords import credentials
 from iam.texts import LANGUAGES
-from iam.web import context, csrf, pages
+from iam.web import context, pages
+from iam.web.forms import csrf
 
 _YEAR = 365 * 86400
 _ENDED = "ended"

@@ -19,9 +19,9 @@ from iam.signin.step_up import Held, Next
 from iam.texts import N_
 from iam.tokens.session import LoginSession
 from iam.web import context, flow, pages
+from iam.web.edge.metrics import SIGN_INS
 from iam.web.flow import Flow
 from iam.web.guard import NotSignedIn, own_login, signed_in
-from iam.web.metrics import SIGN_INS
 from iam.web.redirect import see_other
 
 REPLACE = "/factor/replace"

@@ -22,9 +22,9 @@ from iam.signin.passwords.credentials import Known
 from iam.signin.passwords.turns import COME_AGAIN, TURNS, Busy
 from iam.texts import N_
 from iam.web import context, flow, pages
+from iam.web.edge.metrics import SIGN_INS
 from iam.web.flow import Flow
 from iam.web.guard import public
-from iam.web.metrics import SIGN_INS
 from iam.web.redirect import see_other
 
 Errors = list[tuple[str | None, str]]

@@ -21,9 +21,9 @@ from iam.signin.flow import Outcome, Refusal, sign_in
 from iam.signin.passwords.turns import COME_AGAIN, TURNS, Busy
 from iam.texts import LANGUAGES, N_
 from iam.web import context, flow, pages
+from iam.web.edge.metrics import SIGN_INS
 from iam.web.flow import Flow
 from iam.web.guard import public
-from iam.web.metrics import SIGN_INS
 from iam.web.onward import Way
 from iam.web.redirect import see_other
 

@@ -14,8 +14,8 @@ from iam.signin.factors import passkey, proof
 from iam.signin.flow import Refusal, enter
 from iam.signin.passwords import credentials
 from iam.web import context
+from iam.web.edge.metrics import SIGN_INS
 from iam.web.guard import public
-from iam.web.metrics import SIGN_INS
 from iam.web.redirect import see_other
 
 

@@ -27,9 +27,9 @@ from iam.signin.flow import enter
 from iam.signin.passwords import credentials
 from iam.texts import N_
 from iam.web import context, flow, pages
+from iam.web.edge.metrics import SIGN_INS
 from iam.web.flow import Flow
 from iam.web.guard import own_login, public
-from iam.web.metrics import SIGN_INS
 from iam.web.redirect import see_other
 
 _ACCOUNT = "/account"

@@ -21,7 +21,7 @@ from iam.database.types import UtcDateTime
 from iam.settings import Settings
 from iam.signin.accounts.account import Account, NetworkFailure
 from iam.vault import Vault
-from iam.web.address import network
+from iam.web.edge.address import network
 
 SPAN = timedelta(hours=1)
 NETWORK, INSTALLATION, SHARE = 100, 1_000, 20

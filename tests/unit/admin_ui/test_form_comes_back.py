@@ -19,7 +19,8 @@ from iam.change import SYSTEM
 from iam.signin.accounts import ending
 from iam.tokens.one_shot import OneShot
 from iam.tokens.session import LoginSessionRow
-from iam.web import extension, kept
+from iam.web import extension
+from iam.web.forms import kept
 from tests.factories import consortium
 from tests.unit.admin_ui.world import ISSUER, Reader, World, employ, hidden, person
 

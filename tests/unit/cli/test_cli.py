@@ -227,7 +227,7 @@ def test_the_doctor_says_what_a_new_installation_lacks(iam: Cli, tmp_path: Path)
 def test_serving_a_database_of_another_schema_is_refused(
     iam: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("iam.web.logging.configure", lambda level: None)
+    monkeypatch.setattr("iam.web.edge.logging.configure", lambda level: None)
     refused = iam("serve", IAM_DATABASE__URL=f"sqlite:///{tmp_path / 'empty.db'}")
     assert refused.exit_code == 1
     assert "iam migrate" in refused.output

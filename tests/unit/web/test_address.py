@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from iam.settings import Listen
-from iam.web.address import Addresses, network
+from iam.web.edge.address import Addresses, network
 
 NONE, ONE = Addresses(Listen()), Addresses(Listen(proxies=["10.0.0.5", "10.1.0.0/16", "fd00::/8"]))
 

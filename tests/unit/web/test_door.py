@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from iam.settings import Listen
-from iam.web.door import Door, Header, environment
+from iam.web.edge.door import Door, Header, environment
 
 
 @dataclass

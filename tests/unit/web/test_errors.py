@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam.change import SYSTEM, Change, begin
 from iam.errors import Conflict, Held, Invalid, Unavailable
-from iam.web import context, csrf, guard
+from iam.web import context, guard
+from iam.web.forms import csrf
 from tests.servers.ports import HOST, free_port
 from tests.unit.web.browser import Browser, application
 

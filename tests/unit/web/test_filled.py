@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import admin_ui
-from iam.web import kept, pages
-from iam.web.filled import fill
-from iam.web.kept import Kept
+from iam.web import pages
+from iam.web.forms import kept
+from iam.web.forms.filled import fill
+from iam.web.forms.kept import Kept
 
 PAGE = """<main>ä
 <details><summary>x</summary><form method="post" action="/a"><input type="hidden" name="id" value="1"><input name="note" value="old">

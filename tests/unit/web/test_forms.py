@@ -9,7 +9,8 @@ import pytest
 import time_machine
 from flask import Flask, session as form_session
 
-from iam.web import csrf, flow, guard
+from iam.web import flow, guard
+from iam.web.forms import csrf
 from tests.unit.web.browser import Browser, hidden
 
 

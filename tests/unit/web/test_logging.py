@@ -13,7 +13,8 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from iam.tokens import secret
-from iam.web import guard, logging
+from iam.web import guard
+from iam.web.edge import logging
 from tests.unit.web.browser import Browser
 
 

@@ -15,7 +15,7 @@ from iam.change import SYSTEM
 from iam.database.engine import make_engine
 from iam.tokens import keys
 from iam.vault import Vault
-from iam.web import management
+from iam.web.edge import management
 from tests.servers.ports import HOST, free_port
 from tests.unit.web.browser import Browser
 

@@ -19,8 +19,8 @@ from typing import Any, Protocol
 import structlog
 
 from iam.settings import Listen
-from iam.web.address import Addresses, network
-from iam.web.limits import BODY
+from iam.web.edge.address import Addresses, network
+from iam.web.edge.limits import BODY
 
 SECONDS = 10.0
 """How long a body may take to come."""

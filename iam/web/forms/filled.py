@@ -12,7 +12,7 @@ from html import escape
 from html.parser import HTMLParser
 from itertools import accumulate
 
-from iam.web.kept import SECRETS, Kept
+from iam.web.forms.kept import SECRETS, Kept
 
 _VOLATILE = frozenset({"csrf_token", "flow", "from_page"})
 _TICKED = frozenset({"checkbox", "radio"})

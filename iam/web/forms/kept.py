@@ -1,6 +1,6 @@
 """A form that was sent too early or too late: kept sealed while its person proves who they are, and brought back filled.
 
-Nothing is done by itself: the page of the form is shown as it was filled (``iam.web.filled``), one press from done. What is secret is
+Nothing is done by itself: the page of the form is shown as it was filled (``iam.web.forms.filled``), one press from done. What is secret is
 never kept. A form is kept for the person who sent it and for the browser it came from, for half an hour.
 """
 
@@ -22,7 +22,8 @@ from werkzeug.exceptions import HTTPException
 from iam import clock, vault
 from iam.tokens import one_shot, secret as secrets
 from iam.tokens.session import LoginSessionRow
-from iam.web import context, csrf, flow
+from iam.web import context, flow
+from iam.web.forms import csrf
 from iam.web.redirect import local_path
 
 PAGE = "from_page"
