@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from benchmarks import alike, feed, floors, half_sent, morning, one_shot, signing_in
 from benchmarks.meter import Measure, Meter
 from benchmarks.rush import crowd, gets_in, rush
-from iam.cli.demo_run import set_up
+from iam.cli.demo.run import set_up
 from iam.database.engine import make_engine, make_sessions
 from iam.database.migrate import upgrade
 from iam.settings import Database, Settings, Vault as VaultSettings

@@ -14,7 +14,7 @@ from iam.access.model.assignment import Assignment
 from iam.access.model.rule import published
 from iam.apply.run import run_apply
 from iam.change import SYSTEM, Actor, begin
-from iam.cli.demo_run import ACCEPTER, BEFORE, STARTER
+from iam.cli.demo.run import ACCEPTER, BEFORE, STARTER
 from iam.demo.generate import generate
 from iam.signin.passwords import credentials
 from iam.sources import runner

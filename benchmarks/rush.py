@@ -14,7 +14,7 @@ from benchmarks.signing_in import give_logins, sign_in
 from iam import clock
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Application, Role
-from iam.cli.demo_run import CLIENT
+from iam.cli.demo.run import CLIENT
 from iam.directory.affiliation import Affiliation
 from iam.directory.queries import holds_at
 from iam.oidc.model import Client

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from benchmarks.browser import Answer, Browser
 from benchmarks.meter import Measure, Meter
 from iam import clock
-from iam.cli.demo_run import CLIENT, SECRET
+from iam.cli.demo.run import CLIENT, SECRET
 from iam.cli.demo_state import RELYING
 from iam.demo.people import BY_NUMBER
 from iam.oidc.model import Client, ClientSecret

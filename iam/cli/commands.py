@@ -5,22 +5,10 @@ from __future__ import annotations
 import click
 
 from iam.apply.cli import apply, export
-from iam.cli import (
-    audit,
-    client,
-    config,
-    demo_run,
-    doctor,
-    explain,
-    key,
-    migrate,
-    person,
-    rule,
-    serve,
-    source,
-    stop,
-    worker,
-)
+from iam.cli import audit, client, explain, key, rule, source, stop
+from iam.cli.demo import run as demo_run
+from iam.cli.person import commands as person
+from iam.cli.service import config, doctor, migrate, serve, worker
 from iam.cli.support import Console, Main, with_common_options
 from iam.demo.cli import demo
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from iam import clock
 from iam.access.model.agreement import Agreement, AgreementTerm
 from iam.access.right import rights
-from iam.cli.demo_run import ACCEPTER
+from iam.cli.demo.run import ACCEPTER
 from iam.cli.demo_state import settings_for
 from iam.demo.agreements import WELFARE_AGREEMENT
 from iam.settings import Database

@@ -36,7 +36,7 @@ from iam.apply.guarded import Held
 from iam.apply.run import run_apply
 from iam.change import SYSTEM, Actor
 from iam.cli import main
-from iam.cli.demo_run import ACCEPTER, STARTER, set_up
+from iam.cli.demo.run import ACCEPTER, STARTER, set_up
 from iam.cli.demo_state import ISSUER, RELYING, settings_for
 from iam.database.engine import make_engine, make_sessions
 from iam.demo.people import TRY

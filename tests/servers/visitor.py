@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from werkzeug.test import TestResponse
 
-from iam.cli.demo_run import CLIENT, SECRET
+from iam.cli.demo.run import CLIENT, SECRET
 from iam.cli.demo_state import ISSUER, RELYING
 from iam.web import context
 from tests.servers.consortium import PASSWORDS, SCHOOLS, Consortium

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from iam.cli.demo.told import lines
 from iam.cli.demo_state import remember, settings_for
-from iam.cli.demo_told import lines
 from iam.database.migrate import upgrade
 from iam.demo.people import TRY
 from tests.unit.cli.test_cli import Cli

@@ -25,9 +25,10 @@ from iam.app import create_app
 from iam.apply.guarded import Held
 from iam.apply.run import run_apply
 from iam.change import SYSTEM, Actor
-from iam.cli import demo_state, worker
+from iam.cli import demo_state
+from iam.cli.demo.told import tell
 from iam.cli.demo_state import PORT, settings_for
-from iam.cli.demo_told import tell
+from iam.cli.service import worker
 from iam.database.engine import make_engine, make_sessions
 from iam.database.migrate import upgrade
 from iam.demo.generate import generate

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from iam.cli.person_help import code, end, reset_factors, restore, sign_out
-from iam.cli.person_letters import letters
-from iam.cli.person_usernames import usernames
+from iam.cli.person.help import code, end, reset_factors, restore, sign_out
+from iam.cli.person.letters import letters
+from iam.cli.person.usernames import usernames
 from iam.cli.support import Console
 from iam.signin import administrators
 

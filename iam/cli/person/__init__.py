@@ -1,0 +1,1 @@
+"""``iam person``: the first administrator, help for one person, letters with codes, and usernames."""

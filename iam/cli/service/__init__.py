@@ -1,0 +1,1 @@
+"""Commands of whoever operates the service: ``serve``, ``worker``, ``migrate``, ``config`` and ``doctor``."""
