@@ -7,16 +7,16 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from iam.demo import consortium_file, hr, oneroster
 from iam.demo.chance import Chance
 from iam.demo.days import Days
-from iam.demo.families import Families
-from iam.demo.hiring import Hiring
-from iam.demo.ldif import Directory
+from iam.demo.feeds import consortium_file, hr, oneroster
+from iam.demo.feeds.ldif import Directory
 from iam.demo.organisations import consortium
+from iam.demo.population.families import Families
+from iam.demo.population.hiring import Hiring
+from iam.demo.population.staff import staff
+from iam.demo.population.teachers import Teachers
 from iam.demo.profiles import PROFILES
-from iam.demo.staff import staff
-from iam.demo.teachers import Teachers
 
 SEED = "open-cities-demo-1"
 TODAY = date(2026, 9, 15)

@@ -33,7 +33,7 @@ from iam.database.engine import make_engine, make_sessions
 from iam.database.migrate import upgrade
 from iam.demo.generate import generate
 from iam.demo.profiles import PROFILES
-from iam.demo.relying import create_relying_app
+from iam.demo.relying.service import create_relying_app
 from iam.errors import Conflict, Invalid, Unavailable
 from iam.oidc.clients import write as registration
 from iam.oidc.model import Client

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from iam.demo.people import TRY, Try
-from iam.demo.relying_texts import NAME
+from iam.demo.relying.texts import NAME
 
 _INDENT = "    "
 _WIDEST = 100

@@ -11,8 +11,8 @@ import pytest
 
 from iam.demo import profiles
 from iam.demo.codes import is_test_identity_code
-from iam.demo.hr import HEADER
-from iam.demo.oneroster import HEADERS
+from iam.demo.feeds.hr import HEADER
+from iam.demo.feeds.oneroster import HEADERS
 from tests.unit.demo.conftest import Written, day
 
 HR_HEADER = (

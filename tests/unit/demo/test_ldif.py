@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode
 from hashlib import sha1
 
-from iam.demo.ldif import entry
+from iam.demo.feeds.ldif import entry
 from iam.demo.people import BY_NUMBER
 from tests.unit.demo.conftest import Written
 

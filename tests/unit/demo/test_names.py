@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iam.demo.chance import Chance, Weighted
-from iam.demo.names import full_name
+from iam.demo.population.names import full_name
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "se"])

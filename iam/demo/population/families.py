@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from iam.demo.cases import ALL_THREE, GUARDIAN_TEACHERS
 from iam.demo.chance import Chance, Weighted
 from iam.demo.codes import PERSON_NODE, Oids
 from iam.demo.days import Days
-from iam.demo.names import Name, family_name, full_name
 from iam.demo.organisations import Consortium, Organisation, School
+from iam.demo.population.cases import ALL_THREE, GUARDIAN_TEACHERS
+from iam.demo.population.names import Name, family_name, full_name
 from iam.demo.profiles import Profile
 
 CHILDREN = (1, 2, 1, 3, 1, 2)

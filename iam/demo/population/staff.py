@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iam.demo.cases import cases
 from iam.demo.catalogue import MERGED, MERGED_INTO
 from iam.demo.chance import Weighted
-from iam.demo.employee import Employee, Employment
-from iam.demo.hiring import NAMED_HEADS, Hiring
-from iam.demo.named import county, named
 from iam.demo.organisations import Organisation
+from iam.demo.population.cases import cases
+from iam.demo.population.employee import Employee, Employment
+from iam.demo.population.hiring import NAMED_HEADS, Hiring
+from iam.demo.population.named import county, named
 from iam.demo.profiles import Profile
 
 OTHERS = 2000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iam.demo.employee import Absence, Employee
-from iam.demo.hiring import Hiring
-from iam.demo.names import Name
+from iam.demo.population.employee import Absence, Employee
+from iam.demo.population.hiring import Hiring
+from iam.demo.population.names import Name
 
 AINO, EERO, SINI, TAINA, PIRKKO, KAISA, SANNA, PAULA, VEERA = 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1010
 DIRECTOR, COLLEGE_HEAD, ABSENT_TODAY = 1000, 1009, 1011

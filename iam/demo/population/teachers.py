@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
-from iam.demo.cases import ALL_THREE, GUARDIAN_TEACHERS, RENAMED
-from iam.demo.employee import TEACHERS, Employee
-from iam.demo.named import AINO
-from iam.demo.names import Name
 from iam.demo.organisations import Consortium
+from iam.demo.population.cases import ALL_THREE, GUARDIAN_TEACHERS, RENAMED
+from iam.demo.population.employee import TEACHERS, Employee
+from iam.demo.population.named import AINO
+from iam.demo.population.names import Name
 
 WORTH_KEEPING = 60
 """Teachers remembered per school; enough for every class, and little for the large profile."""

@@ -6,13 +6,13 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from iam.demo.cases import ALL_THREE
 from iam.demo.days import Days, iso
-from iam.demo.families import Families, Family, Guardian, Pupil
-from iam.demo.names import Name
 from iam.demo.organisations import Consortium, Organisation
 from iam.demo.people import BY_NUMBER, BY_SOURCED_ID
-from iam.demo.teachers import Teacher, Teachers
+from iam.demo.population.cases import ALL_THREE
+from iam.demo.population.families import Families, Family, Guardian, Pupil
+from iam.demo.population.names import Name
+from iam.demo.population.teachers import Teacher, Teachers
 
 _BASE = ("sourcedId", "status", "dateLastModified")
 HEADERS: dict[str, tuple[str, ...]] = {

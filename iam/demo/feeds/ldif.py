@@ -9,9 +9,9 @@ from hashlib import sha1
 from pathlib import Path
 
 from iam.demo.chance import Chance
-from iam.demo.employee import TEACHERS, Employee, Employment
 from iam.demo.organisations import Consortium
 from iam.demo.people import BY_NUMBER
+from iam.demo.population.employee import TEACHERS, Employee, Employment
 
 BASE = "dc=mansikkala,dc=example"
 PEOPLE, GROUPS = f"ou=people,{BASE}", f"ou=groups,{BASE}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from iam.demo.days import finnish
-from iam.demo.employee import Employee, Employment
+from iam.demo.population.employee import Employee, Employment
 
 HEADER = (
     "henkilonumero", "hetu", "etunimet", "kutsumanimi", "sukunimi", "palvelussuhdenumero", "palvelussuhteen_laji", "sijaistettava",

@@ -16,8 +16,8 @@ from flask import Blueprint, Flask, current_app, redirect, render_template, requ
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from iam.demo.relying_session import Visit, Visits
-from iam.demo.relying_texts import LANGUAGES, error_key, text
+from iam.demo.relying.session import Visit, Visits
+from iam.demo.relying.texts import LANGUAGES, error_key, text
 
 SCOPE = "openid profile roles groups offline_access"
 COOKIE = "demo_palvelu"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from iam.demo.names import Name
+from iam.demo.population.names import Name
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from datetime import date
 from iam.demo.chance import Chance, Weighted
 from iam.demo.codes import IdentityCodes, birthday
 from iam.demo.days import Days
-from iam.demo.employee import OCCUPATIONS, Absence, Employment, Workplaces
-from iam.demo.names import Name, full_name
 from iam.demo.organisations import Consortium, Organisation
+from iam.demo.population.employee import OCCUPATIONS, Absence, Employment, Workplaces
+from iam.demo.population.names import Name, full_name
 
 RESERVED_CODES = ("140381-902E", "140381Y902E", "301175-9153", "090275-9115", "090275Y9115")
 """Codes that are given by hand: the two of the worked example, and codes that differ only in the separator."""

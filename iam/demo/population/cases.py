@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from iam.demo.employee import Absence, Employee
-from iam.demo.hiring import Hiring
-from iam.demo.names import Name
 from iam.demo.organisations import Organisation
+from iam.demo.population.employee import Absence, Employee
+from iam.demo.population.hiring import Hiring
+from iam.demo.population.names import Name
 from iam.demo.profiles import Profile
 
 CONCURRENT, ROVING, SUBSTITUTES, ABSENT, REPLACING = 1300, 1400, 1500, 1600, 1620

@@ -1,0 +1,1 @@
+"""The files real systems would send: payroll, directory, school register, and the consortium's declaration."""
