@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from admin_ui.parts import words
-from iam.sources.matching import AffiliationColumns, Kind, Matching, Organisations, Person, Values
+from iam.sources.reading.matching import AffiliationColumns, Kind, Matching, Organisations, Person, Values
 from iam.texts import N_
 from iam.web import context
 

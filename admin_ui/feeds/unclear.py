@@ -24,7 +24,7 @@ from iam.directory.queries import Profile
 from iam.directory.source import Ambiguity, Source
 from iam.errors import Denied, Invalid, NotFound
 from iam.sources import listing
-from iam.sources.decide import decide
+from iam.sources.identity.decide import decide
 from iam.sources.listing import AMBIGUITY_KEYS
 from iam.texts import N_
 from iam.web import context, guard

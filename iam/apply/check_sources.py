@@ -20,7 +20,7 @@ from iam.apply.wording import sentences
 from iam.directory.affiliation import Group
 from iam.directory.organisation import Organisation
 from iam.errors import Invalid
-from iam.sources import matching
+from iam.sources.reading import matching
 
 
 def sources(draft: Draft) -> None:

@@ -22,7 +22,7 @@ from iam.directory.source import Source
 from iam.lifecycle import openings
 from iam.lifecycle.openings import Interval, Pair
 from iam.lifecycle.tree import Place, ancestry
-from iam.sources.walls import joined
+from iam.sources.reading.walls import joined
 
 KEPT = timedelta(days=180)
 """For how long after the move a source may go on."""

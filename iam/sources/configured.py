@@ -14,7 +14,7 @@ from connectors.contract import Connector, ReadsAll, ReadsChanges
 from connectors.problem import Problem
 from iam.directory.source import Source
 from iam.errors import Conflict, Invalid, NotFound
-from iam.sources.matching import Matching, read
+from iam.sources.reading.matching import Matching, read
 
 
 def by_key(session: Session, key: str) -> Source:

@@ -12,9 +12,10 @@ from connectors.problem import Problem
 from iam.directory.source import Acceptance, Record, Run, Source
 from iam.plans import apply, guard
 from iam.plans.plan import Plan
-from iam.sources import acceptance, completeness
+from iam.sources import acceptance
+from iam.sources.reading import completeness
+from iam.sources.reading.staging import Staged
 from iam.sources.report import Report
-from iam.sources.staging import Staged
 
 
 class Stopped(Exception):

@@ -25,11 +25,13 @@ from iam.plans import apply, guard, rights_guard
 from iam.plans.plan import Plan
 from iam.signin.addresses import change as addresses
 from iam.signin.usernames import give as usernames
-from iam.sources import acceptance, correlation, judgement, known, lease, links
+from iam.sources import acceptance, judgement, lease
 from iam.sources.configured import by_key, connector_of, matching_of
-from iam.sources.matching import Matching
+from iam.sources.identity import correlation
+from iam.sources.reading import known, links
+from iam.sources.reading.matching import Matching
+from iam.sources.reading.staging import MANY, Staged, Stager
 from iam.sources.report import Progress, Report, stored
-from iam.sources.staging import MANY, Staged, Stager
 from iam.vault import Vault
 
 

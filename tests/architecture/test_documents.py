@@ -17,7 +17,7 @@ from iam.access.administration import PERMISSIONS
 from iam.apply.schema.applications import Client
 from iam.audit.event import TYPES
 from iam.settings import documented
-from iam.sources import matching
+from iam.sources.reading import matching
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -15,7 +15,7 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Ambiguity
-from iam.sources.decide import decide
+from iam.sources.identity.decide import decide
 from iam.sources.report import Report
 from tests.flows.source_world import World, build, code
 

@@ -16,7 +16,7 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.person import Identifier, Person, PersonProfile, VaultItem
 from iam.directory.source import Record
 from iam.plans.plan import PlanEffect
-from iam.sources.staging import MANY
+from iam.sources.reading.staging import MANY
 from tests.flows.source_world import World, build, row
 
 SIZE = MANY + 100

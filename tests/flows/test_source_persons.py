@@ -22,7 +22,7 @@ from iam.directory.source import Ambiguity, Record
 from iam.jobs import Worker
 from iam.signin.accounts.account import Account
 from iam.signin.addresses import change as addresses, worker as address_notice
-from iam.sources.decide import decide
+from iam.sources.identity.decide import decide
 from tests.factories import facts
 from tests.flows.source_world import World, build, code, hr_text, row, rows
 

@@ -12,7 +12,7 @@ from admin_ui.feeds.matching_table import rows
 from connectors import registry
 from iam import clock
 from iam.directory.source import Ambiguity
-from iam.sources.matching import read
+from iam.sources.reading.matching import read
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World, administer, hidden, person
 

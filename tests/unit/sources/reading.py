@@ -10,8 +10,8 @@ from connectors import registry
 from connectors.hr import COLUMNS
 from connectors.records import Record
 from iam import clock
-from iam.sources import matching
-from iam.sources.columns import Places, Rejection, Said, reader
+from iam.sources.reading import matching
+from iam.sources.reading.columns import Places, Rejection, Said, reader
 
 MANSIKKALA, KOIVU, RANTA, OPISTO = (UUID(int=n) for n in range(1, 5))
 PLACES = Places(

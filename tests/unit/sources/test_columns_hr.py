@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings, strategies as st
 
 from connectors.hr import COLUMNS
 from iam.clock import FOREVER, HELSINKI, LONG_AGO
-from iam.sources.columns import Rejection, code_is_whole
-from iam.sources.days import day
+from iam.sources.reading.columns import Rejection, code_is_whole
+from iam.sources.reading.days import day
 from tests.unit.sources.reading import (
     CODE,
     KOIVU,

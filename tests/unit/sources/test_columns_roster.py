@@ -10,8 +10,8 @@ from hypothesis import given, settings, strategies as st
 
 from connectors.records import Record
 from iam.clock import FOREVER, LONG_AGO
-from iam.sources import matching
-from iam.sources.columns import Rejection, reader
+from iam.sources.reading import matching
+from iam.sources.reading.columns import Rejection, reader
 from tests.unit.sources.reading import KOIVU, MANSIKKALA, PLACES, RANTA, outcome, said, usual
 
 USER = {

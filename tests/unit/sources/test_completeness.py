@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.records import Evidence
-from iam.sources.completeness import Before, judge
+from iam.sources.reading.completeness import Before, judge
 
 WHOLE = Evidence(rows=1000, digest="d", header="h", finished=True)
 LAST = Before(rows=1000, header="h")

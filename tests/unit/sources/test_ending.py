@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from iam.database.types import uuid7
-from iam.sources.known import ending
+from iam.sources.reading.known import ending
 
 NOW = datetime(2026, 9, 15, 3, tzinfo=UTC)
 RECORD = uuid7()

@@ -8,7 +8,7 @@ import pytest
 
 from connectors import registry
 from iam.errors import Invalid
-from iam.sources import matching
+from iam.sources.reading import matching
 
 
 @pytest.mark.parametrize("connector", ["hr", "oneroster", "ldap"])

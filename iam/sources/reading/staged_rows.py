@@ -16,7 +16,7 @@ from iam.database.bulk import analyze, copy_rows
 from iam.database.types import uuid7
 from iam.directory.name_words import sort_key
 from iam.lifecycle import staged
-from iam.sources.columns import Said, SaidAffiliation, SaidPerson
+from iam.sources.reading.columns import Said, SaidAffiliation, SaidPerson
 from iam.vault import Vault, seal
 
 _COLUMNS: Mapping[Table, tuple[str, ...]] = {

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.source import Record
 from iam.lifecycle import reached
-from iam.sources.walls import Walls
+from iam.sources.reading.walls import Walls
 
 
 class Standing(NamedTuple):

@@ -18,11 +18,11 @@ from iam.database.types import uuid7
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.source import Source
 from iam.lifecycle import staged
-from iam.sources import columns, meaning, standing, walls
-from iam.sources.columns import Places, Rejection, Said
-from iam.sources.known import Known, Missing, known_records
-from iam.sources.matching import Matching
-from iam.sources.staged_rows import StagedRows
+from iam.sources.reading import beyond as standing, columns, meaning, walls
+from iam.sources.reading.columns import Places, Rejection, Said
+from iam.sources.reading.known import Known, Missing, known_records
+from iam.sources.reading.matching import Matching
+from iam.sources.reading.staged_rows import StagedRows
 from iam.vault import Vault
 
 REJECTS_KEPT = 10_000

@@ -16,8 +16,8 @@ from connectors.problem import Problem
 from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity, Record, Source
 from iam.lifecycle import staged
-from iam.sources import contradiction, in_question
-from iam.sources.contradiction import Question
+from iam.sources.identity import contradiction, in_question
+from iam.sources.identity.contradiction import Question
 
 Tell = Callable[[str, Problem], None]
 """Says of a kind of record what must be looked at."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from iam.directory.affiliation import Affiliation, Group
 from iam.directory.source import Record, Source
-from iam.sources.matching import Matching
+from iam.sources.reading.matching import Matching
 
 SIZE = 16
 

@@ -12,7 +12,7 @@ from unicodedata import is_normalized
 from connectors import signs
 from connectors.problem import Problem
 from connectors.records import Value
-from iam.sources.matching import Kind, columns_of
+from iam.sources.reading.matching import Kind, columns_of
 
 Row = Mapping[str | None, str | None]
 """The trimmed text of each column, None where it is empty; there is none of a column that has no name."""

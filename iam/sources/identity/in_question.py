@@ -19,7 +19,7 @@ from iam.database.types import UtcDateTime, least
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.source import Source
 from iam.lifecycle import staged
-from iam.sources.contradiction import Question
+from iam.sources.identity.contradiction import Question
 
 _MANY = 5_000
 

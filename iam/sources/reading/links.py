@@ -13,8 +13,8 @@ from iam import clock
 from iam.directory.affiliation import Group
 from iam.directory.source import Source
 from iam.lifecycle import reached, staged
-from iam.sources import walls
-from iam.sources.staging import Stager
+from iam.sources.reading import walls
+from iam.sources.reading.staging import Stager
 
 _SOME = 10_000
 

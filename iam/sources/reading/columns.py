@@ -17,10 +17,17 @@ from connectors.identity_code import holds_code
 from connectors.problem import Problem
 from connectors.records import Record, Value
 from iam import clock
-from iam.sources.days import day
-from iam.sources.matching import AffiliationColumns, IdentifierColumn, Kind, Organisations, RelationshipColumn, Values
-from iam.sources.trimmed import Row, Unseen, trimmer
-from iam.sources.walls import EVERYWHERE, Walls
+from iam.sources.reading.days import day
+from iam.sources.reading.matching import (
+    AffiliationColumns,
+    IdentifierColumn,
+    Kind,
+    Organisations,
+    RelationshipColumn,
+    Values,
+)
+from iam.sources.reading.trimmed import Row, Unseen, trimmer
+from iam.sources.reading.walls import EVERYWHERE, Walls
 
 IDENTITY_CODE = re.compile(r"^([0-9]{2})([0-9]{2})([0-9]{2})([-+A-FU-Y])([0-9]{3})([0-9A-FHJ-NPR-Y])$")
 _CHECK = "0123456789ABCDEFHJKLMNPRSTUVWXY"
