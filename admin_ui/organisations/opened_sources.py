@@ -17,7 +17,7 @@ from iam import clock
 from iam.access.administration import may_touch
 from iam.directory.source import Source, SourceOpening
 from iam.errors import AvainError, Conflict, Invalid, NotFound
-from iam.lifecycle import openings
+from iam.lifecycle.organisations import openings
 from iam.texts import N_
 from iam.web import context, guard
 

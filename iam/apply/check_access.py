@@ -16,7 +16,7 @@ from iam.apply.place import Where
 from iam.apply.schema.agreements import Agreement, Clause
 from iam.apply.shapes import interval
 from iam.database.types import uuid7
-from iam.lifecycle.tree import Place, ever_under, settle
+from iam.lifecycle.organisations.tree import Place, ever_under, settle
 from iam.oidc.clients import write as registration
 from iam.oidc.clients.registered import ADMIN
 from iam.oidc.clients.rules import SECRET_METHODS, Registration, problems

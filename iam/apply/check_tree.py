@@ -9,8 +9,8 @@ from iam.apply.declaration import Stated
 from iam.apply.draft import Draft
 from iam.apply.shapes import interval
 from iam.apply.state import place_shapes
-from iam.lifecycle.organisations import fault_problem
-from iam.lifecycle.tree import Place, joined, settle
+from iam.lifecycle.organisations.commands import fault_problem
+from iam.lifecycle.organisations.tree import Place, joined, settle
 
 
 def organisations(draft: Draft) -> None:

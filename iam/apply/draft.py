@@ -16,7 +16,7 @@ from iam.apply.declaration import Declaration, Stated
 from iam.apply.place import Where
 from iam.apply.state import State
 from iam.database.types import uuid7
-from iam.lifecycle.tree import Place
+from iam.lifecycle.organisations.tree import Place
 from iam.vault import Vault
 
 

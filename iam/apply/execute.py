@@ -21,7 +21,7 @@ from iam.apply.writing import Writing
 from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.source import Source
-from iam.lifecycle import openings, organisations
+from iam.lifecycle.organisations import commands as organisations, openings
 from iam.signin.accounts import ending, session_policy, username_rules
 from iam.signin.factors import policy
 from iam.signin.federation import reach

@@ -19,9 +19,9 @@ from iam.apply.moments import from_end, from_start
 from iam.apply.shapes import opened_key
 from iam.directory.affiliation import Affiliation, Group
 from iam.directory.source import Source
-from iam.lifecycle import openings
-from iam.lifecycle.openings import Interval, Pair
-from iam.lifecycle.tree import Place, ancestry
+from iam.lifecycle.organisations import openings
+from iam.lifecycle.organisations.openings import Interval, Pair
+from iam.lifecycle.organisations.tree import Place, ancestry
 from iam.sources.reading.walls import joined
 
 KEPT = timedelta(days=180)

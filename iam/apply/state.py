@@ -22,8 +22,8 @@ from iam.apply.people import People
 from iam.apply.shapes import ORDER, ClauseShape, Shape, opened_key, relation_key
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source
-from iam.lifecycle import openings, organisations
-from iam.lifecycle.tree import Place
+from iam.lifecycle.organisations import commands as organisations, openings
+from iam.lifecycle.organisations.tree import Place
 from iam.oidc.clients import write as registration
 from iam.oidc.model import Client
 from iam.signin.accounts import session_policy, username_rules

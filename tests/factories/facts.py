@@ -17,8 +17,9 @@ from iam.directory.affiliation import Absence, Affiliation, Group, Membership, R
 from iam.directory.organisation import OrganisationPlace, OrganisationRelation
 from iam.directory.person import Hold, Person, PersonProfile
 from iam.directory.source import Acceptance, Record, Run, Source, SourceOpening
-from iam.lifecycle import name_words, organisations
-from iam.lifecycle.tree import Place
+from iam.lifecycle import name_words
+from iam.lifecycle.organisations import commands as organisations
+from iam.lifecycle.organisations.tree import Place
 from iam.tokens.session import Life
 
 M = TypeVar("M")

@@ -17,7 +17,7 @@ from iam.directory.affiliation import Absence, Affiliation, Group, Membership, R
 from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
 from iam.directory.person import Person
 from iam.directory.source import Source, SourceOpening
-from iam.lifecycle.organisations import rebuild_closure
+from iam.lifecycle.organisations.commands import rebuild_closure
 
 ORGANISATIONS, PERSONS, GROUPS, SOURCES, LAST_DAY = 4, 3, 2, 2, 6
 START = datetime(2026, 1, 1, tzinfo=UTC)

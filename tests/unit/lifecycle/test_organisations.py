@@ -17,8 +17,8 @@ from iam.change import SYSTEM, Change, begin
 from iam.database.types import uuid7
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
 from iam.errors import Invalid
-from iam.lifecycle import organisations
-from iam.lifecycle.tree import Place
+from iam.lifecycle.organisations import commands as organisations
+from iam.lifecycle.organisations.tree import Place
 from iam.lifecycle.versions import Written
 
 ALWAYS = (clock.LONG_AGO, clock.FOREVER)

@@ -21,7 +21,7 @@ from iam.change import Change
 from iam.database.types import UtcDateTime, greatest, least
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
 from iam.errors import Invalid
-from iam.lifecycle.tree import Fault, Place, Standing, joined, settle, stated_from
+from iam.lifecycle.organisations.tree import Fault, Place, Standing, joined, settle, stated_from
 from iam.lifecycle.versions import Written, restate
 from iam.texts import N_
 
