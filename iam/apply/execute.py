@@ -14,10 +14,10 @@ from uuid import UUID
 from sqlalchemy import insert, update
 
 from iam.access.derivation.derive import Counts, derive
-from iam.apply import confirmed_guardians, connections, write_access, write_people
-from iam.apply.compare import Difference
-from iam.apply.draft import Draft
-from iam.apply.writing import Writing
+from iam.apply.comparison.compare import Difference
+from iam.apply.comparison.draft import Draft
+from iam.apply.comparison.writing import Writing
+from iam.apply.kinds import confirmed_guardians, connections, write_access, write_people
 from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.source import Source

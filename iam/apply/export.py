@@ -10,11 +10,12 @@ import yaml
 from sqlalchemy.orm import Session
 
 from iam.access.commands.catalogue import reduction
-from iam.apply import confirmed_guardians, people, people_state, state
-from iam.apply.check_sources import secret_names
-from iam.apply.moments import from_end, from_start
-from iam.apply.shapes import ClauseShape, Shape
-from iam.apply.state import State
+from iam.apply.comparison import people, people_state, state
+from iam.apply.comparison.state import State
+from iam.apply.declared.shapes import ClauseShape, Shape
+from iam.apply.kinds import confirmed_guardians
+from iam.apply.kinds.check_sources import secret_names
+from iam.apply.schema.moments import from_end, from_start
 
 Rows = list[dict[str, Any]]
 

@@ -17,8 +17,8 @@ from iam import clock
 from iam.access.administration import roots
 from iam.access.commands.effects import Effects, grown, holdings, read, sensitive
 from iam.access.model.proposal import Proposal, waiting
-from iam.apply.compare import QUIET, Difference, in_words
-from iam.apply.draft import Draft
+from iam.apply.comparison.compare import QUIET, Difference, in_words
+from iam.apply.comparison.draft import Draft
 from iam.apply.execute import Applied, execute
 from iam.audit import log
 from iam.change import Actor

@@ -12,24 +12,24 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.apply import (
+from iam.apply import guarded
+from iam.apply.comparison.compare import Difference, compare
+from iam.apply.comparison.draft import Draft
+from iam.apply.comparison.state import load
+from iam.apply.declared.declaration import declare
+from iam.apply.declared.read import read
+from iam.apply.execute import Applied
+from iam.apply.guarded import Held
+from iam.apply.kinds import (
     check_access,
     check_people,
     check_sources,
     check_tree,
     confirmed_guardians,
     connections,
-    guarded,
     moves,
     occupations,
 )
-from iam.apply.compare import Difference, compare
-from iam.apply.declaration import declare
-from iam.apply.draft import Draft
-from iam.apply.execute import Applied
-from iam.apply.guarded import Held
-from iam.apply.read import read
-from iam.apply.state import load
 from iam.change import Actor
 from iam.signin.factors import policy_effect
 from iam.vault import Vault

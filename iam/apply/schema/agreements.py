@@ -7,8 +7,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from iam.apply.moments import Day
 from iam.apply.schema.item import Code, Codes, Dated, Item, Key, Rights, Text
+from iam.apply.schema.moments import Day
 
 
 class CodeList(Item):

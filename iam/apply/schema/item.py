@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from iam.apply.moments import Moment
+from iam.apply.schema.moments import Moment
 
 
 def one_of(*names: str) -> AfterValidator:

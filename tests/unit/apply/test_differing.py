@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from iam.apply.cli import in_words as table
-from iam.apply.compare import in_words
-from iam.apply.differing import differing
+from iam.apply.comparison.compare import in_words
+from iam.apply.declared.differing import differing
 
 from .conftest import ACCESS, CONSORTIUM, Apply
 

@@ -9,8 +9,8 @@ from sqlalchemy import delete, insert
 
 from iam import clock
 from iam.access.commands import delegation
-from iam.apply.shapes import Shape
-from iam.apply.writing import Writing
+from iam.apply.comparison.writing import Writing
+from iam.apply.declared.shapes import Shape
 from iam.audit import log
 from iam.database.types import uuid7
 from iam.lifecycle import groups, persons

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from iam.apply.draft import Draft
-from iam.apply.place import Where
+from iam.apply.comparison.draft import Draft
+from iam.apply.declared.place import Where
 from iam.signin.passwords import password
 from iam.signin.passwords.credentials import PRODUCT
 

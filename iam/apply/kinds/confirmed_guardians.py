@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from iam.apply import people
-from iam.apply.draft import Draft
-from iam.apply.moments import from_end, from_start
-from iam.apply.people import Named
-from iam.apply.place import Where
-from iam.apply.shapes import confirmed_key
-from iam.apply.writing import Writing
+from iam.apply.comparison import people
+from iam.apply.comparison.draft import Draft
+from iam.apply.comparison.people import Named
+from iam.apply.comparison.writing import Writing
+from iam.apply.declared.place import Where
+from iam.apply.declared.shapes import confirmed_key
+from iam.apply.schema.moments import from_end, from_start
 from iam.directory.affiliation import Relationship
 from iam.lifecycle import guardians
 from iam.lifecycle.guardians import Pair

@@ -7,8 +7,8 @@ from typing import Any
 from iam.access.commands import catalogue
 from iam.access.commands.catalogue import NewRule, NewVersion
 from iam.access.model import agreements
-from iam.apply.shapes import ClauseShape, Shape
-from iam.apply.writing import Writing
+from iam.apply.comparison.writing import Writing
+from iam.apply.declared.shapes import ClauseShape, Shape
 from iam.oidc.clients import write as registration
 
 _OF_ROLE = ("retired", "sensitive", "handed_out")

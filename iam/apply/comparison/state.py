@@ -18,8 +18,8 @@ from iam.access.model import agreements
 from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
 from iam.access.model.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
 from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
-from iam.apply.people import People
-from iam.apply.shapes import ORDER, ClauseShape, Shape, opened_key, relation_key
+from iam.apply.comparison.people import People
+from iam.apply.declared.shapes import ORDER, ClauseShape, Shape, opened_key, relation_key
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source
 from iam.lifecycle.organisations import commands as organisations, openings

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from iam.access.commands.delegation import Permit
-from iam.apply import people
-from iam.apply.people import People
-from iam.apply.shapes import primary_first
-from iam.apply.state import State
+from iam.apply.comparison import people
+from iam.apply.comparison.people import People
+from iam.apply.comparison.state import State
+from iam.apply.declared.shapes import primary_first
 from iam.directory.protected import release
 
 

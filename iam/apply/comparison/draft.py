@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.apply.declaration import Declaration, Stated
-from iam.apply.place import Where
-from iam.apply.state import State
+from iam.apply.comparison.state import State
+from iam.apply.declared.declaration import Declaration, Stated
+from iam.apply.declared.place import Where
 from iam.database.types import uuid7
 from iam.lifecycle.organisations.tree import Place
 from iam.vault import Vault

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from iam.apply.compare import Action, Difference
-from iam.apply.draft import Draft
-from iam.apply.shapes import Shape
+from iam.apply.comparison.compare import Action, Difference
+from iam.apply.comparison.draft import Draft
+from iam.apply.declared.shapes import Shape
 from iam.change import Actor, Change
 from iam.database.types import uuid7
 from iam.vault import Vault

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from iam.apply.moments import end_of, start_of
 from iam.apply.schema.agreements import Agreement, Clause, CodeList, Rule
 from iam.apply.schema.applications import Application, Client, Role
 from iam.apply.schema.inbound import Connection, Source
 from iam.apply.schema.item import Dated, Names
+from iam.apply.schema.moments import end_of, start_of
 from iam.apply.schema.people import Administrator, Affiliation, Group, Person
 from iam.signin.accounts.account import normal
 

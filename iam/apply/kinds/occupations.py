@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from connectors.problem import Problem
 from iam.access.rules.pattern import parse
-from iam.apply.draft import Draft
-from iam.apply.place import Where
+from iam.apply.comparison.draft import Draft
+from iam.apply.declared.place import Where
 from iam.directory.affiliation import Affiliation
 from iam.texts import N_
 

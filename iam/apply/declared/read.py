@@ -13,10 +13,10 @@ import yaml
 from pydantic import ValidationError
 
 from connectors.problem import Problem
-from iam.apply.place import Where
+from iam.apply.declared.place import Where
+from iam.apply.declared.wording import sentences
 from iam.apply.schema.item import Item
 from iam.apply.schema.kinds import KINDS
-from iam.apply.wording import sentences
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"

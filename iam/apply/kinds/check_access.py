@@ -10,11 +10,11 @@ from iam.access.rules import resolve
 from iam.access.rules.handing import Handing
 from iam.access.rules.names import Names
 from iam.access.rules.pattern import parse
-from iam.apply.declaration import Stated, empty_interval
-from iam.apply.draft import Draft
-from iam.apply.place import Where
+from iam.apply.comparison.draft import Draft
+from iam.apply.declared.declaration import Stated, empty_interval
+from iam.apply.declared.place import Where
+from iam.apply.declared.shapes import interval
 from iam.apply.schema.agreements import Agreement, Clause
-from iam.apply.shapes import interval
 from iam.database.types import uuid7
 from iam.lifecycle.organisations.tree import Place, ever_under, settle
 from iam.oidc.clients import write as registration

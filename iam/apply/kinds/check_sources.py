@@ -12,11 +12,11 @@ from sqlalchemy import select
 from connectors import registry
 from connectors.contract import Connector, ReadsClaims
 from connectors.problem import Problem
-from iam.apply.declaration import Stated
-from iam.apply.draft import Draft
-from iam.apply.place import Where
+from iam.apply.comparison.draft import Draft
+from iam.apply.declared.declaration import Stated
+from iam.apply.declared.place import Where
+from iam.apply.declared.wording import sentences
 from iam.apply.schema.inbound import Source
-from iam.apply.wording import sentences
 from iam.directory.affiliation import Group
 from iam.directory.organisation import Organisation
 from iam.errors import Invalid

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.problem import Problem
-from iam.apply import shapes
-from iam.apply.moments import end_of, start_of
-from iam.apply.place import Where
-from iam.apply.read import Reading
+from iam.apply.declared import shapes
+from iam.apply.declared.place import Where
+from iam.apply.declared.read import Reading
+from iam.apply.declared.shapes import Interval, Shape
 from iam.apply.schema.item import Dated
-from iam.apply.shapes import Interval, Shape
+from iam.apply.schema.moments import end_of, start_of
 from iam.signin.accounts.account import normal
 
 ATTRIBUTES = ("kind", "name", "oph_oid", "school_code", "business_id", "second_factor", "sessions", "usernames")

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from iam.apply import confirmed_guardians, first_password, people
-from iam.apply.declaration import Stated, empty_interval
-from iam.apply.draft import Draft
-from iam.apply.people import Named
-from iam.apply.people_state import put_groups, put_people
-from iam.apply.place import Where
-from iam.apply.shapes import interval
+from iam.apply.comparison import people
+from iam.apply.comparison.draft import Draft
+from iam.apply.comparison.people import Named
+from iam.apply.comparison.people_state import put_groups, put_people
+from iam.apply.declared.declaration import Stated, empty_interval
+from iam.apply.declared.place import Where
+from iam.apply.declared.shapes import interval
+from iam.apply.kinds import confirmed_guardians, first_password
 from iam.signin.accounts.account import normal
 
 SEALED = ("identity-code",)

@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
-from iam.apply import check_sources
-from iam.apply.declaration import Stated
-from iam.apply.draft import Draft
-from iam.apply.place import Where
+from iam.apply.comparison.draft import Draft
+from iam.apply.comparison.writing import Writing
+from iam.apply.declared.declaration import Stated
+from iam.apply.declared.place import Where
+from iam.apply.declared.shapes import Shape
+from iam.apply.kinds import check_sources
 from iam.apply.schema import inbound
-from iam.apply.shapes import Shape
-from iam.apply.writing import Writing
 from iam.delivery import destination
 from iam.signin.federation import connections, openings as connection_openings
 from iam.signin.federation.connection import Connection, sealed_row

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from iam import clock
-from iam.apply.differing import differing
-from iam.apply.draft import Draft
-from iam.apply.moments import from_end, from_start
-from iam.apply.shapes import ORDER, Shape
+from iam.apply.comparison.draft import Draft
+from iam.apply.declared.differing import differing
+from iam.apply.declared.shapes import ORDER, Shape
+from iam.apply.schema.moments import from_end, from_start
 
 Action = Literal["create", "change", "none"]
 QUIET = frozenset(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from connectors.problem import Problem
-from iam.apply.place import Where
+from iam.apply.declared.place import Where
 from iam.texts import N_
 
 _WORDS = {

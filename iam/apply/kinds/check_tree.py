@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from uuid import UUID
 
-from iam.apply.declaration import Stated
-from iam.apply.draft import Draft
-from iam.apply.shapes import interval
-from iam.apply.state import place_shapes
+from iam.apply.comparison.draft import Draft
+from iam.apply.comparison.state import place_shapes
+from iam.apply.declared.declaration import Stated
+from iam.apply.declared.shapes import interval
 from iam.lifecycle.organisations.commands import fault_problem
 from iam.lifecycle.organisations.tree import Place, joined, settle
 

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.apply.declaration import Stated
-from iam.apply.draft import Draft
-from iam.apply.moments import from_end, from_start
-from iam.apply.shapes import opened_key
+from iam.apply.comparison.draft import Draft
+from iam.apply.declared.declaration import Stated
+from iam.apply.declared.shapes import opened_key
+from iam.apply.schema.moments import from_end, from_start
 from iam.directory.affiliation import Affiliation, Group
 from iam.directory.source import Source
 from iam.lifecycle.organisations import openings
