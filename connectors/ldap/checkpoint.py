@@ -9,9 +9,9 @@ from hashlib import blake2b
 from uuid import UUID
 
 from connectors.contract import Checkpoint, CheckpointLost
-from connectors.ldap.server import Server
 from connectors.ldap.settings import LdapSettings
 from connectors.ldap.sketch import WIDTH, Sketch
+from connectors.ldap.wire.server import Server
 from connectors.problem import Problem
 
 OVERLAP = timedelta(minutes=10)

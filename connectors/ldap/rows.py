@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.csv_inspection import CONTROL, misplaced_code
 from connectors.identity_code import holds_code
 from connectors.ldap.entries import Entry
-from connectors.ldap.times import readable
+from connectors.ldap.wire.times import readable
 from connectors.problem import Problem
 from connectors.records import Record, Rejected, Value, digest_of
 

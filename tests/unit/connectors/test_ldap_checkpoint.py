@@ -11,8 +11,8 @@ import pytest
 from connectors.contract import CheckpointLost
 from connectors.ldap import LdapConnector
 from connectors.ldap.checkpoint import Memory, check, horizon, read_checkpoint
-from connectors.ldap.server import Server
 from connectors.ldap.sketch import Sketch
+from connectors.ldap.wire.server import Server
 from connectors.records import Record
 from tests.servers.hostile_ldap import Behaviour, HostileLdap, found, page, result, scripted
 from tests.unit.connectors.test_ldap_hostile import connector

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from connectors.ldap.entries import Entry
 from connectors.ldap.rows import row
-from connectors.ldap.times import moment, readable
+from connectors.ldap.wire.times import moment, readable
 from connectors.records import Record
 
 HELSINKI = ZoneInfo("Europe/Helsinki")

@@ -9,10 +9,10 @@ from hashlib import blake2b
 import ldap3
 
 from connectors.contract import Refused
-from connectors.ldap.deadline import Deadline
-from connectors.ldap.session import Session
 from connectors.ldap.settings import LdapSettings
-from connectors.ldap.times import moment
+from connectors.ldap.wire.deadline import Deadline
+from connectors.ldap.wire.session import Session
+from connectors.ldap.wire.times import moment
 
 
 @dataclass(frozen=True, slots=True)
