@@ -31,7 +31,7 @@ def show(
     whole = reach.whole(context.db(), login)
     found = why_not.read(context.db(), client, login.person_id, held, at, whole=whole)
     return pages.page(
-        "no_right.html", 403, client_name=client.name(texts.language), reasons=_reasons(step, found), ask=_ask(held, found),
+        "provider/no_right.html", 403, client_name=client.name(texts.language), reasons=_reasons(step, found), ask=_ask(held, found),
         back_url=back_url, switch_action="/logout", flow=handle,
     )  # fmt: skip
 

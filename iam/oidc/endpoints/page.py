@@ -67,7 +67,7 @@ def used_up(client: RegisteredClient | None) -> Response:
 def logout_refused(description: str) -> Response:
     """Show that an application asked wrongly for signing out, and offer to sign out here. Nobody is taken to the address it named."""
     return pages.page(
-        "logout_refused.html", 400, action="/logout", signed_in=context.login() is not None, description=description,
+        "provider/logout_refused.html", 400, action="/logout", signed_in=context.login() is not None, description=description,
         correlation_id=context.request_id(),
     )  # fmt: skip
 
@@ -92,7 +92,7 @@ def choose(
     shown = [*((c, False) for c in step.capacities), *((c, True) for c in step.coming)]
     notice = texts.gettext(N_("The capacity you chose has ended. Choose another.")) if step.ended else None
     return pages.page(
-        "capacity.html", forms_to=origin, action=f"/capacity?{urlencode(dict(parameters), doseq=True)}", flow=handle, client_name=client.name(texts.language),
+        "provider/capacity.html", forms_to=origin, action=f"/capacity?{urlencode(dict(parameters), doseq=True)}", flow=handle, client_name=client.name(texts.language),
         cards=[_card(capacity, coming, step.preselected) for capacity, coming in shown], notice=notice,
         receives=received(scope.split()), prove_url=prove_url,
     )  # fmt: skip
@@ -120,7 +120,7 @@ def inform(client: RegisteredClient, parameters: Mapping[str, Any], scope: str, 
     owner = session.get_one(Organisation, application.owner_id)
     own = own_name(owner, pairwise=client.pairwise)
     return pages.page(
-        "inform.html", forms_to=origin, action=f"/consent?{urlencode(dict(parameters), doseq=True)}", flow=handle,
+        "provider/inform.html", forms_to=origin, action=f"/consent?{urlencode(dict(parameters), doseq=True)}", flow=handle,
         client_name=client.name(texts.language), data=[own, *received(scope.split())],
         purpose=client.said("purpose", texts.language) or texts.gettext(N_("Signing in to the service")),
         legal_basis=client.said("legal_basis", texts.language), controller=owner.name(texts.language),
@@ -155,7 +155,7 @@ def _position(capacity: Capacity) -> str | None:
 def post(told: Answer, client: RegisteredClient) -> Response:
     """Take an answer to the application by a post (OAuth 2.0 Form Post Response Mode section 2)."""
     return pages.page(
-        "post_redirect.html", forms_to=told.origin, action=told.redirect_uri, fields=list(told.parameters.items()),
+        "provider/post_redirect.html", forms_to=told.origin, action=told.redirect_uri, fields=list(told.parameters.items()),
         client_name=client.name(context.texts().language),
     )  # fmt: skip
 
@@ -173,7 +173,7 @@ def sign_out(client: RegisteredClient | None, parameters: Mapping[str, str], han
     """Ask whether the person wants to sign out."""
     name = client.name(context.texts().language) if client else None
     return pages.page(
-        "logout.html",
+        "provider/logout.html",
         forms_to=origin,
         action=f"/oauth2/logout?{urlencode(dict(parameters))}",
         client_name=name,
@@ -184,14 +184,14 @@ def sign_out(client: RegisteredClient | None, parameters: Mapping[str, str], han
 def signed_out(client: RegisteredClient | None, login_url: str) -> Response:
     """Say that the person is signed out; ``login_url`` leads to signing in again."""
     name = client.name(context.texts().language) if client else None
-    return pages.page("logged_out.html", back_url=None, client_name=name, login_url=login_url, unreached=[])
+    return pages.page("provider/logged_out.html", back_url=None, client_name=name, login_url=login_url, unreached=[])
 
 
 def signing_out(client: RegisteredClient | None, back: str | None, frames: Sequence[Frame], login_url: str) -> Response:
     """Tell applications by hidden frames, say that the person is signed out, and lead on (Front-Channel Logout 1.0 section 3)."""
     name = client.name(context.texts().language) if client else None
     response = pages.page(
-        "signing_out.html", frames=[frame.url for frame in frames], back_url=back, client_name=name, login_url=login_url
+        "provider/signing_out.html", frames=[frame.url for frame in frames], back_url=back, client_name=name, login_url=login_url
     )
     headers.allow_frames_of(response, [frame.origin for frame in frames])
     return response

@@ -58,7 +58,7 @@ def mail(slip: Slip, to: str, settings: Settings) -> Mail:
 def letter(slip: Slip, settings: Settings) -> Markup:
     """Return a letter with a code, as a part of a page; its look is in ``static/letter.css``."""
     texts = person_mail.texts_in(slip.language, settings)
-    made = _environment(texts).get_template("_letter.html").render(
+    made = _environment(texts).get_template("sign_in/_letter.html").render(
         slip=slip, language=texts.language, consortium=settings.consortium, page=page_address(settings), help_url=settings.help_url,
         until=texts.moment(slip.issued.expires_at),
     )  # fmt: skip
@@ -68,7 +68,7 @@ def letter(slip: Slip, settings: Settings) -> Markup:
 def letters(slips: Iterable[Slip], settings: Settings, reader: Texts) -> Iterable[str]:
     """Yield a file of letters piece by piece, a sheet of paper each: HTML that needs nothing else; its title is in ``reader``'s language."""
     style = Markup((_WEB / "static" / "letter.css").read_text(encoding="utf-8"))  # noqa: S704 - ours
-    begun = _environment(reader).get_template("letters.html").render(
+    begun = _environment(reader).get_template("sign_in/letters.html").render(
         language=reader.language, consortium=settings.consortium, style=style
     )  # fmt: skip
     yield begun

@@ -162,7 +162,7 @@ def _page(errors: Errors | None = None, status: int = 200) -> Response:
         "capacities": [own.capacity_shown(capacity, texts) for capacity in own_capacities],
     }  # fmt: skip
     return pages.page(
-        "account.html", status,
+        "account/account.html", status,
         person=person, rights=own.rights_shown(session, login.person_id, texts, opened),
         prove_url=None if reach.whole(session, login) else guard.to_prove("/account"),
         sessions=own.sessions_shown(session, login.person_id, login.id), errors=errors or [],

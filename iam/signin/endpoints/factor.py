@@ -145,7 +145,7 @@ def _page(going: Flow, handle: str | None, status: int = 200, errors: list[tuple
     login = own_login()
     has = step_up.held(context.db(), login.person_id)
     return pages.page(
-        "factor.html", status,
+        "factor/factor.html", status,
         forms_to=going.origin, flow=handle, has=has, ways=_ways(going, has), proves=going.proves, replace_url=with_flow(REPLACE, handle), errors=errors or [], client_name=service_name(going),
         why=sentences.why(going.why, service_name(going), more=True),
         remember_days=own_device.days(login.person_id) if going.least != levels.PASSKEY and not going.proves else 0,

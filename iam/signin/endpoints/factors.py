@@ -120,7 +120,7 @@ def new_codes() -> Response:
     if not step_up.held(context.db(), login.person_id):
         raise NotFound
     codes = step_up.new_codes(context.db(), context.vault(), login, context.actor())
-    return pages.page("factor_codes.html", codes=codes, next_url=ACCOUNT)
+    return pages.page("factor/codes.html", codes=codes, next_url=ACCOUNT)
 
 
 @lately(lambda: ACCOUNT)
@@ -152,7 +152,7 @@ def _set(outcome: Outcome, sentence: str) -> Response:
         flash(context.texts().gettext(sentence), "success")
         return response
     codes = step_up.new_codes(session, context.vault(), login, context.actor())
-    page = pages.page("factor_codes.html", codes=codes, next_url=path)
+    page = pages.page("factor/codes.html", codes=codes, next_url=path)
     browser.keep(page, outcome)
     return page
 
@@ -162,7 +162,7 @@ def _choice(errors: Errors = (), status: int = 200) -> Response:
     going = wanted(handle)
     has = step_up.held(context.db(), login.person_id)
     return pages.page(
-        "factor_set_up.html", status,
+        "factor/set_up.html", status,
         flow=handle, has=has, codes_do=going.least != levels.PASSKEY, demanded=bool(going.least), errors=errors, forms_to=going.origin,
     )  # fmt: skip
 
@@ -173,7 +173,7 @@ def _waiting(errors: Errors = (), status: int = 200) -> Response:
     if shown is None:
         return see_other(with_flow("/factor/set-up", handle))
     origin = wanted(handle).origin
-    return pages.page("factor_code.html", status, flow=handle, shown=shown, errors=errors, forms_to=origin)
+    return pages.page("factor/code.html", status, flow=handle, shown=shown, errors=errors, forms_to=origin)
 
 
 def _known() -> Known:

@@ -148,7 +148,7 @@ def _page(going: Flow, handle: str | None, step: str, status: int = 200, **value
         "least": password.LEAST,
     } | values
     return pages.page(
-        "first_code.html",
+        "sign_in/first_code.html",
         status,
         forms_to=going.origin,
         action="/first-code",

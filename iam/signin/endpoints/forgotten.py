@@ -41,7 +41,7 @@ def submit() -> Response:
 def _page(going: Flow, handle: str | None, step: str, status: int = 200, **values: Any) -> Response:
     given = {"login": "", "errors": []} | values
     return pages.page(
-        "forgotten.html", status, forms_to=going.origin,
+        "sign_in/forgotten.html", status, forms_to=going.origin,
         step=step if context.settings().mail.host else "by hand", flow=handle, action="/forgotten", code_action="/first-code",
         code_url=with_flow("/first-code", handle), login_url=with_flow("/login", handle),
         minutes=context.settings().tokens.mail_code_seconds // 60, **given,

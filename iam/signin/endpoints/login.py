@@ -138,7 +138,7 @@ def page(
     others = connections.in_use(context.db()) if ways is None else ways
     first = connections.for_application(others, going.application)
     return pages.page(
-        "login.html", status, forms_to=going.origin,
+        "sign_in/login.html", status, forms_to=going.origin,
         action="/login", flow=handle, adds=going.adds, why=sentences.why(going.why, service_name(going)), client_name=service_name(going), error=error, login=login,
         asks_code=asks_code, first=_way(first, handle) if first else None, ways=[_way(one, handle) for one in others if one is not first],
         by_domain=any(one.domains for one in others), first_code_url="/first-code" + carried, forgotten_url="/forgotten" + carried,

@@ -18,7 +18,7 @@ def show() -> Response:
     """Ask whether to sign out."""
     if context.login() is None:
         return see_other("/logged-out")
-    return pages.page("logout.html", action="/logout", client_name=None, handle=None)
+    return pages.page("provider/logout.html", action="/logout", client_name=None, handle=None)
 
 
 @public

@@ -145,7 +145,7 @@ def _choice(errors: Errors = (), status: int = 200) -> Response:
     told = [{"kind": texts.gettext(factor_notice.KINDS[kind]), "at": at} for kind, at in sorted(waiting.items())]
     kinds = [kind for kind in step_up.held(context.db(), person_id).kinds if kind not in waiting]
     return pages.page(
-        "factor_replace.html", status,
+        "factor/replace.html", status,
         flow=handle, kinds=kinds, waiting=told, at=clock.now() + timedelta(hours=hours) if hours else None,
         errors=errors,
     )  # fmt: skip
@@ -158,7 +158,7 @@ def _waiting(handle: str, errors: Errors = (), status: int = 200) -> Response:
     if shown is None:
         return see_other(REPLACE)
     return pages.page(
-        "factor_code.html", status, flow=None, shown=shown, errors=errors, action=f"{REPLACE}/code", drawn=handle
+        "factor/code.html", status, flow=None, shown=shown, errors=errors, action=f"{REPLACE}/code", drawn=handle
     )  # fmt: skip
 
 

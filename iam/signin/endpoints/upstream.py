@@ -55,7 +55,7 @@ def start(key: str) -> Response:
     if not hint:
         return redirect(url, 303)
     # A form led here, and browsers hold a form's redirects to our own pages (form-action): the way out is a page of its own.
-    return pages.page("upstream_onward.html", name=in_words(found.name), url=url, flow=handle)
+    return pages.page("sign_in/upstream_onward.html", name=in_words(found.name), url=url, flow=handle)
 
 
 @public
@@ -118,7 +118,7 @@ def unknown() -> Response:
     going = wanted(pending.flow)
     back = "/upstream/link?" + urlencode({"pending": value})
     link = Flow(back, going.service, fresh=True, origin=going.origin, links=going.links, why="connect")
-    return pages.page("upstream_unknown.html", name=in_words(found.name), url=with_flow("/login", flow.start(link)))
+    return pages.page("sign_in/upstream_unknown.html", name=in_words(found.name), url=with_flow("/login", flow.start(link)))
 
 
 def _link_page() -> str:
@@ -132,7 +132,7 @@ def confirm() -> Response:
     known = credentials.whoever(context.db(), own_login().person_id)
     person = own.name_of(context.db(), known.person_id) or known.login
     return pages.page(
-        "upstream_link.html", name=in_words(found.name), person=person, login=known.login, pending=value, called=pending.called,
+        "sign_in/upstream_link.html", name=in_words(found.name), person=person, login=known.login, pending=value, called=pending.called,
         forms_to=wanted(pending.flow).origin,
     )  # fmt: skip
 
