@@ -18,7 +18,7 @@ from benchmarks.rush import crowd, gets_in, rush
 from iam.cli.demo.run import set_up
 from iam.database.engine import make_engine, make_sessions
 from iam.database.migrate import upgrade
-from iam.settings import Database, Settings, Vault as VaultSettings
+from iam.settings import Database, Settings, VaultSettings
 from iam.vault import Vault
 from tests.servers.avain import Avain
 from tests.servers.postgresql import PostgreSQL

@@ -1,7 +1,7 @@
 """Work that nobody waits for: carrying the outbox's messages to those who deliver them, and tidying.
 
 ``Worker`` runs both, in ``iam worker`` or inside ``iam serve``. What kinds of messages there are and what is tidied it is told by
-whoever makes it (``iam.cli.service.worker``), because the packages that know stand above this one and may not know one another. A message is
+whoever makes it (``iam.cli.operating.worker``), because the packages that know stand above this one and may not know one another. A message is
 prepared in a transaction, sent outside of any, and its outcome written in another: no lock is held while somebody else is slow.
 """
 

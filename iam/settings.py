@@ -86,7 +86,7 @@ class Listen(BaseModel):
         return self
 
 
-class Vault(BaseModel):
+class VaultSettings(BaseModel):
     """Keys that seal identity codes, token keys and cookies."""
 
     model_config = _MODEL
@@ -180,7 +180,7 @@ class Egress(BaseModel):
     )
 
 
-class Worker(BaseModel):
+class WorkerSettings(BaseModel):
     """Who does what nobody waits for: telling applications of a logout, tidying."""
 
     model_config = _MODEL
@@ -236,13 +236,13 @@ class Settings(BaseSettings):
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")
     database: Database = Database()
     listen: Listen = Listen()
-    vault: Vault = Vault()
+    vault: VaultSettings = VaultSettings()
     redis: Redis = Redis()
     tokens: Tokens = Tokens()
     signin: Signin = Signin()
     lifecycle: Lifecycle = Lifecycle()
     egress: Egress = Egress()
-    worker: Worker = Worker()
+    worker: WorkerSettings = WorkerSettings()
     mail: Mail = Mail()
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from admin_ui.parts import exports, frame, lists, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from iam.access.pages import agreements as listing
-from iam.access.pages.agreements import AGREEMENT_KEYS, Standing
+from iam.access.pages.agreements import AGREEMENT_KEYS, AgreementState
 from iam.directory.listing import organisation_keys
 from iam.texts import N_
 from iam.web import context, guard
@@ -33,7 +33,7 @@ frame.section(SECTION, N_("Agreements"), PATH, "agreements.read", 70)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AgreementLine:
     """An agreement as the list shows it."""
 
     key: str
@@ -67,14 +67,14 @@ def agreements_file() -> Response:
         N_("Agreement"), N_("Case number"), N_("Purpose"), N_("Parties"), N_("State"), N_("First day"), N_("Last day"),
     )  # fmt: skip
 
-    def cells(line: Line) -> Sequence[object]:
+    def cells(line: AgreementLine) -> Sequence[object]:
         first, last = context.texts().first_day(line.live_from), exports.day(line.live_to)
         return line.key, line.case_number, line.purpose, ", ".join(line.parties), line.word, first, last
 
     return _listed().file("agreements", header, cells)
 
 
-def _listed() -> Listed[Line]:
+def _listed() -> Listed[AgreementLine]:
     return Listed(listing.agreements(guard.part(), lists.text()), AGREEMENT_KEYS, lines)
 
 
@@ -111,7 +111,9 @@ def _under(agreement_id: UUID) -> Listed[tuple[str, int]]:
     )  # fmt: skip
 
 
-def lines(session: Session, rows: Sequence[Any], known: Mapping[Any, Standing] | None = None) -> list[Line]:
+def lines(
+    session: Session, rows: Sequence[Any], known: Mapping[Any, AgreementState] | None = None
+) -> list[AgreementLine]:
     """Return agreements as lists show them; two statements, however many they are, unless how they stand is ``known``."""
     texts = context.texts()
     standings = known or listing.standings(session, [row[0].id for row in rows])
@@ -122,7 +124,7 @@ def lines(session: Session, rows: Sequence[Any], known: Mapping[Any, Standing] |
         parties = [entity.name(texts.language) for _, entity in standing.parties]
         first = words.start(standing.live_from) if standing.live_from else None
         made.append(
-            Line(
+            AgreementLine(
                 agreement.key,
                 agreement.case_number,
                 agreement.purpose,

@@ -19,7 +19,7 @@ from iam.directory import listing
 from iam.directory.organisation import Organisation
 from iam.errors import Conflict, Invalid
 from iam.oidc.clients import by_page
-from iam.oidc.clients.by_page import Registered
+from iam.oidc.clients.by_page import NewClient
 from iam.texts import N_, in_language
 from iam.web import context, guard
 
@@ -84,7 +84,7 @@ def add_client(application: str) -> AnyResponse:
     return application_client.show(row, made.client, secret=made.secret, fresh=True)
 
 
-def _register(application_key: str) -> Registered:
+def _register(application_key: str) -> NewClient:
     return by_page.register(
         context.db(), guard.part(), application_key, request.form.get("template", ""), _addresses("redirect_uris"), context.actor(),
         post_logout_redirect_uris=_addresses("post_logout_redirect_uris"),

@@ -52,7 +52,7 @@ frame.section(SECTION, N_("Applications"), PATH, "applications.read", 60)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ApplicationLine:
     """An application as the list shows it."""
 
     key: str
@@ -80,7 +80,7 @@ def applications_file() -> Response:
     return _listed().file("applications", header, lambda one: (one.name, one.key, one.owner, one.roles, one.clients))
 
 
-def _listed() -> Listed[Line]:
+def _listed() -> Listed[ApplicationLine]:
     return Listed(listing.applications(guard.part()), APPLICATION_KEYS, lines)
 
 
@@ -189,13 +189,13 @@ def enabling(session: Session, application_id: UUID, rows: Sequence[Organisation
     ]
 
 
-def lines(session: Session, rows: Sequence[Any]) -> list[Line]:
+def lines(session: Session, rows: Sequence[Any]) -> list[ApplicationLine]:
     """Return applications as lists show them; two statements, however many they are."""
     language, ids = context.texts().language, [row[0].id for row in rows]
     roles = _counted(session, Role, ids)
     clients = _counted(session, Client, ids)
     return [
-        Line(
+        ApplicationLine(
             app.key,
             in_language(app.name, language, app.key),
             owner.name(language),

@@ -32,7 +32,7 @@ PATH = "/admin/undelivered"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MessageLine:
     """A message as the list shows it. Whose sign-in a logout was is not told, nor anything that a mail said or where it went."""
 
     id: UUID
@@ -70,13 +70,13 @@ def undelivered_file() -> Response:
     header = N_("To whom"), N_("What"), N_("Waiting since"), N_("Given up"), N_("Tries"), N_("Reason")
     moment = context.texts().moment
 
-    def cells(one: Line) -> Sequence[object]:
+    def cells(one: MessageLine) -> Sequence[object]:
         return one.whom, one.what, moment(one.begun_at), moment(one.given_up_at), one.attempts, one.reason
 
     return _listed().file("undelivered", header, cells)
 
 
-def _listed() -> Listed[Line]:
+def _listed() -> Listed[MessageLine]:
     query, people = messages.listed(guard.part()), frame.part_of("persons.read")
     return Listed(query, messages.KEYS, lambda session, rows: lines(session, people, rows), newest_first=True)
 
@@ -102,7 +102,7 @@ def life() -> timedelta:
     return timedelta(seconds=context.settings().tokens.mail_code_seconds)
 
 
-def lines(session: Session, people: Part, rows: Sequence[Any]) -> list[Line]:
+def lines(session: Session, people: Part, rows: Sequence[Any]) -> list[MessageLine]:
     """Return messages as lists show them, naming those of ``people`` only; two statements, however many they are."""
     ids = {id_ for message, app in rows if app is None and (id_ := paging.as_id(message.payload["person"]))}
     person_id: Any = Person.id
@@ -111,23 +111,23 @@ def lines(session: Session, people: Part, rows: Sequence[Any]) -> list[Line]:
     return [_logout(message, app) if app is not None else _mail(message, shown) for message, app in rows]
 
 
-def _logout(message: Message, app: Application) -> Line:
+def _logout(message: Message, app: Application) -> MessageLine:
     texts = context.texts()
     name = in_language(app.name, texts.language, app.key)
-    return Line(
+    return MessageLine(
         message.id, texts.gettext(N_("Logout")), f"{name} ({message.target})", f"{applications.PATH}/{app.key}", message.created_at,
         *_outcome(message), undelivered_words.of_logout(message.last_error or ""), f"{PATH}/{message.id}/again", over=False,
     )  # fmt: skip
 
 
-def _mail(message: Message, people: Mapping[UUID, Profile]) -> Line:
+def _mail(message: Message, people: Mapping[UUID, Profile]) -> MessageLine:
     t, person_id = context.texts().gettext, UUID(message.payload["person"])
     profile = people.get(person_id)
     if profile is None:
         whom, path = t(N_("Somebody whose data you may not see")), None
     else:
         whom, path = profile.display_name or t(N_("No name")), f"/admin/persons/{person_id}"
-    return Line(
+    return MessageLine(
         message.id, t(N_("One-time code by e-mail")), whom, path, message.created_at, *_outcome(message),
         undelivered_words.of_mail(message.last_error or ""), f"{PATH}/mails/{message.id}/again",
         over=message.created_at <= clock.now() - life(),

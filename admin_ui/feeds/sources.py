@@ -43,7 +43,7 @@ frame.section(SECTION, N_("Sources"), PATH, "sources.read", 30)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SourceLine:
     """A source as the list shows it."""
 
     key: str
@@ -75,13 +75,13 @@ def sources_file() -> Response:
     header = N_("Source"), N_("Connector"), N_("Owner"), N_("Last run"), N_("Result"), N_("Last good run")
     moment = context.texts().moment
 
-    def cells(line: Line) -> Sequence[object]:
+    def cells(line: SourceLine) -> Sequence[object]:
         return line.key, line.connector, line.owner, moment(line.ran_at), line.word, moment(line.good_at)
 
     return _listed().file("sources", header, cells)
 
 
-def _listed() -> Listed[Line]:
+def _listed() -> Listed[SourceLine]:
     return Listed(listing.sources(guard.part()), SOURCE_KEYS, lambda _, rows: [_line(row) for row in rows])
 
 
@@ -172,11 +172,11 @@ def _text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _line(row: Any) -> Line:
+def _line(row: Any) -> SourceLine:
     source, owner, run, good_at = row
     state = "disabled" if source.disabled else run_words.state_of(run, source, run)
     word, look = run_words.word(state)
-    return Line(
+    return SourceLine(
         source.key, source.connector, owner.name(context.texts().language), state, word, look, bool(run and run.dry_run),
         run.id if run else None, run.started_at if run else None, good_at,
     )  # fmt: skip

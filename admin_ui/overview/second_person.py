@@ -34,7 +34,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingDefinition:
     """A proposal or an emergency as the overview lists it; ``href`` is empty where a command decides."""
 
     id: UUID
@@ -51,8 +51,8 @@ class Waiting:
 class Second:
     """The two lists, the oldest first, at most ``SHOWN`` each."""
 
-    proposals: list[Waiting]
-    taken_out: list[Waiting]
+    proposals: list[WaitingDefinition]
+    taken_out: list[WaitingDefinition]
 
 
 def lists(session: Session) -> Second:
@@ -85,18 +85,18 @@ def _proposals(asker: Asker) -> Any:
     return select(Proposal).where(waiting(), or_(false(), *mine)).order_by(Proposal.proposed_at)
 
 
-def _proposal(row: Proposal, names: dict[UUID, Profile]) -> Waiting:
+def _proposal(row: Proposal, names: dict[UUID, Profile]) -> WaitingDefinition:
     texts = context.texts()
     told = texts.gettext(N_("%(gain)s gain, %(lose)s lose")) % row.counts
     href = f"{PATH}/{row.key}/proposal" if row.kind in OF_RULES else ""
-    return Waiting(
+    return WaitingDefinition(
         row.id, texts.gettext(KINDS[row.kind]), row.key, _name(row.proposed_by, names), row.proposed_at, told, href,
         row.proposed_by == context.actor().person_id,
     )  # fmt: skip
 
 
-def _stopped(row: TakenOut, names: dict[UUID, Profile]) -> Waiting:
-    return Waiting(
+def _stopped(row: TakenOut, names: dict[UUID, Profile]) -> WaitingDefinition:
+    return WaitingDefinition(
         row.id, context.texts().gettext(KINDS[row.kind]), row.key, _name(row.taken_by, names), row.taken_at, row.reason, "",
         row.taken_by == context.actor().person_id,
     )  # fmt: skip

@@ -55,7 +55,7 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PersonLine:
     """A person as the list shows them."""
 
     id: UUID
@@ -108,7 +108,7 @@ def persons_file() -> Response:
     return exports.csv_file("persons", header, rows, filters)
 
 
-def _listed(part: Part, wanted: Wanted) -> Listed[Line]:
+def _listed(part: Part, wanted: Wanted) -> Listed[PersonLine]:
     query = listing.persons(part, wanted, archive_after())
     if _nameless():
         query = query.where(username_rules.lacks_one(part, Person.id))
@@ -126,7 +126,7 @@ def find_by_code() -> AnyResponse:
     return see_other(f"{PATH}?refused=unknown" if person_id is None else f"{PATH}/{person_id}")
 
 
-def lines(session: Session, part: Part, rows: Sequence[Person]) -> list[Line]:
+def lines(session: Session, part: Part, rows: Sequence[Person]) -> list[PersonLine]:
     """Return persons as lists show them: five statements, however many they are."""
     ids = [row.id for row in rows]
     texts, shown = context.texts(), profiles(session, ids)
@@ -138,7 +138,7 @@ def lines(session: Session, part: Part, rows: Sequence[Person]) -> list[Line]:
         ties = [_tie(tied, texts) for tied in found.get(row.id, [])]
         if row.id in wards:
             ties.append(Tie("guardian", None, "", None, words.end(max(ward.valid_to for ward in wards[row.id]))))
-        made.append(Line(row.id, listed_name(profile, texts), str(state[row.id]), profile.protected, ties))
+        made.append(PersonLine(row.id, listed_name(profile, texts), str(state[row.id]), profile.protected, ties))
     return made
 
 
@@ -158,7 +158,7 @@ def _tie(tied: Tied, texts: Texts) -> Tie:
     return Tie(tied.kind, tied.title, place, words.start(tied.valid_from), words.end(tied.valid_to))
 
 
-def _cells(line: Line, texts: Texts) -> Iterator[Sequence[object]]:
+def _cells(line: PersonLine, texts: Texts) -> Iterator[Sequence[object]]:
     state = words.word(words.STATES, line.state)
     for tie in line.ties or [Tie("", None, "", None, None)]:
         place = texts.gettext(N_("protected")) if tie.place is None else tie.place

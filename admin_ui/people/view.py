@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from admin_ui.parts import frame
 from admin_ui.parts.seen import profiles
 from admin_ui.people import listing as persons
-from admin_ui.people.listing import PATH, Line
+from admin_ui.people.listing import PATH, PersonLine
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import PERMISSIONS, Part, knows_protected, may_see, speaks_freely
@@ -23,7 +23,7 @@ from iam.directory.queries import Profile, held, profile
 from iam.errors import NotFound
 from iam.lifecycle import leave
 from iam.signin.accounts import reset_standing as standing
-from iam.signin.accounts.reset_standing import Standing
+from iam.signin.accounts.reset_standing import ResetStanding
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -39,7 +39,7 @@ class HeldHere:
     """An ended access as a page shows it. ``restoring`` is how the reader stands towards giving it back, None when it is not theirs."""
 
     row: Hold
-    restoring: Standing | None
+    restoring: ResetStanding | None
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Subject:
     id: UUID
     name: str
     profile: Profile
-    line: Line
+    line: PersonLine
     holds: tuple[HeldHere, ...]
     part: Part
     allowed: frozenset[str]
@@ -107,13 +107,13 @@ def _holds(session: Session, part: Part, person_id: UUID) -> tuple[HeldHere, ...
     return tuple(shown)
 
 
-def _restoring(session: Session, hold: Hold) -> Standing | None:
+def _restoring(session: Session, hold: Hold) -> ResetStanding | None:
     own = frame.part_of("access.end")
     if not own:
         return None
     if hold.whole:
         return standing.read(session, guard.asker(), standing.RESTORE, hold.person_id)
-    return Standing(alone=True) if leave.may_lift(session, hold, own) else None
+    return ResetStanding(alone=True) if leave.may_lift(session, hold, own) else None
 
 
 def _allowed(person_id: UUID) -> frozenset[str]:

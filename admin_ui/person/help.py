@@ -42,7 +42,7 @@ frame.section("help", N_("Requests for help"), _WAITING, "persons.read", 15)
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class HelpRequest:
     """A request of another administrator as a page shows it: whose it is, who asks, for what, why, until when."""
 
     row: StandingRequest
@@ -69,7 +69,7 @@ def has_own(session: Session, person_id: UUID) -> bool:
     return bool(step_up.held(session, person_id))
 
 
-def waiting(subject: Subject | None = None) -> list[Waiting]:
+def waiting(subject: Subject | None = None) -> list[HelpRequest]:
     """Return the requests that the reader could press, of one person or of all; three statements."""
     query = standing.waiting(guard.asker())
     if subject is not None:
@@ -79,10 +79,10 @@ def waiting(subject: Subject | None = None) -> list[Waiting]:
     return [_waiting(row, known.get(row.person_id, Profile()), known.get(row.asked_by, Profile())) for row in rows]
 
 
-def _waiting(row: StandingRequest, person_: Profile, asker: Profile) -> Waiting:
+def _waiting(row: StandingRequest, person_: Profile, asker: Profile) -> HelpRequest:
     """Who asks would tell of a protected person where else they are."""
     act = context.texts().gettext(ACTS[row.act])
-    return Waiting(row, act, person_.display_name, "" if person_.protected else asker.display_name)
+    return HelpRequest(row, act, person_.display_name, "" if person_.protected else asker.display_name)
 
 
 @blueprint.get("/help-requests")

@@ -33,7 +33,7 @@ _WORDS = {True: N_("gains"), False: N_("loses")}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EffectLine:
     """Somebody who gains or loses a right; where they are is empty when the reader may not know."""
 
     person_id: UUID
@@ -56,7 +56,7 @@ class View:
     unchanged: int | None
     digest: str
     by_organisation: Sequence[tuple[str, int, int]]
-    lines: Sequence[Line]
+    lines: Sequence[EffectLine]
     unnamed: int
     page: int
     pages: int
@@ -117,7 +117,7 @@ def _named(session: Session, part: Part, rows: Sequence[Effect]) -> list[Effect]
     return sorted(kept, key=lambda row: (not row.gains, order[row.person_id], row))
 
 
-def _lines(session: Session, rows: Sequence[Effect], hidden: Hidden) -> list[Line]:
+def _lines(session: Session, rows: Sequence[Effect], hidden: Hidden) -> list[EffectLine]:
     texts = context.texts()
     shown, roles = (
         profiles(session, {row.person_id for row in rows}),
@@ -126,7 +126,7 @@ def _lines(session: Session, rows: Sequence[Effect], hidden: Hidden) -> list[Lin
     places = {place for row in rows for place in (row.organisation_id, row.scope_id)}
     names = _names(session, places)
     return [
-        Line(
+        EffectLine(
             row.person_id, row.gains, texts.gettext(_WORDS[row.gains]), listed_name(shown.get(row.person_id, Profile()), texts),
             "" if (row.person_id, row.organisation_id) in hidden else names[row.organisation_id],
             roles[row.role_id].said(texts.language),

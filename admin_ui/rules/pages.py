@@ -36,7 +36,7 @@ frame.section(SECTION, N_("Rules"), PATH, "rules.read", 50)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RuleLine:
     """A rule as the list shows it."""
 
     key: str
@@ -101,11 +101,11 @@ def _history(rule_id: UUID) -> Listed[dict[str, Any]]:
     return Listed(listing.versions(rule_id), VERSION_KEYS, _versions, newest_first=True)
 
 
-def lines(session: Session, rows: Sequence[Any]) -> list[Line]:
+def lines(session: Session, rows: Sequence[Any]) -> list[RuleLine]:
     """Return rules as lists show them; two statements, however many they are."""
     names, texts = labels(session), context.texts()
     return [
-        Line(
+        RuleLine(
             rule.key, said(version.pattern, names), owner.name(texts.language), version.state, words.word(STATES, version.state),
             LOOKS[version.state],
         )

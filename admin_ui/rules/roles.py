@@ -41,7 +41,7 @@ frame.section(SECTION, N_("Roles"), PATH, "rules.read", 40)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RoleLine:
     """A role as the list shows it; ``holders`` are people of the reader's part."""
 
     path: str
@@ -84,13 +84,13 @@ def roles_file() -> Response:
         N_("Application"), N_("Role"), N_("Code"), N_("How it takes hold"), N_("Content"), N_("People in your part"),
     )  # fmt: skip
 
-    def cells(line: Line) -> Sequence[object]:
+    def cells(line: RoleLine) -> Sequence[object]:
         return line.application, line.name, line.key, line.enforcement, ", ".join(line.content), line.holders
 
     return _listed().file("roles", header, cells)
 
 
-def _listed() -> Listed[Line]:
+def _listed() -> Listed[RoleLine]:
     part = guard.part()
     return Listed(listing.roles(part, text=lists.text()), ROLE_KEYS, lambda session, rows: lines(session, part, rows))
 
@@ -133,13 +133,13 @@ def _holders(part: Part, role: Role) -> Listed[Holder]:
     return Listed(listing.holders(part, role.id), HOLDER_KEYS, lambda session, rows: holders(session, rows, role))
 
 
-def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, RoleVersion]]) -> list[Line]:
+def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, RoleVersion]]) -> list[RoleLine]:
     """Return roles as lists show them; two statements, however many they are."""
     language = context.texts().language
     counts = listing.holder_counts(session, part, [row[0].id for row in rows])
     content = listing.contents(session, [row[2].id for row in rows])
     return [
-        Line(
+        RoleLine(
             f"{PATH}/{application.key}/{role.key}", in_language(application.name, language, application.key), in_language(version.name, language, role.key),
             role.key, words.word(words.ENFORCEMENTS, version.enforcement),
             [f"{group}:{operation}" for group, operation in content.get(version.id, [])], counts.get(role.id, 0), role.retired,

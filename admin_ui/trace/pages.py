@@ -48,7 +48,7 @@ NOT_IN = tuple(outcome for outcome in trace.OUTCOMES if outcome != "issued")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AttemptLine:
     """An attempt as the lists show it; ``who`` is empty where the person lies outside the reader's part, addresses where a page does."""
 
     at: datetime
@@ -136,7 +136,7 @@ def application_trace_file(application: str) -> Response:
 
 def lines(
     session: Session, found: Sequence[Attempt], people: Part, applications: Part, *, hidden: bool | None = None
-) -> list[Line]:
+) -> list[AttemptLine]:
     """Return attempts as lists show them: four statements, however many they are.
 
     Persons and positions are named within ``people``, applications within ``applications``. ``hidden``: whether the places of the one
@@ -153,13 +153,13 @@ def lines(
 
 def _line(
     one: Attempt, shown: Mapping[UUID, Profile], visible: set[UUID], places: Mapping[UUID, Place], called: Mapping[str, Application]
-) -> Line:  # fmt: skip
+) -> AttemptLine:  # fmt: skip
     texts = context.texts()
     application, person = called.get(one.client_id), one.person_id if one.person_id in visible else None
     name = in_language(application.name, texts.language, application.key) if application else _unnamed(one.client_id)
     gone = trace_words.ended(one, places.values()) if one.outcome == "no-right" else []
     everyone = application is not None and application.entry == "everyone"
-    return Line(
+    return AttemptLine(
         one.at, persons.listed_name(shown.get(person, Profile()), texts) if person else "", person, name, one.client_id if application else "",
         one.outcome, trace_words.sign_in(one, name), trace_words.positions(one, places, name), gone,
         trace_words.answer(one, places, gone, name, everyone=everyone), application.key if application else None,

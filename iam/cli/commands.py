@@ -7,8 +7,8 @@ import click
 from iam.apply.cli import apply, export
 from iam.cli import audit, client, explain, key, rule, source, stop
 from iam.cli.demo import run as demo_run
+from iam.cli.operating import config, doctor, migrate, serve, worker
 from iam.cli.person import commands as person
-from iam.cli.service import config, doctor, migrate, serve, worker
 from iam.cli.support import Console, Main, with_common_options
 from iam.demo.cli import demo
 

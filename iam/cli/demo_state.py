@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from iam.settings import Database, Settings, Signin, Vault as VaultSettings
+from iam.settings import Database, Settings, Signin, VaultSettings
 from iam.signin.factors import levels
 
 PORT = 8080

@@ -25,7 +25,7 @@ _UNICAST_V6 = ip_network("2000::/3")
 _REFUSED_V6 = [ip_network(n) for n in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 
 
-class Refused(Exception):
+class PlaceRefused(Exception):
     """We do not go to this address; nothing was sent to it. The text says why and holds no part of the address."""
 
 
@@ -47,25 +47,25 @@ class Place:
 
 
 def place_of(url: str, listed_hosts: Sequence[str]) -> Place:
-    """Read an address strictly: what two parsers could read in two ways raises ``Refused``. ``listed_hosts`` as in ``settings.Egress``."""
+    """Read an address strictly: what two parsers could read in two ways raises ``PlaceRefused``. ``listed_hosts`` as in ``settings.Egress``."""
     if len(url) > LONGEST_URL or not url.isascii() or re.search(r"[\x00-\x20\x7f\\#]", url):
-        raise Refused("not an address")
+        raise PlaceRefused("not an address")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Refused("not an address") from error
+        raise PlaceRefused("not an address") from error
     if parts.scheme not in ("https", "http"):
-        raise Refused("not https")
+        raise PlaceRefused("not https")
     if "@" in parts.netloc:
-        raise Refused("credentials in the address")
+        raise PlaceRefused("credentials in the address")
     host = _host(parts)
     port = port if port is not None else (443 if parts.scheme == "https" else 80)
     listed = _listed(host, port, listed_hosts)
     if parts.scheme == "http" and not listed:
-        raise Refused("not https")
+        raise PlaceRefused("not https")
     if not listed and _is_number(host) and not is_public(host):
-        raise Refused("not a public address")
+        raise PlaceRefused("not a public address")
     query = f"?{parts.query}" if parts.query else ""
     return Place(parts.scheme == "https", host, port, (parts.path or "/") + query, listed)
 
@@ -87,7 +87,7 @@ def _host(parts: SplitResult) -> str:
 
 
 def _no_host() -> str:
-    raise Refused("not an address")
+    raise PlaceRefused("not an address")
 
 
 def _listed(host: str, port: int, listed_hosts: Sequence[str]) -> bool:

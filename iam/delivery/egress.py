@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from iam.delivery.destination import Place, Refused, is_public, place_of
+from iam.delivery.destination import Place, PlaceRefused, is_public, place_of
 from iam.settings import Egress
 
-__all__ = ["Failed", "Refused", "fetch_json", "fetch_text", "post_form", "post_form_json"]
+__all__ = ["Failed", "PlaceRefused", "fetch_json", "fetch_text", "post_form", "post_form_json"]
 
 SECONDS = 5.0
 """How long one fetch may take in all."""
@@ -39,7 +39,7 @@ class Failed(Exception):
 
 
 def fetch_text(url: str, allowed: Egress) -> str:
-    """GET an address and return its body; the answer must be 200 and UTF-8. Raises ``Refused`` and ``Failed``."""
+    """GET an address and return its body; the answer must be 200 and UTF-8. Raises ``PlaceRefused`` and ``Failed``."""
     status, body = _ask(url, allowed, "GET", {})
     if status != 200:
         raise Failed(f"status {status}")
@@ -50,19 +50,19 @@ def fetch_text(url: str, allowed: Egress) -> str:
 
 
 def fetch_json(url: str, allowed: Egress) -> Any:
-    """GET an address and return the JSON it answers. Raises ``Refused`` and ``Failed``."""
+    """GET an address and return the JSON it answers. Raises ``PlaceRefused`` and ``Failed``."""
     return _json(fetch_text(url, allowed))
 
 
 def post_form(url: str, fields: Mapping[str, str], allowed: Egress) -> int:
-    """POST a form and return the status of the answer, whatever it is. Raises ``Refused`` and ``Failed``."""
+    """POST a form and return the status of the answer, whatever it is. Raises ``PlaceRefused`` and ``Failed``."""
     return _ask(url, allowed, "POST", {}, fields)[0]
 
 
 def post_form_json(
     url: str, fields: Mapping[str, str], allowed: Egress, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Any]:
-    """POST a form and return the status and the JSON of the answer. Raises ``Refused`` and ``Failed``, also when it is no JSON."""
+    """POST a form and return the status and the JSON of the answer. Raises ``PlaceRefused`` and ``Failed``, also when it is no JSON."""
     status, body = _ask(url, allowed, "POST", headers or {}, fields)
     try:
         return status, _json(body.decode("utf-8"))
@@ -89,7 +89,7 @@ def _addresses(place: Place, until: float) -> list[str]:
     if not found:
         raise Failed("no such host")
     if not place.listed and not all(is_public(each) for each in found):
-        raise Refused("not a public address")
+        raise PlaceRefused("not a public address")
     return found
 
 

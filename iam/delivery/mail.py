@@ -54,7 +54,7 @@ class Mail:
             raise Invalid(Problem("The subject of a mail is one line.", field="subject"))
 
 
-class Refused(Unavailable):
+class MailRefused(Unavailable):
     """The mail server will not take this mail, now or later."""
 
     code = "mail-refused"
@@ -64,7 +64,7 @@ class Carrier(Protocol):
     """Takes mails away."""
 
     def send(self, mail: Mail) -> None:
-        """Hand a mail over for good; raises ``Unavailable`` when that failed, ``Refused`` when trying again would not help."""
+        """Hand a mail over for good; raises ``Unavailable`` when that failed, ``MailRefused`` when trying again would not help."""
 
     def greet(self) -> None:
         """Go as far as a mail needs to (sealed and signed in, where the settings say so) and leave; raises ``Unavailable``."""
@@ -173,5 +173,5 @@ def _has_controls(text: str) -> bool:
 
 
 def _unsent(status: int) -> Unavailable:
-    kind = Refused if status >= _FINAL else Unavailable
+    kind = MailRefused if status >= _FINAL else Unavailable
     return kind(Problem("The mail server did not take the mail: %(why)s.", params={"why": f"status {status}"}))

@@ -24,19 +24,19 @@ PATIENCE = 3.0
 """Seconds to wait for a started run to show itself."""
 _PAUSE = 0.02
 _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="source-run")
-_standing: dict[str, Standing] = {}
+_standing: dict[str, RunState] = {}
 _log = structlog.get_logger("avain.sources")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RunState:
     """Where a source's run stands in this process: ``waiting``, ``read``, ``compare`` or ``write``, and how many rows were seen."""
 
     phase: str
     rows: int = 0
 
 
-def standing(key: str) -> Standing | None:
+def standing(key: str) -> RunState | None:
     """Return where the run of a source that this process carries out stands; None when it carries out none."""
     return _standing.get(key)
 
@@ -60,7 +60,7 @@ def start(
         before = _check(session, key, actor, accepting)
     if key in _standing:
         raise Conflict(Problem("%(key)s is running already.", "Wait until it has ended.", params={"key": key}))
-    _standing[key] = Standing("waiting")
+    _standing[key] = RunState("waiting")
     job = _worker.submit(_carry_out, sessions, vault, key, actor, dry_run, accepting)
     job.add_done_callback(_tell_the_log)
     return _first_seen(sessions, before, job)
@@ -97,7 +97,7 @@ def _tell_the_log(job: Future[None]) -> None:
 
 def _telling(key: str) -> Callable[[str, int], None]:
     def tell(phase: str, rows: int) -> None:
-        _standing[key] = Standing(phase, rows)
+        _standing[key] = RunState(phase, rows)
 
     return tell
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from iam.cli.service import worker
+from iam.cli.operating import worker
 from iam.directory.person import PersonProfile
 from iam.signin.accounts.factor import Totp
 from tests.flows.factor_world import follow, scan, with_totp

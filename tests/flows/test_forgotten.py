@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM
-from iam.cli.service import worker
+from iam.cli.operating import worker
 from iam.delivery.outbox import Message
 from iam.directory.affiliation import Affiliation
 from iam.directory.person import PersonProfile

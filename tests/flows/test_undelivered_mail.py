@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.cli.service import worker
+from iam.cli.operating import worker
 from iam.delivery.mail import Smtp
 from iam.delivery.outbox import Message
 from iam.errors import Unavailable

@@ -82,7 +82,7 @@ def test_a_form_answered_with_json_gives_status_and_json_and_carries_the_callers
 
 def test_loopback_is_refused_unless_listed_and_nothing_is_sent(server: HostileHttp, authority: Authority) -> None:
     for hosts in ([], ["localhost:1"], ["127.0.0.1"], ["localhost.example"]):
-        with pytest.raises(egress.Refused):
+        with pytest.raises(egress.PlaceRefused):
             egress.fetch_json(server.url(), Egress(ca_file=authority.ca_file, hosts=hosts))
     assert server.connections == 0
 
@@ -95,7 +95,7 @@ def test_a_listed_host_without_a_port_may_be_reached_on_any(server: HostileHttp,
 def test_plain_http_goes_to_listed_hosts_only() -> None:
     with HostileHttp(OK) as plain:
         assert egress.fetch_json(plain.url(), Egress(hosts=[plain.place])) == {"keys": []}
-        with pytest.raises(egress.Refused):
+        with pytest.raises(egress.PlaceRefused):
             egress.fetch_json(plain.url(), Egress())
         assert plain.connections == 1
 
@@ -136,7 +136,7 @@ def test_a_name_is_resolved_once_and_the_connection_goes_to_the_very_address_tha
 
 def test_one_private_address_among_public_ones_refuses_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
     _lead(monkeypatch, ["93.184.216.34", "10.0.0.1"])
-    with pytest.raises(egress.Refused):
+    with pytest.raises(egress.PlaceRefused):
         egress.fetch_json("https://mixed.example/", Egress())
 
 
@@ -279,7 +279,7 @@ def test_a_hostile_host_is_refused_before_anything_is_sent(
     host: str, server: HostileHttp, authority: Authority
 ) -> None:
     """C-14: no spelling of an address inside is gone to."""
-    with pytest.raises(egress.Refused):
+    with pytest.raises(egress.PlaceRefused):
         egress.fetch_text(f"https://{host}:{server.port}/", Egress(ca_file=authority.ca_file, hosts=["listed.example"]))
     assert server.connections == 0
 
@@ -295,7 +295,7 @@ def test_a_hostile_host_is_refused_before_anything_is_sent(
     ],
 )  # fmt: skip
 def test_what_is_not_an_https_address_is_refused(url: str) -> None:
-    with pytest.raises(egress.Refused):
+    with pytest.raises(egress.PlaceRefused):
         egress.fetch_text(url, Egress())
 
 
@@ -309,6 +309,6 @@ def test_public_addresses_are_public() -> None:
 def test_what_goes_wrong_never_repeats_the_address(server: HostileHttp, allowed: Egress) -> None:
     for url, settings in [("https://10.0.0.1/very-secret", Egress()), (server.url("/very-secret"), allowed)]:
         server.behave = answer("", 404)
-        with pytest.raises((egress.Refused, egress.Failed)) as caught:
+        with pytest.raises((egress.PlaceRefused, egress.Failed)) as caught:
             egress.fetch_json(url, settings)
         assert "secret" not in str(caught.value)

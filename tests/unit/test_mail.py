@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from iam import settings
 from iam.delivery import mail
-from iam.delivery.mail import Mail, Refused, Smtp
+from iam.delivery.mail import Mail, MailRefused, Smtp
 from iam.errors import Invalid, Unavailable
 from iam.settings import Settings
 from tests.servers.certificates import Authority
@@ -73,9 +73,9 @@ def test_a_listed_loopback_address_may_be_spoken_to_in_clear() -> None:
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
-        ({"recipient": "550 nobody"}, Refused, "status 550"),
+        ({"recipient": "550 nobody"}, MailRefused, "status 550"),
         ({"recipient": "450 later"}, Unavailable, "status 450"),
-        ({"data": "554 no"}, Refused, "status 554"),
+        ({"data": "554 no"}, MailRefused, "status 554"),
         ({"data": "451 later"}, Unavailable, "status 451"),
     ],
 )

@@ -32,7 +32,7 @@ class Allowing:
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing:
+class CrossedEntity:
     """An organisation of another legal entity in which the rule gives only what ``clauses`` allow; nothing yet when there is none."""
 
     scope_key: str
@@ -40,7 +40,7 @@ class Crossing:
     clauses: tuple[Allowing, ...]
 
 
-def crossings(session: Session, pattern: Pattern, owner_id: UUID, names: Names) -> list[Crossing]:
+def crossings(session: Session, pattern: Pattern, owner_id: UUID, names: Names) -> list[CrossedEntity]:
     """Return where a checked rule reaches into another legal entity than its owner's, each with the clauses that allow it there."""
     scopes = giving.foreign(pattern, owner_id, names)[:MOST]
     if not scopes or pattern.capacity.fact == "relationship":
@@ -48,11 +48,12 @@ def crossings(session: Session, pattern: Pattern, owner_id: UUID, names: Names) 
     allowed = _allowing(session, pattern, scopes, names.entities.get(owner_id, frozenset()), names)
     rows = session.scalars(select(Organisation).where(Organisation.id.in_(scopes)).order_by(Organisation.key))
     return [
-        Crossing(row.key, {one: row.name(one) for one in LANGUAGES}, tuple(allowed.get(row.id, ()))) for row in rows
+        CrossedEntity(row.key, {one: row.name(one) for one in LANGUAGES}, tuple(allowed.get(row.id, ())))
+        for row in rows
     ]
 
 
-def words(crossing: Crossing, texts: Texts) -> str:
+def words(crossing: CrossedEntity, texts: Texts) -> str:
     """Return a crossing as a sentence: which clauses allow the role there, or that none does yet."""
     place = crossing.scope_names.get(texts.language, crossing.scope_key)
     if not crossing.clauses:

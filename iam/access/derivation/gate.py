@@ -17,7 +17,7 @@ Lack = Literal["parties", "scope", "content", "relationship", "time"]
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing:
+class CrossingRight:
     """A right between legal entities for a time: whose holder, in which scope, with a role that holds ``needs``; ``asked`` says that the
     role, and all it includes, is asked at use."""
 
@@ -30,7 +30,7 @@ class Crossing:
     time: Span
 
 
-def lacks(clause: Clause, crossing: Crossing, world: World) -> Lack | None:
+def lacks(clause: Clause, crossing: CrossingRight, world: World) -> Lack | None:
     """Return the first thing for which a clause does not allow a right, farthest first; None when it allows it."""
     time, one = crossing.time, crossing
     parties = ((one.scope_entity_id, clause.grantor_id), (one.holder_entity_id, clause.grantee_id))

@@ -26,7 +26,7 @@ FEW = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class OpenFacts:
     """The kinds of open facts that a few persons have, each with the organisation it is in, and what those lie under."""
 
     affiliations: frozenset[tuple[str, str | None, UUID]]
@@ -39,9 +39,9 @@ class Facts:
         return _CONCERN[pattern.bound[0].fact](self, pattern.bound[0], owner_id, names)
 
 
-def facts_of(session: Session) -> Facts:
+def facts_of(session: Session) -> OpenFacts:
     """Return the facts of the persons in ``affected``."""
-    return Facts(
+    return OpenFacts(
         frozenset(_AFFILIATIONS.all(session)), frozenset(_MEMBERSHIPS.all(session)), frozenset(_RELATIONSHIPS.all(session)),
         frozenset(_UNDER.all(session)),
     )  # fmt: skip
@@ -80,7 +80,7 @@ _RELATIONSHIPS: Statement[str] = Statement(_relationships, str)
 _UNDER: Statement[tuple[Any, ...]] = Statement(_under, row)
 
 
-def _affiliation(facts: Facts, item: Bound, owner_id: UUID, names: Names) -> bool:
+def _affiliation(facts: OpenFacts, item: Bound, owner_id: UUID, names: Names) -> bool:
     occupations = names.lists[item.code_list] if item.code_list is not None else item.occupations
     return any(
         (not item.kinds or kind in item.kinds)
@@ -90,18 +90,18 @@ def _affiliation(facts: Facts, item: Bound, owner_id: UUID, names: Names) -> boo
     )
 
 
-def _membership(facts: Facts, item: Bound, owner_id: UUID, names: Names) -> bool:
+def _membership(facts: OpenFacts, item: Bound, owner_id: UUID, names: Names) -> bool:
     return any(
         (item.group_kind is None or kind == item.group_kind) and _there(facts, item, place, owner_id, names)
         for _, kind, place in facts.memberships
     )
 
 
-def _relationship(facts: Facts, item: Bound, _owner_id: UUID, _names: Names) -> bool:
+def _relationship(facts: OpenFacts, item: Bound, _owner_id: UUID, _names: Names) -> bool:
     return not facts.relationships.isdisjoint(item.kinds)
 
 
-def _there(facts: Facts, item: Bound, place: UUID, owner_id: UUID, names: Names) -> bool:
+def _there(facts: OpenFacts, item: Bound, place: UUID, owner_id: UUID, names: Names) -> bool:
     where = item.where
     if where.is_ is not None and place != names.organisations[where.is_]:
         return False
@@ -109,7 +109,7 @@ def _there(facts: Facts, item: Bound, place: UUID, owner_id: UUID, names: Names)
     return all((place, above) in facts.under for above in under)
 
 
-_CONCERN: dict[str, Callable[[Facts, Bound, UUID, Names], bool]] = {
+_CONCERN: dict[str, Callable[[OpenFacts, Bound, UUID, Names], bool]] = {
     "affiliation": _affiliation,
     "membership": _membership,
     "relationship": _relationship,

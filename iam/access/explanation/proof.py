@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.derivation.gate import Crossing, lacks
+from iam.access.derivation.gate import CrossingRight, lacks
 from iam.access.explanation.holdings import Holdings, holdings
 from iam.access.model.agreements import Clause, clauses
 from iam.access.model.assignment import Assignment
@@ -142,5 +142,5 @@ def _allowed(occupation: str | None, row: Assignment, time: Span, proofs: _Proof
     if clause is None or not needs:
         return False
     asked = row.role_id in proofs.held.asked
-    crossing = Crossing(row.holder_entity_id, row.scope_entity_id, row.scope_id, occupation, needs, asked, time)
+    crossing = CrossingRight(row.holder_entity_id, row.scope_entity_id, row.scope_id, occupation, needs, asked, time)
     return lacks(clause, crossing, proofs.world) is None

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import WHOLE, Part
-from iam.access.derivation.gate import Crossing, lacks
+from iam.access.derivation.gate import CrossingRight, lacks
 from iam.access.explanation.ends import terms
 from iam.access.explanation.holdings import Holdings, holdings
 from iam.access.model.agreement import Agreement, AgreementParty
@@ -208,7 +208,7 @@ def _uncrossed(match: Match, pattern: Pattern, case: _Case) -> Problem | None:
     if match.holder_entity_id == match.scope_entity_id and not match.by_clause:
         return None
     role_id = case.names.roles[pattern.role][0]
-    crossing = Crossing(
+    crossing = CrossingRight(
         match.holder_entity_id, match.scope_entity_id, match.scope_id, match.occupation, case.held.needs.get(role_id, frozenset()),
         role_id in case.held.asked, Span(case.at, case.at + timedelta(microseconds=1)),
     )  # fmt: skip
@@ -222,7 +222,7 @@ _LACKS = {
 }  # fmt: skip
 
 
-def _not_agreed(crossing: Crossing, case: _Case) -> Problem | None:
+def _not_agreed(crossing: CrossingRight, case: _Case) -> Problem | None:
     """What the nearest clause lacks; None when one is in force and allows the right."""
     judged = [(_FARTHEST_FIRST.index(lacks(one.clause, crossing, case.world)), one) for one in case.agreed]
     allowing = [one for rank, one in judged if rank == len(_FARTHEST_FIRST) - 1]

@@ -27,7 +27,7 @@ _NO_AGREEMENT = Problem("There is no such agreement, or it is outside your part.
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AgreementState:
     """How an agreement stands: ``unsigned``, ``coming``, ``live`` or ``ended``; its term, its parties and who has not signed."""
 
     state: str
@@ -72,7 +72,7 @@ def agreement_of(session: Session, part: Part, key: str) -> tuple[Agreement, Org
     return row[0], row[1]
 
 
-def standings(session: Session, agreement_ids: Collection[UUID]) -> dict[UUID, Standing]:
+def standings(session: Session, agreement_ids: Collection[UUID]) -> dict[UUID, AgreementState]:
     """Return how agreements stand now; two statements."""
     terms = select(AgreementTerm).where(
         AgreementTerm.agreement_id.in_(agreement_ids), AgreementTerm.closed_by.is_(None)
@@ -90,10 +90,10 @@ def standings(session: Session, agreement_ids: Collection[UUID]) -> dict[UUID, S
     return {id_: _standing(term.get(id_), parties.get(id_, [])) for id_ in agreement_ids}
 
 
-def _standing(term: AgreementTerm | None, parties: list[tuple[AgreementParty, Organisation]]) -> Standing:
+def _standing(term: AgreementTerm | None, parties: list[tuple[AgreementParty, Organisation]]) -> AgreementState:
     if term is None:
-        return Standing("unsigned", None, None, parties)
-    found, now = Standing("unsigned", term.valid_from, term.valid_to, parties), clock.now()
+        return AgreementState("unsigned", None, None, parties)
+    found, now = AgreementState("unsigned", term.valid_from, term.valid_to, parties), clock.now()
     if found.unsigned:
         return found
     return replace(found, state="ended" if term.valid_to <= now else "coming" if term.valid_from > now else "live")

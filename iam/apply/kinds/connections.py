@@ -81,7 +81,7 @@ def _issuer(draft: Draft, item: inbound.Connection, where: Where) -> None:
     try:
         destination.place_of(item.issuer, [urlsplit(item.issuer).hostname or ""])
         wrong = "?" in item.issuer
-    except destination.Refused:
+    except destination.PlaceRefused:
         wrong = True
     if wrong:
         draft.wrong(place, "This is no issuer.", "Write the address that the provider's metadata name as issuer.")

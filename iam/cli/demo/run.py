@@ -28,12 +28,12 @@ from iam.change import SYSTEM, Actor
 from iam.cli import demo_state
 from iam.cli.demo.told import tell
 from iam.cli.demo_state import PORT, settings_for
-from iam.cli.service import worker
+from iam.cli.operating import worker
 from iam.database.engine import make_engine, make_sessions
 from iam.database.migrate import upgrade
 from iam.demo.generate import generate
 from iam.demo.profiles import PROFILES
-from iam.demo.relying.service import create_relying_app
+from iam.demo.relying.application import create_relying_app
 from iam.errors import Conflict, Invalid, Unavailable
 from iam.oidc.clients import write as registration
 from iam.oidc.model import Client

@@ -21,7 +21,7 @@ from iam.change import Change
 from iam.database.types import UtcDateTime, greatest, least
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
 from iam.errors import Invalid
-from iam.lifecycle.organisations.tree import Fault, Place, Standing, joined, settle, stated_from
+from iam.lifecycle.organisations.tree import Fault, Place, TreePlace, joined, settle, stated_from
 from iam.lifecycle.versions import Written, restate
 from iam.texts import N_
 
@@ -74,7 +74,7 @@ def places(session: Session) -> dict[UUID, list[Place]]:
             _PLACES.c.organisation_id, _PLACES.c.parent_id, _PLACES.c.legal_entity_id, _PLACES.c.valid_from, _PLACES.c.valid_to
         ).where(_PLACES.c.closed_by.is_(None))
     )  # fmt: skip
-    return stated_from(Standing(*row) for row in rows)
+    return stated_from(TreePlace(*row) for row in rows)
 
 
 def write_places(session: Session, change: Change, stated: Mapping[UUID, Sequence[Place]]) -> Written:

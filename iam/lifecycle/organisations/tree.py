@@ -26,7 +26,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TreePlace:
     """A place with the legal entity it belongs to: what is stored."""
 
     organisation_id: UUID
@@ -49,7 +49,7 @@ Tree = Mapping[UUID, Sequence[Place]]
 _Piece = tuple[datetime, datetime, UUID]
 
 
-def stated_from(rows: Iterable[Standing]) -> dict[UUID, list[Place]]:
+def stated_from(rows: Iterable[TreePlace]) -> dict[UUID, list[Place]]:
     """Return the places that stored rows state, neighbours that say the same joined, by organisation and in order of time."""
     found: dict[UUID, list[Place]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row.valid_from):
@@ -75,9 +75,9 @@ def joined(places: Iterable[Place]) -> list[Place]:
     return found
 
 
-def settle(tree: Tree) -> tuple[list[Standing], list[Fault]]:
+def settle(tree: Tree) -> tuple[list[TreePlace], list[Fault]]:
     """Return every place with its legal entity, cut where that changes by date, and every fault of the tree."""
-    standing: list[Standing] = []
+    standing: list[TreePlace] = []
     faults: list[Fault] = []
     for places in tree.values():
         faults += [
@@ -90,7 +90,7 @@ def settle(tree: Tree) -> tuple[list[Standing], list[Fault]]:
     return standing, faults
 
 
-def _settle_one(tree: Tree, place: Place, standing: list[Standing]) -> list[Fault]:
+def _settle_one(tree: Tree, place: Place, standing: list[TreePlace]) -> list[Fault]:
     try:
         pieces = sorted(_climb(tree, place, place.valid_from, place.valid_to, None, frozenset()))
     except _Cycle as cycle:
@@ -103,7 +103,7 @@ def _settle_one(tree: Tree, place: Place, standing: list[Standing]) -> list[Faul
         if start > place.valid_from and last and last.legal_entity_id == entity_id:
             standing[-1] = replace(last, valid_to=end)
         else:
-            standing.append(Standing(place.organisation_id, place.parent_id, entity_id, start, end))
+            standing.append(TreePlace(place.organisation_id, place.parent_id, entity_id, start, end))
         reached = max(reached, end)
     return [Fault("gap", place.organisation_id, reached)] if reached < place.valid_to else []
 

@@ -14,7 +14,7 @@ from iam import clock
 from iam.access.right import Capacity
 from iam.database.statement import Statement
 from iam.database.types import uuid7
-from iam.oidc.authorization.interaction import Issue, NoRight, Refuse, Standing, Step
+from iam.oidc.authorization.interaction import Issue, NoRight, Refuse, SignInState, Step
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.model import Attempt
 
@@ -25,7 +25,12 @@ _WRITE = Statement(lambda: insert(Attempt), tuple)
 
 
 def record(
-    session: Session, client: RegisteredClient, person_id: UUID | None, request_id: str, step: Step, standing: Standing
+    session: Session,
+    client: RegisteredClient,
+    person_id: UUID | None,
+    request_id: str,
+    step: Step,
+    standing: SignInState,
 ) -> None:
     """Write down how a request ended; steps on the way (a page that was shown) are not ends and leave nothing."""
     outcome = _outcome(step)
@@ -48,7 +53,7 @@ def _outcome(step: Step) -> str | None:
     return None
 
 
-def _steps(step: Step, standing: Standing) -> list[dict[str, Any]]:
+def _steps(step: Step, standing: SignInState) -> list[dict[str, Any]]:
     """What was looked at, in order: the sign-in, each capacity and whether it opens the application, the answer."""
     found: list[dict[str, Any]] = [{"step": "sign-in", "acr": standing.acr, "least": standing.least_acr}]
     found += [_of_capacity(capacity, enters) for capacity, enters in standing.capacities]

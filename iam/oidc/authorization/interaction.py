@@ -31,7 +31,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SignInState:
     """Where the person stands: signed in since, capacities with whether each may enter, and what was chosen before and now.
 
     ``other_person``: the request was for somebody else (``id_token_hint``). ``without_capacity``: may enter as nobody in
@@ -112,7 +112,7 @@ class Issue:
 Step = SignIn | StepUp | Choose | Inform | NoRight | Refuse | Issue
 
 
-def next_step(ask: Ask, standing: Standing, at: datetime) -> Step:
+def next_step(ask: Ask, standing: SignInState, at: datetime) -> Step:
     """Return what comes next for an authorization request whose client, redirect URI and scope have been validated."""
     if not _fresh_enough(ask, standing, at):
         signed_in_for_this = (
@@ -133,7 +133,7 @@ def next_step(ask: Ask, standing: Standing, at: datetime) -> Step:
     return step
 
 
-def _fresh_enough(ask: Ask, standing: Standing, at: datetime) -> bool:
+def _fresh_enough(ask: Ask, standing: SignInState, at: datetime) -> bool:
     """Whether the sign-in is as fresh as asked. One made since the request came is fresh enough for anything."""
     if standing.auth_time is None or standing.other_person:
         return False
@@ -143,7 +143,7 @@ def _fresh_enough(ask: Ask, standing: Standing, at: datetime) -> bool:
     return "login" not in ask.prompts and not too_old
 
 
-def _stronger(ask: Ask, standing: Standing) -> Step | None:
+def _stronger(ask: Ask, standing: SignInState) -> Step | None:
     """What to do when the person must sign in more strongly; None when it was done strongly enough."""
     known = [level for level in levels.LEVELS if level in ask.essential]
     if ask.essential and not known:
@@ -161,7 +161,7 @@ def _wished(ask: Ask) -> list[str]:
     return [] if ask.silent else [level for level in levels.LEVELS if level in ask.wished][:1]
 
 
-def _nothing_fits(ask: Ask, standing: Standing, at: datetime) -> Step:
+def _nothing_fits(ask: Ask, standing: SignInState, at: datetime) -> Step:
     if standing.without_capacity:
         return Issue(None)
     if ask.silent:
@@ -172,7 +172,7 @@ def _nothing_fits(ask: Ask, standing: Standing, at: datetime) -> Step:
     return NoRight(now, _coming(standing, at))
 
 
-def _with_capacity(ask: Ask, standing: Standing, fitting: tuple[Capacity, ...], at: datetime) -> Step:
+def _with_capacity(ask: Ask, standing: SignInState, fitting: tuple[Capacity, ...], at: datetime) -> Step:
     if not standing.asks_capacity:
         return Issue(next((c for c in fitting if c.is_primary), fitting[0]))
     chosen = _by_id(fitting, standing.chosen)
@@ -190,7 +190,7 @@ def _with_capacity(ask: Ask, standing: Standing, fitting: tuple[Capacity, ...], 
     return Choose(fitting, _coming(standing, at), remembered.id if remembered else None, ended, standing.more)
 
 
-def _coming(standing: Standing, at: datetime) -> tuple[Capacity, ...]:
+def _coming(standing: SignInState, at: datetime) -> tuple[Capacity, ...]:
     return tuple(c for c, _ in standing.capacities if c.valid_from > at)
 
 

@@ -42,7 +42,7 @@ CODES = ("roles", "entitlements")
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class NewClient:
     """A client that was just registered; ``secret`` is told this once, and is None for a client that has none."""
 
     client: Client
@@ -99,7 +99,7 @@ def add_application(
 def register(
     session: Session, part: Part, application_key: str, template: str, redirect_uris: Sequence[str], actor: Actor, *,
     post_logout_redirect_uris: Sequence[str] = (),
-) -> Registered:  # fmt: skip
+) -> NewClient:  # fmt: skip
     """Register a client of an application from a template; raises ``NotFound``, and ``Invalid`` with the field of each problem."""
     owned = application(session, part, application_key)
     if template not in TEMPLATES:
@@ -129,12 +129,12 @@ def register(
     if value is not None:
         registration.set_secrets(session, {client_id: secrets.hash_of(value)})
     record(session, "admin:client:registered", owned, actor, {"client": client_id, "template": template})
-    return Registered(row, value)
+    return NewClient(row, value)
 
 
 def new_secret(
     session: Session, part: Part, application_key: str, client_id: str, days: int, actor: Actor
-) -> Registered:
+) -> NewClient:
     """Give a client another secret; the newest of the old ones works for ``days`` more (0: ends now), any other ends now.
 
     Raises ``NotFound``, and ``Invalid`` for a client that authenticates otherwise, or days that are not 0 to 90.
@@ -154,7 +154,7 @@ def new_secret(
     session.add(ClientSecret(client_id=client_id, hash=secrets.hash_of(value), created_at=now))
     session.flush()
     record(session, "admin:client:secret-given", owned, actor, {"client": client_id, "days": days})
-    return Registered(client, value)
+    return NewClient(client, value)
 
 
 def living_secrets(session: Session, client_id: str) -> list[ClientSecret]:

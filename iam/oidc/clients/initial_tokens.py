@@ -21,7 +21,7 @@ from iam.access.model.role import Application
 from iam.audit import log
 from iam.change import Actor
 from iam.delivery import egress
-from iam.delivery.destination import Refused, place_of
+from iam.delivery.destination import PlaceRefused, place_of
 from iam.oidc.clients import documents as client_document
 from iam.oidc.clients.documents import METADATA, BadDocument, Document
 from iam.oidc.model import Client, InitialAccessToken
@@ -39,7 +39,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class TokenUse:
     """One use of an initial access token: which it was, and for whose clients."""
 
     token_id: UUID
@@ -80,14 +80,14 @@ def of_client(session: Session, client: Client) -> Terms:
     return _terms(session, session.get_one(Application, client.application_id))
 
 
-def use_up(session: Session, token: str) -> Used | None:
+def use_up(session: Session, token: str) -> TokenUse | None:
     """Count one use of an initial access token and return what it was made for; None when it was used up meanwhile. One statement."""
     use = (
         update(InitialAccessToken).where(*_living(token)).values(uses=InitialAccessToken.uses - 1)
         .returning(InitialAccessToken.id, InitialAccessToken.application_id, InitialAccessToken.pkce_optional)
     )  # fmt: skip
     row = session.execute(use).one_or_none()
-    return Used(*row) if row is not None else None
+    return TokenUse(*row) if row is not None else None
 
 
 def _living(token: str) -> tuple[Any, ...]:
@@ -113,7 +113,7 @@ def read(given: Mapping[str, Any], on: Terms, allowed: Egress) -> Document:
         try:
             if uri is not None:
                 place_of(uri, allowed.hosts)
-        except Refused as error:
+        except PlaceRefused as error:
             raise BadDocument(METADATA, f"{name}: We do not go there: {error}.") from None
     return document
 
@@ -128,7 +128,7 @@ def sector(document: Document, on: Terms, allowed: Egress) -> str:
         return on.key
     try:
         listed = egress.fetch_json(uri, allowed)
-    except (egress.Refused, egress.Failed) as error:
+    except (egress.PlaceRefused, egress.Failed) as error:
         raise BadDocument(METADATA, f"sector_identifier_uri: It could not be fetched: {error}.") from None
     if not isinstance(listed, list) or not all(uri in listed for uri in document.redirect_uris):
         raise BadDocument(METADATA, "sector_identifier_uri: It does not list every redirect URI.")

@@ -65,5 +65,5 @@ def keys(client: RegisteredClient, settings: Settings, kid: str | None = None) -
 def _fetch(uri: str, settings: Settings) -> Sequence[Mapping[str, Any]]:
     try:
         return usable_keys(egress.fetch_json(uri, settings.egress))
-    except (egress.Refused, egress.Failed, BadKeys):
+    except (egress.PlaceRefused, egress.Failed, BadKeys):
         return ()

@@ -1,4 +1,4 @@
-"""Clients that register themselves (RFC 7591) and look after their registration (RFC 7592, OIDC Dynamic Client Registration 1.0).
+"""Clients that register themselves (RFC 7591) and look after their registration (RFC 7592, OIDC Dynamic Client RegisteredDocument 1.0).
 
 What a client may ask to be is decided by ``registration_terms``. Each client gets a management token of its own, good for itself and
 for nothing else. The caller owns the transaction.
@@ -35,7 +35,7 @@ _OURS = ("registration_access_token", "registration_client_uri", "client_secret_
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegisteredDocument:
     """A client as it is registered now. ``secret`` and ``token`` are told when they are new, or when the client showed them."""
 
     client_id: str
@@ -44,7 +44,7 @@ class Registered:
     token: str | None = None
 
 
-def register(session: Session, token: str, document: Document, sector_: str, actor: Actor) -> Registered | None:
+def register(session: Session, token: str, document: Document, sector_: str, actor: Actor) -> RegisteredDocument | None:
     """Register a client; None when the token was used up meanwhile."""
     used = registration_terms.use_up(session, token)
     if used is None:
@@ -77,7 +77,7 @@ def find(session: Session, client_id: str, token: str) -> Client | None:
     return client if known else None
 
 
-def shown(session: Session, client: Client, token: str) -> Registered:
+def shown(session: Session, client: Client, token: str) -> RegisteredDocument:
     """Return a client as it is registered (RFC 7592 section 2.1); its secret is known to itself only."""
     return _registered(session, client, None, token)
 
@@ -105,7 +105,7 @@ def _is_secret(session: Session, client: Client, secret: str) -> bool:
 
 def amend(
     session: Session, client: Client, document: Document, sector_: str, actor: Actor, token: str, secret: str | None
-) -> Registered:
+) -> RegisteredDocument:
     """Make a client what it now says it is; what it leaves out takes its default again (RFC 7592 section 2.2).
 
     What the controller tells people of it is not the client's to change.
@@ -145,9 +145,9 @@ def _renew_secret(session: Session, client: Client) -> str:
     return secret
 
 
-def _registered(session: Session, client: Client, secret: str | None, token: str) -> Registered:
+def _registered(session: Session, client: Client, secret: str | None, token: str) -> RegisteredDocument:
     application = session.get_one(Application, client.application_id)
-    return Registered(client.client_id, client_document.describe(client, application.subject_mode), secret, token)
+    return RegisteredDocument(client.client_id, client_document.describe(client, application.subject_mode), secret, token)
 
 
 def _record(session: Session, type_: str, client: Client, actor: Actor, more: Mapping[str, Any]) -> None:

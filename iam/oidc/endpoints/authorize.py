@@ -22,7 +22,7 @@ from iam.oidc.authorization.interaction import (
     NoRight,
     Refuse,
     SignIn,
-    Standing,
+    SignInState,
     Step,
     StepUp,
     next_step,
@@ -124,14 +124,14 @@ def _ask(checked: Validated) -> Ask:
     )  # fmt: skip
 
 
-def _standing(checked: Validated, login: LoginSession | None) -> Standing:
+def _standing(checked: Validated, login: LoginSession | None) -> SignInState:
     if login is None:
-        return Standing(None)
+        return SignInState(None)
     session, client, now = context.db(), checked.client, clock.now()
     passed = checked.passed if checked.passed is not None and checked.passed.session_id == login.id else None
     chosen = passed.capacity_id if passed is not None else None
     entries, more = disclosure.entries(session, client, login, now)
-    return Standing(
+    return SignInState(
         login.auth_time, entries,
         disclosure.remembered(session, client, login.person_id), chosen, client.ask_capacity,
         _is_other_person(checked, login), disclosure.may_administer(session, client, login, now),
@@ -185,7 +185,7 @@ def _act(step: Step, checked: Validated, login: LoginSession | None, ask: Ask) -
             return _to_sign_in(checked, ask, again=False)
 
 
-def _no_right(step: NoRight, standing: Standing, checked: Validated, login: LoginSession, ask: Ask) -> AnyResponse:
+def _no_right(step: NoRight, standing: SignInState, checked: Validated, login: LoginSession, ask: Ask) -> AnyResponse:
     _record_refusal(checked, login, "no_right")
     back = checked.refused("access_denied").location if checked.mode == "query" else None
     return no_right.show(step, standing, checked.client, login, back, _start(checked, ask))

@@ -10,7 +10,7 @@ from flask import Response
 from iam import clock
 from iam.access.right import Capacity
 from iam.oidc.authorization import no_right as why_not
-from iam.oidc.authorization.interaction import NoRight, Standing
+from iam.oidc.authorization.interaction import NoRight, SignInState
 from iam.oidc.authorization.no_right import WhyNot
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.endpoints.page import position_of
@@ -23,7 +23,12 @@ _IN_SCHOOL = ("student",)
 
 
 def show(
-    step: NoRight, standing: Standing, client: RegisteredClient, login: LoginSession, back_url: str | None, handle: str
+    step: NoRight,
+    standing: SignInState,
+    client: RegisteredClient,
+    login: LoginSession,
+    back_url: str | None,
+    handle: str,
 ) -> Response:
     """Say that nothing opens the application, why, and whom to ask; ``handle`` leads back here after signing in as somebody else."""
     texts, at = context.texts(), clock.now()

@@ -191,7 +191,11 @@ def signing_out(client: RegisteredClient | None, back: str | None, frames: Seque
     """Tell applications by hidden frames, say that the person is signed out, and lead on (Front-Channel Logout 1.0 section 3)."""
     name = client.name(context.texts().language) if client else None
     response = pages.page(
-        "provider/signing_out.html", frames=[frame.url for frame in frames], back_url=back, client_name=name, login_url=login_url
+        "provider/signing_out.html",
+        frames=[frame.url for frame in frames],
+        back_url=back,
+        client_name=name,
+        login_url=login_url,
     )
     headers.allow_frames_of(response, [frame.origin for frame in frames])
     return response

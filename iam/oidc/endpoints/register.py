@@ -15,7 +15,7 @@ from iam.oidc.clients import (
     self_service as self_registration,
 )
 from iam.oidc.clients.documents import METADATA, BadDocument
-from iam.oidc.clients.self_service import Registered
+from iam.oidc.clients.self_service import RegisteredDocument
 from iam.oidc.endpoints.protocol import protocol
 from iam.oidc.model import Client
 from iam.oidc.server import provider
@@ -104,7 +104,7 @@ def _body() -> dict[str, Any]:
         raise BadDocument(METADATA, "The registration is too long.") from None
 
 
-def _said(status: int, one: Registered) -> Response:
+def _said(status: int, one: RegisteredDocument) -> Response:
     said: dict[str, Any] = {**one.document}
     if one.secret is not None:
         said |= {"client_secret": one.secret, "client_secret_expires_at": 0}

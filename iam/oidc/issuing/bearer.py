@@ -16,7 +16,7 @@ from iam.oidc.claims.requested import SCOPES
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuer import Issuer
 from iam.oidc.issuing import disclosure, grant_state as standing, mint
-from iam.oidc.issuing.grant_state import Standing
+from iam.oidc.issuing.grant_state import GrantState
 from iam.oidc.model import OpaqueToken
 from iam.tokens import jose, secret
 from iam.tokens.grant import Grant
@@ -29,7 +29,7 @@ class Bearer:
 
     claims: Mapping[str, Any]
     client: RegisteredClient
-    standing: Standing | None
+    standing: GrantState | None
 
     @property
     def grant(self) -> Grant | None:
@@ -72,7 +72,7 @@ _FIND: Statement[Mapping[str, Any]] = Statement(
 
 
 def told(
-    session: Session, issuer: Issuer, client: RegisteredClient, stood: Standing, scopes: tuple[str, ...], at: datetime
+    session: Session, issuer: Issuer, client: RegisteredClient, stood: GrantState, scopes: tuple[str, ...], at: datetime
 ) -> Told | None:
     """Return what a token may tell for a living grant now; None when nothing may be told any more.
 
@@ -82,14 +82,14 @@ def told(
 
 
 def told_whole(
-    session: Session, issuer: Issuer, client: RegisteredClient, stood: Standing, scopes: tuple[str, ...], at: datetime
+    session: Session, issuer: Issuer, client: RegisteredClient, stood: GrantState, scopes: tuple[str, ...], at: datetime
 ) -> Told | None:
     """Return what userinfo may tell for a living grant now; None when nothing may be told any more."""
     return _told(session, issuer, client, stood, set(scopes), at)
 
 
 def _told(
-    session: Session, issuer: Issuer, client: RegisteredClient, stood: Standing, wanted: set[str], at: datetime
+    session: Session, issuer: Issuer, client: RegisteredClient, stood: GrantState, wanted: set[str], at: datetime
 ) -> Told | None:
     grant = stood.grant
     asked = {SCOPES[name] for names in grant.claims.values() for name in names if name in SCOPES}

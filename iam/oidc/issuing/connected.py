@@ -27,7 +27,7 @@ from iam.tokens.grant import GrantRow, lives
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class ConnectedApplication:
     """An application that a person uses: its scopes with what counts as scope (``claims_request.received``), when it was first granted
     or told, until when what it was given lasts (None: over). ``pairwise``: it alone knows the person by the name it was given."""
 
@@ -40,7 +40,7 @@ class Used:
     pairwise: bool
 
 
-def used(session: Session, person_id: UUID) -> list[Used]:
+def used(session: Session, person_id: UUID) -> list[ConnectedApplication]:
     """Return the applications of a person by key; three statements."""
     grants: dict[UUID, list[tuple[Client, GrantRow]]] = {}
     query = select(Client, GrantRow).join(GrantRow, Client.client_id == GrantRow.client_id).where(*_living(person_id))
@@ -88,10 +88,10 @@ def _received(grant: GrantRow) -> str:
 
 def _used(
     application: Application, owner: Organisation, given: Sequence[tuple[Client, GrantRow]], told: Agreed | None
-) -> Used:
+) -> ConnectedApplication:
     scopes = [*(_received(grant) for _, grant in given), *([told.scope] if told else [])]
     shared = any(is_public(client, application) for client, _ in given)
-    return Used(
+    return ConnectedApplication(
         application,
         owner,
         frozenset(word for scope in scopes for word in scope.split()),

@@ -23,7 +23,7 @@ from iam.oidc.claims import subjects as subject
 from iam.oidc.claims.compose import Told, opaque_capacity_id, usable
 from iam.oidc.clients.enabled import around, lets_in
 from iam.oidc.clients.registered import RegisteredClient
-from iam.oidc.issuing.grant_state import Standing
+from iam.oidc.issuing.grant_state import GrantState
 from iam.oidc.model import RememberedCapacity
 from iam.signin.federation import reach
 from iam.texts import LANGUAGES
@@ -46,7 +46,7 @@ def told(
     at: datetime,
     *,
     give_subject: bool = True,
-    standing: Standing | None = None,
+    standing: GrantState | None = None,
 ) -> Told | None:
     """Return what ``client`` may be told of a person in a capacity at ``at``; None when the person may not enter in it (any more).
 

@@ -28,7 +28,7 @@ from iam.tokens.session import LoginSessionRow
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class GrantState:
     """``living``: neither revoked nor run out, and its login session was not ended. ``capacity`` None: it does not hold now, a hold
     lasts, or what proved the person in the session does not open it (any more). ``amr``: how the person signed in. ``enabled``: the
     capacity's organisation, where it enables the client's application."""
@@ -41,7 +41,7 @@ class Standing:
     enabled: frozenset[UUID] = frozenset()
 
 
-def read(session: Session, grant_id: UUID, client: RegisteredClient, at: datetime) -> Standing | None:
+def read(session: Session, grant_id: UUID, client: RegisteredClient, at: datetime) -> GrantState | None:
     """Return what a grant stands on at ``at``, towards a client; None when there is no such grant.
 
     One statement, and another where only another's word proves the person in the session.
@@ -92,7 +92,7 @@ def _held(fact: Any, at: Any, *more: Any) -> Any:
 _READ: Statement[Sequence[Any]] = Statement(_query, row)
 
 
-def _standing(columns: Sequence[Any], at: datetime) -> Standing:
+def _standing(columns: Sequence[Any], at: datetime) -> GrantState:
     grant, rest = Grant(*columns[: len(_GRANT)]), columns[len(_GRANT) :]
     (session_id, ended_at, amr), rest = rest[:3], rest[4:]
     affiliation, rest = rest[: len(AFFILIATION)], rest[len(AFFILIATION) :]
@@ -105,4 +105,4 @@ def _standing(columns: Sequence[Any], at: datetime) -> Standing:
     elif not on_hold and guardianship[0] is not None:
         capacity = of_guardianship(*guardianship)
     enabled = frozenset({capacity.organisation_id} if lets and capacity and capacity.organisation_id else ())
-    return Standing(grant, living, tuple(amr or ()), capacity, Named(sub, login, language), enabled)
+    return GrantState(grant, living, tuple(amr or ()), capacity, Named(sub, login, language), enabled)

@@ -23,7 +23,7 @@ from iam.oidc.claims import requested as claims_request
 from iam.oidc.claims.compose import Claims
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuing import grant_state as standing, introspection as inspection, mint, redemption
-from iam.oidc.issuing.grant_state import Standing
+from iam.oidc.issuing.grant_state import GrantState
 from iam.signin.factors import levels, policy
 from iam.tokens import grant as grants
 
@@ -138,7 +138,7 @@ class RefreshGrant(RefreshTokenGrant):
         if self.scopes is not None and not set(self.scopes) <= set(mint.scopes_of(stood.grant.scope)):
             raise InvalidScopeError()
 
-    def _sure_enough(self, client: RegisteredClient, stood: Standing) -> None:
+    def _sure_enough(self, client: RegisteredClient, stood: GrantState) -> None:
         """Refuse where more is asked now than was proved; the family stays, for what is asked may be asked no more."""
         # What was told may be less than what was done (acr_values): the session knows what that was.
         done, grant = levels.stronger(stood.grant.acr, levels.acr_of(stood.amr)), stood.grant
@@ -149,7 +149,7 @@ class RefreshGrant(RefreshTokenGrant):
         if not enough:
             raise InvalidGrantError(WEAK)
 
-    def _stood(self, client: RegisteredClient, token: str) -> Standing | None:
+    def _stood(self, client: RegisteredClient, token: str) -> GrantState | None:
         parsed = grants.parse(token, self.server.issuer.refresh_key)
         return standing.read(self.server.session, parsed[0], client, clock.now()) if parsed else None
 

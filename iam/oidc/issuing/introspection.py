@@ -17,7 +17,7 @@ from iam.oidc.claims.compose import Claims
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuer import Issuer
 from iam.oidc.issuing import bearer, disclosure, grant_state as standing, mint
-from iam.oidc.issuing.grant_state import Standing
+from iam.oidc.issuing.grant_state import GrantState
 from iam.tokens import grant as grants, jose
 from iam.tokens.grant import Grant
 
@@ -30,7 +30,7 @@ class Shown:
     """A genuine, living token: an access token with its claims, or a refresh token (no claims)."""
 
     client: RegisteredClient
-    standing: Standing | None
+    standing: GrantState | None
     claims: Mapping[str, Any] | None
 
     @property

@@ -14,7 +14,7 @@ from iam.oidc.claims.compose import Claims
 from iam.oidc.clients.registered import RegisteredClient
 from iam.oidc.issuer import Issuer
 from iam.oidc.issuing import bearer, disclosure, grant_state as standing, mint
-from iam.oidc.issuing.grant_state import Standing
+from iam.oidc.issuing.grant_state import GrantState
 from iam.tokens import grant as grants
 from iam.tokens.grant import Grant
 
@@ -50,7 +50,7 @@ def of_refresh(
     issuer: Issuer,
     client: RegisteredClient,
     token: str,
-    stood: Standing,
+    stood: GrantState,
     scopes: tuple[str, ...] | None,
     resource: str | None,
     actor: Actor,
@@ -74,7 +74,7 @@ def of_refresh(
     return _answer(session, issuer, occasion, stood, rotation.token, actor, "refresh_token")
 
 
-def _alive(session: Session, grant: Grant, found: Standing | None) -> Standing:
+def _alive(session: Session, grant: Grant, found: GrantState | None) -> GrantState:
     """Return what a grant was found to stand on; ends it and raises ``Ended`` when that is gone."""
     if found is None or not found.living:
         grants.revoke(session, grant_id=grant.id)
@@ -86,7 +86,7 @@ def _answer(
     session: Session,
     issuer: Issuer,
     occasion: mint.Occasion,
-    stood: Standing,
+    stood: GrantState,
     refresh_token: str | None,
     actor: Actor,
     by: str,

@@ -46,7 +46,7 @@ def _post(url: str, token: str, allowed: Egress) -> Callable[[], Outcome]:
     def send() -> Outcome:
         try:
             status = egress.post_form(url, {"logout_token": token}, allowed)
-        except egress.Refused as error:
+        except egress.PlaceRefused as error:
             return Outcome(Verdict.REFUSED, f"address: {error}")
         except egress.Failed as error:
             return Outcome(Verdict.FAILED, str(error))

@@ -50,7 +50,7 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ResetStanding:
     """How an asker stands towards an act on a person.
 
     ``alone``: the asker's part holds all of the person. ``outranked``: the person administers what the asker does not, and no help
@@ -65,21 +65,21 @@ class Standing:
     part: Part = NOTHING
 
 
-def read(session: Session, asker: Asker, act: str, person_id: UUID) -> Standing:
+def read(session: Session, asker: Asker, act: str, person_id: UUID) -> ResetStanding:
     """Return how an asker stands towards an act (of ``ACTS``) on a person."""
     permission = ACTS[act]
     if outranked(session, asker, permission, person_id):
-        return Standing(outranked=True)
+        return ResetStanding(outranked=True)
     own = asker.part(permission)
     if over(session, own, person_id).capacities:
-        return Standing(alone=True, part=own)
+        return ResetStanding(alone=True, part=own)
     request = _own_open(session, asker, act, person_id)
     if request is None:
-        return Standing()
+        return ResetStanding()
     pressed = _pressed(session, request)
     joint = together([own, *_parts(session, pressed, permission)])
     complete = over(session, joint, person_id).capacities
-    return Standing(request=request, presses=len(pressed), complete=complete, part=joint)
+    return ResetStanding(request=request, presses=len(pressed), complete=complete, part=joint)
 
 
 def use(session: Session, asker: Asker, act: str, person_id: UUID) -> Allowed:

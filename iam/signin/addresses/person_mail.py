@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from iam.delivery.mail import Carrier, Mail, Refused
+from iam.delivery.mail import Carrier, Mail, MailRefused
 from iam.directory.queries import profile
 from iam.errors import Unavailable
 from iam.jobs import Outcome, Verdict
@@ -56,5 +56,5 @@ def carry(carrier: Carrier, mail: Mail) -> Outcome:
     try:
         carrier.send(mail)
     except Unavailable as error:
-        return Outcome(Verdict.REFUSED if isinstance(error, Refused) else Verdict.FAILED, str(error))
+        return Outcome(Verdict.REFUSED if isinstance(error, MailRefused) else Verdict.FAILED, str(error))
     return Outcome(Verdict.DELIVERED)

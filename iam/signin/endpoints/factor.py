@@ -79,7 +79,7 @@ def with_passkey() -> Response:
     text = request.form.get("credential", "")
     try:
         proved = passkey.verify(context.db(), own_device.site(), text, login.person_id)
-    except passkey.Refused as refused:
+    except passkey.PasskeyRefused as refused:
         SIGN_INS.labels("passkey", Refusal.MISMATCH).inc()
         step_up.refused(context.db(), login, "passkey", context.actor(), str(refused))
         return _page(going, handle, 422, [(None, context.texts().gettext(PASSKEY_WRONG))])

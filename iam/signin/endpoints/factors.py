@@ -105,7 +105,7 @@ def set_up_passkey() -> Response:
     text, name = request.form.get("credential", ""), request.form.get("name", "")
     try:
         made = passkey.enrol(session, own_device.site(), login.person_id, text, name)
-    except passkey.Refused as refused:
+    except passkey.PasskeyRefused as refused:
         step_up.refused(session, login, "passkey", context.actor(), str(refused))
         return _choice([(None, context.texts().gettext(PASSKEY_WRONG))], 422)
     step_up.enrolled(session, login, "passkey", context.actor())

@@ -32,7 +32,7 @@ def submit() -> Response:
     going = wanted(handle)
     try:
         proved = passkey.verify(session, own_device.site(), request.form.get("credential", ""))
-    except passkey.Refused as refused:
+    except passkey.PasskeyRefused as refused:
         SIGN_INS.labels("passkey", Refusal.MISMATCH).inc()
         if str(refused) not in passkey.UNASKED:
             envelope = {"reason": str(refused), "address": context.actor().address}

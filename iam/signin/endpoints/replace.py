@@ -73,7 +73,7 @@ def with_passkey() -> Response:
             request.form.get("credential", ""),
             request.form.get("name", ""),
         )
-    except passkey.Refused as refused:
+    except passkey.PasskeyRefused as refused:
         step_up.refused(session, login, proof.PASSKEY, context.actor(), str(refused))
         return _choice([(None, context.texts().gettext(PASSKEY_WRONG))], 422)
     return _begun(proof.PASSKEY, data)

@@ -77,7 +77,7 @@ def callback(key: str) -> Response:
     except Down:
         upstream_metadata.failed(found.issuer)
         return _down(found, asked.flow)
-    except upstream.Refused as refused:
+    except upstream.UpstreamRefused as refused:
         return _refused(key, str(refused), found, asked.flow)
     return _entered(found, asked, going, claims)
 
@@ -118,7 +118,9 @@ def unknown() -> Response:
     going = wanted(pending.flow)
     back = "/upstream/link?" + urlencode({"pending": value})
     link = Flow(back, going.service, fresh=True, origin=going.origin, links=going.links, why="connect")
-    return pages.page("sign_in/upstream_unknown.html", name=in_words(found.name), url=with_flow("/login", flow.start(link)))
+    return pages.page(
+        "sign_in/upstream_unknown.html", name=in_words(found.name), url=with_flow("/login", flow.start(link))
+    )
 
 
 def _link_page() -> str:

@@ -67,7 +67,7 @@ UNASKED = ("malformed", "client data", "challenge")
 """Why an answer is refused that nobody asked for: whoever sends such a thing may send any number."""
 
 
-class Refused(Exception):
+class PasskeyRefused(Exception):
     """An answer that does not hold; the message says which check, for the log, and names no value."""
 
 
@@ -133,22 +133,22 @@ def making(session: Session, site: Site, person_id: UUID, login: str, name: str)
 
 
 def enrol(session: Session, site: Site, person_id: UUID, text: str, name: str) -> Proved:
-    """Store the passkey that the browser made (section 7.1); raises ``Refused``."""
+    """Store the passkey that the browser made (section 7.1); raises ``PasskeyRefused``."""
     row = Passkey(
         person_id=person_id, **made(session, site, person_id, text, name), created_at=clock.now(), used_at=None
     )
     if len(of_person(session, person_id)) >= MOST:
-        raise Refused("too many passkeys")
+        raise PasskeyRefused("too many passkeys")
     try:
         with session.begin_nested():
             session.add(row)
     except IntegrityError:
-        raise Refused("credential id is known") from None
+        raise PasskeyRefused("credential id is known") from None
     return Proved(person_id, row.id, _amr(row.backup_eligible))
 
 
 def made(session: Session, site: Site, person_id: UUID, text: str, name: str) -> dict[str, Any]:
-    """Return what is kept of the passkey that the browser made, without keeping it; raises ``Refused``."""
+    """Return what is kept of the passkey that the browser made, without keeping it; raises ``PasskeyRefused``."""
     answer = _parsed(parse_registration_credential_json, text)
     _client_data(session, site, ENROL, person_id, answer.response.client_data_json)
     told = _held(
@@ -159,9 +159,9 @@ def made(session: Session, site: Site, person_id: UUID, text: str, name: str) ->
         answer,
     )  # fmt: skip
     if told.credential_id != answer.raw_id or not 0 < len(told.credential_id) <= LONGEST_ID:
-        raise Refused("credential id")
+        raise PasskeyRefused("credential id")
     if session.scalars(select(Passkey.id).where(Passkey.credential_id == told.credential_id)).first() is not None:
-        raise Refused("credential id is known")
+        raise PasskeyRefused("credential id is known")
     return {
         "credential_id": told.credential_id, "public_key": told.credential_public_key, "sign_count": told.sign_count,
         "backup_eligible": told.credential_device_type is CredentialDeviceType.MULTI_DEVICE, "backed_up": told.credential_backed_up,
@@ -170,7 +170,7 @@ def made(session: Session, site: Site, person_id: UUID, text: str, name: str) ->
 
 
 def verify(session: Session, site: Site, text: str, person_id: UUID | None = None) -> Proved:
-    """Return whose passkey answered (section 7.2); ``person_id`` demands that it is this person's. Raises ``Refused``."""
+    """Return whose passkey answered (section 7.2); ``person_id`` demands that it is this person's. Raises ``PasskeyRefused``."""
     answer = _parsed(parse_authentication_credential_json, text)
     _client_data(session, site, FACTOR if person_id else SIGN_IN, person_id, answer.response.client_data_json)
     told = answer.response.user_handle
@@ -179,11 +179,11 @@ def verify(session: Session, site: Site, text: str, person_id: UUID | None = Non
         replacement.follow(session, UUID(bytes=told) if told is not None and len(told) == 16 else UUID(int=0))
     row = session.scalars(select(Passkey).where(Passkey.credential_id == answer.raw_id)).one_or_none()
     if row is None or (person_id is not None and row.person_id != person_id):
-        raise Refused("unknown passkey")
+        raise PasskeyRefused("unknown passkey")
     # At sign-in nobody is known yet, so the passkey itself has to say whose it is (section 7.2, step 6).
     handle = answer.response.user_handle
     if handle != row.person_id.bytes and not (handle is None and person_id is not None):
-        raise Refused("user handle")
+        raise PasskeyRefused("user handle")
     known = row
     done = _held(
         lambda challenge: verify_authentication_response(
@@ -193,7 +193,7 @@ def verify(session: Session, site: Site, text: str, person_id: UUID | None = Non
         answer,
     )  # fmt: skip
     if (done.credential_device_type is CredentialDeviceType.MULTI_DEVICE) != row.backup_eligible:
-        raise Refused("backup eligibility changed")
+        raise PasskeyRefused("backup eligibility changed")
     _count(session, row, done.new_sign_count, done.credential_backed_up)
     return Proved(row.person_id, row.id, _amr(row.backup_eligible))
 
@@ -222,19 +222,19 @@ def _parsed(parse: Callable[[str], T], text: str) -> T:
         return parse(text)
     except Exception as error:
         # The library lets errors of several kinds out of what a stranger sent.
-        raise Refused("malformed") from error
+        raise PasskeyRefused("malformed") from error
 
 
 def _client_data(session: Session, site: Site, use: str, person_id: UUID | None, raw: bytes) -> None:
     """Use the challenge up, and refuse answers made within another site's frame (section 7.2, steps 10 to 14)."""
     data = _parsed(lambda text: json.loads(text), raw.decode("utf-8", "replace"))
     if not isinstance(data, dict) or not isinstance(data.get("challenge"), str):
-        raise Refused("client data")
+        raise PasskeyRefused("client data")
     used = one_shot.consume(session, _KIND, data["challenge"])
     if used is None or used.person_id != person_id or used.data != {"browser": _mark(site), "use": use}:
-        raise Refused("challenge")
+        raise PasskeyRefused("challenge")
     if data.get("crossOrigin", False) is not False or "topOrigin" in data:
-        raise Refused("cross origin")
+        raise PasskeyRefused("cross origin")
 
 
 def _held(verified: Callable[[bytes], T], answer: RegistrationCredential | AuthenticationCredential) -> T:
@@ -242,7 +242,7 @@ def _held(verified: Callable[[bytes], T], answer: RegistrationCredential | Authe
     try:
         return verified(challenge)
     except Exception as error:
-        raise Refused(type(error).__name__) from error
+        raise PasskeyRefused(type(error).__name__) from error
 
 
 def _count(session: Session, row: Passkey, count: int, backed_up: bool) -> None:
@@ -251,7 +251,7 @@ def _count(session: Session, row: Passkey, count: int, backed_up: bool) -> None:
     query = update(Passkey).where(Passkey.id == row.id, rises)
     kept = query.values(sign_count=count, backed_up=backed_up, used_at=clock.now()).returning(Passkey.id)
     if session.execute(kept, execution_options={"synchronize_session": False}).first() is None:
-        raise Refused("count")
+        raise PasskeyRefused("count")
 
 
 def _amr(backup_eligible: bool) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ PENDING_SECONDS = 1800
 """How long an account there waits to be connected by a sign-in here."""
 
 
-class Refused(Exception):
+class UpstreamRefused(Exception):
     """The provider's answer is not believed; the text says which check failed, never what it held."""
 
 
@@ -106,17 +106,17 @@ def redeem(
 ) -> dict[str, Any]:
     """Return the claims of the ID token that the answer's code gives. Asks the provider: hold no transaction meanwhile.
 
-    Raises ``Refused``, and ``Down`` when the provider does not answer.
+    Raises ``UpstreamRefused``, and ``Down`` when the provider does not answer.
     """
     told = upstream_metadata.metadata(upstream.issuer, settings.egress)
     if answer.get("iss", upstream.issuer) != upstream.issuer or (told.names_itself and "iss" not in answer):
-        raise Refused("another issuer's answer")
+        raise UpstreamRefused("another issuer's answer")
     if "error" in answer or not answer.get("code"):
-        raise Refused("the provider refused")
+        raise UpstreamRefused("the provider refused")
     token = _token(_client(upstream, told, settings, vault), told, answer["code"], asked.verifier)
     text, access_token = token.get("id_token"), token.get("access_token")
     if not isinstance(text, str):
-        raise Refused("no ID token")
+        raise UpstreamRefused("no ID token")
     since = datetime.fromtimestamp(asked.at, UTC) if asked.fresh else None
     bearer = access_token if isinstance(access_token, str) else None
     expected = Expected(upstream.issuer, upstream.client_id, asked.nonce, bearer, since)
@@ -124,7 +124,7 @@ def redeem(
         keys = upstream_metadata.keys(upstream.issuer, told.jwks_uri, id_token.kid_of(text), settings.egress)
         return id_token.verify(text, keys, expected, clock.now())
     except jose.BadToken as error:
-        raise Refused(str(error)) from error
+        raise UpstreamRefused(str(error)) from error
 
 
 def redirect_uri(upstream: Upstream, settings: Settings) -> str:
@@ -155,10 +155,10 @@ def _token(client: OAuth2Client, told: Metadata, code: str, verifier: str) -> Ma
         token: Mapping[str, Any] = client.fetch_token(
             told.token_endpoint, grant_type="authorization_code", code=code, code_verifier=verifier
         )
-    except (egress.Refused, egress.Failed) as error:
+    except (egress.PlaceRefused, egress.Failed) as error:
         raise Down(str(error)) from error
     except (OAuth2Error, ValueError, TypeError) as error:
-        raise Refused("no token for the code") from error
+        raise UpstreamRefused("no token for the code") from error
     return token
 
 

@@ -105,7 +105,7 @@ def _fetch(known: _Known, url: str, allowed: Egress) -> Any:
         raise Down("it did not answer a moment ago")
     try:
         return egress.fetch_json(url, allowed)
-    except (egress.Refused, egress.Failed) as error:
+    except (egress.PlaceRefused, egress.Failed) as error:
         known.failed_at = time.monotonic()
         raise Down(str(error)) from error
 
@@ -126,7 +126,7 @@ def _place(url: Any, allowed: Egress) -> str:
     text = url if isinstance(url, str) else ""
     try:
         destination.place_of(text, allowed.hosts)
-    except egress.Refused as error:
+    except egress.PlaceRefused as error:
         raise Down("its metadata name an address that cannot be used") from error
     return text
 

@@ -65,7 +65,7 @@ def _looking() -> Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class NetworkState:
     """Until when the budget of a network or of the installation is spent, None when neither is; and whether the account is counted."""
 
     spent_until: datetime | None
@@ -95,14 +95,14 @@ def got_in(session: Session, where: bytes, account: bytes) -> None:
     _FORGET.run(session, of_network=where, of_account=account)
 
 
-def look(session: Session, where: bytes, account: bytes) -> Standing:
+def look(session: Session, where: bytes, account: bytes) -> NetworkState:
     """Return how a network and an account in it stand: one statement, unless a thousand failed."""
     here, everywhere, noted = _looked(session, where, account, INSTALLATION)
     if everywhere is not None:
         accounts = session.scalar(select(func.count()).select_from(Account)) or 0
         _, everywhere, _ = _looked(session, where, account, max(INSTALLATION, accounts // SHARE))
     found = [at + SPAN for at in (None if where == EVERYWHERE else here, everywhere) if at is not None]
-    return Standing(max(found, default=None), noted)
+    return NetworkState(max(found, default=None), noted)
 
 
 def _looked(

@@ -16,7 +16,7 @@ from iam.lifecycle import reached
 from iam.sources.reading.walls import Walls
 
 
-class Standing(NamedTuple):
+class RecordPlace(NamedTuple):
     """Where a record's fact stands, and for which time."""
 
     kind: str
@@ -62,10 +62,10 @@ def _facts(source_id: UUID, now: datetime) -> Iterator[tuple[Select[Any], Any]]:
     yield members.where(m.source_id == source_id, m.closed_by.is_(None), m.valid_to > now), Group.organisation_id
 
 
-def _at(session: Session, query: Select[Any], place: Any, organisation_ids: Collection[UUID]) -> Iterator[Standing]:
+def _at(session: Session, query: Select[Any], place: Any, organisation_ids: Collection[UUID]) -> Iterator[RecordPlace]:
     model = query.column_descriptions[0]["entity"]
     told = query.join(Record, Record.id == model.record_id)
     columns = Record.kind, Record.key, place, model.valid_from, model.valid_to
     if organisation_ids:
         for row in session.execute(told.with_only_columns(*columns).where(place.in_(organisation_ids))):
-            yield Standing(*row)
+            yield RecordPlace(*row)

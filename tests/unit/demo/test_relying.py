@@ -19,7 +19,7 @@ from joserfc.jwk import ECKey
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
-from iam.demo.relying.service import COOKIE, create_relying_app
+from iam.demo.relying.application import COOKIE, create_relying_app
 
 BASE = "http://localhost:8081"
 CAPACITIES = {

@@ -14,7 +14,7 @@ from iam.oidc.authorization.interaction import (
     NoRight,
     Refuse,
     SignIn,
-    Standing,
+    SignInState,
     Step,
     may_enter,
     next_step,
@@ -27,22 +27,22 @@ TEACHER, PRINCIPAL = capacity(), in_ranta()
 SILENT = frozenset({"none"})
 
 
-def standing(*entries: Any, **changes: Any) -> Standing:
+def standing(*entries: Any, **changes: Any) -> SignInState:
     """A person who signed in a minute ago; ``entries`` are capacities that may enter, or pairs."""
     pairs = [entry if isinstance(entry, tuple) else (entry, True) for entry in entries]
-    return Standing(**{"auth_time": NOW - MINUTE, "capacities": pairs, **changes})
+    return SignInState(**{"auth_time": NOW - MINUTE, "capacities": pairs, **changes})
 
 
-def step(ask: Ask, where: Standing) -> Step:
+def step(ask: Ask, where: SignInState) -> Step:
     return next_step(ask, where, NOW)
 
 
 def test_nobody_signed_in_is_sent_to_sign_in() -> None:
-    assert step(Ask(), Standing(None)) == SignIn(again=False)
+    assert step(Ask(), SignInState(None)) == SignIn(again=False)
 
 
 def test_silently_nobody_signed_in_is_login_required() -> None:
-    assert step(Ask(SILENT), Standing(None)) == Refuse("login_required")
+    assert step(Ask(SILENT), SignInState(None)) == Refuse("login_required")
 
 
 def test_one_fitting_capacity_is_not_asked_about() -> None:

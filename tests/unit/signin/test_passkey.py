@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from iam.signin.accounts.factor import Passkey
 from iam.signin.factors import passkey
-from iam.signin.factors.passkey import Refused, Site
+from iam.signin.factors.passkey import PasskeyRefused, Site
 from iam.vault import Vault
 from tests.unit.signin.people import add_person
 from tests.unit.signin.proofs import BE, BS, UP, UV, Authenticator, Lies, b64
@@ -103,7 +103,7 @@ PROOFS: dict[str, Lies] = {
 
 @pytest.mark.parametrize("lie", PROOFS)
 def test_au_10_a_proof_with_one_lie_is_refused(session: Session, key: Authenticator, lie: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(PasskeyRefused):
         prove(session, key, PROOFS[lie])
     # The same authenticator, honest again, is let in: it was the lie that was refused.
     assert prove(session, key).passkey_id
@@ -127,7 +127,7 @@ MAKINGS: dict[str, Lies] = {
 
 @pytest.mark.parametrize("lie", MAKINGS)
 def test_au_10_a_passkey_made_with_one_lie_is_refused(session: Session, aino: UUID, lie: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(PasskeyRefused):
         enrol(session, aino, Authenticator(ORIGIN), MAKINGS[lie])
     assert list(session.scalars(select(Passkey))) == []
     enrol(session, aino, Authenticator(ORIGIN))
@@ -137,16 +137,16 @@ def test_au_10_a_passkey_made_with_one_lie_is_refused(session: Session, aino: UU
     "text", ["", "{}", "[]", "null", "7", '{"id": 5}', "{", '{"response": {"clientDataJSON": "AAAA"}}', "\ud800"]
 )
 def test_au_10_what_is_no_answer_at_all_is_refused(session: Session, aino: UUID, text: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(PasskeyRefused):
         passkey.verify(session, SITE, text)
-    with pytest.raises(Refused):
+    with pytest.raises(PasskeyRefused):
         passkey.enrol(session, SITE, aino, text, "")
 
 
 def test_au_10_an_answer_works_once(session: Session, key: Authenticator) -> None:
     answer = key.prove(passkey.asking(session, SITE))
     assert passkey.verify(session, SITE, answer)
-    with pytest.raises(Refused, match="challenge"):
+    with pytest.raises(PasskeyRefused, match="challenge"):
         passkey.verify(session, SITE, answer)
 
 
@@ -155,7 +155,7 @@ def test_au_10_a_challenge_lives_five_minutes(
 ) -> None:
     options = passkey.asking(session, SITE)
     at(frozen + timedelta(minutes=5))
-    with pytest.raises(Refused, match="challenge"):
+    with pytest.raises(PasskeyRefused, match="challenge"):
         passkey.verify(session, SITE, key.prove(options))
 
 
@@ -169,16 +169,16 @@ def test_au_10_a_challenge_belongs_to_one_browser_one_use_and_one_person(session
         (passkey.asking(session, SITE, other), SITE, aino),
     ]
     for options, site, person_id in wrong:
-        with pytest.raises(Refused, match="challenge"):
+        with pytest.raises(PasskeyRefused, match="challenge"):
             passkey.verify(session, site, key.prove(options), person_id)
     made = passkey.making(session, SITE, aino, "aino", "") | {"rpId": "example.com"}
-    with pytest.raises(Refused, match="challenge"):
+    with pytest.raises(PasskeyRefused, match="challenge"):
         passkey.verify(session, SITE, key.prove(made), aino)
 
 
 def test_au_10_a_passkey_of_another_person_is_no_further_factor(session: Session, key: Authenticator) -> None:
     other = add_person(session, VAULT, "toinen")
-    with pytest.raises(Refused, match="unknown"):
+    with pytest.raises(PasskeyRefused, match="unknown"):
         passkey.verify(session, SITE, key.prove(passkey.asking(session, SITE, other)), other)
 
 
@@ -186,7 +186,7 @@ def test_au_10_a_count_that_does_not_rise_is_a_copy(session: Session, key: Authe
     prove(session, key)
     prove(session, key)
     for count in (0, 1, 2):
-        with pytest.raises(Refused):
+        with pytest.raises(PasskeyRefused):
             prove(session, key, Lies(count=count))
     key.count = 2
     assert prove(session, key)
@@ -198,7 +198,7 @@ def test_an_authenticator_that_counts_nothing_is_let_in_again_and_again(session:
 
 def test_au_10_a_credential_id_is_known_once(session: Session, key: Authenticator) -> None:
     other = add_person(session, VAULT, "toinen")
-    with pytest.raises(Refused, match="known"):
+    with pytest.raises(PasskeyRefused, match="known"):
         enrol(session, other, Authenticator(ORIGIN), Lies(credential_id=key.credential_id))
     assert len(list(session.scalars(select(Passkey)))) == 1
 
@@ -237,7 +237,7 @@ def test_au_10_of_parallel_uses_of_one_answer_one_is_let_in(
         with Session(engine) as own, own.begin():
             try:
                 return bool(passkey.verify(own, SITE, answer))
-            except Refused:
+            except PasskeyRefused:
                 return False
 
     with ThreadPoolExecutor(8) as pool:

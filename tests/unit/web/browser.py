@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from iam.app import create_app
-from iam.settings import Database, Settings, Signin, Vault
+from iam.settings import Database, Settings, Signin, VaultSettings
 from iam.signin.factors import levels
 from iam.web import extension
 
@@ -56,7 +56,7 @@ def settings_for(url: str, folder: Path, **values: object) -> Settings:
     """Settings over a database and a vault of the test's own; administrators come in with a password unless ``values`` say more."""
     given: dict[str, object] = {
         "database": Database(url=url),  # type: ignore[arg-type]
-        "vault": Vault(key_file=folder / "vault.key"),
+        "vault": VaultSettings(key_file=folder / "vault.key"),
         "signin": Signin(administrators=levels.PASSWORD),
     }
     return Settings(**(given | values))  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from connectors.problem import Problem
 from iam import sealed
 from iam.change import SYSTEM
-from iam.cli.service import worker
+from iam.cli.operating import worker
 from iam.cli.support import Console
 from iam.database.migrate import pending
 from iam.errors import Conflict, Invalid, Unavailable
