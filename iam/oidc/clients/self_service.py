@@ -147,7 +147,9 @@ def _renew_secret(session: Session, client: Client) -> str:
 
 def _registered(session: Session, client: Client, secret: str | None, token: str) -> RegisteredDocument:
     application = session.get_one(Application, client.application_id)
-    return RegisteredDocument(client.client_id, client_document.describe(client, application.subject_mode), secret, token)
+    return RegisteredDocument(
+        client.client_id, client_document.describe(client, application.subject_mode), secret, token
+    )
 
 
 def _record(session: Session, type_: str, client: Client, actor: Actor, more: Mapping[str, Any]) -> None:
