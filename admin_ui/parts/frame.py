@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, flash
-from sqlalchemy import select
+from flask import Blueprint, Response, flash, g
 from werkzeug.wrappers import Response as AnyResponse
 
 from iam.access.administration import Part
-from iam.directory.organisation import Organisation
 from iam.directory.queries import profile
 from iam.signin.accounts.account import Account
 from iam.texts import N_
@@ -85,8 +83,7 @@ def part_in_words() -> str:
     texts, part = context.texts(), guard.part() or guard.asker().whole()
     if part.everything:
         return texts.gettext(N_("The whole consortium"))
-    found = context.db().scalars(select(Organisation).where(Organisation.id.in_(part.granted)))
-    names = sorted(organisation.name(texts.language) for organisation in found)
+    names = sorted(guard.asker().places[organisation_id][texts.language] for organisation_id in part.granted)
     more = f" +{len(names) - _NAMED}" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
 
@@ -96,5 +93,10 @@ def own_name() -> str:
     login = context.login()
     if login is None:
         raise NotSignedIn
+    if "own_profile" not in g:
+        g.own_profile = profile(context.db(), login.person_id)
+    name: str = g.own_profile.display_name
+    if name:
+        return name
     account = context.db().get(Account, login.person_id)
-    return profile(context.db(), login.person_id).display_name or (account.login if account else "")
+    return account.login if account else ""

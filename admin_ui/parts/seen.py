@@ -23,13 +23,25 @@ from iam.web import context
 
 def profiles(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Profile]:
     """Return the shown profile of each person, as ``queries.profiles`` does, and keep in mind that they were shown."""
-    found = queries.profiles(session, person_ids)
+    if not person_ids:
+        return {}
+    found = _with_own(session, person_ids)
     noted: dict[UUID, None] = g.setdefault("seen", {})
     for person_id in found:
         if len(noted) == paging.SIZE:
             break
         noted[person_id] = None
     return found
+
+
+def _with_own(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Profile]:
+    """Return the profiles of some persons; the reader's own, which the frame shows, is read with the first of them on a page."""
+    login = context.login() if session is context.database_session() else None
+    if login is None or "own_profile" in g:
+        return queries.profiles(session, person_ids)
+    read = queries.profiles(session, {*person_ids, login.person_id})
+    g.own_profile = read.get(login.person_id, Profile())
+    return {person_id: shown for person_id, shown in read.items() if person_id in person_ids}
 
 
 def looked_for(text: str) -> None:

@@ -24,8 +24,9 @@ from iam.directory.listing import PERSON_KEYS, STATES, Tied, Wanted
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
 from iam.directory.queries import Profile
+from iam.directory.ties import Ties, ties
 from iam.errors import NotFound
-from iam.lifecycle.states import states
+from iam.lifecycle.states import state
 from iam.signin.accounts import username_rules
 from iam.texts import N_, Texts
 from iam.web import context, guard
@@ -102,8 +103,8 @@ def persons_file() -> Response:
     listed = _listed(part, wanted)
 
     def rows(session: Session) -> Iterator[Sequence[object]]:
-        for line in listed.each(session):
-            yield from _cells(line, texts)
+        for one in listed.each(session):
+            yield from _cells(one, texts)
 
     return exports.csv_file("persons", header, rows, filters)
 
@@ -127,19 +128,20 @@ def find_by_code() -> AnyResponse:
 
 
 def lines(session: Session, part: Part, rows: Sequence[Person]) -> list[PersonLine]:
-    """Return persons as lists show them: five statements, however many they are."""
+    """Return persons as lists show them: two statements, however many they are."""
     ids = [row.id for row in rows]
-    texts, shown = context.texts(), profiles(session, ids)
-    state = states(session, ids, clock.now(), archive_after())
-    found, wards = listing.affiliations(session, part, ids), listing.guardians(session, part, ids)
-    made = []
-    for row in rows:
-        profile = shown.get(row.id, Profile())
-        ties = [_tie(tied, texts) for tied in found.get(row.id, [])]
-        if row.id in wards:
-            ties.append(Tie("guardian", None, "", None, words.end(max(ward.valid_to for ward in wards[row.id]))))
-        made.append(PersonLine(row.id, listed_name(profile, texts), str(state[row.id]), profile.protected, ties))
-    return made
+    shown, found = profiles(session, ids), ties(session, part, ids)
+    return [line(id_, shown.get(id_, Profile()), found[id_]) for id_ in ids]
+
+
+def line(person_id: UUID, profile: Profile, found: Ties) -> PersonLine:
+    """Return a person whose profile and ties were read as lists show them."""
+    texts, now = context.texts(), clock.now()
+    shown = [_tie(tied, texts) for tied in found.affiliations]
+    if found.guards_until is not None:
+        shown.append(Tie("guardian", None, "", None, words.end(found.guards_until)))
+    computed = state(found.intervals, found.held, now, archive_after())
+    return PersonLine(person_id, listed_name(profile, texts), str(computed), profile.protected, shown)
 
 
 def listed_name(profile: Profile, texts: Texts) -> str:

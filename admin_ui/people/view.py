@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
@@ -15,11 +15,13 @@ from admin_ui.people import listing as persons
 from admin_ui.people.listing import PATH, PersonLine
 from connectors.problem import Problem
 from iam import clock
-from iam.access.administration import PERMISSIONS, Part, knows_protected, may_see, speaks_freely
+from iam.access.administration import Part, knows_protected, parts_with, speaks_freely
 from iam.database.types import Protected
-from iam.directory.person import Hold, Person
+from iam.directory.listing import Tied
+from iam.directory.person import Hold
 from iam.directory.protected import release
-from iam.directory.queries import Profile, held, profile
+from iam.directory.queries import Profile
+from iam.directory.ties import ties
 from iam.errors import NotFound
 from iam.lifecycle import leave
 from iam.signin.accounts import reset_standing as standing
@@ -44,12 +46,13 @@ class HeldHere:
 
 @dataclass(frozen=True)
 class Subject:
-    """A person on a page. ``allowed`` are the permissions the reader holds over this very person."""
+    """A person on a page. ``allowed`` are the permissions the reader holds over this very person, ``positions`` theirs in ``part``."""
 
     id: UUID
     name: str
     profile: Profile
     line: PersonLine
+    positions: Sequence[Tied]
     holds: tuple[HeldHere, ...]
     part: Part
     allowed: frozenset[str]
@@ -88,19 +91,24 @@ class Subject:
 def subject_of(person_id: UUID) -> Subject:
     """Return the person a view is about; raises ``NotFound`` when there is none in the part of the view's permission."""
     session, part = context.db(), guard.part()
-    row = session.get(Person, person_id)
-    if row is None or not may_see(session, part, person_id):
+    theirs = {permission: frame.part_of(permission) for permission in ON_A_PERSON}
+    with_them = parts_with(session, {part, *theirs.values()}, person_id)
+    if part not in with_them:
         raise NotFound(Problem("There is no such person, or they are outside your part."))
-    shown = profile(session, person_id)
-    line = persons.lines(session, part, [row])[0]
+    shown = profiles(session, [person_id]).get(person_id, Profile())
+    found = ties(session, part, [person_id])[person_id]
+    line = persons.line(person_id, shown, found)
     name = shown.display_name or context.texts().gettext(N_("No name"))
-    return Subject(person_id, name, shown, line, _holds(session, part, person_id), part, _allowed(person_id))
+    allowed = frozenset(permission for permission, over in theirs.items() if over in with_them)
+    holds = _holds(session, part, person_id) if found.has_holds else ()
+    return Subject(person_id, name, shown, line, found.affiliations, holds, part, allowed)
 
 
 def _holds(session: Session, part: Part, person_id: UUID) -> tuple[HeldHere, ...]:
     """Return what was ended of a person, as far as it lies on the reader's part."""
-    ended = [hold for hold in leave.open_holds(session, person_id) if leave.concerns(session, hold, part)]
-    other = held(session, person_id, clock.now())
+    lasting, now = leave.lasting_holds(session, person_id), clock.now()
+    ended = [hold for hold in lasting if hold.kind == leave.END_NOW and leave.concerns(session, hold, part)]
+    other = next((hold for hold in lasting if hold.whole and hold.valid_from <= now), None)
     shown = [HeldHere(hold, _restoring(session, hold)) for hold in ended]
     if other is not None and other not in ended:
         shown.append(HeldHere(other, None))
@@ -114,16 +122,6 @@ def _restoring(session: Session, hold: Hold) -> ResetStanding | None:
     if hold.whole:
         return standing.read(session, guard.asker(), standing.RESTORE, hold.person_id)
     return ResetStanding(alone=True) if leave.may_lift(session, hold, own) else None
-
-
-def _allowed(person_id: UUID) -> frozenset[str]:
-    """Return the permissions held over a person; one statement for each different part the reader has."""
-    seen: dict[Part, bool] = {}
-    for permission in ON_A_PERSON:
-        part = frame.part_of(permission)
-        if part and part not in seen:
-            seen[part] = may_see(context.db(), part, person_id)
-    return frozenset(permission for permission in PERMISSIONS if seen.get(frame.part_of(permission), False))
 
 
 def names(person_ids: Collection[UUID], session: Session | None = None) -> dict[UUID, str]:

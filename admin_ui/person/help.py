@@ -57,9 +57,9 @@ def read(subject: Subject) -> Mapping[str, Any]:
     new = addresses.waiting(session, subject.id, clock.now())
     wanted = (standing.CODE, standing.USERNAME, standing.FACTORS, *([standing.ADDRESS] if new is not None else []))
     acts = [act for act in wanted if standing.ACTS[act] in subject.allowed]
-    stands = {act: standing.read(session, guard.asker(), act, subject.id) for act in acts}
+    stands = standing.read_each(session, guard.asker(), acts, subject.id)
     return {
-        "stands": stands, "waiting": waiting(subject), "has_own": has_own(session, subject.id),
+        "stands": stands, "waiting": waiting(subject),
         "address_from": new.usable_from if new is not None else None,
     }  # fmt: skip
 

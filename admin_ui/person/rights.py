@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from admin_ui.parts import frame, paging, words
 from admin_ui.people.view import PATH, Subject, names
-from admin_ui.rules.pages import offered_roles, role_options
+from admin_ui.rules.pages import offered_roles, shown_roles
 from connectors.problem import Problem
 from iam import clock
 from iam.access.explanation.explain import Because, Explanation, explain
@@ -37,12 +37,12 @@ def read(subject: Subject) -> Mapping[str, Any]:
     found = told(context.db(), subject, explain(context.db(), subject.id, at=at))
     chosen = request.args.get("application", "")
     rows = [shown(one) for one in found if chosen in ("", _application_key(one))]
-    roles = role_options(context.db(), subject.part)
+    roles, handed_out = shown_roles(context.db(), subject.part)
     return {
         "day": day, "is_today": day == clock.today(context.settings().zone), "rows": rows, "chosen": chosen, "authors": authors(context.db(), rows),
         "export_url": paging.address(f"{PATH}/{subject.id}/rights.csv", tab=None, why_not=None), "now": clock.now(), "printed_by": frame.own_name(),
         "applications": sorted({_application_key(one): _role_name(one).partition(":")[0] for one in found}.items()),
-        "roles": roles, **_why_not(subject, found, at, {key for key, _ in roles}), "form": _form(subject) if "rights.grant" in subject.allowed else None, "given": request.form,
+        "roles": roles, **_why_not(subject, found, at, {key for key, _ in roles}), "form": _form(subject, handed_out) if "rights.grant" in subject.allowed else None, "given": request.form,
     }  # fmt: skip
 
 
@@ -148,10 +148,16 @@ def _place(tied: Tied) -> str:
     return tied.place.name(texts.language) if tied.place else texts.gettext(N_("protected"))
 
 
-def _form(subject: Subject) -> dict[str, Any]:
-    """Return what the form to grant by hand offers: positions and organisations within the part over which the reader may grant."""
+def _form(subject: Subject, handed_out: list[tuple[str, str]]) -> dict[str, Any]:
+    """Return what the form to grant by hand offers: positions and organisations within the part over which the reader may grant.
+
+    ``handed_out`` are the roles that an organisation of the subject's part may hand out.
+    """
     part, language, now = frame.part_of("rights.grant"), context.texts().language, clock.now()
-    held = listing.affiliations(context.db(), part, [subject.id]).get(subject.id, [])
+    held, roles = subject.positions, handed_out
+    if part != subject.part:
+        held = listing.affiliations(context.db(), part, [subject.id]).get(subject.id, [])
+        roles = offered_roles(context.db(), part)
     query = listing.organisations(part).order_by(*listing.organisation_keys(language)).limit(SCOPES_OFFERED)
     return {
         "capacities": [
@@ -159,6 +165,6 @@ def _form(subject: Subject) -> dict[str, Any]:
             for tied in held
             if tied.valid_from <= now < tied.valid_to
         ],
-        "roles": offered_roles(context.db(), part),
+        "roles": roles,
         "scopes": [(str(row.id), row.name(language)) for row in context.db().scalars(query)],
     }  # fmt: skip

@@ -23,11 +23,11 @@ WAYS = {"password": N_("password"), "directory": N_("the organisation's own dire
 def read(subject: Subject) -> Mapping[str, Any]:
     """Return what the tab shows."""
     session, texts = context.db(), context.texts()
-    known = credentials.of_person(session, subject.id)
+    known, factors = credentials.of_person(session, subject.id), step_up.held(session, subject.id)
     return {
         "login": known.login if known else None, "in_directory": known is not None and known.data("directory") is not None, "suggested": "" if known else usernames.suggested(session, subject.id),
         "ways": [texts.gettext(WAYS.get(kind, kind)) for kind in known.credentials] if known else [],
-        "factors": step_up.held(session, subject.id), "mailed": context.settings().mail.host is not None, "together": False,
+        "factors": factors, "has_own": bool(factors), "mailed": context.settings().mail.host is not None, "together": False,
         **person_help.read(subject), "may_end": "sessions.end" in subject.allowed and over(session, frame.part_of("sessions.end"), subject.id).grants,
         "sessions": [
             {"id": row.id, "started": row.started_at, "last_seen": row.seen_at, "agent": device.describe(row.agent)}

@@ -161,7 +161,7 @@ def _checked(session: Session, form: RuleForm, key: str | None) -> tuple[Answer,
     errors, parsed = _check(session, form, key)
     answer = Answer(errors)
     if parsed is not None:
-        answer.sentence = sentence(parsed, labels(session), context.texts().language)
+        answer.sentence = sentence(parsed, labels(session, [parsed]), context.texts().language)
         answer.reaching = _reaching(session, parsed, form)
     return answer, parsed is not None and not errors
 
@@ -259,7 +259,7 @@ def _reaching(session: Session, parsed: Pattern, form: RuleForm) -> list[str]:
 
 def _sentence(session: Session, form: RuleForm) -> str:
     parsed, _ = check(rule_form.pattern(form), form.owner, load(session))
-    return sentence(parsed, labels(session), context.texts().language) if parsed is not None else ""
+    return sentence(parsed, labels(session, [parsed]), context.texts().language) if parsed is not None else ""
 
 
 def _only_owner(session: Session, part: Part) -> str:

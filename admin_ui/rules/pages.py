@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from iam.access.pages import listing
 from iam.access.pages.listing import ROLE_KEYS, RULE_KEYS, VERSION_KEYS
 from iam.access.rules.handing import offered
 from iam.access.rules.pattern import parse
-from iam.access.rules.sentence import Labels, labels, sentence
+from iam.access.rules.sentence import Labels, labels, readable, sentence
 from iam.directory.queries import Profile
 from iam.plans import rule_proposals
 from iam.texts import N_
@@ -103,7 +103,7 @@ def _history(rule_id: UUID) -> Listed[dict[str, Any]]:
 
 def lines(session: Session, rows: Sequence[Any]) -> list[RuleLine]:
     """Return rules as lists show them; two statements, however many they are."""
-    names, texts = labels(session), context.texts()
+    names, texts = labels(session, readable(row[1].pattern for row in rows)), context.texts()
     return [
         RuleLine(
             rule.key, said(version.pattern, names), owner.name(texts.language), version.state, words.word(STATES, version.state),
@@ -143,18 +143,29 @@ def offered_roles(session: Session, part: Part) -> list[tuple[str, str]]:
     return _options(session, listing.roles(part).where(offered(part)))
 
 
+def shown_roles(session: Session, part: Part) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return what ``role_options`` and ``offered_roles`` return; one statement."""
+    flagged = listing.roles(part).add_columns(offered(part).label("offered"))
+    rows = session.execute(flagged.order_by(*ROLE_KEYS)).all()
+    return _said(row[:3] for row in rows), _said(row[:3] for row in rows if row.offered)
+
+
 def _options(session: Session, query: Any) -> list[tuple[str, str]]:
+    return _said(session.execute(query.order_by(*ROLE_KEYS)))
+
+
+def _said(rows: Iterable[Any]) -> list[tuple[str, str]]:
     language = context.texts().language
-    rows = session.execute(query.order_by(*ROLE_KEYS)).all()
-    found = [row for row in rows if not (row[0].retired or row[1].retired)]
     return [
         (f"{app.key}:{role.key}", listing.RoleName(app.key, app.name, role.key, version.name).said(language))
-        for role, app, version in found
+        for role, app, version in rows
+        if not (role.retired or app.retired)
     ]
 
 
 def _versions(session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
-    names, shown = labels(session), profiles(session, {row[0].published_by for row in rows if row[0].published_by})
+    names = labels(session, readable(version.pattern for version, _ in rows))
+    shown = profiles(session, {row[0].published_by for row in rows if row[0].published_by})
     return [
         {
             "n": version.n, "word": words.word(STATES, version.state), "look": LOOKS[version.state], "at": change.at,

@@ -22,7 +22,7 @@ from iam.access.commands.publish import preview
 from iam.access.model.proposal import Proposal
 from iam.access.model.rule import Rule
 from iam.access.pages import listing
-from iam.access.rules.sentence import labels
+from iam.access.rules.sentence import labels, readable
 from iam.directory.queries import profile
 from iam.errors import Conflict, Denied, Invalid, NotFound
 from iam.plans import proposals, rule_proposals
@@ -175,4 +175,8 @@ def _shown(key: str, said_back: Said, status: int = 200) -> Response:
 
 def _sentence(session: Session, rule_id: UUID, found: Proposal) -> str:
     draft = rule_proposals.draft_of(session, rule_id)
-    return said(draft.pattern, labels(session)) if draft is not None and found.kind == "rule" else ""
+    return (
+        said(draft.pattern, labels(session, readable([draft.pattern])))
+        if draft is not None and found.kind == "rule"
+        else ""
+    )

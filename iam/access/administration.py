@@ -6,13 +6,13 @@ part looks as if it did not exist. ``asker`` holds the parts of one who asks.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, String, and_, exists, null, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from iam import clock
@@ -21,6 +21,7 @@ from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
 from iam.directory.person import Person
 from iam.directory.protected import is_protected, rests_on_protected
+from iam.directory.queries import holds_at
 
 Id = ColumnElement[UUID] | InstrumentedAttribute[UUID]
 COMING, GONE = timedelta(days=30), timedelta(days=90)
@@ -163,22 +164,56 @@ def permissions_of(session: Session, person_id: UUID) -> dict[str, frozenset[UUI
     return {permission: frozenset(ids) for permission, ids in found.items()}
 
 
+class Granted(NamedTuple):
+    """A permission that a person holds, with the organisation over which it was granted and that one's names by language."""
+
+    permission: str
+    organisation_id: UUID
+    names: Mapping[str, str]
+
+
+def granted_and_roots(session: Session, person_id: UUID) -> tuple[list[Granted], frozenset[UUID]]:
+    """Return what a person holds now, and the organisations at the top of the tree; one statement."""
+    now, nothing = clock.now(), null().cast(String)
+    names = (Organisation.name_fi, Organisation.name_sv, Organisation.name_en)
+    own = (
+        select(AdminGrant.permission, AdminGrant.organisation_id, *names)
+        .join(Organisation, Organisation.id == AdminGrant.organisation_id)
+        .where(AdminGrant.person_id == person_id, AdminGrant.closed_by.is_(None), holds_at(AdminGrant, now))
+    )
+    tops = _tops().with_only_columns(nothing, OrganisationPlace.organisation_id, nothing, nothing, nothing)
+    granted, top = [], set()
+    rows: Any = session.execute(union_all(own, tops))
+    for permission, organisation_id, *named in rows:
+        if permission is None:
+            top.add(organisation_id)
+        else:
+            granted.append(Granted(permission, organisation_id, dict(zip(("fi", "sv", "en"), named, strict=True))))
+    return granted, frozenset(top)
+
+
+def _tops() -> Select[UUID]:
+    return select(OrganisationPlace.organisation_id).where(
+        OrganisationPlace.parent_id.is_(None), OrganisationPlace.closed_by.is_(None), holds_at(OrganisationPlace, clock.now())
+    )  # fmt: skip
+
+
 def roots(session: Session) -> frozenset[UUID]:
     """Return the organisations at the top of the tree now."""
-    now = clock.now()
-    return frozenset(
-        session.scalars(
-            select(OrganisationPlace.organisation_id).where(
-                OrganisationPlace.parent_id.is_(None), OrganisationPlace.closed_by.is_(None),
-                OrganisationPlace.valid_from <= now, OrganisationPlace.valid_to > now,
-            )
-        )
-    )  # fmt: skip
+    return frozenset(session.scalars(_tops()))
 
 
 def may_see(session: Session, part: Part, person_id: UUID) -> bool:
     """Whether a person belongs to the part."""
     return session.scalars(select(Person.id).where(Person.id == person_id, part.shows(Person.id))).first() is not None
+
+
+def parts_with(session: Session, parts: Collection[Part], person_id: UUID) -> set[Part]:
+    """Return those of the parts that a person belongs to, none for who does not exist; one statement."""
+    asked = [part for part in parts if part]
+    query: Any = select(Person.id, *(part.shows(Person.id) for part in asked))
+    row = session.execute(query.where(Person.id == person_id)).one_or_none()
+    return set() if row is None else {part for part, shown in zip(asked, row[1:], strict=True) if shown}
 
 
 def may_touch(session: Session, part: Part, organisation_id: UUID) -> bool:

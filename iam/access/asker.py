@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from iam.access.administration import CODES, NOTHING, PERMISSIONS, WHOLE, Part, permissions_of, roots
+from iam.access.administration import CODES, NOTHING, PERMISSIONS, WHOLE, Granted, Part, granted_and_roots
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,14 @@ class Asker:
     """A person who asks, and what they may: ``held`` are permissions with the organisations they were granted over.
 
     ``roots`` are the tops of the tree: who holds a permission over all of them holds it over everything. The command line's operator
-    is nobody in particular and holds everything (``OPERATOR``).
+    is nobody in particular and holds everything (``OPERATOR``). ``places`` are the names of the organisations over which anything was
+    granted, by language.
     """
 
     person_id: UUID | None
     held: Mapping[str, frozenset[UUID]]
     roots: frozenset[UUID] = frozenset()
+    places: Mapping[UUID, Mapping[str, str]] = field(default_factory=dict, compare=False, repr=False)
     _parts: dict[str, Part] = field(default_factory=dict, compare=False, repr=False)
 
     def may(self, permission: str) -> bool:
@@ -72,12 +74,15 @@ OPERATOR: Asker = _Operator(None, {})
 
 
 def asker_of(session: Session, person_id: UUID, within: Collection[UUID] | None = None) -> Asker:
-    """Return the person as one who asks: two statements, the second only for who administers anything.
+    """Return the person as one who asks; one statement.
 
     ``within`` are the organisations over which what was granted counts; None: all.
     """
-    held = permissions_of(session, person_id)
-    if within is not None:
-        kept = {permission: granted.intersection(within) for permission, granted in held.items()}
-        held = {permission: granted for permission, granted in kept.items() if granted}
-    return Asker(person_id, held, roots(session) if held else frozenset())
+    granted, tops = granted_and_roots(session, person_id)
+    counting = [one for one in granted if within is None or one.organisation_id in within]
+    held = {one.permission: frozenset(_over(counting, one.permission)) for one in counting}
+    return Asker(person_id, held, tops if held else frozenset(), {one.organisation_id: one.names for one in counting})
+
+
+def _over(granted: Iterable[Granted], permission: str) -> Iterator[UUID]:
+    return (one.organisation_id for one in granted if one.permission == permission)

@@ -8,7 +8,24 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    union_all,
+)  # fmt: skip
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
@@ -65,9 +82,7 @@ def capacities(session: Session, person_id: UUID, at: datetime, *, soon: timedel
 
     However many sources mark one, one is the primary (``directory.primary``).
     """
-    found: list[Capacity] = []
-    for statement in (_AFFILIATED, _GUARDIAN):
-        found += statement.all(session, person_id=person_id, at=at, latest=at + soon)
+    found = _ALL.all(session, person_id=person_id, at=at, latest=at + soon)
     if sum(c.is_primary for c in found) > 1:
         first = primary.of_one(session, person_id, at)
         found = [replace(c, is_primary=c.id == first) for c in found]
@@ -133,10 +148,29 @@ def of_guardianship(fact_id: UUID, valid_from: datetime, valid_to: datetime, oth
     return Capacity(fact_id, "guardian", None, "", {}, None, valid_from, valid_to, False, other_id)
 
 
+def _all() -> Rows:
+    """Every capacity of a person, in the columns that ``_of_either`` reads."""
+    nothing, nobody = cast(null(), String), cast(null(), Uuid())
+    others = nobody, nothing, nothing, nothing, nothing, nothing, nothing
+    affiliated = _affiliated().add_columns(nobody)
+    guardian = _guardian().with_only_columns(
+        _R.fact_id, _R.kind, *others, _R.valid_from, _R.valid_to, false(), _R.other_person_id
+    )
+    query: Rows = select(union_all(affiliated, guardian).subquery())
+    return query
+
+
+def _of_either(*columns: Any) -> Capacity:
+    *told, other_id = columns
+    if other_id is None:
+        return of_affiliation(*told)
+    fact_id, valid_from, valid_to = told[0], told[9], told[10]
+    return of_guardianship(fact_id, valid_from, valid_to, other_id)
+
+
 _AS = bindparam("capacity_id", type_=Uuid())
-_AFFILIATED = Statement(_affiliated, of_affiliation)
+_ALL = Statement(_all, _of_either)
 _AFFILIATED_AS = Statement(lambda: _affiliated().where(Affiliation.fact_id == _AS), of_affiliation)
-_GUARDIAN = Statement(_guardian, of_guardianship)
 _GUARDIAN_AS = Statement(lambda: _guardian().where(Relationship.fact_id == _AS), of_guardianship)
 
 

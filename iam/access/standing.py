@@ -5,7 +5,7 @@ What gives somebody a person's account asks for it (a code, a reset of the facto
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -51,9 +51,27 @@ def holds_all(part: Part, person_id: Any) -> ColumnElement[bool]:
     return ~or_(_capacity_beyond(part, person_id), _grant_beyond(part, person_id))
 
 
-def outranked(session: Session, asker: Asker, permission: str, person_id: UUID) -> bool:
-    """Whether a person outranks an asker (``outranks``); one statement."""
-    return session.scalar(select(outranks(asker, permission, Person.id)).where(Person.id == person_id)) is not False
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How somebody stands towards a person with one permission: ``holds`` every capacity of the person, is ``outranked`` by them."""
+
+    holds: bool
+    outranked: bool
+
+
+def stand(session: Session, asker: Asker, permissions: Collection[str], person_id: UUID) -> dict[str, Stand]:
+    """Return how an asker stands towards a person with each of the permissions; who does not exist outranks everybody. One statement."""
+    asked = list(permissions)
+    columns = [
+        column
+        for one in asked
+        for column in (~_capacity_beyond(asker.part(one), Person.id), outranks(asker, one, Person.id))
+    ]
+    query: Any = select(*columns)
+    row = session.execute(query.where(Person.id == person_id)).one_or_none()
+    if row is None:
+        return dict.fromkeys(asked, Stand(False, True))
+    return {one: Stand(bool(row[2 * n]), bool(row[2 * n + 1])) for n, one in enumerate(asked)}
 
 
 def outranks(asker: Asker, permission: str, person_id: Any) -> ColumnElement[bool]:

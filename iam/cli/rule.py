@@ -50,7 +50,7 @@ def check(console: Console, file: Path) -> None:
     problems, sentences = [], {}
     with console.transaction() as session:
         console.part(session, console.actor(session), "rules.read")
-        names, shown = resolve.load(session), labels(session)
+        names = resolve.load(session)
         for one in _read(file):
             pattern, found = resolve.check(_pattern(one), str(one.get("owner")), names)
             problems += [
@@ -58,7 +58,7 @@ def check(console: Console, file: Path) -> None:
                 for p in found
             ]
             if pattern is not None:
-                told = sentence(pattern, shown, console.texts.language)
+                told = sentence(pattern, labels(session, [pattern]), console.texts.language)
                 reaching = crossings(session, pattern, names.organisations[str(one["owner"])], names)
                 sentences[one["rule"]] = " ".join([told, *(words(crossing, console.texts) for crossing in reaching)])
     if problems:

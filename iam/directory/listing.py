@@ -43,6 +43,13 @@ class Visible(Protocol):
         """The same of what somebody guards, manages or sponsors there too."""
 
 
+class Named(Protocol):
+    """What has a name in each language."""
+
+    def name(self, language: str) -> str:
+        """The name in ``language`` (fi, sv or en)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tied:
     """An affiliation as it may be told: ``place`` and ``title`` are None where they must not be."""
@@ -50,7 +57,7 @@ class Tied:
     fact_id: UUID
     kind: str
     title: str | None
-    place: Organisation | None
+    place: Named | None
     valid_from: datetime
     valid_to: datetime
 
@@ -241,20 +248,6 @@ def affiliations(session: Session, visible: Visible, person_ids: Collection[UUID
             row.fact_id, row.kind, row.title if open_ else None, place if open_ else None, row.valid_from, row.valid_to
         )
         found.setdefault(row.person_id, []).append(tied)
-    return found
-
-
-def guardians(session: Session, visible: Visible, person_ids: Collection[UUID]) -> dict[UUID, list[Relationship]]:
-    """Return the present guardianships of these persons over people the asker may see; one statement."""
-    rows = session.scalars(
-        select(Relationship).where(
-            Relationship.person_id.in_(person_ids), Relationship.kind == "guardian_of", Relationship.closed_by.is_(None),
-            holds_at(Relationship, clock.now()), visible.shows(Relationship.other_person_id),
-        )
-    )  # fmt: skip
-    found: dict[UUID, list[Relationship]] = {}
-    for row in rows:
-        found.setdefault(row.person_id, []).append(row)
     return found
 
 

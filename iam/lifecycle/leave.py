@@ -112,9 +112,12 @@ def _close(session: Session, hold: Hold, change: Change) -> None:
 
 def open_holds(session: Session, person_id: UUID) -> list[Hold]:
     """Return the holds that *End now* set on a person and nobody has lifted: on the whole first, then in the order they were set."""
-    query = select(Hold).where(
-        Hold.person_id == person_id, Hold.kind == END_NOW, Hold.closed_by.is_(None), Hold.valid_to > clock.now()
-    )
+    return [hold for hold in lasting_holds(session, person_id) if hold.kind == END_NOW]
+
+
+def lasting_holds(session: Session, person_id: UUID) -> list[Hold]:
+    """Return every hold on a person that lasts or begins later: on the whole first, then in the order they were set."""
+    query = select(Hold).where(Hold.person_id == person_id, Hold.closed_by.is_(None), Hold.valid_to > clock.now())
     return list(session.scalars(query.order_by(Hold.whole.desc(), Hold.valid_from, Hold.fact_id)))
 
 

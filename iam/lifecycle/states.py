@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -14,8 +14,7 @@ from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime
 from iam.directory import holds
 from iam.directory.affiliation import Affiliation, Relationship
-from iam.directory.person import Hold, Person
-from iam.directory.queries import holds_at
+from iam.directory.person import Person
 
 Interval = tuple[datetime, datetime]
 
@@ -40,39 +39,13 @@ def state(capacities: Iterable[Interval], held: bool, at: datetime, archive_afte
     """
     if held:
         return State.SUSPENDED
-    known = list(capacities)
+    known = [(start, min(end, _FAR)) for start, end in capacities]
     begun = [end for start, end in known if start <= at]
     if not begun:
         return State.DRAFT
     if max(begun) + archive_after <= at:
         return State.ARCHIVED
     return State.ACTIVE if any(end > at for _, end in known) else State.ENDED
-
-
-def states(session: Session, person_ids: Collection[UUID], at: datetime, archive_after: timedelta) -> dict[UUID, State]:
-    """Return the state of each person: two queries for all."""
-    rows = union_all(
-        select(Affiliation.person_id, Affiliation.valid_from, Affiliation.valid_to).where(
-            Affiliation.person_id.in_(person_ids), Affiliation.closed_by.is_(None)
-        ),
-        select(Relationship.person_id, Relationship.valid_from, Relationship.valid_to).where(
-            Relationship.person_id.in_(person_ids), Relationship.kind == "guardian_of", Relationship.closed_by.is_(None)
-        ),
-    )
-    intervals: dict[UUID, list[Interval]] = {person_id: [] for person_id in person_ids}
-    for person_id, start, end in session.execute(rows):
-        intervals[person_id].append((start, end))
-    on_hold = set(
-        session.scalars(
-            select(Hold.person_id).where(
-                Hold.person_id.in_(person_ids), Hold.whole, Hold.closed_by.is_(None), holds_at(Hold, at)
-            )
-        )
-    )
-    return {
-        person_id: state([(s, min(e, _FAR)) for s, e in found], person_id in on_hold, at, archive_after)
-        for person_id, found in intervals.items()
-    }
 
 
 _FAR = datetime.fromisoformat("9000-01-01T00:00:00+00:00")
@@ -98,4 +71,4 @@ def state_of(session: Session, person_id: UUID, at: datetime, archive_after: tim
     """Return the state of one person."""
     rows = _OF_ONE.all(session, person_id=person_id, at=at)
     held = any(on_hold for _, _, on_hold in rows)
-    return state([(start, min(end, _FAR)) for start, end, _ in rows if start], held, at, archive_after)
+    return state([(start, end) for start, end, _ in rows if start], held, at, archive_after)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, union_all
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -71,10 +71,9 @@ def name_of(session: Session, person_id: UUID) -> str:
     return profile(session, person_id).display_name
 
 
-def own_capacities(session: Session, person_id: UUID, opened: Collection[UUID] | None = None) -> list[Capacity]:
-    """Return what the person can act as now or within the coming 30 days, of what is ``opened`` (None: all)."""
-    found = capacities(session, person_id, clock.now())
-    return found if opened is None else [one for one in found if one.id in opened]
+def own_capacities(session: Session, person_id: UUID) -> list[Capacity]:
+    """Return what the person can act as now or within the coming 30 days."""
+    return capacities(session, person_id, clock.now())
 
 
 def capacity_shown(capacity: Capacity, texts: Texts) -> Shown:
@@ -104,26 +103,31 @@ def sessions_shown(session: Session, person_id: UUID, current: UUID) -> list[Sho
     ]  # fmt: skip
 
 
-def sign_ins_shown(session: Session, person_id: UUID, texts: Texts) -> list[Shown]:
-    """Return the person's recent sign-ins and failed tries, the newest first; one statement."""
-    query = select(AuditEvent.at, AuditEvent.type).where(
-        AuditEvent.subject_id == person_id, AuditEvent.type.in_(SIGN_INS)
+def happened(session: Session, person_id: UUID, texts: Texts) -> tuple[list[Shown], list[Shown]]:
+    """Return the person's recent sign-ins and failed tries, and what administrators did to the account lately, each the newest first;
+    one statement."""
+    found = session.execute(union_all(_newest(person_id, SIGN_INS), _newest(person_id, ACTS, clock.now() - KEPT)))
+    newest_first = sorted(found, key=lambda row: row.id, reverse=True)
+    sign_ins = [(at, *SIGN_INS[type_]) for _, at, type_ in newest_first if type_ in SIGN_INS]
+    return (
+        [
+            {"at": at, "way": texts.gettext(way), "result": texts.gettext(result), "good": good}
+            for at, way, result, good in sign_ins
+        ],
+        [{"at": at, "says": texts.gettext(ACTS[type_])} for _, at, type_ in newest_first if type_ in ACTS],
     )
-    found = session.execute(query.order_by(AuditEvent.id.desc()).limit(RECENT))
-    told = [(at, *SIGN_INS[type_]) for at, type_ in found]
-    return [
-        {"at": at, "way": texts.gettext(way), "result": texts.gettext(result), "good": good}
-        for at, way, result, good in told
-    ]
 
 
-def acts_shown(session: Session, person_id: UUID, texts: Texts) -> list[Shown]:
-    """Return what administrators did to the account lately, the newest first; one statement."""
-    query = select(AuditEvent.at, AuditEvent.type).where(
-        AuditEvent.subject_id == person_id, AuditEvent.type.in_(ACTS), AuditEvent.at > clock.now() - KEPT
+def _newest(person_id: UUID, types: Collection[str], since: datetime = clock.LONG_AGO) -> Select[Any]:
+    event = AuditEvent
+    newest = (
+        select(event.id, event.at, event.type)
+        .where(event.subject_id == person_id, event.type.in_(types), event.at > since)
+        .order_by(event.id.desc())
+        .limit(RECENT)
+        .subquery()
     )
-    found = session.execute(query.order_by(AuditEvent.id.desc()).limit(RECENT))
-    return [{"at": at, "says": texts.gettext(ACTS[type_])} for at, type_ in found]
+    return select(newest)
 
 
 def _right_shown(right: Explanation, texts: Texts) -> Shown:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -20,6 +21,7 @@ from iam import clock
 from iam.audit import log
 from iam.change import Actor
 from iam.errors import Denied
+from iam.signin.accounts.factor import Passkey, Totp
 from iam.signin.addresses import notices
 from iam.signin.factors import levels, passkey, proof, recovery, replacement, totp
 from iam.signin.flow import Around, Outcome, Refusal
@@ -42,11 +44,12 @@ class Next(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a person has set up."""
+    """What a person has set up; ``waits``: something new waits to replace what was lost."""
 
     totp: bool = False
     passkeys: int = 0
     codes: int = 0
+    waits: bool = False
 
     def __bool__(self) -> bool:
         return self.totp or self.passkeys > 0
@@ -77,9 +80,20 @@ class Done:
 
 def held(session: Session, person_id: UUID) -> Held:
     """Return what a person has set up, with what has come into force in place of what was lost."""
-    replacement.follow(session, person_id)
-    keys = len(passkey.of_person(session, person_id))
-    return Held(totp.since(session, person_id) is not None, keys, recovery.left(session, person_id))
+    found, is_due = _read(session, person_id)
+    if not is_due:
+        return found
+    replacement.put_in_force(session, person_id)
+    return _read(session, person_id)[0]
+
+
+def _read(session: Session, person_id: UUID) -> tuple[Held, bool]:
+    """Return what the person has set up, and whether anything is to come into force before that counts; one statement."""
+    keys = select(func.count()).where(Passkey.person_id == person_id).scalar_subquery()
+    codes = exists().where(Totp.person_id == person_id, Totp.confirmed_at.is_not(None))
+    due, waits = replacement.is_due(person_id), replacement.waits(person_id)
+    row = session.execute(select(codes, keys, recovery.unused(person_id), waits, due)).one()
+    return Held(bool(row[0]), row[1], row[2], bool(row[3])), bool(row[4])
 
 
 def next_step(has: Held, acr: str, age: timedelta, least: str | None, fresh: bool) -> Next:

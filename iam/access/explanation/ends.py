@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, exists, func, select, union_all
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -49,13 +49,14 @@ def pieces(
     known_at: datetime | None = None,
     among: ColumnElement[bool] | None = None,
 ) -> list[Piece]:
-    """Return the pieces of what a person holds at ``at``, and of all that follows; three statements."""
-    now = _included(held(at, known_at), person_id, among).add_columns(RoleClosure.included_id)
-    rows = [(row, role_id) for row, _, role_id in session.execute(now)]
-    if not rows:
+    """Return the pieces of what a person holds at ``at``, and of all that follows; two statements."""
+    shown = Assignment, RoleClosure.included_id
+    now = _included(held(at, known_at).with_only_columns(*shown), person_id, among)
+    later = select(*shown).where(known(Assignment, known_at), Assignment.valid_from > at)
+    both = select(*shown).from_statement(union_all(now, _included(later, person_id, among)))
+    rows = [(row, role_id) for row, role_id in session.execute(both)]
+    if not any(row.valid_from <= at for row, _ in rows):
         return []
-    later = select(Assignment, RoleClosure.included_id).where(known(Assignment, known_at), Assignment.valid_from > at)
-    rows += [(row, role_id) for row, role_id in session.execute(_included(later, person_id, among))]
     agreed = terms(session, {row.clause_id for row, _ in rows if row.clause_id}, known_at)
     found = []
     for row, role_id in rows:
@@ -92,21 +93,18 @@ def terms(session: Session, clauses: Collection[UUID], known_at: datetime | None
     if not clauses:
         return {}
     clause, term, party = AgreementClause, AgreementTerm, AgreementParty
-    of_clause = select(clause.agreement_id).where(clause.id.in_(clauses))
-    signed: dict[UUID, datetime | None] = {}
-    for agreement_id, day in session.execute(
-        select(party.agreement_id, party.signed_on).where(party.agreement_id.in_(of_clause))
-    ):
-        so_far = signed.get(agreement_id, clock.LONG_AGO)
-        signed[agreement_id] = None if day is None or so_far is None else max(so_far, clock.day_start(day))
-    found: dict[UUID, list[Span]] = {}
-    query = select(clause.id, term.agreement_id, term.valid_from, term.valid_to).join(
-        term, term.agreement_id == clause.agreement_id
+    of_it = party.agreement_id == clause.agreement_id
+    signed = select(func.max(party.signed_on)).where(of_it).scalar_subquery()
+    query = (
+        select(clause.id, term.valid_from, term.valid_to, signed)
+        .join(term, term.agreement_id == clause.agreement_id)
+        .where(clause.id.in_(clauses), known(term, known_at), ~exists().where(of_it, party.signed_on.is_(None)))
     )
-    for id_, agreement_id, start, end in session.execute(query.where(clause.id.in_(clauses), known(term, known_at))):
-        since = signed.get(agreement_id, clock.LONG_AGO)
-        if since is not None and max(start, since) < end:
-            found.setdefault(id_, []).append(Span(max(start, since), end))
+    found: dict[UUID, list[Span]] = {}
+    for id_, start, end, day in session.execute(query):
+        since = max(start, clock.LONG_AGO if day is None else clock.day_start(day))
+        if since < end:
+            found.setdefault(id_, []).append(Span(since, end))
     return found
 
 

@@ -5,14 +5,15 @@ Every answer names rule, facts with source and line, clause and end; ``proof`` p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from iam import clock
 from iam.access.explanation import ends
@@ -23,8 +24,8 @@ from iam.access.model.assignment import NIL, Assignment
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.model.rule import Rule, RuleVersion
 from iam.access.right import version_known
-from iam.access.rules.pattern import parse
-from iam.access.rules.sentence import Labels, labels, sentences
+from iam.access.rules.pattern import Pattern, parse
+from iam.access.rules.sentence import Labels, organisation_keys, role_label, sentences
 from iam.directory.organisation import Organisation
 from iam.texts import LANGUAGES, N_, Texts
 
@@ -104,13 +105,16 @@ def explain(
     """
     moment = at or clock.now()
     pieces = ends.pieces(session, person_id, moment, known_at, among)
+    if not pieces:
+        return []
     roles = _roles(session, {one.role_id for one in pieces} | {one.row.role_id for one in pieces}, known_at)
     pieces = [one for one in pieces if one.role_id in roles and _of(roles[one.role_id].key, application_key)]
+    rules = _rules(session, {one.row.rule_version_id for one in pieces if one.row.rule_version_id})
+    organisations = _organisations(session, {one.row.scope_id for one in pieces}, organisation_keys(_patterns(rules)))
     reading = _Reading(
-        fact_lines(session, {v for one in pieces for v in _cited(one.row)}),
-        _rules(session, {one.row.rule_version_id for one in pieces if one.row.rule_version_id}),
+        fact_lines(session, {v for one in pieces for v in _cited(one.row)}), rules,
         _clauses(session, {one.row.clause_id for one in pieces if one.row.clause_id}),
-        ends.absences(session, person_id, known_at), labels(session), roles, _organisations(session, pieces),
+        cache(lambda: ends.absences(session, person_id, known_at)), _labels(roles, organisations), roles, organisations,
     )  # fmt: skip
     rights: dict[Hashable, list[Piece]] = {}
     for one in pieces:
@@ -122,16 +126,25 @@ def explain(
 class _Role(NamedTuple):
     key: str
     enforcement: str
+    names: Mapping[str, str]
+
+
+class _Given(NamedTuple):
+    """A rule, the version that gave something, and its pattern, None where that cannot be read."""
+
+    rule: Rule
+    version: RuleVersion
+    pattern: Pattern | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What the pieces of rights refer to, each read once."""
+    """What the pieces of rights refer to, each read once; the ``absences`` only where no fact tells why a right ends."""
 
     lines: Mapping[UUID, FactLine]
-    rules: Mapping[UUID, tuple[Rule | None, RuleVersion | None]]
+    rules: Mapping[UUID, _Given]
     clauses: Mapping[UUID, tuple[AgreementClause, Agreement]]
-    absences: Collection[datetime]
+    absences: Callable[[], Collection[datetime]]
     names: Labels
     roles: Mapping[UUID, _Role]
     organisations: Mapping[UUID, Organisation]
@@ -162,8 +175,7 @@ def _cited(row: Assignment) -> list[UUID]:
 
 def _because(piece: Piece, pieces: Iterable[Piece], at: datetime, reading: _Reading) -> Because:
     row = piece.row
-    rule, version = reading.rules.get(row.rule_version_id or NIL, (None, None))
-    pattern = parse(version.pattern)[0] if version is not None else None
+    rule, version, pattern = reading.rules.get(row.rule_version_id or NIL, (None, None, None))
     through = reading.roles[row.role_id].key if row.role_id != piece.role_id and row.role_id in reading.roles else None
     last = ends.last([one for one in pieces if one.reason == piece.reason], at) or piece
     return Because(
@@ -203,7 +215,7 @@ def _cause(last: Piece, until: datetime, reading: _Reading) -> str:
     fact = next((line.fact for line in cited if line.valid_to == until), None)
     if fact is not None:
         return fact
-    if until in reading.absences:
+    if until in reading.absences():
         return "absence"
     clause = reading.clauses.get(last.row.clause_id or NIL)
     if clause is not None:
@@ -211,31 +223,49 @@ def _cause(last: Piece, until: datetime, reading: _Reading) -> str:
     return "hand" if last.row.origin == "hand" else "place"
 
 
-def _organisations(session: Session, pieces: Iterable[Piece]) -> dict[UUID, Organisation]:
-    query = select(Organisation).where(Organisation.id.in_({one.row.scope_id for one in pieces}))
+def _organisations(session: Session, ids: Collection[UUID], keys: Collection[str]) -> dict[UUID, Organisation]:
+    query = select(Organisation).where(or_(Organisation.id.in_(ids), Organisation.key.in_(keys)))
     return {row.id: row for row in session.scalars(query)}
 
 
+def _labels(roles: Mapping[UUID, _Role], organisations: Mapping[UUID, Organisation]) -> Labels:
+    places = {row.key: {language: row.name(language) for language in LANGUAGES} for row in organisations.values()}
+    return Labels(places, {role.key: role.names for role in roles.values()})
+
+
 def _roles(session: Session, ids: Collection[UUID], known_at: datetime | None) -> dict[UUID, _Role]:
-    """The roles as they were known then."""
+    """The roles as they were known then, called as they are now."""
+    newest, then = aliased(RoleVersion), aliased(RoleVersion)
     rows = session.execute(
-        select(Role.id, Application.key, Role.key, RoleVersion.enforcement)
+        select(Role.id, Application.key, Application.name, Role.key, newest.name, then.enforcement)
         .join(Application, Application.id == Role.application_id)
-        .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == version_known(Role.id, known_at)))
+        .join(newest, (newest.role_id == Role.id) & (newest.n == version_known(Role.id)))
+        .join(then, (then.role_id == Role.id) & (then.n == version_known(Role.id, known_at)))
         .where(Role.id.in_(ids))
     )
-    return {id_: _Role(f"{application}:{role}", enforcement) for id_, application, role, enforcement in rows}
+    return {
+        id_: _Role(f"{application}:{role}", enforcement, role_label(application, called, role, name))
+        for id_, application, called, role, name, enforcement in rows
+    }
 
 
-def _rules(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[Rule | None, RuleVersion | None]]:
+def _rules(session: Session, ids: Collection[UUID]) -> dict[UUID, _Given]:
+    if not ids:
+        return {}
     rows = session.execute(
         select(Rule, RuleVersion).join(RuleVersion, RuleVersion.rule_id == Rule.id).where(RuleVersion.id.in_(ids))
     )
-    return {version.id: (rule, version) for rule, version in rows}
+    return {version.id: _Given(rule, version, parse(version.pattern)[0]) for rule, version in rows}
+
+
+def _patterns(rules: Mapping[UUID, _Given]) -> list[Pattern]:
+    return [one.pattern for one in rules.values() if one.pattern is not None]
 
 
 def _clauses(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[AgreementClause, Agreement]]:
     clause = AgreementClause
+    if not ids:
+        return {}
     rows = session.execute(
         select(clause, Agreement).join(Agreement, Agreement.id == clause.agreement_id).where(clause.id.in_(ids))
     )

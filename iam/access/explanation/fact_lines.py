@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, String, Uuid, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from iam.access.model.assignment import NIL
@@ -16,7 +16,6 @@ from iam.change import Change
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.source import Record, Run, Source
-from iam.texts import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,43 +40,47 @@ class FactLine:
 
 
 def fact_lines(session: Session, ids: Collection[UUID]) -> dict[UUID, FactLine]:
-    """Read the cited versions, whatever table they are in: four queries."""
-    found: dict[UUID, FactLine] = {}
-    for fact, model, join in (
-        ("affiliation", Affiliation, Affiliation.organisation_id), ("membership", Membership, Group.organisation_id),
-        ("relationship", Relationship, None), ("place", OrganisationPlace, OrganisationPlace.organisation_id),
-    ):  # fmt: skip
-        query: Any = select(model, Organisation, Group, Record, Run, Source, Change).select_from(model)
-        query = (
-            query.outerjoin(Group, Group.id == model.group_id)
-            if model is Membership
-            else query.outerjoin(Group, Group.id == NIL)
-        )
-        query = (
-            query.outerjoin(Organisation, Organisation.id == join)
-            if join is not None
-            else query.outerjoin(Organisation, Organisation.id == NIL)
-        )
-        query = (
-            query.outerjoin(Record, Record.id == model.record_id)
-            .outerjoin(Change, Change.id == model.opened_by)
-            .outerjoin(Run, Run.id == Change.run_id)
-            .outerjoin(Source, Source.id == model.source_id)
-            .where(model.version_id.in_(ids))
-        )
-        for row in session.execute(query):
-            found[row[0].version_id] = _line(fact, *row)
+    """Read the cited versions, whatever table they are in; one statement."""
+    if not ids:
+        return {}
+    a, m, r, p = Affiliation, Membership, Relationship, OrganisationPlace
+    nothing, nobody = cast(null(), String), cast(null(), Uuid())
+    query = union_all(
+        _lines(a, ids, a.organisation_id, literal("affiliation"), a.kind, a.title, a.occupation, nothing, nobody),
+        _lines(m, ids, Group.organisation_id, literal("membership"), Group.kind, nothing, nothing, Group.key, nobody),
+        _lines(r, ids, NIL, literal("relationship"), r.kind, nothing, nothing, nothing, r.other_person_id),
+        _lines(p, ids, p.organisation_id, literal("place"), nothing, nothing, nothing, nothing, nobody),
+    )
+    lines = (_line(*row) for row in session.execute(query))
+    return {line.version_id: line for line in lines}
+
+
+def _lines(model: Any, ids: Collection[UUID], organisation_id: Any, *says: Any) -> Select[Any]:
+    o, change = Organisation, Change
+    columns = (
+        model.version_id, *says, o.key, o.name_fi, o.name_sv, o.name_en, model.valid_from, model.valid_to,
+        Source.key, Run.id, Record.file, Record.line, change.at, change.actor_person_id,
+    )  # fmt: skip
+    query: Any = select(*columns).select_from(model)
+    if model is Membership:
+        query = query.outerjoin(Group, Group.id == model.group_id)
+    found: Select[Any] = (
+        query.outerjoin(o, o.id == organisation_id)
+        .outerjoin(Record, Record.id == model.record_id)
+        .outerjoin(change, change.id == model.opened_by)
+        .outerjoin(Run, Run.id == change.run_id)
+        .outerjoin(Source, Source.id == model.source_id)
+        .where(model.version_id.in_(ids))
+    )
     return found
 
 
 def _line(
-    fact: str, row: Any, organisation: Organisation | None, group: Group | None, record: Record | None, run: Run | None,
-    source: Source | None, change: Change,
+    version_id: UUID, fact: str, kind: str | None, title: str | None, occupation: str | None, group: str | None, other: UUID | None,
+    organisation: str | None, fi: str, sv: str, en: str, valid_from: datetime, valid_to: datetime, source: str | None, run_id: UUID | None,
+    file: str | None, line: int | None, recorded_at: datetime, recorded_by: UUID | None,
 ) -> FactLine:  # fmt: skip
-    kind = getattr(row, "kind", None) or (group.kind if group is not None else fact)
     return FactLine(
-        row.version_id, fact, kind, organisation.key if organisation else None,
-        {ln: organisation.name(ln) for ln in LANGUAGES} if organisation else {}, getattr(row, "title", None) or getattr(row, "occupation", None),
-        group.key if group is not None else str(row.other_person_id) if fact == "relationship" else None, row.valid_from, row.valid_to, source.key if source else None, run.id if run else None,
-        record.file if record else None, record.line if record else None, change.at, change.actor_person_id,
+        version_id, fact, kind or fact, organisation, {"fi": fi, "sv": sv, "en": en} if organisation else {}, title or occupation,
+        str(other) if other else group, valid_from, valid_to, source, run_id, file, line, recorded_at, recorded_by,
     )  # fmt: skip

@@ -90,17 +90,19 @@ def why_not(
     The person's own organisation's rules come first, of them the nearest. Only rules that concern ``part`` and the person's facts in it
     are looked at.
     """
-    moment, labelled = at or clock.now(), labels(session)
+    moment = at or clock.now()
     case = _case(session, person_id, moment, known_at, part)
     giving = _giving(session, role)
     ours = set(session.scalars(select(Rule.id).where(concerns(part, Rule.owner_id))))
-    found = []
+    asked = []
     for rule, version in known_rules(session, known_at):
         pattern = parse(version.pattern)[0]
         if rule.id not in ours or pattern is None or pattern.role not in giving:
             continue
         if resolves(pattern, case.names, rule.owner_id):
-            found.append(_judged(rule, version, pattern, sentences(pattern, labelled), case))
+            asked.append((rule, version, pattern))
+    labelled = labels(session, (pattern for _, _, pattern in asked))
+    found = [_judged(rule, version, one, sentences(one, labelled), case) for rule, version, one in asked]
     return sorted(found, key=lambda one: (not one.own, -one.passed, one.rule_key))
 
 

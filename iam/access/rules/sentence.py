@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select, tuple_
 from sqlalchemy.orm import Session
 
 from iam.access.model.role import Application, Role, RoleVersion
-from iam.access.rules.pattern import Bound, Pattern
+from iam.access.right import version_known
+from iam.access.rules.pattern import Bound, Pattern, parse
 from iam.directory.organisation import Organisation
 from iam.texts import LANGUAGES, N_, Texts, in_language
 
@@ -32,25 +34,50 @@ class Labels:
     roles: Mapping[str, Mapping[str, str]]
 
 
-def labels(session: Session) -> Labels:
-    """Return the names that sentences show: two queries."""
-    organisations = {
-        row.key: {language: row.name(language) for language in LANGUAGES}
-        for row in session.scalars(select(Organisation))
+def labels(session: Session, patterns: Iterable[Pattern]) -> Labels:
+    """Return the names that the sentences of some patterns show; at most two queries."""
+    found = list(patterns)
+    organisations, roles = organisation_keys(found), {one.role for one in found}
+    shown: dict[str, dict[str, str]] = {}
+    if roles:
+        query = (
+            select(Application.key, Application.name, Role.key, RoleVersion.name)
+            .join(Role, Role.application_id == Application.id)
+            .join(RoleVersion, and_(RoleVersion.role_id == Role.id, RoleVersion.n == version_known(Role.id)))
+            .where(is_one_of(roles))
+        )
+        shown = {f"{row[0]}:{row[2]}": role_label(*row) for row in session.execute(query)}
+    rows = session.scalars(select(Organisation).where(Organisation.key.in_(organisations))) if organisations else ()
+    return Labels({row.key: {language: row.name(language) for language in LANGUAGES} for row in rows}, shown)
+
+
+def readable(stored: Iterable[Any]) -> list[Pattern]:
+    """Return those of some stored patterns that can be read."""
+    return [pattern for pattern, _ in map(parse, stored) if pattern is not None]
+
+
+def organisation_keys(patterns: Iterable[Pattern]) -> set[str]:
+    """Return the keys of the organisations that patterns name."""
+    keys: set[str | None] = set()
+    for one in patterns:
+        keys.update(key for item in one.bound for key in (item.where.is_, item.where.under))
+        keys.update((one.scope.organisation, one.scope.covers_of))
+    return {key for key in keys if key}
+
+
+def is_one_of(roles: Collection[str]) -> ColumnElement[bool]:
+    """The condition that a role is one of these, each given as application:role."""
+    return tuple_(Application.key, Role.key).in_([tuple(one.split(":", 1)) for one in roles])
+
+
+def role_label(
+    application: str, application_name: Mapping[str, str], role: str, name: Mapping[str, str]
+) -> dict[str, str]:
+    """Return how a role of an application is called, by language."""
+    return {
+        language: f"{in_language(application_name, language, application)}: {in_language(name, language, role)}"
+        for language in LANGUAGES
     }
-    roles: dict[str, dict[str, str]] = {}
-    query = (
-        select(Application.key, Application.name, Role.key, RoleVersion.name)
-        .join(Role, Role.application_id == Application.id)
-        .join(RoleVersion, RoleVersion.role_id == Role.id)
-        .order_by(RoleVersion.n)
-    )
-    for application, application_name, role, role_name in session.execute(query):
-        roles[f"{application}:{role}"] = {
-            language: f"{in_language(application_name, language, application)}: {in_language(role_name, language, role)}"
-            for language in LANGUAGES
-        }
-    return Labels(organisations, roles)
 
 
 def sentence(pattern: Pattern, names: Labels, language: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -41,17 +41,17 @@ class ConnectedApplication:
 
 
 def used(session: Session, person_id: UUID) -> list[ConnectedApplication]:
-    """Return the applications of a person by key; three statements."""
+    """Return the applications of a person by key; two statements."""
     grants: dict[UUID, list[tuple[Client, GrantRow]]] = {}
     query = select(Client, GrantRow).join(GrantRow, Client.client_id == GrantRow.client_id).where(*_living(person_id))
     for client, grant in session.execute(query):
         grants.setdefault(client.application_id, []).append((client, grant))
-    told = {row.application_id: row for row in session.scalars(select(Agreed).where(Agreed.person_id == person_id))}
+    agreed = and_(Agreed.application_id == Application.id, Agreed.person_id == person_id)
     known = session.execute(
-        select(Application, Organisation).join(Organisation, Organisation.id == Application.owner_id)
-        .where(Application.id.in_({*grants, *told}), ~Application.retired).order_by(Application.key)
+        select(Application, Organisation, Agreed).join(Organisation, Organisation.id == Application.owner_id).outerjoin(Agreed, agreed)
+        .where(or_(Application.id.in_(set(grants)), Agreed.person_id.is_not(None)), ~Application.retired).order_by(Application.key)
     )  # fmt: skip
-    return [_used(row[0], row[1], grants.get(row[0].id, []), told.get(row[0].id)) for row in known]
+    return [_used(application, owner, grants.get(application.id, []), told) for application, owner, told in known]
 
 
 def take_back(session: Session, person_id: UUID, application_key: str, actor: Actor) -> None:

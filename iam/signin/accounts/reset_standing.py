@@ -6,6 +6,7 @@ the rest; the parts are those of the moment of its use. Never so for who adminis
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -17,7 +18,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import NOTHING, Part
 from iam.access.asker import Asker, asker_of
-from iam.access.standing import OUTRANKED, is_in, outranked, over, together
+from iam.access.standing import OUTRANKED, is_in, over, stand, together
 from iam.audit import log
 from iam.change import Actor
 from iam.directory.queries import held
@@ -67,15 +68,35 @@ class ResetStanding:
 
 def read(session: Session, asker: Asker, act: str, person_id: UUID) -> ResetStanding:
     """Return how an asker stands towards an act (of ``ACTS``) on a person."""
-    permission = ACTS[act]
-    if outranked(session, asker, permission, person_id):
-        return ResetStanding(outranked=True)
-    own = asker.part(permission)
-    if over(session, own, person_id).capacities:
-        return ResetStanding(alone=True, part=own)
-    request = _own_open(session, asker, act, person_id)
+    return read_each(session, asker, [act], person_id)[act]
+
+
+def read_each(session: Session, asker: Asker, acts: Collection[str], person_id: UUID) -> dict[str, ResetStanding]:
+    """Return how an asker stands towards each of some acts on a person; two statements, and some for each request that is open."""
+    if not acts:
+        return {}
+    needed = {ACTS[act] for act in acts}
+    stands = stand(session, asker, needed, person_id)
+    alone = {permission for permission in needed if stands[permission].holds and not stands[permission].outranked}
+    helped = [act for act in acts if not stands[ACTS[act]].outranked and ACTS[act] not in alone]
+    requests = _own_open(session, asker, helped, person_id)
+    found = {}
+    for act in acts:
+        if stands[ACTS[act]].outranked:
+            found[act] = ResetStanding(outranked=True)
+        elif ACTS[act] in alone:
+            found[act] = ResetStanding(alone=True, part=asker.part(ACTS[act]))
+        else:
+            found[act] = _helped(session, asker, act, requests.get(act))
+    return found
+
+
+def _helped(session: Session, asker: Asker, act: str, request: StandingRequest | None) -> ResetStanding:
+    """How somebody stands whose own part does not hold all of a person, with the request that is open."""
     if request is None:
         return ResetStanding()
+    permission, person_id = ACTS[act], request.person_id
+    own = asker.part(permission)
     pressed = _pressed(session, request)
     joint = together([own, *_parts(session, pressed, permission)])
     complete = over(session, joint, person_id).capacities
@@ -160,13 +181,19 @@ def _open() -> tuple[ColumnElement[bool], ...]:
     return StandingRequest.used_at.is_(None), StandingRequest.expires_at > clock.now()
 
 
-def _own_open(session: Session, asker: Asker, act: str, person_id: UUID) -> StandingRequest | None:
+def _own_open(
+    session: Session, asker: Asker, acts: Collection[str], person_id: UUID
+) -> dict[str, StandingRequest]:  # fmt: skip
+    """Return the oldest of the asker's own open requests for each act."""
+    if not acts:
+        return {}
     own = (
         StandingRequest.asked_by == asker.person_id,
-        StandingRequest.act == act,
+        StandingRequest.act.in_(acts),
         StandingRequest.person_id == person_id,
     )
-    return session.scalars(select(StandingRequest).where(*_open(), *own).order_by(StandingRequest.asked_at)).first()
+    query = select(StandingRequest).where(*_open(), *own).order_by(StandingRequest.asked_at.desc())
+    return {row.act: row for row in session.scalars(query)}
 
 
 def _pressed(session: Session, request: StandingRequest) -> list[UUID]:

@@ -156,18 +156,18 @@ def _page(errors: Errors | None = None, status: int = 200) -> Response:
     session, texts, login = context.db(), context.texts(), own_login()
     known = credentials.of_person(session, login.person_id)
     opened = reach.capacities_of(session, login, clock.now())
-    own_capacities = own.own_capacities(session, login.person_id, opened)
+    capacities = own.own_capacities(session, login.person_id)
     person = {
         "name": own.name_of(session, login.person_id) or (known.login if known else ""), "login": known.login if known else "",
-        "capacities": [own.capacity_shown(capacity, texts) for capacity in own_capacities],
+        "capacities": [own.capacity_shown(capacity, texts) for capacity in capacities if opened is None or capacity.id in opened],
     }  # fmt: skip
+    sign_ins, acts = own.happened(session, login.person_id, texts)
     return pages.page(
         "account/account.html", status,
         person=person, rights=own.rights_shown(session, login.person_id, texts, opened),
-        prove_url=None if reach.whole(session, login) else guard.to_prove("/account"),
+        prove_url=None if reach.proves_all(session, login, opened, capacities) else guard.to_prove("/account"),
         sessions=own.sessions_shown(session, login.person_id, login.id), errors=errors or [],
-        applications=current_app.extensions[_APPLICATIONS](login.person_id), sign_ins=own.sign_ins_shown(session, login.person_id, texts),
-        acts=own.acts_shown(session, login.person_id, texts),
+        applications=current_app.extensions[_APPLICATIONS](login.person_id), sign_ins=sign_ins, acts=acts,
         least_password=new_password.least(session, login.person_id, context.settings()),
         own_language=(known.language if known else None) or texts.language,
         factors=factors.shown(login.person_id), linked=upstream.shown(login.person_id), set_up_url="/factor/set-up?" + urlencode({"flow": flow.start(flow.Flow("/account"))}),

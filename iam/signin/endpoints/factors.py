@@ -19,7 +19,7 @@ from iam.signin import my_account as own, step_up
 from iam.signin.endpoints import browser, own_device
 from iam.signin.endpoints.factor import CODE_WRONG, PASSKEY_WRONG, went_on, with_flow
 from iam.signin.endpoints.login import wanted
-from iam.signin.factors import levels, passkey, recovery, replacement, totp
+from iam.signin.factors import levels, passkey, replacement, totp
 from iam.signin.federation import reach
 from iam.signin.flow import Outcome
 from iam.signin.passwords import credentials
@@ -184,12 +184,13 @@ def _known() -> Known:
 def shown(person_id: UUID) -> dict[str, Any]:
     """Return the person's factors as account.html wants them."""
     session = context.db()
-    replacement.follow(session, person_id)
+    has = step_up.held(session, person_id)
     keys = [
         {"id": str(one.id), "name": one.name, "created": one.created_at, "used": one.used_at}
-        for one in passkey.of_person(session, person_id)
+        for one in (passkey.of_person(session, person_id) if has.passkeys else ())
     ]
-    waiting = [{"kind": kind, "at": at} for kind, at in sorted(replacement.waiting(session, person_id).items())]
+    noted = replacement.waiting(session, person_id) if has.waits else {}
+    waiting = [{"kind": kind, "at": at} for kind, at in sorted(noted.items())]
     return {
-        "totp": totp.since(session, person_id), "passkeys": keys, "codes": recovery.left(session, person_id), "waiting": waiting,
+        "totp": totp.since(session, person_id) if has.totp else None, "passkeys": keys, "codes": has.codes, "waiting": waiting,
     }  # fmt: skip

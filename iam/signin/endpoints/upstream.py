@@ -169,16 +169,11 @@ def disconnect() -> Response:
 def shown(person_id: UUID) -> dict[str, Any]:
     """Return a person's links, and what else could be connected, as account.html wants them."""
     session = context.db()
-    links = connections.links_of(session, person_id)
-    taken = {one.connection_id for one in links}
+    links, others = connections.of_person(session, person_id)
     handle = flow.start(Flow(_ACCOUNT))
     return {
         "links": [{"id": str(one.id), "name": in_words(one.name), "created": one.created_at} for one in links],
-        "others": [
-            {"name": in_words(one.name), "url": with_flow(f"/upstream/{one.key}", handle)}
-            for one in connections.in_use(session)
-            if one.id not in taken
-        ],
+        "others": [{"name": in_words(one.name), "url": with_flow(f"/upstream/{one.key}", handle)} for one in others],
     }
 
 

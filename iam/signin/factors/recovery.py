@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ScalarSelect, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -38,8 +38,13 @@ def use(session: Session, vault: Vault, person_id: UUID, code: str) -> bool:
 
 def left(session: Session, person_id: UUID) -> int:
     """Return how many codes have not been used."""
+    return session.scalar(select(unused(person_id))) or 0
+
+
+def unused(person_id: UUID) -> ScalarSelect[int]:
+    """The number of a person's codes that have not been used, to be read inside a query."""
     query = select(func.count()).where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
-    return session.scalar(query) or 0
+    return query.scalar_subquery()
 
 
 def forget(session: Session, person_id: UUID) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -70,10 +70,28 @@ def stop(session: Session, person_id: UUID, actor: Actor, kind: str | None = Non
 
 def follow(session: Session, person_id: UUID) -> None:
     """Put in force what is due of one person."""
+    if session.scalar(select(is_due(person_id))):
+        put_in_force(session, person_id)
+
+
+def is_due(person_id: UUID) -> ColumnElement[bool]:
+    """The condition that something of one person is to be put in force."""
+    return exists().where(*_due(person_id))
+
+
+def waits(person_id: UUID) -> ColumnElement[bool]:
+    """The condition that something waits to replace a factor of one person, or is due."""
+    return exists().where(FactorReplacement.person_id == person_id, *_OPEN)
+
+
+def put_in_force(session: Session, person_id: UUID) -> None:
+    """Put in force what is due of one person, of whom something is (``is_due``)."""
+    _put_in_force(session, *_due(person_id))
+
+
+def _due(person_id: UUID) -> tuple[ColumnElement[bool], ...]:
     row = FactorReplacement
-    due = row.person_id == person_id, row.effective_at <= clock.now(), *_OPEN
-    if session.scalars(select(row.id).where(*due).limit(1)).first() is not None:
-        _put_in_force(session, *due)
+    return row.person_id == person_id, row.effective_at <= clock.now(), *_OPEN
 
 
 def follow_due(session: Session) -> int:

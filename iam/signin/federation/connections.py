@@ -157,12 +157,20 @@ def link(session: Session, upstream: Upstream, subject: str, person_id: UUID, ac
     return True
 
 
-def links_of(session: Session, person_id: UUID) -> list[Linked]:
-    """Return a person's links, oldest first."""
-    query = select(Link.id, Link.connection_id, Connection.name, Link.created_at).join(
-        Connection, Connection.id == Link.connection_id
+def of_person(session: Session, person_id: UUID) -> tuple[list[Linked], list[Connection]]:
+    """Return a person's links, oldest first, and the connections in use that they have none to, by key; one statement."""
+    c = Connection
+    query = select(c, Link.id, Link.created_at).outerjoin(
+        Link, (Link.connection_id == c.id) & (Link.person_id == person_id)
     )
-    return [Linked(*row) for row in session.execute(query.where(Link.person_id == person_id).order_by(Link.id))]
+    links, others = [], []
+    rows: Any = session.execute(query.where(~c.retired | Link.id.is_not(None)).order_by(c.key))
+    for row, link_id, created_at in rows:
+        if link_id is None:
+            others.append(row)
+        else:
+            links.append(Linked(link_id, row.id, row.name, created_at))
+    return sorted(links, key=lambda one: one.id.hex), others
 
 
 def unlink(session: Session, person_id: UUID, link_id: UUID, actor: Actor) -> bool:

@@ -8,7 +8,7 @@ enough to be let in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from iam import clock
 from iam.access.model.assignment import AdminGrant
-from iam.access.right import SOON, capacities
+from iam.access.right import SOON, Capacity, capacities
 from iam.database.statement import Rows, Statement
 from iam.database.types import UtcDateTime, greatest, least
 from iam.directory.affiliation import Affiliation, Relationship
@@ -83,11 +83,16 @@ def administered(session: Session, login: LoginSession) -> frozenset[UUID] | Non
 def whole(session: Session, login: LoginSession) -> bool:
     """Whether a session proves all that its person has or is to have soon: only then may it give them another way to sign in."""
     opened = capacities_of(session, login, clock.now())
+    return opened is None or proves_all(session, login, opened, capacities(session, login.person_id, clock.now()))
+
+
+def proves_all(session: Session, login: LoginSession, opened: Collection[UUID] | None, own: Iterable[Capacity]) -> bool:
+    """``whole``, where what the session opens (None: all) and the person's ``own`` capacities, soon ones too, were read before."""
     if opened is None:
         return True
-    held = {one.id for one in capacities(session, login.person_id, clock.now())}
+    held = {one.id for one in own}
     granted = set(_GRANTED.all(session, person_id=login.person_id, at=clock.now()))
-    return held <= opened and granted <= (administered(session, login) or frozenset())
+    return held <= set(opened) and granted <= (administered(session, login) or frozenset())
 
 
 def _places(proofs: Iterable[str]) -> list[tuple[str, UUID]]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.administration import NOTHING, WHOLE, Part
 from iam.access.asker import OPERATOR, asker_of
-from iam.access.standing import Over, holds_all, outranked, over, together
+from iam.access.standing import Over, holds_all, over, stand, together
 from iam.directory.person import Person
 from tests.factories import access, facts
 from tests.unit.access.conftest import Town
@@ -102,7 +102,7 @@ def test_who_administers_more_or_otherwise_outranks_who_asks(session: Session, t
         access.admin_grant(session, secretary, permission, town.school)
 
     def refused() -> bool:
-        return outranked(session, asker_of(session, secretary), "codes.issue", teacher)
+        return stand(session, asker_of(session, secretary), ["codes.issue"], teacher)["codes.issue"].outranked
 
     access.admin_grant(session, teacher, "persons.read", town.school)
     assert refused() is False
@@ -112,4 +112,4 @@ def test_who_administers_more_or_otherwise_outranks_who_asks(session: Session, t
     assert refused() is False
     access.admin_grant(session, teacher, "persons.read", town.town)
     assert refused() is True
-    assert outranked(session, OPERATOR, "codes.issue", teacher) is False
+    assert stand(session, OPERATOR, ["codes.issue"], teacher)["codes.issue"].outranked is False

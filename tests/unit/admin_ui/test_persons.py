@@ -20,7 +20,7 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.listing import STATES, Wanted, persons
 from iam.directory.person import Hold, Identifier, Person, PersonProfile
 from iam.lifecycle import name_words
-from iam.lifecycle.states import states
+from iam.lifecycle.states import state_of
 from iam.web import extension
 from tests.unit.admin_ui.world import Reader, World, administer, employ, person
 
@@ -252,7 +252,7 @@ def test_the_filter_by_state_agrees_with_the_state_computed_for_each_person(worl
     everything = Part(True, frozenset())
     with Session(world.engine) as session:
         ids = list(session.scalars(select(Person.id)))
-        computed = states(session, ids, clock.now(), archive)
+        computed = {id_: state_of(session, id_, clock.now(), archive) for id_ in ids}
         for state in STATES:
             listed = set(
                 session.scalars(persons(everything, Wanted(state=state), archive).with_only_columns(Person.id))
