@@ -16,7 +16,7 @@ from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from iam.access.pages import agreements as listing
 from iam.access.pages.agreements import AGREEMENT_KEYS, AgreementState
-from iam.directory.listing import organisation_keys
+from iam.directory.pages.listing import organisation_keys
 from iam.texts import N_
 from iam.web import context, guard
 

@@ -15,8 +15,8 @@ from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.words import options
 from iam.access.administration import Part
-from iam.directory import listing
 from iam.directory.organisation import Organisation
+from iam.directory.pages import listing
 from iam.errors import Conflict, Invalid
 from iam.oidc.clients import by_page
 from iam.oidc.clients.by_page import NewClient

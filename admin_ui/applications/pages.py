@@ -23,8 +23,8 @@ from iam.access.model.role import Application, ApplicationEnabled, Role
 from iam.access.pages import listing
 from iam.access.pages.listing import APPLICATION_KEYS, ROLE_KEYS
 from iam.database.keyset import Cursor, keyset
-from iam.directory.listing import organisation_keys, organisations
 from iam.directory.organisation import Organisation, OrganisationClosure
+from iam.directory.pages.listing import organisation_keys, organisations
 from iam.directory.queries import holds_at
 from iam.oidc.clients import by_page
 from iam.oidc.model import Client

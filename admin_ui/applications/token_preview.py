@@ -24,9 +24,9 @@ from iam.access.administration import Part, may_see, speaks_freely
 from iam.access.pages import listing
 from iam.access.right import Capacity, capacities, rights
 from iam.audit import log
-from iam.directory import listing as people
-from iam.directory.listing import PERSON_KEYS, Wanted
 from iam.directory.organisation import Organisation
+from iam.directory.pages import listing as people
+from iam.directory.pages.listing import PERSON_KEYS, Wanted
 from iam.directory.person import Person
 from iam.directory.queries import Profile, profile
 from iam.errors import NotFound

@@ -19,7 +19,7 @@ from admin_ui.parts.seen import profiles
 from iam.access.administration import Part
 from iam.access.pages.listing import role_names
 from iam.database.keyset import keyset
-from iam.directory.listing import organisation_keys
+from iam.directory.pages.listing import organisation_keys
 from iam.directory.person import Person
 from iam.directory.queries import Profile
 from iam.directory.source import Run, Source

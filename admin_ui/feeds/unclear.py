@@ -18,7 +18,7 @@ from admin_ui.parts.lists import Listed
 from admin_ui.parts.seen import profiles
 from connectors.problem import Problem
 from iam.access.administration import Part, may_touch
-from iam.directory import listing as people
+from iam.directory.pages import listing as people
 from iam.directory.person import Identifier, Person
 from iam.directory.queries import Profile
 from iam.directory.source import Ambiguity, Source

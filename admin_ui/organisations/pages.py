@@ -16,8 +16,8 @@ from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from connectors.problem import Problem
 from iam.access.administration import Part, may_touch
-from iam.directory import listing
 from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
+from iam.directory.pages import listing
 from iam.directory.queries import organisations as by_id
 from iam.errors import NotFound
 from iam.sources import listing as listed_sources

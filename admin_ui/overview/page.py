@@ -20,8 +20,8 @@ from iam.access.administration import Part
 from iam.access.model.agreement import Agreement, AgreementTerm
 from iam.access.model.rule import RuleVersion
 from iam.directory.affiliation import Affiliation
-from iam.directory.listing import COMING, coming
 from iam.directory.organisation import Organisation
+from iam.directory.pages.listing import COMING, coming
 from iam.directory.person import Person
 from iam.directory.source import Ambiguity, Run, Source
 from iam.signin.accounts import username_rules

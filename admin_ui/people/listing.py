@@ -19,9 +19,10 @@ from admin_ui.parts.seen import looked_for, profiles
 from connectors.identity_code import holds_code
 from iam import clock
 from iam.access.administration import Part
-from iam.directory import identity_code, listing
-from iam.directory.listing import PERSON_KEYS, STATES, Tied, Wanted
+from iam.directory import identity_code
 from iam.directory.organisation import Organisation
+from iam.directory.pages import listing
+from iam.directory.pages.listing import PERSON_KEYS, STATES, Tied, Wanted
 from iam.directory.person import Person
 from iam.directory.queries import Profile
 from iam.directory.ties import Ties, ties

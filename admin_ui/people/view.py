@@ -17,7 +17,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import Part, knows_protected, parts_with, speaks_freely
 from iam.database.types import Protected
-from iam.directory.listing import Tied
+from iam.directory.pages.listing import Tied
 from iam.directory.person import Hold
 from iam.directory.protected import release
 from iam.directory.queries import Profile

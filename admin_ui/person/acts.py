@@ -25,7 +25,8 @@ from iam.access.model.assignment import Assignment
 from iam.access.model.role import Application, Role
 from iam.access.pages import listing as roles
 from iam.access.standing import OUTRANKED, over
-from iam.directory import identity_code, listing
+from iam.directory import identity_code
+from iam.directory.pages import listing
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
 from iam.signin import access_end, step_up
 from iam.signin.accounts import ending, reset_standing as standing

@@ -8,7 +8,7 @@ from typing import Any
 from admin_ui.parts import words
 from admin_ui.people.guardians import of_child
 from admin_ui.people.view import Subject, names
-from iam.directory.history import Version, versions
+from iam.directory.pages.history import Version, versions
 from iam.texts import N_
 from iam.web import context
 

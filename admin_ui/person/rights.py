@@ -21,8 +21,8 @@ from iam.access.explanation.fact_lines import FactLine
 from iam.access.explanation.telling import to_asker
 from iam.access.explanation.why_not import why_not
 from iam.access.rules.sentence import KIND_WORDS
-from iam.directory import listing
-from iam.directory.listing import Tied
+from iam.directory.pages import listing
+from iam.directory.pages.listing import Tied
 from iam.texts import N_, in_language
 from iam.web import context
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from admin_ui.people.view import Subject, names
 from admin_ui.person import facts as person_facts
 from iam.change import Change
-from iam.directory.history import Version, versions
+from iam.directory.pages.history import Version, versions
 from iam.texts import N_
 from iam.web import context
 

@@ -28,8 +28,8 @@ from iam.access.pages import listing
 from iam.access.rules.pattern import Pattern
 from iam.access.rules.resolve import check, load
 from iam.access.rules.sentence import labels, sentence
-from iam.directory import listing as people
 from iam.directory.organisation import Organisation
+from iam.directory.pages import listing as people
 from iam.errors import Invalid, NotFound
 from iam.plans import rule_proposals
 from iam.texts import N_

@@ -20,8 +20,8 @@ from connectors.identity_code import holds_code
 from iam import clock
 from iam.access.administration import Part, speaks_freely
 from iam.access.commands.publish import try_person
-from iam.directory import listing as people
-from iam.directory.listing import PERSON_KEYS, Wanted
+from iam.directory.pages import listing as people
+from iam.directory.pages.listing import PERSON_KEYS, Wanted
 from iam.directory.person import Person
 from iam.directory.queries import Profile
 from iam.texts import N_

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.directory.affiliation import Affiliation, Relationship
-from iam.directory.listing import GONE, NEAR, Tied, Visible
 from iam.directory.organisation import Organisation
+from iam.directory.pages.listing import GONE, NEAR, Tied, Visible
 from iam.directory.person import Hold
 
 Interval = tuple[datetime, datetime]

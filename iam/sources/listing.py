@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam import clock
 from iam.directory.affiliation import Affiliation
-from iam.directory.listing import Visible
 from iam.directory.organisation import Organisation, OrganisationClosure
+from iam.directory.pages.listing import Visible
 from iam.directory.queries import known
 from iam.directory.source import Ambiguity, Run, RunReject, Source, SourceOpening
 from iam.errors import NotFound

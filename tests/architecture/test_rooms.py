@@ -14,7 +14,7 @@ from tests.architecture.tree import CODE, TOP, files
 MOST = 15
 """Files in one folder of the product, its package note included."""
 ROOMS = [
-    "admin_ui", "connectors.ldap", "iam.access", "iam.apply", "iam.cli", "iam.demo", "iam.lifecycle", "iam.oidc", "iam.signin",
+    "admin_ui", "connectors.ldap", "iam.access", "iam.apply", "iam.cli", "iam.demo", "iam.directory", "iam.lifecycle", "iam.oidc", "iam.signin",
     "iam.sources", "iam.web",
 ]  # fmt: skip
 

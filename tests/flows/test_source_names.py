@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from iam.access.administration import WHOLE
-from iam.directory.listing import PERSON_KEYS, Wanted, persons
+from iam.directory.pages.listing import PERSON_KEYS, Wanted, persons
 from iam.directory.person import Person, PersonNameWord
 from iam.directory.queries import profiles
 from tests.flows.source_world import World, build, row

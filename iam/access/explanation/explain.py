@@ -129,7 +129,7 @@ class _Role(NamedTuple):
     names: Mapping[str, str]
 
 
-class _Given(NamedTuple):
+class _ReadRule(NamedTuple):
     """A rule, the version that gave something, and its pattern, None where that cannot be read."""
 
     rule: Rule
@@ -142,7 +142,7 @@ class _Reading:
     """What the pieces of rights refer to, each read once; the ``absences`` only where no fact tells why a right ends."""
 
     lines: Mapping[UUID, FactLine]
-    rules: Mapping[UUID, _Given]
+    rules: Mapping[UUID, _ReadRule]
     clauses: Mapping[UUID, tuple[AgreementClause, Agreement]]
     absences: Callable[[], Collection[datetime]]
     names: Labels
@@ -249,16 +249,16 @@ def _roles(session: Session, ids: Collection[UUID], known_at: datetime | None) -
     }
 
 
-def _rules(session: Session, ids: Collection[UUID]) -> dict[UUID, _Given]:
+def _rules(session: Session, ids: Collection[UUID]) -> dict[UUID, _ReadRule]:
     if not ids:
         return {}
     rows = session.execute(
         select(Rule, RuleVersion).join(RuleVersion, RuleVersion.rule_id == Rule.id).where(RuleVersion.id.in_(ids))
     )
-    return {version.id: _Given(rule, version, parse(version.pattern)[0]) for rule, version in rows}
+    return {version.id: _ReadRule(rule, version, parse(version.pattern)[0]) for rule, version in rows}
 
 
-def _patterns(rules: Mapping[UUID, _Given]) -> list[Pattern]:
+def _patterns(rules: Mapping[UUID, _ReadRule]) -> list[Pattern]:
     return [one.pattern for one in rules.values() if one.pattern is not None]
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased
 from iam import clock
 from iam.database.types import UtcDateTime, greatest
 from iam.directory.affiliation import Affiliation, Relationship
-from iam.directory.listing import NEAR, Visible
 from iam.directory.organisation import OrganisationClosure
+from iam.directory.pages.listing import NEAR, Visible
 from iam.directory.queries import holds_at
 from iam.signin.accounts.account import Account
 from iam.signin.accounts.username import GUARDIAN, NAMES, NONE, UsernameRule

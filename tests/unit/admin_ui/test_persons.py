@@ -17,7 +17,7 @@ from iam import clock
 from iam.access.administration import Part
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
-from iam.directory.listing import STATES, Wanted, persons
+from iam.directory.pages.listing import STATES, Wanted, persons
 from iam.directory.person import Hold, Identifier, Person, PersonProfile
 from iam.lifecycle import name_words
 from iam.lifecycle.states import state_of

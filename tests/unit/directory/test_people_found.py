@@ -15,8 +15,8 @@ from iam.database.bulk import is_postgresql
 from iam.database.engine import make_engine
 from iam.database.keyset import Cursor, keyset
 from iam.database.migrate import upgrade
-from iam.directory.listing import PERSON_KEYS, Wanted, organisation_keys, organisations, persons
 from iam.directory.organisation import Organisation
+from iam.directory.pages.listing import PERSON_KEYS, Wanted, organisation_keys, organisations, persons
 from iam.directory.person import PersonNameWord, PersonProfile
 from iam.lifecycle.persons import LocalProfile, create_local, set_profiles
 from tests.factories import facts

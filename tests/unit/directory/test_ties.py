@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access.administration import WHOLE, Part
-from iam.directory.listing import affiliations
+from iam.directory.pages.listing import affiliations
 from iam.directory.ties import ties
 from iam.lifecycle.states import state, state_of
 from tests.factories import facts

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased
 
 from iam.change import Change
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
-from iam.directory.listing import Visible
 from iam.directory.organisation import Organisation
+from iam.directory.pages.listing import Visible
 from iam.directory.person import Hold, HoldPart, Identifier, PersonProfile
 from iam.directory.source import Record, Source
 
