@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import unquote
@@ -18,6 +20,7 @@ from iam.apply.schema.applications import Client
 from iam.audit.event import TYPES
 from iam.settings import documented
 from iam.sources.reading import matching
+from tests.architecture.tree import TOP, modules
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -86,6 +89,35 @@ def test_every_decision_says_what_it_is_what_speaks_against_it_what_it_cost_and_
     asked = {"decided", "what-speaks-against-it", "what-was-given-up", "what-would-make-us-change-it"}
     pages = [page for page in (DOCS / "decisions").glob("*.md") if page.name != "README.md"]
     assert [page.name for page in pages if not asked <= _headings(page)] == []
+
+
+def test_the_ten_questions_of_a_newcomer_name_files_that_are_there() -> None:
+    table = (DOCS / "architecture.md").read_text(encoding="utf-8").split("## Ten questions")[1]
+    rows = [row for row in table.splitlines() if row.startswith("| ") and not row.startswith(("| question", "|---"))]
+    named = {row: re.findall(r"`([a-z_]+/[a-z_/]+\.py)`", row) for row in rows}
+    assert len(named) == 10
+    assert [row for row, paths in named.items() if not paths] == []
+    assert [path for paths in named.values() for path in paths if not (ROOT / path).is_file()] == []
+
+
+def test_no_public_name_calls_a_thing_by_another_word_than_the_one_it_has() -> None:
+    rows = re.findall(r"(?m)^\| \*\*[^|]+\| [^|]+\| ([^|]+) \|$", (DOCS / "words.md").read_text(encoding="utf-8"))
+    others = {word.strip() for row in rows for word in row.split(",")} - {"–"}
+    assert len(others) > 10
+    assert [name for name in _public_names() if {part.lower() for part in _PARTS.findall(name)} & others] == []
+
+
+_PARTS = re.compile(r"[A-Z]?[a-z]+")
+
+
+def _public_names() -> Iterator[str]:
+    """Classes, functions and modules of the program; a library's own names and the demonstration's invented people aside."""
+    for path in modules():
+        yield path.stem
+        if path.relative_to(TOP).parts[:2] != ("iam", "demo"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            found = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+            yield from (node.name for node in found if not node.name.startswith("_") and node.name != "ensure_sync")
 
 
 @pytest.fixture

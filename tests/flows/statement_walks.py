@@ -83,7 +83,8 @@ def administration(world: World, login: str, *, everything: bool = True) -> None
         if rule.endpoint == "admin.person":
             answers += [reader.get(f"{path}?tab={tab}") for tab in TABS if everything or tab != "log"]
         assert not everything or {one.status_code for one in answers} == {200}, rule
-    assert reader.get("/account").status_code == 200
+    for browser in (reader, Reader(world, "anna")):
+        assert browser.get("/account").status_code == 200
 
 
 def fill(world: World) -> None:
