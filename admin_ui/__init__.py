@@ -1,13 +1,13 @@
 """The administration pages at /admin: they show and command; ``iam`` knows and decides.
 
-Rooms, each importing only those before it: ``parts``; ``people``; ``applications``, ``rules``, ``organisations``, ``feeds``, ``agreements``;
-``trace``; ``person``; ``overview``.
+Rooms, each importing only those before it: ``parts``; ``people``; ``applications``, ``rules``, ``organisations``,
+``feeds``, ``agreements``; ``trace``; ``person``; ``overview``.
 
 ``parts.frame`` holds the blueprint, the menu and the way a page is rendered; ``entry`` is the door (these pages are a
-relying party of our own provider). A section is a module with its views, each marked with the permission it needs, and a
-folder of templates; it registers itself with ``frame.section`` when it is imported here. What a page shows is narrowed by
-``guard.part()`` inside the query, so that what lies outside the asker's part looks as if it did not exist. A view writes
-only by calling a command of ``iam``; it imports nothing of the connectors but their ``Problem``.
+relying party of our own provider). A section is a module with its views, each marked with the permission it needs, and
+a folder of templates; it registers itself with ``frame.section`` when it is imported here. What a page shows is
+narrowed by ``guard.part()`` inside the query, so that what lies outside the asker's part looks as if it did not exist.
+A view writes only by calling a command of ``iam``; it imports nothing of the connectors but their ``Problem``.
 """
 
 from admin_ui import entry

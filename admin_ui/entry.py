@@ -1,7 +1,8 @@
-"""The door: the pages are a relying party of our own provider and redeem their own code in process (OIDC Core section 3.1).
+"""The door: the pages are a relying party of our own provider and redeem their own code in process (OIDC Core section
+3.1).
 
-Who comes with a login session only is sent through the authorization endpoint once; from then on a grant of that session stands for
-these pages, is listed and ended like any application's, and without it nothing under /admin opens.
+Who comes with a login session only is sent through the authorization endpoint once; from then on a grant of that
+session stands for these pages, is listed and ended like any application's, and without it nothing under /admin opens.
 """
 
 from __future__ import annotations
@@ -66,21 +67,29 @@ def _is_in(login: LoginSession) -> bool:
 @blueprint.get("/login")
 @guard.public
 def login() -> AnyResponse:
-    """Begin: send the browser to the authorization endpoint with fresh state, nonce and code verifier (RFC 9700 section 2.1)."""
+    """Begin: send the browser to the authorization endpoint with fresh state, nonce and code verifier (RFC 9700 section
+    2.1)."""
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     begun = [state, nonce, verifier, local_path(request.args.get("next", HOME))]
     form_session[_KEPT] = [*form_session.get(_KEPT, []), begun][-_TABS:]
     query = {
-        "client_id": ADMIN, "response_type": "code", "redirect_uri": _redirect_uri(), "scope": "openid profile", "state": state,
-        "nonce": nonce, "code_challenge": in_process.challenge(verifier), "code_challenge_method": "S256",
-    }  # fmt: skip
+        "client_id": ADMIN,
+        "response_type": "code",
+        "redirect_uri": _redirect_uri(),
+        "scope": "openid profile",
+        "state": state,
+        "nonce": nonce,
+        "code_challenge": in_process.challenge(verifier),
+        "code_challenge_method": "S256",
+    }
     return see_other("/oauth2/authorize?" + urlencode(query))
 
 
 @blueprint.get("/callback")
 @guard.public
 def callback() -> AnyResponse:
-    """End: redeem the code and go where the person was going; raises ``NoEntry`` when it is not this browser's own sign-in.
+    """End: redeem the code and go where the person was going; raises ``NoEntry`` when it is not this browser's own
+    sign-in.
 
     Who comes back here by the back button is in already.
     """

@@ -1,4 +1,5 @@
-"""``python -m benchmarks``: measures everything on a PostgreSQL of its own and prints it beside the floors and what is asked."""
+"""``python -m benchmarks``: measures everything on a PostgreSQL of its own and prints it beside the floors and what is
+asked."""
 
 from __future__ import annotations
 
@@ -24,8 +25,12 @@ from tests.servers.avain import Avain
 from tests.servers.postgresql import PostgreSQL
 
 ASKED = {
-    "first load": "20 s", "unchanged": "4 s", "1 % changed": "5 s", "derive × 20 rules": "6 s", "derive one person": "20 ms",
-}  # fmt: skip
+    "first load": "20 s",
+    "unchanged": "4 s",
+    "1 % changed": "5 s",
+    "derive × 20 rules": "6 s",
+    "derive one person": "20 ms",
+}
 RATES = (20, 40, 60, 90)
 """Sign-ins a second; asked is that at 60 95 % take less than 500 ms."""
 BOUNDS: dict[str, tuple[str, Callable[[dict[str, float]], float]]] = {
@@ -76,7 +81,8 @@ def main() -> None:
         if "once" in sys.argv[1:] or len(sys.argv) == 1:
             for kind, (used, errors) in one_shot.parallel(_database(server), vault).items():
                 _say(
-                    f"{kind}: of {one_shot.SECRETS} secrets tried {one_shot.USERS} times at once, {used} used once, {errors} errors"
+                    f"{kind}: of {one_shot.SECRETS} secrets tried {one_shot.USERS} times at once, {used} used "
+                    f"once, {errors} errors"
                 )
         if found:
             _table(found, lowest)
@@ -86,9 +92,11 @@ def _demonstration(server: Durable, folder: Path, vault: Vault) -> tuple[str, se
     """The small demonstration on a database of its own: its address, and sessions on it."""
     url = _database(server)
     settings = Settings(
-        issuer="http://localhost:8080", state_dir=folder, vault=VaultSettings(key_file=folder / "vault.key"),
+        issuer="http://localhost:8080",
+        state_dir=folder,
+        vault=VaultSettings(key_file=folder / "vault.key"),
         database=Database(url=SecretStr(url)),
-    )  # fmt: skip
+    )
     sessions = make_sessions(make_engine(url))
     set_up(settings, sessions, vault, folder / "small", feed.CONSORTIUM, "small", "bench")
     return url, sessions
@@ -101,7 +109,8 @@ def _alike(server: Durable, folder: Path, vault: Vault) -> None:
     with Avain(url, folder, {"IAM_WORKER__INSIDE": "false"}) as service:
         for question, share in alike.shares(service.issuer, logins).items():
             _say(
-                f"{question}: the first takes longer in {share:.3f} of {len(logins)} x {len(logins)} pairs (asked: 0.48 to 0.52)"
+                f"{question}: the first takes longer in {share:.3f} of {len(logins)} x {len(logins)} pairs "
+                f"(asked: 0.48 to 0.52)"
             )
 
 
@@ -114,7 +123,8 @@ def _provider(server: Durable, folder: Path, vault: Vault) -> dict[str, Measure]
         for rate in RATES:
             one = rush(service.issuer, logins, rate)
             _say(
-                f"{rate} sign-ins a second for {one.seconds} s: 95 % under {one.slowest_of_95 * 1000:.0f} ms, {one.failed} told to come again,"
+                f"{rate} sign-ins a second for {one.seconds} s: 95 % under {one.slowest_of_95 * 1000:.0f} ms, "
+                f"{one.failed} told to come again,"
                 f" {one.done_a_second:.0f} a second done"
             )
     return found
@@ -128,15 +138,25 @@ def _morning(server: Durable, folder: Path, vault: Vault) -> None:
         one = morning.come(service.issuer, logins)
         hindered = sum(one.refused.values())
         _say(
-            f"{len(logins)} people behind one address within {morning.SECONDS} s, one in {morning.MISTYPES} mistypes: {len(one.took)} in,"
-            f" {hindered} not {dict(one.refused)}, told {one.came_again} times to come again; 95 % under {one.slowest_of_95 * 1000:.0f} ms"
+            (
+                f"{len(logins)} people behind one address within {morning.SECONDS} s, one in {morning.MISTYPES} "
+                f"mistypes: {len(one.took)} in,"
+            )(
+                f" {hindered} not {dict(one.refused)}, told {one.came_again} times to come again; 95 % under "
+                f"{one.slowest_of_95 * 1000:.0f} ms"
+            )
         )
     for name, settings in (("no proxy named", {}), ("from one address", morning.PROXIED)):
         with Avain(url, folder, settings) as service:
             slow = half_sent.measure(service.issuer)
             _say(
-                f"{half_sent.FORMS} half-sent forms, {name}: 95 % of pages under {slow.beside * 1000:.0f} ms beside them"
-                f" ({slow.without * 1000:.0f} ms without); answered {dict(slow.statuses)}, the last after {slow.lasted:.1f} s"
+                (
+                    f"{half_sent.FORMS} half-sent forms, {name}: 95 % of pages under {slow.beside * 1000:.0f} ms "
+                    f"beside them"
+                )(
+                    f" ({slow.without * 1000:.0f} ms without); answered {dict(slow.statuses)}, the last after "
+                    f"{slow.lasted:.1f} s"
+                )
             )
 
 

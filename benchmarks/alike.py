@@ -1,7 +1,8 @@
-"""Whether time tells what the text does not: who is known at a door, and how much of a secret was right (security AU-06, TK-09).
+"""Whether time tells what the text does not: who is known at a door, and how much of a secret was right (security
+AU-06, TK-09).
 
-Two kinds of tries are sent in turns to the same service, and of every pair of one of each it is asked which took longer. A share of one
-half is what a coin would say; the requirement allows two hundredths more.
+Two kinds of tries are sent in turns to the same service, and of every pair of one of each it is asked which took
+longer. A share of one half is what a coin would say; the requirement allows two hundredths more.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ Try = Callable[[int], object]
 
 
 def known_people(sessions: sessionmaker[Session], count: int = SAMPLES) -> list[str]:
-    """Give a login and a password to so many new people; return the logins. Each fails once: nobody is slowed down for failing."""
+    """Give a login and a password to so many new people; return the logins. Each fails once: nobody is slowed down for
+    failing."""
     with sessions.begin() as session:
         people = {f"alike-{n:04}": Person() for n in range(count)}
         session.add_all(people.values())

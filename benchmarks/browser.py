@@ -70,8 +70,11 @@ class Browser:
         parts = urlsplit(address)
         cookies = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         self._connection.request(
-            method, f"{parts.path}?{parts.query}" if parts.query else parts.path, body, {**headers, **(cookies if self._cookies else {})}
-        )  # fmt: skip
+            method,
+            f"{parts.path}?{parts.query}" if parts.query else parts.path,
+            body,
+            {**headers, **(cookies if self._cookies else {})},
+        )
         answer = self._connection.getresponse()
         for line in answer.msg.get_all("Set-Cookie", ()):
             name, _, value = line.partition(";")[0].partition("=")

@@ -1,4 +1,5 @@
-"""A large HR file into facts and rights: first load, unchanged, 1 % changed; then derivation in bulk and for one person."""
+"""A large HR file into facts and rights: first load, unchanged, 1 % changed; then derivation in bulk and for one
+person."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ def prepare(sessions: sessionmaker[Session], vault: Vault, folder: Path, profile
 
 
 def loads(meter: Meter, sessions: sessionmaker[Session], vault: Vault, folder: Path) -> dict[str, Measure]:
-    """Return the measures of the three runs. The first is the accepted one: the run that showed it before is not counted."""
+    """Return the measures of the three runs. The first is the accepted one: the run that showed it before is not
+    counted."""
     starter, accepter = prepare(sessions, vault, folder)
     runner.run(sessions, vault, "hr", starter)
     settle(sessions)
@@ -79,7 +81,8 @@ def _change_one_percent(path: Path) -> None:
 def derivations(
     meter: Meter, sessions: sessionmaker[Session], rules: int = 20, persons: int = 20
 ) -> dict[str, Measure]:
-    """Return the measures of deriving everybody's rights by ``rules`` rules from nothing, and one person's by all of them."""
+    """Return the measures of deriving everybody's rights by ``rules`` rules from nothing, and one person's by all of
+    them."""
     found = {}
     with sessions() as session:
         chosen = [rule.id for rule, _ in published(session)][:rules]

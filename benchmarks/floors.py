@@ -29,8 +29,8 @@ def each(work: Callable[[], object], times: int) -> float:
 
 
 def measure(dsn: str, vault: Vault) -> dict[str, float]:
-    """Return the floors in milliseconds: F the CPU of a do-nothing request, L a prepared look-up, C a one-row commit, A a password
-    hash, S a signature by each algorithm, and W (in seconds) a bare COPY and merge of 150,000 rows."""
+    """Return the floors in milliseconds: F the CPU of a do-nothing request, L a prepared look-up, C a one-row commit, A
+    a password hash, S a signature by each algorithm, and W (in seconds) a bare COPY and merge of 150,000 rows."""
     keys = {name: jose.generate(name, "floor") for name in jose.ALGORITHMS}
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("CREATE TABLE floor (id uuid PRIMARY KEY, n int)")
@@ -83,7 +83,8 @@ def _merge(connection: psycopg.Connection[object], changed_every: int) -> float:
                     )
                 )
         connection.execute(
-            "INSERT INTO floor_row SELECT * FROM floor_stage ON CONFLICT (key) DO UPDATE SET a = excluded.a, b = excluded.b, c = excluded.c"
+            "INSERT INTO floor_row SELECT * FROM floor_stage ON CONFLICT (key) DO UPDATE SET a = excluded.a, "
+            "b = excluded.b, c = excluded.c"
             " WHERE (floor_row.a, floor_row.b, floor_row.c) IS DISTINCT FROM (excluded.a, excluded.b, excluded.c)"
         )
     return time.perf_counter() - started

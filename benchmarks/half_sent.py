@@ -20,8 +20,8 @@ _HALF = (
 
 @dataclass
 class HalfSent:
-    """Seconds that 95 % of the pages took without and beside the forms; the statuses that the forms got, and after how many seconds
-    the last had its answer."""
+    """Seconds that 95 % of the pages took without and beside the forms; the statuses that the forms got, and after how
+    many seconds the last had its answer."""
 
     without: float
     beside: float

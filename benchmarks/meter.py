@@ -27,8 +27,8 @@ class Measure:
 
 
 class Meter:
-    """Measures blocks; ``postmaster`` is the process id of the PostgreSQL server, ``application`` of the one that is measured (None:
-    this process)."""
+    """Measures blocks; ``postmaster`` is the process id of the PostgreSQL server, ``application`` of the one that is
+    measured (None: this process)."""
 
     def __init__(self, postmaster: int, application: int | None = None) -> None:
         self._postmaster, self._application = postmaster, application

@@ -1,4 +1,5 @@
-"""A school at eight: a thousand people behind one address, each in a browser that is new, and one in twenty mistypes first."""
+"""A school at eight: a thousand people behind one address, each in a browser that is new, and one in twenty mistypes
+first."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ _FROM = {"X-Forwarded-For": "203.0.113.7"}
 
 @dataclass
 class Morning:
-    """``took`` are the seconds from the page to being in, mistyping and coming again included; ``refused`` counts who never got in, by
-    status."""
+    """``took`` are the seconds from the page to being in, mistyping and coming again included; ``refused`` counts who
+    never got in, by status."""
 
     took: list[float] = field(default_factory=list)
     came_again: int = 0

@@ -1,7 +1,8 @@
-"""Secrets that work once, each tried by sixteen threads at the same moment, every try in a transaction of its own on PostgreSQL.
+"""Secrets that work once, each tried by sixteen threads at the same moment, every try in a transaction of its own on
+PostgreSQL.
 
-A kind is whatever may be used once: codes, pushed requests, states, challenges, handles, assertions, time codes, recovery codes, and
-the step of a refresh family, which every caller gets but which is taken once.
+A kind is whatever may be used once: codes, pushed requests, states, challenges, handles, assertions, time codes,
+recovery codes, and the step of a refresh family, which every caller gets but which is taken once.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Kind:
 
 
 def parallel(url: str, vault: Vault) -> dict[str, tuple[int, int]]:
-    """Return for each kind how many of 1,000 secrets were used exactly once and how many tries failed, on the migrated database
-    ``url``; raises ``SystemExit`` unless it is all and none."""
+    """Return for each kind how many of 1,000 secrets were used exactly once and how many tries failed, on the migrated
+    database ``url``; raises ``SystemExit`` unless it is all and none."""
     engine = make_engine(url, pool_size=USERS)
     try:
         found = {name: race(make_sessions(engine), vault, name, SECRETS) for name in KINDS}
@@ -109,9 +110,18 @@ def _consumed(kind: str) -> Callable[[Session, Vault, str], Any]:
 
 def _code(session: Session, vault: Vault, person_id: UUID) -> str:
     data: dict[str, Any] = {
-        "redirect_uri": "https://bench.example/", "scope": "openid", "challenge": None, "nonce": None, "capacity": None,
-        "session": str(uuid7()), "auth_time": clock.now().isoformat(), "acr": levels.PASSWORD, "amr": [], "resources": [], "claims": {},
-    }  # fmt: skip
+        "redirect_uri": "https://bench.example/",
+        "scope": "openid",
+        "challenge": None,
+        "nonce": None,
+        "capacity": None,
+        "session": str(uuid7()),
+        "auth_time": clock.now().isoformat(),
+        "acr": levels.PASSWORD,
+        "amr": [],
+        "resources": [],
+        "claims": {},
+    }
     return one_shot.issue(session, code.KIND, SECONDS, data, client_id=CLIENT, person_id=person_id, grant_id=uuid7())
 
 
@@ -128,7 +138,7 @@ def _family(session: Session, vault: Vault, person_id: UUID) -> str:
     now = clock.now()
     family = Grant(
         uuid7(), person_id, CLIENT, None, None, "openid", now, levels.PASSWORD, now, now + timedelta(seconds=SECONDS)
-    )  # fmt: skip
+    )
     grant.store(session, family)
     return grant.token_of(family.id, 0, _REFRESH)
 

@@ -1,4 +1,5 @@
-"""A rush of sign-ins: so many a second arrive, whether those before are done or not; how long each takes from its first request."""
+"""A rush of sign-ins: so many a second arrive, whether those before are done or not; how long each takes from its first
+request."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ from iam.signin.accounts.account import Account
 
 @dataclass
 class Rush:
-    """``rate`` sign-ins a second for ``seconds``; ``took`` are the seconds of those that ended well, ``failed`` counts the others."""
+    """``rate`` sign-ins a second for ``seconds``; ``took`` are the seconds of those that ended well, ``failed`` counts
+    the others."""
 
     rate: int
     seconds: int
@@ -43,9 +45,11 @@ class Rush:
 
 
 def crowd(sessions: sessionmaker[Session]) -> list[str]:
-    """Let everybody sign in who has one affiliation, a right in the demonstration's application and no login yet; return the logins.
+    """Let everybody sign in who has one affiliation, a right in the demonstration's application and no login yet;
+    return the logins.
 
-    They share one password, the one ``sign_in`` types. Different people, because tries of the same one wait for one another.
+    They share one password, the one ``sign_in`` types. Different people, because tries of the same one wait for one
+    another.
     """
     now = clock.now()
     with sessions() as session, session.begin():

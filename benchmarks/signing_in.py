@@ -1,4 +1,5 @@
-"""A whole sign-in at a relying application, and the provider's hot endpoints: CPU of ``iam serve`` and database, per call."""
+"""A whole sign-in at a relying application, and the provider's hot endpoints: CPU of ``iam serve`` and database, per
+call."""
 
 from __future__ import annotations
 
@@ -38,8 +39,8 @@ FIELD = re.compile(r'name="([^"]+)"[^>]*?value="([^"]*)"')
 def measures(
     meter: Meter, issuer: str, sessions: sessionmaker[Session], sign_ins: int = 40, times: int = 800
 ) -> dict[str, Measure]:
-    """Return the mean of ``sign_ins`` sign-ins (authorize, sign-in page, password, code, token), and of ``times`` calls of each
-    endpoint, at the service that is ``issuer``."""
+    """Return the mean of ``sign_ins`` sign-ins (authorize, sign-in page, password, code, token), and of ``times`` calls
+    of each endpoint, at the service that is ``issuer``."""
     add_service(sessions)
     tokens = sign_in(issuer)
     found = {"whole sign-in": mean(meter, sign_ins, lambda: sign_in(issuer))}
@@ -71,10 +72,17 @@ def add_service(sessions: sessionmaker[Session]) -> None:
         known = session.scalars(select(Client).where(Client.client_id == CLIENT)).one()
         session.add(
             Client(
-                application_id=known.application_id, client_id=SERVICE, auth="client_secret_basic", redirect_uris=[],
-                post_logout_redirect_uris=[], grants=["client_credentials"], scope="luku", mapper={}, sector="bench",
+                application_id=known.application_id,
+                client_id=SERVICE,
+                auth="client_secret_basic",
+                redirect_uris=[],
+                post_logout_redirect_uris=[],
+                grants=["client_credentials"],
+                scope="luku",
+                mapper={},
+                sector="bench",
             )
-        )  # fmt: skip
+        )
         session.flush()
         session.add(ClientSecret(client_id=SERVICE, hash=hash_of(SERVICE_SECRET), created_at=clock.now()))
 
@@ -92,7 +100,8 @@ def give_logins(session: Session, people: Mapping[str, UUID]) -> None:
 
 
 def mean(meter: Meter, times: int, work: Callable[[], object]) -> Measure:
-    """Return what one call takes: of three rows of ``times`` calls, after some that are not counted, the one that took least CPU.
+    """Return what one call takes: of three rows of ``times`` calls, after some that are not counted, the one that took
+    least CPU.
 
     A machine that others use, too, is slower at times and never faster than it is.
     """
@@ -110,12 +119,18 @@ def _row(meter: Meter, times: int, work: Callable[[], object]) -> Measure:
 
 
 def sign_in(issuer: str, login: str = PRINCIPAL.login) -> dict[str, str]:
-    """Sign somebody in with a fresh browser at the demonstration's application; return what its server gets for the code."""
+    """Sign somebody in with a fresh browser at the demonstration's application; return what its server gets for the
+    code."""
     browser = Browser(issuer)
     request = {
-        "response_type": "code", "client_id": CLIENT, "redirect_uri": f"{RELYING}/callback", "scope": "openid profile roles offline_access",
-        "state": "bench", "code_challenge": create_s256_code_challenge(VERIFIER), "code_challenge_method": "S256",
-    }  # fmt: skip
+        "response_type": "code",
+        "client_id": CLIENT,
+        "redirect_uri": f"{RELYING}/callback",
+        "scope": "openid profile roles offline_access",
+        "state": "bench",
+        "code_challenge": create_s256_code_challenge(VERIFIER),
+        "code_challenge_method": "S256",
+    }
     page = _followed(browser, browser.get("/oauth2/authorize?" + urlencode(request)))
     fields = dict(FIELD.findall(page.text)) | {"login": login, "password": PRINCIPAL.password}
     answer = _followed(browser, browser.post("/login", fields, SAME_ORIGIN))
@@ -124,8 +139,11 @@ def sign_in(issuer: str, login: str = PRINCIPAL.login) -> dict[str, str]:
         answer = _followed(browser, _go_on(browser, answer))
     code = parse_qs(urlsplit(answer.location).query)["code"][0]
     exchange = {
-        "grant_type": "authorization_code", "code": code, "redirect_uri": f"{RELYING}/callback", "code_verifier": VERIFIER,
-    }  # fmt: skip
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": f"{RELYING}/callback",
+        "code_verifier": VERIFIER,
+    }
     tokens: dict[str, str] = browser.post("/oauth2/token", exchange, BASIC).json()
     browser.close()
     return tokens

@@ -1,8 +1,9 @@
 """The contract between Avain and a connector: small capabilities, opaque checkpoints, a short error tree.
 
 A connector is a class built from its settings. It has ``settings_model`` (a pydantic model, so that a settings page and
-``iam source test`` can explain a wrong setting) and as many of the capabilities below as its system allows; callers ask with
-``isinstance``. One whose columns are fixed tells them in ``columns``, by kind of record. Reading is lazy and single-pass: records come as they are read, evidence after the last one.
+``iam source test`` can explain a wrong setting) and as many of the capabilities below as its system allows; callers ask
+with ``isinstance``. One whose columns are fixed tells them in ``columns``, by kind of record. Reading is lazy and
+single-pass: records come as they are read, evidence after the last one.
 """
 
 from __future__ import annotations
@@ -80,8 +81,8 @@ class ReadsChanges(Protocol):
     """Can read what changed since a checkpoint, deletions included."""
 
     def changes(self, checkpoint: Checkpoint) -> Reading:
-        """Start a reading from ``checkpoint``. Raises ``CheckpointLost``, here or before the first item, when only a full reading
-        helps: the run then reads in full by itself."""
+        """Start a reading from ``checkpoint``. Raises ``CheckpointLost``, here or before the first item, when only a
+        full reading helps: the run then reads in full by itself."""
 
 
 @runtime_checkable

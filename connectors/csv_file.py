@@ -1,13 +1,16 @@
-"""Rows of a CSV file with an exactly known header: streamed, numbered, and each bad one told apart with its line and field.
+"""Rows of a CSV file with an exactly known header: streamed, numbered, and each bad one told apart with its line and
+field.
 
-A file without quotes, as most are, goes the fast way: lines are split, and controls and identity codes are looked for in whole
-chunks; only a chunk that shows something is looked at row by row. From the first quote on, the csv module reads.
+A file without quotes, as most are, goes the fast way: lines are split, and controls and identity codes are looked for
+in whole chunks; only a chunk that shows something is looked at row by row. From the first quote on, the csv module
+reads.
 
-A trailer line ``#rows;1448`` (with the file's delimiter) may end the file and declares how many rows it holds. A first line
-``sep=;``, as Excel writes it, names the delimiter.
+A trailer line ``#rows;1448`` (with the file's delimiter) may end the file and declares how many rows it holds. A first
+line ``sep=;``, as Excel writes it, names the delimiter.
 
-A last line without a line break is whole when it has all its fields (RFC 4180 section 2.2). That its last field is cut cannot be told
-from the line: what tells it then is the trailer's number, where there is one, or a value that cannot be read.
+A last line without a line break is whole when it has all its fields (RFC 4180 section 2.2). That its last field is cut
+cannot be told from the line: what tells it then is the trailer's number, where there is one, or a value that cannot be
+read.
 """
 
 from __future__ import annotations
@@ -28,7 +31,8 @@ from connectors.problem import Problem
 __all__ = ["TRAILER", "CsvFile", "Layout", "Row"]
 
 Row = tuple[int, list[str], Problem | None]
-"""The 1-based line it begins on, its values in the order of ``CsvFile.header.columns``, and what is wrong with it, if anything."""
+"""The 1-based line it begins on, its values in the order of ``CsvFile.header.columns``, and what is wrong with it, if
+anything."""
 
 TRAILER = "#rows"
 _NAMED_DELIMITER = re.compile(r'"?sep=([;,\t|])"?\s*', re.IGNORECASE)
@@ -38,7 +42,8 @@ _EMPTY = ' \t\xa0;,|="'
 class CsvFile:
     """The rows of ``stream``, whose header must be as ``layout`` says; ``name`` is the file's name in problems.
 
-    The header is read at once. Raises ``Malformed`` here and while iterating ``rows`` when the file as a whole cannot be read.
+    The header is read at once. Raises ``Malformed`` here and while iterating ``rows`` when the file as a whole cannot
+    be read.
     """
 
     def __init__(self, stream: ByteSource, name: str, layout: Layout) -> None:
@@ -154,7 +159,8 @@ class CsvFile:
         return line, values, self._inspect(line, values)
 
     def _unquoted(self, line: int, values: list[str]) -> Row:
-        """Return a row whose quotes are broken after ``values``; the column with the first quote is named where it can be told."""
+        """Return a row whose quotes are broken after ``values``; the column with the first quote is named where it can
+        be told."""
         if self.declared is not None:
             raise Malformed(self._after_trailer(line))
         self._last_line = self._broken_line = line

@@ -1,7 +1,7 @@
 """The header line of a CSV file: found delimiter, and an exact comparison with the columns agreed.
 
-A file whose header is missing has a row of personal data where the header should be, so a name that was not agreed is repeated in
-a message only when most of the agreed ones are there and it looks like a column's name.
+A file whose header is missing has a row of personal data where the header should be, so a name that was not agreed is
+repeated in a message only when most of the agreed ones are there and it looks like a column's name.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ _COLUMN_NAME = re.compile(r"[A-Za-z_.]{1,40}")
 class Layout:
     """What a file must look like.
 
-    ``columns`` are its names, case-sensitive and in order; ``delimiters`` those it may have. ``code_column`` alone may hold a
-    personal identity code. Columns in ``dropped`` are never handed on, nor are columns after the agreed ones whose names begin
-    with ``extension``. ``trailer`` says that a last line ``#rows`` may declare the number of rows. No sign without width may be in
-    the column ``key``. In a ``loose`` file the columns are found by name, whatever others there are and in whatever order.
+    ``columns`` are its names, case-sensitive and in order; ``delimiters`` those it may have. ``code_column`` alone may
+    hold a personal identity code. Columns in ``dropped`` are never handed on, nor are columns after the agreed ones
+    whose names begin with ``extension``. ``trailer`` says that a last line ``#rows`` may declare the number of rows. No
+    sign without width may be in the column ``key``. In a ``loose`` file the columns are found by name, whatever others
+    there are and in whatever order.
     """
 
     columns: tuple[str, ...]
@@ -39,7 +40,8 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header that was accepted: ``width`` fields a line, of which those at ``dropped`` (highest first) are not read."""
+    """A header that was accepted: ``width`` fields a line, of which those at ``dropped`` (highest first) are not
+    read."""
 
     delimiter: str
     width: int
@@ -82,7 +84,8 @@ def _header(delimiter: str, names: list[str], dropped: set[int]) -> Header:
 
 
 def _by_name(names: list[str], expected: list[str]) -> list[str] | None:
-    """Return ``names`` with the expected ones written as agreed, whatever their capitals; None when one is not there just once."""
+    """Return ``names`` with the expected ones written as agreed, whatever their capitals; None when one is not there
+    just once."""
     written = {name.lower(): name for name in expected}
     found = [written.get(name.strip().lower(), name) for name in names]
     return found if all(found.count(name) == 1 for name in expected) else None

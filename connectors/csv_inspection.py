@@ -1,4 +1,5 @@
-"""A close look at one CSV row: its text in one way of writing, signs that no value may hold, and identity codes where none belongs.
+"""A close look at one CSV row: its text in one way of writing, signs that no value may hold, and identity codes where
+none belongs.
 
 No value ever gets into a message.
 """
@@ -93,7 +94,8 @@ def misplaced_code(file: str | None, line: int | None, field: str, code_column: 
 
 
 def readable_key(key: str, column: str, problem: Problem) -> str | None:
-    """Return the ``key`` of a row with a ``problem`` if it can be told: the row has all its fields, and ``column`` holds one.
+    """Return the ``key`` of a row with a ``problem`` if it can be told: the row has all its fields, and ``column``
+    holds one.
 
     A key with a sign that cannot be seen is refused, but whose it is can be told: the one without that sign.
     """

@@ -1,7 +1,8 @@
 """Rows of CSV text with quotes (RFC 4180), resuming at the next line after a row whose quotes are broken.
 
-A quote that is opened and not closed where it should be swallows the lines after it, up to the next quote. So of a row that cannot be
-right, only the first line is given up; each line it took besides is read anew, as the row it is when nothing came before it.
+A quote that is opened and not closed where it should be swallows the lines after it, up to the next quote. So of a row
+that cannot be right, only the first line is given up; each line it took besides is read anew, as the row it is when
+nothing came before it.
 """
 
 from __future__ import annotations
@@ -40,10 +41,12 @@ class _Lines:
 def quoted_rows(
     lines: Iterator[str], line: int, delimiter: str, width: int
 ) -> Iterator[tuple[int, int, list[str], bool]]:
-    """Yield ``(first line, last line, values, whole)`` of every row of ``lines``, the first of which has the number ``line``.
+    """Yield ``(first line, last line, values, whole)`` of every row of ``lines``, the first of which has the number
+    ``line``.
 
-    ``width`` is the number of fields of a row. ``whole`` is false where the quotes are broken; such a row is taken to be one line
-    long, so that nothing after it is lost, and ``values`` are then its fields before the first quote, where they are certain.
+    ``width`` is the number of fields of a row. ``whole`` is false where the quotes are broken; such a row is taken to
+    be one line long, so that nothing after it is lost, and ``values`` are then its fields before the first quote, where
+    they are certain.
     """
     source = _Lines(lines)
     reader = csv.reader(source, delimiter=delimiter, strict=True)
@@ -70,14 +73,17 @@ def quoted_rows(
 
 
 def _before_quote(line: str, delimiter: str, width: int) -> list[str]:
-    """Return the fields before the one with the first quote, if the line has as many delimiters as a row: each then parts two fields."""
+    """Return the fields before the one with the first quote, if the line has as many delimiters as a row: each then
+    parts two fields."""
     return line.partition('"')[0].split(delimiter)[:-1] if line.count(delimiter) == width - 1 else []
 
 
 def _is_wrong(values: list[str], taken: list[str], delimiter: str, width: int) -> bool:
-    """Whether a row of several lines, or one in lines that another had swallowed, is none: its quotes fell together by chance.
+    """Whether a row of several lines, or one in lines that another had swallowed, is none: its quotes fell together by
+    chance.
 
-    A row that took whole rows into a field has as many delimiters in such fields as a row has. Empty rows are left to the reader.
+    A row that took whole rows into a field has as many delimiters in such fields as a row has. Empty rows are left to
+    the reader.
     """
     if len(taken) == 1:
         return taken[0].count('"') % 2 == 1

@@ -1,8 +1,8 @@
 """Bytes of a CSV file to whole lines of text: encoding, line ends, and a digest of every byte, in one streaming pass.
 
-Encodings are UTF-8, UTF-16, each with or without byte order mark, and ISO-8859-1. UTF-16 is told by its first two signs and read as
-if it were UTF-8. Between the others the first line with a non-ASCII byte tells, and a later line that contradicts it makes the whole
-input ``Malformed``, since no name in it can be trusted.
+Encodings are UTF-8, UTF-16, each with or without byte order mark, and ISO-8859-1. UTF-16 is told by its first two signs
+and read as if it were UTF-8. Between the others the first line with a non-ASCII byte tells, and a later line that
+contradicts it makes the whole input ``Malformed``, since no name in it can be trusted.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def _with_controls(*, upper: bool) -> bytes:
     for byte in (*range(0x20), 0x7F, *(range(0x80, 0xA0) if upper else ())):
         table[byte] = 0x2E if byte in _ALLOWED_CONTROLS else 0
     if not upper:
-        # Lead bytes of upper controls, typographic dashes, unseen signs and whatever may be written in two ways: those lines are
-        # looked at closely.
+        # Lead bytes of upper controls, typographic dashes, unseen signs and whatever may be written in two ways: those
+        # lines are looked at closely.
         for lead in (0xC2, 0xCC, 0xCD, *range(0xD6, 0xF5)):
             table[lead] = 0
     else:
@@ -62,9 +62,9 @@ class ByteSource(Protocol):
 class Chunk:
     """Whole lines of text, parted by ``\\n``, or at the very end of a file one line that does not end.
 
-    ``line`` is the 1-based number of the first; ``marks`` are the ``identity_code.MARKS`` of its bytes, with a NUL wherever
-    something needs a closer look; ``ended`` is false for a last line without a line break, and ``cut`` true where such a line
-    stops in the middle of a sign.
+    ``line`` is the 1-based number of the first; ``marks`` are the ``identity_code.MARKS`` of its bytes, with a NUL
+    wherever something needs a closer look; ``ended`` is false for a last line without a line break, and ``cut`` true
+    where such a line stops in the middle of a sign.
     """
 
     text: str

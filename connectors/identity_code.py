@@ -1,8 +1,8 @@
 """Something shaped like a Finnish personal identity code, found cheaply and never repeated.
 
-The shape is DDMMYY, a separator of the 2023 reform (``+ - A–F U–Y``), three digits and a check character. A code in a place where
-none belongs is a leak, so the shape alone is enough; its check character is asked only where the shape is glued to letters, as in
-the middle of some other key.
+The shape is DDMMYY, a separator of the 2023 reform (``+ - A–F U–Y``), three digits and a check character. A code in a
+place where none belongs is a leak, so the shape alone is enough; its check character is asked only where the shape is
+glued to letters, as in the middle of some other key.
 """
 
 from __future__ import annotations

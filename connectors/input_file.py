@@ -14,8 +14,8 @@ from connectors.problem import Problem
 class InputFile:
     """A regular file opened for reading; a context manager over the binary stream ``stream``.
 
-    ``name`` is the last part of the path, for messages. Raises ``Unreachable`` when there is no such file, ``Refused`` when it may
-    not be read, and ``Malformed`` when it is a folder, a pipe, or (with ``follow`` false) a symbolic link.
+    ``name`` is the last part of the path, for messages. Raises ``Unreachable`` when there is no such file, ``Refused``
+    when it may not be read, and ``Malformed`` when it is a folder, a pipe, or (with ``follow`` false) a symbolic link.
     """
 
     def __init__(self, path: Path, *, follow: bool = True) -> None:
@@ -40,7 +40,10 @@ class InputFile:
             raise Retryable(
                 Problem(
                     "The file changed while it was read.",
-                    "Run the source again when the transfer has ended; let the sender rename the file when it is whole.",
+                    (
+                        "Run the source again when the transfer has ended; let the sender rename the file when it "
+                        "is whole."
+                    ),
                     file=self.name,
                 )
             )

@@ -1,7 +1,8 @@
 """The reference implementation of the contract: its settings hold what a source would say.
 
-The rows are a log. A later row of the same kind and key takes the place of the earlier one, and a row that is ``deleted`` ends
-it; a checkpoint is the number of rows of the log that were read. Tests and demonstrations use it in place of a system.
+The rows are a log. A later row of the same kind and key takes the place of the earlier one, and a row that is
+``deleted`` ends it; a checkpoint is the number of rows of the log that were read. Tests and demonstrations use it in
+place of a system.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 class Problem:
     """What is wrong, in words that name no personal value.
 
-    ``message`` and ``remedy`` are English sentences with ``%(name)s`` places, filled from ``params`` when shown; they are the
-    message ids of the translations, so they must be literals where a ``Problem`` is made. A value that may hold personal data
-    never goes into ``params``.
+    ``message`` and ``remedy`` are English sentences with ``%(name)s`` places, filled from ``params`` when shown; they
+    are the message ids of the translations, so they must be literals where a ``Problem`` is made. A value that may hold
+    personal data never goes into ``params``.
     """
 
     message: str

@@ -15,9 +15,9 @@ Value = str | tuple[str, ...]
 class Record:
     """One row as the source has it.
 
-    ``kind`` says which column matching reads it (``employment``, ``user``, ``group`` …); ``key`` is stable for the same row over
-    runs and unique within the kind; ``digest`` is 16 bytes over the content and changes whenever a value does. ``line`` is the
-    1-based line in ``file`` where there is one.
+    ``kind`` says which column matching reads it (``employment``, ``user``, ``group`` …); ``key`` is stable for the same
+    row over runs and unique within the kind; ``digest`` is 16 bytes over the content and changes whenever a value does.
+    ``line`` is the 1-based line in ``file`` where there is one.
     """
 
     kind: str
@@ -49,9 +49,9 @@ class Deleted:
 class Evidence:
     """What is known about whether everything was read; complete only after the last record.
 
-    ``rows`` counts records and rejected rows, not deletions, which ``deleted`` counts; ``declared`` is the number of rows that the
-    source itself states (manifest, trailer, matching count). ``finished`` says that paging or the file ended as it should, ``header`` is a digest of
-    the column names, ``digest`` a hexadecimal SHA-256 over the input.
+    ``rows`` counts records and rejected rows, not deletions, which ``deleted`` counts; ``declared`` is the number of
+    rows that the source itself states (manifest, trailer, matching count). ``finished`` says that paging or the file
+    ended as it should, ``header`` is a digest of the column names, ``digest`` a hexadecimal SHA-256 over the input.
     """
 
     rows: int

@@ -1,4 +1,5 @@
-"""Signs in text that nobody sees: which no value may hold, which are left out of a name, and how to write the rest in one way (NFC)."""
+"""Signs in text that nobody sees: which no value may hold, which are left out of a name, and how to write the rest in
+one way (NFC)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ UNSEEN = re.compile(
     r"[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2064\u3164\ufe00-\ufe0f\ufeff\uffa0"
     r"\U000e0000-\U000e01ef]"
 )
-"""Signs without width: soft hyphen, zero-width space, byte order mark and their like. No key may hold one, and a name needs none."""
+"""Signs without width: soft hyphen, zero-width space, byte order mark and their like. No key may hold one, and a name
+needs none."""
 
 
 def composed(text: str) -> str:
@@ -21,7 +23,8 @@ def composed(text: str) -> str:
 
 
 def without_unseen(text: str) -> str:
-    """Return ``text`` without the signs of ``UNSEEN``; a joiner between two letters stays, since some scripts need it."""
+    """Return ``text`` without the signs of ``UNSEEN``; a joiner between two letters stays, since some scripts need
+    it."""
     return UNSEEN.sub(lambda found: found[0] if _joins(text, found) else "", text)
 
 

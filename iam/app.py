@@ -56,7 +56,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def rsgi() -> Door:
-    """Return the application behind its door, for a worker process of the server; the worker ends when the server is gone."""
+    """Return the application behind its door, for a worker process of the server; the worker ends when the server is
+    gone."""
     settings = settings_module.load()
     logging.configure(settings.log_level)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
@@ -69,7 +70,8 @@ def rsgi() -> Door:
 
 
 def _look_at_the_key(settings: Settings) -> None:
-    """Raise ``VaultError`` when the key file is gone or changed since the service was started: none is ever made here."""
+    """Raise ``VaultError`` when the key file is gone or changed since the service was started: none is ever made
+    here."""
     engine = make_engine(settings.database.url.get_secret_value(), pool_size=1)
     sealed.vault(settings.vault.key_file, engine)
     engine.dispose()

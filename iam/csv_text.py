@@ -1,4 +1,5 @@
-"""CSV that people open in a spreadsheet: separated by semicolons, every cell quoted, and none that could be taken for a formula."""
+"""CSV that people open in a spreadsheet: separated by semicolons, every cell quoted, and none that could be taken for a
+formula."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ from iam.vault import Vault, VaultError
 
 SKEW = timedelta(seconds=30)
 LOOKED_BACK, PATIENCE = timedelta(days=7), timedelta(hours=1)
-"""Mails that were given up within the first are counted, and those that have waited longer than the second are a fault."""
+"""Mails that were given up within the first are counted, and those that have waited longer than the second are a
+fault."""
 _PROBE = "doctor"
 
 
@@ -93,7 +94,8 @@ def _redis(url: str) -> Finding:
 
 
 def _mail_server(settings: Settings) -> Finding:
-    """Go as far as a mail would. With a host the rest of the settings is whole, or the program would not have started."""
+    """Go as far as a mail would. With a host the rest of the settings is whole, or the program would not have
+    started."""
     carrier = mail.carrier(settings)
     if carrier is None and settings.mail != type(settings.mail)():
         return Finding(
@@ -164,7 +166,8 @@ def _witnessed(algorithm: str, key: jose.Key, published: dict[str, jose.Claims])
 
 
 def _mails(settings: Settings, session: Session) -> Iterator[Finding]:
-    """Look for mails that nobody sends: one that was given up may be the fault of its address, many that wait are ours."""
+    """Look for mails that nobody sends: one that was given up may be the fault of its address, many that wait are
+    ours."""
     now, mails = clock.now(), select(func.count()).where(Message.kind == forgotten.KIND)
     stuck = session.scalars(mails.where(outbox.WAITING, Message.created_at < now - PATIENCE)).one()
     given_up = session.scalars(mails.where(Message.given_up_at > now - LOOKED_BACK)).one()
@@ -174,7 +177,8 @@ def _mails(settings: Settings, session: Session) -> Iterator[Finding]:
 
 
 def _entry(_settings: Settings, session: Session) -> Iterator[Finding]:
-    """Look for applications that nobody can enter and rules that give nothing; a healthy installation has neither to tell."""
+    """Look for applications that nobody can enter and rules that give nothing; a healthy installation has neither to
+    tell."""
     enabled = exists().where(ApplicationEnabled.application_id == Application.id)
     query = select(Application.key, Client.grants).join(Client, Client.application_id == Application.id)
     asking = session.execute(query.where(~Application.retired, ~Client.retired, ~enabled))
@@ -183,12 +187,16 @@ def _entry(_settings: Settings, session: Session) -> Iterator[Finding]:
         yield Finding("applications", False, f"enabled for no organisation, so that nobody enters: {', '.join(closed)}")
     given = idle.rules(session)
     if given:
-        words = "give nothing: what they name is gone, their owner may not hand the role out, or it lies beside the owner's part"
+        words = (
+            "give nothing: what they name is gone, their owner may not hand the role out, or it lies beside the "
+            "owner's part"
+        )
         yield Finding("rules", False, f"{words}: {', '.join(given)}")
 
 
 def _connections(_settings: Settings, session: Session) -> Iterator[Finding]:
-    """Name the connections that prove people for the whole consortium, and those that prove nobody: an upgrade gave the root to all."""
+    """Name the connections that prove people for the whole consortium, and those that prove nobody: an upgrade gave the
+    root to all."""
     owners = {row.key: row.owner_id for row in session.scalars(select(Connection).where(~Connection.retired))}
     nobodys = sorted(key for key, owner in owners.items() if owner is None)
     if nobodys:
@@ -211,10 +219,14 @@ def _sources(_settings: Settings, session: Session) -> Iterator[Finding]:
 
 
 def _guardians(_settings: Settings, session: Session) -> Iterator[Finding]:
-    """Nothing is at fault: until a school confirms somebody, rights are kept back, and the overview of the school lists whose."""
+    """Nothing is at fault: until a school confirms somebody, rights are kept back, and the overview of the school lists
+    whose."""
     count, recent = guardians.count_waiting(session)
     if count:
-        words = f"{count} wait for the school of a protected child to confirm them; {recent} of them signed in within a year"
+        words = (
+            f"{count} wait for the school of a protected child to confirm them; {recent} of them signed in within "
+            f"a year"
+        )
         yield Finding("guardians", True, words)
 
 

@@ -1,7 +1,8 @@
 """What may be lost: generation numbers that tell every process when its cache is stale.
 
-Redis or Valkey only makes the news travel faster. When it is absent, hung or flushed, the same number is read from SQL; a circuit
-breaker keeps a broken server out of the way. Nothing here decides whether a secret, session or failure counts.
+Redis or Valkey only makes the news travel faster. When it is absent, hung or flushed, the same number is read from SQL;
+a circuit breaker keeps a broken server out of the way. Nothing here decides whether a secret, session or failure
+counts.
 """
 
 from __future__ import annotations

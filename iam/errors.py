@@ -1,4 +1,5 @@
-"""Errors as types with a code. ``web`` turns them into HTTP, ``cli`` into exit codes; their text never leaves as it stands."""
+"""Errors as types with a code. ``web`` turns them into HTTP, ``cli`` into exit codes; their text never leaves as it
+stands."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from connectors.problem import Problem
 
 
 class AvainError(Exception):
-    """Base of all expected errors: a stable ``code``, an HTTP ``status``, an ``exit_code``, and problems told to the person."""
+    """Base of all expected errors: a stable ``code``, an HTTP ``status``, an ``exit_code``, and problems told to the
+    person."""
 
     code = "error"
     status = 500

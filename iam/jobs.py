@@ -1,8 +1,9 @@
 """Work that nobody waits for: carrying the outbox's messages to those who deliver them, and tidying.
 
-``Worker`` runs both, in ``iam worker`` or inside ``iam serve``. What kinds of messages there are and what is tidied it is told by
-whoever makes it (``iam.cli.operating.worker``), because the packages that know stand above this one and may not know one another. A message is
-prepared in a transaction, sent outside of any, and its outcome written in another: no lock is held while somebody else is slow.
+``Worker`` runs both, in ``iam worker`` or inside ``iam serve``. What kinds of messages there are and what is tidied it
+is told by whoever makes it (``iam.cli.operating.worker``), because the packages that know stand above this one and may
+not know one another. A message is prepared in a transaction, sent outside of any, and its outcome written in another:
+no lock is held while somebody else is slow.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from iam.delivery import outbox
 from iam.delivery.outbox import Due
 
 PARALLEL, BATCH = 8, 16
-"""Messages on their way at a time, and taken on lease at a time: a batch of which nobody answers is done well within its lease."""
+"""Messages on their way at a time, and taken on lease at a time: a batch of which nobody answers is done well within
+its lease."""
 PAUSE = 1.0
 """Seconds between two looks for what is due."""
 _log = structlog.get_logger("avain.jobs")

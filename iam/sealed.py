@@ -1,7 +1,8 @@
-"""Everything that the vault has sealed: whether the key file is the one it was sealed with, and binding what is not bound yet.
+"""Everything that the vault has sealed: whether the key file is the one it was sealed with, and binding what is not
+bound yet.
 
-A start without the key would make a new one, and then nothing in the database opens ever again. So the database keeps a check value of
-its key; a key is made only where nothing is sealed.
+A start without the key would make a new one, and then nothing in the database opens ever again. So the database keeps a
+check value of its key; a key is made only where nothing is sealed.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ def vault(path: Path, engine: Engine) -> Vault:
 
 
 def remember(session: Session, vault: Vault) -> None:
-    """Keep the check value of the vault, in a database that keeps none yet; raises ``VaultError`` when it keeps another's."""
+    """Keep the check value of the vault, in a database that keeps none yet; raises ``VaultError`` when it keeps
+    another's."""
     known = session.get(VaultCheck, 1)
     _compare(session, vault, known)
     if known is None:
@@ -165,7 +167,5 @@ def _replace(session: Session, column: Any, key: Any, bound: list[_Bound]) -> in
     if not bound:
         return 0
     query = update(column.class_.__table__).where(key == bindparam("of_key"), column == bindparam("old"))
-    done = session.connection().execute(
-        query.values({column.key: bindparam("new")}), [one._asdict() for one in bound]
-    )  # fmt: skip
+    done = session.connection().execute(query.values({column.key: bindparam("new")}), [one._asdict() for one in bound])
     return done.rowcount

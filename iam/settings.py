@@ -71,7 +71,9 @@ class Listen(BaseModel):
     )
     proxies: list[Network] = Field(
         [],
-        description="Addresses or networks of the proxies before the service, as a JSON list: who they say is asking is believed. Without "
+        description="Addresses or networks of the proxies before the service, as a JSON "
+        "list: who they say is asking is "
+        "believed. Without "
         "any, nothing is counted by address.",
     )
     tls_certificate: Path | None = Field(
@@ -137,7 +139,10 @@ class Signin(BaseModel):
     administrators: str = Field(
         "urn:avain:acr:passkey",
         pattern="^urn:avain:acr:(password|two-factor|passkey)$",
-        description="Least level of sign-in for the administration pages: urn:avain:acr:password, …:two-factor or …:passkey, the only one that cannot be phished.",
+        description=(
+            "Least level of sign-in for the administration pages: urn:avain:acr:password, …:two-factor or "
+            "…:passkey, the only one that cannot be phished."
+        ),
     )
     remember_days: int = Field(
         0,
@@ -155,7 +160,10 @@ class Signin(BaseModel):
         24,
         ge=0,
         le=168,
-        description="Hours until a factor that replaces a lost one by a recovery code comes into force; until then the old one may stop it.",
+        description=(
+            "Hours until a factor that replaces a lost one by a recovery code comes into force; until then the "
+            "old one may stop it."
+        ),
     )
 
 
@@ -175,7 +183,8 @@ class Egress(BaseModel):
     )
     hosts: list[str] = Field(
         [],
-        description="Hosts (host or host:port, as a JSON list) the service may fetch from although their address is private or loopback, "
+        description="Hosts (host or host:port, as a JSON list) the service may fetch from although their address is "
+        "private or loopback, "
         "and without https.",
     )
 
@@ -201,7 +210,8 @@ class Mail(BaseModel):
     )
     security: Literal["starttls", "tls", "none-for-loopback"] = Field(
         "starttls",
-        description="How the connection is sealed: starttls, tls, or none-for-loopback, which needs a loopback address that "
+        description="How the connection is sealed: starttls, tls, or none-for-loopback, which needs a loopback address "
+        "that "
         "`IAM_EGRESS__HOSTS` lists.",
     )
     login: str | None = Field(None, description="Username at the mail server, where it asks for one.")

@@ -67,8 +67,8 @@ class Texts:
         return self.gettext(singular if number == 1 else plural)
 
     def day(self, end: datetime | None) -> str:
-        """The last valid day before a half-open ``end``: 00:00 of 1 June is "31.5.2027"; ``None`` and an end that is not
-        known are an empty text.
+        """The last valid day before a half-open ``end``: 00:00 of 1 June is "31.5.2027"; ``None`` and an end that is
+        not known are an empty text.
 
         Raises ``ValueError`` for a time without a zone.
         """
@@ -114,7 +114,8 @@ class Texts:
 
 
 def in_language(names: Mapping[str, Any], language: str, otherwise: str = "") -> str:
-    """Return a name out of names by language: in ``language``, else in Finnish, else in any there is, else ``otherwise``."""
+    """Return a name out of names by language: in ``language``, else in Finnish, else in any there is, else
+    ``otherwise``."""
     found: str = names.get(language) or names.get("fi") or next(iter(names.values()), None) or otherwise
     return found
 

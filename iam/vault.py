@@ -1,10 +1,11 @@
 """The vault: one key file wraps every other key; identity codes are sealed and found by keyed hash.
 
-A person's values are sealed with AES-256-GCM under a key of their own, wrapped by the vault. Other secrets (cookies, token
-families, signing keys) use keys derived from the same file by HKDF, one per purpose, so that no key serves two.
+A person's values are sealed with AES-256-GCM under a key of their own, wrapped by the vault. Other secrets (cookies,
+token families, signing keys) use keys derived from the same file by HKDF, one per purpose, so that no key serves two.
 
-What is sealed is bound to its row (``row``): put into another row it does not open. Such values begin with ``MARK``. What was sealed
-before, and what a run stages of persons whose row is not known yet, has no mark and opens anywhere; the worker binds it (``iam.sealed``).
+What is sealed is bound to its row (``row``): put into another row it does not open. Such values begin with ``MARK``.
+What was sealed before, and what a run stages of persons whose row is not known yet, has no mark and opens anywhere; the
+worker binds it (``iam.sealed``).
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class Vault:
     def open(cls, path: Path, *, make: bool = True) -> Vault:
         """Return the vault of the key file at ``path``; raises ``VaultError``.
 
-        A missing one is made (mode 0600) unless ``make`` is False. Whoever has a database asks ``sealed.vault`` instead.
+        A missing one is made (mode 0600) unless ``make`` is False. Whoever has a database asks ``sealed.vault``
+        instead.
         """
         if not make and not path.exists():
             raise VaultError(f"the key file {path.name} is missing")
@@ -61,7 +63,8 @@ class Vault:
         return HKDF(SHA256(), KEY_BYTES, None, f"avain/{purpose}".encode()).derive(self._root)
 
     def mac(self, kind: str, issuer: str, value: str) -> bytes:
-        """Return the keyed hash by which ``value`` is found; separators count, so codes that differ in them stay two."""
+        """Return the keyed hash by which ``value`` is found; separators count, so codes that differ in them stay
+        two."""
         return hmac.digest(self._mac, f"{kind}\x1f{issuer}\x1f{value}".encode(), "sha256")
 
     def check(self) -> bytes:
@@ -78,7 +81,8 @@ class Vault:
         return _sealed(self._wrapping, secret, row, None)
 
     def unwrap(self, wrapped: bytes, row: str) -> bytes:
-        """Return what ``wrap`` sealed for ``row`` or for any; raises ``VaultError`` when it is another row's or key file's, or altered."""
+        """Return what ``wrap`` sealed for ``row`` or for any; raises ``VaultError`` when it is another row's or key
+        file's, or altered."""
         try:
             return _opened(self._wrapping, wrapped, row, None)
         except InvalidTag:
@@ -96,7 +100,8 @@ def is_bound(sealed: bytes) -> bool:
 
 
 def seal(key: bytes, context: str, text: str, row: str | None = None) -> bytes:
-    """Return ``text`` sealed with ``key``, bound to ``row``; without one ``context`` (a kind) must be the same when it is opened."""
+    """Return ``text`` sealed with ``key``, bound to ``row``; without one ``context`` (a kind) must be the same when it
+    is opened."""
     return _sealed(AESGCM(key), text.encode(), row, context.encode())
 
 

@@ -1,4 +1,5 @@
-"""Fixtures of all tests: real servers (one set a worker), an empty migrated database a test, and a clock that stands still."""
+"""Fixtures of all tests: real servers (one set a worker), an empty migrated database a test, and a clock that stands
+still."""
 
 from __future__ import annotations
 
@@ -63,7 +64,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each worker one long row of tests, and who is done takes from the other: a module's fixtures are made once, not in each."""
+    """Give each worker one long row of tests, and who is done takes from the other: a module's fixtures are made once,
+    not in each."""
     from xdist.scheduler import WorkStealingScheduling
 
     return WorkStealingScheduling(config, log)
@@ -189,7 +191,8 @@ def avain(database_url: str, tmp_path: Path) -> Iterator[Avain]:
 
 @pytest.fixture
 def at() -> Iterator[Callable[[datetime], None]]:
-    """``at(instant)`` sets the clock of this process to an aware instant, until the next ``at`` or the end of the test."""
+    """``at(instant)`` sets the clock of this process to an aware instant, until the next ``at`` or the end of the
+    test."""
     with ExitStack() as stack:
 
         def set_clock(instant: datetime) -> None:

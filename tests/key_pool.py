@@ -1,4 +1,5 @@
-"""Signing keys for tests: a few made once a worker and used in turn, for making or reading an RSA key costs more than most tests."""
+"""Signing keys for tests: a few made once a worker and used in turn, for making or reading an RSA key costs more than
+most tests."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ SIZE = 6
 
 
 class KeyPool:
-    """Stands in for ``jose.generate`` and ``jose.load``. Each of our own keys has the name asked for, and the numbers of one of a few."""
+    """Stands in for ``jose.generate`` and ``jose.load``. Each of our own keys has the name asked for, and the numbers
+    of one of a few."""
 
     def __init__(self) -> None:
         self._make, self._read = jose.generate, jose.load
@@ -26,7 +28,8 @@ class KeyPool:
         self._given: dict[str, jwk.Key] = {}
 
     def generate(self, algorithm: str, kid: str) -> jwk.Key:
-        """Return a private key of the algorithm: with numbers of the pool, or under a name that a test gives a fresh one."""
+        """Return a private key of the algorithm: with numbers of the pool, or under a name that a test gives a fresh
+        one."""
         if len(kid) != len(uuid7().hex):
             return self._make(algorithm, kid)
         turn = next(self._turns.setdefault(algorithm, count())) % SIZE

@@ -65,7 +65,8 @@ def _knowing(make: Callable[[Rule], None]) -> Callable[[Rule], None]:
 
 
 def _sharing(create: Callable[..., Engine]) -> Callable[..., Engine]:
-    """``create_engine`` whose engines, one kind of database each, share what was compiled: SQLAlchemy keeps that by dialect."""
+    """``create_engine`` whose engines, one kind of database each, share what was compiled: SQLAlchemy keeps that by
+    dialect."""
     known: dict[str, Engine] = {}
 
     def create_engine(*args: Any, **kwargs: Any) -> Engine:
@@ -79,7 +80,8 @@ def _sharing(create: Callable[..., Engine]) -> Callable[..., Engine]:
 
 
 def _unsafe(prepare: Callable[[Engine], None]) -> Callable[[Engine], None]:
-    """``sqlite.prepare``, and then no commit waits until the disk has it: nobody needs a test's database after a power cut."""
+    """``sqlite.prepare``, and then no commit waits until the disk has it: nobody needs a test's database after a power
+    cut."""
 
     def prepare_and_hurry(made: Engine) -> None:
         prepare(made)

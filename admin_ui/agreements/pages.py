@@ -1,4 +1,5 @@
-"""Agreements at /admin/agreements: parties and signatures, what is allowed to whom, and how many people come under each today."""
+"""Agreements at /admin/agreements: parties and signatures, what is allowed to whom, and how many people come under each
+today."""
 
 from __future__ import annotations
 
@@ -23,9 +24,11 @@ from iam.web import context, guard
 PATH = "/admin/agreements"
 SECTION = "agreements"
 STATES = {
-    "unsigned": (N_("Not signed by all"), "error"), "coming": (N_("Not in force yet"), "waiting"), "live": (N_("In force"), "success"),
+    "unsigned": (N_("Not signed by all"), "error"),
+    "coming": (N_("Not in force yet"), "waiting"),
+    "live": (N_("In force"), "success"),
     "ended": (N_("Ended"), "neutral"),
-}  # fmt: skip
+}
 PARTIES = {"controller": N_("controller"), "processor": N_("processor"), "joint controller": N_("joint controller")}
 BASES = {"act": N_("Act %(value)s"), "gdpr": N_("GDPR article %(value)s"), "section": N_("section %(value)s")}
 
@@ -64,8 +67,14 @@ def agreements() -> Response:
 def agreements_file() -> Response:
     """Take home the list as filtered."""
     header = (
-        N_("Agreement"), N_("Case number"), N_("Purpose"), N_("Parties"), N_("State"), N_("First day"), N_("Last day"),
-    )  # fmt: skip
+        N_("Agreement"),
+        N_("Case number"),
+        N_("Purpose"),
+        N_("Parties"),
+        N_("State"),
+        N_("First day"),
+        N_("Last day"),
+    )
 
     def cells(line: AgreementLine) -> Sequence[object]:
         first, last = context.texts().first_day(line.live_from), exports.day(line.live_to)
@@ -81,19 +90,32 @@ def _listed() -> Listed[AgreementLine]:
 @blueprint.get("/agreements/<key>")
 @guard.requires("agreements.read")
 def agreement(key: str) -> Response:
-    """Show an agreement with its parties and clauses, and a page of the organisations whose people come under it today."""
+    """Show an agreement with its parties and clauses, and a page of the organisations whose people come under it
+    today."""
     session, part, texts = context.db(), guard.part(), context.texts()
     found, owner = listing.agreement_of(session, part, key)
     standing = listing.standings(session, [found.id])[found.id]
     return frame.render(
-        "agreements/agreement.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Agreements")))], agreement=found,
-        owner=owner.name(texts.language), standing=standing, line=lines(session, [(found, owner)], {found.id: standing})[0],
-        parties=[(entity.name(texts.language), words.word(PARTIES, party.role), _day(party.signed_on)) for party, entity in standing.parties],
-        basis=", ".join(words.word(BASES, str(name)) % {"value": value} for name, value in found.legal_basis.items()), decision=_decision(found.decision),
-        missing=[entity.name(texts.language) for entity in standing.unsigned], clauses=listing.clauses(session, found.id),
-        page=_under(found.id).page(), export_url=f"{PATH}/{key}/people.csv",
-        first=words.start, end=words.end,
-    )  # fmt: skip
+        "agreements/agreement.html",
+        section=SECTION,
+        breadcrumb=[(PATH, texts.gettext(N_("Agreements")))],
+        agreement=found,
+        owner=owner.name(texts.language),
+        standing=standing,
+        line=lines(session, [(found, owner)], {found.id: standing})[0],
+        parties=[
+            (entity.name(texts.language), words.word(PARTIES, party.role), _day(party.signed_on))
+            for party, entity in standing.parties
+        ],
+        basis=", ".join(words.word(BASES, str(name)) % {"value": value} for name, value in found.legal_basis.items()),
+        decision=_decision(found.decision),
+        missing=[entity.name(texts.language) for entity in standing.unsigned],
+        clauses=listing.clauses(session, found.id),
+        page=_under(found.id).page(),
+        export_url=f"{PATH}/{key}/people.csv",
+        first=words.start,
+        end=words.end,
+    )
 
 
 @blueprint.get("/agreements/<key>/people.csv")
@@ -107,14 +129,17 @@ def under_file(key: str) -> Response:
 def _under(agreement_id: UUID) -> Listed[tuple[str, int]]:
     language = context.texts().language
     return Listed(
-        listing.under(guard.part(), agreement_id), organisation_keys(language), lambda _, rows: [(row.name(language), n) for row, n in rows]
-    )  # fmt: skip
+        listing.under(guard.part(), agreement_id),
+        organisation_keys(language),
+        lambda _, rows: [(row.name(language), n) for row, n in rows],
+    )
 
 
 def lines(
     session: Session, rows: Sequence[Any], known: Mapping[Any, AgreementState] | None = None
 ) -> list[AgreementLine]:
-    """Return agreements as lists show them; two statements, however many they are, unless how they stand is ``known``."""
+    """Return agreements as lists show them; two statements, however many they are, unless how they stand is
+    ``known``."""
     texts = context.texts()
     standings = known or listing.standings(session, [row[0].id for row in rows])
     made = []

@@ -1,4 +1,5 @@
-"""A client of an application at /admin/applications/KEY/clients/ID: settings, secrets, what people are told, recent errors; retiring."""
+"""A client of an application at /admin/applications/KEY/clients/ID: settings, secrets, what people are told, recent
+errors; retiring."""
 
 from __future__ import annotations
 
@@ -32,9 +33,14 @@ from iam.web import context, guard
 USUAL_DAYS = 7
 """Days for which the form offers to keep the old secret."""
 _ENDPOINTS = (
-    "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint", "introspection_endpoint",
+    "authorization_endpoint",
+    "token_endpoint",
+    "userinfo_endpoint",
+    "jwks_uri",
+    "end_session_endpoint",
+    "introspection_endpoint",
     "revocation_endpoint",
-)  # fmt: skip
+)
 
 Errors = Sequence[tuple[str | None, str]]
 
@@ -89,7 +95,8 @@ def new_secret(application: str, client_id: str) -> AnyResponse:
 @guard.requires("config.apply")
 @guard.recent(f"{PATH}/{{application}}/clients/{{client_id}}")
 def tell_people(application: str, client_id: str) -> AnyResponse:
-    """Write what people are told before they go on; as for a declaration, the whole consortium must be the reader's part."""
+    """Write what people are told before they go on; as for a declaration, the whole consortium must be the reader's
+    part."""
     session, part = context.db(), guard.part()
     try:
         controllers_words.tell(session, part, application, client_id, told.given(request.form), context.actor())
@@ -131,15 +138,36 @@ def show(
     session, language, texts = context.db(), context.texts().language, context.texts()
     mine = may_touch(session, frame.part_of("applications.write"), row.owner_id)
     response = frame.render(
-        "applications/client.html", status, section=SECTION, application=row, client=found, name=in_language(row.name, language, row.key),
-        breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{row.key}", in_language(row.name, language, row.key))],
-        here=address(row.key, found.client_id), issuer=context.settings().issuer, auths=AUTHS, word=word, as_text=as_text(found), as_json=as_json(found),
-        secret=secret, fresh=fresh, secrets=by_page.living_secrets(session, found.client_id), has_secret=found.auth in SECRET_METHODS,
-        mine=mine, errors=errors, wrong={field: sentence for field, sentence in errors if field}, usual_days=USUAL_DAYS,
-        days=request.form.get("days", str(USUAL_DAYS)), failures=client_errors.recent(session, found.client_id),
+        "applications/client.html",
+        status,
+        section=SECTION,
+        application=row,
+        client=found,
+        name=in_language(row.name, language, row.key),
+        breadcrumb=[
+            (PATH, texts.gettext(N_("Applications"))),
+            (f"{PATH}/{row.key}", in_language(row.name, language, row.key)),
+        ],
+        here=address(row.key, found.client_id),
+        issuer=context.settings().issuer,
+        auths=AUTHS,
+        word=word,
+        as_text=as_text(found),
+        as_json=as_json(found),
+        secret=secret,
+        fresh=fresh,
+        secrets=by_page.living_secrets(session, found.client_id),
+        has_secret=found.auth in SECRET_METHODS,
+        mine=mine,
+        errors=errors,
+        wrong={field: sentence for field, sentence in errors if field},
+        usual_days=USUAL_DAYS,
+        days=request.form.get("days", str(USUAL_DAYS)),
+        failures=client_errors.recent(session, found.client_id),
         told=told.as_given(request.form) if "purpose-fi" in request.form else told.of_client(found.metadata_),
-        may_tell=frame.part_of("config.apply").everything, longest_text=LONGEST_TEXT,
-    )  # fmt: skip
+        may_tell=frame.part_of("config.apply").everything,
+        longest_text=LONGEST_TEXT,
+    )
     if secret is not None:
         response.headers["Cache-Control"] = "no-store"
     return response
@@ -164,15 +192,24 @@ def said(error: AvainError) -> list[tuple[str | None, str]]:
 
 
 def settings(found: Client) -> dict[str, Any]:
-    """Return what a developer copies into the application, by the names that most libraries use. The secret is not in it."""
+    """Return what a developer copies into the application, by the names that most libraries use. The secret is not in
+    it."""
     issuer = context.settings().issuer
     published = metadata.openid_provider(issuer)
     return {
-        "issuer": issuer, "discovery": f"{issuer}/.well-known/openid-configuration", **{name: published[name] for name in _ENDPOINTS},
-        "client_id": found.client_id, "token_endpoint_auth_method": found.auth, "redirect_uris": found.redirect_uris,
-        "post_logout_redirect_uris": found.post_logout_redirect_uris, "grant_types": found.grants, "scope": found.scope,
-        "response_type": "code", "id_token_signed_response_alg": found.id_token_alg, "code_challenge_method": "S256",
-    }  # fmt: skip
+        "issuer": issuer,
+        "discovery": f"{issuer}/.well-known/openid-configuration",
+        **{name: published[name] for name in _ENDPOINTS},
+        "client_id": found.client_id,
+        "token_endpoint_auth_method": found.auth,
+        "redirect_uris": found.redirect_uris,
+        "post_logout_redirect_uris": found.post_logout_redirect_uris,
+        "grant_types": found.grants,
+        "scope": found.scope,
+        "response_type": "code",
+        "id_token_signed_response_alg": found.id_token_alg,
+        "code_challenge_method": "S256",
+    }
 
 
 def as_json(found: Client) -> str:

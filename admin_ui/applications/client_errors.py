@@ -22,8 +22,14 @@ Told = tuple[str, str]
 _SILENT = N_("If prompt=none is answered so, repeat the request without it, so that pages can be shown.")
 TOKEN: dict[str, Told] = {
     "invalid_grant": (
-        N_("A code or refresh token did not work: it was used before, had expired, belonged to another request, or what it stood on has ended."),
-        N_("Redeem a code once and at once, with the same redirect_uri and the code_verifier of its request; keep the newest refresh token. Otherwise begin a new sign-in."),
+        N_(
+            "A code or refresh token did not work: it was used before, had expired, belonged to another "
+            "request, or what it stood on has ended."
+        ),
+        N_(
+            "Redeem a code once and at once, with the same redirect_uri and the code_verifier of its request; "
+            "keep the newest refresh token. Otherwise begin a new sign-in."
+        ),
     ),
     "invalid_client": (
         N_("The client did not prove who it is."),
@@ -34,45 +40,64 @@ TOKEN: dict[str, Told] = {
         N_("Send grant_type and what belongs to it once each, as a form (application/x-www-form-urlencoded)."),
     ),
     "unauthorized_client": (
-        N_("The client asked for a grant that it is not registered for."), N_("Use one of the grants that are listed in the settings above."),
+        N_("The client asked for a grant that it is not registered for."),
+        N_("Use one of the grants that are listed in the settings above."),
     ),
     "unsupported_grant_type": (
-        N_("The client asked for a grant that does not exist here."), N_("Use one of the grants that are listed in the settings above."),
+        N_("The client asked for a grant that does not exist here."),
+        N_("Use one of the grants that are listed in the settings above."),
     ),
     "invalid_scope": (
-        N_("The client asked for a scope that it may not have."), N_("Ask for scopes that are listed in the settings above."),
+        N_("The client asked for a scope that it may not have."),
+        N_("Ask for scopes that are listed in the settings above."),
     ),
     "invalid_target": (
-        N_("The client asked for a token for an interface that it has no right to."), N_("Leave resource and audience out, or have the resource registered."),
+        N_("The client asked for a token for an interface that it has no right to."),
+        N_("Leave resource and audience out, or have the resource registered."),
     ),
-}  # fmt: skip
+}
 SIGN_IN: dict[str, Told] = {
     "no_right": (
         N_("Somebody signed in who has no right to this application."),
-        N_("Nothing is wrong with the application. The sign-in trace tells why, and the person's administrator can help."),
+        N_(
+            "Nothing is wrong with the application. The sign-in trace tells why, and the person's "
+            "administrator can help."
+        ),
     ),
     "access_denied": (
         N_("Somebody signed in who has no right to this application, in a request without pages."),
-        N_("Nothing is wrong with the application. The sign-in trace tells why, and the person's administrator can help."),
+        N_(
+            "Nothing is wrong with the application. The sign-in trace tells why, and the person's "
+            "administrator can help."
+        ),
     ),
     "login_required": (N_("A request without pages found that somebody had to sign in."), _SILENT),
-    "interaction_required": (N_("A request without pages found that somebody had to choose or prove something."), _SILENT),
-    "consent_required": (N_("A request without pages found that somebody had to be told what the application receives."), _SILENT),
+    "interaction_required": (
+        N_("A request without pages found that somebody had to choose or prove something."),
+        _SILENT,
+    ),
+    "consent_required": (
+        N_("A request without pages found that somebody had to be told what the application receives."),
+        _SILENT,
+    ),
     "unmet_authentication_requirements": (
         N_("The application demanded a way of signing in that does not exist here."),
         N_("Ask for one of the acr_values_supported of the discovery address."),
     ),
-}  # fmt: skip
+}
 USED_TWICE: dict[str, Told] = {
     "refresh": (
         N_("An old refresh token was used again. Everything it had given was ended: somebody may have copied it."),
-        N_("Store the new refresh token of every answer, and let one process at a time refresh. If only one did, find out who has a copy."),
+        N_(
+            "Store the new refresh token of every answer, and let one process at a time refresh. If only one "
+            "did, find out who has a copy."
+        ),
     ),
     "code": (
         N_("A code was used twice. Everything it had given was ended: somebody may have copied it."),
         N_("Redeem each code once, also when the person reloads the page."),
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)

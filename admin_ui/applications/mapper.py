@@ -1,4 +1,5 @@
-"""The form at /admin/applications/KEY/clients/ID/claims: under which names and in which format a client is told its claims."""
+"""The form at /admin/applications/KEY/clients/ID/claims: under which names and in which format a client is told its
+claims."""
 
 from __future__ import annotations
 
@@ -22,11 +23,20 @@ from iam.texts import N_, in_language
 from iam.web import context, guard
 
 CLAIMS = {
-    "capacity": N_("The position in which the person acts"), "roles": N_("Roles in this application"), "groups": N_("Groups in the organisation"),
-    "entitlements": N_("What the roles allow"), "name": N_("Whole name"), "given_name": N_("Given name"), "family_name": N_("Family name"),
-    "preferred_username": N_("Username"), "locale": N_("Language"), "zoneinfo": N_("Time zone"),
-    "updated_at": N_("When the person's data last changed"), "email": N_("E-mail address"), "phone_number": N_("Telephone number"),
-}  # fmt: skip
+    "capacity": N_("The position in which the person acts"),
+    "roles": N_("Roles in this application"),
+    "groups": N_("Groups in the organisation"),
+    "entitlements": N_("What the roles allow"),
+    "name": N_("Whole name"),
+    "given_name": N_("Given name"),
+    "family_name": N_("Family name"),
+    "preferred_username": N_("Username"),
+    "locale": N_("Language"),
+    "zoneinfo": N_("Time zone"),
+    "updated_at": N_("When the person's data last changed"),
+    "email": N_("E-mail address"),
+    "phone_number": N_("Telephone number"),
+}
 FORMATS = {"": N_("with the organisation: opettaja@KOIVU"), "code": N_("the code alone: opettaja")}
 _CLAIMS = f"{PATH}/{{application}}/clients/{{client_id}}/claims"
 
@@ -48,9 +58,13 @@ def map_client_claims(application: str, client_id: str) -> AnyResponse:
     row, found = by_page.found(context.db(), guard.part(), application, client_id)
     form = request.form
     given = {
-        claim: {"name": form.get(claim, "").strip(), "format": form.get(f"{claim}-format", ""), "nested": f"{claim}-nested" in form}
+        claim: {
+            "name": form.get(claim, "").strip(),
+            "format": form.get(f"{claim}-format", ""),
+            "nested": f"{claim}-nested" in form,
+        }
         for claim in MAPPABLE
-    }  # fmt: skip
+    }
     try:
         by_page.map_claims(context.db(), guard.part(), application, client_id, given, context.actor())
     except Invalid as error:
@@ -72,7 +86,15 @@ def _page(
     above = [(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{row.key}", name), (here, found.client_id)]
     wrong = {field: sentence for field, sentence in errors if field}
     return frame.render(
-        "applications/claims.html", status, section=SECTION, breadcrumb=above, here=here, errors=errors, name=name, application=row,
+        "applications/claims.html",
+        status,
+        section=SECTION,
+        breadcrumb=above,
+        here=here,
+        errors=errors,
+        name=name,
+        application=row,
         claims=[(claim, texts.gettext(CLAIMS[claim]), given.get(claim, {}), wrong.get(claim)) for claim in MAPPABLE],
-        formats=options(FORMATS), codes=by_page.CODES,
-    )  # fmt: skip
+        formats=options(FORMATS),
+        codes=by_page.CODES,
+    )

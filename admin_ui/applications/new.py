@@ -1,4 +1,5 @@
-"""Registering in a minute: a new application at /admin/new-application, a client of one at /admin/applications/KEY/new-client."""
+"""Registering in a minute: a new application at /admin/new-application, a client of one at
+/admin/applications/KEY/new-client."""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ def new_application() -> Response:
 @guard.requires("applications.write")
 @guard.recent(_NEW)
 def add_application() -> AnyResponse:
-    """Add an application and its first client, and show what its developer copies; its secret is in this answer only."""
+    """Add an application and its first client, and show what its developer copies; its secret is in this answer
+    only."""
     session, part, actor = context.db(), guard.part(), context.actor()
     entry = request.form.get("entry", "role")
     try:
@@ -86,9 +88,14 @@ def add_client(application: str) -> AnyResponse:
 
 def _register(application_key: str) -> NewClient:
     return by_page.register(
-        context.db(), guard.part(), application_key, request.form.get("template", ""), _addresses("redirect_uris"), context.actor(),
+        context.db(),
+        guard.part(),
+        application_key,
+        request.form.get("template", ""),
+        _addresses("redirect_uris"),
+        context.actor(),
         post_logout_redirect_uris=_addresses("post_logout_redirect_uris"),
-    )  # fmt: skip
+    )
 
 
 def _addresses(name: str) -> list[str]:
@@ -100,9 +107,14 @@ def _addresses(name: str) -> list[str]:
 def _application_page(status: int = 200, errors: Sequence[tuple[str | None, str]] = ()) -> Response:
     texts = context.texts()
     return _page(
-        status, errors, action="/admin/new-application", name=None, breadcrumb=[(PATH, texts.gettext(N_("Applications")))],
-        owners=_owners(guard.part()), entries=options(ENTRIES),
-    )  # fmt: skip
+        status,
+        errors,
+        action="/admin/new-application",
+        name=None,
+        breadcrumb=[(PATH, texts.gettext(N_("Applications")))],
+        owners=_owners(guard.part()),
+        entries=options(ENTRIES),
+    )
 
 
 def _client_page(application: str, status: int = 200, errors: Sequence[tuple[str | None, str]] = ()) -> Response:
@@ -119,13 +131,20 @@ def _page(status: int, errors: Sequence[tuple[str | None, str]], **values: Any) 
     texts = context.texts()
     cards = [(key, texts.gettext(title), texts.gettext(line)) for key, (title, line) in TEMPLATES.items()]
     return frame.render(
-        "applications/new.html", status, section=SECTION, cards=cards, given=request.form, errors=errors,
-        wrong={field: sentence for field, sentence in errors if field}, **values,
-    )  # fmt: skip
+        "applications/new.html",
+        status,
+        section=SECTION,
+        cards=cards,
+        given=request.form,
+        errors=errors,
+        wrong={field: sentence for field, sentence in errors if field},
+        **values,
+    )
 
 
 def _owners(part: Part) -> list[tuple[str, str]]:
-    """Return the organisations of the part that can own an application; schools and units only when there is nothing above them."""
+    """Return the organisations of the part that can own an application; schools and units only when there is nothing
+    above them."""
     language = context.texts().language
     query = listing.organisations(part)
     large = query.where(Organisation.kind.not_in(_NOT_OWNERS))

@@ -1,4 +1,5 @@
-"""Applications at /admin/applications: what relies on us, the settings its developer copies, its roles and who uses it."""
+"""Applications at /admin/applications: what relies on us, the settings its developer copies, its roles and who uses
+it."""
 
 from __future__ import annotations
 
@@ -37,16 +38,21 @@ SOME = 50
 Enabling = tuple[UUID, str, str, str]
 """(id, name, key, state) of an organisation."""
 NOTICES = {
-    "inform": N_("is told what the application receives"), "consent": N_("is asked for consent"), "none": N_("is told nothing"),
-}  # fmt: skip
+    "inform": N_("is told what the application receives"),
+    "consent": N_("is asked for consent"),
+    "none": N_("is told nothing"),
+}
 ENTRIES = {"role": N_("whoever has a role in it"), "everyone": N_("everybody of the organisations that enabled it")}
 SUBJECTS = {
-    "pairwise": N_("its own, which no other application knows the person by"), "public": N_("one that the owner's applications share"),
-}  # fmt: skip
+    "pairwise": N_("its own, which no other application knows the person by"),
+    "public": N_("one that the owner's applications share"),
+}
 AUTHS = {
-    "client_secret_basic": N_("a secret, in the header"), "client_secret_post": N_("a secret, in the form"),
-    "private_key_jwt": N_("a key of its own"), "none": N_("none: it runs on the person's own device"),
-}  # fmt: skip
+    "client_secret_basic": N_("a secret, in the header"),
+    "client_secret_post": N_("a secret, in the form"),
+    "private_key_jwt": N_("a key of its own"),
+    "none": N_("none: it runs on the person's own device"),
+}
 
 frame.section(SECTION, N_("Applications"), PATH, "applications.read", 60)
 
@@ -93,14 +99,32 @@ def application(key: str) -> Response:
     language, clients = texts.language, clients_of(session, found.id) if _concerns(session, part, found) else []
     roles = keyset(session, listing.roles(part, application=key), ROLE_KEYS, Cursor(size=SOME))
     return frame.render(
-        "applications/application.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Applications")))],
-        application=found, name=in_language(found.name, language, key), owner=owner.name(language), clients=clients,
-        told={one.client_id: told.of_client(one.metadata_) for one in clients}, may_tell=frame.part_of("config.apply").everything,
-        facts=_facts(found), issuer=context.settings().issuer, auths=AUTHS, word=words.word, more_roles=roles.later,
+        "applications/application.html",
+        section=SECTION,
+        breadcrumb=[(PATH, texts.gettext(N_("Applications")))],
+        application=found,
+        name=in_language(found.name, language, key),
+        owner=owner.name(language),
+        clients=clients,
+        told={one.client_id: told.of_client(one.metadata_) for one in clients},
+        may_tell=frame.part_of("config.apply").everything,
+        facts=_facts(found),
+        issuer=context.settings().issuer,
+        auths=AUTHS,
+        word=words.word,
+        more_roles=roles.later,
         mine=may_touch(session, frame.part_of("applications.write"), found.owner_id),
-        roles=[(role.key, in_language(version.name, language, role.key), words.word(words.ENFORCEMENTS, version.enforcement)) for role, _, version in roles.rows],
-        page=_enabled(part, found.id).page(), export_url=f"{PATH}/{key}/enabled.csv",
-    )  # fmt: skip
+        roles=[
+            (
+                role.key,
+                in_language(version.name, language, role.key),
+                words.word(words.ENFORCEMENTS, version.enforcement),
+            )
+            for role, _, version in roles.rows
+        ],
+        page=_enabled(part, found.id).page(),
+        export_url=f"{PATH}/{key}/enabled.csv",
+    )
 
 
 @blueprint.get("/applications/<key>/enabled.csv")
@@ -127,10 +151,17 @@ def application_organisations(application: str) -> Response:
     row, _ = listing.application_of(context.db(), guard.part(), application)
     name = in_language(row.name, texts.language, application)
     return frame.render(
-        "applications/organisations.html", section=SECTION, name=name, here=request.path, text=lists.text(), entry=words.word(ENTRIES, row.entry),
-        breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{application}", name)], may_write=frame.may("applications.write"),
-        page=_organisations(row.id).page(), export_url=paging.address(f"{request.path}.csv"),
-    )  # fmt: skip
+        "applications/organisations.html",
+        section=SECTION,
+        name=name,
+        here=request.path,
+        text=lists.text(),
+        entry=words.word(ENTRIES, row.entry),
+        breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{application}", name)],
+        may_write=frame.may("applications.write"),
+        page=_organisations(row.id).page(),
+        export_url=paging.address(f"{request.path}.csv"),
+    )
 
 
 @blueprint.get("/applications/<application>/organisations.csv")
@@ -177,10 +208,11 @@ def enabling(session: Session, application_id: UUID, rows: Sequence[Organisation
         select(OrganisationClosure.descendant_id, OrganisationClosure.ancestor_id)
         .join(ApplicationEnabled, ApplicationEnabled.organisation_id == OrganisationClosure.ancestor_id)
         .where(
-            ApplicationEnabled.application_id == application_id, OrganisationClosure.descendant_id.in_(ids),
+            ApplicationEnabled.application_id == application_id,
+            OrganisationClosure.descendant_id.in_(ids),
             holds_at(OrganisationClosure, clock.now()),
         )
-    )  # fmt: skip
+    )
     found = list(session.execute(query))
     above, on = {row[0] for row in found}, {row[0] for row in found if row[0] == row[1]}
     return [
@@ -223,7 +255,8 @@ def clients_of(session: Session, application_id: UUID) -> list[Client]:
 
 
 def _concerns(session: Session, part: Part, application: Application) -> bool:
-    """Whether an application is of the reader's part or of what lies above it: one that is only enabled there keeps its clients to itself."""
+    """Whether an application is of the reader's part or of what lies above it: one that is only enabled there keeps its
+    clients to itself."""
     query = select(Application.id).where(Application.id == application.id, listing.concerns(part, Application.owner_id))
     return session.scalars(query).first() is not None
 

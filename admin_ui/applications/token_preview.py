@@ -71,10 +71,18 @@ def token(key: str) -> AnyResponse:
         raise NotFound
     name = in_language(found.name, texts.language, key)
     return frame.render(
-        "applications/token.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{key}", name)],
-        application=found, name=name, clients=clients, asked=asked, text=text, refused=request.args.get("refused"),
-        found=_search(session, part, text) if part and text else None, **_told(session, part, asked),
-    )  # fmt: skip
+        "applications/token.html",
+        section=SECTION,
+        breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{key}", name)],
+        application=found,
+        name=name,
+        clients=clients,
+        asked=asked,
+        text=text,
+        refused=request.args.get("refused"),
+        found=_search(session, part, text) if part and text else None,
+        **_told(session, part, asked),
+    )
 
 
 def _asked(clients: list[Client]) -> Asked:
@@ -90,7 +98,8 @@ def _asked(clients: list[Client]) -> Asked:
 
 
 def _search(session: Session, part: Part, text: str) -> list[tuple[UUID, str, list[str]]]:
-    """Return people of the part by name or number, each with a line on every position, so that namesakes are told apart."""
+    """Return people of the part by name or number, each with a line on every position, so that namesakes are told
+    apart."""
     rows = session.scalars(
         people.persons(part, Wanted(text), archive_after()).order_by(*PERSON_KEYS).limit(SEVERAL)
     ).all()
@@ -141,7 +150,8 @@ def _told(session: Session, part: Part, asked: Asked) -> dict[str, Any]:
 
 
 def _here(session: Session, part: Part, asked: Asked, held: list[Capacity]) -> list[Capacity]:
-    """Return the capacities in the part: positions there, and guardianships that give nothing outside it; three statements."""
+    """Return the capacities in the part: positions there, and guardianships that give nothing outside it; three
+    statements."""
     if part.everything or asked.client is None or asked.person_id is None:
         return held
     given = rights(session, asked.person_id, asked.client.application_id, asked.at)

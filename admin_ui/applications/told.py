@@ -14,9 +14,11 @@ from iam.web import context
 LABELS = {
     "purpose": {"fi": N_("Purpose, in Finnish"), "sv": N_("Purpose, in Swedish"), "en": N_("Purpose, in English")},
     "legal_basis": {
-        "fi": N_("Legal basis, in Finnish"), "sv": N_("Legal basis, in Swedish"), "en": N_("Legal basis, in English"),
+        "fi": N_("Legal basis, in Finnish"),
+        "sv": N_("Legal basis, in Swedish"),
+        "en": N_("Legal basis, in English"),
     },
-}  # fmt: skip
+}
 """What is told, in each language, as a field of the form is called."""
 Told = list[tuple[str, str, str, str]]
 """(field, label, language, text)."""

@@ -1,4 +1,5 @@
-"""What could not be delivered, at /admin/undelivered: logouts to applications and one-time codes by e-mail; why, and trying again."""
+"""What could not be delivered, at /admin/undelivered: logouts to applications and one-time codes by e-mail; why, and
+trying again."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ PATH = "/admin/undelivered"
 
 @dataclass(frozen=True, slots=True)
 class MessageLine:
-    """A message as the list shows it. Whose sign-in a logout was is not told, nor anything that a mail said or where it went."""
+    """A message as the list shows it. Whose sign-in a logout was is not told, nor anything that a mail said or where it
+    went."""
 
     id: UUID
     what: str
@@ -54,13 +56,21 @@ def undelivered() -> Response:
     """Show a page of the list, the newest first."""
     page = _listed().page()
     sendable = messages.sendable(
-        context.db(), frame.part_of("applications.write"), frame.part_of("codes.issue"), life(), [line.id for line in page.rows]
-    )  # fmt: skip
+        context.db(),
+        frame.part_of("applications.write"),
+        frame.part_of("codes.issue"),
+        life(),
+        [line.id for line in page.rows],
+    )
     above = [(applications.PATH, context.texts().gettext(N_("Applications")))]
     return frame.render(
-        "applications/undelivered.html", section=applications.SECTION, breadcrumb=above, page=page, sendable=sendable,
+        "applications/undelivered.html",
+        section=applications.SECTION,
+        breadcrumb=above,
+        page=page,
+        sendable=sendable,
         export_url=f"{PATH}.csv",
-    )  # fmt: skip
+    )
 
 
 @blueprint.get("/undelivered.csv")
@@ -115,9 +125,16 @@ def _logout(message: Message, app: Application) -> MessageLine:
     texts = context.texts()
     name = in_language(app.name, texts.language, app.key)
     return MessageLine(
-        message.id, texts.gettext(N_("Logout")), f"{name} ({message.target})", f"{applications.PATH}/{app.key}", message.created_at,
-        *_outcome(message), undelivered_words.of_logout(message.last_error or ""), f"{PATH}/{message.id}/again", over=False,
-    )  # fmt: skip
+        message.id,
+        texts.gettext(N_("Logout")),
+        f"{name} ({message.target})",
+        f"{applications.PATH}/{app.key}",
+        message.created_at,
+        *_outcome(message),
+        undelivered_words.of_logout(message.last_error or ""),
+        f"{PATH}/{message.id}/again",
+        over=False,
+    )
 
 
 def _mail(message: Message, people: Mapping[UUID, Profile]) -> MessageLine:
@@ -128,10 +145,16 @@ def _mail(message: Message, people: Mapping[UUID, Profile]) -> MessageLine:
     else:
         whom, path = profile.display_name or t(N_("No name")), f"/admin/persons/{person_id}"
     return MessageLine(
-        message.id, t(N_("One-time code by e-mail")), whom, path, message.created_at, *_outcome(message),
-        undelivered_words.of_mail(message.last_error or ""), f"{PATH}/mails/{message.id}/again",
+        message.id,
+        t(N_("One-time code by e-mail")),
+        whom,
+        path,
+        message.created_at,
+        *_outcome(message),
+        undelivered_words.of_mail(message.last_error or ""),
+        f"{PATH}/mails/{message.id}/again",
         over=message.created_at <= clock.now() - life(),
-    )  # fmt: skip
+    )
 
 
 def _outcome(message: Message) -> tuple[datetime, int]:

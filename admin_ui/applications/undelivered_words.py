@@ -10,9 +10,12 @@ from iam.web import context
 
 NO_ANSWER = N_("The mail server does not answer as it should: %(why)s.")
 MAIL = (
-    N_("The mail server refuses our login."), N_("The mail server lacks what IAM_MAIL__SECURITY or this mail needs."),
-    N_("The mail server cannot be trusted: %(why)s."), N_("The mail server did not take the mail: %(why)s."), NO_ANSWER,
-)  # fmt: skip
+    N_("The mail server refuses our login."),
+    N_("The mail server lacks what IAM_MAIL__SECURITY or this mail needs."),
+    N_("The mail server cannot be trusted: %(why)s."),
+    N_("The mail server did not take the mail: %(why)s."),
+    NO_ANSWER,
+)
 """What ``iam.delivery.mail`` says; a remedy may stand behind it."""
 _LATE = "too late"
 

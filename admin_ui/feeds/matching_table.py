@@ -11,13 +11,26 @@ from iam.texts import N_
 from iam.web import context
 
 KINDS = {
-    "employment": N_("Employment"), "org": N_("Organisation"), "user": N_("User"), "role": N_("Role in a school"), "class": N_("Class"),
-    "enrollment": N_("Enrolment in a class"), "person": N_("Person"), "group": N_("Group"), "membership": N_("Membership"),
-}  # fmt: skip
+    "employment": N_("Employment"),
+    "org": N_("Organisation"),
+    "user": N_("User"),
+    "role": N_("Role in a school"),
+    "class": N_("Class"),
+    "enrollment": N_("Enrolment in a class"),
+    "person": N_("Person"),
+    "group": N_("Group"),
+    "membership": N_("Membership"),
+}
 _ATTRIBUTES = {
-    "given_names": N_("Given names"), "call_name": N_("Calling name"), "family_name": N_("Family name"), "email": N_("E-mail"),
-    "phone": N_("Phone"), "birth_date": N_("Day of birth"), "login": N_("Username"), "updated": N_("Updated on"),
-}  # fmt: skip
+    "given_names": N_("Given names"),
+    "call_name": N_("Calling name"),
+    "family_name": N_("Family name"),
+    "email": N_("E-mail"),
+    "phone": N_("Phone"),
+    "birth_date": N_("Day of birth"),
+    "login": N_("Username"),
+    "updated": N_("Updated on"),
+}
 
 
 @dataclass(frozen=True, slots=True)

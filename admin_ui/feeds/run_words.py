@@ -15,16 +15,28 @@ from iam.texts import N_
 from iam.web import context
 
 STATES = {
-    "running": (N_("Running"), "waiting"), "done": (N_("Done"), "success"), "partial": (N_("Partly done"), "warning"),
-    "held": (N_("Waiting for approval"), "warning"), "stopped": (N_("Stopped"), "warning"), "moved": (N_("Stopped"), "warning"),
-    "failed": (N_("Failed"), "error"), "refused": (N_("Refused"), "neutral"), "was held": (N_("Held"), "neutral"), "interrupted": (N_("Interrupted"), "error"), "none": (N_("Not run yet"), "neutral"),
-    "listens": (N_("Listens to sign-ins"), "neutral"), "disabled": (N_("Out of use"), "neutral"),
-}  # fmt: skip
+    "running": (N_("Running"), "waiting"),
+    "done": (N_("Done"), "success"),
+    "partial": (N_("Partly done"), "warning"),
+    "held": (N_("Waiting for approval"), "warning"),
+    "stopped": (N_("Stopped"), "warning"),
+    "moved": (N_("Stopped"), "warning"),
+    "failed": (N_("Failed"), "error"),
+    "refused": (N_("Refused"), "neutral"),
+    "was held": (N_("Held"), "neutral"),
+    "interrupted": (N_("Interrupted"), "error"),
+    "none": (N_("Not run yet"), "neutral"),
+    "listens": (N_("Listens to sign-ins"), "neutral"),
+    "disabled": (N_("Out of use"), "neutral"),
+}
 """State: the word, and how it looks."""
 PHASES = {
-    "waiting": N_("Waiting for its turn"), "read": N_("Reading and checking"), "correlate": N_("Finding the persons"),
-    "compare": N_("Comparing with what is known"), "write": N_("Writing facts and rights"),
-}  # fmt: skip
+    "waiting": N_("Waiting for its turn"),
+    "read": N_("Reading and checking"),
+    "correlate": N_("Finding the persons"),
+    "compare": N_("Comparing with what is known"),
+    "write": N_("Writing facts and rights"),
+}
 COMPLETENESS = {
     "proved": N_("The data is whole: it says itself how many rows it has, and that many came."),
     "plausible": N_(
@@ -70,8 +82,8 @@ class Count:
 
 
 def state_of(run: Run | None, source: Source, waiting: Run | None = None) -> str:
-    """Return a run's state: as stored; ``interrupted`` when it says running but its lease is over; ``none`` without a run, ``listens``
-    when there never is one.
+    """Return a run's state: as stored; ``interrupted`` when it says running but its lease is over; ``none`` without a
+    run, ``listens`` when there never is one.
 
     A held one is ``was held`` when another run than it is the one that waits for approval (``waiting``).
     """
@@ -95,7 +107,8 @@ def phase(name: str) -> str:
 
 
 def counts(run: Run, before: Run | None) -> list[Count]:
-    """Return the numbers of a run beside those of the run before; what is zero in both is left out, but the rows are always there."""
+    """Return the numbers of a run beside those of the run before; what is zero in both is left out, but the rows are
+    always there."""
     texts = context.texts()
     found = [
         Count(texts.gettext(name), _sum(run.counts, keys), _sum(before.counts, keys) if before else None)

@@ -1,4 +1,5 @@
-"""One run of a source at /admin/runs/ID: what it read, what it did or would do, why it was stopped, and what was left out."""
+"""One run of a source at /admin/runs/ID: what it read, what it did or would do, why it was stopped, and what was left
+out."""
 
 from __future__ import annotations
 
@@ -32,9 +33,13 @@ from iam.web import context, guard
 RED = 0.20
 """From this share of a group on, what ends is shown in red."""
 EFFECTS = {
-    "start": N_("starts"), "end": N_("ends"), "move": N_("moves"), "change": N_("is corrected"), "gain": N_("right gained"),
+    "start": N_("starts"),
+    "end": N_("ends"),
+    "move": N_("moves"),
+    "change": N_("is corrected"),
+    "gain": N_("right gained"),
     "lose": N_("right lost"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +60,23 @@ def run(run_id: UUID) -> Response:
     held = listing.waiting(session, source.id)
     login = context.login()
     return _render(
-        "sources/run.html", found, source, "", counts=run_words.counts(found, listing.previous(session, found)),
+        "sources/run.html",
+        found,
+        source,
+        "",
+        counts=run_words.counts(found, listing.previous(session, found)),
         reasons=[_told(problem.message, problem.remedy, problem.params) for problem in run_words.reasons(found)],
-        waits=held is not None and held.id == found.id, ran_it_myself=bool(login and found.actor_person_id == login.person_id),
-        phases=[(run_words.phase(name), seconds) for name, seconds in found.phases.items()], completeness=_completeness(found),
-        seconds=run_words.seconds(found), refresh=REFRESH, under_way=under_way(source.key, found.state) if run_words.state_of(found, source) == "running" else None,
-        refusal=_refusal(session, found), who=_who(session, found.actor_person_id), nothing_changed=_nothing_changed(found),
-    )  # fmt: skip
+        waits=held is not None and held.id == found.id,
+        ran_it_myself=bool(login and found.actor_person_id == login.person_id),
+        phases=[(run_words.phase(name), seconds) for name, seconds in found.phases.items()],
+        completeness=_completeness(found),
+        seconds=run_words.seconds(found),
+        refresh=REFRESH,
+        under_way=under_way(source.key, found.state) if run_words.state_of(found, source) == "running" else None,
+        refusal=_refusal(session, found),
+        who=_who(session, found.actor_person_id),
+        nothing_changed=_nothing_changed(found),
+    )
 
 
 def _refusal(session: Session, run: Run) -> tuple[str, str] | None:
@@ -127,9 +142,14 @@ def run_effects_file(run_id: UUID) -> Response:
     found, _ = listing.run_of(context.db(), guard.part(), run_id)
     part, people, texts = guard.part(), frame.part_of("persons.read"), context.texts()
     header = (
-        N_("Person"), N_("Organisation"), N_("What happens"), N_("Kind or role"), N_("First day"), N_("Last day"),
+        N_("Person"),
+        N_("Organisation"),
+        N_("What happens"),
+        N_("Kind or role"),
+        N_("First day"),
+        N_("Last day"),
         N_("Waiting for approval"),
-    )  # fmt: skip
+    )
     return exports.csv_file(
         "effects",
         header,
@@ -220,9 +240,18 @@ def _render(template: str, run: Run, source: Source, tab: str, **values: Any) ->
     ]
     above = [(PATH, texts.gettext(N_("Sources"))), (f"{PATH}/{source.key}", source.key)]
     return frame.render(
-        template, section=SECTION, breadcrumb=above, run=run, source=source, word=word, look=look, run_tabs=tabs, unclear=unclear,
-        left_out=left_out, **values,
-    )  # fmt: skip
+        template,
+        section=SECTION,
+        breadcrumb=above,
+        run=run,
+        source=source,
+        word=word,
+        look=look,
+        run_tabs=tabs,
+        unclear=unclear,
+        left_out=left_out,
+        **values,
+    )
 
 
 def _told(message: str, remedy: str, params: Any) -> tuple[str, str]:

@@ -1,4 +1,5 @@
-"""Sources at /admin/sources: how each stands, its settings and columns, and the buttons that test it, try it, run it and accept."""
+"""Sources at /admin/sources: how each stands, its settings and columns, and the buttons that test it, try it, run it
+and accept."""
 
 from __future__ import annotations
 
@@ -34,10 +35,17 @@ REFRESH = 2
 """Seconds after which a page with a run under way loads itself again."""
 _SECRET = ("password", "secret", "token")
 _SETTINGS = {
-    "path": N_("File or folder"), "url": N_("Address"), "bind_dn": N_("Reads as"), "base_dn": N_("Reads under"),
-    "bind_password": N_("Password"), "bind_password_file": N_("File with the password"), "connection": N_("Listens to sign-ins by"),
-    "claim": N_("Reads the claim"), "groups": N_("What a value stands for"), "days": N_("Days for which it is believed"),
-}  # fmt: skip
+    "path": N_("File or folder"),
+    "url": N_("Address"),
+    "bind_dn": N_("Reads as"),
+    "base_dn": N_("Reads under"),
+    "bind_password": N_("Password"),
+    "bind_password_file": N_("File with the password"),
+    "connection": N_("Listens to sign-ins by"),
+    "claim": N_("Reads the claim"),
+    "groups": N_("What a value stands for"),
+    "days": N_("Days for which it is believed"),
+}
 
 frame.section(SECTION, N_("Sources"), PATH, "sources.read", 30)
 
@@ -177,9 +185,17 @@ def _line(row: Any) -> SourceLine:
     state = "disabled" if source.disabled else run_words.state_of(run, source, run)
     word, look = run_words.word(state)
     return SourceLine(
-        source.key, source.connector, owner.name(context.texts().language), state, word, look, bool(run and run.dry_run),
-        run.id if run else None, run.started_at if run else None, good_at,
-    )  # fmt: skip
+        source.key,
+        source.connector,
+        owner.name(context.texts().language),
+        state,
+        word,
+        look,
+        bool(run and run.dry_run),
+        run.id if run else None,
+        run.started_at if run else None,
+        good_at,
+    )
 
 
 def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Response:
@@ -191,13 +207,26 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
     shown = [(run, *run_words.word(run_words.state_of(run, found, held))) for run in runs.rows]
     login = context.login()
     return frame.render(
-        "sources/source.html", status, section=SECTION, breadcrumb=[(PATH, context.texts().gettext(N_("Sources")))],
-        source=found, reads=configured.reads(found), line=line, page=paging.Shown(shown, runs.previous, runs.next),
-        settings=masked(found), problems=[context.texts().sentence(problem) for problem in problems], age=run_words.age, **_matching(found),
-        under_way=under_way(key, line.state), seconds=run_words.seconds, held=held,
-        ran_it_myself=bool(held and login and held.actor_person_id == login.person_id), export_url=f"{PATH}/{key}/runs.csv", refresh=REFRESH,
+        "sources/source.html",
+        status,
+        section=SECTION,
+        breadcrumb=[(PATH, context.texts().gettext(N_("Sources")))],
+        source=found,
+        reads=configured.reads(found),
+        line=line,
+        page=paging.Shown(shown, runs.previous, runs.next),
+        settings=masked(found),
+        problems=[context.texts().sentence(problem) for problem in problems],
+        age=run_words.age,
+        **_matching(found),
+        under_way=under_way(key, line.state),
+        seconds=run_words.seconds,
+        held=held,
+        ran_it_myself=bool(held and login and held.actor_person_id == login.person_id),
+        export_url=f"{PATH}/{key}/runs.csv",
+        refresh=REFRESH,
         unclear=listing.undecided(session, found.id),
-    )  # fmt: skip
+    )
 
 
 def _matching(source: Source) -> dict[str, Any]:
@@ -221,7 +250,8 @@ def under_way(key: str, state: str) -> str | None:
 
 
 def _allowed(key: str) -> Source:
-    """Return a source that lies both in what the reader may see and in the part of the button's permission; raises ``NotFound``."""
+    """Return a source that lies both in what the reader may see and in the part of the button's permission; raises
+    ``NotFound``."""
     found: Source = listing.source_of(context.db(), guard.part(), key)[0]
     return found
 

@@ -1,4 +1,5 @@
-"""Records whose person cannot be told, at /admin/sources/KEY/unclear: both persons side by side, and somebody decides."""
+"""Records whose person cannot be told, at /admin/sources/KEY/unclear: both persons side by side, and somebody
+decides."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ _REASONS = {
     "codes": N_("Two personal identity codes stand under the same number."),
     "other": N_("The number is known as somebody's whose personal identity code and name are others."),
     "number": N_("The number is known as somebody's who has none of these names."),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A record with the name it tells and why nobody can be sure, and its candidates; fewer are shown than there are (``all_shown``) when one lies outside the reader's part."""
+    """A record with the name it tells and why nobody can be sure, and its candidates; fewer are shown than there are
+    (``all_shown``) when one lies outside the reader's part."""
 
     id: UUID
     record: str
@@ -75,9 +77,13 @@ def unclear(key: str) -> Response:
     source = listing.source_of(context.db(), guard.part(), key)[0]
     above = [(PATH, context.texts().gettext(N_("Sources"))), (f"{PATH}/{key}", key)]
     return frame.render(
-        "sources/unclear.html", section=SECTION, breadcrumb=above, source=source, export_url=f"{PATH}/{key}/unclear.csv",
+        "sources/unclear.html",
+        section=SECTION,
+        breadcrumb=above,
+        source=source,
+        export_url=f"{PATH}/{key}/unclear.csv",
         page=_listed(source).page(paging.cursor(20)),
-    )  # fmt: skip
+    )
 
 
 @blueprint.get("/sources/<key>/unclear.csv")
@@ -136,7 +142,8 @@ def questions(session: Session, part: Part, source: Source, rows: Sequence[Ambig
 
 
 def _seen(session: Session, part: Part, source: Source, ids: set[UUID]) -> set[UUID]:
-    """Return those of the part's people whom the source may be told to know: a protected one only where it speaks for all of the part."""
+    """Return those of the part's people whom the source may be told to know: a protected one only where it speaks for
+    all of the part."""
     if not part:
         return set()
     told = true() if source.owner_id in part.granted else part.tells(Person.id, literal(source.owner_id))

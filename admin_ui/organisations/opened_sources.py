@@ -58,7 +58,8 @@ def _in_part(organisation_id: UUID) -> None:
 
 
 def _form() -> tuple[UUID, datetime, datetime]:
-    """Return source, start and half-open end as the form names them; raises ``Invalid`` with every field that lacks something."""
+    """Return source, start and half-open end as the form names them; raises ``Invalid`` with every field that lacks
+    something."""
     problems = []
     source_id = context.db().scalar(select(Source.id).where(Source.key == request.form.get("source", "").strip()))
     if source_id is None:

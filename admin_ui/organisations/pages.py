@@ -39,9 +39,16 @@ def organisations() -> Response:
     part, text, kind = guard.part(), lists.text(), _kind()
     query = listing.organisations(part, text, kind) if text or kind else listing.tops(part)
     return frame.render(
-        "organisations/organisations.html", section="organisations", page=_page(part, query), text=text, kind=kind,
-        kinds=words.options(words.ORGANISATIONS), words=words, export_url=paging.address(f"{PATH}.csv"), is_narrowed=bool(text or kind),
-    )  # fmt: skip
+        "organisations/organisations.html",
+        section="organisations",
+        page=_page(part, query),
+        text=text,
+        kind=kind,
+        kinds=words.options(words.ORGANISATIONS),
+        words=words,
+        export_url=paging.address(f"{PATH}.csv"),
+        is_narrowed=bool(text or kind),
+    )
 
 
 @blueprint.get("/organisations.csv")
@@ -50,8 +57,18 @@ def organisations_file() -> Response:
     """Take home every organisation of the part that the search finds, or those right under one."""
     part, under = guard.part(), paging.as_id(request.args.get("under"))
     query = listing.children(part, under) if under is not None else listing.organisations(part, lists.text(), _kind())
-    header = (N_("Key"), N_("Kind"), N_("Name in Finnish"), N_("Name in Swedish"), N_("Name in English"), N_("Organisation number (OID)"),
-              N_("School number"), N_("Business ID"), N_("Under"), *HOLDERS.values())  # fmt: skip
+    header = (
+        N_("Key"),
+        N_("Kind"),
+        N_("Name in Finnish"),
+        N_("Name in Swedish"),
+        N_("Name in English"),
+        N_("Organisation number (OID)"),
+        N_("School number"),
+        N_("Business ID"),
+        N_("Under"),
+        *HOLDERS.values(),
+    )
     listed = Listed(query, (Organisation.key, Organisation.id), lambda session, rows: _cells(session, part, rows))
     return listed.file("organisations", header, lambda cells: cells, {"kind": _kind(), "under": str(under or "")})
 
@@ -64,7 +81,8 @@ def organisation(organisation_id: UUID) -> Response:
 
 
 def show(organisation_id: UUID, status: int = 200, errors: Sequence[tuple[str | None, str]] = ()) -> Response:
-    """Return the page of an organisation; ``errors`` are fields of its form with what is wrong with them. Raises ``NotFound``."""
+    """Return the page of an organisation; ``errors`` are fields of its form with what is wrong with them. Raises
+    ``NotFound``."""
     session, part, language = context.db(), frame.part_of("organisations.read"), context.texts().language
     row = session.scalars(listing.organisations(part).where(Organisation.id == organisation_id)).one_or_none()
     if row is None:
@@ -76,17 +94,31 @@ def show(organisation_id: UUID, status: int = 200, errors: Sequence[tuple[str | 
     above = [(PATH, context.texts().gettext(N_("Organisations")))]
     above += [(f"{PATH}/{one.id}", one.name(language)) for one in listing.path(session, part, organisation_id)]
     return frame.render(
-        "organisations/organisation.html", status, section="organisations", breadcrumb=above, organisation=row, name=row.name(language), words=words,
+        "organisations/organisation.html",
+        status,
+        section="organisations",
+        breadcrumb=above,
+        organisation=row,
+        name=row.name(language),
+        words=words,
         entities=[{"name": named[place.legal_entity_id].name(language), **_days(place)} for place in places],
-        relations=[{"word": said, "name": named[other].name(language), "id": other if other in here else None, **_days(fact)} for said, other, fact in relations],
-        counts=listing.head_counts(session, part, [row.id])[row.id], page=_page(part, listing.children(part, organisation_id)),
-        export_url=f"{PATH}.csv?under={organisation_id}", opened=_opened(session, organisation_id),
-        usernames=username_section.of_organisation(session, organisation_id), errors=errors, form=request.form,
-    )  # fmt: skip
+        relations=[
+            {"word": said, "name": named[other].name(language), "id": other if other in here else None, **_days(fact)}
+            for said, other, fact in relations
+        ],
+        counts=listing.head_counts(session, part, [row.id])[row.id],
+        page=_page(part, listing.children(part, organisation_id)),
+        export_url=f"{PATH}.csv?under={organisation_id}",
+        opened=_opened(session, organisation_id),
+        usernames=username_section.of_organisation(session, organisation_id),
+        errors=errors,
+        form=request.form,
+    )
 
 
 def _opened(session: Session, organisation_id: UUID) -> list[Mapping[str, Any]] | None:
-    """Return the sources to which the organisation is open, itself or by one above it; None for who may not decide that."""
+    """Return the sources to which the organisation is open, itself or by one above it; None for who may not decide
+    that."""
     if not may_touch(session, frame.part_of("sources.accept"), organisation_id):
         return None
     return [
@@ -103,11 +135,14 @@ def _page(part: Part, query: Any) -> paging.Shown[Mapping[str, Any]]:
         counts = listing.head_counts(session, part, [row.id for row in rows])
         return [
             {
-                "id": row.id, "key": row.key, "name": row.name(language), "kind": words.word(words.ORGANISATIONS, row.kind),
+                "id": row.id,
+                "key": row.key,
+                "name": row.name(language),
+                "kind": words.word(words.ORGANISATIONS, row.kind),
                 "counts": counts[row.id],
             }
             for row in rows
-        ]  # fmt: skip
+        ]
 
     return Listed(query, listing.organisation_keys(language), lines).page()
 
@@ -159,8 +194,16 @@ def _cells(session: Session, part: Part, rows: Sequence[Organisation]) -> list[S
     counts, parents = listing.head_counts(session, part, ids), listing.parents(session, part, ids)
     return [
         (
-            row.key, words.word(words.ORGANISATIONS, row.kind), row.name_fi, row.name_sv, row.name_en, row.oph_oid, row.school_code,
-            row.business_id, parents.get(row.id), *(counts[row.id].get(kind, 0) for kind in HOLDERS),
+            row.key,
+            words.word(words.ORGANISATIONS, row.kind),
+            row.name_fi,
+            row.name_sv,
+            row.name_en,
+            row.oph_oid,
+            row.school_code,
+            row.business_id,
+            parents.get(row.id),
+            *(counts[row.id].get(kind, 0) for kind in HOLDERS),
         )
         for row in rows
-    ]  # fmt: skip
+    ]

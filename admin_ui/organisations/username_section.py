@@ -1,4 +1,5 @@
-"""What an organisation's page shows of usernames: what it says of each kind of people, what those above say, who waits for one."""
+"""What an organisation's page shows of usernames: what it says of each kind of people, what those above say, who waits
+for one."""
 
 from __future__ import annotations
 
@@ -29,15 +30,23 @@ def of_organisation(session: Session, organisation_id: UUID) -> Mapping[str, Any
     ready = session.scalar(select(func.count()).select_from(given(organisation_id).order_by(None).subquery()))
     return {
         "rows": [
-            {"name": f"usernames_{kind}", "kind": words.word(words.AFFILIATIONS, kind), "value": own.get(kind, ""), "above": _above(above.get(kind))}
+            {
+                "name": f"usernames_{kind}",
+                "kind": words.word(words.AFFILIATIONS, kind),
+                "value": own.get(kind, ""),
+                "above": _above(above.get(kind)),
+            }
             for kind in username.KINDS
         ],
-        "forms": words.options(FORMS), "stated": bool(own), "ready": ready,
-    }  # fmt: skip
+        "forms": words.options(FORMS),
+        "stated": bool(own),
+        "ready": ready,
+    }
 
 
 def given(organisation_id: UUID) -> Select[UUID]:
-    """Select the people of an organisation who would get a username now, as far as the reader stands over all of them."""
+    """Select the people of an organisation who would get a username now, as far as the reader stands over all of
+    them."""
     waiting = usernames.waiting(usernames.people_of(organisation_id))
     return waiting.where(may_be_given(guard.asker(), "codes.issue", Person.id))
 

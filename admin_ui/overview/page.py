@@ -1,4 +1,5 @@
-"""The overview at /admin/: what waits for the reader, what is amiss, what is coming; or, for a school secretary, three large actions."""
+"""The overview at /admin/: what waits for the reader, what is amiss, what is coming; or, for a school secretary, three
+large actions."""
 
 from __future__ import annotations
 
@@ -64,14 +65,22 @@ def overview() -> Response:
     if not sources:
         return frame.render(
             "overview/secretary.html", section="overview", coming=soon, second=second, guardians=wait, nameless=nameless
-        )  # fmt: skip
+        )
     feeds = _feeds(context.db(), sources)
     return frame.render(
-        "overview/overview.html", section="overview", coming=soon, second=second, guardians=wait, nameless=nameless, waiting=_waiting(context.db(), sources, feeds),
-        amiss=[feed for feed in feeds if feed.is_stale or (feed.run and feed.run.state in ("failed", "stopped", "moved"))],
+        "overview/overview.html",
+        section="overview",
+        coming=soon,
+        second=second,
+        guardians=wait,
+        nameless=nameless,
+        waiting=_waiting(context.db(), sources, feeds),
+        amiss=[
+            feed for feed in feeds if feed.is_stale or (feed.run and feed.run.state in ("failed", "stopped", "moved"))
+        ],
         last_good=max((feed.good_at for feed in feeds if feed.good_at), default=None),
         steps=_steps(context.db(), feeds) if whole.everything else [],
-    )  # fmt: skip
+    )
 
 
 def _feeds(session: Session, part: Part) -> list[Feed]:
@@ -134,7 +143,8 @@ def _waiting(session: Session, part: Part, feeds: list[Feed]) -> list[dict[str, 
 
 
 def _coming(session: Session, people: Part, agreements: Part) -> dict[str, int | None]:
-    """Return how many affiliations start and end, and how many agreements end, in the coming days; None where the reader may not know."""
+    """Return how many affiliations start and end, and how many agreements end, in the coming days; None where the
+    reader may not know."""
     now = clock.now()
     a = Affiliation
     here = [a.closed_by.is_(None), people.covers(a.organisation_id), people.tells(a.person_id, a.organisation_id)]
@@ -147,14 +157,18 @@ def _coming(session: Session, people: Part, agreements: Part) -> dict[str, int |
         .select_from(AgreementTerm)
         .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
         .where(
-            AgreementTerm.closed_by.is_(None), AgreementTerm.valid_to > now, AgreementTerm.valid_to <= now + COMING,
+            AgreementTerm.closed_by.is_(None),
+            AgreementTerm.valid_to > now,
+            AgreementTerm.valid_to <= now + COMING,
             agreements.covers(Agreement.__table__.c.owner_id),
         )
-    )  # fmt: skip
+    )
     row = session.execute(select(starts.scalar_subquery(), ends.scalar_subquery(), terms.scalar_subquery())).one()
     return {
-        "starts": row[0] if people else None, "ends": row[1] if people else None, "agreements": row[2] if agreements else None
-    }  # fmt: skip
+        "starts": row[0] if people else None,
+        "ends": row[1] if people else None,
+        "agreements": row[2] if agreements else None,
+    }
 
 
 def _nameless(session: Session, people: Part) -> int:

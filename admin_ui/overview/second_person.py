@@ -1,4 +1,5 @@
-"""What waits for a second person, and what one took out of use and another has not looked at yet: shown on the overview."""
+"""What waits for a second person, and what one took out of use and another has not looked at yet: shown on the
+overview."""
 
 from __future__ import annotations
 
@@ -90,16 +91,28 @@ def _proposal(row: Proposal, names: dict[UUID, Profile]) -> WaitingDefinition:
     told = texts.gettext(N_("%(gain)s gain, %(lose)s lose")) % row.counts
     href = f"{PATH}/{row.key}/proposal" if row.kind in OF_RULES else ""
     return WaitingDefinition(
-        row.id, texts.gettext(KINDS[row.kind]), row.key, _name(row.proposed_by, names), row.proposed_at, told, href,
+        row.id,
+        texts.gettext(KINDS[row.kind]),
+        row.key,
+        _name(row.proposed_by, names),
+        row.proposed_at,
+        told,
+        href,
         row.proposed_by == context.actor().person_id,
-    )  # fmt: skip
+    )
 
 
 def _stopped(row: TakenOut, names: dict[UUID, Profile]) -> WaitingDefinition:
     return WaitingDefinition(
-        row.id, context.texts().gettext(KINDS[row.kind]), row.key, _name(row.taken_by, names), row.taken_at, row.reason, "",
+        row.id,
+        context.texts().gettext(KINDS[row.kind]),
+        row.key,
+        _name(row.taken_by, names),
+        row.taken_at,
+        row.reason,
+        "",
         row.taken_by == context.actor().person_id,
-    )  # fmt: skip
+    )
 
 
 def _name(person_id: UUID | None, names: dict[UUID, Profile]) -> str:

@@ -22,12 +22,17 @@ _CHUNK = 200
 
 
 def csv_file(
-    name: str, header: Sequence[str], rows: Rows, filters: Mapping[str, Any] | None = None, subject_id: UUID | None = None
-) -> Response:  # fmt: skip
+    name: str,
+    header: Sequence[str],
+    rows: Rows,
+    filters: Mapping[str, Any] | None = None,
+    subject_id: UUID | None = None,
+) -> Response:
     """Return the list ``name`` as a file ``name.csv`` and write the event that it was exported.
 
-    ``header`` are English message ids. ``rows`` is called while the answer is being sent, in a session that only reads. ``filters``
-    go into the event: ids, kinds and states only, never what somebody searched for; ``subject_id`` is the one person it tells of.
+    ``header`` are English message ids. ``rows`` is called while the answer is being sent, in a session that only reads.
+    ``filters`` go into the event: ids, kinds and states only, never what somebody searched for; ``subject_id`` is the
+    one person it tells of.
     """
     envelope = {"list": name, "filters": dict(filters or {})}
     log.write(context.db(), EVENT, context.actor(), subject_id=subject_id, envelope=envelope)

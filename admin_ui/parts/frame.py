@@ -1,4 +1,5 @@
-"""The frame of every administration page: the blueprint, the menu, who asks, over which part, and the way back after a form."""
+"""The frame of every administration page: the blueprint, the menu, who asks, over which part, and the way back after a
+form."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An entry of the menu: shown to those who hold ``permission`` (None: to every administrator), ordered by ``place``."""
+    """An entry of the menu: shown to those who hold ``permission`` (None: to every administrator), ordered by
+    ``place``."""
 
     place: int
     key: str
@@ -38,7 +40,8 @@ _sections: list[Section] = []
 
 
 def section(key: str, label: str, path: str, permission: str | None, place: int) -> Section:
-    """Add an entry to the menu; ``label`` is an English message marked with ``N_``. Called once, when a section is imported."""
+    """Add an entry to the menu; ``label`` is an English message marked with ``N_``. Called once, when a section is
+    imported."""
     made = Section(place, key, label, path, permission)
     _sections.append(made)
     _sections.sort(key=lambda one: one.place)
@@ -48,7 +51,8 @@ def section(key: str, label: str, path: str, permission: str | None, place: int)
 def render(
     template: str, status: int = 200, *, section: str, breadcrumb: list[tuple[str, str]] | None = None, **values: Any
 ) -> Response:
-    """Return a page in the frame. ``section`` is the menu's key; ``breadcrumb`` the pages above this one as (path, label)."""
+    """Return a page in the frame. ``section`` is the menu's key; ``breadcrumb`` the pages above this one as (path,
+    label)."""
     texts = context.texts()
     values.setdefault("part", part_in_words())
     menu = [
@@ -57,9 +61,17 @@ def render(
         if one.permission is None or may(one.permission)
     ]
     return pages.page(
-        template, status, menu=menu, breadcrumb=breadcrumb or [], me={"name": own_name()}, account_url="/account", sign_out_action="/logout",
-        home_url=HOME, may=may, **values,
-    )  # fmt: skip
+        template,
+        status,
+        menu=menu,
+        breadcrumb=breadcrumb or [],
+        me={"name": own_name()},
+        account_url="/account",
+        sign_out_action="/logout",
+        home_url=HOME,
+        may=may,
+        **values,
+    )
 
 
 def done(sentence: str, path: str) -> AnyResponse:
@@ -69,7 +81,8 @@ def done(sentence: str, path: str) -> AnyResponse:
 
 
 def may(permission: str) -> bool:
-    """Whether the reader holds a permission over some part; for buttons and menus, never instead of ``guard.requires``."""
+    """Whether the reader holds a permission over some part; for buttons and menus, never instead of
+    ``guard.requires``."""
     return guard.asker().may(permission)
 
 

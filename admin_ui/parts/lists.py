@@ -50,8 +50,12 @@ class Listed(Generic[Line]):
             session.expunge_all()
 
     def file(
-        self, name: str, header: Sequence[str], cells: Callable[[Line], Sequence[object]], filters: Mapping[str, Any] | None = None
-    ) -> Response:  # fmt: skip
+        self,
+        name: str,
+        header: Sequence[str],
+        cells: Callable[[Line], Sequence[object]],
+        filters: Mapping[str, Any] | None = None,
+    ) -> Response:
         """Return the list as a file, a row of ``cells`` for each line; the rest as ``exports.csv_file`` says."""
         return exports.csv_file(name, header, lambda session: map(cells, self.each(session)), filters)
 

@@ -1,4 +1,5 @@
-"""Pages of a list by key: the address names the last row seen by its id, never by what it holds, and no page is counted."""
+"""Pages of a list by key: the address names the last row seen by its id, never by what it holds, and no page is
+counted."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ class Shown(Generic[Row]):
 
 
 def cursor(size: int = SIZE) -> Cursor:
-    """Return the place in the list that the address names: ``?after=ID`` or ``?before=ID``; anything else is the start."""
+    """Return the place in the list that the address names: ``?after=ID`` or ``?before=ID``; anything else is the
+    start."""
     return Cursor(as_id(request.args.get("after")), as_id(request.args.get("before")), size)
 
 
@@ -39,7 +41,8 @@ def shown(part: Slice[Any], rows: Sequence[Row]) -> Shown[Row]:
 
 
 def address(path: str | None = None, **changed: Any) -> str:
-    """Return this page's address with some of its query changed; the place in the list is left out unless it is given."""
+    """Return this page's address with some of its query changed; the place in the list is left out unless it is
+    given."""
     kept = {name: value for name, value in request.args.items() if name not in (*_PLACES, "lang", AGAIN) and value}
     query = {name: value for name, value in {**kept, **changed}.items() if value is not None}
     here = path or request.path

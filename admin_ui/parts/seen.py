@@ -1,6 +1,8 @@
-"""Whose names a request showed: one event a request, with ids, at most a page of them, written with what the view wrote.
+"""Whose names a request showed: one event a request, with ids, at most a page of them, written with what the view
+wrote.
 
-Every page that names people reads their names by ``profiles`` here. A file has its own event, since it is read after the answer began.
+Every page that names people reads their names by ``profiles`` here. A file has its own event, since it is read after
+the answer began.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ def profiles(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Profi
 
 
 def _with_own(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Profile]:
-    """Return the profiles of some persons; the reader's own, which the frame shows, is read with the first of them on a page."""
+    """Return the profiles of some persons; the reader's own, which the frame shows, is read with the first of them on a
+    page."""
     login = context.login() if session is context.database_session() else None
     if login is None or "own_profile" in g:
         return queries.profiles(session, person_ids)
@@ -69,7 +72,9 @@ def _kinds(text: str, shown: list[str]) -> list[str]:
     if not any(map(str.isdigit, text)):
         return ["name"]
     i = Identifier
-    query = select(i.kind).distinct().where(
-        i.closed_by.is_(None), i.value == text, i.person_id.in_([UUID(one) for one in shown])
-    )  # fmt: skip
+    query = (
+        select(i.kind)
+        .distinct()
+        .where(i.closed_by.is_(None), i.value == text, i.person_id.in_([UUID(one) for one in shown]))
+    )
     return sorted(context.db().scalars(query)) or ["name"]

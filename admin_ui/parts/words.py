@@ -1,4 +1,5 @@
-"""Words that several pages show: kinds of affiliation, organisation, identifier and source run, states, ways a right takes hold."""
+"""Words that several pages show: kinds of affiliation, organisation, identifier and source run, states, ways a right
+takes hold."""
 
 from __future__ import annotations
 
@@ -10,29 +11,52 @@ from iam.texts import N_
 from iam.web import context
 
 AFFILIATIONS = {
-    "employee": N_("Employee"), "substitute": N_("Substitute"), "student": N_("Pupil or student"), "guardian": N_("Guardian"),
-    "elected-official": N_("Elected official"), "contractor": N_("Contractor"), "trainee": N_("Trainee"),
-}  # fmt: skip
+    "employee": N_("Employee"),
+    "substitute": N_("Substitute"),
+    "student": N_("Pupil or student"),
+    "guardian": N_("Guardian"),
+    "elected-official": N_("Elected official"),
+    "contractor": N_("Contractor"),
+    "trainee": N_("Trainee"),
+}
 STATES = {
-    "active": N_("Active"), "ended": N_("Ended"), "suspended": N_("Access ended"), "draft": N_("Not begun"), "archived": N_("Archived"),
-}  # fmt: skip
+    "active": N_("Active"),
+    "ended": N_("Ended"),
+    "suspended": N_("Access ended"),
+    "draft": N_("Not begun"),
+    "archived": N_("Archived"),
+}
 STATE_LOOKS = {"active": "success", "ended": "neutral", "suspended": "error", "draft": "waiting", "archived": "neutral"}
 ORGANISATIONS = {
-    "consortium": N_("Consortium"), "municipality": N_("Municipality"), "joint-authority": N_("Joint authority"),
-    "wellbeing-county": N_("Wellbeing services county"), "employment-area": N_("Employment area"),
-    "municipal-enterprise": N_("Municipal enterprise"), "company": N_("Company"), "private-provider": N_("Private provider"),
-    "school": N_("School"), "unit": N_("Unit"),
-}  # fmt: skip
+    "consortium": N_("Consortium"),
+    "municipality": N_("Municipality"),
+    "joint-authority": N_("Joint authority"),
+    "wellbeing-county": N_("Wellbeing services county"),
+    "employment-area": N_("Employment area"),
+    "municipal-enterprise": N_("Municipal enterprise"),
+    "company": N_("Company"),
+    "private-provider": N_("Private provider"),
+    "school": N_("School"),
+    "unit": N_("Unit"),
+}
 IDENTIFIERS = {
-    "employee-number": N_("Employee number"), "learner-number": N_("Learner number"), "oneroster-id": N_("Number in the school system"),
-    "identity-code": N_("Personal identity code"), "upn": N_("Work account"), "entry-uuid": N_("Number in the directory"),
-}  # fmt: skip
+    "employee-number": N_("Employee number"),
+    "learner-number": N_("Learner number"),
+    "oneroster-id": N_("Number in the school system"),
+    "identity-code": N_("Personal identity code"),
+    "upn": N_("Work account"),
+    "entry-uuid": N_("Number in the directory"),
+}
 RELATIONSHIPS = {
-    "guardian_of": N_("Guardian of"), "manager_of": N_("Manager of"), "sponsor_of": N_("Responsible for"),
-}  # fmt: skip
+    "guardian_of": N_("Guardian of"),
+    "manager_of": N_("Manager of"),
+    "sponsor_of": N_("Responsible for"),
+}
 RELATED = {
-    "guardian_of": N_("Has as guardian"), "manager_of": N_("Has as manager"), "sponsor_of": N_("Has as responsible person"),
-}  # fmt: skip
+    "guardian_of": N_("Has as guardian"),
+    "manager_of": N_("Has as manager"),
+    "sponsor_of": N_("Has as responsible person"),
+}
 """The same relationships seen from the other end."""
 STATED = {
     **AFFILIATIONS,

@@ -1,4 +1,5 @@
-"""Who waits for the school to confirm that they may know where a protected child is, and what the child's page shows of it."""
+"""Who waits for the school to confirm that they may know where a protected child is, and what the child's page shows of
+it."""
 
 from __future__ import annotations
 
@@ -19,22 +20,26 @@ SOME = 20
 
 
 def of_child(subject: Subject) -> list[Mapping[str, Any]]:
-    """Return the guardians of a protected child as the tab of facts shows them; none where the reader may not confirm."""
+    """Return the guardians of a protected child as the tab of facts shows them; none where the reader may not
+    confirm."""
     if not subject.profile.protected or "rights.grant" not in subject.allowed:
         return []
     found = guardians.of_child(context.db(), subject.id)
     called = names({guardian for guardian, _ in found})
     return [
         {
-            "id": guardian, "name": called.get(guardian) or context.texts().gettext(N_("No name")), "confirmed": until is not None,
+            "id": guardian,
+            "name": called.get(guardian) or context.texts().gettext(N_("No name")),
+            "confirmed": until is not None,
             "until": words.end(until) if until else None,
         }
         for guardian, until in found
-    ]  # fmt: skip
+    ]
 
 
 def waiting(session: Session, part: Part) -> Mapping[str, Any]:
-    """Return how many guardians of protected children wait in a part, and some of them, those who sign in first; three statements."""
+    """Return how many guardians of protected children wait in a part, and some of them, those who sign in first; three
+    statements."""
     if not part:
         return {"count": 0, "some": []}
     rows = session.execute(guardians.waiting(part).limit(SOME)).all()
@@ -42,9 +47,11 @@ def waiting(session: Session, part: Part) -> Mapping[str, Any]:
     t = context.texts().gettext
     some = [
         {
-            "href": f"{PATH}/{child}?tab=facts", "guardian": called.get(guardian) or t(N_("No name")), "child": called.get(child) or t(N_("No name")),
+            "href": f"{PATH}/{child}?tab=facts",
+            "guardian": called.get(guardian) or t(N_("No name")),
+            "child": called.get(child) or t(N_("No name")),
             "signed_in": signed_in,
         }
         for guardian, child, signed_in in rows
-    ]  # fmt: skip
+    ]
     return {"count": guardians.count_waiting(session, part)[0] if len(rows) == SOME else len(rows), "some": some}

@@ -78,13 +78,22 @@ def persons() -> AnyResponse:
     wanted = _wanted(session, part)
     looked_for(wanted.text)
     return frame.render(
-        "persons/persons.html", section="persons", page=_listed(part, wanted).page(), wanted=wanted,
-        refused=request.args.get("refused"), kinds=words.options(words.AFFILIATIONS), offered=offered,
-        states=[(key, text) for key, text in words.options(words.STATES) if key in STATES], looks=words.STATE_LOOKS, word=words.word,
-        state_words=words.STATES, kind_words=words.AFFILIATIONS,
+        "persons/persons.html",
+        section="persons",
+        page=_listed(part, wanted).page(),
+        wanted=wanted,
+        refused=request.args.get("refused"),
+        kinds=words.options(words.AFFILIATIONS),
+        offered=offered,
+        states=[(key, text) for key, text in words.options(words.STATES) if key in STATES],
+        looks=words.STATE_LOOKS,
+        word=words.word,
+        state_words=words.STATES,
+        kind_words=words.AFFILIATIONS,
         export_url=paging.address("/admin/persons.csv") if frame.may("persons.export") else None,
-        is_narrowed=wanted != Wanted() or _nameless(), nameless=_nameless(),
-    )  # fmt: skip
+        is_narrowed=wanted != Wanted() or _nameless(),
+        nameless=_nameless(),
+    )
 
 
 @blueprint.get("/persons.csv")
@@ -170,7 +179,8 @@ def _cells(line: PersonLine, texts: Texts) -> Iterator[Sequence[object]]:
 
 
 def _wanted(session: Session, part: Part) -> Wanted:
-    """Return what the address asks for; raises ``NotFound`` for an organisation outside the part. Unknown words are left out."""
+    """Return what the address asks for; raises ``NotFound`` for an organisation outside the part. Unknown words are
+    left out."""
     organisation_id = paging.as_id(request.args.get("organisation"))
     if organisation_id is not None:
         here = listing.organisations(part).where(Organisation.id == organisation_id)
@@ -178,9 +188,12 @@ def _wanted(session: Session, part: Part) -> Wanted:
             raise NotFound
     text = lists.text()
     return Wanted(
-        "" if holds_code(text) else text, organisation_id, _one_of("kind", words.AFFILIATIONS), _one_of("state", words.STATES),
+        "" if holds_code(text) else text,
+        organisation_id,
+        _one_of("kind", words.AFFILIATIONS),
+        _one_of("state", words.STATES),
         _one_of("coming", ("starts", "ends")),
-    )  # fmt: skip
+    )
 
 
 def _nameless() -> bool:

@@ -32,13 +32,21 @@ from iam.web import context, guard
 __all__ = ["PATH", "Subject", "names", "subject_of"]
 
 ON_A_PERSON = (
-    "persons.read", "persons.code", "access.end", "rights.grant", "codes.issue", "factors.reset", "sessions.end", "audit.search"
-)  # fmt: skip
+    "persons.read",
+    "persons.code",
+    "access.end",
+    "rights.grant",
+    "codes.issue",
+    "factors.reset",
+    "sessions.end",
+    "audit.search",
+)
 
 
 @dataclass(frozen=True)
 class HeldHere:
-    """An ended access as a page shows it. ``restoring`` is how the reader stands towards giving it back, None when it is not theirs."""
+    """An ended access as a page shows it. ``restoring`` is how the reader stands towards giving it back, None when it
+    is not theirs."""
 
     row: Hold
     restoring: ResetStanding | None
@@ -46,7 +54,8 @@ class HeldHere:
 
 @dataclass(frozen=True)
 class Subject:
-    """A person on a page. ``allowed`` are the permissions the reader holds over this very person, ``positions`` theirs in ``part``."""
+    """A person on a page. ``allowed`` are the permissions the reader holds over this very person, ``positions`` theirs
+    in ``part``."""
 
     id: UUID
     name: str
@@ -59,7 +68,8 @@ class Subject:
 
     @cached_property
     def purpose(self) -> str:
-        """For what values that tell a place are released to this reader: only who may see the code sees where a protected person is.
+        """For what values that tell a place are released to this reader: only who may see the code sees where a
+        protected person is.
 
         It must be held over the whole part that the page shows: a telephone number or a reason tells of no one place.
         """
@@ -76,7 +86,8 @@ class Subject:
 
     @cached_property
     def is_open(self) -> bool:
-        """Whether anything may be said to this reader that concerns the part, of whom this person is a guardian of too."""
+        """Whether anything may be said to this reader that concerns the part, of whom this person is a guardian of
+        too."""
         return bool(speaks_freely(context.db(), self.part, [self.id]))
 
     def told(self, value: str | None) -> str | None:
@@ -89,7 +100,8 @@ class Subject:
 
 
 def subject_of(person_id: UUID) -> Subject:
-    """Return the person a view is about; raises ``NotFound`` when there is none in the part of the view's permission."""
+    """Return the person a view is about; raises ``NotFound`` when there is none in the part of the view's
+    permission."""
     session, part = context.db(), guard.part()
     theirs = {permission: frame.part_of(permission) for permission in ON_A_PERSON}
     with_them = parts_with(session, {part, *theirs.values()}, person_id)

@@ -1,6 +1,8 @@
-"""What an administrator does to a person: ends the access and undoes it, grants and ends rights by hand, gives a code, ends sessions.
+"""What an administrator does to a person: ends the access and undoes it, grants and ends rights by hand, gives a code,
+ends sessions.
 
-Each view demands its own permission over this very person; a form that lacks something comes back with the reason beside the field.
+Each view demands its own permission over this very person; a form that lacks something comes back with the reason
+beside the field.
 """
 
 from __future__ import annotations
@@ -149,7 +151,8 @@ def issue_code(person_id: UUID) -> AnyResponse:
 @guard.requires("factors.reset")
 @guard.recent(_SIGN_IN)
 def reset_factors(person_id: UUID) -> AnyResponse:
-    """Remove the person's second factors, and end their sessions: they set up a new one at the next sign-in that asks for it."""
+    """Remove the person's second factors, and end their sessions: they set up a new one at the next sign-in that asks
+    for it."""
     subject_of(person_id)
     session, actor = context.db(), context.actor()
     if not step_up.reset(session, person_id, actor, _allowed(standing.FACTORS, person_id).told):
@@ -186,7 +189,8 @@ def end_session(person_id: UUID) -> AnyResponse:
 
 
 def _granted(subject: Subject) -> tuple[UUID, UUID, UUID, datetime]:
-    """Return role, capacity, scope and end as the form names them; raises ``Invalid`` with every field that lacks something."""
+    """Return role, capacity, scope and end as the form names them; raises ``Invalid`` with every field that lacks
+    something."""
     session, part = context.db(), guard.part()
     problems = []
     role_id = _role(session, part, request.form.get("role", ""))
@@ -211,7 +215,8 @@ def _granted(subject: Subject) -> tuple[UUID, UUID, UUID, datetime]:
 
 
 def _role(session: Session, part: Part, key: str) -> UUID | None:
-    """Return the role that the form names, of an application that concerns the part: what is not there cannot be handed out."""
+    """Return the role that the form names, of an application that concerns the part: what is not there cannot be handed
+    out."""
     application, _, role = key.partition(":")
     query = roles.roles(part, application=application).where(Role.key == role, ~Role.retired, ~Application.retired)
     found: UUID | None = session.scalar(query.with_only_columns(Role.id))
@@ -233,7 +238,8 @@ def _allowed(act: str, person_id: UUID) -> Allowed:
 
 
 def _together(session: Session, person_id: UUID) -> dict[str, str]:
-    """Raise ``Denied`` when a code may not work together with what the person has: they have nothing, or administer more."""
+    """Raise ``Denied`` when a code may not work together with what the person has: they have nothing, or administer
+    more."""
     if standing.read(session, guard.asker(), standing.CODE, person_id).outranked:
         raise Denied(OUTRANKED)
     if not has_own(session, person_id):
@@ -242,7 +248,8 @@ def _together(session: Session, person_id: UUID) -> dict[str, str]:
 
 
 def _administers_no_more(person_id: UUID) -> None:
-    """Raise ``Denied`` when the person administers more than the reader's part: their sessions are not the reader's to end."""
+    """Raise ``Denied`` when the person administers more than the reader's part: their sessions are not the reader's to
+    end."""
     if not over(context.db(), guard.part(), person_id).grants:
         raise Denied(OUTRANKED)
 
@@ -257,7 +264,8 @@ def _text(name: str) -> str:
 
 
 def _again(subject: Subject, tab: str, error: AvainError, reason: str = "reason") -> AnyResponse:
-    """Show the page again with what is wrong beside the fields (``reason`` is the id of this form's reason); nothing was changed."""
+    """Show the page again with what is wrong beside the fields (``reason`` is the id of this form's reason); nothing
+    was changed."""
     context.db().rollback()
     texts = context.texts()
     said = [

@@ -13,13 +13,21 @@ from iam.texts import N_
 from iam.web import context
 
 SECTIONS = (
-    ("affiliation", N_("Positions and studies")), ("membership", N_("Groups")), ("relationship", N_("Relations to other people")),
-    ("profile", N_("Name and contact")), ("identifier", N_("Numbers and other identifiers")), ("hold", N_("Ended access")),
-)  # fmt: skip
+    ("affiliation", N_("Positions and studies")),
+    ("membership", N_("Groups")),
+    ("relationship", N_("Relations to other people")),
+    ("profile", N_("Name and contact")),
+    ("identifier", N_("Numbers and other identifiers")),
+    ("hold", N_("Ended access")),
+)
 PROFILE = {
-    "given_names": N_("Given names"), "call_name": N_("Calling name"), "family_name": N_("Family name"), "email": N_("E-mail"),
-    "phone": N_("Telephone"), "birth_date": N_("Date of birth"),
-}  # fmt: skip
+    "given_names": N_("Given names"),
+    "call_name": N_("Calling name"),
+    "family_name": N_("Family name"),
+    "email": N_("E-mail"),
+    "phone": N_("Telephone"),
+    "birth_date": N_("Date of birth"),
+}
 
 
 def read(subject: Subject) -> Mapping[str, Any]:
@@ -33,9 +41,13 @@ def read(subject: Subject) -> Mapping[str, Any]:
             absences[version.row.affiliation_fact_id] = absences.get(version.row.affiliation_fact_id, 0) + 1
     lines = [(version, line(subject, version, others)) for version in found if version.fact != "absence"]
     sections = [
-        {"key": fact, "title": texts.gettext(title), "lines": [one | {"absences": absences.get(v.row.fact_id, 0)} for v, one in lines if v.fact == fact]}
+        {
+            "key": fact,
+            "title": texts.gettext(title),
+            "lines": [one | {"absences": absences.get(v.row.fact_id, 0)} for v, one in lines if v.fact == fact],
+        }
         for fact, title in SECTIONS
-    ]  # fmt: skip
+    ]
     return {
         "sections": [section for section in sections if section["lines"]],
         "has_code": any(_is_code(version) for version in found),
@@ -47,11 +59,17 @@ def line(subject: Subject, version: Version, others: Mapping[Any, str]) -> dict[
     """Return a version as a line: what it says, its days, who said it and where, and when it was written down."""
     row, record = version.row, version.record if version.told else None
     return {
-        "says": " · ".join(says(subject, version, others)), "other": version.other_id, "starts": words.start(row.valid_from),
-        "until": words.end(row.valid_to), "source": version.source.key if version.source and version.told else None, "hidden": version.source is not None and not version.told,
-        "run": version.opened.run_id if version.told else None, "file": record.file if record else None, "line": record.line if record else None,
+        "says": " · ".join(says(subject, version, others)),
+        "other": version.other_id,
+        "starts": words.start(row.valid_from),
+        "until": words.end(row.valid_to),
+        "source": version.source.key if version.source and version.told else None,
+        "hidden": version.source is not None and not version.told,
+        "run": version.opened.run_id if version.told else None,
+        "file": record.file if record else None,
+        "line": record.line if record else None,
         "at": version.opened.at,
-    }  # fmt: skip
+    }
 
 
 def says(subject: Subject, version: Version, others: Mapping[Any, str]) -> Iterable[str]:

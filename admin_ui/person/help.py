@@ -1,7 +1,7 @@
 """Helping somebody whom one does not stand over alone: asking other administrators, and agreeing to what others asked.
 
-What gives a person's account needs administrators whose parts together hold all of the person (``iam.signin.accounts.reset_standing``). The pages
-say which ways there are, never where else the person is.
+What gives a person's account needs administrators whose parts together hold all of the person
+(``iam.signin.accounts.reset_standing``). The pages say which ways there are, never where else the person is.
 """
 
 from __future__ import annotations
@@ -34,10 +34,12 @@ SHOWN = 100
 _HERE = f"{PATH}/{{person_id}}?tab=signin"
 _WAITING = "/admin/help-requests"
 ACTS = {
-    standing.CODE: N_("Give a one-time code"), standing.FACTORS: N_("Remove all second factors"),
-    standing.RESTORE: N_("Give the access back"), standing.ADDRESS: N_("Confirm an e-mail address"),
+    standing.CODE: N_("Give a one-time code"),
+    standing.FACTORS: N_("Remove all second factors"),
+    standing.RESTORE: N_("Give the access back"),
+    standing.ADDRESS: N_("Confirm an e-mail address"),
     standing.USERNAME: N_("Give or change the username"),
-}  # fmt: skip
+}
 frame.section("help", N_("Requests for help"), _WAITING, "persons.read", 15)
 
 
@@ -52,16 +54,18 @@ class HelpRequest:
 
 
 def read(subject: Subject) -> Mapping[str, Any]:
-    """Return what the tab of sign-in says of the ways to help: by act how the reader stands, and what waits for them."""
+    """Return what the tab of sign-in says of the ways to help: by act how the reader stands, and what waits for
+    them."""
     session = context.db()
     new = addresses.waiting(session, subject.id, clock.now())
     wanted = (standing.CODE, standing.USERNAME, standing.FACTORS, *([standing.ADDRESS] if new is not None else []))
     acts = [act for act in wanted if standing.ACTS[act] in subject.allowed]
     stands = standing.read_each(session, guard.asker(), acts, subject.id)
     return {
-        "stands": stands, "waiting": waiting(subject),
+        "stands": stands,
+        "waiting": waiting(subject),
         "address_from": new.usable_from if new is not None else None,
-    }  # fmt: skip
+    }
 
 
 def has_own(session: Session, person_id: UUID) -> bool:

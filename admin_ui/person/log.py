@@ -1,4 +1,5 @@
-"""The log of a person: what happened to them and who looked at them, the newest first; reading it is an event itself."""
+"""The log of a person: what happened to them and who looked at them, the newest first; reading it is an event
+itself."""
 
 from __future__ import annotations
 

@@ -66,8 +66,17 @@ def show(subject: Subject, tab: str, status: int = 200, errors: Errors | None = 
     log.write(context.db(), "person:page:opened", context.actor(), subject_id=subject.id, envelope={"tab": current.key})
     here = f"{PATH}/{subject.id}"
     return frame.render(
-        f"person/{current.key}.html", status, section="persons", breadcrumb=[(PATH, texts.gettext(N_("Persons")))],
-        subject=subject, here=here, tab=current.key, errors=errors or [], wrong={field: sentence for field, sentence in errors or [] if field},
-        tab_links=[(f"{here}?tab={one.key}", texts.gettext(one.label), one is current) for one in tabs], words=words, until_end=words.end,
+        f"person/{current.key}.html",
+        status,
+        section="persons",
+        breadcrumb=[(PATH, texts.gettext(N_("Persons")))],
+        subject=subject,
+        here=here,
+        tab=current.key,
+        errors=errors or [],
+        wrong={field: sentence for field, sentence in errors or [] if field},
+        tab_links=[(f"{here}?tab={one.key}", texts.gettext(one.label), one is current) for one in tabs],
+        words=words,
+        until_end=words.end,
         **{**current.read(subject), **values},
-    )  # fmt: skip
+    )

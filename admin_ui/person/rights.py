@@ -1,4 +1,5 @@
-"""The tab of rights: each with its reasons, for any day; why a role is not held; what the form to grant by hand offers."""
+"""The tab of rights: each with its reasons, for any day; why a role is not held; what the form to grant by hand
+offers."""
 
 from __future__ import annotations
 
@@ -39,15 +40,25 @@ def read(subject: Subject) -> Mapping[str, Any]:
     rows = [shown(one) for one in found if chosen in ("", _application_key(one))]
     roles, handed_out = shown_roles(context.db(), subject.part)
     return {
-        "day": day, "is_today": day == clock.today(context.settings().zone), "rows": rows, "chosen": chosen, "authors": authors(context.db(), rows),
-        "export_url": paging.address(f"{PATH}/{subject.id}/rights.csv", tab=None, why_not=None), "now": clock.now(), "printed_by": frame.own_name(),
+        "day": day,
+        "is_today": day == clock.today(context.settings().zone),
+        "rows": rows,
+        "chosen": chosen,
+        "authors": authors(context.db(), rows),
+        "export_url": paging.address(f"{PATH}/{subject.id}/rights.csv", tab=None, why_not=None),
+        "now": clock.now(),
+        "printed_by": frame.own_name(),
         "applications": sorted({_application_key(one): _role_name(one).partition(":")[0] for one in found}.items()),
-        "roles": roles, **_why_not(subject, found, at, {key for key, _ in roles}), "form": _form(subject, handed_out) if "rights.grant" in subject.allowed else None, "given": request.form,
-    }  # fmt: skip
+        "roles": roles,
+        **_why_not(subject, found, at, {key for key, _ in roles}),
+        "form": _form(subject, handed_out) if "rights.grant" in subject.allowed else None,
+        "given": request.form,
+    }
 
 
 def _why_not(subject: Subject, found: Iterable[Explanation], at: datetime, known: Collection[str]) -> dict[str, Any]:
-    """Return which of the ``known`` roles was asked about, whether it is held, and the nearest rules with the first condition that fails."""
+    """Return which of the ``known`` roles was asked about, whether it is held, and the nearest rules with the first
+    condition that fails."""
     given = request.args.get("why_not", "")
     wanted = given if given in known else ""
     if wanted and not subject.is_open:
@@ -68,7 +79,8 @@ def _in_words(failing: Problem) -> str:
 
 
 def moment() -> tuple[date, datetime]:
-    """Return the day the address asks about (today when it names none) and the instant meant: now, or noon of another day."""
+    """Return the day the address asks about (today when it names none) and the instant meant: now, or noon of another
+    day."""
     zone = context.settings().zone
     today = clock.today(zone)
     try:
@@ -106,19 +118,30 @@ def _in(shown: Mapping[str, Any]) -> str:
 def shown(right: Explanation) -> dict[str, Any]:
     """Return a right as the tab and the file tell it."""
     return {
-        "role": _role_name(right), "scope": _in(right.scope_names) if right.told else context.texts().gettext(N_("protected")), "until": words.end(right.until),
-        "enforced": words.word(words.ENFORCEMENTS, right.enforced), "ends_first": right.ends_first.get(context.texts().language),
+        "role": _role_name(right),
+        "scope": _in(right.scope_names) if right.told else context.texts().gettext(N_("protected")),
+        "until": words.end(right.until),
+        "enforced": words.word(words.ENFORCEMENTS, right.enforced),
+        "ends_first": right.ends_first.get(context.texts().language),
         "because": [_because(because, told=right.told) for because in right.because],
-    }  # fmt: skip
+    }
 
 
 def _because(because: Because, *, told: bool) -> dict[str, Any]:
     return {
-        "id": because.assignment_id, "by_hand": because.origin == "hand", "reason": because.reason if told else context.texts().gettext(N_("protected")),
-        "sentence": _in(because.sentence) if told else context.texts().gettext(N_("protected")), "rule": because.rule_key, "version": because.rule_version,
-        "by": because.published_by, "clause": because.clause, "basis": _basis(because), "through": _in(because.through_names) or because.through, "until": words.end(because.valid_to),
+        "id": because.assignment_id,
+        "by_hand": because.origin == "hand",
+        "reason": because.reason if told else context.texts().gettext(N_("protected")),
+        "sentence": _in(because.sentence) if told else context.texts().gettext(N_("protected")),
+        "rule": because.rule_key,
+        "version": because.rule_version,
+        "by": because.published_by,
+        "clause": because.clause,
+        "basis": _basis(because),
+        "through": _in(because.through_names) or because.through,
+        "until": words.end(because.valid_to),
         "facts": [_fact(fact, told=told) for fact in because.facts if fact.fact != "place"],
-    }  # fmt: skip
+    }
 
 
 def _basis(because: Because) -> str:
@@ -138,9 +161,16 @@ def _fact(fact: FactLine, *, told: bool) -> dict[str, Any]:
     said = [kind, fact.position, fact.other if fact.fact == "membership" else None, _in(fact.organisation_names)]
     hidden = [] if told or fact.fact == "relationship" else [context.texts().gettext(N_("protected"))]
     return {
-        "says": " · ".join(part for part in (*said, *hidden) if part), "starts": words.start(fact.valid_from), "until": words.end(fact.valid_to),
-        "source": fact.source_key, "hidden": not told, "run": fact.run_id, "file": fact.file, "line": fact.line, "at": fact.recorded_at,
-    }  # fmt: skip
+        "says": " · ".join(part for part in (*said, *hidden) if part),
+        "starts": words.start(fact.valid_from),
+        "until": words.end(fact.valid_to),
+        "source": fact.source_key,
+        "hidden": not told,
+        "run": fact.run_id,
+        "file": fact.file,
+        "line": fact.line,
+        "at": fact.recorded_at,
+    }
 
 
 def _place(tied: Tied) -> str:
@@ -149,7 +179,8 @@ def _place(tied: Tied) -> str:
 
 
 def _form(subject: Subject, handed_out: list[tuple[str, str]]) -> dict[str, Any]:
-    """Return what the form to grant by hand offers: positions and organisations within the part over which the reader may grant.
+    """Return what the form to grant by hand offers: positions and organisations within the part over which the reader
+    may grant.
 
     ``handed_out`` are the roles that an organisation of the subject's part may hand out.
     """
@@ -167,4 +198,4 @@ def _form(subject: Subject, handed_out: list[tuple[str, str]]) -> dict[str, Any]
         ],
         "roles": roles,
         "scopes": [(str(row.id), row.name(language)) for row in context.db().scalars(query)],
-    }  # fmt: skip
+    }

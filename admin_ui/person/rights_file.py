@@ -1,4 +1,5 @@
-"""The rights of a person as a file: what the tab tells on the day and for the service it is asked about, a row for each reason."""
+"""The rights of a person as a file: what the tab tells on the day and for the service it is asked about, a row for each
+reason."""
 
 from __future__ import annotations
 
@@ -18,9 +19,16 @@ from iam.texts import N_
 from iam.web import context, guard
 
 HEADER = (
-    N_("Role"), N_("Where"), N_("Last day"), N_("How it takes hold"), N_("Why?"), N_("Rule"), N_("Facts and sources"), N_("Agreement"),
+    N_("Role"),
+    N_("Where"),
+    N_("Last day"),
+    N_("How it takes hold"),
+    N_("Why?"),
+    N_("Rule"),
+    N_("Facts and sources"),
+    N_("Agreement"),
     N_("Ends first"),
-)  # fmt: skip
+)
 
 
 @blueprint.get("/persons/<uuid:person_id>/rights.csv")
@@ -45,10 +53,16 @@ def _cells(right: Mapping[str, Any], because: Mapping[str, Any], publishers: Map
     t = context.texts().gettext
     by_hand = t(N_("Granted by hand: %(reason)s")) % {"reason": because["reason"]}
     return (
-        right["role"], right["scope"], exports.day(because["until"]), right["enforced"], by_hand if because["by_hand"] else because["sentence"],
-        "" if because["by_hand"] else _rule(because, publishers), "; ".join(_fact(fact) for fact in because["facts"]), _clause(because),
+        right["role"],
+        right["scope"],
+        exports.day(because["until"]),
+        right["enforced"],
+        by_hand if because["by_hand"] else because["sentence"],
+        "" if because["by_hand"] else _rule(because, publishers),
+        "; ".join(_fact(fact) for fact in because["facts"]),
+        _clause(because),
         right["ends_first"],
-    )  # fmt: skip
+    )
 
 
 def _rule(because: Mapping[str, Any], publishers: Mapping[UUID, str]) -> str:

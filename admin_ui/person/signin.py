@@ -1,4 +1,5 @@
-"""The tab of sign-in: the username, second factors, where the person is signed in, and a one-time code for who cannot get in."""
+"""The tab of sign-in: the username, second factors, where the person is signed in, and a one-time code for who cannot
+get in."""
 
 from __future__ import annotations
 
@@ -25,12 +26,19 @@ def read(subject: Subject) -> Mapping[str, Any]:
     session, texts = context.db(), context.texts()
     known, factors = credentials.of_person(session, subject.id), step_up.held(session, subject.id)
     return {
-        "login": known.login if known else None, "in_directory": known is not None and known.data("directory") is not None, "suggested": "" if known else usernames.suggested(session, subject.id),
+        "login": known.login if known else None,
+        "in_directory": known is not None and known.data("directory") is not None,
+        "suggested": "" if known else usernames.suggested(session, subject.id),
         "ways": [texts.gettext(WAYS.get(kind, kind)) for kind in known.credentials] if known else [],
-        "factors": factors, "has_own": bool(factors), "mailed": context.settings().mail.host is not None, "together": False,
-        **person_help.read(subject), "may_end": "sessions.end" in subject.allowed and over(session, frame.part_of("sessions.end"), subject.id).grants,
+        "factors": factors,
+        "has_own": bool(factors),
+        "mailed": context.settings().mail.host is not None,
+        "together": False,
+        **person_help.read(subject),
+        "may_end": "sessions.end" in subject.allowed
+        and over(session, frame.part_of("sessions.end"), subject.id).grants,
         "sessions": [
             {"id": row.id, "started": row.started_at, "last_seen": row.seen_at, "agent": device.describe(row.agent)}
             for row in login_sessions.living(session, subject.id)
         ],
-    }  # fmt: skip
+    }

@@ -14,9 +14,14 @@ from iam.texts import N_
 from iam.web import context
 
 FACTS = {
-    "profile": N_("Name and contact"), "identifier": N_("Identifier"), "affiliation": N_("Position or studies"), "absence": N_("Absence"),
-    "membership": N_("Group"), "relationship": N_("Relation"), "hold": N_("Ended access"),
-}  # fmt: skip
+    "profile": N_("Name and contact"),
+    "identifier": N_("Identifier"),
+    "affiliation": N_("Position or studies"),
+    "absence": N_("Absence"),
+    "membership": N_("Group"),
+    "relationship": N_("Relation"),
+    "hold": N_("Ended access"),
+}
 
 
 def read(subject: Subject) -> Mapping[str, Any]:
@@ -42,16 +47,21 @@ def _change(subject: Subject, change: Change, found: list[Version], known: Mappi
     told = all(version.told for version in (*opened.values(), *closed.values()))
     source = next((version.source for version in opened.values() if version.source), None)
     return {
-        "at": change.at, "by": known.get(change.actor_person_id or UUID(int=0)), "run": change.run_id if told else None,
-        "purpose": change.purpose if told else "", "source": source.key if source and told else None, "kind": change.kind,
+        "at": change.at,
+        "by": known.get(change.actor_person_id or UUID(int=0)),
+        "run": change.run_id if told else None,
+        "purpose": change.purpose if told else "",
+        "source": source.key if source and told else None,
+        "kind": change.kind,
         "facts": [_fact(subject, opened.get(key), closed.get(key), known) for key in {**opened, **closed}],
-    }  # fmt: skip
+    }
 
 
 def _fact(subject: Subject, after: Version | None, before: Version | None, known: Mapping[UUID, str]) -> dict[str, Any]:
     shown = after or before
     assert shown is not None
     return {
-        "what": context.texts().gettext(FACTS[shown.fact]), "after": person_facts.line(subject, after, known) if after else None,
+        "what": context.texts().gettext(FACTS[shown.fact]),
+        "after": person_facts.line(subject, after, known) if after else None,
         "before": person_facts.line(subject, before, known) if before else None,
-    }  # fmt: skip
+    }

@@ -1,4 +1,5 @@
-"""Usernames: which the people of an organisation get, on its page, and giving one person one, or another, on the tab of sign-in."""
+"""Usernames: which the people of an organisation get, on its page, and giving one person one, or another, on the tab of
+sign-in."""
 
 from __future__ import annotations
 

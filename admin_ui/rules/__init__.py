@@ -1,1 +1,2 @@
-"""Rules and roles: what they give, the form that writes a rule, its effects before it is sent, and what waits about it."""
+"""Rules and roles: what they give, the form that writes a rule, its effects before it is sent, and what waits about
+it."""

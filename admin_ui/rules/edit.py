@@ -1,4 +1,5 @@
-"""The form of a rule at /admin/rules/new and /admin/rules/KEY/edit: preview, try on a person, look at the effect, publish."""
+"""The form of a rule at /admin/rules/new and /admin/rules/KEY/edit: preview, try on a person, look at the effect,
+publish."""
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ _KEY = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
 
 @dataclass
 class Answer:
-    """What the page says back: errors by field, the sentence, which agreement allows what reaches into another body, the effect, and a trial on a person."""
+    """What the page says back: errors by field, the sentence, which agreement allows what reaches into another body,
+    the effect, and a trial on a person."""
 
     errors: dict[str, str] = field(default_factory=dict)
     sentence: str = ""
@@ -78,7 +80,8 @@ def new_rule() -> Response:
 
 
 def _as_written() -> str:
-    """Return the address of the form with everything that was written in it: a fresh proof asked at the end loses nothing."""
+    """Return the address of the form with everything that was written in it: a fresh proof asked at the end loses
+    nothing."""
     return f"{request.path}?{rule_form.query(rule_form.read(request.form))}"
 
 
@@ -109,7 +112,8 @@ def write_rule(key: str) -> AnyResponse:
 
 
 def _standing(key: str) -> RuleForm:
-    """Return a rule's newest version as fields; raises ``NotFound`` outside the part, or when the form cannot show it."""
+    """Return a rule's newest version as fields; raises ``NotFound`` outside the part, or when the form cannot show
+    it."""
     session = context.db()
     found, version, owner = listing.rule_of(session, guard.part(), key)
     form = rule_form.from_pattern(key, owner.key, version.pattern)
@@ -263,7 +267,8 @@ def _sentence(session: Session, form: RuleForm) -> str:
 
 
 def _only_owner(session: Session, part: Part) -> str:
-    """Return the key of the one organisation the part hangs from; empty when there are several, or it is the whole consortium."""
+    """Return the key of the one organisation the part hangs from; empty when there are several, or it is the whole
+    consortium."""
     if part.everything or len(part.granted) != 1:
         return ""
     return session.scalar(select(Organisation.key).where(Organisation.id.in_(part.granted))) or ""
@@ -276,9 +281,24 @@ def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) ->
     )
     above = [(PATH, texts.gettext(N_("Rules")))] + ([(f"{PATH}/{key}", key)] if key else [])
     return frame.render(
-        "rules/form.html", status, section=SECTION, breadcrumb=above, form=form, answer=answer, key=key, action=request.path,
-        organisations=[(row.key, row.name(texts.language)) for row in offered], roles=offered_roles(session, part),
-        code_lists=[(name, f"{name} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})") for name, codes in listing.code_lists(session, part).items()],
-        kinds=[pair for pair in words.options(words.AFFILIATIONS) if pair[0] != "guardian"], place_kinds=words.options(words.ORGANISATIONS),
-        on=day().isoformat(), person=request.form.get("person", ""), templates=templates(), shown_places=SHOWN_PLACES,
-    )  # fmt: skip
+        "rules/form.html",
+        status,
+        section=SECTION,
+        breadcrumb=above,
+        form=form,
+        answer=answer,
+        key=key,
+        action=request.path,
+        organisations=[(row.key, row.name(texts.language)) for row in offered],
+        roles=offered_roles(session, part),
+        code_lists=[
+            (name, f"{name} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})")
+            for name, codes in listing.code_lists(session, part).items()
+        ],
+        kinds=[pair for pair in words.options(words.AFFILIATIONS) if pair[0] != "guardian"],
+        place_kinds=words.options(words.ORGANISATIONS),
+        on=day().isoformat(),
+        person=request.form.get("person", ""),
+        templates=templates(),
+        shown_places=SHOWN_PLACES,
+    )

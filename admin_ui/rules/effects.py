@@ -1,4 +1,5 @@
-"""What a change of definitions gives and takes, as pages show it: in numbers to all, by name of people in the reader's part."""
+"""What a change of definitions gives and takes, as pages show it: in numbers to all, by name of people in the reader's
+part."""
 
 from __future__ import annotations
 
@@ -72,9 +73,16 @@ def view(session: Session, found: Preview) -> View:
     chosen = named[(page - 1) * SIZE : page * SIZE]
     hidden = _hidden(session, part, rows)
     return View(
-        len(gained), len(lost), found.unchanged, sealed(found.effects.digest), _by_organisation(session, rows, hidden),
-        _lines(session, chosen, hidden), len((gained | lost) - {row.person_id for row in named}), page, pages,
-    )  # fmt: skip
+        len(gained),
+        len(lost),
+        found.unchanged,
+        sealed(found.effects.digest),
+        _by_organisation(session, rows, hidden),
+        _lines(session, chosen, hidden),
+        len((gained | lost) - {row.person_id for row in named}),
+        page,
+        pages,
+    )
 
 
 def file(session: Session, found: Preview) -> Response:
@@ -86,12 +94,13 @@ def file(session: Session, found: Preview) -> Response:
         (one.word, one.name, one.organisation, one.role, one.scope, one.since, one.until)
         for start in range(0, len(named), exports.BATCH)
         for one in _lines(session, named[start : start + exports.BATCH], hidden)
-    ]  # fmt: skip
+    ]
     return exports.csv_file("effects", HEADER, lambda _: rows)
 
 
 def sealed(digest: str) -> str:
-    """Return what stands for a digest on a page: who knows everybody's ids still cannot tell from it whom a change touches."""
+    """Return what stands for a digest on a page: who knows everybody's ids still cannot tell from it whom a change
+    touches."""
     return context.vault().mac("effects", "", digest).hex()
 
 
@@ -127,17 +136,23 @@ def _lines(session: Session, rows: Sequence[Effect], hidden: Hidden) -> list[Eff
     names = _names(session, places)
     return [
         EffectLine(
-            row.person_id, row.gains, texts.gettext(_WORDS[row.gains]), listed_name(shown.get(row.person_id, Profile()), texts),
+            row.person_id,
+            row.gains,
+            texts.gettext(_WORDS[row.gains]),
+            listed_name(shown.get(row.person_id, Profile()), texts),
             "" if (row.person_id, row.organisation_id) in hidden else names[row.organisation_id],
             roles[row.role_id].said(texts.language),
-            names[row.scope_id], texts.first_day(row.valid_from), texts.day(row.valid_to),
+            names[row.scope_id],
+            texts.first_day(row.valid_from),
+            texts.day(row.valid_to),
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _by_organisation(session: Session, rows: Sequence[Effect], hidden: Hidden) -> list[tuple[str, int, int]]:
-    """People of each organisation who gain and lose, without those of whom the reader may not know that they are there."""
+    """People of each organisation who gain and lose, without those of whom the reader may not know that they are
+    there."""
     kept = [row for row in rows if (row.person_id, row.organisation_id) not in hidden]
     counts = Effects(kept, (), "").counts()
     names = _names(session, set(counts))
@@ -145,7 +160,8 @@ def _by_organisation(session: Session, rows: Sequence[Effect], hidden: Hidden) -
 
 
 def _hidden(session: Session, part: Part, rows: Sequence[Effect]) -> Hidden:
-    """The protected persons with each of the organisations in which the reader may not know them; two statements a batch."""
+    """The protected persons with each of the organisations in which the reader may not know them; two statements a
+    batch."""
     persons, places = {row.person_id for row in rows}, {row.organisation_id for row in rows}
     person_id: Any = Person.id
     protected: set[UUID] = set()

@@ -1,4 +1,5 @@
-"""The form of a rule: what its fields say as a pattern, a pattern as its fields, and which field a problem belongs to. Pure."""
+"""The form of a rule: what its fields say as a pattern, a pattern as its fields, and which field a problem belongs to.
+Pure."""
 
 from __future__ import annotations
 
@@ -19,17 +20,26 @@ SCOPES = ("own", "named", "covers")
 _LEAD = {"affiliation": "a", "membership": "m", "guardian": "c"}
 _LONGEST = 400
 _FIELDS = (
-    ("gives.role", "role"), ("gives.scope", "scope_organisation"), ("owner", "owner"), ("rule", "key"),
-    ("bind.m.organisation", "group_owner"), ("bind.m.membership.owner", "group_owner"), ("bind.m", "group"),
-    (".organisation.is", "place_is"), (".organisation.under", "place_under"), (".organisation.kind", "place_kind"),
-    (".occupation", "code_list"), (".kind", "kinds"),
-)  # fmt: skip
+    ("gives.role", "role"),
+    ("gives.scope", "scope_organisation"),
+    ("owner", "owner"),
+    ("rule", "key"),
+    ("bind.m.organisation", "group_owner"),
+    ("bind.m.membership.owner", "group_owner"),
+    ("bind.m", "group"),
+    (".organisation.is", "place_is"),
+    (".organisation.under", "place_under"),
+    (".organisation.kind", "place_kind"),
+    (".occupation", "code_list"),
+    (".kind", "kinds"),
+)
 """Where a problem is, and the field it belongs to; the first that fits."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleForm:
-    """The fields as text. ``fact`` and ``scope`` are one of ``FACTS`` and ``SCOPES``; organisations are named by key."""
+    """The fields as text. ``fact`` and ``scope`` are one of ``FACTS`` and ``SCOPES``; organisations are named by
+    key."""
 
     key: str = ""
     owner: str = ""
@@ -67,7 +77,8 @@ def read(form: MultiDict[str, str]) -> RuleForm:
     texts = {
         field.name: form.get(field.name, "").strip()[:_LONGEST] for field in fields(RuleForm) if field.type == "str"
     }
-    found = RuleForm(**{**texts, "kinds": tuple(form.getlist("kinds")), "unless": "unless" in form})  # type: ignore[arg-type]
+    chosen = {"kinds": tuple(form.getlist("kinds")), "unless": "unless" in form}
+    found = RuleForm(**{**texts, **chosen})  # type: ignore[arg-type]
     return replace(found, fact=_known(found.fact, FACTS), scope=_known(found.scope, SCOPES))
 
 
@@ -181,10 +192,16 @@ def _fields_of(key: str, owner: str, parsed: Pattern) -> RuleForm | None:
     if lead.fact == "membership":
         return RuleForm(fact="membership", group=lead.group or "", group_owner=lead.where.under or "", **common)
     return RuleForm(
-        fact="guardian" if guardian else "affiliation", kinds=lead.kinds, occupations=", ".join(lead.occupations),
-        code_list=lead.code_list or "", place_kind=lead.where.kind or "", place_under=lead.where.under or "", place_is=lead.where.is_ or "",
-        unless=parsed.absence_of is not None, **common,
-    )  # fmt: skip
+        fact="guardian" if guardian else "affiliation",
+        kinds=lead.kinds,
+        occupations=", ".join(lead.occupations),
+        code_list=lead.code_list or "",
+        place_kind=lead.where.kind or "",
+        place_under=lead.where.under or "",
+        place_is=lead.where.is_ or "",
+        unless=parsed.absence_of is not None,
+        **common,
+    )
 
 
 def _unnamed(parsed: Pattern) -> Pattern:

@@ -1,4 +1,5 @@
-"""Rules at /admin/rules: the list, a rule with its versions, and the form that says its sentence and shows its effect before it holds."""
+"""Rules at /admin/rules: the list, a rule with its versions, and the form that says its sentence and shows its effect
+before it holds."""
 
 from __future__ import annotations
 
@@ -53,9 +54,14 @@ def rules() -> Response:
     """Show a page of the list: all, those with a text in their name, or those that give a role."""
     query, role = _wanted(context.db(), guard.part())
     return frame.render(
-        "rules/rules.html", section=SECTION, page=Listed(query, RULE_KEYS, lines).page(), text=lists.text(), role=role,
-        export_url=paging.address(f"{PATH}.csv"), templates=templates(),
-    )  # fmt: skip
+        "rules/rules.html",
+        section=SECTION,
+        page=Listed(query, RULE_KEYS, lines).page(),
+        text=lists.text(),
+        role=role,
+        export_url=paging.address(f"{PATH}.csv"),
+        templates=templates(),
+    )
 
 
 @blueprint.get("/rules.csv")
@@ -75,13 +81,22 @@ def rule(key: str) -> Response:
     found, version, owner = listing.rule_of(session, part, key)
     write = frame.part_of("rules.write")
     return frame.render(
-        "rules/rule.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Rules")))], rule=found, version=version,
-        owner=owner.name(texts.language), line=lines(session, [(found, version, owner)])[0],
-        role=listing.role_names(session, [version.role_id])[version.role_id], count=listing.rule_count(session, part, found.id),
-        page=_history(found.id).page(paging.cursor(20)), may_write=bool(write) and may_touch(session, write, found.owner_id),
-        waits=rule_proposals.of_rule(session, key), in_form=rule_form.from_pattern(key, owner.key, version.pattern) is not None,
-        data=yaml.safe_dump(version.pattern, allow_unicode=True, sort_keys=False), export_url=f"{PATH}/{key}/versions.csv",
-    )  # fmt: skip
+        "rules/rule.html",
+        section=SECTION,
+        breadcrumb=[(PATH, texts.gettext(N_("Rules")))],
+        rule=found,
+        version=version,
+        owner=owner.name(texts.language),
+        line=lines(session, [(found, version, owner)])[0],
+        role=listing.role_names(session, [version.role_id])[version.role_id],
+        count=listing.rule_count(session, part, found.id),
+        page=_history(found.id).page(paging.cursor(20)),
+        may_write=bool(write) and may_touch(session, write, found.owner_id),
+        waits=rule_proposals.of_rule(session, key),
+        in_form=rule_form.from_pattern(key, owner.key, version.pattern) is not None,
+        data=yaml.safe_dump(version.pattern, allow_unicode=True, sort_keys=False),
+        export_url=f"{PATH}/{key}/versions.csv",
+    )
 
 
 @blueprint.get("/rules/<key>/versions.csv")
@@ -106,11 +121,15 @@ def lines(session: Session, rows: Sequence[Any]) -> list[RuleLine]:
     names, texts = labels(session, readable(row[1].pattern for row in rows)), context.texts()
     return [
         RuleLine(
-            rule.key, said(version.pattern, names), owner.name(texts.language), version.state, words.word(STATES, version.state),
+            rule.key,
+            said(version.pattern, names),
+            owner.name(texts.language),
+            version.state,
+            words.word(STATES, version.state),
             LOOKS[version.state],
         )
         for rule, version, owner in rows
-    ]  # fmt: skip
+    ]
 
 
 def said(pattern: Any, names: Labels) -> str:
@@ -168,15 +187,20 @@ def _versions(session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
     shown = profiles(session, {row[0].published_by for row in rows if row[0].published_by})
     return [
         {
-            "n": version.n, "word": words.word(STATES, version.state), "look": LOOKS[version.state], "at": change.at,
-            "who": shown.get(version.published_by, Profile()).display_name or "–", "sentence": said(version.pattern, names),
+            "n": version.n,
+            "word": words.word(STATES, version.state),
+            "look": LOOKS[version.state],
+            "at": change.at,
+            "who": shown.get(version.published_by, Profile()).display_name or "–",
+            "sentence": said(version.pattern, names),
         }
         for version, change in rows
-    ]  # fmt: skip
+    ]
 
 
 def _wanted(session: Session, part: Part) -> tuple[Any, str]:
-    """Return the query the address asks for, and the role it names (empty: none). An unknown role gives an empty list."""
+    """Return the query the address asks for, and the role it names (empty: none). An unknown role gives an empty
+    list."""
     role = request.args.get("role", "")[: lists.LONGEST].replace("\x00", "")
     if ":" not in role:
         return listing.rules(part, text=lists.text()), ""

@@ -1,4 +1,5 @@
-"""What waits about a rule at /admin/rules/KEY/proposal, withdrawing it at /withdraw, and taking it out of use at once."""
+"""What waits about a rule at /admin/rules/KEY/proposal, withdrawing it at /withdraw, and taking it out of use at
+once."""
 
 from __future__ import annotations
 
@@ -91,9 +92,15 @@ def show_withdrawal(key: str) -> Response:
     session = context.db()
     would = preview(session, None, owner, key, part=frame.part_of("persons.read"))
     return frame.render(
-        "rules/withdraw.html", section=SECTION, breadcrumb=_above(key), rule=found, turn=_turn(), shown_places=SHOWN_PLACES,
-        effects=effects_view.view(session, would), turn_form=None,
-    )  # fmt: skip
+        "rules/withdraw.html",
+        section=SECTION,
+        breadcrumb=_above(key),
+        rule=found,
+        turn=_turn(),
+        shown_places=SHOWN_PLACES,
+        effects=effects_view.view(session, would),
+        turn_form=None,
+    )
 
 
 @blueprint.get("/rules/<key>/withdraw.csv")
@@ -166,11 +173,25 @@ def _shown(key: str, said_back: Said, status: int = 200) -> Response:
     decides = bool(write) and may_touch(session, write, rule.owner_id)
     reasons = [texts.gettext(one.message) % one.params for one in proposals.reasons_of(found.reasons)]
     return frame.render(
-        "rules/proposal.html", status, section=SECTION, breadcrumb=_above(key), rule=rule, proposal=found, effects=effects,
-        sentence=_sentence(session, rule.id, found), reasons=reasons, moved=found.digest != would.effects.digest, said=said_back,
-        proposer=profile(session, found.proposed_by).display_name if found.proposed_by else "", may_decide=decides,
-        may_accept=decides and not mine, mine=mine, turn=f"{PATH}/{key}/proposal?page=", shown_places=SHOWN_PLACES, turn_form=None,
-    )  # fmt: skip
+        "rules/proposal.html",
+        status,
+        section=SECTION,
+        breadcrumb=_above(key),
+        rule=rule,
+        proposal=found,
+        effects=effects,
+        sentence=_sentence(session, rule.id, found),
+        reasons=reasons,
+        moved=found.digest != would.effects.digest,
+        said=said_back,
+        proposer=profile(session, found.proposed_by).display_name if found.proposed_by else "",
+        may_decide=decides,
+        may_accept=decides and not mine,
+        mine=mine,
+        turn=f"{PATH}/{key}/proposal?page=",
+        shown_places=SHOWN_PLACES,
+        turn_form=None,
+    )
 
 
 def _sentence(session: Session, rule_id: UUID, found: Proposal) -> str:

@@ -1,4 +1,5 @@
-"""Roles at /admin/roles: what each is called, what it holds, how it takes hold, who has it in the reader's part, which rules give it."""
+"""Roles at /admin/roles: what each is called, what it holds, how it takes hold, who has it in the reader's part, which
+rules give it."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ class RoleLine:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a role: where (None: must not be told), until when, by which rule (None: by hand), through which other role."""
+    """Who holds a role: where (None: must not be told), until when, by which rule (None: by hand), through which other
+    role."""
 
     person_id: UUID
     name: str
@@ -81,8 +83,13 @@ def roles() -> Response:
 def roles_file() -> Response:
     """Take home the list as filtered."""
     header = (
-        N_("Application"), N_("Role"), N_("Code"), N_("How it takes hold"), N_("Content"), N_("People in your part"),
-    )  # fmt: skip
+        N_("Application"),
+        N_("Role"),
+        N_("Code"),
+        N_("How it takes hold"),
+        N_("Content"),
+        N_("People in your part"),
+    )
 
     def cells(line: RoleLine) -> Sequence[object]:
         return line.application, line.name, line.key, line.enforcement, ", ".join(line.content), line.holders
@@ -104,15 +111,28 @@ def role(application: str, key: str) -> Response:
     people = frame.part_of("persons.read")
     giving = keyset(session, listing.rules(part, role_id=found.id), RULE_KEYS, Cursor(size=SOME))
     return frame.render(
-        "roles/role.html", section=SECTION, breadcrumb=[(PATH, texts.gettext(N_("Roles")))], role=found, application=of, version=version,
-        name=in_language(version.name, texts.language, found.key), application_name=in_language(of.name, texts.language, of.key),
-        names=[(LANGUAGE_NAMES[language], name) for language, name in version.name.items() if language in LANGUAGE_NAMES],
-        content=listing.contents(session, [version.id]).get(version.id, []), enforcement=words.word(words.ENFORCEMENTS, version.enforcement),
-        handed_out=words.word(HANDED_OUT, found.handed_out), includes=listing.included(session, found.id), included_by=listing.included(session, found.id, including=True),
-        count=listing.holder_counts(session, part, [found.id]).get(found.id, 0), rules=giving.rows, more_rules=giving.later,
+        "roles/role.html",
+        section=SECTION,
+        breadcrumb=[(PATH, texts.gettext(N_("Roles")))],
+        role=found,
+        application=of,
+        version=version,
+        name=in_language(version.name, texts.language, found.key),
+        application_name=in_language(of.name, texts.language, of.key),
+        names=[
+            (LANGUAGE_NAMES[language], name) for language, name in version.name.items() if language in LANGUAGE_NAMES
+        ],
+        content=listing.contents(session, [version.id]).get(version.id, []),
+        enforcement=words.word(words.ENFORCEMENTS, version.enforcement),
+        handed_out=words.word(HANDED_OUT, found.handed_out),
+        includes=listing.included(session, found.id),
+        included_by=listing.included(session, found.id, including=True),
+        count=listing.holder_counts(session, part, [found.id]).get(found.id, 0),
+        rules=giving.rows,
+        more_rules=giving.later,
         page=_holders(people, found).page() if people else None,
         export_url=f"{PATH}/{application}/{key}/holders.csv" if frame.may("persons.export") else None,
-    )  # fmt: skip
+    )
 
 
 @blueprint.get("/roles/<application>/<key>/holders.csv")
@@ -140,12 +160,17 @@ def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, 
     content = listing.contents(session, [row[2].id for row in rows])
     return [
         RoleLine(
-            f"{PATH}/{application.key}/{role.key}", in_language(application.name, language, application.key), in_language(version.name, language, role.key),
-            role.key, words.word(words.ENFORCEMENTS, version.enforcement),
-            [f"{group}:{operation}" for group, operation in content.get(version.id, [])], counts.get(role.id, 0), role.retired,
+            f"{PATH}/{application.key}/{role.key}",
+            in_language(application.name, language, application.key),
+            in_language(version.name, language, role.key),
+            role.key,
+            words.word(words.ENFORCEMENTS, version.enforcement),
+            [f"{group}:{operation}" for group, operation in content.get(version.id, [])],
+            counts.get(role.id, 0),
+            role.retired,
         )
         for role, application, version in rows
-    ]  # fmt: skip
+    ]
 
 
 def holders(session: Session, rows: Sequence[Any], role: Role) -> list[Holder]:

@@ -34,7 +34,8 @@ _NOON = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How a rule fits ``person`` (None: not tried), with the condition that fails; or whom to choose from, or what is wrong."""
+    """How a rule fits ``person`` (None: not tried), with the condition that fails; or whom to choose from, or what is
+    wrong."""
 
     fits: bool | None = None
     person: str = ""

@@ -1,7 +1,7 @@
 """Why could she not get in? The latest attempts of a person, or at an application, from the sign-in to the answer.
 
-A person's are a tab of their page, an application's are at /admin/applications/KEY/trace. Who or what lies outside the reader's part
-has no name here.
+A person's are a tab of their page, an application's are at /admin/applications/KEY/trace. Who or what lies outside the
+reader's part has no name here.
 """
 
 from __future__ import annotations
@@ -42,14 +42,19 @@ from iam.web import context, guard
 SIZE = 50
 FAILED = 20
 FAILURES = (
-    "signin:password:refused", "signin:password:throttled", "signin:ldap:refused", "signin:factor:refused", "signin:session:refused",
-)  # fmt: skip
+    "signin:password:refused",
+    "signin:password:throttled",
+    "signin:ldap:refused",
+    "signin:factor:refused",
+    "signin:session:refused",
+)
 NOT_IN = tuple(outcome for outcome in trace.OUTCOMES if outcome != "issued")
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptLine:
-    """An attempt as the lists show it; ``who`` is empty where the person lies outside the reader's part, addresses where a page does."""
+    """An attempt as the lists show it; ``who`` is empty where the person lies outside the reader's part, addresses
+    where a page does."""
 
     at: datetime
     who: str
@@ -65,7 +70,8 @@ class AttemptLine:
     token: str | None
 
     def why(self, position: UUID | None, *, held: bool) -> str | None:
-        """The address that tells why a position opens the application, or why not; None where the reader may see neither."""
+        """The address that tells why a position opens the application, or why not; None where the reader may see
+        neither."""
         if self.person is None or position is None or self.key is None:
             return None
         day = self.at.astimezone(context.zone()).date().isoformat()
@@ -82,11 +88,15 @@ def read(subject: Subject) -> Mapping[str, Any]:
         )
     )
     return {
-        "lines": lines(session, found, subject.part, frame.part_of("applications.read") or subject.part, hidden=subject.is_hidden),
-        "failures": [(one.at, events.word(one.type)) for one in _failures(session, subject.id)], "only": _only(),
-        "next": paging.address(after=later) if later else None, "export_url": f"/admin/persons/{subject.id}/trace.csv",
+        "lines": lines(
+            session, found, subject.part, frame.part_of("applications.read") or subject.part, hidden=subject.is_hidden
+        ),
+        "failures": [(one.at, events.word(one.type)) for one in _failures(session, subject.id)],
+        "only": _only(),
+        "next": paging.address(after=later) if later else None,
+        "export_url": f"/admin/persons/{subject.id}/trace.csv",
         **_words(),
-    }  # fmt: skip
+    }
 
 
 @blueprint.get("/persons/<uuid:person_id>/trace.csv")
@@ -97,8 +107,11 @@ def person_trace_file(person_id: UUID) -> Response:
     hidden, applications = subject.is_hidden, frame.part_of("applications.read") or subject.part
     return _file(
         lambda session, before: trace.attempts(session, person_id=person_id, before_id=before, limit=exports.BATCH),
-        subject.part, applications, {"person": str(person_id)}, hidden=hidden,
-    )  # fmt: skip
+        subject.part,
+        applications,
+        {"person": str(person_id)},
+        hidden=hidden,
+    )
 
 
 @blueprint.get("/applications/<application>/trace")
@@ -115,11 +128,18 @@ def application_trace(application: str) -> Response:
     )
     name = in_language(found.name, texts.language, application)
     return frame.render(
-        "applications/trace.html", section=SECTION,
-        breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{application}", name)], name=name, here=request.path,
-        lines=lines(session, shown, frame.part_of("persons.read"), guard.part()), only=_only(), client=request.args.get("client", ""),
-        next=paging.address(after=later) if later else None, export_url=paging.address(f"{PATH}/{application}/trace.csv"), **_words(),
-    )  # fmt: skip
+        "applications/trace.html",
+        section=SECTION,
+        breadcrumb=[(PATH, texts.gettext(N_("Applications"))), (f"{PATH}/{application}", name)],
+        name=name,
+        here=request.path,
+        lines=lines(session, shown, frame.part_of("persons.read"), guard.part()),
+        only=_only(),
+        client=request.args.get("client", ""),
+        next=paging.address(after=later) if later else None,
+        export_url=paging.address(f"{PATH}/{application}/trace.csv"),
+        **_words(),
+    )
 
 
 @blueprint.get("/applications/<application>/trace.csv")
@@ -129,9 +149,13 @@ def application_trace_file(application: str) -> Response:
     found, _ = listing.application_of(context.db(), guard.part(), application)
     clients, outcomes = _clients(context.db(), found), _outcomes()
     return _file(
-        lambda session, before: trace.attempts(session, client_ids=clients, outcomes=outcomes, before_id=before, limit=exports.BATCH),
-        frame.part_of("persons.export"), guard.part(), {"application": application},
-    )  # fmt: skip
+        lambda session, before: trace.attempts(
+            session, client_ids=clients, outcomes=outcomes, before_id=before, limit=exports.BATCH
+        ),
+        frame.part_of("persons.export"),
+        guard.part(),
+        {"application": application},
+    )
 
 
 def lines(
@@ -139,8 +163,9 @@ def lines(
 ) -> list[AttemptLine]:
     """Return attempts as lists show them: four statements, however many they are.
 
-    Persons and positions are named within ``people``, applications within ``applications``. ``hidden``: whether the places of the one
-    person are not told. At an application (None) nobody is named of whom it may not be told where they are: its owner's place tells.
+    Persons and positions are named within ``people``, applications within ``applications``. ``hidden``: whether the
+    places of the one person are not told. At an application (None) nobody is named of whom it may not be told where
+    they are: its owner's place tells.
     """
     ids = {one.person_id for one in found if one.person_id}
     visible = _visible(session, people, ids, everybody=hidden is not None)
@@ -152,19 +177,31 @@ def lines(
 
 
 def _line(
-    one: Attempt, shown: Mapping[UUID, Profile], visible: set[UUID], places: Mapping[UUID, Place], called: Mapping[str, Application]
-) -> AttemptLine:  # fmt: skip
+    one: Attempt,
+    shown: Mapping[UUID, Profile],
+    visible: set[UUID],
+    places: Mapping[UUID, Place],
+    called: Mapping[str, Application],
+) -> AttemptLine:
     texts = context.texts()
     application, person = called.get(one.client_id), one.person_id if one.person_id in visible else None
     name = in_language(application.name, texts.language, application.key) if application else _unnamed(one.client_id)
     gone = trace_words.ended(one, places.values()) if one.outcome == "no-right" else []
     everyone = application is not None and application.entry == "everyone"
     return AttemptLine(
-        one.at, persons.listed_name(shown.get(person, Profile()), texts) if person else "", person, name, one.client_id if application else "",
-        one.outcome, trace_words.sign_in(one, name), trace_words.positions(one, places, name), gone,
-        trace_words.answer(one, places, gone, name, everyone=everyone), application.key if application else None,
+        one.at,
+        persons.listed_name(shown.get(person, Profile()), texts) if person else "",
+        person,
+        name,
+        one.client_id if application else "",
+        one.outcome,
+        trace_words.sign_in(one, name),
+        trace_words.positions(one, places, name),
+        gone,
+        trace_words.answer(one, places, gone, name, everyone=everyone),
+        application.key if application else None,
         _token(one, application, person),
-    )  # fmt: skip
+    )
 
 
 def _unnamed(client_id: str) -> str:
@@ -191,7 +228,8 @@ def _visible(session: Session, people: Part, ids: set[UUID], *, everybody: bool)
 
 
 def _places(session: Session, people: Part, ids: set[UUID], secret: set[UUID]) -> dict[UUID, dict[UUID, Place]]:
-    """Return the positions of these persons within the part, ended ones too, by person and by the position's id; one statement."""
+    """Return the positions of these persons within the part, ended ones too, by person and by the position's id; one
+    statement."""
     texts, found = context.texts(), dict[UUID, dict[UUID, Place]]()
     rows = session.execute(
         select(Affiliation, Organisation)
@@ -246,13 +284,24 @@ def _words() -> dict[str, Any]:
 
 
 def _file(
-    read_: Callable[[Session, UUID | None], list[Attempt]], people: Part, applications: Part, filters: Mapping[str, Any], *,
+    read_: Callable[[Session, UUID | None], list[Attempt]],
+    people: Part,
+    applications: Part,
+    filters: Mapping[str, Any],
+    *,
     hidden: bool | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     texts = context.texts()
     header = (
-        N_("When"), N_("Who"), N_("Service"), N_("Client"), N_("Result"), N_("Sign-in"), N_("Positions"), N_("Answer"),
-    )  # fmt: skip
+        N_("When"),
+        N_("Who"),
+        N_("Service"),
+        N_("Client"),
+        N_("Result"),
+        N_("Sign-in"),
+        N_("Positions"),
+        N_("Answer"),
+    )
 
     def rows(session: Session) -> Iterator[Sequence[object]]:
         last: UUID | None = None

@@ -1,4 +1,5 @@
-"""An attempt to sign in to a service told in sentences: the sign-in, each position and whether it opened the service, the answer.
+"""An attempt to sign in to a service told in sentences: the sign-in, each position and whether it opened the service,
+the answer.
 
 Pure but for the reader's language. What the reader may not see has no ``Place`` and is told without its name.
 """
@@ -21,17 +22,28 @@ RECENT = timedelta(days=400)
 """A position that ended longer before an attempt is not told as the reason that it failed."""
 SEVERAL = 3
 LEVELS = {
-    levels.PASSWORD: N_("with a password"), levels.TWO_FACTOR: N_("with a password and a second factor"), levels.PASSKEY: N_("with a passkey"),
-}  # fmt: skip
+    levels.PASSWORD: N_("with a password"),
+    levels.TWO_FACTOR: N_("with a password and a second factor"),
+    levels.PASSKEY: N_("with a passkey"),
+}
 OUTCOMES = {"issued": N_("Got in"), "no-right": N_("Did not get in"), "refused": N_("Sent back to the service")}
 LOOKS = {"issued": "success", "no-right": "error", "refused": "warning"}
 REFUSALS = {
-    "login_required": N_("%(name)s asked without showing a page, and nobody was signed in in this browser. It should ask again with a page."),
-    "interaction_required": N_("%(name)s asked without showing a page, but the person had something to choose or prove. It should ask again with a page."),
-    "consent_required": N_("%(name)s asked without showing a page, but the person had not been told what it receives. It should ask again with a page."),
+    "login_required": N_(
+        "%(name)s asked without showing a page, and nobody was signed in in this browser. It should ask again "
+        "with a page."
+    ),
+    "interaction_required": N_(
+        "%(name)s asked without showing a page, but the person had something to choose or prove. It should "
+        "ask again with a page."
+    ),
+    "consent_required": N_(
+        "%(name)s asked without showing a page, but the person had not been told what it receives. It should "
+        "ask again with a page."
+    ),
     "access_denied": N_("%(name)s asked without showing a page, and no position opened it."),
     "unmet_authentication_requirements": N_("%(name)s asks for a way of signing in that does not exist here."),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What an attempt found of one position: the sentence, and whether it opened the service. ``id`` None: not the reader's to see."""
+    """What an attempt found of one position: the sentence, and whether it opened the service. ``id`` None: not the
+    reader's to see."""
 
     id: UUID | None
     sentence: str
@@ -88,7 +101,8 @@ def ended(attempt: Attempt, places: Iterable[Place]) -> list[Position]:
 def answer(
     attempt: Attempt, places: Mapping[UUID, Place], gone: Sequence[Position], name: str, *, everyone: bool
 ) -> str:
-    """Say how it ended and, when the person did not get in, why. ``everyone``: the service lets in all of who enabled it."""
+    """Say how it ended and, when the person did not get in, why. ``everyone``: the service lets in all of who enabled
+    it."""
     found, t = _step(attempt, "answer"), context.texts().gettext
     if attempt.outcome == "issued":
         acted = _as_id(found.get("capacity"))

@@ -47,8 +47,8 @@ class ClaimsConnector:
         return []
 
     def groups(self, claims: Mapping[str, Any]) -> frozenset[str] | None:
-        """See ``ReadsClaims``. A claim that is not there, is no list of texts, or is too long says nothing: providers leave it out, or
-        send an address in its place, when somebody is in too many groups."""
+        """See ``ReadsClaims``. A claim that is not there, is no list of texts, or is too long says nothing: providers
+        leave it out, or send an address in its place, when somebody is in too many groups."""
         told = claims.get(self._settings.claim)
         values = [told] if isinstance(told, str) else told
         if not isinstance(values, list) or len(values) > MOST or not all(isinstance(one, str) for one in values):

@@ -1,4 +1,5 @@
-"""How the checks ask a connector: each question supposes a capability, and one that is not there breaks the contract."""
+"""How the checks ask a connector: each question supposes a capability, and one that is not there breaks the
+contract."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ def authenticated(connector: Connector, login: str, password: str) -> str | None
 
 
 def checkpoint_of(reading: Reading) -> str:
-    """Return where a reading that came to its end says that it stopped; raises ``Nonconforming`` for none, or one too long."""
+    """Return where a reading that came to its end says that it stopped; raises ``Nonconforming`` for none, or one too
+    long."""
     checkpoint = reading.checkpoint
     expect(checkpoint is not None, "a connector that reads changes gives a checkpoint")
     text = checkpoint or ""

@@ -14,8 +14,9 @@ Names = set[tuple[str, str]]
 class Exhibit(Protocol):
     """What a connector's author shows: the connector against a sound system, and against none.
 
-    The sound system gives at least one record of every kind named in ``gives`` and is the same each time ``connector`` is called,
-    but for ``change``. ``secrets`` are texts that must never be seen, ``personal`` values of records that no message may hold.
+    The sound system gives at least one record of every kind named in ``gives`` and is the same each time ``connector``
+    is called, but for ``change``. ``secrets`` are texts that must never be seen, ``personal`` values of records that no
+    message may hold.
     """
 
     gives: frozenset[str]

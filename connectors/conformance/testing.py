@@ -14,7 +14,8 @@ def a_sound_system_tests_well(exhibit: Exhibit) -> None:
 
 
 def an_absent_system_is_a_problem_with_a_remedy(exhibit: Exhibit) -> None:
-    """``test`` returns a problem, with a remedy and without a secret, where the system is not there; it does not raise."""
+    """``test`` returns a problem, with a remedy and without a secret, where the system is not there; it does not
+    raise."""
     problems = tested(exhibit.unreachable())
     expect(bool(problems), "test finds that the system is not there")
     expect(all(problem.remedy for problem in problems), "every problem has a remedy")

@@ -1,4 +1,5 @@
-"""The checkpoint of a directory: from when on to ask, of which directory, with which settings, and a sketch of everything it held."""
+"""The checkpoint of a directory: from when on to ask, of which directory, with which settings, and a sketch of
+everything it held."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from connectors.ldap.wire.server import Server
 from connectors.problem import Problem
 
 OVERLAP = timedelta(minutes=10)
-"""How far before the start of a reading the next one begins: clocks differ, and replicas lag. What comes twice is the same twice."""
+"""How far before the start of a reading the next one begins: clocks differ, and replicas lag. What comes twice is the
+same twice."""
 
 _TIME = "%Y%m%d%H%M%SZ"
 _TIME_ASKED = "%Y%m%d%H%M%S.0Z"
@@ -27,7 +29,8 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a checkpoint remembers: from when on changes are asked for, of which ``Server``, and a sketch of all records."""
+    """What a checkpoint remembers: from when on changes are asked for, of which ``Server``, and a sketch of all
+    records."""
 
     since: datetime
     server: str
@@ -41,8 +44,8 @@ class Memory:
 def horizon(server: Server, ours: datetime) -> datetime:
     """Return from when on the next reading asks, of one that started at ``ours``.
 
-    It rests on the server's clock where it tells its time and else on ours, never on an entry: one stamped in the future would hide
-    every later change.
+    It rests on the server's clock where it tells its time and else on ours, never on an entry: one stamped in the
+    future would hide every later change.
     """
     return ((server.time or ours) - OVERLAP).astimezone(UTC).replace(microsecond=0)
 
@@ -65,7 +68,8 @@ def read_checkpoint(checkpoint: Checkpoint, settings: LdapSettings) -> Memory:
 
 
 def check(memory: Memory, server: Server, now: datetime) -> None:
-    """Raise ``CheckpointLost`` when the memory is of another directory, or of a time after ``now``, the horizon of this reading."""
+    """Raise ``CheckpointLost`` when the memory is of another directory, or of a time after ``now``, the horizon of this
+    reading."""
     if memory.server != server.name:
         raise CheckpointLost(_lost())
     if memory.since > now:

@@ -39,14 +39,16 @@ class Directory:
         return moment(next(iter(texts(entry.values, self._changed)), ""))
 
     def persons(self, *attributes: str, since: str | None = None) -> Iterator[Entry]:
-        """Yield all persons, or those modified at ``since`` or later (generalized time), with their logins and these attributes."""
+        """Yield all persons, or those modified at ``since`` or later (generalized time), with their logins and these
+        attributes."""
         wanted = self._settings.person_filter
         if since is not None:
             wanted = f"(&{wanted}({self._changed}>={since}))"
         return entries(self._session, self._settings, wanted, (self._changed, *self._logins, *attributes))
 
     def groups(self) -> Iterator[Entry]:
-        """Yield all groups with the names and logins of their members, however many parts the directory gives them in."""
+        """Yield all groups with the names and logins of their members, however many parts the directory gives them
+        in."""
         wanted = (self._changed, *GROUP_ATTRIBUTES, *MEMBER_ATTRIBUTES, LOGIN_ATTRIBUTE)
         # All pages first: a server may forget where it was when something else is asked between two of them.
         found = [*entries(self._session, self._settings, self._settings.group_filter, wanted)]

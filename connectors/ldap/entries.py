@@ -23,7 +23,8 @@ IDLE_PAGES = 3
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry; ``values`` by attribute name in small letters, as the directory's bytes; ``id_attribute`` holds its id."""
+    """One entry; ``values`` by attribute name in small letters, as the directory's bytes; ``id_attribute`` holds its
+    id."""
 
     dn: str
     values: dict[str, list[bytes]]
@@ -31,8 +32,8 @@ class Entry:
 
     @property
     def uuid(self) -> str:
-        """The entry's id in canonical form: an entryUUID is that text (RFC 4530), an objectGUID its 16 bytes, the first three
-        groups reversed ([MS-DTYP] 2.3.4). Raises ``Malformed`` when the directory gave none.
+        """The entry's id in canonical form: an entryUUID is that text (RFC 4530), an objectGUID its 16 bytes, the first
+        three groups reversed ([MS-DTYP] 2.3.4). Raises ``Malformed`` when the directory gave none.
         """
         try:
             value = self.values[self.id_attribute.lower()][0]
@@ -41,7 +42,10 @@ class Entry:
             raise Malformed(
                 Problem(
                     "An entry has no %(attribute)s.",
-                    "Give bind_dn the right to read it, or name the attribute that holds an entry's id in id_attribute.",
+                    (
+                        "Give bind_dn the right to read it, or name the attribute that holds an entry's id in "
+                        "id_attribute."
+                    ),
                     field="id_attribute",
                     params={"attribute": self.id_attribute},
                 )
@@ -51,10 +55,11 @@ class Entry:
 def entries(
     session: Session, settings: LdapSettings, search_filter: str, attributes: tuple[str, ...]
 ) -> Iterator[Entry]:
-    """Yield every entry under the base that ``search_filter`` finds, once; one renamed meanwhile comes under its first name.
+    """Yield every entry under the base that ``search_filter`` finds, once; one renamed meanwhile comes under its first
+    name.
 
-    ``attributes`` are asked for besides the id. References to other servers (RFC 4511 section 4.5.3) are not followed. Raises ``ConnectorError`` when a page fails or paging
-    does not come to an end.
+    ``attributes`` are asked for besides the id. References to other servers (RFC 4511 section 4.5.3) are not followed.
+    Raises ``ConnectorError`` when a page fails or paging does not come to an end.
     """
     wanted = [*{name.lower(): name for name in (settings.id_attribute, *attributes)}.values()]
     cookie, seen, idle = b"", set[str](), 0

@@ -1,7 +1,8 @@
-"""Names of entries: written in many ways (RFC 4514), compared as distinguishedNameMatch and caseIgnoreMatch say (RFC 4517, 4518).
+"""Names of entries: written in many ways (RFC 4514), compared as distinguishedNameMatch and caseIgnoreMatch say (RFC
+4517, 4518).
 
-Of ``ldap3`` only the search is used for them: its ``parse_dn`` refuses what RFC 4514 allows (a space escaped at an end, ``#`` and
-hexadecimal digits, an OID as type), leaves escapes where they are and knows nothing of matching.
+Of ``ldap3`` only the search is used for them: its ``parse_dn`` refuses what RFC 4514 allows (a space escaped at an end,
+``#`` and hexadecimal digits, an OID as type), leaves escapes where they are and knows nothing of matching.
 """
 
 from __future__ import annotations
@@ -21,9 +22,16 @@ _RDN, _VALUE, _RAW, _UNREADABLE = "\x01", "\x02", "\x03", "\x04"
 """Marks in a comparable form; no prepared value holds a control character."""
 
 _TYPES = {
-    "2.5.4.3": "cn", "2.5.4.7": "l", "2.5.4.8": "st", "2.5.4.10": "o", "2.5.4.11": "ou", "2.5.4.6": "c", "2.5.4.9": "street",
-    "0.9.2342.19200300.100.1.25": "dc", "0.9.2342.19200300.100.1.1": "uid",
-}  # fmt: skip
+    "2.5.4.3": "cn",
+    "2.5.4.7": "l",
+    "2.5.4.8": "st",
+    "2.5.4.10": "o",
+    "2.5.4.11": "ou",
+    "2.5.4.6": "c",
+    "2.5.4.9": "street",
+    "0.9.2342.19200300.100.1.25": "dc",
+    "0.9.2342.19200300.100.1.1": "uid",
+}
 """The types that have a short name everywhere (RFC 4514 section 3)."""
 _STRINGS = {0x04: "utf-8", 0x0C: "utf-8", 0x13: "ascii", 0x16: "ascii", 0x1E: "utf-16-be"}
 """BER tags of strings: octet string, UTF8String, PrintableString, IA5String, BMPString."""
@@ -32,9 +40,9 @@ _STRINGS = {0x04: "utf-8", 0x0C: "utf-8", 0x13: "ascii", 0x16: "ascii", 0x1E: "u
 def normal(dn: str) -> str:
     """Return a form of ``dn`` that is the same text for two names exactly if they name one entry.
 
-    Every escape is undone once, values joined by ``+`` are a set, spaces around separators count for nothing, and values are
-    compared as ``prepared``, whatever their attribute. Semicolons part as commas do and a value may be quoted (RFC 2253). What is no
-    distinguished name is compared as text and equals no name of an entry.
+    Every escape is undone once, values joined by ``+`` are a set, spaces around separators count for nothing, and
+    values are compared as ``prepared``, whatever their attribute. Semicolons part as commas do and a value may be
+    quoted (RFC 2253). What is no distinguished name is compared as text and equals no name of an entry.
     """
     rdns = [_rdn(part) for part in _parts(dn, ",;")]
     return _RDN.join(rdns) if all(rdns) else _UNREADABLE + dn.casefold()
@@ -43,7 +51,8 @@ def normal(dn: str) -> str:
 def prepared(value: str) -> str:
     """Return ``value`` as two that match are the same (RFC 4518, caseIgnoreMatch).
 
-    Capitals and compatible forms are one, control and format characters are nothing, spaces inside are one and those at the ends none.
+    Capitals and compatible forms are one, control and format characters are nothing, spaces inside are one and those at
+    the ends none.
     """
     if not value.isascii():
         folded = unicodedata.normalize("NFKC", value).casefold()

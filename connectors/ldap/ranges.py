@@ -1,4 +1,5 @@
-"""Values that Active Directory gives in parts (``member;range=0-1499``; [MS-ADTS] 3.1.1.3.1.3.3): the rest is asked for.
+"""Values that Active Directory gives in parts (``member;range=0-1499``; [MS-ADTS] 3.1.1.3.1.3.3): the rest is asked
+for.
 
 A member left out would lose what the group gives, so a range that does not join onto the one before is an error.
 """
@@ -34,8 +35,8 @@ class _Part:
 def whole(session: Session, settings: LdapSettings, entry: Entry) -> Entry:
     """Return the entry with all values of the attributes that came in part, read within one deadline for the entry.
 
-    Raises ``Malformed`` for ranges that go back, repeat, or leave something out, ``TimedOut`` when they do not end in time, and
-    ``Unreachable`` when the entry was moved or removed meanwhile.
+    Raises ``Malformed`` for ranges that go back, repeat, or leave something out, ``TimedOut`` when they do not end in
+    time, and ``Unreachable`` when the entry was moved or removed meanwhile.
     """
     parts = _parts(entry)
     if not parts:
@@ -98,7 +99,10 @@ def _part(name: str, values: list[bytes]) -> _Part:
 def _disjoint() -> Problem:
     return Problem(
         "The directory gives a group's members in parts that do not join: one repeats, goes back, or leaves some out.",
-        "Run the source again. If it goes on, have the directory checked (range retrieval), or raise MaxValRange in its LDAP policy.",
+        (
+            "Run the source again. If it goes on, have the directory checked (range retrieval), or raise "
+            "MaxValRange in its LDAP policy."
+        ),
         field="group_filter",
     )
 

@@ -86,7 +86,8 @@ def changed(settings: LdapSettings, memory: Memory) -> Generator[Item, None, Out
         check(memory, server, since)
         groups = _sweep(directory, known)
         told = directory.persons(*settings.person_attributes, since=memory.asked())
-        # Who came after the sweep comes next time: the sketch must hold all that was handed on, or nobody would tell their end.
+        # Who came after the sweep comes next time: the sketch must hold all that was handed on, or nobody would tell
+        # their end.
         persons = [entry for entry in told if entry.uuid in known.persons]
     pairs = known.memberships()
     now = sketch_of(_names(known, pairs))

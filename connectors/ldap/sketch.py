@@ -1,8 +1,9 @@
 """A sketch of a set, small enough for a checkpoint, from which what is gone can be told.
 
-An invertible Bloom look-up table: every element is added into three cells, each holding a count, the exclusive or of the elements
-and of their checks. Subtracting the sketch of the new set from that of the old leaves the difference, which is peeled off from
-cells that hold one element. About 50 differences fit; with more there is no answer, and the set must be read in full.
+An invertible Bloom look-up table: every element is added into three cells, each holding a count, the exclusive or of
+the elements and of their checks. Subtracting the sketch of the new set from that of the old leaves the difference,
+which is peeled off from cells that hold one element. About 50 differences fit; with more there is no answer, and the
+set must be read in full.
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ class Bundle(Protocol):
     names: frozenset[str]
 
     def open(self, name: str) -> AbstractContextManager[ByteSource]:
-        """Open one of ``names``; raises ``ConnectorError``, and so may the context's end, when the file changed meanwhile."""
+        """Open one of ``names``; raises ``ConnectorError``, and so may the context's end, when the file changed
+        meanwhile."""
 
 
 @contextmanager
@@ -110,7 +111,8 @@ def _zip_errors(name: str) -> Iterator[None]:
 
 
 def _require_sane(members: list[zipfile.ZipInfo], name: str) -> None:
-    """Raise ``Malformed`` for members before the file's beginning, path tricks, repeated names, links, encryption and bombs."""
+    """Raise ``Malformed`` for members before the file's beginning, path tricks, repeated names, links, encryption and
+    bombs."""
     if any(member.header_offset < 0 for member in members):
         raise Malformed(_broken(name))
     names = [member.filename for member in members]

@@ -19,7 +19,8 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A column with the words of the standard, by the word in small letters; ``only`` says that no others are taken but ``ext:`` ones."""
+    """A column with the words of the standard, by the word in small letters; ``only`` says that no others are taken but
+    ``ext:`` ones."""
 
     column: str
     words: Mapping[str, str]
@@ -64,8 +65,10 @@ FILES = (
         "users",
         "user",
         _layout(
-            "enabledUser,username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,"
-            "password,userMasterIdentifier,preferredGivenName,preferredMiddleName,preferredFamilyName,primaryOrgSourcedId,"
+            "enabledUser,username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,"
+            "agentSourcedIds,grades,password,userMasterIdentifier,preferredGivenName,preferredMiddleName,"
+            "preferredFamilyName,"
+            "primaryOrgSourcedId,"
             "pronouns",
             frozenset({"password"}),
         ),
@@ -82,7 +85,8 @@ FILES = (
         words=(
             _words(
                 "role",
-                "aide,counselor,districtAdministrator,guardian,parent,principal,proctor,relative,siteAdministrator,student,"
+                "aide,counselor,districtAdministrator,guardian,parent,principal,proctor,relative,siteAdministrator,"
+                "student,"
                 "systemAdministrator,teacher",
                 only=True,
             ),
@@ -93,7 +97,8 @@ FILES = (
         "classes",
         "class",
         _layout(
-            "title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,termSourcedIds,subjects,subjectCodes,"
+            "title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,termSourcedIds,subjects,"
+            "subjectCodes,"
             "periods"
         ),
         (

@@ -33,7 +33,8 @@ _ABSENT = _Property(None, "", "")
 
 
 def read_manifest(bundle: Bundle) -> tuple[tuple[BundleFile, ...], str]:
-    """Return the files to read, in order, and the manifest's digest; raises ``Malformed`` when manifest and bundle disagree."""
+    """Return the files to read, in order, and the manifest's digest; raises ``Malformed`` when manifest and bundle
+    disagree."""
     require_oneroster(bundle)
     if NAME not in bundle.names:
         raise Malformed(Problem("The bundle has no manifest.", "Add manifest.csv at the root of the bundle.", NAME))

@@ -1,4 +1,5 @@
-"""What a bundle is, told before anything else is looked at: other versions of OneRoster and other formats are named as what they are."""
+"""What a bundle is, told before anything else is looked at: other versions of OneRoster and other formats are named as
+what they are."""
 
 from __future__ import annotations
 

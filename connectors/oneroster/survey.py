@@ -15,7 +15,8 @@ TO_BE_DELETED = "tobedeleted"
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """``ids`` of the rows that stay, by file; ``digests`` and ``finished`` of the files read whole for them; all ``headers``."""
+    """``ids`` of the rows that stay, by file; ``digests`` and ``finished`` of the files read whole for them; all
+    ``headers``."""
 
     ids: dict[str, set[str]] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Who may administer what: the one place that tells which persons and organisations an administrator sees.
 
-A grant is a permission over a part of the tree. Every list, page and command asks here, inside its query; what lies outside the
-part looks as if it did not exist. ``asker`` holds the parts of one who asks.
+A grant is a permission over a part of the tree. Every list, page and command asks here, inside its query; what lies
+outside the part looks as if it did not exist. ``asker`` holds the parts of one who asks.
 """
 
 from __future__ import annotations
@@ -34,20 +34,31 @@ PERMISSIONS: dict[str, str] = {
     "persons.code": "see an identity code, with a purpose",
     "access.end": "end a person's access at once, and undo it",
     "rights.grant": "grant a right by hand, with a reason and an end",
-    "codes.issue": "issue a one-time sign-in code, give or change a username, say which usernames people of the part get, send a code again that the mail server did not take",
+    "codes.issue": (
+        "issue a one-time sign-in code, give or change a username, say which usernames people of the part "
+        "get, send a code again that the mail server did not take"
+    ),
     "factors.reset": "remove a person's second factors, when they are lost",
     "sessions.end": "end a person's login sessions",
     "organisations.read": "see organisations",
     "sources.read": "see sources and their runs",
     "sources.run": "run a source",
-    "sources.accept": "accept what the guard held; open an organisation of the part to another owner's source, and end that",
+    "sources.accept": (
+        "accept what the guard held; open an organisation of the part to another owner's source, and end that"
+    ),
     "rules.read": "see roles and rules",
     "rules.write": "write, test and publish rules",
     "applications.read": "see applications and what a token would hold",
-    "applications.write": "register applications and clients, give secrets, enable applications for organisations, send undelivered logouts again",
+    "applications.write": (
+        "register applications and clients, give secrets, enable applications for organisations, send "
+        "undelivered logouts again"
+    ),
     "agreements.read": "see agreements",
     "audit.search": "search the audit log",
-    "config.apply": "apply and export declarations and, on a page, write what people are told before they go on to a client; all of it only over the whole consortium",
+    "config.apply": (
+        "apply and export declarations and, on a page, write what people are told before they go on to a "
+        "client; all of it only over the whole consortium"
+    ),
     "keys.manage": "make and promote signing keys",
 }
 
@@ -84,33 +95,40 @@ class Part:
         return true() if self.everything else organisation_id.in_(self.organisations())
 
     def shows(self, person_id: Id) -> ColumnElement[bool]:
-        """The condition that a person belongs to the part, by an affiliation or as the guardian of somebody who does."""
+        """The condition that a person belongs to the part, by an affiliation or as the guardian of somebody who
+        does."""
         if self.everything:
             return true()
         now, child = clock.now(), aliased(Affiliation)
         here = self.organisations()
         affiliated = exists().where(_near(Affiliation, here), Affiliation.person_id == person_id)
         guardian = exists().where(
-            Relationship.person_id == person_id, Relationship.kind == "guardian_of", Relationship.closed_by.is_(None),
-            Relationship.valid_from <= now, Relationship.valid_to > now,
-            child.person_id == Relationship.other_person_id, _near(child, here),
-        )  # fmt: skip
+            Relationship.person_id == person_id,
+            Relationship.kind == "guardian_of",
+            Relationship.closed_by.is_(None),
+            Relationship.valid_from <= now,
+            Relationship.valid_to > now,
+            child.person_id == Relationship.other_person_id,
+            _near(child, here),
+        )
         return or_(affiliated, guardian)
 
     def tells(self, person_id: Id, organisation_id: Id) -> ColumnElement[bool]:
         """The condition that a query may tell, or let itself be narrowed by, that this person is in this organisation.
 
-        Every filter, search, count and list that says more of persons than that they are in the part goes through it: a protected
-        person answers only where the asker holds ``persons.code`` over that very place.
+        Every filter, search, count and list that says more of persons than that they are in the part goes through it: a
+        protected person answers only where the asker holds ``persons.code`` over that very place.
         """
         return self._open(~is_protected(person_id), organisation_id)
 
     def tells_kin(self, person_id: Id, organisation_id: Id) -> ColumnElement[bool]:
-        """As ``tells``, and neither is somebody protected whom this person guards, manages or sponsors in that organisation."""
+        """As ``tells``, and neither is somebody protected whom this person guards, manages or sponsors in that
+        organisation."""
         return self._open(~is_protected(person_id) & ~_has_protected_kin(person_id), organisation_id)
 
     def tells_right(self, right: Any) -> ColumnElement[bool]:
-        """The condition that a query may tell that somebody holds this right in its scope; ``right`` is as in ``rests_on_protected``."""
+        """The condition that a query may tell that somebody holds this right in its scope; ``right`` is as in
+        ``rests_on_protected``."""
         return self._open(~is_protected(right.person_id) & ~rests_on_protected(right), right.scope_id)
 
     def reaches(self, right: Any) -> ColumnElement[bool]:
@@ -124,7 +142,8 @@ class Part:
         return or_(self.covers(right.scope_id), used)
 
     def lists(self, right: Any) -> ColumnElement[bool]:
-        """The condition that a list or a count of those who hold something may hold this right: of the part's people, in the part, told."""
+        """The condition that a list or a count of those who hold something may hold this right: of the part's people,
+        in the part, told."""
         return and_(self.shows(right.person_id), self.reaches(right), self.tells_right(right))
 
     def _open(self, unprotected: ColumnElement[bool], organisation_id: Id) -> ColumnElement[bool]:
@@ -154,10 +173,12 @@ def permissions_of(session: Session, person_id: UUID) -> dict[str, frozenset[UUI
     now = clock.now()
     rows = session.execute(
         select(AdminGrant.permission, AdminGrant.organisation_id).where(
-            AdminGrant.person_id == person_id, AdminGrant.closed_by.is_(None),
-            AdminGrant.valid_from <= now, AdminGrant.valid_to > now,
+            AdminGrant.person_id == person_id,
+            AdminGrant.closed_by.is_(None),
+            AdminGrant.valid_from <= now,
+            AdminGrant.valid_to > now,
         )
-    )  # fmt: skip
+    )
     found: dict[str, set[UUID]] = {}
     for permission, organisation_id in rows:
         found.setdefault(permission, set()).add(organisation_id)
@@ -165,7 +186,8 @@ def permissions_of(session: Session, person_id: UUID) -> dict[str, frozenset[UUI
 
 
 class Granted(NamedTuple):
-    """A permission that a person holds, with the organisation over which it was granted and that one's names by language."""
+    """A permission that a person holds, with the organisation over which it was granted and that one's names by
+    language."""
 
     permission: str
     organisation_id: UUID
@@ -194,8 +216,10 @@ def granted_and_roots(session: Session, person_id: UUID) -> tuple[list[Granted],
 
 def _tops() -> Select[UUID]:
     return select(OrganisationPlace.organisation_id).where(
-        OrganisationPlace.parent_id.is_(None), OrganisationPlace.closed_by.is_(None), holds_at(OrganisationPlace, clock.now())
-    )  # fmt: skip
+        OrganisationPlace.parent_id.is_(None),
+        OrganisationPlace.closed_by.is_(None),
+        holds_at(OrganisationPlace, clock.now()),
+    )
 
 
 def roots(session: Session) -> frozenset[UUID]:
@@ -243,7 +267,8 @@ def covers_all(session: Session, part: Part, organisation_ids: Collection[UUID])
 def speaks_freely(session: Session, part: Part, person_ids: Collection[UUID]) -> set[UUID]:
     """Return those of the persons of whom anything may be said that concerns the part; at most two statements.
 
-    Of a protected person, and of who guards, manages or sponsors one, only to who holds ``persons.code`` over the whole part.
+    Of a protected person, and of who guards, manages or sponsors one, only to who holds ``persons.code`` over the whole
+    part.
     """
     if knows_protected(session, part):
         return set(person_ids)

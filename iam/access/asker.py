@@ -15,9 +15,9 @@ from iam.access.administration import CODES, NOTHING, PERMISSIONS, WHOLE, Grante
 class Asker:
     """A person who asks, and what they may: ``held`` are permissions with the organisations they were granted over.
 
-    ``roots`` are the tops of the tree: who holds a permission over all of them holds it over everything. The command line's operator
-    is nobody in particular and holds everything (``OPERATOR``). ``places`` are the names of the organisations over which anything was
-    granted, by language.
+    ``roots`` are the tops of the tree: who holds a permission over all of them holds it over everything. The command
+    line's operator is nobody in particular and holds everything (``OPERATOR``). ``places`` are the names of the
+    organisations over which anything was granted, by language.
     """
 
     person_id: UUID | None
@@ -31,7 +31,8 @@ class Asker:
         return bool(self.part(permission))
 
     def part(self, permission: str) -> Part:
-        """The part over which ``permission`` (or ``admin``) is held; empty when it is not; raises ``KeyError`` if unknown."""
+        """The part over which ``permission`` (or ``admin``) is held; empty when it is not; raises ``KeyError`` if
+        unknown."""
         if permission not in self._parts:
             PERMISSIONS[permission]
             self._parts[permission] = self._made(self._granted(permission))

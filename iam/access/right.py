@@ -25,7 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     union_all,
-)  # fmt: skip
+)
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
@@ -62,7 +62,8 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """One role held in one scope by one capacity; ``valid_to`` is the first of what ends it: facts, clause, agreement."""
+    """One role held in one scope by one capacity; ``valid_to`` is the first of what ends it: facts, clause,
+    agreement."""
 
     role_key: str
     role_id: UUID
@@ -78,7 +79,8 @@ class Right:
 
 
 def capacities(session: Session, person_id: UUID, at: datetime, *, soon: timedelta = SOON) -> list[Capacity]:
-    """Return what a person can act as at ``at``, and what starts within ``soon``; none while a hold lasts. Primary first.
+    """Return what a person can act as at ``at``, and what starts within ``soon``; none while a hold lasts. Primary
+    first.
 
     However many sources mark one, one is the primary (``directory.primary``).
     """
@@ -105,9 +107,19 @@ _PERSON, _AT = bindparam("person_id", type_=Uuid()), bindparam("at", type_=UtcDa
 
 _A, _O, _R = Affiliation, Organisation, Relationship
 AFFILIATION = (
-    _A.fact_id, _A.kind, _O.id, _O.key, _O.name_fi, _O.name_sv, _O.name_en, _A.title, _A.occupation, _A.valid_from, _A.valid_to,
+    _A.fact_id,
+    _A.kind,
+    _O.id,
+    _O.key,
+    _O.name_fi,
+    _O.name_sv,
+    _O.name_en,
+    _A.title,
+    _A.occupation,
+    _A.valid_from,
+    _A.valid_to,
     _A.is_primary,
-)  # fmt: skip
+)
 """What ``of_affiliation`` is made of, from an affiliation and its organisation."""
 GUARDIANSHIP = (_R.fact_id, _R.valid_from, _R.valid_to, _R.other_person_id)
 """What ``of_guardianship`` is made of."""
@@ -133,9 +145,19 @@ def _living(model: Any) -> tuple[ColumnElement[bool], ...]:
 
 
 def of_affiliation(
-    fact_id: UUID, kind: str, organisation_id: UUID, key: str, fi: str, sv: str, en: str, title: str | None,
-    occupation: str | None, valid_from: datetime, valid_to: datetime, is_primary: bool,
-) -> Capacity:  # fmt: skip
+    fact_id: UUID,
+    kind: str,
+    organisation_id: UUID,
+    key: str,
+    fi: str,
+    sv: str,
+    en: str,
+    title: str | None,
+    occupation: str | None,
+    valid_from: datetime,
+    valid_to: datetime,
+    is_primary: bool,
+) -> Capacity:
     """Return the capacity that an affiliation is."""
     names = {"fi": fi, "sv": sv, "en": en}
     return Capacity(
@@ -175,7 +197,8 @@ _GUARDIAN_AS = Statement(lambda: _guardian().where(Relationship.fact_id == _AS),
 
 
 def no_rights(person_id: Any, at: Any, known_at: datetime | None = None) -> ColumnElement[bool]:
-    """The condition that a hold keeps a person from every right at ``at``; one over a part lies on capacities (``holds``)."""
+    """The condition that a hold keeps a person from every right at ``at``; one over a part lies on capacities
+    (``holds``)."""
     return holds.whole(person_id, at, known_at)
 
 
@@ -202,7 +225,8 @@ def live_term(clause_id: Any, at: Any, known_at: datetime | None = None, *, day:
 
 
 def held(at: Any, known_at: datetime | None = None, *, day: Any = None) -> Select[Any]:
-    """Select every assignment held at ``at`` as known at ``known_at``, with ``until``: the first end among what it rests on.
+    """Select every assignment held at ``at`` as known at ``known_at``, with ``until``: the first end among what it
+    rests on.
 
     Where ``at`` is a parameter, ``day`` is that of the same moment's day in Helsinki.
     """
@@ -221,7 +245,8 @@ def held(at: Any, known_at: datetime | None = None, *, day: Any = None) -> Selec
 
 
 def version_known(role_id: Any, known_at: datetime | None = None) -> Any:
-    """The number of a role's newest version at ``known_at`` (None: now; its first one, where that came later), as an expression."""
+    """The number of a role's newest version at ``known_at`` (None: now; its first one, where that came later), as an
+    expression."""
     version, first = aliased(RoleVersion), aliased(RoleVersion)
     query = select(func.max(version.n)).where(version.role_id == role_id)
     if known_at is None:
@@ -282,17 +307,26 @@ def _in(application_id: Any, query: Select[Any]) -> Select[Any]:
 def _rights_query(person_id: Any, at: Any, known_at: datetime | None = None, day: Any = None) -> Select[Any]:
     """The columns of ``_Row``; the newest version of each role that was known then counts.
 
-    Left out is what would tell where a protected child is, until the school confirmed this guardian: a token's scopes name schools.
+    Left out is what would tell where a protected child is, until the school confirmed this guardian: a token's scopes
+    name schools.
     """
     told = ~rests_on_protected(Assignment, unconfirmed_at=at)
     source = held(at, known_at, day=day).where(Assignment.person_id == person_id, told).subquery()
     newest = version_known(Role.id, known_at)
     return (
         select(
-            Role.key.label("role_key"), Role.id.label("role_id"), Organisation.key.label("scope_key"), Organisation.id.label("scope_id"),
-            source.c.capacity_id, source.c.valid_from, source.c.until, RoleVersion.enforcement, RoleContent.data_group,
+            Role.key.label("role_key"),
+            Role.id.label("role_id"),
+            Organisation.key.label("scope_key"),
+            Organisation.id.label("scope_id"),
+            source.c.capacity_id,
+            source.c.valid_from,
+            source.c.until,
+            RoleVersion.enforcement,
+            RoleContent.data_group,
             RoleContent.operation,
-            or_(source.c.needs_relationship, _at_use_only()).label("needs_relationship"), Role.application_id,
+            or_(source.c.needs_relationship, _at_use_only()).label("needs_relationship"),
+            Role.application_id,
         )
         .select_from(source)
         .join(RoleClosure, RoleClosure.role_id == source.c.role_id)
@@ -302,11 +336,12 @@ def _rights_query(person_id: Any, at: Any, known_at: datetime | None = None, day
         .outerjoin(RoleContent, RoleContent.role_version_id == RoleVersion.id)
         .outerjoin(AgreementClause, AgreementClause.id == source.c.clause_id)
         .order_by(Role.key, Organisation.key)
-    )  # fmt: skip
+    )
 
 
 def _at_use_only() -> ColumnElement[bool]:
-    """The condition that a clause asks for a live relationship, and nobody accepted that the role is enforced otherwise."""
+    """The condition that a clause asks for a live relationship, and nobody accepted that the role is enforced
+    otherwise."""
     clause = AgreementClause
     accepted = and_(clause.weaker_accepted_by.is_not(None), RoleVersion.enforcement != "at use")
     return and_(clause.relationship_kind.is_not(None), ~accepted)
@@ -322,7 +357,15 @@ def _right(rows: list[_Row]) -> Right:
     one = rows[0]
     content = {f"{row.data_group}:{row.operation}" for row in rows if row.data_group is not None}
     return Right(
-        one.role_key, one.role_id, one.scope_key, one.scope_id, one.capacity_id, min(row.valid_from for row in rows),
-        max(row.until for row in rows), one.enforcement, tuple(sorted(content)), all(row.needs_relationship for row in rows),
+        one.role_key,
+        one.role_id,
+        one.scope_key,
+        one.scope_id,
+        one.capacity_id,
+        min(row.valid_from for row in rows),
+        max(row.until for row in rows),
+        one.enforcement,
+        tuple(sorted(content)),
+        all(row.needs_relationship for row in rows),
         one.application_id,
-    )  # fmt: skip
+    )

@@ -1,6 +1,8 @@
-"""Standing over a person: whether a part of the tree holds all that the person is, present and coming; the past does not count.
+"""Standing over a person: whether a part of the tree holds all that the person is, present and coming; the past does
+not count.
 
-What gives somebody a person's account asks for it (a code, a reset of the factors, giving the access back); what takes away does not.
+What gives somebody a person's account asks for it (a code, a reset of the factors, giving the access back); what takes
+away does not.
 """
 
 from __future__ import annotations
@@ -53,14 +55,16 @@ def holds_all(part: Part, person_id: Any) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """How somebody stands towards a person with one permission: ``holds`` every capacity of the person, is ``outranked`` by them."""
+    """How somebody stands towards a person with one permission: ``holds`` every capacity of the person, is
+    ``outranked`` by them."""
 
     holds: bool
     outranked: bool
 
 
 def stand(session: Session, asker: Asker, permissions: Collection[str], person_id: UUID) -> dict[str, Stand]:
-    """Return how an asker stands towards a person with each of the permissions; who does not exist outranks everybody. One statement."""
+    """Return how an asker stands towards a person with each of the permissions; who does not exist outranks everybody.
+    One statement."""
     asked = list(permissions)
     columns = [
         column
@@ -75,15 +79,18 @@ def stand(session: Session, asker: Asker, permissions: Collection[str], person_i
 
 
 def outranks(asker: Asker, permission: str, person_id: Any) -> ColumnElement[bool]:
-    """The condition that a person administers, or will, what the asker does not: a place beyond the asker's part for ``permission``,
-    or a permission that the asker does not hold over that place. Nobody is given such a person's account by less."""
+    """The condition that a person administers, or will, what the asker does not: a place beyond the asker's part for
+    ``permission``, or a permission that the asker does not hold over that place. Nobody is given such a person's
+    account by less."""
     held: dict[Part, list[str]] = {}
     for name in PERMISSIONS:
         held.setdefault(asker.part(name), []).append(name)
     place = AdminGrant.organisation_id
     lacks = [
-        and_(AdminGrant.permission.in_(names), ~part.covers(place)) for part, names in held.items() if not part.everything
-    ]  # fmt: skip
+        and_(AdminGrant.permission.in_(names), ~part.covers(place))
+        for part, names in held.items()
+        if not part.everything
+    ]
     own = asker.part(permission)
     return exists().where(*_standing(AdminGrant, person_id), or_(false(), *lacks, ~own.covers(place)))
 

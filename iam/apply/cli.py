@@ -92,12 +92,12 @@ def apply(
 ) -> None:
     """Bring the configuration to what the files state.
 
-    Applying the same again changes nothing, and nothing happens when anything in the files is wrong. What is missing from the
-    files stays as it is; retired: true takes an application, a role, a client or a rule out of use.
+    Applying the same again changes nothing, and nothing happens when anything in the files is wrong. What is missing
+    from the files stays as it is; retired: true takes an application, a role, a client or a rule out of use.
 
-    What gives or takes much at once, or touches what is sensitive, waits for a second person: nothing is written, the exit code is 3
-    and the effects' digest is shown. The second person applies the same files with --as LOGIN --accept DIGEST; when the effects are
-    others by then, nothing is written and the exit code is 4.
+    What gives or takes much at once, or touches what is sensitive, waits for a second person: nothing is written, the
+    exit code is 3 and the effects' digest is shown. The second person applies the same files with --as LOGIN --accept
+    DIGEST; when the effects are others by then, nothing is written and the exit code is 4.
     """
     variables = _variables(settings)
     with console.transaction() as session:

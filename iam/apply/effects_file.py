@@ -25,10 +25,11 @@ BATCH = 1000
 
 
 def write(path: Path, session: Session, rows: Sequence[Effect], part: Part, actor: Actor, texts: Texts) -> None:
-    """Write a line for each right that somebody of ``part`` would gain or lose, with the event that the list was taken out.
+    """Write a line for each right that somebody of ``part`` would gain or lose, with the event that the list was taken
+    out.
 
-    People of one name are told apart by their organisation. A protected person is left out unless the reader may know everywhere
-    where they are. Raises ``OSError`` when the file cannot be written.
+    People of one name are told apart by their organisation. A protected person is left out unless the reader may know
+    everywhere where they are. Raises ``OSError`` when the file cannot be written.
     """
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(csv_text.BOM + csv_text.written([HEADER]))
@@ -54,6 +55,11 @@ def _lines(session: Session, rows: Sequence[Effect], part: Part, texts: Texts) -
             # What the declaration itself would make has no name yet.
             role = roles[row.role_id].said(texts.language) if row.role_id in roles else ""
             yield (
-                "gains" if row.gains else "loses", shown.get(row.person_id, Profile()).display_name, names.get(row.organisation_id, ""),
-                role, names.get(row.scope_id, ""), texts.first_day(row.valid_from), texts.day(row.valid_to),
-            )  # fmt: skip
+                "gains" if row.gains else "loses",
+                shown.get(row.person_id, Profile()).display_name,
+                names.get(row.organisation_id, ""),
+                role,
+                names.get(row.scope_id, ""),
+                texts.first_day(row.valid_from),
+                texts.day(row.valid_to),
+            )

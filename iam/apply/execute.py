@@ -1,4 +1,5 @@
-"""Writing differences: one change, sets in the order of what rests on what, its audit events, and the rights that follow.
+"""Writing differences: one change, sets in the order of what rests on what, its audit events, and the rights that
+follow.
 
 Everything happens in the caller's transaction. Only what differs is written.
 """
@@ -158,7 +159,8 @@ def _derive(writing: Writing) -> Counts:
 
 
 def _envelope(writing: Writing, changed: Sequence[Difference], rights: Counts) -> dict[str, Any]:
-    """Counts by kind and action, and the ids of people whose logins or powers changed: an administrator is never made unseen."""
+    """Counts by kind and action, and the ids of people whose logins or powers changed: an administrator is never made
+    unseen."""
     counts = Counter(f"{one.kind} {one.action}" for one in changed)
     return {
         "counts": dict(sorted(counts.items())),

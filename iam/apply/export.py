@@ -51,13 +51,20 @@ def as_data(session: Session) -> dict[str, Rows]:
         "applications": list(_applications(standing)),
         "persons": list(_persons(standing)),
         "accounts": list(_accounts(standing, named)),
-        "groups": [{"key": key.partition("/")[2], "organisation": key.partition("/")[0], "name": shape["name"],
-                    "members": shape["members"]} for key, shape in standing.shapes["group"].items()],
+        "groups": [
+            {
+                "key": key.partition("/")[2],
+                "organisation": key.partition("/")[0],
+                "name": shape["name"],
+                "members": shape["members"],
+            }
+            for key, shape in standing.shapes["group"].items()
+        ],
         "administrators": list(_administrators(standing)),
         "confirmed_guardians": list(confirmed_guardians.exported(session)),
         "agreements": list(_agreements(standing)),
         "rules": list(_rules(standing)),
-    }  # fmt: skip
+    }
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,9 +27,20 @@ from iam.plans import definition_guard, definition_plan, proposals
 from iam.plans.definition_guard import Touched
 from iam.vault import Vault
 
-DEFINITIONS = frozenset({
-    "organisation", "relation", "code list", "opened source", "application", "role", "agreement", "rule", "group", "administrator",
-})  # fmt: skip
+DEFINITIONS = frozenset(
+    {
+        "organisation",
+        "relation",
+        "code list",
+        "opened source",
+        "application",
+        "role",
+        "agreement",
+        "rule",
+        "group",
+        "administrator",
+    }
+)
 """Kinds whose change gives or takes rights of people it does not name, or makes administrators."""
 KEY = "declaration"
 
@@ -68,9 +79,11 @@ class _Before:
 def apply(
     draft: Draft, differences: Sequence[Difference], actor: Actor, vault: Vault, accept: str | None
 ) -> tuple[Applied | None, Held | None]:
-    """Write what differs, or propose it; with ``accept``, the digest of a proposal, write it when its effects are still those.
+    """Write what differs, or propose it; with ``accept``, the digest of a proposal, write it when its effects are still
+    those.
 
-    Raises ``Denied`` when the actor may not accept, ``Moved`` (exit code 4) when the effects are others or nothing waits.
+    Raises ``Denied`` when the actor may not accept, ``Moved`` (exit code 4) when the effects are others or nothing
+    waits.
     """
     session = draft.session
     proposal = None if accept is None else _proposal(draft, accept, actor)
@@ -134,7 +147,8 @@ def _judge(
 
 
 def _touched(draft: Draft, differences: Sequence[Difference]) -> Touched:
-    """Roles that the changed rules give or that are changed themselves; agreements are always between legal entities."""
+    """Roles that the changed rules give or that are changed themselves; agreements are always between legal
+    entities."""
     keys = set()
     for one in differences:
         if one.action == "none":
@@ -186,7 +200,8 @@ def _moved() -> Moved:
 
 
 def _propose(draft: Draft, held: Held, actor: Actor) -> None:
-    """Keep what waits; what the same person proposed before with other effects is taken back, and the same waits once."""
+    """Keep what waits; what the same person proposed before with other effects is taken back, and the same waits
+    once."""
     session, now = draft.session, clock.now()
     mine = Proposal.proposed_by.is_(None) if actor.person_id is None else Proposal.proposed_by == actor.person_id
     session.execute(update(Proposal).where(Proposal.kind == "apply", mine, waiting()).values(withdrawn_at=now))

@@ -1,4 +1,5 @@
-"""Applying a declaration from its files to its report: read, check everything, compare, and write when all of it is right."""
+"""Applying a declaration from its files to its report: read, check everything, compare, and write when all of it is
+right."""
 
 from __future__ import annotations
 
@@ -35,12 +36,28 @@ from iam.signin.factors import policy_effect
 from iam.vault import Vault
 
 CHECKS = (
-    check_tree.organisations, check_tree.relations, check_sources.sources, check_sources.opened, moves.keep_sources, connections.check,
-    connections.check_openings, check_sources.listeners, check_access.code_lists, check_access.applications, check_access.roles,
-    check_access.clients, check_access.agreements, check_people.load, check_people.persons, check_people.accounts, check_people.groups,
-    check_people.administrators, confirmed_guardians.check, check_access.rules,
+    check_tree.organisations,
+    check_tree.relations,
+    check_sources.sources,
+    check_sources.opened,
+    moves.keep_sources,
+    connections.check,
+    connections.check_openings,
+    check_sources.listeners,
+    check_access.code_lists,
+    check_access.applications,
+    check_access.roles,
+    check_access.clients,
+    check_access.agreements,
+    check_people.load,
+    check_people.persons,
+    check_people.accounts,
+    check_people.groups,
+    check_people.administrators,
+    confirmed_guardians.check,
+    check_access.rules,
     occupations.check,
-)  # fmt: skip
+)
 """In order: what a later one completes rests on what an earlier one completed."""
 
 
@@ -48,11 +65,11 @@ CHECKS = (
 class Report:
     """What a declaration would change or did. With problems nothing was changed, and nothing compared.
 
-    ``notes`` tell which sources state facts in organisations that move to where those sources do not reach, and what becomes of it, and
-    what of that which differs may be a mistake.
-    ``skipped`` counts people who are not here yet and need not be; ``applied`` is None when nothing was written. ``sign_ins`` counts
-    those that end because a declared policy asks for more than was proved; None where no policy of sign-ins differs. ``held`` says why
-    it waits for a second person, when it does.
+    ``notes`` tell which sources state facts in organisations that move to where those sources do not reach, and what
+    becomes of it, and what of that which differs may be a mistake. ``skipped`` counts people who are not here yet and
+    need not be; ``applied`` is None when nothing was written. ``sign_ins`` counts those that end because a declared
+    policy asks for more than was proved; None where no policy of sign-ins differs. ``held`` says why it waits for a
+    second person, when it does.
     """
 
     problems: Sequence[Problem]
@@ -84,20 +101,29 @@ class Report:
             "notes": self.told,
             "differences": [
                 {
-                    "kind": one.kind, "key": one.key, "action": one.action,
-                    "fields": {name: {"before": before, "after": after} for name, (before, after) in one.fields.items()},
+                    "kind": one.kind,
+                    "key": one.key,
+                    "action": one.action,
+                    "fields": {
+                        name: {"before": before, "after": after} for name, (before, after) in one.fields.items()
+                    },
                 }
                 for one in changed
             ],
             "change": self.applied and str(self.applied.change_id),
             "rights": rights,
             "sign_ins_ended": self.sign_ins,
-            "held": self.held and {
-                "digest": self.held.digest, "gain": self.held.gained, "lose": self.held.lost,
-                "organisations": [{"organisation": key, "gain": gain, "lose": lose} for key, gain, lose in self.held.organisations],
+            "held": self.held
+            and {
+                "digest": self.held.digest,
+                "gain": self.held.gained,
+                "lose": self.held.lost,
+                "organisations": [
+                    {"organisation": key, "gain": gain, "lose": lose} for key, gain, lose in self.held.organisations
+                ],
                 "reasons": [one.message % one.params for one in self.held.reasons],
             },
-        }  # fmt: skip
+        }
 
 
 def run_apply(
@@ -114,9 +140,10 @@ def run_apply(
 ) -> Report:
     """Apply the declarations in ``paths`` (files or folders) in the session's transaction, and return what that did.
 
-    ``variables`` replace ``${NAME}``. Nothing is written when anything is wrong, when nothing differs, or with ``dry_run``; and when
-    it waits for a second person nothing but the proposal, which that person accepts by its digest (``accept``). The caller commits.
-    What may be a mistake is told of what differs, and with ``strict`` is a problem. ``consortium`` is its name: first passwords may not hold it. Raises ``Denied`` or ``Moved`` as ``guarded.apply``.
+    ``variables`` replace ``${NAME}``. Nothing is written when anything is wrong, when nothing differs, or with
+    ``dry_run``; and when it waits for a second person nothing but the proposal, which that person accepts by its digest
+    (``accept``). The caller commits. What may be a mistake is told of what differs, and with ``strict`` is a problem.
+    ``consortium`` is its name: first passwords may not hold it. Raises ``Denied`` or ``Moved`` as ``guarded.apply``.
     """
     draft = Draft(session, declare(read(paths, variables)), load(session), vault, consortium)
     for check in CHECKS:
@@ -134,7 +161,8 @@ def run_apply(
 
 
 def _sign_ins(draft: Draft, differences: Sequence[Difference]) -> int | None:
-    """Return how many sign-ins the declared policies end. How long they last counts from the next sign-in: that ends none."""
+    """Return how many sign-ins the declared policies end. How long they last counts from the next sign-in: that ends
+    none."""
     told = {one.key: one.fields for one in differences if one.kind == "organisation" and one.action == "change"}
     if not any({"second_factor", "sessions"} & fields.keys() for fields in told.values()):
         return None

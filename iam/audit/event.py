@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 TYPES: dict[str, str] = {
-    "person:guardian:confirmed": "It was confirmed that a guardian may know where a protected child is; the child's id is in the event.",
-    "person:guardian:unconfirmed": "It was taken back that a guardian may know where a protected child is; the child's id is in the event.",
-    "person:list:seen": "Somebody read names of people in a list, a search, a trial or a preview; whose, by id, and on which page is in the event.",
+    "person:guardian:confirmed": (
+        "It was confirmed that a guardian may know where a protected child is; the child's id is in the event."
+    ),
+    "person:guardian:unconfirmed": (
+        "It was taken back that a guardian may know where a protected child is; the child's id is in the event."
+    ),
+    "person:list:seen": (
+        "Somebody read names of people in a list, a search, a trial or a preview; whose, by id, and on which "
+        "page is in the event."
+    ),
     "person:rights:explained": "Somebody read on the command line why a person holds rights.",
     "signin:password:accepted": "A person signed in with a password.",
     "signin:password:refused": "A password did not match, or the login is unknown; the login itself is not kept.",
-    "signin:password:throttled": "A sign-in was slowed because of too many failures of the account, or (`by`: `network`) of many accounts in its network or everywhere.",
+    "signin:password:throttled": (
+        "A sign-in was slowed because of too many failures of the account, or (`by`: `network`) of many "
+        "accounts in its network or everywhere."
+    ),
     "signin:ldap:accepted": "A person signed in by a directory bind.",
     "signin:ldap:refused": "A directory refused a bind.",
     "signin:code:issued": "An administrator issued a one-time sign-in code.",
@@ -18,29 +28,49 @@ TYPES: dict[str, str] = {
     "signin:password:set": "A password was set.",
     "signin:passkey:accepted": "A person signed in with a passkey alone.",
     "signin:passkey:refused": "A passkey was refused at sign-in.",
-    "signin:factor:accepted": "A further factor was proved; the login session has a new secret and the level in the event.",
+    "signin:factor:accepted": (
+        "A further factor was proved; the login session has a new secret and the level in the event."
+    ),
     "signin:factor:refused": "A time code, a recovery code or a passkey was refused as a further factor.",
     "signin:factor:enrolled": "A person set up a time code or a passkey, or got new recovery codes.",
     "signin:factor:removed": "A person removed a time code or a passkey of theirs.",
-    "signin:factor:replacing": "A person replaces a lost factor with a recovery code; which kind, and when it comes into force, is in the event.",
+    "signin:factor:replacing": (
+        "A person replaces a lost factor with a recovery code; which kind, and when it comes into force, is "
+        "in the event."
+    ),
     "signin:factor:kept": "What was to replace a lost factor was stopped: the old one was still there.",
     "signin:factor:replaced": "A factor came into force in place of a lost one of its kind.",
     "signin:factor:reset": "An administrator removed all further factors of a person; their sessions ended.",
     "signin:upstream:accepted": "A person signed in by an upstream provider.",
     "signin:upstream:refused": "An upstream provider's answer was refused; which check failed is in the event.",
-    "signin:upstream:groups": "What an upstream provider told at sign-in changed or renewed a person's groups; their rights followed.",
-    "signin:upstream:linked": "A person's account at an upstream provider was connected, by themselves or by an identifier.",
+    "signin:upstream:groups": (
+        "What an upstream provider told at sign-in changed or renewed a person's groups; their rights followed."
+    ),
+    "signin:upstream:linked": (
+        "A person's account at an upstream provider was connected, by themselves or by an identifier."
+    ),
     "signin:upstream:unlinked": "A person removed the connection with an account at an upstream provider.",
     "signin:session:started": "A login session began.",
-    "signin:session:proved": "A person proved themselves once more in a login session, by what the event names; it opens more than before.",
-    "signin:proof:refused": "A connection or a directory proved somebody who has no position in its owner's organisations, or in those opened to it.",
-    "signin:proof:ended": "A connection was retired, or a source disabled: the login sessions that rested on it ended; how many is in the event.",
+    "signin:session:proved": (
+        "A person proved themselves once more in a login session, by what the event names; it opens more than before."
+    ),
+    "signin:proof:refused": (
+        "A connection or a directory proved somebody who has no position in its owner's organisations, or in "
+        "those opened to it."
+    ),
+    "signin:proof:ended": (
+        "A connection was retired, or a source disabled: the login sessions that rested on it ended; how many "
+        "is in the event."
+    ),
     "signin:connection:opened": "An organisation let a connection of another owner sign its people in, for a time.",
     "signin:connection:closed": "An organisation lets a connection of another owner sign its people in no more.",
     "signin:session:refused": "Somebody proved who they are, but their access has ended or is held.",
     "signin:session:ended": "A login session ended, by sign-out, by an administrator or with the person's access.",
     "oidc:authorization:granted": "An authorization code was issued.",
-    "signin:organisation:ended": "An administrator ended every sign-in of an organisation's people, and what it had given; how many is in the event.",
+    "signin:organisation:ended": (
+        "An administrator ended every sign-in of an organisation's people, and what it had given; how many is "
+        "in the event."
+    ),
     "oidc:authorization:refused": "An authorization request was refused after the person was known.",
     "oidc:notice:agreed": "A person read, or agreed to, what an application receives.",
     "oidc:token:issued": "Tokens were issued for a code, a refresh token or a client's own credentials.",
@@ -49,10 +79,15 @@ TYPES: dict[str, str] = {
     "oidc:token:revoked": "A token family was ended at a client's request.",
     "oidc:userinfo:disclosed": "A person's claims were handed to an application at the userinfo endpoint.",
     "oidc:session:logout": "An application asked to sign a person out.",
-    "right:check:mended": "At night, rights were found not to be what facts and rules give, and were mended: an alarm, for it should not happen.",
+    "right:check:mended": (
+        "At night, rights were found not to be what facts and rules give, and were mended: an alarm, for it "
+        "should not happen."
+    ),
     "outbox:message:given-up": "Something that another system had to be told was not delivered and is no longer tried.",
     "outbox:message:retried": "An administrator had an undelivered message sent again.",
-    "oidc:client:invited": "An initial access token was made, with which clients of an application register themselves.",
+    "oidc:client:invited": (
+        "An initial access token was made, with which clients of an application register themselves."
+    ),
     "oidc:client:registered": "A client registered itself with an initial access token.",
     "oidc:client:updated": "A client changed its own registration; the names of the changed fields are in the event.",
     "oidc:client:deleted": "A client ended its own registration.",
@@ -73,17 +108,30 @@ TYPES: dict[str, str] = {
     "plan:change:refused": "A plan was refused, or its inputs had moved.",
     "rule:version:published": "A rule version was published.",
     "rule:version:withdrawn": "A rule was withdrawn.",
-    "rule:list:copied": "A list of position codes was copied for an organisation that is to have its own; of which list is in the event.",
-    "rule:version:proposed": "A rule version, or the withdrawal of a rule, waits for a second person; the digest of its effects is in the event.",
+    "rule:list:copied": (
+        "A list of position codes was copied for an organisation that is to have its own; of which list is in "
+        "the event."
+    ),
+    "rule:version:proposed": (
+        "A rule version, or the withdrawal of a rule, waits for a second person; the digest of its effects is "
+        "in the event."
+    ),
     "rule:version:accepted": "A second person accepted what was proposed about a rule.",
     "rule:version:refused": "What was proposed about a rule was refused, with a reason.",
-    "definition:use:stopped": "Somebody took a whole definition out of use at once, with a reason: a rule, a role, a client or a connection.",
+    "definition:use:stopped": (
+        "Somebody took a whole definition out of use at once, with a reason: a rule, a role, a client or a connection."
+    ),
     "definition:use:seen": "A second person looked at a definition that was taken out of use at once.",
     "right:hand:granted": "An administrator granted a right by hand.",
     "right:hand:ended": "An administrator ended a right that was granted by hand.",
-    "person:access:ended": "An administrator ended a person's access at once: all of it, or over the organisations in the event.",
+    "person:access:ended": (
+        "An administrator ended a person's access at once: all of it, or over the organisations in the event."
+    ),
     "person:access:restored": "An administrator undid the ending of a person's access.",
-    "person:help:asked": "An administrator asked others to help with a person's account, which nobody holds alone; which act is in the event.",
+    "person:help:asked": (
+        "An administrator asked others to help with a person's account, which nobody holds alone; which act "
+        "is in the event."
+    ),
     "person:help:pressed": "Another administrator agreed to such a request.",
     "person:page:opened": "An administrator opened a person's page.",
     "person:code:shown": "An identity code was shown, with a purpose.",
@@ -100,18 +148,30 @@ TYPES: dict[str, str] = {
     "admin:application:enabled": "An administrator let the people of an organisation use an application.",
     "admin:application:disabled": "An administrator no longer lets the people of an organisation use an application.",
     "admin:client:registered": "An administrator registered a client of an application on a page.",
-    "admin:client:secret-given": "An administrator gave a client another secret; for how many days the old one works is in the event.",
+    "admin:client:secret-given": (
+        "An administrator gave a client another secret; for how many days the old one works is in the event."
+    ),
     "admin:client:claims-mapped": "An administrator gave the claims of a client other names or formats.",
     "admin:client:retired": "An administrator took a client out of use.",
     "oidc:grant:taken-back": "A person took back what an application had been given; its grants ended.",
     "config:file:applied": "A declaration was applied; the counts of what it changed are in the event.",
-    "config:file:proposed": "A declaration waits for a second person; nothing of it was written, and the digest of its effects is in the event.",
+    "config:file:proposed": (
+        "A declaration waits for a second person; nothing of it was written, and the digest of its effects is "
+        "in the event."
+    ),
     "config:file:accepted": "A second person accepted a declaration, with the digest of its effects.",
     "config:file:exported": "The declaration was exported.",
     "signin:mail:asked": "Somebody asked for a one-time sign-in code by e-mail; the login itself is not kept.",
-    "signin:address:changed": "Another e-mail address was told of a person with a login; it gets no one-time code yet, and the old one was told.",
-    "signin:address:confirmed": "An administrator confirmed a person's new e-mail address; one-time codes go to it from then on.",
+    "signin:address:changed": (
+        "Another e-mail address was told of a person with a login; it gets no one-time code yet, and the old "
+        "one was told."
+    ),
+    "signin:address:confirmed": (
+        "An administrator confirmed a person's new e-mail address; one-time codes go to it from then on."
+    ),
     "signin:code:mailed": "A one-time sign-in code was made for a mail to the person's own address.",
     "signin:code:printed": "A one-time sign-in code was made for a printed letter.",
-    "admin:client:words-written": "An administrator wrote what people are told before they go on to a client; which of it is in the event.",
+    "admin:client:words-written": (
+        "An administrator wrote what people are told before they go on to a client; which of it is in the event."
+    ),
 }

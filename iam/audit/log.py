@@ -51,23 +51,38 @@ def write(
     """Write one event in the session's transaction; raises ``KeyError`` for a type that is not documented."""
     TYPES[type_]
     _WRITE.run(
-        session, id=uuid7(), at=clock.now(), type=type_, actor_id=actor.person_id, subject_id=subject_id,
-        organisation_id=organisation_id, change_id=change_id, request_id=actor.request_id, envelope=dict(envelope or {}),
-    )  # fmt: skip
+        session,
+        id=uuid7(),
+        at=clock.now(),
+        type=type_,
+        actor_id=actor.person_id,
+        subject_id=subject_id,
+        organisation_id=organisation_id,
+        change_id=change_id,
+        request_id=actor.request_id,
+        envelope=dict(envelope or {}),
+    )
 
 
 def write_each(
     session: Session, type_: str, actor: Actor, subject_ids: Iterable[UUID], *, change_id: UUID | None = None
 ) -> None:
-    """Write the same event about each of many persons, by one statement; raises ``KeyError`` for a type that is not documented."""
+    """Write the same event about each of many persons, by one statement; raises ``KeyError`` for a type that is not
+    documented."""
     TYPES[type_]
     rows: list[dict[str, Any]] = [
         {
-            "id": uuid7(), "at": clock.now(), "type": type_, "actor_id": actor.person_id, "subject_id": subject_id,
-            "change_id": change_id, "request_id": actor.request_id, "envelope": {},
+            "id": uuid7(),
+            "at": clock.now(),
+            "type": type_,
+            "actor_id": actor.person_id,
+            "subject_id": subject_id,
+            "change_id": change_id,
+            "request_id": actor.request_id,
+            "envelope": {},
         }
         for subject_id in subject_ids
-    ]  # fmt: skip
+    ]
     if rows:
         session.execute(insert(AuditEvent), rows)
 

@@ -74,11 +74,21 @@ def _subject(session: Session, part: Part, login: str | None) -> UUID | None:
 
 def _data(event: AuditEvent) -> dict[str, object]:
     return {
-        "id": event.id, "at": event.at.isoformat(), "type": event.type, "actor": event.actor_id, "subject": event.subject_id,
-        "organisation": event.organisation_id, "change": event.change_id, "request": event.request_id, "envelope": event.envelope,
-    }  # fmt: skip
+        "id": event.id,
+        "at": event.at.isoformat(),
+        "type": event.type,
+        "actor": event.actor_id,
+        "subject": event.subject_id,
+        "organisation": event.organisation_id,
+        "change": event.change_id,
+        "request": event.request_id,
+        "envelope": event.envelope,
+    }
 
 
 def _line(event: AuditEvent) -> str:
     about = "  ".join(f"{name}={value}" for name, value in event.envelope.items() if value is not None)
-    return f"{event.at:%Y-%m-%d %H:%M:%SZ}  {event.type}  by {event.actor_id or 'system'}  on {event.subject_id or '-'}  {about}"
+    return (
+        f"{event.at:%Y-%m-%d %H:%M:%SZ}  {event.type}  by {event.actor_id or 'system'}  on "
+        f"{event.subject_id or '-'}  {about}"
+    )

@@ -38,8 +38,6 @@ def token(console: Console, key: str, uses: int, days: int, *, pkce_optional: bo
         application = session.scalar(query)
         if application is None:
             raise NotFound(Problem("There is no application %(key)s, or it is outside your part.", params={"key": key}))
-        value = registration_terms.allow(
-            session, application, actor, uses=uses, days=days, pkce_optional=pkce_optional
-        )  # fmt: skip
+        value = registration_terms.allow(session, application, actor, uses=uses, days=days, pkce_optional=pkce_optional)
     data = {"initial_access_token": value, "registration_endpoint": f"{console.settings.issuer}/oauth2/register"}
     console.show(data | {"uses": uses, "days": days}, value)

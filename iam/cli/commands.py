@@ -25,7 +25,22 @@ demo.add_command(demo_run.run)
 rule.rule.add_command(stop.RULE)
 client.client.add_command(stop.CLIENT)
 for command in (
-    serve.serve, worker.worker, migrate.migrate, config.config, doctor.doctor, person.person, key.key, audit.audit, source.source, rule.rule,
-    client.client, stop.role, stop.connection, explain.command, apply, export, demo,
-):  # fmt: skip
+    serve.serve,
+    worker.worker,
+    migrate.migrate,
+    config.config,
+    doctor.doctor,
+    person.person,
+    key.key,
+    audit.audit,
+    source.source,
+    rule.rule,
+    client.client,
+    stop.role,
+    stop.connection,
+    explain.command,
+    apply,
+    export,
+    demo,
+):
     main.add_command(with_common_options(command))

@@ -1,4 +1,5 @@
-"""Where the demonstration keeps its state, with which settings, and that commands find it when there is nothing else."""
+"""Where the demonstration keeps its state, with which settings, and that commands find it when there is nothing
+else."""
 
 from __future__ import annotations
 
@@ -17,13 +18,17 @@ FILES = (_DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm", "demo.key", _ADDRESS
 
 
 def settings_for(state: Path, issuer: str = ISSUER) -> Settings:
-    """Return the demonstration's settings: everything under ``state``, the issuer on localhost (its port is the one to listen on)."""
+    """Return the demonstration's settings: everything under ``state``, the issuer on localhost (its port is the one to
+    listen on)."""
     state.mkdir(parents=True, exist_ok=True)
     return Settings(
-        issuer=issuer, consortium="Marjala", state_dir=state, vault=VaultSettings(key_file=state / "demo.key"),
+        issuer=issuer,
+        consortium="Marjala",
+        state_dir=state,
+        vault=VaultSettings(key_file=state / "demo.key"),
         database=Database(url=SecretStr(f"sqlite:///{database(state)}")),
         signin=Signin(administrators=levels.PASSWORD),
-    )  # fmt: skip
+    )
 
 
 def database(state: Path) -> Path:
@@ -39,7 +44,8 @@ def remember(state: Path, issuer: str) -> None:
 
 
 def instead_of(given: Settings) -> Settings | None:
-    """Return the demonstration's settings where nobody said which database is meant, the usual one is not there, and this one is."""
+    """Return the demonstration's settings where nobody said which database is meant, the usual one is not there, and
+    this one is."""
     if "url" in given.database.model_fields_set or not database(given.state_dir).exists():
         return None
     usual = given.database.url.get_secret_value().removeprefix("sqlite:///")

@@ -55,7 +55,8 @@ def create(console: Console, algorithm: str) -> None:
 @click.option("--at-once", is_flag=True, help="Do not wait two hours: the present key is no longer safe.")
 @click.pass_obj
 def promote(console: Console, kid: str, at_once: bool) -> None:
-    """Let a key sign, once the independent witness has accepted it; the one before stays published until its tokens are over."""
+    """Let a key sign, once the independent witness has accepted it; the one before stays published until its tokens are
+    over."""
     with console.transaction() as session:
         actor = _allowed(console, session)
         row = keys.promote(session, console.vault, kid, actor, at_once=at_once)
@@ -65,7 +66,8 @@ def promote(console: Console, kid: str, at_once: bool) -> None:
 @key.command()
 @click.pass_obj
 def rotate(console: Console) -> None:
-    """Do what is due: make the next keys, promote those whose time has come, forget those whose tokens are over. Call it daily."""
+    """Do what is due: make the next keys, promote those whose time has come, forget those whose tokens are over. Call
+    it daily."""
     with console.transaction() as session:
         actor = _allowed(console, session)
         done = keys.rotate(session, console.vault, actor)

@@ -20,10 +20,14 @@ from iam.sources.report import Progress as Advance, Report
 from iam.texts import N_
 
 STATES = {
-    "done": N_("Done."), "partial": N_("Done, with rows left out."), "held": N_("Held by the change limit."),
-    "stopped": N_("Stopped: nothing was changed."), "moved": N_("Nothing was changed: the data has moved."), "failed": N_("Failed: nothing was changed."),
+    "done": N_("Done."),
+    "partial": N_("Done, with rows left out."),
+    "held": N_("Held by the change limit."),
+    "stopped": N_("Stopped: nothing was changed."),
+    "moved": N_("Nothing was changed: the data has moved."),
+    "failed": N_("Failed: nothing was changed."),
     "refused": N_("Refused. Nothing of it is applied."),
-}  # fmt: skip
+}
 
 
 @click.group()
@@ -53,22 +57,29 @@ def test(console: Console, name: str) -> None:
 def run(console: Console, name: str, dry_run: bool, full: bool) -> None:
     """Run the source NAME. Exit code 3: held by the change limit."""
     _carry_out(
-        console, name, "sources.run",
+        console,
+        name,
+        "sources.run",
         lambda actor, progress: runner.run(
             make_sessions(console.engine), console.vault, name, actor, dry_run=dry_run, full=full, progress=progress
         ),
-    )  # fmt: skip
+    )
 
 
 @source.command()
 @click.argument("name")
 @click.pass_obj
 def accept(console: Console, name: str) -> None:
-    """Accept what the change limit held of NAME's last run, for exactly that input; needs --as, another than who ran it."""
+    """Accept what the change limit held of NAME's last run, for exactly that input; needs --as, another than who ran
+    it."""
     _carry_out(
-        console, name, "sources.accept",
-        lambda actor, progress: runner.accept(make_sessions(console.engine), console.vault, name, actor, progress=progress),
-    )  # fmt: skip
+        console,
+        name,
+        "sources.accept",
+        lambda actor, progress: runner.accept(
+            make_sessions(console.engine), console.vault, name, actor, progress=progress
+        ),
+    )
 
 
 @source.command()
@@ -76,7 +87,8 @@ def accept(console: Console, name: str) -> None:
 @click.option("--reason", required=True, help="Why.")
 @click.pass_obj
 def refuse(console: Console, name: str, reason: str) -> None:
-    """Refuse what the change limit held of NAME's last run: nothing of it is applied, and the next run is judged anew."""
+    """Refuse what the change limit held of NAME's last run: nothing of it is applied, and the next run is judged
+    anew."""
     with console.transaction() as session:
         actor = _allowed(console, session, name, "sources.accept")
         acceptance.refuse(session, configured.by_key(session, name), actor, reason)
@@ -124,12 +136,17 @@ def _advance(bar: Progress) -> Advance:
 
 def _data(console: Console, report: Report) -> dict[str, Any]:
     return {
-        "run": str(report.run_id), "source": report.source, "state": report.state, "counts": report.counts, "phases": report.phases,
-        "completeness": report.completeness, "plan": report.plan_id and str(report.plan_id),
+        "run": str(report.run_id),
+        "source": report.source,
+        "state": report.state,
+        "counts": report.counts,
+        "phases": report.phases,
+        "completeness": report.completeness,
+        "plan": report.plan_id and str(report.plan_id),
         "reasons": [console.texts.sentence(problem) for problem in report.reasons],
         "rejected": [console.texts.sentence(problem) for _, problem in report.rejects],
         "warnings": [console.texts.sentence(problem) for _, problem in report.warnings],
-    }  # fmt: skip
+    }
 
 
 def _words(console: Console, report: Report) -> str:

@@ -1,6 +1,7 @@
 """What every command stands on: settings, database, who acts, output in words or JSON, errors as exit codes.
 
-Commands of other packages reach it as click's ``pass_obj``; ``with_common_options`` adds ``--as`` and ``--json`` to them.
+Commands of other packages reach it as click's ``pass_obj``; ``with_common_options`` adds ``--as`` and ``--json`` to
+them.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class Console:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings in force, or the demonstration's where it alone is there; raises pydantic's ``ValidationError``."""
+        """The settings in force, or the demonstration's where it alone is there; raises pydantic's
+        ``ValidationError``."""
         found = settings_module.load()
         demonstration = demo_state.instead_of(found) if self.is_demonstrated else None
         if demonstration is None:
@@ -76,7 +78,10 @@ class Console:
             raise Unavailable(
                 Problem(
                     "There is no database at %(path)s.",
-                    "Say in IAM_DATABASE__URL where it is, or run iam migrate to make it; make run sets a demonstration up.",
+                    (
+                        "Say in IAM_DATABASE__URL where it is, or run iam migrate to make it; make run sets a "
+                        "demonstration up."
+                    ),
                     params={"path": str(file.absolute())},
                 )
             )
@@ -101,7 +106,8 @@ class Console:
             yield session
 
     def actor(self, session: Session) -> Actor:
-        """Return who acts: the person of ``--as``, or the operator of the machine; raises ``NotFound`` for an unknown login."""
+        """Return who acts: the person of ``--as``, or the operator of the machine; raises ``NotFound`` for an unknown
+        login."""
         if self.login is None:
             return Actor(None, self.request_id, "command line")
         known = credentials.find(session, self.login)
@@ -110,7 +116,8 @@ class Console:
         return Actor(known.person_id, self.request_id, "command line")
 
     def asker(self, session: Session, actor: Actor) -> Asker:
-        """Return who asks. Whoever can start commands on the machine can read its database: without ``--as`` that is everything."""
+        """Return who asks. Whoever can start commands on the machine can read its database: without ``--as`` that is
+        everything."""
         return OPERATOR if actor.person_id is None else asker_of(session, actor.person_id)
 
     def part(self, session: Session, actor: Actor, permission: str) -> Part:
@@ -155,7 +162,8 @@ class Console:
 
 
 class Main(click.Group):
-    """The root group: errors that are expected become words and an exit code; any other stays a trace for its finder."""
+    """The root group: errors that are expected become words and an exit code; any other stays a trace for its
+    finder."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was named."""

@@ -42,8 +42,8 @@ def key() -> Mapped[UUID]:
 def refers_to(column: str, *, primary_key: bool = False) -> MappedColumn[Any]:
     """A reference that a bulk load writes: named in the model, but not checked by the database row by row.
 
-    Checking cost a load as much as the rows themselves. The statements that write it take it from a join with what it refers to, and
-    persons, organisations, sources, runs and plans are never deleted.
+    Checking cost a load as much as the rows themselves. The statements that write it take it from a join with what it
+    refers to, and persons, organisations, sources, runs and plans are never deleted.
     """
     return mapped_column(primary_key=primary_key, info={"refers_to": column})
 
@@ -51,10 +51,10 @@ def refers_to(column: str, *, primary_key: bool = False) -> MappedColumn[Any]:
 class FactVersion:
     """One version of a fact on two time axes.
 
-    ``[valid_from, valid_to)`` is when it holds in the world (``FOREVER``: no known end); ``opened_by`` and ``closed_by`` name the
-    changes that wrote and superseded it. A version is never updated but for ``closed_by``; only erasure overwrites values.
-    ``fact_id`` stays the same over corrections; it may be the id of the fact's first version. The four references below carry no
-    foreign key, for the reason that ``refers_to`` tells.
+    ``[valid_from, valid_to)`` is when it holds in the world (``FOREVER``: no known end); ``opened_by`` and
+    ``closed_by`` name the changes that wrote and superseded it. A version is never updated but for ``closed_by``; only
+    erasure overwrites values. ``fact_id`` stays the same over corrections; it may be the id of the fact's first
+    version. The four references below carry no foreign key, for the reason that ``refers_to`` tells.
     """
 
     version_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)

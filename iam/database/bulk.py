@@ -36,7 +36,8 @@ def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iter
 
 
 def digest_of_lines(session: Session, lines: Select[Any]) -> str:
-    """Return the SHA-256, in hexadecimal, of the selected lines sorted by their code points, each ended by a newline."""
+    """Return the SHA-256, in hexadecimal, of the selected lines sorted by their code points, each ended by a
+    newline."""
     if is_postgresql(session):
         return postgresql.digest_of_lines(session, lines)
     return hashlib.sha256("".join(f"{line}\n" for line in sorted(session.scalars(lines))).encode()).hexdigest()
@@ -55,18 +56,21 @@ def plain_rows() -> Iterator[None]:
 
 
 def expect_many(session: Session) -> None:
-    """Say that this transaction handles large sets, whatever statistics claim (they are stale in the load that fills a table)."""
+    """Say that this transaction handles large sets, whatever statistics claim (they are stale in the load that fills a
+    table)."""
     if is_postgresql(session):
         postgresql.expect_many(session)
 
 
 def analyze(session: Session, *tables: Table, well: bool = False) -> None:
-    """Refresh statistics after a large load, where the database needs it: roughly for working tables, ``well`` for lasting ones."""
+    """Refresh statistics after a large load, where the database needs it: roughly for working tables, ``well`` for
+    lasting ones."""
     if is_postgresql(session):
         postgresql.analyze(session, *tables, well=well)
 
 
 def learn(session: Session) -> None:
-    """Let the planner know the lasting tables after a large load. PostgreSQL sees to it by itself within a minute; SQLite never does."""
+    """Let the planner know the lasting tables after a large load. PostgreSQL sees to it by itself within a minute;
+    SQLite never does."""
     if not is_postgresql(session):
         sqlite.learn(session)

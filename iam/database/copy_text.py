@@ -19,7 +19,8 @@ _ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def blocks(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, int]]:
-    """Yield the text of ``rows`` in blocks, each with its number of rows; raises ``KeyError`` for a type that no column has."""
+    """Yield the text of ``rows`` in blocks, each with its number of rows; raises ``KeyError`` for a type that no column
+    has."""
     rest = iter(rows)
     while block := list(islice(rest, BLOCK)):
         columns = [_column(values) for values in zip(*block, strict=True)]

@@ -14,8 +14,8 @@ from iam.database.postgresql import WORK, Patience
 def make_engine(url: str, *, pool_size: int = 10, patience: Patience = WORK) -> Engine:
     """Return an engine for ``url`` (sqlite or postgresql+psycopg), set up so that both behave alike.
 
-    SQLite writes start ``BEGIN IMMEDIATE``, with foreign keys and WAL; on PostgreSQL nobody waits longer than ``patience`` says, nor for
-    a server that hangs. Raises ``ValueError`` for any other database.
+    SQLite writes start ``BEGIN IMMEDIATE``, with foreign keys and WAL; on PostgreSQL nobody waits longer than
+    ``patience`` says, nor for a server that hangs. Raises ``ValueError`` for any other database.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":

@@ -14,7 +14,8 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a list: the rows after one row, or before one, or (neither) from the start; ``size`` rows, 1 to 1000."""
+    """A place in a list: the rows after one row, or before one, or (neither) from the start; ``size`` rows, 1 to
+    1000."""
 
     after: UUID | None = None
     before: UUID | None = None
@@ -35,10 +36,11 @@ class Slice(Generic[Row]):
 def keyset(
     session: Session, query: Select[Any], keys: tuple[Any, ...], cursor: Cursor, *, newest_first: bool = False
 ) -> Slice[Any]:
-    """Return a slice of ``query``, which selects one entity (or a row that begins with one) and has no order of its own.
+    """Return a slice of ``query``, which selects one entity (or a row that begins with one) and has no order of its
+    own.
 
-    ``keys`` are not-null columns, the last of them the unique id of the entity. Two statements: where the seen row stands (found by
-    ``query`` itself, so that a row the asker may not see is no place to start from), and the rows.
+    ``keys`` are not-null columns, the last of them the unique id of the entity. Two statements: where the seen row
+    stands (found by ``query`` itself, so that a row the asker may not see is no place to start from), and the rows.
     """
     backwards = cursor.before is not None and cursor.after is None
     seen = _standing(session, query, keys, cursor)
@@ -68,8 +70,10 @@ def _standing(session: Session, query: Select[Any], keys: tuple[Any, ...], curso
 
 
 def beyond(keys: tuple[Any, ...], seen: tuple[Any, ...], descending: bool = False) -> Any:
-    """Return the condition that a row stands after the one whose ``keys`` are ``seen``; before it when the order is ``descending``."""
-    # Spelled out for columns of which none may be compared as a row value with different types; SQLite and PostgreSQL both use the index.
+    """Return the condition that a row stands after the one whose ``keys`` are ``seen``; before it when the order is
+    ``descending``."""
+    # Spelled out for columns of which none may be compared as a row value with different types; SQLite and PostgreSQL
+    # both use the index.
     first, value = keys[0], seen[0]
     past = first < value if descending else first > value
     if len(keys) == 1:

@@ -1,4 +1,5 @@
-"""Locks of a transaction by number, held until it ends. SQLite lets one transaction write at a time, so there every lock is free."""
+"""Locks of a transaction by number, held until it ends. SQLite lets one transaction write at a time, so there every
+lock is free."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ def take_each(session: Session, texts: Select[Any], wait: timedelta) -> bool:
 
 
 def try_take(session: Session, locks: Sequence[Lock], text: str | None = None) -> bool:
-    """Take the locks, and that of ``take_each`` for a text, unless anybody has or waits for one; whether they were had."""
+    """Take the locks, and that of ``take_each`` for a text, unless anybody has or waits for one; whether they were
+    had."""
     return not is_postgresql(session) or postgresql.try_take(session, locks, text)
 
 

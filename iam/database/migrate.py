@@ -24,7 +24,8 @@ def _config(url: str) -> Config:
 
 
 def upgrade(url: str, to: str = "head") -> None:
-    """Bring the database at ``url`` to the newest schema, or to the one numbered ``to``; safe at any time, by several processes."""
+    """Bring the database at ``url`` to the newest schema, or to the one numbered ``to``; safe at any time, by several
+    processes."""
     command.upgrade(_config(url), to)
 
 
@@ -36,7 +37,8 @@ def pending(engine: Engine) -> bool:
 
 
 def drift(url: str) -> list[Any]:
-    """Return the differences between the models and the migrated schema; none means they agree. Models must be imported."""
+    """Return the differences between the models and the migrated schema; none means they agree. Models must be
+    imported."""
     engine = make_engine(url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})

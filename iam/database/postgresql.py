@@ -37,14 +37,16 @@ WORK, PAGES = Patience(3600, 600), Patience(60, 60)
 UUID7 = """
 CREATE OR REPLACE FUNCTION uuid7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
   SELECT encode(
-    int8send(floor(date_part('epoch', clock_timestamp()) * 1000)::bigint * 65536 + 28672 + floor(random() * 4096)::bigint)
+    int8send(floor(date_part('epoch', clock_timestamp()) * 1000)::bigint * 65536 + 28672
+      + floor(random() * 4096)::bigint)
       || int8send(floor(random() * 4611686018427387904)::bigint + (-9223372036854775807 - 1)), 'hex')::uuid
 $$
 """
 """A time-ordered UUID, version 7, made by the database (PostgreSQL 15 has none of its own).
 
-Its 65 random bits come from ``random()``, seeded strongly in every session: five times as fast as ``gen_random_uuid()``, and a bulk load
-makes half a million. They are unique, not secret: nothing is kept from anybody by not knowing an id.
+Its 65 random bits come from ``random()``, seeded strongly in every session: five times as fast as
+``gen_random_uuid()``, and a bulk load makes half a million. They are unique, not secret: nothing is kept from anybody
+by not knowing an id.
 """
 
 
@@ -93,7 +95,8 @@ def _ping(connection: PsycopgConnection[Any]) -> None:
 
 
 def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """Copy ``rows`` into ``table`` in the session's transaction; return how many. Values must fit the columns as they are."""
+    """Copy ``rows`` into ``table`` in the session's transaction; return how many. Values must fit the columns as they
+    are."""
     connection: PsycopgConnection[Any] = session.connection().connection.dbapi_connection  # type: ignore[assignment]
     names = ", ".join(f'"{name}"' for name in columns)
     count = 0
@@ -113,14 +116,15 @@ def digest_of_lines(session: Session, lines: Select[Any]) -> str:
 
 
 def expect_many(session: Session) -> None:
-    """Keep the planner from nested loops for the rest of the transaction: after a load that was rolled back it believes that large
-    tables are empty, and would walk them once per row."""
+    """Keep the planner from nested loops for the rest of the transaction: after a load that was rolled back it believes
+    that large tables are empty, and would walk them once per row."""
     session.connection().exec_driver_sql("SET LOCAL enable_nestloop = off")
     session.connection().exec_driver_sql("SET LOCAL work_mem = '128MB'")
 
 
 def analyze(session: Session, *tables: Table, well: bool = False) -> None:
-    """Tell the planner how full freshly loaded tables are; unless ``well``, from a small sample, which is enough for working tables."""
+    """Tell the planner how full freshly loaded tables are; unless ``well``, from a small sample, which is enough for
+    working tables."""
     told = [f'ANALYZE "{table.name}"' for table in tables]
     if not well:
         target = "SET LOCAL default_statistics_target"
@@ -141,7 +145,8 @@ def take(session: Session, locks: Sequence[tuple[int, bool]], name: str, wait: t
 
 
 def take_each(session: Session, texts: Select[Any], wait: timedelta) -> bool:
-    """Take an exclusive lock for each text, in the order of their hashes; whether they were had within ``wait``, each by itself."""
+    """Take an exclusive lock for each text, in the order of their hashes; whether they were had within ``wait``, each
+    by itself."""
     text_ = texts.subquery().c[0]
     number = func.hashtext(text_).label("number")
     ordered = select(number).distinct().order_by(number).subquery()
@@ -159,7 +164,8 @@ def try_take(session: Session, locks: Sequence[tuple[int, bool]], name: str | No
 def holders(session: Session, lock: int) -> list[str]:
     """Return the names of other transactions that hold an advisory lock."""
     query = text(
-        "SELECT DISTINCT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory'"
+        "SELECT DISTINCT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE "
+        "l.locktype = 'advisory'"
         " AND l.objsubid = 1 AND l.classid = 0 AND l.objid = :lock AND l.granted AND l.pid <> pg_backend_pid()"
     )
     return list(session.scalars(query, {"lock": lock}))

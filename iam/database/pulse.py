@@ -1,8 +1,9 @@
 """Whether PostgreSQL still answers, asked for whoever has waited for it in silence.
 
-A server that hangs keeps its connections: whoever waits for an answer on one waits for ever, and time-outs that the server itself keeps
-help nobody then. So the waiting side looks after ``SILENT`` seconds whether the server would take another connection. One that does
-not is left alone for a moment by all that would ask it; one that does is only busy, and is waited for as long as the statement may take.
+A server that hangs keeps its connections: whoever waits for an answer on one waits for ever, and time-outs that the
+server itself keeps help nobody then. So the waiting side looks after ``SILENT`` seconds whether the server would take
+another connection. One that does not is left alone for a moment by all that would ask it; one that does is only busy,
+and is waited for as long as the statement may take.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _BEYOND = 5.0
 
 
 class Pulse:
-    """What is known of one server; ``look`` opens a connection to it and raises ``OperationalError`` when it does not answer."""
+    """What is known of one server; ``look`` opens a connection to it and raises ``OperationalError`` when it does not
+    answer."""
 
     def __init__(self, look: Callable[[], None]) -> None:
         self._look, self._asking = look, threading.Lock()

@@ -16,7 +16,8 @@ BATCH, SAMPLE = 5000, 1000
 
 
 def prepare(engine: Engine) -> None:
-    """Make SQLite behave like the production database: foreign keys, WAL, and writers that wait instead of failing late."""
+    """Make SQLite behave like the production database: foreign keys, WAL, and writers that wait instead of failing
+    late."""
 
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: Any) -> None:

@@ -1,8 +1,8 @@
 """Hot statements, run prepared on the driver's own connection.
 
-A statement is written once in SQLAlchemy's terms, so that it means the same on both databases; its text is made once a process, and
-running it costs little more than the database's own work. It runs in the session's transaction, after what the session has not
-written yet. For the few statements that every request needs; everything else asks the session.
+A statement is written once in SQLAlchemy's terms, so that it means the same on both databases; its text is made once a
+process, and running it costs little more than the database's own work. It runs in the session's transaction, after what
+the session has not written yet. For the few statements that every request needs; everything else asks the session.
 """
 
 from __future__ import annotations
@@ -41,10 +41,11 @@ class _Prepared:
 
 
 class Statement(Generic[Row]):
-    """A select, or an insert, update or delete with or without ``returning``; ``make`` gets each row's columns in order.
+    """A select, or an insert, update or delete with or without ``returning``; ``make`` gets each row's columns in
+    order.
 
-    ``query`` holds the statement, or a function that returns it when it is first run. Values are ``bindparam("name")``; lists and
-    expanding parameters are not for it.
+    ``query`` holds the statement, or a function that returns it when it is first run. Values are ``bindparam("name")``;
+    lists and expanding parameters are not for it.
     """
 
     def __init__(self, query: Callable[[], Rows | Insert | Update | Delete], make: Callable[..., Row]) -> None:

@@ -64,11 +64,13 @@ class ProtectedText(TypeDecorator[Protected]):
 
 
 BYTE_ORDER = String().with_variant(String(collation="C"), "postgresql")
-"""A text that is compared byte by byte, as SQLite does by itself, whatever order the server was set up with; prefixes are ranges of it."""
+"""A text that is compared byte by byte, as SQLite does by itself, whatever order the server was set up with; prefixes
+are ranges of it."""
 
 
 def uuid7() -> UUID:
-    """Return a time-ordered UUID, version 7 (RFC 9562 section 5.7), ordered within a millisecond too (section 6.2, method 3)."""
+    """Return a time-ordered UUID, version 7 (RFC 9562 section 5.7), ordered within a millisecond too (section 6.2,
+    method 3)."""
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = rest * 4096 // 1_000_000
     value = milliseconds << 80 | (0x7000 | fraction) << 64 | int.from_bytes(os.urandom(8))

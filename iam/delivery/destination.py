@@ -18,7 +18,8 @@ _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 # A dot at the end would be a second spelling of the same name.
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _NUMBER = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)")
-# Beyond what ``ipaddress`` calls private: protocol assignments, 6to4 relays, carriers' addresses, and Azure's metadata service.
+# Beyond what ``ipaddress`` calls private: protocol assignments, 6to4 relays, carriers' addresses, and Azure's metadata
+# service.
 _REFUSED_V4 = [ip_network(n) for n in ("192.0.0.0/24", "192.88.99.0/24", "100.64.0.0/10", "168.63.129.16/32")]
 # Only 2000::/3 is given out; of it, these embed or stand for another address (Teredo, 6to4) or are for documents.
 _UNICAST_V6 = ip_network("2000::/3")
@@ -47,7 +48,8 @@ class Place:
 
 
 def place_of(url: str, listed_hosts: Sequence[str]) -> Place:
-    """Read an address strictly: what two parsers could read in two ways raises ``PlaceRefused``. ``listed_hosts`` as in ``settings.Egress``."""
+    """Read an address strictly: what two parsers could read in two ways raises ``PlaceRefused``. ``listed_hosts`` as in
+    ``settings.Egress``."""
     if len(url) > LONGEST_URL or not url.isascii() or re.search(r"[\x00-\x20\x7f\\#]", url):
         raise PlaceRefused("not an address")
     try:
@@ -100,7 +102,8 @@ def _is_number(host: str) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address, as text, is one that anybody on the internet reaches: not ours, not special, not another in disguise."""
+    """Whether an IP address, as text, is one that anybody on the internet reaches: not ours, not special, not another
+    in disguise."""
     try:
         found = ip_address(address)
     except ValueError:

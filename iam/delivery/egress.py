@@ -1,9 +1,11 @@
-"""The one door by which the service fetches what somebody else named: a client's keys, a sector, a logout address, an upstream.
+"""The one door by which the service fetches what somebody else named: a client's keys, a sector, a logout address, an
+upstream.
 
-https only; the address behind the name must be public and the connection goes to that very address, so a name that changes
-its mind between check and use (DNS rebinding) gains nothing; the certificate is checked against the name. No redirect is
-followed, no proxy of the environment is used, no cookie, no compression. An answer has at most 64 KiB and 5 seconds in all,
-from the first look-up to the last byte. ``settings.Egress`` may add an authority and name hosts that are allowed all the same.
+https only; the address behind the name must be public and the connection goes to that very address, so a name that
+changes its mind between check and use (DNS rebinding) gains nothing; the certificate is checked against the name. No
+redirect is followed, no proxy of the environment is used, no cookie, no compression. An answer has at most 64 KiB and 5
+seconds in all, from the first look-up to the last byte. ``settings.Egress`` may add an authority and name hosts that
+are allowed all the same.
 """
 
 from __future__ import annotations
@@ -62,7 +64,8 @@ def post_form(url: str, fields: Mapping[str, str], allowed: Egress) -> int:
 def post_form_json(
     url: str, fields: Mapping[str, str], allowed: Egress, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Any]:
-    """POST a form and return the status and the JSON of the answer. Raises ``PlaceRefused`` and ``Failed``, also when it is no JSON."""
+    """POST a form and return the status and the JSON of the answer. Raises ``PlaceRefused`` and ``Failed``, also when
+    it is no JSON."""
     status, body = _ask(url, allowed, "POST", headers or {}, fields)
     try:
         return status, _json(body.decode("utf-8"))
@@ -78,7 +81,8 @@ def _json(text: str) -> Any:
 
 
 def _addresses(place: Place, until: float) -> list[str]:
-    """Resolve once. All that the name stands for must be public: one private address among public ones is refused too."""
+    """Resolve once. All that the name stands for must be public: one private address among public ones is refused
+    too."""
     asked: Future[list[str]] = _RESOLVERS.submit(_resolve, place.host, place.port)
     try:
         found = asked.result(timeout=max(0.0, until - time.monotonic()))

@@ -1,8 +1,9 @@
 """The one port by which e-mail leaves: what a mail is, who carries it, and the carrier over SMTP.
 
-The connection is sealed (TLS 1.2 or newer, the server's certificate checked against its name) before anything is said; only a
-loopback address that the settings list may be spoken to in clear. A mail goes to exactly one address, and neither the address nor the
-subject can hold a line break: nobody adds a header or a recipient by way of a name (RFC 5321, RFC 5322).
+The connection is sealed (TLS 1.2 or newer, the server's certificate checked against its name) before anything is said;
+only a loopback address that the settings list may be spoken to in clear. A mail goes to exactly one address, and
+neither the address nor the subject can hold a line break: nobody adds a header or a recipient by way of a name (RFC
+5321, RFC 5322).
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def is_address(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail in plain text. Raises ``Invalid`` when ``to`` is not one plain address or a header would hold a control character."""
+    """A mail in plain text. Raises ``Invalid`` when ``to`` is not one plain address or a header would hold a control
+    character."""
 
     to: str
     subject: str
@@ -64,15 +66,18 @@ class Carrier(Protocol):
     """Takes mails away."""
 
     def send(self, mail: Mail) -> None:
-        """Hand a mail over for good; raises ``Unavailable`` when that failed, ``MailRefused`` when trying again would not help."""
+        """Hand a mail over for good; raises ``Unavailable`` when that failed, ``MailRefused`` when trying again would
+        not help."""
 
     def greet(self) -> None:
-        """Go as far as a mail needs to (sealed and signed in, where the settings say so) and leave; raises ``Unavailable``."""
+        """Go as far as a mail needs to (sealed and signed in, where the settings say so) and leave; raises
+        ``Unavailable``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """A carrier over SMTP (RFC 5321); ``ca_file`` is a further authority that the server's certificate may come from."""
+    """A carrier over SMTP (RFC 5321); ``ca_file`` is a further authority that the server's certificate may come
+    from."""
 
     server: settings.Mail
     ca_file: Path | None = None
@@ -90,7 +95,8 @@ class Smtp:
 
     @contextmanager
     def _opened(self) -> Iterator[smtplib.SMTP]:
-        """Connect, seal, sign in. What we are called there is the sender's domain: looking up our own name may take long."""
+        """Connect, seal, sign in. What we are called there is the sender's domain: looking up our own name may take
+        long."""
         host, port, name = self.server.host or "", self.server.port, _domain(self.server.sender)
         if self.server.security == "tls":
             link: smtplib.SMTP = smtplib.SMTP_SSL(host, port, name, timeout=SECONDS, context=self._trust())

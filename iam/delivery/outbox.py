@@ -1,8 +1,9 @@
 """What must be told to others, written in the transaction that made it necessary and delivered afterwards.
 
-A message is due until it is delivered or given up. Whoever delivers takes a batch on lease by one statement, so that of any number of
-workers one has a message; a worker that dies loses its lease and the message is tried again: told at least once. Nothing here knows
-what a message says: ``iam.jobs`` carries messages to the handlers that the worker brings along.
+A message is due until it is delivered or given up. Whoever delivers takes a batch on lease by one statement, so that of
+any number of workers one has a message; a worker that dies loses its lease and the message is tried again: told at
+least once. Nothing here knows what a message says: ``iam.jobs`` carries messages to the handlers that the worker brings
+along.
 """
 
 from __future__ import annotations
@@ -24,15 +25,20 @@ LEASE = timedelta(seconds=60)
 """How long whoever took a message may take to deliver it."""
 
 WAITS = (
-    timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), *[timedelta(hours=1)] * 23,
-)  # fmt: skip
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    *[timedelta(hours=1)] * 23,
+)
 """After each failed attempt, how long until the next; after the last of them it is given up."""
 
 LONGEST = timedelta(hours=24)
 """How long after it was written a message that fails is tried again, however few its attempts."""
 
 HELD = timedelta(seconds=30)
-"""How long the other messages to somebody who has just failed wait, so that one who is down does not keep everybody else waiting."""
+"""How long the other messages to somebody who has just failed wait, so that one who is down does not keep everybody
+else waiting."""
 
 KEEP, KEEP_GIVEN_UP = timedelta(days=1), timedelta(days=90)
 """How long a delivered message, and one that was given up, stays to be looked at."""
@@ -43,16 +49,18 @@ _LONGEST_WORDS = 200
 
 
 class Message(Base):
-    """One message. It is due until ``delivered_at`` or ``given_up_at`` is set; ``leased_until`` keeps two workers from one message."""
+    """One message. It is due until ``delivered_at`` or ``given_up_at`` is set; ``leased_until`` keeps two workers from
+    one message."""
 
     __tablename__ = "outbox"
     __table_args__ = (
         Index(
-            "ix_outbox_due", "due_at",
+            "ix_outbox_due",
+            "due_at",
             postgresql_where=text("delivered_at IS NULL AND given_up_at IS NULL"),
             sqlite_where=text("delivered_at IS NULL AND given_up_at IS NULL"),
         ),
-    )  # fmt: skip
+    )
 
     id: Mapped[UUID] = key()
     kind: Mapped[str]
@@ -85,14 +93,21 @@ class Due:
 
 
 def leave(session: Session, kind: str, notes: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
-    """Write a message for each (target, payload), due now, in the caller's transaction by one statement; return how many."""
+    """Write a message for each (target, payload), due now, in the caller's transaction by one statement; return how
+    many."""
     now = clock.now()
     rows = [
         {
-            "id": uuid7(), "kind": kind, "target": target, "payload": dict(payload), "created_at": now, "due_at": now, "attempts": 0,
+            "id": uuid7(),
+            "kind": kind,
+            "target": target,
+            "payload": dict(payload),
+            "created_at": now,
+            "due_at": now,
+            "attempts": 0,
         }
         for target, payload in notes
-    ]  # fmt: skip
+    ]
     if rows:
         session.execute(insert(Message), rows)
     return len(rows)
@@ -108,16 +123,23 @@ def take(session: Session, kinds: Collection[str], limit: int) -> list[Due]:
     now = clock.now()
     due = _due(kinds, now)
     oldest = select(Message.id).where(due).order_by(Message.due_at).limit(limit)
-    # Said twice: a second taker that waited for the first sees rows that are no longer due, and its own list of ids is an old one.
+    # Said twice: a second taker that waited for the first sees rows that are no longer due, and its own list of ids is
+    # an old one.
     taken = (
         update(Message)
         .where(Message.id.in_(oldest), due)
         .values(leased_until=now + LEASE, attempts=Message.attempts + 1)
         .returning(
-            Message.id, Message.kind, Message.target, Message.payload, Message.created_at, Message.attempts, Message.leased_until
+            Message.id,
+            Message.kind,
+            Message.target,
+            Message.payload,
+            Message.created_at,
+            Message.attempts,
+            Message.leased_until,
         )
         .execution_options(synchronize_session=False)
-    )  # fmt: skip
+    )
     return sorted((Due(*row) for row in session.execute(taken)), key=lambda one: one.id)
 
 
@@ -138,7 +160,8 @@ def refused(session: Session, due: Due, words: str) -> None:
 
 
 def failed(session: Session, due: Due, words: str) -> bool:
-    """Note a failed attempt, and let others to the same target wait; False when it was the last and the message is now given up."""
+    """Note a failed attempt, and let others to the same target wait; False when it was the last and the message is now
+    given up."""
     now = clock.now()
     others = and_(_due([due.kind], now), Message.target == due.target)
     session.execute(
@@ -158,7 +181,8 @@ def _close(session: Session, due: Due, **values: Any) -> None:
 
 
 def again(session: Session, message_id: UUID) -> bool:
-    """Make a message that was given up due at once (past ``LONGEST``, for one more attempt); False when it was not given up."""
+    """Make a message that was given up due at once (past ``LONGEST``, for one more attempt); False when it was not
+    given up."""
     query = (
         update(Message)
         .where(Message.id == message_id, Message.given_up_at.is_not(None))

@@ -1,4 +1,5 @@
-"""The agreements of the demonstration, with dates around today: in force, unsigned, in its notice period, expired yesterday …"""
+"""The agreements of the demonstration, with dates around today: in force, unsigned, in its notice period, expired
+yesterday …"""
 
 from __future__ import annotations
 
@@ -22,10 +23,18 @@ def _welfare(days: Days) -> Agreement:
     """Student welfare between the city and the wellbeing services county; the worked example."""
     start = days.school_start
     return _agreement(
-        WELFARE_AGREEMENT, "KAUP", 117, "sivistyslautakunta", 48, start, date(start.year + 1, 7, 31), "opiskeluhuolto", "1287/2013",
+        WELFARE_AGREEMENT,
+        "KAUP",
+        117,
+        "sivistyslautakunta",
+        48,
+        start,
+        date(start.year + 1, 7, 31),
+        "opiskeluhuolto",
+        "1287/2013",
         [_party("mansikkala", start - timedelta(42)), _party("marjala-hva", start - timedelta(37))],
         [_clause("mansikkala", "marjala-hva", "perusopetus", {"psykologi": WELFARE, "kuraattori": WELFARE})],
-    )  # fmt: skip
+    )
 
 
 def _employment(days: Days) -> list[Agreement]:
@@ -40,12 +49,20 @@ def _employment(days: Days) -> list[Agreement]:
     ]
     return [
         _agreement(
-            f"tyollisyys-{town}", "TYO", 31 + n, "kunnanhallitus", 112 + n, started, end, "kunnan täydentävät työllisyyspalvelut", "380/2023",
+            f"tyollisyys-{town}",
+            "TYO",
+            31 + n,
+            "kunnanhallitus",
+            112 + n,
+            started,
+            end,
+            "kunnan täydentävät työllisyyspalvelut",
+            "380/2023",
             [_party("mansikkala", started - timedelta(30)), _party(town, signed and signed - timedelta(21))],
             [_clause("mansikkala", town, "tyollisyysalue", {"tyollisyysohjaaja": ADVICE})],
         )
         for n, (town, signed, end) in enumerate(states)
-    ]  # fmt: skip
+    ]
 
 
 def _shared(days: Days) -> list[Agreement]:
@@ -58,19 +75,61 @@ def _shared(days: Days) -> list[Agreement]:
     ]
     college = _party("marjala-kky", signed)
     return [
-        _agreement("yhteinen-iam", "KAUP", 12, "kaupunginhallitus", 7, start, end, "yhteinen käyttövaltuushallinta", "906/2019",
-                   [*towns, college, _party("marjala-hva", signed), it], []),
-        _agreement("opetuksen-tunnistautuminen", "KAUP", 13, "sivistyslautakunta", 9, start, end, "opetuksen palveluihin tunnistautuminen",
-                   "628/1998", [towns[0], college, it], []),
-        _agreement("sovellustoimittaja", "KAUP", 14, "kaupunginhallitus", 21, start, end, "sovelluksen ylläpito", "906/2019",
-                   [towns[0], it], []),
-    ]  # fmt: skip
+        _agreement(
+            "yhteinen-iam",
+            "KAUP",
+            12,
+            "kaupunginhallitus",
+            7,
+            start,
+            end,
+            "yhteinen käyttövaltuushallinta",
+            "906/2019",
+            [*towns, college, _party("marjala-hva", signed), it],
+            [],
+        ),
+        _agreement(
+            "opetuksen-tunnistautuminen",
+            "KAUP",
+            13,
+            "sivistyslautakunta",
+            9,
+            start,
+            end,
+            "opetuksen palveluihin tunnistautuminen",
+            "628/1998",
+            [towns[0], college, it],
+            [],
+        ),
+        _agreement(
+            "sovellustoimittaja",
+            "KAUP",
+            14,
+            "kaupunginhallitus",
+            21,
+            start,
+            end,
+            "sovelluksen ylläpito",
+            "906/2019",
+            [towns[0], it],
+            [],
+        ),
+    ]
 
 
 def _agreement(
-    key: str, register: str, number: int, body: str, section: int, start: date, end: date, purpose: str, act: str,
-    parties: list[dict[str, Any]], clauses: list[dict[str, Any]],
-) -> Agreement:  # fmt: skip
+    key: str,
+    register: str,
+    number: int,
+    body: str,
+    section: int,
+    start: date,
+    end: date,
+    purpose: str,
+    act: str,
+    parties: list[dict[str, Any]],
+    clauses: list[dict[str, Any]],
+) -> Agreement:
     return {
         "key": key,
         "case_number": f"{register}-{start.year}-{number}",

@@ -1,8 +1,8 @@
 """The consortium's organisations as plain rows: what exists in which profile, before codes and dates are added.
 
-A row of ``ENTITIES``: key, kind, names (fi, sv, en), language. A row of ``UNITS``: key, kind, parent, names, weight (how many of
-the generated employees it gets; 0 = none). A row of ``SCHOOLS``: key, kind, parent, names, grades, parallel classes. Nothing here
-names a real organisation.
+A row of ``ENTITIES``: key, kind, names (fi, sv, en), language. A row of ``UNITS``: key, kind, parent, names, weight
+(how many of the generated employees it gets; 0 = none). A row of ``SCHOOLS``: key, kind, parent, names, grades,
+parallel classes. Nothing here names a real organisation.
 """
 
 from __future__ import annotations
@@ -19,13 +19,26 @@ ENTITIES: tuple[tuple[str, str, Names, str], ...] = (
     ("nevakumpu", "municipality", ("Nevakumpu", "Mosskulla", "Nevakumpu"), "fi"),
     ("haapanotko", "municipality", ("Haapanotko", "Aspdalen", "Haapanotko"), "fi"),
     ("kuusiluoto", "municipality", ("Kuusiluoto", "Granholmen", "Kuusiluoto"), "fi"),
-    ("marjala-hva", "wellbeing-county",
-     ("Marjalan hyvinvointialue", "Marjala välfärdsområde", "Marjala wellbeing services county"), "fi"),
-    ("marjala-kky", "joint-authority",
-     ("Marjalan koulutuskuntayhtymä", "Marjala utbildningssamkommun", "Marjala joint authority for education"), "fi"),
+    (
+        "marjala-hva",
+        "wellbeing-county",
+        ("Marjalan hyvinvointialue", "Marjala välfärdsområde", "Marjala wellbeing services county"),
+        "fi",
+    ),
+    (
+        "marjala-kky",
+        "joint-authority",
+        ("Marjalan koulutuskuntayhtymä", "Marjala utbildningssamkommun", "Marjala joint authority for education"),
+        "fi",
+    ),
     ("kuntatieto", "company", ("Marjalan Kuntatieto Oy", "Marjala Kommundata Ab", "Marjala Municipal IT Ltd"), "fi"),
-    ("lahdesaatio", "private-provider", ("Kirkaslähteen koulusäätiö", "Skolstiftelsen Klarkälla", "Kirkaslähde School Foundation"), "fi"),
-)  # fmt: skip
+    (
+        "lahdesaatio",
+        "private-provider",
+        ("Kirkaslähteen koulusäätiö", "Skolstiftelsen Klarkälla", "Kirkaslähde School Foundation"),
+        "fi",
+    ),
+)
 
 MORE_MUNICIPALITIES: tuple[tuple[str, Names], ...] = (
     ("vaapukka", ("Vaapukkala", "Hallonby", "Vaapukkala")),
@@ -43,33 +56,86 @@ UNITS: tuple[tuple[str, str, str, Names, int], ...] = (
     ("perusopetus", "unit", "mansikkala", ("Perusopetus", "Grundläggande utbildning", "Basic education"), 6),
     ("lukiokoulutus", "unit", "mansikkala", ("Lukiokoulutus", "Gymnasieutbildning", "Upper secondary education"), 2),
     ("varhaiskasvatus", "unit", "mansikkala", ("Varhaiskasvatus", "Småbarnspedagogik", "Early childhood education"), 4),
-    ("tyollisyysalue", "employment-area", "mansikkala",
-     ("Mansikkalan työllisyysalue", "Smultronstads sysselsättningsområde", "Mansikkala employment area"), 24),
+    (
+        "tyollisyysalue",
+        "employment-area",
+        "mansikkala",
+        ("Mansikkalan työllisyysalue", "Smultronstads sysselsättningsområde", "Mansikkala employment area"),
+        24,
+    ),
     ("rantasaari-sivistys", "unit", "rantasaari", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 6),
-    ("rantasaari-tyollisyys", "unit", "rantasaari", ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"), 3),
+    (
+        "rantasaari-tyollisyys",
+        "unit",
+        "rantasaari",
+        ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"),
+        3,
+    ),
     ("jakalajarvi-sivistys", "unit", "jakalajarvi", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 4),
-    ("jakalajarvi-tyollisyys", "unit", "jakalajarvi", ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"), 2),
+    (
+        "jakalajarvi-tyollisyys",
+        "unit",
+        "jakalajarvi",
+        ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"),
+        2,
+    ),
     ("nevakumpu-sivistys", "unit", "nevakumpu", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 3),
-    ("nevakumpu-tyollisyys", "unit", "nevakumpu", ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"), 2),
+    (
+        "nevakumpu-tyollisyys",
+        "unit",
+        "nevakumpu",
+        ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"),
+        2,
+    ),
     ("haapanotko-sivistys", "unit", "haapanotko", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 3),
-    ("haapanotko-tyollisyys", "unit", "haapanotko", ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"), 2),
+    (
+        "haapanotko-tyollisyys",
+        "unit",
+        "haapanotko",
+        ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"),
+        2,
+    ),
     ("kuusiluoto-sivistys", "unit", "kuusiluoto", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 3),
-    ("kuusiluoto-tyollisyys", "unit", "kuusiluoto", ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"), 2),
+    (
+        "kuusiluoto-tyollisyys",
+        "unit",
+        "kuusiluoto",
+        ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"),
+        2,
+    ),
     ("hva-opiskeluhuolto", "unit", "marjala-hva", ("Opiskeluhuolto", "Elev- och studerandevård", "Student welfare"), 0),
-    ("kky-hallinto", "unit", "marjala-kky", ("Kuntayhtymän hallinto", "Samkommunens förvaltning", "Joint authority office"), 5),
+    (
+        "kky-hallinto",
+        "unit",
+        "marjala-kky",
+        ("Kuntayhtymän hallinto", "Samkommunens förvaltning", "Joint authority office"),
+        5,
+    ),
     ("kuntatieto-palvelut", "unit", "kuntatieto", ("Asiakaspalvelut", "Kundtjänster", "Customer services"), 10),
     ("kuntatieto-tuotanto", "unit", "kuntatieto", ("Palvelutuotanto", "Serviceproduktion", "Operations"), 10),
     ("lahde-hallinto", "unit", "lahdesaatio", ("Säätiön toimisto", "Stiftelsens kansli", "Foundation office"), 1),
-)  # fmt: skip
+)
 
 SCHOOLS: tuple[SchoolRow, ...] = (
     ("KOIVU", "school", "perusopetus", ("Koivurinteen koulu", "Björkbrinkens skola", "Koivurinne School"), (1, 6), 4),
     ("RANTA", "school", "perusopetus", ("Rantapuiston koulu", "Strandparkens skola", "Rantapuisto School"), (1, 9), 2),
-    ("LUKIO", "school", "lukiokoulutus", ("Mansikkalan lukio", "Smultronstads gymnasium (finskt)", "Mansikkala Upper Secondary"),
-     (10, 12), 8),
+    (
+        "LUKIO",
+        "school",
+        "lukiokoulutus",
+        ("Mansikkalan lukio", "Smultronstads gymnasium (finskt)", "Mansikkala Upper Secondary"),
+        (10, 12),
+        8,
+    ),
     ("STRAND", "school", "rantasaari-sivistys", ("Strandön koulu", "Strandö skola", "Strandö School"), (1, 9), 2),
-    ("OPISTO", "school", "marjala-kky", ("Marjalan ammattiopisto", "Marjala yrkesinstitut", "Marjala Vocational College"),
-     (10, 12), 10),
+    (
+        "OPISTO",
+        "school",
+        "marjala-kky",
+        ("Marjalan ammattiopisto", "Marjala yrkesinstitut", "Marjala Vocational College"),
+        (10, 12),
+        10,
+    ),
     ("VANHAKYLA", "school", "perusopetus", ("Vanhankylän koulu", "Gammelby skola", "Vanhakylä School"), (1, 6), 0),
     ("KUUSI", "school", "perusopetus", ("Kuusimäen koulu", "Granbackens skola", "Kuusimäki School"), (1, 6), 3),
     ("HAAPA", "school", "perusopetus", ("Haapalehdon koulu", "Asplundens skola", "Haapalehto School"), (1, 6), 3),
@@ -86,31 +152,129 @@ SCHOOLS: tuple[SchoolRow, ...] = (
     ("AHO", "school", "perusopetus", ("Ahomansikan koulu", "Smultronbackens skola", "Ahomansikka School"), (1, 6), 1),
     ("LEHTO", "school", "perusopetus", ("Lehtokurpan koulu", "Morkullans skola", "Lehtokurppa School"), (1, 6), 1),
     ("SILTA", "school", "perusopetus", ("Siltasaaren koulu", "Broholmens skola", "Siltasaari School"), (7, 9), 4),
-    ("TORPPA", "school", "perusopetus", ("Torpparinmäen koulu", "Torparbackens skola", "Torpparinmäki School"), (1, 6), 1),
-    ("KANERVA", "school", "perusopetus", ("Kanervakankaan koulu", "Ljunghedens skola", "Kanervakangas School"), (1, 6), 1),
+    (
+        "TORPPA",
+        "school",
+        "perusopetus",
+        ("Torpparinmäen koulu", "Torparbackens skola", "Torpparinmäki School"),
+        (1, 6),
+        1,
+    ),
+    (
+        "KANERVA",
+        "school",
+        "perusopetus",
+        ("Kanervakankaan koulu", "Ljunghedens skola", "Kanervakangas School"),
+        (1, 6),
+        1,
+    ),
     ("LOUHI", "school", "perusopetus", ("Louhikon koulu", "Stenbrottets skola", "Louhikko School"), (1, 6), 1),
     ("SAMMAL", "school", "perusopetus", ("Sammalpolun koulu", "Mosstigens skola", "Sammalpolku School"), (1, 6), 1),
-    ("PK-MUSTIKKA", "unit", "varhaiskasvatus", ("Mustikan päiväkoti", "Daghemmet Blåbäret", "Mustikka Day-care"), (0, 0), 3),
-    ("PK-PUOLUKKA", "unit", "varhaiskasvatus", ("Puolukan päiväkoti", "Daghemmet Lingonet", "Puolukka Day-care"), (0, 0), 3),
-    ("PK-KETTU", "unit", "varhaiskasvatus", ("Ketunpesän päiväkoti", "Daghemmet Rävlyan", "Ketunpesä Day-care"), (0, 0), 3),
+    (
+        "PK-MUSTIKKA",
+        "unit",
+        "varhaiskasvatus",
+        ("Mustikan päiväkoti", "Daghemmet Blåbäret", "Mustikka Day-care"),
+        (0, 0),
+        3,
+    ),
+    (
+        "PK-PUOLUKKA",
+        "unit",
+        "varhaiskasvatus",
+        ("Puolukan päiväkoti", "Daghemmet Lingonet", "Puolukka Day-care"),
+        (0, 0),
+        3,
+    ),
+    (
+        "PK-KETTU",
+        "unit",
+        "varhaiskasvatus",
+        ("Ketunpesän päiväkoti", "Daghemmet Rävlyan", "Ketunpesä Day-care"),
+        (0, 0),
+        3,
+    ),
     ("PK-SIILI", "unit", "varhaiskasvatus", ("Siilin päiväkoti", "Daghemmet Igelkotten", "Siili Day-care"), (0, 0), 2),
-    ("RS-KOULU", "school", "rantasaari-sivistys", ("Rantasaaren koulu", "Strandö finska skola", "Rantasaari School"), (1, 9), 1),
-    ("GYMN", "school", "rantasaari-sivistys", ("Strandön lukio", "Strandö gymnasium", "Strandö Upper Secondary"), (10, 12), 2),
-    ("PK-SKAR", "unit", "rantasaari-sivistys", ("Saariston päiväkoti", "Skärgårdens daghem", "Archipelago Day-care"), (0, 0), 2),
-    ("JAKALA", "school", "jakalajarvi-sivistys", ("Jäkäläjärven koulu", "Jeagiljávri skola", "Jäkäläjärvi School"), (0, 9), 1),
+    (
+        "RS-KOULU",
+        "school",
+        "rantasaari-sivistys",
+        ("Rantasaaren koulu", "Strandö finska skola", "Rantasaari School"),
+        (1, 9),
+        1,
+    ),
+    (
+        "GYMN",
+        "school",
+        "rantasaari-sivistys",
+        ("Strandön lukio", "Strandö gymnasium", "Strandö Upper Secondary"),
+        (10, 12),
+        2,
+    ),
+    (
+        "PK-SKAR",
+        "unit",
+        "rantasaari-sivistys",
+        ("Saariston päiväkoti", "Skärgårdens daghem", "Archipelago Day-care"),
+        (0, 0),
+        2,
+    ),
+    (
+        "JAKALA",
+        "school",
+        "jakalajarvi-sivistys",
+        ("Jäkäläjärven koulu", "Jeagiljávri skola", "Jäkäläjärvi School"),
+        (0, 9),
+        1,
+    ),
     ("JOHKA", "school", "jakalajarvi-sivistys", ("Joenmutkan koulu", "Åkrökens skola", "Joenmutka School"), (0, 6), 1),
     ("NEVA", "school", "nevakumpu-sivistys", ("Nevakummun koulu", "Mosskulla skola", "Nevakumpu School"), (0, 9), 1),
-    ("NOTKO", "school", "haapanotko-sivistys", ("Haapanotkon koulu", "Aspdalens skola", "Haapanotko School"), (0, 9), 1),
-    ("LUOTO", "school", "kuusiluoto-sivistys", ("Kuusiluodon koulu", "Granholmens skola", "Kuusiluoto School"), (0, 9), 1),
-    ("SATAMA", "school", "marjala-kky", ("Ammattiopiston satamakampus", "Yrkesinstitutets hamncampus", "Harbour Campus"), (10, 12), 4),
-    ("VALMA", "unit", "marjala-kky", ("Valmentava koulutus", "Handledande utbildning", "Preparatory education"), (10, 10), 2),
+    (
+        "NOTKO",
+        "school",
+        "haapanotko-sivistys",
+        ("Haapanotkon koulu", "Aspdalens skola", "Haapanotko School"),
+        (0, 9),
+        1,
+    ),
+    (
+        "LUOTO",
+        "school",
+        "kuusiluoto-sivistys",
+        ("Kuusiluodon koulu", "Granholmens skola", "Kuusiluoto School"),
+        (0, 9),
+        1,
+    ),
+    (
+        "SATAMA",
+        "school",
+        "marjala-kky",
+        ("Ammattiopiston satamakampus", "Yrkesinstitutets hamncampus", "Harbour Campus"),
+        (10, 12),
+        4,
+    ),
+    (
+        "VALMA",
+        "unit",
+        "marjala-kky",
+        ("Valmentava koulutus", "Handledande utbildning", "Preparatory education"),
+        (10, 10),
+        2,
+    ),
     ("LAHDE", "school", "lahdesaatio", ("Kirkaslähteen koulu", "Klarkällans skola", "Kirkaslähde School"), (1, 9), 1),
-)  # fmt: skip
+)
 
 MERGED, MERGED_INTO, CLOSING = "VANHAKYLA", "KOIVU", "LOUHI"
 SWEDISH = ("STRAND", "GYMN", "PK-SKAR")
 """Schools that teach in Swedish."""
 
-SMALL_UNITS = ("perusopetus", "lukiokoulutus", "tyollisyysalue", "rantasaari-sivistys", "nevakumpu-tyollisyys", "hva-opiskeluhuolto",
-               "kuntatieto-palvelut")  # fmt: skip
+SMALL_UNITS = (
+    "perusopetus",
+    "lukiokoulutus",
+    "tyollisyysalue",
+    "rantasaari-sivistys",
+    "nevakumpu-tyollisyys",
+    "hva-opiskeluhuolto",
+    "kuntatieto-palvelut",
+)
 SMALL_SCHOOLS = ("KOIVU", "RANTA", "LUKIO", "STRAND", "OPISTO", "VANHAKYLA")

@@ -13,7 +13,8 @@ T = TypeVar("T")
 
 
 def value(seed: str, stream: str, index: int | str, n: int) -> int:
-    """Return a number in ``[0, n)``: the first 8 bytes, big-endian, of SHA-256 over ``seed/stream/index``, modulo ``n``."""
+    """Return a number in ``[0, n)``: the first 8 bytes, big-endian, of SHA-256 over ``seed/stream/index``, modulo
+    ``n``."""
     return int.from_bytes(sha256(f"{seed}/{stream}/{index}".encode()).digest()[:8], "big") % n
 
 

@@ -64,7 +64,9 @@ def _bar(shown: bool) -> Iterator[Callable[[int, int], None] | None]:
 
 def _in_words(summary: Summary, out: Path, today: date) -> str:
     return (
-        f"Wrote the {summary.profile} demonstration of {today:%-d.%-m.%Y} into {out}: {summary.employees} employees with "
-        f"{summary.employments} employments ({summary.affiliations} places of work), {summary.pupils} pupils and students, "
+        f"Wrote the {summary.profile} demonstration of {today:%-d.%-m.%Y} into {out}: {summary.employees} "
+        f"employees with "
+        f"{summary.employments} employments ({summary.affiliations} places of work), {summary.pupils} pupils "
+        f"and students, "
         f"{summary.guardian_links} guardian links, {summary.schools} schools and {summary.organisations} organisations."
     )

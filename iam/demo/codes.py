@@ -1,4 +1,5 @@
-"""Numbers with check characters that belong to nobody: identity codes 900-999, OIDs of nodes 98 and 99, 9-prefixed business ids."""
+"""Numbers with check characters that belong to nobody: identity codes 900-999, OIDs of nodes 98 and 99, 9-prefixed
+business ids."""
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ SEPARATORS = {18: "+", 19: "-YXWVU", 20: "ABCDEF"}
 def identity_code(born: date, separator: str, number: int) -> str:
     """Return a test identity code.
 
-    ``number`` is 900-999, which the population register never gives; raises ``ValueError`` for any other number, and for a
-    separator that does not belong to the century of ``born``.
+    ``number`` is 900-999, which the population register never gives; raises ``ValueError`` for any other number, and
+    for a separator that does not belong to the century of ``born``.
     """
     if not 900 <= number <= 999:
         raise ValueError("a demonstration may only hold identity codes with an individual number of 900-999")
@@ -95,7 +96,8 @@ class IdentityCodes:
         self._taken = set(reserved)
 
     def take(self, number: int, born: date) -> str:
-        """Return a free code for the employee ``number`` (unique) born on ``born``; a taken one is tried again in a sub-stream."""
+        """Return a free code for the employee ``number`` (unique) born on ``born``; a taken one is tried again in a
+        sub-stream."""
         code, attempt = (
             identity_code(
                 born, SEPARATORS[born.year // 100][0], 900 + self._chance.below("employee.code", number, 100)

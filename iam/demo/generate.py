@@ -51,8 +51,8 @@ def generate(
 ) -> Summary:
     """Write ``hr.csv``, ``oneroster/``, ``directory.ldif`` and ``consortium.yaml`` into ``out``, made when missing.
 
-    The same arguments give the same bytes. ``advance`` is told how many employees of how many are written. Raises ``KeyError``
-    for an unknown profile and ``OSError`` where ``out`` cannot be written.
+    The same arguments give the same bytes. ``advance`` is told how many employees of how many are written. Raises
+    ``KeyError`` for an unknown profile and ``OSError`` where ``out`` cannot be written.
     """
     sizes, chance, days = PROFILES[profile], Chance(seed), Days(today)
     world = consortium(sizes, chance, days)
@@ -71,7 +71,17 @@ def generate(
     bundle.write(out / "oneroster")
     consortium_file.write(out / "consortium.yaml", world)
     return Summary(
-        profile, seed, today.isoformat(), len(world.organisations), sum(one.school is not None for one in world.organisations), employees, employments, affiliations,
-        sizes.county_workers, 10 * sizes.family_rounds + sizes.adults, bundle.guardian_links, len(bundle.rows["users"]),
+        profile,
+        seed,
+        today.isoformat(),
+        len(world.organisations),
+        sum(one.school is not None for one in world.organisations),
+        employees,
+        employments,
+        affiliations,
+        sizes.county_workers,
+        10 * sizes.family_rounds + sizes.adults,
+        bundle.guardian_links,
+        len(bundle.rows["users"]),
         directory.write(out / "directory.ldif"),
-    )  # fmt: skip
+    )

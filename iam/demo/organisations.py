@@ -32,7 +32,8 @@ LONG_SINCE = date(2000, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """What only a school has: its codes, grades from ``low`` to ``high`` (0 = pre-primary, 10-12 = after basic education)."""
+    """What only a school has: its codes, grades from ``low`` to ``high`` (0 = pre-primary, 10-12 = after basic
+    education)."""
 
     oph_oid: str
     code: str
@@ -43,7 +44,8 @@ class School:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """One organisation. ``entity`` is the key of its legal entity, ``order`` its stable place in the catalogue of all profiles."""
+    """One organisation. ``entity`` is the key of its legal entity, ``order`` its stable place in the catalogue of all
+    profiles."""
 
     key: str
     kind: str
@@ -95,7 +97,8 @@ class Consortium:
         return tuple(organisation for organisation in self.organisations if organisation.kind == "municipality")
 
     def relations(self) -> list[tuple[str, str, str, date]]:
-        """Return ``(organisation, kind, other, from)``: the area covers, the owners own, a merged school is continued."""
+        """Return ``(organisation, kind, other, from)``: the area covers, the owners own, a merged school is
+        continued."""
         towns = [town.key for town in self.municipalities]
         covers = [("tyollisyysalue", "covers", town, FOUNDED["tyollisyysalue"]) for town in towns]
         owns = [(town, "owns", "kuntatieto", LONG_SINCE) for town in towns]
@@ -107,8 +110,17 @@ def consortium(profile: Profile, chance: Chance, days: Days) -> Consortium:
     found = {ROOT: Organisation(ROOT, "consortium", _ROOT_NAMES, None, ROOT, 0)}
     found |= {entity.key: entity for entity in _entities(profile)}
     for order, (key, kind, parent, names, weight) in enumerate(_unit_rows(profile), start=20):
-        unit = Organisation(key, kind, names, parent, parent, order, weight, language=found[parent].language,
-                            start=FOUNDED.get(key, LONG_SINCE))  # fmt: skip
+        unit = Organisation(
+            key,
+            kind,
+            names,
+            parent,
+            parent,
+            order,
+            weight,
+            language=found[parent].language,
+            start=FOUNDED.get(key, LONG_SINCE),
+        )
         found[key] = unit
     for place, row in enumerate(_school_rows(profile)):
         found[row[0]] = _school(row, place, found[row[2]], chance, days)
@@ -138,10 +150,18 @@ def _unit_rows(profile: Profile) -> list[tuple[str, str, str, Names, int]]:
 
 def _school_rows(profile: Profile) -> list[SchoolRow]:
     more = [
-        (f"{key.upper()}-{n}", "school", f"{key}-sivistys", (f"{fi}, koulu {n}", f"{sv}, skola {n}", f"{en} School {n}"),
-         (0, 9) if n < 3 else (1, 6), 2)
-        for key, (fi, sv, en) in MORE_MUNICIPALITIES for n in range(1, 9) if profile.large
-    ]  # fmt: skip
+        (
+            f"{key.upper()}-{n}",
+            "school",
+            f"{key}-sivistys",
+            (f"{fi}, koulu {n}", f"{sv}, skola {n}", f"{en} School {n}"),
+            (0, 9) if n < 3 else (1, 6),
+            2,
+        )
+        for key, (fi, sv, en) in MORE_MUNICIPALITIES
+        for n in range(1, 9)
+        if profile.large
+    ]
     return [*SCHOOLS, *more]
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 class Profile:
     """Counts of one profile; people of the table to try are among them.
 
-    ``employees`` leaves out the county's welfare workers. ``employments`` counts rows of the HR file without theirs, or is None
-    where ``workplaces`` (rows × places of work, theirs included) is the aim instead. ``family_rounds`` is how many times ten
-    pupils, in families of one to three children, come with eighteen guardian links; ``adults`` are students without guardians.
+    ``employees`` leaves out the county's welfare workers. ``employments`` counts rows of the HR file without theirs, or
+    is None where ``workplaces`` (rows × places of work, theirs included) is the aim instead. ``family_rounds`` is how
+    many times ten pupils, in families of one to three children, come with eighteen guardian links; ``adults`` are
+    students without guardians.
     """
 
     key: str
@@ -45,9 +46,16 @@ class Profile:
 
 
 _WHOLE = {
-    "concurrent": 60, "two_employers": 25, "roving": 30, "day_substitutes": 40, "long_absences": 8, "ended_yesterday": 12,
-    "starting_tomorrow": 5, "retroactive_ends": 3, "identity_cases": 2,
-}  # fmt: skip
+    "concurrent": 60,
+    "two_employers": 25,
+    "roving": 30,
+    "day_substitutes": 40,
+    "long_absences": 8,
+    "ended_yesterday": 12,
+    "starting_tomorrow": 5,
+    "retroactive_ends": 3,
+    "identity_cases": 2,
+}
 PROFILES = {
     profile.key: profile
     for profile in (

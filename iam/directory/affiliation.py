@@ -23,15 +23,21 @@ def _formerly(column: str, mark: str) -> Index:
 
 
 class Affiliation(FactVersion, Base):
-    """A person in an organisation as employee, student, substitute …; the employer or controller is the legal entity to which the
-    organisation belongs that day.
+    """A person in an organisation as employee, student, substitute …; the employer or controller is the legal entity to
+    which the organisation belongs that day.
 
-    ``TOLD`` are the columns that a source states beside organisation and dates, ``BEARING`` those of them that rights rest on.
+    ``TOLD`` are the columns that a source states beside organisation and dates, ``BEARING`` those of them that rights
+    rest on.
     """
 
     TOLD: ClassVar[tuple[str, ...]] = (
-        "person_id", "kind", "occupation", "title", "is_primary", "substitute_for",
-    )  # fmt: skip
+        "person_id",
+        "kind",
+        "occupation",
+        "title",
+        "is_primary",
+        "substitute_for",
+    )
     BEARING: ClassVar[frozenset[str]] = frozenset({"person_id", "kind", "occupation"})
 
     __tablename__ = "affiliation"
@@ -102,8 +108,8 @@ def _one_group(name: str, where: str, *columns: str) -> Index:
 class Group(Base):
     """A group as its source has it, or a local one; a class of a school tells where its members are.
 
-    A local group's ``key`` is its own in the organisation. A source's group is known by its kind and ``record_key`` in that source:
-    two sources may well use the same key in one school.
+    A local group's ``key`` is its own in the organisation. A source's group is known by its kind and ``record_key`` in
+    that source: two sources may well use the same key in one school.
     """
 
     __tablename__ = "group_"

@@ -1,9 +1,10 @@
 """Whose word on a person counts: joining somebody's person is not owning them.
 
-A source describes a person where it may state facts (``reach``) and the person, or a child they guard, has an affiliation: present,
-coming, or of the past ``PAST``. What is declared by hand always counts. Of somebody who has none such, those sources still count that
-once stated an affiliation or guardianship of theirs; of somebody of whom nobody ever stated one, all do. A source from before walls
-counts besides where its own facts stand, until what they reject was accepted.
+A source describes a person where it may state facts (``reach``) and the person, or a child they guard, has an
+affiliation: present, coming, or of the past ``PAST``. What is declared by hand always counts. Of somebody who has none
+such, those sources still count that once stated an affiliation or guardianship of theirs; of somebody of whom nobody
+ever stated one, all do. A source from before walls counts besides where its own facts stand, until what they reject was
+accepted.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ PAST = timedelta(days=90)
 
 
 def may_describe(profile: Any, at: Any, since: Any) -> ColumnElement[bool]:
-    """The condition that what a profile's source says of the person counts at ``at``; ``since`` is ``PAST`` before it."""
+    """The condition that what a profile's source says of the person counts at ``at``; ``since`` is ``PAST`` before
+    it."""
     a, child, g = aliased(Affiliation), aliased(Affiliation), aliased(Relationship)
     own, of_child = _own(profile, a, since), _of_child(profile, g, child, since)
     nowhere = and_(~_any(a, *own), ~_any((child, g), *of_child))
     return or_(
-        profile.source_id.is_(None), _any(a, *own, _there(profile.source_id, a, at)),
-        _any((child, g), *of_child, _there(profile.source_id, child, at)), and_(nowhere, or_(_stated(profile), ~_known(profile))),
-    )  # fmt: skip
+        profile.source_id.is_(None),
+        _any(a, *own, _there(profile.source_id, a, at)),
+        _any((child, g), *of_child, _there(profile.source_id, child, at)),
+        and_(nowhere, or_(_stated(profile), ~_known(profile))),
+    )
 
 
 def _any(rows: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -52,14 +56,16 @@ def _guards(profile: Any, g: Any) -> tuple[ColumnElement[bool], ...]:
 
 
 def _there(source_id: Any, a: Any, at: Any) -> ColumnElement[bool]:
-    """The condition that a source may state facts where an affiliation is: now for a present one, some time of it for any other."""
+    """The condition that a source may state facts where an affiliation is: now for a present one, some time of it for
+    any other."""
     s = aliased(Source)
     before_walls = and_(a.source_id == source_id, _any(s, s.id == source_id, ~s.walled))
     return or_(within(source_id, a.organisation_id, lambda r: during(r, a, at)), before_walls)
 
 
 def during(reach: Any, fact: Any, at: Any) -> ColumnElement[bool]:
-    """The condition that a row of where a source may state facts covers a fact: ``at`` where the fact holds then, else some of its time."""
+    """The condition that a row of where a source may state facts covers a fact: ``at`` where the fact holds then, else
+    some of its time."""
     elsewhen = or_(fact.valid_from > at, fact.valid_to <= at, and_(reach.valid_from <= at, reach.valid_to > at))
     return and_(reach.valid_from < fact.valid_to, reach.valid_to > fact.valid_from, elsewhen)
 

@@ -1,4 +1,5 @@
-"""Personal identity codes: found by keyed hash and shown, each time for a purpose and with an event. Never listed, never written out."""
+"""Personal identity codes: found by keyed hash and shown, each time for a purpose and with an event. Never listed,
+never written out."""
 
 from __future__ import annotations
 
@@ -27,15 +28,19 @@ class Shows(Protocol):
 
 
 def find(session: Session, vault: Vault, code: str, visible: Shows, purpose: str, actor: Actor) -> UUID | None:
-    """Return the person with this code; None when nobody has it, or nobody the asker may see. Writes the event either way.
+    """Return the person with this code; None when nobody has it, or nobody the asker may see. Writes the event either
+    way.
 
     Raises ``Invalid`` without a purpose.
     """
     _needs_purpose(purpose)
     query = select(Identifier.person_id).where(
-        Identifier.kind == KIND, Identifier.issuer == "", Identifier.value_mac == vault.mac(KIND, "", code), Identifier.closed_by.is_(None),
+        Identifier.kind == KIND,
+        Identifier.issuer == "",
+        Identifier.value_mac == vault.mac(KIND, "", code),
+        Identifier.closed_by.is_(None),
         visible.shows(Identifier.person_id),
-    )  # fmt: skip
+    )
     found = session.scalars(query).one_or_none()
     log.write(
         session,
@@ -48,7 +53,8 @@ def find(session: Session, vault: Vault, code: str, visible: Shows, purpose: str
 
 
 def show(session: Session, vault: Vault, person_id: UUID, purpose: str, actor: Actor) -> str:
-    """Return a person's code and write the event; raises ``Invalid`` without a purpose, ``NotFound`` when none is known."""
+    """Return a person's code and write the event; raises ``Invalid`` without a purpose, ``NotFound`` when none is
+    known."""
     _needs_purpose(purpose)
     key, item = session.get(PersonKey, person_id), session.get(VaultItem, (person_id, KIND))
     if key is None or key.wrapped_key is None or item is None:

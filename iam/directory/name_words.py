@@ -1,7 +1,7 @@
 """Names as people type and order them: base letters for search, and a key whose plain binary order is the Finnish one.
 
-Pure. Letters that a Finnish keyboard lacks are found by their base letter; å, ä and ö are letters of their own. Both databases compare
-what is made here byte by byte, so that nothing depends on how a server was set up.
+Pure. Letters that a Finnish keyboard lacks are found by their base letter; å, ä and ö are letters of their own. Both
+databases compare what is made here byte by byte, so that nothing depends on how a server was set up.
 """
 
 from __future__ import annotations
@@ -15,15 +15,35 @@ LONGEST_WORD, LONGEST_KEY = 60, 200
 """Signs that are kept: an index holds no more than some hundred, and nobody types as many."""
 _PARTED = re.compile(r"[ -]+")
 _APOSTROPHES = "ʹʺʻʼʽʾʿˈˊˋ"
-"""Modifier letters of names that are signs to the reader: Sámi, Estonian and Ukrainian soft signs and transliterated stops."""
+"""Modifier letters of names that are signs to the reader: Sámi, Estonian and Ukrainian soft signs and transliterated
+stops."""
 _BASES = {
-    "ŋ": "n", "đ": "d", "ð": "d", "þ": "th", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "ħ": "h", "ŧ": "t", "ǥ": "g", "ʒ": "z", "ĸ": "k",
-    "ı": "i", "ə": "e", "ɉ": "j", "ƶ": "z", "ƀ": "b", "ɨ": "i", "ſ": "s",
-}  # fmt: skip
+    "ŋ": "n",
+    "đ": "d",
+    "ð": "d",
+    "þ": "th",
+    "ø": "o",
+    "æ": "ae",
+    "œ": "oe",
+    "ł": "l",
+    "ħ": "h",
+    "ŧ": "t",
+    "ǥ": "g",
+    "ʒ": "z",
+    "ĸ": "k",
+    "ı": "i",
+    "ə": "e",
+    "ɉ": "j",
+    "ƶ": "z",
+    "ƀ": "b",
+    "ɨ": "i",
+    "ſ": "s",
+}
 _FINNISH = {letter: letter for letter in "åäö"}
 AFTER_Z = {"å": "{", "ä": "|", "ö": "}"}
 _IN_ORDER = {**AFTER_Z, "æ": "|", "ø": "}", "œ": "}", "õ": "}", "ő": "}", "ü": "y"}
-"""What stands for a letter in the order, as the Finnish alphabet has it: ``{|}`` follow ``z`` in ASCII (``AFTER_Z``)."""
+"""What stands for a letter in the order, as the Finnish alphabet has it: ``{|}`` follow ``z`` in ASCII
+(``AFTER_Z``)."""
 
 
 class _Letters(dict[int, str]):
@@ -61,7 +81,8 @@ _FOLDED, _ORDERED = _Letters(_FINNISH), _Letters(_IN_ORDER)
 def fold(text: str) -> str:
     """Return ``text`` in small base letters: every space as " ", every apostrophe, hyphen and other sign as "-".
 
-    ``"Ánne-Máret O’Neill"`` becomes ``"anne-maret o-neill"``. å, ä and ö stay; marks and signs that nobody sees are left out.
+    ``"Ánne-Máret O’Neill"`` becomes ``"anne-maret o-neill"``. å, ä and ö stay; marks and signs that nobody sees are
+    left out.
     """
     return unicodedata.normalize("NFC", text).translate(_FOLDED)
 
@@ -82,7 +103,8 @@ def _words(part: str) -> tuple[str, ...]:
 
 
 def typed_words(text: str) -> list[tuple[str, ...]]:
-    """Return what somebody typed word by word, each in its parts: ``"Anna-Liisa Meri"`` is ``[("anna", "liisa"), ("meri",)]``."""
+    """Return what somebody typed word by word, each in its parts: ``"Anna-Liisa Meri"`` is ``[("anna", "liisa"),
+    ("meri",)]``."""
     found = (tuple(filter(None, word.split("-"))) for word in fold(text).split(" "))
     return [parts for parts in found if parts]
 
@@ -100,7 +122,8 @@ def _bare(name: str) -> str:
 def sort_key(family_name: str | None, first_names: str | None) -> str:
     """Return the text by which a person is ordered, compared byte by byte: the family name first.
 
-    å, ä and ö follow z, w follows v, and all of one family name come before those who have it with another one joined to it.
+    å, ä and ö follow z, w follows v, and all of one family name come before those who have it with another one joined
+    to it.
     """
     parts = (_ordered(family_name or "", "-"), _ordered(first_names or "", " "))
     return " ".join(filter(None, parts))[:LONGEST_KEY]

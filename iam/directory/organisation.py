@@ -11,9 +11,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from iam.database.base import Base, FactVersion, key, open_index, valid
 
 KINDS = (
-    "consortium", "municipality", "joint-authority", "wellbeing-county", "employment-area", "municipal-enterprise",
-    "company", "private-provider", "school", "unit",
-)  # fmt: skip
+    "consortium",
+    "municipality",
+    "joint-authority",
+    "wellbeing-county",
+    "employment-area",
+    "municipal-enterprise",
+    "company",
+    "private-provider",
+    "school",
+    "unit",
+)
 
 
 class Organisation(Base):

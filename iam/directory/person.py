@@ -24,7 +24,8 @@ class Person(Base):
 
 
 class PersonNameWord(Base):
-    """A word of a name of a person, folded to base letters, by which search finds them; ``shown`` when a name shown now has it."""
+    """A word of a name of a person, folded to base letters, by which search finds them; ``shown`` when a name shown now
+    has it."""
 
     __tablename__ = "person_name_word"
     __table_args__ = (Index("ix_person_name_word_word", "word"),)

@@ -1,7 +1,8 @@
 """Which of a person's affiliations is the primary one: the one first marked so. Another source's mark does not move it.
 
-A source may move its own mark among its own affiliations: the other then has the place that the source's first mark has, among what
-holds. Rules' condition ``primary`` asks the stored mark of the affiliation they bind and nothing of this.
+A source may move its own mark among its own affiliations: the other then has the place that the source's first mark
+has, among what holds. Rules' condition ``primary`` asks the stored mark of the affiliation they bind and nothing of
+this.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from iam.directory.entitled import PAST
 
 
 class Marked(NamedTuple):
-    """An affiliation as known now, with an earlier version of it that was marked (None: there is none); one for each of these."""
+    """An affiliation as known now, with an earlier version of it that was marked (None: there is none); one for each of
+    these."""
 
     person_id: UUID
     fact_id: UUID
@@ -42,8 +44,8 @@ class Marked(NamedTuple):
 def of(session: Session, person_ids: Collection[UUID], at: datetime) -> dict[UUID, Marked]:
     """Return the affiliation that counts as each person's primary one at ``at``; one query for all.
 
-    Where none that holds is marked, it is the one that was told of first; where none holds, the first that is coming; where none is,
-    the last that ended within ``PAST``. Persons without any are left out.
+    Where none that holds is marked, it is the one that was told of first; where none holds, the first that is coming;
+    where none is, the last that ended within ``PAST``. Persons without any are left out.
     """
     found: dict[UUID, list[Marked]] = {}
     for row in session.execute(_rows(Affiliation.person_id.in_(person_ids), at - PAST)):

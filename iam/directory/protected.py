@@ -20,8 +20,9 @@ PURPOSES = frozenset(
 
 
 def release(value: Protected | None, *, protected: bool, purpose: str) -> str | None:
-    """Return the text of ``value``, or None where it must not be told: the person is protected and the purpose is not among
-    those that may see it (the person's own data, administration with protected data). Raises ``ValueError`` for an unknown purpose.
+    """Return the text of ``value``, or None where it must not be told: the person is protected and the purpose is not
+    among those that may see it (the person's own data, administration with protected data). Raises ``ValueError`` for
+    an unknown purpose.
     """
     if purpose not in PURPOSES:
         raise ValueError(f"unknown purpose {purpose}")
@@ -40,16 +41,19 @@ def is_confirmed(relationship: Any, at: Any) -> ColumnElement[bool]:
     """The condition that the school confirmed this guardian of this child, and that it holds at ``at``."""
     confirmation = aliased(GuardianConfirmation)
     return exists().where(
-        confirmation.person_id == relationship.person_id, confirmation.other_person_id == relationship.other_person_id,
-        confirmation.closed_by.is_(None), confirmation.valid_from <= at, confirmation.valid_to > at,
-    )  # fmt: skip
+        confirmation.person_id == relationship.person_id,
+        confirmation.other_person_id == relationship.other_person_id,
+        confirmation.closed_by.is_(None),
+        confirmation.valid_from <= at,
+        confirmation.valid_to > at,
+    )
 
 
 def rests_on_protected(right: Any, *, unconfirmed_at: Any = None) -> ColumnElement[bool]:
     """The condition that a right rests on a relationship to a protected person: its scope tells where that one is.
 
-    ``right`` is an assignment or a query that has its columns. With ``unconfirmed_at`` only while nobody has confirmed at that moment
-    that the person may know.
+    ``right`` is an assignment or a query that has its columns. With ``unconfirmed_at`` only while nobody has confirmed
+    at that moment that the person may know.
     """
     tie = aliased(Relationship)
     cited = or_(

@@ -25,10 +25,11 @@ from iam.directory.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is shown of a person: attribute by attribute the value of the source with the smallest priority that tells it.
+    """What is shown of a person: attribute by attribute the value of the source with the smallest priority that tells
+    it.
 
-    Only sources whose word on the person counts (``entitled``) tell anything, save that a person is ``protected`` as soon as any
-    source says so. ``updated_at``: when one of them last told something else.
+    Only sources whose word on the person counts (``entitled``) tell anything, save that a person is ``protected`` as
+    soon as any source says so. ``updated_at``: when one of them last told something else.
     """
 
     given_names: str | None = None
@@ -133,10 +134,11 @@ def profile(session: Session, person_id: UUID) -> Profile:
 def _group_keys() -> Rows:
     query: Rows = select(Group.key).distinct().join(Membership, Membership.group_id == Group.id)
     return query.where(
-        Membership.person_id == bindparam("person_id", type_=Uuid()), Membership.closed_by.is_(None),
+        Membership.person_id == bindparam("person_id", type_=Uuid()),
+        Membership.closed_by.is_(None),
         holds_at(Membership, bindparam("at", type_=UtcDateTime())),
         Group.organisation_id == bindparam("organisation_id", type_=Uuid()),
-    ).order_by(Group.key)  # fmt: skip
+    ).order_by(Group.key)
 
 
 _GROUP_KEYS: Statement[str] = Statement(_group_keys, str)
@@ -148,7 +150,8 @@ def group_keys(session: Session, person_id: UUID, organisation_id: UUID, at: dat
 
 
 def people_at(organisation_id: UUID, at: datetime) -> Select[UUID]:
-    """Select the persons who have an affiliation in an organisation, or under it, at ``at``; some of them more than once."""
+    """Select the persons who have an affiliation in an organisation, or under it, at ``at``; some of them more than
+    once."""
     here = select(OrganisationClosure.descendant_id).where(
         OrganisationClosure.ancestor_id == organisation_id, holds_at(OrganisationClosure, at)
     )
@@ -163,10 +166,12 @@ def organisations_over(person_id: Any, at: Any) -> Select[UUID]:
         select(OrganisationClosure.ancestor_id)
         .join(Affiliation, Affiliation.organisation_id == OrganisationClosure.descendant_id)
         .where(
-            Affiliation.person_id == person_id, Affiliation.closed_by.is_(None), holds_at(Affiliation, at),
+            Affiliation.person_id == person_id,
+            Affiliation.closed_by.is_(None),
+            holds_at(Affiliation, at),
             holds_at(OrganisationClosure, at),
         )
-    )  # fmt: skip
+    )
 
 
 def is_under(session: Session, organisation_id: UUID, ancestors: Collection[UUID], at: datetime) -> bool:

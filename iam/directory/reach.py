@@ -21,7 +21,8 @@ BY_HAND = UUID(int=0)
 
 
 def reach(*, by_hand: bool = True) -> Subquery:
-    """The rows (``source_id``, ``organisation_id``, ``valid_from``, ``valid_to``) of where each source may state facts, and when.
+    """The rows (``source_id``, ``organisation_id``, ``valid_from``, ``valid_to``) of where each source may state facts,
+    and when.
 
     Intervals of one source and organisation may overlap.
     """
@@ -32,10 +33,16 @@ def reach(*, by_hand: bool = True) -> Subquery:
 def reaches(source_id: Any, organisation_id: Any, at: Any) -> ColumnElement[bool]:
     """The condition that a source (NULL: what is declared by hand) may state facts in an organisation at ``at``."""
     r = reach()
-    return exists().where(
-        r.c.source_id == func.coalesce(source_id, literal(BY_HAND, Uuid())), r.c.organisation_id == organisation_id,
-        r.c.valid_from <= at, r.c.valid_to > at,
-    ).correlate_except(r)  # fmt: skip
+    return (
+        exists()
+        .where(
+            r.c.source_id == func.coalesce(source_id, literal(BY_HAND, Uuid())),
+            r.c.organisation_id == organisation_id,
+            r.c.valid_from <= at,
+            r.c.valid_to > at,
+        )
+        .correlate_except(r)
+    )
 
 
 def within(source_id: Any, organisation_id: Any, when: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:

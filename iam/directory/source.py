@@ -15,11 +15,12 @@ from iam.database.base import Base, key, open_index, refers_to, valid
 class Source(Base):
     """An inbound system. ``settings`` go to its connector; ``matching`` says how its columns are read (None: as usual).
 
-    ``priority``: the smaller number wins when two sources tell the same attribute. ``correlate`` is the order of identifier
-    kinds by which a record's person is found. ``owner_id`` is the organisation whose administrators see it and in whose subtree it states
-    facts. ``disabled``: nothing is read and nobody signs in by it. ``walled`` is False for a source from before walls, until what they
-    reject was shown and accepted. ``leased_by`` is the run that holds the source until ``leased_until``, which its heartbeat puts off.
-    ``places`` are the codes that named organisations of which it had stated facts by the end of its last run.
+    ``priority``: the smaller number wins when two sources tell the same attribute. ``correlate`` is the order of
+    identifier kinds by which a record's person is found. ``owner_id`` is the organisation whose administrators see it
+    and in whose subtree it states facts. ``disabled``: nothing is read and nobody signs in by it. ``walled`` is False
+    for a source from before walls, until what they reject was shown and accepted. ``leased_by`` is the run that holds
+    the source until ``leased_until``, which its heartbeat puts off. ``places`` are the codes that named organisations
+    of which it had stated facts by the end of its last run.
     """
 
     __tablename__ = "source"
@@ -117,7 +118,8 @@ class Record(Base):
 
 
 class AwaitedRelationship(Base):
-    """A relationship that a record told of somebody whom its source has not brought yet; it becomes a fact when that happens.
+    """A relationship that a record told of somebody whom its source has not brought yet; it becomes a fact when that
+    happens.
 
     The two keys are the source's own of the two persons, ``key_kind`` is the kind of identifier that they are.
     """
@@ -150,9 +152,9 @@ class Acceptance(Base):
 class Ambiguity(Base):
     """A record whose person cannot be told. A human decides.
 
-    ``reason``: its identifiers name ``several`` persons, two ``codes`` stand under one key, a code and a name are ``other`` than
-    known, or a ``number`` finds somebody whose code or names do not agree. ``told`` is what the source says of the person, without
-    the identity code.
+    ``reason``: its identifiers name ``several`` persons, two ``codes`` stand under one key, a code and a name are
+    ``other`` than known, or a ``number`` finds somebody whose code or names do not agree. ``told`` is what the source
+    says of the person, without the identity code.
     """
 
     __tablename__ = "ambiguity"

@@ -1,4 +1,5 @@
-"""What persons are, as one view: their affiliations, whom they guard, what keeps them out; read once for all that is told of it."""
+"""What persons are, as one view: their affiliations, whom they guard, what keeps them out; read once for all that is
+told of it."""
 
 from __future__ import annotations
 
@@ -22,11 +23,12 @@ Interval = tuple[datetime, datetime]
 
 @dataclass(slots=True)
 class Ties:
-    """One person's. ``affiliations`` are those near now that the asker may see, the present ones first; ``guards_until``: when the last
-    of the present guardianships over people whom the asker may see ends, None without one.
+    """One person's. ``affiliations`` are those near now that the asker may see, the present ones first;
+    ``guards_until``: when the last of the present guardianships over people whom the asker may see ends, None without
+    one.
 
-    Whoever asks, ``intervals`` are the times of all affiliations and guardianships, ``held`` whether a hold lies on the whole person, ``has_holds``
-    whether any lasts or is coming, be it over a part.
+    Whoever asks, ``intervals`` are the times of all affiliations and guardianships, ``held`` whether a hold lies on the
+    whole person, ``has_holds`` whether any lasts or is coming, be it over a part.
     """
 
     affiliations: list[Tied] = field(default_factory=list)
@@ -83,9 +85,19 @@ def _affiliated(visible: Visible, person_ids: Collection[UUID]) -> Select[Any]:
     a, o = Affiliation, Organisation
     sees, told = visible.covers(a.organisation_id), visible.tells(a.person_id, a.organisation_id)
     query: Any = select(
-        literal("affiliation").label("what"), a.person_id, a.fact_id, a.kind, a.title, sees.label("visible"), told.label("told"),
-        o.name_fi, o.name_sv, o.name_en, a.valid_from, a.valid_to,
-    )  # fmt: skip
+        literal("affiliation").label("what"),
+        a.person_id,
+        a.fact_id,
+        a.kind,
+        a.title,
+        sees.label("visible"),
+        told.label("told"),
+        o.name_fi,
+        o.name_sv,
+        o.name_en,
+        a.valid_from,
+        a.valid_to,
+    )
     found: Select[Any] = query.join(o, o.id == a.organisation_id).where(
         a.person_id.in_(person_ids), a.closed_by.is_(None)
     )
@@ -96,8 +108,19 @@ def _guarding(visible: Visible, person_ids: Collection[UUID]) -> Select[Any]:
     r, nothing = Relationship, cast(null(), String)
     sees = visible.shows(r.other_person_id)
     query: Any = select(
-        literal("guardian"), r.person_id, r.fact_id, r.kind, nothing, sees, false(), nothing, nothing, nothing, r.valid_from, r.valid_to
-    )  # fmt: skip
+        literal("guardian"),
+        r.person_id,
+        r.fact_id,
+        r.kind,
+        nothing,
+        sees,
+        false(),
+        nothing,
+        nothing,
+        nothing,
+        r.valid_from,
+        r.valid_to,
+    )
     found: Select[Any] = query.where(r.person_id.in_(person_ids), r.kind == "guardian_of", r.closed_by.is_(None))
     return found
 
@@ -105,7 +128,18 @@ def _guarding(visible: Visible, person_ids: Collection[UUID]) -> Select[Any]:
 def _held(person_ids: Collection[UUID], at: datetime) -> Select[Any]:
     h, nothing = Hold, cast(null(), String)
     query: Any = select(
-        literal("hold"), h.person_id, cast(null(), Uuid()), nothing, nothing, h.whole, false(), nothing, nothing, nothing, h.valid_from, h.valid_to
-    )  # fmt: skip
+        literal("hold"),
+        h.person_id,
+        cast(null(), Uuid()),
+        nothing,
+        nothing,
+        h.whole,
+        false(),
+        nothing,
+        nothing,
+        nothing,
+        h.valid_from,
+        h.valid_to,
+    )
     found: Select[Any] = query.where(h.person_id.in_(person_ids), h.closed_by.is_(None), h.valid_to > at)
     return found

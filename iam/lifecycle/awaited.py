@@ -1,7 +1,8 @@
-"""Relationships with somebody whom the source has not brought yet, as with a manager who is not in the feed: they wait for the person.
+"""Relationships with somebody whom the source has not brought yet, as with a manager who is not in the feed: they wait
+for the person.
 
-The row that told them is not read again while it stays the same, so what it told is kept, and becomes a fact in the run that brings
-the person.
+The row that told them is not read again while it stays the same, so what it told is kept, and becomes a fact in the run
+that brings the person.
 """
 
 from __future__ import annotations
@@ -18,16 +19,21 @@ from iam.lifecycle import reached, staged
 
 
 def keep(session: Session, source_id: UUID) -> None:
-    """Keep what the staged records tell of persons nobody knows, where that is optional, in place of what they told before.
+    """Keep what the staged records tell of persons nobody knows, where that is optional, in place of what they told
+    before.
 
     What was staged of what waited (``fulfil``) waits no longer.
     """
     w, rel, r, p = AwaitedRelationship, staged.relationship, staged.record, staged.person
     told = union(select(r.c.record_id).where(~r.c.held), select(staged.gone.c.record_id)).subquery()
     came = exists().where(
-        rel.c.record_id == w.record_id, rel.c.kind == w.kind, rel.c.person_key == w.person_key, rel.c.other_key == w.other_key,
-        rel.c.person_id.is_not(None), rel.c.other_person_id.is_not(None),
-    )  # fmt: skip
+        rel.c.record_id == w.record_id,
+        rel.c.kind == w.kind,
+        rel.c.person_key == w.person_key,
+        rel.c.other_key == w.other_key,
+        rel.c.person_id.is_not(None),
+        rel.c.other_person_id.is_not(None),
+    )
     session.execute(
         delete(w)
         .where(w.source_id == source_id, or_(w.record_id.in_(select(told.c.record_id)), came))
@@ -35,20 +41,27 @@ def keep(session: Session, source_id: UUID) -> None:
     )
     rows = (
         select(
-            rel.c.record_id, rel.c.kind, rel.c.person_key, rel.c.other_key, p.c.as_kind, literal(source_id, w.source_id.type),
-            func.min(rel.c.valid_from), func.max(rel.c.valid_to),
+            rel.c.record_id,
+            rel.c.kind,
+            rel.c.person_key,
+            rel.c.other_key,
+            p.c.as_kind,
+            literal(source_id, w.source_id.type),
+            func.min(rel.c.valid_from),
+            func.max(rel.c.valid_to),
         )
         .join(r, and_(r.c.record_id == rel.c.record_id, ~r.c.held))
         .join(p, p.c.person_key == r.c.person_key)
         .where(rel.c.optional, or_(rel.c.person_id.is_(None), rel.c.other_person_id.is_(None)))
         .group_by(rel.c.record_id, rel.c.kind, rel.c.person_key, rel.c.other_key, p.c.as_kind)
-    )  # fmt: skip
+    )
     names = ["record_id", "kind", "person_key", "other_key", "key_kind", "source_id", "valid_from", "valid_to"]
     session.execute(insert(w).from_select(names, rows))
 
 
 def fulfil(session: Session, source_id: UUID) -> None:
-    """Stage what waited for somebody who is known now, or comes with this run; a record staged by this run tells it itself.
+    """Stage what waited for somebody who is known now, or comes with this run; a record staged by this run tells it
+    itself.
 
     It goes on waiting as long as the source may not state it.
     """
@@ -58,19 +71,38 @@ def fulfil(session: Session, source_id: UUID) -> None:
         return
     rows = (
         select(
-            -func.row_number().over(), w.record_id, w.person_key, one.c.person_id, w.kind, w.other_key, other.c.person_id, w.valid_from,
-            w.valid_to, literal(True),
+            -func.row_number().over(),
+            w.record_id,
+            w.person_key,
+            one.c.person_id,
+            w.kind,
+            w.other_key,
+            other.c.person_id,
+            w.valid_from,
+            w.valid_to,
+            literal(True),
         )
         .join(one, _names(one, w.person_key))
         .join(other, _names(other, w.other_key))
         .where(
-            w.source_id == source_id, one.c.person_id != other.c.person_id,
-            w.record_id.not_in(select(staged.record.c.record_id)), reached.person_is_reached(other.c.person_id),
+            w.source_id == source_id,
+            one.c.person_id != other.c.person_id,
+            w.record_id.not_in(select(staged.record.c.record_id)),
+            reached.person_is_reached(other.c.person_id),
         )
-    )  # fmt: skip
+    )
     columns = [
-        "row_id", "record_id", "person_key", "person_id", "kind", "other_key", "other_person_id", "valid_from", "valid_to", "optional",
-    ]  # fmt: skip
+        "row_id",
+        "record_id",
+        "person_key",
+        "person_id",
+        "kind",
+        "other_key",
+        "other_person_id",
+        "valid_from",
+        "valid_to",
+        "optional",
+    ]
     session.execute(insert(rel).from_select(columns, rows))
 
 

@@ -1,4 +1,5 @@
-"""Writes what a source's run staged, by the comparison that was made before (``facts``). The one place where feeds become facts.
+"""Writes what a source's run staged, by the comparison that was made before (``facts``). The one place where feeds
+become facts.
 
 Held effects are left out: their versions stand, their records keep no digest, and the next run meets them again.
 """
@@ -36,7 +37,8 @@ def write(session: Session, change: Change, source_id: UUID, run_id: UUID) -> No
 
 
 def try_out(session: Session, change: Change, source_id: UUID) -> None:
-    """Write what rules bind and nothing more, for what is shown before it is accepted and whose writing the caller takes back."""
+    """Write what rules bind and nothing more, for what is shown before it is accepted and whose writing the caller
+    takes back."""
     feed_persons.new_persons(session)
     _groups(session, source_id)
     write_facts(session, change, source_id)
@@ -44,17 +46,17 @@ def try_out(session: Session, change: Change, source_id: UUID) -> None:
 
 
 def hold_records(session: Session) -> None:
-    """Mark the records of which an effect is held, or the description of whose person is: no digest of them is remembered."""
+    """Mark the records of which an effect is held, or the description of whose person is: no digest of them is
+    remembered."""
     fx, r = staged.effect, staged.record
     described = select(fx.c.person_id).where(fx.c.held, fx.c.fact == profiles.FACT)
     held = select(fx.c.record_id).where(fx.c.held, fx.c.record_id.is_not(None))
-    session.execute(
-        update(r).where(or_(r.c.record_id.in_(held), r.c.person_id.in_(described))).values(held=True)
-    )  # fmt: skip
+    session.execute(update(r).where(or_(r.c.record_id.in_(held), r.c.person_id.in_(described))).values(held=True))
 
 
 def _drop_strangers(session: Session) -> None:
-    """Forget staged rows whose person or group nobody knows (a reference to a record that was rejected); their records are read again."""
+    """Forget staged rows whose person or group nobody knows (a reference to a record that was rejected); their records
+    are read again."""
     r, m = staged.relationship, staged.membership
     stranger = or_(r.c.person_id.is_(None), r.c.other_person_id.is_(None))
     _read_again(session, select(r.c.record_id).where(stranger, ~r.c.optional))
@@ -73,9 +75,17 @@ def _read_again(session: Session, record_ids: Select[Any]) -> None:
 def _records(session: Session, source_id: UUID, run_id: UUID) -> None:
     r = staged.record
     new = select(
-        r.c.record_id, literal(source_id, Record.source_id.type), r.c.kind, r.c.key,
-        case((r.c.held, literal(b"", LargeBinary)), else_=r.c.digest), literal(run_id, Record.run_id.type), r.c.file, r.c.line, r.c.person_key, r.c.person_id,
-    ).where(r.c.fresh)  # fmt: skip
+        r.c.record_id,
+        literal(source_id, Record.source_id.type),
+        r.c.kind,
+        r.c.key,
+        case((r.c.held, literal(b"", LargeBinary)), else_=r.c.digest),
+        literal(run_id, Record.run_id.type),
+        r.c.file,
+        r.c.line,
+        r.c.person_key,
+        r.c.person_id,
+    ).where(r.c.fresh)
     names = ["id", "source_id", "kind", "key", "digest", "run_id", "file", "line", "person_key", "person_id"]
     session.execute(insert(Record).from_select(names, new))
     session.execute(
@@ -125,7 +135,8 @@ def _groups(session: Session, source_id: UUID) -> None:
 
 
 def _touch(session: Session) -> None:
-    """Note whose facts differ: of a fact that passes from one to another both, of a relationship both ends, and guardians of children."""
+    """Note whose facts differ: of a fact that passes from one to another both, of a relationship both ends, and
+    guardians of children."""
     fx, t = staged.effect, staged.touched
     written = (fx.c.held.is_(False), fx.c.fact != profiles.FACT)
     passed, tied, was = staged.affiliation.c, staged.relationship.c, Relationship

@@ -1,4 +1,5 @@
-"""Writes what a source's run staged of persons: who is new, what names them, how they are described, and their sealed codes."""
+"""Writes what a source's run staged of persons: who is new, what names them, how they are described, and their sealed
+codes."""
 
 from __future__ import annotations
 
@@ -96,9 +97,11 @@ def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
         si.c.person_id == i.person_id, si.c.kind == i.kind, or_(si.c.value == i.value, si.c.value_mac == i.value_mac)
     )
     session.execute(
-        update(i).where(i.closed_by.is_(None), i.source_id == source_id, told, ~again).values(closed_by=change.id)
+        update(i)
+        .where(i.closed_by.is_(None), i.source_id == source_id, told, ~again)
+        .values(closed_by=change.id)
         .execution_options(synchronize_session=False)
-    )  # fmt: skip
+    )
     rows = (
         select(func.min(si.c.person_key).label("person_key"), si.c.kind, si.c.issuer, si.c.value, si.c.value_mac)
         .where(si.c.person_id.is_not(None), new, _its_own(source_id))
@@ -107,10 +110,15 @@ def _identifiers(session: Session, change: Change, source_id: UUID) -> None:
     )
     p = staged.person
     _open(
-        session, i, change, source_id, ("person_id", "kind", "issuer", "value", "value_mac"),
+        session,
+        i,
+        change,
+        source_id,
+        ("person_id", "kind", "issuer", "value", "value_mac"),
         select(p.c.person_id, rows.c.kind, rows.c.issuer, rows.c.value, rows.c.value_mac)
-        .join(p, p.c.person_key == rows.c.person_key).order_by(p.c.person_id),
-    )  # fmt: skip
+        .join(p, p.c.person_key == rows.c.person_key)
+        .order_by(p.c.person_id),
+    )
 
 
 def _its_own(source_id: UUID) -> ColumnElement[bool]:
@@ -127,9 +135,11 @@ def _profiles(session: Session, change: Change, source_id: UUID) -> None:
     mine = and_(q.closed_by.is_(None), q.source_id == source_id, q.person_id == p.c.person_id)
     same = and_(*(getattr(q, name).is_not_distinct_from(p.c[name]) for name in _PROFILE))
     session.execute(
-        update(q).where(q.closed_by.is_(None), q.source_id == source_id, exists().where(mine, lead, ~same)).values(closed_by=change.id)
+        update(q)
+        .where(q.closed_by.is_(None), q.source_id == source_id, exists().where(mine, lead, ~same))
+        .values(closed_by=change.id)
         .execution_options(synchronize_session=False)
-    )  # fmt: skip
+    )
     rows = select(p.c.person_id, *(p.c[name] for name in _PROFILE), literal(False)).where(lead, ~exists().where(mine))
     _open(session, q, change, source_id, ("person_id", *_PROFILE, "protected"), rows)
 
@@ -144,7 +154,8 @@ def leads() -> ColumnElement[bool]:
 
 
 def rename(session: Session, change: Change) -> None:
-    """Write by which names the staged persons are found and ordered, after the facts, which say whose word on them counts."""
+    """Write by which names the staged persons are found and ordered, after the facts, which say whose word on them
+    counts."""
     name_words.write_staged(session, change, leads())
 
 
@@ -154,8 +165,11 @@ def _open(
     """Open one version per row, valid from now on (identifiers and profiles have no dates of their own)."""
     new = rows.add_columns(func.uuid7().label("new_id")).subquery()
     fixed = [
-        new.c.new_id, literal(source_id, model.source_id.type), literal(change.id, model.opened_by.type),
-        literal(clock.LONG_AGO, UtcDateTime()), literal(clock.FOREVER, UtcDateTime()),
-    ]  # fmt: skip
+        new.c.new_id,
+        literal(source_id, model.source_id.type),
+        literal(change.id, model.opened_by.type),
+        literal(clock.LONG_AGO, UtcDateTime()),
+        literal(clock.FOREVER, UtcDateTime()),
+    ]
     names = [*columns, "version_id", "fact_id", "source_id", "opened_by", "valid_from", "valid_to"]
     session.execute(insert(model).from_select(names, select(*new.c, *fixed)))

@@ -1,4 +1,5 @@
-"""Commands on local groups: the groups an administrator declares, and who is in them, as declared or as a provider told at sign-in."""
+"""Commands on local groups: the groups an administrator declares, and who is in them, as declared or as a provider told
+at sign-in."""
 
 from __future__ import annotations
 
@@ -53,8 +54,14 @@ def set_members(session: Session, change: Change, stated: Mapping[UUID, Collecti
 
 
 def tell(
-    session: Session, source_id: UUID, person_id: UUID, group_ids: Collection[UUID], lasts: timedelta, actor: Actor, purpose: str
-) -> Change | None:  # fmt: skip
+    session: Session,
+    source_id: UUID,
+    person_id: UUID,
+    group_ids: Collection[UUID],
+    lasts: timedelta,
+    actor: Actor,
+    purpose: str,
+) -> Change | None:
     """Make ``group_ids`` the local groups in which a source has a person from now on, for ``lasts`` at most.
 
     Returns the change that wrote it; None when it stands and half of the time is still left, then nothing is written.
@@ -67,10 +74,14 @@ def tell(
         return None
     rows: list[Stated] = [
         {
-            "group_id": one, "person_id": person_id, "source_id": source_id, "valid_from": since.get(one, now), "valid_to": now + lasts,
+            "group_id": one,
+            "person_id": person_id,
+            "source_id": source_id,
+            "valid_from": since.get(one, now),
+            "valid_to": now + lasts,
         }
         for one in sorted(group_ids)
-    ]  # fmt: skip
+    ]
     replaced, after = ending(current, rows, (*_ALIKE, "source_id", "valid_from", "valid_to"), _ALIKE, now)
     change = begin(session, "command", actor, purpose)
     restate(session, change, _MEMBERSHIPS, replaced, after, ((*_ALIKE, "valid_from"), _ALIKE))

@@ -1,6 +1,8 @@
-"""Confirming that the guardian of a protected child may know where the child is, taking that back, and who waits for it.
+"""Confirming that the guardian of a protected child may know where the child is, taking that back, and who waits for
+it.
 
-Until it is confirmed, what a guardian holds in such a child's name is told to nobody and given to no service (``access.right``).
+Until it is confirmed, what a guardian holds in such a child's name is told to nobody and given to no service
+(``access.right``).
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ RECENT = timedelta(days=365)
 def confirm(session: Session, part: Part, guardian_id: UUID, child_id: UUID, until: datetime, actor: Actor) -> None:
     """Confirm from now until ``until`` that a guardian may know where the child is.
 
-    Raises ``NotFound`` unless she is the child's guardian and the child is in ``part`` now, ``Invalid`` when the end is past.
+    Raises ``NotFound`` unless she is the child's guardian and the child is in ``part`` now, ``Invalid`` when the end is
+    past.
     """
     _needs_guardian(session, part, guardian_id, child_id)
     now = clock.now()
@@ -65,10 +68,17 @@ def state(session: Session, change: Change, stated: Mapping[Pair, Sequence[Inter
     pairs = tuple_(c.person_id, c.other_person_id).in_(list(differing))
     session.execute(update(c).where(c.closed_by.is_(None), pairs).values(closed_by=change.id))
     opened = [
-        {"id": uuid7(), "person_id": guardian, "other_person_id": child, "valid_from": start, "valid_to": end, "opened_by": change.id}
+        {
+            "id": uuid7(),
+            "person_id": guardian,
+            "other_person_id": child,
+            "valid_from": start,
+            "valid_to": end,
+            "opened_by": change.id,
+        }
         for (guardian, child), wanted in differing.items()
         for start, end in wanted
-    ]  # fmt: skip
+    ]
     if opened:
         session.execute(insert(c), opened)
     for (guardian, child), wanted in differing.items():
@@ -89,7 +99,8 @@ def confirmations(session: Session, pairs: Collection[Pair] | None = None) -> di
 
 
 def of_child(session: Session, child_id: UUID) -> list[tuple[UUID, datetime | None]]:
-    """Return the present guardians of a child, each with until when it is confirmed that they may know (None: it is not)."""
+    """Return the present guardians of a child, each with until when it is confirmed that they may know (None: it is
+    not)."""
     c, now = GuardianConfirmation, clock.now()
     until = select(func.max(c.valid_to)).where(
         c.person_id == Relationship.person_id, c.other_person_id == child_id, c.closed_by.is_(None), holds_at(c, now)
@@ -101,7 +112,8 @@ def of_child(session: Session, child_id: UUID) -> list[tuple[UUID, datetime | No
 
 
 def waiting(part: Part) -> Select[UUID, UUID, bool]:
-    """Select (guardian, child, whether she signed in within a year) who wait in a part for being confirmed, those who signed in first."""
+    """Select (guardian, child, whether she signed in within a year) who wait in a part for being confirmed, those who
+    signed in first."""
     r, since = Relationship, clock.now() - RECENT
     signed_in = exists().where(LoginSessionRow.person_id == r.person_id, LoginSessionRow.started_at > since)
     return (
@@ -129,5 +141,8 @@ def _placed(part: Part) -> ColumnElement[bool]:
     """The condition that the child is in the part now."""
     a = Affiliation
     return exists().where(
-        a.person_id == Relationship.other_person_id, a.closed_by.is_(None), holds_at(a, clock.now()), part.covers(a.organisation_id)
-    )  # fmt: skip
+        a.person_id == Relationship.other_person_id,
+        a.closed_by.is_(None),
+        holds_at(a, clock.now()),
+        part.covers(a.organisation_id),
+    )

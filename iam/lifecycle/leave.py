@@ -29,9 +29,9 @@ END_NOW = "end-now"
 def end_now(session: Session, person_id: UUID, reason: str, actor: Actor, part: Part = WHOLE) -> Change:
     """End a person's access at once, as far as ``part`` (the actor's for ``access.end``) goes. Waits for nobody.
 
-    Where the part holds all of the person: a hold from now on, every login session and every grant. Else a hold on the capacities in
-    the part, and the grants given in them; the person and what they are elsewhere stay as they were. Raises ``Invalid`` without a
-    reason and ``Conflict`` when all this has been ended already.
+    Where the part holds all of the person: a hold from now on, every login session and every grant. Else a hold on the
+    capacities in the part, and the grants given in them; the person and what they are elsewhere stay as they were.
+    Raises ``Invalid`` without a reason and ``Conflict`` when all this has been ended already.
     """
     if not reason.strip():
         raise Invalid(Problem("A reason is needed.", "Write why the access ends.", field="reason"))
@@ -40,9 +40,14 @@ def end_now(session: Session, person_id: UUID, reason: str, actor: Actor, part: 
     change = begin(session, "command", actor, reason.strip())
     whole = over(session, part, person_id).all
     hold = Hold(
-        person_id=person_id, kind=END_NOW, reason=reason.strip(), whole=whole, valid_from=clock.now(), valid_to=clock.FOREVER,
+        person_id=person_id,
+        kind=END_NOW,
+        reason=reason.strip(),
+        whole=whole,
+        valid_from=clock.now(),
+        valid_to=clock.FOREVER,
         opened_by=change.id,
-    )  # fmt: skip
+    )
     session.add(hold)
     session.flush()
     if not whole:
@@ -76,8 +81,9 @@ def undo_end_now(
 ) -> Change:
     """Undo *End now*: the hold is closed, rights return as facts and rules give them; sessions and grants do not.
 
-    ``hold_id``: which one, where there are several. Lifted by whose ``part`` holds all that it was set over: all of the person, or all
-    of its parts. Raises ``Conflict`` when there is nothing to undo and ``Denied`` when it is not the actor's to lift.
+    ``hold_id``: which one, where there are several. Lifted by whose ``part`` holds all that it was set over: all of the
+    person, or all of its parts. Raises ``Conflict`` when there is nothing to undo and ``Denied`` when it is not the
+    actor's to lift.
     """
     found = [hold for hold in open_holds(session, person_id) if hold_id in (None, hold.fact_id)]
     if not found:
@@ -103,15 +109,22 @@ def _close(session: Session, hold: Hold, change: Change) -> None:
         session.flush()
         session.add(
             Hold(
-                fact_id=hold.fact_id, person_id=hold.person_id, kind=END_NOW, reason=hold.reason, whole=hold.whole,
-                valid_from=hold.valid_from, valid_to=now, opened_by=change.id,
+                fact_id=hold.fact_id,
+                person_id=hold.person_id,
+                kind=END_NOW,
+                reason=hold.reason,
+                whole=hold.whole,
+                valid_from=hold.valid_from,
+                valid_to=now,
+                opened_by=change.id,
             )
-        )  # fmt: skip
+        )
     session.flush()
 
 
 def open_holds(session: Session, person_id: UUID) -> list[Hold]:
-    """Return the holds that *End now* set on a person and nobody has lifted: on the whole first, then in the order they were set."""
+    """Return the holds that *End now* set on a person and nobody has lifted: on the whole first, then in the order they
+    were set."""
     return [hold for hold in lasting_holds(session, person_id) if hold.kind == END_NOW]
 
 
@@ -150,7 +163,8 @@ def _parts_of(session: Session, hold: Hold) -> Sequence[UUID]:
 
 
 def end_leavers(session: Session, person_ids: ColumnElement[bool]) -> int:
-    """Revoke the grants whose capacity has ended, of the persons the condition on ``GrantRow.person_id`` names; return how many.
+    """Revoke the grants whose capacity has ended, of the persons the condition on ``GrantRow.person_id`` names; return
+    how many.
 
     Reads check the capacity too, so nobody waits for this; it keeps lists true and refresh families short.
     """

@@ -1,6 +1,8 @@
-"""Writes by which words a person is found and where lists have them: after every change of what is said of people, over sets.
+"""Writes by which words a person is found and where lists have them: after every change of what is said of people, over
+sets.
 
-A word is *shown* while a name shown now has it. Words of names that are shown no more stay: a person is found by them as well.
+A word is *shown* while a name shown now has it. Words of names that are shown no more stay: a person is found by them
+as well.
 """
 
 from __future__ import annotations
@@ -29,8 +31,8 @@ BATCH = 5000
 def write_staged(session: Session, change: Change, leads: ColumnElement[bool]) -> None:
     """Write the names of the staged persons who are new, and of those whose names this change told otherwise.
 
-    ``leads`` is the condition that of a person's staged rows one describes them. After the facts are written: they say where the
-    source may describe whom.
+    ``leads`` is the condition that of a person's staged rows one describes them. After the facts are written: they say
+    where the source may describe whom.
     """
     p, q = staged.person.c, PersonProfile
     written = exists().where(q.person_id == p.person_id, q.closed_by.is_(None), q.opened_by == change.id)

@@ -73,11 +73,15 @@ def set_profiles(session: Session, change: Change, stated: Mapping[UUID, LocalPr
     current = _open_rows(session, _PROFILES, stated)
     rows: list[Stated] = [
         {
-            "person_id": person_id, "given_names": one.given_names, "family_name": one.family_name, "email": one.email,
-            "valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER,
+            "person_id": person_id,
+            "given_names": one.given_names,
+            "family_name": one.family_name,
+            "email": one.email,
+            "valid_from": clock.LONG_AGO,
+            "valid_to": clock.FOREVER,
         }
         for person_id, one in stated.items()
-    ]  # fmt: skip
+    ]
     written = restate(session, change, _PROFILES, current, rows, (("person_id",),))
     if written:
         name_words.write(session, stated)
@@ -99,10 +103,15 @@ def _affiliation_rows(stated: Mapping[UUID, Sequence[StatedAffiliation]]) -> Ite
     for person_id, items in stated.items():
         for place, item in enumerate(items):
             yield dict.fromkeys(AFFILIATION.columns) | {
-                "person_id": person_id, "organisation_id": item.organisation_id, "kind": item.kind,
-                "occupation": item.occupation, "title": item.title, "is_primary": place == 0, "valid_from": item.valid_from,
+                "person_id": person_id,
+                "organisation_id": item.organisation_id,
+                "kind": item.kind,
+                "occupation": item.occupation,
+                "title": item.title,
+                "is_primary": place == 0,
+                "valid_from": item.valid_from,
                 "valid_to": item.valid_to,
-            }  # fmt: skip
+            }
 
 
 def _open_rows(session: Session, table: Table, person_ids: Iterable[UUID]) -> list[Row[Any]]:
@@ -117,7 +126,8 @@ def _open_rows(session: Session, table: Table, person_ids: Iterable[UUID]) -> li
 
 
 def add_with_number(session: Session, change: Change, source: Source, number: str) -> UUID:
-    """Add somebody of whom nothing is known yet, and make a source's number theirs instead of whose it was; return who it is."""
+    """Add somebody of whom nothing is known yet, and make a source's number theirs instead of whose it was; return who
+    it is."""
     person_id, i = uuid7(), Identifier
     session.add(Person(id=person_id))
     session.flush()
@@ -127,9 +137,15 @@ def add_with_number(session: Session, change: Change, source: Source, number: st
         session.flush()
         session.add(
             Identifier(
-                person_id=person_id, kind=row.kind, issuer=row.issuer, value=row.value, source_id=source.id, opened_by=change.id,
-                valid_from=row.valid_from, valid_to=row.valid_to,
+                person_id=person_id,
+                kind=row.kind,
+                issuer=row.issuer,
+                value=row.value,
+                source_id=source.id,
+                opened_by=change.id,
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
             )
-        )  # fmt: skip
+        )
     session.flush()
     return person_id

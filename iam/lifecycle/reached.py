@@ -1,4 +1,5 @@
-"""Of whom the source that runs may say whose guardian or manager somebody is: whoever has an affiliation where it may state facts.
+"""Of whom the source that runs may say whose guardian or manager somebody is: whoever has an affiliation where it may
+state facts.
 
 ``st_reach`` holds where that is.
 """
@@ -21,7 +22,8 @@ def everywhere() -> ColumnElement[bool]:
 
 
 def person_is_reached(person_id: Any) -> ColumnElement[bool]:
-    """The condition that a person has an affiliation, present, coming or of the past 90 days, where the source may state facts then.
+    """The condition that a person has an affiliation, present, coming or of the past 90 days, where the source may
+    state facts then.
 
     It stands already, whoever told it, or the run brings it.
     """
@@ -41,7 +43,10 @@ def _standing() -> Any:
 def _within(a: Any) -> Any:
     r, gone = staged.reach.c, clock.now() - GONE
     there = and_(
-        r.organisation_id == a.organisation_id, r.valid_from < a.valid_to, r.valid_to > a.valid_from,
-        a.valid_to > gone, r.valid_to > gone,
-    )  # fmt: skip
+        r.organisation_id == a.organisation_id,
+        r.valid_from < a.valid_to,
+        r.valid_to > a.valid_from,
+        a.valid_to > gone,
+        r.valid_to > gone,
+    )
     return select(a.person_id).join(staged.reach, there).where(a.person_id.is_not(None))

@@ -1,7 +1,7 @@
 """What a run staged: temporary tables between reading a source and writing facts, gone when the connection is.
 
-Every staged person gets an id at once (``first_id``), as if new; correlation replaces it where somebody is found, and only those
-rows are touched again.
+Every staged person gets an id at once (``first_id``), as if new; correlation replaces it where somebody is found, and
+only those rows are touched again.
 """
 
 from __future__ import annotations
@@ -24,64 +24,148 @@ def _work(name: str, *columns: Column[Any] | Index) -> Table:
 
 
 record = _work(
-    "st_record", Column("record_id", Uuid, primary_key=True), Column("kind", String), Column("key", String),
-    Column("digest", LargeBinary), Column("file", String), Column("line", Integer), Column("person_key", String),
-    Column("person_id", Uuid), Column("fresh", Boolean), Column("held", Boolean), Index("ix_st_record_person", "person_key"),
-)  # fmt: skip
+    "st_record",
+    Column("record_id", Uuid, primary_key=True),
+    Column("kind", String),
+    Column("key", String),
+    Column("digest", LargeBinary),
+    Column("file", String),
+    Column("line", Integer),
+    Column("person_key", String),
+    Column("person_id", Uuid),
+    Column("fresh", Boolean),
+    Column("held", Boolean),
+    Index("ix_st_record_person", "person_key"),
+)
 person = _work(
-    "st_person", Column("person_key", String, primary_key=True), Column("as_kind", String), Column("given_names", String),
-    Column("call_name", String), Column("family_name", String), Column("email", String), Column("phone", String),
-    Column("birth_date", Date), Column("login", String), Column("sort_name", String), Column("has_profile", Boolean), Column("suspended", Boolean),
-    Column("code_mac", LargeBinary), Column("wrapped_key", LargeBinary), Column("sealed_code", LargeBinary),
-    Column("first_id", Uuid), Column("person_id", Uuid), Column("fresh", Boolean),
+    "st_person",
+    Column("person_key", String, primary_key=True),
+    Column("as_kind", String),
+    Column("given_names", String),
+    Column("call_name", String),
+    Column("family_name", String),
+    Column("email", String),
+    Column("phone", String),
+    Column("birth_date", Date),
+    Column("login", String),
+    Column("sort_name", String),
+    Column("has_profile", Boolean),
+    Column("suspended", Boolean),
+    Column("code_mac", LargeBinary),
+    Column("wrapped_key", LargeBinary),
+    Column("sealed_code", LargeBinary),
+    Column("first_id", Uuid),
+    Column("person_id", Uuid),
+    Column("fresh", Boolean),
     Index("ix_st_person_person_id", "person_id"),
-)  # fmt: skip
+)
 identifier = _work(
-    "st_identifier", Column("person_key", String), Column("kind", String), Column("issuer", String), Column("value", String),
-    Column("value_mac", LargeBinary), Column("person_id", Uuid), Index("ix_st_identifier", "kind", "issuer", "value"),
-)  # fmt: skip
+    "st_identifier",
+    Column("person_key", String),
+    Column("kind", String),
+    Column("issuer", String),
+    Column("value", String),
+    Column("value_mac", LargeBinary),
+    Column("person_id", Uuid),
+    Index("ix_st_identifier", "kind", "issuer", "value"),
+)
 affiliation = _work(
-    "st_affiliation", Column("row_id", Integer, primary_key=True), Column("record_id", Uuid), Column("person_key", String),
-    Column("organisation_id", Uuid), *(Column(name, Affiliation.__table__.c[name].type) for name in Affiliation.TOLD),
-    Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()), Index("ix_st_affiliation", "record_id", "organisation_id"),
-)  # fmt: skip
+    "st_affiliation",
+    Column("row_id", Integer, primary_key=True),
+    Column("record_id", Uuid),
+    Column("person_key", String),
+    Column("organisation_id", Uuid),
+    *(Column(name, Affiliation.__table__.c[name].type) for name in Affiliation.TOLD),
+    Column("valid_from", UtcDateTime()),
+    Column("valid_to", UtcDateTime()),
+    Index("ix_st_affiliation", "record_id", "organisation_id"),
+)
 absence = _work(
-    "st_absence", Column("record_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
-)  # fmt: skip
+    "st_absence",
+    Column("record_id", Uuid),
+    Column("valid_from", UtcDateTime()),
+    Column("valid_to", UtcDateTime()),
+)
 absence_of = _work(
-    "st_absence_of", Column("row_id", Integer, primary_key=True), Column("record_id", Uuid), Column("affiliation_fact_id", Uuid),
-    Column("person_id", Uuid), Column("organisation_id", Uuid), Column("kind", String), Column("valid_from", UtcDateTime()),
-    Column("valid_to", UtcDateTime()), Index("ix_st_absence_of", "affiliation_fact_id"),
-)  # fmt: skip
+    "st_absence_of",
+    Column("row_id", Integer, primary_key=True),
+    Column("record_id", Uuid),
+    Column("affiliation_fact_id", Uuid),
+    Column("person_id", Uuid),
+    Column("organisation_id", Uuid),
+    Column("kind", String),
+    Column("valid_from", UtcDateTime()),
+    Column("valid_to", UtcDateTime()),
+    Index("ix_st_absence_of", "affiliation_fact_id"),
+)
 """The absence of a record as an absence of each of its affiliations."""
 relationship = _work(
-    "st_relationship", Column("row_id", Integer, primary_key=True), Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("kind", String),
-    Column("other_key", String), Column("other_person_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
-    Column("optional", Boolean), Index("ix_st_relationship", "record_id"),
-)  # fmt: skip
+    "st_relationship",
+    Column("row_id", Integer, primary_key=True),
+    Column("record_id", Uuid),
+    Column("person_key", String),
+    Column("person_id", Uuid),
+    Column("kind", String),
+    Column("other_key", String),
+    Column("other_person_id", Uuid),
+    Column("valid_from", UtcDateTime()),
+    Column("valid_to", UtcDateTime()),
+    Column("optional", Boolean),
+    Index("ix_st_relationship", "record_id"),
+)
 group = _work(
-    "st_group", Column("record_id", Uuid), Column("record_key", String), Column("organisation_id", Uuid), Column("kind", String),
-    Column("key", String), Column("name", String), Column("group_id", Uuid),
-)  # fmt: skip
+    "st_group",
+    Column("record_id", Uuid),
+    Column("record_key", String),
+    Column("organisation_id", Uuid),
+    Column("kind", String),
+    Column("key", String),
+    Column("name", String),
+    Column("group_id", Uuid),
+)
 membership = _work(
-    "st_membership", Column("row_id", Integer, primary_key=True), Column("record_id", Uuid), Column("person_key", String), Column("person_id", Uuid), Column("group_kind", String),
-    Column("group_key", String), Column("group_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
+    "st_membership",
+    Column("row_id", Integer, primary_key=True),
+    Column("record_id", Uuid),
+    Column("person_key", String),
+    Column("person_id", Uuid),
+    Column("group_kind", String),
+    Column("group_key", String),
+    Column("group_id", Uuid),
+    Column("valid_from", UtcDateTime()),
+    Column("valid_to", UtcDateTime()),
     Index("ix_st_membership", "record_id"),
-)  # fmt: skip
+)
 gone = _work("st_gone", Column("record_id", Uuid, primary_key=True))
 """Records whose facts end with this run: deleted by the source, or missing a second time after the grace."""
 effect = _work(
-    "st_effect", Column("fact", String), Column("kind", String), Column("loss", String), Column("record_id", Uuid), Column("row_id", Integer),
-    Column("old_version", Uuid), Column("fact_id", Uuid), Column("goes_on", Boolean), Column("person_id", Uuid),
-    Column("organisation_id", Uuid), Column("label", String), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
-    Column("held", Boolean), Index("ix_st_effect", "record_id"), Index("ix_st_effect_row", "fact", "row_id"),
-)  # fmt: skip
-"""What the run would do to facts: which version it closes (``old_version``), and what takes its place (``row_id`` of the staged table;
-without one, what is left of the old version when it ``goes_on`` until ``valid_to``). ``loss`` says what is taken away from now on.
-``label`` and ``organisation_id`` are the cell in which the guard counts it."""
+    "st_effect",
+    Column("fact", String),
+    Column("kind", String),
+    Column("loss", String),
+    Column("record_id", Uuid),
+    Column("row_id", Integer),
+    Column("old_version", Uuid),
+    Column("fact_id", Uuid),
+    Column("goes_on", Boolean),
+    Column("person_id", Uuid),
+    Column("organisation_id", Uuid),
+    Column("label", String),
+    Column("valid_from", UtcDateTime()),
+    Column("valid_to", UtcDateTime()),
+    Column("held", Boolean),
+    Index("ix_st_effect", "record_id"),
+    Index("ix_st_effect_row", "fact", "row_id"),
+)
+"""What the run would do to facts: which version it closes (``old_version``), and what takes its place (``row_id`` of
+the staged table; without one, what is left of the old version when it ``goes_on`` until ``valid_to``). ``loss`` says
+what is taken away from now on. ``label`` and ``organisation_id`` are the cell in which the guard counts it."""
 reach = _work(
-    "st_reach", Column("organisation_id", Uuid), Column("valid_from", UtcDateTime()), Column("valid_to", UtcDateTime()),
-)  # fmt: skip
+    "st_reach",
+    Column("organisation_id", Uuid),
+    Column("valid_from", UtcDateTime()),
+    Column("valid_to", UtcDateTime()),
+)
 """Where the source may state facts, and when; a row without an organisation: everywhere."""
 touched = _work("st_touched", Column("person_id", Uuid, primary_key=True))
 """The persons whose facts changed, whose rights are derived anew."""

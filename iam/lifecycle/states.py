@@ -20,9 +20,9 @@ Interval = tuple[datetime, datetime]
 
 
 class State(StrEnum):
-    """Draft: nothing has begun. Active: an affiliation or guardianship holds, or another is coming after the last one. Ended: the last one
-    has ended, less than the archive time ago. Suspended: a hold on the whole person lasts (one over a part suspends nobody).
-    Archived: the last end is longer ago than the archive time."""
+    """Draft: nothing has begun. Active: an affiliation or guardianship holds, or another is coming after the last one.
+    Ended: the last one has ended, less than the archive time ago. Suspended: a hold on the whole person lasts (one over
+    a part suspends nobody). Archived: the last end is longer ago than the archive time."""
 
     DRAFT = "draft"
     ACTIVE = "active"
@@ -34,8 +34,8 @@ class State(StrEnum):
 def state(capacities: Iterable[Interval], held: bool, at: datetime, archive_after: timedelta) -> State:
     """Return the state of a person with these intervals of affiliations and guardianships; pure.
 
-    A hold wins over everything. Ended persons may sign in (without rights) until ``archive_after`` has passed, so that they can still
-    see their own data and a late contract finds them.
+    A hold wins over everything. Ended persons may sign in (without rights) until ``archive_after`` has passed, so that
+    they can still see their own data and a late contract finds them.
     """
     if held:
         return State.SUSPENDED

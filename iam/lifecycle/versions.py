@@ -1,7 +1,7 @@
 """Bringing a set of fact versions to what is stated: what is not stated any more is closed, what is new is opened.
 
-Pure comparison over whole sets, then at most two statements. A version that already says what is stated is left alone, so that
-stating the same twice writes nothing.
+Pure comparison over whole sets, then at most two statements. A version that already says what is stated is left alone,
+so that stating the same twice writes nothing.
 """
 
 from __future__ import annotations
@@ -45,10 +45,11 @@ def restate(
     stated: Iterable[Stated],
     alike: Sequence[Sequence[str]],
 ) -> Written:
-    """Make ``stated`` the open versions instead of ``current`` (rows of ``table``, all of them open) and return what that took.
+    """Make ``stated`` the open versions instead of ``current`` (rows of ``table``, all of them open) and return what
+    that took.
 
-    A new version continues the fact of a closed one (keeps its ``fact_id``) when both agree in the columns of ``alike``, tried in
-    that order; else it is a new fact. Every item of ``stated`` names the same columns.
+    A new version continues the fact of a closed one (keeps its ``fact_id``) when both agree in the columns of
+    ``alike``, tried in that order; else it is a new fact. Every item of ``stated`` names the same columns.
     """
     closing, opening = _apart(current, list(stated))
     _continue_facts(closing, opening, alike)
@@ -100,11 +101,12 @@ def _continue_facts(
 def ending(
     current: Sequence[Row[Any]], stated: Sequence[Stated], columns: Sequence[str], alike: Sequence[str], now: datetime
 ) -> tuple[list[Row[Any]], list[Stated]]:
-    """Return which of ``current`` a list replaces, and what then stands, when leaving something out of a list ends it now.
+    """Return which of ``current`` a list replaces, and what then stands, when leaving something out of a list ends it
+    now.
 
-    A running row that the list corrects (same ``alike`` columns, same start or overlapping time) gives way to it; one that it
-    leaves out is cut off at ``now``, or dropped when it has not begun. A row that is over stays history unless corrected.
-    ``columns`` are those that every item of ``stated`` names.
+    A running row that the list corrects (same ``alike`` columns, same start or overlapping time) gives way to it; one
+    that it leaves out is cut off at ``now``, or dropped when it has not begun. A row that is over stays history unless
+    corrected. ``columns`` are those that every item of ``stated`` names.
     """
     unmatched = _uncorrected(current, stated, alike)
     kept = [row for row in unmatched if row.valid_to <= now]

@@ -1,1 +1,2 @@
-"""Numbered migrations. A release expands, backfills and contracts over separate versions; the drift check holds models to it."""
+"""Numbered migrations. A release expands, backfills and contracts over separate versions; the drift check holds models
+to it."""

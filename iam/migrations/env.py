@@ -34,7 +34,8 @@ def _migrate(connection: Connection) -> None:
 
 
 def _let_tables_be_rebuilt(connection: Connection) -> None:
-    # A table that others refer to can be dropped and made anew only so, and the pragma means nothing inside a transaction.
+    # A table that others refer to can be dropped and made anew only so, and the pragma means nothing inside a
+    # transaction.
     connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
 
 

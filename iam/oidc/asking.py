@@ -1,4 +1,5 @@
-"""What an authorization request asks, wherever its parameters came: in the address, pushed before (PAR), or in a signed object."""
+"""What an authorization request asks, wherever its parameters came: in the address, pushed before (PAR), or in a signed
+object."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from iam.oidc.server import Provider
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The parameters that count; ``carried`` are those of the address, which our pages bring back; ``pushed`` its ``request_uri``."""
+    """The parameters that count; ``carried`` are those of the address, which our pages bring back; ``pushed`` its
+    ``request_uri``."""
 
     parameters: Mapping[str, str]
     resources: Sequence[str]
@@ -25,7 +27,8 @@ class Asked:
 
 
 def resolve(server: Provider, given: Mapping[str, str], resources: Sequence[str], *, late: bool = False) -> Asked:
-    """Return what a request in an address asks; raises ``OAuth2Error``. ``late``: its browser was on our pages before."""
+    """Return what a request in an address asks; raises ``OAuth2Error``. ``late``: its browser was on our pages
+    before."""
     client = server.query_client(given.get("client_id", ""))
     if client is None:
         return Asked(given, resources, carried(given, resources))

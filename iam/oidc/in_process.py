@@ -1,4 +1,5 @@
-"""Our own administration pages as a relying party: they redeem their code here, in the same process and transaction, never over HTTP."""
+"""Our own administration pages as a relying party: they redeem their code here, in the same process and transaction,
+never over HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ from iam.oidc.issuing import redemption
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """Who came: the person, the login session and the grant, and the token endpoint's answer. Compare ``nonce`` with the one sent."""
+    """Who came: the person, the login session and the grant, and the token endpoint's answer. Compare ``nonce`` with
+    the one sent."""
 
     person_id: UUID
     session_id: UUID
@@ -38,7 +40,8 @@ def challenge(verifier: str) -> str:
 def redeem(
     session: Session, issuer: Issuer, code: str, redirect_uri: str, code_verifier: str, actor: Actor
 ) -> Redeemed:
-    """Take the code and return who came; raises ``Denied`` when any part of it does not fit. Commit also after ``Denied``."""
+    """Take the code and return who came; raises ``Denied`` when any part of it does not fit. Commit also after
+    ``Denied``."""
     client = issuer.clients.get(session, ADMIN)
     taken = codes.take(session, ADMIN, code, actor)
     if client is None or taken is None or taken.redirect_uri != redirect_uri:

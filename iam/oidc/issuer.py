@@ -1,4 +1,5 @@
-"""What the provider needs besides the database: its address, lifetimes, keys and clients. One a process; knows no web."""
+"""What the provider needs besides the database: its address, lifetimes, keys and clients. One a process; knows no
+web."""
 
 from __future__ import annotations
 
@@ -34,6 +35,7 @@ class Issuer:
         return f"{self.url}/oauth2/userinfo"
 
     def sid(self, sector: str, session_id: UUID) -> str:
-        """Return the name of a login session towards the clients of a sector: stable there, and telling nothing elsewhere."""
+        """Return the name of a login session towards the clients of a sector: stable there, and telling nothing
+        elsewhere."""
         mac = hmac.digest(self._sid_key, sector.encode() + b"\x00" + session_id.bytes, "sha256")
         return urlsafe_b64encode(mac).decode()[:22]

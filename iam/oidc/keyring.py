@@ -1,4 +1,5 @@
-"""Signing keys of one process, read again every few seconds. A key is published before it signs and long after, so this is safe."""
+"""Signing keys of one process, read again every few seconds. A key is published before it signs and long after, so this
+is safe."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from iam.tokens import jose, keys
 from iam.vault import Vault
 
 SECONDS, PUBLIC_SECONDS = 10.0, 1.0
-"""How long a process believes what it read of the keys that sign, and of those that verify: one that was removed is felt at once."""
+"""How long a process believes what it read of the keys that sign, and of those that verify: one that was removed is
+felt at once."""
 REST = 10.0
 """How long a database that did not answer is not asked again for what can be answered from memory."""
 KEPT = 5000
@@ -46,12 +48,14 @@ class Keyring:
         return found
 
     def listed(self, session: Callable[[], Session]) -> list[dict[str, Any]]:
-        """Return the published keys, read at most ``PUBLIC_SECONDS`` ago; ``session`` is asked for only when they must be read."""
+        """Return the published keys, read at most ``PUBLIC_SECONDS`` ago; ``session`` is asked for only when they must
+        be read."""
         read_at, found = self._public
         return found if found and time.monotonic() - read_at <= PUBLIC_SECONDS else self.public(session())
 
     def hint(self, session: Session, token: str, typ: str) -> jose.Claims:
-        """Return the claims of a token that we signed with any key that has not been retired too long; raises ``jose.BadToken``."""
+        """Return the claims of a token that we signed with any key that has not been retired too long; raises
+        ``jose.BadToken``."""
         try:
             return self.verify(session, token, typ)
         except jose.UnknownKey:
@@ -60,7 +64,8 @@ class Keyring:
     def remembered(self, session: Callable[[], Session], give_up: Callable[[], None]) -> list[dict[str, Any]]:
         """Return the published keys as ``listed`` does, and as they were read last while the database does not answer.
 
-        Of parallel requests one asks the database, and the others do not wait for it. ``give_up`` rolls back what failed.
+        Of parallel requests one asks the database, and the others do not wait for it. ``give_up`` rolls back what
+        failed.
         """
         (read_at, found), now = self._public, time.monotonic()
         if found and now - max(read_at, self._asked_at) <= PUBLIC_SECONDS:
@@ -76,7 +81,8 @@ class Keyring:
             return found
 
     def verify(self, session: Session, token: str, typ: str) -> jose.Claims:
-        """Return the claims of a token that we signed; raises ``jose.BadToken``. An unknown key is looked for once more.
+        """Return the claims of a token that we signed; raises ``jose.BadToken``. An unknown key is looked for once
+        more.
 
         A token comes again and again while it lives: its signature is looked at once, and its key each time.
         """

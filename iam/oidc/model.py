@@ -18,11 +18,12 @@ GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 class Client(Base):
     """An application's registration as a relying party (RFC 7591 names where they exist).
 
-    ``pkce`` is ``required`` (S256, for every client) or, for a confidential client only, ``optional``. ``mapper`` gives claims
-    other names: ``{"roles": {"name": "groups", "format": "code"}}``; empty means the names as they are; with ``"nested": true`` a dot in
-    the name puts the claim inside an object. ``resources`` are further audiences its access tokens may be for (RFC 8707);
-    ``legacy_audience`` lets it assert itself to the token endpoint's address; ``metadata_`` holds what only registration repeats or an authorization seldom asks (``default_max_age``, ``contacts``);
-    ``management_hash`` is that of its registration access token (RFC 7592), when it registered itself.
+    ``pkce`` is ``required`` (S256, for every client) or, for a confidential client only, ``optional``. ``mapper`` gives
+    claims other names: ``{"roles": {"name": "groups", "format": "code"}}``; empty means the names as they are; with
+    ``"nested": true`` a dot in the name puts the claim inside an object. ``resources`` are further audiences its access
+    tokens may be for (RFC 8707); ``legacy_audience`` lets it assert itself to the token endpoint's address;
+    ``metadata_`` holds what only registration repeats or an authorization seldom asks (``default_max_age``,
+    ``contacts``); ``management_hash`` is that of its registration access token (RFC 7592), when it registered itself.
     """
 
     __tablename__ = "client"
@@ -132,7 +133,8 @@ class Agreed(Base):
 
 
 class Attempt(Base):
-    """One request for a sign-in as it went, step by step, for the sign-in trace; kept a month. ``steps`` hold ids, never values."""
+    """One request for a sign-in as it went, step by step, for the sign-in trace; kept a month. ``steps`` hold ids,
+    never values."""
 
     __tablename__ = "attempt"
     __table_args__ = (Index(None, "person_id", "id"), Index(None, "client_id", "id"))

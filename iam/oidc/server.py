@@ -55,7 +55,8 @@ class Provider(AuthorizationServer):
         return Actor(None, context.request_id(), request.remote_addr or "")
 
     def keys_of(self, client: RegisteredClient, token: str) -> Sequence[Mapping[str, Any]]:
-        """Return the public keys with which a client signs; ``token`` is what it signed. Raises ``jose.BadToken`` when that cannot be read."""
+        """Return the public keys with which a client signs; ``token`` is what it signed. Raises ``jose.BadToken`` when
+        that cannot be read."""
         return client_keys.keys(client, context.settings(), foreign.key_id(token))
 
     def query_client(self, client_id: str) -> RegisteredClient | None:
@@ -82,7 +83,8 @@ class Provider(AuthorizationServer):
         return self.handle_response(status, dict(payload), headers)
 
     def _record_refusal(self, request: ProviderRequest, error: str) -> None:
-        """Write the event; where nobody proved to be the client, one of a kind a minute, so that no stranger fills the log."""
+        """Write the event; where nobody proved to be the client, one of a kind a minute, so that no stranger fills the
+        log."""
         client, now = request.client or self._named(request), clock.now()
         if client is None:
             return
@@ -109,7 +111,8 @@ class Provider(AuthorizationServer):
         return response
 
     def get_token_grant(self, request: ProviderRequest) -> Any:
-        """Return the grant that answers a token request; raises ``InvalidRequestError`` or Authlib's ``UnsupportedGrantTypeError``."""
+        """Return the grant that answers a token request; raises ``InvalidRequestError`` or Authlib's
+        ``UnsupportedGrantTypeError``."""
         if request.payload.grant_type is None:
             raise InvalidRequestError("Missing grant_type.")
         return super().get_token_grant(request)
@@ -117,7 +120,8 @@ class Provider(AuthorizationServer):
     def authenticate_client(
         self, request: ProviderRequest, methods: list[str], endpoint: str = "token"
     ) -> RegisteredClient:
-        """Return the client that proved who it is by its own method; raises ``InvalidClientError`` or ``InvalidRequestError``."""
+        """Return the client that proved who it is by its own method; raises ``InvalidClientError`` or
+        ``InvalidRequestError``."""
         try:
             shown = presented(request.headers.get("Authorization"), request.form)
         except Contradiction as error:
@@ -148,7 +152,8 @@ class Provider(AuthorizationServer):
         return client_assertion.first_use(self.session, client.client_id, assertion)
 
     def _audiences(self, client: RegisteredClient) -> list[str]:
-        """The names a client may call us in its assertion: the issuer, and the token endpoint only where its setting says so."""
+        """The names a client may call us in its assertion: the issuer, and the token endpoint only where its setting
+        says so."""
         legacy = [f"{self.issuer.url}/oauth2/token"] if client.legacy_audience else []
         return [self.issuer.url, *legacy]
 

@@ -28,8 +28,18 @@ from iam.plans.plan import Plan, PlanEffect
 from iam.tokens.grant import GrantRow
 
 _EFFECT = (
-    "id", "plan_id", "kind", "held", "person_id", "organisation_id", "affiliation_kind", "role_id", "loss", "valid_from", "valid_to",
-)  # fmt: skip
+    "id",
+    "plan_id",
+    "kind",
+    "held",
+    "person_id",
+    "organisation_id",
+    "affiliation_kind",
+    "role_id",
+    "loss",
+    "valid_from",
+    "valid_to",
+)
 
 
 def apply_feed(session: Session, change: Change, source_id: UUID, run_id: UUID) -> None:
@@ -69,7 +79,8 @@ def _trial(session: Session, change: Change, source_id: UUID, *, everything: boo
 
 
 def _kept() -> ColumnElement[bool]:
-    """The condition that an effect is the plan's to tell: all of affiliations and descriptions, of the rest what takes something away."""
+    """The condition that an effect is the plan's to tell: all of affiliations and descriptions, of the rest what takes
+    something away."""
     fx = staged.effect.c
     return or_(fx.fact.in_((AFFILIATION.name, profiles.FACT)), fx.loss.is_not(None))
 
@@ -79,9 +90,18 @@ def remember(session: Session, plan: Plan) -> None:
     fx = staged.effect
     known = select(Organisation.id).where(Organisation.id == fx.c.organisation_id).exists()
     rows = select(
-        func.uuid7(), literal(plan.id, PlanEffect.plan_id.type), fx.c.kind, fx.c.held, fx.c.person_id, fx.c.organisation_id, fx.c.label,
-        null(), fx.c.loss, fx.c.valid_from, fx.c.valid_to,
-    ).where(known, _kept())  # fmt: skip
+        func.uuid7(),
+        literal(plan.id, PlanEffect.plan_id.type),
+        fx.c.kind,
+        fx.c.held,
+        fx.c.person_id,
+        fx.c.organisation_id,
+        fx.c.label,
+        null(),
+        fx.c.loss,
+        fx.c.valid_from,
+        fx.c.valid_to,
+    ).where(known, _kept())
     session.execute(insert(PlanEffect).from_select(_EFFECT, rows))
 
 
@@ -100,8 +120,8 @@ def remember_rights(
 ) -> dict[str, int]:
     """Keep the rights that ``change`` gave and took, by person, role and scope, and return how many of each.
 
-    A right that one assignment loses and another carries on is neither gained nor lost; one whose end has come is lost. Of ``waiting``
-    those that were not taken are kept as what the held part would take.
+    A right that one assignment loses and another carries on is neither gained nor lost; one whose end has come is lost.
+    Of ``waiting`` those that were not taken are kept as what the held part would take.
     """
     taken = {row[:3] for row in lost}
     held = _keep(session, plan, "lose", [row for row in waiting if row[:3] not in taken], held=True)
@@ -130,33 +150,61 @@ def _keep_gained(session: Session, plan: Plan, change: Change) -> int:
     """Keep what ``change`` gave without reading it: at a first load that is everybody's rights."""
     g = _moved(plan, change, gains=True).subquery().c
     rows = select(
-        func.uuid7(), literal(plan.id, PlanEffect.plan_id.type), literal("gain"), literal(False), g.person_id, g.scope_id, null(),
-        g.role_id, null(), g.valid_from, g.valid_to,
-    )  # fmt: skip
+        func.uuid7(),
+        literal(plan.id, PlanEffect.plan_id.type),
+        literal("gain"),
+        literal(False),
+        g.person_id,
+        g.scope_id,
+        null(),
+        g.role_id,
+        null(),
+        g.valid_from,
+        g.valid_to,
+    )
     done = session.execute(insert(PlanEffect).from_select(_EFFECT, rows), execution_options={"preserve_rowcount": True})
     return int(getattr(done, "rowcount", 0))
 
 
 def _keep(session: Session, plan: Plan, word: str, rights: Sequence[Right], *, held: bool = False) -> int:
     rows = [
-        (uuid7(), plan.id, word, held, one.person_id, one.scope_id, None, one.role_id, None, one.valid_from, one.valid_to) for one in rights
-    ]  # fmt: skip
+        (
+            uuid7(),
+            plan.id,
+            word,
+            held,
+            one.person_id,
+            one.scope_id,
+            None,
+            one.role_id,
+            None,
+            one.valid_from,
+            one.valid_to,
+        )
+        for one in rights
+    ]
     return copy_rows(session, PlanEffect.__table__, _EFFECT, rows)  # type: ignore[arg-type]
 
 
 def digest_of_effects(session: Session, now: datetime, *, held_only: bool = False) -> str:
-    """Return the digest of the staged effects (of those held), sorted, so that the same effects give the same digest at another time:
-    ids made for new persons and facts are left out, what ends ``now`` counts as just that, and a move as the end that is left of it
-    once its start was applied.
+    """Return the digest of the staged effects (of those held), sorted, so that the same effects give the same digest at
+    another time: ids made for new persons and facts are left out, what ends ``now`` counts as just that, and a move as
+    the end that is left of it once its start was applied.
     """
     fx, r = staged.effect, Record
     key = func.coalesce(staged.record.c.key, r.key, "")
     ends = case((fx.c.valid_to == literal(now, fx.c.valid_to.type), ""), else_=cast(fx.c.valid_to, String))
     kind = case((fx.c.kind == "move", "end"), else_=fx.c.kind)
     line = _line(
-        fx.c.fact, kind, key, Organisation.key, func.coalesce(fx.c.label, ""), func.coalesce(cast(fx.c.valid_from, String), ""),
-        func.coalesce(ends, ""), func.coalesce(cast(case((fx.c.fact == profiles.FACT, fx.c.person_id)), String), ""),
-    )  # fmt: skip
+        fx.c.fact,
+        kind,
+        key,
+        Organisation.key,
+        func.coalesce(fx.c.label, ""),
+        func.coalesce(cast(fx.c.valid_from, String), ""),
+        func.coalesce(ends, ""),
+        func.coalesce(cast(case((fx.c.fact == profiles.FACT, fx.c.person_id)), String), ""),
+    )
     return digest_of_lines(
         session,
         select(line)

@@ -1,7 +1,8 @@
-"""The guard of definitions: what gives or takes much at once, or touches what is sensitive, waits for a second person (design 4.9).
+"""The guard of definitions: what gives or takes much at once, or touches what is sensitive, waits for a second person
+(design 4.9).
 
-Per organisation, its people are the group: those who gain count as those who lose do, with the limits of a feed. Nothing is held until
-the installation's first source run was accepted. A feed's own guard is ``guard``.
+Per organisation, its people are the group: those who gain count as those who lose do, with the limits of a feed.
+Nothing is held until the installation's first source run was accepted. A feed's own guard is ``guard``.
 """
 
 from __future__ import annotations
@@ -29,14 +30,16 @@ from iam.texts import N_
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What a change names, whether or not anybody gains or loses by it today: roles, and whether it speaks across legal entities."""
+    """What a change names, whether or not anybody gains or loses by it today: roles, and whether it speaks across legal
+    entities."""
 
     roles: frozenset[UUID] = frozenset()
     across: bool = False
 
 
 def is_new(session: Session) -> bool:
-    """Whether no source run was ever accepted here: an installation is set up by one, before anybody has a right to lose."""
+    """Whether no source run was ever accepted here: an installation is set up by one, before anybody has a right to
+    lose."""
     return not session.scalar(select(exists().where(Acceptance.source_id.is_not(None))))
 
 

@@ -1,4 +1,5 @@
-"""How many people a group had: the affiliations, memberships and relationships of one source in one organisation, by kind."""
+"""How many people a group had: the affiliations, memberships and relationships of one source in one organisation, by
+kind."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from iam.lifecycle.facts.kinds import AFFILIATION, MEMBERSHIP_, RELATIONSHIP
 from iam.plans.plan import Plan
 
 Cell = tuple[UUID, str]
-"""An organisation, and a label: a kind of affiliation or relationship, ``membership``, or what of a description changes."""
+"""An organisation, and a label: a kind of affiliation or relationship, ``membership``, or what of a description
+changes."""
 Condition = Callable[[Any], Collection[ColumnElement[bool]]]
 """Returns conditions on a version of a model."""
 WINDOW = timedelta(days=7)
@@ -26,7 +28,8 @@ COUNTED = (AFFILIATION, RELATIONSHIP, MEMBERSHIP_)
 
 
 def stated(session: Session, source_id: UUID, which: Condition, organisation_ids: Collection[UUID]) -> dict[Cell, int]:
-    """Return how many facts of a source meet the conditions in these organisations, by label; one statement for each kind of fact."""
+    """Return how many facts of a source meet the conditions in these organisations, by label; one statement for each
+    kind of fact."""
     found: dict[Cell, int] = {}
     for kind in COUNTED:
         m = kind.model
@@ -46,8 +49,9 @@ def judged(
 ) -> dict[Cell, int]:
     """Return the size of each group that loses something: the smaller of now and seven days ago.
 
-    What a second person accepted since counts as if it had stood then. Of a record that loses something only that counts (``lost``
-    tells those): what came in its place, perhaps days ago while the end was held, would make the group look larger.
+    What a second person accepted since counts as if it had stood then. Of a record that loses something only that
+    counts (``lost`` tells those): what came in its place, perhaps days ago while the end was held, would make the group
+    look larger.
     """
     places = {organisation_id for organisation_id, _ in losses}
     then = now - WINDOW

@@ -1,8 +1,8 @@
 """The guard: what takes much from many at once waits for a second administrator, while starts go through (design 4.9).
 
-Per source x organisation x kind of affiliation, of relationship, memberships, and names, e-mail addresses and identity codes that change:
-losses from now on above max(5, 1 %) summed over seven days, or above 20 % of a group of five or more, are held. An absence counts
-in the share only: July is no accident. On by default for every source.
+Per source x organisation x kind of affiliation, of relationship, memberships, and names, e-mail addresses and identity
+codes that change: losses from now on above max(5, 1 %) summed over seven days, or above 20 % of a group of five or
+more, are held. An absence counts in the share only: July is no accident. On by default for every source.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Losses:
 def judge(size: int, losses: int, lost_before: int, absent: int = 0) -> tuple[int, str | None]:
     """Return the limit, and which one the losses break (``seven days`` or ``share``), if any; pure.
 
-    ``size`` is the group before the run, ``losses`` what it takes for good, ``lost_before`` what was lost in the six days before,
-    ``absent`` what an absence takes.
+    ``size`` is the group before the run, ``losses`` what it takes for good, ``lost_before`` what was lost in the six
+    days before, ``absent`` what an absence takes.
     """
     limit = max(FEW, int(SHARE * size))
     if losses and losses + lost_before > limit:
@@ -90,21 +90,53 @@ def verdicts(session: Session, source_id: UUID, now: datetime) -> list[Verdict]:
 
 _NEXT = N_("Let a second administrator look at it and accept it.")
 _AT_ONCE = {
-    "affiliation": N_("%(organisation)s: %(ends)s of %(size)s affiliations would lose something, the limit is %(limit)s at once. Those that start were applied."),
-    "membership": N_("%(organisation)s: %(ends)s of %(size)s memberships would end, the limit is %(limit)s at once. Those that start were applied."),
-    "relationship": N_("%(organisation)s: %(ends)s of %(size)s relationships would end, the limit is %(limit)s at once. Those that start were applied."),
+    "affiliation": N_(
+        "%(organisation)s: %(ends)s of %(size)s affiliations would lose something, the limit is %(limit)s at "
+        "once. Those that start were applied."
+    ),
+    "membership": N_(
+        "%(organisation)s: %(ends)s of %(size)s memberships would end, the limit is %(limit)s at once. Those "
+        "that start were applied."
+    ),
+    "relationship": N_(
+        "%(organisation)s: %(ends)s of %(size)s relationships would end, the limit is %(limit)s at once. "
+        "Those that start were applied."
+    ),
     "name": N_("%(organisation)s: %(ends)s of %(size)s people would get another name, the limit is %(limit)s at once."),
-    "email": N_("%(organisation)s: %(ends)s of %(size)s people would get another e-mail address, the limit is %(limit)s at once."),
-    "identity-code": N_("%(organisation)s: %(ends)s of %(size)s people would get another personal identity code, the limit is %(limit)s at once."),
-}  # fmt: skip
+    "email": N_(
+        "%(organisation)s: %(ends)s of %(size)s people would get another e-mail address, the limit is "
+        "%(limit)s at once."
+    ),
+    "identity-code": N_(
+        "%(organisation)s: %(ends)s of %(size)s people would get another personal identity code, the limit is "
+        "%(limit)s at once."
+    ),
+}
 _IN_SEVEN_DAYS = {
-    "affiliation": N_("%(organisation)s: %(ends)s affiliations would lose something, %(all)s in seven days; the limit is %(limit)s. Those that start were applied."),
-    "membership": N_("%(organisation)s: %(ends)s memberships would end, %(all)s in seven days; the limit is %(limit)s. Those that start were applied."),
-    "relationship": N_("%(organisation)s: %(ends)s relationships would end, %(all)s in seven days; the limit is %(limit)s. Those that start were applied."),
-    "name": N_("%(organisation)s: %(ends)s people would get another name, %(all)s in seven days; the limit is %(limit)s."),
-    "email": N_("%(organisation)s: %(ends)s people would get another e-mail address, %(all)s in seven days; the limit is %(limit)s."),
-    "identity-code": N_("%(organisation)s: %(ends)s people would get another personal identity code, %(all)s in seven days; the limit is %(limit)s."),
-}  # fmt: skip
+    "affiliation": N_(
+        "%(organisation)s: %(ends)s affiliations would lose something, %(all)s in seven days; the limit is "
+        "%(limit)s. Those that start were applied."
+    ),
+    "membership": N_(
+        "%(organisation)s: %(ends)s memberships would end, %(all)s in seven days; the limit is %(limit)s. "
+        "Those that start were applied."
+    ),
+    "relationship": N_(
+        "%(organisation)s: %(ends)s relationships would end, %(all)s in seven days; the limit is %(limit)s. "
+        "Those that start were applied."
+    ),
+    "name": N_(
+        "%(organisation)s: %(ends)s people would get another name, %(all)s in seven days; the limit is %(limit)s."
+    ),
+    "email": N_(
+        "%(organisation)s: %(ends)s people would get another e-mail address, %(all)s in seven days; the limit "
+        "is %(limit)s."
+    ),
+    "identity-code": N_(
+        "%(organisation)s: %(ends)s people would get another personal identity code, %(all)s in seven days; "
+        "the limit is %(limit)s."
+    ),
+}
 
 
 def _words(label: str, broken: str, params: Mapping[str, object]) -> Problem:

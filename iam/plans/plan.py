@@ -44,10 +44,11 @@ class Plan(Base):
 
 
 class PlanEffect(Base):
-    """One effect: an affiliation that starts, ends or moves, a membership or relationship that ends, or a right gained or lost.
+    """One effect: an affiliation that starts, ends or moves, a membership or relationship that ends, or a right gained
+    or lost.
 
-    ``affiliation_kind`` is the kind of affiliation or of relationship, or ``membership``; None for a right. The interval is the one
-    after it.
+    ``affiliation_kind`` is the kind of affiliation or of relationship, or ``membership``; None for a right. The
+    interval is the one after it.
     """
 
     __tablename__ = "plan_effect"

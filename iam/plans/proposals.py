@@ -1,4 +1,5 @@
-"""Keeping what waits for a second person, and taking it from those that wait: the same for rules and for declarations."""
+"""Keeping what waits for a second person, and taking it from those that wait: the same for rules and for
+declarations."""
 
 from __future__ import annotations
 
@@ -19,17 +20,29 @@ from iam.texts import N_
 
 
 def keep(
-    session: Session, kind: str, key: str, owner_id: UUID | None, effects: Effects, reasons: Sequence[Problem], actor: Actor
-) -> Mapping[str, Any]:  # fmt: skip
+    session: Session,
+    kind: str,
+    key: str,
+    owner_id: UUID | None,
+    effects: Effects,
+    reasons: Sequence[Problem],
+    actor: Actor,
+) -> Mapping[str, Any]:
     """Keep a change that waits; return what its event says: the digest of its effects, and how many gain and lose."""
     counts = {name: len(effects.persons(gains=gains)) for name, gains in (("gain", True), ("lose", False))}
     stored = [{"message": one.message, "params": dict(one.params)} for one in reasons]
     session.add(
         Proposal(
-            kind=kind, key=key, digest=effects.digest, owner_id=owner_id, counts=counts, reasons=stored,
-            proposed_by=actor.person_id, proposed_at=clock.now(),
+            kind=kind,
+            key=key,
+            digest=effects.digest,
+            owner_id=owner_id,
+            counts=counts,
+            reasons=stored,
+            proposed_by=actor.person_id,
+            proposed_at=clock.now(),
         )
-    )  # fmt: skip
+    )
     session.flush()
     return {"digest": effects.digest, "counts": counts}
 
@@ -46,7 +59,8 @@ def refuse_proposer(proposal: Proposal, actor: Actor) -> None:
 
 
 def take(session: Session, proposal: Proposal, actor: Actor) -> bool:
-    """Take a proposal from those that wait, as accepted by the actor, in one statement; whether nobody had decided it before."""
+    """Take a proposal from those that wait, as accepted by the actor, in one statement; whether nobody had decided it
+    before."""
     query = update(Proposal).where(Proposal.id == proposal.id, waiting())
     taken = query.values(accepted_by=actor.person_id, accepted_at=clock.now()).returning(Proposal.id)
     return session.execute(taken).first() is not None

@@ -1,7 +1,8 @@
-"""The guard of rights: whoever would lose a role in an organisation by a run, judged by organisation and role like any group.
+"""The guard of rights: whoever would lose a role in an organisation by a run, judged by organisation and role like any
+group.
 
-Facts are judged before anything is written; which rights rest on them is known only when they were derived. So a run is written, judged
-and, where too many lose a role, taken back and written again without what those people lose.
+Facts are judged before anything is written; which rights rest on them is known only when they were derived. So a run is
+written, judged and, where too many lose a role, taken back and written again without what those people lose.
 """
 
 from __future__ import annotations
@@ -34,9 +35,13 @@ Cell = tuple[UUID, UUID]
 _SOME = 10_000
 _NEXT = N_("Let a second administrator look at it and accept it.")
 _WORDS = {
-    "share": N_("%(organisation)s: %(ends)s of %(size)s people would lose the role %(role)s, the limit is %(limit)s at once."),
-    "seven days": N_("%(organisation)s: %(ends)s people would lose the role %(role)s, %(all)s in seven days; the limit is %(limit)s."),
-}  # fmt: skip
+    "share": N_(
+        "%(organisation)s: %(ends)s of %(size)s people would lose the role %(role)s, the limit is %(limit)s at once."
+    ),
+    "seven days": N_(
+        "%(organisation)s: %(ends)s people would lose the role %(role)s, %(all)s in seven days; the limit is %(limit)s."
+    ),
+}
 
 
 def verdicts(session: Session, source_id: UUID, lost: Sequence[Right], now: datetime) -> dict[Cell, Problem]:
@@ -63,7 +68,8 @@ def verdicts(session: Session, source_id: UUID, lost: Sequence[Right], now: date
 
 
 def hold(session: Session, persons: Iterable[UUID]) -> None:
-    """Hold whatever the run does to what these people have, or to those they are guardians of; what begins for them begins."""
+    """Hold whatever the run does to what these people have, or to those they are guardians of; what begins for them
+    begins."""
     fx, r, whose = staged.effect, Relationship, sorted(set(persons))
     for n in range(0, len(whose), _SOME):
         part = whose[n : n + _SOME]

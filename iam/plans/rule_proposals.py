@@ -1,8 +1,9 @@
-"""Publishing and withdrawing rules under the guard: done at once, or proposed, and then accepted or refused by a second person.
+"""Publishing and withdrawing rules under the guard: done at once, or proposed, and then accepted or refused by a second
+person.
 
-Flow: ``publish`` or ``withdraw`` tries in a savepoint -> ``definition_guard.reasons`` -> kept, or taken back and a ``Proposal`` with the
-digest of its effects written -> ``effects_of`` shows them anew to the second person -> ``accept`` with the digest that person saw, or
-``refuse``. A draft is the rule version that waits.
+Flow: ``publish`` or ``withdraw`` tries in a savepoint -> ``definition_guard.reasons`` -> kept, or taken back and a
+``Proposal`` with the digest of its effects written -> ``effects_of`` shows them anew to the second person -> ``accept``
+with the digest that person saw, or ``refuse``. A draft is the rule version that waits.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ def publish(session: Session, key: str, pattern: Pattern, owner: str, actor: Act
 
 
 def withdraw(session: Session, key: str, actor: Actor) -> Sequence[Problem]:
-    """Withdraw a rule, or propose that; return why it waits. Raises ``NotFound``; ``Conflict`` when it is not in force."""
+    """Withdraw a rule, or propose that; return why it waits. Raises ``NotFound``; ``Conflict`` when it is not in
+    force."""
     rule = session.scalars(select(Rule).where(Rule.key == key)).one_or_none()
     if rule is None:
         raise NotFound(Problem("There is no rule %(key)s.", "Check the key.", params={"key": key}))
@@ -76,7 +78,8 @@ def draft_of(session: Session, rule_id: UUID) -> RuleVersion | None:
 
 
 def effects_of(session: Session, proposal: Proposal, part: Part = WHOLE) -> Preview:
-    """Return what accepting a proposal would do now, and what of it an asker with ``part`` may be told; nothing is kept."""
+    """Return what accepting a proposal would do now, and what of it an asker with ``part`` may be told; nothing is
+    kept."""
     kind, key = proposal.kind, proposal.key
     rule = session.scalars(select(Rule).where(Rule.key == key)).one()
     owner = session.get_one(Organisation, rule.owner_id).key
@@ -86,10 +89,11 @@ def effects_of(session: Session, proposal: Proposal, part: Part = WHOLE) -> Prev
 
 
 def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool], part: Part, actor: Actor) -> bool:
-    """Do what was proposed when its effects are those that the second person saw (``is_seen`` of their digest); else return False.
+    """Do what was proposed when its effects are those that the second person saw (``is_seen`` of their digest); else
+    return False.
 
-    ``part`` is where the person may write rules. Raises ``Denied`` for who proposed it, who holds less than the rule's owner, or
-    would gain a sensitive role; ``Conflict`` when somebody else was faster.
+    ``part`` is where the person may write rules. Raises ``Denied`` for who proposed it, who holds less than the rule's
+    owner, or would gain a sensitive role; ``Conflict`` when somebody else was faster.
     """
     kind, key, proposer = proposal.kind, proposal.key, proposal.proposed_by
     rule = session.scalars(select(Rule).where(Rule.key == key)).one()
@@ -113,7 +117,8 @@ def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool],
 
 
 def refuse(session: Session, proposal: Proposal, reason: str, part: Part, actor: Actor) -> None:
-    """Refuse what was proposed, with a reason; who proposed it may take it back so. Raises ``Invalid`` without a reason."""
+    """Refuse what was proposed, with a reason; who proposed it may take it back so. Raises ``Invalid`` without a
+    reason."""
     if not reason.strip():
         raise Invalid(Problem("A reason is needed.", "Write why it is refused.", field="reason"))
     rule = session.scalars(select(Rule).where(Rule.key == proposal.key)).one()
@@ -124,7 +129,8 @@ def refuse(session: Session, proposal: Proposal, reason: str, part: Part, actor:
 
 
 def second_person(session: Session, proposal: Proposal, part: Part, actor: Actor) -> None:
-    """Raise ``Denied`` unless the actor is somebody else than who proposed it and holds the permission over the owner."""
+    """Raise ``Denied`` unless the actor is somebody else than who proposed it and holds the permission over the
+    owner."""
     proposals.refuse_proposer(proposal, actor)
     if not (part.everything or (proposal.owner_id is not None and may_touch(session, part, proposal.owner_id))):
         raise Denied(Problem(N_("It concerns more than your part."), N_("Ask somebody whose part is larger.")))
@@ -133,7 +139,8 @@ def second_person(session: Session, proposal: Proposal, part: Part, actor: Actor
 def _judged(
     session: Session, key: str, pattern: Pattern | None, owner: str, actor: Actor
 ) -> tuple[Effects, list[Problem]] | None:
-    """Publish (or withdraw) when nothing speaks against it, and return None; else leave no trace and return the effects and why."""
+    """Publish (or withdraw) when nothing speaks against it, and return None; else leave no trace and return the effects
+    and why."""
     before = _roles(session, session.scalar(select(Rule.id).where(Rule.key == key)))
     new = definition_guard.is_new(session)
     with session.begin_nested() as trial:

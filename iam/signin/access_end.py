@@ -1,4 +1,5 @@
-"""Ending a person's access and giving it back, by a page or a command: the command of ``lifecycle``, with who may and who is told."""
+"""Ending a person's access and giving it back, by a page or a command: the command of ``lifecycle``, with who may and
+who is told."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from iam.signin.addresses import notices
 
 
 def end(session: Session, asker: Asker, person_id: UUID, reason: str, actor: Actor) -> bool:
-    """End the access as far as the asker's part goes, and tell the person; whether it was all of it. Raises as ``leave.end_now``."""
+    """End the access as far as the asker's part goes, and tell the person; whether it was all of it. Raises as
+    ``leave.end_now``."""
     leave.end_now(session, person_id, reason, actor, asker.part("access.end"))
     notices.tell(session, person_id, notices.ENDED)
     return any(hold.whole for hold in leave.open_holds(session, person_id))
@@ -25,8 +27,8 @@ def restore(
 ) -> None:
     """Undo one ending of the access (``hold_id``, or the only one, or the whole one), and tell the person.
 
-    Over a part by who holds that part; over all by who stands over all of the person, alone or with others. Raises ``Conflict`` when
-    there is none and ``Denied`` when it is not the asker's to undo.
+    Over a part by who holds that part; over all by who stands over all of the person, alone or with others. Raises
+    ``Conflict`` when there is none and ``Denied`` when it is not the asker's to undo.
     """
     part = asker.part("access.end")
     found = [hold for hold in leave.open_holds(session, person_id) if hold_id in (None, hold.fact_id)]

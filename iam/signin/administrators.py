@@ -21,10 +21,11 @@ ADMIN = "admin"
 
 
 def make(session: Session, login: str, organisation_key: str | None, part: Part, actor: Actor) -> Organisation:
-    """Give ``login`` the permission ``admin`` over an organisation (None: the root) from now on, and return the organisation.
+    """Give ``login`` the permission ``admin`` over an organisation (None: the root) from now on, and return the
+    organisation.
 
-    What they hold there besides stays. Raises ``NotFound`` for an unknown login or an organisation outside ``part``, ``Conflict``
-    when there is no single root to mean.
+    What they hold there besides stays. Raises ``NotFound`` for an unknown login or an organisation outside ``part``,
+    ``Conflict`` when there is no single root to mean.
     """
     known = credentials.find(session, login)
     if known is None:
@@ -44,9 +45,14 @@ def make(session: Session, login: str, organisation_key: str | None, part: Part,
     change = begin(session, "command", actor, "administrator made on the command line")
     delegation.set_grants(session, change, {holder: [*held, (ADMIN, now, clock.FOREVER)]})
     log.write(
-        session, "admin:grant:given", actor, subject_id=known.person_id, organisation_id=organisation.id, change_id=change.id,
+        session,
+        "admin:grant:given",
+        actor,
+        subject_id=known.person_id,
+        organisation_id=organisation.id,
+        change_id=change.id,
         envelope={"permission": ADMIN},
-    )  # fmt: skip
+    )
     return organisation
 
 
@@ -69,7 +75,9 @@ def _organisation(session: Session, key: str | None) -> Organisation:
 def _roots(session: Session) -> list[UUID]:
     now = clock.now()
     query = select(OrganisationPlace.organisation_id).where(
-        OrganisationPlace.parent_id.is_(None), OrganisationPlace.closed_by.is_(None),
-        OrganisationPlace.valid_from <= now, OrganisationPlace.valid_to > now,
-    )  # fmt: skip
+        OrganisationPlace.parent_id.is_(None),
+        OrganisationPlace.closed_by.is_(None),
+        OrganisationPlace.valid_from <= now,
+        OrganisationPlace.valid_to > now,
+    )
     return list(session.scalars(query))

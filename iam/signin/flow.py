@@ -1,4 +1,5 @@
-"""Signing in: budget, proof, person, session. What was really done is told by ``acr`` and ``amr`` and written in the log."""
+"""Signing in: budget, proof, person, session. What was really done is told by ``acr`` and ``amr`` and written in the
+log."""
 
 from __future__ import annotations
 
@@ -26,9 +27,9 @@ from iam.vault import Vault
 
 
 class Refusal(StrEnum):
-    """Why somebody did not get in. ``MISMATCH`` says the same for known and unknown logins, ``OUTSIDE`` is for the log only: what
-    proved them is not for people of their organisations. ``NETWORK``: too many accounts failed there, so that a code of a factor is asked
-    besides the password; ``NOT_ALL``: the password or that code does not match."""
+    """Why somebody did not get in. ``MISMATCH`` says the same for known and unknown logins, ``OUTSIDE`` is for the log
+    only: what proved them is not for people of their organisations. ``NETWORK``: too many accounts failed there, so
+    that a code of a factor is asked besides the password; ``NOT_ALL``: the password or that code does not match."""
 
     MISMATCH = "mismatch"
     THROTTLED = "throttled"
@@ -75,8 +76,8 @@ class Outcome:
 def sign_in(session: Session, login: str, text: str, around: Around, code: str = "") -> Outcome:
     """Sign somebody in with a login and a password, or refuse, in the caller's transaction.
 
-    ``code`` is that of a factor, which ``Refusal.NETWORK`` asks for. The work is the same for every login: a budget, one look-up, one
-    Argon2 hash (or a bind where a directory keeps the password).
+    ``code`` is that of a factor, which ``Refusal.NETWORK`` asks for. The work is the same for every login: a budget,
+    one look-up, one Argon2 hash (or a bind where a directory keeps the password).
     """
     account, tried = throttle.account_key(around.vault, login, around.device), throttle.account_key(around.vault, login)
     where = network.key(around.settings, around.vault, around.actor.address)
@@ -126,13 +127,22 @@ def _factor(session: Session, known: Known, code: str, around: Around) -> str | 
 
 
 def enter(
-    session: Session, known: Known, around: Around, event: str, amr: Sequence[str] = ("pwd",), *, proof: str = OWN,
-    connection_id: UUID | None = None, factors: Sequence[str] = (),
-) -> Outcome:  # fmt: skip
-    """Start a login session for somebody whom ``proof`` has proved; refused when their access has ended, or the proof is not for them.
+    session: Session,
+    known: Known,
+    around: Around,
+    event: str,
+    amr: Sequence[str] = ("pwd",),
+    *,
+    proof: str = OWN,
+    connection_id: UUID | None = None,
+    factors: Sequence[str] = (),
+) -> Outcome:
+    """Start a login session for somebody whom ``proof`` has proved; refused when their access has ended, or the proof
+    is not for them.
 
-    Whatever session the browser had ends: a new sign-in has a new secret (security SE-02). ``amr`` is what was really done,
-    ``connection_id`` by which connection, ``factors`` the marks of factors that were proved by it (``signin.proof``).
+    Whatever session the browser had ends: a new sign-in has a new secret (security SE-02). ``amr`` is what was really
+    done, ``connection_id`` by which connection, ``factors`` the marks of factors that were proved by it
+    (``signin.proof``).
     """
     archive = timedelta(days=around.settings.lifecycle.archive_days)
     if state_of(session, known.person_id, clock.now(), archive) in (State.SUSPENDED, State.ARCHIVED):
@@ -167,11 +177,18 @@ def _refused(session: Session, known: Known, around: Around, refusal: Refusal, e
 
 
 def _added(
-    session: Session, known: Known, around: Around, login: LoginSession, event: str, amr: Sequence[str], added: Sequence[str]
-) -> Outcome:  # fmt: skip
+    session: Session,
+    known: Known,
+    around: Around,
+    login: LoginSession,
+    event: str,
+    amr: Sequence[str],
+    added: Sequence[str],
+) -> Outcome:
     """Let the session go on with one proof more and another secret.
 
-    It is as sure as what was done for the proof that opens most: what another owner's provider did does not count beyond it.
+    It is as sure as what was done for the proof that opens most: what another owner's provider did does not count
+    beyond it.
     """
     now, proof = levels.acr_of(amr), added[0]
     weaker = OWN not in (proof, *login.proofs) and levels.reaches(now, login.acr)

@@ -86,7 +86,8 @@ def capacity_shown(capacity: Capacity, texts: Texts) -> Shown:
 def rights_shown(
     session: Session, person_id: UUID, texts: Texts, opened: Collection[UUID] | None = None
 ) -> list[Shown]:
-    """Return the rights of what is ``opened`` (None: all) of a person with what they rest on, as account.html wants them."""
+    """Return the rights of what is ``opened`` (None: all) of a person with what they rest on, as account.html wants
+    them."""
     found = to_oneself(session, person_id, explain(session, person_id))
     return [_right_shown(one, texts) for one in found if opened is None or one.capacity_id in opened]
 
@@ -96,16 +97,19 @@ def sessions_shown(session: Session, person_id: UUID, current: UUID) -> list[Sho
     rows = sorted(login_sessions.living(session, person_id), key=lambda row: row.id != current)
     return [
         {
-            "id": str(row.id), "started": row.started_at, "last_seen": row.seen_at, "agent": device.describe(row.agent),
+            "id": str(row.id),
+            "started": row.started_at,
+            "last_seen": row.seen_at,
+            "agent": device.describe(row.agent),
             "current": row.id == current,
         }
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def happened(session: Session, person_id: UUID, texts: Texts) -> tuple[list[Shown], list[Shown]]:
-    """Return the person's recent sign-ins and failed tries, and what administrators did to the account lately, each the newest first;
-    one statement."""
+    """Return the person's recent sign-ins and failed tries, and what administrators did to the account lately, each the
+    newest first; one statement."""
     found = session.execute(union_all(_newest(person_id, SIGN_INS), _newest(person_id, ACTS, clock.now() - KEPT)))
     newest_first = sorted(found, key=lambda row: row.id, reverse=True)
     sign_ins = [(at, *SIGN_INS[type_]) for _, at, type_ in newest_first if type_ in SIGN_INS]
@@ -137,23 +141,36 @@ def _right_shown(right: Explanation, texts: Texts) -> Shown:
     said = [in_language(because.sentence, texts.language) or because.reason for because in right.because]
     facts = {fact.version_id: fact for because in right.because for fact in because.facts if fact.fact != "place"}
     return {
-        "role": role.strip(), "application": application, "scope": in_language(right.scope_names, texts.language, right.scope_key),
-        "starts": None, "ends": _end(right.until), "sentence": " ".join(dict.fromkeys(text for text in said if text)),
-        "facts": [_fact_shown(fact, texts) for fact in facts.values()], "ends_first": right.ends_first.get(texts.language),
-    }  # fmt: skip
+        "role": role.strip(),
+        "application": application,
+        "scope": in_language(right.scope_names, texts.language, right.scope_key),
+        "starts": None,
+        "ends": _end(right.until),
+        "sentence": " ".join(dict.fromkeys(text for text in said if text)),
+        "facts": [_fact_shown(fact, texts) for fact in facts.values()],
+        "ends_first": right.ends_first.get(texts.language),
+    }
 
 
 def _unconfirmed(right: Explanation, texts: Texts) -> Shown:
-    """Return a right that rests on a protected child, of whose guardian the school has not confirmed that she may know: no place is told."""
+    """Return a right that rests on a protected child, of whose guardian the school has not confirmed that she may know:
+    no place is told."""
     application, _, role = in_language(right.role_names, texts.language, right.role).partition(":")
     told = N_(
-        "You have this right as a guardian. The child is protected, so the school first confirms that you may know where the child is."
+        "You have this right as a guardian. The child is protected, so the school first confirms that you may "
+        "know where the child is."
         " Until then the right is not given to the service. Ask the school's office to confirm it."
     )
     return {
-        "role": role.strip(), "application": application, "scope": texts.gettext(N_("waits until the school confirms it")), "starts": None,
-        "ends": _end(right.until), "sentence": texts.gettext(told), "facts": [], "ends_first": None,
-    }  # fmt: skip
+        "role": role.strip(),
+        "application": application,
+        "scope": texts.gettext(N_("waits until the school confirms it")),
+        "starts": None,
+        "ends": _end(right.until),
+        "sentence": texts.gettext(told),
+        "facts": [],
+        "ends_first": None,
+    }
 
 
 def _fact_shown(fact: FactLine, texts: Texts) -> Shown:

@@ -1,4 +1,5 @@
-"""What a new password of somebody must be: how long, and without which words (NIST SP 800-63B-4 section 3.1.1.2, security AU-01, AU-02)."""
+"""What a new password of somebody must be: how long, and without which words (NIST SP 800-63B-4 section 3.1.1.2,
+security AU-01, AU-02)."""
 
 from __future__ import annotations
 

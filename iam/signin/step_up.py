@@ -1,7 +1,7 @@
 """Stepping up: what a person can prove besides the first factor, what comes next, and the login session that follows.
 
-A step-up keeps the session and changes its secret: the old cookie is worth nothing at once (security SE-02), while what applications
-were given, and the ``sid`` they know the session by, lives on under the same roof.
+A step-up keeps the session and changes its secret: the old cookie is worth nothing at once (security SE-02), while what
+applications were given, and the ``sid`` they know the session by, lives on under the same roof.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def held(session: Session, person_id: UUID) -> Held:
 
 
 def _read(session: Session, person_id: UUID) -> tuple[Held, bool]:
-    """Return what the person has set up, and whether anything is to come into force before that counts; one statement."""
+    """Return what the person has set up, and whether anything is to come into force before that counts; one
+    statement."""
     keys = select(func.count()).where(Passkey.person_id == person_id).scalar_subquery()
     codes = exists().where(Totp.person_id == person_id, Totp.confirmed_at.is_not(None))
     due, waits = replacement.is_due(person_id), replacement.waits(person_id)
@@ -97,7 +98,8 @@ def _read(session: Session, person_id: UUID) -> tuple[Held, bool]:
 
 
 def next_step(has: Held, acr: str, age: timedelta, least: str | None, fresh: bool) -> Next:
-    """Return what comes next for a session of level ``acr`` whose last proof is ``age`` old; ``fresh`` asks for a recent one."""
+    """Return what comes next for a session of level ``acr`` whose last proof is ``age`` old; ``fresh`` asks for a
+    recent one."""
     recent = age <= RECENT
     if levels.reaches(acr, least) and (recent or not fresh):
         return Next.THROUGH
@@ -108,8 +110,8 @@ def next_step(has: Held, acr: str, age: timedelta, least: str | None, fresh: boo
 
 
 def next_proof(has: Held, proofs: Iterable[str], way: str, at: datetime) -> Next:
-    """Return what comes next where a late proof by one ``way`` (``proof``) is asked: what is not there is set up, or has nothing to
-    be replaced."""
+    """Return what comes next where a late proof by one ``way`` (``proof``) is asked: what is not there is set up, or
+    has nothing to be replaced."""
     if proof.lately(proofs, way, at):
         return Next.THROUGH
     if way == proof.RECOVERY:
@@ -118,7 +120,8 @@ def next_proof(has: Held, proofs: Iterable[str], way: str, at: datetime) -> Next
 
 
 def unproved(login: LoginSession, least: str) -> str | None:
-    """Return the way (``proof``; empty: any) by which a session must prove anew that it reaches ``least``; None when it did lately.
+    """Return the way (``proof``; empty: any) by which a session must prove anew that it reaches ``least``; None when it
+    did lately.
 
     A time code makes no passkey fresh that was proved some time ago.
     """
@@ -131,8 +134,8 @@ def unproved(login: LoginSession, least: str) -> str | None:
 def may_change(has: Held, login: LoginSession, at: datetime) -> bool:
     """Whether this session may change what the person signs in with: by a late proof of the strongest factor of theirs.
 
-    Who has none yet sets the first one up after a late sign-in by whatever way. What an upstream provider tells of factors of its own
-    is nothing here.
+    Who has none yet sets the first one up after a late sign-in by whatever way. What an upstream provider tells of
+    factors of its own is nothing here.
     """
     way = has.strongest
     return proof.lately(login.proofs, way, at) if way else at - login.auth_time <= RECENT
@@ -145,12 +148,14 @@ def may_change_password(has: Held, login: LoginSession, at: datetime) -> bool:
 
 
 def may_replace(has: Held, login: LoginSession, at: datetime) -> bool:
-    """Whether this session may replace what was lost: by a recovery code of the last minutes, where there is something to replace."""
+    """Whether this session may replace what was lost: by a recovery code of the last minutes, where there is something
+    to replace."""
     return bool(has) and proof.lately(login.proofs, proof.RECOVERY, at)
 
 
 def by_code(session: Session, login: LoginSession, way: str, code: str, around: Around) -> Done:
-    """Step up with a time code (``way`` totp) or a recovery code (``way`` recovery); failures spend the password's own budget."""
+    """Step up with a time code (``way`` totp) or a recovery code (``way`` recovery); failures spend the password's own
+    budget."""
     made = throttle.begin(session, _budget(session, login.person_id, around))
     if made.again_at is not None:
         return Done(refusal=Refusal.THROTTLED, again_at=made.again_at)
@@ -171,7 +176,8 @@ def confirm_totp(session: Session, login: LoginSession, code: str, around: Aroun
 
 
 def done(session: Session, login: LoginSession, amr_added: Iterable[str], around: Around, way: str) -> Outcome:
-    """Raise the session to what was now proved and return it with a new secret for the cookie; the old one is dead at once.
+    """Raise the session to what was now proved and return it with a new secret for the cookie; the old one is dead at
+    once.
 
     The session keeps its beginning and its end; the last proof is of now. Refused when the session ended meanwhile.
     """
@@ -208,7 +214,8 @@ def new_codes(session: Session, vault: Vault, login: LoginSession, actor: Actor)
 
 
 def remove(session: Session, login: LoginSession, actor: Actor, passkey_id: UUID | None = None) -> bool:
-    """Remove a passkey, or the time code when none is named; with the last factor the recovery codes go. Whether it was there."""
+    """Remove a passkey, or the time code when none is named; with the last factor the recovery codes go. Whether it was
+    there."""
     person_id = login.person_id
     way, gone = (
         ("passkey", bool(passkey.remove(session, person_id, passkey_id)))
@@ -226,7 +233,8 @@ def remove(session: Session, login: LoginSession, actor: Actor, passkey_id: UUID
 
 
 def reset(session: Session, person_id: UUID, actor: Actor, told: Mapping[str, Any] | None = None) -> bool:
-    """Remove every factor of a person, for an administrator; the caller ends their sessions. Whether there was anything.
+    """Remove every factor of a person, for an administrator; the caller ends their sessions. Whether there was
+    anything.
 
     ``told`` is kept with the event. Raises ``Denied`` for one's own: a second person resets.
     """

@@ -18,8 +18,8 @@ from iam.sources import configured, listing
 
 
 def acceptable(session: Session, source: Source, actor: Actor) -> Run:
-    """Return the run of which something waits for ``actor``; raises ``Conflict`` when nothing does, they ran it themselves,
-    or the source is disabled.
+    """Return the run of which something waits for ``actor``; raises ``Conflict`` when nothing does, they ran it
+    themselves, or the source is disabled.
     """
     configured.in_use(source)
     held = listing.waiting(session, source.id)
@@ -35,24 +35,34 @@ def acceptable(session: Session, source: Source, actor: Actor) -> Run:
 
 
 def give(session: Session, source: Source, actor: Actor) -> None:
-    """Accept what waits, with its event; raises ``Conflict`` as ``acceptable``. It acts when the source is run again."""
+    """Accept what waits, with its event; raises ``Conflict`` as ``acceptable``. It acts when the source is run
+    again."""
     held = acceptable(session, source, actor)
     assert held.digest is not None
     session.merge(
         Acceptance(
-            source_id=source.id, digest=held.digest, run_id=held.id, accepted_by=actor.person_id, accepted_at=clock.now()
+            source_id=source.id,
+            digest=held.digest,
+            run_id=held.id,
+            accepted_by=actor.person_id,
+            accepted_at=clock.now(),
         )
-    )  # fmt: skip
+    )
     log.write(
-        session, "source:run:accepted", actor, organisation_id=source.owner_id,
+        session,
+        "source:run:accepted",
+        actor,
+        organisation_id=source.owner_id,
         envelope={"source": source.key, "run": str(held.id), "digest": held.digest},
-    )  # fmt: skip
+    )
 
 
 def refuse(session: Session, source: Source, actor: Actor, reason: str) -> None:
-    """Refuse what waits, with a reason and an event: nothing of it is applied, and what the next run brings is judged anew.
+    """Refuse what waits, with a reason and an event: nothing of it is applied, and what the next run brings is judged
+    anew.
 
-    Who ran it may refuse it, too. Raises ``Conflict`` when nothing waits or the source is disabled, ``Invalid`` without a reason.
+    Who ran it may refuse it, too. Raises ``Conflict`` when nothing waits or the source is disabled, ``Invalid`` without
+    a reason.
     """
     configured.in_use(source)
     held = listing.waiting(session, source.id)
@@ -67,13 +77,17 @@ def refuse(session: Session, source: Source, actor: Actor, reason: str) -> None:
     if plan is not None:
         plan.refused_by, plan.refusal = actor.person_id, reason.strip()
     log.write(
-        session, "source:run:refused", actor, organisation_id=source.owner_id,
+        session,
+        "source:run:refused",
+        actor,
+        organisation_id=source.owner_id,
         envelope={"source": source.key, "run": str(held.id), "reason": reason.strip()},
-    )  # fmt: skip
+    )
 
 
 def of_input(session: Session, source_id: UUID, digest: str) -> Acceptance | None:
-    """Return the acceptance of this input unless a run has used it: the same input another day is shown and judged anew."""
+    """Return the acceptance of this input unless a run has used it: the same input another day is shown and judged
+    anew."""
     found = session.get(Acceptance, (source_id, digest))
     if found is None:
         return None

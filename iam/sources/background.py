@@ -30,7 +30,8 @@ _log = structlog.get_logger("avain.sources")
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """Where a source's run stands in this process: ``waiting``, ``read``, ``compare`` or ``write``, and how many rows were seen."""
+    """Where a source's run stands in this process: ``waiting``, ``read``, ``compare`` or ``write``, and how many rows
+    were seen."""
 
     phase: str
     rows: int = 0
@@ -52,8 +53,9 @@ def start(
 ) -> UUID | None:
     """Start a run of a source, or with ``accepting`` accept what its last one held, and return the run's id.
 
-    None: another run of this process comes first. Raises ``NotFound``, ``Invalid`` (settings), and ``Conflict`` when one is under way
-    or, accepting, when nothing waits or the same person ran it. The caller has committed: the run has transactions of its own.
+    None: another run of this process comes first. Raises ``NotFound``, ``Invalid`` (settings), and ``Conflict`` when
+    one is under way or, accepting, when nothing waits or the same person ran it. The caller has committed: the run has
+    transactions of its own.
     """
     with sessions() as session:
         session.connection(execution_options={"read_only": True})

@@ -30,14 +30,16 @@ def in_use(source: Source) -> None:
     if source.disabled:
         raise Conflict(
             Problem(
-                "%(key)s is disabled: nothing of it is read.", "Take disabled: true from its declaration, and apply that.",
+                "%(key)s is disabled: nothing of it is read.",
+                "Take disabled: true from its declaration, and apply that.",
                 params={"key": source.key},
             )
-        )  # fmt: skip
+        )
 
 
 def reads(source: Source) -> bool:
-    """Whether the source has records to be read by runs; one that listens to sign-ins has none, and one whose connector is gone may have."""
+    """Whether the source has records to be read by runs; one that listens to sign-ins has none, and one whose connector
+    is gone may have."""
     try:
         kind = registry.connector(source.connector)
     except registry.UnknownConnector:
@@ -53,11 +55,15 @@ def connector_of(source: Source) -> Connector:
     except ValidationError as error:
         raise Invalid(
             *(
-                Problem("The setting is wrong: %(what)s.", "Correct it in the source's settings.",
-                        field=".".join(str(part) for part in item["loc"]), params={"what": item["msg"]})
+                Problem(
+                    "The setting is wrong: %(what)s.",
+                    "Correct it in the source's settings.",
+                    field=".".join(str(part) for part in item["loc"]),
+                    params={"what": item["msg"]},
+                )
                 for item in error.errors(include_input=False)
             )
-        ) from None  # fmt: skip
+        ) from None
     problems = connector.validate()
     if problems:
         raise Invalid(*problems)

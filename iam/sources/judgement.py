@@ -1,4 +1,5 @@
-"""Whether a run may change anything: is the reading complete, is it the source's first, and what does the guard hold?"""
+"""Whether a run may change anything: is the reading complete, is it the source's first, and what does the guard
+hold?"""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ def of_reading(
 ) -> tuple[Acceptance | None, completeness.Before | None]:
     """Decide whether the reading may change anything; raises ``Stopped`` when not.
 
-    Returns the acceptance of just this input, if there is one, and what the last good reading looked like (None: this is the first).
+    Returns the acceptance of just this input, if there is one, and what the last good reading looked like (None: this
+    is the first).
     """
     evidence = result.evidence
     assert evidence is not None
@@ -61,9 +63,17 @@ def of_rows(source: Source, result: Staged) -> None:
 
 
 def of_walls(
-    session: Session, source: Source, result: Staged, report: Report, plan: Plan, accepted: Acceptance | None, first: bool, now: datetime
-) -> None:  # fmt: skip
-    """Hold a run of a source from before walls that shows what they reject; set them up once that was accepted, or when it is nothing.
+    session: Session,
+    source: Source,
+    result: Staged,
+    report: Report,
+    plan: Plan,
+    accepted: Acceptance | None,
+    first: bool,
+    now: datetime,
+) -> None:
+    """Hold a run of a source from before walls that shows what they reject; set them up once that was accepted, or when
+    it is nothing.
 
     The rows themselves are taken. A reading of changes only shows nothing of what stands already.
     """
@@ -76,7 +86,8 @@ def of_walls(
     report.reasons.append(
         Problem(
             "Some rows are of organisations of which this source may not state anything. They were taken as before.",
-            "Look at them, let those organisations be opened to the source, and let a second administrator accept the run: from then on"
+            "Look at them, let those organisations be opened to the source, and let a second administrator "
+            "accept the run: from then on"
             " such rows are left out.",
         )
     )
@@ -85,9 +96,16 @@ def of_walls(
 
 
 def of_effects(
-    session: Session, source: Source, report: Report, plan: Plan, accepted: Acceptance | None, first: bool, now: datetime
-) -> None:  # fmt: skip
-    """Hold what the guard holds, and say why in the report; raises ``Stopped`` when something else than was accepted would happen."""
+    session: Session,
+    source: Source,
+    report: Report,
+    plan: Plan,
+    accepted: Acceptance | None,
+    first: bool,
+    now: datetime,
+) -> None:
+    """Hold what the guard holds, and say why in the report; raises ``Stopped`` when something else than was accepted
+    would happen."""
     shown = acceptance.plan_shown(session, accepted) if accepted is not None else None
     if accepted is not None and shown is not None:
         if shown.basis.get("held_digest", shown.digest) != plan.digest:

@@ -1,7 +1,9 @@
-"""The lease of a source, which one run holds at a time, and the run's record: made when it takes the lease, filled when it lets go.
+"""The lease of a source, which one run holds at a time, and the run's record: made when it takes the lease, filled when
+it lets go.
 
-The lease is short. A heartbeat puts it off in transactions of its own, so that a killed run frees its source within a minute; whoever
-finds it gone at commit commits nothing. SQLite lets one write at a time: there the open transaction is the lease while it writes.
+The lease is short. A heartbeat puts it off in transactions of its own, so that a killed run frees its source within a
+minute; whoever finds it gone at commit commits nothing. SQLite lets one write at a time: there the open transaction is
+the lease while it writes.
 """
 
 from __future__ import annotations
@@ -37,13 +39,14 @@ class Lost(Exception):
     """The lease is another's by now: nothing may be committed."""
 
     problem = Problem(
-        "The run was taken for dead or released, and another may have taken its place. Nothing was changed.", "Run the source again."
-    )  # fmt: skip
+        "The run was taken for dead or released, and another may have taken its place. Nothing was changed.",
+        "Run the source again.",
+    )
 
 
 def take(sessions: sessionmaker[Session], key: str, actor: Actor, dry_run: bool) -> Report:
-    """Begin a run of a source in a transaction of its own; raises ``NotFound``, or ``Conflict`` while another run has the lease or
-    the source is disabled.
+    """Begin a run of a source in a transaction of its own; raises ``NotFound``, or ``Conflict`` while another run has
+    the lease or the source is disabled.
     """
     running = Conflict(Problem("%(key)s is running already.", "Wait until it has ended.", params={"key": key}))
     try:
@@ -70,9 +73,16 @@ def _take(session: Session, key: str, actor: Actor, dry_run: bool, running: Conf
         raise running
     _give_up(session, source)
     row = Run(
-        id=run_id, source_id=source.id, actor_person_id=actor.person_id, state="running", dry_run=dry_run, started_at=now, phases={},
-        counts={}, reasons=[],
-    )  # fmt: skip
+        id=run_id,
+        source_id=source.id,
+        actor_person_id=actor.person_id,
+        state="running",
+        dry_run=dry_run,
+        started_at=now,
+        phases={},
+        counts={},
+        reasons=[],
+    )
     session.add(row)
     session.flush()
     return Report(run_id, key)
@@ -113,7 +123,8 @@ def _beat(sessions: sessionmaker[Session], run_id: UUID, over: Event) -> None:
 
 
 def conclude(session: Session, source: Source, actor: Actor, report: Report, change: Change | None = None) -> None:
-    """Remember in the caller's transaction what a run did, with its event, and free the lease; raises ``Lost`` when it is another's."""
+    """Remember in the caller's transaction what a run did, with its event, and free the lease; raises ``Lost`` when it
+    is another's."""
     mine = update(Source).where(Source.id == source.id, Source.leased_by == report.run_id).returning(Source.id)
     freed = session.execute(
         mine.values(leased_until=None, leased_by=None).execution_options(synchronize_session=False)
@@ -127,11 +138,19 @@ def _remember(session: Session, source: Source, actor: Actor, report: Report, ch
     fill(session.get_one(Run, report.run_id), report)
     keep_rejects(session, report)
     log.write(
-        session, "source:run:finished", actor, organisation_id=source.owner_id, change_id=change.id if change else None,
+        session,
+        "source:run:finished",
+        actor,
+        organisation_id=source.owner_id,
+        change_id=change.id if change else None,
         envelope={
-            "source": source.key, "run": str(report.run_id), "state": report.state, "counts": report.counts, "digest": report.digest,
+            "source": source.key,
+            "run": str(report.run_id),
+            "state": report.state,
+            "counts": report.counts,
+            "digest": report.digest,
         },
-    )  # fmt: skip
+    )
 
 
 def let_go(sessions: sessionmaker[Session], key: str, actor: Actor, report: Report) -> None:

@@ -1,4 +1,5 @@
-"""What the pages on sources and runs read: queries narrowed to the asker's part, and a constant number of statements a page."""
+"""What the pages on sources and runs read: queries narrowed to the asker's part, and a constant number of statements a
+page."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ _NO_RUN = Problem("There is no such run, or it is outside your part.")
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a run does to the people of one organisation and kind; ``size`` is how many the source had there before it."""
+    """What a run does to the people of one organisation and kind; ``size`` is how many the source had there before
+    it."""
 
     organisation_id: UUID
     kind: str
@@ -49,7 +51,8 @@ class Tally:
 
     @property
     def share(self) -> float:
-        """The share of the group that loses something, 0 to 1; all of it when the group was empty and still something is lost."""
+        """The share of the group that loses something, 0 to 1; all of it when the group was empty and still something
+        is lost."""
         return min(1.0, self.losses / self.size) if self.size else float(self.losses > 0)
 
 
@@ -64,7 +67,8 @@ class RightTally:
 
 
 def sources(visible: Visible) -> Any:
-    """Select the sources of the asker's part with owner, last run and the end of the last good run; order ``SOURCE_KEYS``."""
+    """Select the sources of the asker's part with owner, last run and the end of the last good run; order
+    ``SOURCE_KEYS``."""
     last = (
         select(Run.id)
         .where(Run.source_id == Source.id)
@@ -161,14 +165,16 @@ def rejects(session: Session, run_id: UUID, after: int, size: int) -> list[RunRe
 
 
 def places(visible: Visible, plan_id: UUID, *, rights: bool) -> Select[Any]:
-    """Select the organisations of the asker's part in which a plan has effects: on affiliations, or with ``rights`` on rights."""
+    """Select the organisations of the asker's part in which a plan has effects: on affiliations, or with ``rights`` on
+    rights."""
     e = PlanEffect
     here = exists().where(e.plan_id == plan_id, e.organisation_id == Organisation.id, _about(rights), _told(visible))
     return select(Organisation).where(here, visible.covers(Organisation.id))
 
 
 def _told(visible: Visible) -> ColumnElement[bool]:
-    """The condition that an effect may be told of: nobody protected is, and no child of whom it speaks through a guardian."""
+    """The condition that an effect may be told of: nobody protected is, and no child of whom it speaks through a
+    guardian."""
     return visible.tells_kin(PlanEffect.person_id, PlanEffect.organisation_id)
 
 
@@ -177,7 +183,8 @@ def _about(rights: bool) -> ColumnElement[bool]:
 
 
 def tallies(session: Session, visible: Visible, plan: Plan, organisation_ids: Collection[UUID]) -> list[Tally]:
-    """Return what a plan does in these organisations, by kind of affiliation or relationship, and for memberships; four statements."""
+    """Return what a plan does in these organisations, by kind of affiliation or relationship, and for memberships; four
+    statements."""
     e = PlanEffect
     counts: list[ColumnElement[Any]] = [_count(e.kind == kind) for kind in ("start", "end", "move", "change")]
     counts.append(_count(or_(e.loss.is_not(None), e.kind.in_(("end", "move")))))
@@ -227,7 +234,8 @@ def right_tallies(
 
 
 def effects(session: Session, visible: Visible, plan_id: UUID) -> Iterator[list[tuple[PlanEffect, Organisation]]]:
-    """Yield all effects of a plan that may be told in the asker's part with their organisation, in batches of ``BATCH``."""
+    """Yield all effects of a plan that may be told in the asker's part with their organisation, in batches of
+    ``BATCH``."""
     last: UUID | None = None
     while True:
         query = (

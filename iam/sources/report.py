@@ -62,10 +62,19 @@ def fill(row: Run, report: Report) -> None:
 def keep_rejects(session: Session, report: Report) -> None:
     """Keep the rejected rows of a run, and after them those that were not taken whole, in one statement."""
     rows = [
-        {"run_id": report.run_id, "n": n, "kind": kind, "file": p.file, "line": p.line, "field": p.field, "message": p.message,
-         "remedy": p.remedy, "params": dict(p.params)}
+        {
+            "run_id": report.run_id,
+            "n": n,
+            "kind": kind,
+            "file": p.file,
+            "line": p.line,
+            "field": p.field,
+            "message": p.message,
+            "remedy": p.remedy,
+            "params": dict(p.params),
+        }
         for n, (kind, p) in enumerate([*report.rejects, *report.warnings], 1)
-    ]  # fmt: skip
+    ]
     if rows:
         session.execute(insert(RunReject), rows)
 

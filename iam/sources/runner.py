@@ -1,6 +1,7 @@
 """One run of a source, from lease to audit event. Everything it writes, it writes in one transaction.
 
-A crash is a rollback: the lease runs out, the run stays marked as running until the next one finds it, and nothing else happened.
+A crash is a rollback: the lease runs out, the run stays marked as running until the next one finds it, and nothing else
+happened.
 """
 
 from __future__ import annotations
@@ -40,10 +41,17 @@ def silent(_phase: str, _rows: int) -> None:
 
 
 def run(
-    sessions: sessionmaker[Session], vault: Vault, key: str, actor: Actor, *, dry_run: bool = False, full: bool = False,
+    sessions: sessionmaker[Session],
+    vault: Vault,
+    key: str,
+    actor: Actor,
+    *,
+    dry_run: bool = False,
+    full: bool = False,
     progress: Progress = silent,
-) -> Report:  # fmt: skip
-    """Run a source and return what happened; raises ``NotFound``, ``Invalid`` (settings) or ``Conflict`` (it is running)."""
+) -> Report:
+    """Run a source and return what happened; raises ``NotFound``, ``Invalid`` (settings) or ``Conflict`` (it is
+    running)."""
     report = lease.take(sessions, key, actor, dry_run)
     try:
         with lease.held(sessions, report), sessions() as session:
@@ -77,7 +85,8 @@ def accept(
 ) -> Report:
     """Accept what the guard held of the last run, for exactly its input, and run again.
 
-    The one who accepts must be another than the one who ran; raises ``Conflict`` when nothing waits or it is the same person.
+    The one who accepts must be another than the one who ran; raises ``Conflict`` when nothing waits or it is the same
+    person.
     """
     with sessions.begin() as session:
         acceptance.give(session, by_key(session, key), actor)
@@ -127,7 +136,8 @@ def _run(
 
 
 def _nothing_new(session: Session, source: Source, actor: Actor, report: Report, result: Staged, now: datetime) -> None:
-    """Remember a run in which nothing is new and nothing is missing; what was read of rows that cannot be is told all the same."""
+    """Remember a run in which nothing is new and nothing is missing; what was read of rows that cannot be is told all
+    the same."""
     report.counts |= {"missing": 0, "ambiguous": 0}
     plan = _plan(session, source, actor, report, apply.NOTHING, now)
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
@@ -145,9 +155,13 @@ def _conclude(session: Session, source: Source, actor: Actor, report: Report, re
 
 def _counts(result: Staged) -> dict[str, int]:
     return {
-        "rows": result.rows, "unchanged": result.unchanged, "new": result.fresh, "changed": result.changed, "rejected": result.rejected,
+        "rows": result.rows,
+        "unchanged": result.unchanged,
+        "new": result.fresh,
+        "changed": result.changed,
+        "rejected": result.rejected,
         "warned": result.warned,
-    }  # fmt: skip
+    }
 
 
 def _read(source: Source, stager: Stager, full: bool) -> Staged:
@@ -165,10 +179,11 @@ def _read(source: Source, stager: Stager, full: bool) -> Staged:
             return stager.read(reading)
     raise Invalid(
         Problem(
-            "The connector %(name)s has nothing to be read by a run.", "It listens to sign-ins; nothing need be run.",
+            "The connector %(name)s has nothing to be read by a run.",
+            "It listens to sign-ins; nothing need be run.",
             params={"name": source.connector},
         )
-    )  # fmt: skip
+    )
 
 
 def _correlate(
@@ -184,10 +199,17 @@ def _correlate(
 
 def _plan(session: Session, source: Source, actor: Actor, report: Report, digest: str, now: datetime) -> Plan:
     plan = Plan(
-        kind="source run", author_id=actor.person_id, owner_id=source.owner_id, source_id=source.id, state="computed",
-        basis=apply.basis(feed=report.digest, source=source.key), digest=digest, counts={},
-        reasons=[], at=now,
-    )  # fmt: skip
+        kind="source run",
+        author_id=actor.person_id,
+        owner_id=source.owner_id,
+        source_id=source.id,
+        state="computed",
+        basis=apply.basis(feed=report.digest, source=source.key),
+        digest=digest,
+        counts={},
+        reasons=[],
+        at=now,
+    )
     session.add(plan)
     session.flush()
     report.plan_id = plan.id

@@ -1,7 +1,9 @@
-"""Tokens that somebody else signed, a client or an upstream provider: read strictly, with the keys that signer published.
+"""Tokens that somebody else signed, a client or an upstream provider: read strictly, with the keys that signer
+published.
 
-Our own tokens name one key of ours and its one algorithm (``jose``). Others may leave out the key's id or its algorithm: then the key's
-kind says what it can have signed with. Whose a token must be, for whom and when is its reader's to check.
+Our own tokens name one key of ours and its one algorithm (``jose``). Others may leave out the key's id or its
+algorithm: then the key's kind says what it can have signed with. Whose a token must be, for whom and when is its
+reader's to check.
 """
 
 from __future__ import annotations
@@ -22,12 +24,17 @@ _KINDS = {"RSA": ("RS256", "PS256"), "EC": ("ES256",)}
 
 
 def verify(
-    token: str, keys: Sequence[Mapping[str, Any]], types: Collection[str], algorithm: str | None = None,
+    token: str,
+    keys: Sequence[Mapping[str, Any]],
+    types: Collection[str],
+    algorithm: str | None = None,
     ignored: Collection[str] = (),
-) -> jose.Claims:  # fmt: skip
-    """Return the claims of a token that one of ``keys`` signed, of one of these ``typ`` or of none; raises ``jose.BadToken``.
+) -> jose.Claims:
+    """Return the claims of a token that one of ``keys`` signed, of one of these ``typ`` or of none; raises
+    ``jose.BadToken``.
 
-    ``algorithm`` is the only one to accept, where the signer registered one. ``ignored`` are header members that are not looked at.
+    ``algorithm`` is the only one to accept, where the signer registered one. ``ignored`` are header members that are
+    not looked at.
     """
     header = _part(token, 0)
     typ = header.get("typ")
@@ -39,13 +46,15 @@ def verify(
 
 
 def key_id(token: str) -> str | None:
-    """Return the key a token names, unverified; None when it names none. Raises ``jose.BadToken`` when it cannot be read."""
+    """Return the key a token names, unverified; None when it names none. Raises ``jose.BadToken`` when it cannot be
+    read."""
     kid = _part(token, 0).get("kid")
     return kid if isinstance(kid, str) and kid else None
 
 
 def subject(token: str) -> str | None:
-    """Return whom a token claims to be of, unverified, to find the signer by; raises ``jose.BadToken`` when it cannot be read.
+    """Return whom a token claims to be of, unverified, to find the signer by; raises ``jose.BadToken`` when it cannot
+    be read.
 
     None when it does not say, or says what no database takes for text.
     """
@@ -54,8 +63,8 @@ def subject(token: str) -> str | None:
 
 
 def instant(claims: Mapping[str, Any], name: str) -> datetime | None:
-    """Return the moment a claim names, None when it is left out; raises ``jose.BadToken`` for what is no moment of the next two
-    centuries (security JW-04)."""
+    """Return the moment a claim names, None when it is left out; raises ``jose.BadToken`` for what is no moment of the
+    next two centuries (security JW-04)."""
     value = claims.get(name)
     if value is None:
         return None
@@ -82,7 +91,8 @@ def check_lasts(claims: Mapping[str, Any], at: datetime) -> datetime | None:
 
 
 def _candidates(keys: Sequence[Mapping[str, Any]], header: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the keys the header may mean, each with one algorithm; without ``kid`` only when there is one of its kind."""
+    """Return the keys the header may mean, each with one algorithm; without ``kid`` only when there is one of its
+    kind."""
     asked = str(header.get("alg"))
     prepared = [
         {**key, "alg": key.get("alg", asked if asked in _KINDS.get(str(key.get("kty")), ()) else None)}

@@ -1,7 +1,8 @@
 """What a person gave an application: a refresh family with one capacity, rotated by one compare-and-set.
 
-A refresh token is not stored: it is its family and generation with a keyed hash, so that a retry within the grace of the last
-rotation gets the very same successor. A token of an older generation is a replay and ends the family (RFC 9700 section 4.14.2).
+A refresh token is not stored: it is its family and generation with a keyed hash, so that a retry within the grace of
+the last rotation gets the very same successor. A token of an older generation is a replay and ends the family (RFC 9700
+section 4.14.2).
 """
 
 from __future__ import annotations
@@ -56,10 +57,12 @@ class GrantRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A person's grant to a client in one capacity; ends with the capacity, the login session's end, replay, or its own date.
+    """A person's grant to a client in one capacity; ends with the capacity, the login session's end, replay, or its own
+    date.
 
-    ``resources`` are the audiences asked for (RFC 8707), ``claims`` the request's ``claims`` parameter (OIDC Core section 5.5).
-    ``device_until`` is until when a remembered device stands in for the second factor that an organisation asks.
+    ``resources`` are the audiences asked for (RFC 8707), ``claims`` the request's ``claims`` parameter (OIDC Core
+    section 5.5). ``device_until`` is until when a remembered device stands in for the second factor that an
+    organisation asks.
     """
 
     id: UUID
@@ -117,12 +120,15 @@ def _rotate() -> Update:
     return (
         update(row)
         .where(
-            row.id == _ID, row.client_id == bindparam("of_client"), row.generation == bindparam("from_generation"),
-            row.revoked_at.is_(None), row.expires_at > now,
+            row.id == _ID,
+            row.client_id == bindparam("of_client"),
+            row.generation == bindparam("from_generation"),
+            row.revoked_at.is_(None),
+            row.expires_at > now,
         )
         .values(generation=row.generation + 1, rotated_at=now)
         .returning(*_columns())
-    )  # fmt: skip
+    )
 
 
 _ID = bindparam("grant_id", type_=Uuid())
@@ -137,8 +143,8 @@ def get(session: Session, grant_id: UUID) -> Grant | None:
 
 
 def lives(at: datetime) -> tuple[ColumnElement[bool], ...]:
-    """The condition that a grant has neither been revoked nor run out, and that its login session was not ended (running out does not
-    end it)."""
+    """The condition that a grant has neither been revoked nor run out, and that its login session was not ended
+    (running out does not end it)."""
     row, login = GrantRow, LoginSessionRow
     ended = exists().where(login.id == row.session_id, login.ended_at.is_not(None))
     return row.revoked_at.is_(None), row.expires_at > at, ~ended
@@ -152,7 +158,8 @@ def store(session: Session, grant: Grant) -> None:
 def rotate(session: Session, token: str, client_id: str, mac_key: bytes) -> Rotation | None:
     """Turn a refresh token into its successor by one statement.
 
-    None: not a token of this client's living family. ``Rotation.token`` None: it was a replay, and the family is now ended.
+    None: not a token of this client's living family. ``Rotation.token`` None: it was a replay, and the family is now
+    ended.
     """
     parsed = parse(token, mac_key)
     if parsed is None:
@@ -191,8 +198,12 @@ def revoke_of(session: Session, persons: Select[UUID]) -> int:
 
 
 def revoke(
-    session: Session, *, grant_id: UUID | None = None, person_id: UUID | None = None, session_ids: Collection[UUID] | None = None
-) -> list[UUID]:  # fmt: skip
+    session: Session,
+    *,
+    grant_id: UUID | None = None,
+    person_id: UUID | None = None,
+    session_ids: Collection[UUID] | None = None,
+) -> list[UUID]:
     """End one grant, or all of a person or of some login sessions; return the ids of those that this call ended."""
     query = update(GrantRow).where(GrantRow.revoked_at.is_(None))
     if grant_id is not None:

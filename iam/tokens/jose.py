@@ -1,7 +1,7 @@
 """Signing and verifying JWTs with joserfc: the only place that does either in production.
 
-Verification trusts nothing in the token: one algorithm per key, the key found by ``kid`` among our own, ``typ`` demanded, size
-bounded, members unique, numbers finite (``security`` requirements JW-01 to JW-04).
+Verification trusts nothing in the token: one algorithm per key, the key found by ``kid`` among our own, ``typ``
+demanded, size bounded, members unique, numbers finite (``security`` requirements JW-01 to JW-04).
 """
 
 from __future__ import annotations
@@ -77,9 +77,11 @@ def sign(key: Key, typ: str, claims: Mapping[str, Any]) -> str:
 
 
 def verify(token: str, typ: str | None, public_keys: Iterable[PublicKey], ignored: Collection[str] = ()) -> Claims:
-    """Return the claims of a token that one of ``public_keys`` signed; raises ``BadToken``. Times and audience are the caller's.
+    """Return the claims of a token that one of ``public_keys`` signed; raises ``BadToken``. Times and audience are the
+    caller's.
 
-    ``typ`` is the header's, None: it must have none. ``ignored`` are header members that may stand there and are not looked at.
+    ``typ`` is the header's, None: it must have none. ``ignored`` are header members that may stand there and are not
+    looked at.
     """
     return verified(token, typ, public_keys, ignored)[1]
 
@@ -87,7 +89,8 @@ def verify(token: str, typ: str | None, public_keys: Iterable[PublicKey], ignore
 def verified(
     token: str, typ: str | None, public_keys: Iterable[PublicKey], ignored: Collection[str] = ()
 ) -> tuple[PublicKey, Claims]:
-    """Return the key that signed a token, and its claims; else as ``verify``, ``UnknownKey`` when none of the keys can have."""
+    """Return the key that signed a token, and its claims; else as ``verify``, ``UnknownKey`` when none of the keys can
+    have."""
     header = _header(token, ignored)
     if header.get("typ") != typ:
         raise BadToken("another kind of token")
@@ -114,14 +117,17 @@ def _header(token: str, ignored: Collection[str] = ()) -> Claims:
 
 
 def half_hash(token: str) -> str:
-    """Return ``at_hash``: the left half of the token's SHA-256 (OIDC Core section 3.1.3.6; every algorithm here uses SHA-256)."""
+    """Return ``at_hash``: the left half of the token's SHA-256 (OIDC Core section 3.1.3.6; every algorithm here uses
+    SHA-256)."""
     return urlsafe_b64encode(sha256(token.encode()).digest()[:16]).decode().rstrip("=")
 
 
 def json_object(payload: bytes | str) -> Claims:
-    """Return the JSON object that a text is: members unique, numbers finite, not too deep; raises ``BadToken`` for anything else.
+    """Return the JSON object that a text is: members unique, numbers finite, not too deep; raises ``BadToken`` for
+    anything else.
 
-    Bytes are UTF-8 without a mark of their order (RFC 8259 section 8.1): what another reader takes for other letters is refused.
+    Bytes are UTF-8 without a mark of their order (RFC 8259 section 8.1): what another reader takes for other letters is
+    refused.
     """
     try:
         text = payload.decode() if isinstance(payload, bytes) else payload

@@ -1,4 +1,5 @@
-"""Somebody else's public keys as a JWK set (RFC 7517 section 5): only known members, all public, RSA keys of a sound size.
+"""Somebody else's public keys as a JWK set (RFC 7517 section 5): only known members, all public, RSA keys of a sound
+size.
 
 What comes from outside is copied member by member: nothing deep, huge or unprintable is kept.
 """
@@ -39,7 +40,8 @@ class BadKeys(ValueError):
 
 
 def public_keys(document: Any) -> list[dict[str, str]]:
-    """Return the keys of a JWK set that we can use; raises ``BadKeys`` for what is none, holds a private key or a weak one.
+    """Return the keys of a JWK set that we can use; raises ``BadKeys`` for what is none, holds a private key or a weak
+    one.
 
     Keys of other kinds and curves are left out (RFC 7517 section 5).
     """
@@ -55,7 +57,8 @@ def public_keys(document: Any) -> list[dict[str, str]]:
 
 
 def usable_keys(document: Any) -> list[dict[str, str]]:
-    """Return the keys of a fetched JWK set that can verify a signature; the others, whatever is wrong with them, are left out.
+    """Return the keys of a fetched JWK set that can verify a signature; the others, whatever is wrong with them, are
+    left out.
 
     Raises ``BadKeys`` for what is no JWK set.
     """

@@ -1,7 +1,8 @@
-"""Signing keys: next, current, previous. A key signs only after it was published long enough and the witness has accepted it.
+"""Signing keys: next, current, previous. A key signs only after it was published long enough and the witness has
+accepted it.
 
-``rotate`` is the whole of it, to be called by an outside clock as often as one likes: it makes the next key, promotes it when its
-time has come, and forgets keys whose tokens are over. Each call does what is due and nothing else.
+``rotate`` is the whole of it, to be called by an outside clock as often as one likes: it makes the next key, promotes
+it when its time has come, and forgets keys whose tokens are over. Each call does what is due and nothing else.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ KEEP = timedelta(hours=25)
 """How long a retired key stays published: longer than any token lives and any relying party caches."""
 
 AHEAD = timedelta(hours=2)
-"""How long a key is published before it signs: twice the hour for which relying parties may keep what they read (JW-08)."""
+"""How long a key is published before it signs: twice the hour for which relying parties may keep what they read
+(JW-08)."""
 
 LIFE = timedelta(days=90)
 """How long a key signs."""
@@ -45,10 +47,13 @@ class SigningKey(Base):
     __table_args__ = (
         CheckConstraint("state IN ('next', 'current', 'previous', 'refused')", name="state"),
         Index(
-            "uq_signing_key_current", "algorithm", unique=True,
-            postgresql_where=text("state = 'current'"), sqlite_where=text("state = 'current'"),
+            "uq_signing_key_current",
+            "algorithm",
+            unique=True,
+            postgresql_where=text("state = 'current'"),
+            sqlite_where=text("state = 'current'"),
         ),
-    )  # fmt: skip
+    )
 
     kid: Mapped[str] = mapped_column(primary_key=True)
     algorithm: Mapped[str]
@@ -69,9 +74,13 @@ def create(session: Session, vault: Vault, algorithm: str, actor: Actor) -> Sign
     """Make a key in state ``next``: published, not yet signing."""
     key = jose.generate(algorithm, uuid7().hex)
     row = SigningKey(
-        kid=str(key.kid), algorithm=algorithm, state="next", public=jose.public_dict(key),
-        wrapped=vault.wrap(jose.private_json(key).encode(), sealed_row(str(key.kid))), created_at=clock.now(),
-    )  # fmt: skip
+        kid=str(key.kid),
+        algorithm=algorithm,
+        state="next",
+        public=jose.public_dict(key),
+        wrapped=vault.wrap(jose.private_json(key).encode(), sealed_row(str(key.kid))),
+        created_at=clock.now(),
+    )
     session.add(row)
     session.flush()
     log.write(session, "key:signing:created", actor, envelope={"kid": row.kid, "algorithm": algorithm})
@@ -81,8 +90,8 @@ def create(session: Session, vault: Vault, algorithm: str, actor: Actor) -> Sign
 def promote(session: Session, vault: Vault, kid: str, actor: Actor, *, at_once: bool = False) -> SigningKey:
     """Make a key current, after the witness accepted a token it signed; the one before becomes previous.
 
-    Raises ``Conflict`` when the key is not in state ``next``, has been published for less than ``AHEAD`` (unless ``at_once``: the
-    one before is compromised), or the witness refuses it (it is then never used).
+    Raises ``Conflict`` when the key is not in state ``next``, has been published for less than ``AHEAD`` (unless
+    ``at_once``: the one before is compromised), or the witness refuses it (it is then never used).
     """
     row = session.get(SigningKey, kid)
     if row is None or row.state != "next":
@@ -91,9 +100,10 @@ def promote(session: Session, vault: Vault, kid: str, actor: Actor, *, at_once: 
         raise Conflict(
             Problem(
                 "The key %(kid)s was published less than two hours ago: applications may not have seen it.",
-                "Wait, or promote it at once if the present key is no longer safe.", params={"kid": kid},
+                "Wait, or promote it at once if the present key is no longer safe.",
+                params={"kid": kid},
             )
-        )  # fmt: skip
+        )
     if not _witnessed(vault, row):
         row.state = "refused"
         log.write(session, "key:signing:refused", actor, envelope={"kid": kid})
@@ -129,9 +139,11 @@ def ensure(session: Session, vault: Vault, actor: Actor, algorithms: Iterable[st
 
 
 def rotate(session: Session, vault: Vault, actor: Actor) -> list[tuple[str, str]]:
-    """Do what is due for every algorithm in use; return each key touched with what became of it: next, current or removed.
+    """Do what is due for every algorithm in use; return each key touched with what became of it: next, current or
+    removed.
 
-    One caller at a time does it: of two, the second finds the unique current key taken and fails, having written nothing.
+    One caller at a time does it: of two, the second finds the unique current key taken and fails, having written
+    nothing.
     """
     done: list[tuple[str, str]] = []
     now = clock.now()
@@ -162,8 +174,8 @@ def _old(signing: SigningKey | None, now: datetime) -> bool:
 def remove(session: Session, kid: str, actor: Actor, *, compromised: bool = False) -> None:
     """Forget a key; what it signed is no longer accepted, save as a hint (``past_keys``) unless it is ``compromised``.
 
-    Raises ``Conflict`` for the key that signs, and for one whose tokens may still live unless it is ``compromised``: so the last valid
-    key can never go.
+    Raises ``Conflict`` for the key that signs, and for one whose tokens may still live unless it is ``compromised``: so
+    the last valid key can never go.
     """
     row = session.get(SigningKey, kid)
     if row is None and compromised and past_keys.drop(session, kid):
@@ -175,10 +187,11 @@ def remove(session: Session, kid: str, actor: Actor, *, compromised: bool = Fals
     if row.state == "current" or (living and not compromised):
         raise Conflict(
             Problem(
-                "The key %(kid)s is in use: tokens it signed still count.", "Promote another first, then wait until they are over.",
+                "The key %(kid)s is in use: tokens it signed still count.",
+                "Promote another first, then wait until they are over.",
                 params={"kid": kid},
             )
-        )  # fmt: skip
+        )
     session.delete(row)
     if row.retired_at is not None and not compromised:
         past_keys.keep(session, kid, row.public, row.retired_at)
@@ -199,14 +212,16 @@ def current(session: Session, vault: Vault, algorithm: str) -> jose.Key:
 
 
 def published(session: Session) -> list[dict[str, Any]]:
-    """Return the public keys that verify tokens now: next, current, and previous ones until ``KEEP`` after retirement."""
+    """Return the public keys that verify tokens now: next, current, and previous ones until ``KEEP`` after
+    retirement."""
     query = select(SigningKey).where(SigningKey.state.in_(("next", "current", "previous"))).order_by(SigningKey.kid)
     horizon = clock.now() - KEEP
     return [row.public for row in session.scalars(query) if row.retired_at is None or row.retired_at > horizon]
 
 
 def past(session: Session) -> list[dict[str, Any]]:
-    """Return the public keys that verify hints only: of those that retired within ``past_keys.HINTED``, published or not."""
+    """Return the public keys that verify hints only: of those that retired within ``past_keys.HINTED``, published or
+    not."""
     horizon = clock.now() - past_keys.HINTED
     retired = select(SigningKey.public).where(SigningKey.state == "previous", SigningKey.retired_at > horizon)
     return [*session.scalars(retired), *past_keys.kept(session)]

@@ -50,20 +50,26 @@ def _consume(whose: ColumnElement[bool]) -> Update:
     return (
         update(OneShot)
         .where(
-            OneShot.hash == bindparam("of_hash"), OneShot.kind == bindparam("of_kind"), whose,
-            OneShot.used_at.is_(None), OneShot.expires_at > now,
+            OneShot.hash == bindparam("of_hash"),
+            OneShot.kind == bindparam("of_kind"),
+            whose,
+            OneShot.used_at.is_(None),
+            OneShot.expires_at > now,
         )
         .values(used_at=now)
         .returning(OneShot.data, OneShot.person_id, OneShot.grant_id)
-    )  # fmt: skip
+    )
 
 
 def _read(*more: ColumnElement[bool]) -> Rows:
     query: Rows = select(OneShot.data, OneShot.person_id, OneShot.grant_id)
     return query.where(
-        OneShot.hash == bindparam("of_hash"), OneShot.kind == bindparam("of_kind"), OneShot.client_id == bindparam("of_client"),
-        OneShot.used_at.is_(None), *more,
-    )  # fmt: skip
+        OneShot.hash == bindparam("of_hash"),
+        OneShot.kind == bindparam("of_kind"),
+        OneShot.client_id == bindparam("of_client"),
+        OneShot.used_at.is_(None),
+        *more,
+    )
 
 
 _READ = Statement(lambda: _read(OneShot.expires_at > bindparam("now", type_=UtcDateTime())), Used)
@@ -75,11 +81,13 @@ def _complete() -> Update:
     return (
         update(OneShot)
         .where(
-            OneShot.hash == bindparam("of_hash"), OneShot.kind == bindparam("of_kind"), OneShot.client_id == bindparam("of_client"),
+            OneShot.hash == bindparam("of_hash"),
+            OneShot.kind == bindparam("of_kind"),
+            OneShot.client_id == bindparam("of_client"),
             OneShot.used_at.is_(None),
         )
         .values(used_at=bindparam("now", type_=UtcDateTime()))
-    )  # fmt: skip
+    )
 
 
 _COMPLETE = Statement(_complete, tuple)
@@ -88,30 +96,52 @@ _CONSUME_FOR = Statement(lambda: _consume(OneShot.client_id == bindparam("of_cli
 
 
 def issue(
-    session: Session, kind: str, seconds: int, data: dict[str, Any], *,
-    client_id: str | None = None, person_id: UUID | None = None, grant_id: UUID | None = None, text: str | None = None,
-) -> str:  # fmt: skip
-    """Store a fresh secret of ``kind`` that lives ``seconds`` and return it; ``text`` gives its wording (a short code)."""
+    session: Session,
+    kind: str,
+    seconds: int,
+    data: dict[str, Any],
+    *,
+    client_id: str | None = None,
+    person_id: UUID | None = None,
+    grant_id: UUID | None = None,
+    text: str | None = None,
+) -> str:
+    """Store a fresh secret of ``kind`` that lives ``seconds`` and return it; ``text`` gives its wording (a short
+    code)."""
     value = text or secrets.new(kind)
     _ISSUE.run(
-        session, hash=secrets.hash_of(f"{kind}:{value}"), kind=kind, client_id=client_id, person_id=person_id, grant_id=grant_id,
-        data=data, expires_at=clock.now() + timedelta(seconds=seconds), used_at=None,
-    )  # fmt: skip
+        session,
+        hash=secrets.hash_of(f"{kind}:{value}"),
+        kind=kind,
+        client_id=client_id,
+        person_id=person_id,
+        grant_id=grant_id,
+        data=data,
+        expires_at=clock.now() + timedelta(seconds=seconds),
+        used_at=None,
+    )
     return value
 
 
 def issue_many(
     session: Session, kind: str, expires_at: datetime, texts: Mapping[UUID, str], data: dict[str, Any]
 ) -> None:
-    """Store a secret for each of many persons, worded by the caller, and make those of the kind that they had useless."""
+    """Store a secret for each of many persons, worded by the caller, and make those of the kind that they had
+    useless."""
     persons = iter(texts)
     while some := list(islice(persons, _AT_A_TIME)):
         unused = OneShot.kind == kind, OneShot.used_at.is_(None)
         session.execute(delete(OneShot).where(OneShot.person_id.in_(some), *unused))
     rows = [
-        {"hash": secrets.hash_of(f"{kind}:{text}"), "kind": kind, "person_id": person_id, "data": data, "expires_at": expires_at}
+        {
+            "hash": secrets.hash_of(f"{kind}:{text}"),
+            "kind": kind,
+            "person_id": person_id,
+            "data": data,
+            "expires_at": expires_at,
+        }
         for person_id, text in texts.items()
-    ]  # fmt: skip
+    ]
     if rows:
         session.execute(insert(OneShot), rows)
 
@@ -123,7 +153,8 @@ def read(session: Session, kind: str, value: str, client_id: str, *, late: bool 
 
 
 def complete(session: Session, kind: str, value: str, client_id: str) -> bool:
-    """Use up a secret that ``read`` returned, expired meanwhile or not; False when another caller did. One statement decides."""
+    """Use up a secret that ``read`` returned, expired meanwhile or not; False when another caller did. One statement
+    decides."""
     return (
         _COMPLETE.run(
             session, of_hash=secrets.hash_of(f"{kind}:{value}"), of_kind=kind, of_client=client_id, now=clock.now()
@@ -144,7 +175,8 @@ def consume(session: Session, kind: str, value: str, *, client_id: str | None = 
 
 
 def used_before(session: Session, kind: str, value: str, *, client_id: str | None = None) -> UUID | None:
-    """Return what a used secret had given (its grant), when ``client_id`` is the one it was made for; None otherwise."""
+    """Return what a used secret had given (its grant), when ``client_id`` is the one it was made for; None
+    otherwise."""
     row = session.get(OneShot, secrets.hash_of(f"{kind}:{value}"))
     replay = row is not None and row.kind == kind and row.client_id == client_id and row.used_at is not None
     return row.grant_id if row is not None and replay else None

@@ -1,7 +1,7 @@
 """Public halves of keys that sign and verify no more: they only tell whether an ID token shown as a hint was ours.
 
-A person's application shows its last ID token long after the key that signed it was retired. The halves are published nowhere, so
-nothing else is accepted by them; one that was compromised is not kept.
+A person's application shows its last ID token long after the key that signed it was retired. The halves are published
+nowhere, so nothing else is accepted by them; one that was compromised is not kept.
 """
 
 from __future__ import annotations

@@ -5,8 +5,17 @@ from __future__ import annotations
 import secrets
 from hashlib import sha256
 
-PREFIXES = {"code": "avc_", "first-code": "avf_", "session": "avs_", "refresh": "avr_", "client": "avk_",
-            "par": "avp_", "access": "avo_", "initial": "avi_", "management": "avm_"}  # fmt: skip
+PREFIXES = {
+    "code": "avc_",
+    "first-code": "avf_",
+    "session": "avs_",
+    "refresh": "avr_",
+    "client": "avk_",
+    "par": "avp_",
+    "access": "avo_",
+    "initial": "avi_",
+    "management": "avm_",
+}
 """The prefix of each kind of secret, so that one found in a log can be recognised and a scanner can be told."""
 
 

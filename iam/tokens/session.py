@@ -37,7 +37,8 @@ SEEN_EVERY = timedelta(minutes=1)
 OWN = "own"
 """The proof of somebody by something of their own, kept here: it opens every capacity."""
 RAN_OUT = "ran out"
-"""``end_reason`` of a session that was idle too long or came to its latest end. ``ended_at`` stays empty: nobody ended it."""
+"""``end_reason`` of a session that was idle too long or came to its latest end. ``ended_at`` stays empty: nobody ended
+it."""
 LATE = timedelta(days=2)
 """How long after its latest end a session that ran out is still looked for."""
 
@@ -75,10 +76,11 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class LoginSession:
-    """One sign-in of one person in one browser. ``acr`` and ``amr`` say what was really done (RFC 8176); it is over at ``idle_until``
-    when it is not used before, and at ``expires_at``. ``connection_id`` is by which connection it began; ``proofs`` are what proved the
-    person in it: ``OWN``, or ``connection:ID`` and ``source:ID`` of those that proved them for their owners only; and
-    ``factor:WAY:SECONDS`` for each factor of theirs, with when it was proved last (``signin.proof``)."""
+    """One sign-in of one person in one browser. ``acr`` and ``amr`` say what was really done (RFC 8176); it is over at
+    ``idle_until`` when it is not used before, and at ``expires_at``. ``connection_id`` is by which connection it began;
+    ``proofs`` are what proved the person in it: ``OWN``, or ``connection:ID`` and ``source:ID`` of those that proved
+    them for their owners only; and ``factor:WAY:SECONDS`` for each factor of theirs, with when it was proved last
+    (``signin.proof``)."""
 
     id: UUID
     person_id: UUID
@@ -112,9 +114,16 @@ _INSERT = Statement(lambda: insert(LoginSessionRow), tuple)
 
 
 def start(
-    session: Session, person_id: UUID, life: Life, *, acr: str, amr: Sequence[str], agent: str, proofs: Sequence[str] = (OWN,),
+    session: Session,
+    person_id: UUID,
+    life: Life,
+    *,
+    acr: str,
+    amr: Sequence[str],
+    agent: str,
+    proofs: Sequence[str] = (OWN,),
     connection_id: UUID | None = None,
-) -> tuple[LoginSession, str]:  # fmt: skip
+) -> tuple[LoginSession, str]:
     """Begin a login session by ``proofs`` and return it with the secret for the cookie."""
     value, now = secrets.new("session"), clock.now()
     idle, expires = now + life.idle, now + life.whole
@@ -126,7 +135,8 @@ def start(
 
 
 def renew(session: Session, session_id: UUID, *, acr: str, amr: Sequence[str], proofs: Sequence[str]) -> str | None:
-    """Give a living session another secret and say what was now proved in it; return the secret, None when it has ended meanwhile.
+    """Give a living session another secret and say what was now proved in it; return the secret, None when it has ended
+    meanwhile.
 
     It keeps its beginning and its ends; the old secret is worth nothing at once.
     """
@@ -170,7 +180,8 @@ def living(session: Session, person_id: UUID) -> list[LoginSession]:
 def end(
     session: Session, reason: str, *, person_id: UUID, session_id: UUID | None = None, kept: UUID | None = None
 ) -> dict[UUID, str]:
-    """End one, all but ``kept``, or all sessions of a person that nobody has ended; return the reason by id of those that this call ended.
+    """End one, all but ``kept``, or all sessions of a person that nobody has ended; return the reason by id of those
+    that this call ended.
 
     One that had run out keeps that reason.
     """
@@ -192,7 +203,8 @@ def end_of(session: Session, reason: str, persons: Select[UUID], limit: int) -> 
 
 
 def end_by(session: Session, reason: str, proof: str, limit: int) -> dict[UUID, str]:
-    """End ``limit`` at most of the sessions that are not over and in which ``proof`` proved the person; return the reason by id."""
+    """End ``limit`` at most of the sessions that are not over and in which ``proof`` proved the person; return the
+    reason by id."""
     row, now = LoginSessionRow, clock.now()
     open_ = (
         cast(row.proofs, String).contains(f'"{proof}"', autoescape=True),
@@ -210,7 +222,8 @@ def _ended(session: Session, query: Update, reason: str) -> dict[UUID, str]:
 
 
 def run_out(session: Session, life: Tokens, limit: int) -> list[UUID]:
-    """Note which sessions have run out, the oldest first and ``limit`` at most; return the ids of those that this call noted.
+    """Note which sessions have run out, the oldest first and ``limit`` at most; return the ids of those that this call
+    noted.
 
     None lasts longer than ``life`` says.
     """

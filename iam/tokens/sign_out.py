@@ -1,7 +1,8 @@
 """Ends login sessions and leaves word for every application that received tokens in one: the one door for every cause.
 
-The word is a message in the outbox, written in the same transaction (OpenID Connect Back-Channel Logout 1.0 section 2.5). A session
-that merely runs out ends nothing that an application was given; the worker finds it and its applications are told all the same.
+The word is a message in the outbox, written in the same transaction (OpenID Connect Back-Channel Logout 1.0 section
+2.5). A session that merely runs out ends nothing that an application was given; the worker finds it and its
+applications are told all the same.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ KIND = "backchannel-logout"
 
 _AT_A_TIME = 5_000
 
-# The provider, above this package, owns the model; of its table only this much is needed to write to nobody who does not listen.
+# The provider, above this package, owns the model; of its table only this much is needed to write to nobody who does
+# not listen.
 _CLIENT = table("client", column("client_id"), column("backchannel_logout_uri"))
 
 
@@ -31,7 +33,8 @@ def end(
 ) -> list[UUID]:
     """End one, all but ``kept``, or all sessions of a person, and tell; return the ids of those that this call ended.
 
-    Grants stay: how far they end with the session is the caller's. Of a session that had run out its applications have been told.
+    Grants stay: how far they end with the session is the caller's. Of a session that had run out its applications have
+    been told.
     """
     ended = login_sessions.end(session, reason, person_id=person_id, session_id=session_id, kept=kept)
     _tell(session, [id_ for id_, told in ended.items() if told != login_sessions.RAN_OUT])
@@ -48,7 +51,8 @@ def end_of(session: Session, reason: str, persons: Select[UUID]) -> int:
 
 
 def end_by(session: Session, reason: str, proof: str) -> list[UUID]:
-    """End every session in which ``proof`` proved the person, and tell; return their ids. Grants stay, as with ``end``."""
+    """End every session in which ``proof`` proved the person, and tell; return their ids. Grants stay, as with
+    ``end``."""
     found: list[UUID] = []
     while ended := login_sessions.end_by(session, reason, proof, _AT_A_TIME):
         _tell(session, [id_ for id_, told in ended.items() if told != login_sessions.RAN_OUT])
@@ -57,14 +61,16 @@ def end_by(session: Session, reason: str, proof: str) -> list[UUID]:
 
 
 def run_out(session: Session, life: Tokens, limit: int) -> int:
-    """Find sessions that have run out, ``limit`` at most, and tell; return how many. Their grants live on by their own dates."""
+    """Find sessions that have run out, ``limit`` at most, and tell; return how many. Their grants live on by their own
+    dates."""
     found = login_sessions.run_out(session, life, limit)
     _tell(session, found)
     return len(found)
 
 
 def _tell(session: Session, ended: Sequence[UUID]) -> None:
-    """Leave one message for each client with a back-channel address and each session in which it got a grant, living or not."""
+    """Leave one message for each client with a back-channel address and each session in which it got a grant, living or
+    not."""
     if not ended:
         return
     received = (

@@ -1,8 +1,8 @@
 """The independent witness: python-jose, an implementation unrelated to ours, must accept what a new key signed.
 
-It sees only our own output and the keys we publish, never foreign input, HMAC or encrypted tokens, and always gets a JWK and one
-fixed algorithm (``security`` section 3.2). It does not know PS256: there python-jose reads the token and the signature is checked by
-the arithmetic alone (RFC 7518 section 3.5).
+It sees only our own output and the keys we publish, never foreign input, HMAC or encrypted tokens, and always gets a
+JWK and one fixed algorithm (``security`` section 3.2). It does not know PS256: there python-jose reads the token and
+the signature is checked by the arithmetic alone (RFC 7518 section 3.5).
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ from iam.vault import Vault
 from iam.web import extension
 
 _SECRET_LENGTH = 128
-# PostgreSQL answers each statement by itself, a single write durably: beginning and ending a transaction would be half of the work.
+# PostgreSQL answers each statement by itself, a single write durably: beginning and ending a transaction would be half
+# of the work.
 _READS: dict[str, dict[str, Any]] = {"sqlite": {"read_only": True}, "postgresql": {"isolation_level": "AUTOCOMMIT"}}
 _WRITES_LAST: dict[str, dict[str, Any]] = {"sqlite": {}, "postgresql": {"isolation_level": "AUTOCOMMIT"}}
 LANGUAGE_COOKIE = "avain-language"
@@ -29,8 +30,8 @@ LANGUAGE_COOKIE = "avain-language"
 def db() -> Session:
     """Return the request's session. Its transaction commits before the response is sent; an error rolls it back.
 
-    In a view marked ``guard.read_only`` the transaction takes no write lock on SQLite; after ``read_only`` and ``writes_last`` there is
-    none on PostgreSQL.
+    In a view marked ``guard.read_only`` the transaction takes no write lock on SQLite; after ``read_only`` and
+    ``writes_last`` there is none on PostgreSQL.
     """
     session = database_session()
     options: dict[str, dict[str, Any]] | None = g.get("connection")
@@ -45,8 +46,8 @@ def read_only() -> None:
 
 
 def writes_last() -> None:
-    """Promise that all this request writes is its event, and before that only what would do no harm without one; to be said before
-    the first statement."""
+    """Promise that all this request writes is its event, and before that only what would do no harm without one; to be
+    said before the first statement."""
     g.connection = _WRITES_LAST
 
 

@@ -1,4 +1,5 @@
-"""Errors as answers: problem+json (RFC 9457) for programs, a page for people; an exception's own text never leaves (HT-06)."""
+"""Errors as answers: problem+json (RFC 9457) for programs, a page for people; an exception's own text never leaves
+(HT-06)."""
 
 from __future__ import annotations
 
@@ -60,17 +61,20 @@ def answer(
 ) -> Response:
     """Return an error as this caller understands it; nothing of the request's transaction stays.
 
-    ``ways`` are what a person may go on to, before what every page of an error offers; ``title`` says more than the status does.
+    ``ways`` are what a person may go on to, before what every page of an error offers; ``title`` says more than the
+    status does.
     """
     extension.abandon()
     if "text/html" in request.headers.get("Accept", ""):
         return _page(status, title or _title(status), problems, [*ways, *onward.ways(status)])
     texts = context.texts()
     body: dict[str, Any] = {
-        "type": f"urn:avain:problem:{code}", "title": texts.gettext(_title(status)), "status": status,
+        "type": f"urn:avain:problem:{code}",
+        "title": texts.gettext(_title(status)),
+        "status": status,
         "instance": f"urn:uuid:{context.request_id()}",
         "problems": [_told(problem) for problem in problems],
-    }  # fmt: skip
+    }
     if problems:
         body["detail"] = texts.sentence(problems[0])
     response = jsonify(body)
@@ -79,7 +83,8 @@ def answer(
 
 
 def _as_routed() -> AnyResponse | None:
-    """Redirect to the address as its route has it (a missing slash). Werkzeug's own answer names the Host header, which anybody can forge (HT-02)."""
+    """Redirect to the address as its route has it (a missing slash). Werkzeug's own answer names the Host header, which
+    anybody can forge (HT-02)."""
     error = request.routing_exception
     if not isinstance(error, RequestRedirect):
         return None
@@ -92,8 +97,10 @@ def _told(problem: Problem) -> dict[str, Any]:
     told = {
         "message": texts.gettext(problem.message) % problem.params,
         "remedy": texts.gettext(problem.remedy) % problem.params if problem.remedy else None,
-        "field": problem.field, "file": problem.file, "line": problem.line,
-    }  # fmt: skip
+        "field": problem.field,
+        "file": problem.file,
+        "line": problem.line,
+    }
     return {name: value for name, value in told.items() if value is not None}
 
 
@@ -101,13 +108,14 @@ def _page(status: int, title: str, problems: Sequence[Problem], ways: Sequence[W
     texts = context.texts()
     told = [_told(problem) for problem in problems]
     return pages.page(
-        "error.html", status,
+        "error.html",
+        status,
         title=texts.gettext(title),
         what=" ".join(one["message"] for one in told),
         remedy=" ".join(one["remedy"] for one in told if "remedy" in one) or _remedy(status),
         ways=[(texts.gettext(label) % params, path) for label, path, params in ways],
         correlation_id=context.request_id(),
-    )  # fmt: skip
+    )
 
 
 def _remedy(status: int) -> str | None:
@@ -116,7 +124,8 @@ def _remedy(status: int) -> str | None:
         return None
     return context.texts().gettext(
         N_(
-            "Check the address. If your work needs the page, ask your manager or whoever looks after user rights where you work."
+            "Check the address. If your work needs the page, ask your manager or whoever looks after user "
+            "rights where you work."
         )
     )
 

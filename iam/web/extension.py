@@ -29,7 +29,8 @@ class Parts:
 
 
 class _Database(SQLAlchemy):
-    """Flask-SQLAlchemy with the engine that the rest of Avain uses, so that pragmas and transactions are the same everywhere."""
+    """Flask-SQLAlchemy with the engine that the rest of Avain uses, so that pragmas and transactions are the same
+    everywhere."""
 
     def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Flask) -> Engine:
         database = parts_of(app).settings.database

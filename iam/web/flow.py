@@ -1,7 +1,7 @@
 """Where a person was going when asked to sign in: a signed path, bound to the browser that asked (SE-02).
 
-The handle travels as ``flow`` in links and forms. In another browser than the one it was made for it does not open, so nobody can
-finish a sign-in that somebody else prepared.
+The handle travels as ``flow`` in links and forms. In another browser than the one it was made for it does not open, so
+nobody can finish a sign-in that somebody else prepared.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _LONGEST = 64 * 1024
 class Flow:
     """Where a sign-in returns to.
 
-    ``path`` is our own; ``service`` the names of the service by language; ``fresh`` demands signing in again; ``origin`` is that of
-    the service's validated redirect URI (``https://wilma.example``), to which browsers must be let go on after the form;
-    ``least`` the least level of sign-in asked for (``signin.levels``), or empty; ``application`` the key of the service, or empty;
-    ``adds``: who is signed in proves something more, and the session goes on. ``proves``: the one way (``signin.proof``) by which a proof
-    of the last minutes is asked for, or empty. ``links``: addresses of the service's own pages, by what each is
-    (``policy_uri``, ``tos_uri``) and language ("": whatever the language). ``why`` says why the person
-    is asked now (``signin.endpoints.sentences.WHY``), or is empty.
+    ``path`` is our own; ``service`` the names of the service by language; ``fresh`` demands signing in again;
+    ``origin`` is that of the service's validated redirect URI (``https://wilma.example``), to which browsers must be
+    let go on after the form; ``least`` the least level of sign-in asked for (``signin.levels``), or empty;
+    ``application`` the key of the service, or empty; ``adds``: who is signed in proves something more, and the session
+    goes on. ``proves``: the one way (``signin.proof``) by which a proof of the last minutes is asked for, or empty.
+    ``links``: addresses of the service's own pages, by what each is (``policy_uri``, ``tos_uri``) and language ("":
+    whatever the language). ``why`` says why the person is asked now (``signin.endpoints.sentences.WHY``), or is empty.
     """
 
     path: str
@@ -75,15 +75,25 @@ def read(handle: str | None) -> Flow | None:
     except BadData:
         return None
     return Flow(
-        local_path(data["p"]), data["s"] or None, bool(data["f"]), str(data["o"]), str(data["l"]), str(data.get("a", "")),
-        bool(data.get("m", False)), str(data.get("w", "")), data.get("u") or None, str(data.get("y", "")),
-    )  # fmt: skip
+        local_path(data["p"]),
+        data["s"] or None,
+        bool(data["f"]),
+        str(data["o"]),
+        str(data["l"]),
+        str(data.get("a", "")),
+        bool(data.get("m", False)),
+        str(data.get("w", "")),
+        data.get("u") or None,
+        str(data.get("y", "")),
+    )
 
 
 def glimpse(handle: str) -> tuple[str, str]:
-    """Return the path and the application's key of a handle that does not open any more; both empty when it says nothing.
+    """Return the path and the application's key of a handle that does not open any more; both empty when it says
+    nothing.
 
-    Nobody vouches for them: a path of our own to open, and a key to look an application up by, is all that they are good for.
+    Nobody vouches for them: a path of our own to open, and a key to look an application up by, is all that they are
+    good for.
     """
     body = handle.rpartition(".")[0].rpartition(".")[0]
     try:

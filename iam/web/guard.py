@@ -1,4 +1,5 @@
-"""Who may use which route. Every view says so with one mark; an application with an unmarked route does not start (AC-01)."""
+"""Who may use which route. Every view says so with one mark; an application with an unmarked route does not start
+(AC-01)."""
 
 from __future__ import annotations
 
@@ -85,8 +86,9 @@ def administers(view: View) -> View:
 def recent(back: str | Callable[[], str], *, act: str = "") -> Callable[[View], View]:
     """Mark an administrator's act that needs a fresh proof of who asks (security SE-06).
 
-    ``back`` is the path to go on to once it was given, with places for the view's own values (``/admin/persons/{person_id}``), or
-    tells it. With ``act``, only a form that was sent with this ``act`` needs the proof.
+    ``back`` is the path to go on to once it was given, with places for the view's own values
+    (``/admin/persons/{person_id}``), or tells it. With ``act``, only a form that was sent with this ``act`` needs the
+    proof.
     """
 
     def mark(view: View) -> View:
@@ -103,7 +105,8 @@ def read_only(view: View) -> View:
 
 
 def own_login() -> LoginSession:
-    """Return the login session of a view that is marked ``signed_in``; raises ``NotSignedIn`` when there is none any more."""
+    """Return the login session of a view that is marked ``signed_in``; raises ``NotSignedIn`` when there is none any
+    more."""
     login = context.login()
     if login is None:
         raise NotSignedIn
@@ -120,7 +123,8 @@ def asker() -> Asker:
 
 
 def part() -> Part:
-    """Return the part of the tree over which the signed-in administrator holds the view's permission; empty outside one."""
+    """Return the part of the tree over which the signed-in administrator holds the view's permission; empty outside
+    one."""
     found: Part = g.get("part", NOTHING)
     return found
 
@@ -141,9 +145,9 @@ def init(
 ) -> None:
     """Ask before every view of ``app``.
 
-    ``reaches`` tells whether one level of sign-in is enough where another is asked; ``unproved`` by which way (``Flow.proves``) a
-    session must prove that level anew where a recent proof is asked, None when it did lately; ``within`` over which organisations a
-    session opens what its person was granted (None: all).
+    ``reaches`` tells whether one level of sign-in is enough where another is asked; ``unproved`` by which way
+    (``Flow.proves``) a session must prove that level anew where a recent proof is asked, None when it did lately;
+    ``within`` over which organisations a session opens what its person was granted (None: all).
     """
     app.extensions[_STEP_UP] = reaches, unproved
     app.extensions[_WITHIN] = within
@@ -151,7 +155,8 @@ def init(
 
 
 def to_factor(path: str, least: str, *, fresh: bool = False, proves: str = "", why: str = "") -> Response:
-    """Send a browser to prove more (``/factor``), and from there to ``path``; ``fresh``: although it was proved some time ago.
+    """Send a browser to prove more (``/factor``), and from there to ``path``; ``fresh``: although it was proved some
+    time ago.
 
     ``proves`` names the one way by which it must have been proved lately, ``why`` (``Flow.why``) why it is asked.
     """
@@ -160,12 +165,14 @@ def to_factor(path: str, least: str, *, fresh: bool = False, proves: str = "", w
 
 
 def to_prove(path: str) -> str:
-    """Return where a session that another's word began is given something of the person's own, on the way to ``path``."""
+    """Return where a session that another's word began is given something of the person's own, on the way to
+    ``path``."""
     return "/login?" + urlencode({"flow": flow.start(flow.Flow(_with_form(path), fresh=True, adds=True))})
 
 
 def recently(path: str, least: str, proves: str = "") -> Response:
-    """Answer an act that needs a fresh proof: a browser proves it and goes on to ``path``; raises ``NotRecent`` to a program.
+    """Answer an act that needs a fresh proof: a browser proves it and goes on to ``path``; raises ``NotRecent`` to a
+    program.
 
     A form that was sent is kept, and stands on the page at ``path`` again.
     """
@@ -232,7 +239,8 @@ def _prove_or_not_found(login: LoginSession, mark: str) -> Response:
 
 
 def _ask_for_more(login: LoginSession, recent: tuple[str | Callable[[], str], str] | None) -> Response | None:
-    """Return the way to prove more, when the pages ask for more than this session has; raises ``TooWeak`` or ``NotRecent``."""
+    """Return the way to prove more, when the pages ask for more than this session has; raises ``TooWeak`` or
+    ``NotRecent``."""
     reaches, unproved = current_app.extensions[_STEP_UP]
     least = context.settings().signin.administrators
     if not reaches(login.acr, least):
@@ -249,7 +257,8 @@ def _ask_for_more(login: LoginSession, recent: tuple[str | Callable[[], str], st
 
 
 def _back(back: str | Callable[[], str]) -> str:
-    """Return where to go on after a proof: the page that the form stood on, where it says so, else what the view says."""
+    """Return where to go on after a proof: the page that the form stood on, where it says so, else what the view
+    says."""
     if callable(back):
         return back()
     named = kept.named_page()

@@ -9,7 +9,8 @@ from flask import Flask, Response, request
 from iam.web import context
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action {forms}; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action {forms}; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _STATIC_SECONDS = 3600

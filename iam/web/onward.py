@@ -13,7 +13,8 @@ from iam.web.forms import csrf, kept
 
 
 class Way(NamedTuple):
-    """A way on: an English message marked with ``N_``, a path of our own or a registered address, and what the message names."""
+    """A way on: an English message marked with ``N_``, a path of our own or a registered address, and what the message
+    names."""
 
     label: str
     path: str
@@ -41,7 +42,8 @@ def ways(status: int) -> list[Way]:
 
 
 def page_above() -> str | None:
-    """Return the page to which the address of a form leads a person who opens it, as a bookmark or the back button does; else None."""
+    """Return the page to which the address of a form leads a person who opens it, as a bookmark or the back button
+    does; else None."""
     if request.method != "GET" or "text/html" not in request.headers.get("Accept", ""):
         return None
     path = kept.nearest()

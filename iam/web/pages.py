@@ -17,7 +17,8 @@ _YEAR = 365 * 86400
 
 
 def init(app: Flask) -> None:
-    """Make ``_()``, the filters ``day``, ``first_day`` and ``moment``, and base.html's context work in every template."""
+    """Make ``_()``, the filters ``day``, ``first_day`` and ``moment``, and base.html's context work in every
+    template."""
     environment = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
     install = getattr(environment, "install_gettext_callables")  # noqa: B009 - the extension above adds it
@@ -47,10 +48,16 @@ def set_language(response: BaseResponse, language: str) -> None:
 def _common() -> dict[str, Any]:
     settings = context.settings()
     return {
-        "language": context.texts().language, "language_names": LANGUAGE_NAMES, "consortium_name": settings.consortium,
-        "home_url": "/", "help_url": settings.help_url, "privacy_url": settings.privacy_url,
-        "accessibility_url": settings.accessibility_url, "csrf_token": csrf.token(), "flow": None,
-    }  # fmt: skip
+        "language": context.texts().language,
+        "language_names": LANGUAGE_NAMES,
+        "consortium_name": settings.consortium,
+        "home_url": "/",
+        "help_url": settings.help_url,
+        "privacy_url": settings.privacy_url,
+        "accessibility_url": settings.accessibility_url,
+        "csrf_token": csrf.token(),
+        "flow": None,
+    }
 
 
 def _remember_language(response: Response) -> Response:

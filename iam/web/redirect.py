@@ -22,5 +22,6 @@ def local_path(text: str | None) -> str:
 
 
 def see_other(path: str) -> Response:
-    """Return the answer to a form: 303, so that no browser posts again (RFC 9700 section 4.12). ``path`` is made local."""
+    """Return the answer to a form: 303, so that no browser posts again (RFC 9700 section 4.12). ``path`` is made
+    local."""
     return redirect(local_path(path), 303)

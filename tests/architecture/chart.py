@@ -23,7 +23,8 @@ def values() -> dict[str, Any]:
 
 
 def objects(given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every Kubernetes object that the chart makes of the values ``given``; ``ValueError`` for an action it does not know."""
+    """Every Kubernetes object that the chart makes of the values ``given``; ``ValueError`` for an action it does not
+    know."""
     found: list[dict[str, Any]] = []
     for path in sorted((CHART / "templates").iterdir()):
         found += yaml.safe_load_all(_rendered(path.read_text(), {"Values": given, "Release": {"Name": "avain"}}))

@@ -11,9 +11,14 @@ TOP = Path(__file__).parents[2]
 SUITE = TOP / "tests/flows/suite"
 MODULE = re.compile(r"oidcc-[\w-]+")
 PLANS = {
-    "Config": 1, "Basic": 38, "Form Post": 38, "Dynamic": 23, "RP-Initiated Logout": 11, "Back-Channel Logout": 2,
+    "Config": 1,
+    "Basic": 38,
+    "Form Post": 38,
+    "Dynamic": 23,
+    "RP-Initiated Logout": 11,
+    "Back-Channel Logout": 2,
     "Front-Channel Logout": 2,
-}  # fmt: skip
+}
 """The plans with how many modules each has."""
 
 
@@ -25,7 +30,8 @@ def rows() -> list[tuple[str, str, list[str], str]]:
 
 
 def played(path: Path) -> dict[str, str]:
-    """Each test of a file with its docstring; those that a class inherits from another module of the folder are its own."""
+    """Each test of a file with its docstring; those that a class inherits from another module of the folder are its
+    own."""
     return dict(_named(path, ast.parse(path.read_text(encoding="utf-8")).body))
 
 

@@ -1,4 +1,5 @@
-"""The ways of deploying: each parses, and agrees with the program's commands, settings and ports, and with the others."""
+"""The ways of deploying: each parses, and agrees with the program's commands, settings and ports, and with the
+others."""
 
 from __future__ import annotations
 

@@ -111,7 +111,8 @@ _PARTS = re.compile(r"[A-Z]?[a-z]+")
 
 
 def _public_names() -> Iterator[str]:
-    """Classes, functions and modules of the program; a library's own names and the demonstration's invented people aside."""
+    """Classes, functions and modules of the program; a library's own names and the demonstration's invented people
+    aside."""
     for path in modules():
         yield path.stem
         if path.relative_to(TOP).parts[:2] != ("iam", "demo"):

@@ -1,4 +1,5 @@
-"""Every sentence that people read exists in Finnish and in Swedish, with the places that are filled in when it is shown."""
+"""Every sentence that people read exists in Finnish and in Swedish, with the places that are filled in when it is
+shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The rooms inside the storeys: few files in each, no circle between them, and a class name means one thing in a storey."""
+"""The rooms inside the storeys: few files in each, no circle between them, and a class name means one thing in a
+storey."""
 
 from __future__ import annotations
 
@@ -14,9 +15,19 @@ from tests.architecture.tree import CODE, TOP, files
 MOST = 15
 """Files in one folder of the product, its package note included."""
 ROOMS = [
-    "admin_ui", "connectors.ldap", "iam.access", "iam.apply", "iam.cli", "iam.demo", "iam.directory", "iam.lifecycle", "iam.oidc", "iam.signin",
-    "iam.sources", "iam.web",
-]  # fmt: skip
+    "admin_ui",
+    "connectors.ldap",
+    "iam.access",
+    "iam.apply",
+    "iam.cli",
+    "iam.demo",
+    "iam.directory",
+    "iam.lifecycle",
+    "iam.oidc",
+    "iam.signin",
+    "iam.sources",
+    "iam.web",
+]
 
 
 def product() -> list[Path]:

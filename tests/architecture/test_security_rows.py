@@ -1,4 +1,5 @@
-"""``docs/security-requirements.md`` is true: every row and class is on it once, and the test it names exists and carries its id."""
+"""``docs/security-requirements.md`` is true: every row and class is on it once, and the test it names exists and
+carries its id."""
 
 from __future__ import annotations
 
@@ -11,8 +12,20 @@ from tests.architecture.tree import TOP
 
 PAGE = TOP / "docs" / "security-requirements.md"
 NUMBERS = {
-    "AZ": 13, "PAR": 4, "DPOP": 4, "MTLS": 1, "TK": 12, "JW": 9, "OI": 7, "AU": 12, "SE": 6, "AC": 7, "SC": 6, "HT": 6, "C": 40,
-}  # fmt: skip
+    "AZ": 13,
+    "PAR": 4,
+    "DPOP": 4,
+    "MTLS": 1,
+    "TK": 12,
+    "JW": 9,
+    "OI": 7,
+    "AU": 12,
+    "SE": 6,
+    "AC": 7,
+    "SC": 6,
+    "HT": 6,
+    "C": 40,
+}
 """How many rows each part of the requirements has, and how many classes of flaws there are."""
 
 ROWS = {f"{part}-{n:02}" for part, last in NUMBERS.items() for n in range(1, last + 1)}

@@ -79,3 +79,10 @@ def _too_long(path: Path) -> Iterator[str]:
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > 50:
                 yield f"{name}: {node.name} has {lines} lines"
+
+
+def test_no_line_of_the_program_is_kept_from_the_formatter_or_wider_than_the_house() -> None:
+    lines = [(path, line) for path in modules() for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [
+        (str(path), line) for path, line in lines if len(line) > 120 or "fmt: skip" in line or "fmt: off" in line
+    ] == []

@@ -21,7 +21,8 @@ def chromium() -> Iterator[Chromium]:
 
 @pytest.fixture
 def page(chromium: Chromium) -> Iterator[Page]:
-    """A page in Finnish, as a first visitor sees it; a script error or a breach of its security policy fails the test."""
+    """A page in Finnish, as a first visitor sees it; a script error or a breach of its security policy fails the
+    test."""
     context = chromium.context()
     page = context.new_page()
     complaints = watch_complaints(page)

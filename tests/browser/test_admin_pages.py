@@ -1,4 +1,5 @@
-"""Every kind of administration page in a browser, as the consortium's administrator and as a school's secretary see it."""
+"""Every kind of administration page in a browser, as the consortium's administrator and as a school's secretary see
+it."""
 
 from __future__ import annotations
 

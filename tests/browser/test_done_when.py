@@ -1,4 +1,5 @@
-"""The demonstration in a browser, as ``make run`` serves it: sign in, choose, switch, sign out, and lose what one had."""
+"""The demonstration in a browser, as ``make run`` serves it: sign in, choose, switch, sign out, and lose what one
+had."""
 
 from __future__ import annotations
 

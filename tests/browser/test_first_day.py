@@ -1,4 +1,5 @@
-"""A new employee's first day: from a row of the HR file to her first sign-in by letter, without a declaration being edited."""
+"""A new employee's first day: from a row of the HR file to her first sign-in by letter, without a declaration being
+edited."""
 
 from __future__ import annotations
 
@@ -19,9 +20,14 @@ expect.set_options(timeout=PATIENCE)
 ADMINISTRATOR, CODE = "paula.paakayttaja", re.compile(r"[2-9A-Z]{5}-[2-9A-Z]{5}")
 PASSWORD = "neljäs kuusi kaatuu vuonna"
 NEW = {
-    "henkilonumero": "990001", "hetu": "", "etunimet": "Ánne Máret", "kutsumanimi": "Ánne", "sukunimi": "Väisänen-Åkesson",
-    "palvelussuhdenumero": "P990001-1", "sahkoposti": "",
-}  # fmt: skip
+    "henkilonumero": "990001",
+    "hetu": "",
+    "etunimet": "Ánne Máret",
+    "kutsumanimi": "Ánne",
+    "sukunimi": "Väisänen-Åkesson",
+    "palvelussuhdenumero": "P990001-1",
+    "sahkoposti": "",
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,5 @@
-"""A forgotten password as people live it: the page, the mail, the code, the new password; without scripts, and by axe's rules."""
+"""A forgotten password as people live it: the page, the mail, the code, the new password; without scripts, and by axe's
+rules."""
 
 from __future__ import annotations
 
@@ -34,12 +35,17 @@ def post() -> Iterator[MailServer]:
 def served(database_url: str, tmp_path: Path, post: MailServer) -> Iterator[Avain]:
     """The service with Aino declared, its worker inside, and mail to the test's own server."""
     server = Avain(
-        database_url, tmp_path,
+        database_url,
+        tmp_path,
         {
-            "IAM_EGRESS__HOSTS": json.dumps([post.place]), "IAM_MAIL__HOST": HOST, "IAM_MAIL__PORT": str(post.port),
-            "IAM_MAIL__SECURITY": "none-for-loopback", "IAM_MAIL__SENDER": "avain@marjala.example", "IAM_CONSORTIUM": "Marjala",
+            "IAM_EGRESS__HOSTS": json.dumps([post.place]),
+            "IAM_MAIL__HOST": HOST,
+            "IAM_MAIL__PORT": str(post.port),
+            "IAM_MAIL__SECURITY": "none-for-loopback",
+            "IAM_MAIL__SENDER": "avain@marjala.example",
+            "IAM_CONSORTIUM": "Marjala",
         },
-    )  # fmt: skip
+    )
     file = tmp_path / "declared.yaml"
     file.write_text(DECLARED, encoding="utf-8")
     done = server.iam("apply", "-f", str(file))

@@ -1,4 +1,5 @@
-"""Second factors in a browser: a passkey made, asked and used alone with Chromium's virtual authenticator; time codes without scripts."""
+"""Second factors in a browser: a passkey made, asked and used alone with Chromium's virtual authenticator; time codes
+without scripts."""
 
 from __future__ import annotations
 
@@ -23,14 +24,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.services]
 expect.set_options(timeout=PATIENCE)
 LOGIN = "aino.admin"
 AUTHENTICATOR = {
-    "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True,
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
     "automaticPresenceSimulation": True,
-}  # fmt: skip
+}
 
 
 @pytest.fixture
 def avain(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path) -> Iterator[Avain]:
-    """The service, in which Aino is an administrator with a password; administrators are asked for a passkey, or as a parameter says."""
+    """The service, in which Aino is an administrator with a password; administrators are asked for a passkey, or as a
+    parameter says."""
     url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'avain.db')}"
     engine = make_engine(url)
     with Session(engine) as session, session.begin():

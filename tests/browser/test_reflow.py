@@ -1,4 +1,5 @@
-"""On a phone's 320 pixels every page is read without scrolling sideways, in three languages, and no column of a table is cut in silence."""
+"""On a phone's 320 pixels every page is read without scrolling sideways, in three languages, and no column of a table
+is cut in silence."""
 
 from __future__ import annotations
 

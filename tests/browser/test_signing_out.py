@@ -1,4 +1,5 @@
-"""Signing out in a real browser: its frames reach the applications, and the person comes back, with scripts and without."""
+"""Signing out in a real browser: its frames reach the applications, and the person comes back, with scripts and
+without."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.services]
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Anna is signed in to wilma: the secret for her cookie, what wilma asks when she signs out, its name for the session."""
+    """Anna is signed in to wilma: the secret for her cookie, what wilma asks when she signs out, its name for the
+    session."""
 
     secret: str
     logout: str
@@ -63,10 +65,16 @@ def anna(database_url: str, tmp_path: Path, wilma: RelyingParty) -> Iterator[Sig
             )
             session.add(
                 GrantRow(
-                    person_id=world.ids["anna"], client_id="wilma", session_id=login.id, scope="openid", auth_time=now, acr="", created_at=now,
+                    person_id=world.ids["anna"],
+                    client_id="wilma",
+                    session_id=login.id,
+                    scope="openid",
+                    auth_time=now,
+                    acr="",
+                    created_at=now,
                     expires_at=now + timedelta(hours=1),
                 )
-            )  # fmt: skip
+            )
             sid = issuer.sid("wilma.example", login.id)
             said = {
                 "iss": server.issuer,

@@ -1,4 +1,5 @@
-"""HT-03: whatever people wrote, no page runs it: a real browser opens the pages of a consortium whose every name is a script or markup."""
+"""HT-03: whatever people wrote, no page runs it: a real browser opens the pages of a consortium whose every name is a
+script or markup."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ STRANGE = """() => [...document.querySelectorAll('*')].filter(one =>
 
 
 class Watched:
-    """A page that notices whatever a payload could set off: dialogs, errors, breaches of the policy, requests to elsewhere, markup."""
+    """A page that notices whatever a payload could set off: dialogs, errors, breaches of the policy, requests to
+    elsewhere, markup."""
 
     def __init__(self, context: BrowserContext, issuer: str) -> None:
         self.page, self.issuer = context.new_page(), issuer
@@ -91,7 +93,8 @@ def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture
 def watched(served: tuple[World, Avain], chromium: Chromium) -> Iterator[Callable[[str], Watched]]:
-    """``watched(login)``: a page of somebody who is signed in by a browser with a strange name; of nobody when empty."""
+    """``watched(login)``: a page of somebody who is signed in by a browser with a strange name; of nobody when
+    empty."""
     world, server = served
     contexts = []
 
@@ -115,24 +118,37 @@ def signed_in(world: World, login: str) -> str:
         session.get_one(LoginSessionRow, reader.session_id).agent = f"{RUNNING[1]} Firefox/ Linux"
         session.add(
             Passkey(
-                person_id=world.ids[login], credential_id=uuid7().bytes, public_key=b"k", sign_count=0, backup_eligible=False, backed_up=False,
-                transports=[], name=RUNNING[0], created_at=clock.now(), used_at=None,
+                person_id=world.ids[login],
+                credential_id=uuid7().bytes,
+                public_key=b"k",
+                sign_count=0,
+                backup_eligible=False,
+                backed_up=False,
+                transports=[],
+                name=RUNNING[0],
+                created_at=clock.now(),
+                used_at=None,
             )
-        )  # fmt: skip
+        )
     cookie = reader.http.get_cookie("avain")
     assert cookie is not None
     return cookie.value
 
 
 def asking(world: World) -> str:
-    """The path by which an application that calls itself a payload, in all that it says of itself, asks for a sign-in."""
+    """The path by which an application that calls itself a payload, in all that it says of itself, asks for a
+    sign-in."""
     with Session(world.engine) as session, session.begin():
         client = session.scalars(select(Client).where(Client.client_id == "wilma")).one()
         client.redirect_uris, client.scope, client.auth = [BACK], "openid profile email roles", "none"
         link = f'https://evil.example/"><img src=x onerror=alert("{TAG}")>'
         client.metadata_ = {
-            "application_type": "web", "purpose": RUNNING[7], "legal_basis": RUNNING[6], "policy_uri": link, "tos_uri": link,
-        }  # fmt: skip
+            "application_type": "web",
+            "purpose": RUNNING[7],
+            "legal_basis": RUNNING[6],
+            "policy_uri": link,
+            "tos_uri": link,
+        }
         session.get_one(Application, client.application_id).notice = "consent"
         session.merge(ApplicationEnabled(application_id=client.application_id, organisation_id=world.ids["MUSTIKKALA"]))
     asked = request_of("wilma", redirect_uri=BACK, scope="openid profile email roles", state=RUNNING[5])

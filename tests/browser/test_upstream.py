@@ -1,4 +1,5 @@
-"""Signing in by an upstream OpenID provider as people do it: declared with ``iam apply``, served by ``iam serve``, in a browser; OI-07."""
+"""Signing in by an upstream OpenID provider as people do it: declared with ``iam apply``, served by ``iam serve``, in a
+browser; OI-07."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""In a real browser: the filled form comes back after a proof and is done with one press; a typed password is shown on request."""
+"""In a real browser: the filled form comes back after a proof and is done with one press; a typed password is shown on
+request."""
 
 from __future__ import annotations
 

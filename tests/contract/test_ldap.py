@@ -1,4 +1,5 @@
-"""The LDAP connector against a real slapd: paging, nesting, changes, deletions, sign-in, and a server that stops answering."""
+"""The LDAP connector against a real slapd: paging, nesting, changes, deletions, sign-in, and a server that stops
+answering."""
 
 from __future__ import annotations
 
@@ -147,7 +148,8 @@ def test_persons_whose_branch_is_moved_under_the_base_are_not_passed_over() -> N
         reading = connector.read()
         assert uids(read_all(reading)) == {"vanha"}
         server.apply(
-            f"dn: ou=uudet,{SUFFIX}\nchangetype: modrdn\nnewrdn: ou=uudet\ndeleteoldrdn: 0\nnewsuperior: ou=people,{SUFFIX}\n"
+            f"dn: ou=uudet,{SUFFIX}\nchangetype: modrdn\nnewrdn: ou=uudet\ndeleteoldrdn: 0\nnewsuperior: "
+            f"ou=people,{SUFFIX}\n"
         )
         assert reading.checkpoint is not None
         with pytest.raises(CheckpointLost):

@@ -42,9 +42,13 @@ def application(session: Session, owner_id: UUID, key: str = "wilma", *enabled: 
 
 
 def role(
-    session: Session, application_id: UUID, key: str = "opettaja", content: Collection[str] = ("oppilaat:read",),
-    enforcement: str = "by token", handed_out: str = "parts",
-) -> UUID:  # fmt: skip
+    session: Session,
+    application_id: UUID,
+    key: str = "opettaja",
+    content: Collection[str] = ("oppilaat:read",),
+    enforcement: str = "by token",
+    handed_out: str = "parts",
+) -> UUID:
     """Add a role with its first version; ``content`` is ``data-group:operation``."""
     id_ = uuid7()
     row = {"id": id_, "application_id": application_id, "key": key, "retired": False, "handed_out": handed_out}
@@ -118,12 +122,20 @@ class Agreed:
 
 
 def agreement(
-    session: Session, grantor_id: UUID, grantee_id: UUID, scope_id: UUID, allows: Mapping[str, Sequence[str]],
-    *, key: str = "sopimus", term: tuple[datetime, datetime] = (clock.LONG_AGO, clock.FOREVER),
-    signed: date | None = date(2026, 6, 1), with_descendants: bool = True,
+    session: Session,
+    grantor_id: UUID,
+    grantee_id: UUID,
+    scope_id: UUID,
+    allows: Mapping[str, Sequence[str]],
+    *,
+    key: str = "sopimus",
+    term: tuple[datetime, datetime] = (clock.LONG_AGO, clock.FOREVER),
+    signed: date | None = date(2026, 6, 1),
+    with_descendants: bool = True,
     dates: tuple[datetime, datetime] = (clock.LONG_AGO, clock.FOREVER),
-) -> Agreed:  # fmt: skip
-    """Conclude an agreement of one clause; ``allows``: occupation to ``data-group:operation``; ``signed`` by the grantee."""
+) -> Agreed:
+    """Conclude an agreement of one clause; ``allows``: occupation to ``data-group:operation``; ``signed`` by the
+    grantee."""
     id_ = uuid7()
     row = {
         "id": id_,
@@ -165,14 +177,22 @@ def alter(session: Session, agreed: Agreed, **values: Any) -> None:
 
 
 def admin_grant(
-    session: Session, person_id: UUID, permission: str, organisation_id: UUID, since: datetime = clock.LONG_AGO,
+    session: Session,
+    person_id: UUID,
+    permission: str,
+    organisation_id: UUID,
+    since: datetime = clock.LONG_AGO,
     until: datetime = clock.FOREVER,
-) -> AdminGrant:  # fmt: skip
+) -> AdminGrant:
     """Make a person an administrator of a part."""
     row = AdminGrant(
-        person_id=person_id, permission=permission, organisation_id=organisation_id, valid_from=since, valid_to=until,
+        person_id=person_id,
+        permission=permission,
+        organisation_id=organisation_id,
+        valid_from=since,
+        valid_to=until,
         opened_by=facts.change(session).id,
-    )  # fmt: skip
+    )
     session.add(row)
     session.flush()
     return row

@@ -1,7 +1,8 @@
-"""The consortium that tests of pages and of the provider run in: the application over a database, and the rows that are in it by name.
+"""The consortium that tests of pages and of the provider run in: the application over a database, and the rows that are
+in it by name.
 
-``World`` starts it empty; the functions add what every such consortium has, each in a transaction of its own and known in ``ids``.
-``World.filled`` is the way to a consortium that many tests begin with.
+``World`` starts it empty; the functions add what every such consortium has, each in a transaction of its own and known
+in ``ids``. ``World.filled`` is the way to a consortium that many tests begin with.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class World:
 
     @classmethod
     def start(cls, database_url: str, folder: Path, signin: Mapping[str, Any] | None = None, **settings: Any) -> Self:
-        """Return an empty consortium at the clock's present, over a migrated database; administrators need no second factor."""
+        """Return an empty consortium at the clock's present, over a migrated database; administrators need no second
+        factor."""
         world = cls.over(database_url, folder, signin, **settings)
         world._begin()
         return world
@@ -66,17 +68,22 @@ class World:
         """Return the application over a database in which nothing is written yet."""
         app = create_app(
             Settings(
-                issuer=ISSUER, database={"url": database_url}, vault={"key_file": folder / "vault.key"}, state_dir=folder,
-                signin={"administrators": levels.PASSWORD} | dict(signin or {}), **settings,
+                issuer=ISSUER,
+                database={"url": database_url},
+                vault={"key_file": folder / "vault.key"},
+                state_dir=folder,
+                signin={"administrators": levels.PASSWORD} | dict(signin or {}),
+                **settings,
             )
-        )  # fmt: skip
+        )
         return cls(app, extension.engine_of(app), {"change": CHANGE})
 
     @classmethod
     def filled(cls, fill: Callable[[Self], None], database_url: str, folder: Path, **settings: Any) -> Self:
         """Return what ``start`` and then ``fill``, a function of a module, make in an empty database and folder.
 
-        What they write is kept for whoever asks for the same at the same time: by a clock that is held to the instant, else to the hour.
+        What they write is kept for whoever asks for the same at the same time: by a clock that is held to the instant,
+        else to the hour.
         """
         same, empty = (
             (fill, make_url(database_url).get_backend_name(), _present()),
@@ -109,7 +116,8 @@ class World:
             yield session
 
     def write(self, *rows: Any) -> None:
-        """Store rows in a transaction of their own, in their order; people are found by the names that the rows tell."""
+        """Store rows in a transaction of their own, in their order; people are found by the names that the rows
+        tell."""
         with self.transaction() as session:
             for row in rows:
                 session.add(row)
@@ -145,7 +153,8 @@ def _present() -> datetime:
 
 
 def organisation(world: World, key: str, kind: str, parent: str | None = None, name: str | None = None) -> UUID:
-    """Add an organisation that always stands there; a school or unit belongs to its parent's entity, any other is one itself."""
+    """Add an organisation that always stands there; a school or unit belongs to its parent's entity, any other is one
+    itself."""
     name = name or key.title()
     row = Organisation(key=key, kind=kind, name_fi=f"{name} fi", name_sv=f"{name} sv", name_en=f"{name} en")
     world.write(row)
@@ -174,8 +183,13 @@ def application(world: World, key: str, owner: str, *, enabled: bool = True, **c
 
 
 def role(
-    world: World, application_key: str, code: str, *includes: str, name: Mapping[str, str] | None = None, enforcement: str = "by token"
-) -> UUID:  # fmt: skip
+    world: World,
+    application_key: str,
+    code: str,
+    *includes: str,
+    name: Mapping[str, str] | None = None,
+    enforcement: str = "by token",
+) -> UUID:
     """Add a role that includes others, known in ``ids`` by its code, and its version by ``v1`` behind it."""
     row = Role(application_id=world.ids[application_key], key=code)
     world.write(row)
@@ -194,9 +208,15 @@ def role(
 def client(world: World, application_key: str, client_id: str, *, secret: str | None = None, **changes: Any) -> None:
     """Add a client of an application, with a secret where one is given."""
     usual: dict[str, Any] = {
-        "auth": "client_secret_basic", "redirect_uris": [f"https://{client_id}.example/cb"], "post_logout_redirect_uris": [], "jwks": None,
-        "grants": ["authorization_code"], "scope": "openid profile roles", "sector": client_id, "mapper": {},
-    }  # fmt: skip
+        "auth": "client_secret_basic",
+        "redirect_uris": [f"https://{client_id}.example/cb"],
+        "post_logout_redirect_uris": [],
+        "jwks": None,
+        "grants": ["authorization_code"],
+        "scope": "openid profile roles",
+        "sector": client_id,
+        "mapper": {},
+    }
     world.write(Client(client_id=client_id, application_id=world.ids[application_key], **{**usual, **changes}))
     if secret is not None:
         world.write(ClientSecret(client_id=client_id, hash=hash_of(secret), created_at=clock.now()))

@@ -42,7 +42,8 @@ def change(session: Session, purpose: str = "test") -> Change:
 
 
 def tree(session: Session, *rows: tuple[str, str, str | None, bool]) -> dict[str, UUID]:
-    """Add organisations (key, kind, parent's key, own entity) that always stand where they stand; return their ids by key.
+    """Add organisations (key, kind, parent's key, own entity) that always stand where they stand; return their ids by
+    key.
 
     A parent comes before its children; a few statements, however many.
     """
@@ -57,9 +58,15 @@ def tree(session: Session, *rows: tuple[str, str, str | None, bool]) -> dict[str
 
 
 def organisation(
-    session: Session, key: str, kind: str = "school", under: UUID | None = None, *, entity: bool = False,
-    since: datetime = clock.LONG_AGO, until: datetime = clock.FOREVER,
-) -> UUID:  # fmt: skip
+    session: Session,
+    key: str,
+    kind: str = "school",
+    under: UUID | None = None,
+    *,
+    entity: bool = False,
+    since: datetime = clock.LONG_AGO,
+    until: datetime = clock.FOREVER,
+) -> UUID:
     """Add an organisation with one place; ``entity``: it is a legal entity itself (without a parent it always is)."""
     id_ = uuid7()
     organisations.add(session, [_names(id_, key, kind)])
@@ -113,13 +120,28 @@ def person(session: Session, family_name: str = "Esimerkki") -> UUID:
 
 
 def affiliation(
-    session: Session, person_id: UUID, organisation_id: UUID, since: datetime = SCHOOL_YEAR, until: datetime = clock.FOREVER,
-    *, kind: str = "employee", occupation: str | None = "opettaja", **values: Any,
-) -> Affiliation:  # fmt: skip
+    session: Session,
+    person_id: UUID,
+    organisation_id: UUID,
+    since: datetime = SCHOOL_YEAR,
+    until: datetime = clock.FOREVER,
+    *,
+    kind: str = "employee",
+    occupation: str | None = "opettaja",
+    **values: Any,
+) -> Affiliation:
     """Say that a person is affiliated."""
     return _fact(
-        session, Affiliation, since, until, person_id=person_id, organisation_id=organisation_id, kind=kind, occupation=occupation, **values,
-    )  # fmt: skip
+        session,
+        Affiliation,
+        since,
+        until,
+        person_id=person_id,
+        organisation_id=organisation_id,
+        kind=kind,
+        occupation=occupation,
+        **values,
+    )
 
 
 def correct(session: Session, version: Any, **values: Any) -> Any:
@@ -163,9 +185,14 @@ def membership(
 
 
 def relationship(
-    session: Session, person_id: UUID, other_id: UUID, kind: str = "guardian_of", since: datetime = SCHOOL_YEAR,
-    until: datetime = clock.FOREVER, **values: Any,
-) -> Relationship:  # fmt: skip
+    session: Session,
+    person_id: UUID,
+    other_id: UUID,
+    kind: str = "guardian_of",
+    since: datetime = SCHOOL_YEAR,
+    until: datetime = clock.FOREVER,
+    **values: Any,
+) -> Relationship:
     """Say how a person is related to another."""
     return _fact(
         session, Relationship, since, until, person_id=person_id, kind=kind, other_person_id=other_id, **values
@@ -180,17 +207,28 @@ def hold(session: Session, person_id: UUID, since: datetime = SCHOOL_YEAR, until
 def source(session: Session, owner_id: UUID, key: str = "hr") -> Source:
     """Add a source of the memory connector."""
     row = Source(
-        key=key, connector="memory", owner_id=owner_id, settings={}, matching=None, correlate=["employee-number"],
-        zone=clock.HELSINKI, priority=10, purpose="test",
-    )  # fmt: skip
+        key=key,
+        connector="memory",
+        owner_id=owner_id,
+        settings={},
+        matching=None,
+        correlate=["employee-number"],
+        zone=clock.HELSINKI,
+        priority=10,
+        purpose="test",
+    )
     session.add(row)
     session.flush()
     return row
 
 
 def opening(
-    session: Session, told: Source, organisation_id: UUID, since: datetime = SCHOOL_YEAR, until: datetime = clock.FOREVER
-) -> SourceOpening:  # fmt: skip
+    session: Session,
+    told: Source,
+    organisation_id: UUID,
+    since: datetime = SCHOOL_YEAR,
+    until: datetime = clock.FOREVER,
+) -> SourceOpening:
     """Say that an organisation opened itself to a source of another owner."""
     return _fact(session, SourceOpening, since, until, source_id=told.id, organisation_id=organisation_id)
 
@@ -201,9 +239,15 @@ def told_by(session: Session, version: Any, said: Source, file: str, line: int) 
     session.add(run)
     session.flush()
     record = Record(
-        source_id=said.id, kind="affiliation", key=f"{file}:{line}", digest=b"", run_id=run.id, file=file, line=line,
+        source_id=said.id,
+        kind="affiliation",
+        key=f"{file}:{line}",
+        digest=b"",
+        run_id=run.id,
+        file=file,
+        line=line,
         person_id=version.person_id,
-    )  # fmt: skip
+    )
     session.add(record)
     session.flush()
     version.source_id, version.record_id = said.id, record.id

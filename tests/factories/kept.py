@@ -1,4 +1,5 @@
-"""What a test's database is filled with, filled once a worker: the rows are kept, and put into the database of each further test.
+"""What a test's database is filled with, filled once a worker: the rows are kept, and put into the database of each
+further test.
 
 Every test still has a database and an application of its own; only how the rows come there is shorter.
 """
@@ -16,7 +17,8 @@ KEPT_OUT = "alembic_version"
 """The one table that a migrated database has rows in."""
 
 Rows = sqlite3.Connection | dict[str, bytes]
-"""All rows of a database: a copy of it in memory for SQLite, for PostgreSQL the content of each table in its binary form."""
+"""All rows of a database: a copy of it in memory for SQLite, for PostgreSQL the content of each table in its binary
+form."""
 
 
 def take(engine: Engine) -> Rows:

@@ -61,7 +61,8 @@ def scan(page: TestResponse) -> str:
 
 
 def with_totp(browser: Browser) -> tuple[str, list[str]]:
-    """Set up time codes on My account; return the secret and the recovery codes. The browser is at the second level after it."""
+    """Set up time codes on My account; return the secret and the recovery codes. The browser is at the second level
+    after it."""
     account = browser.get("/account")
     start = re.search(r'href="(/factor/set-up[^"]*)"', account.text)
     assert start is not None

@@ -1,6 +1,8 @@
-"""A small consortium for the provider's tests: two schools, Anna with a capacity in each, and the applications she uses.
+"""A small consortium for the provider's tests: two schools, Anna with a capacity in each, and the applications she
+uses.
 
-Everything is fictional. ``Browser`` is a person's browser at the provider, ``Application`` an application's server talking to it.
+Everything is fictional. ``Browser`` is a person's browser at the provider, ``Application`` an application's server
+talking to it.
 """
 
 from __future__ import annotations
@@ -40,16 +42,33 @@ JWT_KEY = jose.generate("ES256", "client-1")
 PASSWORD = "kolme vanhaa mäntyä"
 
 CLIENTS: dict[str, dict[str, Any]] = {
-    "wilma": {"scope": "openid profile email phone roles groups offline_access wilma.read",
-              "grants": ["authorization_code", "refresh_token", "client_credentials"], "post_logout_redirect_uris": ["https://wilma.example/bye?x=1"]},
-    "wilma-app": {"auth": "none", "redirect_uris": ["http://127.0.0.1/cb"], "grants": ["authorization_code", "refresh_token"],
-                  "scope": "openid roles offline_access", "id_token_alg": "ES256"},
+    "wilma": {
+        "scope": "openid profile email phone roles groups offline_access wilma.read",
+        "grants": ["authorization_code", "refresh_token", "client_credentials"],
+        "post_logout_redirect_uris": ["https://wilma.example/bye?x=1"],
+    },
+    "wilma-app": {
+        "auth": "none",
+        "redirect_uris": ["http://127.0.0.1/cb"],
+        "grants": ["authorization_code", "refresh_token"],
+        "scope": "openid roles offline_access",
+        "id_token_alg": "ES256",
+    },
     "wilma-old": {"pkce": "optional", "auth": "client_secret_post"},
-    "wilma-key": {"auth": "private_key_jwt", "jwks": {"keys": [jose.public_dict(JWT_KEY)]}, "grants": ["client_credentials"], "scope": "wilma.read",
-                  "id_token_alg": "ES256"},
-    "verso": {"application": "verso", "redirect_uris": ["https://verso.example/cb"], "sector": "verso.example",
-              "mapper": {"roles": {"name": "groups", "format": "code"}}},
-}  # fmt: skip
+    "wilma-key": {
+        "auth": "private_key_jwt",
+        "jwks": {"keys": [jose.public_dict(JWT_KEY)]},
+        "grants": ["client_credentials"],
+        "scope": "wilma.read",
+        "id_token_alg": "ES256",
+    },
+    "verso": {
+        "application": "verso",
+        "redirect_uris": ["https://verso.example/cb"],
+        "sector": "verso.example",
+        "mapper": {"roles": {"name": "groups", "format": "code"}},
+    },
+}
 """Clients by id, with what differs from a confidential web client of the application wilma."""
 
 
@@ -72,7 +91,8 @@ NOON = datetime(2026, 9, 15, 9, 0, tzinfo=UTC)
 
 @contextmanager
 def of_a_file(template: Path, folder: Path) -> Iterator[World]:
-    """The world that all tests of a file share, on SQLite, at ``NOON``; a client that a test changes is read afresh at once."""
+    """The world that all tests of a file share, on SQLite, at ``NOON``; a client that a test changes is read afresh at
+    once."""
     copy = shutil.copy(template, folder / "avain.db")
     with clock.fixed(NOON), pytest.MonkeyPatch.context() as patch:
         patch.setattr("iam.oidc.clients.registered.SECONDS", -1.0)
@@ -146,9 +166,12 @@ def _anna(world: World) -> None:
 def employ(world: World, person_id: UUID, organisation: str, title: str, **changes: Any) -> UUID:
     """Give a person a capacity, known in ``ids`` as the organisation's key with "capacity" before it; return its id."""
     row = Affiliation(
-        person_id=person_id, organisation_id=world.ids[organisation], kind="employee", title=title,
+        person_id=person_id,
+        organisation_id=world.ids[organisation],
+        kind="employee",
+        title=title,
         **{**world.lasting(), **changes},
-    )  # fmt: skip
+    )
     world.write(row)
     world.ids[f"capacity {organisation}"] = row.fact_id
     return row.fact_id
@@ -160,12 +183,21 @@ def give(
     """Give a person a role in an organisation, by the capacity there or another."""
     world.write(
         Assignment(
-            person_id=person_id, capacity_id=capacity or world.ids[f"capacity {organisation}"], capacity_kind="employee",
-            role_id=world.ids[role], role_version_id=world.ids[f"{role} v1"], scope_id=world.ids[organisation],
-            holder_entity_id=world.ids["KUNTA"], scope_entity_id=world.ids["KUNTA"], origin="hand", reason="test",
-            fact_1=uuid7(), place_id=uuid7(), **{**world.lasting(), **changes},
+            person_id=person_id,
+            capacity_id=capacity or world.ids[f"capacity {organisation}"],
+            capacity_kind="employee",
+            role_id=world.ids[role],
+            role_version_id=world.ids[f"{role} v1"],
+            scope_id=world.ids[organisation],
+            holder_entity_id=world.ids["KUNTA"],
+            scope_entity_id=world.ids["KUNTA"],
+            origin="hand",
+            reason="test",
+            fact_1=uuid7(),
+            place_id=uuid7(),
+            **{**world.lasting(), **changes},
         )
-    )  # fmt: skip
+    )
 
 
 def guardian(world: World, person_id: UUID, child_id: UUID) -> UUID:
@@ -208,7 +240,8 @@ class Browser:
         return self.http.get(path, base_url=ISSUER, headers={"Accept": "text/html"}, **kwargs)
 
     def authorize(self, client_id: str = "wilma", **changes: Any) -> TestResponse:
-        """Open the authorization endpoint as a good request of the client does, with ``changes``; None leaves a parameter out."""
+        """Open the authorization endpoint as a good request of the client does, with ``changes``; None leaves a
+        parameter out."""
         return self.get("/oauth2/authorize?" + urlencode(request_of(client_id, **changes), doseq=True))
 
     def choose(self, page: TestResponse, capacity: UUID | str, decision: str = "continue") -> TestResponse:
@@ -237,9 +270,15 @@ def request_of(client_id: str, **changes: Any) -> dict[str, Any]:
     """Return the parameters of a good authorization request."""
     redirect_uri = CLIENTS.get(str(client_id), {}).get("redirect_uris", ["https://wilma.example/cb"])[0]
     values = {
-        "response_type": "code", "client_id": client_id, "redirect_uri": redirect_uri, "scope": "openid roles", "state": "st4te",
-        "nonce": "n0nce", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
-    } | changes  # fmt: skip
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": "openid roles",
+        "state": "st4te",
+        "nonce": "n0nce",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+    } | changes
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -1,4 +1,5 @@
-"""A small OneRoster bundle that the test writes, the source ``primus`` that reads it, and what is then known of its people."""
+"""A small OneRoster bundle that the test writes, the source ``primus`` that reads it, and what is then known of its
+people."""
 
 from __future__ import annotations
 
@@ -44,12 +45,21 @@ def enrolled(key: str, user: str, class_: str, **values: str) -> dict[str, str]:
 
 
 ROSTER: dict[str, Table] = {
-    "orgs": [{"sourcedId": "org-k", "name": "K", "type": "school", "identifier": "KOIVU"}, {"sourcedId": "org-r", "name": "R", "type": "school", "identifier": "RANTA"}],
+    "orgs": [
+        {"sourcedId": "org-k", "name": "K", "type": "school", "identifier": "KOIVU"},
+        {"sourcedId": "org-r", "name": "R", "type": "school", "identifier": "RANTA"},
+    ],
     "users": [pupil("oona", "hilla,hannu"), pupil("ville", "hilla"), pupil("hilla"), pupil("hannu"), pupil("ope")],
     "roles": [student("r1", "oona"), student("r2", "ville"), student("r3", "ope", role="teacher")],
-    "classes": [{"sourcedId": "1a", "title": "1A", "schoolSourcedId": "org-k"}, {"sourcedId": "2b", "title": "2B", "schoolSourcedId": "org-k"}],
-    "enrollments": [enrolled("e1", "oona", "1a"), enrolled("e2", "ville", "2b", beginDate="2026-08-10", endDate="2027-06-05")],
-}  # fmt: skip
+    "classes": [
+        {"sourcedId": "1a", "title": "1A", "schoolSourcedId": "org-k"},
+        {"sourcedId": "2b", "title": "2B", "schoolSourcedId": "org-k"},
+    ],
+    "enrollments": [
+        enrolled("e1", "oona", "1a"),
+        enrolled("e2", "ville", "2b", beginDate="2026-08-10", endDate="2027-06-05"),
+    ],
+}
 
 
 def build(engine: Engine, folder: Path) -> World:
@@ -114,7 +124,14 @@ def pupils(world: World, days: int = 0) -> list[tuple[str, str]]:
     a, at = Affiliation, world.later(days=days, minutes=1).at
     query = (
         select(Identifier.value, Organisation.key)
-        .join(a, a.person_id == Identifier.person_id).join(Organisation, Organisation.id == a.organisation_id)
-        .where(Identifier.kind == "oneroster-id", a.closed_by.is_(None), a.kind == "student", a.valid_from <= at, a.valid_to > at)
-    )  # fmt: skip
+        .join(a, a.person_id == Identifier.person_id)
+        .join(Organisation, Organisation.id == a.organisation_id)
+        .where(
+            Identifier.kind == "oneroster-id",
+            a.closed_by.is_(None),
+            a.kind == "student",
+            a.valid_from <= at,
+            a.valid_to > at,
+        )
+    )
     return sorted(world.all(query))

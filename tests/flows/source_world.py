@@ -35,9 +35,10 @@ NOW = datetime(2026, 9, 15, 3, 0, tzinfo=UTC)
 _ZONE = ZoneInfo(clock.HELSINKI)
 Row = dict[str, str]
 EMPLOYEES = {
-    "bind": {"a": {"affiliation": {"kind": "employee"}}}, "unless": {"absence_of": "a"},
+    "bind": {"a": {"affiliation": {"kind": "employee"}}},
+    "unless": {"absence_of": "a"},
     "gives": {"role": "wilma:opettaja", "scope": "organisation of a"},
-}  # fmt: skip
+}
 """Whoever is an employee in a place has the role there, while not absent."""
 
 
@@ -47,13 +48,26 @@ def code(n: int, separator: str = "-") -> str:
 
 
 def row(number: int, employment: str | None = None, **values: str) -> Row:
-    """One HR row: a permanent teacher of KOIVU since 1.8.2026; ``number`` is the employee's, and makes name and code."""
+    """One HR row: a permanent teacher of KOIVU since 1.8.2026; ``number`` is the employee's, and makes name and
+    code."""
     usual = {
-        "henkilonumero": str(number), "hetu": code(number), "etunimet": f"Etunimi{number} Toinen", "kutsumanimi": f"Etunimi{number}",
-        "sukunimi": f"Sukunimi{number}", "palvelussuhdenumero": employment or f"P{number}", "palvelussuhteen_laji": "vakinainen",
-        "tehtavanimike_koodi": "luokanopettaja", "nimike": "Luokanopettaja", "toimiala": "sivistys", "yksikko_koodi": "KOIVU",
-        "toimipisteet": "KOIVU:100", "alkamispvm": "1.8.2026", "sopimusala": "OVTES", "viikkotunnit": "24", "paivitetty": "10.9.2026",
-    }  # fmt: skip
+        "henkilonumero": str(number),
+        "hetu": code(number),
+        "etunimet": f"Etunimi{number} Toinen",
+        "kutsumanimi": f"Etunimi{number}",
+        "sukunimi": f"Sukunimi{number}",
+        "palvelussuhdenumero": employment or f"P{number}",
+        "palvelussuhteen_laji": "vakinainen",
+        "tehtavanimike_koodi": "luokanopettaja",
+        "nimike": "Luokanopettaja",
+        "toimiala": "sivistys",
+        "yksikko_koodi": "KOIVU",
+        "toimipisteet": "KOIVU:100",
+        "alkamispvm": "1.8.2026",
+        "sopimusala": "OVTES",
+        "viikkotunnit": "24",
+        "paivitetty": "10.9.2026",
+    }
     return dict.fromkeys(COLUMNS, "") | usual | values
 
 
@@ -159,10 +173,13 @@ class World:
         with self.sessions.begin() as session:
             session.add(
                 SourceOpening(
-                    source_id=configured.by_key(session, to or self.source).id, organisation_id=self.ids[organisation],
-                    valid_from=since, valid_to=until, opened_by=facts.change(session).id,
+                    source_id=configured.by_key(session, to or self.source).id,
+                    organisation_id=self.ids[organisation],
+                    valid_from=since,
+                    valid_to=until,
+                    opened_by=facts.change(session).id,
                 )
-            )  # fmt: skip
+            )
 
     def change_source(self, **values: Any) -> None:
         """Change the source's settings."""
@@ -187,8 +204,10 @@ class World:
         named = (i.person_id == a.person_id) & (i.kind == "employee-number") & i.closed_by.is_(None)
         found = self.all(
             select(i.value, Organisation.key, a.kind, a.valid_from, a.valid_to)
-            .join(i, named).join(Organisation, Organisation.id == a.organisation_id).where(a.closed_by.is_(None))
-        )  # fmt: skip
+            .join(i, named)
+            .join(Organisation, Organisation.id == a.organisation_id)
+            .where(a.closed_by.is_(None))
+        )
         return sorted((number, place, kind, _first(start), _last(end)) for number, place, kind, start, end in found)
 
     def persons(self) -> dict[str, UUID]:
@@ -198,7 +217,8 @@ class World:
         )
 
     def facts(self) -> dict[str, list[str]]:
-        """Every row of every table but those that remember that something ran: what a run must not touch when nothing is new."""
+        """Every row of every table but those that remember that something ran: what a run must not touch when nothing
+        is new."""
         remembered = {
             "run",
             "run_reject",
@@ -238,7 +258,8 @@ _KEPT: dict[str, tuple[Engine, TemporaryDirectory[str]]] = {}
 
 
 def _warm(engine: Engine) -> Engine:
-    """Return an engine on a copy of the same database whose statements are compiled already: half of a short run is compiling.
+    """Return an engine on a copy of the same database whose statements are compiled already: half of a short run is
+    compiling.
 
     SQLite only, one test at a time in a process; PostgreSQL's engine is returned as it is.
     """
@@ -256,7 +277,8 @@ def _warm(engine: Engine) -> Engine:
 
 
 def build(engine: Engine, folder: Path) -> World:
-    """Return the world over a migrated database: Mansikkala with two schools, a joint authority's college, a county's unit."""
+    """Return the world over a migrated database: Mansikkala with two schools, a joint authority's college, a county's
+    unit."""
     engine = _warm(engine)
     with clock.fixed(NOW - timedelta(days=60)), Session(engine) as session, session.begin():
         root = facts.organisation(session, "mustikkamaa", "consortium")

@@ -1,4 +1,5 @@
-"""Walks over every page, list, file and request of the protocol, with a meter that counts what each of them sends to the database."""
+"""Walks over every page, list, file and request of the protocol, with a meter that counts what each of them sends to
+the database."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ TABS = ("rights", "facts", "timeline", "signin", "trace", "log")
 
 
 class Meter:
-    """Counts the statements that an application sends in each request, by route; ``sent`` holds the longest run of each.
+    """Counts the statements that an application sends in each request, by route; ``sent`` holds the longest run of
+    each.
 
     What only begins a transaction, which SQLite is told and PostgreSQL is not, counts for nothing.
     A route is named by method and rule; one that answers several questions has what tells them apart behind it.
@@ -74,7 +76,8 @@ def _name() -> str:
 
 
 def administration(world: World, login: str, *, everything: bool = True) -> None:
-    """Open every page and file of the administration that somebody may open: of some who has every permission, each must open."""
+    """Open every page and file of the administration that somebody may open: of some who has every permission, each
+    must open."""
     own, _, _ = wide.objects(world)
     reader = Reader(world, login).enter()
     for rule in wide.routes(world, "GET"):

@@ -1,4 +1,5 @@
-"""A source on its pages, from the first dry run to a held run that a second administrator accepts; no scripts, real files, both databases."""
+"""A source on its pages, from the first dry run to a held run that a second administrator accepts; no scripts, real
+files, both databases."""
 
 from __future__ import annotations
 

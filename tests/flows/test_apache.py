@@ -1,4 +1,5 @@
-"""Debian's Apache with mod_auth_openidc, as a municipality puts it before an old application, signs people in against the provider."""
+"""Debian's Apache with mod_auth_openidc, as a municipality puts it before an old application, signs people in against
+the provider."""
 
 from __future__ import annotations
 
@@ -43,10 +44,16 @@ def declare(consortium: Consortium, server: Apache, file: Path) -> None:
     applications = yaml.safe_load((DECLARATIONS / "10-applications.yaml").read_text(encoding="utf-8"))["applications"]
     wilma = next(one for one in applications if one["key"] == "wilma")
     client = {
-        "client_id": CLIENT, "auth": "client_secret_basic", "secret": SECRET, "redirect_uris": [server.redirect_uri],
-        "post_logout_redirect_uris": [f"{server.url}/open"], "grants": ["authorization_code"], "id_token_alg": "RS256", "pkce": "required",
+        "client_id": CLIENT,
+        "auth": "client_secret_basic",
+        "secret": SECRET,
+        "redirect_uris": [server.redirect_uri],
+        "post_logout_redirect_uris": [f"{server.url}/open"],
+        "grants": ["authorization_code"],
+        "id_token_alg": "RS256",
+        "pkce": "required",
         "backchannel_logout_uri": f"{server.redirect_uri}?logout=backchannel",
-    }  # fmt: skip
+    }
     file.write_text(
         yaml.safe_dump({"applications": [wilma | {"clients": [client]}]}, allow_unicode=True), encoding="utf-8"
     )
@@ -77,7 +84,8 @@ class Person:
         return self.http.post(urljoin(page.url, html.unescape(form[1])), data=hidden | fields, timeout=20)
 
     def enter(self, page: requests.Response, login: str) -> requests.Response:
-        """Sign in as somebody with one capacity, and go on from the page that tells what the application receives, if it is shown."""
+        """Sign in as somebody with one capacity, and go on from the page that tells what the application receives, if
+        it is shown."""
         page = self.send(page, login=login, password=PASSWORDS[login])
         return self.send(page, decision="continue") if 'action="/consent' in page.text else page
 

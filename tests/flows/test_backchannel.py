@@ -1,4 +1,5 @@
-"""OI-04: a login session's end reaches every application that received tokens in it, whatever ended it, also one that is down."""
+"""OI-04: a login session's end reaches every application that received tokens in it, whatever ended it, also one that
+is down."""
 
 from __future__ import annotations
 
@@ -103,8 +104,14 @@ def test_signing_out_reaches_the_application_with_a_logout_token_that_says_what_
     now = int(clock.now().timestamp())
     assert said.pop("jti")
     assert said == {
-        "iss": ISSUER, "aud": "wilma", "iat": now, "exp": now + 120, "events": {EVENT: {}}, "sid": told["sid"], "sub": told["sub"],
-    }  # fmt: skip
+        "iss": ISSUER,
+        "aud": "wilma",
+        "iat": now,
+        "exp": now + 120,
+        "events": {EVENT: {}},
+        "sid": told["sid"],
+        "sub": told["sub"],
+    }
     assert wilma.types == ["application/x-www-form-urlencoded"]
     assert worker.deliver()["delivered"] == 0
     assert messages(world)[0].delivered_at == clock.now()
@@ -206,12 +213,18 @@ def _statements(world: World, count: int, end_all: Callable[[], None]) -> int:
     world.write(
         *(
             GrantRow(
-                person_id=world.ids["anna"], client_id="wilma", session_id=Browser(world).sign_in(), scope="openid", auth_time=now, acr="",
-                created_at=now, expires_at=now + timedelta(hours=1),
+                person_id=world.ids["anna"],
+                client_id="wilma",
+                session_id=Browser(world).sign_in(),
+                scope="openid",
+                auth_time=now,
+                acr="",
+                created_at=now,
+                expires_at=now + timedelta(hours=1),
             )
             for _ in range(count)
         )
-    )  # fmt: skip
+    )
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

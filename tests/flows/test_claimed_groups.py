@@ -1,4 +1,5 @@
-"""Groups that an upstream provider tells at sign-in: facts of a source, that end by themselves, and rights by rule only."""
+"""Groups that an upstream provider tells at sign-in: facts of a source, that end by themselves, and rights by rule
+only."""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ def app(database_url: str, tmp_path: Path, provider: OpenidProvider) -> Iterator
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """Aino works at a municipality that has two groups; a rule gives heads of schools a role, none gives the other group anything."""
+    """Aino works at a municipality that has two groups; a rule gives heads of schools a role, none gives the other
+    group anything."""
 
     app: Flask
     engine: Engine
@@ -114,10 +116,17 @@ def add_source(session: Session, owner_id: UUID, key: str = SOURCE, **settings: 
     values = {"connection": KEY, "groups": TOLD} | settings
     session.add(
         Source(
-            key=key, connector="claims", owner_id=owner_id, settings=values, matching=None, correlate=[], zone=clock.HELSINKI, priority=100,
+            key=key,
+            connector="claims",
+            owner_id=owner_id,
+            settings=values,
+            matching=None,
+            correlate=[],
+            zone=clock.HELSINKI,
+            priority=100,
             purpose="groups of the provider",
         )
-    )  # fmt: skip
+    )
 
 
 def test_what_the_provider_tells_is_a_fact_of_the_source_and_a_right_by_a_rule_only(town: Town) -> None:
@@ -126,8 +135,12 @@ def test_what_the_provider_tells_is_a_fact_of_the_source_and_a_right_by_a_rule_o
     (told,) = events(town.engine, "signin:upstream:groups")
     assert told.subject_id == town.aino
     assert told.envelope == {
-        "connection": KEY, "source": SOURCE, "groups": 2, "rights_opened": 1, "rights_closed": 0,
-    }  # fmt: skip
+        "connection": KEY,
+        "source": SOURCE,
+        "groups": 2,
+        "rights_opened": 1,
+        "rights_closed": 0,
+    }
 
 
 def test_the_right_explains_itself_by_the_source_that_was_told(town: Town) -> None:
@@ -157,11 +170,15 @@ def test_a_group_that_is_told_no_more_ends_at_that_sign_in_with_its_rights(town:
 @pytest.mark.parametrize(
     "claims",
     [
-        {}, {"groups": None}, {"groups": {"a-guid": True}}, {"groups": ["a-guid", 1]}, {"groups": ["a-guid"] * 1001},
+        {},
+        {"groups": None},
+        {"groups": {"a-guid": True}},
+        {"groups": ["a-guid", 1]},
+        {"groups": ["a-guid"] * 1001},
         {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": "https://graph.example"}}},
     ],
     ids=["none", "null", "no list", "a number among them", "too many", "an address in its place"],
-)  # fmt: skip
+)
 def test_claims_that_say_nothing_leave_the_groups_as_they_are(town: Town, claims: dict[str, Any]) -> None:
     town.sign_in(groups=["a-guid"])
     before = town.changes()

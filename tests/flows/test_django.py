@@ -1,4 +1,5 @@
-"""A Django site with mozilla-django-oidc signs people in, keeps their session, and is told by back-channel when it ends."""
+"""A Django site with mozilla-django-oidc signs people in, keeps their session, and is told by back-channel when it
+ends."""
 
 from __future__ import annotations
 
@@ -99,9 +100,14 @@ def test_a_logout_token_that_somebody_else_made_ends_nothing(site: Relying) -> N
     anna.sign_in()
     now = int(time.time())
     claims = {
-        "iss": anna.provider.issuer, "aud": anna.site.client_id, "iat": now, "exp": now + 60, "jti": "1", "sid": "1",
+        "iss": anna.provider.issuer,
+        "aud": anna.site.client_id,
+        "iat": now,
+        "exp": now + 60,
+        "jti": "1",
+        "sid": "1",
         "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
-    }  # fmt: skip
+    }
     published = anna.person.get(f"{anna.provider.issuer}/oauth2/jwks").json()["keys"]
     (kid,) = (key["kid"] for key in published if key["alg"] == "RS256")
     forged = jwt.encode(claims, rsa.generate_private_key(65537, 2048), "RS256", {"typ": "logout+jwt", "kid": kid})

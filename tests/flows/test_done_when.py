@@ -1,4 +1,5 @@
-"""What the first house must do, from feed file to token: on the demonstration, and on a whole consortium of unknown people."""
+"""What the first house must do, from feed file to token: on the demonstration, and on a whole consortium of unknown
+people."""
 
 from __future__ import annotations
 
@@ -95,9 +96,11 @@ def test_an_employment_ended_in_the_hr_file_takes_the_roles_and_explain_names_th
     assert again.told(again.enter(TEACHER)).roles == ["opettaja@OPISTO"]
     said = world.explain(TEACHER)
     assert {(right["role"], right["scope_key"]) for right in said["ended"]} == {
-        ("wilma:opettaja", "KOIVU"), ("wilma:opettaja", "RANTA"), ("oppimisymparisto:opettaja", "KOIVU"),
+        ("wilma:opettaja", "KOIVU"),
+        ("wilma:opettaja", "RANTA"),
+        ("oppimisymparisto:opettaja", "KOIVU"),
         ("oppimisymparisto:opettaja", "RANTA"),
-    }  # fmt: skip
+    }
     for right in said["ended"]:
         assert datetime.fromisoformat(right["until"]) == clock.day_end(yesterday())
         assert right["ends_first"]["en"] == "the affiliation ends"
@@ -134,8 +137,12 @@ def test_half_of_the_hr_file_changes_nothing_and_says_why(world: Consortium, whe
     done = world.iam("source", "run", "hr")
 
     assert done.exit_code == 3, done.output
-    said = {"between two lines": f"The file has {len(lines) // 2 - 1} rows, the previous one had {len(lines) - 1}. Nothing was changed.",
-            "within a line": "The data ends in the middle"}  # fmt: skip
+    said = {
+        "between two lines": (
+            f"The file has {len(lines) // 2 - 1} rows, the previous one had {len(lines) - 1}. Nothing was changed."
+        ),
+        "within a line": "The data ends in the middle",
+    }
     assert said[where] in done.stdout
     assert world.rows("affiliation", "assignment", "change", "record") == before
     teacher = Visitor(world)
@@ -202,9 +209,11 @@ def _rights(world: Consortium) -> set[tuple[str, str, datetime]]:
 
 
 def _end_of_agreement(world: Consortium) -> datetime:
-    query = select(AgreementTerm.valid_to).join(Agreement, Agreement.id == AgreementTerm.agreement_id).where(
-        Agreement.key == WELFARE_AGREEMENT, AgreementTerm.closed_by.is_(None)
-    )  # fmt: skip
+    query = (
+        select(AgreementTerm.valid_to)
+        .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
+        .where(Agreement.key == WELFARE_AGREEMENT, AgreementTerm.closed_by.is_(None))
+    )
     with world.sessions() as session:
         end = session.scalars(query).one()
     assert end > datetime.now(UTC)

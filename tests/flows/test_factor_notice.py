@@ -1,4 +1,5 @@
-"""The mail that tells somebody that a factor of theirs is being replaced, with a real mail server; and the worker that puts it in force."""
+"""The mail that tells somebody that a factor of theirs is being replaced, with a real mail server; and the worker that
+puts it in force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""OpenID Connect Front-Channel Logout 1.0: the page that says it is done tells the session's applications by hidden frames."""
+"""OpenID Connect Front-Channel Logout 1.0: the page that says it is done tells the session's applications by hidden
+frames."""
 
 from __future__ import annotations
 

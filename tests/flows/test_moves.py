@@ -1,4 +1,5 @@
-"""An organisation moves to another legal entity: what its people keep, what they lose and from which day, and who is told before."""
+"""An organisation moves to another legal entity: what its people keep, what they lose and from which day, and who is
+told before."""
 
 from __future__ import annotations
 
@@ -85,7 +86,8 @@ class Town:
 
 @pytest.fixture
 def town(engine: Engine, tmp_path: Path) -> Town:
-    """Eight teachers of KOIVU, one of them in RANTA too; a psychologist of the county who comes to KOIVU by an agreement."""
+    """Eight teachers of KOIVU, one of them in RANTA too; a psychologist of the county who comes to KOIVU by an
+    agreement."""
     world = build(engine, tmp_path)
     ids = world.ids
     with world.now(), world.sessions.begin() as session:
@@ -119,8 +121,9 @@ def town(engine: Engine, tmp_path: Path) -> Town:
                 session, ids[owner], {"bind": {"a": {"affiliation": {"kind": "employee"}}}, "gives": gives}, key
             )
         for grantor, grantee, place, who in (
-            ("mansikkala", "marjala-hva", "KOIVU", "psykologi"), ("puolukka", "mansikkala", "OPISTO", "luokanopettaja"),
-        ):  # fmt: skip
+            ("mansikkala", "marjala-hva", "KOIVU", "psykologi"),
+            ("puolukka", "mansikkala", "OPISTO", "luokanopettaja"),
+        ):
             allows = {who: ["oppilaat:read"]}
             access.agreement(session, ids[grantor], ids[grantee], ids[place], allows, key=f"{grantor}-{grantee}")
         visitor = facts.person(session, "Psykologi")
@@ -143,9 +146,12 @@ def test_nobody_loses_anything_when_their_town_is_merged_whole(
     town = town.at(DECLARED)
     had = town.held()
     assert had["1"] == {
-        ("kayttaja", "KOIVU"), ("kayttaja", "RANTA"), ("opettaja", "KOIVU"), ("opettaja", "RANTA"),
+        ("kayttaja", "KOIVU"),
+        ("kayttaja", "RANTA"),
+        ("opettaja", "KOIVU"),
+        ("opettaja", "RANTA"),
         ("naapuri", "OPISTO"),
-    }  # fmt: skip
+    }
     assert had["visitor"] == {("kayttaja", "PERHEKESKUS"), ("vieras", "KOIVU")}
     assert lost(town.declare(MERGER)) == []
     town.decide(MERGER)

@@ -1,4 +1,5 @@
-"""npm ``openid-client``, the relying party most JavaScript applications use, drives every flow over https with a private authority."""
+"""npm ``openid-client``, the relying party most JavaScript applications use, drives every flow over https with a
+private authority."""
 
 from __future__ import annotations
 
@@ -33,8 +34,15 @@ SIGNED = {"metadata": {"userinfo_signed_response_alg": "ES256"}}
 def asserting(provider: SecureAvain, algorithm: str) -> Party:
     """A client that authenticates by an assertion."""
     key = consortium.private_key(algorithm)
-    return Party(provider, redirect_uri=BACK, client_id=ASSERTING[algorithm], auth="private_key_jwt", key=key, alg=algorithm,
-                 id_token_alg=algorithm)  # fmt: skip
+    return Party(
+        provider,
+        redirect_uri=BACK,
+        client_id=ASSERTING[algorithm],
+        auth="private_key_jwt",
+        key=key,
+        alg=algorithm,
+        id_token_alg=algorithm,
+    )
 
 
 @pytest.fixture
@@ -54,8 +62,11 @@ def test_discovery_is_believed_under_both_addresses_and_names_what_is_offered(pa
     assert openid["issuer"] == told["oauth"]["issuer"] == party.provider.issuer
     assert openid["jwks_uri"].startswith("https://")
     assert set(openid["token_endpoint_auth_methods_supported"]) == {
-        "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
-    }  # fmt: skip
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "none",
+    }
     assert openid["authorization_response_iss_parameter_supported"] is True
     assert {key["alg"] for key in told["keys"]} >= {"RS256", "ES256"}
     assert not any({"d", "p", "q"} & set(key) for key in told["keys"])
@@ -127,8 +138,13 @@ def test_prompt_and_max_age_ask_for_a_password_exactly_when_they_should(party: P
     shown = told["shown"]
     assert told["refused"] == "login_required"
     assert {name: "/login" in step["pages"] for name, step in shown.items()} == {
-        "first": True, "none": False, "again": False, "login": True, "young": False, "old": True,
-    }  # fmt: skip
+        "first": True,
+        "none": False,
+        "again": False,
+        "login": True,
+        "young": False,
+        "old": True,
+    }
     assert len({step["sub"] for step in shown.values()}) == 1
     assert shown["none"]["auth_time"] == shown["again"]["auth_time"] == shown["first"]["auth_time"]
     assert shown["young"]["auth_time"] == shown["login"]["auth_time"] >= shown["first"]["auth_time"]
@@ -149,8 +165,14 @@ def test_an_id_token_hint_lets_its_own_person_pass_and_no_other(party: Party) ->
 def test_a_refresh_token_changes_at_each_use_and_an_old_one_ends_them_all(party: Party) -> None:
     told = party.run("refresh")
     assert told == {
-        "rotated": 4, "retried": True, "same": True, "narrow": "openid", "wider": "invalid_scope", "reused": "invalid_grant", "dead": "invalid_grant",
-    }  # fmt: skip
+        "rotated": 4,
+        "retried": True,
+        "same": True,
+        "narrow": "openid",
+        "wider": "invalid_scope",
+        "reused": "invalid_grant",
+        "dead": "invalid_grant",
+    }
 
 
 def test_a_client_acts_for_itself_at_its_own_interface_and_at_a_resource(party: Party) -> None:

@@ -79,7 +79,8 @@ def test_an_application_is_listed_with_what_it_receives(world: World, browser: B
     assert "Wilma" in told
     assert "KUNTA en" in told
     assert (
-        "Receives: a name for you that only this service knows, what you act as, and in which organisation or on whose behalf, "
+        "Receives: a name for you that only this service knows, what you act as, and in which organisation or "
+        "on whose behalf, "
         "your name, username, position and language, your rights in this service." in told
     )
     assert "telephone" not in told
@@ -89,9 +90,14 @@ def test_an_application_is_listed_with_what_it_receives(world: World, browser: B
 def test_taking_back_ends_the_grants_forgets_the_agreement_and_the_choice(world: World, browser: Browser) -> None:
     world.change(ApplicationRow, ApplicationRow.key == "wilma", notice="consent")
     world.write(
-        Agreed(person_id=world.ids["anna"], application_id=world.ids["wilma"], notice="consent", scope="openid profile roles offline_access",
-               at=clock.now())
-    )  # fmt: skip
+        Agreed(
+            person_id=world.ids["anna"],
+            application_id=world.ids["wilma"],
+            notice="consent",
+            scope="openid profile roles offline_access",
+            at=clock.now(),
+        )
+    )
     tokens = redeemed(world, browser)
     assert "you consented" in section(account(browser), "applications")
     with Session(world.engine) as session:
@@ -166,9 +172,11 @@ def test_the_twenty_latest_sign_ins_are_listed_with_way_and_result_and_nobody_el
     bertta = person(world, "bertta")
     with Session(world.engine) as session, session.begin():
         for type_, who in [
-            ("signin:upstream:accepted", "anna"), *[("signin:password:refused", "anna")] * 18,
-            ("signin:password:accepted", "anna"), ("signin:factor:accepted", "anna"),
-        ]:  # fmt: skip
+            ("signin:upstream:accepted", "anna"),
+            *[("signin:password:refused", "anna")] * 18,
+            ("signin:password:accepted", "anna"),
+            ("signin:factor:accepted", "anna"),
+        ]:
             log.write(session, type_, Actor(), subject_id=world.ids[who], envelope={"address": "198.51.100.7"})
         log.write(session, "signin:passkey:accepted", Actor(), subject_id=bertta)
     page = account(browser)

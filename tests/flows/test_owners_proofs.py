@@ -1,4 +1,5 @@
-"""Whom a town's own sign-in proves: its own people, in their positions there, whatever else they are elsewhere (issue 8, line 8)."""
+"""Whom a town's own sign-in proves: its own people, in their positions there, whatever else they are elsewhere (issue
+8, line 8)."""
 
 from __future__ import annotations
 
@@ -64,8 +65,15 @@ def world(database_url: str, tmp_path: Path, town: OpenidProvider, neighbour: Op
         session.execute(update(Account).values(language="en"))
         anna = made.ids["anna"]
         credentials.set_password(session, extension.parts_of(made.app).vault, anna, PASSWORD, SYSTEM)
-    consortium.client(made, "wilma", "wilma", secret=SECRET, redirect_uris=["https://wilma.example/cb"],
-                      scope="openid roles offline_access", grants=["authorization_code", "refresh_token"])  # fmt: skip
+    consortium.client(
+        made,
+        "wilma",
+        "wilma",
+        secret=SECRET,
+        redirect_uris=["https://wilma.example/cb"],
+        scope="openid roles offline_access",
+        grants=["authorization_code", "refresh_token"],
+    )
     made.write(ApplicationEnabled(application_id=made.ids["wilma"], organisation_id=made.ids["MUSTIKKALA"]))
     connection(made, town, "mansikkala", "MANSIKKALA")
     connection(made, neighbour, "mustikkala", "MUSTIKKALA")
@@ -76,9 +84,14 @@ def world(database_url: str, tmp_path: Path, town: OpenidProvider, neighbour: Op
 
 def connection(world: World, provider: OpenidProvider, key: str, owner: str | None, **more: Any) -> None:
     values: dict[str, Any] = {
-        "key": key, "name": {"fi": key, "sv": key, "en": key}, "issuer": provider.issuer, "client_id": CLIENT, "domains": [],
-        "secret": extension.parts_of(world.app).vault.wrap(ITS_SECRET.encode()), "identifier": {},
-    }  # fmt: skip
+        "key": key,
+        "name": {"fi": key, "sv": key, "en": key},
+        "issuer": provider.issuer,
+        "client_id": CLIENT,
+        "domains": [],
+        "secret": extension.parts_of(world.app).vault.wrap(ITS_SECRET.encode()),
+        "identifier": {},
+    }
     row = Connection(owner_id=world.ids[owner] if owner else None, **(values | more))
     world.write(row)
     world.ids[f"connection {key}"] = row.id
@@ -96,10 +109,13 @@ def opened(world: World, key: str, organisation: str, days: int = 100) -> None:
     now = clock.now()
     world.write(
         ConnectionOpening(
-            connection_id=world.ids[f"connection {key}"], organisation_id=world.ids[organisation], valid_from=now - timedelta(days=1),
-            valid_to=now + timedelta(days=days), opened_by=consortium.CHANGE,
+            connection_id=world.ids[f"connection {key}"],
+            organisation_id=world.ids[organisation],
+            valid_from=now - timedelta(days=1),
+            valid_to=now + timedelta(days=days),
+            opened_by=consortium.CHANGE,
         )
-    )  # fmt: skip
+    )
 
 
 def enter(browser: Browser, provider: OpenidProvider, path: str) -> TestResponse:

@@ -1,4 +1,5 @@
-"""A school year of one person's rights: a rule, an absence, a correction, an agreement, an end at once; each in its own transaction."""
+"""A school year of one person's rights: a rule, an absence, a correction, an agreement, an end at once; each in its own
+transaction."""
 
 from __future__ import annotations
 
@@ -28,13 +29,23 @@ from tests.factories import access, facts
 from tests.factories.facts import day
 
 TEACHERS = {
-    "bind": {"a": {"affiliation": {"kind": "employee", "occupation": {"in_list": "opettajat"}, "organisation": {"kind": "school", "under": "kunta"}}}},
-    "unless": {"absence_of": "a"}, "gives": {"role": "wilma:opettaja", "scope": "organisation of a"},
-}  # fmt: skip
+    "bind": {
+        "a": {
+            "affiliation": {
+                "kind": "employee",
+                "occupation": {"in_list": "opettajat"},
+                "organisation": {"kind": "school", "under": "kunta"},
+            }
+        }
+    },
+    "unless": {"absence_of": "a"},
+    "gives": {"role": "wilma:opettaja", "scope": "organisation of a"},
+}
 PSYCHOLOGISTS = {
     "bind": {"a": {"affiliation": {"kind": "employee", "occupation": "psykologi", "organisation": {"under": "hva"}}}},
-    "unless": {"absence_of": "a"}, "gives": {"role": "wilma:psykologi", "scope": {"organisation": "kunta"}},
-}  # fmt: skip
+    "unless": {"absence_of": "a"},
+    "gives": {"role": "wilma:psykologi", "scope": {"organisation": "kunta"}},
+}
 AUGUST, AUTUMN, CHRISTMAS, SUMMER = day("2026-08-15"), day("2026-10-01"), day("2026-12-20"), day("2027-06-01")
 
 
@@ -62,9 +73,13 @@ def year(engine: Engine) -> Year:
     year = Year(engine)
     with year.on(day("2026-07-01")) as session:
         made = facts.tree(
-            session, ("marjala", "consortium", None, True), ("kunta", "municipality", "marjala", True), ("koulu", "school", "kunta", False),
-            ("hva", "wellbeing-county", "marjala", True), ("opiskeluhuolto", "unit", "hva", False),
-        )  # fmt: skip
+            session,
+            ("marjala", "consortium", None, True),
+            ("kunta", "municipality", "marjala", True),
+            ("koulu", "school", "kunta", False),
+            ("hva", "wellbeing-county", "marjala", True),
+            ("opiskeluhuolto", "unit", "hva", False),
+        )
         wilma = access.application(session, made["kunta"])
         access.role(session, wilma, "opettaja", ["oppilaat:read", "arviointi:write"])
         access.role(session, wilma, "psykologi", ["nimi:read", "luokka:read"])

@@ -1,4 +1,5 @@
-"""How long a sign-in lasts (security SE-03): the installation's limits, the administrators', and the organisations' own."""
+"""How long a sign-in lasts (security SE-03): the installation's limits, the administrators', and the organisations'
+own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Signing in as people do, with a real application on a real database: AU-04 to AU-09, SE-01 to SE-06, C-06, C-08, C-34, AZ-07."""
+"""Signing in as people do, with a real application on a real database: AU-04 to AU-09, SE-01 to SE-06, C-06, C-08,
+C-34, AZ-07."""
 
 from __future__ import annotations
 
@@ -129,10 +130,16 @@ def grant_for(engine: Engine, login: LoginSessionRow) -> None:
     with Session(engine) as session, session.begin():
         session.add(
             GrantRow(
-                person_id=login.person_id, client_id="wilma", session_id=login.id, scope="openid", auth_time=login.auth_time, acr=login.acr,
-                created_at=login.started_at, expires_at=login.expires_at,
+                person_id=login.person_id,
+                client_id="wilma",
+                session_id=login.id,
+                scope="openid",
+                auth_time=login.auth_time,
+                acr=login.acr,
+                created_at=login.started_at,
+                expires_at=login.expires_at,
             )
-        )  # fmt: skip
+        )
 
 
 def fresh_flow(browser: Browser) -> str:

@@ -81,10 +81,13 @@ def test_the_whole_file_after_half_a_file_is_good_again(world: World) -> None:
 @pytest.mark.parametrize(
     ("name", "state", "line"),
     [
-        ("last-line-cut.csv", "stopped", None), ("trailer-says-more.csv", "stopped", None), ("mixed-encodings.csv", "failed", 5),
-        ("no-header.csv", "failed", 1), ("wrong-header.csv", "failed", 1),
+        ("last-line-cut.csv", "stopped", None),
+        ("trailer-says-more.csv", "stopped", None),
+        ("mixed-encodings.csv", "failed", 5),
+        ("no-header.csv", "failed", 1),
+        ("wrong-header.csv", "failed", 1),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_no_whole_file_changes_nothing_and_says_why(
     world: World, name: str, state: str, line: int | None
 ) -> None:
@@ -120,16 +123,20 @@ def test_every_way_to_write_a_good_file_gives_the_same_facts(world: World, name:
     feed(world, name)
     assert world.accept().state == "done"
     assert world.affiliations() == [
-        ("1001", "KOIVU", "employee", "2026-08-01", "2027-05-31"), ("1001", "OPISTO", "employee", "2026-09-01", "2026-12-18"),
-        ("1001", "RANTA", "employee", "2026-08-01", "2027-05-31"), ("1002", "KOIVU", "employee", "2019-08-01", ""),
+        ("1001", "KOIVU", "employee", "2026-08-01", "2027-05-31"),
+        ("1001", "OPISTO", "employee", "2026-09-01", "2026-12-18"),
+        ("1001", "RANTA", "employee", "2026-08-01", "2027-05-31"),
+        ("1002", "KOIVU", "employee", "2019-08-01", ""),
         ("1003", "RANTA", "employee", "2026-08-10", "2027-06-04"),
-    ]  # fmt: skip
+    ]
     assert "Åkesson" in world.all(select(PersonProfile.family_name).where(PersonProfile.closed_by.is_(None)))
 
 
 BAD = [
-    ("code-in-nimike.csv", 4, "nimike"), ("impossible-date.csv", 3, "paattymispvm"), ("same-number-twice.csv", 5, "palvelussuhdenumero"),
-]  # fmt: skip
+    ("code-in-nimike.csv", 4, "nimike"),
+    ("impossible-date.csv", 3, "paattymispvm"),
+    ("same-number-twice.csv", 5, "palvelussuhdenumero"),
+]
 
 
 @pytest.mark.parametrize(("name", "line", "field"), BAD)
@@ -217,18 +224,30 @@ def test_no_identity_code_is_in_the_database_in_a_run_in_an_event_in_a_message_o
     caplog.set_level(logging.DEBUG)
     wrong = str(1 if code(3)[-1] != "1" else 2)
     table = [
-        row(1), row(2, nimike=code(2)), row(3, hetu=code(3)[:-1] + wrong), row(4, toimipisteet=code(4)), row(5, palvelussuhdenumero=code(5)),
-        row(6, alkamispvm=code(6)), row(7, sijaistettava=code(7)), row(8, palvelussuhteen_laji=code(8)), row(9, etunimet=f"A {code(9)}"),
-        row(10, henkilonumero=code(10)), row(11, toimipisteet="KADONNUT"), row(12, tyopuhelin=code(12).replace("-", "\u2013")), row(13),
-    ]  # fmt: skip
+        row(1),
+        row(2, nimike=code(2)),
+        row(3, hetu=code(3)[:-1] + wrong),
+        row(4, toimipisteet=code(4)),
+        row(5, palvelussuhdenumero=code(5)),
+        row(6, alkamispvm=code(6)),
+        row(7, sijaistettava=code(7)),
+        row(8, palvelussuhteen_laji=code(8)),
+        row(9, etunimet=f"A {code(9)}"),
+        row(10, henkilonumero=code(10)),
+        row(11, toimipisteet="KADONNUT"),
+        row(12, tyopuhelin=code(12).replace("-", "\u2013")),
+        row(13),
+    ]
     reports = [world.run(table), world.accept(), world.later(days=1).run([*table, row(13, hetu=code(14))])]
     world.change_source(keep_good_rows=False)
     reports.append(world.later(days=2).run([*table, row(2, "P2b", nimike=code(15))]))
     assert [report.counts["rejected"] for report in reports] == [11, 11, 12, 12]
     texts = {
-        "database": everything_written(world), "messages": "\n".join(map(said, reports)), "log": caplog.text,
+        "database": everything_written(world),
+        "messages": "\n".join(map(said, reports)),
+        "log": caplog.text,
         "events": str([one.envelope for one in world.all(select(AuditEvent))]),
-    }  # fmt: skip
+    }
     broken = [code(3)[:-1] + wrong]
     for number in range(1, 16):
         for canary in [*canaries(number), *broken, code(12).replace("-", "\u2013")]:

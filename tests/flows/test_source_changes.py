@@ -1,4 +1,5 @@
-"""What a later file changes: versions are closed and opened, ends act at once, and what goes missing ends in due time."""
+"""What a later file changes: versions are closed and opened, ends act at once, and what goes missing ends in due
+time."""
 
 from __future__ import annotations
 
@@ -33,8 +34,9 @@ def versions(world: World, number: str = "1") -> list[Any]:
 def test_a_loaded_file_is_facts_with_their_source_record_and_change(world: World) -> None:
     report = world.load([row(1, toimipisteet="KOIVU:60|RANTA:40", paattymispvm="31.5.2027")])
     assert world.affiliations() == [
-        ("1", "KOIVU", "employee", "2026-08-01", "2027-05-31"), ("1", "RANTA", "employee", "2026-08-01", "2027-05-31"),
-    ]  # fmt: skip
+        ("1", "KOIVU", "employee", "2026-08-01", "2027-05-31"),
+        ("1", "RANTA", "employee", "2026-08-01", "2027-05-31"),
+    ]
     record = world.scalar(select(Record))
     assert (record.kind, record.key, record.file, record.line, record.run_id) == (
         "employment",

@@ -210,8 +210,12 @@ def test_a_directory_s_persons_are_those_of_hr_by_employee_number_and_its_groups
     hr.load([row(1), row(2)])
     world.change_source(matching=registry.matching("ldap"))
     entries = [
-        entry("e1", "1", sn="Sukunimi1"), entry("e3", "3"), group("g1", "opettajat"), member("g1", "e1"), member("g1", "e3"),
-    ]  # fmt: skip
+        entry("e1", "1", sn="Sukunimi1"),
+        entry("e3", "3"),
+        group("g1", "opettajat"),
+        member("g1", "e1"),
+        member("g1", "e3"),
+    ]
     start(world, entries)
     people = dict(world.all(select(Identifier.value, Identifier.person_id).where(Identifier.kind == "entry-uuid")))
     assert people["e1"] == hr.persons()["1"]

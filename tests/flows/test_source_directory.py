@@ -1,4 +1,5 @@
-"""A real directory as a source: who is in its groups, until when somebody works, and what a new server in its place changes."""
+"""A real directory as a source: who is in its groups, until when somebody works, and what a new server in its place
+changes."""
 
 from __future__ import annotations
 
@@ -38,8 +39,13 @@ def people(**more: str) -> list[str]:
 
 def settings(server: Slapd, **more: Any) -> dict[str, Any]:
     return {
-        "url": server.ldaps_url, "ca_file": str(server.ca_file), "bind_dn": READER, "bind_password": READER_PASSWORD, "base_dn": SUFFIX, **more,
-    }  # fmt: skip
+        "url": server.ldaps_url,
+        "ca_file": str(server.ca_file),
+        "bind_dn": READER,
+        "bind_password": READER_PASSWORD,
+        "base_dn": SUFFIX,
+        **more,
+    }
 
 
 def source(engine: Engine, folder: Path, server: Slapd, matching: dict[str, Any] | None = None, **more: Any) -> World:

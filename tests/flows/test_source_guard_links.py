@@ -1,4 +1,5 @@
-"""The guard over memberships and relationships: a feed that ends most of them waits, and ends that were announced do not count."""
+"""The guard over memberships and relationships: a feed that ends most of them waits, and ends that were announced do
+not count."""
 
 from __future__ import annotations
 

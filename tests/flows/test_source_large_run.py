@@ -1,4 +1,5 @@
-"""A run that is large enough to be joined in bulk: what it refers to is there, and SQLite knows how full its tables are."""
+"""A run that is large enough to be joined in bulk: what it refers to is there, and SQLite knows how full its tables
+are."""
 
 from __future__ import annotations
 
@@ -21,9 +22,14 @@ from tests.flows.source_world import World, build, row
 
 SIZE = MANY + 100
 ROWS = [
-    row(n, toimipisteet="KOIVU:50|RANTA:50" if n % 2 else "KOIVU:100", esihenkilo_henkilonumero=str(n // 10), paattymispvm="31.5.2027")
+    row(
+        n,
+        toimipisteet="KOIVU:50|RANTA:50" if n % 2 else "KOIVU:100",
+        esihenkilo_henkilonumero=str(n // 10),
+        paattymispvm="31.5.2027",
+    )
     for n in range(1, SIZE + 1)
-]  # fmt: skip
+]
 
 
 @pytest.fixture

@@ -49,10 +49,15 @@ def somebody_with(world: World, n: int) -> UUID:
         person_id = facts.person(session, "Aiempi")
         session.add(
             Identifier(
-                person_id=person_id, kind="identity-code", issuer="", value_mac=world.vault.mac("identity-code", "", code(n)),
-                valid_from=clock.LONG_AGO, valid_to=clock.FOREVER, opened_by=facts.change(session).id,
+                person_id=person_id,
+                kind="identity-code",
+                issuer="",
+                value_mac=world.vault.mac("identity-code", "", code(n)),
+                valid_from=clock.LONG_AGO,
+                valid_to=clock.FOREVER,
+                opened_by=facts.change(session).id,
             )
-        )  # fmt: skip
+        )
     return person_id
 
 
@@ -246,10 +251,15 @@ def test_an_ambiguous_row_of_a_first_run_is_left_out_and_its_people_stay_as_they
     with world.sessions.begin() as session, world.now():
         session.add(
             Identifier(
-                person_id=second, kind="employee-number", issuer="hr", value="1", valid_from=clock.LONG_AGO, valid_to=clock.FOREVER,
+                person_id=second,
+                kind="employee-number",
+                issuer="hr",
+                value="1",
+                valid_from=clock.LONG_AGO,
+                valid_to=clock.FOREVER,
                 opened_by=facts.change(session).id,
             )
-        )  # fmt: skip
+        )
     report = world.load([row(1), row(3)])
     assert (report.state, report.counts["ambiguous"]) == ("partial", 1)
     assert sorted(world.scalar(select(Ambiguity.candidates))) == sorted([str(first), str(second)])

@@ -1,4 +1,5 @@
-"""What a file's own oddities take from people: nothing. Empty rows, quotes that do not close, moments, signs that nobody sees."""
+"""What a file's own oddities take from people: nothing. Empty rows, quotes that do not close, moments, signs that
+nobody sees."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from tests.flows.roster_world import (
     pupils,
     run,
     student,
-)  # fmt: skip
+)
 from tests.flows.source_world import World
 
 
@@ -165,9 +165,14 @@ def test_a_guardian_gains_and_loses_with_the_child_s_school(world: World) -> Non
     load(world)
     run(world, 1, roles=[student("r1", "oona", "org-r"), *ROSTER["roles"][1:]])
     scopes = world.all(
-        select(Organisation.key).join(Assignment, Assignment.scope_id == Organisation.id)
-        .where(Assignment.person_id == person(world, "hannu"), Assignment.closed_by.is_(None), Assignment.valid_to > world.later(days=1).at)
-    )  # fmt: skip
+        select(Organisation.key)
+        .join(Assignment, Assignment.scope_id == Organisation.id)
+        .where(
+            Assignment.person_id == person(world, "hannu"),
+            Assignment.closed_by.is_(None),
+            Assignment.valid_to > world.later(days=1).at,
+        )
+    )
     assert scopes == ["RANTA"]
 
 
@@ -178,9 +183,12 @@ def test_a_pupil_with_a_learner_number_is_found_in_another_roster(world: World) 
     there = replace(other, folder=world.folder / "toinen")
     there.folder.mkdir()
     load(
-        there, users=[pupil("uusi", userIds="{learner-number:1.2.246.562.98.10000000017}")], roles=[student("r1", "uusi", "org-r")],
-        classes=[{"sourcedId": "3c", "title": "3C", "schoolSourcedId": "org-k"}], enrollments=[enrolled("e1", "uusi", "3c")],
-    )  # fmt: skip
+        there,
+        users=[pupil("uusi", userIds="{learner-number:1.2.246.562.98.10000000017}")],
+        roles=[student("r1", "uusi", "org-r")],
+        classes=[{"sourcedId": "3c", "title": "3C", "schoolSourcedId": "org-k"}],
+        enrollments=[enrolled("e1", "uusi", "3c")],
+    )
     assert person(world, "uusi") == person(world, "oona")
 
 
@@ -266,9 +274,10 @@ def test_a_school_that_avain_does_not_know_is_told_and_its_pupils_too(world: Wor
 def many(count: int) -> dict[str, Table]:
     """The tables of so many pupils of the class 1A."""
     return {
-        "users": [pupil(f"o{n}") for n in range(count)], "roles": [student(f"r{n}", f"o{n}") for n in range(count)],
+        "users": [pupil(f"o{n}") for n in range(count)],
+        "roles": [student(f"r{n}", f"o{n}") for n in range(count)],
         "enrollments": [enrolled(f"e{n}", f"o{n}", "1a") for n in range(count)],
-    }  # fmt: skip
+    }
 
 
 def deleting(tables: dict[str, Table], count: int) -> dict[str, Table]:

@@ -1,4 +1,5 @@
-"""A source states facts only where its owner is, or where an organisation opened itself to it: what a person keeps, gets and does not get."""
+"""A source states facts only where its owner is, or where an organisation opened itself to it: what a person keeps,
+gets and does not get."""
 
 from __future__ import annotations
 
@@ -85,9 +86,11 @@ def test_what_outlasts_the_move_of_a_school_ends_with_the_move_and_says_so(world
     world.load([row(n) for n in range(1, 3)])
     with world.sessions.begin() as session:
         facts.places(
-            session, world.ids["KOIVU"], (world.ids["mansikkala"], False, clock.LONG_AGO, day("2027-01-01")),
+            session,
+            world.ids["KOIVU"],
+            (world.ids["mansikkala"], False, clock.LONG_AGO, day("2027-01-01")),
             (world.ids["puolukka"], False, day("2027-01-01"), clock.FOREVER),
-        )  # fmt: skip
+        )
     report = world.later(days=1).run()
     assert report.counts["warned"] == 2
     assert {last for *_, last in world.affiliations()} == {"2026-12-31"}
@@ -117,9 +120,11 @@ def test_a_class_that_moves_to_another_owner_takes_its_members_only_until_then(r
     roster_world.load(roster)
     with roster.sessions.begin() as session:
         facts.places(
-            session, roster.ids["KOIVU"], (roster.ids["mansikkala"], False, clock.LONG_AGO, day("2027-01-01")),
+            session,
+            roster.ids["KOIVU"],
+            (roster.ids["mansikkala"], False, clock.LONG_AGO, day("2027-01-01")),
             (roster.ids["puolukka"], False, day("2027-01-01"), clock.FOREVER),
-        )  # fmt: skip
+        )
     report = roster_world.run(roster, 1)
     assert report.counts["warned"] >= 2
     assert roster_world.members(roster, 100) == [("1a", "oona"), ("2b", "ville")]

@@ -1,4 +1,5 @@
-"""How many statements each page, list, file and request of the protocol sends to the database: at most as many as stand here."""
+"""How many statements each page, list, file and request of the protocol sends to the database: at most as many as stand
+here."""
 
 from __future__ import annotations
 
@@ -149,7 +150,8 @@ MOST: dict[str, int] = {
 WITHOUT = {"GET /static/<path:filename>": "a file of the program, for which nothing is read"}
 """Routes that need no number, and why."""
 HELD = ("/oauth2/", "/login")
-"""What is sent to these addresses has a number too; any other form is an act, which writes what it does and leads to a page."""
+"""What is sent to these addresses has a number too; any other form is an act, which writes what it does and leads to a
+page."""
 
 
 @contextmanager
@@ -210,8 +212,10 @@ def sent(meters: list[Meter]) -> dict[str, int]:
 
 def _routes(meters: list[Meter]) -> set[str]:
     rules = {
-        (method, rule.rule) for rule in meters[0].app.url_map.iter_rules() for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    }  # fmt: skip
+        (method, rule.rule)
+        for rule in meters[0].app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
     return {f"{method} {rule}" for method, rule in rules if method == "GET" or rule.startswith(HELD)}
 
 

@@ -1,4 +1,5 @@
-"""A mail that was given up: who sees that, what it tells, sending it again while somebody waits for it; and what the doctor says."""
+"""A mail that was given up: who sees that, what it tells, sending it again while somebody waits for it; and what the
+doctor says."""
 
 from __future__ import annotations
 
@@ -201,10 +202,12 @@ def test_every_reason_is_told_in_the_readers_words(
 
 
 FINNISH = (
-    "Postipalvelin ei hyväksy tunnustamme.", "Postipalvelimeen ei voi luottaa: SSLCertVerificationError.",
-    "Postipalvelin ei vastaa niin kuin pitäisi: ConnectionRefusedError.", "Postipalvelin ei vastaa niin kuin pitäisi: KeyError.",
+    "Postipalvelin ei hyväksy tunnustamme.",
+    "Postipalvelimeen ei voi luottaa: SSLCertVerificationError.",
+    "Postipalvelin ei vastaa niin kuin pitäisi: ConnectionRefusedError.",
+    "Postipalvelin ei vastaa niin kuin pitäisi: KeyError.",
     "Sitä ei voitu lähettää ennen kuin henkilö lakkasi odottamasta.",
-)  # fmt: skip
+)
 
 
 def test_who_may_not_see_the_person_reads_no_name_and_outside_the_part_there_is_nothing(
@@ -242,9 +245,15 @@ def test_the_list_takes_as_many_statements_for_50_mails_as_for_5(world: World, p
 
     def more(count: int) -> None:
         values: dict[str, Any] = {
-            "kind": "mail", "target": first.target, "payload": first.payload, "created_at": first.created_at, "due_at": first.due_at,
-            "given_up_at": first.given_up_at, "attempts": 1, "last_error": "x",
-        }  # fmt: skip
+            "kind": "mail",
+            "target": first.target,
+            "payload": first.payload,
+            "created_at": first.created_at,
+            "due_at": first.due_at,
+            "given_up_at": first.given_up_at,
+            "attempts": 1,
+            "last_error": "x",
+        }
         world.write(*(Message(**values) for _ in range(count)))
 
     def counted() -> int:
@@ -264,10 +273,15 @@ def iam(database_url: str, tmp_path: Path, post: MailServer, authority: Authorit
     """The command line with the mail server."""
     return Cli(
         {
-            "IAM_DATABASE__URL": database_url, "IAM_VAULT__KEY_FILE": str(tmp_path / "vault.key"), "LC_ALL": "C", "IAM_MAIL__HOST": HOST,
-            "IAM_MAIL__PORT": str(post.port), "IAM_MAIL__SENDER": "avain@marjala.example", "IAM_EGRESS__CA_FILE": str(authority.ca_file),
+            "IAM_DATABASE__URL": database_url,
+            "IAM_VAULT__KEY_FILE": str(tmp_path / "vault.key"),
+            "LC_ALL": "C",
+            "IAM_MAIL__HOST": HOST,
+            "IAM_MAIL__PORT": str(post.port),
+            "IAM_MAIL__SENDER": "avain@marjala.example",
+            "IAM_EGRESS__CA_FILE": str(authority.ca_file),
         }
-    )  # fmt: skip
+    )
 
 
 def finding(iam: Cli, check: str, **settings: str) -> tuple[bool, str]:
@@ -321,8 +335,9 @@ def test_the_doctor_counts_mails_that_were_given_up_and_those_that_wait_too_long
     asked(world)
     ok, words = finding(iam, "mails")
     assert (ok, words) == (
-        True, "0 have waited longer than an hour; 1 were given up in the last 7 days, see /admin/undelivered",
-    )  # fmt: skip
+        True,
+        "0 have waited longer than an hour; 1 were given up in the last 7 days, see /admin/undelivered",
+    )
     old = clock.now() - timedelta(minutes=61)
     with Session(world.engine) as session, session.begin():
         session.execute(update(Message).where(Message.given_up_at.is_(None)).values(created_at=old))

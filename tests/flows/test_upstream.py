@@ -1,4 +1,5 @@
-"""Signing in by an upstream OpenID provider, a real one over HTTP, with a real application on a real database: OI-07, AU-06, C-11, C-22, C-24."""
+"""Signing in by an upstream OpenID provider, a real one over HTTP, with a real application on a real database: OI-07,
+AU-06, C-11, C-22, C-24."""
 
 from __future__ import annotations
 
@@ -92,9 +93,14 @@ def known(engine: Engine, aino: UUID, provider: OpenidProvider) -> UUID:
 def add_connection(app: Flask, engine: Engine, provider: OpenidProvider, key: str, **more: Any) -> None:
     sealed = extension.parts_of(app).vault.wrap(SECRET.encode())
     values: dict[str, Any] = {
-        "key": key, "name": {"fi": "Kunnan tili", "sv": "Kommunens konto", "en": f"Town {key}"}, "issuer": provider.issuer,
-        "client_id": CLIENT, "secret": sealed, "domains": [], "identifier": {},
-    }  # fmt: skip
+        "key": key,
+        "name": {"fi": "Kunnan tili", "sv": "Kommunens konto", "en": f"Town {key}"},
+        "issuer": provider.issuer,
+        "client_id": CLIENT,
+        "secret": sealed,
+        "domains": [],
+        "identifier": {},
+    }
     with Session(engine) as session, session.begin():
         session.add(Connection(**({"owner_id": municipality(session)} | values | more)))
 
@@ -111,10 +117,16 @@ def identify(engine: Engine, person_id: UUID, value: str, *, by_source: bool = T
         change = begin(session, "command", SYSTEM)
         session.add(
             Identifier(
-                person_id=person_id, kind=kind, issuer="", value=value, valid_from=clock.LONG_AGO, valid_to=clock.FOREVER,
-                opened_by=change.id, source_id=uuid7() if by_source else None,
+                person_id=person_id,
+                kind=kind,
+                issuer="",
+                value=value,
+                valid_from=clock.LONG_AGO,
+                valid_to=clock.FOREVER,
+                opened_by=change.id,
+                source_id=uuid7() if by_source else None,
             )
-        )  # fmt: skip
+        )
 
 
 def set_connection(engine: Engine, **values: Any) -> None:
@@ -666,9 +678,13 @@ OTHERS = jwk.RSAKey.generate_key(2048, private=True)
     ],
 )
 def test_a_token_that_the_provider_did_not_sign_lets_nobody_in(
-    browser: Browser, provider: OpenidProvider, engine: Engine, known: UUID, why: str,
+    browser: Browser,
+    provider: OpenidProvider,
+    engine: Engine,
+    known: UUID,
+    why: str,
     sign: Callable[[OpenidProvider, Claims], str],
-) -> None:  # fmt: skip
+) -> None:
     provider.behave.sign = sign
     assert refused(browser.get(answer(browser, provider)), engine) == why
 

@@ -76,8 +76,11 @@ def test_a_new_employee_gets_a_username_of_her_names_in_latin_letters_and_namesa
     }
     world.load([row(int(n), kutsumanimi=first, sukunimi=last) for n, (first, last) in people.items()])
     assert usernames(world) == {
-        "1": "aino.vaisanen", "2": "aine-maret.oneill-aberg", "3": "aino.vaisanen2", "4": "lukasz.von-gross",
-    }  # fmt: skip
+        "1": "aino.vaisanen",
+        "2": "aine-maret.oneill-aberg",
+        "3": "aino.vaisanen2",
+        "4": "lukasz.von-gross",
+    }
     told = world.all(select(AuditEvent.subject_id).where(AuditEvent.type == "person:account:created"))
     assert sorted(told) == sorted(world.persons().values())
 
@@ -117,8 +120,12 @@ def test_a_username_is_nobody_else_s_after_its_holder_left_or_got_another(world:
     later = world.later(days=60)
     later.run([row(3), row(4, kutsumanimi="Liisa", sukunimi="Aalto"), row(5, kutsumanimi="Liisa", sukunimi="Ojala")])
     assert usernames(later) == {
-        "1": "etunimi.sukunimi", "2": "liisa.ojala", "3": "etunimi.sukunimi2", "4": "liisa.aalto2", "5": "liisa.ojala2",
-    }  # fmt: skip
+        "1": "etunimi.sukunimi",
+        "2": "liisa.ojala",
+        "3": "etunimi.sukunimi2",
+        "4": "liisa.aalto2",
+        "5": "liisa.ojala2",
+    }
 
 
 def test_who_has_a_username_keeps_it_under_another_name_and_another_login_of_the_source(roster: World) -> None:
@@ -141,9 +148,13 @@ def test_what_the_source_calls_somebody_is_their_username_unless_another_has_it_
     roles = [roster_world.student(f"r{key}", key) for key in logins]
     roster_world.load(roster, users=users, roles=roles, enrollments=[roster_world.enrolled("e1", "oona", "1a")])
     assert usernames(roster, "oneroster-id") == {
-        "oona": "oonae", "ville": "ville.esimerkki", "veli": "veli.esimerkki", "sisu": "sisu.esimerkki", "eino": "eino.esimerkki",
+        "oona": "oonae",
+        "ville": "ville.esimerkki",
+        "veli": "veli.esimerkki",
+        "sisu": "sisu.esimerkki",
+        "eino": "eino.esimerkki",
         "tyhja": "tyhja.esimerkki",
-    }  # fmt: skip
+    }
 
 
 def test_a_source_names_nobody_whose_primary_position_is_not_where_it_may_state_facts(

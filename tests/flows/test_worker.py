@@ -67,9 +67,13 @@ def test_iam_worker_delivers_beside_a_service_that_does_not_and_ends_when_told_t
         end_a_session(world)
         assert waiting(world.engine)
         worker = subprocess.Popen(
-            [sys.executable, "-m", "iam.cli", "worker"], cwd=ROOT, env=dict(service.environment()),
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "iam.cli", "worker"],
+            cwd=ROOT,
+            env=dict(service.environment()),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         try:
             assert wilma.told(1)
             worker.send_signal(signal.SIGTERM)

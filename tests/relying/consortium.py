@@ -1,4 +1,5 @@
-"""A small consortium as ``iam apply`` reads it, with a client for each way a relying party may be registered. All of it is invented."""
+"""A small consortium as ``iam apply`` reads it, with a client for each way a relying party may be registered. All of it
+is invented."""
 
 from __future__ import annotations
 
@@ -29,12 +30,23 @@ ASSERTING = {name: f"oppi-{name.lower()}" for name in jose.ALGORITHMS}
 _SCOPE = "openid profile email phone roles groups offline_access"
 
 CLIENTS: dict[str, dict[str, Any]] = {
-    "oppi-basic": {"auth": "client_secret_basic", "secret": SECRET, "resources": [RESOURCE], "scope": f"{_SCOPE} oppi.read",
-                   "grants": ["authorization_code", "refresh_token", "client_credentials"], "post_logout_redirect_uris": [BYE]},
+    "oppi-basic": {
+        "auth": "client_secret_basic",
+        "secret": SECRET,
+        "resources": [RESOURCE],
+        "scope": f"{_SCOPE} oppi.read",
+        "grants": ["authorization_code", "refresh_token", "client_credentials"],
+        "post_logout_redirect_uris": [BYE],
+    },
     "oppi-post": {"auth": "client_secret_post", "secret": SECRET, "token_format": "opaque", "userinfo_alg": "ES256"},
-    "oppi-public": {"auth": "none", "id_token_alg": "ES256", "grants": ["authorization_code", "refresh_token"], "scope": _SCOPE},
+    "oppi-public": {
+        "auth": "none",
+        "id_token_alg": "ES256",
+        "grants": ["authorization_code", "refresh_token"],
+        "scope": _SCOPE,
+    },
     "oppi-pushing": {"auth": "client_secret_basic", "secret": SECRET, "par_required": True},
-}  # fmt: skip
+}
 """The clients of the application ``oppi`` that do not sign."""
 
 
@@ -61,7 +73,10 @@ def declaration(**more: Mapping[str, Any]) -> str:
             "applications": [
                 _application("oppi", [usual | {"client_id": key} | client for key, client in clients.items()]),
                 _application("kirjasto", [usual | {"client_id": "kirjasto"} | CLIENTS["oppi-public"]]),
-                *(_application(key, [usual | {"client_id": key} | CLIENTS["oppi-public"]], subject="public") for key in ("tori", "halli")),
+                *(
+                    _application(key, [usual | {"client_id": key} | CLIENTS["oppi-public"]], subject="public")
+                    for key in ("tori", "halli")
+                ),
             ],
             "rules": [
                 {
@@ -74,16 +89,25 @@ def declaration(**more: Mapping[str, Any]) -> str:
             "persons": [_person(login) for login in PASSWORDS],
         },
         allow_unicode=True,
-    )  # fmt: skip
+    )
 
 
 def _application(key: str, clients: list[dict[str, Any]], subject: str = "pairwise") -> dict[str, Any]:
     name = {"fi": key.title()}
     role = {"key": "opettaja", "enforcement": "by token", "content": ["oppilaat:read"], "name": {"fi": "Opettaja"}}
     return {
-        "key": key, "owner": "suvila", "name": name, "audience": f"https://{key}.example", "enabled": ["suvila"], "notice": "none",
-        "entry": "everyone", "ask_capacity": True, "subject": subject, "roles": [role], "clients": clients,
-    }  # fmt: skip
+        "key": key,
+        "owner": "suvila",
+        "name": name,
+        "audience": f"https://{key}.example",
+        "enabled": ["suvila"],
+        "notice": "none",
+        "entry": "everyone",
+        "ask_capacity": True,
+        "subject": subject,
+        "roles": [role],
+        "clients": clients,
+    }
 
 
 def _asserting(algorithm: str) -> dict[str, Any]:
@@ -94,9 +118,13 @@ def _asserting(algorithm: str) -> dict[str, Any]:
 def _person(login: str) -> dict[str, Any]:
     employed = {"organisation": "koivu", "kind": "employee", "title": "Opettaja", "from": "2020-08-01"}
     return {
-        "login": login, "given_names": login.title(), "family_name": "Esimerkki", "email": f"{login}@suvila.example",
-        "password": PASSWORDS[login], "affiliations": [employed],
-    }  # fmt: skip
+        "login": login,
+        "given_names": login.title(),
+        "family_name": "Esimerkki",
+        "email": f"{login}@suvila.example",
+        "password": PASSWORDS[login],
+        "affiliations": [employed],
+    }
 
 
 def private_key(algorithm: str) -> dict[str, Any]:
@@ -106,7 +134,8 @@ def private_key(algorithm: str) -> dict[str, Any]:
 
 
 def apply(database_url: str, state: Path, text: str) -> None:
-    """Do what ``iam apply`` does, in this process; nothing may be wrong with the declaration. ``state`` holds the vault's key file."""
+    """Do what ``iam apply`` does, in this process; nothing may be wrong with the declaration. ``state`` holds the
+    vault's key file."""
     file = state / "consortium.yaml"
     file.write_text(text, encoding="utf-8")
     engine = make_engine(database_url)

@@ -35,9 +35,12 @@ class DjangoSite(Server):
     def client(self) -> dict[str, object]:
         """Return its registration, as ``iam apply`` reads it."""
         return {
-            "auth": "client_secret_basic", "secret": self._secret, "redirect_uris": [f"{self.url}/oidc/callback/"],
-            "post_logout_redirect_uris": [f"{self.url}/open"], "backchannel_logout_uri": f"{self.url}/oidc/logged-out",
-        }  # fmt: skip
+            "auth": "client_secret_basic",
+            "secret": self._secret,
+            "redirect_uris": [f"{self.url}/oidc/callback/"],
+            "post_logout_redirect_uris": [f"{self.url}/open"],
+            "backchannel_logout_uri": f"{self.url}/oidc/logged-out",
+        }
 
     def environment(self) -> Mapping[str, str]:
         """See ``Server``."""

@@ -30,17 +30,23 @@ class Example(Server):
     def client(self) -> dict[str, object]:
         """Return its registration, as ``iam apply`` reads it."""
         return {
-            "auth": "client_secret_basic", "secret": SECRET, "redirect_uris": [f"{self.url}/callback"],
-            "post_logout_redirect_uris": [f"{self.url}/"], "backchannel_logout_uri": f"{self.url}/logged-out",
-        }  # fmt: skip
+            "auth": "client_secret_basic",
+            "secret": SECRET,
+            "redirect_uris": [f"{self.url}/callback"],
+            "post_logout_redirect_uris": [f"{self.url}/"],
+            "backchannel_logout_uri": f"{self.url}/logged-out",
+        }
 
     def environment(self) -> Mapping[str, str]:
         """See ``Server``."""
         assert self.provider is not None, "say who the provider is"
         return os.environ | {
-            "AVAIN_ISSUER": self.provider.issuer, "CLIENT_ID": "example", "CLIENT_SECRET": SECRET,
-            "SECRET_KEY": secrets.token_urlsafe(32), "REQUESTS_CA_BUNDLE": str(self.provider.ca_file),
-        }  # fmt: skip
+            "AVAIN_ISSUER": self.provider.issuer,
+            "CLIENT_ID": "example",
+            "CLIENT_SECRET": SECRET,
+            "SECRET_KEY": secrets.token_urlsafe(32),
+            "REQUESTS_CA_BUNDLE": str(self.provider.ca_file),
+        }
 
     def command(self) -> list[str]:
         """See ``Server``."""

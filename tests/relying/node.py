@@ -1,4 +1,5 @@
-"""Runs a script of this folder with node: the relying party is npm ``openid-client``, the person and her browser are here."""
+"""Runs a script of this folder with node: the relying party is npm ``openid-client``, the person and her browser are
+here."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ LIMIT = 60
 
 
 class Party:
-    """A relying party at the provider, and the people who go there from it, each with one browser for as long as the party lives."""
+    """A relying party at the provider, and the people who go there from it, each with one browser for as long as the
+    party lives."""
 
     def __init__(self, provider: SecureAvain, **given: Any) -> None:
         """``given`` is what every script is told besides the issuer."""
@@ -36,8 +38,14 @@ class Party:
         command = ["timeout", str(LIMIT), "node", f"{script}.mjs", json.dumps(self.given | given)]
         surroundings = os.environ | {"NODE_EXTRA_CA_CERTS": str(self.provider.ca_file)}
         with subprocess.Popen(
-            command, cwd=FOLDER, env=surroundings, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:  # fmt: skip
+            command,
+            cwd=FOLDER,
+            env=surroundings,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
             assert process.stdin is not None
             assert process.stdout is not None
             assert process.stderr is not None

@@ -1,4 +1,5 @@
-"""A person with a browser that runs no scripts: opens the provider's pages over https, fills in their forms, stops at the application."""
+"""A person with a browser that runs no scripts: opens the provider's pages over https, fills in their forms, stops at
+the application."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ _MOST = 12
 
 @dataclass(frozen=True)
 class Arrival:
-    """Where the provider sent the browser at last: an address of the application's, with the fields posted there, if any."""
+    """Where the provider sent the browser at last: an address of the application's, with the fields posted there, if
+    any."""
 
     url: str
     form: dict[str, str] | None

@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 
 class Avain(Server):
-    """``iam serve`` on two free ports, over a migrated database; what it keeps lies in ``state``, so it can start again.
+    """``iam serve`` on two free ports, over a migrated database; what it keeps lies in ``state``, so it can start
+    again.
 
     The issuer is on ``localhost`` rather than 127.0.0.1 because a passkey needs a name (Web Authentication, RP ID).
     """
@@ -25,7 +26,8 @@ class Avain(Server):
     name = "avain"
 
     def __init__(self, database_url: str, state: Path, settings: Mapping[str, str] | None = None) -> None:
-        """``settings`` are further ``IAM_…`` variables, or others in place of these; ``state`` holds the vault's key file."""
+        """``settings`` are further ``IAM_…`` variables, or others in place of these; ``state`` holds the vault's key
+        file."""
         super().__init__()
         self.port, self.management_port = free_port(), free_port()
         self.issuer = f"http://localhost:{self.port}"
@@ -59,7 +61,8 @@ class Avain(Server):
             return False
 
     def iam(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run an ``iam`` command with the same settings, ``text`` on its standard input; at most 60 s, never raises for a code.
+        """Run an ``iam`` command with the same settings, ``text`` on its standard input; at most 60 s, never raises for
+        a code.
 
         It works whether or not the service is started.
         """

@@ -41,7 +41,8 @@ class Violation(NamedTuple):
 
 
 class Chromium:
-    """One browser with an empty profile; every page opens in a private context of its own. Start it from the main thread."""
+    """One browser with an empty profile; every page opens in a private context of its own. Start it from the main
+    thread."""
 
     def __init__(self) -> None:
         self._playwright: Playwright | None = None
@@ -93,8 +94,8 @@ class Chromium:
 def axe(page: Page) -> list[Violation]:
     """What axe-core finds on the page as it stands, at WCAG 2.0, 2.1 and 2.2 levels A and AA; empty means nothing.
 
-    A page that is still arriving is waited for. Injected past its content security policy, so it is tested as it is served. Raises ``ValueError``
-    for a page that runs no scripts, on which axe-core would never end.
+    A page that is still arriving is waited for. Injected past its content security policy, so it is tested as it is
+    served. Raises ``ValueError`` for a page that runs no scripts, on which axe-core would never end.
     """
     page.wait_for_load_state()
     if page.evaluate("matchMedia('(scripting: none)').matches"):

@@ -1,7 +1,7 @@
 """The demonstration consortium for tests: set up once a test run, copied for each who needs it, in process or served.
 
-``prepared`` sets it up, as ``iam demo run`` does, from feed files to named people. ``Consortium`` is a copy to do anything to;
-``DemoServer`` is ``iam demo run`` itself, on free ports.
+``prepared`` sets it up, as ``iam demo run`` does, from feed files to named people. ``Consortium`` is a copy to do
+anything to; ``DemoServer`` is ``iam demo run`` itself, on free ports.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ _TODAY = clock.today()
 
 
 def prepared(factory: pytest.TempPathFactory, profile: str, seed: str) -> Path:
-    """Return the state folder of ``iam demo run --prepare-only``: made by whichever test worker comes first, and never changed."""
+    """Return the state folder of ``iam demo run --prepare-only``: made by whichever test worker comes first, and never
+    changed."""
     shared = factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
     state = shared / f"consortium-{profile}"
@@ -115,7 +116,8 @@ class Consortium:
         self.apply(moved, DECLARATIONS / "30-sources.yaml")
 
     def apply(self, *files: Path) -> None:
-        """Apply declarations; nothing may be wrong with them. What waits for a second person is accepted by one of the operators."""
+        """Apply declarations; nothing may be wrong with them. What waits for a second person is accepted by one of the
+        operators."""
         held = self._apply(files, SYSTEM)
         if held is not None:
             assert self._apply(files, self.actor(ACCEPTER), held.digest) is None
@@ -183,7 +185,8 @@ class Consortium:
         return found + 1
 
     def iam(self, *arguments: str) -> Result:
-        """Run an ``iam`` command on this consortium as the operator of the machine, in English; never raises for its code."""
+        """Run an ``iam`` command on this consortium as the operator of the machine, in English; never raises for its
+        code."""
         settings.load.cache_clear()
         result = CliRunner().invoke(main, arguments, env=settings_of(self.settings) | {"LC_ALL": "C.UTF-8"})
         settings.load.cache_clear()

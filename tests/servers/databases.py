@@ -20,8 +20,12 @@ LARGEST = 24 * 1024 * 1024
 _SHAPE = b"""
 SELECT format('%s %s %s', (SELECT max(xmin::text::bigint) FROM pg_class), max(xmin::text::bigint), count(*)) FROM pg_attribute
 """
-"""Who wrote the catalogue last: a copy of a database has this from it, and every change of a table's columns or indexes changes it."""
-_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+"""Who wrote the catalogue last: a copy of a database has this from it, and every change of a table's columns or indexes
+changes it."""
+_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+    "pg_backend_pid()"
+)
 _TABLES = b"SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 
 
@@ -29,7 +33,8 @@ Connection = psycopg.Connection[tuple[object, ...]]
 
 
 class Databases:
-    """Lends migrated, empty databases of one server; a connection to each is kept, for a fresh one would learn the catalogue anew."""
+    """Lends migrated, empty databases of one server; a connection to each is kept, for a fresh one would learn the
+    catalogue anew."""
 
     def __init__(self, server: PostgreSQL) -> None:
         self._server = server

@@ -1,4 +1,5 @@
-"""HTTP servers on loopback that answer as a test says, over TLS or plainly: well, too slowly, too much, or not at all."""
+"""HTTP servers on loopback that answer as a test says, over TLS or plainly: well, too slowly, too much, or not at
+all."""
 
 from __future__ import annotations
 
@@ -46,9 +47,11 @@ def dripping(head: bytes, drop: bytes) -> Behaviour:
 
 
 class HostileHttp:
-    """A server that treats every request as ``behave`` says; a context manager. ``behave`` may be changed while it runs.
+    """A server that treats every request as ``behave`` says; a context manager. ``behave`` may be changed while it
+    runs.
 
-    ``requests`` holds each request as it came (head and body); ``connections`` counts connections, also those without a request.
+    ``requests`` holds each request as it came (head and body); ``connections`` counts connections, also those without a
+    request.
     """
 
     def __init__(

@@ -147,7 +147,8 @@ def presenting(certificate: Certificate, *, newest: ssl.TLSVersion | None = None
 
 
 def scripted(*answers: Callable[[int, int], bytes]) -> Behaviour:
-    """Answer the requests in turn, the last answer for all further ones; each is made from message id and request tag."""
+    """Answer the requests in turn, the last answer for all further ones; each is made from message id and request
+    tag."""
 
     def behave(server: HostileLdap, connection: socket.socket) -> None:
         turn = 0
@@ -200,7 +201,8 @@ def found(uuid: str, values: dict[str, list[str]]) -> Callable[[int, int], bytes
 def active_directory(serve: Callable[[int], tuple[str, list[str]] | None], *persons: str, group: str) -> Behaviour:
     """Answer as a directory with these persons and one group, by id, whose members come in parts.
 
-    ``serve`` returns the range and the members of the part that begins at an index, None where the group is not there any more.
+    ``serve`` returns the range and the members of the part that begins at an index, None where the group is not there
+    any more.
     """
 
     def behave(server: HostileLdap, connection: socket.socket) -> None:

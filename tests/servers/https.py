@@ -1,4 +1,5 @@
-"""The service as a production server without a proxy: ``iam serve`` over https, its certificate from the tests' own authority."""
+"""The service as a production server without a proxy: ``iam serve`` over https, its certificate from the tests' own
+authority."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from tests.servers.certificates import Authority
 
 
 class SecureAvain(Avain):
-    """``iam serve`` whose issuer is https://localhost with a free port; ``ca_file`` is what a relying party must believe."""
+    """``iam serve`` whose issuer is https://localhost with a free port; ``ca_file`` is what a relying party must
+    believe."""
 
     name = "avain-https"
 

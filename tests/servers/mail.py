@@ -1,4 +1,5 @@
-"""A mail server on loopback that keeps what it is given: plain, with STARTTLS or with TLS, and as unwilling as a test wants it."""
+"""A mail server on loopback that keeps what it is given: plain, with STARTTLS or with TLS, and as unwilling as a test
+wants it."""
 
 from __future__ import annotations
 
@@ -40,8 +41,9 @@ class _Server(socketserver.ThreadingTCPServer):
 class MailServer:
     """A server up inside the block. ``mails`` holds what it took, ``said`` every line that clients sent, in order.
 
-    ``security`` is none, starttls or tls. ``recipient`` and ``data`` are its answers to a recipient and to a whole mail; ``password``
-    is what it asks of a client that signs in; ``farewell`` False: it hangs up instead of saying goodbye.
+    ``security`` is none, starttls or tls. ``recipient`` and ``data`` are its answers to a recipient and to a whole
+    mail; ``password`` is what it asks of a client that signs in; ``farewell`` False: it hangs up instead of saying
+    goodbye.
     """
 
     def __init__(self, certificate: Certificate | None = None, security: str = "none") -> None:

@@ -26,7 +26,8 @@ CLIENT, SECRET = "avain", "a secret: with +, % and ö"
 
 @dataclass
 class Behaviour:
-    """What the provider does; the defaults are right. ``sign`` and ``claims`` may bend a token; ``None`` in ``claims`` leaves one out."""
+    """What the provider does; the defaults are right. ``sign`` and ``claims`` may bend a token; ``None`` in ``claims``
+    leaves one out."""
 
     subject: str = "subject-1"
     claims: Claims = field(default_factory=dict)
@@ -40,7 +41,8 @@ class Behaviour:
 
 
 class OpenidProvider:
-    """The provider; a context manager. ``asked`` holds each authorization request, ``redeemed`` each token request's form."""
+    """The provider; a context manager. ``asked`` holds each authorization request, ``redeemed`` each token request's
+    form."""
 
     def __init__(self, port: int | None = None) -> None:
         self.port = port or free_port()
@@ -78,7 +80,8 @@ class OpenidProvider:
             self._server = None
 
     def authorize(self, url: str) -> str:
-        """Be the browser of somebody who is signed in here: take the request at ``url``, return the callback's address."""
+        """Be the browser of somebody who is signed in here: take the request at ``url``, return the callback's
+        address."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         self.asked.append(query)
         code = secrets.token_urlsafe(16)
@@ -89,9 +92,12 @@ class OpenidProvider:
     def metadata(self) -> Claims:
         """What ``/.well-known/openid-configuration`` says."""
         said = {
-            "issuer": self.issuer, "authorization_endpoint": f"{self.issuer}/authorize", "token_endpoint": f"{self.issuer}/token",
-            "jwks_uri": f"{self.issuer}/keys", "token_endpoint_auth_methods_supported": ["client_secret_basic"],
-        }  # fmt: skip
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "jwks_uri": f"{self.issuer}/keys",
+            "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+        }
         return said | self.behave.discovery
 
     def token(self, form: dict[str, str], authorization: str) -> tuple[int, Claims]:
@@ -122,9 +128,16 @@ class OpenidProvider:
         now = int(time.time())
         half = urlsafe_b64encode(sha256(access_token.encode()).digest()[:16]).decode().rstrip("=")
         right = {
-            "iss": self.issuer, "sub": self.behave.subject, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": asked.get("nonce"),
-            "at_hash": half, "email": "aino@kunta.example", "auth_time": now,
-        }  # fmt: skip
+            "iss": self.issuer,
+            "sub": self.behave.subject,
+            "aud": CLIENT,
+            "iat": now,
+            "exp": now + 300,
+            "nonce": asked.get("nonce"),
+            "at_hash": half,
+            "email": "aino@kunta.example",
+            "auth_time": now,
+        }
         return {name: value for name, value in (right | self.behave.claims).items() if value is not None}
 
     def _is_client(self, form: dict[str, str], authorization: str) -> bool:

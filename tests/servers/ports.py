@@ -18,8 +18,8 @@ def free_port() -> int:
     """Return a TCP port of 127.0.0.1, from 20000 to 32000, that nobody listens on; the same one is never given twice.
 
     The range lies below the kernel's ephemeral ports, so an outgoing connection cannot take the port before its server
-    does; each of parallel test workers has ports of its own, and the choice is random, so that two runs at a time hardly
-    meet. Raises ``OSError`` when 200 tries find none.
+    does; each of parallel test workers has ports of its own, and the choice is random, so that two runs at a time
+    hardly meet. Raises ``OSError`` when 200 tries find none.
     """
     chooser = random.SystemRandom()
     for _ in range(200):

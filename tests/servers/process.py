@@ -72,7 +72,8 @@ class Server:
         return self.user if os.geteuid() == 0 else None
 
     def start(self) -> Self:
-        """Start and wait until ready. Raises ``ServerFailed``, leaving nothing behind, when it ends or takes over 30 s."""
+        """Start and wait until ready. Raises ``ServerFailed``, leaving nothing behind, when it ends or takes over 30
+        s."""
         if self._child is not None:
             raise RuntimeError(f"{self.name} is already started")
         self._make_folder()
@@ -110,7 +111,8 @@ class Server:
         return "\n".join(self._log().read_text(errors="replace").splitlines()[-lines:])
 
     def run_first(self, command: list[str]) -> None:
-        """Run a preparing command to its end, as the server's account; ``ServerFailed`` when it fails or takes over 60 s."""
+        """Run a preparing command to its end, as the server's account; ``ServerFailed`` when it fails or takes over 60
+        s."""
         done = subprocess.run(
             command,
             check=False,
@@ -140,8 +142,8 @@ class Server:
         return self.folder / "log"
 
     def _spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        # setpriv replaces itself with the command, so the process id stays ours; the death signal reaches the server even
-        # when the tests are killed and no fixture gets to clean up.
+        # setpriv replaces itself with the command, so the process id stays ours; the death signal reaches the server
+        # even when the tests are killed and no fixture gets to clean up.
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", signal.Signals(self.stop_signal).name.removeprefix("SIG"), *self.command()],
             cwd=self.folder,
@@ -175,7 +177,8 @@ class Server:
         # The leader is not reaped yet, so the group's number can be nobody else's.
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-        # A signal is sent before it has done its work: children are awaited too, so that nothing writes into a folder that goes.
+        # A signal is sent before it has done its work: children are awaited too, so that nothing writes into a folder
+        # that goes.
         for _ in range(STOP_TRIES):
             if not processes_of_session(child.pid):
                 return

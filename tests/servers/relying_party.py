@@ -1,4 +1,5 @@
-"""A relying party that only listens for logouts, by post and by the browser: it can be down, refuse, fail, or be slow to a fault."""
+"""A relying party that only listens for logouts, by post and by the browser: it can be down, refuse, fail, or be slow
+to a fault."""
 
 from __future__ import annotations
 
@@ -22,8 +23,9 @@ class _Server(ThreadingHTTPServer):
 class RelyingParty:
     """A server on loopback, up inside the block unless ``down`` was called.
 
-    ``tokens`` holds the logout tokens it was sent, oldest first, ``types`` their content types; ``status`` is what it answers.
-    ``asked`` holds the paths that browsers opened. ``most`` is how many requests it ever had at a time; while ``held`` is set to an event, each waits for it (at most 30 s).
+    ``tokens`` holds the logout tokens it was sent, oldest first, ``types`` their content types; ``status`` is what it
+    answers. ``asked`` holds the paths that browsers opened. ``most`` is how many requests it ever had at a time; while
+    ``held`` is set to an event, each waits for it (at most 30 s).
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,5 @@
-"""A real LDAP server: OpenLDAP's slapd with LDAP, StartTLS and LDAPS, an authority of its own, and a small municipality in it.
+"""A real LDAP server: OpenLDAP's slapd with LDAP, StartTLS and LDAPS, an authority of its own, and a small municipality
+in it.
 
 Its schema knows Active Directory's ``accountExpires`` and an ``employedUntil``, both of the class ``employed``.
 """
@@ -117,7 +118,8 @@ GROUPS = (
 class Slapd(Server):
     """slapd with ``ldif`` under ``SUFFIX``; by default three persons and four groups, nested and in a circle.
 
-    ``url`` is for StartTLS or, as it is on loopback, for plain LDAP; ``ldaps_url`` for LDAPS; both verify against ``ca_file``.
+    ``url`` is for StartTLS or, as it is on loopback, for plain LDAP; ``ldaps_url`` for LDAPS; both verify against
+    ``ca_file``.
     """
 
     name = "slapd"

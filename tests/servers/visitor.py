@@ -1,4 +1,5 @@
-"""A person and an application at the provider, both in this process, so that the clock may stand where a test puts it."""
+"""A person and an application at the provider, both in this process, so that the clock may stand where a test puts
+it."""
 
 from __future__ import annotations
 
@@ -45,7 +46,8 @@ class Visitor:
         self.server = consortium.app.test_client(use_cookies=False)
 
     def enter(self, login: str) -> TestResponse:
-        """Go from the application to the provider and sign in; return the page that follows, or the answer to the application."""
+        """Go from the application to the provider and sign in; return the page that follows, or the answer to the
+        application."""
         page = self.ask()
         return self._follow(self.browser.fill(page, "/login", login=login, password=PASSWORDS[login]))
 
@@ -53,9 +55,15 @@ class Visitor:
         """Send the browser to the provider as the application does, with ``more`` parameters."""
         challenge = urlsafe_b64encode(sha256(_VERIFIER.encode()).digest()).decode().rstrip("=")
         query = {
-            "response_type": "code", "client_id": CLIENT, "redirect_uri": f"{RELYING}/callback", "scope": SCOPE, "state": "s", "nonce": "n",
-            "code_challenge": challenge, "code_challenge_method": "S256",
-        }  # fmt: skip
+            "response_type": "code",
+            "client_id": CLIENT,
+            "redirect_uri": f"{RELYING}/callback",
+            "scope": SCOPE,
+            "state": "s",
+            "nonce": "n",
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
         return self._follow(self.browser.get("/oauth2/authorize?" + urlencode(query | more)))
 
     def choose(self, page: TestResponse, school: str) -> TestResponse:

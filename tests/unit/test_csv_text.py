@@ -9,9 +9,24 @@ import pytest
 from iam import csv_text
 
 CALLS = (
-    '=HYPERLINK("http://evil.example")', "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u00a0=1", "\ufeff=1", "\u200b=1",
-    "＝1", "＋1", "＠a", "'=1", '"=1"', "−1",
-)  # fmt: skip
+    '=HYPERLINK("http://evil.example")',
+    "+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    " =1",
+    "\u00a0=1",
+    "\ufeff=1",
+    "\u200b=1",
+    "＝1",
+    "＋1",
+    "＠a",
+    "'=1",
+    '"=1"',
+    "−1",
+)
 
 
 @pytest.mark.parametrize("text", CALLS)

@@ -1,4 +1,5 @@
-"""The door outwards, with real servers behind it: where it goes, where it never goes, and how long it listens (security HT-01, C-14)."""
+"""The door outwards, with real servers behind it: where it goes, where it never goes, and how long it listens (security
+HT-01, C-14)."""
 
 from __future__ import annotations
 
@@ -209,13 +210,21 @@ def test_an_answer_without_end_is_left_after_its_limit(behave: Any, server: Host
 @pytest.mark.parametrize(
     "behave",
     [
-        answer("", 404), answer("{}", 500), answer("not json"), answer(b'"\xff"'), answer("[" * 60_000), answer("1" * 5000),
-        answer("{}", length=100), answer("{}", headers={"Content-Encoding": "gzip"}), lambda _: iter([b"SSH-2.0-x\r\n"]),
-        lambda _: iter([b""]), lambda _: iter([b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"]),
+        answer("", 404),
+        answer("{}", 500),
+        answer("not json"),
+        answer(b'"\xff"'),
+        answer("[" * 60_000),
+        answer("1" * 5000),
+        answer("{}", length=100),
+        answer("{}", headers={"Content-Encoding": "gzip"}),
+        lambda _: iter([b"SSH-2.0-x\r\n"]),
+        lambda _: iter([b""]),
+        lambda _: iter([b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"]),
         lambda _: iter([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"]),
     ],
     ids=["404", "500", "text", "latin", "deep", "number", "cut", "gzip", "ssh", "nothing", "negative", "chunk"],
-)  # fmt: skip
+)
 def test_an_answer_that_is_not_as_asked_fails(behave: Any, server: HostileHttp, allowed: Egress) -> None:
     server.behave = behave
     with pytest.raises(egress.Failed):
@@ -225,11 +234,13 @@ def test_an_answer_that_is_not_as_asked_fails(behave: Any, server: HostileHttp, 
 @pytest.mark.parametrize(
     "behave",
     [
-        dripping(b"", b"H"), dripping(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"), dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+        dripping(b"", b"H"),
+        dripping(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"),
+        dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
         dripping(b"", b""),
     ],
     ids=["status", "headers", "body", "silence"],
-)  # fmt: skip
+)
 def test_a_dripping_or_silent_server_is_left_in_time(
     behave: Any, server: HostileHttp, allowed: Egress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,15 +277,60 @@ def test_a_missing_file_of_the_further_authority_fails_and_says_which_setting(se
 @pytest.mark.parametrize(
     "host",
     [
-        "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001", "0", "0.0.0.0",
-        "127.0.0.1.", "localhost", "LOCALHOST", "localhost.", "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]",
-        "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::1%25lo]", "[fe80::1]", "[fc00::1]",
-        "169.254.169.254", "[fd00:ec2::254]", "100.100.100.200", "168.63.129.16", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1",
-        "198.18.0.1", "224.0.0.1", "255.255.255.255", "192.0.0.192", "[ff02::1]", "%31%32%37.0.0.1", "127。0。0。1", "①②⑦.0.0.1",
-        "user@127.0.0.1", "example.com@127.0.0.1", "127.0.0.1\\@example.com", "127.0.0.1#@example.com", "127.0.0.1 ", "\t127.0.0.1",
-        "127.0.0.1\r\nHost: example.com", "127.0.0.1%0d%0a", "-x.example", "a..example", "",
+        "127.0.0.1",
+        "127.1",
+        "127.0.1",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "017700000001",
+        "0",
+        "0.0.0.0",
+        "127.0.0.1.",
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "[::1]",
+        "[::]",
+        "[0:0:0:0:0:0:0:1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "[::1%25lo]",
+        "[fe80::1]",
+        "[fc00::1]",
+        "169.254.169.254",
+        "[fd00:ec2::254]",
+        "100.100.100.200",
+        "168.63.129.16",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "192.0.0.192",
+        "[ff02::1]",
+        "%31%32%37.0.0.1",
+        "127。0。0。1",
+        "①②⑦.0.0.1",
+        "user@127.0.0.1",
+        "example.com@127.0.0.1",
+        "127.0.0.1\\@example.com",
+        "127.0.0.1#@example.com",
+        "127.0.0.1 ",
+        "\t127.0.0.1",
+        "127.0.0.1\r\nHost: example.com",
+        "127.0.0.1%0d%0a",
+        "-x.example",
+        "a..example",
+        "",
     ],
-)  # fmt: skip
+)
 def test_a_hostile_host_is_refused_before_anything_is_sent(
     host: str, server: HostileHttp, authority: Authority
 ) -> None:
@@ -287,13 +343,34 @@ def test_a_hostile_host_is_refused_before_anything_is_sent(
 @pytest.mark.parametrize(
     "url",
     [
-        "", "/", "//example.com/", "https:", "https://", "https:///x", "https:example.com", "https://example.com:99999/", "https://a:1:2/",
-        "https://example.com:x/", "https://[::1", "https://user:word@example.com/", "https://@example.com/", "https://example.com/\r\nX: y",
-        "https://example.com/a b", "https://example.com/#x", "https://example.com\\@a/", "https://exämple.com/", "ftp://example.com/",
-        "file:///etc/passwd", "gopher://example.com/", "data:,x", "javascript:alert(1)", "HTTPS//example.com", "https://" + "a" * 64 + ".example/",
+        "",
+        "/",
+        "//example.com/",
+        "https:",
+        "https://",
+        "https:///x",
+        "https:example.com",
+        "https://example.com:99999/",
+        "https://a:1:2/",
+        "https://example.com:x/",
+        "https://[::1",
+        "https://user:word@example.com/",
+        "https://@example.com/",
+        "https://example.com/\r\nX: y",
+        "https://example.com/a b",
+        "https://example.com/#x",
+        "https://example.com\\@a/",
+        "https://exämple.com/",
+        "ftp://example.com/",
+        "file:///etc/passwd",
+        "gopher://example.com/",
+        "data:,x",
+        "javascript:alert(1)",
+        "HTTPS//example.com",
+        "https://" + "a" * 64 + ".example/",
         "https://example.com/" + "a" * 2048,
     ],
-)  # fmt: skip
+)
 def test_what_is_not_an_https_address_is_refused(url: str) -> None:
     with pytest.raises(egress.PlaceRefused):
         egress.fetch_text(url, Egress())

@@ -74,10 +74,12 @@ def test_a_database_from_before_check_values_is_known_by_what_it_holds(engine: E
 def add_code(session: Session, person_id: UUID) -> None:
     """A personal identity code, sealed as a run stages it."""
     own, wrapped = VAULT.new_key()
-    session.add_all([
-        PersonKey(person_id=person_id, wrapped_key=wrapped),
-        VaultItem(person_id=person_id, kind="identity-code", ciphertext=seal(own, "identity-code", CODE)),
-    ])  # fmt: skip
+    session.add_all(
+        [
+            PersonKey(person_id=person_id, wrapped_key=wrapped),
+            VaultItem(person_id=person_id, kind="identity-code", ciphertext=seal(own, "identity-code", CODE)),
+        ]
+    )
     session.flush()
 
 
@@ -133,10 +135,16 @@ def test_one_value_that_does_not_open_keeps_no_other_from_being_bound(session: S
     for key, vault in (("broken", Vault(b"x" * 32)), ("whole", VAULT)):
         session.add(
             Connection(
-                key=key, name={}, issuer="https://idp.example", client_id="avain", secret=vault.wrap(b"theirs"), domains=[],
-                applications={}, identifier={},
+                key=key,
+                name={},
+                issuer="https://idp.example",
+                client_id="avain",
+                secret=vault.wrap(b"theirs"),
+                domains=[],
+                applications={},
+                identifier={},
             )
-        )  # fmt: skip
+        )
     session.flush()
     assert sealed.Anew(VAULT)(session) == 1
     bound = session.scalars(select(Connection.secret).where(Connection.key == "whole")).one()

@@ -1,7 +1,7 @@
 """A hard end for one network operation: it runs in a thread of its own, and when its time is up the socket is closed.
 
-A socket's timeout starts anew with every byte, so a server that drips one byte at a time holds a reader for ever; here the caller
-waits for the whole operation and no longer.
+A socket's timeout starts anew with every byte, so a server that drips one byte at a time holds a reader for ever; here
+the caller waits for the whole operation and no longer.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ from connectors.ldap.wire.deadline import DeadlinePassed
 from connectors.problem import Problem
 
 CANNOT_BIND = frozenset({49, 48, 53, 19, 32})
-"""Result codes of a bind that say that this person may not sign in: credentials, no password, disabled, expired, gone."""
+"""Result codes of a bind that say that this person may not sign in: credentials, no password, disabled, expired,
+gone."""
 
 _BUSY = frozenset({51, 52, 80})
 _TOO_SLOW = frozenset({3, 85})
@@ -41,7 +42,8 @@ _SELF_SIGNED, _UNKNOWN, _EXPIRED, _NOT_YET, _WRONG_NAME = {18, 19}, {2, 20, 21},
 
 
 class Unsuccessful(Exception):
-    """The directory answered with another result code (RFC 4511 appendix A) than success; ``description`` is the code's name."""
+    """The directory answered with another result code (RFC 4511 appendix A) than success; ``description`` is the code's
+    name."""
 
     def __init__(self, code: int, description: str) -> None:
         super().__init__(code, description)
@@ -50,7 +52,8 @@ class Unsuccessful(Exception):
 
 
 def failure(error: Exception, tls: ssl.SSLError | None = None) -> ConnectorError:
-    """Return ``error``, raised by one operation, as an error of the contract; ``tls`` is what broke the handshake, if it did."""
+    """Return ``error``, raised by one operation, as an error of the contract; ``tls`` is what broke the handshake, if
+    it did."""
     if isinstance(error, DeadlinePassed):
         return TimedOut(
             Problem(

@@ -17,7 +17,8 @@ from connectors.ldap.wire.times import moment
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """``name`` is a digest that another directory, or another server of Active Directory, does not have; ``time`` its clock's.
+    """``name`` is a digest that another directory, or another server of Active Directory, does not have; ``time`` its
+    clock's.
 
     The time is None where the directory does not tell it: only Active Directory does (``currentTime`` of the rootDSE).
     """
@@ -27,7 +28,8 @@ class Server:
 
 
 def server(session: Session, settings: LdapSettings, deadline: Deadline) -> Server:
-    """Ask the directory who it is; raises ``ConnectorError``. One that tells nothing of itself is known by its base's id only."""
+    """Ask the directory who it is; raises ``ConnectorError``. One that tells nothing of itself is known by its base's
+    id only."""
     base = _entry(session, deadline, settings.base_dn, settings.id_attribute)
     try:
         # Servers of Active Directory each have their own whenChanged: what one told says nothing of another.

@@ -35,7 +35,8 @@ class _VerifiedTls(ldap3.Tls):
         self.failure: ssl.SSLError | None = None
 
     def wrap_socket(self, connection: Any, do_handshake: bool = True) -> None:
-        """Secure the connection's socket; the secured one takes its place before the handshake, so that an abort finds it."""
+        """Secure the connection's socket; the secured one takes its place before the handshake, so that an abort finds
+        it."""
         wrapped = self._context.wrap_socket(
             connection.socket, server_hostname=self._host, do_handshake_on_connect=False
         )
@@ -74,7 +75,8 @@ class Session:
             client_strategy=ldap3.SAFE_SYNC,
             auto_bind=ldap3.AUTO_BIND_NONE,
             auto_referrals=False,
-            # ldap3 would read ranges on without an end of its own, and take what it asked for and did not get for empty.
+            # ldap3 would read ranges on without an end of its own, and take what it asked for and did not get for
+            # empty.
             auto_range=False,
             return_empty_attributes=False,
             receive_timeout=seconds,

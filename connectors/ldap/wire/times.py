@@ -1,4 +1,5 @@
-"""Moments as directories write them: generalized time (RFC 4517 section 3.3.13) and the FILETIME of Active Directory."""
+"""Moments as directories write them: generalized time (RFC 4517 section 3.3.13) and the FILETIME of Active
+Directory."""
 
 from __future__ import annotations
 
@@ -13,11 +14,21 @@ _LONGEST_OFFSET = timedelta(hours=14)
 _NAMED_BY_MINUTE = re.compile(r"[0-9]{12}.*|.*Z")
 _FILETIMES = frozenset(
     {
-        "accountexpires", "badpasswordtime", "creationtime", "lastlogoff", "lastlogon", "lastlogontimestamp", "lockouttime",
-        "ms-mcs-admpwdexpirationtime", "msds-lastfailedinteractivelogontime", "msds-lastsuccessfulinteractivelogontime",
-        "msds-userpasswordexpirytimecomputed", "mslaps-passwordexpirationtime", "pwdlastset",
+        "accountexpires",
+        "badpasswordtime",
+        "creationtime",
+        "lastlogoff",
+        "lastlogon",
+        "lastlogontimestamp",
+        "lockouttime",
+        "ms-mcs-admpwdexpirationtime",
+        "msds-lastfailedinteractivelogontime",
+        "msds-lastsuccessfulinteractivelogontime",
+        "msds-userpasswordexpirytimecomputed",
+        "mslaps-passwordexpirationtime",
+        "pwdlastset",
     }
-)  # fmt: skip
+)
 """The attributes of Active Directory that hold a FILETIME; nothing in a number itself tells."""
 _FIRST_WITHOUT = "accountexpires"
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -55,11 +66,12 @@ def _zone(text: str) -> timezone | None:
 
 
 def readable(attribute: str, text: str) -> str:
-    """Return the value of an attribute with a moment in it written by ISO 8601, with its offset, to the second; any other as it is.
+    """Return the value of an attribute with a moment in it written by ISO 8601, with its offset, to the second; any
+    other as it is.
 
-    A FILETIME (100 ns since 1601) is known by its attribute, a generalized time by its form. *Never* is ``""``: 0, 2⁶³-1, what is
-    past the year 9999, and the year 1601. ``accountExpires`` is the first moment without access: the last one with it is returned, so
-    that midnight in a source's zone gives the day before.
+    A FILETIME (100 ns since 1601) is known by its attribute, a generalized time by its form. *Never* is ``""``: 0,
+    2⁶³-1, what is past the year 9999, and the year 1601. ``accountExpires`` is the first moment without access: the
+    last one with it is returned, so that midnight in a source's zone gives the day before.
     """
     name = attribute.partition(";")[0].lower()
     if name in _FILETIMES:

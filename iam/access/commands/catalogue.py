@@ -2,8 +2,8 @@
 
 One rule at a time is published by ``publish``, with its effects shown first; here a whole declaration is.
 
-Facts are written by ``lifecycle``; these are definitions, written under a change like everything else. The caller owns the
-transaction and derives rights afterwards.
+Facts are written by ``lifecycle``; these are definitions, written under a change like everything else. The caller owns
+the transaction and derives rights afterwards.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def own_code_lists(session: Session, owners: Mapping[str, UUID]) -> None:
 def copy_code_list(session: Session, key: str, owner: Organisation, actor: Actor) -> str:
     """Copy a list for an organisation that is to have its own; return the copy's key, made of both keys.
 
-    A copy that the organisation has already under that key is left as it is. Raises ``Invalid`` when the key is another's.
+    A copy that the organisation has already under that key is left as it is. Raises ``Invalid`` when the key is
+    another's.
     """
     copy = f"{key}-{owner.key}"[:LONGEST_KEY]
     whose = session.scalar(select(CodeListOwner.owner_id).where(CodeListOwner.key == copy))
@@ -80,8 +81,13 @@ def copy_code_list(session: Session, key: str, owner: Organisation, actor: Actor
     own_code_lists(session, {copy: owner.id})
     change = begin(session, "command", actor, f"code list {copy}")
     log.write(
-        session, "rule:list:copied", actor, organisation_id=owner.id, change_id=change.id, envelope={"list": copy, "of": key}
-    )  # fmt: skip
+        session,
+        "rule:list:copied",
+        actor,
+        organisation_id=owner.id,
+        change_id=change.id,
+        envelope={"list": copy, "of": key},
+    )
     return copy
 
 
@@ -170,7 +176,8 @@ def closure(includes: Mapping[K, Collection[K]]) -> dict[K, frozenset[K]]:
 
 
 def reduction(closed: Mapping[K, Collection[K]]) -> dict[K, frozenset[K]]:
-    """Return the fewest direct inclusions that give ``closed``: the inverse of ``closure``, unique because it has no circle."""
+    """Return the fewest direct inclusions that give ``closed``: the inverse of ``closure``, unique because it has no
+    circle."""
     found = {}
     for key, reached in closed.items():
         others = set(reached) - {key}
@@ -224,18 +231,29 @@ def publish_rules(session: Session, change: Change, rules: Sequence[NewRule]) ->
     )
     last = dict(session.execute(query).all())
     withdraw_rules(session, ids)
-    _insert(session, RuleVersion, [
-        {
-            "id": uuid7(), "rule_id": rule.rule_id, "n": last.get(rule.rule_id, 0) + 1, "pattern": dict(rule.pattern),
-            "role_id": rule.role_id, "state": "published", "author_id": change.actor_person_id,
-            "published_by": change.actor_person_id, "change_id": change.id,
-        }
-        for rule in rules
-    ])  # fmt: skip
+    _insert(
+        session,
+        RuleVersion,
+        [
+            {
+                "id": uuid7(),
+                "rule_id": rule.rule_id,
+                "n": last.get(rule.rule_id, 0) + 1,
+                "pattern": dict(rule.pattern),
+                "role_id": rule.role_id,
+                "state": "published",
+                "author_id": change.actor_person_id,
+                "published_by": change.actor_person_id,
+                "change_id": change.id,
+            }
+            for rule in rules
+        ],
+    )
 
 
 def withdraw_rules(session: Session, rule_ids: Collection[UUID], *, drafts_only: bool = False) -> None:
-    """Withdraw the published versions of rules and what waits to replace them, in as many statements whatever the number.
+    """Withdraw the published versions of rules and what waits to replace them, in as many statements whatever the
+    number.
 
     ``drafts_only``: what is published stays.
     """

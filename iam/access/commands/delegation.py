@@ -48,11 +48,16 @@ def set_grants(session: Session, change: Change, stated: Mapping[Holder, Collect
         closing += closed
         opening += [
             {
-                "id": uuid7(), "person_id": holder[0], "organisation_id": holder[1], "permission": permission, "valid_from": start,
-                "valid_to": end, "opened_by": change.id,
+                "id": uuid7(),
+                "person_id": holder[0],
+                "organisation_id": holder[1],
+                "permission": permission,
+                "valid_from": start,
+                "valid_to": end,
+                "opened_by": change.id,
             }
             for permission, start, end in opened
-        ]  # fmt: skip
+        ]
     if closing:
         session.execute(update(AdminGrant), [{"id": id_, "closed_by": change.id} for id_ in closing])
     if opening:

@@ -1,6 +1,8 @@
-"""What a change gives and takes, read as one set once it is written and derived: who gains or loses which right, where, and when.
+"""What a change gives and takes, read as one set once it is written and derived: who gains or loses which right, where,
+and when.
 
-``moved`` is the one answer to what a change moved; a feed's plan and the guard of definitions both ask it. Nothing is written here.
+``moved`` is the one answer to what a change moved; a feed's plan and the guard of definitions both ask it. Nothing is
+written here.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ _SEPARATOR = "\x1f"
 
 
 class Effect(NamedTuple):
-    """A person gains (or loses) a role in a scope; ``organisation_id`` is where the person's capacity is, a guardian's the scope.
+    """A person gains (or loses) a role in a scope; ``organisation_id`` is where the person's capacity is, a guardian's
+    the scope.
 
     ``across`` says that the right rests on a clause between legal entities.
     """
@@ -60,7 +63,8 @@ Moved = tuple[UUID, UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Everything a change of definitions gives and takes; ``digest`` is the same for the same effects at another time."""
+    """Everything a change of definitions gives and takes; ``digest`` is the same for the same effects at another
+    time."""
 
     rows: Sequence[Effect]
     permissions: Sequence[Permission]
@@ -80,7 +84,8 @@ class Effects:
 
 
 class Movement(NamedTuple):
-    """A select from ``Assignment`` whose caller names the columns, and from when on what it selects is gained or lost."""
+    """A select from ``Assignment`` whose caller names the columns, and from when on what it selects is gained or
+    lost."""
 
     query: Select[Any]
     begins: Any
@@ -89,9 +94,9 @@ class Movement(NamedTuple):
 def moved(change_id: UUID, now: datetime, *, gains: bool) -> Movement:
     """Select from ``Assignment`` what ``change_id`` opened (or closed), not yet over, and no other assignment carries.
 
-    A right is a person's role in a scope. What one assignment loses and another carries on is neither gained nor lost: one that holds when
-    it would, or begins with it, today at the earliest. It is lost from where nothing carries it: what ends earlier is, and what returns
-    after a gap.
+    A right is a person's role in a scope. What one assignment loses and another carries on is neither gained nor lost:
+    one that holds when it would, or begins with it, today at the earliest. It is lost from where nothing carries it:
+    what ends earlier is, and what returns after a gap.
     """
     a, b = Assignment, aliased(Assignment)
     touched = (a.opened_by if gains else a.closed_by) == change_id
@@ -100,7 +105,8 @@ def moved(change_id: UUID, now: datetime, *, gains: bool) -> Movement:
         carried = and_(b.opened_by != change_id, or_(b.closed_by.is_(None), b.closed_by == change_id))
     starts = greatest(a.valid_from, literal(now, UtcDateTime()), type_=UtcDateTime())
     there = and_(b.valid_from <= starts, b.valid_to > starts)
-    # An outer join rather than NOT EXISTS: SQLite makes itself an index for a join, but scans the table for each row of a NOT EXISTS.
+    # An outer join rather than NOT EXISTS: SQLite makes itself an index for a join, but scans the table for each row of
+    # a NOT EXISTS.
     same = and_(b.person_id == a.person_id, b.role_id == a.role_id, b.scope_id == a.scope_id, carried, there)
     query = select(a.id).outerjoin(b, same).where(touched, a.valid_to > now)
     if gains:
@@ -112,17 +118,23 @@ def moved(change_id: UUID, now: datetime, *, gains: bool) -> Movement:
 
 
 def _first_gap(lost: type[Assignment], starts: ColumnElement[Any]) -> ColumnElement[Any]:
-    """When, within the time of the one that is lost, what carries the right on first ends and nothing takes over; NULL: never."""
+    """When, within the time of the one that is lost, what carries the right on first ends and nothing takes over; NULL:
+    never."""
     carrying, next_ = aliased(Assignment), aliased(Assignment)
 
     def same(one: type[Assignment], other: type[Assignment]) -> ColumnElement[bool]:
         return and_(
-            one.person_id == other.person_id, one.role_id == other.role_id, one.scope_id == other.scope_id, one.closed_by.is_(None)
-        )  # fmt: skip
+            one.person_id == other.person_id,
+            one.role_id == other.role_id,
+            one.scope_id == other.scope_id,
+            one.closed_by.is_(None),
+        )
 
-    goes_on = exists().where(
-        same(next_, carrying), next_.valid_from <= carrying.valid_to, next_.valid_to > carrying.valid_to
-    ).correlate_except(next_)  # fmt: skip
+    goes_on = (
+        exists()
+        .where(same(next_, carrying), next_.valid_from <= carrying.valid_to, next_.valid_to > carrying.valid_to)
+        .correlate_except(next_)
+    )
     ends = select(func.min(carrying.valid_to, type_=UtcDateTime())).where(
         same(carrying, lost), carrying.valid_to > starts, carrying.valid_to < lost.valid_to, ~goes_on
     )
@@ -139,8 +151,9 @@ def read(
 ) -> Effects:
     """Return the effects of a change that was written and derived in this transaction.
 
-    ``basis`` says what is changed, and is digested with the effects; ``told`` names persons whom the change itself makes, for their
-    ids differ at each trial; ``wider`` are roles that come to hold more (True) or less (False), as ``holdings`` tells.
+    ``basis`` says what is changed, and is digested with the effects; ``told`` names persons whom the change itself
+    makes, for their ids differ at each trial; ``wider`` are roles that come to hold more (True) or less (False), as
+    ``holdings`` tells.
     """
     now = clock.now()
     rows: list[Effect] = []
@@ -161,7 +174,8 @@ def tellable(session: Session, change_id: UUID, part: Part) -> frozenset[Moved]:
 
 
 def holdings(session: Session) -> dict[UUID, frozenset[str]]:
-    """Return what each role holds now, through the roles it includes too; two of these tell which roles grew or shrank."""
+    """Return what each role holds now, through the roles it includes too; two of these tell which roles grew or
+    shrank."""
     newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
     rows = session.execute(
         select(RoleClosure.role_id, RoleContent.data_group, RoleContent.operation, RoleClosure.included_id)
@@ -203,7 +217,8 @@ def _effects(session: Session, movement: Movement, gains: bool) -> list[Effect]:
 
 
 def _by_term(session: Session, change_id: UUID, now: datetime, gains: bool) -> list[Effect]:
-    """What an agreement gives or takes whose time was changed: derived rows stand, for the time is joined at every read."""
+    """What an agreement gives or takes whose time was changed: derived rows stand, for the time is joined at every
+    read."""
     before, after = (
         _terms(session, side, change_id, now) for side in (AgreementTerm.closed_by, AgreementTerm.opened_by)
     )
@@ -271,7 +286,8 @@ def _digest(
     permissions: Iterable[Permission],
     now: datetime,
 ) -> str:
-    """Ids that the change itself made are left out: roles and organisations go by key, its own persons by what ``told`` calls them."""
+    """Ids that the change itself made are left out: roles and organisations go by key, its own persons by what ``told``
+    calls them."""
     roles = {
         id_: f"{application}:{key}"
         for id_, application, key in session.execute(
@@ -280,14 +296,27 @@ def _digest(
     }
     places = dict(session.execute(select(Organisation.id, Organisation.key)).all())
     lines = [
-        ("right", row.gains, told.get(row.person_id, row.person_id), roles[row.role_id], places[row.scope_id],
-         places[row.organisation_id], *_interval(row, now))
+        (
+            "right",
+            row.gains,
+            told.get(row.person_id, row.person_id),
+            roles[row.role_id],
+            places[row.scope_id],
+            places[row.organisation_id],
+            *_interval(row, now),
+        )
         for row in set(rows)
     ] + [
-        ("permission", row.gains, told.get(row.person_id, row.person_id), row.permission, places[row.organisation_id],
-         *_interval(row, now))
+        (
+            "permission",
+            row.gains,
+            told.get(row.person_id, row.person_id),
+            row.permission,
+            places[row.organisation_id],
+            *_interval(row, now),
+        )
         for row in permissions
-    ]  # fmt: skip
+    ]
     texts = sorted(_SEPARATOR.join(map(str, line)) for line in lines)
     return hashlib.sha256("".join(f"{line}\n" for line in (basis, *texts)).encode()).hexdigest()
 

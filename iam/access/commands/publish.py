@@ -28,6 +28,7 @@ from iam.audit import log
 from iam.change import SYSTEM, Actor, Change, begin
 from iam.directory.organisation import Organisation
 from iam.errors import Invalid, NotFound
+from iam.texts import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def write(
     *,
     draft: bool = False,
 ) -> RuleVersion:
-    """Write and publish a new version of a rule under ``change``, without deriving; raises ``Invalid`` with every problem.
+    """Write and publish a new version of a rule under ``change``, without deriving; raises ``Invalid`` with every
+    problem.
 
     A ``draft`` is written beside what is published, and waits for a second person.
     """
@@ -67,21 +69,20 @@ def write(
         session.add(rule)
         session.flush()
     elif rule.owner_id != owner_id:
-        raise Invalid(
-            Problem(
-                "The rule %(key)s belongs to another organisation.",
-                "Choose another name.",
-                field="rule",
-                params={"key": key},
-            )
-        )
+        owned = N_("The rule %(key)s belongs to another organisation.")
+        raise Invalid(Problem(owned, "Choose another name.", field="rule", params={"key": key}))
     latest = session.scalar(select(func.max(RuleVersion.n)).where(RuleVersion.rule_id == rule.id)) or 0
     withdraw_rules(session, [rule.id], drafts_only=draft)
     version = RuleVersion(
-        rule_id=rule.id, n=latest + 1, pattern=dict(pattern), role_id=names.roles[parsed.role][0],
-        state="draft" if draft else "published", author_id=actor.person_id, published_by=None if draft else actor.person_id,
+        rule_id=rule.id,
+        n=latest + 1,
+        pattern=dict(pattern),
+        role_id=names.roles[parsed.role][0],
+        state="draft" if draft else "published",
+        author_id=actor.person_id,
+        published_by=None if draft else actor.person_id,
         change_id=change.id,
-    )  # fmt: skip
+    )
     session.add(version)
     session.flush()
     if not draft:
@@ -91,13 +92,18 @@ def write(
 
 def _tell(session: Session, rule: Rule, version: RuleVersion, change: Change, actor: Actor) -> None:
     log.write(
-        session, "rule:version:published", actor, organisation_id=rule.owner_id, change_id=change.id,
+        session,
+        "rule:version:published",
+        actor,
+        organisation_id=rule.owner_id,
+        change_id=change.id,
         envelope={"rule": rule.key, "version": version.n},
-    )  # fmt: skip
+    )
 
 
 def release(session: Session, change: Change, version: RuleVersion, actor: Actor) -> Rule:
-    """Put a draft in force under ``change``, without deriving; raises ``Invalid`` when it may not be published as things are now."""
+    """Put a draft in force under ``change``, without deriving; raises ``Invalid`` when it may not be published as
+    things are now."""
     rule = session.get_one(Rule, version.rule_id)
     owner = session.get_one(Organisation, rule.owner_id)
     parsed, problems = check(version.pattern, owner.key, load(session))
@@ -146,10 +152,11 @@ def take_back(session: Session, change: Change, key: str, actor: Actor) -> Rule:
 def preview(
     session: Session, pattern: Mapping[str, Any] | None, owner: str, key: str | None = None, *, part: Part = WHOLE
 ) -> Preview:
-    """Return what publishing ``pattern`` as rule ``key`` (None: a new one) would do; computed in a savepoint, nothing is kept.
+    """Return what publishing ``pattern`` as rule ``key`` (None: a new one) would do; computed in a savepoint, nothing
+    is kept.
 
-    Without a pattern it is what withdrawing the rule would do. ``part`` is the asker's: it narrows
-    who is counted as keeping what they have, and says what of the effects the asker may be told. Raises ``Invalid`` with every problem.
+    Without a pattern it is what withdrawing the rule would do. ``part`` is the asker's: it narrows who is counted as
+    keeping what they have, and says what of the effects the asker may be told. Raises ``Invalid`` with every problem.
     """
     trial = session.begin_nested()
     try:
@@ -170,7 +177,8 @@ def preview(
 
 
 def basis(key: str, owner: str, pattern: Mapping[str, Any] | None) -> str:
-    """Return what is digested with the effects of a rule: its name, its owner, and what it says (nothing: it is withdrawn)."""
+    """Return what is digested with the effects of a rule: its name, its owner, and what it says (nothing: it is
+    withdrawn)."""
     return json.dumps([key, owner, pattern], sort_keys=True, ensure_ascii=False)
 
 

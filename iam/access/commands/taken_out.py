@@ -34,7 +34,8 @@ PERMISSIONS = {
 
 
 def stop_rule(session: Session, part: Part, key: str, reason: str, actor: Actor) -> None:
-    """Take a rule out of use now: it gives nothing any more. Raises ``NotFound`` outside ``part``, ``Invalid``, ``Conflict``."""
+    """Take a rule out of use now: it gives nothing any more. Raises ``NotFound`` outside ``part``, ``Invalid``,
+    ``Conflict``."""
     rule = session.scalars(select(Rule).where(Rule.key == key, part.covers(Rule.__table__.c.owner_id))).one_or_none()
     if rule is None:
         raise NotFound(Problem("There is no such rule, or it is outside your part."))
@@ -48,7 +49,8 @@ def stop_rule(session: Session, part: Part, key: str, reason: str, actor: Actor)
 
 
 def stop_role(session: Session, part: Part, application: str, key: str, reason: str, actor: Actor) -> None:
-    """Take a role out of use now: rules give it no more, and who holds it may do nothing by it. Raises as ``stop_rule``."""
+    """Take a role out of use now: rules give it no more, and who holds it may do nothing by it. Raises as
+    ``stop_rule``."""
     query = select(Role, Application).join(Application, Application.id == Role.application_id)
     query = query.where(Application.key == application, Role.key == key, part.covers(Application.__table__.c.owner_id))
     row = session.execute(query).one_or_none()
@@ -65,7 +67,8 @@ def stop_role(session: Session, part: Part, application: str, key: str, reason: 
 
 
 def _end_of(session: Session, change: Change, rule_ids: Collection[UUID]) -> None:
-    """End what rules gave that give nothing any more. It waits for nobody: while others are at work the worker goes over it once more."""
+    """End what rules gave that give nothing any more. It waits for nobody: while others are at work the worker goes
+    over it once more."""
     if turns.free_for_all(session):
         derive(session, change, rules=rule_ids)
         return
@@ -83,7 +86,7 @@ def note(session: Session, kind: str, key: str, owner_id: UUID, reason: str, act
         TakenOut(
             kind=kind, key=key, owner_id=owner_id, reason=reason.strip(), taken_by=actor.person_id, taken_at=clock.now()
         )
-    )  # fmt: skip
+    )
     session.flush()
     envelope = {"kind": kind, "key": key, "reason": reason.strip()}
     log.write(session, "definition:use:stopped", actor, organisation_id=owner_id, envelope=envelope)

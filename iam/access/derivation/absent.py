@@ -59,7 +59,8 @@ def _whole() -> Delete:
 
 
 def _of(absence: type[Absence], row: object) -> ColumnElement[bool]:
-    return and_(absence.closed_by.is_(None), absence.affiliation_fact_id == row.c.absence_of)  # type: ignore[attr-defined]
+    of_it = absence.affiliation_fact_id == row.c.absence_of  # type: ignore[attr-defined]
+    return and_(absence.closed_by.is_(None), of_it)
 
 
 def _touches(absence: type[Absence], row: Table) -> ColumnElement[bool]:

@@ -8,7 +8,22 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CTE, Insert, Uuid, and_, bindparam, exists, func, insert, literal, or_, select, union
+from sqlalchemy import (
+    CTE,
+    Exists,
+    Insert,
+    Subquery,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import Session, aliased
 
 from iam.access.derivation.working import KEY, match_, permit, prepare, wanted
@@ -36,17 +51,37 @@ def fill_wanted(session: Session) -> None:
 def clause_for(
     session: Session, role_id: UUID, occupation: str, grantee_id: UUID, grantor_id: UUID, scope_id: UUID, at: datetime
 ) -> tuple[UUID, datetime] | None:
-    """Return a clause that allows a role to an occupation in a scope at ``at``, with its end; None when no clause does."""
+    """Return a clause that allows a role to an occupation in a scope at ``at``, with its end; None when no clause
+    does."""
     prepare(session)
     fill_permits(session)
     return _CLAUSE.one(
-        session, of_role=role_id, of_occupation=occupation, grantee=grantee_id, grantor=grantor_id, in_scope=scope_id, at=at
-    )  # fmt: skip
+        session,
+        of_role=role_id,
+        of_occupation=occupation,
+        grantee=grantee_id,
+        grantor=grantor_id,
+        in_scope=scope_id,
+        at=at,
+    )
+
+
+def _weaker(newest: Subquery) -> Exists:
+    """Whether the role, or one that it includes, is not asked at use, by the ``newest`` version of each."""
+    inner, version = aliased(RoleClosure), aliased(RoleVersion)
+    there = exists().where(
+        inner.role_id == RoleClosure.role_id,
+        newest.c.role_id == inner.included_id,
+        version.role_id == newest.c.role_id,
+        version.n == newest.c.n,
+        version.enforcement != "at use",
+    )
+    return there.correlate_except(inner, version, newest)
 
 
 def _permits() -> Insert:
-    """The role's whole content must be among what the clause names, and under one that needs a live relationship it is asked at use,
-    unless the agreement records who accepted the weaker way."""
+    """The role's whole content must be among what the clause names, and under one that needs a live relationship it is
+    asked at use, unless the agreement records who accepted the weaker way."""
     newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
     needs = (
         select(RoleClosure.role_id, RoleContent.data_group, RoleContent.operation)
@@ -56,30 +91,38 @@ def _permits() -> Insert:
         .distinct()
         .cte("needs")
     )
-    inner, version = aliased(RoleClosure), aliased(RoleVersion)
-    weaker = exists().where(
-        inner.role_id == RoleClosure.role_id, newest.c.role_id == inner.included_id, version.role_id == newest.c.role_id,
-        version.n == newest.c.n, version.enforcement != "at use",
-    ).correlate_except(inner, version, newest)  # fmt: skip
     clause, content = AgreementClause, aliased(ClauseContent)
     offered = select(ClauseContent.clause_id, ClauseContent.occupation).distinct().subquery()
     # Two levels down, only what is said here is taken from the queries around: all but the clause's own content.
-    allowed = exists().where(
-        content.clause_id == clause.id, content.occupation == offered.c.occupation, content.data_group == needs.c.data_group,
-        content.operation == needs.c.operation,
-    ).correlate_except(content)  # fmt: skip
+    allowed = (
+        exists()
+        .where(
+            content.clause_id == clause.id,
+            content.occupation == offered.c.occupation,
+            content.data_group == needs.c.data_group,
+            content.operation == needs.c.operation,
+        )
+        .correlate_except(content)
+    )
     lacking = exists().where(needs.c.role_id == RoleClosure.role_id, ~allowed)
     has_content = exists().where(needs.c.role_id == RoleClosure.role_id)
-    strong = or_(clause.relationship_kind.is_(None), clause.weaker_accepted_by.is_not(None), ~weaker)
+    strong = or_(clause.relationship_kind.is_(None), clause.weaker_accepted_by.is_not(None), ~_weaker(newest))
     rows = (
         select(
-            clause.id, RoleClosure.role_id, offered.c.occupation, clause.grantor_id, clause.grantee_id, clause.scope_id,
-            clause.with_descendants, clause.valid_from, clause.valid_to,
+            clause.id,
+            RoleClosure.role_id,
+            offered.c.occupation,
+            clause.grantor_id,
+            clause.grantee_id,
+            clause.scope_id,
+            clause.with_descendants,
+            clause.valid_from,
+            clause.valid_to,
         )
         .join(offered, offered.c.clause_id == clause.id)
         .join(RoleClosure, RoleClosure.role_id == RoleClosure.included_id)
         .where(clause.closed_by.is_(None), has_content, ~lacking, strong)
-    )  # fmt: skip
+    )
     return insert(permit).from_select([column.name for column in permit.columns], rows)
 
 
@@ -99,12 +142,20 @@ def _continued() -> Insert:
     others = or_(grantor.c.entity_id != grantor.c.party_id, grantee.c.entity_id != grantee.c.party_id)
     rows = (
         select(
-            p.clause_id, p.role_id, p.occupation, grantor.c.entity_id, grantee.c.entity_id, p.scope_id, p.with_descendants, starts, ends
+            p.clause_id,
+            p.role_id,
+            p.occupation,
+            grantor.c.entity_id,
+            grantee.c.entity_id,
+            p.scope_id,
+            p.with_descendants,
+            starts,
+            ends,
         )
         .join(grantor, grantor.c.party_id == p.grantor_id)
         .join(grantee, grantee.c.party_id == p.grantee_id)
         .where(others, starts < ends)
-    )  # fmt: skip
+    )
     return insert(permit).from_select([column.name for column in permit.columns], rows)
 
 
@@ -135,13 +186,18 @@ def _wanted() -> Insert:
     ends = least(m.c.valid_to, p.c.valid_to, c.valid_to, type_=UtcDateTime())
     crossing = (
         select(*plain, p.c.clause_id, starts, ends)
-        .join(p, and_(p.c.role_id == m.c.role_id, p.c.occupation == m.c.occupation, p.c.grantee_id == m.c.holder_entity_id))
+        .join(
+            p,
+            and_(p.c.role_id == m.c.role_id, p.c.occupation == m.c.occupation, p.c.grantee_id == m.c.holder_entity_id),
+        )
         .join(c, and_(c.descendant_id == m.c.scope_id, c.ancestor_id == p.c.scope_id))
         .where(
-            or_(m.c.holder_entity_id != m.c.scope_entity_id, m.c.by_clause), p.c.grantor_id == m.c.scope_entity_id, starts < ends,
+            or_(m.c.holder_entity_id != m.c.scope_entity_id, m.c.by_clause),
+            p.c.grantor_id == m.c.scope_entity_id,
+            starts < ends,
             (p.c.scope_id == m.c.scope_id) | p.c.with_descendants,
         )
-    )  # fmt: skip
+    )
     names = [column.name for column in plain]
     rows = own.distinct().union_all(crossing.distinct())
     return insert(wanted).from_select([*names, "clause_id", "valid_from", "valid_to"], rows)
@@ -154,11 +210,15 @@ def _clause() -> Rows:
         select(p.c.clause_id, p.c.valid_to)
         .join(c, and_(c.descendant_id == scope, c.ancestor_id == p.c.scope_id, c.valid_from <= at, c.valid_to > at))
         .where(
-            p.c.role_id == bindparam("of_role", type_=Uuid()), p.c.occupation == bindparam("of_occupation"),
-            p.c.grantee_id == bindparam("grantee", type_=Uuid()), p.c.grantor_id == bindparam("grantor", type_=Uuid()),
-            p.c.valid_from <= at, p.c.valid_to > at, (p.c.scope_id == scope) | p.c.with_descendants,
+            p.c.role_id == bindparam("of_role", type_=Uuid()),
+            p.c.occupation == bindparam("of_occupation"),
+            p.c.grantee_id == bindparam("grantee", type_=Uuid()),
+            p.c.grantor_id == bindparam("grantor", type_=Uuid()),
+            p.c.valid_from <= at,
+            p.c.valid_to > at,
+            (p.c.scope_id == scope) | p.c.with_descendants,
         )
-    )  # fmt: skip
+    )
     return query.order_by(p.c.valid_to.desc()).limit(1)
 
 

@@ -24,7 +24,8 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Allowing:
-    """A clause that allows the role to a position; whether its agreement is in force is told on the agreement's page."""
+    """A clause that allows the role to a position; whether its agreement is in force is told on the agreement's
+    page."""
 
     agreement_key: str
     n: int
@@ -33,7 +34,8 @@ class Allowing:
 
 @dataclass(frozen=True, slots=True)
 class CrossedEntity:
-    """An organisation of another legal entity in which the rule gives only what ``clauses`` allow; nothing yet when there is none."""
+    """An organisation of another legal entity in which the rule gives only what ``clauses`` allow; nothing yet when
+    there is none."""
 
     scope_key: str
     scope_names: dict[str, str]
@@ -41,7 +43,8 @@ class CrossedEntity:
 
 
 def crossings(session: Session, pattern: Pattern, owner_id: UUID, names: Names) -> list[CrossedEntity]:
-    """Return where a checked rule reaches into another legal entity than its owner's, each with the clauses that allow it there."""
+    """Return where a checked rule reaches into another legal entity than its owner's, each with the clauses that allow
+    it there."""
     scopes = giving.foreign(pattern, owner_id, names)[:MOST]
     if not scopes or pattern.capacity.fact == "relationship":
         return []
@@ -76,12 +79,13 @@ def _allowing(
         .join(AgreementClause, AgreementClause.id == p.clause_id)
         .join(Agreement, Agreement.id == AgreementClause.agreement_id)
         .where(
-            p.role_id == names.roles[pattern.role][0], p.grantee_id.in_(grantees),
+            p.role_id == names.roles[pattern.role][0],
+            p.grantee_id.in_(grantees),
             (p.scope_id == c.descendant_id) | p.with_descendants,
         )
         .distinct()
         .order_by(Agreement.key, AgreementClause.n, p.occupation)
-    )  # fmt: skip
+    )
     item = pattern.capacity
     positions = names.lists[item.code_list] if item.code_list is not None else frozenset(item.occupations)
     found: dict[UUID, list[Allowing]] = {}

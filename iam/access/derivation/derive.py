@@ -1,8 +1,9 @@
 """Derivation: rules and facts become assignments, as sets. One person is a set of one.
 
-Flow: every published rule's SELECT fills ``match_`` -> pieces between absences (``absent``) -> the clause gate (``ceiling``) fills
-``wanted`` -> what stands and is not wanted is closed, what is wanted and does not stand is opened (``settle``); what was granted by hand passes the
-same gate (``hands``). Working tables are temporary and belong to the session's connection; the caller owns the transaction.
+Flow: every published rule's SELECT fills ``match_`` -> pieces between absences (``absent``) -> the clause gate
+(``ceiling``) fills ``wanted`` -> what stands and is not wanted is closed, what is wanted and does not stand is opened
+(``settle``); what was granted by hand passes the same gate (``hands``). Working tables are temporary and belong to the
+session's connection; the caller owns the transaction.
 """
 
 from __future__ import annotations
@@ -47,9 +48,10 @@ def derive(
 ) -> Counts:
     """Bring assignments in line with facts, rules, roles and clauses; return what changed by rule.
 
-    ``persons`` limits whose rights are looked at (ids, or a table with ``person_id``), ``rules`` which rules' (rule ids); None
-    means all. Rules that no longer resolve (a withdrawn role), or whose owner may not hand the role out, give nothing. Waits for its turn
-    (``turns``), raising ``Conflict`` when that does not come, unless it is a ``trial`` that the caller takes back.
+    ``persons`` limits whose rights are looked at (ids, or a table with ``person_id``), ``rules`` which rules' (rule
+    ids); None means all. Rules that no longer resolve (a withdrawn role), or whose owner may not hand the role out,
+    give nothing. Waits for its turn (``turns``), raising ``Conflict`` when that does not come, unless it is a ``trial``
+    that the caller takes back.
     """
     prepare(session)
     limited = persons is not None

@@ -1,4 +1,5 @@
-"""The clause gate in plain Python, for whoever proves a right or tells why there is none. It shares nothing with ``ceiling``. Pure."""
+"""The clause gate in plain Python, for whoever proves a right or tells why there is none. It shares nothing with
+``ceiling``. Pure."""
 
 from __future__ import annotations
 
@@ -8,18 +9,19 @@ from typing import Literal
 from uuid import UUID
 
 from iam.access.model.agreements import Clause
-from iam.access.rules.match import Span, World
+from iam.access.rules.facts import Span, World
 
 Needs = Mapping[UUID, frozenset[tuple[str, str]]]
 """What each role holds with all it includes: data groups and operations."""
 Lack = Literal["parties", "scope", "content", "relationship", "time"]
-"""What a clause lacks: it binds others, lies elsewhere, allows less, asks for a relationship that nobody asks about, holds at another time."""
+"""What a clause lacks: it binds others, lies elsewhere, allows less, asks for a relationship that nobody asks about,
+holds at another time."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrossingRight:
-    """A right between legal entities for a time: whose holder, in which scope, with a role that holds ``needs``; ``asked`` says that the
-    role, and all it includes, is asked at use."""
+    """A right between legal entities for a time: whose holder, in which scope, with a role that holds ``needs``;
+    ``asked`` says that the role, and all it includes, is asked at use."""
 
     holder_entity_id: UUID
     scope_entity_id: UUID
@@ -48,7 +50,8 @@ def lacks(clause: Clause, crossing: CrossingRight, world: World) -> Lack | None:
 
 
 def _stands_for(entity_id: UUID, party_id: UUID, time: Span, world: World, seen: frozenset[UUID] = frozenset()) -> bool:
-    """Whether a legal entity is a clause's party for all of a time, or continues, perhaps over others, the one that is."""
+    """Whether a legal entity is a clause's party for all of a time, or continues, perhaps over others, the one that
+    is."""
     if entity_id == party_id:
         return True
     before = [one for one, span in world.continued.get(entity_id, ()) if time.meet(span) == time and one not in seen]

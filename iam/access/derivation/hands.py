@@ -1,8 +1,8 @@
 """Rights granted by hand at derivation: each keeps to what the gate that rights by rule pass leaves of it, from now on.
 
-A right by hand never outlasts its capacity. Where the legal entity of either end changes by date it becomes its pieces, each of them
-within one entity or by a clause that allows the role, as it is now, to the position; what no clause allows ends. So does the whole when
-who granted it may not hand the role out any more.
+A right by hand never outlasts its capacity. Where the legal entity of either end changes by date it becomes its pieces,
+each of them within one entity or by a clause that allows the role, as it is now, to the position; what no clause allows
+ends. So does the whole when who granted it may not hand the role out any more.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ _CHANGE, _NOW = bindparam("of_change", type_=Uuid()), bindparam("now", type_=Utc
 
 
 def follow(session: Session, change: Change, *, limited: bool) -> None:
-    """Bring the rights granted by hand in line, of the persons in ``affected`` when ``limited``; needs ``permit`` filled."""
+    """Bring the rights granted by hand in line, of the persons in ``affected`` when ``limited``; needs ``permit``
+    filled."""
     now = clock.now()
     if not _ANY[limited].one(session, now=now):
         return
@@ -81,9 +82,12 @@ def _by_clause(limited: bool) -> Select[tuple[Any, ...]]:
     a, now_, home, place = Assignment, aliased(Affiliation), aliased(OrganisationPlace), aliased(OrganisationPlace)
     p, c = permit.c, aliased(OrganisationClosure)
     allows = and_(
-        p.role_id == a.role_id, p.occupation == now_.occupation, p.grantee_id == home.legal_entity_id,
-        p.grantor_id == place.legal_entity_id, or_(a.clause_id.is_(None), a.clause_id == p.clause_id),
-    )  # fmt: skip
+        p.role_id == a.role_id,
+        p.occupation == now_.occupation,
+        p.grantee_id == home.legal_entity_id,
+        p.grantor_id == place.legal_entity_id,
+        or_(a.clause_id.is_(None), a.clause_id == p.clause_id),
+    )
     needs = or_(
         home.legal_entity_id != place.legal_entity_id, and_(a.clause_id.is_not(None), continues(place.legal_entity_id))
     )
@@ -135,9 +139,21 @@ def _closing(limited: bool) -> Update:
 def _opening() -> Insert:
     a = Assignment
     kept = [
-        "person_id", "capacity_id", "capacity_kind", "role_id", "role_version_id", "scope_id", "origin", "rule_version_id", "reason",
-        "granter_id", "needs_relationship", "fact_2", "fact_3", "fact_4",
-    ]  # fmt: skip
+        "person_id",
+        "capacity_id",
+        "capacity_kind",
+        "role_id",
+        "role_version_id",
+        "scope_id",
+        "origin",
+        "rule_version_id",
+        "reason",
+        "granter_id",
+        "needs_relationship",
+        "fact_2",
+        "fact_3",
+        "fact_4",
+    ]
     new = [func.nullif(piece.c[name], literal(NIL, Uuid())) if name == "clause_id" else piece.c[name] for name in PIECE]
     rows = select(func.uuid7(), *(getattr(a, name) for name in kept), *new, _CHANGE).join(piece, piece.c.of_id == a.id)
     return insert(a).from_select(["id", *kept, *PIECE, "opened_by"], rows.where(~_same()))

@@ -1,7 +1,9 @@
-"""Rights that are derived a little later: of who signed in while somebody else had the turn, and of everybody once a night.
+"""Rights that are derived a little later: of who signed in while somebody else had the turn, and of everybody once a
+night.
 
-A sign-in waits for nobody: what it told is written, the person noted here, and the worker follows. At night everybody's rights are derived
-again in slices; a difference is an alarm, for there should be none, and is mended by the same derivation.
+A sign-in waits for nobody: what it told is written, the person noted here, and the worker follows. At night everybody's
+rights are derived again in slices; a difference is an alarm, for there should be none, and is mended by the same
+derivation.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ from iam.jobs import Outcome, Send, Verdict
 
 KIND = "rights"
 HOUR, SLICE = 2, 1_000
-"""The hour of the night, in the installation's zone, from which on everybody's rights are looked at, and how many persons at a time."""
+"""The hour of the night, in the installation's zone, from which on everybody's rights are looked at, and how many
+persons at a time."""
 _log = structlog.get_logger("avain.access")
 _FIRST = UUID(int=0)
 _RULE = "rule "
@@ -72,7 +75,8 @@ class Following:
 
 @dataclass
 class Nightly:
-    """A chore that looks at a slice of everybody's rights, each time it is called in the night, until all were looked at.
+    """A chore that looks at a slice of everybody's rights, each time it is called in the night, until all were looked
+    at.
 
     What it finds is an alarm: an event, and an error in the log. A worker that is started anew begins from the start.
     """
@@ -82,7 +86,8 @@ class Nightly:
     _after: UUID = field(default=_FIRST)
 
     def __call__(self, session: Session) -> int:
-        """Look at the next slice, and return how many assignments it mended; 0 by day, and when the night's work is done."""
+        """Look at the next slice, and return how many assignments it mended; 0 by day, and when the night's work is
+        done."""
         here = clock.now().astimezone(ZoneInfo(self.zone))
         if here.hour < HOUR or self._night == here.date():
             return 0
@@ -98,7 +103,8 @@ class Nightly:
 
 
 def look_at(session: Session, person_ids: list[UUID]) -> Counts:
-    """Derive the rights of some persons again; a difference is mended, and told by an event and in the log. Raises ``Conflict``."""
+    """Derive the rights of some persons again; a difference is mended, and told by an event and in the log. Raises
+    ``Conflict``."""
     trial = session.begin_nested()
     change = begin(session, "command", SYSTEM, "nightly check of rights")
     counts = derive(session, change, persons=person_ids)

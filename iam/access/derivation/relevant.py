@@ -1,7 +1,8 @@
 """Which rules can touch a few persons at all, told by the fact each rule binds first.
 
-Of thousands of rules a handful concern one person; only those are compiled and run. A rule that is let through may still match
-nothing; one that is left out cannot match, for no open fact of these persons is of the kind it binds first, in its owner's subtree.
+Of thousands of rules a handful concern one person; only those are compiled and run. A rule that is let through may
+still match nothing; one that is left out cannot match, for no open fact of these persons is of the kind it binds first,
+in its owner's subtree.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ FEW = 100
 
 @dataclass(frozen=True, slots=True)
 class OpenFacts:
-    """The kinds of open facts that a few persons have, each with the organisation it is in, and what those lie under."""
+    """The kinds of open facts that a few persons have, each with the organisation it is in, and what those lie
+    under."""
 
     affiliations: frozenset[tuple[str, str | None, UUID]]
     memberships: frozenset[tuple[UUID, str, UUID]]
@@ -42,9 +44,11 @@ class OpenFacts:
 def facts_of(session: Session) -> OpenFacts:
     """Return the facts of the persons in ``affected``."""
     return OpenFacts(
-        frozenset(_AFFILIATIONS.all(session)), frozenset(_MEMBERSHIPS.all(session)), frozenset(_RELATIONSHIPS.all(session)),
+        frozenset(_AFFILIATIONS.all(session)),
+        frozenset(_MEMBERSHIPS.all(session)),
+        frozenset(_RELATIONSHIPS.all(session)),
         frozenset(_UNDER.all(session)),
-    )  # fmt: skip
+    )
 
 
 def _theirs(fact: Any) -> ColumnElement[bool]:

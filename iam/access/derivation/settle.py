@@ -35,7 +35,8 @@ _CHANGE = bindparam("of_change", type_=Uuid())
 
 
 def close(session: Session, change: Change, *, limited: bool, rules: Collection[UUID] | None) -> int:
-    """Close what stands by rule and is not in ``wanted``, of the persons in ``affected`` when ``limited``; return how many."""
+    """Close what stands by rule and is not in ``wanted``, of the persons in ``affected`` when ``limited``; return how
+    many."""
     if rules is None:
         return _CLOSE[limited].run(session, of_change=change.id)
     versions = select(RuleVersion.id).where(RuleVersion.rule_id.in_(rules))
@@ -46,7 +47,8 @@ def close(session: Session, change: Change, *, limited: bool, rules: Collection[
 
 def open_(session: Session, change: Change, *, limited: bool) -> int:
     """Open what is in ``wanted`` and does not stand; return how many."""
-    # In a first derivation of everybody there is nothing to compare with; for a few persons asking would cost more than comparing.
+    # In a first derivation of everybody there is nothing to compare with; for a few persons asking would cost more than
+    # comparing.
     compared = limited or bool(_ANY.one(session))
     return _OPEN[compared].run(session, of_change=change.id)
 

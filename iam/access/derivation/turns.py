@@ -1,8 +1,9 @@
 """Whose turn it is to derive: of two who derive at a time, the later one sees what the earlier one wrote.
 
-Whoever changes definitions (rules, roles, clauses, the tree) has everybody's turn; whoever changes facts shares it with others and has the
-turn of each person touched, in one order, or of the whole set when they are many. Two sources that bring two facts of one rule so see each
-other. A turn is had in this order and ends with the transaction. Who signs in and who ends an access never waits for one.
+Whoever changes definitions (rules, roles, clauses, the tree) has everybody's turn; whoever changes facts shares it with
+others and has the turn of each person touched, in one order, or of the whole set when they are many. Two sources that
+bring two facts of one rule so see each other. A turn is had in this order and ends with the transaction. Who signs in
+and who ends an access never waits for one.
 """
 
 from __future__ import annotations
@@ -29,14 +30,16 @@ A_MOMENT, A_WHILE = timedelta(seconds=5), timedelta(minutes=10)
 
 
 def of_definitions(session: Session, change: Change) -> None:
-    """Have everybody's turn until the transaction ends; raises ``Conflict`` naming who is at work when they do not end in a moment."""
+    """Have everybody's turn until the transaction ends; raises ``Conflict`` naming who is at work when they do not end
+    in a moment."""
     if locks.take(session, [(DEFINITIONS, False)], _name(change), A_MOMENT):
         return
     raise Conflict(_wait_for(session))
 
 
 def of_persons(session: Session, change: Change, count: int) -> None:
-    """Have the turn of the ``count`` persons in ``affected`` until the transaction ends; raises ``Conflict`` after ten minutes."""
+    """Have the turn of the ``count`` persons in ``affected`` until the transaction ends; raises ``Conflict`` after ten
+    minutes."""
     many = count > MANY
     had = locks.take(session, [(DEFINITIONS, True), (PERSONS, not many)], _name(change), A_WHILE)
     if had and not many:
@@ -48,7 +51,8 @@ def of_persons(session: Session, change: Change, count: int) -> None:
 
 
 def of_person(session: Session, change: Change, person_id: UUID) -> None:
-    """Have one person's turn until the transaction ends; raises ``Conflict`` naming who is at work when that takes more than a moment."""
+    """Have one person's turn until the transaction ends; raises ``Conflict`` naming who is at work when that takes more
+    than a moment."""
     had = locks.take(session, [(DEFINITIONS, True), (PERSONS, True)], _name(change), A_MOMENT)
     if not had or not locks.take_each(session, select(literal(str(person_id))), A_MOMENT):
         raise Conflict(_wait_for(session))
@@ -65,7 +69,8 @@ def free_for_all(session: Session) -> bool:
 
 
 def _name(change: Change) -> str:
-    """What others are told of this transaction while it is at work: fit for ``_at_work``, and nothing that a person wrote."""
+    """What others are told of this transaction while it is at work: fit for ``_at_work``, and nothing that a person
+    wrote."""
     return f"avain {change.kind} {change.actor_person_id or ''}".strip()
 
 

@@ -25,30 +25,59 @@ affected = _work("affected", Column("person_id", Uuid, primary_key=True))
 """The persons whose rights are derived; empty and unused when everybody's are."""
 
 _SHAPE = {
-    "capacity_kind": String, "occupation": String, "needs_relationship": Boolean, "by_clause": Boolean, "valid_from": UtcDateTime, "valid_to": UtcDateTime,
-}  # fmt: skip
+    "capacity_kind": String,
+    "occupation": String,
+    "needs_relationship": Boolean,
+    "by_clause": Boolean,
+    "valid_from": UtcDateTime,
+    "valid_to": UtcDateTime,
+}
 match_ = _work(
     "match_", *(Column(name, _SHAPE.get(name, Uuid)()) for name in COLUMNS), Column("piece", Integer, nullable=False)
 )
 permit = _work(
-    "permit", Column("clause_id", Uuid), Column("role_id", Uuid), Column("occupation", String), Column("grantor_id", Uuid),
-    Column("grantee_id", Uuid), Column("scope_id", Uuid), Column("with_descendants", Boolean), Column("valid_from", UtcDateTime()),
+    "permit",
+    Column("clause_id", Uuid),
+    Column("role_id", Uuid),
+    Column("occupation", String),
+    Column("grantor_id", Uuid),
+    Column("grantee_id", Uuid),
+    Column("scope_id", Uuid),
+    Column("with_descendants", Boolean),
+    Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
-)  # fmt: skip
+)
 KEY = (
-    "person_id", "capacity_id", "role_id", "role_version_id", "rule_version_id", "scope_id", "holder_entity_id", "scope_entity_id",
-    "clause_id", "needs_relationship", "fact_1", "fact_2", "fact_3", "fact_4", "place_id", "valid_from", "valid_to",
-)  # fmt: skip
+    "person_id",
+    "capacity_id",
+    "role_id",
+    "role_version_id",
+    "rule_version_id",
+    "scope_id",
+    "holder_entity_id",
+    "scope_entity_id",
+    "clause_id",
+    "needs_relationship",
+    "fact_1",
+    "fact_2",
+    "fact_3",
+    "fact_4",
+    "place_id",
+    "valid_from",
+    "valid_to",
+)
 wanted = _work(
-    "wanted", *(Column(name, _SHAPE.get(name, Uuid)()) for name in (*KEY, "capacity_kind")),
+    "wanted",
+    *(Column(name, _SHAPE.get(name, Uuid)()) for name in (*KEY, "capacity_kind")),
     Index("ix_wanted", "person_id", "role_id", "capacity_id"),
-)  # fmt: skip
+)
 """The matches that the ceilings let through, each a row of ``assignment`` to be."""
 PIECE = ("holder_entity_id", "scope_entity_id", "clause_id", "fact_1", "place_id", "valid_from", "valid_to")
 piece = _work(
     "piece", *(Column(name, _SHAPE.get(name, Uuid)()) for name in ("of_id", *PIECE)), Index("ix_piece", "of_id")
 )
-"""What the ceilings leave of the rights granted by hand, each a row of ``assignment`` in place of the one it is a piece of."""
+"""What the ceilings leave of the rights granted by hand, each a row of ``assignment`` in place of the one it is a piece
+of."""
 
 
 def prepare(session: Session) -> None:
@@ -60,8 +89,9 @@ def prepare(session: Session) -> None:
 
 @cache
 def _creation(dialect: Dialect) -> list[str]:
-    """What leaves the working tables there and empty, in one message where the database takes it so. A table that is there already is
-    only emptied: dropping and making it anew would cost one person's derivation more than all the rest."""
+    """What leaves the working tables there and empty, in one message where the database takes it so. A table that is
+    there already is only emptied: dropping and making it anew would cost one person's derivation more than all the
+    rest."""
     statements: list[str] = []
     for table in _WORK.tables.values():
         statements.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
@@ -73,4 +103,5 @@ def _creation(dialect: Dialect) -> list[str]:
 
 def _emptied(name: str) -> str:
     """Rows of a derivation of everybody that was rolled back are dead, but every reading would still walk over them."""
-    return f"IF pg_relation_size('pg_temp.{name}') > {_LARGE} THEN TRUNCATE pg_temp.{name}; ELSE DELETE FROM pg_temp.{name}; END IF;"  # noqa: S608
+    full = f"pg_relation_size('pg_temp.{name}') > {_LARGE}"
+    return f"IF {full} THEN TRUNCATE pg_temp.{name}; ELSE DELETE FROM pg_temp.{name}; END IF;"  # noqa: S608

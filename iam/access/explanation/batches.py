@@ -1,4 +1,5 @@
-"""Every right of a person with its reasons, in batches, for files: somebody who looks after every school's systems holds thousands."""
+"""Every right of a person with its reasons, in batches, for files: somebody who looks after every school's systems
+holds thousands."""
 
 from __future__ import annotations
 
@@ -28,12 +29,17 @@ def explain_each(
 ) -> Iterator[list[Explanation]]:
     """Yield what ``explain`` returns, batch by batch; some statements a batch, and the session keeps none of them."""
     query = (
-        held(at).with_only_columns(*_KEYS, *_RIGHT).distinct()
+        held(at)
+        .with_only_columns(*_KEYS, *_RIGHT)
+        .distinct()
         .join(RoleClosure, RoleClosure.role_id == Assignment.role_id)
-        .join(Role, and_(Role.id == RoleClosure.included_id, ~Role.retired)).join(Application, Application.id == Role.application_id)
+        .join(Role, and_(Role.id == RoleClosure.included_id, ~Role.retired))
+        .join(Application, Application.id == Role.application_id)
         .join(Organisation, Organisation.id == Assignment.scope_id)
-        .where(Assignment.person_id == person_id).order_by(*_KEYS).limit(SIZE)
-    )  # fmt: skip
+        .where(Assignment.person_id == person_id)
+        .order_by(*_KEYS)
+        .limit(SIZE)
+    )
     if application_key is not None:
         query = query.where(Application.key == application_key)
     rows = session.execute(query).all()

@@ -27,7 +27,8 @@ def ended(
     at: datetime | None = None,
     known_at: datetime | None = None,
 ) -> list[Explanation]:
-    """Return the rights that ended by themselves in the 90 days up to ``at`` (default now) and that nothing carries on, newest first.
+    """Return the rights that ended by themselves in the 90 days up to ``at`` (default now) and that nothing carries on,
+    newest first.
 
     Each is explained as of its last instant, with ``held`` false and ``until`` its end.
     """

@@ -1,6 +1,7 @@
 """When a right ends: the pieces in which it is written, those that follow each other without a gap taken together.
 
-Absences, moves of organisations and clauses part a right into assignments; what a person is told is the end of the whole.
+Absences, moves of organisations and clauses part a right into assignments; what a person is told is the end of the
+whole.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from iam.access.model.agreement import AgreementClause, AgreementParty, Agreemen
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Role, RoleClosure
 from iam.access.right import held
-from iam.access.rules.match import Span
+from iam.access.rules.facts import Span
 from iam.directory.affiliation import Absence
 from iam.directory.queries import known
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """An assignment and the role it comes to (its own, or one that it includes), in a time in which its agreement is in force.
+    """An assignment and the role it comes to (its own, or one that it includes), in a time in which its agreement is in
+    force.
 
     ``in_force`` is the time of that agreement; None where no clause is needed.
     """
@@ -78,7 +80,8 @@ def _included(query: Any, person_id: UUID, among: ColumnElement[bool] | None) ->
 
 
 def last(pieces: Iterable[Piece], at: datetime) -> Piece | None:
-    """Return the piece that ends last of those that hold at ``at`` or carry it on without a gap; None when none holds. Pure."""
+    """Return the piece that ends last of those that hold at ``at`` or carry it on without a gap; None when none holds.
+    Pure."""
     known_pieces, found, reached = list(pieces), None, at
     while True:
         onward = [one for one in known_pieces if one.span.start <= reached < one.span.end]
@@ -89,7 +92,8 @@ def last(pieces: Iterable[Piece], at: datetime) -> Piece | None:
 
 
 def terms(session: Session, clauses: Collection[UUID], known_at: datetime | None = None) -> Mapping[UUID, list[Span]]:
-    """Return when the agreement of each clause is in force: its terms, from the day on which the last of its parties signed."""
+    """Return when the agreement of each clause is in force: its terms, from the day on which the last of its parties
+    signed."""
     if not clauses:
         return {}
     clause, term, party = AgreementClause, AgreementTerm, AgreementParty

@@ -32,7 +32,8 @@ from iam.texts import LANGUAGES, N_, Texts
 
 @dataclass(frozen=True, slots=True)
 class ClauseLine:
-    """The agreement's clause that lets the right cross from one legal entity to another; ``ends`` is the clause's own end."""
+    """The agreement's clause that lets the right cross from one legal entity to another; ``ends`` is the clause's own
+    end."""
 
     agreement_key: str
     case_number: str
@@ -46,8 +47,8 @@ class ClauseLine:
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """One assignment: one reason why the right exists. ``through`` is the role that includes the right's own, where that one is given;
-    ``valid_to`` when the reason ends, over all the pieces in which it goes on.
+    """One assignment: one reason why the right exists. ``through`` is the role that includes the right's own, where
+    that one is given; ``valid_to`` when the reason ends, over all the pieces in which it goes on.
     """
 
     assignment_id: UUID
@@ -67,8 +68,8 @@ class Because:
 
 @dataclass(slots=True)
 class Explanation:
-    """A right with all its reasons; ``until`` is when it ends, over all the pieces in which it goes on, ``ends_first`` what ends it, by
-    language.
+    """A right with all its reasons; ``until`` is when it ends, over all the pieces in which it goes on, ``ends_first``
+    what ends it, by language.
 
     ``told`` is False where it was made blank (``telling``).
     """
@@ -100,8 +101,9 @@ def explain(
 ) -> list[Explanation]:
     """Return every right of a person at ``at`` (default now), as known at ``known_at`` (default now), with its reasons.
 
-    A role that another includes is a right of its own, as in a token. ``among`` is a further condition, on ``Assignment`` and on the role
-    that it comes to (``RoleClosure.included_id``), that keeps every assignment of a right, or none of them.
+    A role that another includes is a right of its own, as in a token. ``among`` is a further condition, on
+    ``Assignment`` and on the role that it comes to (``RoleClosure.included_id``), that keeps every assignment of a
+    right, or none of them.
     """
     moment = at or clock.now()
     pieces = ends.pieces(session, person_id, moment, known_at, among)
@@ -112,10 +114,14 @@ def explain(
     rules = _rules(session, {one.row.rule_version_id for one in pieces if one.row.rule_version_id})
     organisations = _organisations(session, {one.row.scope_id for one in pieces}, organisation_keys(_patterns(rules)))
     reading = _Reading(
-        fact_lines(session, {v for one in pieces for v in _cited(one.row)}), rules,
+        fact_lines(session, {v for one in pieces for v in _cited(one.row)}),
+        rules,
         _clauses(session, {one.row.clause_id for one in pieces if one.row.clause_id}),
-        cache(lambda: ends.absences(session, person_id, known_at)), _labels(roles, organisations), roles, organisations,
-    )  # fmt: skip
+        cache(lambda: ends.absences(session, person_id, known_at)),
+        _labels(roles, organisations),
+        roles,
+        organisations,
+    )
     rights: dict[Hashable, list[Piece]] = {}
     for one in pieces:
         rights.setdefault((one.role_id, one.row.scope_id, one.row.capacity_id), []).append(one)
@@ -139,7 +145,8 @@ class _ReadRule(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What the pieces of rights refer to, each read once; the ``absences`` only where no fact tells why a right ends."""
+    """What the pieces of rights refer to, each read once; the ``absences`` only where no fact tells why a right
+    ends."""
 
     lines: Mapping[UUID, FactLine]
     rules: Mapping[UUID, _ReadRule]
@@ -164,9 +171,20 @@ def _right(
     role, scope = reading.roles[last.role_id], reading.organisations[last.row.scope_id]
     because = [_because(one, pieces, at, reading) for one in holding]
     return Explanation(
-        person_id, role.key, reading.names.roles.get(role.key, {}), scope.key, {ln: scope.name(ln) for ln in LANGUAGES},
-        last.row.capacity_id, at, known_at, role.enforcement, True, last.span.end, _ends_first(last, reading), because,
-    )  # fmt: skip
+        person_id,
+        role.key,
+        reading.names.roles.get(role.key, {}),
+        scope.key,
+        {ln: scope.name(ln) for ln in LANGUAGES},
+        last.row.capacity_id,
+        at,
+        known_at,
+        role.enforcement,
+        True,
+        last.span.end,
+        _ends_first(last, reading),
+        because,
+    )
 
 
 def _cited(row: Assignment) -> list[UUID]:
@@ -179,11 +197,20 @@ def _because(piece: Piece, pieces: Iterable[Piece], at: datetime, reading: _Read
     through = reading.roles[row.role_id].key if row.role_id != piece.role_id and row.role_id in reading.roles else None
     last = ends.last([one for one in pieces if one.reason == piece.reason], at) or piece
     return Because(
-        row.id, row.origin, rule.key if rule else None, version.n if version else None, sentences(pattern, reading.names) if pattern else {},
-        version.published_by if version else None, row.reason, _clause_line(piece, reading),
-        [reading.lines[v] for v in _cited(row) if v in reading.lines], row.valid_from, last.span.end,
-        through, reading.names.roles.get(through or "", {}),
-    )  # fmt: skip
+        row.id,
+        row.origin,
+        rule.key if rule else None,
+        version.n if version else None,
+        sentences(pattern, reading.names) if pattern else {},
+        version.published_by if version else None,
+        row.reason,
+        _clause_line(piece, reading),
+        [reading.lines[v] for v in _cited(row) if v in reading.lines],
+        row.valid_from,
+        last.span.end,
+        through,
+        reading.names.roles.get(through or "", {}),
+    )
 
 
 def _clause_line(piece: Piece, reading: _Reading) -> ClauseLine | None:
@@ -192,16 +219,27 @@ def _clause_line(piece: Piece, reading: _Reading) -> ClauseLine | None:
         return None
     clause, agreement = found
     return ClauseLine(
-        agreement.key, agreement.case_number, clause.n, agreement.purpose, agreement.legal_basis,
-        piece.in_force and piece.in_force.start, piece.in_force and piece.in_force.end, clause.valid_to,
-    )  # fmt: skip
+        agreement.key,
+        agreement.case_number,
+        clause.n,
+        agreement.purpose,
+        agreement.legal_basis,
+        piece.in_force and piece.in_force.start,
+        piece.in_force and piece.in_force.end,
+        clause.valid_to,
+    )
 
 
 _ENDS = {
-    "affiliation": N_("the affiliation ends"), "membership": N_("the membership ends"), "relationship": N_("the relationship ends"),
-    "place": N_("the organisation changes its place"), "absence": N_("an absence begins"), "agreement": N_("the agreement ends"),
-    "clause": N_("the clause of the agreement ends"), "hand": N_("the end that was set by hand"),
-}  # fmt: skip
+    "affiliation": N_("the affiliation ends"),
+    "membership": N_("the membership ends"),
+    "relationship": N_("the relationship ends"),
+    "place": N_("the organisation changes its place"),
+    "absence": N_("an absence begins"),
+    "agreement": N_("the agreement ends"),
+    "clause": N_("the clause of the agreement ends"),
+    "hand": N_("the end that was set by hand"),
+}
 
 
 def _ends_first(last: Piece, reading: _Reading) -> dict[str, str]:

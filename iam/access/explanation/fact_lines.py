@@ -58,9 +58,21 @@ def fact_lines(session: Session, ids: Collection[UUID]) -> dict[UUID, FactLine]:
 def _lines(model: Any, ids: Collection[UUID], organisation_id: Any, *says: Any) -> Select[Any]:
     o, change = Organisation, Change
     columns = (
-        model.version_id, *says, o.key, o.name_fi, o.name_sv, o.name_en, model.valid_from, model.valid_to,
-        Source.key, Run.id, Record.file, Record.line, change.at, change.actor_person_id,
-    )  # fmt: skip
+        model.version_id,
+        *says,
+        o.key,
+        o.name_fi,
+        o.name_sv,
+        o.name_en,
+        model.valid_from,
+        model.valid_to,
+        Source.key,
+        Run.id,
+        Record.file,
+        Record.line,
+        change.at,
+        change.actor_person_id,
+    )
     query: Any = select(*columns).select_from(model)
     if model is Membership:
         query = query.outerjoin(Group, Group.id == model.group_id)
@@ -76,11 +88,40 @@ def _lines(model: Any, ids: Collection[UUID], organisation_id: Any, *says: Any) 
 
 
 def _line(
-    version_id: UUID, fact: str, kind: str | None, title: str | None, occupation: str | None, group: str | None, other: UUID | None,
-    organisation: str | None, fi: str, sv: str, en: str, valid_from: datetime, valid_to: datetime, source: str | None, run_id: UUID | None,
-    file: str | None, line: int | None, recorded_at: datetime, recorded_by: UUID | None,
-) -> FactLine:  # fmt: skip
+    version_id: UUID,
+    fact: str,
+    kind: str | None,
+    title: str | None,
+    occupation: str | None,
+    group: str | None,
+    other: UUID | None,
+    organisation: str | None,
+    fi: str,
+    sv: str,
+    en: str,
+    valid_from: datetime,
+    valid_to: datetime,
+    source: str | None,
+    run_id: UUID | None,
+    file: str | None,
+    line: int | None,
+    recorded_at: datetime,
+    recorded_by: UUID | None,
+) -> FactLine:
     return FactLine(
-        version_id, fact, kind or fact, organisation, {"fi": fi, "sv": sv, "en": en} if organisation else {}, title or occupation,
-        str(other) if other else group, valid_from, valid_to, source, run_id, file, line, recorded_at, recorded_by,
-    )  # fmt: skip
+        version_id,
+        fact,
+        kind or fact,
+        organisation,
+        {"fi": fi, "sv": sv, "en": en} if organisation else {},
+        title or occupation,
+        str(other) if other else group,
+        valid_from,
+        valid_to,
+        source,
+        run_id,
+        file,
+        line,
+        recorded_at,
+        recorded_by,
+    )

@@ -1,5 +1,6 @@
-"""Proves rights again from the facts. It shares nothing with the SQL that derived them: the Python matcher, absences one by one, and
-the clause gate in plain Python. What was granted by hand is proved from its capacity, who granted it, and the same gate.
+"""Proves rights again from the facts. It shares nothing with the SQL that derived them: the Python matcher, absences
+one by one, and the clause gate in plain Python. What was granted by hand is proved from its capacity, who granted it,
+and the same gate.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from iam.access.model.assignment import Assignment
 from iam.access.model.rule import published
 from iam.access.right import held
 from iam.access.rules import world as loading
-from iam.access.rules.match import Facts, Match, Span, World, matches
+from iam.access.rules.facts import Facts, Span, World
+from iam.access.rules.match import Match, matches
 from iam.access.rules.names import Names
 from iam.access.rules.pattern import parse
 from iam.access.rules.resolve import load, resolves
@@ -29,7 +31,8 @@ from iam.directory.affiliation import Absence
 
 @dataclass(frozen=True, slots=True)
 class _Proofs:
-    """What a person's facts carry: role and matches by rule version, absences by affiliation, and the clause gate's inputs."""
+    """What a person's facts carry: role and matches by rule version, absences by affiliation, and the clause gate's
+    inputs."""
 
     names: Names
     facts: Facts
@@ -117,7 +120,8 @@ def _carries(match: Match, row: Assignment, proofs: _Proofs) -> bool:
 
 
 def _by_hand(row: Assignment, proofs: _Proofs) -> bool:
-    """Whether the capacity stands as cited and lasts as long, whoever granted the right may hand it out, and the gate lets it through."""
+    """Whether the capacity stands as cited and lasts as long, whoever granted the right may hand it out, and the gate
+    lets it through."""
     own = next((one for one in proofs.facts.affiliations if one.version_id == row.fact_1), None)
     role = next((key for key, (role_id, _) in proofs.names.roles.items() if role_id == row.role_id), None)
     if own is None or role is None or own.fact_id != row.capacity_id or own.span.end < row.valid_to:

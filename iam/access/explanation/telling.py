@@ -1,4 +1,5 @@
-"""Rights and their reasons as they may be told: where somebody protected is does not show in a scope, a sentence, a fact or a source."""
+"""Rights and their reasons as they may be told: where somebody protected is does not show in a scope, a sentence, a
+fact or a source."""
 
 from __future__ import annotations
 
@@ -22,8 +23,9 @@ from iam.directory.protected import is_protected, rests_on_protected
 def to_asker(session: Session, part: Part, person_id: UUID, found: list[Explanation]) -> list[Explanation]:
     """Return the rights of a person that concern a part, as an asker may read them; at most four statements.
 
-    Left out are those whose scope lies outside the part and that rest on no position inside it. What tells of a protected person is
-    blank: a right is told where ``persons.code`` is held over its scope and over every organisation that it rests on.
+    Left out are those whose scope lies outside the part and that rest on no position inside it. What tells of a
+    protected person is blank: a right is told where ``persons.code`` is held over its scope and over every organisation
+    that it rests on.
     """
     found = found if part.everything else _within(session, part, found)
     if not found or knows_protected(session, part):
@@ -34,8 +36,11 @@ def to_asker(session: Session, part: Part, person_id: UUID, found: list[Explanat
     return [_blank(right) if secret & _ids(right) and not _places(right) <= known else right for right in found]
 
 
-def to_oneself(session: Session, person_id: UUID, found: list[Explanation], at: datetime | None = None) -> list[Explanation]:  # fmt: skip
-    """Return a person's own rights: blank is what tells where somebody protected is, until it is confirmed that she may know."""
+def to_oneself(
+    session: Session, person_id: UUID, found: list[Explanation], at: datetime | None = None
+) -> list[Explanation]:
+    """Return a person's own rights: blank is what tells where somebody protected is, until it is confirmed that she may
+    know."""
     if not found:
         return found
     hidden = _resting(session, found, at or clock.now())
@@ -93,12 +98,26 @@ def _blank(right: Explanation) -> Explanation:
 
 def _reason(because: Because) -> Because:
     return replace(
-        because, rule_key=None, rule_version=None, sentence={}, published_by=None, reason=None, clause=None,
+        because,
+        rule_key=None,
+        rule_version=None,
+        sentence={},
+        published_by=None,
+        reason=None,
+        clause=None,
         facts=[_fact(one) for one in because.facts if one.fact != "place"],
-    )  # fmt: skip
+    )
 
 
 def _fact(fact: FactLine) -> FactLine:
     return replace(
-        fact, organisation_key=None, organisation_names={}, position=None, other=None, source_key=None, run_id=None, file=None, line=None
-    )  # fmt: skip
+        fact,
+        organisation_key=None,
+        organisation_names={},
+        position=None,
+        other=None,
+        source_key=None,
+        run_id=None,
+        file=None,
+        line=None,
+    )

@@ -1,7 +1,8 @@
 """Why a person does not hold a role: the nearest rules that could give it, and what really stands in the way of each.
 
-First the conditions on facts, one by one (``match``); where all are met, what lies behind them: a scope in which nothing can be given that
-day, an absence, an ended access, a rule that may not hand the role out, an agreement that is missing, unsigned, over, or allows less.
+First the conditions on facts, one by one (``match``); where all are met, what lies behind them: a scope in which
+nothing can be given that day, an absence, an ended access, a rule that may not hand the role out, an agreement that is
+missing, unsigned, over, or allows less.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from iam.access.model.role import Application, Role, RoleClosure
 from iam.access.model.rule import Rule, RuleVersion, known_rules
 from iam.access.pages.listing import concerns
 from iam.access.rules import world as loading
-from iam.access.rules.match import MET, Facts, Match, Span, World, first_failing, matches
+from iam.access.rules.facts import Facts, Span, World
+from iam.access.rules.match import MET, Match, first_failing, matches
 from iam.access.rules.names import Names
 from iam.access.rules.pattern import Pattern, parse
 from iam.access.rules.resolve import load, resolves
@@ -41,8 +43,8 @@ _FARTHEST_FIRST = ("parties", "scope", "content", "relationship", "time", None)
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:
-    """A rule that could give the role (or one that includes it), and what stands in the way of this person; ``own`` is a rule of an
-    organisation in or under which the person is."""
+    """A rule that could give the role (or one that includes it), and what stands in the way of this person; ``own`` is
+    a rule of an organisation in or under which the person is."""
 
     rule_key: str
     rule_version: int
@@ -85,10 +87,11 @@ def why_not(
     *,
     known_at: datetime | None = None,
 ) -> list[WhyNot]:
-    """Return the rules that give ``role`` at ``at``, as known at ``known_at``, each with what stands in the way; empty when none gives it.
+    """Return the rules that give ``role`` at ``at``, as known at ``known_at``, each with what stands in the way; empty
+    when none gives it.
 
-    The person's own organisation's rules come first, of them the nearest. Only rules that concern ``part`` and the person's facts in it
-    are looked at.
+    The person's own organisation's rules come first, of them the nearest. Only rules that concern ``part`` and the
+    person's facts in it are looked at.
     """
     moment = at or clock.now()
     case = _case(session, person_id, moment, known_at, part)
@@ -124,8 +127,15 @@ def _case(session: Session, person_id: UUID, at: datetime, known_at: datetime | 
     facts = loading.facts(session, person_id, known_at, part=part)
     agreed = list(_agreed(session, known_at))
     return _Case(
-        session, at, known_at, load(session), facts, loading.world(session, known_at), holdings(session, known_at), agreed
-    )  # fmt: skip
+        session,
+        at,
+        known_at,
+        load(session),
+        facts,
+        loading.world(session, known_at),
+        holdings(session, known_at),
+        agreed,
+    )
 
 
 def _agreed(session: Session, known_at: datetime | None) -> Iterator[_Agreed]:
@@ -211,17 +221,25 @@ def _uncrossed(match: Match, pattern: Pattern, case: _Case) -> Problem | None:
         return None
     role_id = case.names.roles[pattern.role][0]
     crossing = CrossingRight(
-        match.holder_entity_id, match.scope_entity_id, match.scope_id, match.occupation, case.held.needs.get(role_id, frozenset()),
-        role_id in case.held.asked, Span(case.at, case.at + timedelta(microseconds=1)),
-    )  # fmt: skip
+        match.holder_entity_id,
+        match.scope_entity_id,
+        match.scope_id,
+        match.occupation,
+        case.held.needs.get(role_id, frozenset()),
+        role_id in case.held.asked,
+        Span(case.at, case.at + timedelta(microseconds=1)),
+    )
     return _not_agreed(crossing, case)
 
 
 _LACKS = {
     "content": N_("The agreement %(key)s does not allow that position all that the role holds."),
-    "relationship": N_("The agreement %(key)s asks for a live relationship, which this role is not asked about at use; nobody has accepted that."),
+    "relationship": N_(
+        "The agreement %(key)s asks for a live relationship, which this role is not asked about at use; "
+        "nobody has accepted that."
+    ),
     "time": N_("The clause of the agreement %(key)s does not hold on that day."),
-}  # fmt: skip
+}
 
 
 def _not_agreed(crossing: CrossingRight, case: _Case) -> Problem | None:

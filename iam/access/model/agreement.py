@@ -36,7 +36,8 @@ class AgreementTerm(FactVersion, Base):
 
 
 class AgreementParty(Base):
-    """A party, its role (controller, processor …) and when it signed; unsigned parties keep the agreement from being live."""
+    """A party, its role (controller, processor …) and when it signed; unsigned parties keep the agreement from being
+    live."""
 
     __tablename__ = "agreement_party"
 
@@ -49,8 +50,8 @@ class AgreementParty(Base):
 class AgreementClause(Base):
     """What the grantor allows people of the grantee in a scope; immutable: a change closes it and opens another.
 
-    ``relationship_kind`` is what must exist live between holder and person at use; ``weaker_accepted_by`` who accepted, on which day, that
-    roles under the clause are enforced otherwise.
+    ``relationship_kind`` is what must exist live between holder and person at use; ``weaker_accepted_by`` who accepted,
+    on which day, that roles under the clause are enforced otherwise.
     """
 
     __tablename__ = "agreement_clause"

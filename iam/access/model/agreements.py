@@ -1,7 +1,7 @@
 """Commands on agreements: what they are, their parties, when they are in force, and their clauses. All take sets.
 
-Ending an agreement is one row: its term is joined at every read. A clause is immutable: one that is altered is closed and another
-opened. The caller owns the transaction and derives rights afterwards.
+Ending an agreement is one row: its term is joined at every read. A clause is immutable: one that is altered is closed
+and another opened. The caller owns the transaction and derives rights afterwards.
 """
 
 from __future__ import annotations
@@ -102,9 +102,17 @@ def clauses(session: Session, known_at: datetime | None = None) -> dict[UUID, di
     found: dict[UUID, dict[UUID, Clause]] = defaultdict(dict)
     for row in session.scalars(select(AgreementClause).where(open_).order_by(AgreementClause.n)):
         found[row.agreement_id][row.id] = Clause(
-            row.grantor_id, row.grantee_id, row.scope_id, row.with_descendants, row.relationship_kind, row.weaker_accepted_by,
-            row.weaker_accepted_on, row.valid_from, row.valid_to, frozenset(content[row.id]),
-        )  # fmt: skip
+            row.grantor_id,
+            row.grantee_id,
+            row.scope_id,
+            row.with_descendants,
+            row.relationship_kind,
+            row.weaker_accepted_by,
+            row.weaker_accepted_on,
+            row.valid_from,
+            row.valid_to,
+            frozenset(content[row.id]),
+        )
     return found
 
 
@@ -138,13 +146,21 @@ def _open(session: Session, change: Change, opening: Sequence[tuple[UUID, Clause
         id_ = uuid7()
         rows.append(
             {
-                "id": id_, "agreement_id": agreement_id, "n": last[agreement_id], "grantor_id": clause.grantor_id,
-                "grantee_id": clause.grantee_id, "scope_id": clause.scope_id, "with_descendants": clause.with_descendants,
-                "relationship_kind": clause.relationship_kind, "weaker_accepted_by": clause.weaker_accepted_by,
-                "weaker_accepted_on": clause.weaker_accepted_on, "valid_from": clause.valid_from, "valid_to": clause.valid_to,
+                "id": id_,
+                "agreement_id": agreement_id,
+                "n": last[agreement_id],
+                "grantor_id": clause.grantor_id,
+                "grantee_id": clause.grantee_id,
+                "scope_id": clause.scope_id,
+                "with_descendants": clause.with_descendants,
+                "relationship_kind": clause.relationship_kind,
+                "weaker_accepted_by": clause.weaker_accepted_by,
+                "weaker_accepted_on": clause.weaker_accepted_on,
+                "valid_from": clause.valid_from,
+                "valid_to": clause.valid_to,
                 "opened_by": change.id,
             }
-        )  # fmt: skip
+        )
         contents += [
             {"clause_id": id_, "occupation": occupation, "data_group": group, "operation": operation}
             for occupation, group, operation in sorted(clause.content)

@@ -20,11 +20,11 @@ _BY_HAND = text("closed_by IS NULL AND origin = 'hand'")
 class Assignment(Base):
     """Person, capacity, role and scope for an interval, by a rule version or by hand.
 
-    The interval is the facts' and the clause's own dates; the agreement's live time and holds are joined at every read. When
-    holder and scope belong to different legal entities, a clause is named: the check says so. ``fact_1`` to ``fact_4`` and
-    ``place_id`` are the fact versions it rests on, in the order the rule binds them; ``NIL`` where there is none. They are part of
-    what makes a match one row, so they are columns and not a table beside. ``granter_id`` is the organisation that handed a role out by
-    hand.
+    The interval is the facts' and the clause's own dates; the agreement's live time and holds are joined at every read.
+    When holder and scope belong to different legal entities, a clause is named: the check says so. ``fact_1`` to
+    ``fact_4`` and ``place_id`` are the fact versions it rests on, in the order the rule binds them; ``NIL`` where there
+    is none. They are part of what makes a match one row, so they are columns and not a table beside. ``granter_id`` is
+    the organisation that handed a role out by hand.
     """
 
     __tablename__ = "assignment"

@@ -20,9 +20,9 @@ OF_RULES = ("rule", "withdrawal")
 class Proposal(Base):
     """A change of definitions that somebody wants and another must accept; ``digest`` is that of its effects.
 
-    ``kind`` is ``apply`` (a declaration, which the second person brings along again), ``rule`` (a draft, ``key`` its rule) or
-    ``withdrawal`` (of the rule ``key``). ``counts`` say how many gain and lose; ``reasons`` why it waits, each a message of a problem
-    with its values.
+    ``kind`` is ``apply`` (a declaration, which the second person brings along again), ``rule`` (a draft, ``key`` its
+    rule) or ``withdrawal`` (of the rule ``key``). ``counts`` say how many gain and lose; ``reasons`` why it waits, each
+    a message of a problem with its values.
     """
 
     __tablename__ = "proposal"

@@ -12,11 +12,13 @@ from iam.database.base import Base, key
 
 ENFORCEMENTS = ("at use", "by token", "by push", "by ticket")
 HANDED_OUT = ("owner", "enabled", "parts")
-"""Who may hand a role out: the application's owner; organisations for which the application is enabled; those and what is under them."""
+"""Who may hand a role out: the application's owner; organisations for which the application is enabled; those and what
+is under them."""
 
 
 class Application(Base):
-    """What relies on us. ``entry``: who may sign in, those with a role or everyone of the organisations that enabled it.
+    """What relies on us. ``entry``: who may sign in, those with a role or everyone of the organisations that enabled
+    it.
 
     ``least_acr`` is how a person must at least have signed in (``signin.levels``).
     """

@@ -1,4 +1,5 @@
-"""What the pages on agreements read: how each stands, its clauses, and how many come under it; a constant number of statements."""
+"""What the pages on agreements read: how each stands, its clauses, and how many come under it; a constant number of
+statements."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ _NO_AGREEMENT = Problem("There is no such agreement, or it is outside your part.
 
 @dataclass(frozen=True, slots=True)
 class AgreementState:
-    """How an agreement stands: ``unsigned``, ``coming``, ``live`` or ``ended``; its term, its parties and who has not signed."""
+    """How an agreement stands: ``unsigned``, ``coming``, ``live`` or ``ended``; its term, its parties and who has not
+    signed."""
 
     state: str
     live_from: datetime | None
@@ -43,7 +45,8 @@ class AgreementState:
 
 
 def agreements(part: Part, text: str = "") -> Any:
-    """Select (agreement, owner) of those that the part owns, or to which one of it is a party; order ``AGREEMENT_KEYS``."""
+    """Select (agreement, owner) of those that the part owns, or to which one of it is a party; order
+    ``AGREEMENT_KEYS``."""
     p = AgreementParty
     party = select(p.agreement_id).where(p.agreement_id == Agreement.id, concerns(part, p.legal_entity_id)).exists()
     query = (
@@ -133,7 +136,8 @@ def clauses(session: Session, agreement_id: UUID) -> list[ClauseView]:
 def under(part: Part, agreement_id: UUID) -> Any:
     """Select (organisation, people) that an agreement gives something today, by the organisation they come from.
 
-    Counted are those who come from the part, and those whose right reaches into it, but nobody of whom that must not be told.
+    Counted are those who come from the part, and those whose right reaches into it, but nobody of whom that must not be
+    told.
     """
     clause_ids = select(AgreementClause.id).where(AgreementClause.agreement_id == agreement_id)
     source = held(clock.now()).where(Assignment.clause_id.in_(clause_ids)).subquery()

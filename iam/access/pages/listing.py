@@ -1,7 +1,8 @@
 """What the pages on roles, rules and applications read: narrowed to the asker's part, a constant number of statements.
 
-A catalogue is seen by whoever it concerns: an application, a rule or an agreement is shown when its owner lies in the asker's part or
-above it, or when an organisation there uses or concludes it. People are counted and named only within the part.
+A catalogue is seen by whoever it concerns: an application, a rule or an agreement is shown when its owner lies in the
+asker's part or above it, or when an organisation there uses or concludes it. People are counted and named only within
+the part.
 """
 
 from __future__ import annotations
@@ -150,7 +151,8 @@ def contents(session: Session, version_ids: Collection[UUID]) -> dict[UUID, list
 
 
 def included(session: Session, role_id: UUID, *, including: bool = False) -> list[tuple[str, str]]:
-    """Return the other roles that a role includes, or with ``including`` those that include it: (application, role) keys."""
+    """Return the other roles that a role includes, or with ``including`` those that include it: (application, role)
+    keys."""
     one, other = (
         (RoleClosure.included_id, RoleClosure.role_id) if including else (RoleClosure.role_id, RoleClosure.included_id)
     )
@@ -177,7 +179,8 @@ def holder_counts(session: Session, part: Part, role_ids: Collection[UUID]) -> d
 
 
 def holders(part: Part, role_id: UUID) -> Any:
-    """Select who of the part holds a role now: (assignment, until, person, scope, rule's key or None, the role held); ``HOLDER_KEYS``."""
+    """Select who of the part holds a role now: (assignment, until, person, scope, rule's key or None, the role held);
+    ``HOLDER_KEYS``."""
     holding = aliased(Role)
     return (
         held(clock.now())
@@ -196,7 +199,8 @@ def holders(part: Part, role_id: UUID) -> Any:
 def rules(part: Part, *, text: str = "", role_id: UUID | None = None) -> Any:
     """Select (rule, newest version, owner) of the rules that concern the part; order ``RULE_KEYS``.
 
-    ``text`` is looked for in the rule's key; with ``role_id`` only the published rules that give the role, itself or through another.
+    ``text`` is looked for in the rule's key; with ``role_id`` only the published rules that give the role, itself or
+    through another.
     """
     one = aliased(RuleVersion)
     # A draft is shown as the rule only while nothing else was ever in force.
@@ -243,7 +247,8 @@ def versions(rule_id: UUID) -> Any:
 
 
 def code_lists(session: Session, part: Part) -> dict[str, list[str]]:
-    """Return the lists of occupation codes that rules of the part can name: those of an organisation in the part or above it."""
+    """Return the lists of occupation codes that rules of the part can name: those of an organisation in the part or
+    above it."""
     query = select(CodeList.key, CodeList.code).join(CodeListOwner, CodeListOwner.key == CodeList.key)
     found: dict[str, list[str]] = {}
     for key, code in session.execute(

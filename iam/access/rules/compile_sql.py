@@ -1,7 +1,8 @@
 """A rule compiled to one SELECT, the same on PostgreSQL and SQLite.
 
-Its rows are matches before the clause gate and before absences are subtracted: who, in which capacity, which role, where, when, and
-the fact versions it rests on. ``match`` gives the same rows for one person in plain Python; a property test holds them equal.
+Its rows are matches before the clause gate and before absences are subtracted: who, in which capacity, which role,
+where, when, and the fact versions it rests on. ``match`` gives the same rows for one person in plain Python; a property
+test holds them equal.
 """
 
 from __future__ import annotations
@@ -22,10 +23,27 @@ from iam.directory.affiliation import Affiliation, Group, Membership, Relationsh
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
 
 COLUMNS = (
-    "person_id", "capacity_id", "capacity_kind", "role_id", "role_version_id", "rule_version_id", "scope_id", "holder_entity_id",
-    "scope_entity_id", "occupation", "needs_relationship", "by_clause", "absence_of", "fact_1", "fact_2", "fact_3", "fact_4", "place_id",
-    "valid_from", "valid_to",
-)  # fmt: skip
+    "person_id",
+    "capacity_id",
+    "capacity_kind",
+    "role_id",
+    "role_version_id",
+    "rule_version_id",
+    "scope_id",
+    "holder_entity_id",
+    "scope_entity_id",
+    "occupation",
+    "needs_relationship",
+    "by_clause",
+    "absence_of",
+    "fact_1",
+    "fact_2",
+    "fact_3",
+    "fact_4",
+    "place_id",
+    "valid_from",
+    "valid_to",
+)
 
 
 @dataclass
@@ -52,14 +70,20 @@ class _Query:
 def compile_rule(
     pattern: Pattern, owner_id: UUID, rule_version_id: UUID, names: Names, persons: Subquery | FromClause | None = None
 ) -> Select[Any]:
-    """Return the SELECT of a checked pattern; ``persons`` (one column ``person_id``) limits whose facts are looked at."""
+    """Return the SELECT of a checked pattern; ``persons`` (one column ``person_id``) limits whose facts are looked
+    at."""
     found = [_one_way(pattern, owner_id, rule_version_id, names, persons, way) for way in ways(pattern)]
     return found[0] if len(found) == 1 else select(*union(*found).subquery().columns)
 
 
 def _one_way(
-    pattern: Pattern, owner_id: UUID, rule_version_id: UUID, names: Names, persons: FromClause | None, walls: tuple[Way, ...]
-) -> Select[Any]:  # fmt: skip
+    pattern: Pattern,
+    owner_id: UUID,
+    rule_version_id: UUID,
+    names: Names,
+    persons: FromClause | None,
+    walls: tuple[Way, ...],
+) -> Select[Any]:
     query = _Query()
     facts: dict[str, Any] = {}
     for item in pattern.bound:
@@ -195,7 +219,8 @@ _BIND: dict[str, Any] = {"affiliation": _affiliation, "membership": _membership,
 
 
 def _capacity(query: _Query, pattern: Pattern, facts: dict[str, Any]) -> Any:
-    """The fact in whose capacity the right is held; for a membership, each affiliation in or under the group's organisation."""
+    """The fact in whose capacity the right is held; for a membership, each affiliation in or under the group's
+    organisation."""
     item = pattern.capacity
     if item.fact != "membership":
         return facts[item.name]
@@ -233,7 +258,8 @@ def _scope(query: _Query, pattern: Pattern, facts: dict[str, Any], names: Names)
 
 
 def _holder_entity(query: _Query, pattern: Pattern, capacity: Any, place: Any) -> Any:
-    """The legal entity that the holder belongs to: of the capacity's organisation by date, a guardian's that of the scope."""
+    """The legal entity that the holder belongs to: of the capacity's organisation by date, a guardian's that of the
+    scope."""
     if pattern.at_home:
         return place.legal_entity_id
     home = aliased(OrganisationPlace)

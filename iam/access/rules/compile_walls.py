@@ -1,7 +1,8 @@
-"""Where a rule may give, in SQL: in its owner's subtree, or in another legal entity, where a clause has to allow it; and what a relationship
-gives only where its source may state facts. ``match`` says the same in Python.
+"""Where a rule may give, in SQL: in its owner's subtree, or in another legal entity, where a clause has to allow it;
+and what a relationship gives only where its source may state facts. ``match`` says the same in Python.
 
-Each wall is passed in one of several ways, each of them joins that the planner can walk by index: a rule is the union of its ways.
+Each wall is passed in one of several ways, each of them joins that the planner can walk by index: a rule is the union
+of its ways.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Query(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a match gives, where: the rule's owner, the scope's place, whose entity the holder belongs to, and the bound facts."""
+    """What a match gives, where: the rule's owner, the scope's place, whose entity the holder belongs to, and the bound
+    facts."""
 
     owner_id: UUID
     place: Any
@@ -48,7 +50,8 @@ Way = Callable[[Query, Given], None]
 
 
 def ways(pattern: Pattern) -> list[tuple[Way, ...]]:
-    """Return the ways through the walls that a match of this pattern may take, each to be applied to a statement of its own."""
+    """Return the ways through the walls that a match of this pattern may take, each to be applied to a statement of its
+    own."""
     walls: list[tuple[Way, ...]] = []
     if pattern.scope.of is None:
         # A guardian holds as the scope's own entity, so no clause would stand between.
@@ -66,7 +69,8 @@ def _within(query: Query, given: Given) -> None:
 
 
 def _across(query: Query, given: Given) -> None:
-    """Between entities that became one a clause that stood between them goes on, and a rule gives no more than it allows."""
+    """Between entities that became one a clause that stood between them goes on, and a rule gives no more than it
+    allows."""
     mine, theirs = aliased(OrganisationPlace), given.place.legal_entity_id
     # In the join, where it is asked of the two places and not of every person between them.
     other = or_(mine.legal_entity_id != theirs, continues(mine.legal_entity_id))

@@ -1,6 +1,8 @@
-"""Where a rule may give, when it is written: at or under its owner, or in another legal entity, where a clause has to allow it.
+"""Where a rule may give, when it is written: at or under its owner, or in another legal entity, where a clause has to
+allow it.
 
-Derivation asks the same by the tree of each day (``compile_walls``, ``match``); what could never give anything is refused here.
+Derivation asks the same by the tree of each day (``compile_walls``, ``match``); what could never give anything is
+refused here.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from iam.access.rules.pattern import Pattern
 
 
 def problems(pattern: Pattern, owner: str, names: Names) -> Iterator[Problem]:
-    """Yield a problem for each place where the rule could give nothing, whatever the day; the names it uses all exist."""
+    """Yield a problem for each place where the rule could give nothing, whatever the day; the names it uses all
+    exist."""
     owner_id, scope = names.organisations[owner], pattern.scope
     guardian = pattern.capacity.fact == "relationship"
     if scope.organisation is not None:
@@ -50,5 +53,7 @@ def _nothing_there(guardian: bool, field: str, key: str, owner: str) -> Problem:
         return Problem(message, "Let the organisation own the rule itself.", field=field, params=params)
     return Problem(
         "%(key)s does not lie at or under %(owner)s, so this rule may give nothing there.",
-        "Let an organisation own the rule under which both lie.", field=field, params=params,
-    )  # fmt: skip
+        "Let an organisation own the rule under which both lie.",
+        field=field,
+        params=params,
+    )

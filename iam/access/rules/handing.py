@@ -1,8 +1,8 @@
 """Who may hand a role out: its application's owner always, and as the role says others that use the application.
 
-Whoever hands out is an organisation: a rule's owner, or one over which somebody holds ``rights.grant``. ``Handing`` answers for one of
-them, over what was loaded; ``may`` is the same as a condition,
-and ``offered`` for any organisation of a part. What a role includes is handed out with it.
+Whoever hands out is an organisation: a rule's owner, or one over which somebody holds ``rights.grant``. ``Handing``
+answers for one of them, over what was loaded; ``may`` is the same as a condition, and ``offered`` for any organisation
+of a part. What a role includes is handed out with it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ Over = Callable[[UUID, UUID], bool]
 
 @dataclass(frozen=True, slots=True)
 class Handing:
-    """What a role says of who may hand it out; ``enabled`` are the organisations for which its application is enabled."""
+    """What a role says of who may hand it out; ``enabled`` are the organisations for which its application is
+    enabled."""
 
     handed_out: str
     owner_id: UUID
@@ -61,14 +62,20 @@ _REFUSALS = {
         N_("Choose another role, or ask %(owner)s to give this one."),
     ),
     "enabled": (
-        N_("The role %(role)s is handed out by %(owner)s and by the organisations for which its application is enabled."),
+        N_(
+            "The role %(role)s is handed out by %(owner)s and by the organisations for which its application "
+            "is enabled."
+        ),
         N_("Choose another role, or ask one of those organisations to give this one."),
     ),
     "parts": (
-        N_("The role %(role)s is handed out by %(owner)s, by the organisations for which its application is enabled and by those under them."),
+        N_(
+            "The role %(role)s is handed out by %(owner)s, by the organisations for which its application is "
+            "enabled and by those under them."
+        ),
         N_("Choose another role, or ask %(owner)s to enable the application for your organisation."),
     ),
-}  # fmt: skip
+}
 
 
 def enabled(session: Session) -> dict[UUID, frozenset[UUID]]:
@@ -102,7 +109,8 @@ _ABOVE: Statement[tuple[Any, ...]] = Statement(_above, row)
 
 
 def offered(part: Part) -> ColumnElement[bool]:
-    """The condition that an organisation of the part may hand a role out, in a query over ``Role`` and its ``Application``."""
+    """The condition that an organisation of the part may hand a role out, in a query over ``Role`` and its
+    ``Application``."""
     if part.everything:
         return true()
     e, c = ApplicationEnabled, OrganisationClosure
@@ -123,9 +131,13 @@ def may(organisation_id: Any, role_id: Any, at: Any) -> ColumnElement[bool]:
     over = exists().where(*here, c.ancestor_id == organisation_id, c.descendant_id == app.owner_id, current)
     itself = exists().where(*here, role.handed_out != "owner", enabled_, e.organisation_id == organisation_id)
     under = exists().where(
-        *here, role.handed_out == "parts", enabled_, c.ancestor_id == e.organisation_id,
-        c.descendant_id == organisation_id, current,
-    )  # fmt: skip
+        *here,
+        role.handed_out == "parts",
+        enabled_,
+        c.ancestor_id == e.organisation_id,
+        c.descendant_id == organisation_id,
+        current,
+    )
     return or_(*(one.correlate_except(e, c, app, role) for one in (over, itself, under)))
 
 

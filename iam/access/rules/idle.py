@@ -12,8 +12,8 @@ from iam.access.rules.resolve import gives, load
 
 
 def rules(session: Session) -> list[str]:
-    """Return the keys of the published rules that give nothing where they say: what they name is gone, their owner may not hand the
-    role out, or it would be beside the owner's part."""
+    """Return the keys of the published rules that give nothing where they say: what they name is gone, their owner may
+    not hand the role out, or it would be beside the owner's part."""
     names, whole = load(session, tree=False), load(session)
     keys = {id_: key for key, id_ in whole.organisations.items()}
     found = []

@@ -1,7 +1,7 @@
 """A rule matched in plain Python for one person: the second opinion on the compiled SQL, and the source of "why not".
 
-Pure: facts and the world's organisations in, matches or the first failing condition out. A property test holds these matches equal
-to the rows of ``compile_sql``.
+Pure: facts and the world's organisations in, matches or the first failing condition out. A property test holds these
+matches equal to the rows of ``compile_sql``.
 """
 
 from __future__ import annotations
@@ -14,94 +14,12 @@ from uuid import UUID
 
 from connectors.problem import Problem
 from iam.access.model.assignment import NIL
+from iam.access.rules.facts import ALWAYS, AffiliationFact, Facts, MembershipFact, RelationshipFact, Span, World
 from iam.access.rules.names import Names
 from iam.access.rules.pattern import Bound, Pattern
-from iam.clock import FOREVER, LONG_AGO
 
-
-class Span(NamedTuple):
-    """A half-open interval."""
-
-    start: datetime
-    end: datetime
-
-    def meet(self, other: Span) -> Span:
-        """The common part; empty when ``start`` is not before ``end``."""
-        return Span(max(self.start, other.start), min(self.end, other.end))
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is left."""
-        return self.start >= self.end
-
-
-ALWAYS = Span(LONG_AGO, FOREVER)
 MET = 100
 """More conditions than any rule has: where so many are passed, every one is."""
-
-
-@dataclass(frozen=True, slots=True)
-class AffiliationFact:
-    """An open affiliation version."""
-
-    version_id: UUID
-    fact_id: UUID
-    person_id: UUID
-    organisation_id: UUID
-    kind: str
-    occupation: str | None
-    is_primary: bool
-    substitute_for: str | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class MembershipFact:
-    """An open membership version with its group."""
-
-    version_id: UUID
-    group_id: UUID
-    group_kind: str
-    organisation_id: UUID
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class RelationshipFact:
-    """An open relationship version of the person as its holder."""
-
-    version_id: UUID
-    fact_id: UUID
-    kind: str
-    other_id: UUID
-    span: Span
-    source_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of one person, and the affiliations of those the person is related to."""
-
-    person_id: UUID
-    affiliations: Sequence[AffiliationFact] = ()
-    memberships: Sequence[MembershipFact] = ()
-    relationships: Sequence[RelationshipFact] = ()
-    others: Sequence[AffiliationFact] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """The organisations: kinds, the dated closure, dated places with legal entity, what areas cover, and where sources state facts.
-
-    ``continued`` holds whom a legal entity continues, and when.
-    """
-
-    kinds: Mapping[UUID, str]
-    closure: Mapping[tuple[UUID, UUID], Sequence[Span]]
-    places: Mapping[UUID, Sequence[tuple[UUID, UUID, Span]]]
-    covers: Mapping[UUID, Sequence[tuple[UUID, UUID, Span]]]
-    reach: Mapping[tuple[UUID, UUID], Sequence[Span]] = field(default_factory=dict)
-    continued: Mapping[UUID, Sequence[tuple[UUID, Span]]] = field(default_factory=dict)
 
 
 class Match(NamedTuple):
@@ -149,7 +67,8 @@ def matches(pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """Where and when a rule may give what it binds: the scope's place, whose entity it is, and whether only a clause allows it."""
+    """Where and when a rule may give what it binds: the scope's place, whose entity it is, and whether only a clause
+    allows it."""
 
     state: _State
     place_id: UUID
@@ -178,7 +97,8 @@ def _passes(
     state: _State,
     world: World,
 ) -> Iterator[tuple[_State, bool]]:
-    """A rule gives in its owner's subtree, or in another legal entity, where a clause has to allow it to somebody of a third one.
+    """A rule gives in its owner's subtree, or in another legal entity, where a clause has to allow it to somebody of a
+    third one.
 
     Between entities that became one the clause goes on, and only it allows (True).
     """
@@ -219,9 +139,18 @@ def _match(
     absence_of = absent.fact_id if isinstance(absent, AffiliationFact) else NIL
     one, two, three, four = (*state.versions, NIL, NIL, NIL, NIL)[:4]
     return Match(
-        facts.person_id, capacity, scope_id, holder or given.scope_entity, given.scope_entity, occupation, given.by_clause,
-        absence_of, (one, two, three, four), given.place_id, state.span,
-    )  # fmt: skip
+        facts.person_id,
+        capacity,
+        scope_id,
+        holder or given.scope_entity,
+        given.scope_entity,
+        occupation,
+        given.by_clause,
+        absence_of,
+        (one, two, three, four),
+        given.place_id,
+        state.span,
+    )
 
 
 def _bind(pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world: World) -> Iterator[_State]:
@@ -331,7 +260,8 @@ def _capacities(
 def _at_home(
     pattern: Pattern, own: AffiliationFact, state: _State, world: World
 ) -> Iterator[tuple[_State, UUID | None]]:
-    """The holder's legal entity by date, from the place of the capacity's organisation; None: the scope's, whichever it is."""
+    """The holder's legal entity by date, from the place of the capacity's organisation; None: the scope's, whichever it
+    is."""
     if pattern.at_home:
         yield state, None
         return
@@ -357,7 +287,8 @@ def _scopes(pattern: Pattern, state: _State, names: Names, world: World) -> Iter
 def first_failing(
     pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world: World, at: datetime
 ) -> tuple[int, Problem] | None:
-    """Return how many conditions the nearest fact passes, and the first condition on facts that fails at ``at``; None when none does.
+    """Return how many conditions the nearest fact passes, and the first condition on facts that fails at ``at``; None
+    when none does.
 
     The nearest fact is the one that fails last; nothing personal is in the text.
     """

@@ -1,4 +1,5 @@
-"""What rules can name, as one value: made by ``resolve``, asked by whatever checks, compiles, matches and words them."""
+"""What rules can name, as one value: made by ``resolve``, asked by whatever checks, compiles, matches and words
+them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""A rule as data: what it binds, what it subtracts, what it gives. Parsed and checked here, compiled and matched elsewhere.
+"""A rule as data: what it binds, what it subtracts, what it gives. Parsed and checked here, compiled and matched
+elsewhere.
 
-A rule *binds* one affiliation, group membership or person relationship and up to two more facts joined to it; its conditions are
-ANDed, alternatives are further rules; ``unless`` names an affiliation whose absences are subtracted. There is no now, no age, no
-function and no negation. See ``docs/rules.md`` for the catalogue with examples.
+A rule *binds* one affiliation, group membership or person relationship and up to two more facts joined to it; its
+conditions are ANDed, alternatives are further rules; ``unless`` names an affiliation whose absences are subtracted.
+There is no now, no age, no function and no negation. See ``docs/rules.md`` for the catalogue with examples.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _FIELDS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Conditions on an organisation, by key: it is this one, is of this kind, lies at or under this one, or under another fact's."""
+    """Conditions on an organisation, by key: it is this one, is of this kind, lies at or under this one, or under
+    another fact's."""
 
     is_: str | None = None
     kind: str | None = None
@@ -62,7 +64,8 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A parsed rule. ``bound[0]`` is the leading fact; ``absence_of`` names the affiliation whose absences are subtracted."""
+    """A parsed rule. ``bound[0]`` is the leading fact; ``absence_of`` names the affiliation whose absences are
+    subtracted."""
 
     bound: tuple[Bound, ...]
     absence_of: str | None
@@ -79,13 +82,15 @@ class Pattern:
 
     @property
     def capacity(self) -> Bound:
-        """The fact in whose capacity the right is held: the holder's own affiliation where one is bound, else the leading fact."""
+        """The fact in whose capacity the right is held: the holder's own affiliation where one is bound, else the
+        leading fact."""
         own = [item for item in self.bound if item.fact == "affiliation" and item.of is None]
         return own[0] if own else self.bound[0]
 
     @property
     def at_home(self) -> bool:
-        """Whether the holder belongs to the scope's legal entity, whatever the day: a guardian does, and whoever holds a right where they are."""
+        """Whether the holder belongs to the scope's legal entity, whatever the day: a guardian does, and whoever holds
+        a right where they are."""
         capacity = self.capacity
         return capacity.fact == "relationship" or (capacity.fact == "affiliation" and self.scope.of == capacity.name)
 
@@ -133,9 +138,12 @@ class _Reader:
     def known(self, names: Mapping[str, Any], allowed: frozenset[str], place: str) -> None:
         for name in sorted(str(name) for name in names if name not in allowed):
             self.wrong(
-                f"{place}.{name}", "%(name)s is not something a rule can ask here.", "Use one of: %(allowed)s.",
-                name=name, allowed=", ".join(sorted(allowed)),
-            )  # fmt: skip
+                f"{place}.{name}",
+                "%(name)s is not something a rule can ask here.",
+                "Use one of: %(allowed)s.",
+                name=name,
+                allowed=", ".join(sorted(allowed)),
+            )
 
 
 def _is_text(value: object) -> bool:
@@ -144,7 +152,8 @@ def _is_text(value: object) -> bool:
 
 
 def parse(data: object) -> tuple[Pattern | None, list[Problem]]:
-    """Return the pattern of ``data`` and what is wrong with its form; the pattern is None when anything is. Never raises."""
+    """Return the pattern of ``data`` and what is wrong with its form; the pattern is None when anything is. Never
+    raises."""
     reader = _Reader()
     data = reader.mapping(data, "rule")
     reader.known(data, frozenset({"bind", "unless", "gives"}), "rule")
@@ -245,9 +254,16 @@ def _affiliation(
             f"{place}.of", "%(name)s is not a relationship bound before this.", "Bind the relationship first.", name=of
         )
     return Bound(
-        name, "affiliation", kinds, codes, code_list, _where(reader, conditions.get("organisation"), f"{place}.organisation", earlier),
-        reader.flag(conditions.get("primary"), f"{place}.primary"), reader.flag(conditions.get("substitute"), f"{place}.substitute"), of,
-    )  # fmt: skip
+        name,
+        "affiliation",
+        kinds,
+        codes,
+        code_list,
+        _where(reader, conditions.get("organisation"), f"{place}.organisation", earlier),
+        reader.flag(conditions.get("primary"), f"{place}.primary"),
+        reader.flag(conditions.get("substitute"), f"{place}.substitute"),
+        of,
+    )
 
 
 def _where(reader: _Reader, value: Any, place: str, earlier: Mapping[str, str]) -> Where:

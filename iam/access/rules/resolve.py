@@ -22,8 +22,8 @@ from iam.directory.organisation import Organisation, OrganisationClosure, Organi
 
 
 def load(session: Session, *, tree: bool = True) -> Names:
-    """Return everything that rules can name: eight queries, whatever the number of rules. Without the ``tree`` only owners of rules and
-    applications are under anything, as it is now: enough to run rules, not to check them."""
+    """Return everything that rules can name: eight queries, whatever the number of rules. Without the ``tree`` only
+    owners of rules and applications are under anything, as it is now: enough to run rules, not to check them."""
     lists: dict[str, set[str]] = {}
     owners: dict[str, UUID] = {}
     for key, code, owner_id in _LISTS.all(session):
@@ -112,8 +112,8 @@ _COVERS: Statement[tuple[Any, ...]] = Statement(_covers, row)
 
 
 def check(data: Mapping[str, Any], owner: str, names: Names) -> tuple[Pattern | None, list[Problem]]:
-    """Return the pattern of ``data`` and everything wrong with it: its form, unknown names, facts of another's subtree, a scope in which
-    its owner may give nothing, a role that its owner may not hand out."""
+    """Return the pattern of ``data`` and everything wrong with it: its form, unknown names, facts of another's subtree,
+    a scope in which its owner may give nothing, a role that its owner may not hand out."""
     pattern, problems = parse(data)
     if pattern is None:
         return None, problems
@@ -124,7 +124,8 @@ def check(data: Mapping[str, Any], owner: str, names: Names) -> tuple[Pattern | 
 
 
 def resolves(pattern: Pattern, names: Names, owner_id: UUID) -> bool:
-    """Whether everything that a rule of this owner names exists; a published rule that does not resolve any more gives nothing."""
+    """Whether everything that a rule of this owner names exists; a published rule that does not resolve any more gives
+    nothing."""
     return next(_unknown(pattern, names, owner_id), None) is None
 
 
@@ -141,7 +142,8 @@ def _withheld(pattern: Pattern, owner_id: UUID | None, names: Names) -> Iterator
 
 
 def meaning(pattern: Pattern, names: Names) -> Hashable:
-    """Return what the names of a pattern that resolves stand for now: as long as it is the same, so is the compiled rule."""
+    """Return what the names of a pattern that resolves stand for now: as long as it is the same, so is the compiled
+    rule."""
     organisations = tuple(names.organisations[key] for _, key in _organisations(pattern))
     lists = tuple(names.lists[item.code_list] for item in pattern.bound if item.code_list is not None)
     groups = tuple(
@@ -155,9 +157,11 @@ def meaning(pattern: Pattern, names: Names) -> Hashable:
 def _unknown(pattern: Pattern, names: Names, owner_id: UUID | None) -> Iterator[Problem]:
     if pattern.role not in names.roles:
         yield Problem(
-            "There is no role %(role)s.", "Choose a role of an application, or add it first.", field="gives.role",
+            "There is no role %(role)s.",
+            "Choose a role of an application, or add it first.",
+            field="gives.role",
             params={"role": pattern.role},
-        )  # fmt: skip
+        )
     for place, key in _organisations(pattern):
         if key not in names.organisations:
             yield Problem(
@@ -169,25 +173,27 @@ def _unknown(pattern: Pattern, names: Names, owner_id: UUID | None) -> Iterator[
     for item in pattern.bound:
         if item.code_list is not None and not (owner_id and names.may_use(owner_id, item.code_list)):
             yield Problem(
-                "There is no code list %(key)s.", "Check the key, or add the list first.", field=f"bind.{item.name}.affiliation.occupation",
+                "There is no code list %(key)s.",
+                "Check the key, or add the list first.",
+                field=f"bind.{item.name}.affiliation.occupation",
                 params={"key": item.code_list},
-            )  # fmt: skip
+            )
         owner = names.organisations.get(item.where.under or "")
         if item.group is not None and owner is not None and (owner, item.group) not in names.groups:
             yield Problem(
-                "There is no group %(key)s in that organisation.", "Check the key, or add the group first.",
-                field=f"bind.{item.name}.membership.group", params={"key": item.group},
-            )  # fmt: skip
+                "There is no group %(key)s in that organisation.",
+                "Check the key, or add the group first.",
+                field=f"bind.{item.name}.membership.group",
+                params={"key": item.group},
+            )
 
 
 def _organisations(pattern: Pattern) -> Iterator[tuple[str, str]]:
     for item in pattern.bound:
         for part, key in (("is", item.where.is_), ("under", item.where.under)):
             if key is not None:
-                yield (
-                    f"bind.{item.name}.{'membership.owner' if item.fact == 'membership' else f'affiliation.organisation.{part}'}",
-                    key,
-                )
+                place = "membership.owner" if item.fact == "membership" else f"affiliation.organisation.{part}"
+                yield f"bind.{item.name}.{place}", key
     for place, key in (("organisation", pattern.scope.organisation), ("covers_of", pattern.scope.covers_of)):
         if key is not None:
             yield f"gives.scope.{place}", key
@@ -207,8 +213,10 @@ def _foreign(pattern: Pattern, owner: str, names: Names) -> Iterator[Problem]:
         if place.startswith("bind.") and not names.is_under(names.organisations[key], owner_id):
             yield Problem(
                 "%(key)s does not belong to %(owner)s, so this rule may not bind its facts.",
-                "Let the organisation that has the facts own the rule.", field=place, params={"key": key, "owner": owner},
-            )  # fmt: skip
+                "Let the organisation that has the facts own the rule.",
+                field=place,
+                params={"key": key, "owner": owner},
+            )
     yield from giving.problems(pattern, owner, names)
 
 

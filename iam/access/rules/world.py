@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam.access.administration import WHOLE, Part
-from iam.access.rules.match import AffiliationFact, Facts, MembershipFact, RelationshipFact, Span, World
+from iam.access.rules.facts import AffiliationFact, Facts, MembershipFact, RelationshipFact, Span, World
 from iam.clock import FOREVER, LONG_AGO
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
@@ -20,7 +20,8 @@ from iam.directory.reach import reach
 
 
 def facts(session: Session, person_id: UUID, known_at: datetime | None = None, *, part: Part = WHOLE) -> Facts:
-    """Return a person's facts as known at ``known_at`` (None: now), affiliations and groups of a part only: four queries."""
+    """Return a person's facts as known at ``known_at`` (None: now), affiliations and groups of a part only: four
+    queries."""
     relationships = [
         RelationshipFact(
             row.version_id,
@@ -40,13 +41,16 @@ def facts(session: Session, person_id: UUID, known_at: datetime | None = None, *
         [
             MembershipFact(m.version_id, g.id, g.kind, g.organisation_id, Span(m.valid_from, m.valid_to))
             for m, g in session.execute(
-                select(Membership, Group).join(Group, Group.id == Membership.group_id)
-                .where(Membership.person_id == person_id, known(Membership, known_at), part.covers(Group.organisation_id))
+                select(Membership, Group)
+                .join(Group, Group.id == Membership.group_id)
+                .where(
+                    Membership.person_id == person_id, known(Membership, known_at), part.covers(Group.organisation_id)
+                )
             )
         ],
         relationships,
         _affiliations(session, [item.other_id for item in relationships], known_at, part),
-    )  # fmt: skip
+    )
 
 
 def _affiliations(
@@ -56,11 +60,18 @@ def _affiliations(
     query = select(Affiliation).where(Affiliation.person_id.in_(person_ids), known(Affiliation, known_at), here)
     return [
         AffiliationFact(
-            a.version_id, a.fact_id, a.person_id, a.organisation_id, a.kind, a.occupation, a.is_primary,
-            a.substitute_for, Span(a.valid_from, a.valid_to),
+            a.version_id,
+            a.fact_id,
+            a.person_id,
+            a.organisation_id,
+            a.kind,
+            a.occupation,
+            a.is_primary,
+            a.substitute_for,
+            Span(a.valid_from, a.valid_to),
         )
         for a in session.scalars(query)
-    ]  # fmt: skip
+    ]
 
 
 def world(session: Session, known_at: datetime | None = None) -> World:

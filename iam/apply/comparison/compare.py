@@ -22,8 +22,8 @@ QUIET = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What applying would do to one thing. ``fields`` tells, for a change, each field's value before and after in words, ``told`` line by
-    line what differs in them."""
+    """What applying would do to one thing. ``fields`` tells, for a change, each field's value before and after in
+    words, ``told`` line by line what differs in them."""
 
     kind: str
     key: str

@@ -22,11 +22,13 @@ from iam.vault import Vault
 
 @dataclass(slots=True)
 class Draft:
-    """The declaration and the state, and what follows from both; ``consortium`` is its name, which no password may hold.
+    """The declaration and the state, and what follows from both; ``consortium`` is its name, which no password may
+    hold.
 
-    ``organisations`` holds the ids of those that stand and those to be added; ``tree`` the places as they will be; ``skipped``
-    the logins whose persons are not here yet and need not be; ``record_keys`` what a login's directory calls its person; ``confirmed`` guardian and child of each confirmation;
-    ``doubts`` what may be a mistake, with the kind and key of the thing that states it.
+    ``organisations`` holds the ids of those that stand and those to be added; ``tree`` the places as they will be;
+    ``skipped`` the logins whose persons are not here yet and need not be; ``record_keys`` what a login's directory
+    calls its person; ``confirmed`` guardian and child of each confirmation; ``doubts`` what may be a mistake, with the
+    kind and key of the thing that states it.
     """
 
     session: Session
@@ -80,7 +82,8 @@ class Draft:
         return next(key for key, id_ in self.organisations.items() if id_ == organisation_id)
 
     def secret(self, item: Any, name: str, where: Where) -> str | None:
-        """Return the secret of an item, given as text under ``name`` or in the file under ``<name>_file``, beside the declaration."""
+        """Return the secret of an item, given as text under ``name`` or in the file under ``<name>_file``, beside the
+        declaration."""
         text: SecretStr | None = getattr(item, name)
         file: str | None = getattr(item, f"{name}_file")
         if text is not None and file is not None:

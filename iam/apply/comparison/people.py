@@ -1,4 +1,5 @@
-"""People as far as declarations speak of them: logins, local persons, accounts, groups and administrators, read by sets."""
+"""People as far as declarations speak of them: logins, local persons, accounts, groups and administrators, read by
+sets."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ Named = tuple[str, str, str]
 
 @dataclass(slots=True)
 class People:
-    """What stands of the people asked for. ``logins``, ``former`` (that were somebody's) and ``named`` give ids; the rest is by person."""
+    """What stands of the people asked for. ``logins``, ``former`` (that were somebody's) and ``named`` give ids; the
+    rest is by person."""
 
     logins: dict[str, UUID] = field(default_factory=dict)
     former: dict[str, UUID] = field(default_factory=dict)
@@ -49,7 +51,8 @@ Asked = Collection[Any] | None
 
 
 def load(session: Session, logins: Collection[str] | None, named: Collection[Named]) -> People:
-    """Return what stands of the people with these logins or identifiers; of everybody with a login when ``logins`` is None."""
+    """Return what stands of the people with these logins or identifiers; of everybody with a login when ``logins`` is
+    None."""
     found = People()
     for row in _rows(session, select(Account.login, Account.person_id), Account.login, logins):
         found.logins[row.login] = row.person_id
@@ -96,7 +99,8 @@ def _put_affiliation(found: People, row: Row[Any]) -> None:
 def groups(
     session: Session, organisation_ids: Collection[UUID] | None
 ) -> tuple[list[Row[Any]], dict[UUID, dict[UUID, str | None]]]:
-    """Return the groups of these organisations (all local ones for None), and the members now with their logins, by group id.
+    """Return the groups of these organisations (all local ones for None), and the members now with their logins, by
+    group id.
 
     Of groups with one key the local one, which a declaration means, comes last.
     """
@@ -133,7 +137,8 @@ def record_keys(session: Session, person_ids: Collection[UUID]) -> dict[tuple[st
 
 
 def identifiers(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Named]:
-    """Return one readable identifier of each person, the first by kind, issuer and value; sealed ones are never read."""
+    """Return one readable identifier of each person, the first by kind, issuer and value; sealed ones are never
+    read."""
     query = (
         select(Identifier.person_id, Identifier.kind, Identifier.issuer, Identifier.value)
         .where(Identifier.closed_by.is_(None), Identifier.value.is_not(None))

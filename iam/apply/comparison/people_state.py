@@ -36,11 +36,14 @@ def _person(known: People, person_id: UUID, organisations: Mapping[UUID, str]) -
     profile = known.profiles[person_id]
     rows = sorted(known.affiliations.get(person_id, ()), key=lambda row: not row.is_primary)
     return {
-        "given_names": profile.given_names, "family_name": profile.family_name, "email": profile.email,
+        "given_names": profile.given_names,
+        "family_name": profile.family_name,
+        "email": profile.email,
         "affiliations": primary_first(
-            (organisations[row.organisation_id], row.kind, row.occupation, row.title, row.valid_from, row.valid_to) for row in rows
+            (organisations[row.organisation_id], row.kind, row.occupation, row.title, row.valid_from, row.valid_to)
+            for row in rows
         ),
-    }  # fmt: skip
+    }
 
 
 def _credentials(known: People, person_id: UUID) -> dict[str, Any]:
@@ -53,7 +56,8 @@ def _permissions(permits: Mapping[UUID, Permit]) -> list[Permit]:
 
 
 def put_groups(session: Session, state: State, organisation_keys: Collection[str] | None) -> None:
-    """Add the shapes of the groups of these organisations, or of all local ones; members without a login are left out."""
+    """Add the shapes of the groups of these organisations, or of all local ones; members without a login are left
+    out."""
     known, keys = state.ids["organisation"], state.keys("organisation")
     ids = None if organisation_keys is None else [known[key] for key in organisation_keys if key in known]
     rows, members = people.groups(session, ids)

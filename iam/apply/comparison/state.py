@@ -1,7 +1,8 @@
-"""What stands: definitions whole, people by the logins asked for, all in shapes and with their ids. A fixed number of queries.
+"""What stands: definitions whole, people by the logins asked for, all in shapes and with their ids. A fixed number of
+queries.
 
-Definitions (organisations, applications, roles, rules, agreements, sources) are thousands at most and are read whole; people and
-what hangs on them are read by sets of logins, or all of them for an export.
+Definitions (organisations, applications, roles, rules, agreements, sources) are thousands at most and are read whole;
+people and what hangs on them are read by sets of logins, or all of them for an export.
 """
 
 from __future__ import annotations
@@ -88,12 +89,16 @@ def _organisations(session: Session, state: State) -> None:
     names = username_rules.stated(session)
     for row in rows:
         state.shapes["organisation"][row.key] = {
-            "kind": row.kind, "name": {"fi": row.name_fi, "sv": row.name_sv, "en": row.name_en}, "oph_oid": row.oph_oid,
-            "school_code": row.school_code, "business_id": row.business_id, "places": place_shapes(state.tree.get(row.id, []), keys),
+            "kind": row.kind,
+            "name": {"fi": row.name_fi, "sv": row.name_sv, "en": row.name_en},
+            "oph_oid": row.oph_oid,
+            "school_code": row.school_code,
+            "business_id": row.business_id,
+            "places": place_shapes(state.tree.get(row.id, []), keys),
             "second_factor": {"remember_days": asking[row.id]} if row.id in asking else None,
             "sessions": dict(zip(("idle_minutes", "hours"), limits[row.id], strict=True)) if row.id in limits else None,
             "usernames": names.get(row.id, {}),
-        }  # fmt: skip
+        }
     for (one, kind, other), intervals in organisations.relations(session).items():
         state.shapes["relation"][relation_key(keys[one], kind, keys[other])] = {"intervals": sorted(intervals)}
 
@@ -154,22 +159,38 @@ def _applications(session: Session, state: State) -> None:
         enabled[application_id].append(owners[organisation_id])
     for row in session.execute(select(Application.__table__).order_by(Application.key)):
         shape = {
-            "owner": owners[row.owner_id], "name": row.name, "audience": row.audience, "entry": row.entry,
-            "enabled": sorted(enabled[row.id]), "notice": row.notice, "ask_capacity": row.ask_capacity, "subject": row.subject_mode,
-            "least_acr": row.least_acr, "retired": row.retired,
-        }  # fmt: skip
+            "owner": owners[row.owner_id],
+            "name": row.name,
+            "audience": row.audience,
+            "entry": row.entry,
+            "enabled": sorted(enabled[row.id]),
+            "notice": row.notice,
+            "ask_capacity": row.ask_capacity,
+            "subject": row.subject_mode,
+            "least_acr": row.least_acr,
+            "retired": row.retired,
+        }
         state.put("application", row.key, row.id, shape)
 
 
 def _roles(session: Session, state: State) -> None:
     newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
     rows = session.execute(
-        select(Role.id, Role.application_id, Role.key, Role.retired, Role.sensitive, Role.handed_out, RoleVersion.id.label("version_id"), RoleVersion.name,
-               RoleVersion.enforcement)
+        select(
+            Role.id,
+            Role.application_id,
+            Role.key,
+            Role.retired,
+            Role.sensitive,
+            Role.handed_out,
+            RoleVersion.id.label("version_id"),
+            RoleVersion.name,
+            RoleVersion.enforcement,
+        )
         .join(newest, newest.c.role_id == Role.id)
         .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == newest.c.n))
         .order_by(Role.application_id, Role.key)
-    ).all()  # fmt: skip
+    ).all()
     contents: dict[UUID, list[str]] = defaultdict(list)
     content = select(RoleContent.role_version_id, RoleContent.data_group, RoleContent.operation)
     for version_id, group, operation in session.execute(content):
@@ -178,10 +199,14 @@ def _roles(session: Session, state: State) -> None:
     applications = state.keys("application")
     for row in rows:
         shape = {
-            "enforcement": row.enforcement, "content": sorted(contents[row.version_id]), "name": row.name,
-            "includes": sorted(keys[other] for other in includes[row.id] - {row.id} if other in keys), "retired": row.retired,
-            "sensitive": row.sensitive, "handed_out": row.handed_out,
-        }  # fmt: skip
+            "enforcement": row.enforcement,
+            "content": sorted(contents[row.version_id]),
+            "name": row.name,
+            "includes": sorted(keys[other] for other in includes[row.id] - {row.id} if other in keys),
+            "retired": row.retired,
+            "sensitive": row.sensitive,
+            "handed_out": row.handed_out,
+        }
         state.put("role", f"{applications[row.application_id]}:{row.key}", row.id, shape)
 
 
@@ -195,10 +220,26 @@ def _includes(session: Session) -> dict[UUID, set[UUID]]:
 def _clients(session: Session, state: State) -> None:
     applications = state.keys("application")
     fields = (
-        "auth", "jwks", "redirect_uris", "post_logout_redirect_uris", "grants", "scope", "id_token_alg", "userinfo_alg", "pkce",
-        "par_required", "legacy_audience", "token_format", "resources", "jwks_uri", "backchannel_logout_uri", "frontchannel_logout_uri",
-        "mapper", "metadata", "retired",
-    )  # fmt: skip
+        "auth",
+        "jwks",
+        "redirect_uris",
+        "post_logout_redirect_uris",
+        "grants",
+        "scope",
+        "id_token_alg",
+        "userinfo_alg",
+        "pkce",
+        "par_required",
+        "legacy_audience",
+        "token_format",
+        "resources",
+        "jwks_uri",
+        "backchannel_logout_uri",
+        "frontchannel_logout_uri",
+        "mapper",
+        "metadata",
+        "retired",
+    )
     for row in session.execute(select(Client.__table__).order_by(Client.client_id)):
         told = row._mapping
         shape = {"application": applications[row.application_id]} | {name: told[name] for name in fields}
@@ -220,10 +261,14 @@ def _agreements(session: Session, state: State) -> None:
     clauses = agreements.clauses(session)
     for row in session.execute(select(Agreement.__table__).order_by(Agreement.key)):
         shape = {
-            "case_number": row.case_number, "decided": row.decision, "purpose": row.purpose, "legal_basis": row.legal_basis,
-            "parties": sorted(parties[row.id], key=repr), "in_force": terms.get(row.id),
+            "case_number": row.case_number,
+            "decided": row.decision,
+            "purpose": row.purpose,
+            "legal_basis": row.legal_basis,
+            "parties": sorted(parties[row.id], key=repr),
+            "in_force": terms.get(row.id),
             "clauses": sorted((_clause(clause, keys) for clause in clauses.get(row.id, {}).values()), key=repr),
-        }  # fmt: skip
+        }
         state.put("agreement", row.key, row.id, shape)
 
 
@@ -231,9 +276,15 @@ def _clause(clause: agreements.Clause, keys: dict[UUID, str]) -> ClauseShape:
     allowed = tuple(sorted((who, f"{group}:{operation}") for who, group, operation in clause.content))
     by, on = clause.weaker_accepted_by, clause.weaker_accepted_on
     return ClauseShape(
-        keys[clause.grantor_id], keys[clause.grantee_id], keys[clause.scope_id], clause.with_descendants, clause.relationship_kind,
-        (by, on) if by is not None and on is not None else None, (clause.valid_from, clause.valid_to), allowed,
-    )  # fmt: skip
+        keys[clause.grantor_id],
+        keys[clause.grantee_id],
+        keys[clause.scope_id],
+        clause.with_descendants,
+        clause.relationship_kind,
+        (by, on) if by is not None and on is not None else None,
+        (clause.valid_from, clause.valid_to),
+        allowed,
+    )
 
 
 def _rules(session: Session, state: State) -> None:

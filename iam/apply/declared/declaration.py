@@ -1,4 +1,5 @@
-"""What all files together state, by kind and key: items merged where several make one thing, refused where they contradict."""
+"""What all files together state, by kind and key: items merged where several make one thing, refused where they
+contradict."""
 
 from __future__ import annotations
 
@@ -79,8 +80,13 @@ def declare(reading: Reading) -> Declaration:
         _group(found, item, where)
     _merged(found, reading)
     for kind in (
-        "organisation", "relation", "opened source", "opened connection", "administrator", "confirmed guardian",
-    ):  # fmt: skip
+        "organisation",
+        "relation",
+        "opened source",
+        "opened connection",
+        "administrator",
+        "confirmed guardian",
+    ):
         for stated in found[kind].values():
             found.problems += _interval_problems(stated.items)
     return found

@@ -29,7 +29,8 @@ PARTS = {
 
 
 def differing(name: str, before: Any, after: Any, words: Words) -> Iterator[str]:
-    """Yield a line for each thing that differs: ``pattern.bind.a.occupation: lehtori → rehtori``, ``members: + aino, − eero``."""
+    """Yield a line for each thing that differs: ``pattern.bind.a.occupation: lehtori → rehtori``, ``members: + aino, −
+    eero``."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in [*before, *(key for key in after if key not in before)]:
             if before.get(key) != after.get(key):

@@ -1,4 +1,5 @@
-"""Reading a declaration's files: YAML with line numbers, ``${NAME}`` replaced, every item of it validated on its own."""
+"""Reading a declaration's files: YAML with line numbers, ``${NAME}`` replaced, every item of it validated on its
+own."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 @dataclass(slots=True)
 class Reading:
-    """What the files say: items by top-level key with their places, problems, and under which keys something could not be read."""
+    """What the files say: items by top-level key with their places, problems, and under which keys something could not
+    be read."""
 
     items: dict[str, list[tuple[Any, Where]]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     problems: list[Problem] = field(default_factory=list)
@@ -146,7 +148,8 @@ class _Document:
 
     def _walk(self, node: yaml.Node, path: tuple[str | int, ...]) -> None:
         self.lines.setdefault(path, node.start_mark.line + 1)
-        # An anchor's node is met again at each of its aliases; walking it once keeps nested aliases from growing without end.
+        # An anchor's node is met again at each of its aliases; walking it once keeps nested aliases from growing
+        # without end.
         if id(node) in self._seen:
             return
         self._seen.add(id(node))

@@ -1,7 +1,8 @@
-"""Shapes: what is stated and what stands, brought to the same plain values so that they can be compared and written out.
+"""Shapes: what is stated and what stands, brought to the same plain values so that they can be compared and written
+out.
 
-A shape is a mapping of field to value. Intervals are pairs of instants, references are keys, lists without an order are sorted. A
-field that is not in a stated shape is not asked for (a password that is not given).
+A shape is a mapping of field to value. Intervals are pairs of instants, references are keys, lists without an order are
+sorted. A field that is not in a stated shape is not asked for (a password that is not given).
 """
 
 from __future__ import annotations
@@ -22,9 +23,24 @@ Shape = dict[str, Any]
 Interval = tuple[datetime, datetime]
 
 ORDER = (
-    "organisation", "relation", "code list", "source", "opened source", "connection", "opened connection", "application", "role", "client",
-    "person", "account", "group", "administrator", "confirmed guardian", "agreement", "rule",
-)  # fmt: skip
+    "organisation",
+    "relation",
+    "code list",
+    "source",
+    "opened source",
+    "connection",
+    "opened connection",
+    "application",
+    "role",
+    "client",
+    "person",
+    "account",
+    "group",
+    "administrator",
+    "confirmed guardian",
+    "agreement",
+    "rule",
+)
 """The kinds of things, in the order in which they are written."""
 
 
@@ -60,7 +76,8 @@ def application(item: Application) -> Shape:
 
 
 def role(item: Role) -> Shape:
-    """Return the shape of a role; ``includes`` are those stated, directly. Who hands it out is completed when it is checked."""
+    """Return the shape of a role; ``includes`` are those stated, directly. Who hands it out is completed when it is
+    checked."""
     return item.model_dump(exclude={"key"})
 
 
@@ -78,8 +95,11 @@ def person(item: Person) -> Shape:
     """Return the shape of a local person without the password."""
     rows = [affiliation(one) for one in item.affiliations]
     return {
-        "given_names": item.given_names, "family_name": item.family_name, "email": item.email, "affiliations": primary_first(rows),
-    }  # fmt: skip
+        "given_names": item.given_names,
+        "family_name": item.family_name,
+        "email": item.email,
+        "affiliations": primary_first(rows),
+    }
 
 
 def primary_first(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -118,8 +138,15 @@ def clause(item: Clause) -> ClauseShape:
     weaker = (accepted.accepted_by, accepted.on) if accepted is not None and accepted.on is not None else None
     scope = item.scope
     return ClauseShape(
-        item.grantor, item.grantee, scope.organisation, scope.with_descendants, item.relationship, weaker, interval(item), allowed
-    )  # fmt: skip
+        item.grantor,
+        item.grantee,
+        scope.organisation,
+        scope.with_descendants,
+        item.relationship,
+        weaker,
+        interval(item),
+        allowed,
+    )
 
 
 def agreement(item: Agreement) -> Shape:

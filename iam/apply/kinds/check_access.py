@@ -33,7 +33,8 @@ def applications(draft: Draft) -> None:
 
 
 def code_lists(draft: Draft) -> None:
-    """Check the owners of code lists; without one a list keeps its own, and a new one gets the root where there is only one."""
+    """Check the owners of code lists; without one a list keeps its own, and a new one gets the root where there is only
+    one."""
     roots = [key for key, id_ in draft.organisations.items() if id_ in draft.tree and _is_root(draft.tree[id_])]
     for key, one in draft.stated("code list").items():
         item, where = one.items[0]
@@ -44,8 +45,10 @@ def code_lists(draft: Draft) -> None:
         one.shape["owner"] = standing["owner"] if standing else roots[0] if len(roots) == 1 else None
         if one.shape["owner"] is None and "organisations" not in draft.declaration.broken:
             draft.wrong(
-                where.at("owner"), "The owner is missing.", "State the organisation whose rules, and those under it, use this list."
-            )  # fmt: skip
+                where.at("owner"),
+                "The owner is missing.",
+                "State the organisation whose rules, and those under it, use this list.",
+            )
 
 
 def _is_root(places: list[Place]) -> bool:
@@ -55,8 +58,8 @@ def _is_root(places: list[Place]) -> bool:
 def roles(draft: Draft) -> None:
     """Check that included roles exist and include one another in no circle; the shapes then hold all that is included.
 
-    Where it is not stated who hands a role out, it stays as it is, unless the role becomes sensitive, or includes one that is, or
-    ceases to.
+    Where it is not stated who hands a role out, it stays as it is, unless the role becomes sensitive, or includes one
+    that is, or ceases to.
     """
     stated = draft.stated("role")
     if not stated:
@@ -125,9 +128,11 @@ def clients(draft: Draft) -> None:
 def _secret(draft: Draft, one: Stated, secret: str, where: Where) -> None:
     if len(secret) < registration.LEAST_SECRET or len(set(secret)) < 10:
         draft.wrong(
-            where.at("secret"), "This secret is too easy to guess.", "Use at least %(least)s random characters.",
+            where.at("secret"),
+            "This secret is too easy to guess.",
+            "Use at least %(least)s random characters.",
             least=registration.LEAST_SECRET,
-        )  # fmt: skip
+        )
     one.shape["secret"] = {secrets.hash_of(secret)}
 
 
@@ -183,9 +188,12 @@ def _clause(draft: Draft, clause: Clause, parties: set[str], belongs: set[tuple[
         and (scope_id, grantor_id) not in belongs
     ):
         draft.wrong(
-            where.at("scope", "organisation"), "%(scope)s does not belong to %(grantor)s.", "A party can open only its own organisations.",
-            scope=clause.scope.organisation, grantor=clause.grantor,
-        )  # fmt: skip
+            where.at("scope", "organisation"),
+            "%(scope)s does not belong to %(grantor)s.",
+            "A party can open only its own organisations.",
+            scope=clause.scope.organisation,
+            grantor=clause.grantor,
+        )
 
 
 def rules(draft: Draft) -> None:
@@ -230,10 +238,17 @@ def _names(draft: Draft) -> Names:
         key: ids[one.shape["owner"]] for key, one in draft.stated("code list").items() if one.shape["owner"] in ids
     }
     return replace(
-        names, organisations=ids, under=ever_under(draft.tree), lists=lists, groups=groups, entities=entities, covers=_covers(draft, names),
-        list_owners=dict(names.list_owners) | owners, handing=_handing(draft),
+        names,
+        organisations=ids,
+        under=ever_under(draft.tree),
+        lists=lists,
+        groups=groups,
+        entities=entities,
+        covers=_covers(draft, names),
+        list_owners=dict(names.list_owners) | owners,
+        handing=_handing(draft),
         roles={key: ids for key, ids in roles.items() if key not in gone and key.partition(":")[0] not in shut},
-    )  # fmt: skip
+    )
 
 
 def _covers(draft: Draft, names: Names) -> dict[UUID, frozenset[UUID]]:

@@ -54,7 +54,11 @@ def persons(draft: Draft) -> None:
                 where.at("login"), "This login is that of a person whom a source brought.", "State it under accounts."
             )
         if id_ is None and login in known.former:
-            draft.wrong(where.at("login"), "This login is or was somebody else's, and is never given to another.", "Choose another login.")  # fmt: skip
+            draft.wrong(
+                where.at("login"),
+                "This login is or was somebody else's, and is never given to another.",
+                "Choose another login.",
+            )
         if login in draft.stated("account"):
             draft.wrong(where.at("login"), "This login is stated under accounts too.", "Remove one of them.")
         for place, affiliation in enumerate(item.affiliations):

@@ -1,4 +1,5 @@
-"""Checks sources: their settings by their connector, how their columns are read, and what sources of claims listen to."""
+"""Checks sources: their settings by their connector, how their columns are read, and what sources of claims listen
+to."""
 
 from __future__ import annotations
 
@@ -89,14 +90,18 @@ def listeners(draft: Draft) -> None:
     for owner, connector, where in found:
         if connector.connection not in known:
             draft.wrong(
-                where.at("connection"), "There is no connection %(key)s.", "Check the key, or add the connection first.",
+                where.at("connection"),
+                "There is no connection %(key)s.",
+                "Check the key, or add the connection first.",
                 key=connector.connection,
-            )  # fmt: skip
+            )
         for key in sorted(one for one in connector.known if f"{owner}/{one}" not in groups):
             draft.wrong(
-                where.at("groups"), "There is no group %(key)s in that organisation.", "Check the key, or add the group first.",
+                where.at("groups"),
+                "There is no group %(key)s in that organisation.",
+                "Check the key, or add the group first.",
                 key=key,
-            )  # fmt: skip
+            )
 
 
 def _local_groups(draft: Draft, owners: Collection[str]) -> set[str]:

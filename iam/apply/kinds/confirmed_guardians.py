@@ -1,4 +1,5 @@
-"""Confirmed guardians of protected children: what is stated checked against the people that are here, written, and written out."""
+"""Confirmed guardians of protected children: what is stated checked against the people that are here, written, and
+written out."""
 
 from __future__ import annotations
 

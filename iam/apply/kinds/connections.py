@@ -48,9 +48,12 @@ def check(draft: Draft) -> None:
             for name in getattr(item, field):
                 if led.setdefault((field, name), key) != key:
                     draft.wrong(
-                        where.at(field), "%(name)s leads to %(key)s already.", "A domain or an application leads to one connection.",
-                        name=name, key=led[(field, name)],
-                    )  # fmt: skip
+                        where.at(field),
+                        "%(name)s leads to %(key)s already.",
+                        "A domain or an application leads to one connection.",
+                        name=name,
+                        key=led[(field, name)],
+                    )
         _secret(draft, one, sealed.get(key))
 
 
@@ -60,7 +63,8 @@ def check_openings(draft: Draft) -> None:
 
 
 def _owner(draft: Draft, key: str, item: inbound.Connection, where: Where) -> None:
-    """A connection proves people of its owner's organisations; one from before owners keeps what it has until one is stated."""
+    """A connection proves people of its owner's organisations; one from before owners keeps what it has until one is
+    stated."""
     if item.owner is not None:
         draft.organisation(item.owner, where.at("owner"))
     elif key not in draft.standing("connection"):
@@ -91,9 +95,11 @@ def _applications(draft: Draft, item: inbound.Connection, where: Where) -> None:
     known = draft.standing("application").keys() | draft.stated("application").keys()
     for key in sorted(item.applications.keys() - known):
         draft.wrong(
-            where.at("applications"), "There is no application %(key)s.", "Check the key, or add the application first.",
+            where.at("applications"),
+            "There is no application %(key)s.",
+            "Check the key, or add the application first.",
             key=key,
-        )  # fmt: skip
+        )
 
 
 def _identifier(draft: Draft, item: inbound.Connection, where: Where) -> None:

@@ -1,7 +1,7 @@
 """Checks first passwords by the rules of every other door: length, what is guessed first, and the person's own words.
 
-Of names a declaration knows what it declares: a source's are not asked. One that is not written, for there is a password already, is
-asked for its length and whether it is guessed first only.
+Of names a declaration knows what it declares: a source's are not asked. One that is not written, for there is a
+password already, is asked for its length and whether it is guessed first only.
 """
 
 from __future__ import annotations

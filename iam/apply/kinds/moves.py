@@ -1,4 +1,5 @@
-"""Organisations that move to where a source that states facts in them does not reach: they are opened to it for a while, unless told otherwise."""
+"""Organisations that move to where a source that states facts in them does not reach: they are opened to it for a
+while, unless told otherwise."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ class _Reach:
 
 
 def keep_sources(draft: Draft) -> None:
-    """Open organisations that move to the sources that state facts there and lose them, and note every one, opened or not."""
+    """Open organisations that move to the sources that state facts there and lose them, and note every one, opened or
+    not."""
     if draft.problems or draft.declaration.problems:
         return
     moved = {
@@ -91,7 +93,8 @@ def _stated(draft: Draft) -> dict[Pair, Sequence[Interval]]:
 def _lost(
     draft: Draft, was: _Reach, will: _Reach, moved: Mapping[UUID, Stated]
 ) -> Iterator[tuple[UUID, UUID, datetime]]:
-    """Yield source, organisation and instant: the highest moved organisation that the source loses then, of each where it states facts."""
+    """Yield source, organisation and instant: the highest moved organisation that the source loses then, of each where
+    it states facts."""
     for source_id, organisation_id in _facts(draft.session):
         at = _first_gap(was.of(source_id, organisation_id), will.of(source_id, organisation_id))
         if at is None:
@@ -139,15 +142,23 @@ def _open(
         draft.notes.append(
             Problem(
                 "%(source)s states facts in %(organisation)s and may not any more from %(from)s.",
-                "What it says of people there ends then with its next run, unless the organisation is opened to it.", params=params,
+                "What it says of people there ends then with its next run, unless the organisation is opened to it.",
+                params=params,
             )
-        )  # fmt: skip
+        )
         return
     where = moved.where if moved is not None else next(iter(draft.stated("organisation").values())).where
     draft.declaration["opened source"][key] = Stated({"opened": sorted([*before, (at, until)])}, where, [])
     draft.notes.append(
         Problem(
-            "%(source)s states facts in %(organisation)s, which moves from its reach; it may go on from %(from)s until %(to)s.",
-            "State other days under opened_sources, or keep_sources: false with the organisation, if that is not right.", params=params,
+            (
+                "%(source)s states facts in %(organisation)s, which moves from its reach; it may go on from "
+                "%(from)s until %(to)s."
+            ),
+            (
+                "State other days under opened_sources, or keep_sources: false with the organisation, if that is "
+                "not right."
+            ),
+            params=params,
         )
-    )  # fmt: skip
+    )

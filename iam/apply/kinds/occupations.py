@@ -1,4 +1,5 @@
-"""Doubts about occupations: one that a clause or a rule names and nothing else does is likely to be misspelt, and gives nothing."""
+"""Doubts about occupations: one that a clause or a rule names and nothing else does is likely to be misspelt, and gives
+nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class _Named:
 
 
 def check(draft: Draft) -> None:
-    """Leave a doubt about each occupation that is named once and is nowhere else: not an error, for it may be coming."""
+    """Leave a doubt about each occupation that is named once and is nowhere else: not an error, for it may be
+    coming."""
     clauses = _clauses(draft)
     named = [one for one in _named(draft) if clauses[one.occupation] < (2 if one.kind == "agreement" else 1)]
     lists: set[str] = {code for shape in draft.overlaid("code list").values() for code in shape["codes"]}

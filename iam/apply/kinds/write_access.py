@@ -83,7 +83,8 @@ def _roles(writing: Writing) -> None:
 
 
 def _closure(writing: Writing) -> None:
-    """Write what each role includes, where that differs; a role that is not stated may include more through one that is."""
+    """Write what each role includes, where that differs; a role that is not stated may include more through one that
+    is."""
     moved = {}
     for key, closed in writing.draft.role_closure.items():
         standing = writing.draft.standing("role").get(key)
@@ -149,18 +150,30 @@ def _agreements(writing: Writing) -> None:
 def _agreement(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
     item, _ = writing.draft.stated("agreement")[key].items[0]
     return {
-        "id": writing.id_of("agreement", key), "key": key, "case_number": shape["case_number"], "decision": shape["decided"],
-        "purpose": shape["purpose"], "legal_basis": shape["legal_basis"],
+        "id": writing.id_of("agreement", key),
+        "key": key,
+        "case_number": shape["case_number"],
+        "decision": shape["decided"],
+        "purpose": shape["purpose"],
+        "legal_basis": shape["legal_basis"],
         "owner_id": writing.draft.organisations[item.parties[0].entity],
-    }  # fmt: skip
+    }
 
 
 def _clause(writing: Writing, row: ClauseShape) -> agreements.Clause:
     ids, (by, on) = writing.draft.organisations, row.weaker or (None, None)
     content = frozenset((who, *_pair(right)) for who, right in row.allowed)
     return agreements.Clause(
-        ids[row.grantor], ids[row.grantee], ids[row.scope], row.with_descendants, row.relationship, by, on, *row.interval, content
-    )  # fmt: skip
+        ids[row.grantor],
+        ids[row.grantee],
+        ids[row.scope],
+        row.with_descendants,
+        row.relationship,
+        by,
+        on,
+        *row.interval,
+        content,
+    )
 
 
 def write_rules(writing: Writing) -> None:

@@ -1,4 +1,5 @@
-"""What gives rights and what limits them: rules, agreements with their clauses, and the lists of occupations they name."""
+"""What gives rights and what limits them: rules, agreements with their clauses, and the lists of occupations they
+name."""
 
 from __future__ import annotations
 

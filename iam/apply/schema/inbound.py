@@ -20,7 +20,8 @@ def _zone(value: str) -> str:
 
 
 class Source(Item):
-    """An inbound system; ``settings`` are its connector's own. One that is ``disabled`` is not read, and nobody signs in by it."""
+    """An inbound system; ``settings`` are its connector's own. One that is ``disabled`` is not read, and nobody signs
+    in by it."""
 
     key: Key
     connector: str
@@ -44,7 +45,8 @@ class OpenedSource(Dated):
 
 
 class Recognised(Item):
-    """How an account at a connection is recognised at its first sign-in: a claim's value among identifiers of a kind and issuer."""
+    """How an account at a connection is recognised at its first sign-in: a claim's value among identifiers of a kind
+    and issuer."""
 
     claim: Code
     kind: Code
@@ -52,7 +54,8 @@ class Recognised(Item):
 
 
 class Connection(Item):
-    """An upstream OpenID provider; logins of its ``domains`` are sent there, and people on the way to its ``applications``.
+    """An upstream OpenID provider; logins of its ``domains`` are sent there, and people on the way to its
+    ``applications``.
 
     It proves people of its ``owner``'s organisations, which a new one must have.
     """

@@ -1,4 +1,5 @@
-"""Days and instants as YAML states them: ``from`` is a first day, ``to`` a last day, or either an instant with a zone."""
+"""Days and instants as YAML states them: ``from`` is a first day, ``to`` a last day, or either an instant with a
+zone."""
 
 from __future__ import annotations
 

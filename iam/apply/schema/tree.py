@@ -12,7 +12,8 @@ from iam.signin.accounts import username
 
 
 class SecondFactor(Item):
-    """An organisation asks its people for a second factor, again on a device of their own after so many days (0: at every sign-in)."""
+    """An organisation asks its people for a second factor, again on a device of their own after so many days (0: at
+    every sign-in)."""
 
     remember_days: Annotated[int, Field(ge=0, le=365)] = 0
 
@@ -27,8 +28,9 @@ class Sessions(Item):
 class Organisation(Dated):
     """An organisation and one place of it; one that moves is stated once for each place, the rest of it once.
 
-    ``usernames``: by kind of affiliation, and for guardians, which usernames people get; what is not stated stays as it is, for a page says
-    it too. ``keep_sources`` false: a source that states facts there and does not reach the new place is not opened to it for a while.
+    ``usernames``: by kind of affiliation, and for guardians, which usernames people get; what is not stated stays as it
+    is, for a page says it too. ``keep_sources`` false: a source that states facts there and does not reach the new
+    place is not opened to it for a while.
     """
 
     key: Key

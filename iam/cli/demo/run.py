@@ -1,4 +1,5 @@
-"""``iam demo run``: the whole demonstration in one process, from feed files to a relying application, on SQLite and without services."""
+"""``iam demo run``: the whole demonstration in one process, from feed files to a relying application, on SQLite and
+without services."""
 
 from __future__ import annotations
 
@@ -119,7 +120,8 @@ def set_up(
     profile: str,
     seed: str,
 ) -> None:
-    """Generate the feeds, declare the consortium, run the sources and let the second operator accept them, then name the people."""
+    """Generate the feeds, declare the consortium, run the sources and let the second operator accept them, then name
+    the people."""
     click.echo(f"Setting up the demonstration ({profile}) …")
     upgrade(settings.database.url.get_secret_value())
     with sessions.begin() as session:
@@ -194,7 +196,8 @@ def _serve(settings: Settings, relying: str, working: AbstractContextManager[Non
     provider = create_app(settings)
     application = create_relying_app(settings.issuer, CLIENT, SECRET, relying)
     with ExitStack() as stack:
-        # Kept from every thread that starts below: only the one that waits for them takes them, and none comes at a bad moment.
+        # Kept from every thread that starts below: only the one that waits for them takes them, and none comes at a bad
+        # moment.
         stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING))
         stack.enter_context(_served(provider, settings.listen.host, urlsplit(settings.issuer).port or 80))
         stack.enter_context(_served(application, settings.listen.host, urlsplit(relying).port or 80))

@@ -1,4 +1,5 @@
-"""What ``iam demo run`` tells once it serves: whom to try, with what, and where; whole on a terminal of 80 columns, or fewer."""
+"""What ``iam demo run`` tells once it serves: whom to try, with what, and where; whole on a terminal of 80 columns, or
+fewer."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def tell(issuer: str, relying: str, feed: Path) -> None:
 
 
 def lines(issuer: str, relying: str, feed: Path, width: int) -> Iterator[str]:
-    """Yield what is told in lines of at most ``width``; a login, a password or an address stands whole whatever the width."""
+    """Yield what is told in lines of at most ``width``; a login, a password or an address stands whole whatever the
+    width."""
     yield "People to try, each with the password:"
     for person in TRY:
         yield from _person(person, width)
@@ -32,8 +34,10 @@ def lines(issuer: str, relying: str, feed: Path, width: int) -> Iterator[str]:
     for n, what in enumerate(_things(issuer, relying, feed), 1):
         yield from _wrapped(what, width, f" {n}. ")
     yield from _wrapped(
-        "The administrators of this demonstration sign in with a password alone; elsewhere a passkey is asked of them.", width, rest=""
-    )  # fmt: skip
+        "The administrators of this demonstration sign in with a password alone; elsewhere a passkey is asked of them.",
+        width,
+        rest="",
+    )
     yield f"Avain: {issuer}"
     yield f"{NAME}: {relying}"
     yield "Ctrl-C stops both."

@@ -1,7 +1,7 @@
 """``iam serve``: the web processes, the management port beside them, and the worker.
 
-The server is granian: measured beside gunicorn's threaded workers it takes the same processor time a request, and it ends TLS, reads
-hostile HTTP and restarts a failed process without further parts.
+The server is granian: measured beside gunicorn's threaded workers it takes the same processor time a request, and it
+ends TLS, reads hostile HTTP and restarts a failed process without further parts.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ from iam.tokens import keys
 from iam.web.edge import logging, management
 
 CONNECTIONS, IDLE_MS = 800, 10_000
-"""How many connections a web process keeps, and after how many milliseconds without a request it closes one: a connection that only
-waits takes a place, too. Below the 1,024 open files that a process usually may have; more wait to be accepted."""
+"""How many connections a web process keeps, and after how many milliseconds without a request it closes one: a
+connection that only waits takes a place, too. Below the 1,024 open files that a process usually may have; more wait to
+be accepted."""
 GRACE_SECONDS = 8
 """How long running requests may take after a stop was asked for."""
 _MEASURES = "PROMETHEUS_MULTIPROC_DIR"
@@ -90,12 +91,23 @@ def _server(console: Console) -> MPServer:
 
 def _over(listen: Listen, quiet: dict[str, Any]) -> MPServer:
     return MPServer(
-        "iam.app:rsgi", factory=True, interface=Interfaces.RSGI, address=listen.host, port=listen.port, workers=listen.workers,
-        websockets=False, respawn_failed_workers=True, workers_kill_timeout=GRACE_SECONDS,
-        log_dictconfig=quiet, log_level=LogLevels.warning, ssl_cert=listen.tls_certificate, ssl_key=listen.tls_key,
+        "iam.app:rsgi",
+        factory=True,
+        interface=Interfaces.RSGI,
+        address=listen.host,
+        port=listen.port,
+        workers=listen.workers,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_SECONDS,
+        log_dictconfig=quiet,
+        log_level=LogLevels.warning,
+        ssl_cert=listen.tls_certificate,
+        ssl_key=listen.tls_key,
         ssl_protocol_min=SSLProtocols.tls12,
-        backpressure=CONNECTIONS, http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS),
-    )  # fmt: skip
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS),
+    )
 
 
 @contextmanager

@@ -1,6 +1,8 @@
-"""``iam worker``: delivers what must be told to others and tidies; ``beside`` does the same in a thread of another process.
+"""``iam worker``: delivers what must be told to others and tidies; ``beside`` does the same in a thread of another
+process.
 
-Here the kinds of messages meet those who deliver them, and here is the list of what is tidied: this package may import them all.
+Here the kinds of messages meet those who deliver them, and here is the list of what is tidied: this package may import
+them all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""``iam person``: the first administrator, letters with codes, usernames, and help for one person at a time (``person_help``)."""
+"""``iam person``: the first administrator, letters with codes, usernames, and help for one person at a time
+(``person_help``)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""``iam person code|end|restore|reset-factors|sign-out``: what the pages do, for the night when no administrator can sign in.
+"""``iam person code|end|restore|reset-factors|sign-out``: what the pages do, for the night when no administrator can
+sign in.
 
-Without ``--as`` the operator of the server does it and may do it to everybody; with it, what the person there may do on the pages alone.
+Without ``--as`` the operator of the server does it and may do it to everybody; with it, what the person there may do on
+the pages alone.
 """
 
 from __future__ import annotations
@@ -95,7 +97,8 @@ def reset_factors(console: Console, login: str, reason: str) -> None:
 @click.option("--reason", default="", metavar="TEXT", help="Why; it is kept in the log. Needed for one LOGIN.")
 @click.pass_obj
 def sign_out(console: Console, login: str | None, organisation: str | None, reason: str) -> None:
-    """End every sign-in of LOGIN, or of an organisation's people, and what applications hold of it: after a theft, for example."""
+    """End every sign-in of LOGIN, or of an organisation's people, and what applications hold of it: after a theft, for
+    example."""
     if (login is None) == (organisation is None):
         raise click.UsageError("Name either LOGIN or --organisation.")
     with console.transaction() as session:
@@ -115,7 +118,8 @@ def sign_out(console: Console, login: str | None, organisation: str | None, reas
 
 
 def _known(console: Console, session: Session, actor: Actor, login: str, permission: str) -> Known:
-    """Return whose login it is; raises ``NotFound`` when nobody's in the actor's part, ``Denied`` when there is no part."""
+    """Return whose login it is; raises ``NotFound`` when nobody's in the actor's part, ``Denied`` when there is no
+    part."""
     part, known = console.part(session, actor, permission), credentials.find(session, login)
     if known is None or not may_see(session, part, known.person_id):
         raise NotFound(

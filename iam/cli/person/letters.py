@@ -20,9 +20,12 @@ from iam.signin.codes.words import Slip
 @click.command()
 @click.option("--organisation", required=True, metavar="KEY", help="Whose people: it, and what is under it.")
 @click.option(
-    "--output", required=True, metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
     help="Where to write the letters; the file must not be there yet. Only you may read it.",
-)  # fmt: skip
+)
 @click.pass_obj
 def letters(console: Console, organisation: str, output: Path) -> None:
     """Write a letter with a one-time code for everybody who has no password yet; earlier codes stop working.
@@ -54,7 +57,8 @@ def _tell(console: Console, organisation: str, slips: list[Slip], output: Path, 
         )
     if nameless and not console.as_json:
         click.echo(
-            f"{nameless} people got none: they have no username. iam person usernames --organisation {organisation} gives them one by"
+            f"{nameless} people got none: they have no username. iam person usernames --organisation "
+            f"{organisation} gives them one by"
             " the organisation's rule; the overview lists them.",
             err=True,
         )
@@ -85,7 +89,8 @@ def _tell(console: Console, organisation: str, slips: list[Slip], output: Path, 
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[IO[str]]:
-    """Make a file that only its owner may read, and take it away again when the block fails; raises ``Conflict`` when it is there."""
+    """Make a file that only its owner may read, and take it away again when the block fails; raises ``Conflict`` when
+    it is there."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

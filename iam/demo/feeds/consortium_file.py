@@ -1,4 +1,5 @@
-"""Writes ``consortium.yaml``: the organisations, relations and agreements of one profile, as ``iam apply`` takes them."""
+"""Writes ``consortium.yaml``: the organisations, relations and agreements of one profile, as ``iam apply`` takes
+them."""
 
 from __future__ import annotations
 

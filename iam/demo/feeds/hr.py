@@ -10,11 +10,31 @@ from iam.demo.days import finnish
 from iam.demo.population.employee import Employee, Employment
 
 HEADER = (
-    "henkilonumero", "hetu", "etunimet", "kutsumanimi", "sukunimi", "palvelussuhdenumero", "palvelussuhteen_laji", "sijaistettava",
-    "tehtavanimike_koodi", "nimike", "toimiala", "yksikko_koodi", "kustannuspaikka", "toimipisteet", "esihenkilo_henkilonumero",
-    "alkamispvm", "paattymispvm", "keskeytys_alku", "keskeytys_loppu", "keskeytys_syy", "sopimusala", "viikkotunnit", "tyopuhelin",
+    "henkilonumero",
+    "hetu",
+    "etunimet",
+    "kutsumanimi",
+    "sukunimi",
+    "palvelussuhdenumero",
+    "palvelussuhteen_laji",
+    "sijaistettava",
+    "tehtavanimike_koodi",
+    "nimike",
+    "toimiala",
+    "yksikko_koodi",
+    "kustannuspaikka",
+    "toimipisteet",
+    "esihenkilo_henkilonumero",
+    "alkamispvm",
+    "paattymispvm",
+    "keskeytys_alku",
+    "keskeytys_loppu",
+    "keskeytys_syy",
+    "sopimusala",
+    "viikkotunnit",
+    "tyopuhelin",
     "paivitetty",
-)  # fmt: skip
+)
 
 
 def write(path: Path, staff: Iterable[Employee]) -> Iterator[Employee]:
@@ -31,12 +51,29 @@ def row(employee: Employee, job: Employment) -> tuple[str | int, ...]:
     """Return one employment as the columns of ``HEADER``."""
     leave, name = job.absence, employee.name
     return (
-        employee.number, employee.code, name.given, name.call, name.family, job.number, job.kind, job.substitute_for or "",
-        job.occupation.code, job.occupation.title, job.occupation.sector, job.unit, job.cost_centre,
-        "|".join(f"{key}:{share}" for key, share in job.workplaces), job.manager or "", finnish(job.start), finnish(job.end),
-        *((finnish(leave.start), finnish(leave.end), leave.reason) if leave else ("", "", "")), job.occupation.agreement,
-        job.occupation.hours, _phone(employee.number), finnish(job.updated),
-    )  # fmt: skip
+        employee.number,
+        employee.code,
+        name.given,
+        name.call,
+        name.family,
+        job.number,
+        job.kind,
+        job.substitute_for or "",
+        job.occupation.code,
+        job.occupation.title,
+        job.occupation.sector,
+        job.unit,
+        job.cost_centre,
+        "|".join(f"{key}:{share}" for key, share in job.workplaces),
+        job.manager or "",
+        finnish(job.start),
+        finnish(job.end),
+        *((finnish(leave.start), finnish(leave.end), leave.reason) if leave else ("", "", "")),
+        job.occupation.agreement,
+        job.occupation.hours,
+        _phone(employee.number),
+        finnish(job.updated),
+    )
 
 
 def _phone(number: int) -> str:

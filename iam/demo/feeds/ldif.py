@@ -1,4 +1,5 @@
-"""Writes ``directory.ldif`` (RFC 2849): the host city's and the IT company's staff, and their groups, nested by the organisation tree."""
+"""Writes ``directory.ldif`` (RFC 2849): the host city's and the IT company's staff, and their groups, nested by the
+organisation tree."""
 
 from __future__ import annotations
 
@@ -49,19 +50,28 @@ class Directory:
         for employee, job in self.people:
             login = uid(employee.number)
             attributes = [
-                ("objectClass", "inetOrgPerson"), ("uid", login), ("cn", employee.name.display), ("sn", employee.name.family),
-                ("givenName", employee.name.call), ("displayName", employee.name.display), ("mail", f"{login}@mansikkala.example"),
-                ("employeeNumber", str(employee.number)), ("employeeType", job.kind), ("title", job.occupation.title),
+                ("objectClass", "inetOrgPerson"),
+                ("uid", login),
+                ("cn", employee.name.display),
+                ("sn", employee.name.family),
+                ("givenName", employee.name.call),
+                ("displayName", employee.name.display),
+                ("mail", f"{login}@mansikkala.example"),
+                ("employeeNumber", str(employee.number)),
+                ("employeeType", job.kind),
+                ("title", job.occupation.title),
                 ("departmentNumber", job.unit),
-            ]  # fmt: skip
+            ]
             if employee.number in BY_NUMBER:
                 attributes.append(("userPassword", self._salted(employee.number)))
             yield person_dn(employee.number), attributes
 
     def _salted(self, number: int) -> str:
-        """Return the demonstration password as slapd keeps one (SSHA); a directory's own format, not how Avain keeps passwords."""
+        """Return the demonstration password as slapd keeps one (SSHA); a directory's own format, not how Avain keeps
+        passwords."""
         salt = self.chance.below("ldif.salt", number, 2**32).to_bytes(4, "big")
-        return "{SSHA}" + b64encode(sha1(BY_NUMBER[number].password.encode() + salt).digest() + salt).decode()  # noqa: S324
+        digest = sha1(BY_NUMBER[number].password.encode() + salt).digest()  # noqa: S324
+        return "{SSHA}" + b64encode(digest + salt).decode()
 
     def _groups(self) -> Iterator[tuple[str, Attributes]]:
         members: dict[str, list[str]] = {}

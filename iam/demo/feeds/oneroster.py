@@ -1,4 +1,5 @@
-"""Writes the OneRoster 1.2 bundle (CSV binding 1.2.1): schools, classes, pupils, guardians, and the teachers of the classes."""
+"""Writes the OneRoster 1.2 bundle (CSV binding 1.2.1): schools, classes, pupils, guardians, and the teachers of the
+classes."""
 
 from __future__ import annotations
 
@@ -17,19 +18,90 @@ from iam.demo.population.teachers import Teacher, Teachers
 _BASE = ("sourcedId", "status", "dateLastModified")
 HEADERS: dict[str, tuple[str, ...]] = {
     "academicSessions": (*_BASE, "title", "type", "startDate", "endDate", "parentSourcedId", "schoolYear"),
-    "classes": (*_BASE, "title", "grades", "courseSourcedId", "classCode", "classType", "location", "schoolSourcedId",
-                "termSourcedIds", "subjects", "subjectCodes", "periods"),
-    "courses": (*_BASE, "schoolYearSourcedId", "title", "courseCode", "grades", "orgSourcedId", "subjects", "subjectCodes"),
-    "enrollments": (*_BASE, "classSourcedId", "schoolSourcedId", "userSourcedId", "role", "primary", "beginDate", "endDate"),
+    "classes": (
+        *_BASE,
+        "title",
+        "grades",
+        "courseSourcedId",
+        "classCode",
+        "classType",
+        "location",
+        "schoolSourcedId",
+        "termSourcedIds",
+        "subjects",
+        "subjectCodes",
+        "periods",
+    ),
+    "courses": (
+        *_BASE,
+        "schoolYearSourcedId",
+        "title",
+        "courseCode",
+        "grades",
+        "orgSourcedId",
+        "subjects",
+        "subjectCodes",
+    ),
+    "enrollments": (
+        *_BASE,
+        "classSourcedId",
+        "schoolSourcedId",
+        "userSourcedId",
+        "role",
+        "primary",
+        "beginDate",
+        "endDate",
+    ),
     "orgs": (*_BASE, "name", "type", "identifier", "parentSourcedId"),
-    "roles": (*_BASE, "userSourcedId", "roleType", "role", "beginDate", "endDate", "orgSourcedId", "userProfileSourcedId"),
-    "users": (*_BASE, "enabledUser", "username", "userIds", "givenName", "familyName", "middleName", "identifier", "email", "sms",
-              "phone", "agentSourcedIds", "grades", "password", "userMasterIdentifier", "preferredGivenName", "preferredMiddleName",
-              "preferredFamilyName", "primaryOrgSourcedId", "pronouns"),
-}  # fmt: skip
-ABSENT = ("categories", "classResources", "courseResources", "demographics", "lineItemLearningObjectiveIds", "lineItemScoreScales",
-          "lineItems", "resources", "resultLearningObjectiveIds", "resultScoreScales", "results", "scoreScales", "userProfiles",
-          "userResources")  # fmt: skip
+    "roles": (
+        *_BASE,
+        "userSourcedId",
+        "roleType",
+        "role",
+        "beginDate",
+        "endDate",
+        "orgSourcedId",
+        "userProfileSourcedId",
+    ),
+    "users": (
+        *_BASE,
+        "enabledUser",
+        "username",
+        "userIds",
+        "givenName",
+        "familyName",
+        "middleName",
+        "identifier",
+        "email",
+        "sms",
+        "phone",
+        "agentSourcedIds",
+        "grades",
+        "password",
+        "userMasterIdentifier",
+        "preferredGivenName",
+        "preferredMiddleName",
+        "preferredFamilyName",
+        "primaryOrgSourcedId",
+        "pronouns",
+    ),
+}
+ABSENT = (
+    "categories",
+    "classResources",
+    "courseResources",
+    "demographics",
+    "lineItemLearningObjectiveIds",
+    "lineItemScoreScales",
+    "lineItems",
+    "resources",
+    "resultLearningObjectiveIds",
+    "resultScoreScales",
+    "results",
+    "scoreScales",
+    "userProfiles",
+    "userResources",
+)
 SCHOOL_YEAR, AUTUMN, SPRING = "lukuvuosi", "lukukausi-syksy", "lukukausi-kevat"
 
 
@@ -73,8 +145,16 @@ class Bundle:
             self._add_employee(self.teachers.by_number[pupil.employee])
         elif pupil.name:
             login = BY_SOURCED_ID[user].login if user in BY_SOURCED_ID else user.replace("-", "")
-            self._user(user, login, pupil.name, f"{login}@oppilas.example", agents=agents, grades=grade_code(pupil.grade),
-                       learner_number=pupil.learner_number, school=pupil.school)  # fmt: skip
+            self._user(
+                user,
+                login,
+                pupil.name,
+                f"{login}@oppilas.example",
+                agents=agents,
+                grades=grade_code(pupil.grade),
+                learner_number=pupil.learner_number,
+                school=pupil.school,
+            )
         self._role(user, "student", pupil.school, iso(pupil.start), iso(pupil.end))
         self._enrol(
             self._class(pupil),
@@ -120,8 +200,16 @@ class Bundle:
         self._add(
             "academicSessions", AUTUMN, f"Syksy {start.year}", "term", iso(start), iso(christmas), SCHOOL_YEAR, year
         )
-        self._add("academicSessions", SPRING, f"Kevät {end.year}", "term", iso(christmas.replace(year=start.year + 1, month=1, day=1)),
-                  iso(end), SCHOOL_YEAR, year)  # fmt: skip
+        self._add(
+            "academicSessions",
+            SPRING,
+            f"Kevät {end.year}",
+            "term",
+            iso(christmas.replace(year=start.year + 1, month=1, day=1)),
+            iso(end),
+            SCHOOL_YEAR,
+            year,
+        )
         for grade in range(13):
             code = grade_code(grade)
             title = f"{grade}. vuosiluokka" if grade else "Esiopetus"
@@ -132,8 +220,21 @@ class Bundle:
         key = _class_id(pupil)
         if key not in self._classes:
             code = grade_code(pupil.grade)
-            self._add("classes", key, f"{pupil.grade}{pupil.section}", code, f"kurssi-{code}", f"{pupil.grade}{pupil.section}",
-                      "homeroom", "", f"org-{pupil.school}", f"{AUTUMN},{SPRING}", "", "", "")  # fmt: skip
+            self._add(
+                "classes",
+                key,
+                f"{pupil.grade}{pupil.section}",
+                code,
+                f"kurssi-{code}",
+                f"{pupil.grade}{pupil.section}",
+                "homeroom",
+                "",
+                f"org-{pupil.school}",
+                f"{AUTUMN},{SPRING}",
+                "",
+                "",
+                "",
+            )
             self._classes[key] = teacher = self.teachers.for_class(pupil.school, f"{pupil.grade}{pupil.section}")
             if teacher:
                 self._teach(key, pupil.school, teacher, primary=True)
@@ -149,8 +250,16 @@ class Bundle:
             login = BY_NUMBER[teacher.number].login if teacher.number in BY_NUMBER else f"h{teacher.number}"
             learner_number, grades = self.teachers.cards.get(teacher.number, ("", ""))
             name = Name(teacher.name.given, teacher.name.call, teacher.former_family_name or teacher.name.family)
-            self._user(user, login, name, f"{login}@mansikkala.example", employee_number=str(teacher.number),
-                       grades=grades, learner_number=learner_number, school=teacher.schools[0])  # fmt: skip
+            self._user(
+                user,
+                login,
+                name,
+                f"{login}@mansikkala.example",
+                employee_number=str(teacher.number),
+                grades=grades,
+                learner_number=learner_number,
+                school=teacher.schools[0],
+            )
             for school in teacher.schools:
                 self._role(user, "teacher", school, iso(teacher.start), iso(teacher.end))
         return user
@@ -166,16 +275,46 @@ class Bundle:
             self._role(user, guardian.role, school, iso(self.days.august(1)), iso(guardian.ended))
 
     def _user(
-        self, user: str, login: str, name: Name, email: str, *, employee_number: str = "", agents: tuple[str, ...] = (),
-        grades: str = "", learner_number: str = "", school: str,
-    ) -> None:  # fmt: skip
+        self,
+        user: str,
+        login: str,
+        name: Name,
+        email: str,
+        *,
+        employee_number: str = "",
+        agents: tuple[str, ...] = (),
+        grades: str = "",
+        learner_number: str = "",
+        school: str,
+    ) -> None:
         """Add a user; numbers by which other systems know the person go into userIds as ``{kind:value}``."""
         self._users.add(user)
         numbers = (("employee-number", employee_number), ("learner-number", learner_number))
         ids = ",".join(f"{{{kind}:{value}}}" for kind, value in numbers if value)
         first, _, middle = name.given.partition(" ")
-        self._add("users", user, "true", login, ids, first, name.family, middle, employee_number, email, "", "",
-                  ",".join(agents), grades, "", learner_number, name.call, "", "", f"org-{school}", "")  # fmt: skip
+        self._add(
+            "users",
+            user,
+            "true",
+            login,
+            ids,
+            first,
+            name.family,
+            middle,
+            employee_number,
+            email,
+            "",
+            "",
+            ",".join(agents),
+            grades,
+            "",
+            learner_number,
+            name.call,
+            "",
+            "",
+            f"org-{school}",
+            "",
+        )
 
     def _role(self, user: str, role: str, school: str, begin: str, end: str) -> None:
         n = self._roles[user] = self._roles.get(user, 0) + 1
@@ -223,8 +362,13 @@ def _own_name(org: Organisation) -> str:
 
 def _manifest() -> list[tuple[str, str]]:
     files = [(f"file.{name}", "bulk") for name in HEADERS] + [(f"file.{name}", "absent") for name in ABSENT]
-    return [("manifest.version", "1.0"), ("oneroster.version", "1.2"), *sorted(files),
-            ("source.systemName", "Marjalan kouluhallinto"), ("source.systemCode", "demo")]  # fmt: skip
+    return [
+        ("manifest.version", "1.0"),
+        ("oneroster.version", "1.2"),
+        *sorted(files),
+        ("source.systemName", "Marjalan kouluhallinto"),
+        ("source.systemCode", "demo"),
+    ]
 
 
 def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:

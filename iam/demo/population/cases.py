@@ -67,20 +67,35 @@ def _roving(hiring: Hiring, count: int) -> Iterator[Employee]:
         first = hiring.chance.below("case.rove", number, len(schools))
         places = [schools[(first + step) % len(schools)] for step in range(min(len(schools), 2 + number % 2))]
         shares = (50, 50) if len(places) == 2 else (40, 30, 30)
-        job = hiring.employ(number, 1, "erityisopettaja", tuple(zip(places, shares, strict=True)),
-                            hiring.since(number, "case.since", 12, places[0]))  # fmt: skip
+        job = hiring.employ(
+            number,
+            1,
+            "erityisopettaja",
+            tuple(zip(places, shares, strict=True)),
+            hiring.since(number, "case.since", 12, places[0]),
+        )
         yield Employee(number, hiring.code(number), hiring.name(number, places[0]), (job,))
 
 
 def _day_substitutes(hiring: Hiring, profile: Profile) -> Iterator[Employee]:
-    """Substitutes of one to three days, all at work today, for the teachers who also work elsewhere; Sini of the table is one."""
+    """Substitutes of one to three days, all at work today, for the teachers who also work elsewhere; Sini of the table
+    is one."""
     for n in range(profile.day_substitutes - 1):
         number, length = SUBSTITUTES + n, 1 + n % 3
         absent = CONCURRENT + n % (profile.concurrent - 1)
         unit = _first_school(hiring, absent)
         start = hiring.days.ahead(-1 if length > 1 and n % 2 else 0)
-        job = hiring.employ(number, 1, "luokanopettaja", unit, start, start + timedelta(days=length - 1), kind="sijainen",
-                            substitute_for=absent, updated=hiring.days.today)  # fmt: skip
+        job = hiring.employ(
+            number,
+            1,
+            "luokanopettaja",
+            unit,
+            start,
+            start + timedelta(days=length - 1),
+            kind="sijainen",
+            substitute_for=absent,
+            updated=hiring.days.today,
+        )
         yield Employee(number, hiring.code(number), hiring.name(number, unit), (job,))
 
 
@@ -91,8 +106,16 @@ def _replacements(hiring: Hiring, count: int) -> Iterator[Employee]:
         absent = _teacher(hiring, ABSENT + n, _first_school(hiring, ABSENT + n))
         leave = Absence(start, end, ("perhevapaa", "opintovapaa", "virkavapaa")[n % 3])
         yield replace(absent, employments=(replace(absent.employments[0], absence=leave),))
-        job = hiring.employ(REPLACING + n, 1, "luokanopettaja", absent.employments[0].unit, start, end, kind="sijainen",
-                            substitute_for=absent.number)  # fmt: skip
+        job = hiring.employ(
+            REPLACING + n,
+            1,
+            "luokanopettaja",
+            absent.employments[0].unit,
+            start,
+            end,
+            kind="sijainen",
+            substitute_for=absent.number,
+        )
         yield Employee(REPLACING + n, hiring.code(REPLACING + n), hiring.name(REPLACING + n, job.unit), (job,))
 
 
@@ -113,7 +136,8 @@ def _edges(hiring: Hiring, profile: Profile) -> Iterator[Employee]:
 
 
 def _identities(hiring: Hiring, count: int) -> Iterator[Employee]:
-    """Who is who: codes that differ in the separator only, namesakes born on one day, no code yet, a name that changed."""
+    """Who is who: codes that differ in the separator only, namesakes born on one day, no code yet, a name that
+    changed."""
     twins = (("140381Y902E", "Outi Anneli"), ("090275-9115", "Marja Helena"), ("090275Y9115", "Mirja Helena"))
     for n, (code, given) in enumerate(twins[: 2 * count - 1]):
         number = SEPARATOR + n

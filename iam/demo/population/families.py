@@ -1,6 +1,7 @@
 """Pupils, their families, and students who have come of age.
 
-Families come in rounds of six with ten pupils and eighteen guardian links, so that a longer list only adds families at its end.
+Families come in rounds of six with ten pupils and eighteen guardian links, so that a longer list only adds families at
+its end.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ NAMED_GUARDIAN = Name("Helena Maria", "Helena", "Huoltaja")
 
 @dataclass(frozen=True, slots=True)
 class Guardian:
-    """A guardian. ``role`` is OneRoster's: parent, or guardian for one whom a court appointed; ``ended`` is when custody ended."""
+    """A guardian. ``role`` is OneRoster's: parent, or guardian for one whom a court appointed; ``ended`` is when
+    custody ended."""
 
     sourced_id: str
     name: Name | None
@@ -41,7 +43,8 @@ class Guardian:
 
 @dataclass(frozen=True, slots=True)
 class Pupil:
-    """A pupil or student in one school; ``section`` is the letter of the class, ``employee`` set for one who is in the payroll."""
+    """A pupil or student in one school; ``section`` is the letter of the class, ``employee`` set for one who is in the
+    payroll."""
 
     sourced_id: str
     name: Name | None
@@ -86,8 +89,15 @@ class Families:
             school = self.chance.weigh("adult.school", n, colleges)
             high = self._school(school).high
             grade = min(high, 10 + self.chance.below("adult.grade", n, 3))
-            student = Pupil(f"opiskelija-{n:05d}", full_name(self.chance, "adult", n, "fi"), self._learner_number(90_000_000 + n), school,
-                            grade, self._section(n, school, "adult"), self.days.august(grade - 10))  # fmt: skip
+            student = Pupil(
+                f"opiskelija-{n:05d}",
+                full_name(self.chance, "adult", n, "fi"),
+                self._learner_number(90_000_000 + n),
+                school,
+                grade,
+                self._section(n, school, "adult"),
+                self.days.august(grade - 10),
+            )
             if n == 0:
                 yield Pupil(
                     f"henkilo-{ALL_THREE}",

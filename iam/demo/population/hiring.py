@@ -20,9 +20,16 @@ WITHOUT_MANAGER = 1002
 """The one deliberate hole in the chain of managers."""
 
 _SCHOOL_WORK = Weighted.of(
-    (("luokanopettaja", 9), ("aineenopettaja", 6), ("erityisopettaja", 2), ("tuntiopettaja", 1), ("koulunkaynninohjaaja", 5),
-     ("koulusihteeri", 1), ("kiinteistonhoitaja", 1))
-)  # fmt: skip
+    (
+        ("luokanopettaja", 9),
+        ("aineenopettaja", 6),
+        ("erityisopettaja", 2),
+        ("tuntiopettaja", 1),
+        ("koulunkaynninohjaaja", 5),
+        ("koulusihteeri", 1),
+        ("kiinteistonhoitaja", 1),
+    )
+)
 _LATER_SCHOOL_WORK = Weighted.of(
     (
         ("aineenopettaja", 12),
@@ -55,11 +62,13 @@ class Hiring:
         return full_name(self.chance, "employee", number, "sv" if language == "fi" and roll == 0 else spoken)
 
     def code(self, number: int, born_with: int | None = None) -> str:
-        """Return a fresh test identity code for the employee ``number``, born on the same day as ``born_with``; ask once."""
+        """Return a fresh test identity code for the employee ``number``, born on the same day as ``born_with``; ask
+        once."""
         return self._codes.take(number, birthday(self.chance, number if born_with is None else born_with))
 
     def since(self, number: int, stream: str, years: int, unit: str) -> date:
-        """Return the 1 August, one to ``years`` school years ago, on which a grown-up ``number`` began in a unit that was there."""
+        """Return the 1 August, one to ``years`` school years ago, on which a grown-up ``number`` began in a unit that
+        was there."""
         began = self.days.august(1 + self.chance.below(stream, number, years))
         grown = date(birthday(self.chance, number).year + 22, 8, 1)
         return max(self.consortium[unit].start, min(max(began, grown), self.days.school_start))
@@ -69,7 +78,8 @@ class Hiring:
         return NAMED_HEADS.get(unit, HEADS_FROM + self.consortium[unit].order)
 
     def manager(self, number: int, unit: str) -> int | None:
-        """Return the employee number of the manager of ``number`` in ``unit``; None at the top of an employer, and for the hole."""
+        """Return the employee number of the manager of ``number`` in ``unit``; None at the top of an employer, and for
+        the hole."""
         if number == WITHOUT_MANAGER:
             return None
         head = self.head(unit)
@@ -89,10 +99,20 @@ class Hiring:
         return self.chance.weigh("employee.occupation", number, _work(unit))
 
     def employ(
-        self, number: int, serial: int, occupation: str, workplaces: str | Workplaces, start: date, end: date | None = None, *,
-        kind: str | None = None, manager: int | None = None, updated: date | None = None, substitute_for: int | None = None,
+        self,
+        number: int,
+        serial: int,
+        occupation: str,
+        workplaces: str | Workplaces,
+        start: date,
+        end: date | None = None,
+        *,
+        kind: str | None = None,
+        manager: int | None = None,
+        updated: date | None = None,
+        substitute_for: int | None = None,
         absence: Absence | None = None,
-    ) -> Employment:  # fmt: skip
+    ) -> Employment:
         """Return an employment; the first workplace is the unit that pays.
 
         Without ``kind`` it is permanent or fixed-term by its end; ``updated`` is otherwise the first day of this month.
@@ -100,10 +120,19 @@ class Hiring:
         places = ((workplaces, 100),) if isinstance(workplaces, str) else workplaces
         unit = places[0][0]
         return Employment(
-            f"P{number}-{serial}", kind or ("maaraaikainen" if end else "vakinainen"), OCCUPATIONS[occupation], unit,
-            COST_CENTRES.get(unit, 4000 + 10 * self.consortium[unit].order), places,
-            manager or self.manager(number, unit), start, end, updated or self.days.month_start, substitute_for, absence,
-        )  # fmt: skip
+            f"P{number}-{serial}",
+            kind or ("maaraaikainen" if end else "vakinainen"),
+            OCCUPATIONS[occupation],
+            unit,
+            COST_CENTRES.get(unit, 4000 + 10 * self.consortium[unit].order),
+            places,
+            manager or self.manager(number, unit),
+            start,
+            end,
+            updated or self.days.month_start,
+            substitute_for,
+            absence,
+        )
 
 
 def _work(unit: Organisation) -> Weighted:

@@ -30,7 +30,8 @@ def named(hiring: Hiring) -> Iterator[Employee]:
 
 
 def county(hiring: Hiring, count: int) -> Iterator[Employee]:
-    """Yield the county's ``count`` (at least 3) student-welfare workers: psychologists and curators, the two of the table first."""
+    """Yield the county's ``count`` (at least 3) student-welfare workers: psychologists and curators, the two of the
+    table first."""
     unit = "hva-opiskeluhuolto"
     yield _one(hiring, PIRKKO, "Pirkko", "Psykologi", "psykologi", unit, 2)
     yield _one(hiring, KAISA, "Kaisa", "Kuraattori", "kuraattori", unit, 1)
@@ -44,8 +45,16 @@ def _aino(hiring: Hiring) -> Employee:
     """A class teacher in two schools of the city, who also teaches by the hour at the joint authority's college."""
     days = hiring.days
     updated = days.ahead(-5)
-    school = hiring.employ(AINO, 1, "luokanopettaja", (("KOIVU", 60), ("RANTA", 40)), days.school_start, days.school_end,
-                           manager=DIRECTOR, updated=updated)  # fmt: skip
+    school = hiring.employ(
+        AINO,
+        1,
+        "luokanopettaja",
+        (("KOIVU", 60), ("RANTA", 40)),
+        days.school_start,
+        days.school_end,
+        manager=DIRECTOR,
+        updated=updated,
+    )
     college = hiring.employ(
         AINO, 2, "tuntiopettaja", "OPISTO", days.month_start, days.autumn_end, kind="tuntityo", updated=updated
     )

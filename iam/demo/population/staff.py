@@ -1,4 +1,5 @@
-"""Everybody in the payroll, in the order of the file: the table's people, heads of units, special cases, and all the others."""
+"""Everybody in the payroll, in the order of the file: the table's people, heads of units, special cases, and all the
+others."""
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ def _leads_as(unit: Organisation) -> str:
 
 
 def _others(hiring: Hiring, count: int, second: int, by_workplace: bool) -> Iterator[Employee]:
-    """Yield ``count`` people; the first ``second`` of them have another workplace, or an earlier contract before the summer."""
+    """Yield ``count`` people; the first ``second`` of them have another workplace, or an earlier contract before the
+    summer."""
     weighted = Weighted.of([(unit.key, unit.weight) for unit in hiring.consortium.staffed if unit.weight])
     siblings: dict[str, list[str]] = {}
     for unit in hiring.consortium.staffed:
@@ -82,7 +84,8 @@ def _two_places(hiring: Hiring, number: int, unit: Organisation, siblings: list[
 
 
 def _after_the_summer(hiring: Hiring, number: int, unit: Organisation) -> tuple[Employment, Employment]:
-    """Two contracts with the gap of a summer; what was taught in the merged school goes on in the one that continues it."""
+    """Two contracts with the gap of a summer; what was taught in the merged school goes on in the one that continues
+    it."""
     occupation, days = hiring.occupation(number, unit), hiring.days
     before = MERGED if unit.key == MERGED_INTO else unit.key
     spring = days.august(0).replace(month=5, day=31)

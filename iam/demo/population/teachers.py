@@ -61,7 +61,8 @@ class Teachers:
             self.by_school[schools[0]].append(teacher)
 
     def for_class(self, school: str, title: str) -> Teacher | None:
-        """Return the teacher of a new class: Aino has 3A of Koivurinne, others take turns, special cases first; None without any."""
+        """Return the teacher of a new class: Aino has 3A of Koivurinne, others take turns, special cases first; None
+        without any."""
         known = self.by_school.get(school)
         if not known:
             return None

@@ -1,7 +1,7 @@
 """A small relying application to try Avain with: sign in, see what one was told, switch capacity, refresh, sign out.
 
-It knows the provider by its issuer only (OpenID Connect Discovery 1.0), proves its code requests by PKCE S256 (RFC 7636), and
-keeps tokens on the server, never in the browser.
+It knows the provider by its issuer only (OpenID Connect Discovery 1.0), proves its code requests by PKCE S256 (RFC
+7636), and keeps tokens on the server, never in the browser.
 """
 
 from __future__ import annotations
@@ -30,20 +30,27 @@ _pages = Blueprint("relying", __name__)
 def create_relying_app(issuer: str, client_id: str, client_secret: str, base_url: str) -> Flask:
     """Build the application.
 
-    ``base_url`` is where browsers reach it, without a slash at the end; ``base_url/callback`` is its redirect URI and ``base_url/``
-    where it comes back to after signing out. The provider is first asked when somebody signs in.
+    ``base_url`` is where browsers reach it, without a slash at the end; ``base_url/callback`` is its redirect URI and
+    ``base_url/`` where it comes back to after signing out. The provider is first asked when somebody signs in.
     """
     app = Flask(__name__, template_folder="templates", static_folder="static")
     app.config.update(
-        SECRET_KEY=secrets.token_bytes(32), SESSION_COOKIE_NAME=COOKIE, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SECURE=base_url.startswith("https:"), RELYING_BASE=base_url, RELYING_PROVIDER=_origin(issuer),
-    )  # fmt: skip
+        SECRET_KEY=secrets.token_bytes(32),
+        SESSION_COOKIE_NAME=COOKIE,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=base_url.startswith("https:"),
+        RELYING_BASE=base_url,
+        RELYING_PROVIDER=_origin(issuer),
+    )
     oauth = OAuth(app)
     oauth.register(
-        "avain", client_id=client_id, client_secret=client_secret,
+        "avain",
+        client_id=client_id,
+        client_secret=client_secret,
         server_metadata_url=f"{issuer}/.well-known/openid-configuration",
         client_kwargs={"scope": SCOPE, "code_challenge_method": "S256", "default_timeout": TIMEOUT},
-    )  # fmt: skip
+    )
     app.extensions["relying"] = (oauth.avain, Visits())
     app.register_blueprint(_pages)
     app.context_processor(_words)

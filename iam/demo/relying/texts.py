@@ -4,7 +4,8 @@ from __future__ import annotations
 
 LANGUAGES = {"fi": "Suomi", "sv": "Svenska", "en": "English"}
 NAME = "Wilma"
-"""What the application is called wherever it is spoken of: on its own pages, on Avain's, and where it is told how to try it."""
+"""What the application is called wherever it is spoken of: on its own pages, on Avain's, and where it is told how to
+try it."""
 TEXTS: dict[str, tuple[str, str, str]] = {
     "title": (NAME, NAME, NAME),
     "lead": (
@@ -49,8 +50,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Du måste svara på en fråga innan du kan fortsätta. Logga in på nytt.",
         "A question must be answered before you can go on. Sign in again.",
     ),
-    "login_required": ("Istuntosi on päättynyt. Kirjaudu uudelleen.", "Din session har avslutats. Logga in på nytt.",
-                       "Your session has ended. Sign in again."),
+    "login_required": (
+        "Istuntosi on päättynyt. Kirjaudu uudelleen.",
+        "Din session har avslutats. Logga in på nytt.",
+        "Your session has ended. Sign in again.",
+    ),
     "invalid_grant": (
         "Oikeutesi tai istuntosi on päättynyt, joten tietoja ei voitu päivittää. Kirjaudu uudelleen.",
         "Din rättighet eller session har upphört, så uppgifterna kunde inte uppdateras. Logga in på nytt.",
@@ -76,7 +80,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Identifieringstjänsten kunde inte logga in dig. Försök igen; om felet upprepas, kontakta administratören.",
         "The provider could not sign you in. Try again; if it happens again, tell the administrator.",
     ),
-}  # fmt: skip
+}
 
 
 def text(key: str, language: str) -> str:

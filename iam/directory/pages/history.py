@@ -1,4 +1,5 @@
-"""Every version of a person's facts that an asker may see: what it says, who said it and where, which change opened and closed it."""
+"""Every version of a person's facts that an asker may see: what it says, who said it and where, which change opened and
+closed it."""
 
 from __future__ import annotations
 
@@ -23,10 +24,11 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version. ``fact`` names its table: profile, identifier, affiliation, absence, membership, relationship or hold.
+    """One version. ``fact`` names its table: profile, identifier, affiliation, absence, membership, relationship or
+    hold.
 
-    ``organisation`` and ``group`` are there for an affiliation and a membership; ``other_id`` is a relationship's other end. Where
-    ``told`` is False, somebody is protected: neither the place nor who said it may be shown.
+    ``organisation`` and ``group`` are there for an affiliation and a membership; ``other_id`` is a relationship's other
+    end. Where ``told`` is False, somebody is protected: neither the place nor who said it may be shown.
     """
 
     fact: str
@@ -47,15 +49,18 @@ class Version:
 
 
 def versions(session: Session, visible: Visible, person_id: UUID, *, closed: bool) -> list[Version]:
-    """Return the versions of a person's facts, open ones only or (``closed``) all, in the order they were written; seven statements.
+    """Return the versions of a person's facts, open ones only or (``closed``) all, in the order they were written;
+    seven statements.
 
-    Affiliations and groups show where the organisation is visible, relationships where the other person is. What a source says of the
-    person besides (names, numbers) shows when it also said something visible, so that nobody learns of another employer.
+    Affiliations and groups show where the organisation is visible, relationships where the other person is. What a
+    source says of the person besides (names, numbers) shows when it also said something visible, so that nobody learns
+    of another employer.
     """
     ties = [
-        *_affiliations(session, visible, person_id, closed), *_memberships(session, visible, person_id, closed),
+        *_affiliations(session, visible, person_id, closed),
+        *_memberships(session, visible, person_id, closed),
         *_relationships(session, visible, person_id, closed),
-    ]  # fmt: skip
+    ]
     facts = {version.row.fact_id for version in ties}
     absences = [
         one

@@ -1,4 +1,5 @@
-"""What lists of persons and organisations show: queries narrowed to what the asker may see, and one statement for each column."""
+"""What lists of persons and organisations show: queries narrowed to what the asker may see, and one statement for each
+column."""
 
 from __future__ import annotations
 
@@ -66,10 +67,10 @@ class Tied:
 class Wanted:
     """Which persons a list shows; everything given must hold.
 
-    ``text``: words of which each begins a word of a name that is shown or was held (``name_words``), or an identifier (a learner or
-    employee number) as it stands.
-    ``organisation_id``: an affiliation at or under it; ``kind``: of an affiliation, or ``guardian``; ``state``: draft, active,
-    ended, suspended or archived; ``coming``: an affiliation that ``starts`` or ``ends`` within ``COMING``.
+    ``text``: words of which each begins a word of a name that is shown or was held (``name_words``), or an identifier
+    (a learner or employee number) as it stands. ``organisation_id``: an affiliation at or under it; ``kind``: of an
+    affiliation, or ``guardian``; ``state``: draft, active, ended, suspended or archived; ``coming``: an affiliation
+    that ``starts`` or ``ends`` within ``COMING``.
     """
 
     text: str = ""
@@ -99,7 +100,8 @@ def persons(visible: Visible, wanted: Wanted, archive_after: timedelta) -> Selec
 
 _NOWHERE: Any = null()
 _FEW_BEGIN_SO = 3
-"""Letters from which on SQLite, which cannot tell, first looks up who is called so; with fewer it walks the list and asks of each."""
+"""Letters from which on SQLite, which cannot tell, first looks up who is called so; with fewer it walks the list and
+asks of each."""
 _LAST = "\U0010ffff"
 """A sign that stands in no word, after all that do."""
 PERSON_KEYS = (Person.sort_name, Person.id)
@@ -115,7 +117,8 @@ def _called(visible: Visible, text: str) -> ColumnElement[bool]:
 
 
 def _is_named(visible: Visible, parts: Sequence[str]) -> ColumnElement[bool]:
-    """Of a word with a hyphen or an apostrophe in it either each part is found, or all of them joined: O'Neill may be written ONeill."""
+    """Of a word with a hyphen or an apostrophe in it either each part is found, or all of them joined: O'Neill may be
+    written ONeill."""
     joined = _begins_a_word(visible, "".join(parts))
     return joined if len(parts) == 1 else or_(joined, and_(*(_begins_a_word(visible, part) for part in parts)))
 
@@ -134,25 +137,32 @@ def _begins_a_word(visible: Visible, start: str) -> ColumnElement[bool]:
 
 
 def _tells_former(visible: Visible, person_id: Any) -> ColumnElement[bool]:
-    """The condition that a query may be narrowed by a former name: of somebody without protection, or whom the asker may see protected."""
+    """The condition that a query may be narrowed by a former name: of somebody without protection, or whom the asker
+    may see protected."""
     tie = aliased(Affiliation)
     there = exists().where(
-        tie.person_id == person_id, tie.closed_by.is_(None), *near(tie), visible.covers(tie.organisation_id),
+        tie.person_id == person_id,
+        tie.closed_by.is_(None),
+        *near(tie),
+        visible.covers(tie.organisation_id),
         visible.tells(person_id, tie.organisation_id),
-    )  # fmt: skip
+    )
     return or_(visible.tells(person_id, _NOWHERE), there)
 
 
 def _identified(visible: Visible, value: str) -> ColumnElement[bool]:
-    """The condition that a number is the person's. A protected person's counts only when it comes from who also placed them in the part.
+    """The condition that a number is the person's. A protected person's counts only when it comes from who also placed
+    them in the part.
 
     Whoever holds another employer's list of numbers would else learn by each of them whether it is one of theirs.
     """
     tie = aliased(Affiliation)
     placed = exists().where(
-        tie.person_id == Identifier.person_id, tie.closed_by.is_(None), tie.source_id == Identifier.source_id,
+        tie.person_id == Identifier.person_id,
+        tie.closed_by.is_(None),
+        tie.source_id == Identifier.source_id,
         visible.covers(tie.organisation_id),
-    )  # fmt: skip
+    )
     known = or_(~is_protected(Identifier.person_id), Identifier.source_id.is_(None), placed)
     return Person.id.in_(
         select(Identifier.person_id).where(Identifier.closed_by.is_(None), Identifier.value == value, known)
@@ -160,7 +170,8 @@ def _identified(visible: Visible, value: str) -> ColumnElement[bool]:
 
 
 def _affiliated(visible: Visible, wanted: Wanted) -> ColumnElement[bool]:
-    """The condition that a person has such an affiliation where the asker may see it, or guards somebody who has one there."""
+    """The condition that a person has such an affiliation where the asker may see it, or guards somebody who has one
+    there."""
     holder = aliased(Affiliation)
     conditions = [holder.closed_by.is_(None), visible.covers(holder.organisation_id)]
     if wanted.coming is not None:
@@ -175,10 +186,15 @@ def _affiliated(visible: Visible, wanted: Wanted) -> ColumnElement[bool]:
         return exists().where(holder.person_id == Person.id, *conditions, *kind)
     now = clock.now()
     return exists().where(
-        Relationship.person_id == Person.id, Relationship.kind == "guardian_of", Relationship.closed_by.is_(None),
-        Relationship.valid_from <= now, Relationship.valid_to > now,
-        holder.person_id == Relationship.other_person_id, visible.tells(Person.id, holder.organisation_id), *conditions,
-    )  # fmt: skip
+        Relationship.person_id == Person.id,
+        Relationship.kind == "guardian_of",
+        Relationship.closed_by.is_(None),
+        Relationship.valid_from <= now,
+        Relationship.valid_to > now,
+        holder.person_id == Relationship.other_person_id,
+        visible.tells(Person.id, holder.organisation_id),
+        *conditions,
+    )
 
 
 def _in_state(state: str, archive_after: timedelta) -> ColumnElement[bool]:
@@ -237,11 +253,13 @@ def affiliations(session: Session, visible: Visible, person_ids: Collection[UUID
         select(Affiliation, Organisation, told)
         .join(Organisation, Organisation.id == Affiliation.organisation_id)
         .where(
-            Affiliation.person_id.in_(person_ids), Affiliation.closed_by.is_(None), *near(Affiliation),
+            Affiliation.person_id.in_(person_ids),
+            Affiliation.closed_by.is_(None),
+            *near(Affiliation),
             visible.covers(Affiliation.organisation_id),
         )
         .order_by(Affiliation.valid_to.desc(), Affiliation.fact_id)
-    )  # fmt: skip
+    )
     found: dict[UUID, list[Tied]] = {}
     for row, place, open_ in rows:
         tied = Tied(
@@ -288,7 +306,8 @@ def _placed(which: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
 
 
 def organisation_keys(language: str) -> tuple[Any, ...]:
-    """Return the order of a list of organisations: by name in the reader's language as the Finnish alphabet has it, then id."""
+    """Return the order of a list of organisations: by name in the reader's language as the Finnish alphabet has it,
+    then id."""
     name: Any = {"fi": Organisation.name_fi, "sv": Organisation.name_sv}.get(language, Organisation.name_en)
     for letter, place in AFTER_Z.items():
         name = func.replace(func.replace(name, letter.upper(), place), letter, place)
@@ -305,12 +324,14 @@ def head_counts(session: Session, visible: Visible, organisation_ids: Collection
         select(OrganisationClosure.ancestor_id, Affiliation.kind, func.count(Affiliation.person_id.distinct()))
         .join(Affiliation, Affiliation.organisation_id == OrganisationClosure.descendant_id)
         .where(
-            OrganisationClosure.ancestor_id.in_(organisation_ids), holds_at(OrganisationClosure, now),
-            Affiliation.closed_by.is_(None), holds_at(Affiliation, now),
+            OrganisationClosure.ancestor_id.in_(organisation_ids),
+            holds_at(OrganisationClosure, now),
+            Affiliation.closed_by.is_(None),
+            holds_at(Affiliation, now),
             visible.tells(Affiliation.person_id, Affiliation.organisation_id),
         )
         .group_by(OrganisationClosure.ancestor_id, Affiliation.kind)
-    )  # fmt: skip
+    )
     found: dict[UUID, dict[str, int]] = {organisation_id: {} for organisation_id in organisation_ids}
     for organisation_id, kind, count in rows:
         found[organisation_id][kind] = count
@@ -328,11 +349,13 @@ def path(session: Session, visible: Visible, organisation_id: UUID) -> list[Orga
         select(Organisation)
         .join(OrganisationClosure, OrganisationClosure.ancestor_id == Organisation.id)
         .where(
-            OrganisationClosure.descendant_id == organisation_id, Organisation.id != organisation_id,
-            holds_at(OrganisationClosure, now), visible.covers(Organisation.id),
+            OrganisationClosure.descendant_id == organisation_id,
+            Organisation.id != organisation_id,
+            holds_at(OrganisationClosure, now),
+            visible.covers(Organisation.id),
         )
         .order_by(level)
-    )  # fmt: skip
+    )
     return list(session.scalars(query))
 
 

@@ -1,7 +1,8 @@
-"""The difference between what a run staged and what stands: one comparison for every kind of fact, before anything is written.
+"""The difference between what a run staged and what stands: one comparison for every kind of fact, before anything is
+written.
 
-A version that already says what is staged is left alone. What a staged or gone record no longer tells ends at ``now``; what had not begun
-is closed without a trace in the world's time, and what is over stays as it was.
+A version that already says what is staged is left alone. What a staged or gone record no longer tells ends at ``now``;
+what had not begun is closed without a trace in the world's time, and what is over stays as it was.
 """
 
 from __future__ import annotations
@@ -38,13 +39,26 @@ from iam.lifecycle.facts.kinds import ABSENCE, AFFILIATION, KINDS, FactKind
 
 ABSENT = "absent"
 _NAMES = (
-    "fact", "kind", "loss", "record_id", "row_id", "old_version", "fact_id", "goes_on", "person_id", "organisation_id", "label",
-    "valid_from", "valid_to", "held",
-)  # fmt: skip
+    "fact",
+    "kind",
+    "loss",
+    "record_id",
+    "row_id",
+    "old_version",
+    "fact_id",
+    "goes_on",
+    "person_id",
+    "organisation_id",
+    "label",
+    "valid_from",
+    "valid_to",
+    "held",
+)
 
 
 def compare(session: Session, source_id: UUID, now: datetime) -> None:
-    """Fill ``st_effect`` with everything that the staged and the gone records would open, close and change of their facts."""
+    """Fill ``st_effect`` with everything that the staged and the gone records would open, close and change of their
+    facts."""
     _know_groups(session, source_id)
     session.execute(delete(staged.affiliation).where(staged.affiliation.c.person_id.in_(_suspended())))
     for kind in KINDS:
@@ -79,27 +93,38 @@ def _spread_absences(session: Session, source_id: UUID) -> None:
     st, told, a, fx = staged.absence, staged.affiliation, Affiliation, staged.effect
     started = and_(fx.c.fact == AFFILIATION.name, fx.c.kind == "start", fx.c.row_id == told.c.row_id)
     stands = and_(
-        a.closed_by.is_(None), a.source_id == source_id, a.record_id == told.c.record_id, a.organisation_id == told.c.organisation_id,
-    )  # fmt: skip
+        a.closed_by.is_(None),
+        a.source_id == source_id,
+        a.record_id == told.c.record_id,
+        a.organisation_id == told.c.organisation_id,
+    )
     rows = (
         select(
-            told.c.row_id, told.c.record_id, func.coalesce(a.fact_id, fx.c.fact_id, type_=Uuid()), told.c.person_id,
-            told.c.organisation_id, told.c.kind, st.c.valid_from, st.c.valid_to,
+            told.c.row_id,
+            told.c.record_id,
+            func.coalesce(a.fact_id, fx.c.fact_id, type_=Uuid()),
+            told.c.person_id,
+            told.c.organisation_id,
+            told.c.kind,
+            st.c.valid_from,
+            st.c.valid_to,
         )
         .join(st, st.c.record_id == told.c.record_id)
         .outerjoin(a, stands)
         .outerjoin(fx, started)
-    )  # fmt: skip
+    )
     session.execute(insert(staged.absence_of).from_select([column.name for column in staged.absence_of.columns], rows))
 
 
 def _suspended() -> Select[Any]:
-    """Whom the source suspends: the affiliations that it states of them end, whichever record states them, and nothing else."""
+    """Whom the source suspends: the affiliations that it states of them end, whichever record states them, and nothing
+    else."""
     return select(staged.person.c.person_id).where(staged.person.c.suspended)
 
 
 def _whole(kind: FactKind) -> ColumnElement[bool]:
-    """The condition that everything that identifies a staged row is known: somebody may be awaited, or a group's row rejected."""
+    """The condition that everything that identifies a staged row is known: somebody may be awaited, or a group's row
+    rejected."""
     st = kind.staged.c
     known = [st[name].is_not(None) for name in (*kind.identity, "person_id")]
     return and_(*known, st.person_id != st.other_person_id) if "other_person_id" in st else and_(*known)
@@ -116,9 +141,21 @@ def _starts(kind: FactKind, source_id: UUID, now: datetime) -> Select[Any]:
     st = kind.staged.c
     loss = case((st.valid_to > _at(now), ABSENT), else_=null()) if kind.takes else null()
     return select(
-        literal(kind.name), literal("change" if kind.takes else "start"), loss, st.record_id, st.row_id, _nothing(Uuid()), func.uuid7(),
-        false(), st.person_id, kind.place(st, source_id), kind.label(st), st.valid_from, st.valid_to, false(),
-    ).where(_whole(kind), ~exists().where(_same(kind, source_id)))  # fmt: skip
+        literal(kind.name),
+        literal("change" if kind.takes else "start"),
+        loss,
+        st.record_id,
+        st.row_id,
+        _nothing(Uuid()),
+        func.uuid7(),
+        false(),
+        st.person_id,
+        kind.place(st, source_id),
+        kind.label(st),
+        st.valid_from,
+        st.valid_to,
+        false(),
+    ).where(_whole(kind), ~exists().where(_same(kind, source_id)))
 
 
 def _changes(kind: FactKind, source_id: UUID, now: datetime) -> Select[Any]:
@@ -131,12 +168,24 @@ def _changes(kind: FactKind, source_id: UUID, now: datetime) -> Select[Any]:
         word = case((m.valid_to <= _at(now), "change"), (st.valid_to < m.valid_to, "end"), *moved, else_="change")
     return (
         select(
-            literal(kind.name), word, _loss(kind, now), m.record_id, st.row_id, m.version_id, m.fact_id, false(), m.person_id,
-            kind.place(m, source_id), kind.label(m), st.valid_from, st.valid_to, false(),
+            literal(kind.name),
+            word,
+            _loss(kind, now),
+            m.record_id,
+            st.row_id,
+            m.version_id,
+            m.fact_id,
+            false(),
+            m.person_id,
+            kind.place(m, source_id),
+            kind.label(m),
+            st.valid_from,
+            st.valid_to,
+            false(),
         )
         .join(m, _same(kind, source_id))
         .where(_whole(kind), differs)
-    )  # fmt: skip
+    )
 
 
 def _other(kind: FactKind, name: str) -> ColumnElement[bool]:
@@ -144,7 +193,8 @@ def _other(kind: FactKind, name: str) -> ColumnElement[bool]:
 
 
 def _loss(kind: FactKind, now: datetime) -> ColumnElement[Any]:
-    """What the change of an open version takes away from now on, in a word; NULL when the staged row covers all that is left of it."""
+    """What the change of an open version takes away from now on, in a word; NULL when the staged row covers all that is
+    left of it."""
     m, st, at = kind.model, kind.staged.c, _at(now)
     if kind.takes:
         longer = or_(
@@ -174,9 +224,21 @@ def _vanished(kind: FactKind, source_id: UUID, now: datetime) -> Select[Any]:
         ends.append(m.person_id.in_(_suspended()))
     word, loss = ("change", null()) if kind.takes else ("end", literal("ended"))
     return select(
-        literal(kind.name), literal(word), loss, m.record_id, _nothing(Integer()), m.version_id, m.fact_id, m.valid_from < at,
-        m.person_id, kind.place(m, source_id), kind.label(m), m.valid_from, greatest(m.valid_from, at, type_=UtcDateTime()), false(),
-    ).where(m.closed_by.is_(None), m.source_id == source_id, m.valid_to > at, or_(*ends))  # fmt: skip
+        literal(kind.name),
+        literal(word),
+        loss,
+        m.record_id,
+        _nothing(Integer()),
+        m.version_id,
+        m.fact_id,
+        m.valid_from < at,
+        m.person_id,
+        kind.place(m, source_id),
+        kind.label(m),
+        m.valid_from,
+        greatest(m.valid_from, at, type_=UtcDateTime()),
+        false(),
+    ).where(m.closed_by.is_(None), m.source_id == source_id, m.valid_to > at, or_(*ends))
 
 
 def _moves(session: Session) -> None:
@@ -186,15 +248,18 @@ def _moves(session: Session) -> None:
     session.execute(
         update(fx)
         .where(
-            here, fx.c.kind == "end", fx.c.row_id.is_(None),
+            here,
+            fx.c.kind == "end",
+            fx.c.row_id.is_(None),
             exists().where(other.c.fact == fx.c.fact, other.c.kind == "start", other.c.record_id == fx.c.record_id),
         )
         .values(kind="move", loss="moved")
-    )  # fmt: skip
+    )
 
 
 def counts(session: Session) -> dict[str, int]:
-    """Return how many effects there are of each kind and how many of them are held; ``lost`` counts what takes something away."""
+    """Return how many effects there are of each kind and how many of them are held; ``lost`` counts what takes
+    something away."""
     fx = staged.effect
     rows = session.execute(
         select(fx.c.fact, fx.c.kind, fx.c.loss.is_not(None), fx.c.held, func.count()).group_by(

@@ -21,9 +21,10 @@ MEMBERSHIP = "membership"
 class FactKind:
     """One kind of fact: its table, its staged table, and which of the columns, named alike in both, mean what.
 
-    ``identity``: beside its record, what makes two versions the same fact. ``values``: what else it says; ``bearing`` are those that rights
-    rest on, so that another value takes away what rested on the old one. ``label`` and ``place`` say under which word and in which
-    organisation it is counted, of a row of either table. ``takes``: its presence, not its end, takes something away (an absence).
+    ``identity``: beside its record, what makes two versions the same fact. ``values``: what else it says; ``bearing``
+    are those that rights rest on, so that another value takes away what rested on the old one. ``label`` and ``place``
+    say under which word and in which organisation it is counted, of a row of either table. ``takes``: its presence, not
+    its end, takes something away (an absence).
     """
 
     name: str
@@ -73,17 +74,40 @@ def _of_affiliation(name: str, row: Any) -> ColumnElement[Any]:
 
 
 AFFILIATION = FactKind(
-    "affiliation", Affiliation, staged.affiliation, ("organisation_id",), _own_kind, _own_place, Affiliation.TOLD, Affiliation.BEARING,
-)  # fmt: skip
+    "affiliation",
+    Affiliation,
+    staged.affiliation,
+    ("organisation_id",),
+    _own_kind,
+    _own_place,
+    Affiliation.TOLD,
+    Affiliation.BEARING,
+)
 RELATIONSHIP = FactKind(
-    "relationship", Relationship, staged.relationship, ("person_id", "kind", "other_person_id"), _own_kind, _of_source,
-)  # fmt: skip
+    "relationship",
+    Relationship,
+    staged.relationship,
+    ("person_id", "kind", "other_person_id"),
+    _own_kind,
+    _of_source,
+)
 MEMBERSHIP_ = FactKind(
-    "membership", Membership, staged.membership, ("person_id", "group_id"), lambda row: literal(MEMBERSHIP), _of_group,
-)  # fmt: skip
+    "membership",
+    Membership,
+    staged.membership,
+    ("person_id", "group_id"),
+    lambda row: literal(MEMBERSHIP),
+    _of_group,
+)
 ABSENCE = FactKind(
-    "absence", Absence, staged.absence_of, ("affiliation_fact_id",), lambda row: _of_affiliation("kind", row),
-    lambda row, _source_id: _of_affiliation("organisation_id", row), ("person_id",), takes=True,
-)  # fmt: skip
+    "absence",
+    Absence,
+    staged.absence_of,
+    ("affiliation_fact_id",),
+    lambda row: _of_affiliation("kind", row),
+    lambda row, _source_id: _of_affiliation("organisation_id", row),
+    ("person_id",),
+    takes=True,
+)
 KINDS = (AFFILIATION, ABSENCE, RELATIONSHIP, MEMBERSHIP_)
 """In the order in which they are compared and written: an absence is one of an affiliation."""

@@ -1,6 +1,7 @@
 """How the source describes people otherwise than before: names, e-mail addresses and identity codes that change.
 
-A name that many people of one organisation change in one run is a sorted column, not a wedding. Whoever is held keeps what was said.
+A name that many people of one organisation change in one run is a sorted column, not a wedding. Whoever is held keeps
+what was said.
 """
 
 from __future__ import annotations
@@ -38,19 +39,27 @@ _NAMES = ("fact", "kind", "loss", "fact_id", "goes_on", "person_id", "organisati
 
 
 def compare(session: Session, source_id: UUID) -> None:
-    """Add to ``st_effect`` what is told otherwise, in each organisation that the person is in now; else in the source's owner."""
+    """Add to ``st_effect`` what is told otherwise, in each organisation that the person is in now; else in the source's
+    owner."""
     changed = union_all(*_described(source_id), _coded()).subquery()
     a, owner = Affiliation, select(Source.owner_id).where(Source.id == source_id).scalar_subquery()
     here = and_(a.person_id == changed.c.person_id, a.closed_by.is_(None), holds_at(a, clock.now()))
     rows = (
         select(
-            literal(FACT), literal("change"), changed.c.label, changed.c.person_id, false(), changed.c.person_id,
-            func.coalesce(a.organisation_id, owner, type_=Uuid()), changed.c.label, false(),
+            literal(FACT),
+            literal("change"),
+            changed.c.label,
+            changed.c.person_id,
+            false(),
+            changed.c.person_id,
+            func.coalesce(a.organisation_id, owner, type_=Uuid()),
+            changed.c.label,
+            false(),
         )
         .select_from(changed)
         .outerjoin(a, here)
         .distinct()
-    )  # fmt: skip
+    )
     session.execute(insert(staged.effect).from_select(_NAMES, rows))
 
 

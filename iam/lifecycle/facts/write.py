@@ -1,4 +1,5 @@
-"""Writes what the comparison found, kind by kind: versions that are replaced are closed, what takes their place is opened.
+"""Writes what the comparison found, kind by kind: versions that are replaced are closed, what takes their place is
+opened.
 
 Held effects are left out: their versions stand.
 """
@@ -17,7 +18,8 @@ from iam.lifecycle import staged
 from iam.lifecycle.facts.kinds import KINDS, FactKind
 
 MANY = 10_000
-"""Versions of one kind opened by one run from which on the planner is told of them at once: the derivation that follows joins them."""
+"""Versions of one kind opened by one run from which on the planner is told of them at once: the derivation that follows
+joins them."""
 
 
 def write(session: Session, change: Change, source_id: UUID) -> None:

@@ -1,7 +1,8 @@
 """Commands on organisations: what they are, where they stand by date, how they relate. All take sets.
 
-Flow: ``places`` (the tree as known now) -> the caller lays what it states over it -> ``tree.settle`` (pure) -> ``write_places``
-closes and opens versions and derives the closure again in one statement. The caller owns the transaction.
+Flow: ``places`` (the tree as known now) -> the caller lays what it states over it -> ``tree.settle`` (pure) ->
+``write_places`` closes and opens versions and derives the closure again in one statement. The caller owns the
+transaction.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from iam.lifecycle.versions import Written, restate
 from iam.texts import N_
 
 Attributes = Mapping[str, Any]
-"""An organisation's row: ``id``, ``key``, ``kind``, ``oph_oid``, ``school_code``, ``business_id``, ``name_fi``, ``name_sv``, ``name_en``."""
+"""An organisation's row: ``id``, ``key``, ``kind``, ``oph_oid``, ``school_code``, ``business_id``, ``name_fi``,
+``name_sv``, ``name_en``."""
 Relation = tuple[UUID, str, UUID]
 """Organisation, kind (covers, owns, continues) and the other organisation."""
 Interval = tuple[datetime, datetime]
@@ -71,17 +73,21 @@ def places(session: Session) -> dict[UUID, list[Place]]:
     """Return the whole tree as stated, by organisation: one query."""
     rows = session.execute(
         select(
-            _PLACES.c.organisation_id, _PLACES.c.parent_id, _PLACES.c.legal_entity_id, _PLACES.c.valid_from, _PLACES.c.valid_to
+            _PLACES.c.organisation_id,
+            _PLACES.c.parent_id,
+            _PLACES.c.legal_entity_id,
+            _PLACES.c.valid_from,
+            _PLACES.c.valid_to,
         ).where(_PLACES.c.closed_by.is_(None))
-    )  # fmt: skip
+    )
     return stated_from(TreePlace(*row) for row in rows)
 
 
 def write_places(session: Session, change: Change, stated: Mapping[UUID, Sequence[Place]]) -> Written:
     """Make ``stated`` all places of the organisations it names, everything else staying where it is.
 
-    The legal entity of every place below follows. Raises ``Invalid`` when the tree would not hold together; then nothing is
-    written.
+    The legal entity of every place below follows. Raises ``Invalid`` when the tree would not hold together; then
+    nothing is written.
     """
     tree = places(session) | {organisation_id: joined(items) for organisation_id, items in stated.items()}
     standing, faults = settle(tree)
@@ -91,11 +97,14 @@ def write_places(session: Session, change: Change, stated: Mapping[UUID, Sequenc
     current = session.execute(select(_PLACES).where(_PLACES.c.closed_by.is_(None))).all()
     rows = [
         {
-            "organisation_id": item.organisation_id, "parent_id": item.parent_id, "legal_entity_id": item.legal_entity_id,
-            "valid_from": item.valid_from, "valid_to": item.valid_to,
+            "organisation_id": item.organisation_id,
+            "parent_id": item.parent_id,
+            "legal_entity_id": item.legal_entity_id,
+            "valid_from": item.valid_from,
+            "valid_to": item.valid_to,
         }
         for item in standing
-    ]  # fmt: skip
+    ]
     written = restate(
         session, change, _PLACES, current, rows, (("organisation_id", "valid_from"), ("organisation_id", "valid_to"))
     )
@@ -105,12 +114,15 @@ def write_places(session: Session, change: Change, stated: Mapping[UUID, Sequenc
 
 
 def rebuild_closure(session: Session) -> None:
-    """Derive who is under whom and when from the open places, as one set: every path up, its time the intersection on the way."""
+    """Derive who is under whom and when from the open places, as one set: every path up, its time the intersection on
+    the way."""
     place = select(_PLACES).where(_PLACES.c.closed_by.is_(None)).cte("place")
     path = select(
-        place.c.organisation_id.label("ancestor_id"), place.c.organisation_id.label("descendant_id"),
-        place.c.valid_from.label("valid_from"), place.c.valid_to.label("valid_to"),
-    ).cte("path", recursive=True)  # fmt: skip
+        place.c.organisation_id.label("ancestor_id"),
+        place.c.organisation_id.label("descendant_id"),
+        place.c.valid_from.label("valid_from"),
+        place.c.valid_to.label("valid_to"),
+    ).cte("path", recursive=True)
     starts = greatest(path.c.valid_from, place.c.valid_from, type_=UtcDateTime())
     ends = least(path.c.valid_to, place.c.valid_to, type_=UtcDateTime())
     path = path.union_all(

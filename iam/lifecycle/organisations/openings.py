@@ -39,7 +39,8 @@ def standing(session: Session) -> dict[Pair, list[Interval]]:
 
 
 def state(session: Session, change: Change, stated: Mapping[Pair, Sequence[Interval]], actor: Actor) -> None:
-    """Make ``stated`` the times for which these organisations are open to these sources; what is over stays known. One event a pair.
+    """Make ``stated`` the times for which these organisations are open to these sources; what is over stays known. One
+    event a pair.
 
     The caller derives the rights that follow.
     """
@@ -67,9 +68,11 @@ def open_(session: Session, pair: Pair, interval: Interval, actor: Actor) -> Cha
     if any(row.valid_from < interval[1] and row.valid_to > interval[0] for row in _rows(session, [pair]).get(pair, ())):
         raise Conflict(
             Problem(
-                "The organisation is open to this source for a part of that time already.", "Choose other days.", field="source"
+                "The organisation is open to this source for a part of that time already.",
+                "Choose other days.",
+                field="source",
             )
-        )  # fmt: skip
+        )
     change = begin(session, "command", actor, "source opened")
     _write(session, change, [], [(*pair, *interval)])
     _tell(session, "source:place:opened", actor, change, pair, [interval])
@@ -78,7 +81,8 @@ def open_(session: Session, pair: Pair, interval: Interval, actor: Actor) -> Cha
 
 
 def close(session: Session, opening: SourceOpening, actor: Actor) -> Change:
-    """Let an opening end now, or not begin, with its event, and derive the rights that follow; raises ``Conflict`` when it is over."""
+    """Let an opening end now, or not begin, with its event, and derive the rights that follow; raises ``Conflict`` when
+    it is over."""
     now, pair = clock.now(), (opening.organisation_id, opening.source_id)
     if opening.closed_by is not None or opening.valid_to <= now:
         raise Conflict(Problem("This is over already.", "Nothing need be done."))
@@ -107,9 +111,7 @@ def _write(session: Session, change: Change, gone: Sequence[SourceOpening], new:
     session.flush()
 
 
-def _tell(
-    session: Session, type_: str, actor: Actor, change: Change, pair: Pair, times: Sequence[Interval]
-) -> None:  # fmt: skip
+def _tell(session: Session, type_: str, actor: Actor, change: Change, pair: Pair, times: Sequence[Interval]) -> None:
     if times:
         key = session.scalar(select(Source.key).where(Source.id == pair[1]))
         told = [[start.isoformat(), end.isoformat()] for start, end in times]
@@ -119,7 +121,8 @@ def _tell(
 
 
 def _derive(session: Session, change: Change, pair: Pair) -> None:
-    """Bring the rights of those in line whom the source says to be guardians or managers of somebody in the organisation."""
+    """Bring the rights of those in line whom the source says to be guardians or managers of somebody in the
+    organisation."""
     under = select(OrganisationClosure.descendant_id).where(OrganisationClosure.ancestor_id == pair[0])
     here = select(Affiliation.person_id).where(
         Affiliation.closed_by.is_(None), Affiliation.organisation_id.in_(under), Affiliation.valid_to > clock.now()

@@ -1,4 +1,5 @@
-"""The dated tree of organisations, purely: to which legal entity each place belongs, and where the tree does not hold together.
+"""The dated tree of organisations, purely: to which legal entity each place belongs, and where the tree does not hold
+together.
 
 Nothing here touches the database; ``organisations`` states places and writes what is computed here.
 """
@@ -16,7 +17,8 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an organisation stands for a time, as stated. ``own_entity``: it is a legal entity itself (the root always is)."""
+    """Where an organisation stands for a time, as stated. ``own_entity``: it is a legal entity itself (the root always
+    is)."""
 
     organisation_id: UUID
     parent_id: UUID | None
@@ -38,7 +40,8 @@ class TreePlace:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Where the tree does not hold together: ``cycle`` (under itself), ``gap`` (under nothing that exists), ``overlap`` (twice)."""
+    """Where the tree does not hold together: ``cycle`` (under itself), ``gap`` (under nothing that exists), ``overlap``
+    (twice)."""
 
     kind: Literal["cycle", "gap", "overlap"]
     organisation_id: UUID
@@ -50,7 +53,8 @@ _Piece = tuple[datetime, datetime, UUID]
 
 
 def stated_from(rows: Iterable[TreePlace]) -> dict[UUID, list[Place]]:
-    """Return the places that stored rows state, neighbours that say the same joined, by organisation and in order of time."""
+    """Return the places that stored rows state, neighbours that say the same joined, by organisation and in order of
+    time."""
     found: dict[UUID, list[Place]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row.valid_from):
         own = row.legal_entity_id == row.organisation_id
@@ -117,7 +121,8 @@ class _Cycle(Exception):
 def _climb(
     tree: Tree, place: Place, start: datetime, end: datetime, entity_id: UUID | None, seen: frozenset[UUID]
 ) -> Iterator[_Piece]:
-    """Yield the pieces of ``[start, end)`` in which ``place`` hangs on a root, each with the nearest legal entity on the way."""
+    """Yield the pieces of ``[start, end)`` in which ``place`` hangs on a root, each with the nearest legal entity on
+    the way."""
     if place.organisation_id in seen:
         raise _Cycle(start)
     if entity_id is None and (place.own_entity or place.parent_id is None):
@@ -132,7 +137,8 @@ def _climb(
 
 
 def ever_under(tree: Tree) -> frozenset[tuple[UUID, UUID]]:
-    """Return every pair of ancestor and descendant that some place at some time makes, each organisation under itself included."""
+    """Return every pair of ancestor and descendant that some place at some time makes, each organisation under itself
+    included."""
     parents = {
         one: {place.parent_id for place in places if place.parent_id is not None} for one, places in tree.items()
     }

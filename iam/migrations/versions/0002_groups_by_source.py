@@ -1,4 +1,5 @@
-"""Groups are unique by source: two sources may use the same class key in one school. Relationships may wait for their person."""
+"""Groups are unique by source: two sources may use the same class key in one school. Relationships may wait for their
+person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a bulk load writes is no longer checked reference by reference, has narrower indexes, and gets its ids from a quicker function."""
+"""What a bulk load writes is no longer checked reference by reference, has narrower indexes, and gets its ids from a
+quicker function."""
 
 from __future__ import annotations
 
@@ -18,7 +19,11 @@ _UNCHECKED = {
     "absence": ("person_id_person",),
     "affiliation": ("person_id_person", "organisation_id_organisation", "legal_entity_id_organisation"),
     "assignment": (
-        "person_id_person", "role_id_role", "role_version_id_role_version", "scope_id_organisation", "rule_version_id_rule_version",
+        "person_id_person",
+        "role_id_role",
+        "role_version_id_role_version",
+        "scope_id_organisation",
+        "rule_version_id_rule_version",
     ),
     "identifier": ("person_id_person",),
     "membership": ("group_id_group_", "person_id_person"),
@@ -28,7 +33,7 @@ _UNCHECKED = {
     "record": ("source_id_source", "run_id_run", "person_id_person"),
     "relationship": ("person_id_person", "other_person_id_person"),
     "vault_item": ("person_id_person",),
-}  # fmt: skip
+}
 _REFERENCE = r",\s*CONSTRAINT \"?fk_{}_{}\"? FOREIGN KEY\s*\([^)]*\) REFERENCES \"?\w+\"? \([^)]*\)"
 
 
@@ -46,8 +51,11 @@ def upgrade() -> None:
         "uq_identifier_open_value", "identifier", ["kind", "issuer", "value"], "closed_by IS NULL AND value IS NOT NULL"
     )
     _narrow(
-        "uq_identifier_open_mac", "identifier", ["kind", "issuer", "value_mac"], "closed_by IS NULL AND value_mac IS NOT NULL"
-    )  # fmt: skip
+        "uq_identifier_open_mac",
+        "identifier",
+        ["kind", "issuer", "value_mac"],
+        "closed_by IS NULL AND value_mac IS NOT NULL",
+    )
     _narrow("uq_affiliation_open", "affiliation", ["record_id", "organisation_id", "valid_from"], "closed_by IS NULL")
 
 
@@ -57,7 +65,8 @@ def _narrow(name: str, table: str, columns: list[str], where: str) -> None:
 
 
 def _rebuild(table: str, references: tuple[str, ...]) -> None:
-    """Make a table of SQLite anew without its references, from its own text: reading it back would lose what it checks."""
+    """Make a table of SQLite anew without its references, from its own text: reading it back would lose what it
+    checks."""
     rows = op.get_bind().execute(
         sa.text("SELECT type, sql FROM sqlite_master WHERE tbl_name = :table"), {"table": table}
     )
@@ -69,7 +78,10 @@ def _rebuild(table: str, references: tuple[str, ...]) -> None:
             raise RuntimeError(f"{table} has no reference {reference}")
     new = re.sub(rf'^CREATE TABLE "?{table}"?', f"CREATE TABLE new_{table}", made)
     for statement in (
-        new, f"INSERT INTO new_{table} SELECT * FROM {table}", f"DROP TABLE {table}", f"ALTER TABLE new_{table} RENAME TO {table}",  # noqa: S608
+        new,
+        f"INSERT INTO new_{table} SELECT * FROM {table}",  # noqa: S608
+        f"DROP TABLE {table}",
+        f"ALTER TABLE new_{table} RENAME TO {table}",
         *(text for kind, text in texts if kind == "index"),
-    ):  # fmt: skip
+    ):
         op.get_bind().exec_driver_sql(statement)

@@ -1,4 +1,5 @@
-"""The whole provider: second factors, upstream connections, registration, logout to applications, opaque tokens, the trace."""
+"""The whole provider: second factors, upstream connections, registration, logout to applications, opaque tokens, the
+trace."""
 
 from __future__ import annotations
 
@@ -220,7 +221,8 @@ def _client() -> None:
         op.create_check_constraint(op.f("ck_client_token_format"), "client", check)
         return
     op.execute(
-        f"ALTER TABLE client ADD COLUMN token_format VARCHAR DEFAULT 'jwt' NOT NULL CONSTRAINT ck_client_token_format CHECK ({check})"
+        "ALTER TABLE client ADD COLUMN token_format VARCHAR DEFAULT 'jwt' NOT NULL"
+        f" CONSTRAINT ck_client_token_format CHECK ({check})"
     )
     rows = list(
         op.get_bind().exec_driver_sql(
@@ -232,7 +234,10 @@ def _client() -> None:
     if _OLD not in rest:
         raise RuntimeError("client does not check id_token_alg")
     for statement in (
-        f"CREATE TABLE new_client ({rest.replace(_OLD, _NEW)}", "INSERT INTO new_client SELECT * FROM client", "DROP TABLE client",
-        "ALTER TABLE new_client RENAME TO client", *(text for kind, text in rows if kind == "index"),
-    ):  # fmt: skip
+        f"CREATE TABLE new_client ({rest.replace(_OLD, _NEW)}",
+        "INSERT INTO new_client SELECT * FROM client",
+        "DROP TABLE client",
+        "ALTER TABLE new_client RENAME TO client",
+        *(text for kind, text in rows if kind == "index"),
+    ):
         op.get_bind().exec_driver_sql(statement)

@@ -1,5 +1,5 @@
-"""How long sign-ins last, by organisation and on each sign-in; when a provider last told a person's groups; by which connection an
-application's people come."""
+"""How long sign-ins last, by organisation and on each sign-in; when a provider last told a person's groups; by which
+connection an application's people come."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Walls: where sources may state facts and connections prove people, who may hand roles and code lists out, what waits for a second
-person, holds over a part, and what an account is given by.
+"""Walls: where sources may state facts and connections prove people, who may hand roles and code lists out, what waits
+for a second person, holds over a part, and what an account is given by.
 
-What stands keeps working: a connection and a code list get the first root as their owner, an application that people enter by a role
-becomes enabled for the legal entities whose people hold one in it today, and a role that a school gives today may be given by schools.
+What stands keeps working: a connection and a code list get the first root as their owner, an application that people
+enter by a role becomes enabled for the legal entities whose people hold one in it today, and a role that a school gives
+today may be given by schools.
 """
 
 from __future__ import annotations
@@ -79,9 +80,15 @@ def _sources() -> None:
     op.add_column("source", sa.Column("walled", sa.Boolean(), nullable=False, server_default=sa.false()))
     for table, other in (("source_opening", "source"), ("connection_opening", "connection")):
         op.create_table(
-            table, _id(), _id(f"{other}_id"), _id("organisation_id"), *_dated(), _valid(table),
-            *_refers(table, **{f"{other}_id": other, "organisation_id": "organisation"}), _key(table),
-        )  # fmt: skip
+            table,
+            _id(),
+            _id(f"{other}_id"),
+            _id("organisation_id"),
+            *_dated(),
+            _valid(table),
+            *_refers(table, **{f"{other}_id": other, "organisation_id": "organisation"}),
+            _key(table),
+        )
         _open_index(table, f"{other}_id")
         _open_index(table, "organisation_id")
 
@@ -89,14 +96,23 @@ def _sources() -> None:
 def _people() -> None:
     op.add_column("hold", sa.Column("whole", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.create_table(
-        "hold_part", _id("hold_id"), _id("organisation_id"), *_refers("hold_part", organisation_id="organisation"),
+        "hold_part",
+        _id("hold_id"),
+        _id("organisation_id"),
+        *_refers("hold_part", organisation_id="organisation"),
         _key("hold_part", "hold_id", "organisation_id"),
-    )  # fmt: skip
+    )
     confirmed = "guardian_confirmation"
     op.create_table(
-        confirmed, _id(), _id("person_id"), _id("other_person_id"), *_dated(), _valid(confirmed),
-        *_refers(confirmed, person_id="person", other_person_id="person"), _key(confirmed),
-    )  # fmt: skip
+        confirmed,
+        _id(),
+        _id("person_id"),
+        _id("other_person_id"),
+        *_dated(),
+        _valid(confirmed),
+        *_refers(confirmed, person_id="person", other_person_id="person"),
+        _key(confirmed),
+    )
     _open_index(confirmed, "person_id", "other_person_id")
 
 
@@ -111,20 +127,45 @@ def _definitions() -> None:
             f" CONSTRAINT ck_role_handed_out CHECK ({_HANDED_OUT})"
         )
     op.create_table(
-        "code_list_owner", _text("key"), _id("owner_id"), *_refers("code_list_owner", owner_id="organisation"), _key("code_list_owner", "key"),
-    )  # fmt: skip
+        "code_list_owner",
+        _text("key"),
+        _id("owner_id"),
+        *_refers("code_list_owner", owner_id="organisation"),
+        _key("code_list_owner", "key"),
+    )
     op.add_column("rule_version", sa.Column("digest", sa.String(), nullable=True))
     op.create_table(
-        "proposal", _id(), _text("kind"), _text("key"), _text("digest"), _id("owner_id", null=True), _json("counts"), _json("reasons"),
-        _id("proposed_by", null=True), _at("proposed_at"), _id("accepted_by", null=True), _at("accepted_at", null=True),
+        "proposal",
+        _id(),
+        _text("kind"),
+        _text("key"),
+        _text("digest"),
+        _id("owner_id", null=True),
+        _json("counts"),
+        _json("reasons"),
+        _id("proposed_by", null=True),
+        _at("proposed_at"),
+        _id("accepted_by", null=True),
+        _at("accepted_at", null=True),
         _at("withdrawn_at", null=True),
         sa.CheckConstraint("accepted_by IS NULL OR accepted_by <> proposed_by", name=op.f("ck_proposal_second_person")),
-        *_refers("proposal", owner_id="organisation"), _key("proposal"),
-    )  # fmt: skip
+        *_refers("proposal", owner_id="organisation"),
+        _key("proposal"),
+    )
     op.create_table(
-        "taken_out", _id(), _text("kind"), _text("key"), _id("owner_id"), _text("reason"), _id("taken_by", null=True), _at("taken_at"),
-        _id("seen_by", null=True), _at("seen_at", null=True), *_refers("taken_out", owner_id="organisation"), _key("taken_out"),
-    )  # fmt: skip
+        "taken_out",
+        _id(),
+        _text("kind"),
+        _text("key"),
+        _id("owner_id"),
+        _text("reason"),
+        _id("taken_by", null=True),
+        _at("taken_at"),
+        _id("seen_by", null=True),
+        _at("seen_at", null=True),
+        *_refers("taken_out", owner_id="organisation"),
+        _key("taken_out"),
+    )
 
 
 def _sign_in() -> None:
@@ -144,24 +185,54 @@ def _sign_in() -> None:
     )
     op.add_column("grant_", _at("device_until", null=True))
     op.create_table(
-        "factor_replacement", _id(), _id("person_id"), _text("kind"), _json("data"), _at("begun_at"), _at("effective_at"),
-        _at("done_at", null=True), _at("stopped_at", null=True), *_refers("factor_replacement", person_id="person"), _key("factor_replacement"),
-    )  # fmt: skip
+        "factor_replacement",
+        _id(),
+        _id("person_id"),
+        _text("kind"),
+        _json("data"),
+        _at("begun_at"),
+        _at("effective_at"),
+        _at("done_at", null=True),
+        _at("stopped_at", null=True),
+        *_refers("factor_replacement", person_id="person"),
+        _key("factor_replacement"),
+    )
     op.create_index("ix_factor_replacement_person_id", "factor_replacement", ["person_id"])
     op.create_table(
-        "standing_request", _id(), _id("person_id"), _text("act"), _text("reason"), _id("asked_by"), _at("asked_at"),
-        _at("expires_at"), _at("used_at", null=True), *_refers("standing_request", person_id="person"), _key("standing_request"),
-    )  # fmt: skip
+        "standing_request",
+        _id(),
+        _id("person_id"),
+        _text("act"),
+        _text("reason"),
+        _id("asked_by"),
+        _at("asked_at"),
+        _at("expires_at"),
+        _at("used_at", null=True),
+        *_refers("standing_request", person_id="person"),
+        _key("standing_request"),
+    )
     op.create_index("ix_standing_request_person_id", "standing_request", ["person_id"])
     op.create_table(
-        "standing_press", _id("request_id"), _id("pressed_by"), _at("pressed_at"), *_refers("standing_press", request_id="standing_request"),
+        "standing_press",
+        _id("request_id"),
+        _id("pressed_by"),
+        _at("pressed_at"),
+        *_refers("standing_press", request_id="standing_request"),
         _key("standing_press", "request_id", "pressed_by"),
-    )  # fmt: skip
+    )
     address = "sign_in_address"
     op.create_table(
-        address, _id(), _id("person_id"), _text("address"), _at("since"), _at("usable_from"), _id("confirmed_by", null=True),
-        _at("ended_at", null=True), *_refers(address, person_id="person"), _key(address),
-    )  # fmt: skip
+        address,
+        _id(),
+        _id("person_id"),
+        _text("address"),
+        _at("since"),
+        _at("usable_from"),
+        _id("confirmed_by", null=True),
+        _at("ended_at", null=True),
+        *_refers(address, person_id="person"),
+        _key(address),
+    )
     op.create_index("ix_sign_in_address_person_id", address, ["person_id"])
     _open_index(address, "person_id", where="ended_at IS NULL", unique=True, name="uq_person_id_present")
     _open_index(
@@ -173,13 +244,20 @@ def _sign_in() -> None:
 
 
 _PLACE = sa.table(
-    "organisation_place", sa.column("organisation_id", sa.Uuid()), sa.column("parent_id", sa.Uuid()), sa.column("valid_from", UtcDateTime()),
-    sa.column("valid_to", UtcDateTime()), sa.column("closed_by", sa.Uuid()),
-)  # fmt: skip
-_CLOSURE = sa.table(
-    "organisation_closure", sa.column("ancestor_id", sa.Uuid()), sa.column("descendant_id", sa.Uuid()), sa.column("valid_from", UtcDateTime()),
+    "organisation_place",
+    sa.column("organisation_id", sa.Uuid()),
+    sa.column("parent_id", sa.Uuid()),
+    sa.column("valid_from", UtcDateTime()),
     sa.column("valid_to", UtcDateTime()),
-)  # fmt: skip
+    sa.column("closed_by", sa.Uuid()),
+)
+_CLOSURE = sa.table(
+    "organisation_closure",
+    sa.column("ancestor_id", sa.Uuid()),
+    sa.column("descendant_id", sa.Uuid()),
+    sa.column("valid_from", UtcDateTime()),
+    sa.column("valid_to", UtcDateTime()),
+)
 _ENABLED = sa.table(
     "application_enabled", sa.column("application_id", sa.Uuid()), sa.column("organisation_id", sa.Uuid())
 )
@@ -191,12 +269,21 @@ _ROLE = sa.table(
 )
 _RULE = sa.table("rule", sa.column("id", sa.Uuid()), sa.column("owner_id", sa.Uuid()))
 _VERSION = sa.table(
-    "rule_version", sa.column("rule_id", sa.Uuid()), sa.column("role_id", sa.Uuid()), sa.column("state", sa.String()),
-)  # fmt: skip
+    "rule_version",
+    sa.column("rule_id", sa.Uuid()),
+    sa.column("role_id", sa.Uuid()),
+    sa.column("state", sa.String()),
+)
 _ASSIGNMENT = sa.table(
-    "assignment", sa.column("role_id", sa.Uuid()), sa.column("holder_entity_id", sa.Uuid()), sa.column("scope_id", sa.Uuid()),
-    sa.column("origin", sa.String()), sa.column("closed_by", sa.Uuid()), sa.column("valid_from", UtcDateTime()), sa.column("valid_to", UtcDateTime()),
-)  # fmt: skip
+    "assignment",
+    sa.column("role_id", sa.Uuid()),
+    sa.column("holder_entity_id", sa.Uuid()),
+    sa.column("scope_id", sa.Uuid()),
+    sa.column("origin", sa.String()),
+    sa.column("closed_by", sa.Uuid()),
+    sa.column("valid_from", UtcDateTime()),
+    sa.column("valid_to", UtcDateTime()),
+)
 
 
 def _holds(table: Any, at: datetime) -> Any:
@@ -237,14 +324,13 @@ def _enable(now: datetime) -> None:
 
 
 def _hand_out(now: datetime) -> None:
-    """A role that somebody gives today who is not an enabled organisation itself (a school's rule) may be given by the parts."""
+    """A role that somebody gives today who is not an enabled organisation itself (a school's rule) may be given by the
+    parts."""
     v, rule, role, app, c = _VERSION.c, _RULE.c, _ROLE.c, _APPLICATION.c, _CLOSURE
     enabled = sa.exists().where(
         _ENABLED.c.application_id == role.application_id, _ENABLED.c.organisation_id == rule.owner_id
     )
-    over = sa.exists().where(
-        c.c.ancestor_id == rule.owner_id, c.c.descendant_id == app.owner_id, _holds(c, now)
-    )  # fmt: skip
+    over = sa.exists().where(c.c.ancestor_id == rule.owner_id, c.c.descendant_id == app.owner_id, _holds(c, now))
     by_parts = (
         sa.select(v.role_id)
         .join(_RULE, rule.id == v.rule_id)

@@ -1,8 +1,8 @@
-"""What people lose: over which organisation a right by hand was granted, which run holds a source, whom a name finds, which effects
-take something away, and what a question about a person rests on.
+"""What people lose: over which organisation a right by hand was granted, which run holds a source, whom a name finds,
+which effects take something away, and what a question about a person rests on.
 
-Rights that were granted by hand before keep no organisation: they end as they did. Everybody is found by every name that is shown or
-was held.
+Rights that were granted by hand before keep no organisation: they end as they did. Everybody is found by every name
+that is shown or was held.
 """
 
 from __future__ import annotations
@@ -63,18 +63,28 @@ _BATCH = 5000
 _NAMES = ("given_names", "call_name", "family_name")
 _PERSON = sa.table("person", sa.column("id", sa.Uuid()), sa.column("sort_name", sa.String()))
 _PROFILE = sa.table(
-    "person_profile", sa.column("person_id", sa.Uuid()), sa.column("source_id", sa.Uuid()), sa.column("closed_by", sa.Uuid()),
+    "person_profile",
+    sa.column("person_id", sa.Uuid()),
+    sa.column("source_id", sa.Uuid()),
+    sa.column("closed_by", sa.Uuid()),
     *(sa.column(name, sa.String()) for name in _NAMES),
-)  # fmt: skip
+)
 _SOURCE = sa.table("source", sa.column("id", sa.Uuid()), sa.column("priority", sa.Integer()))
 _WORK = sa.MetaData()
 _WORDS = sa.Table(
-    "person_name_word", _WORK, sa.Column("person_id", sa.Uuid()), sa.Column("word", sa.String()), sa.Column("shown", sa.Boolean()),
-)  # fmt: skip
+    "person_name_word",
+    _WORK,
+    sa.Column("person_id", sa.Uuid()),
+    sa.Column("word", sa.String()),
+    sa.Column("shown", sa.Boolean()),
+)
 _KEYS = sa.Table(
-    "person_key_anew", _WORK, sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("sort_name", sa.String()),
+    "person_key_anew",
+    _WORK,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("sort_name", sa.String()),
     prefixes=["TEMPORARY"],
-)  # fmt: skip
+)
 
 
 def _name() -> None:
@@ -103,9 +113,11 @@ def _told(session: Session, first: UUID, last: UUID) -> dict[UUID, list[Any]]:
     """What is and was said of the persons between two: what is said now first, in the order in which sources count."""
     profile = _PROFILE.c
     query = (
-        sa.select(_PROFILE).outerjoin(_SOURCE, _SOURCE.c.id == profile.source_id).where(profile.person_id.between(first, last))
+        sa.select(_PROFILE)
+        .outerjoin(_SOURCE, _SOURCE.c.id == profile.source_id)
+        .where(profile.person_id.between(first, last))
         .order_by(profile.closed_by.is_not(None), sa.func.coalesce(_SOURCE.c.priority, 0))
-    )  # fmt: skip
+    )
     found: dict[UUID, list[Any]] = {}
     for row in session.execute(query):
         found.setdefault(row.person_id, []).append(row)
@@ -113,7 +125,8 @@ def _told(session: Session, first: UUID, last: UUID) -> dict[UUID, list[Any]]:
 
 
 def _shown(rows: Sequence[Any], ordered_by: str) -> Any:
-    """The row whose name is shown: the one that the person was ordered by, which knows whose word counts; else the first of now."""
+    """The row whose name is shown: the one that the person was ordered by, which knows whose word counts; else the
+    first of now."""
     now = [row for row in rows if row.closed_by is None]
     return next((row for row in now if ordered_by in _as_before(row)), now[0] if now else None)
 

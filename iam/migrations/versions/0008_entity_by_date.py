@@ -1,5 +1,5 @@
-"""The legal entity of whoever holds a right follows from the tree by date: an affiliation no longer keeps one. A clause says who accepted
-that rights under it are enforced otherwise than at use.
+"""The legal entity of whoever holds a right follows from the tree by date: an affiliation no longer keeps one. A clause
+says who accepted that rights under it are enforced otherwise than at use.
 
 Rights are derived anew with the next change of whoever holds them; until then they stand as they were.
 """

@@ -1,6 +1,6 @@
-"""Ways on and first days: public halves of keys that sign no more, for telling hints of ours; by which rule the people of an organisation
-get usernames, and which somebody had before; which vault key sealed
-the database, and which accounts failed to sign in from which network."""
+"""Ways on and first days: public halves of keys that sign no more, for telling hints of ours; by which rule the people
+of an organisation get usernames, and which somebody had before; which vault key sealed the database, and which accounts
+failed to sign in from which network."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("form", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("organisation_id", "kind", name="pk_username_rule"),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name="fk_username_rule_organisation_id_organisation"),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name="fk_username_rule_organisation_id_organisation"
+        ),
         sa.CheckConstraint("form IN ('given.family', 'none')", name="ck_username_rule_form"),
-    )  # fmt: skip
+    )
     op.create_table(
         "former_username",
         sa.Column("login", sa.String(), nullable=False),

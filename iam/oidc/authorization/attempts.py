@@ -1,4 +1,5 @@
-"""What became of each request for a sign-in, so that somebody can be told why they did not get in. Ids and times only, kept a month."""
+"""What became of each request for a sign-in, so that somebody can be told why they did not get in. Ids and times only,
+kept a month."""
 
 from __future__ import annotations
 
@@ -37,9 +38,15 @@ def record(
     if outcome is None:
         return
     _WRITE.run(
-        session, id=uuid7(), at=clock.now(), request_id=request_id, client_id=client.client_id, person_id=person_id, outcome=outcome,
+        session,
+        id=uuid7(),
+        at=clock.now(),
+        request_id=request_id,
+        client_id=client.client_id,
+        person_id=person_id,
+        outcome=outcome,
         steps=_steps(step, standing),
-    )  # fmt: skip
+    )
 
 
 def _outcome(step: Step) -> str | None:
@@ -69,16 +76,27 @@ def _steps(step: Step, standing: SignInState) -> list[dict[str, Any]]:
 
 def _of_capacity(capacity: Capacity, enters: bool) -> dict[str, Any]:
     return {
-        "step": "capacity", "id": str(capacity.id), "kind": capacity.kind, "organisation": capacity.organisation_key,
-        "from": capacity.valid_from.isoformat(), "to": capacity.valid_to.isoformat(), "enters": enters,
-    }  # fmt: skip
+        "step": "capacity",
+        "id": str(capacity.id),
+        "kind": capacity.kind,
+        "organisation": capacity.organisation_key,
+        "from": capacity.valid_from.isoformat(),
+        "to": capacity.valid_to.isoformat(),
+        "enters": enters,
+    }
 
 
 def attempts(
-    session: Session, *, person_id: UUID | None = None, client_ids: Sequence[str] | None = None,
-    outcomes: Sequence[str] | None = None, before_id: UUID | None = None, limit: int = 50,
-) -> list[Attempt]:  # fmt: skip
-    """Return the latest attempts of a person, or at these clients, perhaps of some ``OUTCOMES`` only; newest first, page by the last id."""
+    session: Session,
+    *,
+    person_id: UUID | None = None,
+    client_ids: Sequence[str] | None = None,
+    outcomes: Sequence[str] | None = None,
+    before_id: UUID | None = None,
+    limit: int = 50,
+) -> list[Attempt]:
+    """Return the latest attempts of a person, or at these clients, perhaps of some ``OUTCOMES`` only; newest first,
+    page by the last id."""
     query = select(Attempt).order_by(Attempt.id.desc()).limit(limit)
     if person_id is not None:
         query = query.where(Attempt.person_id == person_id)

@@ -1,4 +1,5 @@
-"""Authorization codes: stored hashed with all they are bound to, used up by one statement before anything is issued (AZ-10, AZ-11)."""
+"""Authorization codes: stored hashed with all they are bound to, used up by one statement before anything is issued
+(AZ-10, AZ-11)."""
 
 from __future__ import annotations
 
@@ -64,10 +65,18 @@ class Code:
 
 
 def issue(
-    session: Session, issuer: Issuer, client: RegisteredClient, login: LoginSession, capacity_id: UUID | None,
-    parameters: Mapping[str, str], scope: str, actor: Actor, *, resources: Sequence[str] = (),
+    session: Session,
+    issuer: Issuer,
+    client: RegisteredClient,
+    login: LoginSession,
+    capacity_id: UUID | None,
+    parameters: Mapping[str, str],
+    scope: str,
+    actor: Actor,
+    *,
+    resources: Sequence[str] = (),
     device_until: datetime | None = None,
-) -> str:  # fmt: skip
+) -> str:
     """Store a code for a validated request of a person who may enter, write the event, and return the code."""
     asked = claims_request.parse(parameters.get("claims"))
     names = {
@@ -75,19 +84,24 @@ def issue(
         for place, wanted in (("id_token", asked.id_token), ("userinfo", asked.userinfo))
     }
     data: dict[str, Any] = {
-        "redirect_uri": parameters["redirect_uri"], "scope": scope, "challenge": parameters.get("code_challenge"),
-        "nonce": parameters.get("nonce"), "capacity": str(capacity_id) if capacity_id else None, "session": str(login.id),
-        "auth_time": login.auth_time.isoformat(), "acr": _acr(login.acr, asked, parameters), "amr": list(login.amr),
-        "resources": list(resources), "device_until": device_until and device_until.isoformat(),
+        "redirect_uri": parameters["redirect_uri"],
+        "scope": scope,
+        "challenge": parameters.get("code_challenge"),
+        "nonce": parameters.get("nonce"),
+        "capacity": str(capacity_id) if capacity_id else None,
+        "session": str(login.id),
+        "auth_time": login.auth_time.isoformat(),
+        "acr": _acr(login.acr, asked, parameters),
+        "amr": list(login.amr),
+        "resources": list(resources),
+        "device_until": device_until and device_until.isoformat(),
         "claims": names,
-    }  # fmt: skip
+    }
     received = claims_request.received(
         scope, {*names["id_token"], *names["userinfo"]}, capacity=capacity_id is not None
     )
-    log.write(
-        session, "oidc:authorization:granted", actor, subject_id=login.person_id,
-        envelope={"client": client.client_id, "capacity": data["capacity"], "scope": received},
-    )  # fmt: skip
+    envelope = {"client": client.client_id, "capacity": data["capacity"], "scope": received}
+    log.write(session, "oidc:authorization:granted", actor, subject_id=login.person_id, envelope=envelope)
     return one_shot.issue(
         session,
         KIND,
@@ -127,8 +141,18 @@ def _read(row: Used) -> Code:
     if row.person_id is None or row.grant_id is None:
         raise ValueError("a code without its person or its grant")
     return Code(
-        row.person_id, row.grant_id, data["redirect_uri"], data["scope"], data["challenge"], data["nonce"],
-        UUID(data["capacity"]) if data["capacity"] else None, UUID(data["session"]), datetime.fromisoformat(data["auth_time"]),
-        data["acr"], tuple(data["amr"]), tuple(data["resources"]), data["claims"],
+        row.person_id,
+        row.grant_id,
+        data["redirect_uri"],
+        data["scope"],
+        data["challenge"],
+        data["nonce"],
+        UUID(data["capacity"]) if data["capacity"] else None,
+        UUID(data["session"]),
+        datetime.fromisoformat(data["auth_time"]),
+        data["acr"],
+        tuple(data["amr"]),
+        tuple(data["resources"]),
+        data["claims"],
         datetime.fromisoformat(data["device_until"]) if data.get("device_until") else None,
-    )  # fmt: skip
+    )

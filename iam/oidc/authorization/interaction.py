@@ -1,4 +1,5 @@
-"""The next step of an authorization request, decided in one pure function: sign in, choose a capacity, refuse, or issue."""
+"""The next step of an authorization request, decided in one pure function: sign in, choose a capacity, refuse, or
+issue."""
 
 from __future__ import annotations
 
@@ -13,9 +14,11 @@ from iam.signin.factors import levels
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the request asks of the person: ``prompts`` (OIDC Core section 3.1.2.1), ``max_age``, and when it first came.
+    """What the request asks of the person: ``prompts`` (OIDC Core section 3.1.2.1), ``max_age``, and when it first
+    came.
 
-    ``essential``: levels of sign-in of which one must be reached; ``wished``: levels that are asked for and may be missed.
+    ``essential``: levels of sign-in of which one must be reached; ``wished``: levels that are asked for and may be
+    missed.
     """
 
     prompts: frozenset[str] = frozenset()
@@ -32,12 +35,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class SignInState:
-    """Where the person stands: signed in since, capacities with whether each may enter, and what was chosen before and now.
+    """Where the person stands: signed in since, capacities with whether each may enter, and what was chosen before and
+    now.
 
-    ``other_person``: the request was for somebody else (``id_token_hint``). ``without_capacity``: may enter as nobody in
-    particular (the administration pages). ``acr``: how the person signed in; ``least_acr``: how it must at least be done here.
-    ``informed``: has been told, or has agreed, what this application receives. ``capacities`` are those that the session's proofs open;
-    ``more``: something of the person's own would open more here.
+    ``other_person``: the request was for somebody else (``id_token_hint``). ``without_capacity``: may enter as nobody
+    in particular (the administration pages). ``acr``: how the person signed in; ``least_acr``: how it must at least be
+    done here. ``informed``: has been told, or has agreed, what this application receives. ``capacities`` are those that
+    the session's proofs open; ``more``: something of the person's own would open more here.
     """
 
     auth_time: datetime | None
@@ -76,8 +80,8 @@ class Inform:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Ask in which capacity the person continues; ``ended`` when what was chosen does not hold any more, ``more`` when a further proof
-    of the person opens others."""
+    """Ask in which capacity the person continues; ``ended`` when what was chosen does not hold any more, ``more`` when
+    a further proof of the person opens others."""
 
     capacities: tuple[Capacity, ...]
     coming: tuple[Capacity, ...]
@@ -201,8 +205,9 @@ def _by_id(capacities: Iterable[Capacity], id_: UUID | None) -> Capacity | None:
 def may_enter(entry: str, capacity: Capacity, rights: Iterable[Right], enabled: Collection[UUID]) -> bool:
     """Whether an application lets a person in, in this capacity.
 
-    ``enabled`` are organisations at or under one that enabled the application: the capacity's must be among them, and where ``entry``
-    is ``role`` a role must be held in it. A guardian, whose capacity has no organisation, enters by a right in one of them.
+    ``enabled`` are organisations at or under one that enabled the application: the capacity's must be among them, and
+    where ``entry`` is ``role`` a role must be held in it. A guardian, whose capacity has no organisation, enters by a
+    right in one of them.
     """
     mine = [right for right in rights if right.capacity_id == capacity.id]
     if capacity.organisation_id is None:
@@ -211,6 +216,7 @@ def may_enter(entry: str, capacity: Capacity, rights: Iterable[Right], enabled: 
 
 
 def told_of(capacity: Capacity, rights: Iterable[Right], enabled: Collection[UUID]) -> tuple[Right, ...]:
-    """Return the rights that an application is told of a capacity that enters it: a guardian's only where it is enabled."""
+    """Return the rights that an application is told of a capacity that enters it: a guardian's only where it is
+    enabled."""
     mine = (right for right in rights if right.capacity_id == capacity.id)
     return tuple(right for right in mine if capacity.organisation_id is not None or right.scope_id in enabled)

@@ -1,4 +1,5 @@
-"""Why nothing opens an application to a person, and who in their own organisation may know more: read for the page that says no."""
+"""Why nothing opens an application to a person, and who in their own organisation may know more: read for the page that
+says no."""
 
 from __future__ import annotations
 
@@ -34,8 +35,9 @@ class EndedRight:
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:
-    """What stands in the way: ``closed`` are capacities whose organisation does not use the application, ``without`` those that give no
-    right to it; ``rights`` and ``last`` are what the person had lately; ``managers`` are the names of theirs."""
+    """What stands in the way: ``closed`` are capacities whose organisation does not use the application, ``without``
+    those that give no right to it; ``rights`` and ``last`` are what the person had lately; ``managers`` are the names
+    of theirs."""
 
     closed: Sequence[Capacity]
     without: Sequence[Capacity]
@@ -45,17 +47,25 @@ class WhyNot:
 
 
 def read(
-    session: Session, client: RegisteredClient, person_id: UUID, capacities: Sequence[Capacity], at: datetime, *, whole: bool
-) -> WhyNot:  # fmt: skip
-    """Return why none of ``capacities``, which hold now, opens the application; what has ended is told where ``whole`` of the person's
-    own may be."""
+    session: Session,
+    client: RegisteredClient,
+    person_id: UUID,
+    capacities: Sequence[Capacity],
+    at: datetime,
+    *,
+    whole: bool,
+) -> WhyNot:
+    """Return why none of ``capacities``, which hold now, opens the application; what has ended is told where ``whole``
+    of the person's own may be."""
     there = around(session, person_id, client.application_id, at)
     in_use = [one for one in capacities if one.organisation_id is None or one.organisation_id in there]
     return WhyNot(
-        [one for one in capacities if one not in in_use][:_SHOWN], in_use[:_SHOWN],
+        [one for one in capacities if one not in in_use][:_SHOWN],
+        in_use[:_SHOWN],
         _ended_rights(session, client, person_id, at) if whole else (),
-        _last(session, person_id, at) if whole and not capacities else None, _managers(session, person_id, at),
-    )  # fmt: skip
+        _last(session, person_id, at) if whole and not capacities else None,
+        _managers(session, person_id, at),
+    )
 
 
 def _ended_rights(session: Session, client: RegisteredClient, person_id: UUID, at: datetime) -> list[EndedRight]:

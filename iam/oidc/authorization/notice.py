@@ -25,9 +25,11 @@ _TOLD = Statement(
 
 
 def due(session: Session, client: RegisteredClient, person_id: UUID, scope: str) -> bool:
-    """Whether the person is to be told before the application receives ``scope``: not yet told this much, or never sure who asks.
+    """Whether the person is to be told before the application receives ``scope``: not yet told this much, or never sure
+    who asks.
 
-    A native application's address can be taken by another on the same device: it is told of every time (security AZ-12).
+    A native application's address can be taken by another on the same device: it is told of every time (security
+    AZ-12).
     """
     if client.is_ours or (client.notice == "none" and not client.native):
         return False
@@ -38,7 +40,8 @@ def due(session: Session, client: RegisteredClient, person_id: UUID, scope: str)
 
 
 def record(session: Session, client: RegisteredClient, person_id: UUID, scope: str, actor: Actor) -> None:
-    """Remember that the person has read, or agreed to, that the application receives ``scope``; one statement, one event."""
+    """Remember that the person has read, or agreed to, that the application receives ``scope``; one statement, one
+    event."""
     keys = {"person_id": person_id, "application_id": client.application_id}
     upsert(session, Agreed, keys, {"notice": client.notice, "scope": scope, "at": clock.now()})
     envelope = {"client": client.client_id, "notice": client.notice, "scope": scope}

@@ -1,7 +1,8 @@
-"""What a person did on our pages on the way, carried back to the authorization endpoint and signed, so that nobody can make it up.
+"""What a person did on our pages on the way, carried back to the authorization endpoint and signed, so that nobody can
+make it up.
 
-It names the authorization request by digest and the login session by id: it is worth nothing in another browser or for another
-request. Pages never issue anything; they only return here with a passage.
+It names the authorization request by digest and the login session by id: it is worth nothing in another browser or for
+another request. Pages never issue anything; they only return here with a passage.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ _UNCOUNTED = frozenset({PARAMETER, "lang"})
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """``asked_at``: when the request first came. ``session_id`` and ``capacity_id``: what was chosen, and in which session.
+    """``asked_at``: when the request first came. ``session_id`` and ``capacity_id``: what was chosen, and in which
+    session.
 
     ``informed``: whether the person has just been told what the application receives.
     """

@@ -16,7 +16,8 @@ InvalidRequest = InvalidRequestError
 
 
 class BadRequestObject(OAuth2Error):
-    """A request object that is not this client's, not for us, or does not say what a request can say (RFC 9101 section 7)."""
+    """A request object that is not this client's, not for us, or does not say what a request can say (RFC 9101 section
+    7)."""
 
     error = "invalid_request_object"
 

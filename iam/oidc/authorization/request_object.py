@@ -1,4 +1,5 @@
-"""Authorization requests that a client has signed, by value (RFC 9101, OIDC Core section 6.1). Nothing is ever fetched."""
+"""Authorization requests that a client has signed, by value (RFC 9101, OIDC Core section 6.1). Nothing is ever
+fetched."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ def read(
 ) -> tuple[dict[str, str], list[str]]:
     """Return the parameters and the resources that a client's signed request holds; raises ``BadRequestObject``.
 
-    ``keys`` finds the client's for a token. Only what was signed counts: parameters beside the object are not looked at (RFC 9101 section 6.3).
+    ``keys`` finds the client's for a token. Only what was signed counts: parameters beside the object are not looked at
+    (RFC 9101 section 6.3).
     """
     try:
         claims = foreign.verify(text, keys(text), _TYPES, client.extra.get("request_object_signing_alg"))
@@ -36,7 +38,8 @@ def _meant(claims: Mapping[str, Any], client_id: str, issuer: str, at: datetime)
     """Check whose it is, for whom, and when (RFC 9101 section 5.2)."""
     if claims.get("client_id") != client_id or claims.get("iss", client_id) != client_id:
         raise jose.BadToken("another client's request")
-    # A client's assertion names the client there: what proves a client at the token endpoint starts no sign-in (RFC 9101 section 10.8).
+    # A client's assertion names the client there: what proves a client at the token endpoint starts no sign-in (RFC
+    # 9101 section 10.8).
     if claims.get("sub") == client_id:
         raise jose.BadToken("its sub is the client")
     audience = claims.get("aud", issuer)

@@ -1,4 +1,5 @@
-"""The answer of the authorization endpoint: where it goes and what it says, by query or by form, always with ``iss`` (RFC 9207)."""
+"""The answer of the authorization endpoint: where it goes and what it says, by query or by form, always with ``iss``
+(RFC 9207)."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class Answer:
 
     @property
     def origin(self) -> str:
-        """Scheme and authority the answer goes to, for the content security policy; a private-use scheme stands alone."""
+        """Scheme and authority the answer goes to, for the content security policy; a private-use scheme stands
+        alone."""
         parts = urlsplit(self.redirect_uri)
         return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else f"{parts.scheme}:"
 

@@ -1,7 +1,7 @@
 """What a token or the userinfo endpoint says of a person: pure functions from what was read to claims.
 
-Only the chosen capacity and only the client's own application are told. Rights that are decided at use, or that need a live
-customer relationship, are never told: nobody could hold them by showing a token.
+Only the chosen capacity and only the client's own application are told. Rights that are decided at use, or that need a
+live customer relationship, are never told: nobody could hold them by showing a token.
 """
 
 from __future__ import annotations
@@ -20,19 +20,60 @@ from iam.directory.queries import Profile
 from iam.oidc.claims.requested import SCOPES
 
 MAX_ROLES = 150
-"""With more roles, or entitlements, than this a token only says where they can be asked for (OIDC Core section 5.6.2)."""
+"""With more roles, or entitlements, than this a token only says where they can be asked for (OIDC Core section
+5.6.2)."""
 
-MAPPABLE = ("capacity", "roles", "groups", "entitlements", "name", "given_name", "family_name", "preferred_username", "locale",
-            "zoneinfo", "updated_at", "email", "phone_number")  # fmt: skip
+MAPPABLE = (
+    "capacity",
+    "roles",
+    "groups",
+    "entitlements",
+    "name",
+    "given_name",
+    "family_name",
+    "preferred_username",
+    "locale",
+    "zoneinfo",
+    "updated_at",
+    "email",
+    "phone_number",
+)
 """Claims that a client may have under another name."""
 
 VERIFIED = ("email_verified", "phone_number_verified")
-"""Told with an address or a number, and always false: a source said it, and nobody showed here that they are reached there (OIDC Core
-section 5.1). Were it true, whoever writes a source could be taken for anybody, wherever an application finds its people by address."""
+"""Told with an address or a number, and always false: a source said it, and nobody showed here that they are reached
+there (OIDC Core section 5.1). Were it true, whoever writes a source could be taken for anybody, wherever an application
+finds its people by address."""
 
-RESERVED = frozenset({"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "sid", "acr", "amr", "auth_time", "nonce", "at_hash", "client_id",
-                      "scope", "azp", "act", "may_act", "cnf", "username", "active", "token_type", "_claim_names", "_claim_sources",
-                      *VERIFIED})  # fmt: skip
+RESERVED = frozenset(
+    {
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "iat",
+        "nbf",
+        "jti",
+        "sid",
+        "acr",
+        "amr",
+        "auth_time",
+        "nonce",
+        "at_hash",
+        "client_id",
+        "scope",
+        "azp",
+        "act",
+        "may_act",
+        "cnf",
+        "username",
+        "active",
+        "token_type",
+        "_claim_names",
+        "_claim_sources",
+        *VERIFIED,
+    }
+)
 """Claims of the protocol: no mapper gives these names away."""
 
 Claims = dict[str, Any]
@@ -42,8 +83,9 @@ Claims = dict[str, Any]
 class Told:
     """What an application may be told of a person in one capacity.
 
-    ``capacity_id`` is the opaque id this application knows the capacity by, ``on_behalf_of`` the subject of the other person,
-    ``rights`` what ``usable`` left, ``language`` the one in which organisations are named, ``zone`` the consortium's time zone.
+    ``capacity_id`` is the opaque id this application knows the capacity by, ``on_behalf_of`` the subject of the other
+    person, ``rights`` what ``usable`` left, ``language`` the one in which organisations are named, ``zone`` the
+    consortium's time zone.
     """
 
     subject: str
@@ -66,7 +108,8 @@ def opaque_capacity_id(key: bytes, application_id: UUID, capacity_id: UUID) -> s
 
 
 def usable(rights: Iterable[Right], capacity_id: UUID | None, application_id: UUID) -> tuple[Right, ...]:
-    """Return the rights a token may carry: of this capacity and application, neither decided at use nor tied to a relationship."""
+    """Return the rights a token may carry: of this capacity and application, neither decided at use nor tied to a
+    relationship."""
     return tuple(
         right
         for right in rights
@@ -88,7 +131,8 @@ def first_end(told: Told, scopes: Collection[str], latest: datetime) -> datetime
 def of_token(
     told: Told, scopes: Collection[str], mapper: Mapping[str, Any], userinfo: str, names: Iterable[str] = ()
 ) -> Claims:
-    """Return what an ID or access token says besides the protocol's own claims; ``userinfo`` is where too many roles are told.
+    """Return what an ID or access token says besides the protocol's own claims; ``userinfo`` is where too many roles
+    are told.
 
     ``names`` are claims asked one by one (OIDC Core section 5.5).
     """
@@ -106,7 +150,8 @@ def of_token(
 
 
 def of_userinfo(told: Told, scopes: Collection[str], mapper: Mapping[str, Any], names: Iterable[str] = ()) -> Claims:
-    """Return what the userinfo endpoint says, ``sub`` first; ``names`` are claims asked one by one (OIDC Core section 5.5)."""
+    """Return what the userinfo endpoint says, ``sub`` first; ``names`` are claims asked one by one (OIDC Core section
+    5.5)."""
     claims = _acting(told, scopes) | _access(told, scopes) | _profile(told, scopes) | _one_by_one(told, names)
     return {"sub": told.subject} | mapped(claims, mapper)
 
@@ -119,7 +164,8 @@ def _one_by_one(told: Told, names: Iterable[str]) -> Claims:
 
 
 def mapped(claims: Claims, mapper: Mapping[str, Any]) -> Claims:
-    """Return the claims under the names and in the formats the client asked for; a renamed claim wins over one of that name.
+    """Return the claims under the names and in the formats the client asked for; a renamed claim wins over one of that
+    name.
 
     ``format`` ``code`` leaves out the scope of roles: "opettaja" for "opettaja@KOIVU".
     """
@@ -136,7 +182,8 @@ def mapped(claims: Claims, mapper: Mapping[str, Any]) -> Claims:
 
 
 def path(claim: str, rule: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the objects a rule puts a claim in, outermost first, and its own name: without ``nested`` a dot is a letter."""
+    """Return the names of the objects a rule puts a claim in, outermost first, and its own name: without ``nested`` a
+    dot is a letter."""
     name = str(rule.get("name", claim))
     return tuple(name.split(".")) if rule.get("nested") is True else (name,)
 
@@ -188,10 +235,14 @@ def _profile(told: Told, scopes: Collection[str]) -> Claims:
     told_at = profile.updated_at
     if "profile" in scopes:
         claims |= {
-            "name": profile.display_name, "given_name": profile.call_name or profile.given_names, "family_name": profile.family_name,
-            "preferred_username": told.login, "locale": told.locale,
-            "zoneinfo": told.zone, "updated_at": int(told_at.timestamp()) if told_at else None,
-        }  # fmt: skip
+            "name": profile.display_name,
+            "given_name": profile.call_name or profile.given_names,
+            "family_name": profile.family_name,
+            "preferred_username": told.login,
+            "locale": told.locale,
+            "zoneinfo": told.zone,
+            "updated_at": int(told_at.timestamp()) if told_at else None,
+        }
     if "email" in scopes:
         claims["email"] = profile.email
     if "phone" in scopes:

@@ -9,14 +9,27 @@ from typing import Any
 from iam.tokens import jose
 
 SCOPES = {
-    "name": "profile", "given_name": "profile", "family_name": "profile", "preferred_username": "profile", "locale": "profile",
-    "zoneinfo": "profile", "updated_at": "profile",
-    "email": "email", "email_verified": "email", "phone_number": "phone", "phone_number_verified": "phone", "roles": "roles", "entitlements": "roles", "groups": "groups",
-}  # fmt: skip
-"""Claims that can be asked one by one, with the scope that gives them with others: a client may ask those of its own scopes."""
+    "name": "profile",
+    "given_name": "profile",
+    "family_name": "profile",
+    "preferred_username": "profile",
+    "locale": "profile",
+    "zoneinfo": "profile",
+    "updated_at": "profile",
+    "email": "email",
+    "email_verified": "email",
+    "phone_number": "phone",
+    "phone_number_verified": "phone",
+    "roles": "roles",
+    "entitlements": "roles",
+    "groups": "groups",
+}
+"""Claims that can be asked one by one, with the scope that gives them with others: a client may ask those of its own
+scopes."""
 
 CAPACITY = "capacity"
-"""Stands among the scopes of what is received for the capacity a person acts in: every application but our own is told it unasked."""
+"""Stands among the scopes of what is received for the capacity a person acts in: every application but our own is told
+it unasked."""
 
 
 class BadClaims(ValueError):
@@ -58,7 +71,8 @@ class ClaimsRequest:
 
 
 def parse(text: str | None) -> ClaimsRequest:
-    """Return what a ``claims`` parameter asks; raises ``BadClaims``. Members we do not know are ignored (section 5.5)."""
+    """Return what a ``claims`` parameter asks; raises ``BadClaims``. Members we do not know are ignored (section
+    5.5)."""
     if text is None:
         return ClaimsRequest()
     try:
@@ -84,7 +98,8 @@ def allowed(asked: Mapping[str, Any], scope: str) -> frozenset[str]:
 
 
 def received(scope: str, asked: Iterable[str], *, capacity: bool) -> str:
-    """Return a scope with what counts as scope besides: each claim ``asked`` one by one as the scope that gives it, and ``CAPACITY``
-    when one is told. So a person is told, agrees to and later reads the same, however an application asked for it."""
+    """Return a scope with what counts as scope besides: each claim ``asked`` one by one as the scope that gives it, and
+    ``CAPACITY`` when one is told. So a person is told, agrees to and later reads the same, however an application asked
+    for it."""
     words = [*scope.split(), *sorted(SCOPES[name] for name in asked), *([CAPACITY] if capacity else [])]
     return " ".join(dict.fromkeys(words))

@@ -1,4 +1,5 @@
-"""The names persons have towards clients: random, stable, one a sector, never given to another (OIDC Core section 8)."""
+"""The names persons have towards clients: random, stable, one a sector, never given to another (OIDC Core section
+8)."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def known(session: Session, sector: str, person_id: UUID) -> Named:
 
 
 def give(session: Session, sector: str, person_id: UUID) -> str:
-    """Return the person's subject in a sector, made when there is none; of two that make it at once, both get the first one's."""
+    """Return the person's subject in a sector, made when there is none; of two that make it at once, both get the first
+    one's."""
     query = select(Subject.sub).where(Subject.sector == sector, Subject.person_id == person_id)
     found = session.scalar(query)
     if found is not None:

@@ -1,4 +1,5 @@
-"""A client's signed assertion (``private_key_jwt``, RFC 7523 and draft-ietf-oauth-rfc7523bis): read strictly, used once."""
+"""A client's signed assertion (``private_key_jwt``, RFC 7523 and draft-ietf-oauth-rfc7523bis): read strictly, used
+once."""
 
 from __future__ import annotations
 
@@ -30,9 +31,13 @@ class Assertion:
 
 
 def verify(
-    token: str, keys: Sequence[Mapping[str, Any]], client_id: str, audiences: Collection[str], at: datetime,
+    token: str,
+    keys: Sequence[Mapping[str, Any]],
+    client_id: str,
+    audiences: Collection[str],
+    at: datetime,
     algorithm: str | None = None,
-) -> Assertion:  # fmt: skip
+) -> Assertion:
     """Return the assertion when it is the client's, for us alone, and fresh; raises ``jose.BadToken``.
 
     ``audiences`` are our names: the issuer, and the token endpoint's address for a client whose setting says so.

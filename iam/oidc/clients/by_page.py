@@ -1,8 +1,9 @@
-"""What an administrator does to applications and their clients on a page: register, give a new secret, rename claims, retire, enable.
+"""What an administrator does to applications and their clients on a page: register, give a new secret, rename claims,
+retire, enable.
 
-Each command acts within the administrator's ``Part`` (an application by its owner, enabling by the enabling organisation), checks by
-``registration_rules``, writes under one change with one event, and makes every process read its clients afresh. The caller owns the
-transaction.
+Each command acts within the administrator's ``Part`` (an application by its owner, enabling by the enabling
+organisation), checks by ``registration_rules``, writes under one change with one event, and makes every process read
+its clients afresh. The caller owns the transaction.
 """
 
 from __future__ import annotations
@@ -97,10 +98,17 @@ def add_application(
 
 
 def register(
-    session: Session, part: Part, application_key: str, template: str, redirect_uris: Sequence[str], actor: Actor, *,
+    session: Session,
+    part: Part,
+    application_key: str,
+    template: str,
+    redirect_uris: Sequence[str],
+    actor: Actor,
+    *,
     post_logout_redirect_uris: Sequence[str] = (),
-) -> NewClient:  # fmt: skip
-    """Register a client of an application from a template; raises ``NotFound``, and ``Invalid`` with the field of each problem."""
+) -> NewClient:
+    """Register a client of an application from a template; raises ``NotFound``, and ``Invalid`` with the field of each
+    problem."""
     owned = application(session, part, application_key)
     if template not in TEMPLATES:
         raise Invalid(Problem("Choose what kind of application this is.", field="template"))
@@ -135,7 +143,8 @@ def register(
 def new_secret(
     session: Session, part: Part, application_key: str, client_id: str, days: int, actor: Actor
 ) -> NewClient:
-    """Give a client another secret; the newest of the old ones works for ``days`` more (0: ends now), any other ends now.
+    """Give a client another secret; the newest of the old ones works for ``days`` more (0: ends now), any other ends
+    now.
 
     Raises ``NotFound``, and ``Invalid`` for a client that authenticates otherwise, or days that are not 0 to 90.
     """
@@ -164,7 +173,8 @@ def living_secrets(session: Session, client_id: str) -> list[ClientSecret]:
 
 
 def retire(session: Session, part: Part, application_key: str, client_id: str, actor: Actor) -> None:
-    """Take a client out of use for good: its tokens and secrets end with it, its id is never given again; raises ``NotFound``."""
+    """Take a client out of use for good: its tokens and secrets end with it, its id is never given again; raises
+    ``NotFound``."""
     owned, client = found(session, part, application_key, client_id)
     client.retired = True
     session.flush()
@@ -180,7 +190,8 @@ def map_claims(
     wanted: Mapping[str, Mapping[str, Any]],
     actor: Actor,
 ) -> None:
-    """Have a client told its claims under other names; ``wanted`` has a rule by claim, empty values where it stays as it is.
+    """Have a client told its claims under other names; ``wanted`` has a rule by claim, empty values where it stays as
+    it is.
 
     Raises ``NotFound``, and ``Invalid`` with the claim as the field. Nothing is written when nothing differs.
     """
@@ -197,9 +208,11 @@ def map_claims(
 
 
 def enable(session: Session, part: Part, row: Application, organisation_id: UUID, actor: Actor, *, on: bool) -> bool:
-    """Let the people of an organisation of the part use an application, or no longer; return whether that changed anything.
+    """Let the people of an organisation of the part use an application, or no longer; return whether that changed
+    anything.
 
-    Raises ``NotFound`` for an organisation outside the part. Whether the asker may see the application is the caller's to know.
+    Raises ``NotFound`` for an organisation outside the part. Whether the asker may see the application is the caller's
+    to know.
     """
     if not may_touch(session, part, organisation_id):
         raise NotFound(Problem("There is no such organisation, or it is outside your part."))
@@ -222,9 +235,11 @@ def _follow(session: Session, row: Application, organisation_id: UUID, actor: Ac
     """Bring rights in line with who may now hand the application's roles out: rules at or under the organisation."""
     under = select(OrganisationClosure.descendant_id).where(OrganisationClosure.ancestor_id == organisation_id)
     giving = (
-        select(Rule.id).join(RuleVersion, RuleVersion.rule_id == Rule.id).join(Role, Role.id == RuleVersion.role_id)
+        select(Rule.id)
+        .join(RuleVersion, RuleVersion.rule_id == Rule.id)
+        .join(Role, Role.id == RuleVersion.role_id)
         .where(RuleVersion.state == "published", Role.application_id == row.id, Rule.owner_id.in_(under))
-    )  # fmt: skip
+    )
     rules = session.scalars(giving).all()
     if rules:
         derive(session, change.begin(session, "command", actor, f"application {row.key}"), rules=rules)
@@ -249,7 +264,8 @@ def record(
     envelope: Mapping[str, Any],
     organisation_id: UUID | None = None,
 ) -> None:
-    """Write the event of what was done to an application or a client of it, and have every process read its clients afresh."""
+    """Write the event of what was done to an application or a client of it, and have every process read its clients
+    afresh."""
     made = change.begin(session, "command", actor)
     registration.changed(session)
     about = {"application": row.key, **envelope}

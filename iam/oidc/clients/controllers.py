@@ -1,7 +1,8 @@
 """What the controller tells people before they go on to a client: what for and by which law, in each language.
 
-Kept among the client's metadata under the names that ``iam apply`` writes (``registration_metadata.CONTROLLERS``): the first language
-that is said without a mark, so that it stands in for those that are missing, each other one as ``purpose#sv``.
+Kept among the client's metadata under the names that ``iam apply`` writes (``registration_metadata.CONTROLLERS``): the
+first language that is said without a mark, so that it stands in for those that are missing, each other one as
+``purpose#sv``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from iam.oidc.clients.settings import CONTROLLERS, LONGEST_TEXT
 from iam.texts import LANGUAGES, N_
 
 Words = Mapping[str, Mapping[str, str]]
-"""Texts by name (``purpose``, ``legal_basis``) and language; a language in which nothing is said is left out or empty."""
+"""Texts by name (``purpose``, ``legal_basis``) and language; a language in which nothing is said is left out or
+empty."""
 
 
 def words(metadata: Mapping[str, Any]) -> dict[str, dict[str, str]]:
@@ -36,13 +38,11 @@ def _in_languages(metadata: Mapping[str, Any], name: str) -> dict[str, str]:
     return {LANGUAGES[0]: plain, **marked}
 
 
-def tell(
-    session: Session, part: Part, application_key: str, client_id: str, wanted: Words, actor: Actor
-) -> None:  # fmt: skip
+def tell(session: Session, part: Part, application_key: str, client_id: str, wanted: Words, actor: Actor) -> None:
     """Write what people are told; spaces are tidied. Nothing is written when nothing differs.
 
-    As a declaration may, whoever does this answers for the whole consortium: raises ``NotFound`` for a smaller part and for a client
-    that is not there, ``Invalid`` with the field (``purpose-sv``) of each text that cannot stand.
+    As a declaration may, whoever does this answers for the whole consortium: raises ``NotFound`` for a smaller part and
+    for a client that is not there, ``Invalid`` with the field (``purpose-sv``) of each text that cannot stand.
     """
     if not part.everything:
         raise NotFound(Problem("There is no such client, or it is outside your part."))
@@ -68,10 +68,14 @@ def _check(said: Words) -> None:
     wrong = [
         Problem(
             N_("This is longer than %(most)s characters, or has characters that cannot be shown."),
-            N_("Write it shorter, as plain text."), field=f"{name}-{language}", params={"most": LONGEST_TEXT},
+            N_("Write it shorter, as plain text."),
+            field=f"{name}-{language}",
+            params={"most": LONGEST_TEXT},
         )
-        for name, texts in said.items() for language, text in texts.items() if not CONTROLLERS[name](text)
-    ]  # fmt: skip
+        for name, texts in said.items()
+        for language, text in texts.items()
+        if not CONTROLLERS[name](text)
+    ]
     if wrong:
         raise Invalid(*wrong)
 
@@ -82,6 +86,7 @@ def _is_written_here(member: str, names: list[str]) -> bool:
 
 
 def _members(name: str, texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the members that hold these texts; Finnish needs no mark, the language that is read where none is named."""
+    """Return the members that hold these texts; Finnish needs no mark, the language that is read where none is
+    named."""
     marked = {f"{name}#{language}": text for language, text in texts.items() if language != LANGUAGES[0]}
     return {name: next(iter(texts.values())), **marked} if texts else {}

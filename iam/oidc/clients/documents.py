@@ -1,9 +1,9 @@
 """A client as the JSON of RFC 7591: read from what a client sends, and written as the answer.
 
-Names are those of the specifications and no others: what a client may not set of itself (its application, sector, mapper,
-resources) has no name here. Unknown members are ignored, null counts as left out (RFC 7592 section 2.2); a member whose meaning
-we know and do not support is refused rather than silently dropped, save ``request_uris``: discovery says that none is fetched, and the
-answer, which leaves them out, says it again (RFC 7591 section 3.2.1).
+Names are those of the specifications and no others: what a client may not set of itself (its application, sector,
+mapper, resources) has no name here. Unknown members are ignored, null counts as left out (RFC 7592 section 2.2); a
+member whose meaning we know and do not support is refused rather than silently dropped, save ``request_uris``:
+discovery says that none is fetched, and the answer, which leaves them out, says it again (RFC 7591 section 3.2.1).
 """
 
 from __future__ import annotations
@@ -28,19 +28,28 @@ METADATA, REDIRECT = "invalid_client_metadata", "invalid_redirect_uri"
 """Errors of RFC 7591 section 3.2.2."""
 
 _UNSUPPORTED: Mapping[str, Sequence[Any]] = {
-    "software_statement": (), "tls_client_certificate_bound_access_tokens": (False,),
-    "dpop_bound_access_tokens": (False,), "introspection_signed_response_alg": (), "authorization_signed_response_alg": (),
-    "backchannel_token_delivery_mode": (), "authorization_details_types": ([],),
-    **{f"{what}_encrypted_response_{how}": () for what in ("id_token", "userinfo", "introspection", "authorization")
-       for how in ("alg", "enc")},
-    "request_object_encryption_alg": (), "request_object_encryption_enc": (),
+    "software_statement": (),
+    "tls_client_certificate_bound_access_tokens": (False,),
+    "dpop_bound_access_tokens": (False,),
+    "introspection_signed_response_alg": (),
+    "authorization_signed_response_alg": (),
+    "backchannel_token_delivery_mode": (),
+    "authorization_details_types": ([],),
+    **{
+        f"{what}_encrypted_response_{how}": ()
+        for what in ("id_token", "userinfo", "introspection", "authorization")
+        for how in ("alg", "enc")
+    },
+    "request_object_encryption_alg": (),
+    "request_object_encryption_enc": (),
     **{f"tls_client_auth_{name}": () for name in ("subject_dn", "san_dns", "san_uri", "san_ip", "san_email")},
-}  # fmt: skip
+}
 """Members of later specifications, with the values that ask for nothing; any other value is refused."""
 
 
 class BadDocument(ValueError):
-    """A registration that is refused, as RFC 7591 section 3.2.2 says; ``str()`` is for the developer and repeats no value."""
+    """A registration that is refused, as RFC 7591 section 3.2.2 says; ``str()`` is for the developer and repeats no
+    value."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(description)
@@ -85,8 +94,8 @@ def parse(body: bytes) -> dict[str, Any]:
 def read(given: Mapping[str, Any], *, subject_type: str, further_scopes: Sequence[str] = ()) -> Document:
     """Return what is asked; raises ``BadDocument``.
 
-    ``subject_type`` is the application's; a client of a public one may be pairwise. ``further_scopes`` are those of its own that it may
-    have besides a person's.
+    ``subject_type`` is the application's; a client of a public one may be pairwise. ``further_scopes`` are those of its
+    own that it may have besides a person's.
     """
     _refuse_unsupported(given, subject_type)
     grants = _choices(given, "grant_types", GRANT_TYPES, ["authorization_code"])
@@ -116,8 +125,10 @@ def _check(document: Document) -> None:
     columns = document.columns()
     stated = {name: value for name, value in columns.items() if name in Registration.__dataclass_fields__}
     checked = Registration(
-        **stated, metadata=document.metadata_, has_secret=document.auth in SECRET_METHODS  # one is made with the client
-    )  # fmt: skip
+        **stated,
+        metadata=document.metadata_,
+        has_secret=document.auth in SECRET_METHODS,  # one is made with the client
+    )
     for problem in problems(checked):
         where = _NAMES.get(problem.field or "", problem.field or "")
         raise BadDocument(REDIRECT if where in _REDIRECTS else METADATA, f"{where}: {_words(problem)}")

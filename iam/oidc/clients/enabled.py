@@ -22,12 +22,16 @@ def lets_in(organisation_id: Any, application_id: Any, at: Any) -> ColumnElement
     """The condition that an application is enabled for an organisation, or for one above it, at ``at``."""
     c, e = OrganisationClosure, ApplicationEnabled
     return exists().where(
-        e.application_id == application_id, c.ancestor_id == e.organisation_id, c.descendant_id == organisation_id, holds_at(c, at)
-    )  # fmt: skip
+        e.application_id == application_id,
+        c.ancestor_id == e.organisation_id,
+        c.descendant_id == organisation_id,
+        holds_at(c, at),
+    )
 
 
 def around(session: Session, person_id: UUID, application_id: UUID, at: datetime) -> frozenset[UUID]:
-    """Return which of the organisations a person is in, or has a right in, let their people use the application; one statement."""
+    """Return which of the organisations a person is in, or has a right in, let their people use the application; one
+    statement."""
     return frozenset(_AROUND.all(session, of_person=person_id, of_application=application_id, at=at))
 
 

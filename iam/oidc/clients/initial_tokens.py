@@ -1,7 +1,8 @@
-"""On what terms clients register themselves: the initial access token that an administrator made, and what is asked by it.
+"""On what terms clients register themselves: the initial access token that an administrator made, and what is asked by
+it.
 
-Whoever holds the token registers clients of one application, as often as it says. Nothing here writes a client. The caller owns the
-transaction; a fetch happens between two, so that no lock is held while somebody else's server thinks.
+Whoever holds the token registers clients of one application, as often as it says. Nothing here writes a client. The
+caller owns the transaction; a fetch happens between two, so that no lock is held while somebody else's server thinks.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from iam.tokens import secret as secrets
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the clients of an application may ask to be: its key, how it names people, and the scopes beyond everybody's."""
+    """What the clients of an application may ask to be: its key, how it names people, and the scopes beyond
+    everybody's."""
 
     key: str
     subject_type: str
@@ -52,19 +54,34 @@ def allow(
 ) -> str:
     """Make an initial access token for clients of an application and return it; it is told this once.
 
-    ``pkce_optional`` lets in clients of OpenID Connect as it was: without PKCE, asserting themselves to the token endpoint's address.
+    ``pkce_optional`` lets in clients of OpenID Connect as it was: without PKCE, asserting themselves to the token
+    endpoint's address.
     """
     token, made = secrets.new("initial"), change.begin(session, "command", actor)
     row = InitialAccessToken(
-        hash=secrets.hash_of(token), application_id=application.id, pkce_optional=pkce_optional, uses=uses, created_at=clock.now(),
+        hash=secrets.hash_of(token),
+        application_id=application.id,
+        pkce_optional=pkce_optional,
+        uses=uses,
+        created_at=clock.now(),
         expires_at=clock.now() + timedelta(days=days),
-    )  # fmt: skip
+    )
     session.add(row)
     session.flush()
     log.write(
-        session, "oidc:client:invited", actor, organisation_id=application.owner_id, change_id=made.id,
-        envelope={"application": application.key, "token": str(row.id), "uses": uses, "days": days, "pkce_optional": pkce_optional},
-    )  # fmt: skip
+        session,
+        "oidc:client:invited",
+        actor,
+        organisation_id=application.owner_id,
+        change_id=made.id,
+        envelope={
+            "application": application.key,
+            "token": str(row.id),
+            "uses": uses,
+            "days": days,
+            "pkce_optional": pkce_optional,
+        },
+    )
     return token
 
 
@@ -81,19 +98,24 @@ def of_client(session: Session, client: Client) -> Terms:
 
 
 def use_up(session: Session, token: str) -> TokenUse | None:
-    """Count one use of an initial access token and return what it was made for; None when it was used up meanwhile. One statement."""
+    """Count one use of an initial access token and return what it was made for; None when it was used up meanwhile. One
+    statement."""
     use = (
-        update(InitialAccessToken).where(*_living(token)).values(uses=InitialAccessToken.uses - 1)
+        update(InitialAccessToken)
+        .where(*_living(token))
+        .values(uses=InitialAccessToken.uses - 1)
         .returning(InitialAccessToken.id, InitialAccessToken.application_id, InitialAccessToken.pkce_optional)
-    )  # fmt: skip
+    )
     row = session.execute(use).one_or_none()
     return TokenUse(*row) if row is not None else None
 
 
 def _living(token: str) -> tuple[Any, ...]:
     return (
-        InitialAccessToken.hash == secrets.hash_of(token), InitialAccessToken.uses > 0, InitialAccessToken.expires_at > clock.now(),
-    )  # fmt: skip
+        InitialAccessToken.hash == secrets.hash_of(token),
+        InitialAccessToken.uses > 0,
+        InitialAccessToken.expires_at > clock.now(),
+    )
 
 
 def _terms(session: Session, application: Application) -> Terms:

@@ -1,7 +1,8 @@
 """The public keys of a client, also where it publishes them itself (``jwks_uri``, RFC 7591 section 2).
 
-Fetched through the one door (``iam.delivery.egress``), believed for five minutes a process, and fetched again for a key id that is not
-among them, at most once a minute: a client may change its keys at any time, and a stranger cannot make us call it.
+Fetched through the one door (``iam.delivery.egress``), believed for five minutes a process, and fetched again for a key
+id that is not among them, at most once a minute: a client may change its keys at any time, and a stranger cannot make
+us call it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ _MOST = 2000
 
 @dataclass(slots=True)
 class _Published:
-    """What an address last said, and when it was last asked; the lock lets one thread ask while others wait for its answer."""
+    """What an address last said, and when it was last asked; the lock lets one thread ask while others wait for its
+    answer."""
 
     lock: Lock = field(default_factory=Lock)
     asked_at: float = float("-inf")

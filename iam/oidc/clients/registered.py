@@ -116,12 +116,14 @@ class RegisteredClient(ClientMixin):
         """Return nothing: every request names its redirect URI (OIDC Core section 3.1.2.1)."""
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
-        """Return the asked scopes that the client may have; None when none is left. Unknown ones are ignored (OIDC Core 3.1.2.1)."""
+        """Return the asked scopes that the client may have; None when none is left. Unknown ones are ignored (OIDC Core
+        3.1.2.1)."""
         allowed = self.scope.split()
         return " ".join(dict.fromkeys(word for word in (scope or "").split() if word in allowed)) or None
 
     def own_scope(self, scope: str | None) -> str | None:
-        """Return the scope of a token for the client itself: exactly what it asks, or all it may have; None when it asks for more."""
+        """Return the scope of a token for the client itself: exactly what it asks, or all it may have; None when it
+        asks for more."""
         allowed = [word for word in self.scope.split() if word not in PERSON_SCOPES]
         asked = (scope or "").split()
         return " ".join(dict.fromkeys(asked or allowed)) if set(asked) <= set(allowed) else None
@@ -141,7 +143,8 @@ class RegisteredClient(ClientMixin):
         return self.auth == method
 
     def check_response_type(self, response_type: str) -> bool:
-        """Whether the client may use the authorization endpoint: ``code`` is the only response type (security AZ-03)."""
+        """Whether the client may use the authorization endpoint: ``code`` is the only response type (security
+        AZ-03)."""
         return response_type == "code" and "authorization_code" in self.grants
 
     def check_grant_type(self, grant_type: str) -> bool:
@@ -157,9 +160,16 @@ class Clients:
         self._cache: tuple[int, dict[str, RegisteredClient]] = (-1, {})
         self._asked = (-SECONDS, -1)
         self._admin = RegisteredClient(
-            ADMIN, UUID(int=0), {"fi": "Avaimen hallinta", "sv": "Administration av Avain", "en": "Avain administration"}, issuer,
-            "in-process", (f"{issuer}/admin/callback",), ADMIN, "openid profile", ask_capacity=False,
-        )  # fmt: skip
+            ADMIN,
+            UUID(int=0),
+            {"fi": "Avaimen hallinta", "sv": "Administration av Avain", "en": "Avain administration"},
+            issuer,
+            "in-process",
+            (f"{issuer}/admin/callback",),
+            ADMIN,
+            "openid profile",
+            ask_capacity=False,
+        )
 
     def get(self, session: Session, client_id: str) -> RegisteredClient | None:
         """Return a client that is in use; None when it is unknown or retired, or its application is."""
@@ -168,7 +178,8 @@ class Clients:
         generation = self._generation(session)
         cached, known = self._cache
         if cached != generation:
-            # A fresh dictionary: another thread that read an older row keeps it in the older dictionary, which nobody asks again.
+            # A fresh dictionary: another thread that read an older row keeps it in the older dictionary, which nobody
+            # asks again.
             known = {}
             self._cache = generation, known
         found = known.get(client_id) or load(session, client_id)
@@ -211,10 +222,33 @@ def view(
     """Return a client's registration together with its application's."""
     shared = f"{_SHARED}{application.owner_id}"
     return RegisteredClient(
-        client.client_id, application.id, dict(application.name), application.audience, client.auth, tuple(client.redirect_uris),
-        shared if is_public(client, application) else client.sector, client.scope, tuple(client.grants),
-        tuple(client.post_logout_redirect_uris), client.id_token_alg, client.pkce, tuple((client.jwks or {}).get("keys", ())),
-        dict(client.mapper), application.ask_capacity, application.entry, tuple(known), client.token_format, client.userinfo_alg,
-        client.par_required, client.legacy_audience, tuple(client.resources), client.jwks_uri, client.backchannel_logout_uri,
-        client.frontchannel_logout_uri, dict(client.metadata_), application.notice, application.least_acr, application.key,
-    )  # fmt: skip
+        client.client_id,
+        application.id,
+        dict(application.name),
+        application.audience,
+        client.auth,
+        tuple(client.redirect_uris),
+        shared if is_public(client, application) else client.sector,
+        client.scope,
+        tuple(client.grants),
+        tuple(client.post_logout_redirect_uris),
+        client.id_token_alg,
+        client.pkce,
+        tuple((client.jwks or {}).get("keys", ())),
+        dict(client.mapper),
+        application.ask_capacity,
+        application.entry,
+        tuple(known),
+        client.token_format,
+        client.userinfo_alg,
+        client.par_required,
+        client.legacy_audience,
+        tuple(client.resources),
+        client.jwks_uri,
+        client.backchannel_logout_uri,
+        client.frontchannel_logout_uri,
+        dict(client.metadata_),
+        application.notice,
+        application.least_acr,
+        application.key,
+    )

@@ -1,4 +1,5 @@
-"""What a registration must be, however it came: declared by an administrator or registered by the client itself (RFC 7591).
+"""What a registration must be, however it came: declared by an administrator or registered by the client itself (RFC
+7591).
 
 Pure. Each problem names the field it is in; an address is looked at here, and fetched only by ``iam.delivery.egress``.
 """
@@ -117,31 +118,42 @@ def _rule_problem(claim: str, rule: Any, given: set[tuple[str, ...]]) -> Problem
     place = f"mapper.{claim}"
     if not (isinstance(rule, dict) and all(isinstance(one, _RULE.get(name, ())) for name, one in rule.items())):
         return Problem(
-            "This is no rule for a claim.", "Write %(name)s: {name: other-name, format: code}.", field=place, params={"name": claim}
-        )  # fmt: skip
+            "This is no rule for a claim.",
+            "Write %(name)s: {name: other-name, format: code}.",
+            field=place,
+            params={"name": claim},
+        )
     name, steps = rule.get("name", claim), path(claim, rule)
     if steps[0] in RESERVED:
         return Problem(
-            "The name %(name)s belongs to the protocol itself.", "Choose another name.", field=place, params={"name": steps[0]}
-        )  # fmt: skip
+            "The name %(name)s belongs to the protocol itself.",
+            "Choose another name.",
+            field=place,
+            params={"name": steps[0]},
+        )
     if len(name) > LONGEST_CLAIM or not _CLAIM.fullmatch(name):
         return Problem(
-            "A claim's name is at most 100 letters, numbers and marks without spaces.", "Write another name.", field=place
-        )  # fmt: skip
+            "A claim's name is at most 100 letters, numbers and marks without spaces.",
+            "Write another name.",
+            field=place,
+        )
     if len(steps) > DEEPEST_CLAIM or not all(steps):
         return Problem(
-            "A claim inside objects is at most four names with a dot between.", "Write it as in realm_access.roles.", field=place
-        )  # fmt: skip
+            "A claim inside objects is at most four names with a dot between.",
+            "Write it as in realm_access.roles.",
+            field=place,
+        )
     if any(steps[: len(one)] == one[: len(steps)] for one in given):
         return Problem(
             "Two claims would be called %(name)s.", "Give one of them another name.", field=place, params={"name": name}
-        )  # fmt: skip
+        )
     given.add(steps)
     return None
 
 
 def _server_problems(one: Registration) -> Iterator[Problem]:
-    """The addresses that we, or the person's browser in the background, call (OIDC Back-Channel and Front-Channel Logout 1.0)."""
+    """The addresses that we, or the person's browser in the background, call (OIDC Back-Channel and Front-Channel
+    Logout 1.0)."""
     for name in ("jwks_uri", "backchannel_logout_uri", "frontchannel_logout_uri"):
         uri = getattr(one, name)
         if uri is not None and not is_server_address(uri):
@@ -187,7 +199,8 @@ def _uri_problems(name: str, uris: Sequence[str], *, native: bool) -> Iterator[P
 
 
 def _uri_fault(parts: SplitResult | None, uri: str, *, native: bool) -> str | None:
-    """Say what is wrong with a redirect address (RFC 6749 section 3.1.2, RFC 8252 sections 7.1 and 8.4, RFC 9700 section 2.1)."""
+    """Say what is wrong with a redirect address (RFC 6749 section 3.1.2, RFC 8252 sections 7.1 and 8.4, RFC 9700
+    section 2.1)."""
     if parts is None or not parts.scheme or "*" in uri or not _plain(uri):
         return N_("This is no address to come back to.")
     if "#" in uri:

@@ -1,7 +1,8 @@
-"""Clients that register themselves (RFC 7591) and look after their registration (RFC 7592, OIDC Dynamic Client RegisteredDocument 1.0).
+"""Clients that register themselves (RFC 7591) and look after their registration (RFC 7592, OIDC Dynamic Client
+RegisteredDocument 1.0).
 
-What a client may ask to be is decided by ``registration_terms``. Each client gets a management token of its own, good for itself and
-for nothing else. The caller owns the transaction.
+What a client may ask to be is decided by ``registration_terms``. Each client gets a management token of its own, good
+for itself and for nothing else. The caller owns the transaction.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ _OURS = ("registration_access_token", "registration_client_uri", "client_secret_
 
 @dataclass(frozen=True, slots=True)
 class RegisteredDocument:
-    """A client as it is registered now. ``secret`` and ``token`` are told when they are new, or when the client showed them."""
+    """A client as it is registered now. ``secret`` and ``token`` are told when they are new, or when the client showed
+    them."""
 
     client_id: str
     document: Mapping[str, Any]
@@ -51,12 +53,19 @@ def register(session: Session, token: str, document: Document, sector_: str, act
         return None
     management, id_ = secrets.new("management"), uuid7()
     client = Client(
-        id=id_, client_id=f"self-{id_.hex}", application_id=used.application_id, sector=sector_, mapper={}, resources=[],
+        id=id_,
+        client_id=f"self-{id_.hex}",
+        application_id=used.application_id,
+        sector=sector_,
+        mapper={},
+        resources=[],
         pkce="optional" if used.pkce_optional and document.auth != "none" else "required",
-        # Who may do without PKCE follows OpenID Connect as it was: it also names the token endpoint in its assertions (Core section 9).
+        # Who may do without PKCE follows OpenID Connect as it was: it also names the token endpoint in its assertions
+        # (Core section 9).
         legacy_audience=used.pkce_optional,
-        management_hash=secrets.hash_of(management), **document.columns(),
-    )  # fmt: skip
+        management_hash=secrets.hash_of(management),
+        **document.columns(),
+    )
     session.add(client)
     session.flush()
     secret = _renew_secret(session, client) if client.auth in SECRET_METHODS else None
@@ -67,7 +76,8 @@ def register(session: Session, token: str, document: Document, sector_: str, act
 
 
 def find(session: Session, client_id: str, token: str) -> Client | None:
-    """Return the client whose management token this is; None for another's, an unknown or a deleted client, all alike."""
+    """Return the client whose management token this is; None for another's, an unknown or a deleted client, all
+    alike."""
     client = session.scalar(
         select(Client)
         .join(Application, Application.id == Client.application_id)

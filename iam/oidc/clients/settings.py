@@ -1,6 +1,8 @@
-"""What a client states of itself besides what every request asks (RFC 7591 section 2, OIDC Dynamic Client Registration 1.0 section 2).
+"""What a client states of itself besides what every request asks (RFC 7591 section 2, OIDC Dynamic Client Registration
+1.0 section 2).
 
-Kept in ``model.Client.metadata_`` under the names of the specification. Pure; one set of rules for every way to register.
+Kept in ``model.Client.metadata_`` under the names of the specification. Pure; one set of rules for every way to
+register.
 """
 
 from __future__ import annotations
@@ -69,20 +71,36 @@ def _subjects(value: Any) -> bool:
 
 
 SPOKEN: Mapping[str, Callable[[Any], bool]] = {
-    "client_name": _text, "client_uri": _page, "logo_uri": _page, "policy_uri": _page, "tos_uri": _page,
-}  # fmt: skip
+    "client_name": _text,
+    "client_uri": _page,
+    "logo_uri": _page,
+    "policy_uri": _page,
+    "tos_uri": _page,
+}
 """Members that may be said in several languages: ``client_name#fi`` (RFC 7591 section 2.2)."""
 
 CONTROLLERS: Mapping[str, Callable[[Any], bool]] = {"purpose": _text, "legal_basis": _text}
-"""What the controller says on the page that tells what an application receives, in several languages, too: no client says it itself."""
+"""What the controller says on the page that tells what an application receives, in several languages, too: no client
+says it itself."""
 
 MEMBERS: Mapping[str, Callable[[Any], bool]] = {
-    **SPOKEN, **CONTROLLERS, "application_type": _kind, "contacts": _texts, "default_max_age": _age, "require_auth_time": _flag, "default_acr_values": _levels,
-    "initiate_login_uri": _page, "request_object_signing_alg": _algorithm, "require_signed_request_object": _flag,
-    "token_endpoint_auth_signing_alg": _algorithm, "backchannel_logout_session_required": _flag,
-    "frontchannel_logout_session_required": _flag, "software_id": _text, "software_version": _text,
+    **SPOKEN,
+    **CONTROLLERS,
+    "application_type": _kind,
+    "contacts": _texts,
+    "default_max_age": _age,
+    "require_auth_time": _flag,
+    "default_acr_values": _levels,
+    "initiate_login_uri": _page,
+    "request_object_signing_alg": _algorithm,
+    "require_signed_request_object": _flag,
+    "token_endpoint_auth_signing_alg": _algorithm,
+    "backchannel_logout_session_required": _flag,
+    "frontchannel_logout_session_required": _flag,
+    "software_id": _text,
+    "software_version": _text,
     "subject_type": _subjects,
-}  # fmt: skip
+}
 """Every member kept here, with what its value must be."""
 
 
@@ -119,6 +137,8 @@ def problems(metadata: Mapping[str, Any]) -> Iterator[Problem]:
             )
         elif not MEMBERS[name.partition("#")[0]](value):
             yield Problem(
-                N_("The value of %(name)s is not allowed."), N_("Write it as RFC 7591 section 2 says."), field=name,
+                N_("The value of %(name)s is not allowed."),
+                N_("Write it as RFC 7591 section 2 says."),
+                field=name,
                 params={"name": name},
-            )  # fmt: skip
+            )

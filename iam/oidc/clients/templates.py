@@ -30,9 +30,12 @@ class Template:
         """Return the columns of a client of this kind; addresses that nobody comes back to are left out."""
         uris, leaving = (redirect_uris, post_logout_redirect_uris) if self.is_for_people else ((), ())
         return {
-            "auth": self.auth, "grants": list(self.grants), "scope": self.scope, "redirect_uris": list(uris),
+            "auth": self.auth,
+            "grants": list(self.grants),
+            "scope": self.scope,
+            "redirect_uris": list(uris),
             "post_logout_redirect_uris": list(leaving),
-        }  # fmt: skip
+        }
 
 
 TEMPLATES: dict[str, Template] = {
@@ -43,4 +46,5 @@ TEMPLATES: dict[str, Template] = {
     ),
     "service": Template("client_secret_basic", ("client_credentials",), ""),
 }
-"""Kinds of application: with a server of its own, in the browser alone, on the person's device, and a service without people."""
+"""Kinds of application: with a server of its own, in the browser alone, on the person's device, and a service without
+people."""

@@ -1,4 +1,5 @@
-"""The provider's routes: a view each says what it does; what is decided and written is in the modules beside this folder."""
+"""The provider's routes: a view each says what it does; what is decided and written is in the modules beside this
+folder."""
 
 from __future__ import annotations
 

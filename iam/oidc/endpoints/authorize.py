@@ -47,7 +47,8 @@ PATH = "/oauth2/authorize"
 @csrf_exempt
 @guard.public
 def authorize() -> AnyResponse:
-    """Answer an authorization request: with the next page, or with the application's answer (OIDC Core section 3.1.2)."""
+    """Answer an authorization request: with the next page, or with the application's answer (OIDC Core section
+    3.1.2)."""
     if request.method == "POST":
         return see_other(f"{PATH}?{urlencode(list(request.form.items(multi=True)))}")
     checked = validate(request.args.get(passage.PARAMETER))
@@ -84,7 +85,8 @@ def capacity() -> AnyResponse:
 
 @guard.public
 def consent() -> AnyResponse:
-    """Take back that the person has read, or agreed to, what the application receives; cancelling answers the application."""
+    """Take back that the person has read, or agreed to, what the application receives; cancelling answers the
+    application."""
     return _answered(lambda passed: passed.capacity_id, lambda client: True)
 
 
@@ -119,9 +121,12 @@ def _ask(checked: Validated) -> Ask:
     seconds = given.get("max_age", extra.get("default_max_age"))
     wished = (*given.get("acr_values", "").split(), *claims.voluntary_acr) or tuple(extra.get("default_acr_values", ()))
     return Ask(
-        frozenset(given.get("prompt", "").split()), None if seconds is None else timedelta(seconds=int(seconds)),
-        passed.asked_at if passed else None, claims.essential_acr, wished,
-    )  # fmt: skip
+        frozenset(given.get("prompt", "").split()),
+        None if seconds is None else timedelta(seconds=int(seconds)),
+        passed.asked_at if passed else None,
+        claims.essential_acr,
+        wished,
+    )
 
 
 def _standing(checked: Validated, login: LoginSession | None) -> SignInState:
@@ -132,11 +137,18 @@ def _standing(checked: Validated, login: LoginSession | None) -> SignInState:
     chosen = passed.capacity_id if passed is not None else None
     entries, more = disclosure.entries(session, client, login, now)
     return SignInState(
-        login.auth_time, entries,
-        disclosure.remembered(session, client, login.person_id), chosen, client.ask_capacity,
-        _is_other_person(checked, login), disclosure.may_administer(session, client, login, now),
-        login.acr, own_device.lacking(client.least_acr), (passed is not None and passed.informed) or _informed(checked, login), more,
-    )  # fmt: skip
+        login.auth_time,
+        entries,
+        disclosure.remembered(session, client, login.person_id),
+        chosen,
+        client.ask_capacity,
+        _is_other_person(checked, login),
+        disclosure.may_administer(session, client, login, now),
+        login.acr,
+        own_device.lacking(client.least_acr),
+        (passed is not None and passed.informed) or _informed(checked, login),
+        more,
+    )
 
 
 def _informed(checked: Validated, login: LoginSession) -> bool:

@@ -1,4 +1,5 @@
-"""RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0): a valid hint ends its session, anybody else is asked first."""
+"""RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0): a valid hint ends its session, anybody else is asked
+first."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ HANDLE = "handle"
 @csrf.csrf_exempt
 @guard.public
 def logout() -> Response:
-    """End a login session. Our own form is known by its signed handle, which no other browser and no other session can use."""
+    """End a login session. Our own form is known by its signed handle, which no other browser and no other session can
+    use."""
     confirming = request.method == "POST" and HANDLE in request.form
     source = request.form if request.method == "POST" and not confirming else request.args
     try:
@@ -93,7 +95,8 @@ def _done(asked: EndSessionRequest, login: LoginSession | None) -> Response:
 def _gone(
     client: RegisteredClient | None, back: str | None, session_id: UUID | None, login_url: str = "/login"
 ) -> Response:
-    """Return the way back, or the page that says it is done; first a page with frames when applications listen by the browser."""
+    """Return the way back, or the page that says it is done; first a page with frames when applications listen by the
+    browser."""
     frames = logouts.frames(context.db(), provider().issuer, session_id) if session_id else []
     if frames:
         return page.signing_out(client, back, frames, login_url)
@@ -103,5 +106,6 @@ def _gone(
 
 @guard.public
 def logged_out() -> Response:
-    """Say that it is done, after a sign-out of our own pages; the session that this browser ended is told to its applications once."""
+    """Say that it is done, after a sign-out of our own pages; the session that this browser ended is told to its
+    applications once."""
     return _gone(None, None, browser.ended(), with_flow("/login", request.args.get("flow")))

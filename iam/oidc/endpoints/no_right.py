@@ -30,15 +30,22 @@ def show(
     back_url: str | None,
     handle: str,
 ) -> Response:
-    """Say that nothing opens the application, why, and whom to ask; ``handle`` leads back here after signing in as somebody else."""
+    """Say that nothing opens the application, why, and whom to ask; ``handle`` leads back here after signing in as
+    somebody else."""
     texts, at = context.texts(), clock.now()
     held = [one for one, _ in standing.capacities if one.valid_from <= at < one.valid_to]
     whole = reach.whole(context.db(), login)
     found = why_not.read(context.db(), client, login.person_id, held, at, whole=whole)
     return pages.page(
-        "provider/no_right.html", 403, client_name=client.name(texts.language), reasons=_reasons(step, found), ask=_ask(held, found),
-        back_url=back_url, switch_action="/logout", flow=handle,
-    )  # fmt: skip
+        "provider/no_right.html",
+        403,
+        client_name=client.name(texts.language),
+        reasons=_reasons(step, found),
+        ask=_ask(held, found),
+        back_url=back_url,
+        switch_action="/logout",
+        flow=handle,
+    )
 
 
 def _reasons(step: NoRight, found: WhyNot) -> list[str]:
@@ -48,11 +55,25 @@ def _reasons(step: NoRight, found: WhyNot) -> list[str]:
     without = N_("Your position %(what)s gives no right to this service.")
     right = N_("Your right %(role)s in %(organisation)s ended on %(day)s.")
     said = [
-        *(texts.gettext(coming) % {"position": position_of(one), "day": texts.first_day(one.valid_from)} for one in step.coming),
-        *(texts.gettext(right) % {"role": _in_words(one.role.name), "organisation": one.scope.name(texts.language), "day": texts.day(one.end)} for one in found.rights),
-        *(texts.gettext(unused) % {"organisation": name} for name in dict.fromkeys(_organisation(one) for one in found.closed)),
+        *(
+            texts.gettext(coming) % {"position": position_of(one), "day": texts.first_day(one.valid_from)}
+            for one in step.coming
+        ),
+        *(
+            texts.gettext(right)
+            % {
+                "role": _in_words(one.role.name),
+                "organisation": one.scope.name(texts.language),
+                "day": texts.day(one.end),
+            }
+            for one in found.rights
+        ),
+        *(
+            texts.gettext(unused) % {"organisation": name}
+            for name in dict.fromkeys(_organisation(one) for one in found.closed)
+        ),
         *(texts.gettext(without) % {"what": _where(one)} for one in found.without),
-    ]  # fmt: skip
+    ]
     if found.last is not None:
         said.append(texts.gettext(ended) % {"what": _where(found.last), "day": texts.day(found.last.valid_to)})
     return said or [texts.gettext(N_("You have no position in any organisation just now."))]

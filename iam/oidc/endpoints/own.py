@@ -27,12 +27,16 @@ def shown(person_id: UUID) -> list[dict[str, Any]]:
     texts = context.texts()
     return [
         {
-            "key": one.application.key, "name": in_language(one.application.name, texts.language, one.application.key),
-            "owner": one.owner.name(texts.language), "since": one.since, "until": one.until, "consented": one.agreed == "consent",
+            "key": one.application.key,
+            "name": in_language(one.application.name, texts.language, one.application.key),
+            "owner": one.owner.name(texts.language),
+            "since": one.since,
+            "until": one.until,
+            "consented": one.agreed == "consent",
             "receives": [own_name(one.owner, pairwise=one.pairwise), *received(one.scopes)],
         }
         for one in own.used(context.db(), person_id)
-    ]  # fmt: skip
+    ]
 
 
 def start(application: str) -> tuple[str, str] | None:

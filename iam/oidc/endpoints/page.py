@@ -43,33 +43,46 @@ RECEIVED = {
 
 
 def broken(description: str, client: RegisteredClient | None = None) -> Response:
-    """Show that the application asked wrongly; the technical description is for its developer. Nobody is redirected (AZ-02)."""
+    """Show that the application asked wrongly; the technical description is for its developer. Nobody is redirected
+    (AZ-02)."""
     _ = context.texts().gettext
     return pages.page(
-        "error.html", 400,
-        title=_(N_("The service asked for the sign-in wrongly")), what=_(N_("The fault is in the service you came from, not in you.")),
-        remedy=_(N_("Go back to the service and try again. If it does not help, tell its support this:")) + f" {description}",
-        ways=_ways(client), correlation_id=context.request_id(),
-    )  # fmt: skip
+        "error.html",
+        400,
+        title=_(N_("The service asked for the sign-in wrongly")),
+        what=_(N_("The fault is in the service you came from, not in you.")),
+        remedy=_(N_("Go back to the service and try again. If it does not help, tell its support this:"))
+        + f" {description}",
+        ways=_ways(client),
+        correlation_id=context.request_id(),
+    )
 
 
 def used_up(client: RegisteredClient | None) -> Response:
     """Show that this sign-in was finished before, or begun too long ago, as the back button and a bookmark find it."""
     _ = context.texts().gettext
     return pages.page(
-        "error.html", 400,
-        title=_(N_("This sign-in is over")), what=_(N_("It was finished before, or begun too long ago.")),
-        remedy=_(N_("Open the service again from its own address or from your bookmarks.")), ways=_ways(client),
+        "error.html",
+        400,
+        title=_(N_("This sign-in is over")),
+        what=_(N_("It was finished before, or begun too long ago.")),
+        remedy=_(N_("Open the service again from its own address or from your bookmarks.")),
+        ways=_ways(client),
         correlation_id=context.request_id(),
-    )  # fmt: skip
+    )
 
 
 def logout_refused(description: str) -> Response:
-    """Show that an application asked wrongly for signing out, and offer to sign out here. Nobody is taken to the address it named."""
+    """Show that an application asked wrongly for signing out, and offer to sign out here. Nobody is taken to the
+    address it named."""
     return pages.page(
-        "provider/logout_refused.html", 400, action="/logout", signed_in=context.login() is not None, description=description,
+        "provider/logout_refused.html",
+        400,
+        action="/logout",
+        signed_in=context.login() is not None,
+        description=description,
         correlation_id=context.request_id(),
-    )  # fmt: skip
+    )
 
 
 def _ways(client: RegisteredClient | None) -> list[tuple[str, str]]:
@@ -84,18 +97,29 @@ def _ways(client: RegisteredClient | None) -> list[tuple[str, str]]:
 
 
 def choose(
-    step: Choose, client: RegisteredClient, parameters: Mapping[str, Any], scope: str, handle: str, origin: str,
+    step: Choose,
+    client: RegisteredClient,
+    parameters: Mapping[str, Any],
+    scope: str,
+    handle: str,
+    origin: str,
     prove_url: str | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """Ask in which capacity the person continues; ``prove_url`` leads to proving oneself for more of them."""
     texts = context.texts()
     shown = [*((c, False) for c in step.capacities), *((c, True) for c in step.coming)]
     notice = texts.gettext(N_("The capacity you chose has ended. Choose another.")) if step.ended else None
     return pages.page(
-        "provider/capacity.html", forms_to=origin, action=f"/capacity?{urlencode(dict(parameters), doseq=True)}", flow=handle, client_name=client.name(texts.language),
-        cards=[_card(capacity, coming, step.preselected) for capacity, coming in shown], notice=notice,
-        receives=received(scope.split()), prove_url=prove_url,
-    )  # fmt: skip
+        "provider/capacity.html",
+        forms_to=origin,
+        action=f"/capacity?{urlencode(dict(parameters), doseq=True)}",
+        flow=handle,
+        client_name=client.name(texts.language),
+        cards=[_card(capacity, coming, step.preselected) for capacity, coming in shown],
+        notice=notice,
+        receives=received(scope.split()),
+        prove_url=prove_url,
+    )
 
 
 def received(scope: Collection[str]) -> list[str]:
@@ -120,23 +144,33 @@ def inform(client: RegisteredClient, parameters: Mapping[str, Any], scope: str, 
     owner = session.get_one(Organisation, application.owner_id)
     own = own_name(owner, pairwise=client.pairwise)
     return pages.page(
-        "provider/inform.html", forms_to=origin, action=f"/consent?{urlencode(dict(parameters), doseq=True)}", flow=handle,
-        client_name=client.name(texts.language), data=[own, *received(scope.split())],
+        "provider/inform.html",
+        forms_to=origin,
+        action=f"/consent?{urlencode(dict(parameters), doseq=True)}",
+        flow=handle,
+        client_name=client.name(texts.language),
+        data=[own, *received(scope.split())],
         purpose=client.said("purpose", texts.language) or texts.gettext(N_("Signing in to the service")),
-        legal_basis=client.said("legal_basis", texts.language), controller=owner.name(texts.language),
-        notice_url=client.said("policy_uri", texts.language), terms_url=client.said("tos_uri", texts.language),
+        legal_basis=client.said("legal_basis", texts.language),
+        controller=owner.name(texts.language),
+        notice_url=client.said("policy_uri", texts.language),
+        terms_url=client.said("tos_uri", texts.language),
         consent=client.notice == "consent",
-    )  # fmt: skip
+    )
 
 
 def _card(capacity: Capacity, coming: bool, preselected: UUID | None) -> dict[str, Any]:
     texts = context.texts()
     return {
-        "id": str(capacity.id), "kind": texts.gettext(KINDS.get(capacity.kind, capacity.kind)), "position": _position(capacity),
+        "id": str(capacity.id),
+        "kind": texts.gettext(KINDS.get(capacity.kind, capacity.kind)),
+        "position": _position(capacity),
         "organisation": capacity.organisation_names.get(texts.language) or None,
         "last_day": None if capacity.valid_to >= FOREVER else capacity.valid_to,
-        "starts": capacity.valid_from if coming else None, "chosen": capacity.id == preselected, "disabled": coming,
-    }  # fmt: skip
+        "starts": capacity.valid_from if coming else None,
+        "chosen": capacity.id == preselected,
+        "disabled": coming,
+    }
 
 
 def position_of(capacity: Capacity) -> str:
@@ -145,7 +179,8 @@ def position_of(capacity: Capacity) -> str:
 
 
 def _position(capacity: Capacity) -> str | None:
-    """Return the position, or for whom a guardian acts; whose guardian one is, one knows, so a child's name tells no place."""
+    """Return the position, or for whom a guardian acts; whose guardian one is, one knows, so a child's name tells no
+    place."""
     if capacity.on_behalf_of is None:
         return capacity.position
     name = queries.profile(context.db(), capacity.on_behalf_of).display_name
@@ -155,9 +190,12 @@ def _position(capacity: Capacity) -> str | None:
 def post(told: Answer, client: RegisteredClient) -> Response:
     """Take an answer to the application by a post (OAuth 2.0 Form Post Response Mode section 2)."""
     return pages.page(
-        "provider/post_redirect.html", forms_to=told.origin, action=told.redirect_uri, fields=list(told.parameters.items()),
+        "provider/post_redirect.html",
+        forms_to=told.origin,
+        action=told.redirect_uri,
+        fields=list(told.parameters.items()),
         client_name=client.name(context.texts().language),
-    )  # fmt: skip
+    )
 
 
 def send(told: Answer, client: RegisteredClient) -> AnyResponse:
@@ -188,7 +226,8 @@ def signed_out(client: RegisteredClient | None, login_url: str) -> Response:
 
 
 def signing_out(client: RegisteredClient | None, back: str | None, frames: Sequence[Frame], login_url: str) -> Response:
-    """Tell applications by hidden frames, say that the person is signed out, and lead on (Front-Channel Logout 1.0 section 3)."""
+    """Tell applications by hidden frames, say that the person is signed out, and lead on (Front-Channel Logout 1.0
+    section 3)."""
     name = client.name(context.texts().language) if client else None
     response = pages.page(
         "provider/signing_out.html",

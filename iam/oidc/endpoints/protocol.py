@@ -1,4 +1,5 @@
-"""The frame of the endpoints that programs call: OAuth's own errors, nothing stored by anybody, no stack trace to anybody."""
+"""The frame of the endpoints that programs call: OAuth's own errors, nothing stored by anybody, no stack trace to
+anybody."""
 
 from __future__ import annotations
 
@@ -21,10 +22,11 @@ _log = structlog.get_logger("avain.oidc")
 
 
 def protocol(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Mark a view as a protocol endpoint: it authenticates its callers itself, and whatever fails is answered as OAuth says.
+    """Mark a view as a protocol endpoint: it authenticates its callers itself, and whatever fails is answered as OAuth
+    says.
 
-    A refusal is committed (a code that was taken stays taken); anything unexpected leaves nothing behind: 503 when the database
-    does not answer, else 500.
+    A refusal is committed (a code that was taken stays taken); anything unexpected leaves nothing behind: 503 when the
+    database does not answer, else 500.
     """
 
     @csrf_exempt

@@ -81,13 +81,12 @@ def _replace(client_id: str, client: Client, token: str) -> Response:
     found = self_registration.find(session, client_id, token)
     if found is None:
         return _no_token()
-    return _said(
-        200, self_registration.amend(session, found, document, sector, provider().actor, token, secret)
-    )  # fmt: skip
+    return _said(200, self_registration.amend(session, found, document, sector, provider().actor, token, secret))
 
 
 def _token(kind: str) -> str | None:
-    """Return the bearer token of the header when it is of this kind; a token anywhere else is none (RFC 6750 section 2.1)."""
+    """Return the bearer token of the header when it is of this kind; a token anywhere else is none (RFC 6750 section
+    2.1)."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     value = value.strip()
     ours = scheme.lower() == "bearer" and value.startswith(PREFIXES[kind]) and value.isascii()

@@ -52,7 +52,8 @@ def _answer(shown: Bearer, said: Claims) -> Response:
 
 
 def _token() -> str | None:
-    """Return the token, sent in exactly one way: the header, or the body of a post (RFC 6750 section 2); never the address."""
+    """Return the token, sent in exactly one way: the header, or the body of a post (RFC 6750 section 2); never the
+    address."""
     scheme, _, header = request.headers.get("Authorization", "").partition(" ")
     posted = body().get("access_token") if request.method == "POST" and request.mimetype else None
     if scheme.lower() != "bearer":

@@ -1,4 +1,5 @@
-"""Reading an authorization request at the browser's door: who asks, whether it is in order, and where a refusal goes."""
+"""Reading an authorization request at the browser's door: who asks, whether it is in order, and where a refusal
+goes."""
 
 from __future__ import annotations
 
@@ -61,7 +62,8 @@ class Validated:
 
 
 def validate(handle: str | None) -> Validated | Response:
-    """Return the request when it is in order; otherwise the answer: to the application only when its address is proved to be its own.
+    """Return the request when it is in order; otherwise the answer: to the application only when its address is proved
+    to be its own.
 
     ``handle`` is what a page of ours brings back.
     """

@@ -24,8 +24,8 @@ from iam.tokens.grant import Grant
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """A genuine access token of ours that has not expired: its claims, its client, and what its grant stands on (None: the client's
-    own token, which has no grant)."""
+    """A genuine access token of ours that has not expired: its claims, its client, and what its grant stands on (None:
+    the client's own token, which has no grant)."""
 
     claims: Mapping[str, Any]
     client: RegisteredClient

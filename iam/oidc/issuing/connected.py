@@ -1,6 +1,7 @@
 """What a person sees of their own applications: which may still ask for what, since when, and taking that back.
 
-Grants that live count, and what the person was told or agreed to. Our own administration is not among them: it is in no table.
+Grants that live count, and what the person was told or agreed to. Our own administration is not among them: it is in no
+table.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from iam.tokens.grant import GrantRow, lives
 
 @dataclass(frozen=True, slots=True)
 class ConnectedApplication:
-    """An application that a person uses: its scopes with what counts as scope (``claims_request.received``), when it was first granted
-    or told, until when what it was given lasts (None: over). ``pairwise``: it alone knows the person by the name it was given."""
+    """An application that a person uses: its scopes with what counts as scope (``claims_request.received``), when it
+    was first granted or told, until when what it was given lasts (None: over). ``pairwise``: it alone knows the person
+    by the name it was given."""
 
     application: Application
     owner: Organisation
@@ -48,14 +50,18 @@ def used(session: Session, person_id: UUID) -> list[ConnectedApplication]:
         grants.setdefault(client.application_id, []).append((client, grant))
     agreed = and_(Agreed.application_id == Application.id, Agreed.person_id == person_id)
     known = session.execute(
-        select(Application, Organisation, Agreed).join(Organisation, Organisation.id == Application.owner_id).outerjoin(Agreed, agreed)
-        .where(or_(Application.id.in_(set(grants)), Agreed.person_id.is_not(None)), ~Application.retired).order_by(Application.key)
-    )  # fmt: skip
+        select(Application, Organisation, Agreed)
+        .join(Organisation, Organisation.id == Application.owner_id)
+        .outerjoin(Agreed, agreed)
+        .where(or_(Application.id.in_(set(grants)), Agreed.person_id.is_not(None)), ~Application.retired)
+        .order_by(Application.key)
+    )
     return [_used(application, owner, grants.get(application.id, []), told) for application, owner, told in known]
 
 
 def take_back(session: Session, person_id: UUID, application_key: str, actor: Actor) -> None:
-    """End all that an application was given for a person and forget that they were told; raises ``NotFound`` when there was nothing.
+    """End all that an application was given for a person and forget that they were told; raises ``NotFound`` when there
+    was nothing.
 
     Its next sign-in tells, or asks for consent, anew. A session of the application's own is not ours to end.
     """

@@ -48,10 +48,11 @@ def told(
     give_subject: bool = True,
     standing: GrantState | None = None,
 ) -> Told | None:
-    """Return what ``client`` may be told of a person in a capacity at ``at``; None when the person may not enter in it (any more).
+    """Return what ``client`` may be told of a person in a capacity at ``at``; None when the person may not enter in it
+    (any more).
 
-    A hold, the capacity's end and the loss of the right to enter all show here, so every refresh and every look asks it.
-    ``standing`` is what was just read of the grant it is about.
+    A hold, the capacity's end and the loss of the right to enter all show here, so every refresh and every look asks
+    it. ``standing`` is what was just read of the grant it is about.
     """
     capacity: Capacity | None = None
     held: tuple[Right, ...] = ()
@@ -59,36 +60,41 @@ def told(
         if not _administers(session, person_id, at):
             return None
     else:
-        if standing is not None:
-            capacity = standing.capacity
-        elif capacity_id is not None:
-            capacity = capacity_now(session, person_id, capacity_id, at)
+        capacity = standing.capacity if standing is not None else _capacity(session, person_id, capacity_id, at)
         if capacity is None:
             return None
         found = rights(session, person_id, client.application_id, at)
-        # A guardian's capacity has no organisation: where it is enabled is told by the rights.
-        known = standing is not None and capacity.organisation_id is not None
-        there = (
-            standing.enabled
-            if standing is not None and known
-            else around(session, person_id, client.application_id, at)
-        )
+        if standing is not None and capacity.organisation_id is not None:
+            there = standing.enabled
+        else:
+            # A guardian's capacity has no organisation: where it is enabled is told by the rights.
+            there = around(session, person_id, client.application_id, at)
         if not may_enter(client.entry, capacity, found, there):
             return None
         held = told_of(capacity, found, there)
     named = standing.named if standing is not None else subject.known(session, client.sector, person_id)
     sub = named.subject or (subject.give(session, client.sector, person_id) if give_subject else "")
     return Told(
-        sub, capacity, opaque_capacity_id(key, client.application_id, capacity.id) if capacity else "",
-        _other(session, client, capacity, give_subject), usable(held, capacity_id, client.application_id),
+        sub,
+        capacity,
+        opaque_capacity_id(key, client.application_id, capacity.id) if capacity else "",
+        _other(session, client, capacity, give_subject),
+        usable(held, capacity_id, client.application_id),
         _groups(session, person_id, capacity, at) if "groups" in scopes else (),
         queries.profile(session, person_id) if ABOUT_PERSON & set(scopes) else None,
-        named.login, named.language or DEFAULT_LANGUAGE, named.language or DEFAULT_LANGUAGE,
-    )  # fmt: skip
+        named.login,
+        named.language or DEFAULT_LANGUAGE,
+        named.language or DEFAULT_LANGUAGE,
+    )
+
+
+def _capacity(session: Session, person_id: UUID, capacity_id: UUID | None, at: datetime) -> Capacity | None:
+    return None if capacity_id is None else capacity_now(session, person_id, capacity_id, at)
 
 
 def for_audience(session: Session, key: bytes, told: Told, person_id: UUID, audience: str, at: datetime) -> Told:
-    """Return what an access token tells another audience of the person: that application's rights and its name for the capacity.
+    """Return what an access token tells another audience of the person: that application's rights and its name for the
+    capacity.
 
     An audience that is no application of ours is told neither, and one that is not enabled for the capacity no rights.
     """
@@ -100,9 +106,10 @@ def for_audience(session: Session, key: bytes, told: Told, person_id: UUID, audi
     there = around(session, person_id, application_id, at) if here is None else frozenset({here} if lets else ())
     held = rights(session, person_id, application_id, at) if there else []
     return replace(
-        told, capacity_id=opaque_capacity_id(key, application_id, told.capacity.id),
+        told,
+        capacity_id=opaque_capacity_id(key, application_id, told.capacity.id),
         rights=usable(told_of(told.capacity, held, there), told.capacity.id, application_id),
-    )  # fmt: skip
+    )
 
 
 def _of_audience() -> Rows:
@@ -126,7 +133,8 @@ def _other(session: Session, client: RegisteredClient, capacity: Capacity | None
 
 
 def _groups(session: Session, person_id: UUID, capacity: Capacity | None, at: datetime) -> Sequence[str]:
-    """Return the groups within the capacity's organisation; a class tells where its members are, so a protected person has none."""
+    """Return the groups within the capacity's organisation; a class tells where its members are, so a protected person
+    has none."""
     if capacity is None or capacity.organisation_id is None or queries.profile(session, person_id).protected:
         return ()
     return queries.group_keys(session, person_id, capacity.organisation_id, at)
@@ -147,8 +155,8 @@ def may_administer(session: Session, client: RegisteredClient, login: LoginSessi
 def entries(
     session: Session, client: RegisteredClient, login: LoginSession, at: datetime
 ) -> tuple[list[tuple[Capacity, bool]], bool]:
-    """Return the capacities that the session opens, coming ones too, each with whether it may enter the client's application; and
-    whether a further proof of the person would open more of it."""
+    """Return the capacities that the session opens, coming ones too, each with whether it may enter the client's
+    application; and whether a further proof of the person would open more of it."""
     if client.is_ours:
         return [], _administers(session, login.person_id, at) and not may_administer(session, client, login, at)
     found, opened = capacities(session, login.person_id, at), reach.capacities_of(session, login, at)

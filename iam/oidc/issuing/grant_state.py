@@ -1,4 +1,5 @@
-"""What a grant stands on, in one statement: itself, its login session, its capacity now, and what the person is called."""
+"""What a grant stands on, in one statement: itself, its login session, its capacity now, and what the person is
+called."""
 
 from __future__ import annotations
 
@@ -29,9 +30,9 @@ from iam.tokens.session import LoginSessionRow
 
 @dataclass(frozen=True, slots=True)
 class GrantState:
-    """``living``: neither revoked nor run out, and its login session was not ended. ``capacity`` None: it does not hold now, a hold
-    lasts, or what proved the person in the session does not open it (any more). ``amr``: how the person signed in. ``enabled``: the
-    capacity's organisation, where it enables the client's application."""
+    """``living``: neither revoked nor run out, and its login session was not ended. ``capacity`` None: it does not hold
+    now, a hold lasts, or what proved the person in the session does not open it (any more). ``amr``: how the person
+    signed in. ``enabled``: the capacity's organisation, where it enables the client's application."""
 
     grant: Grant
     living: bool
@@ -46,9 +47,7 @@ def read(session: Session, grant_id: UUID, client: RegisteredClient, at: datetim
 
     One statement, and another where only another's word proves the person in the session.
     """
-    found = _READ.one(
-        session, grant_id=grant_id, of_sector=client.sector, of_application=client.application_id, at=at
-    )  # fmt: skip
+    found = _READ.one(session, grant_id=grant_id, of_sector=client.sector, of_application=client.application_id, at=at)
     if found is None:
         return None
     stood, proofs = _standing(found, at), found[_PROOFS]
@@ -66,9 +65,19 @@ def _query() -> Rows:
     g, s, a, r = GrantRow, LoginSessionRow, Affiliation, Relationship
     at = bindparam("at", type_=UtcDateTime())
     query: Rows = select(
-        *_GRANT, s.id, s.ended_at, s.amr, s.proofs, *AFFILIATION, *GUARDIANSHIP, Subject.sub, Account.login, Account.language,
-        no_rights(g.person_id, at), lets_in(a.organisation_id, bindparam("of_application", type_=Uuid()), at),
-    )  # fmt: skip
+        *_GRANT,
+        s.id,
+        s.ended_at,
+        s.amr,
+        s.proofs,
+        *AFFILIATION,
+        *GUARDIANSHIP,
+        Subject.sub,
+        Account.login,
+        Account.language,
+        no_rights(g.person_id, at),
+        lets_in(a.organisation_id, bindparam("of_application", type_=Uuid()), at),
+    )
     return (
         query.select_from(g)
         .outerjoin(s, s.id == g.session_id)
@@ -84,9 +93,13 @@ def _query() -> Rows:
 def _held(fact: Any, at: Any, *more: Any) -> Any:
     g = GrantRow
     return and_(
-        fact.fact_id == g.capacity_id, fact.person_id == g.person_id, fact.closed_by.is_(None), fact.valid_from <= at, fact.valid_to > at,
+        fact.fact_id == g.capacity_id,
+        fact.person_id == g.person_id,
+        fact.closed_by.is_(None),
+        fact.valid_from <= at,
+        fact.valid_to > at,
         *more,
-    )  # fmt: skip
+    )
 
 
 _READ: Statement[Sequence[Any]] = Statement(_query, row)

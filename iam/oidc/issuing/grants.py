@@ -1,4 +1,5 @@
-"""Authlib's grants over our own atomic statements: its order (save, then delete) is never relied on (security section 3.1)."""
+"""Authlib's grants over our own atomic statements: its order (save, then delete) is never relied on (security section
+3.1)."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ Answered = tuple[int, Claims, list[tuple[str, str]]]
 
 
 class CodeGrant(AuthorizationCodeGrant):
-    """The authorization code grant: PKCE by ``S256``, the code taken by one statement, tokens and event in the same transaction."""
+    """The authorization code grant: PKCE by ``S256``, the code taken by one statement, tokens and event in the same
+    transaction."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
 
@@ -79,7 +81,8 @@ class S256(CodeChallenge):
         grant.register_hook("after_validate_token_request", self.validate_code_verifier)
 
     def validate_code_challenge(self, grant: CodeGrant, _result: None) -> None:
-        """Refuse a missing challenge, unless the confidential client's registration makes it optional, and any method but S256."""
+        """Refuse a missing challenge, unless the confidential client's registration makes it optional, and any method
+        but S256."""
         data = grant.request.payload.data
         if "code_challenge" not in data and grant.request.client.pkce == "required":
             raise InvalidRequestError("PKCE is required: send a code_challenge.")
@@ -143,9 +146,14 @@ class RefreshGrant(RefreshTokenGrant):
         # What was told may be less than what was done (acr_values): the session knows what that was.
         done, grant = levels.stronger(stood.grant.acr, levels.acr_of(stood.amr)), stood.grant
         enough = policy.still_enough(
-            self.server.session, grant.person_id, done, grant.device_until, clock.now(),
-            application_least=client.least_acr, most_days=self.server.issuer.remember_days,
-        )  # fmt: skip
+            self.server.session,
+            grant.person_id,
+            done,
+            grant.device_until,
+            clock.now(),
+            application_least=client.least_acr,
+            most_days=self.server.issuer.remember_days,
+        )
         if not enough:
             raise InvalidGrantError(WEAK)
 
@@ -173,9 +181,11 @@ class RefreshGrant(RefreshTokenGrant):
 
 
 def _resource(request: Any, granted: Sequence[str]) -> str | None:
-    """Return the one resource that tokens are asked for; raises ``BadTarget`` for several or for one that was not granted.
+    """Return the one resource that tokens are asked for; raises ``BadTarget`` for several or for one that was not
+    granted.
 
-    A token names one resource server (RFC 9068 section 2.2.1): who was granted several asks for each. None: the client's own.
+    A token names one resource server (RFC 9068 section 2.2.1): who was granted several asks for each. None: the
+    client's own.
     """
     asked = request.resources or list(granted[:1])
     if len(asked) > 1:
@@ -187,7 +197,8 @@ def _resource(request: Any, granted: Sequence[str]) -> str | None:
 
 
 class OwnGrant(ClientCredentialsGrant):
-    """Client credentials: a confidential client acting for itself, with the scopes of its registration only (security TK-05)."""
+    """Client credentials: a confidential client acting for itself, with the scopes of its registration only (security
+    TK-05)."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = [method for method in AUTH_METHODS if method != "none"]
 

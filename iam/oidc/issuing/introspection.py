@@ -39,14 +39,16 @@ class Shown:
         return self.standing.grant if self.standing is not None else None
 
     def concerns(self, client: RegisteredClient) -> bool:
-        """Whether ``client`` may know of the token: an access token by its audience, a refresh token only its own client."""
+        """Whether ``client`` may know of the token: an access token by its audience, a refresh token only its own
+        client."""
         if self.claims is None:
             return self.client.client_id == client.client_id
         return self.claims.get("aud") == client.audience
 
 
 def find(session: Session, issuer: Issuer, token: str) -> Shown | None:
-    """Return the token when it is genuine and living; None for anything else. The kind is told by its form, never by a hint."""
+    """Return the token when it is genuine and living; None for anything else. The kind is told by its form, never by a
+    hint."""
     parsed = grants.parse(token, issuer.refresh_key)
     if parsed is None:
         found = bearer.read(session, issuer, token, clock.now())
@@ -57,7 +59,8 @@ def find(session: Session, issuer: Issuer, token: str) -> Shown | None:
 
 
 def find_family(session: Session, issuer: Issuer, token: str) -> Shown | None:
-    """Return a token as ``find`` does, a genuine refresh token also when a newer one has taken its place: its family lives."""
+    """Return a token as ``find`` does, a genuine refresh token also when a newer one has taken its place: its family
+    lives."""
     parsed = grants.parse(token, issuer.refresh_key)
     return find(session, issuer, token) if parsed is None else _family(session, issuer, parsed[0])
 
@@ -99,7 +102,8 @@ def _kept(said: Mapping[str, Any]) -> Claims:
 
 
 def hinted(session: Session, issuer: Issuer, id_token: str) -> Claims | None:
-    """Return the claims of an ID token that we issued, expired or not, also with a key that signs no more; None for anything else (signed userinfo never expires)."""
+    """Return the claims of an ID token that we issued, expired or not, also with a key that signs no more; None for
+    anything else (signed userinfo never expires)."""
     try:
         said = issuer.keyring.hint(session, id_token, mint.IDENTITY)
     except jose.BadToken:

@@ -27,7 +27,8 @@ ACCESS, IDENTITY = "at+jwt", "JWT"
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """On what occasion tokens are made: the grant, the scopes of these tokens, the request's nonce, how the person signed in.
+    """On what occasion tokens are made: the grant, the scopes of these tokens, the request's nonce, how the person
+    signed in.
 
     ``resource`` is for whom the access token is; None: for the client's own application.
     """
@@ -63,9 +64,11 @@ def answer(
     ends = min(_ends(issuer, occasion, told), _ends(issuer, occasion, shown))
     access = _access_token(session, key, occasion.client, access_claims(issuer, occasion, shown, ends))
     found: Claims = {
-        "access_token": access, "token_type": "Bearer", "expires_in": int(ends.timestamp()) - int(occasion.at.timestamp()),
+        "access_token": access,
+        "token_type": "Bearer",
+        "expires_in": int(ends.timestamp()) - int(occasion.at.timestamp()),
         "scope": " ".join(occasion.scopes),
-    }  # fmt: skip
+    }
     if "openid" in occasion.scopes:
         found["id_token"] = jose.sign(
             key, IDENTITY, id_claims(issuer, occasion, told, ends) | {"at_hash": jose.half_hash(access)}
@@ -88,13 +91,20 @@ _KEEP = Statement(lambda: insert(OpaqueToken), tuple)
 
 
 def access_claims(issuer: Issuer, occasion: Occasion, told: Told, ends: datetime) -> Claims:
-    """Return the claims of an access token for whom it is (RFC 9068 section 2.2); another audience gets them under their own names."""
+    """Return the claims of an access token for whom it is (RFC 9068 section 2.2); another audience gets them under
+    their own names."""
     own = occasion.resource in (None, occasion.client.audience)
     said = claims.of_token(told, occasion.scopes, occasion.client.mapper if own else {}, issuer.userinfo)
-    return said | _common(issuer, occasion, told, ends) | {
-        "aud": occasion.resource or occasion.client.audience, "client_id": occasion.client.client_id, "jti": token_id(occasion.grant.id),
-        "scope": " ".join(occasion.scopes),
-    }  # fmt: skip
+    return (
+        said
+        | _common(issuer, occasion, told, ends)
+        | {
+            "aud": occasion.resource or occasion.client.audience,
+            "client_id": occasion.client.client_id,
+            "jti": token_id(occasion.grant.id),
+            "scope": " ".join(occasion.scopes),
+        }
+    )
 
 
 def id_claims(issuer: Issuer, occasion: Occasion, told: Told, ends: datetime) -> Claims:
@@ -111,9 +121,13 @@ def id_claims(issuer: Issuer, occasion: Occasion, told: Told, ends: datetime) ->
 def _common(issuer: Issuer, occasion: Occasion, told: Told, ends: datetime) -> Claims:
     grant = occasion.grant
     found: Claims = {
-        "iss": issuer.url, "sub": told.subject, "iat": int(occasion.at.timestamp()), "exp": int(ends.timestamp()),
-        "auth_time": int(grant.auth_time.timestamp()), "acr": grant.acr,
-    }  # fmt: skip
+        "iss": issuer.url,
+        "sub": told.subject,
+        "iat": int(occasion.at.timestamp()),
+        "exp": int(ends.timestamp()),
+        "auth_time": int(grant.auth_time.timestamp()),
+        "acr": grant.acr,
+    }
     if grant.session_id is not None:
         found["sid"] = issuer.sid(occasion.client.sector, grant.session_id)
     return found
@@ -127,12 +141,19 @@ def _ends(issuer: Issuer, occasion: Occasion, told: Told) -> datetime:
 def for_itself(
     session: Session, issuer: Issuer, client: RegisteredClient, scope: str, resource: str | None, at: datetime
 ) -> Claims:
-    """Return the answer for a client that acts for itself (RFC 6749 section 4.4): no person, no role, no refresh token."""
+    """Return the answer for a client that acts for itself (RFC 6749 section 4.4): no person, no role, no refresh
+    token."""
     stamp, seconds = int(at.timestamp()), issuer.lives.access_seconds
     said = {
-        "iss": issuer.url, "sub": client.client_id, "aud": resource or client.audience, "client_id": client.client_id, "iat": stamp,
-        "exp": stamp + seconds, "jti": token_id(None), "scope": scope,
-    }  # fmt: skip
+        "iss": issuer.url,
+        "sub": client.client_id,
+        "aud": resource or client.audience,
+        "client_id": client.client_id,
+        "iat": stamp,
+        "exp": stamp + seconds,
+        "jti": token_id(None),
+        "scope": scope,
+    }
     token = _access_token(session, issuer.keyring.signer(session, client.id_token_alg), client, said)
     return {"access_token": token, "token_type": "Bearer", "expires_in": seconds, "scope": scope}
 

@@ -1,4 +1,5 @@
-"""What a person's token would hold, for administrators and developers: computed as in earnest, nothing written, nothing issued."""
+"""What a person's token would hold, for administrators and developers: computed as in earnest, nothing written, nothing
+issued."""
 
 from __future__ import annotations
 
@@ -33,10 +34,11 @@ def claims_for(
     vault: Vault | None = None,
     zone: str = HELSINKI,
 ) -> Claims:
-    """Return the claims about the person in a capacity at ``at``: empty when the person may not enter the application in it.
+    """Return the claims about the person in a capacity at ``at``: empty when the person may not enter the application
+    in it.
 
-    ``scopes`` default to all that the client may ask; without ``vault`` the capacity's opaque id is left out; ``zone`` is the
-    consortium's time zone.
+    ``scopes`` default to all that the client may ask; without ``vault`` the capacity's opaque id is left out; ``zone``
+    is the consortium's time zone.
     """
     application = session.get_one(Application, client.application_id)
     registered = view(client, application)

@@ -22,22 +22,34 @@ ISSUED = "oidc:token:issued"
 
 
 class Ended(Exception):
-    """What the grant stands on has come to an end: the session, the capacity, the right to enter, or the grant itself."""
+    """What the grant stands on has come to an end: the session, the capacity, the right to enter, or the grant
+    itself."""
 
 
 def of_code(
     session: Session, issuer: Issuer, client: RegisteredClient, code: Code, resource: str | None, actor: Actor
 ) -> Claims:
-    """Return the tokens for a code that was just taken, for ``resource`` (None: the client's own interface); raises ``Ended``."""
+    """Return the tokens for a code that was just taken, for ``resource`` (None: the client's own interface); raises
+    ``Ended``."""
     now = clock.now()
     scopes = mint.scopes_of(code.scope)
     lasting = "offline_access" in scopes and "refresh_token" in client.grants
     seconds = issuer.lives.refresh_seconds if lasting else issuer.lives.access_seconds
     grant = Grant(
-        id=code.grant_id, person_id=code.person_id, client_id=client.client_id, capacity_id=code.capacity_id, session_id=code.session_id,
-        scope=code.scope, auth_time=code.auth_time, acr=code.acr, created_at=now, expires_at=now + timedelta(seconds=seconds),
-        resources=list(code.resources), claims=dict(code.claims), device_until=code.device_until,
-    )  # fmt: skip
+        id=code.grant_id,
+        person_id=code.person_id,
+        client_id=client.client_id,
+        capacity_id=code.capacity_id,
+        session_id=code.session_id,
+        scope=code.scope,
+        auth_time=code.auth_time,
+        acr=code.acr,
+        created_at=now,
+        expires_at=now + timedelta(seconds=seconds),
+        resources=list(code.resources),
+        claims=dict(code.claims),
+        device_until=code.device_until,
+    )
     grants.store(session, grant)
     stood = _alive(session, grant, standing.read(session, grant.id, client, now))
     occasion = mint.Occasion(client, grant, scopes, now, code.nonce, code.amr, resource)
@@ -57,7 +69,8 @@ def of_refresh(
 ) -> Claims:
     """Return the tokens for a refresh token and its successor, with ``scopes`` narrowed when given; raises ``Ended``.
 
-    ``stood`` is what its grant was just found to stand on. A token of an older generation is a replay: its family is ended, and the event says so (RFC 9700 section 4.14.2).
+    ``stood`` is what its grant was just found to stand on. A token of an older generation is a replay: its family is
+    ended, and the event says so (RFC 9700 section 4.14.2).
     """
     rotation = grants.rotate(session, token, client.client_id, issuer.refresh_key)
     if rotation is None:
@@ -96,8 +109,13 @@ def _answer(
     if told is None:
         grants.revoke(session, grant_id=grant.id)
         raise Ended
-    envelope = {"client": client.client_id, "grant": str(grant.id), "by": by, "scope": occasion.received,
-                "capacity": str(grant.capacity_id) if grant.capacity_id else None}  # fmt: skip
+    envelope = {
+        "client": client.client_id,
+        "grant": str(grant.id),
+        "by": by,
+        "scope": occasion.received,
+        "capacity": str(grant.capacity_id) if grant.capacity_id else None,
+    }
     log.write(session, ISSUED, actor, subject_id=grant.person_id, envelope=envelope)
     elsewhere = occasion.resource not in (None, client.audience)
     shown = (

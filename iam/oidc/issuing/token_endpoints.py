@@ -50,8 +50,8 @@ class Revocation(RevocationEndpoint):
         _needs_token(request)
 
     def authenticate_token(self, request: ProviderRequest, client: RegisteredClient) -> Shown | None:
-        """Return the token when it is the client's own, a refresh token of any generation; raises ``InvalidGrantError`` for another
-        client's."""
+        """Return the token when it is the client's own, a refresh token of any generation; raises ``InvalidGrantError``
+        for another client's."""
         self.check_params(request, client)
         token = inspection.find_family(self.server.session, self.server.issuer, request.form["token"])
         if token is not None and token.client.client_id != client.client_id:

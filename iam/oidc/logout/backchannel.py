@@ -1,4 +1,5 @@
-"""Tells a client that a login session has ended (OpenID Connect Back-Channel Logout 1.0 section 2.5): makes the token and posts it."""
+"""Tells a client that a login session has ended (OpenID Connect Back-Channel Logout 1.0 section 2.5): makes the token
+and posts it."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ GONE = Outcome(Verdict.DELIVERED, "nobody listens any more")
 
 @dataclass(frozen=True, slots=True)
 class Backchannel:
-    """The handler of ``sign_out.KIND``. The token is made at the attempt, so that it is fresh however late it arrives."""
+    """The handler of ``sign_out.KIND``. The token is made at the attempt, so that it is fresh however late it
+    arrives."""
 
     issuer: Issuer
     allowed: Egress
@@ -56,7 +58,8 @@ def _post(url: str, token: str, allowed: Egress) -> Callable[[], Outcome]:
 
 
 def judge(status: int) -> Outcome:
-    """Return what an answer means (section 2.8): 200 or 204 it is done, 400 the application refuses; anything else may pass."""
+    """Return what an answer means (section 2.8): 200 or 204 it is done, 400 the application refuses; anything else may
+    pass."""
     if status in _ARRIVED:
         return Outcome(Verdict.DELIVERED)
     return Outcome(Verdict.REFUSED if status == _REFUSED else Verdict.FAILED, f"status {status}")

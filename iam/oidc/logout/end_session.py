@@ -1,7 +1,7 @@
 """Ends a login session at an application's request (RP-Initiated Logout 1.0), and everything that was granted in it.
 
-The applications that received tokens in the session hear of it in two ways: by the outbox (``backchannel``), and those that have a
-front-channel address by a frame on the page that says it is done (Front-Channel Logout 1.0).
+The applications that received tokens in the session hear of it in two ways: by the outbox (``backchannel``), and those
+that have a front-channel address by a frame on the page that says it is done (Front-Channel Logout 1.0).
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def end(session: Session, login: LoginSession, client: RegisteredClient | None, 
 
 
 def frames(session: Session, issuer: Issuer, session_id: UUID) -> list[Frame]:
-    """Return a frame for each client with a front-channel address that got a grant in the session, living or ended (section 3)."""
+    """Return a frame for each client with a front-channel address that got a grant in the session, living or ended
+    (section 3)."""
     received = (
         select(Client.client_id, Client.frontchannel_logout_uri)
         .where(Client.client_id.in_(select(GrantRow.client_id).where(GrantRow.session_id == session_id)))

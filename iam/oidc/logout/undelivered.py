@@ -1,7 +1,9 @@
-"""What could not be delivered: logouts that an application could not be told of, and one-time codes that the mail server did not take.
+"""What could not be delivered: logouts that an application could not be told of, and one-time codes that the mail
+server did not take.
 
-Listed for the administrators of the application's owner, and of the person's part. Who may change the application has a logout sent
-again (OI-04); who may issue codes for the person has a mail sent again, as long as somebody may still be waiting for its code.
+Listed for the administrators of the application's owner, and of the person's part. Who may change the application has a
+logout sent again (OI-04); who may issue codes for the person has a mail sent again, as long as somebody may still be
+waiting for its code.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ KEYS = (Message.given_up_at, Message.id)
 
 
 def _addressee(message: Any) -> ColumnElement[UUID]:
-    """The person a mail is for, who stands in its payload; null for any other message and for a login that nobody has."""
+    """The person a mail is for, who stands in its payload; null for any other message and for a login that nobody
+    has."""
     # Without its hyphens both databases cast the text to what they keep ids as; only a mail's payload is looked into.
     written = func.replace(message.payload["person"].as_string(), "-", "")
     return case((message.kind == forgotten.KIND, cast(written, Uuid())))
@@ -66,7 +69,8 @@ def _still_waited_for(life: timedelta) -> ColumnElement[bool]:
 
 
 def sendable(session: Session, applications: Part, people: Part, life: timedelta, ids: Collection[UUID]) -> set[UUID]:
-    """Return which of some messages may be sent again: logouts of one part, and mails to people of another whose code lives ``life``."""
+    """Return which of some messages may be sent again: logouts of one part, and mails to people of another whose code
+    lives ``life``."""
     logouts = listed(applications).where(_logout_of(applications))
     mails = listed(people).where(_mail_to(people), _still_waited_for(life))
     here = Message.id.in_(ids)
@@ -84,7 +88,8 @@ def again(session: Session, part: Part, message_id: UUID, actor: Actor) -> None:
 
 
 def mail_again(session: Session, part: Part, message_id: UUID, life: timedelta, actor: Actor) -> None:
-    """Have a mail sent again, with a new code; raises ``NotFound`` when it is not listed, or nobody waits for its code any more."""
+    """Have a mail sent again, with a new code; raises ``NotFound`` when it is not listed, or nobody waits for its code
+    any more."""
     query = listed(part).where(_mail_to(part), _still_waited_for(life), Message.id == message_id)
     found = session.execute(query.with_only_columns(Message, ADDRESSEE)).one_or_none()
     if found is None or not outbox.again(session, message_id):

@@ -25,11 +25,13 @@ _FREE = frozenset({"login_hint", "ui_locales", "logout_hint"})
 
 
 class BadParameters(ValueError):
-    """A parameter that comes twice, is too long or holds what no parameter may hold; ``str()`` names it, never its value."""
+    """A parameter that comes twice, is too long or holds what no parameter may hold; ``str()`` names it, never its
+    value."""
 
 
 def single(pairs: Iterable[tuple[str, Sequence[str]]]) -> dict[str, str]:
-    """Return each parameter's one value; an empty one counts as left out (RFC 6749 section 3.1). Repeatable ones are left out.
+    """Return each parameter's one value; an empty one counts as left out (RFC 6749 section 3.1). Repeatable ones are
+    left out.
 
     Raises ``BadParameters``.
     """

@@ -1,4 +1,5 @@
-"""Redirect URIs compare by exact string; only the port of a native client's loopback address may vary (RFC 9700 section 2.1)."""
+"""Redirect URIs compare by exact string; only the port of a native client's loopback address may vary (RFC 9700 section
+2.1)."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ _LOOPBACK = re.compile(
 
 
 def registered(uris: Sequence[str], given: str, *, native: bool) -> bool:
-    """Whether ``given`` is one of the registered ``uris``. ``native`` clients alone may use another loopback port (RFC 8252 7.3)."""
+    """Whether ``given`` is one of the registered ``uris``. ``native`` clients alone may use another loopback port (RFC
+    8252 7.3)."""
     if given in uris:
         return True
     wanted = _loopback(given) if native else None

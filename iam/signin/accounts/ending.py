@@ -19,9 +19,16 @@ _AT_A_TIME = 500
 
 
 def end(
-    session: Session, actor: Actor, reason: str, person_id: UUID, session_id: UUID | None = None, *, kept: UUID | None = None
-) -> int:  # fmt: skip
-    """End one, all but ``kept``, or all sessions of a person with their grants; return how many. ``reason`` is a word for the log.
+    session: Session,
+    actor: Actor,
+    reason: str,
+    person_id: UUID,
+    session_id: UUID | None = None,
+    *,
+    kept: UUID | None = None,
+) -> int:
+    """End one, all but ``kept``, or all sessions of a person with their grants; return how many. ``reason`` is a word
+    for the log.
 
     Applications are told afterwards, by the outbox (``iam.tokens.sign_out``).
     """
@@ -34,8 +41,9 @@ def end(
 
 
 def end_of(session: Session, actor: Actor, organisation_id: UUID, part: Part = WHOLE) -> int:
-    """End every session, and every grant, of everybody who has an affiliation in an organisation, or under it, now; return how many
-    sessions. Nobody who administers more than ``part``. For an hour of need: one event, and a number of statements that does not grow with each person."""
+    """End every session, and every grant, of everybody who has an affiliation in an organisation, or under it, now;
+    return how many sessions. Nobody who administers more than ``part``. For an hour of need: one event, and a number of
+    statements that does not grow with each person."""
     persons = people_at(organisation_id, clock.now()).where(holds_grants(part, Affiliation.person_id))
     ended = sign_out.end_of(session, "organisation", persons)
     grants = grant.revoke_of(session, persons)
@@ -45,7 +53,8 @@ def end_of(session: Session, actor: Actor, organisation_id: UUID, part: Part = W
 
 
 def end_by(session: Session, actor: Actor, reason: str, proof: str) -> int:
-    """End every session in which ``proof`` (``signin.reach``) proved its person, with its grants; return how many. One event."""
+    """End every session in which ``proof`` (``signin.reach``) proved its person, with its grants; return how many. One
+    event."""
     ended = sign_out.end_by(session, reason, proof)
     for n in range(0, len(ended), _AT_A_TIME):
         grant.revoke(session, session_ids=ended[n : n + _AT_A_TIME])

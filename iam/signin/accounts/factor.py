@@ -1,4 +1,5 @@
-"""What a person proves besides a password, as stored: passkeys, time codes, recovery codes, known devices; and where it is asked."""
+"""What a person proves besides a password, as stored: passkeys, time codes, recovery codes, known devices; and where it
+is asked."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from iam.database.base import Base, key
 
 
 class Passkey(Base):
-    """A WebAuthn credential (Level 3 section 4). ``backed_up`` may change, ``backup_eligible`` never does (section 6.1.3)."""
+    """A WebAuthn credential (Level 3 section 4). ``backed_up`` may change, ``backup_eligible`` never does (section
+    6.1.3)."""
 
     __tablename__ = "passkey"
 
@@ -31,7 +33,8 @@ class Passkey(Base):
 
 
 class Totp(Base):
-    """A time code's secret (RFC 6238), sealed by the vault. ``last_step`` is the last step that was used: none is used twice."""
+    """A time code's secret (RFC 6238), sealed by the vault. ``last_step`` is the last step that was used: none is used
+    twice."""
 
     __tablename__ = "totp"
 
@@ -43,7 +46,8 @@ class Totp(Base):
 
 
 class RecoveryCode(Base):
-    """The keyed hash of a code that stands in for a lost factor once; under the person's id, when their set of codes was made."""
+    """The keyed hash of a code that stands in for a lost factor once; under the person's id, when their set of codes
+    was made."""
 
     __tablename__ = "recovery_code"
 
@@ -53,7 +57,8 @@ class RecoveryCode(Base):
 
 
 class RememberedDevice(Base):
-    """A browser in which a person need not repeat the second factor until ``expires_at``; the cookie holds the secret."""
+    """A browser in which a person need not repeat the second factor until ``expires_at``; the cookie holds the
+    secret."""
 
     __tablename__ = "remembered_device"
 
@@ -65,8 +70,8 @@ class RememberedDevice(Base):
 class FactorReplacement(Base):
     """A kind of factor (``passkey`` or ``totp``) that its owner says is lost and replaces with a recovery code.
 
-    The new one, kept in ``data`` as its table wants it and sealed where that is, counts from ``effective_at``; until then whoever still
-    has the old kind may stop it.
+    The new one, kept in ``data`` as its table wants it and sealed where that is, counts from ``effective_at``; until
+    then whoever still has the old kind may stop it.
     """
 
     __tablename__ = "factor_replacement"

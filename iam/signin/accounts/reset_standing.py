@@ -1,7 +1,8 @@
 """Giving somebody a person's account: who may alone, with which help of other administrators, and its one use.
 
-Alone: whose part holds all of the person (``access.standing``). Else a request that others press, until the parts of all of them hold
-the rest; the parts are those of the moment of its use. Never so for who administers more than the one who asks: ``use`` says no.
+Alone: whose part holds all of the person (``access.standing``). Else a request that others press, until the parts of
+all of them hold the rest; the parts are those of the moment of its use. Never so for who administers more than the one
+who asks: ``use`` says no.
 """
 
 from __future__ import annotations
@@ -27,8 +28,12 @@ from iam.signin.accounts.standing_request import StandingPress, StandingRequest
 
 CODE, FACTORS, RESTORE, ADDRESS, USERNAME = "code", "factors", "restore", "address", "username"
 ACTS = {
-    CODE: "codes.issue", FACTORS: "factors.reset", RESTORE: "access.end", ADDRESS: "codes.issue", USERNAME: "codes.issue"
-}  # fmt: skip
+    CODE: "codes.issue",
+    FACTORS: "factors.reset",
+    RESTORE: "access.end",
+    ADDRESS: "codes.issue",
+    USERNAME: "codes.issue",
+}
 """What gives somebody a person's account, with the permission that it needs."""
 LIFE = timedelta(days=3)
 """How long others may press a request, and its asker use it."""
@@ -54,8 +59,9 @@ class Allowed:
 class ResetStanding:
     """How an asker stands towards an act on a person.
 
-    ``alone``: the asker's part holds all of the person. ``outranked``: the person administers what the asker does not, and no help
-    makes up for that. ``request``: the asker's own that is open, ``presses`` on it, ``complete`` when the parts together (``part``) hold all.
+    ``alone``: the asker's part holds all of the person. ``outranked``: the person administers what the asker does not,
+    and no help makes up for that. ``request``: the asker's own that is open, ``presses`` on it, ``complete`` when the
+    parts together (``part``) hold all.
     """
 
     alone: bool = False
@@ -72,7 +78,8 @@ def read(session: Session, asker: Asker, act: str, person_id: UUID) -> ResetStan
 
 
 def read_each(session: Session, asker: Asker, acts: Collection[str], person_id: UUID) -> dict[str, ResetStanding]:
-    """Return how an asker stands towards each of some acts on a person; two statements, and some for each request that is open."""
+    """Return how an asker stands towards each of some acts on a person; two statements, and some for each request that
+    is open."""
     if not acts:
         return {}
     needed = {ACTS[act] for act in acts}
@@ -121,7 +128,8 @@ def use(session: Session, asker: Asker, act: str, person_id: UUID) -> Allowed:
 
 
 def ask(session: Session, asker: Asker, act: str, person_id: UUID, reason: str, actor: Actor) -> StandingRequest:
-    """Ask other administrators to press for an act; raises ``Invalid`` without a reason, ``Conflict`` when it is not needed or asked."""
+    """Ask other administrators to press for an act; raises ``Invalid`` without a reason, ``Conflict`` when it is not
+    needed or asked."""
     if not reason.strip():
         raise Invalid(Problem("A reason is needed.", "Write why this is needed.", field="reason"))
     stands = read(session, asker, act, person_id)
@@ -130,9 +138,14 @@ def ask(session: Session, asker: Asker, act: str, person_id: UUID, reason: str, 
     if stands.alone or stands.request is not None:
         raise Conflict(Problem("Nothing more needs to be asked.", "See the page of the person."))
     row = StandingRequest(
-        person_id=person_id, act=act, reason=reason.strip(), asked_by=asker.person_id, asked_at=clock.now(),
-        expires_at=clock.now() + LIFE, used_at=None,
-    )  # fmt: skip
+        person_id=person_id,
+        act=act,
+        reason=reason.strip(),
+        asked_by=asker.person_id,
+        asked_at=clock.now(),
+        expires_at=clock.now() + LIFE,
+        used_at=None,
+    )
     session.add(row)
     session.flush()
     log.write(session, "person:help:asked", actor, subject_id=person_id, envelope={"act": act, "request": str(row.id)})
@@ -151,16 +164,20 @@ def press(session: Session, asker: Asker, person_id: UUID, request_id: UUID, act
 
 
 def waiting(asker: Asker) -> Select[StandingRequest]:
-    """Select the open requests of others that the asker could press and has not: of persons who are, or will be, in their part."""
+    """Select the open requests of others that the asker could press and has not: of persons who are, or will be, in
+    their part."""
     mine = exists().where(StandingPress.request_id == StandingRequest.id, StandingPress.pressed_by == asker.person_id)
     return (
         select(StandingRequest)
         .where(
-            *_open(), StandingRequest.asked_by != asker.person_id, StandingRequest.person_id != asker.person_id, ~mine,
+            *_open(),
+            StandingRequest.asked_by != asker.person_id,
+            StandingRequest.person_id != asker.person_id,
+            ~mine,
             or_(*(_helps(asker.part(permission), act) for act, permission in ACTS.items())),
         )
         .order_by(StandingRequest.asked_at, StandingRequest.id)
-    )  # fmt: skip
+    )
 
 
 def tidy(session: Session) -> int:
@@ -181,9 +198,7 @@ def _open() -> tuple[ColumnElement[bool], ...]:
     return StandingRequest.used_at.is_(None), StandingRequest.expires_at > clock.now()
 
 
-def _own_open(
-    session: Session, asker: Asker, acts: Collection[str], person_id: UUID
-) -> dict[str, StandingRequest]:  # fmt: skip
+def _own_open(session: Session, asker: Asker, acts: Collection[str], person_id: UUID) -> dict[str, StandingRequest]:
     """Return the oldest of the asker's own open requests for each act."""
     if not acts:
         return {}

@@ -1,4 +1,5 @@
-"""How long sign-ins last: as the installation says, and no longer than an organisation says of its own people (security SE-03)."""
+"""How long sign-ins last: as the installation says, and no longer than an organisation says of its own people (security
+SE-03)."""
 
 from __future__ import annotations
 
@@ -44,8 +45,9 @@ _LIMITS: Statement[tuple[int | None, int | None, bool]] = Statement(_limits, row
 
 
 def life(session: Session, person_id: UUID, given: Tokens, at: datetime) -> Life:
-    """Return how long a sign-in of a person lasts that begins at ``at``: the shortest of what the installation, the organisations of
-    their affiliations and those above say, and for an administrator what the installation says of administrators."""
+    """Return how long a sign-in of a person lasts that begins at ``at``: the shortest of what the installation, the
+    organisations of their affiliations and those above say, and for an administrator what the installation says of
+    administrators."""
     minutes, hours, administers = _LIMITS.one(session, of_person=person_id, at=at) or (None, None, False)
     idle, whole = timedelta(seconds=given.session_idle_seconds), timedelta(seconds=given.session_seconds)
     if administers:
@@ -64,7 +66,8 @@ def stated(session: Session) -> dict[UUID, Limits]:
 
 
 def state(session: Session, limits: Mapping[UUID, Limits | None]) -> None:
-    """Let organisations say how long sign-ins of their people last, or no more (None). Sign-ins that have begun keep their limits."""
+    """Let organisations say how long sign-ins of their people last, or no more (None). Sign-ins that have begun keep
+    their limits."""
     session.execute(delete(SessionPolicy).where(SessionPolicy.organisation_id.in_(limits)))
     rows = [
         {"organisation_id": one, "idle_minutes": given[0], "hours": given[1]}

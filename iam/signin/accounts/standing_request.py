@@ -1,4 +1,5 @@
-"""What gives somebody a person's account and waits for administrators who together stand over all of the person, as stored."""
+"""What gives somebody a person's account and waits for administrators who together stand over all of the person, as
+stored."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from iam.database.base import Base, key
 
 
 class StandingRequest(Base):
-    """An act (``code``, ``factors``, ``restore``, ``address``, ``username``) that one administrator asked for and others must press; used once."""
+    """An act (``code``, ``factors``, ``restore``, ``address``, ``username``) that one administrator asked for and
+    others must press; used once."""
 
     __tablename__ = "standing_request"
 

@@ -1,6 +1,8 @@
-"""Usernames: the rules by which organisations give them, and those that were given before; and how one is made of a name.
+"""Usernames: the rules by which organisations give them, and those that were given before; and how one is made of a
+name.
 
-A username is never given to another person: what somebody had stays theirs when they have another, and when they have left.
+A username is never given to another person: what somebody had stays theirs when they have another, and when they have
+left.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from iam.directory.name_words import fold
 
 GUARDIAN = "guardian"
 KINDS = (*AFFILIATION_KINDS, GUARDIAN)
-"""Of whom an organisation says which usernames they get: by kind of affiliation, and guardians of those who have one there."""
+"""Of whom an organisation says which usernames they get: by kind of affiliation, and guardians of those who have one
+there."""
 NAMES, NONE = "given.family", "none"
 FORMS = (NAMES, NONE)
 """Calling name and family name with a dot between them; or no username."""
@@ -50,7 +53,8 @@ class FormerUsername(Base):
 
 
 def of_names(given: str | None, family: str | None) -> str:
-    """Return the username of these names before it is numbered: ``"anna-liisa.von-wright"``; "" when no letter of theirs is a Latin one.
+    """Return the username of these names before it is numbered: ``"anna-liisa.von-wright"``; "" when no letter of
+    theirs is a Latin one.
 
     Letters lose their marks (ä is a), apostrophes are left out, and spaces and hyphens become one hyphen.
     """

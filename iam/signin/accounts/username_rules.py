@@ -35,8 +35,10 @@ def state(session: Session, rules: Mapping[UUID, Rules]) -> None:
     """Let organisations say this and nothing else. Who has a username keeps it."""
     session.execute(delete(UsernameRule).where(UsernameRule.organisation_id.in_(rules)))
     rows = [
-        {"organisation_id": one, "kind": kind, "form": form} for one, said in rules.items() for kind, form in said.items()
-    ]  # fmt: skip
+        {"organisation_id": one, "kind": kind, "form": form}
+        for one, said in rules.items()
+        for kind, form in said.items()
+    ]
     if rows:
         session.execute(insert(UsernameRule), rows)
 
@@ -58,21 +60,24 @@ def above(session: Session, organisation_id: UUID) -> Rules:
 
 
 def gets_one(person_id: Any) -> ColumnElement[bool]:
-    """The condition that a rule gives a person a username: by a present or coming affiliation, or by that of a child they guard."""
+    """The condition that a rule gives a person a username: by a present or coming affiliation, or by that of a child
+    they guard."""
     a, g, child = aliased(Affiliation), aliased(Relationship), aliased(Affiliation)
     return or_(
         exists().where(*_lasting(a, a.person_id == person_id), _says(NAMES, a.organisation_id, a.kind, a.valid_from)),
         exists().where(
-            *_guards(g, person_id), *_lasting(child, child.person_id == g.other_person_id),
+            *_guards(g, person_id),
+            *_lasting(child, child.person_id == g.other_person_id),
             _says(NAMES, child.organisation_id, literal(GUARDIAN), child.valid_from),
         ),
-    )  # fmt: skip
+    )
 
 
 def lacks_one(visible: Visible, person_id: Any) -> ColumnElement[bool]:
     """The condition that a person has no username and would need one, for an affiliation in what the asker sees.
 
-    It holds now or begins within ``NEAR``, and no rule says that such people have none; guardians count where a rule gives them one.
+    It holds now or begins within ``NEAR``, and no rule says that such people have none; guardians count where a rule
+    gives them one.
     """
     a, g, child = aliased(Affiliation), aliased(Relationship), aliased(Affiliation)
     soon = clock.now() + NEAR
@@ -85,11 +90,13 @@ def lacks_one(visible: Visible, person_id: Any) -> ColumnElement[bool]:
         or_(
             exists().where(here, ~_says(NONE, a.organisation_id, a.kind, a.valid_from)),
             exists().where(
-                there, *_seen(visible, child), visible.tells_kin(g.person_id, child.organisation_id),
+                there,
+                *_seen(visible, child),
+                visible.tells_kin(g.person_id, child.organisation_id),
                 _says(NAMES, child.organisation_id, literal(GUARDIAN), child.valid_from),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _seen(visible: Visible, a: Any) -> tuple[ColumnElement[bool], ...]:
@@ -109,12 +116,30 @@ def _says(form: str, organisation_id: Any, kind: Any, since: Any) -> ColumnEleme
     at = greatest(since, literal(clock.now(), UtcDateTime()), type_=UtcDateTime())
     rule, other = aliased(UsernameRule), aliased(UsernameRule)
     over, over_other, between = (aliased(OrganisationClosure) for _ in range(3))
-    nearer = exists().where(
-        other.kind == kind, other.form != form, other.organisation_id != rule.organisation_id,
-        over_other.ancestor_id == other.organisation_id, over_other.descendant_id == organisation_id, holds_at(over_other, at),
-        between.ancestor_id == rule.organisation_id, between.descendant_id == other.organisation_id, holds_at(between, at),
-    ).correlate_except(other, over_other, between)  # fmt: skip
-    return exists().where(
-        rule.kind == kind, rule.form == form, over.ancestor_id == rule.organisation_id, over.descendant_id == organisation_id,
-        holds_at(over, at), ~nearer,
-    ).correlate_except(rule, over)  # fmt: skip
+    nearer = (
+        exists()
+        .where(
+            other.kind == kind,
+            other.form != form,
+            other.organisation_id != rule.organisation_id,
+            over_other.ancestor_id == other.organisation_id,
+            over_other.descendant_id == organisation_id,
+            holds_at(over_other, at),
+            between.ancestor_id == rule.organisation_id,
+            between.descendant_id == other.organisation_id,
+            holds_at(between, at),
+        )
+        .correlate_except(other, over_other, between)
+    )
+    return (
+        exists()
+        .where(
+            rule.kind == kind,
+            rule.form == form,
+            over.ancestor_id == rule.organisation_id,
+            over.descendant_id == organisation_id,
+            holds_at(over, at),
+            ~nearer,
+        )
+        .correlate_except(rule, over)
+    )

@@ -1,4 +1,5 @@
-"""The addresses to which a person's codes may go, as stored: one row for each that was in force, the present one without an end."""
+"""The addresses to which a person's codes may go, as stored: one row for each that was in force, the present one
+without an end."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from iam.database.base import Base, key, open_end
 
 
 class SignInAddress(Base):
-    """An e-mail address of a person. No code goes to it before ``usable_from``; ``ended_at`` is when another took its place."""
+    """An e-mail address of a person. No code goes to it before ``usable_from``; ``ended_at`` is when another took its
+    place."""
 
     __tablename__ = "sign_in_address"
     __table_args__ = (open_end("person_id"),)

@@ -1,8 +1,9 @@
 """The address that a person's codes go to: the first counts at once, another waits, and the old one is told.
 
-What is told (``address_sources``) is compared with the address in force after every run that touched the person, by the worker in turn,
-and when a code is asked for. An address that differs takes the place of the one in force after a wait, unless somebody who
-stands over all of the person confirms it; until then codes go where they went. One that a person had in force before waits for nothing.
+What is told (``address_sources``) is compared with the address in force after every run that touched the person, by the
+worker in turn, and when a code is asked for. An address that differs takes the place of the one in force after a wait,
+unless somebody who stands over all of the person confirms it; until then codes go where they went. One that a person
+had in force before waits for nothing.
 """
 
 from __future__ import annotations
@@ -77,9 +78,11 @@ def touched(session: Session, persons: Select[UUID]) -> None:
 
 
 def follow(session: Session, person_ids: Collection[UUID], wait: timedelta) -> int:
-    """Bring the addresses of these persons in line with what is told now; return how many changed. A handful of statements.
+    """Bring the addresses of these persons in line with what is told now; return how many changed. A handful of
+    statements.
 
-    ``wait``: for how long a new address gets no code. When another has compared them at the same time nothing is written.
+    ``wait``: for how long a new address gets no code. When another has compared them at the same time nothing is
+    written.
     """
     now = clock.now()
     news, rows = told(session, person_ids, now), _rows(session, person_ids)
@@ -98,7 +101,8 @@ def follow(session: Session, person_ids: Collection[UUID], wait: timedelta) -> i
 def in_force(rows: Iterable[SignInAddress], at: datetime) -> SignInAddress | None:
     """Return which of one person's rows, the newest first, was in force at ``at``; pure.
 
-    While the newest waits it is the one whose place it is to take; one that was replaced before its wait was over never was.
+    While the newest waits it is the one whose place it is to take; one that was replaced before its wait was over never
+    was.
     """
     after: datetime | None = None
     for row in rows:
@@ -151,11 +155,15 @@ def _write(session: Session, due: Sequence[_Step], now: datetime) -> None:
     fresh = {step.person_id: uuid7() for step in due if step.opens and (step.ends is None or step.ends.id in ended)}
     rows = [
         {
-            "id": fresh[step.person_id], "person_id": step.person_id, "address": step.opens.address,
-            "since": min(step.usable_from, now), "usable_from": step.usable_from,
+            "id": fresh[step.person_id],
+            "person_id": step.person_id,
+            "address": step.opens.address,
+            "since": min(step.usable_from, now),
+            "usable_from": step.usable_from,
         }
-        for step in due if step.opens is not None and step.person_id in fresh
-    ]  # fmt: skip
+        for step in due
+        if step.opens is not None and step.person_id in fresh
+    ]
     if rows:
         session.execute(insert(a), rows)
     replaced = [step for step in due if step.tell is not None and step.person_id in fresh]

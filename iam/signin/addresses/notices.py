@@ -1,6 +1,7 @@
 """Telling a person by mail what an administrator did to their account, at an address older than the act.
 
-The act leaves one message in its own transaction; the worker finds the address when it sends. The mail holds no secret and no link.
+The act leaves one message in its own transaction; the worker finds the address when it sends. The mail holds no secret
+and no link.
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ KIND = "notice"
 """Kind of the outbox's messages."""
 CODE, FACTORS, ENDED, RESTORED, USERNAME = "code", "factors", "ended", "restored", "username"
 ACTS = {
-    CODE: N_("A one-time code was given for your account."), FACTORS: N_("Your second factors were removed."),
-    ENDED: N_("Your access was ended."), RESTORED: N_("Your access was given back."),
+    CODE: N_("A one-time code was given for your account."),
+    FACTORS: N_("Your second factors were removed."),
+    ENDED: N_("Your access was ended."),
+    RESTORED: N_("Your access was given back."),
     USERNAME: N_("Your username was changed; you sign in with the new one from now on."),
-}  # fmt: skip
+}
 """What is told, by act."""
 _TEXT = (
     N_("Hello, %(name)s."),
@@ -49,7 +52,8 @@ def tell(session: Session, person_id: UUID, act: str) -> None:
 
 
 def address_before(session: Session, person_id: UUID, at: datetime) -> str | None:
-    """Return the address that was the person's before ``at``: what is changed together with an account tells its new holder nothing.
+    """Return the address that was the person's before ``at``: what is changed together with an account tells its new
+    holder nothing.
 
     Of somebody whose addresses nobody has looked at yet it is the one that is told now.
     """
@@ -82,6 +86,11 @@ class Notice:
         if credentials.of_person(session, person_id) is None or not is_address(address or ""):
             return None
         return person_mail.write(
-            session, self.settings, person_id, str(address), _SUBJECT, _TEXT,
+            session,
+            self.settings,
+            person_id,
+            str(address),
+            _SUBJECT,
+            _TEXT,
             lambda texts: {"time": texts.moment(at), "act": texts.gettext(act)},
-        )  # fmt: skip
+        )

@@ -35,7 +35,8 @@ def write(
     paragraphs: Sequence[str],
     said: Callable[[Texts], Mapping[str, str]],
 ) -> Mail:
-    """Return a mail to a person whose paragraphs hold ``name``, ``login`` and what is ``said`` in the person's language."""
+    """Return a mail to a person whose paragraphs hold ``name``, ``login`` and what is ``said`` in the person's
+    language."""
     known = credentials.of_person(session, person_id)
     login, texts = known.login if known else "", texts_in(known.language if known else None, settings)
     name = profile(session, person_id).display_name or login

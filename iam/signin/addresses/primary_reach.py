@@ -1,7 +1,7 @@
 """Whether a source may say by what a person signs in: the e-mail for codes, the username.
 
-A source that may state facts at the person's primary affiliation; of a guardian without an affiliation, at the primary affiliation of
-a child.
+A source that may state facts at the person's primary affiliation; of a guardian without an affiliation, at the primary
+affiliation of a child.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def openings(session: Session, sources: Collection[UUID | None], stood: Iterable
     if not organisations:
         return {}
     r = reach(by_hand=False)
-    query = select(r).where(r.c.source_id.in_(sources - {None}), r.c.organisation_id.in_(organisations))  # type: ignore[operator]
+    known = sources - {None}  # type: ignore[operator]
+    query = select(r).where(r.c.source_id.in_(known), r.c.organisation_id.in_(organisations))
     found: dict[tuple[UUID, UUID], list[Any]] = {}
     for row in session.execute(query):
         found.setdefault((row.source_id, row.organisation_id), []).append(row)
@@ -53,7 +54,8 @@ def openings(session: Session, sources: Collection[UUID | None], stood: Iterable
 
 
 def may(source_id: UUID | None, walled: bool | None, stood: Iterable[Marked], opened: Openings, at: datetime) -> bool:
-    """Whether a source (None: what is declared) may say it: it may state facts at a place, or is from before walls and states this one."""
+    """Whether a source (None: what is declared) may say it: it may state facts at a place, or is from before walls and
+    states this one."""
     return source_id is None or any(
         (not walled and place.source_id == source_id)
         or any(_during(one, place, at) for one in opened.get((source_id, place.organisation_id), ()))

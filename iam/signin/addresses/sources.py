@@ -49,7 +49,8 @@ def _said(session: Session, person_ids: Collection[UUID]) -> Sequence[Any]:
     p, s = PersonProfile, Source
     query = select(p.person_id, p.source_id, p.email, s.walled, func.coalesce(Change.at, p.valid_from).label("at"))
     return session.execute(
-        query.outerjoin(s, s.id == p.source_id).outerjoin(Change, Change.id == p.opened_by)
+        query.outerjoin(s, s.id == p.source_id)
+        .outerjoin(Change, Change.id == p.opened_by)
         .where(p.person_id.in_(person_ids), p.closed_by.is_(None), p.email.is_not(None))
         .order_by(func.coalesce(s.priority, 0), p.source_id.is_not(None), p.source_id)
-    ).all()  # fmt: skip
+    ).all()

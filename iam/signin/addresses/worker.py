@@ -45,9 +45,14 @@ class Telling:
         if self.carrier is None or old is None or new is None:
             return lambda: person_mail.NOTHING
         mail = person_mail.write(
-            session, self.settings, old.person_id, old.address, _SUBJECT, _MAIL,
+            session,
+            self.settings,
+            old.person_id,
+            old.address,
+            _SUBJECT,
+            _MAIL,
             lambda texts: {"time": texts.moment(new.usable_from)},
-        )  # fmt: skip
+        )
         return partial(person_mail.carry, self.carrier, mail)
 
 
@@ -67,7 +72,8 @@ class Comparing:
 
 @dataclass(slots=True)
 class Round:
-    """The chore that compares everybody's address in turn, some at a time: what a run touches is only a part of what changes them."""
+    """The chore that compares everybody's address in turn, some at a time: what a run touches is only a part of what
+    changes them."""
 
     wait: timedelta
     _after: UUID | None = field(default=None)

@@ -1,8 +1,9 @@
 """One-time codes: a way in for who has no password, or has forgotten it; with one they choose a password of their own.
 
-An administrator hands one over (alone, or *together* with something the person already has: ``prove``), a printed letter brings it, or a mail that the person asked for (``forgotten``). The code is short, so
-it is stored under a keyed hash together with the login, works once and for a time, and wrong tries spend the same budget as wrong
-passwords. It is bound to the password that was there when it was made: when that changes, the code is worth nothing. Using it gives a
+An administrator hands one over (alone, or *together* with something the person already has: ``prove``), a printed
+letter brings it, or a mail that the person asked for (``forgotten``). The code is short, so it is stored under a keyed
+hash together with the login, works once and for a time, and wrong tries spend the same budget as wrong passwords. It is
+bound to the password that was there when it was made: when that changes, the code is worth nothing. Using it gives a
 handle for this browser alone; the handle sets the password (security AU-08, AU-09).
 """
 
@@ -37,9 +38,11 @@ from iam.tokens.session import OWN
 from iam.vault import Vault
 
 BY_HAND, BY_MAIL = "first-code", "mail-code"
-"""Kinds of codes: whoever asks for a mail in somebody's name must not make useless what was handed or sent to them on paper."""
+"""Kinds of codes: whoever asks for a mail in somebody's name must not make useless what was handed or sent to them on
+paper."""
 OLD = timedelta(days=3)
-"""For how long a person must have had an address before a code mailed to it stands beside one that an administrator handed over."""
+"""For how long a person must have had an address before a code mailed to it stands beside one that an administrator
+handed over."""
 _HANDLE = "new-password"
 _HANDLE_SECONDS = 600
 
@@ -70,10 +73,17 @@ class Step:
 
 
 def issue(
-    session: Session, vault: Vault, settings: Settings, login: str, actor: Actor, *, together: bool = False,
+    session: Session,
+    vault: Vault,
+    settings: Settings,
+    login: str,
+    actor: Actor,
+    *,
+    together: bool = False,
     told: Mapping[str, Any] | None = None,
-) -> Issued:  # fmt: skip
-    """Make a code for ``login`` to hand over and make earlier ones useless; raises ``NotFound`` when nobody has that login.
+) -> Issued:
+    """Make a code for ``login`` to hand over and make earlier ones useless; raises ``NotFound`` when nobody has that
+    login.
 
     ``together``: it works only with something that the person already has (``prove``). ``told`` is kept with the event.
     """
@@ -95,7 +105,8 @@ def issue_by_mail(session: Session, vault: Vault, settings: Settings, known: Kno
 def issue_on_paper(
     session: Session, vault: Vault, settings: Settings, logins: Mapping[UUID, str], actor: Actor
 ) -> dict[UUID, Issued]:
-    """Make a code for each of many people who have no password yet and make earlier ones useless: a few statements in all."""
+    """Make a code for each of many people who have no password yet and make earlier ones useless: a few statements in
+    all."""
     seconds = timedelta(seconds=settings.tokens.letter_code_seconds)
     codes = {person_id: Issued(short_code.new(), clock.now() + seconds) for person_id in logins}
     texts = {person_id: _stored(vault, BY_HAND, logins[person_id], issued.code) for person_id, issued in codes.items()}
@@ -107,7 +118,8 @@ def issue_on_paper(
 def redeem(session: Session, login: str, code: str, browser: str, around: Around) -> Step:
     """Use a code up; the handle it gives works in ``browser`` (``web.flow.browser``) for ten minutes.
 
-    However many accounts failed in the network, this door stays open: who has the code that was sent to the person is the person.
+    However many accounts failed in the network, this door stays open: who has the code that was sent to the person is
+    the person.
     """
     account, tried = throttle.account_key(around.vault, login, around.device), throttle.account_key(around.vault, login)
     where = network.key(around.settings, around.vault, around.actor.address)
@@ -126,9 +138,11 @@ def redeem(session: Session, login: str, code: str, browser: str, around: Around
 
 
 def prove(session: Session, handle: str, code: str, browser: str, around: Around) -> Step:
-    """Take, after a code that works only together with it, what the person already has: a time code, a recovery code or a mailed code.
+    """Take, after a code that works only together with it, what the person already has: a time code, a recovery code or
+    a mailed code.
 
-    The handle that comes back sets the password; with a refusal it is for another try, and without one it was no good here.
+    The handle that comes back sets the password; with a refusal it is for another try, and without one it was no good
+    here.
     """
     row = one_shot.consume(session, _HANDLE, handle)
     known = _still(session, row)
@@ -149,7 +163,8 @@ def prove(session: Session, handle: str, code: str, browser: str, around: Around
 def choose(session: Session, handle: str, text: str, again: str, browser: str, around: Around) -> Step:
     """Set the password that the holder of ``handle`` chose, end every session they had, and sign them in.
 
-    ``problems`` or ``differs`` with a fresh handle when the password breaks a rule or ``again`` is another; ``MISMATCH`` when the handle is no good here.
+    ``problems`` or ``differs`` with a fresh handle when the password breaks a rule or ``again`` is another;
+    ``MISMATCH`` when the handle is no good here.
     """
     row = one_shot.consume(session, _HANDLE, handle)
     known = _still(session, row)
@@ -165,9 +180,7 @@ def choose(session: Session, handle: str, text: str, again: str, browser: str, a
     return Step(known=known, refusal=outcome.refusal, outcome=outcome)
 
 
-def _issue(
-    session: Session, vault: Vault, known: Known, kind: str, seconds: int, *, together: bool = False
-) -> Issued:  # fmt: skip
+def _issue(session: Session, vault: Vault, known: Known, kind: str, seconds: int, *, together: bool = False) -> Issued:
     code, data = short_code.new(), {"password": credentials.password_mark(known)} | _together(together)
     one_shot.forget(session, kind, known.person_id)
     text = _stored(vault, kind, known.login, code)
@@ -176,7 +189,8 @@ def _issue(
 
 
 def _whose(session: Session, vault: Vault, login: str, code: str) -> tuple[Known | None, bool]:
-    """Use a code of either kind up and return whose it was, and whether it works only together; None when it is no good."""
+    """Use a code of either kind up and return whose it was, and whether it works only together; None when it is no
+    good."""
     for kind in (BY_HAND, BY_MAIL):
         row = one_shot.consume(session, kind, _stored(vault, kind, login, code))
         if row is not None:
@@ -194,7 +208,8 @@ def _has(session: Session, known: Known, code: str, around: Around) -> bool:
 
 
 def _address_is_old(session: Session, person_id: UUID) -> bool:
-    """Whether codes go to an address that was already in force days ago: whoever hands a code over today did not choose it."""
+    """Whether codes go to an address that was already in force days ago: whoever hands a code over today did not choose
+    it."""
     now = clock.now()
     present = addresses.usable(session, person_id, now)
     return present is not None and present == addresses.older(session, person_id, now - OLD)

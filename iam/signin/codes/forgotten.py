@@ -1,8 +1,9 @@
 """A forgotten password: who asks gets a one-time code by mail, to the address in force (``addresses``).
 
-Asking leaves one message in the outbox, for known and unknown logins alike (security AU-06): the message names the person or nobody,
-and never the code. The code is made when the worker sends it, so that its time begins then. The mail holds the code and the plain
-address of the page to type it on, made from the issuer of the settings and never from a request (AU-08, C-34); no secret is in any address.
+Asking leaves one message in the outbox, for known and unknown logins alike (security AU-06): the message names the
+person or nobody, and never the code. The code is made when the worker sends it, so that its time begins then. The mail
+holds the code and the plain address of the page to type it on, made from the issuer of the settings and never from a
+request (AU-08, C-34); no secret is in any address.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ _LATE = Outcome(Verdict.REFUSED, "too late: the person waits no longer")
 
 
 def ask(session: Session, login: str, language: str, around: Around) -> None:
-    """Note that somebody forgot the password of ``login``; ``language`` is the page's, for a person who has chosen none.
+    """Note that somebody forgot the password of ``login``; ``language`` is the page's, for a person who has chosen
+    none.
 
     The same is done whether anybody has the login. Beyond ``throttle.LIMITS`` nothing is left to be sent.
     """
@@ -50,8 +52,10 @@ def ask(session: Session, login: str, language: str, around: Around) -> None:
     known = credentials.find(session, login)
     person_id = known.person_id if known else None
     envelope = {
-        "account": account.hex()[:16], "address": around.actor.address, "slowed": made.again_at is not None,
-    }  # fmt: skip
+        "account": account.hex()[:16],
+        "address": around.actor.address,
+        "slowed": made.again_at is not None,
+    }
     log.write(session, "signin:mail:asked", around.actor, subject_id=person_id, envelope=envelope)
     if made.again_at is None:
         payload = {"person": str(person_id) if person_id else None, "language": language}
@@ -67,7 +71,8 @@ class _Written(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CodeByMail:
-    """The handler of ``KIND``. It makes the code in a transaction of its own, and only then speaks to the mail server."""
+    """The handler of ``KIND``. It makes the code in a transaction of its own, and only then speaks to the mail
+    server."""
 
     sessions: sessionmaker[Session]
     settings: Settings
@@ -75,7 +80,8 @@ class CodeByMail:
     carrier: Carrier | None
 
     def __call__(self, session: Session, due: Due) -> Send:
-        """Make the code of a message and write the mail, unless there is nobody to send it to; ``session`` only reads and is left alone."""
+        """Make the code of a message and write the mail, unless there is nobody to send it to; ``session`` only reads
+        and is left alone."""
         carrier = self.carrier
         if carrier is None or due.payload["person"] is None:
             return lambda: person_mail.NOTHING

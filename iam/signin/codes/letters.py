@@ -39,9 +39,11 @@ class _Waiting(NamedTuple):
 def make(
     session: Session, vault: Vault, settings: Settings, organisation_id: UUID, actor: Actor, asker: Asker = OPERATOR
 ) -> list[Slip]:
-    """Make a code for everybody with an affiliation in the organisation, or under it, now whose account has no password yet.
+    """Make a code for everybody with an affiliation in the organisation, or under it, now whose account has no password
+    yet.
 
-    Nobody whose access is held, or whose password a directory keeps, or whose account the asker may not give (see ``left_out``). Earlier codes stop working. In the order of names.
+    Nobody whose access is held, or whose password a directory keeps, or whose account the asker may not give (see
+    ``left_out``). Earlier codes stop working. In the order of names.
     """
     found = [
         _Waiting(row.person_id, row.login, row.language)

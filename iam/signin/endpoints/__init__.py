@@ -1,4 +1,5 @@
-"""The pages of signing in: ``/login``, ``/factor``, ``/first-code``, ``/forgotten``, ``/logout``, ``/account``. Thin: each asks ``flow`` and friends, then shows."""
+"""The pages of signing in: ``/login``, ``/factor``, ``/first-code``, ``/forgotten``, ``/logout``, ``/account``. Thin:
+each asks ``flow`` and friends, then shows."""
 
 from iam.signin.endpoints.routes import blueprint
 

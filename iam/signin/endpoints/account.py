@@ -34,7 +34,8 @@ _APPLICATIONS = "avain-own-applications"
 
 
 def init(app: App, applications: Callable[[UUID], list[dict[str, Any]]]) -> None:
-    """Have the page of ``app`` tell which applications a person uses: what signs people in knows no application itself."""
+    """Have the page of ``app`` tell which applications a person uses: what signs people in knows no application
+    itself."""
     app.extensions[_APPLICATIONS] = applications
 
 
@@ -79,12 +80,14 @@ def change_language() -> Response:
 
 @signed_in
 def change_password() -> Response:
-    """Change my password: the present one is asked, and a further factor where there is one; every session ends, and this browser gets a new one (SE-02, SE-06)."""
+    """Change my password: the present one is asked, and a further factor where there is one; every session ends, and
+    this browser gets a new one (SE-02, SE-06)."""
     login = own_login()
     has = step_up.held(context.db(), login.person_id)
     if has and not step_up.may_change_password(has, login, clock.now()):
         return guard.recently("/account", levels.TWO_FACTOR)
-    # Whoever waits holds no connection, and on SQLite not the one right to write: what was read until here is read anew.
+    # Whoever waits holds no connection, and on SQLite not the one right to write: what was read until here is read
+    # anew.
     context.db().commit()
     try:
         with TURNS.one():
@@ -158,19 +161,32 @@ def _page(errors: Errors | None = None, status: int = 200) -> Response:
     opened = reach.capacities_of(session, login, clock.now())
     capacities = own.own_capacities(session, login.person_id)
     person = {
-        "name": own.name_of(session, login.person_id) or (known.login if known else ""), "login": known.login if known else "",
-        "capacities": [own.capacity_shown(capacity, texts) for capacity in capacities if opened is None or capacity.id in opened],
-    }  # fmt: skip
+        "name": own.name_of(session, login.person_id) or (known.login if known else ""),
+        "login": known.login if known else "",
+        "capacities": [
+            own.capacity_shown(capacity, texts) for capacity in capacities if opened is None or capacity.id in opened
+        ],
+    }
     sign_ins, acts = own.happened(session, login.person_id, texts)
     return pages.page(
-        "account/account.html", status,
-        person=person, rights=own.rights_shown(session, login.person_id, texts, opened),
+        "account/account.html",
+        status,
+        person=person,
+        rights=own.rights_shown(session, login.person_id, texts, opened),
         prove_url=None if reach.proves_all(session, login, opened, capacities) else guard.to_prove("/account"),
-        sessions=own.sessions_shown(session, login.person_id, login.id), errors=errors or [],
-        applications=current_app.extensions[_APPLICATIONS](login.person_id), sign_ins=sign_ins, acts=acts,
+        sessions=own.sessions_shown(session, login.person_id, login.id),
+        errors=errors or [],
+        applications=current_app.extensions[_APPLICATIONS](login.person_id),
+        sign_ins=sign_ins,
+        acts=acts,
         least_password=new_password.least(session, login.person_id, context.settings()),
         own_language=(known.language if known else None) or texts.language,
-        factors=factors.shown(login.person_id), linked=upstream.shown(login.person_id), set_up_url="/factor/set-up?" + urlencode({"flow": flow.start(flow.Flow("/account"))}),
-        notices=get_flashed_messages(with_categories=True), sign_out_action="/logout", end_action="/account/sessions/end",
-        end_others_action="/account/sessions/end-others", password_action="/account/password",  # noqa: S106 - a path
-    )  # fmt: skip
+        factors=factors.shown(login.person_id),
+        linked=upstream.shown(login.person_id),
+        set_up_url="/factor/set-up?" + urlencode({"flow": flow.start(flow.Flow("/account"))}),
+        notices=get_flashed_messages(with_categories=True),
+        sign_out_action="/logout",
+        end_action="/account/sessions/end",
+        end_others_action="/account/sessions/end-others",
+        password_action="/account/password",  # noqa: S106 - a path
+    )

@@ -1,7 +1,7 @@
 """What the sign-in pages keep in the browser: the login cookie, and the mark of a browser that has signed in before.
 
-The mark is worth something for one login, and as long as the password that the person had when it was made: marks that somebody
-gathered with an old password give them no guesses at the new one.
+The mark is worth something for one login, and as long as the password that the person had when it was made: marks that
+somebody gathered with an old password give them no guesses at the new one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _ENDED = "ended"
 
 
 def around(login: str = "", least: str = levels.PASSWORD, *, adds: bool = False) -> Around:
-    """Return what surrounds this request's sign-in; the browser counts as known when it has reached level ``least`` for ``login``."""
+    """Return what surrounds this request's sign-in; the browser counts as known when it has reached level ``least`` for
+    ``login``."""
     return Around(
         context.settings(),
         context.vault(),
@@ -84,7 +85,8 @@ def _mark(whose: str) -> tuple[str, str] | None:
 
 
 def _whose(login: str) -> str:
-    """Return a keyed hash of a login and the password it has now; of any text, so that nobody learns which logins there are."""
+    """Return a keyed hash of a login and the password it has now; of any text, so that nobody learns which logins there
+    are."""
     password = credentials.password_mark(credentials.find(context.db(), login))
     return context.vault().mac("known browser", password, normal(login)).hex()[:32]
 

@@ -47,7 +47,8 @@ def submit() -> Response:
     if way not in _ways(going, step_up.held(context.db(), login.person_id)):
         return _proceed(going, handle)
     known = credentials.of_person(context.db(), login.person_id)
-    # Whoever has the password can make any number of browsers known by it: each would be a fresh budget for guessing the code.
+    # Whoever has the password can make any number of browsers known by it: each would be a fresh budget for guessing
+    # the code.
     around = browser.around(known.login if known else "", levels.TWO_FACTOR)
     done = step_up.by_code(context.db(), login, way, request.form.get(name, ""), around)
     SIGN_INS.labels(way, done.refusal or "accepted").inc()
@@ -145,15 +146,24 @@ def _page(going: Flow, handle: str | None, status: int = 200, errors: list[tuple
     login = own_login()
     has = step_up.held(context.db(), login.person_id)
     return pages.page(
-        "factor/factor.html", status,
-        forms_to=going.origin, flow=handle, has=has, ways=_ways(going, has), proves=going.proves, replace_url=with_flow(REPLACE, handle), errors=errors or [], client_name=service_name(going),
+        "factor/factor.html",
+        status,
+        forms_to=going.origin,
+        flow=handle,
+        has=has,
+        ways=_ways(going, has),
+        proves=going.proves,
+        replace_url=with_flow(REPLACE, handle),
+        errors=errors or [],
+        client_name=service_name(going),
         why=sentences.why(going.why, service_name(going), more=True),
         remember_days=own_device.days(login.person_id) if going.least != levels.PASSKEY and not going.proves else 0,
-    )  # fmt: skip
+    )
 
 
 def _ways(going: Flow, has: Held) -> set[str]:
-    """Return the ways that do where the person is going; with a recovery code in place of what must be proved, that is replaced."""
+    """Return the ways that do where the person is going; with a recovery code in place of what must be proved, that is
+    replaced."""
     if going.proves:
         return {going.proves, proof.RECOVERY}
     if going.least == levels.PASSKEY and has.passkeys:

@@ -54,7 +54,8 @@ def lately(back: Callable[[], str]) -> Callable[[Callable[[], Response]], Callab
 
 
 def _handle() -> str | None:
-    """Return the handle of where the person was going, from the form or the address; raises ``FlowLost`` for one that is no good."""
+    """Return the handle of where the person was going, from the form or the address; raises ``FlowLost`` for one that
+    is no good."""
     handle = request.form.get("flow") or request.args.get("flow")
     wanted(handle)
     return handle
@@ -162,9 +163,15 @@ def _choice(errors: Errors = (), status: int = 200) -> Response:
     going = wanted(handle)
     has = step_up.held(context.db(), login.person_id)
     return pages.page(
-        "factor/set_up.html", status,
-        flow=handle, has=has, codes_do=going.least != levels.PASSKEY, demanded=bool(going.least), errors=errors, forms_to=going.origin,
-    )  # fmt: skip
+        "factor/set_up.html",
+        status,
+        flow=handle,
+        has=has,
+        codes_do=going.least != levels.PASSKEY,
+        demanded=bool(going.least),
+        errors=errors,
+        forms_to=going.origin,
+    )
 
 
 def _waiting(errors: Errors = (), status: int = 200) -> Response:
@@ -192,5 +199,8 @@ def shown(person_id: UUID) -> dict[str, Any]:
     noted = replacement.waiting(session, person_id) if has.waits else {}
     waiting = [{"kind": kind, "at": at} for kind, at in sorted(noted.items())]
     return {
-        "totp": totp.since(session, person_id) if has.totp else None, "passkeys": keys, "codes": has.codes, "waiting": waiting,
-    }  # fmt: skip
+        "totp": totp.since(session, person_id) if has.totp else None,
+        "passkeys": keys,
+        "codes": has.codes,
+        "waiting": waiting,
+    }

@@ -1,6 +1,7 @@
 """``/first-code``: first sign-in, or a forgotten password, with a code from an administrator, a letter or a mail.
 
-A code of somebody whom its giver does not stand over alone asks for something of the person's own before the new password."""
+A code of somebody whom its giver does not stand over alone asks for something of the person's own before the new
+password."""
 
 from __future__ import annotations
 
@@ -56,11 +57,17 @@ def _code(going: Flow, handle: str | None) -> Response:
 
 
 def _next(going: Flow, handle: str | None, step: Step, known: Known) -> Response:
-    """Ask for the new password, or first for something of the person's own where the code works only together with it."""
+    """Ask for the new password, or first for something of the person's own where the code works only together with
+    it."""
     return _page(
-        going, handle, "together" if step.together else "password", login=known.login,
-        name=profile(context.db(), known.person_id).call_name, code_handle=step.handle, least=_least(known),
-    )  # fmt: skip
+        going,
+        handle,
+        "together" if step.together else "password",
+        login=known.login,
+        name=profile(context.db(), known.person_id).call_name,
+        code_handle=step.handle,
+        least=_least(known),
+    )
 
 
 def _proof(going: Flow, handle: str | None) -> Response:
@@ -75,9 +82,14 @@ def _proof(going: Flow, handle: str | None) -> Response:
     mismatch = step.refusal is Refusal.MISMATCH
     said = context.texts().gettext(PROOF_MISMATCH) if mismatch else sentences.say(step.refusal, step.again_at)
     response = _page(
-        going, handle, "together", sentences.status_of(step.refusal), login=step.known.login, code_handle=step.handle,
+        going,
+        handle,
+        "together",
+        sentences.status_of(step.refusal),
+        login=step.known.login,
+        code_handle=step.handle,
         errors=[("proof", said)],
-    )  # fmt: skip
+    )
     if step.again_at is not None:
         response.headers["Retry-After"] = str(sentences.seconds_until(step.again_at))
     return response
@@ -116,9 +128,14 @@ def _busy(going: Flow, handle: str | None) -> Response:
     """Ask to send the same form again in a moment: the step it carries has not been used."""
     SIGN_INS.labels("code", Refusal.BUSY).inc()
     response = _page(
-        going, handle, "password", sentences.status_of(Refusal.BUSY), login=request.form.get("login", ""),
-        code_handle=request.form["code_handle"], errors=[(None, sentences.say(Refusal.BUSY))],
-    )  # fmt: skip
+        going,
+        handle,
+        "password",
+        sentences.status_of(Refusal.BUSY),
+        login=request.form.get("login", ""),
+        code_handle=request.form["code_handle"],
+        errors=[(None, sentences.say(Refusal.BUSY))],
+    )
     response.headers["Retry-After"] = str(COME_AGAIN)
     return response
 

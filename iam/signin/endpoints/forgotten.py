@@ -1,4 +1,5 @@
-"""``/forgotten``: asking for a one-time code by mail. What is answered is the same whether anybody has the username (AU-06)."""
+"""``/forgotten``: asking for a one-time code by mail. What is answered is the same whether anybody has the username
+(AU-06)."""
 
 from __future__ import annotations
 
@@ -41,8 +42,15 @@ def submit() -> Response:
 def _page(going: Flow, handle: str | None, step: str, status: int = 200, **values: Any) -> Response:
     given = {"login": "", "errors": []} | values
     return pages.page(
-        "sign_in/forgotten.html", status, forms_to=going.origin,
-        step=step if context.settings().mail.host else "by hand", flow=handle, action="/forgotten", code_action="/first-code",
-        code_url=with_flow("/first-code", handle), login_url=with_flow("/login", handle),
-        minutes=context.settings().tokens.mail_code_seconds // 60, **given,
-    )  # fmt: skip
+        "sign_in/forgotten.html",
+        status,
+        forms_to=going.origin,
+        step=step if context.settings().mail.host else "by hand",
+        flow=handle,
+        action="/forgotten",
+        code_action="/first-code",
+        code_url=with_flow("/first-code", handle),
+        login_url=with_flow("/login", handle),
+        minutes=context.settings().tokens.mail_code_seconds // 60,
+        **given,
+    )

@@ -44,7 +44,10 @@ class FlowLost(Conflict):
         super().__init__(
             Problem(
                 "This sign-in was begun in another browser or has expired.",
-                "Open the service again from its own address or from your bookmarks. A bookmark of a sign-in page does not work.",
+                (
+                    "Open the service again from its own address or from your bookmarks. A bookmark of a sign-in "
+                    "page does not work."
+                ),
             )
         )
         self.ways = ways
@@ -54,12 +57,14 @@ Starts = Callable[[str], tuple[str, str] | None]
 
 
 def init(app: App, starts: Starts) -> None:
-    """Have the pages of ``app`` lead back to an application: ``starts`` tells by its key its name and the address where it begins."""
+    """Have the pages of ``app`` lead back to an application: ``starts`` tells by its key its name and the address where
+    it begins."""
     app.extensions[_STARTS] = starts
 
 
 def wanted(handle: str | None) -> Flow:
-    """Return where the person was going; My account without a handle. Raises ``FlowLost`` for one that is no good here."""
+    """Return where the person was going; My account without a handle. Raises ``FlowLost`` for one that is no good
+    here."""
     if not handle:
         return _HOME
     found = flow.read(handle)
@@ -80,7 +85,8 @@ def _anew(handle: str) -> list[Way]:
 
 @public
 def show() -> Response:
-    """Show the form, or go on at once: when somebody is signed in and need not sign in again, or an application's people come by one way."""
+    """Show the form, or go on at once: when somebody is signed in and need not sign in again, or an application's
+    people come by one way."""
     handle = request.args.get("flow")
     going = wanted(handle)
     if context.login() is not None and not going.fresh:
@@ -94,7 +100,8 @@ def show() -> Response:
 
 @public
 def submit() -> Response:
-    """Sign in, and go where the person was going; a login of a connection's domain without a password goes there first."""
+    """Sign in, and go where the person was going; a login of a connection's domain without a password goes there
+    first."""
     handle, login = request.form.get("flow"), request.form.get("login", "")
     going = wanted(handle)
     theirs = None if request.form.get("password") else connections.for_login(context.db(), login)
@@ -129,21 +136,40 @@ def _refused(going: Flow, handle: str | None, login: str, outcome: Outcome) -> R
 
 
 def page(
-    going: Flow, handle: str | None, status: int = 200, *, error: str | None = None, login: str = "",
-    ways: Sequence[Upstream] | None = None, asks_code: bool = False,
-) -> Response:  # fmt: skip
-    """Return the sign-in page; ``error`` is one sentence above the form, ``ways`` are the connections in use where they were read,
-    ``asks_code``: a factor's code is asked besides the password."""
+    going: Flow,
+    handle: str | None,
+    status: int = 200,
+    *,
+    error: str | None = None,
+    login: str = "",
+    ways: Sequence[Upstream] | None = None,
+    asks_code: bool = False,
+) -> Response:
+    """Return the sign-in page; ``error`` is one sentence above the form, ``ways`` are the connections in use where they
+    were read, ``asks_code``: a factor's code is asked besides the password."""
     carried = "?" + urlencode({"flow": handle}) if handle else ""
     others = connections.in_use(context.db()) if ways is None else ways
     first = connections.for_application(others, going.application)
     return pages.page(
-        "sign_in/login.html", status, forms_to=going.origin,
-        action="/login", flow=handle, adds=going.adds, why=sentences.why(going.why, service_name(going)), client_name=service_name(going), error=error, login=login,
-        asks_code=asks_code, first=_way(first, handle) if first else None, ways=[_way(one, handle) for one in others if one is not first],
-        by_domain=any(one.domains for one in others), first_code_url="/first-code" + carried, forgotten_url="/forgotten" + carried,
-        notice_url=_link(going, "policy_uri"), terms_url=_link(going, "tos_uri"),
-    )  # fmt: skip
+        "sign_in/login.html",
+        status,
+        forms_to=going.origin,
+        action="/login",
+        flow=handle,
+        adds=going.adds,
+        why=sentences.why(going.why, service_name(going)),
+        client_name=service_name(going),
+        error=error,
+        login=login,
+        asks_code=asks_code,
+        first=_way(first, handle) if first else None,
+        ways=[_way(one, handle) for one in others if one is not first],
+        by_domain=any(one.domains for one in others),
+        first_code_url="/first-code" + carried,
+        forgotten_url="/forgotten" + carried,
+        notice_url=_link(going, "policy_uri"),
+        terms_url=_link(going, "tos_uri"),
+    )
 
 
 def _link(going: Flow, kind: str) -> str | None:
@@ -169,7 +195,8 @@ def _way(one: Upstream, handle: str | None) -> dict[str, Any]:
 
 
 def choosing(handle: str) -> str:
-    """Return the path of the sign-in page on which every way in is offered, also to an application that has one of its own."""
+    """Return the path of the sign-in page on which every way in is offered, also to an application that has one of its
+    own."""
     return "/login" + ("?" + urlencode({"flow": handle, _CHOOSE: "yes"}) if handle else "")
 
 

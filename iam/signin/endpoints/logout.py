@@ -23,8 +23,8 @@ def show() -> Response:
 
 @public
 def submit() -> Response:
-    """End this browser's session and what it gave to applications; "stay" goes back to My account. ``flow`` is where to go on to after
-    signing in anew.
+    """End this browser's session and what it gave to applications; "stay" goes back to My account. ``flow`` is where to
+    go on to after signing in anew.
 
     The page that says it is done is the provider's: it knows which applications are told by the browser.
     """

@@ -1,4 +1,5 @@
-"""What a browser brings to a second factor: where its passkeys are for, and whether its owner marked it as their own."""
+"""What a browser brings to a second factor: where its passkeys are for, and whether its owner marked it as their
+own."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def site() -> Site:
 
 
 def lacking(application_least: str | None) -> str | None:
-    """Return the level that the signed-in person's session still lacks at an application, in this browser; None: it is enough."""
+    """Return the level that the signed-in person's session still lacks at an application, in this browser; None: it is
+    enough."""
     login = context.login()
     if login is None:
         return None
@@ -34,7 +36,8 @@ def lacking(application_least: str | None) -> str | None:
 
 
 def until(login: LoginSession) -> datetime | None:
-    """Return until when this browser, remembered as the person's own, stands in for a second factor that the session lacks."""
+    """Return until when this browser, remembered as the person's own, stands in for a second factor that the session
+    lacks."""
     if levels.reaches(login.acr, levels.TWO_FACTOR) or not context.settings().signin.remember_days:
         return None
     return policy.device_until(context.db(), login.person_id, request.cookies.get(_cookie(), ""))

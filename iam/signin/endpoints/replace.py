@@ -1,4 +1,5 @@
-"""``/factor/replace``: a lost factor is replaced with a recovery code. The new one counts after a delay; the old one may stop it."""
+"""``/factor/replace``: a lost factor is replaced with a recovery code. The new one counts after a delay; the old one
+may stop it."""
 
 from __future__ import annotations
 
@@ -93,9 +94,7 @@ def with_totp() -> Response:
     if "code" not in request.form:
         query = {"drawn": totp.draw(session, context.vault(), login.person_id, flow.browser())}
         return see_other(f"{REPLACE}/code?{urlencode(query)}")
-    data = totp.confirm_drawn(
-        session, context.vault(), handle, login.person_id, flow.browser(), request.form["code"]
-    )  # fmt: skip
+    data = totp.confirm_drawn(session, context.vault(), handle, login.person_id, flow.browser(), request.form["code"])
     if data is None:
         return _waiting(handle, [("code", context.texts().gettext(CODE_WRONG))], 422)
     return _begun(proof.TOTP, data)
@@ -145,10 +144,14 @@ def _choice(errors: Errors = (), status: int = 200) -> Response:
     told = [{"kind": texts.gettext(factor_notice.KINDS[kind]), "at": at} for kind, at in sorted(waiting.items())]
     kinds = [kind for kind in step_up.held(context.db(), person_id).kinds if kind not in waiting]
     return pages.page(
-        "factor/replace.html", status,
-        flow=handle, kinds=kinds, waiting=told, at=clock.now() + timedelta(hours=hours) if hours else None,
+        "factor/replace.html",
+        status,
+        flow=handle,
+        kinds=kinds,
+        waiting=told,
+        at=clock.now() + timedelta(hours=hours) if hours else None,
         errors=errors,
-    )  # fmt: skip
+    )
 
 
 def _waiting(handle: str, errors: Errors = (), status: int = 200) -> Response:
@@ -159,7 +162,7 @@ def _waiting(handle: str, errors: Errors = (), status: int = 200) -> Response:
         return see_other(REPLACE)
     return pages.page(
         "factor/code.html", status, flow=None, shown=shown, errors=errors, action=f"{REPLACE}/code", drawn=handle
-    )  # fmt: skip
+    )
 
 
 def _known() -> Known:

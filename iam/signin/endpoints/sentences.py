@@ -19,12 +19,15 @@ _SAYS = {
 CODE_MISMATCH = N_("The username or the code does not match, or the code has been used or has expired.")
 WHY = {
     "recent": N_("What you are doing needs a proof of the last five minutes that it is you."),
-    "recent-kept": N_("What you are doing needs a proof of the last five minutes that it is you. What you filled in is kept and comes back."),
+    "recent-kept": N_(
+        "What you are doing needs a proof of the last five minutes that it is you. What you filled in is kept "
+        "and comes back."
+    ),
     "ended": N_("Your sign-in here has ended. Sign in, and you come back to where you were."),
     "ended-kept": N_("Your sign-in here has ended. Sign in, and what you filled in comes back."),
     "level": N_("The administration pages ask for a second factor."),
     "connect": N_("Sign in here once more, so that the account is connected with you and nobody else."),
-}  # fmt: skip
+}
 """Why a person who had signed in is asked again (``Flow.why``)."""
 _SERVICE_AGAIN = N_("The service %(name)s asks that you sign in again, although you are signed in already.")
 _SERVICE_MORE = N_("The service %(name)s asks for a second factor.")
@@ -49,15 +52,22 @@ def say(refusal: Refusal, again_at: datetime | None = None) -> str:
 
 def _of_the_network(minutes: int) -> str:
     sentence = context.texts().ngettext(
-        N_("Many sign-ins have failed in your network. Give the code of your authenticator too, use a passkey, or try again in %(n)s minute."),
-        N_("Many sign-ins have failed in your network. Give the code of your authenticator too, use a passkey, or try again in %(n)s minutes."),
+        N_(
+            "Many sign-ins have failed in your network. Give the code of your authenticator too, use a "
+            "passkey, or try again in %(n)s minute."
+        ),
+        N_(
+            "Many sign-ins have failed in your network. Give the code of your authenticator too, use a "
+            "passkey, or try again in %(n)s minutes."
+        ),
         minutes,
-    )  # fmt: skip
+    )
     return sentence % {"n": minutes}
 
 
 def why(reason: str, service: str | None, *, more: bool = False) -> str | None:
-    """Return why the person is asked again, in the reader's language; ``more``: for a further factor. None: there is no need to say."""
+    """Return why the person is asked again, in the reader's language; ``more``: for a further factor. None: there is no
+    need to say."""
     texts = context.texts()
     if reason == "service" and service:
         return texts.gettext(_SERVICE_MORE if more else _SERVICE_AGAIN) % {"name": service}

@@ -1,6 +1,7 @@
 """``/upstream``: signing in by another provider, and connecting an account there with the person here.
 
-Whether an account there is unknown, or its person's access has ended, looks the same to whoever holds it (security AU-06).
+Whether an account there is unknown, or its person's access has ended, looks the same to whoever holds it (security
+AU-06).
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def start(key: str) -> Response:
     url = upstream.request_url(found, told, asked, state, context.settings(), hint)
     if not hint:
         return redirect(url, 303)
-    # A form led here, and browsers hold a form's redirects to our own pages (form-action): the way out is a page of its own.
+    # A form led here, and browsers hold a form's redirects to our own pages (form-action): the way out is a page of its
+    # own.
     return pages.page("sign_in/upstream_onward.html", name=in_words(found.name), url=url, flow=handle)
 
 
@@ -92,8 +94,14 @@ def _entered(found: Upstream, asked: Asked, going: Flow, claims: dict[str, Any])
         known = credentials.whoever(session, who)
         around = browser.around(known.login, adds=going.adds)
         outcome = enter(
-            session, known, around, "signin:upstream:accepted", id_token.methods(claims), proof=reach.of_connection(found.id), connection_id=found.id
-        )  # fmt: skip
+            session,
+            known,
+            around,
+            "signin:upstream:accepted",
+            id_token.methods(claims),
+            proof=reach.of_connection(found.id),
+            connection_id=found.id,
+        )
         if outcome.refusal is None and known_by is not None:
             connections.link(session, found, subject, known_by, context.actor(), "identifier")
         if outcome.refusal is None:
@@ -134,9 +142,14 @@ def confirm() -> Response:
     known = credentials.whoever(context.db(), own_login().person_id)
     person = own.name_of(context.db(), known.person_id) or known.login
     return pages.page(
-        "sign_in/upstream_link.html", name=in_words(found.name), person=person, login=known.login, pending=value, called=pending.called,
+        "sign_in/upstream_link.html",
+        name=in_words(found.name),
+        person=person,
+        login=known.login,
+        pending=value,
+        called=pending.called,
         forms_to=wanted(pending.flow).origin,
-    )  # fmt: skip
+    )
 
 
 @lately(_link_page)
@@ -198,11 +211,13 @@ def _not_accepted(found: Upstream | None, handle: str = "") -> Response:
     SIGN_INS.labels("upstream", "refused").inc()
     texts = context.texts()
     return _page(
-        400, handle,
+        400,
+        handle,
         title=texts.gettext(N_("The sign-in did not succeed")),
-        what=texts.gettext(N_("The answer of %(name)s could not be accepted.")) % {"name": in_words(found.name)} if found
+        what=texts.gettext(N_("The answer of %(name)s could not be accepted.")) % {"name": in_words(found.name)}
+        if found
         else texts.gettext(N_("This answer was used already, has expired, or was begun in another browser.")),
-    )  # fmt: skip
+    )
 
 
 def _down(found: Upstream, handle: str) -> Response:
@@ -214,8 +229,10 @@ def _down(found: Upstream, handle: str) -> Response:
 def _page(status: int, handle: str, **said: str) -> Response:
     texts = context.texts()
     return pages.page(
-        "error.html", status, **said,
+        "error.html",
+        status,
+        **said,
         remedy=texts.gettext(N_("Try again, or sign in another way.")),
         ways=[(texts.gettext(N_("To the sign-in page")), choosing(handle))],
         correlation_id=context.request_id(),
-    )  # fmt: skip
+    )

@@ -1,4 +1,5 @@
-"""How sure we are of who signed in: what was really done, as ``acr`` and ``amr`` say it (OIDC Core section 2, RFC 8176)."""
+"""How sure we are of who signed in: what was really done, as ``acr`` and ``amr`` say it (OIDC Core section 2, RFC
+8176)."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ PASSWORD = "urn:avain:acr:password"  # noqa: S105 - a name of a level, not a pas
 TWO_FACTOR = "urn:avain:acr:two-factor"
 PASSKEY = "urn:avain:acr:passkey"
 LEVELS = (PASSWORD, TWO_FACTOR, PASSKEY)
-"""From the weakest: one factor, or an upstream's word; a password and a time code; a passkey with the person verified."""
+"""From the weakest: one factor, or an upstream's word; a password and a time code; a passkey with the person
+verified."""
 
 
 def reaches(done: str, asked: str | None) -> bool:
@@ -24,7 +26,8 @@ def stronger(one: str, other: str) -> str:
 
 
 def acr_of(amr: Iterable[str]) -> str:
-    """Return the level that these methods reach: ``hwk`` or ``swk`` with ``user`` is a passkey, ``otp`` or ``mfa`` two factors."""
+    """Return the level that these methods reach: ``hwk`` or ``swk`` with ``user`` is a passkey, ``otp`` or ``mfa`` two
+    factors."""
     done = set(amr)
     if done & {"hwk", "swk"} and "user" in done:
         return PASSKEY

@@ -1,6 +1,7 @@
 """Telling a person by mail that a factor of theirs is being replaced, while there is time to stop it.
 
-The mail goes to the address that was theirs when it began. It holds no secret; its one link is the plain address of *My account*.
+The mail goes to the address that was theirs when it began. It holds no secret; its one link is the plain address of *My
+account*.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ KINDS = {"passkey": N_("passkey"), "totp": N_("time codes")}
 _MAIL = (
     N_("Hello, %(name)s."),
     N_(
-        "Somebody, probably you, used a recovery code of the username %(login)s to replace a lost second factor: %(kind)s."
+        "Somebody, probably you, used a recovery code of the username %(login)s to replace a lost second "
+        "factor: %(kind)s."
     ),
     N_("The new one comes into force on %(time)s. Until then the old one works."),
     N_("If it was not you, sign in with the old one before that and stop it on My account: %(page)s"),
@@ -57,9 +59,16 @@ class ByMail:
             return lambda: person_mail.NOTHING
         kind, until = KINDS[due.payload["kind"]], datetime.fromisoformat(due.payload["until"])
         mail = person_mail.write(
-            session, self.settings, UUID(due.payload["person"]), to, _SUBJECT, _MAIL,
+            session,
+            self.settings,
+            UUID(due.payload["person"]),
+            to,
+            _SUBJECT,
+            _MAIL,
             lambda texts: {
-                "kind": texts.gettext(kind), "time": texts.moment(until), "page": f"{self.settings.issuer}/account",
+                "kind": texts.gettext(kind),
+                "time": texts.moment(until),
+                "page": f"{self.settings.issuer}/account",
             },
-        )  # fmt: skip
+        )
         return lambda: person_mail.carry(carrier, mail)

@@ -1,8 +1,9 @@
-"""Passkeys (Web Authentication Level 3): made for this site only, with the person verified, checked after sections 7.1 and 7.2.
+"""Passkeys (Web Authentication Level 3): made for this site only, with the person verified, checked after sections 7.1
+and 7.2.
 
-The parsing and the signatures are ``webauthn``'s; what it leaves to its caller is checked here: the challenge works once, for one
-use and in one browser, nothing from within another site's frame, the key is a known one of this very person, is not copied (its
-count goes up) and never changes whether it may be backed up.
+The parsing and the signatures are ``webauthn``'s; what it leaves to its caller is checked here: the challenge works
+once, for one use and in one browser, nothing from within another site's frame, the key is a known one of this very
+person, is not copied (its count goes up) and never changes whether it may be backed up.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ class PasskeyRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where passkeys are for: the issuer's own origin and host (section 5.1.2), in one browser (``web.flow.browser``)."""
+    """Where passkeys are for: the issuer's own origin and host (section 5.1.2), in one browser
+    (``web.flow.browser``)."""
 
     issuer: str
     name: str
@@ -95,7 +97,8 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """Whose passkey answered, which, and how that is called (RFC 8176): ``hwk`` when it cannot leave its device, else ``swk``."""
+    """Whose passkey answered, which, and how that is called (RFC 8176): ``hwk`` when it cannot leave its device, else
+    ``swk``."""
 
     person_id: UUID
     passkey_id: UUID
@@ -108,27 +111,38 @@ def of_person(session: Session, person_id: UUID) -> list[Passkey]:
 
 
 def asking(session: Session, site: Site, person_id: UUID | None = None) -> dict[str, Any]:
-    """Return what the browser hands to ``navigator.credentials.get``; without a person any passkey of this site may answer."""
+    """Return what the browser hands to ``navigator.credentials.get``; without a person any passkey of this site may
+    answer."""
     known = of_person(session, person_id) if person_id else []
     challenge = _challenge(session, site, FACTOR if person_id else SIGN_IN, person_id)
     options = generate_authentication_options(
-        rp_id=site.rp_id, challenge=challenge, timeout=SECONDS * 1000, user_verification=UserVerificationRequirement.REQUIRED,
+        rp_id=site.rp_id,
+        challenge=challenge,
+        timeout=SECONDS * 1000,
+        user_verification=UserVerificationRequirement.REQUIRED,
         allow_credentials=[PublicKeyCredentialDescriptor(id=row.credential_id) for row in known],
-    )  # fmt: skip
+    )
     return options_to_json_dict(options)
 
 
 def making(session: Session, site: Site, person_id: UUID, login: str, name: str) -> dict[str, Any]:
-    """Return what the browser hands to ``navigator.credentials.create``; ``login`` and ``name`` are shown by the authenticator."""
+    """Return what the browser hands to ``navigator.credentials.create``; ``login`` and ``name`` are shown by the
+    authenticator."""
     known = of_person(session, person_id)
     options = generate_registration_options(
-        rp_id=site.rp_id, rp_name=site.name, user_id=person_id.bytes, user_name=login, user_display_name=name or login,
-        challenge=_challenge(session, site, ENROL, person_id), timeout=SECONDS * 1000, supported_pub_key_algs=ALGORITHMS,
+        rp_id=site.rp_id,
+        rp_name=site.name,
+        user_id=person_id.bytes,
+        user_name=login,
+        user_display_name=name or login,
+        challenge=_challenge(session, site, ENROL, person_id),
+        timeout=SECONDS * 1000,
+        supported_pub_key_algs=ALGORITHMS,
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
         ),
         exclude_credentials=[PublicKeyCredentialDescriptor(id=row.credential_id) for row in known],
-    )  # fmt: skip
+    )
     return options_to_json_dict(options)
 
 
@@ -153,24 +167,33 @@ def made(session: Session, site: Site, person_id: UUID, text: str, name: str) ->
     _client_data(session, site, ENROL, person_id, answer.response.client_data_json)
     told = _held(
         lambda challenge: verify_registration_response(
-            credential=answer, expected_challenge=challenge, expected_rp_id=site.rp_id, expected_origin=site.origin,
-            require_user_verification=True, supported_pub_key_algs=ALGORITHMS,
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=site.rp_id,
+            expected_origin=site.origin,
+            require_user_verification=True,
+            supported_pub_key_algs=ALGORITHMS,
         ),
         answer,
-    )  # fmt: skip
+    )
     if told.credential_id != answer.raw_id or not 0 < len(told.credential_id) <= LONGEST_ID:
         raise PasskeyRefused("credential id")
     if session.scalars(select(Passkey.id).where(Passkey.credential_id == told.credential_id)).first() is not None:
         raise PasskeyRefused("credential id is known")
     return {
-        "credential_id": told.credential_id, "public_key": told.credential_public_key, "sign_count": told.sign_count,
-        "backup_eligible": told.credential_device_type is CredentialDeviceType.MULTI_DEVICE, "backed_up": told.credential_backed_up,
-        "transports": [one.value for one in answer.response.transports or ()], "name": name.strip()[:LONGEST_NAME],
-    }  # fmt: skip
+        "credential_id": told.credential_id,
+        "public_key": told.credential_public_key,
+        "sign_count": told.sign_count,
+        "backup_eligible": told.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
+        "backed_up": told.credential_backed_up,
+        "transports": [one.value for one in answer.response.transports or ()],
+        "name": name.strip()[:LONGEST_NAME],
+    }
 
 
 def verify(session: Session, site: Site, text: str, person_id: UUID | None = None) -> Proved:
-    """Return whose passkey answered (section 7.2); ``person_id`` demands that it is this person's. Raises ``PasskeyRefused``."""
+    """Return whose passkey answered (section 7.2); ``person_id`` demands that it is this person's. Raises
+    ``PasskeyRefused``."""
     answer = _parsed(parse_authentication_credential_json, text)
     _client_data(session, site, FACTOR if person_id else SIGN_IN, person_id, answer.response.client_data_json)
     told = answer.response.user_handle
@@ -187,11 +210,16 @@ def verify(session: Session, site: Site, text: str, person_id: UUID | None = Non
     known = row
     done = _held(
         lambda challenge: verify_authentication_response(
-            credential=answer, expected_challenge=challenge, expected_rp_id=site.rp_id, expected_origin=site.origin,
-            credential_public_key=known.public_key, credential_current_sign_count=known.sign_count, require_user_verification=True,
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=site.rp_id,
+            expected_origin=site.origin,
+            credential_public_key=known.public_key,
+            credential_current_sign_count=known.sign_count,
+            require_user_verification=True,
         ),
         answer,
-    )  # fmt: skip
+    )
     if (done.credential_device_type is CredentialDeviceType.MULTI_DEVICE) != row.backup_eligible:
         raise PasskeyRefused("backup eligibility changed")
     _count(session, row, done.new_sign_count, done.credential_backed_up)
@@ -246,7 +274,8 @@ def _held(verified: Callable[[bytes], T], answer: RegistrationCredential | Authe
 
 
 def _count(session: Session, row: Passkey, count: int, backed_up: bool) -> None:
-    """Keep the count; of parallel answers with one count only the first is taken, unless the authenticator counts nothing."""
+    """Keep the count; of parallel answers with one count only the first is taken, unless the authenticator counts
+    nothing."""
     rises = or_(Passkey.sign_count < count, (Passkey.sign_count == 0) & (count == 0))
     query = update(Passkey).where(Passkey.id == row.id, rises)
     kept = query.values(sign_count=count, backed_up=backed_up, used_at=clock.now()).returning(Passkey.id)

@@ -1,7 +1,8 @@
-"""Where a second factor is asked: by an organisation of its own people, by an application, and of administrators by the settings.
+"""Where a second factor is asked: by an organisation of its own people, by an application, and of administrators by the
+settings.
 
-A device that its owner marked as their own stands in for what an organisation asks, never for what an application or the administration
-pages ask; the login session's level stays what was really done.
+A device that its owner marked as their own stands in for what an organisation asks, never for what an application or
+the administration pages ask; the login session's level stays what was really done.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ _POLICIES: Statement[int] = Statement(_policies, int)
 
 
 def asking(session: Session) -> dict[UUID, int]:
-    """Return the organisations that ask their people for a second factor, each with the days it lets a device be remembered."""
+    """Return the organisations that ask their people for a second factor, each with the days it lets a device be
+    remembered."""
     rows = session.execute(select(FactorPolicy.organisation_id, FactorPolicy.remember_days))
     return {row.organisation_id: row.remember_days for row in rows}
 
@@ -48,8 +50,9 @@ def ask(session: Session, days: Mapping[UUID, int | None]) -> None:
 
 
 def least_acr(session: Session, person_id: UUID, at: datetime, *, application_least: str | None) -> str | None:
-    """Return the least level a person must reach: the stronger of the application's own and, where one of their organisations (or one
-    above it) asks its people for a second factor, ``levels.TWO_FACTOR``. None when nothing is asked."""
+    """Return the least level a person must reach: the stronger of the application's own and, where one of their
+    organisations (or one above it) asks its people for a second factor, ``levels.TWO_FACTOR``. None when nothing is
+    asked."""
     if not _POLICIES.all(session, of_person=person_id, at=at):
         return application_least
     return levels.stronger(application_least, levels.TWO_FACTOR) if application_least else levels.TWO_FACTOR
@@ -58,7 +61,8 @@ def least_acr(session: Session, person_id: UUID, at: datetime, *, application_le
 def missing(
     session: Session, login: LoginSession, at: datetime, *, application_least: str | None, device: str, most_days: int
 ) -> str | None:
-    """Return the level that a session still lacks at an application, or None; ``device`` is the cookie of ``remember``."""
+    """Return the level that a session still lacks at an application, or None; ``device`` is the cookie of
+    ``remember``."""
     least = least_acr(session, login.person_id, at, application_least=application_least)
     if levels.reaches(login.acr, least):
         return None
@@ -67,10 +71,17 @@ def missing(
 
 
 def still_enough(
-    session: Session, person_id: UUID, acr: str, device_until: datetime | None, at: datetime, *, application_least: str | None,
+    session: Session,
+    person_id: UUID,
+    acr: str,
+    device_until: datetime | None,
+    at: datetime,
+    *,
+    application_least: str | None,
     most_days: int,
-) -> bool:  # fmt: skip
-    """Whether what was done when a grant was given reaches what is asked of the person there now; one statement at most.
+) -> bool:
+    """Whether what was done when a grant was given reaches what is asked of the person there now; one statement at
+    most.
 
     ``device_until``: until when the remembered device stands in by which it was given.
     """
@@ -83,14 +94,15 @@ def still_enough(
 
 
 def always_asks(session: Session, person_id: UUID, given: Signin) -> bool:
-    """Whether a password is never enough for this person: an organisation asks for more each time. What the administration pages ask
-    does not count, for other applications do not."""
+    """Whether a password is never enough for this person: an organisation asks for more each time. What the
+    administration pages ask does not count, for other applications do not."""
     days = _POLICIES.all(session, of_person=person_id, at=clock.now())
     return bool(days) and min(given.remember_days, *days) == 0
 
 
 def remember_days(session: Session, person_id: UUID, most: int) -> int:
-    """Return for how many days a device of the person may be remembered: the fewest that all who ask allow, at most ``most``."""
+    """Return for how many days a device of the person may be remembered: the fewest that all who ask allow, at most
+    ``most``."""
     return min([most, *_POLICIES.all(session, of_person=person_id, at=clock.now())])
 
 

@@ -1,4 +1,5 @@
-"""What a declared policy of a second factor ends: sign-ins that applications may refresh now, and may not once more is asked."""
+"""What a declared policy of a second factor ends: sign-ins that applications may refresh now, and may not once more is
+asked."""
 
 from __future__ import annotations
 
@@ -23,9 +24,11 @@ _LASTING = "offline_access"
 
 
 def ended(session: Session, days: Mapping[UUID, int | None], at: datetime) -> int:
-    """Return how many sign-ins end when organisations ask what ``days`` say (as ``policy.ask``); one statement, before it is asked.
+    """Return how many sign-ins end when organisations ask what ``days`` say (as ``policy.ask``); one statement, before
+    it is asked.
 
-    A sign-in ends when what it gave an application may not be refreshed any more. Those that may not even now do not count.
+    A sign-in ends when what it gave an application may not be refreshed any more. Those that may not even now do not
+    count.
     """
     g, s = GrantRow, aliased(LoginSessionRow)
     asks = {one: n for one, n in days.items() if n is not None}
@@ -39,8 +42,8 @@ def ended(session: Session, days: Mapping[UUID, int | None], at: datetime) -> in
 
 
 def _refused(always: Any, asks: Any, at: datetime) -> ColumnElement[bool]:
-    """The condition that a grant by one factor may not be refreshed where some organisations ask ``always``, and others, or the same,
-    unless a remembered device stands in."""
+    """The condition that a grant by one factor may not be refreshed where some organisations ask ``always``, and
+    others, or the same, unless a remembered device stands in."""
     no_device = or_(GrantRow.device_until.is_(None), GrantRow.device_until <= at)
     return or_(GrantRow.person_id.in_(_people(always, at)), and_(no_device, GrantRow.person_id.in_(_people(asks, at))))
 

@@ -1,6 +1,7 @@
 """Which factor of their own a person proved in a login session, and when: kept among the session's ``proofs``.
 
-What an upstream provider tells of its own factors is in ``amr`` alone and leaves no mark here: it opens doors, and changes no factor.
+What an upstream provider tells of its own factors is in ``amr`` alone and leaves no mark here: it opens doors, and
+changes no factor.
 """
 
 from __future__ import annotations

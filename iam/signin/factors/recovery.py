@@ -1,4 +1,5 @@
-"""Recovery codes: ten on paper that stand in for a lost factor, each once; making new ones voids the old (security AU-07)."""
+"""Recovery codes: ten on paper that stand in for a lost factor, each once; making new ones voids the old (security
+AU-07)."""
 
 from __future__ import annotations
 
@@ -56,8 +57,8 @@ def forget(session: Session, person_id: UUID) -> None:
 def _void(session: Session, person_id: UUID) -> None:
     """Delete every code of a person; of parallel callers each deletes what those before it made.
 
-    One statement puts them in order: all write the one row of the person's set of codes, which is no code (its key is not a hash), and
-    who comes later waits there, and only then looks which codes there are.
+    One statement puts them in order: all write the one row of the person's set of codes, which is no code (its key is
+    not a hash), and who comes later waits there, and only then looks which codes there are.
     """
     bulk.upsert(session, RecoveryCode, {"hash": person_id.bytes}, {"person_id": person_id, "used_at": clock.now()})
     session.execute(

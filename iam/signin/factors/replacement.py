@@ -1,7 +1,7 @@
 """Replacing a lost factor with a recovery code: noted, told to its owner, and after a delay in force.
 
-Until then the old one keeps working, and whoever still has it may stop the new one; recovery codes go on signing in. What is due is put
-in force at the next look at the person's factors, and by the worker for everybody.
+Until then the old one keeps working, and whoever still has it may stop the new one; recovery codes go on signing in.
+What is due is put in force at the next look at the person's factors, and by the worker for everybody.
 """
 
 from __future__ import annotations
@@ -119,7 +119,8 @@ def _put_in_force(session: Session, *due: ColumnElement[bool]) -> int:
 
 
 def forget_devices(session: Session, persons: Iterable[UUID]) -> None:
-    """Let no device of these persons pass without the second factor any more, nor what applications were given by one."""
+    """Let no device of these persons pass without the second factor any more, nor what applications were given by
+    one."""
     whose = list(persons)
     if whose:
         session.execute(delete(RememberedDevice).where(RememberedDevice.person_id.in_(whose)))

@@ -1,4 +1,5 @@
-"""Codes short enough to be read from paper and typed: what they are made of, and their one form however they are typed."""
+"""Codes short enough to be read from paper and typed: what they are made of, and their one form however they are
+typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Time codes (RFC 6238): six digits from a secret shared once, one step early or late, each step once (security AU-07)."""
+"""Time codes (RFC 6238): six digits from a secret shared once, one step early or late, each step once (security
+AU-07)."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ _DRAWN, _SECONDS = "drawn-totp", 600
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a set-up page shows: the secret in groups of four, and the address that an authenticator reads as a picture."""
+    """What a set-up page shows: the secret in groups of four, and the address that an authenticator reads as a
+    picture."""
 
     secret: str
     uri: str
@@ -47,7 +49,8 @@ def sealed_row(person_id: UUID) -> str:
 
 
 def begin(session: Session, vault: Vault, person_id: UUID, login: str, service: str) -> Shown:
-    """Make a secret that waits to be confirmed, in place of one that was never confirmed; raises ``Conflict`` when one is in use."""
+    """Make a secret that waits to be confirmed, in place of one that was never confirmed; raises ``Conflict`` when one
+    is in use."""
     row = session.get(Totp, person_id)
     if row is not None and row.confirmed_at is not None:
         raise Conflict(Problem("Time codes are in use already.", "Remove them first."))
@@ -82,7 +85,8 @@ def check(session: Session, vault: Vault, person_id: UUID, code: str) -> bool:
 
 
 def draw(session: Session, vault: Vault, person_id: UUID, browser: str) -> str:
-    """Make a secret that leaves the one in use alone; return a handle for it that works in this browser for ten minutes."""
+    """Make a secret that leaves the one in use alone; return a handle for it that works in this browser for ten
+    minutes."""
     sealed = vault.wrap(pyotp.random_base32().encode(), sealed_row(person_id))
     data = {"secret": b64encode(sealed).decode()}
     handle = secrets.token_urlsafe(32)
@@ -92,7 +96,8 @@ def draw(session: Session, vault: Vault, person_id: UUID, browser: str) -> str:
 def drawn(
     session: Session, vault: Vault, handle: str, known: tuple[UUID, str], service: str, browser: str
 ) -> Shown | None:
-    """Return the secret of a handle, to be shown; ``known`` are the person and what they are called. None when it is no good."""
+    """Return the secret of a handle, to be shown; ``known`` are the person and what they are called. None when it is no
+    good."""
     sealed = _drawn(session, handle, known[0], browser)
     return None if sealed is None else _shown(vault.unwrap(sealed, sealed_row(known[0])).decode(), known[1], service)
 

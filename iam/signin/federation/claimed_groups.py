@@ -1,8 +1,9 @@
 """Groups that an upstream provider tells of a person at sign-in: facts of a source, from which rules may give rights.
 
-Flow: a verified ID token -> the sources that listen to its connection (``connectors.claims``) -> memberships in local groups of the
-source's owner, while that is where the source may state facts, that end by themselves -> the person's rights derived anew, by the worker
-when somebody else has the turn. A claim is never a right: without a rule it gives nothing.
+Flow: a verified ID token -> the sources that listen to its connection (``connectors.claims``) -> memberships in local
+groups of the source's owner, while that is where the source may state facts, that end by themselves -> the person's
+rights derived anew, by the worker when somebody else has the turn. A claim is never a right: without a rule it gives
+nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from iam.signin.federation.connections import Upstream
 
 CONNECTOR = "claims"
 Told = Mapping[str, Sequence[str]]
-"""The keys of the groups that each source was told, by the source's key; a source that was told nothing is not in it."""
+"""The keys of the groups that each source was told, by the source's key; a source that was told nothing is not in
+it."""
 _log = structlog.get_logger("avain.signin")
 
 
@@ -63,7 +65,8 @@ def heard(session: Session, upstream: Upstream, claims: Mapping[str, Any]) -> To
 
 
 def follow(session: Session, upstream: Upstream, subject: str, person_id: UUID, told: Told, actor: Actor) -> None:
-    """Bring the person's groups, and the rights that rest on them, in line with what was told at a sign-in by an account of theirs.
+    """Bring the person's groups, and the rights that rest on them, in line with what was told at a sign-in by an
+    account of theirs.
 
     What nobody spoke of stays until it ends by itself.
     """
@@ -88,11 +91,19 @@ def _listening(session: Session, upstream: Upstream) -> Iterator[tuple[_Listenin
 
 
 def _bring(
-    session: Session, source: _Listening, ear: ReadsClaims, keys: Sequence[str], upstream: Upstream, person_id: UUID, actor: Actor
-) -> None:  # fmt: skip
+    session: Session,
+    source: _Listening,
+    ear: ReadsClaims,
+    keys: Sequence[str],
+    upstream: Upstream,
+    person_id: UUID,
+    actor: Actor,
+) -> None:
     local = select(Group.id).where(
-        Group.organisation_id == source.owner_id, Group.source_id.is_(None), reaches(source.id, Group.organisation_id, clock.now())
-    )  # fmt: skip
+        Group.organisation_id == source.owner_id,
+        Group.source_id.is_(None),
+        reaches(source.id, Group.organisation_id, clock.now()),
+    )
     ids = session.scalars(local.where(Group.key.in_(keys))).all() if keys else []
     purpose = f"told by {upstream.key} at sign-in"
     change = groups.tell(session, source.id, person_id, ids, ear.lasts, actor, purpose)
@@ -103,9 +114,18 @@ def _bring(
     if not free:
         later.note(session, person_id)
     log.write(
-        session, "signin:upstream:groups", actor, subject_id=person_id, organisation_id=source.owner_id, change_id=change.id,
+        session,
+        "signin:upstream:groups",
+        actor,
+        subject_id=person_id,
+        organisation_id=source.owner_id,
+        change_id=change.id,
         envelope={
-            "connection": upstream.key, "source": source.key, "groups": len(ids), "rights_opened": rights.opened,
-            "rights_closed": rights.closed, **({} if free else {"later": True}),
+            "connection": upstream.key,
+            "source": source.key,
+            "groups": len(ids),
+            "rights_opened": rights.opened,
+            "rights_closed": rights.closed,
+            **({} if free else {"later": True}),
         },
-    )  # fmt: skip
+    )

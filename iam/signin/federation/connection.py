@@ -14,12 +14,13 @@ from iam.vault import row
 
 
 class Connection(Base):
-    """An upstream OpenID provider. ``domains`` are those whose people are sent there; ``secret`` is sealed by the vault.
+    """An upstream OpenID provider. ``domains`` are those whose people are sent there; ``secret`` is sealed by the
+    vault.
 
-    ``identifier`` names how a person is known there at the first sign-in: ``{"claim": "oid", "kind": "entra-oid", "issuer": ""}``
-    looks a claim up among identifiers that a source told; empty: the person links the account by signing in here once.
-    ``applications`` are those whose people come by this connection: ``{"wilma": "first"}``, or ``"only"`` to lead there at once.
-    It proves people for its owner only; without one it lets nobody in.
+    ``identifier`` names how a person is known there at the first sign-in: ``{"claim": "oid", "kind": "entra-oid",
+    "issuer": ""}`` looks a claim up among identifiers that a source told; empty: the person links the account by
+    signing in here once. ``applications`` are those whose people come by this connection: ``{"wilma": "first"}``, or
+    ``"only"`` to lead there at once. It proves people for its owner only; without one it lets nobody in.
     """
 
     __tablename__ = "connection"

@@ -1,4 +1,5 @@
-"""Upstream connections and whom of theirs we know: found by key or domain, linked by connection, issuer and subject (OI-07).
+"""Upstream connections and whom of theirs we know: found by key or domain, linked by connection, issuer and subject
+(OI-07).
 
 A person's account there is never recognised by an e-mail address, and a link never moves to another person by itself.
 """
@@ -83,7 +84,8 @@ def find(session: Session, key: str) -> Upstream | None:
 
 
 def for_login(session: Session, login: str) -> Upstream | None:
-    """Return the connection to whose people a login belongs by its domain, whether or not there is such a person (AU-06)."""
+    """Return the connection to whose people a login belongs by its domain, whether or not there is such a person
+    (AU-06)."""
     name, at, domain = login.strip().rpartition("@")
     if not name or not at or not login.isprintable() or len(login) > _LONGEST:
         return None
@@ -104,30 +106,36 @@ def linked(session: Session, upstream: Upstream, subject: str) -> UUID | None:
 
 
 def told(session: Session, upstream: Upstream, claims: Mapping[str, Any]) -> UUID | None:
-    """Return whom the connection's claim names among identifiers that a source told; None unless that is exactly one person.
+    """Return whom the connection's claim names among identifiers that a source told; None unless that is exactly one
+    person.
 
-    Nobody who has another account connected there already: an identifier given on to somebody else must not open the first one's door.
-    And nobody who administers anything, now or later: they connect their account themselves.
+    Nobody who has another account connected there already: an identifier given on to somebody else must not open the
+    first one's door. And nobody who administers anything, now or later: they connect their account themselves.
     """
     value = claims.get(str(upstream.identifier.get("claim", "")))
     if upstream.identifier.get("claim") in NOT_WHO or not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
         return None
     now = clock.now()
     query = select(Identifier.person_id).where(
-        Identifier.kind == upstream.identifier.get("kind"), Identifier.issuer == upstream.identifier.get("issuer", ""),
-        Identifier.value == value, Identifier.closed_by.is_(None), Identifier.source_id.is_not(None),
-        Identifier.valid_from <= now, Identifier.valid_to > now,
+        Identifier.kind == upstream.identifier.get("kind"),
+        Identifier.issuer == upstream.identifier.get("issuer", ""),
+        Identifier.value == value,
+        Identifier.closed_by.is_(None),
+        Identifier.source_id.is_not(None),
+        Identifier.valid_from <= now,
+        Identifier.valid_to > now,
         ~select(Link.id).where(Link.connection_id == upstream.id, Link.person_id == Identifier.person_id).exists(),
         ~select(AdminGrant.id)
         .where(AdminGrant.person_id == Identifier.person_id, AdminGrant.closed_by.is_(None), AdminGrant.valid_to > now)
         .exists(),
-    )  # fmt: skip
+    )
     found = set(session.scalars(query))
     return found.pop() if len(found) == 1 else None
 
 
 def called(claims: Mapping[str, Any]) -> str:
-    """Return what an ID token calls its account, name and address, for its person to know it by; empty when it tells neither."""
+    """Return what an ID token calls its account, name and address, for its person to know it by; empty when it tells
+    neither."""
     told = [claims.get(name) for name in _CALLED]
     texts = [text.strip()[:_LONGEST_CALLED] for text in told if isinstance(text, str) and text.isprintable()]
     return ", ".join(dict.fromkeys(text for text in texts if text))
@@ -140,7 +148,8 @@ def heard(session: Session, upstream: Upstream, subject: str) -> None:
 
 
 def link(session: Session, upstream: Upstream, subject: str, person_id: UUID, actor: Actor, how: str) -> bool:
-    """Connect an account there with a person; False when it is another person's. ``how``: confirmed by them, or by an identifier."""
+    """Connect an account there with a person; False when it is another person's. ``how``: confirmed by them, or by an
+    identifier."""
     standing = linked(session, upstream, subject)
     if standing is not None:
         return standing == person_id
@@ -158,7 +167,8 @@ def link(session: Session, upstream: Upstream, subject: str, person_id: UUID, ac
 
 
 def of_person(session: Session, person_id: UUID) -> tuple[list[Linked], list[Connection]]:
-    """Return a person's links, oldest first, and the connections in use that they have none to, by key; one statement."""
+    """Return a person's links, oldest first, and the connections in use that they have none to, by key; one
+    statement."""
     c = Connection
     query = select(c, Link.id, Link.created_at).outerjoin(
         Link, (Link.connection_id == c.id) & (Link.person_id == person_id)
@@ -193,7 +203,8 @@ def add(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def amend(session: Session, rows: Iterable[Mapping[str, Any]], actor: Actor) -> None:
-    """Change connections by id; columns that are not given stay as they are. Of one that is retired the sessions end."""
+    """Change connections by id; columns that are not given stay as they are. Of one that is retired the sessions
+    end."""
     for row in rows:
         values = {name: value for name, value in row.items() if name != "id"}
         session.execute(update(Connection).where(Connection.id == row["id"]).values(values))

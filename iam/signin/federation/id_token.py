@@ -1,4 +1,5 @@
-"""An upstream's ID token: read strictly and believed only when every check holds (OpenID Connect Core 3.1.3.7; OI-07, JW-01 to JW-04)."""
+"""An upstream's ID token: read strictly and believed only when every check holds (OpenID Connect Core 3.1.3.7; OI-07,
+JW-01 to JW-04)."""
 
 from __future__ import annotations
 
@@ -14,14 +15,17 @@ from iam.tokens.foreign import SKEW
 OLDEST = timedelta(minutes=10)
 """How long ago a token that was just fetched may say it was issued; some providers date theirs back by five minutes."""
 CERTIFICATE = ("x5t", "x5t#S256", "x5c")
-"""Header members by which Entra ID and AD FS name the key's certificate. The key is found by ``kid``; these are not looked at."""
+"""Header members by which Entra ID and AD FS name the key's certificate. The key is found by ``kid``; these are not
+looked at."""
 METHODS = ("pwd", "pin", "otp", "mfa", "hwk", "swk", "fpt", "face", "iris", "vbm", "sc", "sms", "tel", "kba", "mca")
-"""Words of RFC 8176 that are kept. ``user`` is not: it would make a passkey of ours out of a key that we know nothing of."""
+"""Words of RFC 8176 that are kept. ``user`` is not: it would make a passkey of ours out of a key that we know nothing
+of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the token must say: who issued it, for whom, to which request; ``since`` when a fresh sign-in was asked for."""
+    """What the token must say: who issued it, for whom, to which request; ``since`` when a fresh sign-in was asked
+    for."""
 
     issuer: str
     client_id: str
@@ -39,7 +43,8 @@ def kid_of(token: str) -> str:
 
 
 def verify(token: str, keys: Sequence[Mapping[str, str]], expected: Expected, at: datetime) -> dict[str, Any]:
-    """Return the claims of a token that one of the provider's ``keys`` signed and that is as ``expected``; raises ``jose.BadToken``."""
+    """Return the claims of a token that one of the provider's ``keys`` signed and that is as ``expected``; raises
+    ``jose.BadToken``."""
     kid_of(token)
     claims = foreign.verify(token, keys, ("JWT",), ignored=CERTIFICATE)
     _whose(claims, expected)
@@ -51,7 +56,8 @@ def verify(token: str, keys: Sequence[Mapping[str, str]], expected: Expected, at
 def methods(claims: Mapping[str, Any]) -> list[str]:
     """Return what a verified token says was done, in words that we know: ``amr`` (RFC 8176).
 
-    A one-time code alone is one factor, though beside our own password it would be the second: it counts only with a password.
+    A one-time code alone is one factor, though beside our own password it would be the second: it counts only with a
+    password.
     """
     told = claims.get("amr")
     done = [one for one in METHODS if isinstance(told, list) and one in told]

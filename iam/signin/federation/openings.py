@@ -1,4 +1,5 @@
-"""Organisations that let a connection of another owner sign their people in: dated rows, stated by the organisation's own administrator.
+"""Organisations that let a connection of another owner sign their people in: dated rows, stated by the organisation's
+own administrator.
 
 An opening holds for the organisation and what is under it. What is written is closed and never changed, as every fact.
 """
@@ -46,8 +47,12 @@ def state(session: Session, change: Change, stated: Mapping[Pair, Iterable[Inter
 
 def _row(change: Change, pair: Pair, interval: Interval) -> ConnectionOpening:
     return ConnectionOpening(
-        connection_id=pair[0], organisation_id=pair[1], valid_from=interval[0], valid_to=interval[1], opened_by=change.id
-    )  # fmt: skip
+        connection_id=pair[0],
+        organisation_id=pair[1],
+        valid_from=interval[0],
+        valid_to=interval[1],
+        opened_by=change.id,
+    )
 
 
 def _close(session: Session, change: Change, pair: Pair, interval: Interval) -> None:

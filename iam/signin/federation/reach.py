@@ -1,9 +1,10 @@
-"""For whom a proof counts: what a connection or a directory says of somebody counts where its owner is, and where it was let in.
+"""For whom a proof counts: what a connection or a directory says of somebody counts where its owner is, and where it
+was let in.
 
-A login session holds proofs (``LoginSession.proofs``). ``OWN`` opens everything its person has. ``connection:ID`` and ``source:ID``
-open the capacities and the grants of administration in their owner's subtree and in organisations opened to them, asked anew each
-time. A guardian is where the child is: the guardianship opens when all of the child's places are within reach, and one of them is
-enough to be let in.
+A login session holds proofs (``LoginSession.proofs``). ``OWN`` opens everything its person has. ``connection:ID`` and
+``source:ID`` open the capacities and the grants of administration in their owner's subtree and in organisations opened
+to them, asked anew each time. A guardian is where the child is: the guardianship opens when all of the child's places
+are within reach, and one of them is enough to be let in.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def of_source(source_id: UUID) -> str:
 
 
 def lets_in(session: Session, proof: str, person_id: UUID) -> bool:
-    """Whether a proof lets a person in at all now: by an affiliation, or that of a child, within its reach. One statement."""
+    """Whether a proof lets a person in at all now: by an affiliation, or that of a child, within its reach. One
+    statement."""
     if proof == OWN:
         return True
     values = {"person_id": person_id, "at": clock.now()}
@@ -54,14 +56,16 @@ def lets_in(session: Session, proof: str, person_id: UUID) -> bool:
 def capacities_of(
     session: Session, login: LoginSession, at: datetime, *, soon: timedelta = SOON
 ) -> frozenset[UUID] | None:
-    """Return the ids of the capacities that a session opens, those that start within ``soon`` too; None: all its person has."""
+    """Return the ids of the capacities that a session opens, those that start within ``soon`` too; None: all its person
+    has."""
     return capacities_by(session, login.proofs, login.person_id, at, soon=soon)
 
 
 def capacities_by(
     session: Session, proofs: Iterable[str], person_id: UUID, at: datetime, *, soon: timedelta = timedelta()
 ) -> frozenset[UUID] | None:
-    """Return the ids of a person's capacities that ``proofs`` open, as ``capacities_of``; one statement for each proof."""
+    """Return the ids of a person's capacities that ``proofs`` open, as ``capacities_of``; one statement for each
+    proof."""
     if OWN in proofs:
         return None
     found: set[UUID] = set()
@@ -71,7 +75,8 @@ def capacities_by(
 
 
 def administered(session: Session, login: LoginSession) -> frozenset[UUID] | None:
-    """Return the organisations that a session's person may administer something of in it, coming grants too; None: all."""
+    """Return the organisations that a session's person may administer something of in it, coming grants too; None:
+    all."""
     if OWN in login.proofs:
         return None
     found: set[UUID] = set()
@@ -81,13 +86,15 @@ def administered(session: Session, login: LoginSession) -> frozenset[UUID] | Non
 
 
 def whole(session: Session, login: LoginSession) -> bool:
-    """Whether a session proves all that its person has or is to have soon: only then may it give them another way to sign in."""
+    """Whether a session proves all that its person has or is to have soon: only then may it give them another way to
+    sign in."""
     opened = capacities_of(session, login, clock.now())
     return opened is None or proves_all(session, login, opened, capacities(session, login.person_id, clock.now()))
 
 
 def proves_all(session: Session, login: LoginSession, opened: Collection[UUID] | None, own: Iterable[Capacity]) -> bool:
-    """``whole``, where what the session opens (None: all) and the person's ``own`` capacities, soon ones too, were read before."""
+    """``whole``, where what the session opens (None: all) and the person's ``own`` capacities, soon ones too, were read
+    before."""
     if opened is None:
         return True
     held = {one.id for one in own}
@@ -158,9 +165,12 @@ def _opened(there: _There) -> Rows:
     a, r = Affiliation, Relationship
     affiliated = select(a.fact_id).where(a.person_id == _PERSON, *_living(a, _LATEST), there(a.organisation_id))
     guardian = select(r.fact_id).where(
-        r.person_id == _PERSON, r.kind == "guardian_of", *_living(r, _LATEST),
-        _child(there, _LATEST), ~_child(there, _LATEST, outside=True),
-    )  # fmt: skip
+        r.person_id == _PERSON,
+        r.kind == "guardian_of",
+        *_living(r, _LATEST),
+        _child(there, _LATEST),
+        ~_child(there, _LATEST, outside=True),
+    )
     opened = union_all(affiliated, guardian).subquery()
     query: Rows = select(opened.c.fact_id)
     return query

@@ -1,7 +1,8 @@
 """Signing in by an upstream OpenID provider, as its client: the request, the code's redemption, the ID token.
 
-Requests and answers are Authlib's; what it sends goes through ``iam.delivery.egress``, and ID tokens are verified by ``id_token``. Only
-``response_type=code`` with S256, a state that works once in the browser that began (``one_shot``), and a nonce (OI-07, RFC 9700).
+Requests and answers are Authlib's; what it sends goes through ``iam.delivery.egress``, and ID tokens are verified by
+``id_token``. Only ``response_type=code`` with S256, a state that works once in the browser that began (``one_shot``),
+and a nonce (OI-07, RFC 9700).
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A verified account there that nobody has connected yet; ``groups`` are those that its sign-in told (``claimed_groups.Told``),
-    ``called`` is what the provider calls it, for its person to know it by."""
+    """A verified account there that nobody has connected yet; ``groups`` are those that its sign-in told
+    (``claimed_groups.Told``), ``called`` is what the provider calls it, for its person to know it by."""
 
     connection: str
     subject: str
@@ -80,20 +81,20 @@ def answered(session: Session, state: str, browser: str) -> Asked | None:
 
 def offer(session: Session, pending: Pending, browser: str) -> str:
     """Let a verified account wait to be connected in this browser; return the secret that stands for it."""
-    return one_shot.issue(
-        session, PENDING, PENDING_SECONDS, asdict(pending), client_id=browser, text=_secret()
-    )  # fmt: skip
+    return one_shot.issue(session, PENDING, PENDING_SECONDS, asdict(pending), client_id=browser, text=_secret())
 
 
 def offered(session: Session, value: str, browser: str, *, use_up: bool = False) -> Pending | None:
-    """Return the account that waits to be connected in this browser, perhaps using the secret up; None when there is none."""
+    """Return the account that waits to be connected in this browser, perhaps using the secret up; None when there is
+    none."""
     read = one_shot.consume if use_up else one_shot.read
     used = read(session, PENDING, value, client_id=browser)
     return None if used is None else Pending(**used.data)
 
 
 def request_url(upstream: Upstream, told: Metadata, asked: Asked, state: str, settings: Settings, hint: str) -> str:
-    """Return where to send the browser (OpenID Connect Core 3.1.2.1); ``hint`` is the login that was typed, or empty."""
+    """Return where to send the browser (OpenID Connect Core 3.1.2.1); ``hint`` is the login that was typed, or
+    empty."""
     fresh = {"prompt": "login", "max_age": "0"} if asked.fresh else {}
     url, _ = _client(upstream, told, settings).create_authorization_url(
         told.authorization_endpoint, state, asked.verifier, nonce=asked.nonce, login_hint=hint or None, **fresh
@@ -143,9 +144,14 @@ def _client(upstream: Upstream, told: Metadata, settings: Settings, vault: Vault
         else None
     )
     client = OAuth2Client(
-        _Door(settings.egress), upstream.client_id, secret, told.auth if upstream.secret is not None else "none",
-        scope=upstream.scope, redirect_uri=redirect_uri(upstream, settings), code_challenge_method="S256",
-    )  # fmt: skip
+        _Door(settings.egress),
+        upstream.client_id,
+        secret,
+        told.auth if upstream.secret is not None else "none",
+        scope=upstream.scope,
+        redirect_uri=redirect_uri(upstream, settings),
+        code_challenge_method="S256",
+    )
     client.register_client_auth_method(("client_secret_basic", _basic))
     return client
 

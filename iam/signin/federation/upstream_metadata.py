@@ -1,7 +1,8 @@
 """What an upstream OpenID provider says of itself: its endpoints and its public keys (OpenID Connect Discovery 1.0).
 
-Fetched through the one door (``iam.delivery.egress``) and believed for an hour a process. A provider that did not answer is left alone for
-half a minute, so that a dead one costs neither us nor those who sign in another way anything. Hold no transaction meanwhile.
+Fetched through the one door (``iam.delivery.egress``) and believed for an hour a process. A provider that did not
+answer is left alone for half a minute, so that a dead one costs neither us nor those who sign in another way anything.
+Hold no transaction meanwhile.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ _MOST_PROVIDERS = 1000
 
 
 class Down(Exception):
-    """The provider does not answer, or what it says of itself cannot be used; the text says what and holds nothing of it."""
+    """The provider does not answer, or what it says of itself cannot be used; the text says what and holds nothing of
+    it."""
 
 
 @dataclass(frozen=True, slots=True)

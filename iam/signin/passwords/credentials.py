@@ -56,12 +56,14 @@ def of_person(session: Session, person_id: UUID) -> Known | None:
 
 
 def whoever(session: Session, person_id: UUID, called: str = "") -> Known:
-    """Return the login of a person, or for one who has none a ``Known`` that is ``called`` so and has nothing to sign in with."""
+    """Return the login of a person, or for one who has none a ``Known`` that is ``called`` so and has nothing to sign
+    in with."""
     return of_person(session, person_id) or Known(person_id, called, None, {})
 
 
 def password_mark(known: Known | None) -> str:
-    """Return a hash that changes with the password kept here; empty where there is none, as with a directory's people and unknown logins."""
+    """Return a hash that changes with the password kept here; empty where there is none, as with a directory's people
+    and unknown logins."""
     stored = known.data("password") if known is not None else None
     return sha256(stored["hash"].encode()).hexdigest() if stored is not None else ""
 
@@ -93,7 +95,8 @@ def _known(rows: list[_Row]) -> Known | None:
 
 
 def set_password(session: Session, vault: Vault, person_id: UUID, text: str, actor: Actor) -> None:
-    """Store a person's new password, whose rules were checked, in place of the old one; no device is remembered past it."""
+    """Store a person's new password, whose rules were checked, in place of the old one; no device is remembered past
+    it."""
     session.execute(delete(RememberedDevice).where(RememberedDevice.person_id == person_id))
     set_hash(session, person_id, password.hash_password(vault, text))
     log.write(session, "signin:password:set", actor, subject_id=person_id)
@@ -116,7 +119,8 @@ def set_language(session: Session, person_id: UUID, language: str) -> None:
 
 
 def own_words(session: Session, known: Known, consortium: str) -> list[str]:
-    """Return the words that this person's password must not hold: login, names, consortium, employers, this product (AU-02)."""
+    """Return the words that this person's password must not hold: login, names, consortium, employers, this product
+    (AU-02)."""
     names = session.execute(
         select(PersonProfile.given_names, PersonProfile.call_name, PersonProfile.family_name).where(
             PersonProfile.person_id == known.person_id, PersonProfile.closed_by.is_(None)

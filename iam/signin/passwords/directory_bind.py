@@ -1,4 +1,5 @@
-"""Passwords that a directory keeps: the source's connector is asked to bind. A directory that is down hurts only its own people."""
+"""Passwords that a directory keeps: the source's connector is asked to bind. A directory that is down hurts only its
+own people."""
 
 from __future__ import annotations
 
@@ -28,8 +29,9 @@ class DirectoryDown(Exception):
 def accepts(session: Session, data: Mapping[str, Any], login: str, password: str) -> UUID | None:
     """Return the source whose directory binds ``login`` and means the credential's own record; None when it does not.
 
-    A source that is disabled is not asked. ``data`` is ``{"source": key, "record_key": …}``. Raises ``DirectoryDown``; after three failures within five seconds the directory
-    is left alone for ten, so that people who wait for it do not use up the threads of everybody else.
+    A source that is disabled is not asked. ``data`` is ``{"source": key, "record_key": …}``. Raises ``DirectoryDown``;
+    after three failures within five seconds the directory is left alone for ten, so that people who wait for it do not
+    use up the threads of everybody else.
     """
     if not password:
         return None

@@ -1,8 +1,10 @@
-"""Failures by network and by the whole installation: how many *different* accounts failed there lately without getting in.
+"""Failures by network and by the whole installation: how many *different* accounts failed there lately without getting
+in.
 
-Somebody who mistypes gets in a moment later and is not counted any more; somebody who tries one password on all accounts does not. When
-the budget is spent, a browser that has never signed in to the account must give a factor besides the password, come by a code that was
-sent to the person's address, or wait. Known browsers and passkeys are never asked. Networks and accounts are kept as keyed hashes.
+Somebody who mistypes gets in a moment later and is not counted any more; somebody who tries one password on all
+accounts does not. When the budget is spent, a browser that has never signed in to the account must give a factor
+besides the password, come by a code that was sent to the person's address, or wait. Known browsers and passkeys are
+never asked. Networks and accounts are kept as keyed hashes.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from iam.web.edge.address import network
 
 SPAN = timedelta(hours=1)
 NETWORK, INSTALLATION, SHARE = 100, 1_000, 20
-"""Accounts that may have failed in a network, and in an installation: there at least so many, and one in so many of those there are."""
+"""Accounts that may have failed in a network, and in an installation: there at least so many, and one in so many of
+those there are."""
 EVERYWHERE = b""
 """Stands for the installation among the networks."""
 
@@ -66,7 +69,8 @@ def _looking() -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class NetworkState:
-    """Until when the budget of a network or of the installation is spent, None when neither is; and whether the account is counted."""
+    """Until when the budget of a network or of the installation is spent, None when neither is; and whether the account
+    is counted."""
 
     spent_until: datetime | None
     noted: bool
@@ -78,7 +82,8 @@ _LOOK: Statement[tuple[datetime | None, datetime | None, bool]] = Statement(
 
 
 def key(settings: Settings, vault: Vault, address: str) -> bytes:
-    """Return what a network is counted by; ``EVERYWHERE`` where no proxy is named, and nothing is counted by address."""
+    """Return what a network is counted by; ``EVERYWHERE`` where no proxy is named, and nothing is counted by
+    address."""
     if not settings.listen.proxies:
         return EVERYWHERE
     return vault.mac("network failures", "", network(address))
@@ -107,7 +112,7 @@ def look(session: Session, where: bytes, account: bytes) -> NetworkState:
 
 def _looked(
     session: Session, where: bytes, account: bytes, limit: int
-) -> tuple[datetime | None, datetime | None, bool]:  # fmt: skip
+) -> tuple[datetime | None, datetime | None, bool]:
     asked = {"of_network": where, "of_account": account, "since": clock.now() - SPAN}
     return _LOOK.one(session, **asked, here=NETWORK - 1, everywhere=limit - 1) or (None, None, False)
 

@@ -1,7 +1,9 @@
-"""Passwords: Argon2id over a keyed hash, verified in the same time for known and unknown logins, and what a new one must be.
+"""Passwords: Argon2id over a keyed hash, verified in the same time for known and unknown logins, and what a new one
+must be.
 
-The keyed hash (a pepper from the vault) makes a stolen table worthless without the key file; it also lets any length count whole.
-Rules after NIST SP 800-63B-4: length and a blocklist, no composition, no forced change (security AU-01 to AU-03).
+The keyed hash (a pepper from the vault) makes a stolen table worthless without the key file; it also lets any length
+count whole. Rules after NIST SP 800-63B-4: length and a blocklist, no composition, no forced change (security AU-01 to
+AU-03).
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from connectors.problem import Problem
 from iam.vault import Vault
 
 LEAST, LEAST_OF_TWO, MOST = 15, 8, 256
-"""Characters of a password: the fewest where it may be all that is asked, the fewest where a second factor always is, and the most."""
+"""Characters of a password: the fewest where it may be all that is asked, the fewest where a second factor always is,
+and the most."""
 _WORD = 4
 _REST = 8
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
@@ -28,19 +31,65 @@ _NOBODYS = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
 """A hash that no password has, for logins that do not exist."""
 
 COMMON = (
-    "password", "passwort", "salasana", "losenord", "lösenord", "welcome", "tervetuloa", "valkommen", "välkommen", "kirjaudu", "letmein",
-    "iloveyou", "administrator", "admin", "qwertyuiopå", "qwertyuiop", "asdfghjklöä", "asdfghjkl", "zxcvbnm", "1234567890", "123456789",
-    "0987654321", "987654321", "abcdefghijklmnopqrstuvwxyzåäö", "abcdefghijklmnopqrstuvwxyz", "abcdefgh", "qwerty", "12345678", "1234567", "123456", "12345",
-    "1234", "kesäkuu", "heinäkuu",
-    "maaliskuu", "joulukuu", "jääkiekko", "football", "baseball", "princess", "perkele", "sunshine", "superman", "kissakissa", "changeme",
-    "vaihdatama", "secret", "salainen", "koulukoulu", "opettaja", "oppilas",
-)  # fmt: skip
+    "password",
+    "passwort",
+    "salasana",
+    "losenord",
+    "lösenord",
+    "welcome",
+    "tervetuloa",
+    "valkommen",
+    "välkommen",
+    "kirjaudu",
+    "letmein",
+    "iloveyou",
+    "administrator",
+    "admin",
+    "qwertyuiopå",
+    "qwertyuiop",
+    "asdfghjklöä",
+    "asdfghjkl",
+    "zxcvbnm",
+    "1234567890",
+    "123456789",
+    "0987654321",
+    "987654321",
+    "abcdefghijklmnopqrstuvwxyzåäö",
+    "abcdefghijklmnopqrstuvwxyz",
+    "abcdefgh",
+    "qwerty",
+    "12345678",
+    "1234567",
+    "123456",
+    "12345",
+    "1234",
+    "kesäkuu",
+    "heinäkuu",
+    "maaliskuu",
+    "joulukuu",
+    "jääkiekko",
+    "football",
+    "baseball",
+    "princess",
+    "perkele",
+    "sunshine",
+    "superman",
+    "kissakissa",
+    "changeme",
+    "vaihdatama",
+    "secret",
+    "salainen",
+    "koulukoulu",
+    "opettaja",
+    "oppilas",
+)
 """What people type when a long password is asked for; a password needs eight characters besides these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Whether a password was right; ``rehash`` is the hash to store when it was made with other parameters than today's."""
+    """Whether a password was right; ``rehash`` is the hash to store when it was made with other parameters than
+    today's."""
 
     right: bool
     rehash: str | None = None
@@ -65,8 +114,8 @@ def verify(vault: Vault, stored: str | None, text: str) -> Checked:
 def problems(text: str, words: Iterable[str] = (), least: int = LEAST) -> list[Problem]:
     """Return what is wrong with a new password.
 
-    ``words`` are the login, the person's names, the names of the consortium and of the person's organisations; ``least`` is the
-    fewest characters it may have (``new_password.least``).
+    ``words`` are the login, the person's names, the names of the consortium and of the person's organisations;
+    ``least`` is the fewest characters it may have (``new_password.least``).
     """
     text = unicodedata.normalize("NFC", text)
     if len(text) < least:

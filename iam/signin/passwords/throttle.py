@@ -1,9 +1,9 @@
 """How often somebody may fail: one budget an account, over every door, alias, process and restart (security AU-04).
 
-A try is counted before it is known whether it fails, by one atomic statement, and given back when it succeeds: parallel guesses
-cannot outrun the count, and successes are never counted. Unknown logins are counted alike, under a keyed hash, so that they cannot be
-told from known ones and are never stored. A browser that has signed in to the account before has a budget of its own (AU-05): an
-attacker elsewhere cannot lock its owner out.
+A try is counted before it is known whether it fails, by one atomic statement, and given back when it succeeds: parallel
+guesses cannot outrun the count, and successes are never counted. Unknown logins are counted alike, under a keyed hash,
+so that they cannot be told from known ones and are never stored. A browser that has signed in to the account before has
+a budget of its own (AU-05): an attacker elsewhere cannot lock its owner out.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def _count(session: Session) -> Statement[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A counted try. ``again_at`` is set when it may not be made: the budget is spent until then, and nothing was counted."""
+    """A counted try. ``again_at`` is set when it may not be made: the budget is spent until then, and nothing was
+    counted."""
 
     account: bytes
     window: datetime
@@ -102,13 +103,15 @@ def forgive(session: Session, made: Try) -> None:
 
 
 def spent_until(failures: Windows, now: datetime, limits: Limits = LIMITS) -> datetime | None:
-    """Return when the next try may be made, or None when one may be made now; ``failures`` are counts by start of their step."""
+    """Return when the next try may be made, or None when one may be made now; ``failures`` are counts by start of their
+    step."""
     waits = [until for span, limit in limits if (until := _until(failures, now, span, limit)) is not None]
     return max(waits, default=None)
 
 
 def _until(failures: Windows, now: datetime, span: timedelta, limit: int) -> datetime | None:
-    # A step counts until its last instant has left the span, so that no window of that length ever holds more than the limit.
+    # A step counts until its last instant has left the span, so that no window of that length ever holds more than the
+    # limit.
     recent = sorted((at + STEP + span, n) for at, n in failures if at + STEP + span > now)
     left = sum(n for _, n in recent)
     for leaves_at, n in recent:

@@ -1,6 +1,8 @@
-"""Turns at checking passwords: as many at once as there are processors, some waiting, and the rest told at once to come again.
+"""Turns at checking passwords: as many at once as there are processors, some waiting, and the rest told at once to come
+again.
 
-A rush of sign-ins thus takes neither every thread nor every database connection: whoever is signed in already is answered as before.
+A rush of sign-ins thus takes neither every thread nor every database connection: whoever is signed in already is
+answered as before.
 """
 
 from __future__ import annotations

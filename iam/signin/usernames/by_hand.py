@@ -1,4 +1,5 @@
-"""Giving one person a username, or another one, by hand. Whether the actor stands over all of the person is for the caller to ask."""
+"""Giving one person a username, or another one, by hand. Whether the actor stands over all of the person is for the
+caller to ask."""
 
 from __future__ import annotations
 
@@ -31,9 +32,9 @@ FIELD = "username"
 def name(session: Session, person_id: UUID, text: str, actor: Actor, told: Mapping[str, Any] | None = None) -> str:
     """Give a person this username and return it as it is kept. What they had before stays theirs and lets nobody in.
 
-    Codes made over the old one stop working. Raises ``Invalid`` for one that cannot be a username or is somebody else's, and
-    ``Conflict`` where a declaration names the person. Where a directory keeps the password, it must know the person by this username.
-    ``told`` is kept with the event.
+    Codes made over the old one stop working. Raises ``Invalid`` for one that cannot be a username or is somebody
+    else's, and ``Conflict`` where a declaration names the person. Where a directory keeps the password, it must know
+    the person by this username. ``told`` is kept with the event.
     """
     login = normal(text)
     if not usernames.usable(login):
@@ -78,4 +79,4 @@ def _may_change(session: Session, known: Known) -> None:
     if session.scalar(select(declared)):
         raise Conflict(
             Problem("This person is declared, under this username.", "It stays as it was declared.", field=FIELD)
-        )  # fmt: skip
+        )

@@ -1,7 +1,9 @@
-"""Usernames are given: to many at once, after a source's run or by an administrator, as one set; and to one person by hand.
+"""Usernames are given: to many at once, after a source's run or by an administrator, as one set; and to one person by
+hand.
 
-What a source's matching calls ``login`` names the username, where that source may say by what the person signs in (``primary_reach``)
-and nobody has or had it; otherwise the rule of usernames does. A username once given is never changed by a source.
+What a source's matching calls ``login`` names the username, where that source may say by what the person signs in
+(``primary_reach``) and nobody has or had it; otherwise the rule of usernames does. A username once given is never
+changed by a source.
 """
 
 from __future__ import annotations
@@ -47,7 +49,8 @@ Given = Mapping[UUID, str]
 
 
 def after_run(session: Session, source: Source, persons: Select[UUID], actor: Actor, change_id: UUID) -> int:
-    """Give a username to those of a run's persons who have none; return how many got one. A few statements for each 5,000 of them.
+    """Give a username to those of a run's persons who have none; return how many got one. A few statements for each
+    5,000 of them.
 
     ``st_person`` holds what the run was told.
     """
@@ -61,7 +64,8 @@ def by_rule(session: Session, persons: Select[UUID], actor: Actor) -> int:
 
 
 def people_of(organisation_id: UUID) -> Select[UUID]:
-    """Select the people of an organisation and of those under it, now or from a known day on, and the guardians of those."""
+    """Select the people of an organisation and of those under it, now or from a known day on, and the guardians of
+    those."""
     now, a, r = clock.now(), aliased(Affiliation), Relationship
     under = select(OrganisationClosure.descendant_id).where(
         OrganisationClosure.ancestor_id == organisation_id, holds_at(OrganisationClosure, now)
@@ -83,7 +87,8 @@ def suggested(session: Session, person_id: UUID) -> str:
 
 
 def have_turn(session: Session, kind: str = "command") -> None:
-    """Have the turn at giving usernames until the transaction ends; raises ``Conflict`` when others give them for too long.
+    """Have the turn at giving usernames until the transaction ends; raises ``Conflict`` when others give them for too
+    long.
 
     ``kind`` is of the change that is made, which others who wait for it are told.
     """
@@ -101,7 +106,8 @@ def taken(session: Session, logins: Iterable[str]) -> dict[str, UUID]:
 
 
 def usable(login: str) -> bool:
-    """Whether a login may be a username: no blanks, nothing that cannot be seen, no personal identity code, and not too long."""
+    """Whether a login may be a username: no blanks, nothing that cannot be seen, no personal identity code, and not too
+    long."""
     plain = login.isprintable() and not any(sign.isspace() for sign in login)
     return bool(login) and plain and len(login) <= LONGEST and not holds_code(login.upper())
 
@@ -171,7 +177,8 @@ def _base(shown: Profile) -> str:
 
 
 def _numbered(session: Session, bases: dict[str, list[UUID]], used: set[str]) -> dict[UUID, str]:
-    """Number those of one base, each with the first number that nobody has or had; what is taken is looked up in growing windows."""
+    """Number those of one base, each with the first number that nobody has or had; what is taken is looked up in
+    growing windows."""
     found: dict[UUID, str] = {}
     first, windows = 1, iter(_WINDOWS)
     while bases:

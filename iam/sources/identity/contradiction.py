@@ -1,8 +1,9 @@
 """Evidence that contradicts itself: a number that finds somebody who cannot be the one the row tells of.
 
-A number (employee, learner, directory) is given to somebody else one day, or is mistyped into another's. It is not followed when the
-known person has another identity code, unless the row tells the same name (a code that is corrected); nor, where one side has no
-code, when none of the names agrees with one that the person has or had. Such a row waits for a human; nothing of the known person moves.
+A number (employee, learner, directory) is given to somebody else one day, or is mistyped into another's. It is not
+followed when the known person has another identity code, unless the row tells the same name (a code that is corrected);
+nor, where one side has no code, when none of the names agrees with one that the person has or had. Such a row waits for
+a human; nothing of the known person moves.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Question:
 
 
 def questions(session: Session, source: Source, twice: Iterable[str]) -> dict[str, Question]:
-    """Return the staged keys whose evidence contradicts itself; ``twice`` are those under which two identity codes were told."""
+    """Return the staged keys whose evidence contradicts itself; ``twice`` are those under which two identity codes were
+    told."""
     both = set(twice)
     suspects = session.execute(_suspects(both)).all()
     if not suspects:
@@ -53,24 +55,33 @@ def questions(session: Session, source: Source, twice: Iterable[str]) -> dict[st
 
 
 def _suspects(both: set[str]) -> Any:
-    """Everybody told of twice, and those known of whom a code or every name is another than what is known at a glance."""
+    """Everybody told of twice, and those known of whom a code or every name is another than what is known at a
+    glance."""
     p, codes, names = staged.person.c, _codes(), _profiles()
     same = func.coalesce(codes.c.same, 0)
     strange = and_(names.c.named == 1, names.c.alike == 0, same == 0)
     return (
         select(
-            p.person_key, p.person_id, p.fresh, p.given_names, p.call_name, p.family_name, p.birth_date, p.code_mac,
+            p.person_key,
+            p.person_id,
+            p.fresh,
+            p.given_names,
+            p.call_name,
+            p.family_name,
+            p.birth_date,
+            p.code_mac,
             (codes.c.same == 0).label("other_code"),
         )
         .outerjoin(codes, codes.c.person_key == p.person_key)
         .outerjoin(names, names.c.person_key == p.person_key)
         .where(or_(p.person_key.in_(both), codes.c.same == 0, strange))
-    )  # fmt: skip
+    )
 
 
 def _codes() -> Subquery:
     """Of everybody known who is told with a code and has one: whether it is the same."""
-    # Joined and grouped: for a correlated EXISTS of each row PostgreSQL hashes the whole table as soon as the rows are many.
+    # Joined and grouped: for a correlated EXISTS of each row PostgreSQL hashes the whole table as soon as the rows are
+    # many.
     p, i = staged.person.c, Identifier
     code = and_(i.person_id == p.person_id, i.kind == "identity-code", i.closed_by.is_(None))
     same = func.max(case((i.value_mac == p.code_mac, 1), else_=0)).label("same")
@@ -79,7 +90,8 @@ def _codes() -> Subquery:
 
 
 def _profiles() -> Subquery:
-    """Of everybody known who is told with a name: whether a family name is known, and whether any name of a profile is the same."""
+    """Of everybody known who is told with a name: whether a family name is known, and whether any name of a profile is
+    the same."""
     p, q = staged.person.c, PersonProfile
     same = or_(q.family_name == p.family_name, q.given_names == p.given_names, q.call_name == p.call_name)
     named, alike = (

@@ -1,7 +1,8 @@
 """Whose record it is: one person, none yet, or ambiguous. Set-based, by identifiers in the source's declared order.
 
-The source's own key comes first; then each declared kind finds those still unknown. Identifiers that name different persons are
-ambiguous, and so is evidence that contradicts itself (``contradiction``): a human decides. Nothing is ever matched by name.
+The source's own key comes first; then each declared kind finds those still unknown. Identifiers that name different
+persons are ambiguous, and so is evidence that contradicts itself (``contradiction``): a human decides. Nothing is ever
+matched by name.
 """
 
 from __future__ import annotations
@@ -24,12 +25,20 @@ Tell = Callable[[str, Problem], None]
 
 
 def correlate(
-    session: Session, source: Source, run_id: UUID, order: Sequence[str], twice: Collection[str], tell: Tell, *, described: bool = False
-) -> int:  # fmt: skip
+    session: Session,
+    source: Source,
+    run_id: UUID,
+    order: Sequence[str],
+    twice: Collection[str],
+    tell: Tell,
+    *,
+    described: bool = False,
+) -> int:
     """Give every staged person and reference a person; return how many persons were ambiguous and left out.
 
-    ``twice`` are the keys under which two identity codes were told. ``described`` says that some kind of record describes persons: then
-    one that only refers to somebody unknown makes nobody, and is read again when that person is known.
+    ``twice`` are the keys under which two identity codes were told. ``described`` says that some kind of record
+    describes persons: then one that only refers to somebody unknown makes nobody, and is read again when that person is
+    known.
     """
     _decided(session, source)
     _found(session)
@@ -51,7 +60,8 @@ def _several(found: dict[str, list[str]]) -> dict[str, Question]:
 
 
 def _tell_lines(session: Session, source: Source, found: Collection[str], tell: Tell) -> None:
-    """Name every line that stands under a key whose evidence contradicts itself, those of earlier runs that still stand too."""
+    """Name every line that stands under a key whose evidence contradicts itself, those of earlier runs that still stand
+    too."""
     r = staged.record
     here = select(r.c.kind, r.c.file, r.c.line).where(r.c.person_key.in_(found))
     gone = select(staged.gone.c.record_id).union(select(r.c.record_id))
@@ -118,9 +128,12 @@ def _named_twice(session: Session) -> dict[str, list[str]]:
     """Return who is named by each new person's identifiers, where these are several."""
     p, c = staged.person, _candidates()
     many = (
-        select(c.c.person_key).join(p, p.c.person_key == c.c.person_key).where(p.c.fresh)
-        .group_by(c.c.person_key).having(func.count(c.c.person_id.distinct()) > 1)
-    )  # fmt: skip
+        select(c.c.person_key)
+        .join(p, p.c.person_key == c.c.person_key)
+        .where(p.c.fresh)
+        .group_by(c.c.person_key)
+        .having(func.count(c.c.person_id.distinct()) > 1)
+    )
     keys = list(session.scalars(many))
     found: dict[str, list[str]] = {}
     if keys:
@@ -130,7 +143,8 @@ def _named_twice(session: Session) -> dict[str, list[str]]:
 
 
 def _set_aside(session: Session, source: Source, run_id: UUID, found: Mapping[str, Question]) -> int:
-    """Leave out what is said of these keys, but for ends of what is known to be theirs, and ask, once, whose they are."""
+    """Leave out what is said of these keys, but for ends of what is known to be theirs, and ask, once, whose they
+    are."""
     if not found:
         return 0
     known = {
@@ -172,7 +186,8 @@ def _drop_undescribed(session: Session) -> None:
 
 
 def _sharing(session: Session, source: Source, run_id: UUID, kind: str) -> int:
-    """Make one person of the keys that share an identifier of this kind: the one who is known, or the first of the new ones.
+    """Make one person of the keys that share an identifier of this kind: the one who is known, or the first of the new
+    ones.
 
     Keys of several known persons are ambiguous, unless a human has decided; returns how many.
     """
@@ -241,9 +256,13 @@ def _spread(session: Session, source: Source) -> None:
     """Give the person found to every staged row that speaks of one; drop those whose person nobody knows."""
     p = staged.person
     for table, column in (
-        (staged.record, "person_id"), (staged.identifier, "person_id"), (staged.affiliation, "person_id"), (staged.membership, "person_id"),
-        (staged.relationship, "person_id"), (staged.relationship, "other_person_id"),
-    ):  # fmt: skip
+        (staged.record, "person_id"),
+        (staged.identifier, "person_id"),
+        (staged.affiliation, "person_id"),
+        (staged.membership, "person_id"),
+        (staged.relationship, "person_id"),
+        (staged.relationship, "other_person_id"),
+    ):
         other = and_(table.c[column] == p.c.first_id, p.c.person_id != p.c.first_id)
         session.execute(update(table).where(other).values({column: p.c.person_id}))
     as_kinds = list(session.scalars(select(p.c.as_kind).distinct()))

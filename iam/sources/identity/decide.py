@@ -17,9 +17,11 @@ from iam.lifecycle import persons
 
 
 def decide(session: Session, ambiguity_id: UUID, person_id: UUID | None, actor: Actor) -> Ambiguity:
-    """Decide that an ambiguous record is this candidate's, or (None) somebody's whom nobody knows yet, who then has its number.
+    """Decide that an ambiguous record is this candidate's, or (None) somebody's whom nobody knows yet, who then has its
+    number.
 
-    The next run of the source gives it to the person. Raises ``NotFound``, ``Invalid`` for a person who is no candidate, ``Conflict`` when it was decided already.
+    The next run of the source gives it to the person. Raises ``NotFound``, ``Invalid`` for a person who is no
+    candidate, ``Conflict`` when it was decided already.
     """
     found = session.get(Ambiguity, ambiguity_id)
     if found is None:
@@ -42,7 +44,11 @@ def decide(session: Session, ambiguity_id: UUID, person_id: UUID | None, actor: 
         raise Conflict(Problem("This was decided already.", "Open the list again."))
     session.refresh(found)
     log.write(
-        session, "source:person:decided", actor, subject_id=person_id, organisation_id=source.owner_id,
+        session,
+        "source:person:decided",
+        actor,
+        subject_id=person_id,
+        organisation_id=source.owner_id,
         envelope={"source": source.key, "ambiguity": str(ambiguity_id)},
-    )  # fmt: skip
+    )
     return found

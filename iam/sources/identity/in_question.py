@@ -1,7 +1,8 @@
-"""What is certain of rows whose person is in question: what stands by them stays as it is, and an earlier end in them acts.
+"""What is certain of rows whose person is in question: what stands by them stays as it is, and an earlier end in them
+acts.
 
-A relationship of a row that is read is of two people: where one of them is in question, what stands between the two does not end because
-the row cannot tell it whole.
+A relationship of a row that is read is of two people: where one of them is in question, what stands between the two
+does not end because the row cannot tell it whole.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _MANY = 5_000
 
 
 def keep(session: Session, source: Source, found: Mapping[str, Question]) -> None:
-    """Stage once more, under no key, what stands by the staged rows of these keys; the rows themselves are left out by the caller."""
+    """Stage once more, under no key, what stands by the staged rows of these keys; the rows themselves are left out by
+    the caller."""
     _affiliations(session, source, found)
     _memberships(session, source, found)
     _relationships(session, source, found)
@@ -34,8 +36,11 @@ def keep(session: Session, source: Source, found: Mapping[str, Question]) -> Non
 def _affiliations(session: Session, source: Source, found: Mapping[str, Question]) -> None:
     st, a = staged.affiliation, Affiliation
     stands = and_(
-        a.closed_by.is_(None), a.source_id == source.id, a.record_id == st.c.record_id, a.organisation_id == st.c.organisation_id,
-    )  # fmt: skip
+        a.closed_by.is_(None),
+        a.source_id == source.id,
+        a.record_id == st.c.record_id,
+        a.organisation_id == st.c.organisation_id,
+    )
     as_it_was = {name: getattr(a, name) for name in (*a.TOLD, "valid_from")}
     ends = least(a.valid_to, st.c.valid_to, type_=UtcDateTime())
     session.execute(
@@ -53,10 +58,14 @@ def _memberships(session: Session, source: Source, found: Mapping[str, Question]
         update(st)
         .where(st.c.person_key.in_(found), stands, group, st.c.valid_to > m.valid_from)
         .values(
-            person_key=None, person_id=m.person_id, group_kind=Group.kind, group_key=Group.record_key, valid_from=m.valid_from,
+            person_key=None,
+            person_id=m.person_id,
+            group_kind=Group.kind,
+            group_key=Group.record_key,
+            valid_from=m.valid_from,
             valid_to=least(m.valid_to, st.c.valid_to, type_=UtcDateTime()),
         )
-    )  # fmt: skip
+    )
 
 
 def _relationships(session: Session, source: Source, found: Mapping[str, Question]) -> None:
@@ -86,7 +95,8 @@ def _standing(session: Session, source: Source, records: list[UUID]) -> Iterator
 
 
 def _may_be(row: Any, stands: Any, found: Mapping[str, Question]) -> bool:
-    """Whether a staged relationship may be the one that stands: of the same kind, and whoever is in question may be who it is of."""
+    """Whether a staged relationship may be the one that stands: of the same kind, and whoever is in question may be who
+    it is of."""
     ends = (row.person_key, stands.person_id), (row.other_key, stands.other_person_id)
     asked = [(found[key], person_id) for key, person_id in ends if key in found]
     return row.kind == stands.kind and all(str(person_id) in one.candidates for one, person_id in asked)
@@ -96,10 +106,18 @@ def _stage(session: Session, st: Table, kept: Any) -> None:
     numbers = count((session.scalar(select(func.max(st.c.row_id))) or 0) + 1)
     rows = [
         {
-            "row_id": next(numbers), "record_id": one.record_id, "person_key": None, "person_id": one.person_id, "kind": one.kind,
-            "other_key": None, "other_person_id": one.other_person_id, "valid_from": one.valid_from, "valid_to": end, "optional": False,
+            "row_id": next(numbers),
+            "record_id": one.record_id,
+            "person_key": None,
+            "person_id": one.person_id,
+            "kind": one.kind,
+            "other_key": None,
+            "other_person_id": one.other_person_id,
+            "valid_from": one.valid_from,
+            "valid_to": end,
+            "optional": False,
         }
         for one, end in kept
-    ]  # fmt: skip
+    ]
     if rows:
         session.execute(insert(st), rows)

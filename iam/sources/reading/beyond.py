@@ -1,4 +1,5 @@
-"""Which records tell facts that stand beyond where their source may state them: they are read again, though they say the same."""
+"""Which records tell facts that stand beyond where their source may state them: they are read again, though they say
+the same."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class RecordPlace(NamedTuple):
 
 
 def beyond(session: Session, source_id: UUID, walls: Walls) -> set[tuple[str, str]]:
-    """Return kind and key of the records whose facts stand, from now on, where or when the source may state none; ``st_reach`` is filled.
+    """Return kind and key of the records whose facts stand, from now on, where or when the source may state none;
+    ``st_reach`` is filled.
 
     Relationships are looked at as long as walls are only shown: afterwards one that was rightly stated may go on.
     """
@@ -43,7 +45,8 @@ def beyond(session: Session, source_id: UUID, walls: Walls) -> set[tuple[str, st
 
 
 def _of_strangers(session: Session, source_id: UUID, now: datetime) -> set[tuple[str, str]]:
-    """Return the records whose relationships stand with somebody who has no affiliation where the source may state facts."""
+    """Return the records whose relationships stand with somebody who has no affiliation where the source may state
+    facts."""
     r = Relationship
     query = (
         select(Record.kind, Record.key)

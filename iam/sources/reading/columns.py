@@ -94,7 +94,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The organisations a source may name: by key (and other public codes), by the source's own aliases, and how far it reaches."""
+    """The organisations a source may name: by key (and other public codes), by the source's own aliases, and how far it
+    reaches."""
 
     by_key: Mapping[str, UUID]
     placed: frozenset[UUID]
@@ -152,9 +153,11 @@ def _taken(
         row, said.cleaned = trim(fields)
     except Unseen as found:
         raise Rejection(
-            "The field holds a sign that cannot be seen (U+%(sign)s).", "Write the value anew by hand in the sending system.",
-            found.column, sign=found.sign,
-        ) from None  # fmt: skip
+            "The field holds a sign that cannot be seen (U+%(sign)s).",
+            "Write the value anew by hand in the sending system.",
+            found.column,
+            sign=found.sign,
+        ) from None
     return row
 
 
@@ -233,10 +236,16 @@ def _affiliations(
     for n, organisation_id in enumerate(workplaces(row)):
         said.affiliations.append(
             SaidAffiliation(
-                organisation_id, kind, row.get(columns.occupation), row.get(columns.title),
-                primary if columns.primary is not None else n == 0, row.get(columns.substitute_for), start, end,
+                organisation_id,
+                kind,
+                row.get(columns.occupation),
+                row.get(columns.title),
+                primary if columns.primary is not None else n == 0,
+                row.get(columns.substitute_for),
+                start,
+                end,
             )
-        )  # fmt: skip
+        )
 
 
 def _walled(walls: Walls, column: str | None, said: Said) -> None:

@@ -1,4 +1,5 @@
-"""Whether a reading was complete: proved, plausible, or not. A feed that is not complete changes nothing (design 4.9)."""
+"""Whether a reading was complete: proved, plausible, or not. A feed that is not complete changes nothing (design
+4.9)."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from connectors.problem import Problem
 from connectors.records import Evidence
 
 LACKING, LACKING_SHARE = 1, 0.01
-"""A reading may lack so many rows of the last good one, or such a share, whichever is more: a small source loses one, too."""
+"""A reading may lack so many rows of the last good one, or such a share, whichever is more: a small source loses one,
+too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +24,24 @@ class Before:
 def judge(evidence: Evidence, before: Before | None) -> tuple[str, Problem | None]:
     """Return ``proved``, ``plausible`` or ``incomplete``, and in the last case why; pure.
 
-    Proved: the source's own count matches. Plausible: same header, a whole end, and at most one row or 1 % of the last good run's missing, those
-    that it says are deleted not among them: what the source says itself goes to the guard.
-    A first run without a count is plausible when its end is whole: a second administrator looks at it in any case.
+    Proved: the source's own count matches. Plausible: same header, a whole end, and at most one row or 1 % of the last
+    good run's missing, those that it says are deleted not among them: what the source says itself goes to the guard. A
+    first run without a count is plausible when its end is whole: a second administrator looks at it in any case.
     """
     if not evidence.finished:
         return "incomplete", Problem(
-            "The data ends in the middle: %(rows)s rows were read.", "Send the whole data again. Nothing was changed.",
+            "The data ends in the middle: %(rows)s rows were read.",
+            "Send the whole data again. Nothing was changed.",
             params={"rows": evidence.rows},
-        )  # fmt: skip
+        )
     if evidence.declared is not None:
         if evidence.declared == evidence.rows:
             return "proved", None
         return "incomplete", Problem(
-            "The data says that it has %(declared)s rows, but %(rows)s came.", "Send the whole data again. Nothing was changed.",
+            "The data says that it has %(declared)s rows, but %(rows)s came.",
+            "Send the whole data again. Nothing was changed.",
             params={"declared": evidence.declared, "rows": evidence.rows},
-        )  # fmt: skip
+        )
     if before is None:
         return "plausible", None
     if evidence.header != before.header:
@@ -50,5 +54,5 @@ def judge(evidence: Evidence, before: Before | None) -> tuple[str, Problem | Non
             "The file has %(rows)s rows, the previous one had %(before)s. Nothing was changed.",
             "Send the whole file again, or let a second administrator accept this one.",
             params={"rows": evidence.rows, "before": before.rows},
-        )  # fmt: skip
+        )
     return "plausible", None

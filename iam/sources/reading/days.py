@@ -1,4 +1,5 @@
-"""Days as sources write them. A moment with an offset is the day that it is in the source's own zone; one without is its wall clock."""
+"""Days as sources write them. A moment with an offset is the day that it is in the source's own zone; one without is
+its wall clock."""
 
 from __future__ import annotations
 

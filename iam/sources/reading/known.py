@@ -1,4 +1,5 @@
-"""What is known of a source's records from run to run: which there are, their digests, since when one is missing, and when it ends."""
+"""What is known of a source's records from run to run: which there are, their digests, since when one is missing, and
+when it ends."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def known_records(session: Session, source_id: UUID) -> dict[tuple[str, str], Kn
 def ending(missing: Missing, now: datetime, grace_hours: int) -> tuple[list[UUID], list[UUID]]:
     """Part the missing records into those that end now and those first missed by this run; pure.
 
-    A record that goes missing ends in the second complete run that misses it, at least ``grace_hours`` later (design 4.9).
+    A record that goes missing ends in the second complete run that misses it, at least ``grace_hours`` later (design
+    4.9).
     """
     horizon = now - timedelta(hours=grace_hours)
     ends = [record_id for record_id, since in missing if since is not None and since <= horizon]
@@ -49,14 +51,17 @@ def ending(missing: Missing, now: datetime, grace_hours: int) -> tuple[list[UUID
 def remember(
     session: Session, gone: Sequence[UUID], first: Sequence[UUID], returned: Sequence[UUID], now: datetime
 ) -> None:
-    """Write what a run changed: ended records lose their digest unless the guard held them, the missing and the returned are marked."""
+    """Write what a run changed: ended records lose their digest unless the guard held them, the missing and the
+    returned are marked."""
     fx = staged.effect
     held = select(fx.c.record_id).where(fx.c.held, fx.c.record_id.is_not(None))
     if gone:
         session.execute(
-            update(Record).where(Record.id.in_(select(staged.gone.c.record_id)), Record.id.not_in(held)).values(digest=b"")
+            update(Record)
+            .where(Record.id.in_(select(staged.gone.c.record_id)), Record.id.not_in(held))
+            .values(digest=b"")
             .execution_options(synchronize_session=False)
-        )  # fmt: skip
+        )
     for ids, since in ((first, now), (returned, None)):
         if ids:
             session.execute(update(Record), [{"id": record_id, "missing_since": since} for record_id in ids])

@@ -1,4 +1,5 @@
-"""Memberships and relationships beyond where their source may state facts: known only once everything is read and every person found."""
+"""Memberships and relationships beyond where their source may state facts: known only once everything is read and every
+person found."""
 
 from __future__ import annotations
 
@@ -20,9 +21,11 @@ _SOME = 10_000
 
 
 def wall(session: Session, source: Source, stager: Stager) -> None:
-    """Leave out the staged records that tell such, and cut memberships to the time that is the source's; each is reported.
+    """Leave out the staged records that tell such, and cut memberships to the time that is the source's; each is
+    reported.
 
-    A record that is left out ends nothing and is read again. A source from before walls loses none; what it would lose is reported.
+    A record that is left out ends nothing and is read again. A source from before walls loses none; what it would lose
+    is reported.
     """
     if not stager.walls.partly:
         return
@@ -38,7 +41,8 @@ def wall(session: Session, source: Source, stager: Stager) -> None:
 
 
 def _strangers(session: Session, stager: Stager) -> dict[UUID, Problem]:
-    """Return the records that tell whose guardian or manager somebody is, of somebody who has no affiliation where the source may speak."""
+    """Return the records that tell whose guardian or manager somebody is, of somebody who has no affiliation where the
+    source may speak."""
     r = staged.relationship.c
     known = and_(r.person_id.is_not(None), r.other_person_id.is_not(None), r.other_person_id != r.person_id)
     found = session.scalars(select(r.record_id).where(known, ~reached.person_is_reached(r.other_person_id)).distinct())
@@ -70,7 +74,14 @@ def _beyond(source: Source) -> Any:
     place = func.coalesce(g.organisation_id, Group.organisation_id, type_=Group.organisation_id.type)
     return (
         select(
-            m.record_id, m.group_key, m.valid_from, m.valid_to, place.label("organisation_id"), record.kind, record.file, record.line,
+            m.record_id,
+            m.group_key,
+            m.valid_from,
+            m.valid_to,
+            place.label("organisation_id"),
+            record.kind,
+            record.file,
+            record.line,
             record.digest,
         )
         .select_from(staged.membership)
@@ -78,7 +89,7 @@ def _beyond(source: Source) -> Any:
         .outerjoin(staged.group, here)
         .outerjoin(Group, stands)
         .where(place.is_not(None), place.not_in(always))
-    )  # fmt: skip
+    )
 
 
 def _cut(session: Session, stager: Stager, row: Any, times: dict[str, Any]) -> None:

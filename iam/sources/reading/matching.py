@@ -28,9 +28,11 @@ class Equals(_Part):
 
 
 class Person(_Part):
-    """Who a record speaks of: the column of the source's own key, the identifier kind that key is, and the person's attributes.
+    """Who a record speaks of: the column of the source's own key, the identifier kind that key is, and the person's
+    attributes.
 
-    ``suspended`` says when the source suspends the person: then the affiliations that it states end until it no longer does.
+    ``suspended`` says when the source suspends the person: then the affiliations that it states end until it no longer
+    does.
     """
 
     key: str
@@ -73,8 +75,8 @@ class Organisations(_Part):
 
 
 class Values(_Part):
-    """A column whose values are translated. A record with a value that is not listed is rejected, or with ``unlisted`` ``skip`` says
-    nothing of this: then what it said before ends.
+    """A column whose values are translated. A record with a value that is not listed is rejected, or with ``unlisted``
+    ``skip`` says nothing of this: then what it said before ends.
     """
 
     column: str
@@ -103,7 +105,8 @@ class Days(_Part):
 
 
 class RelationshipColumn(_Part):
-    """Other persons of the same source, by key; ``this_person_is`` says which end of the relationship the record's person is."""
+    """Other persons of the same source, by key; ``this_person_is`` says which end of the relationship the record's
+    person is."""
 
     kind: str
     column: str
@@ -145,7 +148,8 @@ class Kind(_Part):
 
 
 class Matching(BaseModel):
-    """The column matching of a source: one ``Kind`` per kind of record, and the identifiers that find a person, in order."""
+    """The column matching of a source: one ``Kind`` per kind of record, and the identifiers that find a person, in
+    order."""
 
     model_config = ConfigDict(frozen=True)
     kinds: Mapping[str, Kind]
@@ -160,11 +164,15 @@ def read(data: Mapping[str, Any]) -> Matching:
     except ValidationError as error:
         raise Invalid(
             *(
-                Problem("The column matching is wrong: %(what)s.", "Correct it in the source's settings.",
-                        field=".".join(str(part) for part in item["loc"]), params={"what": item["msg"]})
+                Problem(
+                    "The column matching is wrong: %(what)s.",
+                    "Correct it in the source's settings.",
+                    field=".".join(str(part) for part in item["loc"]),
+                    params={"what": item["msg"]},
+                )
                 for item in error.errors(include_input=False)
             )
-        ) from None  # fmt: skip
+        ) from None
     found = [problem for name, kind in matching.kinds.items() for problem in _kind_faults(name, kind)]
     if found:
         raise Invalid(*found)
@@ -184,20 +192,25 @@ def _kind_faults(name: str, kind: Kind) -> Iterator[Problem]:
 
 
 def faults(matching: Matching, connector: type[Connector]) -> Iterator[Problem]:
-    """Yield what a matching that can be read has wrong for a connector: kinds of record or columns that it never gives, and ``unread``."""
+    """Yield what a matching that can be read has wrong for a connector: kinds of record or columns that it never gives,
+    and ``unread``."""
     columns: Mapping[str, Collection[str]] = getattr(connector, "columns", {})
     for name, kind in matching.kinds.items():
         if name not in connector.kinds:
             yield Problem(
-                "The connector has no such kind of record.", "Use one of: %(allowed)s.", field=name,
+                "The connector has no such kind of record.",
+                "Use one of: %(allowed)s.",
+                field=name,
                 params={"allowed": ", ".join(connector.kinds)},
-            )  # fmt: skip
+            )
         for place, column in columns_of(kind, name):
             if name in columns and column not in columns[name]:
                 yield Problem(
-                    "There is no column %(column)s.", "Use one of: %(allowed)s.", field=place,
+                    "There is no column %(column)s.",
+                    "Use one of: %(allowed)s.",
+                    field=place,
                     params={"column": column, "allowed": ", ".join(columns[name])},
-                )  # fmt: skip
+                )
     yield from unread(matching, matching.correlate)
 
 
@@ -208,9 +221,11 @@ def unread(matching: Matching, correlate: Sequence[str]) -> Iterator[Problem]:
     for name in correlate:
         if name not in told:
             yield Problem(
-                "The column matching reads no identifier %(kind)s.", "Use one of: %(allowed)s.", field="correlate",
+                "The column matching reads no identifier %(kind)s.",
+                "Use one of: %(allowed)s.",
+                field="correlate",
                 params={"kind": name, "allowed": ", ".join(sorted(told))},
-            )  # fmt: skip
+            )
 
 
 _NO_COLUMN = {

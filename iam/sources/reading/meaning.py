@@ -1,8 +1,8 @@
 """What the rows of a source mean: all that is read besides the row, so that another meaning makes every row new.
 
-The column matching, the source's zone, how identifiers find people and the names that the source gives organisations are part of the
-digest of each row. The codes of organisations are compared from run to run: a school whose code is corrected takes its pupils along,
-and one that joins elsewhere makes nobody be read again.
+The column matching, the source's zone, how identifiers find people and the names that the source gives organisations
+are part of the digest of each row. The codes of organisations are compared from run to run: a school whose code is
+corrected takes its pupils along, and one that joins elsewhere makes nobody be read again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def of_kinds(source: Source, matching: Matching) -> dict[str, bytes]:
 
 
 def of_row(meaning: bytes, aliases: bytes, row: bytes) -> bytes:
-    """Return the digest that is remembered of a row; ``aliases`` are the names that the source itself gives organisations."""
+    """Return the digest that is remembered of a row; ``aliases`` are the names that the source itself gives
+    organisations."""
     return blake2b(meaning + aliases + row, digest_size=SIZE).digest()
 
 

@@ -22,18 +22,52 @@ from iam.vault import Vault, seal
 _COLUMNS: Mapping[Table, tuple[str, ...]] = {
     staged.record: ("record_id", "kind", "key", "digest", "file", "line", "person_key", "person_id", "fresh", "held"),
     staged.person: (
-        "person_key", "as_kind", "given_names", "call_name", "family_name", "email", "phone", "birth_date", "login", "sort_name",
-        "has_profile", "code_mac", "wrapped_key", "sealed_code", "first_id", "person_id", "fresh", "suspended",
+        "person_key",
+        "as_kind",
+        "given_names",
+        "call_name",
+        "family_name",
+        "email",
+        "phone",
+        "birth_date",
+        "login",
+        "sort_name",
+        "has_profile",
+        "code_mac",
+        "wrapped_key",
+        "sealed_code",
+        "first_id",
+        "person_id",
+        "fresh",
+        "suspended",
     ),
     staged.identifier: ("person_key", "person_id", "kind", "issuer", "value", "value_mac"),
     staged.affiliation: ("row_id", "record_id", "person_key", "person_id", *SaidAffiliation._fields),
     staged.absence: ("record_id", "valid_from", "valid_to"),
     staged.relationship: (
-        "row_id", "record_id", "person_key", "person_id", "kind", "other_key", "other_person_id", "valid_from", "valid_to", "optional",
+        "row_id",
+        "record_id",
+        "person_key",
+        "person_id",
+        "kind",
+        "other_key",
+        "other_person_id",
+        "valid_from",
+        "valid_to",
+        "optional",
     ),
     staged.group: ("record_id", "record_key", "organisation_id", "kind", "key", "name"),
-    staged.membership: ("row_id", "record_id", "person_key", "person_id", "group_kind", "group_key", "valid_from", "valid_to"),
-}  # fmt: skip
+    staged.membership: (
+        "row_id",
+        "record_id",
+        "person_key",
+        "person_id",
+        "group_kind",
+        "group_key",
+        "valid_from",
+        "valid_to",
+    ),
+}
 
 
 class StagedRows:
@@ -112,10 +146,23 @@ class StagedRows:
             sort_name = sort_key(said("family_name"), said("call_name") or said("given_names"))
             born = said("birth_date")
             yield (
-                key, person.as_, said("given_names"), said("call_name"), said("family_name"), said("email"), said("phone"),
-                date.fromisoformat(born) if born else None, said("login"), sort_name, person.describes, *self._sealed(vault, key), self._ids[key],
-                self._ids[key], True, person.suspended,
-            )  # fmt: skip
+                key,
+                person.as_,
+                said("given_names"),
+                said("call_name"),
+                said("family_name"),
+                said("email"),
+                said("phone"),
+                date.fromisoformat(born) if born else None,
+                said("login"),
+                sort_name,
+                person.describes,
+                *self._sealed(vault, key),
+                self._ids[key],
+                self._ids[key],
+                True,
+                person.suspended,
+            )
 
     def _sealed(self, vault: Vault, key: str) -> tuple[bytes | None, bytes | None, bytes | None]:
         code = self._codes.get(key)

@@ -27,14 +27,16 @@ from iam.vault import Vault
 
 REJECTS_KEPT = 10_000
 MANY = 500
-"""Above this many records read, sets are joined by hashing: a fresh load has no statistics to plan by, nor has the run after it."""
+"""Above this many records read, sets are joined by hashing: a fresh load has no statistics to plan by, nor has the run
+after it."""
 _ALIASES = "org"
 """Records of this kind name organisations for the others, so they are read even when unchanged."""
 
 
 @dataclass
 class Staged:
-    """What reading brought: counts, rejected rows, what of others was not taken whole, the evidence, and the records that did not come.
+    """What reading brought: counts, rejected rows, what of others was not taken whole, the evidence, and the records
+    that did not come.
 
     ``beyond`` are the records that tell standing facts where their source may not, or not all the time.
     """
@@ -61,7 +63,8 @@ class Staged:
 
 
 def places(session: Session, source: Source) -> Places:
-    """Return the organisations a source may name, by key, OID, school code and business id, and where it may state facts."""
+    """Return the organisations a source may name, by key, OID, school code and business id, and where it may state
+    facts."""
     by_key: dict[str, UUID] = {}
     keys: dict[UUID, str] = {}
     for row in session.scalars(select(Organisation)):
@@ -155,7 +158,8 @@ class Stager:
             self._stage(record, known, same, digest)
 
     def _digest(self, record: Record) -> bytes:
-        """The digest of what the record means: its words, how they are read, and the names of organisations that came before its kind."""
+        """The digest of what the record means: its words, how they are read, and the names of organisations that came
+        before its kind."""
         if self._meaning is None or self._meaning[0] != record.kind:
             named = meaning.of_aliases(self._places.aliases)
             self._meaning = (record.kind, self._meanings.get(record.kind, b""), named)
@@ -185,7 +189,8 @@ class Stager:
         self._rows.keep(record, known.record_id if known is not None else uuid7(), said, known is None, kept)
 
     def _alias(self, record: Record, said: Said, organisation_id: UUID) -> None:
-        """Remember the name, even of an organisation that the source never reaches: what is said of it there is told with its right reason."""
+        """Remember the name, even of an organisation that the source never reaches: what is said of it there is told
+        with its right reason."""
         self._places.aliases[record.key] = organisation_id
         if self.walls.partly.get(organisation_id) != ():
             return
@@ -207,8 +212,11 @@ class Stager:
     def read_in_full(self, lost: Problem) -> None:
         """Tell why everything is read although only changes were asked for; no row of it is taken less than whole."""
         done = Problem(
-            lost.message, "It was read in full in the same run; nothing more need be done.", field=lost.field, params=lost.params
-        )  # fmt: skip
+            lost.message,
+            "It was read in full in the same run; nothing more need be done.",
+            field=lost.field,
+            params=lost.params,
+        )
         self.result.warnings.append(("checkpoint", done))
 
     def leave_out(self, kind: str, problem: Problem, fresh: bool) -> None:

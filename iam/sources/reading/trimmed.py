@@ -1,7 +1,8 @@
 """The text of a record's columns as it is taken: trimmed, in NFC, and without signs that nobody sees.
 
-No value may hold a control or a sign that turns the direction of text. A sign without width is left out of a name, a title or how to
-reach somebody, with a warning; whatever is compared (keys, codes, days, kinds) is refused with one. Pure.
+No value may hold a control or a sign that turns the direction of text. A sign without width is left out of a name, a
+title or how to reach somebody, with a warning; whatever is compared (keys, codes, days, kinds) is refused with one.
+Pure.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Unseen(Exception):
 
 
 def trimmer(kind: Kind) -> Callable[[Mapping[str, Value]], tuple[Row, tuple[Problem, ...]]]:
-    """Return the function that takes the fields of a record of ``kind`` and warns of signs left out; it raises ``Unseen``."""
+    """Return the function that takes the fields of a record of ``kind`` and warns of signs left out; it raises
+    ``Unseen``."""
     free = _free(kind)
     compared = frozenset(column for _, column in columns_of(kind, "")) - free
 
@@ -47,7 +49,8 @@ def trimmer(kind: Kind) -> Callable[[Mapping[str, Value]], tuple[Row, tuple[Prob
 
 
 def _is_plain(text: str) -> bool:
-    """Whether there is nothing in a row's text to be refused, left out or written otherwise: told quickly for what most rows hold."""
+    """Whether there is nothing in a row's text to be refused, left out or written otherwise: told quickly for what most
+    rows hold."""
     if not text.isprintable():
         return False
     if text.isascii():
@@ -83,9 +86,11 @@ def _clean(row: dict[str | None, str | None], column: str) -> Problem | None:
         return None
     found = signs.UNSEEN.search(text)
     return Problem(
-        "A sign that cannot be seen (U+%(sign)s) was left out.", "Remove it in the sending system.",
-        field=column, params={"sign": signs.name_of(found[0]) if found else ""},
-    )  # fmt: skip
+        "A sign that cannot be seen (U+%(sign)s) was left out.",
+        "Remove it in the sending system.",
+        field=column,
+        params={"sign": signs.name_of(found[0]) if found else ""},
+    )
 
 
 def _require_seen(row: dict[str | None, str | None], column: str) -> None:

@@ -1,6 +1,7 @@
 """Where the source that is read may state facts, and what is told of a row that goes beyond it. Pure but for ``load``.
 
-Time in which an organisation stands nowhere counts as the time beside it: before its first place as that place, after its last as the last.
+Time in which an organisation stands nowhere counts as the time beside it: before its first place as that place, after
+its last as the last.
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ Verdict = Literal["whole", "part", "outside"]
 
 @dataclass(frozen=True)
 class Walls:
-    """``partly`` holds the organisations that the source does not always reach, with the spans in which it does; none: never.
+    """``partly`` holds the organisations that the source does not always reach, with the spans in which it does; none:
+    never.
 
-    What is not in it is reached always. ``enforced`` is False for a source from before walls: rows beyond them are taken, and told.
+    What is not in it is reached always. ``enforced`` is False for a source from before walls: rows beyond them are
+    taken, and told.
     """
 
     partly: Mapping[UUID, tuple[Span, ...]] = field(default_factory=dict)
@@ -41,8 +44,8 @@ class Walls:
     now: datetime = clock.LONG_AGO
 
     def judge(self, organisation_id: UUID, start: datetime, end: datetime) -> tuple[Verdict, datetime, datetime]:
-        """Return how far a fact of that time may be stated there, and the time for which: where it is reached in several pieces, the
-        first that is not over, else the last.
+        """Return how far a fact of that time may be stated there, and the time for which: where it is reached in
+        several pieces, the first that is not over, else the last.
         """
         spans = self.partly.get(organisation_id)
         if spans is None:
@@ -64,13 +67,18 @@ class Walls:
             return Problem(
                 "This source may not state anything of %(organisation)s.",
                 "Let the administrator of %(organisation)s open it to this source, or correct the code in the source.",
-                field=column, params=params,
-            )  # fmt: skip
+                field=column,
+                params=params,
+            )
         return Problem(
             "This source may not state anything of %(organisation)s: once this run is accepted, the row is left out.",
-            "Let the administrator of %(organisation)s open it to this source first, or correct the code in the source.",
-            field=column, params=params,
-        )  # fmt: skip
+            (
+                "Let the administrator of %(organisation)s open it to this source first, or correct the code in "
+                "the source."
+            ),
+            field=column,
+            params=params,
+        )
 
     def part(self, organisation_id: UUID, start: datetime, end: datetime, column: str | None = None) -> Problem:
         """Return for which time only a row is taken, or will be."""
@@ -79,13 +87,18 @@ class Walls:
             return Problem(
                 "This was taken for %(days)s only, when this source may state facts of %(organisation)s.",
                 "If it should hold for longer, let the administrator of %(organisation)s open it to this source.",
-                field=column, params=params,
-            )  # fmt: skip
+                field=column,
+                params=params,
+            )
         return Problem(
-            "Once this run is accepted, this is taken for %(days)s only, when this source may state facts of %(organisation)s.",
+            (
+                "Once this run is accepted, this is taken for %(days)s only, when this source may state facts of "
+                "%(organisation)s."
+            ),
             "If it should hold for longer, let the administrator of %(organisation)s open it to this source first.",
-            field=column, params=params,
-        )  # fmt: skip
+            field=column,
+            params=params,
+        )
 
     def stranger(self) -> Problem:
         """Return why a row that tells whose guardian or manager somebody is is left out, or will be."""
@@ -95,13 +108,15 @@ class Walls:
                 "Let its school or employer open itself to this source, or let the row come from their own source.",
             )
         return Problem(
-            "The child or subordinate of this row has no position where this source may state facts: once this run is accepted, the"
+            "The child or subordinate of this row has no position where this source may state facts: once "
+            "this run is accepted, the"
             " row is left out.",
             "Let its school or employer open itself to this source first, or let the row come from their own source.",
         )
 
     def mark(self, digest: bytes) -> bytes:
-        """Return the digest of a record of which a part was taken: another one as soon as the source reaches otherwise."""
+        """Return the digest of a record of which a part was taken: another one as soon as the source reaches
+        otherwise."""
         return hashlib.sha256(digest + self._coming).digest()[:16]
 
     @cached_property

@@ -1,1 +1,2 @@
-"""Where requests come in and are counted: the door, whose address asks, limits, logs, measures and the management port."""
+"""Where requests come in and are counted: the door, whose address asks, limits, logs, measures and the management
+port."""

@@ -24,7 +24,8 @@ class Addresses:
         self._proxies = [ip_network(one, strict=False) for one in listen.proxies]
 
     def of_person(self, peer: str, forwarded: Sequence[str] = ()) -> str:
-        """Return the address of the person; ``peer`` is who opened the connection, ``forwarded`` the values of ``X-Forwarded-For``."""
+        """Return the address of the person; ``peer`` is who opened the connection, ``forwarded`` the values of
+        ``X-Forwarded-For``."""
         found = _read(peer)
         if found is None:
             return peer
@@ -41,7 +42,8 @@ class Addresses:
 
 
 def network(address: str) -> str:
-    """Return the network by which an address is counted: itself, or the /64 that an IPv6 address is in; any other text as it is."""
+    """Return the network by which an address is counted: itself, or the /64 that an IPv6 address is in; any other text
+    as it is."""
     found = _read(address)
     return str(IPv6Network((found, _PREFIX), strict=False)) if isinstance(found, IPv6Address) else str(found or address)
 

@@ -1,8 +1,8 @@
 """The door: granian's RSGI interface before our WSGI application.
 
-A request takes a thread when all of it is here. Its body is gathered on the event loop, where waiting costs a place in a table; one that
-does not come to its end in time, or comes from an address that has too many of them, is refused there. So nobody takes the service from
-others by sending slowly.
+A request takes a thread when all of it is here. Its body is gathered on the event loop, where waiting costs a place in
+a table; one that does not come to its end in time, or comes from an address that has too many of them, is refused
+there. So nobody takes the service from others by sending slowly.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ class Door:
         return None
 
     async def _body(self, headers: list[Header], address: str, connection: Connection) -> tuple[bytes, int]:
-        """Return the body, and its length as announced; of one that is too long nothing is read, and the application says so."""
+        """Return the body, and its length as announced; of one that is too long nothing is read, and the application
+        says so."""
         announced = next((value for name, value in headers if name == "content-length"), "")
         length = int(announced) if announced.isdecimal() and len(announced) < len(str(sys.maxsize)) else 0
         if length > BODY:
@@ -175,9 +176,7 @@ async def _gather(connection: Connection) -> bytes:
     return b"".join(pieces)[: BODY + 1]
 
 
-def _send(
-    started: _Started, pieces: Iterable[bytes], connection: Connection, loop: asyncio.AbstractEventLoop
-) -> None:  # fmt: skip
+def _send(started: _Started, pieces: Iterable[bytes], connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
     if isinstance(pieces, list) or (started.length is not None and started.length <= _SMALL):
         connection.response_bytes(started.status, started.headers, b"".join(pieces))
         return
@@ -192,15 +191,28 @@ async def _send_one(stream: Any, piece: bytes) -> None:
 
 
 def environment(scope: Scope, headers: list[Header], address: str, body: bytes, length: int) -> dict[str, Any]:
-    """Return the request as WSGI has it (PEP 3333). A header whose name has an underscore is left out: it would pass for another's."""
+    """Return the request as WSGI has it (PEP 3333). A header whose name has an underscore is left out: it would pass
+    for another's."""
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope.method, "SCRIPT_NAME": "", "QUERY_STRING": scope.query_string,
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "QUERY_STRING": scope.query_string,
         "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
-        "SERVER_NAME": _host(scope.server), "SERVER_PORT": scope.server.rpartition(":")[2], "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": address, "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_SOFTWARE": "Avain",
-        "wsgi.version": (1, 0), "wsgi.url_scheme": scope.scheme, "wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True,
-        "wsgi.errors": sys.stderr, "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False,
-    }  # fmt: skip
+        "SERVER_NAME": _host(scope.server),
+        "SERVER_PORT": scope.server.rpartition(":")[2],
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": address,
+        "GATEWAY_INTERFACE": "CGI/1.1",
+        "SERVER_SOFTWARE": "Avain",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
     if scope.authority:
         environ["HTTP_HOST"] = scope.authority
     _add_headers(environ, headers)

@@ -16,7 +16,8 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class _BoundedForms(FormDataParser):
-    """Forms of bounded length and number of fields, which Werkzeug bounds in multipart ones only: read, a body takes a hundred times its size."""
+    """Forms of bounded length and number of fields, which Werkzeug bounds in multipart ones only: read, a body takes a
+    hundred times its size."""
 
     def parse(
         self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None

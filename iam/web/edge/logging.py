@@ -1,4 +1,5 @@
-"""Logs: one JSON object a line on standard output, with the request's id, and never a secret or an identity code (security LG-03).
+"""Logs: one JSON object a line on standard output, with the request's id, and never a secret or an identity code
+(security LG-03).
 
 Nothing that is logged can make the logging fail: a line whose values cannot be told says so and comes without them.
 """
@@ -28,17 +29,21 @@ UNTOLD = "a line could not be told"
 _OURS = ("level", "logger", "timestamp", "request_id", "_record", "_from_structlog")
 _SECRET_NAMES = re.compile(r"authorization|cookie|password|secret|token|assertion|code_verifier", re.IGNORECASE)
 _SECRETS = re.compile(
-    r"\b(av[cfikmoprs]_)[A-Za-z0-9_-]+|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+|\b(Bearer|Basic|DPoP)\s+[^\s\"',]+|(?<=:)[^:@/\s]+(?=@)"
+    r"\b(av[cfikmoprs]_)[A-Za-z0-9_-]+|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+"
+    r"|\b(Bearer|Basic|DPoP)\s+[^\s\"',]+|(?<=:)[^:@/\s]+(?=@)"
 )
 
 
 def configure(level: str = "info", stream: TextIO | None = None) -> None:
-    """Send everything that is logged, by us or by libraries, to standard output as JSON; a command that prints an answer of its own
-    names another ``stream``."""
+    """Send everything that is logged, by us or by libraries, to standard output as JSON; a command that prints an
+    answer of its own names another ``stream``."""
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True), _private,
-    ]  # fmt: skip
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _private,
+    ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -83,8 +88,14 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
         except Exception as error:  # noqa: BLE001 - a record that is lost may be the one that tells of the disaster
             at = f"{record.module}:{record.lineno}"
             return json.dumps(
-                {"event": UNTOLD, "why": type(error).__qualname__, "at": at, "level": record.levelname.lower(), "logger": record.name}
-            )  # fmt: skip
+                {
+                    "event": UNTOLD,
+                    "why": type(error).__qualname__,
+                    "at": at,
+                    "level": record.levelname.lower(),
+                    "logger": record.name,
+                }
+            )
 
 
 def _private(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -92,7 +103,7 @@ def _private(logger: Any, method: str, event: MutableMapping[str, Any]) -> Mutab
     kept = {name: event[name] for name in _OURS if name in event}
     try:
         return mask(logger, method, _describe_error(logger, method, event))
-    except Exception as error:  # noqa: BLE001 - who logs must not be stopped by it, least of all while answering an error
+    except Exception as error:  # noqa: BLE001 - who logs must not be stopped by it, least of all while answering
         return {**kept, "event": UNTOLD, "why": type(error).__qualname__}
 
 
@@ -150,7 +161,8 @@ def _described(error: BaseException) -> dict[str, Any]:
 
 
 def _text(error: BaseException) -> str:
-    """Return what an error says. Of the database's only what tells of the server (gone, full, busy): others quote the row's values."""
+    """Return what an error says. Of the database's only what tells of the server (gone, full, busy): others quote the
+    row's values."""
     if isinstance(error, psycopg.OperationalError | sqlite3.OperationalError):
         return str(error).partition("\n")[0]
     private = isinstance(error, SQLAlchemyError) or type(error).__module__.startswith(("psycopg", "sqlite3"))

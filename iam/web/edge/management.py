@@ -1,4 +1,5 @@
-"""The management port: is the process alive, is it ready, and its measures. Never reachable from outside the operator's network."""
+"""The management port: is the process alive, is it ready, and its measures. Never reachable from outside the operator's
+network."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 class Readiness:
-    """Whether requests can be answered: the database answers, its schema is ours, signing keys exist, the web port is open.
+    """Whether requests can be answered: the database answers, its schema is ours, signing keys exist, the web port is
+    open.
 
     ``web`` is where the web processes listen; they start after the management port.
     """

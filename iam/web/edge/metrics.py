@@ -1,4 +1,5 @@
-"""Measures for Prometheus: requests by endpoint, status and time; sign-ins by way and result. No personal value is a label."""
+"""Measures for Prometheus: requests by endpoint, status and time; sign-ins by way and result. No personal value is a
+label."""
 
 from __future__ import annotations
 
@@ -9,9 +10,11 @@ from prometheus_client import Counter, Histogram
 
 REQUESTS = Counter("avain_requests_total", "Requests answered.", ("endpoint", "method", "status"))
 SECONDS = Histogram(
-    "avain_request_seconds", "Time to answer, in seconds.", ("endpoint",),
+    "avain_request_seconds",
+    "Time to answer, in seconds.",
+    ("endpoint",),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
-)  # fmt: skip
+)
 SIGN_INS = Counter("avain_sign_ins_total", "Attempts to sign in.", ("way", "result"))
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -27,7 +30,8 @@ def _start() -> None:
 
 
 def _observe(response: Response) -> Response:
-    # An address that does not exist has no endpoint: all of them share one label, so that probing cannot fill the memory.
+    # An address that does not exist has no endpoint: all of them share one label, so that probing cannot fill the
+    # memory.
     endpoint = request.endpoint or "none"
     method = request.method if request.method in _METHODS else "other"
     REQUESTS.labels(endpoint, method, str(response.status_code)).inc()

@@ -1,4 +1,5 @@
-"""Forged posts are refused: a token in every form, and the browser's own word on where a post came from (security HT-04)."""
+"""Forged posts are refused: a token in every form, and the browser's own word on where a post came from (security
+HT-04)."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ class ForgedPost(Denied):
 
 
 def csrf_exempt(view: View) -> View:
-    """Mark a protocol endpoint, which authenticates its callers by other means than a cookie, as needing no form token."""
+    """Mark a protocol endpoint, which authenticates its callers by other means than a cookie, as needing no form
+    token."""
     setattr(view, _MARK, True)
     return view
 
@@ -38,11 +40,15 @@ def init(app: Flask, settings: Settings, key: bytes) -> None:
     app.config.update(
         SECRET_KEY=key,
         SESSION_COOKIE_NAME="__Host-avain-form" if settings.https else "avain-form",
-        SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=settings.https,
-        WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None,
-        # Our own Referrer-Policy is no-referrer, so there is none to check; Sec-Fetch-Site says the same and cannot be forged.
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.https,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        # Our own Referrer-Policy is no-referrer, so there is none to check; Sec-Fetch-Site says the same and cannot be
+        # forged.
         WTF_CSRF_SSL_STRICT=False,
-    )  # fmt: skip
+    )
     _protect.init_app(app)
     app.before_request(_check)
 
@@ -58,7 +64,8 @@ def renew() -> None:
 
 
 def ours() -> bool:
-    """Whether this post came from a form of ours in this browser, grown old or not: it has the token, or the browser says so."""
+    """Whether this post came from a form of ours in this browser, grown old or not: it has the token, or the browser
+    says so."""
     return request.headers.get("Sec-Fetch-Site") == "same-origin" or (came_from_here() and _has_token())
 
 

@@ -1,7 +1,8 @@
 """Brings a kept form back into its page: fills it, opens what hides it, and says that it has not been sent.
 
-A page has many forms, and several with the same address: the one is filled whose hidden fields are those that were sent. What the page
-itself says in them now stands, so that nothing is sent that was not read: whoever changed meanwhile what a form is about is not overruled.
+A page has many forms, and several with the same address: the one is filled whose hidden fields are those that were
+sent. What the page itself says in them now stands, so that nothing is sent that was not read: whoever changed meanwhile
+what a form is about is not overruled.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _FOCUS: Attributes = {"autofocus": "", "aria-describedby": NOTICE}
 
 @dataclass(slots=True)
 class Control:
-    """A field or a button of a form: its tag and attributes, and where it stands in the page; ``end`` is where its content ends."""
+    """A field or a button of a form: its tag and attributes, and where it stands in the page; ``end`` is where its
+    content ends."""
 
     tag: str
     attributes: Attributes
@@ -128,7 +130,8 @@ class _Reader(HTMLParser):
 
 
 def fill(text: str, kept: Kept, notice: Notice) -> str:
-    """Return the page with the form as it was sent, under a notice; with the notice on top where the page has no such form any more."""
+    """Return the page with the form as it was sent, under a notice; with the notice on top where the page has no such
+    form any more."""
     read = _Reader(text)
     form = next((one for one in read.forms if one.fits(kept)), None)
     if form is None:
@@ -156,7 +159,8 @@ def _next(form: Form, kept: Kept) -> Control | None:
 
 
 def _edits(one: Control, left: dict[str, list[str]], focus: Attributes) -> list[tuple[int, int, str]]:
-    """Return what changes in the page for one field: from where to where, and to what. Of fields with one name each takes its own value."""
+    """Return what changes in the page for one field: from where to where, and to what. Of fields with one name each
+    takes its own value."""
     end, kind, given = one.start + one.length, one.attributes.get("type") or "text", left.get(one.name, [])
     if one.tag == "input" and kind in _TICKED and one.name:
         return [(one.start, end, _tag(one, {"checked": "" if one.value in given else None} | focus))]

@@ -1,7 +1,9 @@
-"""A form that was sent too early or too late: kept sealed while its person proves who they are, and brought back filled.
+"""A form that was sent too early or too late: kept sealed while its person proves who they are, and brought back
+filled.
 
-Nothing is done by itself: the page of the form is shown as it was filled (``iam.web.forms.filled``), one press from done. What is secret is
-never kept. A form is kept for the person who sent it and for the browser it came from, for half an hour.
+Nothing is done by itself: the page of the form is shown as it was filled (``iam.web.forms.filled``), one press from
+done. What is secret is never kept. A form is kept for the person who sent it and for the browser it came from, for half
+an hour.
 """
 
 from __future__ import annotations
@@ -30,9 +32,18 @@ PAGE = "from_page"
 """The hidden field of every form with the address of the page it stands on."""
 AGAIN = "again"
 """The parameter that brings a kept form back on its page."""
-SECRETS = frozenset({
-    "password", "current_password", "new_password", "new_password_again", "code", "recovery_code", "proof", "credential",
-})  # fmt: skip
+SECRETS = frozenset(
+    {
+        "password",
+        "current_password",
+        "new_password",
+        "new_password_again",
+        "code",
+        "recovery_code",
+        "proof",
+        "credential",
+    }
+)
 """Fields that are asked again."""
 SECONDS = 30 * 60
 _LONGEST = 64 * 1024
@@ -52,7 +63,8 @@ class Kept:
 
 
 def page() -> str:
-    """Return the address of the page that the answer's forms stand on: this one, or the one whose form is being answered."""
+    """Return the address of the page that the answer's forms stand on: this one, or the one whose form is being
+    answered."""
     if request.method in csrf.SAFE:
         query = [(name, value) for name, value in request.args.items(multi=True) if name not in (AGAIN, "lang")]
         return local_path(_with(quote(request.path), query))
@@ -61,7 +73,8 @@ def page() -> str:
 
 
 def named_page() -> str:
-    """Return the page that a form says it stood on; ``/`` when it says none, or came from elsewhere. It is good for a link only."""
+    """Return the page that a form says it stood on; ``/`` when it says none, or came from elsewhere. It is good for a
+    link only."""
     try:
         return local_path(request.form.get(PAGE)) if csrf.came_from_here() else "/"
     except HTTPException:
@@ -69,7 +82,8 @@ def named_page() -> str:
 
 
 def page_in(language: str, **more: str | None) -> str:
-    """Return the address of the same page in another language; a form that came back comes along. ``more`` is for its query."""
+    """Return the address of the same page in another language; a form that came back comes along. ``more`` is for its
+    query."""
     further = {"lang": language, **{name: value for name, value in more.items() if value}}
     here = urlsplit("" if request.method in csrf.SAFE else page())
     given = parse_qsl(here.query, keep_blank_values=True) if here.path else list(request.args.items(multi=True))
@@ -84,7 +98,8 @@ def nearest() -> str:
 
 
 def keep(path: str) -> str:
-    """Keep the form that was sent and return ``path`` with what brings it back there; ``path`` alone when it may not be kept.
+    """Keep the form that was sent and return ``path`` with what brings it back there; ``path`` alone when it may not be
+    kept.
 
     Kept is only what came from a form of ours, of somebody who is signed in or was in this browser until lately.
     """

@@ -1,4 +1,5 @@
-"""The second factor as people meet it, on a real database: codes, stages, stepping up, changing (AU-04, AU-07, AU-09, SE-02, SE-06)."""
+"""The second factor as people meet it, on a real database: codes, stages, stepping up, changing (AU-04, AU-07, AU-09,
+SE-02, SE-06)."""
 
 from __future__ import annotations
 
@@ -198,7 +199,8 @@ def test_au_04_wrong_codes_spend_the_one_budget_whatever_browser_they_come_from(
 ) -> None:
     secret, recovery_codes = with_totp(browser)
     at(frozen + timedelta(minutes=2))
-    # Whoever has the password gets any number of browsers that have signed in once: none of them has a budget of its own.
+    # Whoever has the password gets any number of browsers that have signed in once: none of them has a budget of its
+    # own.
     for n in range(5):
         thief = fresh(app)
         page = at_factor(thief)
@@ -221,9 +223,14 @@ def test_au_09_no_stage_is_left_but_by_its_own_success(app: Flask, browser: Brow
     page = at_factor(other)
     token = hidden(page, "/factor")
     for path, data in (
-        ("/factor", {}), ("/factor", {"code": ""}), ("/factor", {"recovery_code": ""}), ("/factor", {"code": "000000", "recovery_code": ""}),
-        ("/factor/passkey", {}), ("/factor/passkey", {"credential": ""}), ("/factor/passkey", {"credential": "{}"}),
-    ):  # fmt: skip
+        ("/factor", {}),
+        ("/factor", {"code": ""}),
+        ("/factor", {"recovery_code": ""}),
+        ("/factor", {"code": "000000", "recovery_code": ""}),
+        ("/factor/passkey", {}),
+        ("/factor/passkey", {"credential": ""}),
+        ("/factor/passkey", {"credential": "{}"}),
+    ):
         assert other.post(path, token | data).status_code == 422, (path, data)
     for path in ("/factor/set-up", "/factor/set-up/code", "/factor/codes", "/factor/remove"):
         skipped = other.post(path, token)

@@ -1,4 +1,5 @@
-"""The strongest proof guards itself: who holds a passkey changes their factors by a passkey, whatever else they can prove (SE-06)."""
+"""The strongest proof guards itself: who holds a passkey changes their factors by a passkey, whatever else they can
+prove (SE-06)."""
 
 from __future__ import annotations
 
@@ -76,9 +77,12 @@ def test_who_holds_a_passkey_adds_and_removes_none_and_gets_no_new_codes_with_a_
     with Session(engine) as session:
         id_ = session.scalars(select(Passkey.id)).one()
     for path, given in (
-        ("/factor/remove", {"passkey": str(id_)}), ("/factor/remove", {}), ("/factor/codes", {}), ("/factor/set-up", {}),
+        ("/factor/remove", {"passkey": str(id_)}),
+        ("/factor/remove", {}),
+        ("/factor/codes", {}),
+        ("/factor/set-up", {}),
         ("/factor/set-up/code", {}),
-    ):  # fmt: skip
+    ):
         page = follow(thief, thief.post(path, hidden(account, "/logout") | given))
         assert 'name="code"' not in page.text, path
         assert 'data-passkey="get"' in page.text, path

@@ -1,4 +1,5 @@
-"""What an application asks for: claims one by one, levels of sign-in, resources, kinds of token; and what a person is told of it."""
+"""What an application asks for: claims one by one, levels of sign-in, resources, kinds of token; and what a person is
+told of it."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def asking(**claims: Any) -> str:
 
 
 def through(anna: Browser, **changes: Any) -> TestResponse:
-    """The answer to a request in a capacity that was chosen before, so that no page but the one about the data is shown."""
+    """The answer to a request in a capacity that was chosen before, so that no page but the one about the data is
+    shown."""
     kind = changes.pop("kind")
     anna.code()
     notice(anna.world, kind)
@@ -104,10 +106,18 @@ def reach(world: World, acr: str) -> None:
             row.acr = acr
 
 
-@pytest.mark.parametrize("asked", [
-    {"acr_values": levels.TWO_FACTOR}, {"claims": asking(id_token={"acr": {"essential": True, "value": levels.TWO_FACTOR}})},
-    {"claims": asking(id_token={"acr": {"essential": True, "values": ["urn:x", levels.TWO_FACTOR, levels.PASSKEY]}})},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"acr_values": levels.TWO_FACTOR},
+        {"claims": asking(id_token={"acr": {"essential": True, "value": levels.TWO_FACTOR}})},
+        {
+            "claims": asking(
+                id_token={"acr": {"essential": True, "values": ["urn:x", levels.TWO_FACTOR, levels.PASSKEY]}}
+            )
+        },
+    ],
+)
 def test_oi_02_a_stronger_sign_in_is_asked_for_and_then_told(
     world: World, anna: Browser, wilma: Application, asked: dict[str, str]
 ) -> None:

@@ -23,13 +23,24 @@ Clock = Callable[[datetime], None]
 
 
 STRAY = [
-    {"redirect_uri": "https://wilma.example/cb/"}, {"redirect_uri": "https://evil.example/"}, {"redirect_uri": None}, {"client_id": "nobody"},
-    {"client_id": None}, {"redirect_uri": "https://evil.example", "response_type": "token"},
-    {"redirect_uri": "https://evil.example", "scope": "nothing"}, {"redirect_uri": "https://evil.example", "code_challenge": None},
-    {"redirect_uri": 'https://evil.example/"'}, {"redirect_uri": "https://evil.example/é\n"}, {"client_id": "wilma\x00"},
-    {"redirect_uri": ["https://wilma.example/cb", "https://evil.example"]}, {"state": ["a", "b"]}, {"code_challenge": [CHALLENGE, CHALLENGE]},
-    {"nonce": ["a", "b"]}, {"client_id": ["wilma", "wilma"]}, {"client_id": "avain-admin"},
-]  # fmt: skip
+    {"redirect_uri": "https://wilma.example/cb/"},
+    {"redirect_uri": "https://evil.example/"},
+    {"redirect_uri": None},
+    {"client_id": "nobody"},
+    {"client_id": None},
+    {"redirect_uri": "https://evil.example", "response_type": "token"},
+    {"redirect_uri": "https://evil.example", "scope": "nothing"},
+    {"redirect_uri": "https://evil.example", "code_challenge": None},
+    {"redirect_uri": 'https://evil.example/"'},
+    {"redirect_uri": "https://evil.example/é\n"},
+    {"client_id": "wilma\x00"},
+    {"redirect_uri": ["https://wilma.example/cb", "https://evil.example"]},
+    {"state": ["a", "b"]},
+    {"code_challenge": [CHALLENGE, CHALLENGE]},
+    {"nonce": ["a", "b"]},
+    {"client_id": ["wilma", "wilma"]},
+    {"client_id": "avain-admin"},
+]
 
 
 @pytest.mark.parametrize("changes", STRAY)
@@ -42,17 +53,29 @@ def test_nobody_is_sent_to_an_address_that_was_not_proved(world: World, changes:
 
 
 REFUSED = [
-    ({"response_type": "token"}, "unsupported_response_type"), ({"response_type": "id_token"}, "unsupported_response_type"),
-    ({"response_type": "code id_token"}, "unsupported_response_type"), ({"response_type": "code token"}, "unsupported_response_type"),
-    ({"response_type": None}, "invalid_request"), ({"scope": "nothing"}, "invalid_scope"), ({"scope": None}, "invalid_scope"),
-    ({"code_challenge": None}, "invalid_request"), ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
-    ({"code_challenge_method": "plain"}, "invalid_request"), ({"code_challenge_method": None}, "invalid_request"),
-    ({"code_challenge": "short"}, "invalid_request"), ({"response_mode": "fragment"}, "invalid_request"),
-    ({"response_mode": "web_message"}, "invalid_request"), ({"prompt": "none login"}, "invalid_request"), ({"prompt": "dance"}, "invalid_request"),
-    ({"max_age": "soon"}, "invalid_request"), ({"max_age": "-1"}, "invalid_request"), ({"request": "eyJ"}, "invalid_request_object"),
-    ({"request_uri": "http://localhost:1/"}, "invalid_request_uri"), ({"resource": "https://other.example"}, "invalid_target"),
+    ({"response_type": "token"}, "unsupported_response_type"),
+    ({"response_type": "id_token"}, "unsupported_response_type"),
+    ({"response_type": "code id_token"}, "unsupported_response_type"),
+    ({"response_type": "code token"}, "unsupported_response_type"),
+    ({"response_type": None}, "invalid_request"),
+    ({"scope": "nothing"}, "invalid_scope"),
+    ({"scope": None}, "invalid_scope"),
+    ({"code_challenge": None}, "invalid_request"),
+    ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+    ({"code_challenge_method": "plain"}, "invalid_request"),
+    ({"code_challenge_method": None}, "invalid_request"),
+    ({"code_challenge": "short"}, "invalid_request"),
+    ({"response_mode": "fragment"}, "invalid_request"),
+    ({"response_mode": "web_message"}, "invalid_request"),
+    ({"prompt": "none login"}, "invalid_request"),
+    ({"prompt": "dance"}, "invalid_request"),
+    ({"max_age": "soon"}, "invalid_request"),
+    ({"max_age": "-1"}, "invalid_request"),
+    ({"request": "eyJ"}, "invalid_request_object"),
+    ({"request_uri": "http://localhost:1/"}, "invalid_request_uri"),
+    ({"resource": "https://other.example"}, "invalid_target"),
     ({"prompt": "none"}, "login_required"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("changes", "error"), REFUSED)
@@ -70,10 +93,15 @@ def test_a_wrong_request_is_answered_at_the_proved_address_with_state_and_issuer
 def test_an_application_leads_to_the_connection_its_people_come_by(world: World, anna: Browser) -> None:
     world.write(
         Connection(
-            key="kunta", name={"fi": "Kunta"}, issuer="https://login.example", client_id="avain", domains=[],
-            applications={"wilma": "only"}, identifier={},
+            key="kunta",
+            name={"fi": "Kunta"},
+            issuer="https://login.example",
+            client_id="avain",
+            domains=[],
+            applications={"wilma": "only"},
+            identifier={},
         )
-    )  # fmt: skip
+    )
     stranger = Browser(world)
     there = stranger.get(stranger.authorize().location)
     assert there.location.startswith("/upstream/kunta?flow=")

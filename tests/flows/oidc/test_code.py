@@ -52,8 +52,11 @@ def test_the_access_token_is_for_one_audience_as_rfc_9068_says(
     answered = wilma.redeem(anna.code()).get_json()
     said = verified(world, answered["access_token"], "at+jwt")
     assert {name: said[name] for name in ("iss", "aud", "client_id", "scope")} == {
-        "iss": ISSUER, "aud": "https://wilma.example", "client_id": "wilma", "scope": "openid roles",
-    }  # fmt: skip
+        "iss": ISSUER,
+        "aud": "https://wilma.example",
+        "client_id": "wilma",
+        "scope": "openid roles",
+    }
     assert said["iat"] == int(frozen.timestamp())
     assert said["exp"] - said["iat"] == answered["expires_in"] == 300
     assert said["jti"]

@@ -1,4 +1,5 @@
-"""An application lets in only people of organisations for which it is enabled, by the child's school where a guardian asks."""
+"""An application lets in only people of organisations for which it is enabled, by the child's school where a guardian
+asks."""
 
 from __future__ import annotations
 

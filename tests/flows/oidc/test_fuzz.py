@@ -1,4 +1,5 @@
-"""Whatever is sent to whatever address: an answer in the protocol's words or a page, never a server error (security HT-06)."""
+"""Whatever is sent to whatever address: an answer in the protocol's words or a page, never a server error (security
+HT-06)."""
 
 from __future__ import annotations
 
@@ -20,24 +21,120 @@ TRIES = 6
 """Requests to each route by each caller."""
 
 NAMES = (
-    "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "code", "code_challenge", "code_challenge_method", "prompt",
-    "max_age", "claims", "request", "request_uri", "resource", "acr_values", "id_token_hint", "login_hint", "ui_locales", "response_mode",
-    "grant_type", "refresh_token", "client_secret", "client_assertion", "client_assertion_type", "token", "token_type_hint",
-    "post_logout_redirect_uri", "logout_hint", "flow", "login", "password", "capacity", "decision", "csrf_token", "lang", "after", "before",
-    "q", "organisation", "person", "role", "at", "known_at", "limit", "until", "reason", "access_token", "iss", "error",
-)  # fmt: skip
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "nonce",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+    "claims",
+    "request",
+    "request_uri",
+    "resource",
+    "acr_values",
+    "id_token_hint",
+    "login_hint",
+    "ui_locales",
+    "response_mode",
+    "grant_type",
+    "refresh_token",
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+    "token",
+    "token_type_hint",
+    "post_logout_redirect_uri",
+    "logout_hint",
+    "flow",
+    "login",
+    "password",
+    "capacity",
+    "decision",
+    "csrf_token",
+    "lang",
+    "after",
+    "before",
+    "q",
+    "organisation",
+    "person",
+    "role",
+    "at",
+    "known_at",
+    "limit",
+    "until",
+    "reason",
+    "access_token",
+    "iss",
+    "error",
+)
 VALUES = (
-    "", "0", "-1", "1e400", "NaN", "null", "true", "wilma", "none", "openid", "\x00", "a\x00b", "%00", "\ud83d\ude00", "ä" * 3000, "../../etc/passwd",
-    "' OR 1=1 --", "<script>alert(1)</script>", "{{7*7}}", "[]", "{}", '{"a":' * 50, "eyJhbGciOiJub25lIn0.e30.", "avc_x", "avr_" + "A" * 80,
-    "urn:ietf:params:oauth:request_uri:avp_x", "https://wilma.example/cb", "javascript:alert(1)", "9" * 400, "2026-02-30", "00000000-0000-0000-0000-000000000000",
-    "\u202eabc", "a\r\nSet-Cookie: x=1", "*", "%", "\\", "code", "authorization_code", "refresh_token", "client_credentials", "S256", "KOIVU",
-)  # fmt: skip
+    "",
+    "0",
+    "-1",
+    "1e400",
+    "NaN",
+    "null",
+    "true",
+    "wilma",
+    "none",
+    "openid",
+    "\x00",
+    "a\x00b",
+    "%00",
+    "\ud83d\ude00",
+    "ä" * 3000,
+    "../../etc/passwd",
+    "' OR 1=1 --",
+    "<script>alert(1)</script>",
+    "{{7*7}}",
+    "[]",
+    "{}",
+    '{"a":' * 50,
+    "eyJhbGciOiJub25lIn0.e30.",
+    "avc_x",
+    "avr_" + "A" * 80,
+    "urn:ietf:params:oauth:request_uri:avp_x",
+    "https://wilma.example/cb",
+    "javascript:alert(1)",
+    "9" * 400,
+    "2026-02-30",
+    "00000000-0000-0000-0000-000000000000",
+    "\u202eabc",
+    "a\r\nSet-Cookie: x=1",
+    "*",
+    "%",
+    "\\",
+    "code",
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "S256",
+    "KOIVU",
+)
 HEADERS: tuple[dict[str, str], ...] = (
-    {}, {"Accept": "text/html"}, {"Accept": "application/json"}, {"Authorization": "Bearer avo_x"}, {"Authorization": "Bearer eyJ.eyJ.x"},
-    {"Authorization": "Basic ////"}, {"Authorization": "Basic d2lsbWE6eA=="}, {"Authorization": "Negotiate x"}, {"Accept-Language": "\xff,;q=x"},
-    {"Host": "evil.example"}, {"X-Forwarded-Host": "evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"},
-    {"Content-Length": "-1"}, {"Range": "bytes=0-0,-1"}, {"If-None-Match": '"'}, {"Cookie": "avain=\xff; session=x"},
-)  # fmt: skip
+    {},
+    {"Accept": "text/html"},
+    {"Accept": "application/json"},
+    {"Authorization": "Bearer avo_x"},
+    {"Authorization": "Bearer eyJ.eyJ.x"},
+    {"Authorization": "Basic ////"},
+    {"Authorization": "Basic d2lsbWE6eA=="},
+    {"Authorization": "Negotiate x"},
+    {"Accept-Language": "\xff,;q=x"},
+    {"Host": "evil.example"},
+    {"X-Forwarded-Host": "evil.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Content-Length": "-1"},
+    {"Range": "bytes=0-0,-1"},
+    {"If-None-Match": '"'},
+    {"Cookie": "avain=\xff; session=x"},
+)
 
 
 def callers(world: World) -> Iterator[Browser]:
@@ -64,7 +161,8 @@ def address(rule: Rule, chance: Random) -> str:
 
 
 def body(chance: Random) -> dict[str, Any]:
-    """A body of any kind: none, a form, a form twice over, JSON, multipart, noise, or one that lies about what it is."""
+    """A body of any kind: none, a form, a form twice over, JSON, multipart, noise, or one that lies about what it
+    is."""
     fields = [(chance.choice(NAMES), chance.choice(VALUES)) for _ in range(chance.randrange(8))]
     form = urlencode(fields, errors="surrogatepass")
     kind = chance.randrange(8)

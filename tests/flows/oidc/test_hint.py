@@ -1,4 +1,5 @@
-"""``id_token_hint``: an ID token of ours stays ours after its time and its key's; anything else is an error of the application that sent it."""
+"""``id_token_hint``: an ID token of ours stays ours after its time and its key's; anything else is an error of the
+application that sent it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""TK-01: of sixteen callers at once exactly one redeems a code, exactly one moves a refresh family, exactly one uses an assertion."""
+"""TK-01: of sixteen callers at once exactly one redeems a code, exactly one moves a refresh family, exactly one uses an
+assertion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A protected child's guardian: no token, page or answer tells a school's name before the school confirmed that she may know it."""
+"""A protected child's guardian: no token, page or answer tells a school's name before the school confirmed that she may
+know it."""
 
 from __future__ import annotations
 

@@ -118,12 +118,19 @@ def test_par_03_a_push_is_a_post(world: World) -> None:
     assert world.app.test_client().get("/oauth2/par", base_url=ISSUER).status_code == 405
 
 
-@pytest.mark.parametrize(("changes", "error"), [
-    ({"redirect_uri": "https://evil.example/"}, "invalid_request"), ({"response_type": "token"}, "unsupported_response_type"),
-    ({"code_challenge": None}, "invalid_request"), ({"code_challenge_method": "plain"}, "invalid_request"),
-    ({"claims": "["}, "invalid_request"), ({"resource": "https://other.example"}, "invalid_target"), ({"prompt": "dance"}, "invalid_request"),
-    ({"request": "eyJ"}, "invalid_request_object"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"redirect_uri": "https://evil.example/"}, "invalid_request"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"code_challenge": None}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"claims": "["}, "invalid_request"),
+        ({"resource": "https://other.example"}, "invalid_target"),
+        ({"prompt": "dance"}, "invalid_request"),
+        ({"request": "eyJ"}, "invalid_request_object"),
+    ],
+)
 def test_a_wrong_push_is_answered_to_the_client_at_once(world: World, changes: dict[str, Any], error: str) -> None:
     said = push(world, **changes)
     assert (said.status_code, said.get_json()["error"]) == (400, error)
@@ -161,10 +168,24 @@ def test_numbers_and_groups_in_a_signed_request_are_read(world: World, anna: Bro
     )
 
 
-@pytest.mark.parametrize("changes", [
-    {"iss": "verso"}, {"sub": "wilma"}, {"aud": "https://other.example"}, {"client_id": "verso"}, {"client_id": None}, {"exp": 1}, {"nbf": 2**32},
-    {"request": "eyJ"}, {"request_uri": "urn:x"}, {"max_age": True}, {"state": None, "nonce": ["a"]}, {"exp": "soon"},
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "verso"},
+        {"sub": "wilma"},
+        {"aud": "https://other.example"},
+        {"client_id": "verso"},
+        {"client_id": None},
+        {"exp": 1},
+        {"nbf": 2**32},
+        {"request": "eyJ"},
+        {"request_uri": "urn:x"},
+        {"max_age": True},
+        {"state": None, "nonce": ["a"]},
+        {"exp": "soon"},
+    ],
+    ids=str,
+)
 def test_a_signed_request_that_is_not_in_order_is_refused(world: World, anna: Browser, changes: dict[str, Any]) -> None:
     query = {**request_of("wilma"), "request": signed(world, **changes)}
     assert answer(anna.get("/oauth2/authorize?" + urlencode(query)))["error"] == "invalid_request_object"

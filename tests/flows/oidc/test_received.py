@@ -1,4 +1,5 @@
-"""What an application receives of a person is what the person is told, agrees to, reads in the log and on My account, however it asked."""
+"""What an application receives of a person is what the person is told, agrees to, reads in the log and on My account,
+however it asked."""
 
 from __future__ import annotations
 
@@ -25,8 +26,12 @@ PROFILE = "your name, username, position and language"
 def _may_ask_for_everything(world: World) -> None:
     scope = "openid profile email phone roles groups offline_access"
     world.change(
-        Client, Client.client_id == "wilma", scope=scope, grants=["authorization_code", "refresh_token"], redirect_uris=["https://wilma.example/cb"],
-    )  # fmt: skip
+        Client,
+        Client.client_id == "wilma",
+        scope=scope,
+        grants=["authorization_code", "refresh_token"],
+        redirect_uris=["https://wilma.example/cb"],
+    )
 
 
 def notice(world: World, kind: str) -> None:
@@ -119,9 +124,11 @@ def test_an_application_learns_the_title_with_the_profile_only_wherever_it_reads
 ) -> None:
     tokens = wilma.redeem(anna.code(scope=scope)).get_json()
     said = {
-        "ID token": verified(world, tokens["id_token"], "JWT"), "access token": verified(world, tokens["access_token"], "at+jwt"),
-        "userinfo": wilma.userinfo(tokens["access_token"]).get_json(), "introspection": wilma.introspect(tokens["access_token"]),
-    }  # fmt: skip
+        "ID token": verified(world, tokens["id_token"], "JWT"),
+        "access token": verified(world, tokens["access_token"], "at+jwt"),
+        "userinfo": wilma.userinfo(tokens["access_token"]).get_json(),
+        "introspection": wilma.introspect(tokens["access_token"]),
+    }
     assert {place: one["capacity"]["organisation"]["key"] for place, one in said.items()} == dict.fromkeys(
         said, "KOIVU"
     )

@@ -1,4 +1,5 @@
-"""Clients that register themselves and look after their registration (RFC 7591, RFC 7592, OIDC Dynamic Client Registration 1.0)."""
+"""Clients that register themselves and look after their registration (RFC 7591, RFC 7592, OIDC Dynamic Client
+Registration 1.0)."""
 
 from __future__ import annotations
 
@@ -106,9 +107,11 @@ def test_a_registered_client_signs_a_person_in(world: World, registrar: Registra
     code = browser.code(client["client_id"], redirect_uri=BACK)
     proof = b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
     told = registrar.http.post(
-        "/oauth2/token", base_url=ISSUER, headers={"Authorization": f"Basic {proof}"},
+        "/oauth2/token",
+        base_url=ISSUER,
+        headers={"Authorization": f"Basic {proof}"},
         data={"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "code_verifier": VERIFIER},
-    )  # fmt: skip
+    )
     assert told.status_code == 200, told.text
     assert oidc_world.verified(world, told.get_json()["id_token"], "JWT")["aud"] == client["client_id"]
 
@@ -120,9 +123,13 @@ def test_a_client_of_a_public_application_has_public_subjects_or_as_it_says_pair
         browser = Browser(world)
         browser.sign_in()
         data = {
-            "grant_type": "authorization_code", "code": browser.code(client["client_id"], redirect_uri=BACK), "redirect_uri": BACK,
-            "code_verifier": VERIFIER, "client_id": client["client_id"], "client_secret": client["client_secret"],
-        }  # fmt: skip
+            "grant_type": "authorization_code",
+            "code": browser.code(client["client_id"], redirect_uri=BACK),
+            "redirect_uri": BACK,
+            "code_verifier": VERIFIER,
+            "client_id": client["client_id"],
+            "client_secret": client["client_secret"],
+        }
         told = registrar.http.post("/oauth2/token", base_url=ISSUER, data=data).get_json()["id_token"]
         return str(oidc_world.verified(world, told, "JWT")["sub"])
 
@@ -143,12 +150,19 @@ def test_the_answer_tells_what_is_registered_with_every_default(registrar: Regis
     said = response.get_json()
     fresh = {name: said.pop(name) for name in ("client_id", "client_secret", "registration_access_token")}
     assert said == {
-        "client_id_issued_at": said["client_id_issued_at"], "client_secret_expires_at": 0, "redirect_uris": [BACK],
-        "response_types": ["code"], "grant_types": ["authorization_code"], "token_endpoint_auth_method": "client_secret_basic",
-        "scope": "openid profile email roles groups phone", "subject_type": "pairwise", "id_token_signed_response_alg": "RS256",
-        "require_pushed_authorization_requests": False, "application_type": "web",
+        "client_id_issued_at": said["client_id_issued_at"],
+        "client_secret_expires_at": 0,
+        "redirect_uris": [BACK],
+        "response_types": ["code"],
+        "grant_types": ["authorization_code"],
+        "token_endpoint_auth_method": "client_secret_basic",
+        "scope": "openid profile email roles groups phone",
+        "subject_type": "pairwise",
+        "id_token_signed_response_alg": "RS256",
+        "require_pushed_authorization_requests": False,
+        "application_type": "web",
         "registration_client_uri": f"{ISSUER}/oauth2/register/{fresh['client_id']}",
-    }  # fmt: skip
+    }
     assert (response.status_code, response.headers["Cache-Control"]) == (201, "no-store")
     assert fresh["client_secret"].startswith("avk_")
     assert fresh["registration_access_token"].startswith("avm_")
@@ -168,7 +182,11 @@ def test_secrets_are_stored_as_hashes_and_the_making_is_in_the_audit_log(world: 
 
 
 ROWS: dict[str, tuple[Any, str, Any]] = {
-    "redirect_uris": (["https://a.example/cb?x=1", "http://127.0.0.1/cb"], "redirect_uris", ["https://a.example/cb?x=1", "http://127.0.0.1/cb"]),
+    "redirect_uris": (
+        ["https://a.example/cb?x=1", "http://127.0.0.1/cb"],
+        "redirect_uris",
+        ["https://a.example/cb?x=1", "http://127.0.0.1/cb"],
+    ),
     "response_types": (["code"], "grants", ["authorization_code"]),
     "grant_types": (["refresh_token", "authorization_code"], "grants", ["authorization_code", "refresh_token"]),
     "token_endpoint_auth_method": ("client_secret_post", "auth", "client_secret_post"),
@@ -183,8 +201,16 @@ ROWS: dict[str, tuple[Any, str, Any]] = {
     "token_endpoint_auth_signing_alg": ("ES256", "metadata_", {"token_endpoint_auth_signing_alg": "ES256"}),
     "default_max_age": (3600, "metadata_", {"default_max_age": 3600}),
     "require_auth_time": (True, "metadata_", {"require_auth_time": True}),
-    "default_acr_values": (["urn:avain:acr:two-factor"], "metadata_", {"default_acr_values": ["urn:avain:acr:two-factor"]}),
-    "initiate_login_uri": ("https://app.example/start", "metadata_", {"initiate_login_uri": "https://app.example/start"}),
+    "default_acr_values": (
+        ["urn:avain:acr:two-factor"],
+        "metadata_",
+        {"default_acr_values": ["urn:avain:acr:two-factor"]},
+    ),
+    "initiate_login_uri": (
+        "https://app.example/start",
+        "metadata_",
+        {"initiate_login_uri": "https://app.example/start"},
+    ),
     "contacts": (["help@app.example"], "metadata_", {"contacts": ["help@app.example"]}),
     "client_name": ("Sovellus ä", "metadata_", {"client_name": "Sovellus ä"}),
     "client_name#sv-FI": ("Tillämpning", "metadata_", {"client_name#sv-FI": "Tillämpning"}),
@@ -194,14 +220,18 @@ ROWS: dict[str, tuple[Any, str, Any]] = {
     "tos_uri": ("https://app.example/tos", "metadata_", {"tos_uri": "https://app.example/tos"}),
     "software_id": ("4NRB1-0XZABZI9E6-5SM3R", "metadata_", {"software_id": "4NRB1-0XZABZI9E6-5SM3R"}),
     "software_version": ("2.1", "metadata_", {"software_version": "2.1"}),
-    "post_logout_redirect_uris": (["https://app.example/bye"], "post_logout_redirect_uris", ["https://app.example/bye"]),
+    "post_logout_redirect_uris": (
+        ["https://app.example/bye"],
+        "post_logout_redirect_uris",
+        ["https://app.example/bye"],
+    ),
     "backchannel_logout_uri": ("https://app.example/out", "backchannel_logout_uri", "https://app.example/out"),
     "backchannel_logout_session_required": (True, "metadata_", {"backchannel_logout_session_required": True}),
     "frontchannel_logout_uri": ("https://app.example/front", "frontchannel_logout_uri", "https://app.example/front"),
     "frontchannel_logout_session_required": (True, "metadata_", {"frontchannel_logout_session_required": True}),
     "require_pushed_authorization_requests": (True, "par_required", True),
     "scope": ("openid email", "scope", "openid email"),
-}  # fmt: skip
+}
 """Each member of a registration with a value, the column it must reach, and what must stand there."""
 
 
@@ -234,17 +264,53 @@ def test_no_client_says_itself_what_it_may_be_told_for(registrar: Registrar) -> 
 
 _WRONG: dict[str, tuple[Any, ...]] = {
     "response_types": (["token"], ["code", "id_token"], ["code token"], ["none"], "code", [1], []),
-    "grant_types": (["implicit"], ["password"], ["refresh_token"], [], "authorization_code", [{}],
-                    ["urn:ietf:params:oauth:grant-type:device_code"], ["authorization_code", "client_credentials", "x"]),
+    "grant_types": (
+        ["implicit"],
+        ["password"],
+        ["refresh_token"],
+        [],
+        "authorization_code",
+        [{}],
+        ["urn:ietf:params:oauth:grant-type:device_code"],
+        ["authorization_code", "client_credentials", "x"],
+    ),
     "token_endpoint_auth_method": ("client_secret_jwt", "tls_client_auth", "", 1, ["none"], "private_key_jwt"),
     "application_type": ("browser", "", 1, ["web"], {}),
-    "jwks": ({}, {"keys": []}, {"keys": "x"}, {"keys": [1]}, [], "x", {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]},
-             {"keys": [KEYS["keys"][0] | {"d": "AA"}]}, {"keys": [KEYS["keys"][0] | {"x": "AAAA"}]}, {"keys": KEYS["keys"] * 21},
-             {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}, {"keys": [KEYS["keys"][0] | {"kid": {"a": 1}}]},
-             {"keys": [{"kty": "RSA", "n": "_" * 1400, "e": "AQAB"}]}, {"keys": [KEYS["keys"][0] | {"kid": "\x00"}]}),
-    "jwks_uri": ("http://a.example/", "https://127.0.0.1/", "https://[::1]/", "https://169.254.169.254/latest", "https://10.0.0.1/",
-                 "https://2130706433/", "https://u:p@a.example/", "ftp://a.example/", "file:///etc/passwd", "x", "", 1, ["https://a.example/"],
-                 "https://a.example/\r\nX: y", "https://a.example/#x", "http://localhost:8080/oauth2/jwks", "\ud800"),
+    "jwks": (
+        {},
+        {"keys": []},
+        {"keys": "x"},
+        {"keys": [1]},
+        [],
+        "x",
+        {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]},
+        {"keys": [KEYS["keys"][0] | {"d": "AA"}]},
+        {"keys": [KEYS["keys"][0] | {"x": "AAAA"}]},
+        {"keys": KEYS["keys"] * 21},
+        {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]},
+        {"keys": [KEYS["keys"][0] | {"kid": {"a": 1}}]},
+        {"keys": [{"kty": "RSA", "n": "_" * 1400, "e": "AQAB"}]},
+        {"keys": [KEYS["keys"][0] | {"kid": "\x00"}]},
+    ),
+    "jwks_uri": (
+        "http://a.example/",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://169.254.169.254/latest",
+        "https://10.0.0.1/",
+        "https://2130706433/",
+        "https://u:p@a.example/",
+        "ftp://a.example/",
+        "file:///etc/passwd",
+        "x",
+        "",
+        1,
+        ["https://a.example/"],
+        "https://a.example/\r\nX: y",
+        "https://a.example/#x",
+        "http://localhost:8080/oauth2/jwks",
+        "\ud800",
+    ),
     "sector_identifier_uri": ("http://a.example/", "https://127.0.0.1/", "https://localhost/", 1, {}),
     "subject_type": ("public", "x", 1, []),
     "id_token_signed_response_alg": ("none", "HS256", "RS512", "", 1, ["RS256"]),
@@ -256,33 +322,65 @@ _WRONG: dict[str, tuple[Any, ...]] = {
     "initiate_login_uri": ("http://a.example/", "javascript:alert(1)", 1),
     "contacts": ("a@b.example", [1], ["a"] * 21, ["a\x00"], ["\ud800"], [""]),
     "client_name": ("", 1, ["x"], "a\nb", "x" * 401, "\x00", "\ud800"),
-    "client_name#fi": (1,), "client_name#fi-FI": ("\x00",),
+    "client_name#fi": (1,),
+    "client_name#fi-FI": ("\x00",),
     "logo_uri": ("http://127.0.0.1/", "javascript:alert(1)", "data:image/png,x", 1, "https://u@a.example/"),
-    "client_uri": ("javascript:alert(1)",), "policy_uri": ("x",), "tos_uri": (1,),
+    "client_uri": ("javascript:alert(1)",),
+    "policy_uri": ("x",),
+    "tos_uri": (1,),
     "backchannel_logout_uri": ("http://a.example/", "https://127.0.0.1:1/", "https://a.example/#x", 1),
     "backchannel_logout_session_required": ("yes",),
     "frontchannel_logout_uri": ("https://other.example/", "https://app.example:8443/", "http://app.example/", 1),
     "frontchannel_logout_session_required": (0,),
     "require_pushed_authorization_requests": ("true", 1),
     "scope": ("openid admin", "profile", 1, ["openid"], "openid wilma.write", "openid\x00"),
-    "software_statement": ("a.b.c",), "id_token_encrypted_response_alg": ("RSA-OAEP",),
-    "userinfo_encrypted_response_enc": ("A128GCM",), "request_object_encryption_alg": ("RSA-OAEP",),
-    "tls_client_certificate_bound_access_tokens": (True,), "dpop_bound_access_tokens": (True,),
-}  # fmt: skip
+    "software_statement": ("a.b.c",),
+    "id_token_encrypted_response_alg": ("RSA-OAEP",),
+    "userinfo_encrypted_response_enc": ("A128GCM",),
+    "request_object_encryption_alg": ("RSA-OAEP",),
+    "tls_client_certificate_bound_access_tokens": (True,),
+    "dpop_bound_access_tokens": (True,),
+}
 BAD: list[tuple[dict[str, Any], str]] = [
-    *(({"redirect_uris": uris}, "invalid_redirect_uri") for uris in (
-        [], "https://a.example", [1], [None], [["https://a.example/"]], ["https://a.example/#x"], ["http://a.example/"], ["app:/cb"],
-        ["com.example.app:/cb"], ["javascript:alert(1)"], ["https://*.example/"], ["/cb"], [""], ["https://"], ["https://u@a.example/"],
-        ["https://a.example/\n"], ["https://a.example/ä"], ["https://a.example/ "], ["https://a.example\\@b/"], ["https://a.example:x/"],
-        ["https://a.example/" + "a" * 2048], ["https://a.example/\x00"], ["\ud800"], ["https://a.example/cb"] * 2 + ["data:,x"],
-        [f"https://a.example/{n}" for n in range(101)],
-    )),
+    *(
+        ({"redirect_uris": uris}, "invalid_redirect_uri")
+        for uris in (
+            [],
+            "https://a.example",
+            [1],
+            [None],
+            [["https://a.example/"]],
+            ["https://a.example/#x"],
+            ["http://a.example/"],
+            ["app:/cb"],
+            ["com.example.app:/cb"],
+            ["javascript:alert(1)"],
+            ["https://*.example/"],
+            ["/cb"],
+            [""],
+            ["https://"],
+            ["https://u@a.example/"],
+            ["https://a.example/\n"],
+            ["https://a.example/ä"],
+            ["https://a.example/ "],
+            ["https://a.example\\@b/"],
+            ["https://a.example:x/"],
+            ["https://a.example/" + "a" * 2048],
+            ["https://a.example/\x00"],
+            ["\ud800"],
+            ["https://a.example/cb"] * 2 + ["data:,x"],
+            [f"https://a.example/{n}" for n in range(101)],
+        )
+    ),
     ({"post_logout_redirect_uris": ["http://a.example/"]}, "invalid_redirect_uri"),
     *(({name: value}, "invalid_client_metadata") for name, values in _WRONG.items() for value in values),
     ({"jwks": KEYS, "jwks_uri": "https://app.example/jwks"}, "invalid_client_metadata"),
-    ({"token_endpoint_auth_method": "none", "grant_types": ["client_credentials"], "redirect_uris": []}, "invalid_client_metadata"),
+    (
+        {"token_endpoint_auth_method": "none", "grant_types": ["client_credentials"], "redirect_uris": []},
+        "invalid_client_metadata",
+    ),
     ({"grant_types": ["client_credentials"], "response_types": ["code"]}, "invalid_client_metadata"),
-]  # fmt: skip
+]
 
 
 def test_what_is_wrong_or_not_supported_is_refused_and_leaves_nothing(world: World, registrar: Registrar) -> None:
@@ -297,12 +395,27 @@ def test_what_is_wrong_or_not_supported_is_refused_and_leaves_nothing(world: Wor
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"{", b"null", b"[]", b"1", b'"x"', b"NaN", b'{"default_max_age": NaN}', b'{"default_max_age": Infinity}', b"\xff\xfe",
-        b'{"redirect_uris": ["https://a.example/"], "redirect_uris": ["https://b.example/"]}', b"[" * 60_000, b'{"a":' * 10_000,
-        b'{"client_name": "' + b"x" * 70_000 + b'"}', b" " * 2_000_000, b'{"default_max_age": ' + b"1" * 5000 + b"}",
-        b"redirect_uris=https%3A%2F%2Fa.example", b'{"x": "' + b"\x00" * 10 + b'"}', "{\"redirect_uris\": ['x']}".encode("utf-16"),
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b"1",
+        b'"x"',
+        b"NaN",
+        b'{"default_max_age": NaN}',
+        b'{"default_max_age": Infinity}',
+        b"\xff\xfe",
+        b'{"redirect_uris": ["https://a.example/"], "redirect_uris": ["https://b.example/"]}',
+        b"[" * 60_000,
+        b'{"a":' * 10_000,
+        b'{"client_name": "' + b"x" * 70_000 + b'"}',
+        b" " * 2_000_000,
+        b'{"default_max_age": ' + b"1" * 5000 + b"}",
+        b"redirect_uris=https%3A%2F%2Fa.example",
+        b'{"x": "' + b"\x00" * 10 + b'"}',
+        "{\"redirect_uris\": ['x']}".encode("utf-16"),
     ],
-)  # fmt: skip
+)
 def test_a_hostile_body_is_refused_without_harm(body: bytes, registrar: Registrar) -> None:
     refused(registrar.post(body))
 
@@ -311,8 +424,12 @@ def test_a_body_that_is_not_called_json_is_refused(registrar: Registrar) -> None
     bearer = {"Authorization": f"Bearer {registrar.token}"}
     for kind in ("application/x-www-form-urlencoded", "text/plain", ""):
         response = registrar.http.post(
-            "/oauth2/register", base_url=ISSUER, data=b'{"redirect_uris": ["https://a.example/"]}', content_type=kind, headers=bearer
-        )  # fmt: skip
+            "/oauth2/register",
+            base_url=ISSUER,
+            data=b'{"redirect_uris": ["https://a.example/"]}',
+            content_type=kind,
+            headers=bearer,
+        )
         refused(response)
 
 
@@ -326,11 +443,26 @@ def test_unknown_members_are_ignored_and_null_counts_as_left_out(registrar: Regi
 def test_what_is_not_the_clients_to_say_cannot_be_set(world: World, registrar: Registrar) -> None:
     """Security AC-03."""
     wanted = {
-        "sector": "verso.example", "application": "verso", "application_id": str(world.ids["verso"]), "mapper": {"sub": {"name": "x"}},
-        "resources": ["https://verso.example"], "legacy_audience": True, "retired": True, "pkce": "optional", "token_format": "opaque",
-        "management_hash": "x", "id": "x", "client_id": "wilma", "client_secret": "chosen" * 8, "metadata": {"x": 1}, "metadata_": {"x": 1},
-        "auth": "none", "grants": ["client_credentials"], "id_token_alg": "ES256", "registration_access_token": "x",
-    }  # fmt: skip
+        "sector": "verso.example",
+        "application": "verso",
+        "application_id": str(world.ids["verso"]),
+        "mapper": {"sub": {"name": "x"}},
+        "resources": ["https://verso.example"],
+        "legacy_audience": True,
+        "retired": True,
+        "pkce": "optional",
+        "token_format": "opaque",
+        "management_hash": "x",
+        "id": "x",
+        "client_id": "wilma",
+        "client_secret": "chosen" * 8,
+        "metadata": {"x": 1},
+        "metadata_": {"x": 1},
+        "auth": "none",
+        "grants": ["client_credentials"],
+        "id_token_alg": "ES256",
+        "registration_access_token": "x",
+    }
     client = registrar.made(**wanted)
     row = registrar.row(client)
     assert client["client_id"] != "wilma"
@@ -385,9 +517,18 @@ def test_only_an_initial_access_token_opens_the_door(world: World, registrar: Re
     """C-28: nor does what manages a client, or proves one, register another."""
     client = registrar.made()
     others = [
-        None, "x", "avi_" + "x" * 43, client["registration_access_token"], client["client_secret"], SECRET,
-        secret.new("access"), registrar.token + "x", registrar.token[:-1], "avi_ä", "avi_" + "x" * 10_000,
-    ]  # fmt: skip
+        None,
+        "x",
+        "avi_" + "x" * 43,
+        client["registration_access_token"],
+        client["client_secret"],
+        SECRET,
+        secret.new("access"),
+        registrar.token + "x",
+        registrar.token[:-1],
+        "avi_ä",
+        "avi_" + "x" * 10_000,
+    ]
     for token in others:
         response = registrar.send("POST", "/oauth2/register", {"redirect_uris": [BACK]}, token)
         assert (response.status_code, response.get_json()) == (401, {"error": "invalid_token"}), token
@@ -412,18 +553,23 @@ def test_uses_count_down_to_none_also_when_many_ask_at_once(world: World, regist
 
 
 def test_a_management_token_is_good_for_its_own_client_only(world: World, registrar: Registrar) -> None:
-    """C-28. All refusals look alike: another client's token, an unknown client, a declared one, a deleted one, no token."""
+    """C-28. All refusals look alike: another client's token, an unknown client, a declared one, a deleted one, no
+    token."""
     one, other = registrar.made(), registrar.made()
     gone = registrar.made()
     assert registrar.manage("DELETE", gone).status_code == 204
     seen = set()
     for method in ("GET", "PUT", "DELETE"):
         for path, token in [
-            (one["client_id"], other["registration_access_token"]), ("unknown", one["registration_access_token"]),
-            ("wilma", one["registration_access_token"]), (gone["client_id"], gone["registration_access_token"]),
-            (one["client_id"], registrar.token), (one["client_id"], one["client_secret"]), (one["client_id"], "avm_x"),
+            (one["client_id"], other["registration_access_token"]),
+            ("unknown", one["registration_access_token"]),
+            ("wilma", one["registration_access_token"]),
+            (gone["client_id"], gone["registration_access_token"]),
+            (one["client_id"], registrar.token),
+            (one["client_id"], one["client_secret"]),
+            (one["client_id"], "avm_x"),
             ("ä", one["registration_access_token"]),
-        ]:  # fmt: skip
+        ]:
             response = registrar.send(
                 method, f"/oauth2/register/{path}", {"client_id": path, "redirect_uris": [BACK]}, token
             )
@@ -458,10 +604,19 @@ def test_an_update_is_refused_that_is_not_the_clients_own(registrar: Registrar) 
     client = registrar.made()
     good = {"client_id": client["client_id"], "redirect_uris": [BACK]}
     for more in (
-        {"client_id": "wilma"}, {"client_id": None}, {"client_id": 1}, {"client_secret": "chosen" * 8}, {"client_secret": 1},
-        {"client_secret": "\ud800"}, {"client_secret": ""}, {"registration_access_token": "x"}, {"registration_client_uri": "x"},
-        {"client_id_issued_at": 1}, {"client_secret_expires_at": 0}, {"id_token_signed_response_alg": "none"},
-    ):  # fmt: skip
+        {"client_id": "wilma"},
+        {"client_id": None},
+        {"client_id": 1},
+        {"client_secret": "chosen" * 8},
+        {"client_secret": 1},
+        {"client_secret": "\ud800"},
+        {"client_secret": ""},
+        {"registration_access_token": "x"},
+        {"registration_client_uri": "x"},
+        {"client_id_issued_at": 1},
+        {"client_secret_expires_at": 0},
+        {"id_token_signed_response_alg": "none"},
+    ):
         refused(registrar.manage("PUT", client, good | more))
     assert registrar.manage("GET", client).get_json()["redirect_uris"] == [BACK]
 
@@ -525,7 +680,8 @@ def test_a_sector_file_that_does_not_list_the_redirect_uri_is_refused(
 
 
 def test_a_stranger_makes_us_call_nobody(registrar: Registrar, server: HostileHttp) -> None:
-    """Security C-13: nothing is fetched before the token is known, nor for a logo, a policy or keys that nobody uses yet."""
+    """Security C-13: nothing is fetched before the token is known, nor for a logo, a policy or keys that nobody uses
+    yet."""
     members = {name: server.url() for name in ("jwks_uri", "sector_identifier_uri", "backchannel_logout_uri")}
     assert registrar.post({"redirect_uris": [BACK]} | members, "avi_unknown").status_code == 401
     pages = {

@@ -1,4 +1,5 @@
-"""What is asked of a sign-in is asked again at refresh: by the person's organisations, and by the application (security AU-11)."""
+"""What is asked of a sign-in is asked again at refresh: by the person's organisations, and by the application (security
+AU-11)."""
 
 from __future__ import annotations
 

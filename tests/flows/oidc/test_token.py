@@ -182,12 +182,23 @@ def basic(name: str, secret: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("headers", "body"),
     [
-        ({}, {}), ({}, {"client_id": "wilma"}), ({}, {"client_id": "wilma", "client_secret": ""}), (basic("wilma", ""), {}), (basic("wilma", "x"), {}),
-        (basic("nobody", SECRET), {}), ({}, {"client_id": "wilma", "client_secret": SECRET}), (basic("wilma-old", SECRET), {}),
-        (basic("wilma-app", ""), {}), (basic("verso", SECRET + " "), {}), ({"Authorization": "Basic %%%"}, {}), ({"Authorization": "Bearer x"}, {}),
-        (basic("avain-admin", ""), {}), ({}, {"client_id": "avain-admin"}), ({}, {"client_id": "wilma-key"}),
+        ({}, {}),
+        ({}, {"client_id": "wilma"}),
+        ({}, {"client_id": "wilma", "client_secret": ""}),
+        (basic("wilma", ""), {}),
+        (basic("wilma", "x"), {}),
+        (basic("nobody", SECRET), {}),
+        ({}, {"client_id": "wilma", "client_secret": SECRET}),
+        (basic("wilma-old", SECRET), {}),
+        (basic("wilma-app", ""), {}),
+        (basic("verso", SECRET + " "), {}),
+        ({"Authorization": "Basic %%%"}, {}),
+        ({"Authorization": "Bearer x"}, {}),
+        (basic("avain-admin", ""), {}),
+        ({}, {"client_id": "avain-admin"}),
+        ({}, {"client_id": "wilma-key"}),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"])
 def test_what_does_not_prove_the_client_is_401(
     world: World, path: str, headers: dict[str, str], body: dict[str, str]
@@ -246,15 +257,24 @@ def test_a_signed_assertion_authenticates_once(world: World) -> None:
 @pytest.mark.parametrize(
     "sent",
     [
-        {}, {"data": b""}, {"json": {"grant_type": "authorization_code"}}, {"data": b"\xff\x00%%%=&&==", "content_type": "application/x-www-form-urlencoded"},
-        {"data": b"grant_type=authorization_code&grant_type=authorization_code", "content_type": "application/x-www-form-urlencoded"},
+        {},
+        {"data": b""},
+        {"json": {"grant_type": "authorization_code"}},
+        {"data": b"\xff\x00%%%=&&==", "content_type": "application/x-www-form-urlencoded"},
+        {
+            "data": b"grant_type=authorization_code&grant_type=authorization_code",
+            "content_type": "application/x-www-form-urlencoded",
+        },
         {"data": b"grant_type=%00", "content_type": "application/x-www-form-urlencoded"},
         {"data": b"grant_type=authorization_code&code=%FF", "content_type": "application/x-www-form-urlencoded"},
         {"data": b"a" * 300_000, "content_type": "application/x-www-form-urlencoded"},
-        {"data": b"--x\r\nContent-Disposition: form-data; name=grant_type\r\n\r\nx\r\n--x--", "content_type": "multipart/form-data; boundary=x"},
+        {
+            "data": b"--x\r\nContent-Disposition: form-data; name=grant_type\r\n\r\nx\r\n--x--",
+            "content_type": "multipart/form-data; boundary=x",
+        },
         {"data": b"<x/>", "content_type": "application/xml"},
     ],
-)  # fmt: skip
+)
 def test_a_malformed_body_is_an_oauth_error_and_never_a_server_error(
     world: World, path: str, sent: dict[str, Any]
 ) -> None:
@@ -282,8 +302,11 @@ def test_userinfo_tells_what_was_asked_about_the_person(
     found = said.get_json()
     assert found["sub"] == verified(world, tokens["id_token"], "JWT")["sub"]
     assert (found["name"], found["email"], found["phone_number"], found["preferred_username"]) == (
-        "Anna Virtanen", "anna@example.fi", "+358401234567", "anna",
-    )  # fmt: skip
+        "Anna Virtanen",
+        "anna@example.fi",
+        "+358401234567",
+        "anna",
+    )
     assert found["roles"] == ["opettaja@KOIVU"]
     assert world.events("oidc:userinfo:disclosed")[0].subject_id == world.ids["anna"]
 
@@ -310,9 +333,20 @@ def test_no_other_kind_of_token_or_altered_one_is_an_access_token(
     access = tokens["access_token"]
     header, payload, signature = access.split(".")
     wrong = [
-        tokens["id_token"], tokens["refresh_token"], anna.code(), SECRET, "", "x", access[:-1], access + "A", f"{header}.{payload}.",
-        f"{header}.{payload}.{signature[:-4]}AAAA", f"eyJhbGciOiJub25lIn0.{payload}.", access + "=" * 4, "x" * 20_000,
-    ]  # fmt: skip
+        tokens["id_token"],
+        tokens["refresh_token"],
+        anna.code(),
+        SECRET,
+        "",
+        "x",
+        access[:-1],
+        access + "A",
+        f"{header}.{payload}.",
+        f"{header}.{payload}.{signature[:-4]}AAAA",
+        f"eyJhbGciOiJub25lIn0.{payload}.",
+        access + "=" * 4,
+        "x" * 20_000,
+    ]
     for token in wrong:
         refused = wilma.userinfo(token)
         assert refused.status_code == 401, token

@@ -1,4 +1,5 @@
-"""What the controller writes of a client on its page is what people read before they go on, in their own language, and nobody else writes it."""
+"""What the controller writes of a client on its page is what people read before they go on, in their own language, and
+nobody else writes it."""
 
 from __future__ import annotations
 
@@ -21,9 +22,13 @@ from tests.flows.oidc_world import CHANGE, ISSUER, Browser, World, administrator
 PAGE = "/admin/applications/wilma/clients/wilma"
 APPLICATION = "/admin/applications/wilma"
 WRITTEN = {
-    "purpose-fi": "Opetuksen arviointi", "purpose-sv": "Bedömning av undervisningen", "purpose-en": "",
-    "legal_basis-fi": "Perusopetuslaki\u00a040\u00a0§", "legal_basis-sv": "", "legal_basis-en": " Basic Education Act,\n section 40 ",
-}  # fmt: skip
+    "purpose-fi": "Opetuksen arviointi",
+    "purpose-sv": "Bedömning av undervisningen",
+    "purpose-en": "",
+    "legal_basis-fi": "Perusopetuslaki\u00a040\u00a0§",
+    "legal_basis-sv": "",
+    "legal_basis-en": " Basic Education Act,\n section 40 ",
+}
 
 
 class Office(Browser):
@@ -43,9 +48,11 @@ class Office(Browser):
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/account").text)
         assert token is not None
         return self.http.post(
-            f"{APPLICATION}/clients/{client_id}/words", base_url=ISSUER,
-            data={"csrf_token": html.unescape(token[1]), **fields}, headers={"Accept": "text/html", "Accept-Language": "en"},
-        )  # fmt: skip
+            f"{APPLICATION}/clients/{client_id}/words",
+            base_url=ISSUER,
+            data={"csrf_token": html.unescape(token[1]), **fields},
+            headers={"Accept": "text/html", "Accept-Language": "en"},
+        )
 
 
 def grant(world: World, name: str, permission: str, *organisations: str) -> None:
@@ -56,7 +63,7 @@ def grant(world: World, name: str, permission: str, *organisations: str) -> None
             )
             for one in organisations
         )
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
@@ -91,9 +98,11 @@ def test_people_read_in_their_language_what_was_written_and_the_first_text_where
     done = paula.write(**WRITTEN)
     assert (done.status_code, done.location) == (303, f"{PAGE}#told"), done.text
     assert metadata(world) == {
-        "purpose": "Opetuksen arviointi", "purpose#sv": "Bedömning av undervisningen",
-        "legal_basis": "Perusopetuslaki 40 §", "legal_basis#en": "Basic Education Act, section 40",
-    }  # fmt: skip
+        "purpose": "Opetuksen arviointi",
+        "purpose#sv": "Bedömning av undervisningen",
+        "legal_basis": "Perusopetuslaki 40 §",
+        "legal_basis#en": "Basic Education Act, section 40",
+    }
     for language, purpose, law in (
         ("fi", "Opetuksen arviointi", "Perusopetuslaki 40 §"),
         ("sv", "Bedömning av undervisningen", "Perusopetuslaki 40 §"),
@@ -129,12 +138,17 @@ def test_what_a_page_wrote_is_exported_as_a_declaration_states_it(world: World, 
 
 def test_saving_a_declared_text_as_it_is_changes_nothing(world: World, paula: Office) -> None:
     law = {
-        "purpose": "Arviointi", "legal_basis": "40 §", "legal_basis#sv": "40 § i lagen", "contacts": ["a@wilma.example"],
-    }  # fmt: skip
+        "purpose": "Arviointi",
+        "legal_basis": "40 §",
+        "legal_basis#sv": "40 § i lagen",
+        "contacts": ["a@wilma.example"],
+    }
     world.change(Client, Client.client_id == "wilma", metadata_=law)
     fields = dict.fromkeys(WRITTEN, "") | {
-        "purpose-fi": "Arviointi", "legal_basis-fi": "40 §", "legal_basis-sv": "40 § i lagen",
-    }  # fmt: skip
+        "purpose-fi": "Arviointi",
+        "legal_basis-fi": "40 §",
+        "legal_basis-sv": "40 § i lagen",
+    }
     paula.write(**fields)
     assert metadata(world) == law
     assert world.events("admin:client:words-written") == []
@@ -170,9 +184,7 @@ def test_who_may_not_apply_declarations_of_everything_neither_finds_nor_sends_th
     assert world.events("admin:client:words-written") == []
 
 
-def test_a_client_that_changes_its_own_registration_keeps_what_its_controller_says(
-    world: World, paula: Office
-) -> None:  # fmt: skip
+def test_a_client_that_changes_its_own_registration_keeps_what_its_controller_says(world: World, paula: Office) -> None:
     registrar = Registrar(world)
     client = registrar.made()
     done = paula.write(client["client_id"], **WRITTEN)
@@ -186,8 +198,10 @@ def test_a_client_that_changes_its_own_registration_keeps_what_its_controller_sa
     assert registrar.manage("PUT", client, theirs).status_code == 200
     kept = metadata(world, client["client_id"])
     assert (kept["purpose"], kept["legal_basis#en"], kept["client_name"]) == (
-        "Opetuksen arviointi", "Basic Education Act, section 40", "Uusi",
-    )  # fmt: skip
+        "Opetuksen arviointi",
+        "Basic Education Act, section 40",
+        "Uusi",
+    )
 
 
 def test_a_retired_client_is_told_of_no_more(world: World, paula: Office) -> None:

@@ -1,4 +1,5 @@
-"""What OpenID Connect promises people and applications besides: links under the form, whose name it is, the zone, the language, the change."""
+"""What OpenID Connect promises people and applications besides: links under the form, whose name it is, the zone, the
+language, the change."""
 
 from __future__ import annotations
 
@@ -126,9 +127,14 @@ def test_an_application_learns_when_the_persons_data_last_changed(
         row.closed_by = change.id
         session.flush()
         fresh = PersonProfile(
-            person_id=row.person_id, fact_id=row.fact_id, given_names="Anna", family_name="Laine", valid_from=row.valid_from,
-            valid_to=row.valid_to, opened_by=change.id,
-        )  # fmt: skip
+            person_id=row.person_id,
+            fact_id=row.fact_id,
+            given_names="Anna",
+            family_name="Laine",
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            opened_by=change.id,
+        )
         session.add(fresh)
     anna.sign_in()
     said = told(wilma, anna)

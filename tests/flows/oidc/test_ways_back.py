@@ -1,4 +1,5 @@
-"""What the back button, a bookmark, a second sign-in and a sign-out that was asked wrongly lead to: on, and never astray."""
+"""What the back button, a bookmark, a second sign-in and a sign-out that was asked wrongly lead to: on, and never
+astray."""
 
 from __future__ import annotations
 

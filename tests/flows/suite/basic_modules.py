@@ -78,7 +78,8 @@ class BasicModules:
         assert scoped(party, browser, "openid email") == {"sub", "email", "email_verified"}
 
     def test_scope_address(self, party: Party, browser: Browser) -> None:
-        """oidcc-scope-address: no source tells addresses, so nothing announces the scope (the suite skips); asked, it gives nothing."""
+        """oidcc-scope-address: no source tells addresses, so nothing announces the scope (the suite skips); asked, it
+        gives nothing."""
         assert "address" not in browser.get("/.well-known/openid-configuration").get_json()["scopes_supported"]
         tokens = party.tokens(browser, scope="openid address")
         assert tokens.said["scope"] == "openid address"

@@ -1,4 +1,5 @@
-"""The suite's relying party: it sends no PKCE unless a module says so, and checks every answer, ID token and token response it gets."""
+"""The suite's relying party: it sends no PKCE unless a module says so, and checks every answer, ID token and token
+response it gets."""
 
 from __future__ import annotations
 
@@ -55,9 +56,14 @@ class Party:
     def request(self, **changes: Any) -> dict[str, Any]:
         """The parameters of an authorization request as the suite makes it; None leaves one out."""
         self.sent = {
-            "client_id": self.client_id, "redirect_uri": self.redirect_uri, "scope": "openid", "state": secrets.token_urlsafe(8),
-            "nonce": secrets.token_urlsafe(8), "response_type": "code", "response_mode": self.mode,
-        } | changes  # fmt: skip
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
+            "scope": "openid",
+            "state": secrets.token_urlsafe(8),
+            "nonce": secrets.token_urlsafe(8),
+            "response_type": "code",
+            "response_mode": self.mode,
+        } | changes
         return {name: value for name, value in self.sent.items() if value is not None}
 
     def ask(self, browser: Browser, **changes: Any) -> TestResponse:
@@ -65,7 +71,8 @@ class Party:
         return browser.get("/oauth2/authorize?" + urlencode(self.request(**changes)))
 
     def answered(self, response: TestResponse) -> dict[str, str]:
-        """The answer at the redirect URI, by the response mode asked for and no other, with the state sent and our issuer."""
+        """The answer at the redirect URI, by the response mode asked for and no other, with the state sent and our
+        issuer."""
         if self.mode == "form_post":
             found = form(response)
             assert found.pop("action") == self.redirect_uri
@@ -103,8 +110,15 @@ class Party:
         """A signed assertion as the suite makes it: to the token endpoint's address unless a module says otherwise."""
         assert self.key is not None
         now = int(clock.now().timestamp())
-        claims = {"iss": self.client_id, "sub": self.client_id, "aud": audience, "jti": secrets.token_urlsafe(15),
-                  "nbf": now, "iat": now, "exp": now + 60}  # fmt: skip
+        claims = {
+            "iss": self.client_id,
+            "sub": self.client_id,
+            "aud": audience,
+            "jti": secrets.token_urlsafe(15),
+            "nbf": now,
+            "iat": now,
+            "exp": now + 60,
+        }
         return {"client_assertion_type": TYPE, "client_assertion": jose.sign(self.key, "JWT", claims)}
 
     def redeem(self, code: str, **more: Any) -> TestResponse:
@@ -177,13 +191,23 @@ def sign_in(browser: Browser, sent: TestResponse) -> TestResponse:
 
 
 def register_declared(world: World) -> None:
-    """Declare the clients that the plans with static clients ask for: two with Basic, one with its secret in the body."""
+    """Declare the clients that the plans with static clients ask for: two with Basic, one with its secret in the
+    body."""
     for client_id, auth in (
         ("suite", "client_secret_basic"),
         ("suite-2", "client_secret_basic"),
         ("suite-post", "client_secret_post"),
     ):
         client(
-            world, "verso", client_id, secret=SECRET, auth=auth, redirect_uris=[BACK], post_logout_redirect_uris=[BYE],
-            grants=["authorization_code", "refresh_token"], scope=SCOPES, sector="suite.example", pkce="optional",
-        )  # fmt: skip
+            world,
+            "verso",
+            client_id,
+            secret=SECRET,
+            auth=auth,
+            redirect_uris=[BACK],
+            post_logout_redirect_uris=[BYE],
+            grants=["authorization_code", "refresh_token"],
+            scope=SCOPES,
+            sector="suite.example",
+            pkce="optional",
+        )

@@ -37,9 +37,11 @@ def listening() -> Iterator[RelyingParty]:
 def worker(world: World, listening: RelyingParty, tmp_path: Path) -> Worker:
     """The worker that may go to the relying party's server, which the client names."""
     world.change(
-        Client, Client.client_id == "suite",
-        backchannel_logout_uri=listening.url, metadata_={"backchannel_logout_session_required": True},
-    )  # fmt: skip
+        Client,
+        Client.client_id == "suite",
+        backchannel_logout_uri=listening.url,
+        metadata_={"backchannel_logout_session_required": True},
+    )
     settings = Settings(issuer=ISSUER, state_dir=tmp_path, egress={"hosts": [listening.host]})
     issuer = Issuer(settings, extension.parts_of(world.app).vault, SqlGenerations())
     return Worker(make_sessions(world.engine), {sign_out.KIND: Backchannel(issuer, settings.egress)})

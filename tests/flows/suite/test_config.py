@@ -29,8 +29,11 @@ def http(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     folder = tmp_path_factory.mktemp("config")
     database = shutil.copy(sqlite_template, folder / "avain.db")
     settings = Settings(
-        issuer=HTTPS, database={"url": f"sqlite:///{database}"}, vault={"key_file": folder / "vault.key"}, state_dir=folder
-    )  # fmt: skip
+        issuer=HTTPS,
+        database={"url": f"sqlite:///{database}"},
+        vault={"key_file": folder / "vault.key"},
+        state_dir=folder,
+    )
     app = create_app(settings)
     engine = extension.engine_of(app)
     with Session(engine) as session, session.begin():

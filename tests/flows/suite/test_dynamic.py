@@ -1,4 +1,5 @@
-"""The plan Dynamic OP (oidcc-dynamic-certification-test-plan): each module registers a client of its own, which signs its assertions."""
+"""The plan Dynamic OP (oidcc-dynamic-certification-test-plan): each module registers a client of its own, which signs
+its assertions."""
 
 from __future__ import annotations
 
@@ -36,9 +37,15 @@ class Registrar:
 
     def post(self, key: jose.Key, **members: Any) -> TestResponse:
         """Ask for a client with this key; None leaves a member out."""
-        usual = {"client_name": "OIDF Conformance Test", "grant_types": ["authorization_code"], "response_types": ["code"],
-                 "redirect_uris": [BACK], "contacts": ["certification@suite.example"], "token_endpoint_auth_method": "private_key_jwt",
-                 "jwks": {"keys": [jose.public_dict(key)]}}  # fmt: skip
+        usual = {
+            "client_name": "OIDF Conformance Test",
+            "grant_types": ["authorization_code"],
+            "response_types": ["code"],
+            "redirect_uris": [BACK],
+            "contacts": ["certification@suite.example"],
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": {"keys": [jose.public_dict(key)]},
+        }
         document = {name: value for name, value in (usual | members).items() if value is not None}
         return self.world.app.test_client().post(
             "/oauth2/register", base_url=ISSUER, json=document, headers={"Authorization": f"Bearer {self.token}"}
@@ -163,7 +170,8 @@ def informed(party: Party, browser: Browser, link: str) -> None:
 
 
 def test_registration_policy_uri(registrar: Registrar, browser: Browser, stranger: Browser) -> None:
-    """oidcc-registration-policy-uri: linked under the sign-in form and where the person is told what the application receives."""
+    """oidcc-registration-policy-uri: linked under the sign-in form and where the person is told what the application
+    receives."""
     link = "https://suite.example/policy"
     party = registrar.party(policy_uri=link)
     assert f'<a href="{link}">' in stranger.get(party.ask(stranger).location).text
@@ -171,7 +179,8 @@ def test_registration_policy_uri(registrar: Registrar, browser: Browser, strange
 
 
 def test_registration_tos_uri(registrar: Registrar, browser: Browser, stranger: Browser) -> None:
-    """oidcc-registration-tos-uri: linked under the sign-in form and where the person is told what the application receives."""
+    """oidcc-registration-tos-uri: linked under the sign-in form and where the person is told what the application
+    receives."""
     link = "https://suite.example/tos"
     party = registrar.party(tos_uri=link)
     assert f'<a href="{link}">' in stranger.get(party.ask(stranger).location).text
@@ -250,12 +259,18 @@ def test_request_uri_declined(registrar: Registrar, site: HostileHttp, browser: 
 
 
 def test_ensure_request_object_with_redirect_uri(registrar: Registrar, browser: Browser) -> None:
-    """oidcc-ensure-request-object-with-redirect-uri: the suite skips it, for its object is unsigned; here it is signed."""
+    """oidcc-ensure-request-object-with-redirect-uri: the suite skips it, for its object is unsigned; here it is
+    signed."""
     party = registrar.party()
     asked = party.request() | {"iss": party.client_id, "aud": ISSUER}
     assert party.key is not None
-    query = {"client_id": party.client_id, "scope": "openid", "response_type": "code", "redirect_uri": f"{BACK}/invalid",
-             "request": jose.sign(party.key, "oauth-authz-req+jwt", asked)}  # fmt: skip
+    query = {
+        "client_id": party.client_id,
+        "scope": "openid",
+        "response_type": "code",
+        "redirect_uri": f"{BACK}/invalid",
+        "request": jose.sign(party.key, "oauth-authz-req+jwt", asked),
+    }
     assert party.finish(browser.get("/oauth2/authorize?" + urlencode(query))).claims["sub"]
 
 
@@ -272,7 +287,8 @@ def test_ensure_client_assertion_with_iss_aud_succeeds(registrar: Registrar, bro
 
 
 def test_the_token_endpoint_is_no_audience_of_a_client_that_must_use_pkce(world: World, registrar: Registrar) -> None:
-    """The suite's assertions name the token endpoint: only an initial access token that allows the older ways lets them in."""
+    """The suite's assertions name the token endpoint: only an initial access token that allows the older ways lets them
+    in."""
     strict = Registrar(world)
     with Session(world.engine) as session, session.begin():
         verso = session.get_one(Application, world.ids["verso"])

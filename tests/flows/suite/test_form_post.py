@@ -1,4 +1,5 @@
-"""The plan Form Post OP (oidcc-formpost-basic-certification-test-plan): the modules of Basic, answered by posted forms."""
+"""The plan Form Post OP (oidcc-formpost-basic-certification-test-plan): the modules of Basic, answered by posted
+forms."""
 
 from __future__ import annotations
 

@@ -21,9 +21,11 @@ OUT = "https://suite.example/test/a/avain/frontchannel_logout"
 def frames(world: World) -> None:
     """The client has a front-channel address."""
     world.change(
-        Client, Client.client_id == "suite",
-        frontchannel_logout_uri=OUT, metadata_={"frontchannel_logout_session_required": True},
-    )  # fmt: skip
+        Client,
+        Client.client_id == "suite",
+        frontchannel_logout_uri=OUT,
+        metadata_={"frontchannel_logout_session_required": True},
+    )
 
 
 def test_frontchannel_logout_discovery_endpoint_verification(stranger: Browser) -> None:

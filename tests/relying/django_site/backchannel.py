@@ -26,9 +26,13 @@ def logout_claims(token: str) -> dict[str, Any]:
     published = requests.get(settings.OIDC_OP_JWKS_ENDPOINT, timeout=settings.OIDC_TIMEOUT).json()
     key = jwt.PyJWKSet.from_dict(published)[header.get("kid")]
     claims: dict[str, Any] = jwt.decode(
-        token, key, algorithms=[settings.OIDC_RP_SIGN_ALGO], issuer=settings.OIDC_OP_ISSUER,
-        audience=settings.OIDC_RP_CLIENT_ID, options={"require": REQUIRED},
-    )  # fmt: skip
+        token,
+        key,
+        algorithms=[settings.OIDC_RP_SIGN_ALGO],
+        issuer=settings.OIDC_OP_ISSUER,
+        audience=settings.OIDC_RP_CLIENT_ID,
+        options={"require": REQUIRED},
+    )
     if EVENT not in claims["events"] or "nonce" in claims:
         raise jwt.InvalidTokenError("not about a logout")
     if not cache.add(f"logout:{claims['jti']}", True, timeout=300):

@@ -1,4 +1,5 @@
-"""Signing in: people are known by ``sub``, and each session remembers the provider's ``sid`` and the roles told at sign-in."""
+"""Signing in: people are known by ``sub``, and each session remembers the provider's ``sid`` and the roles told at
+sign-in."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,8 @@ Claims = dict[str, Any]
 
 
 class Backend(OIDCAuthenticationBackend):
-    """The library finds people by e-mail and checks the signature alone; here it is ``sub``, ``iss`` and ``aud`` as well."""
+    """The library finds people by e-mail and checks the signature alone; here it is ``sub``, ``iss`` and ``aud`` as
+    well."""
 
     def verify_token(self, token: str, **kwargs: Any) -> Claims:
         payload = super().verify_token(token, **kwargs)

@@ -28,9 +28,13 @@ class Town:
 def town(session: Session) -> Town:
     """Two legal entities under one root, each with one organisation under it, and the town's application."""
     ids = facts.tree(
-        session, ("marjala", "consortium", None, True), ("kunta", "municipality", "marjala", True), ("koulu", "school", "kunta", False),
-        ("hva", "wellbeing-county", "marjala", True), ("opiskeluhuolto", "unit", "hva", False),
-    )  # fmt: skip
+        session,
+        ("marjala", "consortium", None, True),
+        ("kunta", "municipality", "marjala", True),
+        ("koulu", "school", "kunta", False),
+        ("hva", "wellbeing-county", "marjala", True),
+        ("opiskeluhuolto", "unit", "hva", False),
+    )
     wilma = access.application(session, ids["kunta"])
     root, town, school, county, clinic = ids.values()
     return Town(root, town, school, county, clinic, wilma, access.role(session, wilma))

@@ -120,9 +120,13 @@ def test_any_absences_leave_what_a_look_at_every_day_leaves(engine: Engine, sess
     access.rule(session, town.town, access.teachers())
 
     @settings(
-        max_examples=25 if engine.dialect.name == "sqlite" else 10, deadline=None, derandomize=True, database=None,
-        phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+        max_examples=25 if engine.dialect.name == "sqlite" else 10,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(absences)
     def holds(drawn: list[Days]) -> None:
         assert found_with(session, held, drawn) == day_by_day(drawn)

@@ -51,8 +51,9 @@ def test_a_permission_is_told_with_the_organisations_it_was_granted_over(
     access.admin_grant(session, admin, "persons.read", town.clinic)
     access.admin_grant(session, admin, "rules.write", town.town)
     assert permissions_of(session, admin) == {
-        "persons.read": frozenset({town.school, town.clinic}), "rules.write": frozenset({town.town}),
-    }  # fmt: skip
+        "persons.read": frozenset({town.school, town.clinic}),
+        "rules.write": frozenset({town.town}),
+    }
 
 
 def test_a_grant_that_is_over_coming_or_closed_permits_nothing(session: Session, town: Town, admin: UUID) -> None:

@@ -1,4 +1,5 @@
-"""What crosses from one legal entity to another needs a clause that allows every bit of it, in that place, to that position."""
+"""What crosses from one legal entity to another needs a clause that allows every bit of it, in that place, to that
+position."""
 
 from __future__ import annotations
 
@@ -69,7 +70,10 @@ def test_a_role_that_a_clause_allows_whole_crosses_and_names_the_clause(
 
 Change = Callable[[Session, Town], Any]
 DENIED: dict[str, Change] = {
-    "one data group more": lambda s, t: (agree(s, t), access.change_role(s, t.role, ["oppilaat:read", "arviointi:read"])),
+    "one data group more": lambda s, t: (
+        agree(s, t),
+        access.change_role(s, t.role, ["oppilaat:read", "arviointi:read"]),
+    ),
     "another operation": lambda s, t: (agree(s, t), access.change_role(s, t.role, ["oppilaat:write"])),
     "a role with no content": lambda s, t: (agree(s, t), access.change_role(s, t.role, [])),
     "another position": lambda s, t: agree(s, t, allows={"kuraattori": ["oppilaat:read"]}),
@@ -84,9 +88,10 @@ DENIED: dict[str, Change] = {
     "a scope above, itself only": lambda s, t: agree(s, t, with_descendants=False),
     "dates that are over": lambda s, t: agree(s, t, dates=(clock.LONG_AGO, facts.SCHOOL_YEAR)),
     "what the role includes": lambda s, t: (
-        agree(s, t), access.include(s, t.role, access.role(s, t.wilma, "lisa", ["arviointi:read"])),
+        agree(s, t),
+        access.include(s, t.role, access.role(s, t.wilma, "lisa", ["arviointi:read"])),
     ),
-}  # fmt: skip
+}
 
 
 def test_what_a_clause_does_not_allow_gives_nothing(session: Session, town: Town, psychologist: Any) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from iam.access.model.assignment import NIL
 from iam.access.rules import match, world
 from iam.access.rules.compile_sql import compile_rule
-from iam.access.rules.match import Match, Span
+from iam.access.rules.facts import Span
+from iam.access.rules.match import Match
 from iam.access.rules.names import Names
 from iam.access.rules.pattern import parse
 from iam.access.rules.resolve import load
@@ -30,9 +31,13 @@ Rules = list[tuple[dict[str, Any], str]]
 def quick(engine: Engine, most: int = 40) -> settings:
     """Few examples where each costs a trip to a server; the same ones in every run."""
     return settings(
-        max_examples=most if engine.dialect.name == "sqlite" else most // 5, deadline=None, derandomize=True, database=None,
-        phases=[Phase.explicit, Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+        max_examples=most if engine.dialect.name == "sqlite" else most // 5,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 @contextmanager
@@ -52,11 +57,20 @@ def rows_of(
     assert parsed is not None, problems
     return [
         Match(
-            row.person_id, row.capacity_id, row.scope_id, row.holder_entity_id, row.scope_entity_id, row.occupation, bool(row.by_clause), row.absence_of,
-            (row.fact_1, row.fact_2, row.fact_3, row.fact_4), row.place_id, Span(row.valid_from, row.valid_to),
+            row.person_id,
+            row.capacity_id,
+            row.scope_id,
+            row.holder_entity_id,
+            row.scope_entity_id,
+            row.occupation,
+            bool(row.by_clause),
+            row.absence_of,
+            (row.fact_1, row.fact_2, row.fact_3, row.fact_4),
+            row.place_id,
+            Span(row.valid_from, row.valid_to),
         )
         for row in session.execute(compile_rule(parsed, owner, VERSION, names, persons))
-    ]  # fmt: skip
+    ]
 
 
 def matches_of(session: Session, pattern: dict[str, Any], owner: UUID, names: Names, person_id: UUID) -> set[Match]:
@@ -104,10 +118,14 @@ def test_a_select_limited_to_persons_gives_their_rows_and_nobody_elses(engine: E
 
 
 ONE_TEACHER = WorldSpec(
-    kinds=("unit", "school", "school", "unit"), places=((PlaceSpec(0, 0, WHOLE),), (PlaceSpec(0, 0, WHOLE),), (), ()),
-    affiliations=(AffiliationSpec(0, 1, "employee", "a", True, False, (1, 4), True),), groups=((0, "group"), (1, "class")),
-    memberships=((0, 0, (0, 3), True),), relationships=(), covers=((0, 1, (2, 6)),),
-)  # fmt: skip
+    kinds=("unit", "school", "school", "unit"),
+    places=((PlaceSpec(0, 0, WHOLE),), (PlaceSpec(0, 0, WHOLE),), (), ()),
+    affiliations=(AffiliationSpec(0, 1, "employee", "a", True, False, (1, 4), True),),
+    groups=((0, "group"), (1, "class")),
+    memberships=((0, 0, (0, 3), True),),
+    relationships=(),
+    covers=((0, 1, (2, 6)),),
+)
 
 
 def teacher(
@@ -122,12 +140,21 @@ MANY = replace(
     ONE_TEACHER,
     places=((PlaceSpec(0, 0, WHOLE),), (PlaceSpec(0, 0, WHOLE),), (PlaceSpec(1, 0, WHOLE),), (PlaceSpec(0, 0, WHOLE),)),
     affiliations=(
-        teacher(0, 1), teacher(0, 2, "student"), teacher(1, 3, occupation="b"), teacher(1, 2, occupation=None),
-        teacher(2, 1, primary=True), teacher(2, 3, "student", substitute=True), teacher(2, 1, open_=False),
+        teacher(0, 1),
+        teacher(0, 2, "student"),
+        teacher(1, 3, occupation="b"),
+        teacher(1, 2, occupation=None),
+        teacher(2, 1, primary=True),
+        teacher(2, 3, "student", substitute=True),
+        teacher(2, 1, open_=False),
     ),
     memberships=((0, 0, WHOLE, True), (1, 1, WHOLE, True), (2, 0, WHOLE, False)),
-    relationships=((0, 1, "guardian_of", WHOLE, True), (1, 2, "manager_of", WHOLE, True), (2, 0, "guardian_of", WHOLE, False)),
-)  # fmt: skip
+    relationships=(
+        (0, 1, "guardian_of", WHOLE, True),
+        (1, 2, "manager_of", WHOLE, True),
+        (2, 0, "guardian_of", WHOLE, False),
+    ),
+)
 CONDITIONS: list[tuple[dict[str, Any], set[int]]] = [
     ({}, {0, 1, 2, 3, 4, 5}),
     ({"kind": "student"}, {1, 5}),
@@ -172,8 +199,11 @@ JOINED: list[tuple[dict[str, Any], set[tuple[int, ...]]]] = [
     ({"r": {"relationship": {"kind": "manager_of"}}, "a": {"affiliation": {"of": "r", "kind": "student"}}}, {(1, 5)}),
     ({"r": {"relationship": {"kind": "guardian_of"}}, "a": {"affiliation": {}}}, {(0, 0), (0, 1)}),
     ({"a": {"affiliation": {"kind": "student"}}, "b": {"affiliation": {"kind": "employee"}}}, {(1, 0), (5, 4)}),
-    ({"a": {"affiliation": {"primary": False}}, "b": {"affiliation": {"organisation": {"same_as": "a"}}}}, {(n, n) for n in (0, 1, 2, 3, 5)}),
-]  # fmt: skip
+    (
+        {"a": {"affiliation": {"primary": False}}, "b": {"affiliation": {"organisation": {"same_as": "a"}}}},
+        {(n, n) for n in (0, 1, 2, 3, 5)},
+    ),
+]
 
 
 def test_facts_are_joined_by_person_by_relationship_and_by_organisation(engine: Engine) -> None:
@@ -203,13 +233,23 @@ def one_row(engine: Engine, pattern: dict[str, Any]) -> Match:
 def test_a_row_tells_capacity_scope_entities_and_the_versions_it_rests_on(engine: Engine) -> None:
     pattern = {
         "bind": {"a": {"affiliation": {"kind": "employee", "organisation": {"kind": "school", "under": "o0"}}}},
-        "unless": {"absence_of": "a"}, "gives": {"role": "app:role", "scope": "organisation of a"},
-    }  # fmt: skip
+        "unless": {"absence_of": "a"},
+        "gives": {"role": "app:role", "scope": "organisation of a"},
+    }
     fact = worlds.id_of(8, 0)
     assert one_row(engine, pattern) == Match(
-        worlds.person_id(0), fact, worlds.organisation_id(1), worlds.organisation_id(0), worlds.organisation_id(0), "a", False, fact,
-        (worlds.id_of(7, 0), NIL, NIL, NIL), worlds.id_of(11, 10), Span(worlds.at(1), worlds.at(4)),
-    )  # fmt: skip
+        worlds.person_id(0),
+        fact,
+        worlds.organisation_id(1),
+        worlds.organisation_id(0),
+        worlds.organisation_id(0),
+        "a",
+        False,
+        fact,
+        (worlds.id_of(7, 0), NIL, NIL, NIL),
+        worlds.id_of(11, 10),
+        Span(worlds.at(1), worlds.at(4)),
+    )
 
 
 def test_a_member_holds_the_right_by_an_affiliation_of_the_groups_organisation(engine: Engine) -> None:

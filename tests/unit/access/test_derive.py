@@ -169,7 +169,8 @@ def test_deriving_nobody_changes_nobodys_rights(session: Session, town: Town) ->
 
 
 def _shorten(session: Session, number: int) -> set[Any]:
-    """Change a fact of one person; returns the persons whose rights may differ: themselves and who is related to them."""
+    """Change a fact of one person; returns the persons whose rights may differ: themselves and who is related to
+    them."""
     held = session.scalars(
         select(Affiliation).where(Affiliation.closed_by.is_(None)).order_by(Affiliation.version_id)
     ).all()
@@ -185,9 +186,13 @@ def _shorten(session: Session, number: int) -> set[Any]:
 
 def test_deriving_one_person_gives_what_deriving_everybody_gives(engine: Engine) -> None:
     @settings(
-        max_examples=10 if engine.dialect.name == "sqlite" else 3, deadline=None, derandomize=True, database=None,
-        phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+        max_examples=10 if engine.dialect.name == "sqlite" else 3,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(worlds.cases(), st.integers(0, 5))
     def holds(case: tuple[WorldSpec, list[tuple[dict[str, Any], str]]], number: int) -> None:
         spec, rules = case
@@ -249,10 +254,23 @@ def test_of_a_few_persons_only_rules_that_can_touch_their_facts_are_run(
 def assigned(town: Town, person_id: Any, **values: Any) -> dict[str, Any]:
     """A row of an assignment by hand within the town, but for ``values``."""
     row = {
-        "id": uuid7(), "person_id": person_id, "capacity_id": uuid7(), "capacity_kind": "employee", "role_id": town.role,
-        "scope_id": town.school, "holder_entity_id": town.town, "scope_entity_id": town.town, "clause_id": None, "origin": "hand",
-        "reason": "test", "fact_1": uuid7(), "place_id": uuid7(), "valid_from": facts.SCHOOL_YEAR, "valid_to": END, "opened_by": NIL,
-    }  # fmt: skip
+        "id": uuid7(),
+        "person_id": person_id,
+        "capacity_id": uuid7(),
+        "capacity_kind": "employee",
+        "role_id": town.role,
+        "scope_id": town.school,
+        "holder_entity_id": town.town,
+        "scope_entity_id": town.town,
+        "clause_id": None,
+        "origin": "hand",
+        "reason": "test",
+        "fact_1": uuid7(),
+        "place_id": uuid7(),
+        "valid_from": facts.SCHOOL_YEAR,
+        "valid_to": END,
+        "opened_by": NIL,
+    }
     return row | values
 
 

@@ -53,8 +53,11 @@ def one(session: Session, person_id: Any, **asked: Any) -> Explanation:
 def test_a_right_tells_role_scope_enforcement_and_until_when(session: Session, teacher: Any) -> None:
     found = one(session, teacher.person_id)
     assert (found.role, found.role_names["fi"], found.scope_key, found.scope_names["sv"]) == (
-        "wilma:opettaja", "Wilma: Opettaja", "koulu", "koulu sv",
-    )  # fmt: skip
+        "wilma:opettaja",
+        "Wilma: Opettaja",
+        "koulu",
+        "koulu sv",
+    )
     assert (found.capacity_id, found.enforced, found.held, found.until) == (teacher.fact_id, "by token", True, END)
     assert found.ends_first["en"] == "the affiliation ends"
 
@@ -67,8 +70,12 @@ def test_a_right_leads_through_rule_and_fact_to_the_line_of_the_file(session: Se
     assert "Wilma: Opettaja" in because.sentence["en"]
     fact, place = because.facts
     assert (fact.version_id, fact.fact, fact.kind, fact.organisation_key, fact.position) == (
-        teacher.version_id, "affiliation", "employee", "koulu", "Luokanopettaja",
-    )  # fmt: skip
+        teacher.version_id,
+        "affiliation",
+        "employee",
+        "koulu",
+        "Luokanopettaja",
+    )
     assert (fact.source_key, fact.file, fact.line, fact.valid_to) == ("hr", "hr.csv", 7, END)
     assert fact.run_id is not None
     assert (place.fact, place.organisation_key, place.source_key, place.line) == ("place", "koulu", None, None)
@@ -160,8 +167,10 @@ def test_a_right_tells_every_reason_and_the_end_of_the_last(session: Session, to
     assert {because.rule_key: because.valid_to for because in found.because} == {"opettajat": END, "tiimi": CHRISTMAS}
     by_team = next(because for because in found.because if because.rule_key == "tiimi")
     assert [(line.fact, line.kind, line.other) for line in by_team.facts] == [
-        ("membership", "group", "tiimi"), ("affiliation", "employee", None), ("place", "place", None),
-    ]  # fmt: skip
+        ("membership", "group", "tiimi"),
+        ("affiliation", "employee", None),
+        ("place", "place", None),
+    ]
     assert (found.until, found.ends_first["en"]) == (END, "the affiliation ends")
 
 
@@ -380,7 +389,7 @@ def test_the_end_told_is_that_of_the_right_and_not_of_the_piece_in_which_it_is_w
     unit = facts.organisation(session, "perusopetus", under=town.town)
     facts.places(
         session, town.school, (town.town, False, clock.LONG_AGO, CHRISTMAS), (unit, False, CHRISTMAS, clock.FOREVER)
-    )  # fmt: skip
+    )
     access.rule(session, town.town, access.teachers())
     access.derive_all(session)
     found = one(session, held.person_id)

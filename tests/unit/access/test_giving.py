@@ -1,4 +1,5 @@
-"""What a rule gives is walled like what it reads: in its owner's subtree, and elsewhere only what an agreement allows."""
+"""What a rule gives is walled like what it reads: in its owner's subtree, and elsewhere only what an agreement
+allows."""
 
 from __future__ import annotations
 
@@ -95,9 +96,12 @@ def test_a_right_ends_the_day_its_place_leaves_the_owners_part_and_begins_when_i
     access.rule(session, town.school, gives({"organisation": "toinen"}))
     start, end = day("2026-10-01"), day("2027-02-01")
     facts.places(
-        session, other, (town.town, False, clock.LONG_AGO, start), (town.school, False, start, end),
+        session,
+        other,
+        (town.town, False, clock.LONG_AGO, start),
+        (town.school, False, start, end),
         (town.town, False, end, clock.FOREVER),
-    )  # fmt: skip
+    )
     access.derive_all(session)
     assert times(session) == [(start, end)]
     assert prove(session, secretary, day("2026-11-01")) == []

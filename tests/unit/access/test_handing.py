@@ -128,10 +128,17 @@ def test_a_school_that_has_not_begun_yet_gives_what_it_will(session: Session, co
 
 
 BY_HAND: list[tuple[str, str, bool]] = [
-    ("owner", "town", True), ("owner", "root", True), ("owner", "school", False), ("owner", "county", False),
-    ("enabled", "county", True), ("enabled", "root", True), ("enabled", "clinic", False), ("enabled", "school", False),
-    ("parts", "clinic", True), ("parts", "school", False),
-]  # fmt: skip
+    ("owner", "town", True),
+    ("owner", "root", True),
+    ("owner", "school", False),
+    ("owner", "county", False),
+    ("enabled", "county", True),
+    ("enabled", "root", True),
+    ("enabled", "clinic", False),
+    ("enabled", "school", False),
+    ("parts", "clinic", True),
+    ("parts", "school", False),
+]
 
 
 @pytest.mark.parametrize(("by", "over", "may"), BY_HAND)

@@ -1,4 +1,5 @@
-"""What a rule may not be is refused, each mistake with its place and the remedy; nothing that is given makes reading it fail."""
+"""What a rule may not be is refused, each mistake with its place and the remedy; nothing that is given makes reading it
+fail."""
 
 from __future__ import annotations
 
@@ -52,16 +53,28 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("a list that is no text", with_a(occupation={"in_list": 1}), "bind.a.affiliation.occupation.in_list"),
     ("primary as a text", with_a(primary="yes"), "bind.a.affiliation.primary"),
     ("substitute as a number", with_a(substitute=1), "bind.a.affiliation.substitute"),
-    ("an unknown question on the organisation", with_a(organisation={"not": "kunta"}), "bind.a.affiliation.organisation.not"),
+    (
+        "an unknown question on the organisation",
+        with_a(organisation={"not": "kunta"}),
+        "bind.a.affiliation.organisation.not",
+    ),
     ("an organisation that is a number", with_a(organisation=1), "bind.a.affiliation.organisation"),
     ("an unknown kind of organisation", with_a(organisation={"kind": "moon"}), "bind.a.affiliation.organisation.kind"),
     ("the same as nothing", with_a(organisation={"same_as": "b"}), "bind.a.affiliation.organisation.same_as"),
     ("the same as itself", with_a(organisation={"same_as": "a"}), "bind.a.affiliation.organisation.same_as"),
     ("of nothing", with_a(of="g"), "bind.a.affiliation.of"),
     ("of an affiliation", rule({"b": EMPLOYEE, "a": {"affiliation": {"of": "b"}}}), "bind.a.affiliation.of"),
-    ("a relationship bound too late", rule({"a": {"affiliation": {"of": "g"}}, "g": GUARDIAN}), "bind.a.affiliation.of"),
+    (
+        "a relationship bound too late",
+        rule({"a": {"affiliation": {"of": "g"}}, "g": GUARDIAN}),
+        "bind.a.affiliation.of",
+    ),
     ("a relationship without kind", rule({"g": {"relationship": {}}, "a": EMPLOYEE}), "bind.g.relationship.kind"),
-    ("an unknown relationship", rule({"g": {"relationship": {"kind": "friend_of"}}, "a": EMPLOYEE}), "bind.g.relationship.kind"),
+    (
+        "an unknown relationship",
+        rule({"g": {"relationship": {"kind": "friend_of"}}, "a": EMPLOYEE}),
+        "bind.g.relationship.kind",
+    ),
     ("a group without owner", rule({"a": {"membership": {"group": "tiimi"}}}), "bind.a.membership.owner"),
     ("groups of two kinds", rule({"a": {"membership": {"kind": ["class", "group"]}}}), "bind.a.membership.kind"),
     ("unless as a text", rule(unless="absent"), "unless"),
@@ -82,8 +95,12 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("a scope that names nothing", giving(scope={"organisation": None}), "gives.scope"),
     ("an unknown scope", giving(scope={"world": "all"}), "gives.scope.world"),
     ("a scope that is a number", giving(scope={"organisation": 1}), "gives.scope.organisation"),
-    ("a group's right in an area", rule({"a": MEMBER}, gives={**GIVES, "scope": {"covers_of": "alue"}}), "gives.scope.covers_of"),
-]  # fmt: skip
+    (
+        "a group's right in an area",
+        rule({"a": MEMBER}, gives={**GIVES, "scope": {"covers_of": "alue"}}),
+        "gives.scope.covers_of",
+    ),
+]
 
 
 @pytest.mark.parametrize(("data", "place"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
@@ -101,8 +118,11 @@ def test_every_mistake_is_told_at_once() -> None:
         {"bind": {"a": {"affiliation": {"kind": "teacher", "age": 7}}}, "gives": {"role": "x", "scope": "y"}}
     )
     assert {problem.field for problem in problems} == {
-        "bind.a.affiliation.age", "bind.a.affiliation.kind", "gives.role", "gives.scope",
-    }  # fmt: skip
+        "bind.a.affiliation.age",
+        "bind.a.affiliation.kind",
+        "gives.role",
+        "gives.scope",
+    }
 
 
 def test_a_rule_is_read_as_it_is_written() -> None:
@@ -159,10 +179,39 @@ def test_the_capacity_is_the_holders_own_affiliation_where_one_is_bound() -> Non
 
 
 words = st.sampled_from(
-    ["bind", "unless", "gives", "role", "scope", "a", "b", "affiliation", "membership", "relationship", "kind", "occupation", "in_list",
-     "organisation", "is", "under", "same_as", "of", "group", "owner", "absence_of", "covers_of", "employee", "guardian_of", "wilma:opettaja",
-     "organisation of a", "primary", "needs_relationship", "organisation of ", ""]
-)  # fmt: skip
+    [
+        "bind",
+        "unless",
+        "gives",
+        "role",
+        "scope",
+        "a",
+        "b",
+        "affiliation",
+        "membership",
+        "relationship",
+        "kind",
+        "occupation",
+        "in_list",
+        "organisation",
+        "is",
+        "under",
+        "same_as",
+        "of",
+        "group",
+        "owner",
+        "absence_of",
+        "covers_of",
+        "employee",
+        "guardian_of",
+        "wilma:opettaja",
+        "organisation of a",
+        "primary",
+        "needs_relationship",
+        "organisation of ",
+        "",
+    ]
+)
 json = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), words),
     lambda inner: st.one_of(
@@ -170,7 +219,13 @@ json = st.recursive(
     ),
     max_leaves=20,
 )
-rules = st.one_of(json, st.fixed_dictionaries({"bind": st.dictionaries(words, st.dictionaries(words, json, max_size=2)), "gives": json}, optional={"unless": json}))  # fmt: skip
+rules = st.one_of(
+    json,
+    st.fixed_dictionaries(
+        {"bind": st.dictionaries(words, st.dictionaries(words, json, max_size=2)), "gives": json},
+        optional={"unless": json},
+    ),
+)
 
 
 @settings(max_examples=150, derandomize=True, database=None, deadline=None)

@@ -58,10 +58,16 @@ def test_a_right_that_no_fact_carries_is_found(session: Session, town: Town, tea
     (row,) = open_assignments(session)
     other = facts.affiliation(session, facts.person(session), town.school, occupation="siivooja")
     false_in = (
-        {"scope_id": town.town}, {"capacity_id": uuid7()}, {"fact_1": other.version_id}, {"fact_2": teacher.version_id}, {"place_id": uuid7()},
-        {"role_id": access.role(session, town.wilma, "rehtori")}, {"valid_to": END + (END - AUTUMN)}, {"valid_from": day("2026-01-01")},
+        {"scope_id": town.town},
+        {"capacity_id": uuid7()},
+        {"fact_1": other.version_id},
+        {"fact_2": teacher.version_id},
+        {"place_id": uuid7()},
+        {"role_id": access.role(session, town.wilma, "rehtori")},
+        {"valid_to": END + (END - AUTUMN)},
+        {"valid_from": day("2026-01-01")},
         {"holder_entity_id": town.county, "scope_entity_id": town.county},
-    )  # fmt: skip
+    )
     for values in false_in:
         false = planted(session, row, **values)
         assert prove(session, teacher.person_id, AUTUMN) == [false.id]
@@ -131,9 +137,13 @@ def test_a_right_that_cites_a_clause_which_does_not_allow_it_is_found(
 
 def test_whatever_is_derived_can_be_proved_on_every_day(engine: Engine) -> None:
     @settings(
-        max_examples=6 if engine.dialect.name == "sqlite" else 3, deadline=None, derandomize=True, database=None,
-        phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+        max_examples=6 if engine.dialect.name == "sqlite" else 3,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(worlds.cases())
     def holds(case: tuple[WorldSpec, list[tuple[dict[str, Any], str]]]) -> None:
         spec, rules = case

@@ -72,8 +72,9 @@ def test_publishing_and_withdrawing_are_told_to_the_log(session: Session, town: 
     withdraw(session, "saanto", SYSTEM)
     events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
     assert {(event.type, event.organisation_id, event.envelope["rule"]) for event in events} == {
-        ("rule:version:published", town.town, "saanto"), ("rule:version:withdrawn", town.town, "saanto"),
-    }  # fmt: skip
+        ("rule:version:published", town.town, "saanto"),
+        ("rule:version:withdrawn", town.town, "saanto"),
+    }
 
 
 def test_a_rule_of_another_organisation_cannot_be_replaced(session: Session, people: dict[str, Any]) -> None:

@@ -25,9 +25,12 @@ GIVES = {"role": "wilma:opettaja", "scope": "organisation of a"}
 def names(session: Session) -> Names:
     """A consortium of two municipalities; one has a school, a list, a group and an application."""
     ids = facts.tree(
-        session, ("marjala", "consortium", None, True), ("kunta", "municipality", "marjala", True), ("koulu", "school", "kunta", False),
+        session,
+        ("marjala", "consortium", None, True),
+        ("kunta", "municipality", "marjala", True),
+        ("koulu", "school", "kunta", False),
         ("naapuri", "municipality", "marjala", True),
-    )  # fmt: skip
+    )
     town = ids["kunta"]
     wilma = access.application(session, town)
     access.role(session, wilma)
@@ -58,18 +61,41 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("an unknown scope", with_a({**GIVES, "scope": {"organisation": "kuu"}}), "gives.scope.organisation"),
     ("an unknown area", with_a({**GIVES, "scope": {"covers_of": "kuu"}}), "gives.scope.covers_of"),
     ("an unknown list", with_a(occupation={"in_list": "rehtorit"}), "bind.a.affiliation.occupation"),
-    ("an unknown group", {"bind": {"a": {"membership": {"group": "x", "owner": "kunta"}}}, "gives": GIVES}, "bind.a.membership.group"),
-    ("a group of another organisation", {"bind": {"a": {"membership": {"group": "tiimi", "owner": "koulu"}}}, "gives": GIVES}, "bind.a.membership.group"),
-    ("a group of an unknown organisation", {"bind": {"a": {"membership": {"group": "x", "owner": "kuu"}}}, "gives": GIVES}, "bind.a.membership.owner"),
+    (
+        "an unknown group",
+        {"bind": {"a": {"membership": {"group": "x", "owner": "kunta"}}}, "gives": GIVES},
+        "bind.a.membership.group",
+    ),
+    (
+        "a group of another organisation",
+        {"bind": {"a": {"membership": {"group": "tiimi", "owner": "koulu"}}}, "gives": GIVES},
+        "bind.a.membership.group",
+    ),
+    (
+        "a group of an unknown organisation",
+        {"bind": {"a": {"membership": {"group": "x", "owner": "kuu"}}}, "gives": GIVES},
+        "bind.a.membership.owner",
+    ),
     ("facts of another", with_a(organisation="naapuri"), "bind.a.affiliation.organisation.is"),
     ("facts under another", with_a(organisation={"under": "naapuri"}), "bind.a.affiliation.organisation.under"),
-    ("facts under what is above the owner", with_a(organisation={"under": "marjala"}), "bind.a.affiliation.organisation.under"),
+    (
+        "facts under what is above the owner",
+        with_a(organisation={"under": "marjala"}),
+        "bind.a.affiliation.organisation.under",
+    ),
     ("everybody", {"bind": {"a": {"affiliation": {}}}, "gives": GIVES}, "bind"),
     ("all members of anything", {"bind": {"a": {"membership": {}}}, "gives": GIVES}, "bind"),
-    ("all guardians", {"bind": {"g": {"relationship": {"kind": "guardian_of"}}}, "gives": {**GIVES, "scope": {"organisation": "kunta"}}}, "bind"),
+    (
+        "all guardians",
+        {
+            "bind": {"g": {"relationship": {"kind": "guardian_of"}}},
+            "gives": {**GIVES, "scope": {"organisation": "kunta"}},
+        },
+        "bind",
+    ),
     ("a manager as a capacity", guardians(relation="manager_of"), "bind.g.relationship.kind"),
     ("guardians' rights at another's", guardians({"organisation": "naapuri"}), "gives.scope.organisation"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("pattern", "place"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
@@ -90,7 +116,7 @@ ALLOWED: list[tuple[str, dict[str, Any]]] = [
     ("a group", {"bind": {"a": {"membership": {"group": "tiimi", "owner": "kunta"}}}, "gives": GIVES}),
     ("the guardians of pupils", guardians()),
     ("the guardians of pupils, at the owner's", guardians({"organisation": "koulu"})),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("pattern", [case[1] for case in ALLOWED], ids=[case[0] for case in ALLOWED])
@@ -142,8 +168,16 @@ def test_a_rule_means_the_oldest_group_of_a_key_whatever_another_source_brings_l
 
 def _of_a_source(session: Session, town: UUID, key: str, priority: int) -> UUID:
     source = Source(
-        key=key, connector="hr", owner_id=town, settings={}, matching=None, correlate=[], zone="Europe/Helsinki", priority=priority, purpose="p",
-    )  # fmt: skip
+        key=key,
+        connector="hr",
+        owner_id=town,
+        settings={},
+        matching=None,
+        correlate=[],
+        zone="Europe/Helsinki",
+        priority=priority,
+        purpose="p",
+    )
     session.add(source)
     session.flush()
     group = Group(organisation_id=town, source_id=source.id, record_key="tiimi", key="tiimi", name="Tiimi")

@@ -61,8 +61,10 @@ def test_two_parts_together_hold_what_neither_holds_alone(session: Session, town
     facts.affiliation(session, teacher, town.clinic)
     school, clinic = part(town.school), part(town.clinic)
     assert [over(session, one, teacher).all for one in (school, clinic, together([school, clinic]))] == [
-        False, False, True,
-    ]  # fmt: skip
+        False,
+        False,
+        True,
+    ]
     assert together([school, WHOLE]).everything
 
 

@@ -1,4 +1,5 @@
-"""Two who change rights at a time: the later one sees what the earlier one wrote, and nobody who signs in or ends an access waits.
+"""Two who change rights at a time: the later one sees what the earlier one wrote, and nobody who signs in or ends an
+access waits.
 
 Each interleaving is forced: one transaction stands still, another is seen waiting for it, and then the first goes on.
 """

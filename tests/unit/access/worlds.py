@@ -83,8 +83,8 @@ class PlaceSpec:
 
 @dataclass(frozen=True)
 class WorldSpec:
-    """A world in numbers. ``told_by`` are in turn the sources of the relationships (0: declared; source n belongs to organisation n),
-    ``openings`` what organisations opened to a source."""
+    """A world in numbers. ``told_by`` are in turn the sources of the relationships (0: declared; source n belongs to
+    organisation n), ``openings`` what organisations opened to a source."""
 
     kinds: tuple[str, ...]
     places: tuple[tuple[PlaceSpec, ...], ...]
@@ -100,9 +100,16 @@ class WorldSpec:
 
 
 affiliations = st.builds(
-    AffiliationSpec, a_person, an_organisation, st.sampled_from(KINDS), st.sampled_from(OCCUPATIONS), st.booleans(),
-    st.booleans(), spans, st.sampled_from((True, True, True, False)),
-)  # fmt: skip
+    AffiliationSpec,
+    a_person,
+    an_organisation,
+    st.sampled_from(KINDS),
+    st.sampled_from(OCCUPATIONS),
+    st.booleans(),
+    st.booleans(),
+    spans,
+    st.sampled_from((True, True, True, False)),
+)
 
 
 def _places(number: int) -> st.SearchStrategy[tuple[PlaceSpec, ...]]:
@@ -192,20 +199,31 @@ def _write_tree(session: Session, world: WorldSpec, change: UUID) -> None:
     for number, (kind, one, other, span) in enumerate(related):
         session.add(
             OrganisationRelation(
-                version_id=id_of(13, number), fact_id=id_of(14, number), organisation_id=organisation_id(one), kind=kind,
-                other_id=organisation_id(other), **_dated(span, change),
+                version_id=id_of(13, number),
+                fact_id=id_of(14, number),
+                organisation_id=organisation_id(one),
+                kind=kind,
+                other_id=organisation_id(other),
+                **_dated(span, change),
             )
-        )  # fmt: skip
+        )
 
 
 def _write_sources(session: Session, world: WorldSpec, change: UUID) -> None:
     for number in range(1, SOURCES + 1):
         session.add(
             Source(
-                id=id_of(21, number), key=f"s{number}", connector="memory", owner_id=organisation_id(number), settings={},
-                correlate=[], zone="UTC", priority=1, purpose="",
+                id=id_of(21, number),
+                key=f"s{number}",
+                connector="memory",
+                owner_id=organisation_id(number),
+                settings={},
+                correlate=[],
+                zone="UTC",
+                priority=1,
+                purpose="",
             )
-        )  # fmt: skip
+        )
     session.flush()
     for number, (source, organisation, span) in enumerate(world.openings):
         opened = _dated(span, change)
@@ -256,19 +274,27 @@ def _teller(world: WorldSpec, number: int) -> UUID | None:
 
 def _affiliation(number: int, spec: AffiliationSpec, change: UUID) -> Affiliation:
     return Affiliation(
-        version_id=id_of(7, number), fact_id=id_of(8, number), person_id=person_id(spec.person),
-        organisation_id=organisation_id(spec.organisation), kind=spec.kind,
-        occupation=spec.occupation, is_primary=spec.primary, substitute_for="x" if spec.substitute else None,
+        version_id=id_of(7, number),
+        fact_id=id_of(8, number),
+        person_id=person_id(spec.person),
+        organisation_id=organisation_id(spec.organisation),
+        kind=spec.kind,
+        occupation=spec.occupation,
+        is_primary=spec.primary,
+        substitute_for="x" if spec.substitute else None,
         **_dated(spec.span, change, spec.open_),
-    )  # fmt: skip
+    )
 
 
 def _absence(number: int, world: WorldSpec, spec: tuple[int, Span], change: UUID) -> Absence:
     of = spec[0] % len(world.affiliations)
     return Absence(
-        version_id=id_of(19, number), fact_id=id_of(20, number), affiliation_fact_id=id_of(8, of),
-        person_id=person_id(world.affiliations[of].person), **_dated(spec[1], change),
-    )  # fmt: skip
+        version_id=id_of(19, number),
+        fact_id=id_of(20, number),
+        affiliation_fact_id=id_of(8, of),
+        person_id=person_id(world.affiliations[of].person),
+        **_dated(spec[1], change),
+    )
 
 
 Bind = dict[str, dict[str, Any]]
@@ -285,9 +311,13 @@ a_key = st.one_of(st.just(0), an_organisation).map(lambda number: f"o{number}")
 wheres = _some(**{"is": a_key, "kind": st.sampled_from(ORGANISATION_KINDS), "under": a_key})
 affiliation_conditions = _some(
     kind=st.lists(st.sampled_from(KINDS), min_size=1, max_size=2, unique=True),
-    occupation=st.one_of(st.just({"in_list": "codes"}), st.lists(st.sampled_from(("a", "b")), min_size=1, max_size=2, unique=True)),
-    organisation=wheres, primary=st.booleans(), substitute=st.booleans(),
-)  # fmt: skip
+    occupation=st.one_of(
+        st.just({"in_list": "codes"}), st.lists(st.sampled_from(("a", "b")), min_size=1, max_size=2, unique=True)
+    ),
+    organisation=wheres,
+    primary=st.booleans(),
+    substitute=st.booleans(),
+)
 membership_conditions = _some(kind=st.sampled_from(GROUP_KINDS), owner=a_key)
 relationship_conditions = st.fixed_dictionaries({"kind": st.sampled_from(LINKS)})
 steps = st.one_of(

@@ -1,4 +1,5 @@
-"""Fills the world with many sources, runs, rules, applications and agreements, for lists and for counting statements."""
+"""Fills the world with many sources, runs, rules, applications and agreements, for lists and for counting
+statements."""
 
 from __future__ import annotations
 
@@ -45,14 +46,22 @@ def batch(world: World) -> Iterator[Batch]:
         yield together
 
 
-TEACHERS = {"bind": {"a": {"affiliation": {"kind": "employee", "organisation": {"kind": "school"}}}},
-            "gives": {"role": "wilma:opettaja", "scope": "organisation of a"}}  # fmt: skip
+TEACHERS = {
+    "bind": {"a": {"affiliation": {"kind": "employee", "organisation": {"kind": "school"}}}},
+    "gives": {"role": "wilma:opettaja", "scope": "organisation of a"},
+}
 
 
 def source(world: World, key: str, owner: str = "ROOT", **changes: Any) -> UUID:
     """Add an HR source."""
-    values = {"connector": "hr", "settings": {"path": "/srv/feeds/hr.csv"}, "correlate": [], "zone": "Europe/Helsinki", "priority": 20,
-              "purpose": "payroll"}  # fmt: skip
+    values = {
+        "connector": "hr",
+        "settings": {"path": "/srv/feeds/hr.csv"},
+        "correlate": [],
+        "zone": "Europe/Helsinki",
+        "priority": 20,
+        "purpose": "payroll",
+    }
     row = Source(key=key, owner_id=world.ids[owner], **{**values, **changes})
     world.write(row)
     world.ids[key] = row.id
@@ -79,25 +88,44 @@ def run(world: World, key: str = "hr", state: str = "done", ago: timedelta = tim
 def reject(run_id: UUID, n: int) -> RunReject:
     """A row that was left out."""
     return RunReject(
-        run_id=run_id, n=n, kind="employment", file="hr.csv", line=n + 1, field="alkamispvm", message="This is not a day.",
-        remedy="Write it as d.m.yyyy or yyyy-mm-dd.", params={},
-    )  # fmt: skip
+        run_id=run_id,
+        n=n,
+        kind="employment",
+        file="hr.csv",
+        line=n + 1,
+        field="alkamispvm",
+        message="This is not a day.",
+        remedy="Write it as d.m.yyyy or yyyy-mm-dd.",
+        params={},
+    )
 
 
 def plan(world: World, key: str = "hr", ago: timedelta = timedelta(hours=1)) -> Plan:
     """Add the plan of a run that is made with its ``plan_id``."""
     row = Plan(
-        kind="source run", owner_id=world.ids["ROOT"], source_id=world.ids[key], state="applied", basis={}, digest="d", counts={}, reasons=[],
+        kind="source run",
+        owner_id=world.ids["ROOT"],
+        source_id=world.ids[key],
+        state="applied",
+        basis={},
+        digest="d",
+        counts={},
+        reasons=[],
         at=clock.now() - ago,
-    )  # fmt: skip
+    )
     world.write(row)
     return row
 
 
 def effect(world: World, plan_id: UUID, kind: str, organisation: UUID, **changes: Any) -> PlanEffect:
     """An effect on an employment, or with ``role_id`` on a right."""
-    values: dict[str, Any] = {"held": False, "person_id": world.ids["anna"], "affiliation_kind": "employee", "valid_from": clock.LONG_AGO,
-                              "valid_to": clock.FOREVER}  # fmt: skip
+    values: dict[str, Any] = {
+        "held": False,
+        "person_id": world.ids["anna"],
+        "affiliation_kind": "employee",
+        "valid_from": clock.LONG_AGO,
+        "valid_to": clock.FOREVER,
+    }
     return PlanEffect(plan_id=plan_id, kind=kind, organisation_id=organisation, **{**values, **changes})
 
 
@@ -127,7 +155,7 @@ def application(world: World, key: str, owner: str = "MANSIKKALA", *roles: str) 
     """Add an application with roles and one client."""
     id_ = consortium.application(
         world, key, owner, enabled=False, name={"fi": key.title(), "en": f"{key.title()} en"}, audience=key
-    )  # fmt: skip
+    )
     for code in roles:
         consortium.role(world, key, code)
     consortium.client(world, key, key)
@@ -151,16 +179,29 @@ def holders(world: World, numbers: range) -> None:
     ]
     world.write(*jobs)
     world.write(
-        *(PersonProfile(person_id=row.id, given_names="Zoe", family_name=f"Zz{one:03}", **world.lasting()) for one, row in enumerate(people)),
+        *(
+            PersonProfile(person_id=row.id, given_names="Zoe", family_name=f"Zz{one:03}", **world.lasting())
+            for one, row in enumerate(people)
+        ),
         *(
             Assignment(
-                person_id=job.person_id, capacity_id=job.fact_id, capacity_kind="employee", role_id=world.ids["opettaja"],
-                role_version_id=world.ids["opettaja v1"], scope_id=place, holder_entity_id=entity, scope_entity_id=entity, origin="hand",
-                reason="test", fact_1=job.version_id, place_id=uuid7(), **world.lasting(100),
+                person_id=job.person_id,
+                capacity_id=job.fact_id,
+                capacity_kind="employee",
+                role_id=world.ids["opettaja"],
+                role_version_id=world.ids["opettaja v1"],
+                scope_id=place,
+                holder_entity_id=entity,
+                scope_entity_id=entity,
+                origin="hand",
+                reason="test",
+                fact_1=job.version_id,
+                place_id=uuid7(),
+                **world.lasting(100),
             )
             for job in jobs
         ),
-    )  # fmt: skip
+    )
 
 
 def rule(world: World, key: str, owner: str = "MANSIKKALA", pattern: Any = None) -> UUID:
@@ -176,10 +217,16 @@ def version(world: World, key: str, n: int, state: str = "withdrawn", pattern: A
     """Add a version of a rule."""
     world.write(
         RuleVersion(
-            rule_id=world.ids[key], n=n, pattern=pattern or TEACHERS, role_id=world.ids["opettaja"], author_id=world.ids["paula"], state=state,
-            published_by=world.ids["paula"], change_id=world.ids["change"],
+            rule_id=world.ids[key],
+            n=n,
+            pattern=pattern or TEACHERS,
+            role_id=world.ids["opettaja"],
+            author_id=world.ids["paula"],
+            state=state,
+            published_by=world.ids["paula"],
+            change_id=world.ids["change"],
         )
-    )  # fmt: skip
+    )
 
 
 def code_list(world: World, key: str, *codes: str, owner: str = "ROOT") -> None:
@@ -191,9 +238,13 @@ def agreement(world: World, key: str, *, signed: bool = True, start: int = -30, 
     """Add an agreement by which people of MUSTIKKALA may do something in KOIVU; days count from today."""
     now, parties = clock.now(), ("MANSIKKALA", "MUSTIKKALA")
     row = Agreement(
-        key=key, case_number=f"ASIA-{key}", decision={"body": "lautakunta", "date": "2026-06-12", "section": 48}, purpose="opiskeluhuolto",
-        legal_basis={"act": "1287/2013", "gdpr": "6.1.c"}, owner_id=world.ids["MANSIKKALA"],
-    )  # fmt: skip
+        key=key,
+        case_number=f"ASIA-{key}",
+        decision={"body": "lautakunta", "date": "2026-06-12", "section": 48},
+        purpose="opiskeluhuolto",
+        legal_basis={"act": "1287/2013", "gdpr": "6.1.c"},
+        owner_id=world.ids["MANSIKKALA"],
+    )
     world.write(row)
     term = {
         "valid_from": now + timedelta(days=start),
@@ -201,17 +252,31 @@ def agreement(world: World, key: str, *, signed: bool = True, start: int = -30, 
         "opened_by": world.ids["change"],
     }
     clause = AgreementClause(
-        id=uuid7(), agreement_id=row.id, n=1, grantor_id=world.ids[parties[0]], grantee_id=world.ids[parties[1]], scope_id=world.ids["KOIVU"],
-        with_descendants=True, valid_from=clock.LONG_AGO, valid_to=clock.FOREVER, opened_by=world.ids["change"],
-    )  # fmt: skip
+        id=uuid7(),
+        agreement_id=row.id,
+        n=1,
+        grantor_id=world.ids[parties[0]],
+        grantee_id=world.ids[parties[1]],
+        scope_id=world.ids["KOIVU"],
+        with_descendants=True,
+        valid_from=clock.LONG_AGO,
+        valid_to=clock.FOREVER,
+        opened_by=world.ids["change"],
+    )
     world.write(
         AgreementTerm(agreement_id=row.id, **term),
         *(
-            AgreementParty(agreement_id=row.id, legal_entity_id=world.ids[name], role="controller", signed_on=date(2026, 1, 1) if signed or n else None)
+            AgreementParty(
+                agreement_id=row.id,
+                legal_entity_id=world.ids[name],
+                role="controller",
+                signed_on=date(2026, 1, 1) if signed or n else None,
+            )
             for n, name in enumerate(parties)
         ),
-        clause, ClauseContent(clause_id=clause.id, occupation="psykologi", data_group="nimi", operation="read"),
-    )  # fmt: skip
+        clause,
+        ClauseContent(clause_id=clause.id, occupation="psykologi", data_group="nimi", operation="read"),
+    )
     world.ids.update({key: row.id, f"{key} clause": clause.id})
     return row.id
 
@@ -227,15 +292,29 @@ def comes_under(world: World, agreement_key: str, login: str, organisation: UUID
     """Give a person a job of MUSTIKKALA in an organisation and, by the agreement, the role opettaja in KOIVU."""
     employer, entity = world.ids["MUSTIKKALA"], world.ids["MANSIKKALA"]
     job = Affiliation(
-        person_id=world.ids[login], organisation_id=organisation, kind="employee", occupation="psykologi",
-        record_id=uuid7(), **world.lasting(),
-    )  # fmt: skip
+        person_id=world.ids[login],
+        organisation_id=organisation,
+        kind="employee",
+        occupation="psykologi",
+        record_id=uuid7(),
+        **world.lasting(),
+    )
     world.write(job)
     world.write(
         Assignment(
-            person_id=world.ids[login], capacity_id=job.fact_id, capacity_kind="employee", role_id=world.ids["opettaja"],
-            role_version_id=world.ids["opettaja v1"], scope_id=world.ids["KOIVU"], holder_entity_id=employer, scope_entity_id=entity,
-            clause_id=world.ids[f"{agreement_key} clause"], origin="hand", reason="test", fact_1=job.version_id, place_id=uuid7(),
+            person_id=world.ids[login],
+            capacity_id=job.fact_id,
+            capacity_kind="employee",
+            role_id=world.ids["opettaja"],
+            role_version_id=world.ids["opettaja v1"],
+            scope_id=world.ids["KOIVU"],
+            holder_entity_id=employer,
+            scope_entity_id=entity,
+            clause_id=world.ids[f"{agreement_key} clause"],
+            origin="hand",
+            reason="test",
+            fact_1=job.version_id,
+            place_id=uuid7(),
             **world.lasting(100),
         )
-    )  # fmt: skip
+    )

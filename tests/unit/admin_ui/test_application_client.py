@@ -1,4 +1,5 @@
-"""A client's page: another secret while the old one still works, recent errors in words, retiring; the claim mapper; enabling."""
+"""A client's page: another secret while the old one still works, recent errors in words, retiring; the claim mapper;
+enabling."""
 
 from __future__ import annotations
 

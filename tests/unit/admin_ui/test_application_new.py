@@ -32,22 +32,34 @@ def test_a_service_is_registered_in_one_form_and_its_secret_is_shown_once(
     paula = reader("paula")
     assert NEW in paula.get("/admin/applications").text
     page = paula.post(
-        NEW, NEW, name="Päiväkodin viestit", owner="MANSIKKALA", entry="everyone", template="web",
-        redirect_uris="https://viestit.example/cb\r\n\r\nhttps://viestit.example/cb", post_logout_redirect_uris="https://viestit.example/",
-    )  # fmt: skip
+        NEW,
+        NEW,
+        name="Päiväkodin viestit",
+        owner="MANSIKKALA",
+        entry="everyone",
+        template="web",
+        redirect_uris="https://viestit.example/cb\r\n\r\nhttps://viestit.example/cb",
+        post_logout_redirect_uris="https://viestit.example/",
+    )
     assert page.status_code == 200, told(page.text)
     assert page.headers["Cache-Control"] == "no-store"
     secret = re.search(r'<code id="secret">(avk_[^<]+)</code>', page.text)
     assert secret is not None
     (made,) = clients(world)
     assert (made.client_id, made.redirect_uris, made.auth, made.pkce) == (
-        "paivakodin-viestit-web", ["https://viestit.example/cb"], "client_secret_basic", "required",
-    )  # fmt: skip
+        "paivakodin-viestit-web",
+        ["https://viestit.example/cb"],
+        "client_secret_basic",
+        "required",
+    )
     with Session(world.engine) as session:
         row = session.scalars(select(Application).where(Application.key == "paivakodin-viestit")).one()
         assert (row.owner_id, row.entry, row.audience, row.name["sv"]) == (
-            world.ids["MANSIKKALA"], "everyone", "paivakodin-viestit", "Päiväkodin viestit",
-        )  # fmt: skip
+            world.ids["MANSIKKALA"],
+            "everyone",
+            "paivakodin-viestit",
+            "Päiväkodin viestit",
+        )
         known = load(session, made.client_id)
         assert known is not None
         assert known.check_client_secret(secret[1])

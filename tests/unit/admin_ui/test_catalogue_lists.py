@@ -1,4 +1,5 @@
-"""Every list of sources, runs, roles, rules, applications and agreements: as many statements for 200 rows as for 10, pages, and a file."""
+"""Every list of sources, runs, roles, rules, applications and agreements: as many statements for 200 rows as for 10,
+pages, and a file."""
 
 from __future__ import annotations
 
@@ -132,11 +133,21 @@ def under(world: World, numbers: range) -> str:
 
 
 LISTS: dict[Fill, str] = {
-    sources: "/admin/sources.csv", runs: "/admin/sources/hr/runs.csv", rejects: "{here}.csv", effects: "{here}.csv",
-    unclear: "{here}.csv", roles: "/admin/roles.csv", holders: "{here}/holders.csv", rules: "/admin/rules.csv",
-    versions: "{here}/versions.csv", applications: "/admin/applications.csv", enabled: "{here}/enabled.csv",
-    undelivered: "/admin/undelivered.csv", agreements: "/admin/agreements.csv", under: "{here}/people.csv",
-}  # fmt: skip
+    sources: "/admin/sources.csv",
+    runs: "/admin/sources/hr/runs.csv",
+    rejects: "{here}.csv",
+    effects: "{here}.csv",
+    unclear: "{here}.csv",
+    roles: "/admin/roles.csv",
+    holders: "{here}/holders.csv",
+    rules: "/admin/rules.csv",
+    versions: "{here}/versions.csv",
+    applications: "/admin/applications.csv",
+    enabled: "{here}/enabled.csv",
+    undelivered: "/admin/undelivered.csv",
+    agreements: "/admin/agreements.csv",
+    under: "{here}/people.csv",
+}
 """Every list, and the address of its file."""
 
 

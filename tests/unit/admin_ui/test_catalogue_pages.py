@@ -92,9 +92,15 @@ def test_an_application_shows_what_its_developer_copies(world: World, reader: Ca
     consortium.client(world, "wilma", "wilma-palvelu", mapper={"roles": {"name": "groups", "format": "code"}})
     text = told(reader("paula").get("/admin/applications/wilma").text)
     for words in (
-        "http://localhost:8080/.well-known/openid-configuration", "wilma-palvelu", "https://wilma-palvelu.example/cb", "client_secret_basic",
-        "openid profile roles", "RS256", "required (S256)", "roles → groups (code)",
-    ):  # fmt: skip
+        "http://localhost:8080/.well-known/openid-configuration",
+        "wilma-palvelu",
+        "https://wilma-palvelu.example/cb",
+        "client_secret_basic",
+        "openid profile roles",
+        "RS256",
+        "required (S256)",
+        "roles → groups (code)",
+    ):
         assert words in text
 
 

@@ -1,4 +1,5 @@
-"""What was typed into a form is not lost when its sender must sign in or prove who they are first: it stands there again, unsent."""
+"""What was typed into a form is not lost when its sender must sign in or prove who they are first: it stands there
+again, unsent."""
 
 from __future__ import annotations
 
@@ -37,9 +38,12 @@ def age(world: World, reader: Reader, minutes: float) -> None:
 def granting(world: World) -> dict[str, str]:
     """What is typed and chosen to grant Anna a right by hand."""
     return {
-        "role": "wilma:opettaja", "capacity": str(world.ids["anna KOIVU"]), "scope": str(world.ids["RANTA"]), "until": "2030-05-31",
+        "role": "wilma:opettaja",
+        "capacity": str(world.ids["anna KOIVU"]),
+        "scope": str(world.ids["RANTA"]),
+        "until": "2030-05-31",
         "reason": REASON,
-    }  # fmt: skip
+    }
 
 
 def form_of(page: TestResponse, path: str) -> str:

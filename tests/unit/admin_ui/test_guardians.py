@@ -1,4 +1,5 @@
-"""The school confirms which guardian may know where a protected child is: who waits, the button, and who may press it."""
+"""The school confirms which guardian may know where a protected child is: who waits, the button, and who may press
+it."""
 
 from __future__ import annotations
 

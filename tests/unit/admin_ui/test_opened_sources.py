@@ -21,10 +21,16 @@ def secretary(world: World, reader: Callable[[str], Reader]) -> Reader:
     """Sanna decides for KOIVU; the payroll of MUSTIKKALA belongs to others."""
     world.write(
         Source(
-            key="muiden-hr", connector="hr", owner_id=world.ids["MUSTIKKALA"], settings={}, correlate=[], zone=clock.HELSINKI, priority=10,
+            key="muiden-hr",
+            connector="hr",
+            owner_id=world.ids["MUSTIKKALA"],
+            settings={},
+            correlate=[],
+            zone=clock.HELSINKI,
+            priority=10,
             purpose="payroll",
         )
-    )  # fmt: skip
+    )
     administer(world, "sanna", "KOIVU", "organisations.read", "sources.accept")
     return reader("sanna")
 
@@ -76,9 +82,12 @@ def test_nobody_opens_or_closes_an_organisation_outside_the_own_part(world: Worl
     assert opened(world) == []
     with Session(world.engine) as session, session.begin():
         theirs = SourceOpening(
-            source_id=session.scalars(select(Source.id)).first(), organisation_id=world.ids["KUUSI"],
-            valid_from=clock.LONG_AGO, valid_to=clock.FOREVER, opened_by=UUID(int=1),
-        )  # fmt: skip
+            source_id=session.scalars(select(Source.id)).first(),
+            organisation_id=world.ids["KUUSI"],
+            valid_from=clock.LONG_AGO,
+            valid_to=clock.FOREVER,
+            opened_by=UUID(int=1),
+        )
         session.add(theirs)
         session.flush()
         foreign = theirs.id

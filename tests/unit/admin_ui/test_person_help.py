@@ -1,4 +1,5 @@
-"""Helping somebody who is also elsewhere: a secretary takes nobody over, and still gets a teacher of theirs in (AC-04)."""
+"""Helping somebody who is also elsewhere: a secretary takes nobody over, and still gets a teacher of theirs in
+(AC-04)."""
 
 from __future__ import annotations
 
@@ -341,8 +342,12 @@ def new_address(world: World, login: str) -> None:
     """Say that another address was told of somebody, and that it waits."""
     now = clock.now()
     old = SignInAddress(
-        person_id=world.ids[login], address="old@kunta.example", since=now - timedelta(days=9), usable_from=now - timedelta(days=9), ended_at=now,
-    )  # fmt: skip
+        person_id=world.ids[login],
+        address="old@kunta.example",
+        since=now - timedelta(days=9),
+        usable_from=now - timedelta(days=9),
+        ended_at=now,
+    )
     new = SignInAddress(
         person_id=world.ids[login], address="new@kunta.example", since=now, usable_from=now + timedelta(days=3)
     )

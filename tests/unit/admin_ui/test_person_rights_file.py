@@ -1,4 +1,5 @@
-"""The rights of a person as a file: the tab's columns and walls, every right once however many there are, and who took it home."""
+"""The rights of a person as a file: the tab's columns and walls, every right once however many there are, and who took
+it home."""
 
 from __future__ import annotations
 
@@ -37,13 +38,23 @@ def rights(world: World, numbers: range) -> None:
         together.write(
             *(
                 Assignment(
-                    person_id=world.ids["anna"], capacity_id=world.ids["anna KOIVU"], capacity_kind="employee", role_id=world.ids["opettaja"],
-                    role_version_id=world.ids["opettaja v1"], scope_id=one, holder_entity_id=entity, scope_entity_id=entity, origin="hand",
-                    reason="project", fact_1=world.ids["anna KOIVU v"], place_id=uuid7(), **world.lasting(100),
+                    person_id=world.ids["anna"],
+                    capacity_id=world.ids["anna KOIVU"],
+                    capacity_kind="employee",
+                    role_id=world.ids["opettaja"],
+                    role_version_id=world.ids["opettaja v1"],
+                    scope_id=one,
+                    holder_entity_id=entity,
+                    scope_entity_id=entity,
+                    origin="hand",
+                    reason="project",
+                    fact_1=world.ids["anna KOIVU v"],
+                    place_id=uuid7(),
+                    **world.lasting(100),
                 )
                 for one in schools
             )
-        )  # fmt: skip
+        )
 
 
 def test_the_file_tells_what_the_tab_tells(world: World, reader: Readers) -> None:
@@ -52,8 +63,16 @@ def test_the_file_tells_what_the_tab_tells(world: World, reader: Readers) -> Non
     assert f'href="{here}/rights.csv"' in page
     header, *lines = table(paula, f"{here}/rights.csv")
     assert header == [
-        "Role", "Where", "Last day", "How it takes hold", "Why?", "Rule", "Facts and sources", "Agreement", "Ends first",
-    ]  # fmt: skip
+        "Role",
+        "Where",
+        "Last day",
+        "How it takes hold",
+        "Why?",
+        "Rule",
+        "Facts and sources",
+        "Agreement",
+        "Ends first",
+    ]
     assert [line[1] for line in lines] == ["Koivu en", "Kuusi en"]
     told = dict(zip(header, lines[0], strict=True))
     assert (told["Role"], told["Why?"], told["Rule"]) == ("Wilma: Opettaja", "Granted by hand: project", "")

@@ -41,11 +41,15 @@ def crowd(world: World, number: int) -> None:
         for row in (
             PersonProfile(person_id=one.id, given_names=f"Nro {n:03}", family_name="Zz", **world.lasting()),
             Affiliation(
-                person_id=one.id, organisation_id=world.ids["KOIVU"], kind="student",
-                source_id=world.ids["hr"], record_id=uuid7(), **world.lasting(),
+                person_id=one.id,
+                organisation_id=world.ids["KOIVU"],
+                kind="student",
+                source_id=world.ids["hr"],
+                record_id=uuid7(),
+                **world.lasting(),
             ),
         )
-    ]  # fmt: skip
+    ]
     with Session(world.engine) as session, session.begin():
         session.add_all(rows)
         name_words.write(session, [one.id for one in people])

@@ -1,7 +1,7 @@
 """Where a protected person is: no page, filter, file or form tells it to who may not see identity codes there.
 
-Everybody with every other permission over two schools walks twice over all there is, with the person once in the one school and once in
-the other. Whatever differs, tells.
+Everybody with every other permission over two schools walks twice over all there is, with the person once in the one
+school and once in the other. Whatever differs, tells.
 """
 
 from __future__ import annotations
@@ -73,12 +73,34 @@ def _rights(world: World) -> None:
     world.write(
         wide.by_rule(world, "siiri", "KOIVU", "koivu-saanto", capacity_kind="student"),
         wide.by_rule(
-            world, "siiri", "KOIVU", "koivu-saanto", person_id=world.ids["gunnar"], capacity_id=world.ids["tie"], capacity_kind="guardian",
-            fact_1=world.ids["tie v"], fact_2=world.ids["siiri KOIVU v"],
+            world,
+            "siiri",
+            "KOIVU",
+            "koivu-saanto",
+            person_id=world.ids["gunnar"],
+            capacity_id=world.ids["tie"],
+            capacity_kind="guardian",
+            fact_1=world.ids["tie v"],
+            fact_2=world.ids["siiri KOIVU v"],
         ),
-        catalogue.effect(world, world.ids["plan KOIVU"], "start", world.ids["KOIVU"], person_id=world.ids["siiri"], affiliation_kind="student"),
-        catalogue.effect(world, world.ids["plan KOIVU"], "gain", world.ids["KOIVU"], person_id=world.ids["gunnar"], role_id=world.ids["opettaja"], affiliation_kind=None),
-    )  # fmt: skip
+        catalogue.effect(
+            world,
+            world.ids["plan KOIVU"],
+            "start",
+            world.ids["KOIVU"],
+            person_id=world.ids["siiri"],
+            affiliation_kind="student",
+        ),
+        catalogue.effect(
+            world,
+            world.ids["plan KOIVU"],
+            "gain",
+            world.ids["KOIVU"],
+            person_id=world.ids["gunnar"],
+            role_id=world.ids["opettaja"],
+            affiliation_kind=None,
+        ),
+    )
     for who, at, kind, place in (("siiri", "siiri KOIVU", "student", "KOIVU"), ("gunnar", "tie", "guardian", "")):
         step = {"step": "capacity", "id": str(world.ids[at]), "kind": kind, "organisation": place, "enters": True}
         world.write(wide.attempt(world, who, step))
@@ -106,7 +128,8 @@ def move(world: World, there: str) -> None:
 
 
 def looked(world: World) -> Iterator[str]:
-    """Yield every address there is to look at, with both schools and all that they own, and every value of every filter."""
+    """Yield every address there is to look at, with both schools and all that they own, and every value of every
+    filter."""
     ids = {name: str(id_) for name, id_ in world.ids.items()}
     for key in SCHOOLS:
         small, who = key.lower(), ids["siiri"]
@@ -196,15 +219,25 @@ def test_who_may_see_identity_codes_in_the_one_school_learns_who_is_there_and_no
         found: dict[str, Any] = {
             "filter": "Suojattu" in mansi.get(f"/admin/persons?organisation={here.ids[there]}").text,
             "holders": "Suojattu" in mansi.get("/admin/roles/wilma/opettaja/holders.csv").text,
-            "rights": f"{there.title()} en" in mansi.get(f"{siiri}?tab=rights").text.split("<h2")[1].split("Why not?")[0],
+            "rights": f"{there.title()} en"
+            in mansi.get(f"{siiri}?tab=rights").text.split("<h2")[1].split("Why not?")[0],
             "guardian": "Valvoja" in mansi.get("/admin/roles/wilma/opettaja/holders.csv").text,
-        }  # fmt: skip
+        }
         assert found == dict.fromkeys(found, sees), there
 
 
 def test_a_former_name_finds_nobody(here: World, reader: Callable[[str], Reader]) -> None:
-    here.write(PersonProfile(person_id=here.ids["siiri"], family_name="Entinen", valid_from=clock.LONG_AGO, valid_to=clock.FOREVER,
-                             opened_by=here.ids["change"], closed_by=here.ids["change"], protected=True))  # fmt: skip
+    here.write(
+        PersonProfile(
+            person_id=here.ids["siiri"],
+            family_name="Entinen",
+            valid_from=clock.LONG_AGO,
+            valid_to=clock.FOREVER,
+            opened_by=here.ids["change"],
+            closed_by=here.ids["change"],
+            protected=True,
+        )
+    )
     mansi = reader("mansi")
     for path in ("persons?q=entinen", "persons.csv?q=entinen", "applications/wilma/token?q=entinen"):
         assert "Suojattu" not in mansi.get(f"/admin/{path}").text
@@ -214,8 +247,13 @@ def test_another_employers_number_finds_no_protected_person(here: World, reader:
     catalogue.source(here, "vieras-syote", "MUSTIKKALA")
     for who in ("siiri", "oppi"):
         number = Identifier(
-            person_id=here.ids[who], kind="employee-number", issuer="vieras", value=f"778899-{who}", source_id=here.ids["vieras-syote"], **here.lasting()
-        )  # fmt: skip
+            person_id=here.ids[who],
+            kind="employee-number",
+            issuer="vieras",
+            value=f"778899-{who}",
+            source_id=here.ids["vieras-syote"],
+            **here.lasting(),
+        )
         here.write(number)
     mansi = reader("mansi")
     found = {who: who.title() in mansi.get(f"/admin/persons?q=778899-{who}").text for who in ("siiri", "oppi")}

@@ -93,22 +93,33 @@ def test_what_was_sent_is_read_with_blanks_cut_and_unknown_choices_as_the_usual(
 def test_the_digest_is_another_one_as_soon_as_anything_of_the_rule_is() -> None:
     form = RuleForm(key="x", owner="KOIVU", kinds=("employee",), role="wilma:opettaja")
     others = [
-        replace(form, key="y"), replace(form, owner="RANTA"), replace(form, kinds=()), replace(form, unless=True), replace(form, role="wilma:x"),
+        replace(form, key="y"),
+        replace(form, owner="RANTA"),
+        replace(form, kinds=()),
+        replace(form, unless=True),
+        replace(form, role="wilma:x"),
         replace(form, scope="named", scope_organisation="RANTA"),
-    ]  # fmt: skip
+    ]
     assert len({rule_form.digest(one) for one in [form, *others]}) == 7
 
 
 @pytest.mark.parametrize(
     ("place", "fact", "field"),
     [
-        ("bind", "affiliation", "kinds"), ("bind", "membership", "group"), ("bind.a.affiliation.kind", "affiliation", "kinds"),
-        ("bind.a.occupation", "affiliation", "code_list"), ("bind.a.organisation.under", "affiliation", "place_under"),
-        ("bind.c.organisation.is", "guardian", "place_is"), ("bind.m.organisation.under", "membership", "group_owner"),
-        ("bind.m.group", "membership", "group"), ("gives.role", "affiliation", "role"),
-        ("gives.scope.organisation", "affiliation", "scope_organisation"), ("owner", "affiliation", "owner"), ("rule", "affiliation", "key"),
+        ("bind", "affiliation", "kinds"),
+        ("bind", "membership", "group"),
+        ("bind.a.affiliation.kind", "affiliation", "kinds"),
+        ("bind.a.occupation", "affiliation", "code_list"),
+        ("bind.a.organisation.under", "affiliation", "place_under"),
+        ("bind.c.organisation.is", "guardian", "place_is"),
+        ("bind.m.organisation.under", "membership", "group_owner"),
+        ("bind.m.group", "membership", "group"),
+        ("gives.role", "affiliation", "role"),
+        ("gives.scope.organisation", "affiliation", "scope_organisation"),
+        ("owner", "affiliation", "owner"),
+        ("rule", "affiliation", "key"),
         ("key", "affiliation", "key"),
     ],
-)  # fmt: skip
+)
 def test_a_problem_stands_beside_its_field(place: str, fact: str, field: str) -> None:
     assert rule_form.field_of(Problem("x", field=place), RuleForm(fact=fact)) == field

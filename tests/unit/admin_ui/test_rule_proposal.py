@@ -33,9 +33,13 @@ def world(world: World) -> World:
     administer(world, "veera", "ROOT", "admin")
     world.write(
         Acceptance(
-            source_id=world.ids["hr"], digest="1", run_id=world.ids["run"], accepted_by=world.ids["veera"], accepted_at=clock.now()
+            source_id=world.ids["hr"],
+            digest="1",
+            run_id=world.ids["run"],
+            accepted_by=world.ids["veera"],
+            accepted_at=clock.now(),
         )
-    )  # fmt: skip
+    )
     return world
 
 

@@ -1,4 +1,5 @@
-"""Rules as pages: the list and its templates, versions, and the form that previews, tries, refuses beside the field and publishes."""
+"""Rules as pages: the list and its templates, versions, and the form that previews, tries, refuses beside the field and
+publishes."""
 
 from __future__ import annotations
 
@@ -139,9 +140,13 @@ def test_a_second_version_withdraws_the_first_and_both_are_told(world: World, re
         ({"key": "vanha"}, "key", "There is a rule of that name already."),
         ({"scope": "named"}, "scope_organisation", "The place is missing."),
         ({"fact": "membership", "group": "4B"}, "group_owner", "A group is named together with its organisation."),
-        ({"fact": "membership", "group": "9Z", "group_owner": "KOIVU"}, "group", "There is no group 9Z in that organisation."),
+        (
+            {"fact": "membership", "group": "9Z", "group_owner": "KOIVU"},
+            "group",
+            "There is no group 9Z in that organisation.",
+        ),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_cannot_be_a_rule_is_refused_beside_the_field_with_the_remedy(
     world: World, reader: Callable[[str], Reader], change: dict[str, str], field: str, words: str

@@ -1,4 +1,5 @@
-"""Reading about named people leaves one event a request, with whose names were shown and never with what was looked for."""
+"""Reading about named people leaves one event a request, with whose names were shown and never with what was looked
+for."""
 
 from __future__ import annotations
 

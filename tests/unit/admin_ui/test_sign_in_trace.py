@@ -39,10 +39,14 @@ def attempt(
     first = {"step": "sign-in", "acr": PASSWORD if login else "", "least": None}
     world.write(
         Attempt(
-            at=at or clock.now(), request_id=str(uuid7()), client_id="wilma-web", person_id=world.ids[login] if login else None, outcome=outcome,
+            at=at or clock.now(),
+            request_id=str(uuid7()),
+            client_id="wilma-web",
+            person_id=world.ids[login] if login else None,
+            outcome=outcome,
             steps=[first, *steps, {"step": "answer", **answer}],
         )
-    )  # fmt: skip
+    )
 
 
 def capacity(
@@ -106,7 +110,10 @@ def test_a_position_that_has_ended_is_told_as_the_reason(
     employ(world, "leena", "KOIVU", "Luokanopettaja", valid_to=end)
     attempt(world, "leena", "no-right")
     text = told(reader("paula").get(tab(world, "leena")).text)
-    said = f"The person had no position that day that opens Wilma: Luokanopettaja, Koivu en ended on {Texts('en').day(end)}."
+    said = (
+        f"The person had no position that day that opens Wilma: Luokanopettaja, Koivu en ended on "
+        f"{Texts('en').day(end)}."
+    )
     assert said in text
 
 

@@ -1,4 +1,5 @@
-"""Sources and their runs as pages: what is shown, what is masked, who gets which button, and what nobody could be sure of."""
+"""Sources and their runs as pages: what is shown, what is masked, who gets which button, and what nobody could be sure
+of."""
 
 from __future__ import annotations
 
@@ -16,9 +17,14 @@ from iam.sources.reading.matching import read
 from tests.unit.admin_ui import catalogue
 from tests.unit.admin_ui.world import Reader, World, administer, hidden, person
 
-FEED = {"message": "%(organisation)s: %(ends)s of %(size)s affiliations would lose something, the limit is %(limit)s at once. Those that start were applied.",
-        "remedy": "Let a second administrator look at it and accept it.",
-        "params": {"organisation": "Koivu fi", "ends": 3, "size": 12, "limit": 2}}  # fmt: skip
+FEED = {
+    "message": (
+        "%(organisation)s: %(ends)s of %(size)s affiliations would lose something, the limit is %(limit)s at "
+        "once. Those that start were applied."
+    ),
+    "remedy": "Let a second administrator look at it and accept it.",
+    "params": {"organisation": "Koivu fi", "ends": 3, "size": 12, "limit": 2},
+}
 
 
 def test_the_list_says_by_word_how_the_last_run_went_and_how_old_the_last_good_one_is(

@@ -1,4 +1,5 @@
-"""Undelivered logouts: the owner's administrators see which application was not told and why, and have it tried again."""
+"""Undelivered logouts: the owner's administrators see which application was not told and why, and have it tried
+again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The walker: somebody with every permission over one school goes over every page, file and form, and learns nothing of another's."""
+"""The walker: somebody with every permission over one school goes over every page, file and form, and learns nothing of
+another's."""
 
 from __future__ import annotations
 
@@ -17,11 +18,18 @@ NAMED_WITH_REASON = {"admin.agreements": PARTY, "admin.agreements_file": PARTY, 
 """By endpoint: the foreign words that a page says, and why."""
 
 STARTS_A_RUN = frozenset({"admin.try_source", "admin.run_source", "admin.accept_source", "admin.test_source"})
-"""Forms on a source of one's own that set another system to work; what they show is the page of the source and of its run."""
+"""Forms on a source of one's own that set another system to work; what they show is the page of the source and of its
+run."""
 
 FIELDS = {
-    "reason": "x", "end_reason": "x", "restore_reason": "x", "purpose": "x", "until": "2030-01-01", "act": "preview", "on": "yes",
-}  # fmt: skip
+    "reason": "x",
+    "end_reason": "x",
+    "restore_reason": "x",
+    "purpose": "x",
+    "until": "2030-01-01",
+    "act": "preview",
+    "on": "yes",
+}
 
 
 @pytest.fixture
@@ -136,8 +144,12 @@ def test_no_form_of_his_own_things_takes_or_tells_what_is_anothers(
 ) -> None:
     own, ids = things[0], {name: str(id_) for name, id_ in here.ids.items()}
     given = FIELDS | {
-        "capacity": ids["anna KUUSI"], "scope": ids["KUUSI"], "person": ids["kiisu"], "session": wide.UNKNOWN, "organisation": ids["KUUSI"],
-    }  # fmt: skip
+        "capacity": ids["anna KUUSI"],
+        "scope": ids["KUUSI"],
+        "person": ids["kiisu"],
+        "session": wide.UNKNOWN,
+        "organisation": ids["KUUSI"],
+    }
     for rule in routes(here, "POST"):
         if rule.endpoint not in STARTS_A_RUN:
             answer = lauri.force(fill(rule, own), **given)

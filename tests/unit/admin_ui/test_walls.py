@@ -34,27 +34,54 @@ def foreign(world: World) -> dict[str, str]:
     now = clock.now()
     catalogue.application(world, "vieras", "MUSTIKKALA")
     logout = Message(
-        kind="backchannel-logout", target="vieras", payload={}, created_at=now, due_at=now, given_up_at=now, attempts=28, last_error="status 503"
-    )  # fmt: skip
+        kind="backchannel-logout",
+        target="vieras",
+        payload={},
+        created_at=now,
+        due_at=now,
+        given_up_at=now,
+        attempts=28,
+        last_error="status 503",
+    )
     mail = Message(
-        kind="mail", target="mail server", payload={"person": str(world.ids["ville"]), "language": "fi"}, created_at=now, due_at=now,
-        given_up_at=now, attempts=1, last_error="status 550",
-    )  # fmt: skip
+        kind="mail",
+        target="mail server",
+        payload={"person": str(world.ids["ville"]), "language": "fi"},
+        created_at=now,
+        due_at=now,
+        given_up_at=now,
+        attempts=1,
+        last_error="status 550",
+    )
     world.write(logout, mail)
     return {
-        "person_id": str(world.ids["ville"]), "organisation_id": str(world.ids["KUUSI"]), "run_id": str(world.ids["run"]), "key": "hr",
-        "assignment_id": str(world.ids["anna right KUUSI"]), "guardian_id": str(world.ids["ville"]), "ambiguity_id": UNKNOWN, "application": "vieras", "client_id": "vieras",
-        "message_id": str(logout.id), "mail_id": str(mail.id), "opening_id": UNKNOWN,
+        "person_id": str(world.ids["ville"]),
+        "organisation_id": str(world.ids["KUUSI"]),
+        "run_id": str(world.ids["run"]),
+        "key": "hr",
+        "assignment_id": str(world.ids["anna right KUUSI"]),
+        "guardian_id": str(world.ids["ville"]),
+        "ambiguity_id": UNKNOWN,
+        "application": "vieras",
+        "client_id": "vieras",
+        "message_id": str(logout.id),
+        "mail_id": str(mail.id),
+        "opening_id": UNKNOWN,
         "request_id": str(_asked(world)),
-    }  # fmt: skip
+    }
 
 
 def _asked(world: World) -> UUID:
     """A request to help somebody outside KOIVU."""
     row = StandingRequest(
-        person_id=world.ids["ville"], act="code", reason="Vieras", asked_by=world.ids["paula"], asked_at=clock.now(),
-        expires_at=clock.now() + timedelta(days=1), used_at=None,
-    )  # fmt: skip
+        person_id=world.ids["ville"],
+        act="code",
+        reason="Vieras",
+        asked_by=world.ids["paula"],
+        asked_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=1),
+        used_at=None,
+    )
     world.write(row)
     return row.id
 

@@ -1,4 +1,5 @@
-"""Two schools' worth of everything, for those who walk over every route: what is a reader's own, what is foreign, and what is nowhere.
+"""Two schools' worth of everything, for those who walk over every route: what is a reader's own, what is foreign, and
+what is nowhere.
 
 Every foreign thing has a name that nothing else has (``CANARIES``), so that wherever it is told it is seen.
 """
@@ -32,9 +33,21 @@ from tests.unit.admin_ui.world import TREE, World, administer, employ, give, per
 
 UNKNOWN = "0192f000-0000-7000-8000-000000000000"
 CANARIES = (
-    "Kanaria", "Kiisunen", "Kiisu", "Rehtorikanaria", "kanariasovellus", "kanariarooli", "kanariasyote", "kanariasaanto",
-    "kanariasopimus", "kanariayhteys", "Vieras", "Erityisopettaja", "Kuusi", "Mustikkala",
-)  # fmt: skip
+    "Kanaria",
+    "Kiisunen",
+    "Kiisu",
+    "Rehtorikanaria",
+    "kanariasovellus",
+    "kanariarooli",
+    "kanariasyote",
+    "kanariasaanto",
+    "kanariasopimus",
+    "kanariayhteys",
+    "Vieras",
+    "Erityisopettaja",
+    "Kuusi",
+    "Mustikkala",
+)
 """What the foreign things are called; nothing else here has any of these words in it."""
 Objects = Mapping[str, Mapping[str, str]]
 """By the first word of the address: the route's arguments."""
@@ -48,7 +61,8 @@ def routes(world: World, method: str) -> list[Rule]:
 
 
 def fill(rule: Rule, given: Objects) -> str:
-    """Return the address of a route with the arguments filled in; a route that is new here has to be told of in ``objects``."""
+    """Return the address of a route with the arguments filled in; a route that is new here has to be told of in
+    ``objects``."""
     values = given.get(rule.rule.split("/")[2].split(".")[0], {})
     missing = rule.arguments - values.keys()
     assert not missing, f"say in wide.objects() which {missing} {rule} is about"
@@ -58,7 +72,8 @@ def fill(rule: Rule, given: Objects) -> str:
 
 
 def mixed(rule: Rule, own: Objects, other: Objects) -> Iterator[str]:
-    """Yield the addresses of a route in which one argument is another's and the rest are one's own; of all another's, too."""
+    """Yield the addresses of a route in which one argument is another's and the rest are one's own; of all another's,
+    too."""
     section = rule.rule.split("/")[2].split(".")[0]
     for argument in sorted(rule.arguments):
         yield fill(rule, {section: {**own.get(section, {}), argument: other.get(section, {})[argument]}})
@@ -67,14 +82,16 @@ def mixed(rule: Rule, own: Objects, other: Objects) -> Iterator[str]:
 
 
 def said(response: TestResponse) -> str:
-    """Return what a page tells, without what differs at every look: the code of a request, a form's token, its own address."""
+    """Return what a page tells, without what differs at every look: the code of a request, a form's token, its own
+    address."""
     own = r'(name="(csrf_token|from_page)" value|nonce)="[^"]*"|href="[^"]*[?;]lang=[^"]*"'
     text = re.sub(own, "", response.text)
     return re.sub(r"mention this code.*?</code>", "", text, flags=re.DOTALL)
 
 
 def build(world: World) -> None:
-    """Fill the world: the school KOIVU is one's own, MUSTIKKALA with its school KUUSI is foreign, RANTA is beside KOIVU."""
+    """Fill the world: the school KOIVU is one's own, MUSTIKKALA with its school KUUSI is foreign, RANTA is beside
+    KOIVU."""
     catalogue.application(world, "oma", "KOIVU", "omarooli")
     catalogue.application(world, "kanariasovellus", "MUSTIKKALA", "kanariarooli")
     consortium.client(world, "wilma", "wilma")
@@ -107,23 +124,38 @@ def _rules(world: World) -> None:
 def waiting(world: World, who: str, organisation: str, rule: str) -> Proposal:
     """The withdrawal of a rule, which somebody wants and another must accept."""
     return Proposal(
-        kind="withdrawal", key=rule, digest="x", owner_id=world.ids[organisation], counts={"gain": 0, "lose": 1}, reasons=[], proposed_by=world.ids[who],
+        kind="withdrawal",
+        key=rule,
+        digest="x",
+        owner_id=world.ids[organisation],
+        counts={"gain": 0, "lose": 1},
+        reasons=[],
+        proposed_by=world.ids[who],
         proposed_at=clock.now(),
-    )  # fmt: skip
+    )
 
 
 def by_rule(world: World, login: str, organisation: str, rule: str, **changes: Any) -> Assignment:
     """A right that a rule gives to somebody employed in an organisation."""
     entity = world.ids[str(TREE[organisation][0])]
     values: dict[str, Any] = {
-        "person_id": world.ids[login], "capacity_id": world.ids[f"{login} {organisation}"], "capacity_kind": "employee",
+        "person_id": world.ids[login],
+        "capacity_id": world.ids[f"{login} {organisation}"],
+        "capacity_kind": "employee",
         "fact_1": world.ids[f"{login} {organisation} v"],
-    }  # fmt: skip
+    }
     return Assignment(
-        role_id=world.ids["opettaja"], role_version_id=world.ids["opettaja v1"], scope_id=world.ids[organisation], holder_entity_id=entity,
-        scope_entity_id=entity, origin="rule", rule_version_id=version_of(world, rule), place_id=uuid7(), **world.lasting(100),
+        role_id=world.ids["opettaja"],
+        role_version_id=world.ids["opettaja v1"],
+        scope_id=world.ids[organisation],
+        holder_entity_id=entity,
+        scope_entity_id=entity,
+        origin="rule",
+        rule_version_id=version_of(world, rule),
+        place_id=uuid7(),
+        **world.lasting(100),
         **{**values, **changes},
-    )  # fmt: skip
+    )
 
 
 def version_of(world: World, rule: str) -> UUID:
@@ -135,13 +167,20 @@ def version_of(world: World, rule: str) -> UUID:
 def _agreements(world: World) -> None:
     catalogue.agreement(world, "omasopimus")
     row = Agreement(
-        key="kanariasopimus", case_number="K-1", decision={}, purpose="Kanaria", legal_basis={"act": "1/2013"}, owner_id=world.ids["MUSTIKKALA"]
-    )  # fmt: skip
+        key="kanariasopimus",
+        case_number="K-1",
+        decision={},
+        purpose="Kanaria",
+        legal_basis={"act": "1/2013"},
+        owner_id=world.ids["MUSTIKKALA"],
+    )
     world.write(row)
     world.write(
-        AgreementParty(agreement_id=row.id, legal_entity_id=world.ids["MUSTIKKALA"], role="controller", signed_on=clock.today()),
+        AgreementParty(
+            agreement_id=row.id, legal_entity_id=world.ids["MUSTIKKALA"], role="controller", signed_on=clock.today()
+        ),
         AgreementTerm(agreement_id=row.id, **world.lasting()),
-    )  # fmt: skip
+    )
 
 
 def _sources(world: World) -> None:
@@ -153,18 +192,31 @@ def _sources(world: World) -> None:
             catalogue.reject(run.id, 1),
             catalogue.effect(world, plan.id, "start", world.ids["KOIVU"], person_id=world.ids["anna"]),
             catalogue.effect(world, plan.id, "start", world.ids["KUUSI"], person_id=world.ids["kiisu"]),
-            catalogue.effect(world, plan.id, "gain", world.ids["KUUSI"], person_id=world.ids["kiisu"], role_id=world.ids["opettaja"], affiliation_kind=None),
-        )  # fmt: skip
+            catalogue.effect(
+                world,
+                plan.id,
+                "gain",
+                world.ids["KUUSI"],
+                person_id=world.ids["kiisu"],
+                role_id=world.ids["opettaja"],
+                affiliation_kind=None,
+            ),
+        )
         people = sorted(str(world.ids[who]) for who in ("anna", "kiisu"))
         unclear = Ambiguity(source_id=world.ids[key], person_key="10001", run_id=run.id, candidates=people)
         world.write(unclear)
         world.ids.update({f"{key} run": run.id, f"{key} unclear": unclear.id})
     world.write(
         Connection(
-            key="kanariayhteys", name={"fi": "Kanariayhteys"}, issuer="https://kanaria.example", client_id="k", domains=[], identifier={},
+            key="kanariayhteys",
+            name={"fi": "Kanariayhteys"},
+            issuer="https://kanaria.example",
+            client_id="k",
+            domains=[],
+            identifier={},
             owner_id=world.ids["MUSTIKKALA"],
         )
-    )  # fmt: skip
+    )
 
 
 def _messages(world: World) -> None:
@@ -173,8 +225,12 @@ def _messages(world: World) -> None:
     for name, client, who in (("own", "oma", "anna"), ("foreign", "kanariasovellus", "kiisu")):
         logout = Message(kind="backchannel-logout", target=client, payload={}, last_error="status 503", **common)
         mail = Message(
-            kind="mail", target="mail server", payload={"person": str(world.ids[who]), "language": "fi"}, last_error="status 550", **common
-        )  # fmt: skip
+            kind="mail",
+            target="mail server",
+            payload={"person": str(world.ids[who]), "language": "fi"},
+            last_error="status 550",
+            **common,
+        )
         world.write(logout, mail)
         world.ids.update({f"{name} logout": logout.id, f"{name} mail": mail.id})
 
@@ -198,8 +254,14 @@ def attempt(world: World, who: str, capacity: Mapping[str, Any], client: str = "
         {"step": "answer", "capacity": capacity["id"]},
     ]
     return Attempt(
-        id=uuid7(), at=clock.now(), request_id="", client_id=client, person_id=world.ids[who], outcome="issued", steps=steps
-    )  # fmt: skip
+        id=uuid7(),
+        at=clock.now(),
+        request_id="",
+        client_id=client,
+        person_id=world.ids[who],
+        outcome="issued",
+        steps=steps,
+    )
 
 
 def local(world: World) -> None:
@@ -212,13 +274,33 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
     """Return what one's own, foreign and missing objects are called in addresses, by the first word of the address."""
     ids = {name: str(id_) for name, id_ in world.ids.items()}
     own = named_things(
-        ids["anna"], ids["anna right KOIVU"], ids["KOIVU"], "oma", "omarooli", "omasaanto", "omasopimus", "omasyote", ids["omasyote run"],
-        ids["omasyote unclear"], ids["own logout"], ids["own mail"],
-    )  # fmt: skip
+        ids["anna"],
+        ids["anna right KOIVU"],
+        ids["KOIVU"],
+        "oma",
+        "omarooli",
+        "omasaanto",
+        "omasopimus",
+        "omasyote",
+        ids["omasyote run"],
+        ids["omasyote unclear"],
+        ids["own logout"],
+        ids["own mail"],
+    )
     foreign = named_things(
-        ids["kiisu"], ids["kiisu right KUUSI"], ids["KUUSI"], "kanariasovellus", "kanariarooli", "kanariasaanto", "kanariasopimus",
-        "kanariasyote", ids["kanariasyote run"], ids["kanariasyote unclear"], ids["foreign logout"], ids["foreign mail"],
-    )  # fmt: skip
+        ids["kiisu"],
+        ids["kiisu right KUUSI"],
+        ids["KUUSI"],
+        "kanariasovellus",
+        "kanariarooli",
+        "kanariasaanto",
+        "kanariasopimus",
+        "kanariasyote",
+        ids["kanariasyote run"],
+        ids["kanariasyote unclear"],
+        ids["foreign logout"],
+        ids["foreign mail"],
+    )
     missing = {
         section: {name: UNKNOWN if name.endswith("_id") and name != "client_id" else "eioleolemassa" for name in values}
         for section, values in own.items()
@@ -227,17 +309,36 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
 
 
 def named_things(
-    who: str, right: str, place: str, application: str, role: str, rule: str, agreement: str, source: str, run: str, unclear: str = UNKNOWN,
-    logout: str = UNKNOWN, mail: str = UNKNOWN,
-) -> dict[str, dict[str, str]]:  # fmt: skip
+    who: str,
+    right: str,
+    place: str,
+    application: str,
+    role: str,
+    rule: str,
+    agreement: str,
+    source: str,
+    run: str,
+    unclear: str = UNKNOWN,
+    logout: str = UNKNOWN,
+    mail: str = UNKNOWN,
+) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
         "persons": {"person_id": who, "assignment_id": right, "guardian_id": who, "request_id": UNKNOWN},
         "organisations": {"organisation_id": place, "opening_id": UNKNOWN},
-        "applications": {"key": application, "application": application, "client_id": application, "organisation_id": place},
-        "roles": {"application": application, "key": role}, "rules": {"key": rule}, "agreements": {"key": agreement},
-        "sources": {"key": source, "ambiguity_id": unclear}, "runs": {"run_id": run}, "undelivered": {"message_id": logout, "mail_id": mail},
-    }  # fmt: skip
+        "applications": {
+            "key": application,
+            "application": application,
+            "client_id": application,
+            "organisation_id": place,
+        },
+        "roles": {"application": application, "key": role},
+        "rules": {"key": rule},
+        "agreements": {"key": agreement},
+        "sources": {"key": source, "ambiguity_id": unclear},
+        "runs": {"run_id": run},
+        "undelivered": {"message_id": logout, "mail_id": mail},
+    }
 
 
 def number_of(world: World, login: str) -> str:

@@ -1,4 +1,5 @@
-"""A small consortium for the tests of the administration pages: two municipalities, three schools, their people and administrators.
+"""A small consortium for the tests of the administration pages: two municipalities, three schools, their people and
+administrators.
 
 Everything is fictional. ``Reader`` is an administrator's browser, signed in, without scripts.
 """
@@ -29,9 +30,13 @@ from tests.factories import consortium
 
 ISSUER = consortium.ISSUER
 TREE = {
-    "ROOT": (None, "consortium"), "MANSIKKALA": ("ROOT", "municipality"), "MUSTIKKALA": ("ROOT", "municipality"),
-    "KOIVU": ("MANSIKKALA", "school"), "RANTA": ("MANSIKKALA", "school"), "KUUSI": ("MUSTIKKALA", "school"),
-}  # fmt: skip
+    "ROOT": (None, "consortium"),
+    "MANSIKKALA": ("ROOT", "municipality"),
+    "MUSTIKKALA": ("ROOT", "municipality"),
+    "KOIVU": ("MANSIKKALA", "school"),
+    "RANTA": ("MANSIKKALA", "school"),
+    "KUUSI": ("MUSTIKKALA", "school"),
+}
 SECRETARY = ("persons.read", "codes.issue", "sessions.end")
 
 
@@ -83,9 +88,15 @@ def _source(world: World) -> None:
     )
     world.write(source)
     run = Run(
-        source_id=source.id, state="done", dry_run=False, started_at=now - timedelta(hours=2), ended_at=now - timedelta(hours=2), phases={},
-        counts={}, reasons=[],
-    )  # fmt: skip
+        source_id=source.id,
+        state="done",
+        dry_run=False,
+        started_at=now - timedelta(hours=2),
+        ended_at=now - timedelta(hours=2),
+        phases={},
+        counts={},
+        reasons=[],
+    )
     world.write(run)
     record = Record(source_id=source.id, kind="employment", key="1", digest=b"1", run_id=run.id, file="hr.csv", line=7)
     world.write(record)
@@ -126,9 +137,23 @@ def person(world: World, login: str, family_name: str, **profile: Any) -> UUID:
     world.ids[login] = row.id
     world.write(
         Account(person_id=row.id, login=login, language="fi"),
-        PersonProfile(person_id=row.id, given_names=given, family_name=family_name, source_id=world.ids["hr"], **profile, **world.lasting()),
-        Identifier(person_id=row.id, kind="employee-number", issuer="hr", value=f"10{len(world.ids)}", source_id=world.ids["hr"], **world.lasting()),
-    )  # fmt: skip
+        PersonProfile(
+            person_id=row.id,
+            given_names=given,
+            family_name=family_name,
+            source_id=world.ids["hr"],
+            **profile,
+            **world.lasting(),
+        ),
+        Identifier(
+            person_id=row.id,
+            kind="employee-number",
+            issuer="hr",
+            value=f"10{len(world.ids)}",
+            source_id=world.ids["hr"],
+            **world.lasting(),
+        ),
+    )
     return row.id
 
 
@@ -140,9 +165,11 @@ def employ(world: World, login: str, organisation: str, title: str | None, *, nu
         "record_id": world.ids["record"] if not number else uuid7(),
     }
     row = Affiliation(
-        person_id=world.ids[login], organisation_id=world.ids[organisation], title=title,
+        person_id=world.ids[login],
+        organisation_id=world.ids[organisation],
+        title=title,
         **{**values, **world.lasting(), **changes},
-    )  # fmt: skip
+    )
     if row.record_id == world.ids["record"] and login != "anna":
         row.record_id = uuid7()
     world.write(row)
@@ -156,11 +183,20 @@ def give(world: World, login: str, organisation: str) -> None:
     entity = TREE[organisation][0]
     assert entity is not None
     row = Assignment(
-        person_id=world.ids[login], capacity_id=world.ids[f"{login} {organisation}"], capacity_kind="employee", role_id=world.ids["opettaja"],
-        role_version_id=world.ids["opettaja v1"], scope_id=world.ids[organisation], holder_entity_id=world.ids[entity],
-        scope_entity_id=world.ids[entity], origin="hand", reason="project", fact_1=world.ids[f"{login} {organisation} v"], place_id=uuid7(),
+        person_id=world.ids[login],
+        capacity_id=world.ids[f"{login} {organisation}"],
+        capacity_kind="employee",
+        role_id=world.ids["opettaja"],
+        role_version_id=world.ids["opettaja v1"],
+        scope_id=world.ids[organisation],
+        holder_entity_id=world.ids[entity],
+        scope_entity_id=world.ids[entity],
+        origin="hand",
+        reason="project",
+        fact_1=world.ids[f"{login} {organisation} v"],
+        place_id=uuid7(),
         **world.lasting(100),
-    )  # fmt: skip
+    )
     world.write(row)
     world.ids[f"{login} right {organisation}"] = row.id
 

@@ -115,7 +115,8 @@ def apply(session: Session, tmp_path: Path, vault: Vault, frozen: datetime) -> A
 
 @pytest.fixture
 def applied(apply: Apply, session: Session, engine: Engine) -> Apply:
-    """The same, with the whole small consortium applied already: once, and then what it wrote is put into the test's database."""
+    """The same, with the whole small consortium applied already: once, and then what it wrote is put into the test's
+    database."""
     if engine.dialect.name in _applied:
         kept.put(engine, _applied[engine.dialect.name])
         return apply

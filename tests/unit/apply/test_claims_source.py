@@ -16,21 +16,31 @@ from .conftest import Apply
 
 TOWN: dict[str, Any] = {"key": "KUNTA", "kind": "municipality", "name": {"fi": "Kunta"}, "legal_entity": True}
 CONNECTION: dict[str, Any] = {
-    "key": "tunnus", "owner": "KUNTA", "name": {"fi": "Tunnus"}, "issuer": "https://login.example/town", "client_id": "avain",
-}  # fmt: skip
+    "key": "tunnus",
+    "owner": "KUNTA",
+    "name": {"fi": "Tunnus"},
+    "issuer": "https://login.example/town",
+    "client_id": "avain",
+}
 GROUP: dict[str, Any] = {"key": "rehtorit", "organisation": "KUNTA", "name": "Rehtorit", "members": []}
 
 
 def declared(*, connection: bool = True, group: bool = True, **settings: Any) -> str:
     source = {
-        "key": "ryhmat", "connector": "claims", "owner": "KUNTA", "purpose": "groups of the provider",
+        "key": "ryhmat",
+        "connector": "claims",
+        "owner": "KUNTA",
+        "purpose": "groups of the provider",
         "settings": {"connection": "tunnus", "groups": {"a-guid": "rehtorit"}} | settings,
-    }  # fmt: skip
+    }
     return json.dumps(
         {
-            "organisations": [TOWN], "sources": [source], "connections": [CONNECTION] * connection, "groups": [GROUP] * group,
+            "organisations": [TOWN],
+            "sources": [source],
+            "connections": [CONNECTION] * connection,
+            "groups": [GROUP] * group,
         }
-    )  # fmt: skip
+    )
 
 
 def test_it_is_written_and_exported_and_finds_what_it_names_in_a_later_declaration(

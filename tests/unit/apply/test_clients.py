@@ -1,4 +1,5 @@
-"""Clients in a declaration: every setting comes back, the same rules as for those that register themselves, and these untouched."""
+"""Clients in a declaration: every setting comes back, the same rules as for those that register themselves, and these
+untouched."""
 
 from __future__ import annotations
 
@@ -17,13 +18,27 @@ from iam.oidc.model import Client
 from .conftest import CONSORTIUM, Apply
 
 FULL: dict[str, Any] = {
-    "client_id": "wilma", "auth": "private_key_jwt", "redirect_uris": ["https://wilma.example/cb"], "id_token_alg": "PS256",
-    "userinfo_alg": "ES256", "par_required": True, "legacy_audience": True, "token_format": "opaque",
-    "resources": ["https://a.example", "https://b.example"], "jwks_uri": "https://wilma.example/jwks",
-    "backchannel_logout_uri": "https://wilma.example/out", "frontchannel_logout_uri": "https://wilma.example/front",
-    "metadata": {"default_max_age": 3600, "client_name": "Wilma", "client_name#sv": "Wilma sv", "contacts": ["help@wilma.example"],
-                 "default_acr_values": ["urn:avain:acr:two-factor"], "backchannel_logout_session_required": True},
-}  # fmt: skip
+    "client_id": "wilma",
+    "auth": "private_key_jwt",
+    "redirect_uris": ["https://wilma.example/cb"],
+    "id_token_alg": "PS256",
+    "userinfo_alg": "ES256",
+    "par_required": True,
+    "legacy_audience": True,
+    "token_format": "opaque",
+    "resources": ["https://a.example", "https://b.example"],
+    "jwks_uri": "https://wilma.example/jwks",
+    "backchannel_logout_uri": "https://wilma.example/out",
+    "frontchannel_logout_uri": "https://wilma.example/front",
+    "metadata": {
+        "default_max_age": 3600,
+        "client_name": "Wilma",
+        "client_name#sv": "Wilma sv",
+        "contacts": ["help@wilma.example"],
+        "default_acr_values": ["urn:avain:acr:two-factor"],
+        "backchannel_logout_session_required": True,
+    },
+}
 
 
 def declared(**changes: Any) -> str:
@@ -57,15 +72,18 @@ def test_one_changed_setting_is_one_difference(apply: Apply, session: Session) -
     [
         ({"jwks": {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}, "jwks_uri": None}, "RSA key"),
         ({"jwks": {"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]}, "jwks_uri": None}, "cannot be read"),
-        ({"jwks": {"keys": [{"kty": "EC"}]}}, "two ways"), ({"jwks_uri": None}, "has no key"),
+        ({"jwks": {"keys": [{"kty": "EC"}]}}, "two ways"),
+        ({"jwks_uri": None}, "has no key"),
         ({"jwks_uri": "http://wilma.example/jwks"}, "no address of a server"),
         ({"backchannel_logout_uri": "ftp://wilma.example/"}, "no address of a server"),
-        ({"frontchannel_logout_uri": "https://other.example/"}, "redirect addresses are"), ({"resources": ["x"]}, "absolute address"),
-        ({"metadata": {"sector": "x"}}, "states of itself"), ({"metadata": {"default_max_age": "60"}}, "default_max_age"),
+        ({"frontchannel_logout_uri": "https://other.example/"}, "redirect addresses are"),
+        ({"resources": ["x"]}, "absolute address"),
+        ({"metadata": {"sector": "x"}}, "states of itself"),
+        ({"metadata": {"default_max_age": "60"}}, "default_max_age"),
         ({"redirect_uris": ["https://wilma.example\\@evil.example/"]}, "come back to"),
         ({"redirect_uris": [f"https://wilma.example/{n}" for n in range(101)]}, "too many"),
     ],
-)  # fmt: skip
+)
 def test_what_a_client_must_not_be_is_told(changes: dict[str, Any], words: str, apply: Apply, session: Session) -> None:
     said = " ".join(str(problem) for problem in apply(declared(**changes)).problems)
     assert words in said
@@ -78,10 +96,15 @@ def test_a_client_that_registered_itself_is_not_exported_and_keeps_its_sector(ap
     document = client_document.read({"redirect_uris": ["https://app.example/cb"]}, subject_type="pairwise")
     session.add(
         Client(
-            client_id="self-1", application_id=application.id, sector="host:app.example", mapper={}, resources=[],
-            management_hash=b"1" * 32, **document.columns(),
+            client_id="self-1",
+            application_id=application.id,
+            sector="host:app.example",
+            mapper={},
+            resources=[],
+            management_hash=b"1" * 32,
+            **document.columns(),
         )
-    )  # fmt: skip
+    )
     session.commit()
     (row,) = as_data(session)["applications"]
     assert [client["client_id"] for client in row["clients"]] == ["wilma"]

@@ -1,4 +1,5 @@
-"""Guardians of protected children, confirmed by a declaration: written, exported, ended, and refused for whom it cannot be."""
+"""Guardians of protected children, confirmed by a declaration: written, exported, ended, and refused for whom it cannot
+be."""
 
 from __future__ import annotations
 
@@ -65,10 +66,12 @@ def test_a_declared_confirmation_is_written_once_exported_and_changed(apply: App
     written = export.as_data(session)
     assert written["confirmed_guardians"] == [
         {
-            "guardian": {"identifier": "learner-number", "value": "huoltaja"}, "child": {"identifier": "learner-number", "value": "lapsi"},
-            "from": date(2026, 8, 1), "to": date(2027, 5, 31),
+            "guardian": {"identifier": "learner-number", "value": "huoltaja"},
+            "child": {"identifier": "learner-number", "value": "lapsi"},
+            "from": date(2026, 8, 1),
+            "to": date(2027, 5, 31),
         }
-    ]  # fmt: skip
+    ]
     assert apply(export.in_yaml(written)).applied is None
     assert apply(declared(**{"from": "2026-08-01", "to": "2026-12-31"})).counts["change"] == 1
     (row,) = standing(session)

@@ -1,4 +1,5 @@
-"""Upstream connections in declarations: written, left alone when nothing differs, given back without their secret; OI-07."""
+"""Upstream connections in declarations: written, left alone when nothing differs, given back without their secret;
+OI-07."""
 
 from __future__ import annotations
 
@@ -206,15 +207,25 @@ def test_an_opening_that_cannot_be_is_refused_with_the_reason(
 
 @pytest.fixture
 def sessions(session: Session) -> Callable[[], list[str]]:
-    """How sessions ended, of one by the connection, one of another's word that came to it later, and one by a password."""
+    """How sessions ended, of one by the connection, one of another's word that came to it later, and one by a
+    password."""
     person_id = facts.person(session, "Aino")
     for proofs in (["connection:%s"], ["source:0", "connection:%s"], [OWN]):
         session.add(
             LoginSessionRow(
-                secret_hash=uuid7().bytes, person_id=person_id, started_at=clock.now(), seen_at=clock.now(), acr="", amr=[], agent="",
-                idle_until=clock.FOREVER, expires_at=clock.FOREVER, auth_time=clock.now(), proofs=proofs,
+                secret_hash=uuid7().bytes,
+                person_id=person_id,
+                started_at=clock.now(),
+                seen_at=clock.now(),
+                acr="",
+                amr=[],
+                agent="",
+                idle_until=clock.FOREVER,
+                expires_at=clock.FOREVER,
+                auth_time=clock.now(),
+                proofs=proofs,
             )
-        )  # fmt: skip
+        )
     session.flush()
 
     def read() -> list[str]:

@@ -21,14 +21,25 @@ LONG = "Opiskeluhuollon palvelut järjestetään oppilaitoksessa yhdessä hyvinv
     [
         ("a", "b", ["x: a → b"]),
         (None, True, ["x: – → true"]),
-        ({"p": {"q": 1, "r": 2}, "s": 3}, {"p": {"q": 1, "r": 4}, "t": 5}, ["x.p.r: 2 → 4", "x.s: 3 → –", "x.t: – → 5"]),
+        (
+            {"p": {"q": 1, "r": 2}, "s": 3},
+            {"p": {"q": 1, "r": 4}, "t": 5},
+            ["x.p.r: 2 → 4", "x.s: 3 → –", "x.t: – → 5"],
+        ),
         (["a", "b", "c"], ["a", "c", "d"], ["x: + d, − b"]),
         (["a", "b"], ["b", "a"], ["x: a, b → b, a"]),
-        ([("KOIVU", "employee"), ("RANTA", "student")], [("KOIVU", "trainee"), ("RANTA", "student")],
-         ["x: + KOIVU, trainee, − KOIVU, employee"]),
-        (f"{LONG}viikoittain.", f"{LONG}päivittäin.", ["x: …ointialueen kanssa, viikoittain. → …ointialueen kanssa, päivittäin."]),
+        (
+            [("KOIVU", "employee"), ("RANTA", "student")],
+            [("KOIVU", "trainee"), ("RANTA", "student")],
+            ["x: + KOIVU, trainee, − KOIVU, employee"],
+        ),
+        (
+            f"{LONG}viikoittain.",
+            f"{LONG}päivittäin.",
+            ["x: …ointialueen kanssa, viikoittain. → …ointialueen kanssa, päivittäin."],
+        ),
     ],
-)  # fmt: skip
+)
 def test_only_what_differs_is_told(before: Any, after: Any, told: list[str]) -> None:
     found = list(differing("x", before, after, in_words))
     assert found == told
@@ -46,7 +57,20 @@ def test_a_condition_deep_in_a_rule_and_one_right_of_a_clause_are_shown_as_they_
 
 
 def test_what_is_secret_is_named_and_never_shown(applied: Apply) -> None:
-    said = json.dumps({"sources": [{"key": "hr", "connector": "hr", "owner": "konsortio", "purpose": "henkilöstöhallinto", "priority": 10, "settings": {"path": "/elsewhere.csv"}}]})  # fmt: skip
+    said = json.dumps(
+        {
+            "sources": [
+                {
+                    "key": "hr",
+                    "connector": "hr",
+                    "owner": "konsortio",
+                    "purpose": "henkilöstöhallinto",
+                    "priority": 10,
+                    "settings": {"path": "/elsewhere.csv"},
+                }
+            ]
+        }
+    )
     lines = table(applied(said, dry_run=True), dry_run=True)
     assert "settings" in lines
     assert "elsewhere" not in lines

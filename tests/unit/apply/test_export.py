@@ -56,8 +56,9 @@ def test_moves_other_legal_entities_and_ends_come_back(applied: Apply, session: 
     applied(MOVING)
     rows = [row for row in as_data(session)["organisations"] if row["key"] == "perusopetus"]
     assert [(row["parent"], row.get("legal_entity"), str(row.get("from")), str(row.get("to"))) for row in rows] == [
-        ("mansikkala", None, "None", "2026-12-31"), ("marjala-hva", True, "2027-01-01", "None"),
-    ]  # fmt: skip
+        ("mansikkala", None, "None", "2026-12-31"),
+        ("marjala-hva", True, "2027-01-01", "None"),
+    ]
     assert applied(in_yaml(as_data(session))).applied is None
 
 

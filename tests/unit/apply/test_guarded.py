@@ -1,4 +1,5 @@
-"""``iam apply`` in an installation that is in use: what gives much, or to whom it should not, waits for a second person."""
+"""``iam apply`` in an installation that is in use: what gives much, or to whom it should not, waits for a second
+person."""
 
 from __future__ import annotations
 

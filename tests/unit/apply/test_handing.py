@@ -81,8 +81,10 @@ def test_a_new_code_list_without_an_owner_is_the_only_roots(applied: Apply, sess
     applied("code_lists: [{key: johtajat, codes: [rehtori]}, {key: omat, owner: KOIVU, codes: [rehtori]}]")
     applied(SECOND_ROOT)
     assert {row["key"]: row["owner"] for row in as_data(session)["code_lists"]} == {
-        "johtajat": "konsortio", "omat": "KOIVU", "opettajat": "konsortio",
-    }  # fmt: skip
+        "johtajat": "konsortio",
+        "omat": "KOIVU",
+        "opettajat": "konsortio",
+    }
     assert not applied("code_lists: [{key: johtajat, codes: [rehtori, apulaisrehtori]}]").problems
     (problem,) = applied("code_lists: [{key: uudet, codes: [rehtori]}]").problems
     assert problem.field == "code_lists[0].owner"

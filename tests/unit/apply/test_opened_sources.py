@@ -38,9 +38,11 @@ def opened(session: Session) -> list[tuple[str, str, datetime, datetime]]:
     o = SourceOpening
     query = (
         select(Organisation.key, Source.key, o.valid_from, o.valid_to)
-        .join(Organisation, Organisation.id == o.organisation_id).join(Source, Source.id == o.source_id)
-        .where(o.closed_by.is_(None)).order_by(o.valid_from)
-    )  # fmt: skip
+        .join(Organisation, Organisation.id == o.organisation_id)
+        .join(Source, Source.id == o.source_id)
+        .where(o.closed_by.is_(None))
+        .order_by(o.valid_from)
+    )
     return [(one, source, start, end) for one, source, start, end in session.execute(query)]
 
 

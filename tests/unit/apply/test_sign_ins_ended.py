@@ -39,10 +39,17 @@ def declared(**town: Any) -> str:
 
 
 def signed_in(
-    session: Session, login: str, organisation: str, acr: str = levels.PASSWORD, *, scopes: str = "openid offline_access", count: int = 1,
+    session: Session,
+    login: str,
+    organisation: str,
+    acr: str = levels.PASSWORD,
+    *,
+    scopes: str = "openid offline_access",
+    count: int = 1,
     device: timedelta | None = None,
-) -> UUID:  # fmt: skip
-    """Somebody of an organisation whose one sign-in gave applications something, ``count`` times; return the sign-in's id."""
+) -> UUID:
+    """Somebody of an organisation whose one sign-in gave applications something, ``count`` times; return the sign-in's
+    id."""
     person_id = add_person(session, Vault(bytes(32)), login, None)
     at = session.scalars(select(Organisation.id).where(Organisation.key == organisation)).one()
     facts.affiliation(session, person_id, at)
@@ -51,9 +58,18 @@ def signed_in(
     now = clock.now()
     for _ in range(count):
         grant = Grant(
-            id=uuid4(), person_id=person_id, client_id="wilma", capacity_id=None, session_id=row.id, scope=scopes, auth_time=now,
-            acr=levels.PASSWORD, created_at=now, expires_at=now + DAY, device_until=device and now + device,
-        )  # fmt: skip
+            id=uuid4(),
+            person_id=person_id,
+            client_id="wilma",
+            capacity_id=None,
+            session_id=row.id,
+            scope=scopes,
+            auth_time=now,
+            acr=levels.PASSWORD,
+            created_at=now,
+            expires_at=now + DAY,
+            device_until=device and now + device,
+        )
         grants.store(session, grant)
     return row.id
 

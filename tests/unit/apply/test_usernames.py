@@ -1,4 +1,5 @@
-"""Which usernames an organisation's people get, as declared, and that a declared login is never one that was somebody's."""
+"""Which usernames an organisation's people get, as declared, and that a declared login is never one that was
+somebody's."""
 
 from __future__ import annotations
 

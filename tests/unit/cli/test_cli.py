@@ -78,9 +78,10 @@ def test_the_first_administrator_is_made_over_the_whole_consortium_once(
 
 def test_nobody_is_made_administrator_who_has_no_login_or_where_there_is_nothing(iam: Cli, aino: object) -> None:
     unknown, rootless, nowhere = (
-        iam("person", "make-admin", "eino"), iam("person", "make-admin", "aino"),
+        iam("person", "make-admin", "eino"),
+        iam("person", "make-admin", "aino"),
         iam("person", "make-admin", "aino", "--organisation", "NOWHERE"),
-    )  # fmt: skip
+    )
     assert [result.exit_code for result in (unknown, rootless, nowhere)] == [2, 1, 2]
     assert "Nobody has the login eino" in unknown.output
     assert "0 organisations at the root" in rootless.output
@@ -195,9 +196,17 @@ def test_the_doctor_names_what_nobody_can_enter_and_rules_that_give_nothing(
         access.role(session, wilma)
         access.rule(session, school, access.teachers())
         row = {
-            "client_id": "wilma", "application_id": wilma, "auth": "none", "jwks": None, "redirect_uris": [],
-            "post_logout_redirect_uris": [], "grants": ["authorization_code"], "scope": "openid", "sector": "wilma", "mapper": {},
-        }  # fmt: skip
+            "client_id": "wilma",
+            "application_id": wilma,
+            "auth": "none",
+            "jwks": None,
+            "redirect_uris": [],
+            "post_logout_redirect_uris": [],
+            "grants": ["authorization_code"],
+            "scope": "openid",
+            "sector": "wilma",
+            "mapper": {},
+        }
         session.add(Client(**row))
     assert "saanto" not in iam("doctor").output
     with Session(engine) as session, session.begin():

@@ -33,8 +33,11 @@ def test_a_token_is_told_once_and_stored_as_its_hash(iam: Cli, wilma: Applicatio
     with Session(engine) as session:
         row = session.scalars(select(InitialAccessToken)).one()
     assert (row.hash, row.application_id, row.uses, row.pkce_optional) == (
-        hash_of(told["initial_access_token"]), wilma.id, 3, True,
-    )  # fmt: skip
+        hash_of(told["initial_access_token"]),
+        wilma.id,
+        3,
+        True,
+    )
     assert (row.expires_at - row.created_at).days == 2
     assert told["registration_endpoint"] == "http://localhost:8080/oauth2/register"
     (event,) = events(engine, "oidc:client:invited")

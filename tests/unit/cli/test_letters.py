@@ -173,12 +173,17 @@ def test_three_hundred_letters_cost_as_many_statements_as_two(engine: Engine, wo
         insert(Affiliation),
         [
             {
-                "person_id": one, "organisation_id": place, "legal_entity_id": entity, "kind": "student", "opened_by": change.id,
-                "valid_from": now - timedelta(days=1), "valid_to": now + timedelta(days=1),
+                "person_id": one,
+                "organisation_id": place,
+                "legal_entity_id": entity,
+                "kind": "student",
+                "opened_by": change.id,
+                "valid_from": now - timedelta(days=1),
+                "valid_to": now + timedelta(days=1),
             }
             for one in people
         ],
-    )  # fmt: skip
+    )
     many, dearer = statements()
     assert (few, many) == (3, 303)
     assert dearer <= cost + 1

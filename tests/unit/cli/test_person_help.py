@@ -87,8 +87,9 @@ def test_with_as_the_command_line_gives_nothing_that_the_pages_would_not(
     assert "administrator of more" in iam("person", "sign-out", "eino", *WHY, "--as", "iiris").output
     assert "outside your part" in iam("person", "end", "iiris", *WHY, "--as", "olli").output
     assert json.loads(iam("person", "sign-out", "--organisation", "MARJALA", "--as", "iiris", "--json").stdout) == {
-        "organisation": "MARJALA", "sessions": 0,
-    }  # fmt: skip
+        "organisation": "MARJALA",
+        "sessions": 0,
+    }
     assert events(engine, "signin:code:issued") == []
     ended = iam("person", "end", "aino", *WHY, "--as", "olli", "--json")
     assert json.loads(ended.stdout) == {"login": "aino", "whole": False}

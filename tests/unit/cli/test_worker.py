@@ -1,4 +1,5 @@
-"""``iam worker``: what it does once, what it tidies, that it ends when told to, and that ``iam serve`` does the same."""
+"""``iam worker``: what it does once, what it tidies, that it ends when told to, and that ``iam serve`` does the
+same."""
 
 from __future__ import annotations
 
@@ -47,13 +48,16 @@ def old_and_new(session: Session, tmp_path: Path) -> None:
     person_id = add_person(session, Vault.open(tmp_path / "vault.key"), "aino")
     for name, ago in (("old", 40 * DAY), ("new", -DAY)):
         at, value = now - ago, name.encode()
-        session.add_all([
-            Attempt(at=now - max(ago, timedelta()), request_id=name, client_id="wilma", outcome="issued", steps=[]),
-            OpaqueToken(hash=value, claims={}, expires_at=at), AssertionSeen(client_id="wilma", jti_hash=value, expires_at=at),
-            RememberedDevice(hash=value, person_id=person_id, expires_at=at),
-            OneShot(hash=value, kind="code", data={}, expires_at=at),
-            Message(kind="test", target=name, payload={}, created_at=now, due_at=now, delivered_at=min(at, now)),
-        ])  # fmt: skip
+        session.add_all(
+            [
+                Attempt(at=now - max(ago, timedelta()), request_id=name, client_id="wilma", outcome="issued", steps=[]),
+                OpaqueToken(hash=value, claims={}, expires_at=at),
+                AssertionSeen(client_id="wilma", jti_hash=value, expires_at=at),
+                RememberedDevice(hash=value, person_id=person_id, expires_at=at),
+                OneShot(hash=value, kind="code", data={}, expires_at=at),
+                Message(kind="test", target=name, payload={}, created_at=now, due_at=now, delivered_at=min(at, now)),
+            ]
+        )
 
 
 TIDIED = (Attempt, OpaqueToken, AssertionSeen, RememberedDevice, OneShot, Message)
@@ -69,10 +73,21 @@ def test_once_delivers_and_tidies_and_says_what_it_did(
     said = json.loads(done.output)
     assert said["messages"] == {"delivered": 0, "failed": 0, "given_up": 0}
     assert said["tidied"] == {
-        "one-shot secrets": 1, "throttle": 0, "client assertions": 1, "attempts": 1, "opaque tokens": 1, "remembered devices": 1,
-        "messages": 1, "sign-in addresses": 0, "login sessions": 0, "rights mended": 0, "requests for help": 0, "replaced factors": 0,
-        "network failures": 0, "sealed values": 0,
-    }  # fmt: skip
+        "one-shot secrets": 1,
+        "throttle": 0,
+        "client assertions": 1,
+        "attempts": 1,
+        "opaque tokens": 1,
+        "remembered devices": 1,
+        "messages": 1,
+        "sign-in addresses": 0,
+        "login sessions": 0,
+        "rights mended": 0,
+        "requests for help": 0,
+        "replaced factors": 0,
+        "network failures": 0,
+        "sealed values": 0,
+    }
     with Session(engine) as after:
         assert [after.scalar(select(func.count()).select_from(model)) for model in TIDIED] == [1] * len(TIDIED)
 

@@ -22,16 +22,23 @@ class World:
     def __init__(self, session: Session, vault: Vault) -> None:
         self.vault = vault
         self.tree = facts.tree(
-            session, ("ROOT", "consortium", None, True), ("MARJALA", "municipality", "ROOT", True),
-            ("KOIVU", "school", "MARJALA", False), ("KUUSILA", "municipality", "ROOT", True),
-        )  # fmt: skip
+            session,
+            ("ROOT", "consortium", None, True),
+            ("MARJALA", "municipality", "ROOT", True),
+            ("KOIVU", "school", "MARJALA", False),
+            ("KUUSILA", "municipality", "ROOT", True),
+        )
         self.ids = {
             login: add_person(session, vault, login, None)
             for login in ("aino", "eino", "iiris", "olli", "unto", "vieno")
         }
         for login, organisation in (
-            ("aino", "KOIVU"), ("eino", "MARJALA"), ("iiris", "KUUSILA"), ("olli", "KOIVU"), ("vieno", "KOIVU"),
-        ):  # fmt: skip
+            ("aino", "KOIVU"),
+            ("eino", "MARJALA"),
+            ("iiris", "KUUSILA"),
+            ("olli", "KOIVU"),
+            ("vieno", "KOIVU"),
+        ):
             self.employ(session, login, organisation)
         self.employ(session, "unto", "KOIVU", ended=True)
         set_password(session, vault, self.ids["olli"], OTHER, Actor())
@@ -43,7 +50,11 @@ class World:
         place = self.tree[organisation]
         session.add(
             Affiliation(
-                person_id=self.ids[login], organisation_id=place, kind="employee",
-                valid_from=now - timedelta(days=9), valid_to=now + timedelta(days=-1 if ended else 9), opened_by=change.id,
+                person_id=self.ids[login],
+                organisation_id=place,
+                kind="employee",
+                valid_from=now - timedelta(days=9),
+                valid_to=now + timedelta(days=-1 if ended else 9),
+                opened_by=change.id,
             )
-        )  # fmt: skip
+        )

@@ -163,10 +163,13 @@ def test_a_key_with_a_sign_that_nobody_sees_is_refused_with_its_line_and_it_is_t
 @pytest.mark.parametrize(
     ("old", "new", "key", "field"),
     [
-        ("Rehtori", '"Rehtori', "P1002-1", "nimike"), ("Rehtori", '"Rehtori"x', "P1002-1", "nimike"), ("Rehtori", '"Reh;tori', None, None),
-        ("P1002-1", '"P1002-1', None, "palvelussuhdenumero"), ("1002;", '"1002;', None, None),
+        ("Rehtori", '"Rehtori', "P1002-1", "nimike"),
+        ("Rehtori", '"Rehtori"x', "P1002-1", "nimike"),
+        ("Rehtori", '"Reh;tori', None, None),
+        ("P1002-1", '"P1002-1', None, "palvelussuhdenumero"),
+        ("1002;", '"1002;', None, None),
     ],
-)  # fmt: skip
+)
 def test_whose_row_it_is_where_quotes_do_not_close_is_told_only_when_it_is_certain(
     old: str, new: str, key: str | None, field: str | None, tmp_path: Path
 ) -> None:

@@ -74,7 +74,7 @@ _NAMES = st.lists(
     st.lists(st.tuples(st.sampled_from(["cn", "uid", "ou", "dc"]), _VALUES), min_size=1, max_size=3),
     min_size=1,
     max_size=4,
-)  # fmt: skip
+)
 
 
 def _escaped(draw: st.DrawFn, value: str) -> str:

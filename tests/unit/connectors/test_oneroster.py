@@ -158,13 +158,17 @@ def _manifest(change: Callable[[list[list[str]]], list[list[str]]], delimiter: s
 @pytest.mark.parametrize(
     "files",
     [
-        _manifest(lambda table: [[value, name] for name, value in table]), _manifest(lambda table: [table[0], *reversed(table[1:])]),
+        _manifest(lambda table: [[value, name] for name, value in table]),
+        _manifest(lambda table: [table[0], *reversed(table[1:])]),
         _manifest(lambda table: [["note", *table[0]], *(["", *row] for row in table[1:])]),
-        _manifest(lambda table: [[*table[0], "note"], *table[1:]]), _manifest(lambda table: [*table, ["file.photos", "none"], ["", ""]]),
-        _manifest(lambda table: [*table, table[3]]), _manifest(lambda table: [[cell.upper() for cell in row] for row in table]),
-        _manifest(lambda table: [[f'"{cell}"' for cell in row] for row in table], ";"), _manifest(lambda table: table, "\t"),
+        _manifest(lambda table: [[*table[0], "note"], *table[1:]]),
+        _manifest(lambda table: [*table, ["file.photos", "none"], ["", ""]]),
+        _manifest(lambda table: [*table, table[3]]),
+        _manifest(lambda table: [[cell.upper() for cell in row] for row in table]),
+        _manifest(lambda table: [[f'"{cell}"' for cell in row] for row in table], ";"),
+        _manifest(lambda table: table, "\t"),
     ],
-)  # fmt: skip
+)
 def test_a_manifest_proves_itself_by_its_names_whatever_else_it_has_and_in_whatever_order(
     files: dict[str, str], tmp_path: Path
 ) -> None:
@@ -177,11 +181,14 @@ OLD_USERS = "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,us
 @pytest.mark.parametrize(
     "files",
     [
-        bent("manifest.csv", "oneroster.version,1.2", "oneroster.version,1.1"), {"manifest.csv": "value,propertyName\n1.1,oneroster.version\n"},
-        {"manifest.csv": "oneroster.version;1.1\nnothing else is right"}, {**FILES, "users.csv": OLD_USERS}, {"users.csv": OLD_USERS},
+        bent("manifest.csv", "oneroster.version,1.2", "oneroster.version,1.1"),
+        {"manifest.csv": "value,propertyName\n1.1,oneroster.version\n"},
+        {"manifest.csv": "oneroster.version;1.1\nnothing else is right"},
+        {**FILES, "users.csv": OLD_USERS},
+        {"users.csv": OLD_USERS},
         {"Users.csv": '"' + OLD_USERS.strip().replace(",", '";"') + '"'},
     ],
-)  # fmt: skip
+)
 def test_oneroster_1_1_is_named_before_anything_else_with_what_to_ask_for(
     files: dict[str, str], tmp_path: Path
 ) -> None:
@@ -194,19 +201,23 @@ def test_oneroster_1_1_is_named_before_anything_else_with_what_to_ask_for(
 
 SDS_1 = ("School.csv", "Section.csv", "Student.csv", "Teacher.csv", "StudentEnrollment.csv", "TeacherRoster.csv")
 SDS_2 = {
-    "orgs.csv": "sourcedId,name,type,parentSourcedId\n", "users.csv": "sourcedId,username,givenName,familyName,activeDirectoryMatchId\n",
-    "roles.csv": "userSourcedId,orgSourcedId,role,sessionSourcedId,grade\n", "classes.csv": "sourcedId,orgSourcedId,title\n",
+    "orgs.csv": "sourcedId,name,type,parentSourcedId\n",
+    "users.csv": "sourcedId,username,givenName,familyName,activeDirectoryMatchId\n",
+    "roles.csv": "userSourcedId,orgSourcedId,role,sessionSourcedId,grade\n",
+    "classes.csv": "sourcedId,orgSourcedId,title\n",
     "enrollments.csv": "classSourcedId,userSourcedId,role\n",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
     ("files", "version"),
     [
-        (dict.fromkeys(SDS_1, "x\n"), "1"), (dict.fromkeys((name.lower() for name in SDS_1), "x\n"), "1"), (SDS_2, "2.1"),
+        (dict.fromkeys(SDS_1, "x\n"), "1"),
+        (dict.fromkeys((name.lower() for name in SDS_1), "x\n"), "1"),
+        (SDS_2, "2.1"),
         ({**SDS_2, "users.csv": "sourcedId,username\n"}, "2.1"),
     ],
-)  # fmt: skip
+)
 def test_files_for_school_data_sync_are_named_as_such_and_not_as_a_manifest_that_is_missing(
     files: dict[str, str], version: str, tmp_path: Path
 ) -> None:
@@ -216,12 +227,15 @@ def test_files_for_school_data_sync_are_named_as_such_and_not_as_a_manifest_that
 @pytest.mark.parametrize(
     ("name", "old", "new", "place", "column", "read"),
     [
-        ("roles.csv", "primary,student", "Primary,STUDENT", 5, "role", "student"), ("roles.csv", "primary,teacher", "PRIMARY,Teacher", 6, "roleType", "primary"),
+        ("roles.csv", "primary,student", "Primary,STUDENT", 5, "role", "student"),
+        ("roles.csv", "primary,teacher", "PRIMARY,Teacher", 6, "roleType", "primary"),
         ("roles.csv", "primary,student", "primary, Student ", 5, "role", "student"),
-        ("users.csv", "true,oona", "True,oona", 2, "enabledUser", "true"), ("users.csv", "true,oona", "FALSE,oona", 2, "enabledUser", "false"),
-        ("enrollments.csv", "teacher,true", "Teacher,TRUE", 9, "primary", "true"), ("orgs.csv", "koivu,,", "koivu,Active,", 0, "status", "active"),
+        ("users.csv", "true,oona", "True,oona", 2, "enabledUser", "true"),
+        ("users.csv", "true,oona", "FALSE,oona", 2, "enabledUser", "false"),
+        ("enrollments.csv", "teacher,true", "Teacher,TRUE", 9, "primary", "true"),
+        ("orgs.csv", "koivu,,", "koivu,Active,", 0, "status", "active"),
     ],
-)  # fmt: skip
+)
 def test_the_standard_s_words_are_read_however_their_capitals(
     name: str, old: str, new: str, place: int, column: str, read: str, tmp_path: Path
 ) -> None:
@@ -240,10 +254,11 @@ def test_a_row_to_be_deleted_is_deleted_however_it_is_written(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("name", "old", "new", "key", "column"),
     [
-        ("roles.csv", "primary,student", "primary,oppilas", "r1", "role"), ("roles.csv", "primary,student", "main,student", "r1", "roleType"),
+        ("roles.csv", "primary,student", "primary,oppilas", "r1", "role"),
+        ("roles.csv", "primary,student", "main,student", "r1", "roleType"),
         ("users.csv", "true,oona", "kyllä,oona", "oppilas", "enabledUser"),
     ],
-)  # fmt: skip
+)
 def test_a_word_that_the_standard_does_not_have_rejects_the_row_and_tells_whose_it_is(
     name: str, old: str, new: str, key: str, column: str, tmp_path: Path
 ) -> None:

@@ -17,8 +17,11 @@ from iam.database.types import UtcDateTime
 NAMES = ("n", "text", "id", "yes", "raw", "day", "at")
 KINDS = (Integer, String, Uuid, Boolean, LargeBinary, Date, UtcDateTime)
 COPIED = Table(
-    "copied", MetaData(), *(Column(name, kind()) for name, kind in zip(NAMES, KINDS, strict=True)), prefixes=["TEMPORARY"]
-)  # fmt: skip
+    "copied",
+    MetaData(),
+    *(Column(name, kind()) for name, kind in zip(NAMES, KINDS, strict=True)),
+    prefixes=["TEMPORARY"],
+)
 FULL = (UUID(int=7), True, b"\x00\\x\xff", date(2026, 9, 15), datetime(2026, 9, 15, 8, 30, 0, 5, tzinfo=UTC))
 ABSENT = (None, None, None, None, None)
 TEXTS = ["", "Åbo", "\\N", "\\.", "tab\tand\r\nline", "back\\slash", "it's", '"', None]

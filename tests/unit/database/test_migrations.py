@@ -54,9 +54,19 @@ def _organisation(connection: Connection) -> UUID:
 
 def _source(connection: Connection, owner: UUID, key: str) -> UUID:
     return _put(
-        connection, "source", key=key, connector="csv", owner_id=owner, settings={}, correlate=[], zone="Europe/Helsinki",
-        priority=1, purpose="", keep_good_rows=True, missing_hours=20,
-    )  # fmt: skip
+        connection,
+        "source",
+        key=key,
+        connector="csv",
+        owner_id=owner,
+        settings={},
+        correlate=[],
+        zone="Europe/Helsinki",
+        priority=1,
+        purpose="",
+        keep_good_rows=True,
+        missing_hours=20,
+    )
 
 
 def _member(connection: Connection, owner: UUID, source: UUID) -> UUID:
@@ -72,9 +82,15 @@ def _member(connection: Connection, owner: UUID, source: UUID) -> UUID:
     )
     person = _put(connection, "person", sort_name="aalto aada")
     return _put(
-        connection, "membership", fact_id=uuid7(), group_id=group, person_id=person, opened_by=uuid7(), valid_from=DAY,
+        connection,
+        "membership",
+        fact_id=uuid7(),
+        group_id=group,
+        person_id=person,
+        opened_by=uuid7(),
+        valid_from=DAY,
         valid_to=datetime(2027, 6, 1, tzinfo=UTC),
-    )  # fmt: skip
+    )
 
 
 def test_the_models_and_the_migrated_schema_agree(empty_url: str) -> None:
@@ -126,14 +142,29 @@ def test_sign_ins_from_before_keep_their_end_and_connections_the_applications_th
     with engine.begin() as connection:
         for key, applications in (("kunta", {"applications": {"wilma": "only"}}), ("toinen", {})):
             values = {
-                "id": uuid7(), "key": key, "name": {"fi": key}, "issuer": "https://login.example", "client_id": "avain", "scope": "openid",
-                "domains": [], "identifier": told | applications, "retired": False,
-            }  # fmt: skip
+                "id": uuid7(),
+                "key": key,
+                "name": {"fi": key},
+                "issuer": "https://login.example",
+                "client_id": "avain",
+                "scope": "openid",
+                "domains": [],
+                "identifier": told | applications,
+                "retired": False,
+            }
             connection.execute(insert(table("connection", *(column_of(one) for one in old))).values(values))
         values = {
-            "id": uuid7(), "secret_hash": b"x", "person_id": uuid7(), "started_at": DAY, "seen_at": DAY, "auth_time": DAY, "expires_at": end,
-            "acr": "", "amr": [], "agent": "",
-        }  # fmt: skip
+            "id": uuid7(),
+            "secret_hash": b"x",
+            "person_id": uuid7(),
+            "started_at": DAY,
+            "seen_at": DAY,
+            "auth_time": DAY,
+            "expires_at": end,
+            "acr": "",
+            "amr": [],
+            "agent": "",
+        }
         kept = [one for one in sessions.c if one.name in values]
         connection.execute(insert(table("login_session", *(column_of(one) for one in kept))).values(values))
     upgrade(empty_url)
@@ -152,9 +183,18 @@ def test_an_upgrade_keeps_who_enters_and_what_schools_give(empty_url: str) -> No
         _row(connection, "organisation_closure", ancestor_id=town, descendant_id=school, **ALWAYS)
         _row(connection, "code_list", key="opettajat", code="opettaja")
         wilma = _put(
-            connection, "application", key="wilma", owner_id=town, name={}, audience="wilma", ask_capacity=True, subject_mode="pairwise",
-            notice="none", entry="role", retired=False,
-        )  # fmt: skip
+            connection,
+            "application",
+            key="wilma",
+            owner_id=town,
+            name={},
+            audience="wilma",
+            ask_capacity=True,
+            subject_mode="pairwise",
+            notice="none",
+            entry="role",
+            retired=False,
+        )
         for owner in (school, town):
             _given(connection, wilma, owner, school, town)
     upgrade(empty_url)
@@ -191,9 +231,16 @@ def _placed(connection: Connection, key: str) -> UUID:
     root = connection.execute(select(places.organisation_id).where(places.parent_id.is_(None))).scalar()
     id_ = _put(connection, "organisation", key=key, kind="unit", name_fi=key, name_sv=key, name_en=key)
     _row(
-        connection, "organisation_place", version_id=uuid7(), fact_id=uuid7(), organisation_id=id_, parent_id=root,
-        legal_entity_id=root or id_, opened_by=uuid7(), **ALWAYS,
-    )  # fmt: skip
+        connection,
+        "organisation_place",
+        version_id=uuid7(),
+        fact_id=uuid7(),
+        organisation_id=id_,
+        parent_id=root,
+        legal_entity_id=root or id_,
+        opened_by=uuid7(),
+        **ALWAYS,
+    )
     _row(connection, "organisation_closure", ancestor_id=id_, descendant_id=id_, **ALWAYS)
     return id_
 
@@ -207,11 +254,27 @@ def _given(connection: Connection, application: UUID, owner: UUID, scope: UUID, 
         connection, "rule_version", rule_id=rule, n=1, pattern={}, role_id=role, state="published", change_id=uuid7()
     )
     _put(
-        connection, "assignment", person_id=_put(connection, "person", sort_name="aada"), capacity_id=uuid7(), capacity_kind="employee",
-        role_id=role, role_version_id=of_role, scope_id=scope, holder_entity_id=entity, scope_entity_id=entity, origin="rule",
-        rule_version_id=version, needs_relationship=False, fact_1=uuid7(), fact_2=NIL, fact_3=NIL, fact_4=NIL, place_id=uuid7(),
-        opened_by=uuid7(), **ALWAYS,
-    )  # fmt: skip
+        connection,
+        "assignment",
+        person_id=_put(connection, "person", sort_name="aada"),
+        capacity_id=uuid7(),
+        capacity_kind="employee",
+        role_id=role,
+        role_version_id=of_role,
+        scope_id=scope,
+        holder_entity_id=entity,
+        scope_entity_id=entity,
+        origin="rule",
+        rule_version_id=version,
+        needs_relationship=False,
+        fact_1=uuid7(),
+        fact_2=NIL,
+        fact_3=NIL,
+        fact_4=NIL,
+        place_id=uuid7(),
+        opened_by=uuid7(),
+        **ALWAYS,
+    )
 
 
 def column_of(one: Column[object]) -> ColumnClause[object]:
@@ -225,14 +288,33 @@ def test_sign_ins_connections_and_sources_from_before_there_were_walls_go_on(emp
     with engine.begin() as connection:
         root = _placed(connection, "juuri")
         _put(
-            connection, "connection", key="kunta", name={}, issuer="https://login.example", client_id="avain", scope="openid", domains=[],
-            identifier={}, applications={}, retired=False,
-        )  # fmt: skip
+            connection,
+            "connection",
+            key="kunta",
+            name={},
+            issuer="https://login.example",
+            client_id="avain",
+            scope="openid",
+            domains=[],
+            identifier={},
+            applications={},
+            retired=False,
+        )
         _source(connection, root, "hr")
         _put(
-            connection, "login_session", secret_hash=b"x", person_id=uuid7(), started_at=DAY, seen_at=DAY, auth_time=DAY,
-            idle_until=DAY, expires_at=DAY, acr="", amr=["pwd"], agent="",
-        )  # fmt: skip
+            connection,
+            "login_session",
+            secret_hash=b"x",
+            person_id=uuid7(),
+            started_at=DAY,
+            seen_at=DAY,
+            auth_time=DAY,
+            idle_until=DAY,
+            expires_at=DAY,
+            acr="",
+            amr=["pwd"],
+            agent="",
+        )
     upgrade(empty_url)
     tables = Base.metadata.tables
     with engine.connect() as connection:
@@ -246,8 +328,14 @@ def test_sign_ins_connections_and_sources_from_before_there_were_walls_go_on(emp
 
 def _names_told(connection: Connection, person: UUID, source: UUID | None, **told: object) -> None:
     values = {
-        "version_id": uuid7(), "fact_id": uuid7(), "person_id": person, "source_id": source, "protected": False, "opened_by": uuid7(), **ALWAYS,
-    }  # fmt: skip
+        "version_id": uuid7(),
+        "fact_id": uuid7(),
+        "person_id": person,
+        "source_id": source,
+        "protected": False,
+        "opened_by": uuid7(),
+        **ALWAYS,
+    }
     _row(connection, "person_profile", **values, **told)
 
 
@@ -273,6 +361,11 @@ def test_after_an_upgrade_people_are_found_by_every_name_they_had_and_stand_wher
         keys = connection.execute(select(persons.id, persons.sort_name).order_by(persons.sort_name)).all()
     engine.dispose()
     assert found == {
-        "anna": True, "liisa": True, "annaliisa": True, "äijälä": True, "väärä": False, "virtanen": False,
-    }  # fmt: skip
+        "anna": True,
+        "liisa": True,
+        "annaliisa": True,
+        "äijälä": True,
+        "väärä": False,
+        "virtanen": False,
+    }
     assert keys == [(nameless, ""), (other, "zetterstr}m zoe"), (married, "|ij|l| anna liisa")]

@@ -42,9 +42,16 @@ NAME = Statement(
 
 def issue(session: Session, hash_: bytes, person_id: UUID | None = None, data: dict[str, Any] | None = None) -> int:
     return ISSUE.run(
-        session, hash=hash_, kind="code", client_id=None, person_id=person_id, grant_id=None, data=data or {}, expires_at=MOMENT,
+        session,
+        hash=hash_,
+        kind="code",
+        client_id=None,
+        person_id=person_id,
+        grant_id=None,
+        data=data or {},
+        expires_at=MOMENT,
         used_at=None,
-    )  # fmt: skip
+    )
 
 
 def test_values_come_out_as_they_went_in(session: Session) -> None:

@@ -74,8 +74,17 @@ def test_an_oid_of_a_real_register_is_refused(node: int, serial: int) -> None:
 
 def test_business_ids_leave_out_the_unusable_numbers() -> None:
     assert business_ids(10) == [
-        "9000001-1", "9000003-8", "9000004-6", "9000005-4", "9000006-2", "9000007-0", "9000008-9", "9000009-7", "9000011-8", "9000012-6",
-    ]  # fmt: skip
+        "9000001-1",
+        "9000003-8",
+        "9000004-6",
+        "9000005-4",
+        "9000006-2",
+        "9000007-0",
+        "9000008-9",
+        "9000009-7",
+        "9000011-8",
+        "9000012-6",
+    ]
 
 
 def test_a_choice_is_the_known_hash() -> None:

@@ -76,8 +76,15 @@ def test_rules_and_roles_are_named_once_and_there_are_enough_of_them(declared: d
     keys = [rule["rule"] for rule in declared["rules"]]
     assert len(set(keys)) == len(keys) >= 20
     assert {role.partition(":")[2] for role in _roles(declared) if role.startswith("wilma:")} == {
-        "opettaja", "rehtori", "oppilas", "huoltaja", "sihteeri", "sijainen", "psykologi", "kuraattori",
-    }  # fmt: skip
+        "opettaja",
+        "rehtori",
+        "oppilas",
+        "huoltaja",
+        "sihteeri",
+        "sijainen",
+        "psykologi",
+        "kuraattori",
+    }
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,11 @@ ROSTER_HEADERS = {
     "courses": "sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,subjectCodes",
 }
 EXAMPLE = [
-    "1001;140381-902E;Aino Maria;Aino;Esimerkki;P1001-1;maaraaikainen;;luokanopettaja;Luokanopettaja;sivistys;KOIVU;3100;"
+    "1001;140381-902E;Aino "
+    "Maria;Aino;Esimerkki;P1001-1;maaraaikainen;;luokanopettaja;Luokanopettaja;sivistys;KOIVU;3100;"
     "KOIVU:60|RANTA:40;1000;1.8.2026;31.5.2027;;;;OVTES;24;;10.9.2026",
-    "1001;140381-902E;Aino Maria;Aino;Esimerkki;P1001-2;tuntityo;;tuntiopettaja;Tuntiopettaja;sivistys;OPISTO;3300;OPISTO:100;1009;"
+    "1001;140381-902E;Aino "
+    "Maria;Aino;Esimerkki;P1001-2;tuntityo;;tuntiopettaja;Tuntiopettaja;sivistys;OPISTO;3300;OPISTO:100;1009;"
     "1.9.2026;18.12.2026;;;;OVTES;6;;10.9.2026",
     "1002;301175-9153;Eero;Eero;Malli;P1002-1;vakinainen;;rehtori;Rehtori;sivistys;KOIVU;3100;KOIVU:100;;1.8.2019;;;;;OVTES;37;;10.9.2026",
 ]
@@ -151,10 +153,16 @@ def test_nobody_is_employed_before_growing_up_and_no_end_comes_before_its_start(
 def test_every_reference_of_the_bundle_leads_to_a_row(normal: Written) -> None:
     ids = {name: {row["sourcedId"] for row in normal.roster(name)} for name in HEADERS}
     targets = {
-        "agentSourcedIds": "users", "userSourcedId": "users", "classSourcedId": "classes", "courseSourcedId": "courses",
-        "orgSourcedId": "orgs", "primaryOrgSourcedId": "orgs", "schoolSourcedId": "orgs", "schoolYearSourcedId": "academicSessions",
+        "agentSourcedIds": "users",
+        "userSourcedId": "users",
+        "classSourcedId": "classes",
+        "courseSourcedId": "courses",
+        "orgSourcedId": "orgs",
+        "primaryOrgSourcedId": "orgs",
+        "schoolSourcedId": "orgs",
+        "schoolYearSourcedId": "academicSessions",
         "termSourcedIds": "academicSessions",
-    }  # fmt: skip
+    }
     for name in HEADERS:
         rows = normal.roster(name)
         assert len(ids[name]) == len(rows)

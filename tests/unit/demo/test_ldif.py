@@ -15,8 +15,12 @@ def test_a_value_outside_ascii_goes_in_base64() -> None:
         "ou=people,dc=example", [("cn", "Áile"), ("sn", "Salo"), ("description", " starts with a space"), ("o", ":x")]
     )
     assert text.splitlines()[1:] == [
-        "cn:: w4FpbGU=", "sn: Salo", "description:: IHN0YXJ0cyB3aXRoIGEgc3BhY2U=", "o:: Ong=", "",
-    ]  # fmt: skip
+        "cn:: w4FpbGU=",
+        "sn: Salo",
+        "description:: IHN0YXJ0cyB3aXRoIGEgc3BhY2U=",
+        "o:: Ong=",
+        "",
+    ]
     assert b64decode("w4FpbGU=").decode() == "Áile"
 
 

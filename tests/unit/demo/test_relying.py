@@ -53,9 +53,17 @@ class Provider:
     def id_token(self) -> str:
         now = int(time.time())
         claims = {
-            "iss": self.issuer, "aud": self.audience, "sub": "s", "iat": now, "exp": now + 300, "nonce": self.nonce, "name": "Aino Esimerkki",
-            "capacity": CAPACITIES[self.school], "roles": [f"opettaja@{self.school}"], "groups": [],
-        }  # fmt: skip
+            "iss": self.issuer,
+            "aud": self.audience,
+            "sub": "s",
+            "iat": now,
+            "exp": now + 300,
+            "nonce": self.nonce,
+            "name": "Aino Esimerkki",
+            "capacity": CAPACITIES[self.school],
+            "roles": [f"opettaja@{self.school}"],
+            "groups": [],
+        }
         return jwt.encode({"alg": "ES256", "kid": "k1"}, {k: v for k, v in claims.items() if v is not None}, self.key)
 
     def app(self) -> Flask:

@@ -17,9 +17,16 @@ def test_groups_of_one_key_from_two_sources_are_named_once(session: Session) -> 
     pupil = facts.person(session, "Oppilas")
     for name in ("primus", "wilma"):
         source = Source(
-            key=name, connector="oneroster", owner_id=school, settings={}, matching=None, correlate=[], zone="Europe/Helsinki", priority=1,
+            key=name,
+            connector="oneroster",
+            owner_id=school,
+            settings={},
+            matching=None,
+            correlate=[],
+            zone="Europe/Helsinki",
+            priority=1,
             purpose="p",
-        )  # fmt: skip
+        )
         session.add(source)
         session.flush()
         group = Group(organisation_id=school, source_id=source.id, record_key="5A", key="5A", kind="class", name="5A")

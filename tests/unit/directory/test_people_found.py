@@ -28,9 +28,12 @@ YEAR = timedelta(days=365)
 @pytest.fixture
 def school(session: Session, frozen: datetime) -> dict[str, UUID]:
     return facts.tree(
-        session, ("root", "consortium", None, True), ("town", "municipality", "root", True), ("school", "school", "town", False),
+        session,
+        ("root", "consortium", None, True),
+        ("town", "municipality", "root", True),
+        ("school", "school", "town", False),
         ("other", "school", "town", False),
-    )  # fmt: skip
+    )
 
 
 def people(session: Session, *names: tuple[str, str]) -> list[UUID]:

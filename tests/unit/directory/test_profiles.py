@@ -1,4 +1,5 @@
-"""Whose word on a person counts: names and addresses come from where the person works, studies or has a child, and from declarations."""
+"""Whose word on a person counts: names and addresses come from where the person works, studies or has a child, and from
+declarations."""
 
 from __future__ import annotations
 
@@ -36,10 +37,15 @@ def described(session: Session, person_id: UUID, source: Source | None, family_n
     """Say what a source tells of somebody."""
     session.add(
         PersonProfile(
-            person_id=person_id, source_id=source.id if source else None, family_name=family_name, valid_from=clock.LONG_AGO,
-            valid_to=clock.FOREVER, opened_by=facts.change(session).id, **values,
+            person_id=person_id,
+            source_id=source.id if source else None,
+            family_name=family_name,
+            valid_from=clock.LONG_AGO,
+            valid_to=clock.FOREVER,
+            opened_by=facts.change(session).id,
+            **values,
         )
-    )  # fmt: skip
+    )
     session.flush()
 
 
@@ -54,9 +60,13 @@ def somebody(session: Session) -> UUID:
 @pytest.fixture
 def two(session: Session, frozen: datetime) -> Two:
     ids = facts.tree(
-        session, ("root", "consortium", None, True), ("town", "municipality", "root", True), ("school", "school", "town", False),
-        ("other", "municipality", "root", True), ("other-school", "school", "other", False),
-    )  # fmt: skip
+        session,
+        ("root", "consortium", None, True),
+        ("town", "municipality", "root", True),
+        ("school", "school", "town", False),
+        ("other", "municipality", "root", True),
+        ("other-school", "school", "other", False),
+    )
     payroll = facts.source(session, ids["town"], "payroll")
     foreign = facts.source(session, ids["other"], "foreign")
     foreign.priority = 1
@@ -91,9 +101,12 @@ def test_a_municipality_names_the_teacher_once_her_school_let_its_source_in(sess
     hired(session, two)
     taken(session, two)
     opening = SourceOpening(
-        source_id=two.foreign.id, organisation_id=two.town, valid_from=clock.now(), valid_to=clock.now() + DAY,
+        source_id=two.foreign.id,
+        organisation_id=two.town,
+        valid_from=clock.now(),
+        valid_to=clock.now() + DAY,
         opened_by=facts.change(session).id,
-    )  # fmt: skip
+    )
     session.add(opening)
     session.flush()
     assert name(session, two.teacher) == "Väärä"
@@ -104,7 +117,9 @@ def test_a_municipality_names_the_teacher_once_her_school_let_its_source_in(sess
     assert name(session, two.teacher) == "Oikea"
 
 
-@pytest.mark.parametrize(("since", "until", "shown"), [(-9, 9, "Väärä"), (30, 60, "Väärä"), (-200, -89, "Väärä"), (-200, -90, "Oikea")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("since", "until", "shown"), [(-9, 9, "Väärä"), (30, 60, "Väärä"), (-200, -89, "Väärä"), (-200, -90, "Oikea")]
+)
 def test_a_second_employer_names_her_while_she_works_there_before_it_and_for_ninety_days_after(
     session: Session, two: Two, since: int, until: int, shown: str
 ) -> None:

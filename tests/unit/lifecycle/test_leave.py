@@ -32,9 +32,15 @@ def grant(session: Session, person_id: UUID, capacity_id: UUID | None) -> GrantR
     """Something a person gave an application in a capacity."""
     now = clock.now()
     row = GrantRow(
-        person_id=person_id, client_id="wilma", capacity_id=capacity_id, scope="openid", auth_time=now, acr="", created_at=now,
+        person_id=person_id,
+        client_id="wilma",
+        capacity_id=capacity_id,
+        scope="openid",
+        auth_time=now,
+        acr="",
+        created_at=now,
         expires_at=now + 24 * HOUR,
-    )  # fmt: skip
+    )
     session.add(row)
     session.flush()
     return row
@@ -60,8 +66,11 @@ def usable(session: Session, person_id: UUID) -> tuple[int, int, int, int]:
     now = clock.now()
     live = session.scalars(select(GrantRow).where(GrantRow.person_id == person_id, GrantRow.revoked_at.is_(None))).all()
     return (
-        len(rights(session, person_id, None)), len(capacities(session, person_id, now)), len(sessions.living(session, person_id)), len(live),
-    )  # fmt: skip
+        len(rights(session, person_id, None)),
+        len(capacities(session, person_id, now)),
+        len(sessions.living(session, person_id)),
+        len(live),
+    )
 
 
 def events(session: Session) -> list[AuditEvent]:
@@ -96,8 +105,11 @@ def test_ending_is_told_in_one_event_with_counts_and_the_reason_in_its_change(se
     change = end_now(session, teacher.person_id, "  epäily ", ADMIN)
     (event,) = events(session)
     assert (event.type, event.actor_id, event.subject_id, event.request_id) == (
-        "person:access:ended", ADMIN.person_id, teacher.person_id, "r-1",
-    )  # fmt: skip
+        "person:access:ended",
+        ADMIN.person_id,
+        teacher.person_id,
+        "r-1",
+    )
     assert (event.envelope, event.change_id) == ({"sessions": 1, "grants": 1}, change.id)
     assert (change.purpose, change.kind, change.actor_person_id) == ("epäily", "command", ADMIN.person_id)
 
@@ -211,9 +223,10 @@ def kept(session: Session, person_id: UUID) -> tuple[set[UUID], set[UUID], set[U
         select(GrantRow.capacity_id).where(GrantRow.person_id == person_id, GrantRow.revoked_at.is_(None))
     )
     return (
-        {right.capacity_id for right in rights(session, person_id, None)}, {one.id for one in capacities(session, person_id, now)},
+        {right.capacity_id for right in rights(session, person_id, None)},
+        {one.id for one in capacities(session, person_id, now)},
         {one for one in live if one},
-    )  # fmt: skip
+    )
 
 
 def test_ending_over_one_school_leaves_the_other_schools_rights_and_grants_alone(

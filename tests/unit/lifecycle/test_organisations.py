@@ -41,8 +41,13 @@ class Tree:
         self.ids = {key: uuid7() for key in ("root", "a", "b", "unit", "school")}
         names = {"name_fi": "x", "name_sv": "x", "name_en": "x"}
         organisations.add(session, [{"id": id_, "key": key, "kind": "unit"} | names for key, id_ in self.ids.items()])
-        self.write(root=[(None, True, *ALWAYS)], a=[("root", True, *ALWAYS)], b=[("root", True, *ALWAYS)],
-                   unit=[("a", False, *ALWAYS)], school=[("unit", False, *ALWAYS)])  # fmt: skip
+        self.write(
+            root=[(None, True, *ALWAYS)],
+            a=[("root", True, *ALWAYS)],
+            b=[("root", True, *ALWAYS)],
+            unit=[("a", False, *ALWAYS)],
+            school=[("unit", False, *ALWAYS)],
+        )
 
     def write(self, **stated: list[tuple[str | None, bool, datetime, datetime]]) -> Written:
         """State all places of the organisations named."""

@@ -55,8 +55,11 @@ def test_affiliations_and_guardianships_count_and_other_relationships_do_not(ses
     facts.relationship(session, parent, child)
     facts.relationship(session, manager, child, "manager_of")
     assert [state_of(session, one, NOW, KEPT) for one in (worker, parent, manager, child)] == [
-        State.ACTIVE, State.ACTIVE, State.DRAFT, State.DRAFT,
-    ]  # fmt: skip
+        State.ACTIVE,
+        State.ACTIVE,
+        State.DRAFT,
+        State.DRAFT,
+    ]
 
 
 def test_an_end_that_nobody_knows_is_no_reason_to_archive(session: Session) -> None:
@@ -78,5 +81,8 @@ def test_a_hold_counts_while_it_lasts(session: Session) -> None:
     facts.hold(session, worker, NOW, NOW + KEPT)
     instants = (NOW - SECOND, NOW, NOW + KEPT - SECOND, NOW + KEPT)
     assert [state_of(session, worker, at, KEPT) for at in instants] == [
-        State.ACTIVE, State.SUSPENDED, State.SUSPENDED, State.ACTIVE,
-    ]  # fmt: skip
+        State.ACTIVE,
+        State.SUSPENDED,
+        State.SUSPENDED,
+        State.ACTIVE,
+    ]

@@ -20,10 +20,14 @@ ISSUER = "https://id.example"
 def capacity(id_: UUID = IN_KOIVU, **changes: Any) -> Capacity:
     """A class teacher of the school KOIVU until the end of May."""
     values: dict[str, Any] = {
-        "kind": "employee", "organisation_id": KOIVU, "organisation_key": "KOIVU",
+        "kind": "employee",
+        "organisation_id": KOIVU,
+        "organisation_key": "KOIVU",
         "organisation_names": {"fi": "Koivurinteen koulu", "sv": "Koivurinne skola", "en": "Koivurinne school"},
-        "position": "Luokanopettaja", "valid_from": datetime(2026, 7, 31, 21, tzinfo=UTC), "valid_to": MAY,
-    } | changes  # fmt: skip
+        "position": "Luokanopettaja",
+        "valid_from": datetime(2026, 7, 31, 21, tzinfo=UTC),
+        "valid_to": MAY,
+    } | changes
     return Capacity(id_, **values)
 
 
@@ -37,19 +41,30 @@ def in_ranta(**changes: Any) -> Capacity:
 def right(role: str = "opettaja", **changes: Any) -> Right:
     """The role of a teacher in KOIVU, told by token."""
     values: dict[str, Any] = {
-        "role_id": UUID(int=31), "scope_key": "KOIVU", "scope_id": KOIVU, "capacity_id": IN_KOIVU,
-        "valid_from": datetime(2026, 7, 31, 21, tzinfo=UTC), "valid_to": MAY, "enforcement": "by token",
-        "content": ("arviointi:write", "oppilaat:read"), "application_id": APPLICATION,
-    } | changes  # fmt: skip
+        "role_id": UUID(int=31),
+        "scope_key": "KOIVU",
+        "scope_id": KOIVU,
+        "capacity_id": IN_KOIVU,
+        "valid_from": datetime(2026, 7, 31, 21, tzinfo=UTC),
+        "valid_to": MAY,
+        "enforcement": "by token",
+        "content": ("arviointi:write", "oppilaat:read"),
+        "application_id": APPLICATION,
+    } | changes
     return Right(role, **values)
 
 
 def client(**changes: Any) -> RegisteredClient:
     """A confidential web client."""
     values: dict[str, Any] = {
-        "client_id": "wilma", "application_id": APPLICATION, "names": {"fi": "Wilma"}, "audience": "https://wilma.example",
-        "auth": "client_secret_basic", "redirect_uris": ("https://wilma.example/cb",), "sector": "wilma.example",
+        "client_id": "wilma",
+        "application_id": APPLICATION,
+        "names": {"fi": "Wilma"},
+        "audience": "https://wilma.example",
+        "auth": "client_secret_basic",
+        "redirect_uris": ("https://wilma.example/cb",),
+        "sector": "wilma.example",
         "scope": "openid profile email phone roles groups offline_access wilma.read",
         "grants": ("authorization_code", "refresh_token", "client_credentials"),
-    } | changes  # fmt: skip
+    } | changes
     return RegisteredClient(**values)

@@ -22,10 +22,15 @@ TOLD = Told("Zk3", capacity(), "c_1", None, (right(),), ("4B",), ANNA, "anna.vir
 def test_a_token_tells_capacity_roles_groups_and_entitlements() -> None:
     assert claims.of_token(TOLD, ALL, {}, USERINFO) == {
         "capacity": {
-            "id": "c_1", "kind": "employee", "organisation": {"key": "KOIVU", "name": "Koivurinteen koulu"}, "position": "Luokanopettaja",
+            "id": "c_1",
+            "kind": "employee",
+            "organisation": {"key": "KOIVU", "name": "Koivurinteen koulu"},
+            "position": "Luokanopettaja",
         },
-        "roles": ["opettaja@KOIVU"], "entitlements": ["arviointi:write@KOIVU", "oppilaat:read@KOIVU"], "groups": ["4B"],
-    }  # fmt: skip
+        "roles": ["opettaja@KOIVU"],
+        "entitlements": ["arviointi:write@KOIVU", "oppilaat:read@KOIVU"],
+        "groups": ["4B"],
+    }
 
 
 def test_what_was_not_asked_is_not_told() -> None:
@@ -36,10 +41,17 @@ def test_what_was_not_asked_is_not_told() -> None:
 def test_userinfo_tells_the_profile_too() -> None:
     said = claims.of_userinfo(TOLD, ALL, {})
     assert {name: said[name] for name in said if name not in ("capacity", "roles", "entitlements", "groups")} == {
-        "sub": "Zk3", "name": "Anna Virtanen", "given_name": "Anna", "family_name": "Virtanen", "preferred_username": "anna.virtanen",
-        "locale": "sv", "email": "anna@example.fi", "email_verified": False, "phone_number": "+358401234567",
+        "sub": "Zk3",
+        "name": "Anna Virtanen",
+        "given_name": "Anna",
+        "family_name": "Virtanen",
+        "preferred_username": "anna.virtanen",
+        "locale": "sv",
+        "email": "anna@example.fi",
+        "email_verified": False,
+        "phone_number": "+358401234567",
         "phone_number_verified": False,
-    }  # fmt: skip
+    }
 
 
 def test_a_protected_persons_telephone_is_not_told() -> None:
@@ -156,15 +168,19 @@ def test_a_mapper_names_the_claims_told_elsewhere() -> None:
 
 def test_a_nested_claim_stands_inside_objects_and_several_share_one() -> None:
     mapper = {
-        "roles": {"name": "realm_access.roles", "nested": True, "format": "code"}, "groups": {"name": "realm_access.of.groups", "nested": True},
+        "roles": {"name": "realm_access.roles", "nested": True, "format": "code"},
+        "groups": {"name": "realm_access.of.groups", "nested": True},
         "email": {"name": "mail.address"},
-    }  # fmt: skip
+    }
     said = claims.of_userinfo(TOLD, ("openid", "email", "roles", "groups"), mapper)
     assert said == {
-        "sub": "Zk3", "capacity": said["capacity"], "entitlements": said["entitlements"],
-        "realm_access": {"roles": ["opettaja"], "of": {"groups": ["4B"]}}, "mail.address": "anna@example.fi",
+        "sub": "Zk3",
+        "capacity": said["capacity"],
+        "entitlements": said["entitlements"],
+        "realm_access": {"roles": ["opettaja"], "of": {"groups": ["4B"]}},
+        "mail.address": "anna@example.fi",
         "email_verified": False,
-    }  # fmt: skip
+    }
 
 
 def test_a_nested_claim_told_elsewhere_is_named_by_its_outermost_object_and_takes_that_along() -> None:

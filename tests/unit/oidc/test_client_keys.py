@@ -1,4 +1,5 @@
-"""A client's keys where it publishes them itself: fetched seldom, believed shortly, and never a private or a broken one."""
+"""A client's keys where it publishes them itself: fetched seldom, believed shortly, and never a private or a broken
+one."""
 
 from __future__ import annotations
 
@@ -47,9 +48,7 @@ def settings(server: HostileHttp) -> Settings:
 
 
 def client(uri: str | None, **changes: Any) -> RegisteredClient:
-    return RegisteredClient(
-        "c", UUID(int=1), {}, "a", "private_key_jwt", (), "s", "openid", jwks_uri=uri, **changes
-    )  # fmt: skip
+    return RegisteredClient("c", UUID(int=1), {}, "a", "private_key_jwt", (), "s", "openid", jwks_uri=uri, **changes)
 
 
 def kids(found: Any) -> list[str]:
@@ -91,9 +90,15 @@ def test_an_unknown_key_id_is_asked_for_again_at_most_once_a_minute(
 
 @pytest.mark.parametrize(
     "said",
-    [answer("", 500), answer("x"), answer_json({"keys": [{**ONE, "d": "AA"}]}), answer_json([]), answer_json({"keys": [{"kty": "RSA"}]})],
+    [
+        answer("", 500),
+        answer("x"),
+        answer_json({"keys": [{**ONE, "d": "AA"}]}),
+        answer_json([]),
+        answer_json({"keys": [{"kty": "RSA"}]}),
+    ],
     ids=["error", "text", "private", "list", "broken"],
-)  # fmt: skip
+)
 def test_what_is_no_key_set_gives_no_keys_and_is_not_asked_again_within_a_minute(
     said: Any, settings: Settings, server: HostileHttp, moment: Time
 ) -> None:

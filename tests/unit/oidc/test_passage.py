@@ -1,4 +1,5 @@
-"""What pages carry back to the authorization endpoint cannot be made up, moved to another request, or kept for later."""
+"""What pages carry back to the authorization endpoint cannot be made up, moved to another request, or kept for
+later."""
 
 from __future__ import annotations
 

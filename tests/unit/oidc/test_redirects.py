@@ -11,16 +11,48 @@ WEB = ("https://rp.example/cb", "https://rp.example/cb?tenant=a")
 NATIVE = ("http://127.0.0.1/cb", "http://[::1]:7000/cb?x=1", "fi.example.app:/cb")
 
 OTHERS = [
-    "https://rp.example/cb/", "https://rp.example/CB", "https://RP.example/cb", "HTTPS://rp.example/cb", "http://rp.example/cb",
-    "https://rp.example:443/cb", "https://rp.example/cb#f", "https://rp.example/cb?", "https://rp.example/cb?x=1",
-    "https://rp.example/cb?tenant=b", "https://rp.example/cb?tenant=a&x=1", "https://rp.example/cb/../cb", "https://rp.example/./cb",
-    "https://rp.example//cb", "https://rp.example/%63b", "https://rp.example/cb%00", "https://rp.example/cb%0d%0a", "https://rp.example",
-    "https://rp.example/", "https://rp.example.evil.example/cb", "https://evil.example/cb", "https://rp.example@evil.example/cb",
-    "https://evil.example\\@rp.example/cb", "https://evil.example/?https://rp.example/cb", "//rp.example/cb", "/cb", "", " ",
-    " https://rp.example/cb", "https://rp.example/cb ", "https://rp.example/cb\n", "https://sub.rp.example/cb", "https://rp.example./cb",
-    "https://xn--rp-example/cb", "javascript:alert(1)//https://rp.example/cb", "data:text/html,x", "https:rp.example/cb",
-    "https:///rp.example/cb", "https://rp.example/cb;x", "https://*.example/cb", "http://127.0.0.1:8000/cb",
-]  # fmt: skip
+    "https://rp.example/cb/",
+    "https://rp.example/CB",
+    "https://RP.example/cb",
+    "HTTPS://rp.example/cb",
+    "http://rp.example/cb",
+    "https://rp.example:443/cb",
+    "https://rp.example/cb#f",
+    "https://rp.example/cb?",
+    "https://rp.example/cb?x=1",
+    "https://rp.example/cb?tenant=b",
+    "https://rp.example/cb?tenant=a&x=1",
+    "https://rp.example/cb/../cb",
+    "https://rp.example/./cb",
+    "https://rp.example//cb",
+    "https://rp.example/%63b",
+    "https://rp.example/cb%00",
+    "https://rp.example/cb%0d%0a",
+    "https://rp.example",
+    "https://rp.example/",
+    "https://rp.example.evil.example/cb",
+    "https://evil.example/cb",
+    "https://rp.example@evil.example/cb",
+    "https://evil.example\\@rp.example/cb",
+    "https://evil.example/?https://rp.example/cb",
+    "//rp.example/cb",
+    "/cb",
+    "",
+    " ",
+    " https://rp.example/cb",
+    "https://rp.example/cb ",
+    "https://rp.example/cb\n",
+    "https://sub.rp.example/cb",
+    "https://rp.example./cb",
+    "https://xn--rp-example/cb",
+    "javascript:alert(1)//https://rp.example/cb",
+    "data:text/html,x",
+    "https:rp.example/cb",
+    "https:///rp.example/cb",
+    "https://rp.example/cb;x",
+    "https://*.example/cb",
+    "http://127.0.0.1:8000/cb",
+]
 
 
 @pytest.mark.parametrize("uri", OTHERS)
@@ -49,12 +81,28 @@ def test_a_native_client_may_listen_on_any_loopback_port(uri: str) -> None:
 
 @pytest.mark.parametrize(
     "uri",
-    ["http://localhost:8000/cb", "http://127.0.0.1:65536/cb", "http://127.0.0.1:8000/", "http://127.0.0.1:8000/cb?x", "https://127.0.0.1:8000/cb",
-     "http://127.0.0.1:8000/cb#x", "http://127.0.0.2/cb", "http://127.1/cb", "http://2130706433/cb", "http://127.0.0.1:80a/cb",
-     "http://127.0.0.1:@evil.example/cb", "http://127.0.0.1@evil.example/cb", "http://user@127.0.0.1:8000/cb", "http://127.0.0.1:٣/cb",
-     "http://[::1]:5/cb", "http://[::0001]:5/cb?x=1", "http://127.0.0.1.evil.example/cb", "http://127.0.0.1:8000\\@evil.example/cb",
-     "fi.example.app:/cb2"],
-)  # fmt: skip
+    [
+        "http://localhost:8000/cb",
+        "http://127.0.0.1:65536/cb",
+        "http://127.0.0.1:8000/",
+        "http://127.0.0.1:8000/cb?x",
+        "https://127.0.0.1:8000/cb",
+        "http://127.0.0.1:8000/cb#x",
+        "http://127.0.0.2/cb",
+        "http://127.1/cb",
+        "http://2130706433/cb",
+        "http://127.0.0.1:80a/cb",
+        "http://127.0.0.1:@evil.example/cb",
+        "http://127.0.0.1@evil.example/cb",
+        "http://user@127.0.0.1:8000/cb",
+        "http://127.0.0.1:٣/cb",
+        "http://[::1]:5/cb",
+        "http://[::0001]:5/cb?x=1",
+        "http://127.0.0.1.evil.example/cb",
+        "http://127.0.0.1:8000\\@evil.example/cb",
+        "fi.example.app:/cb2",
+    ],
+)
 def test_nothing_but_the_port_varies_for_a_native_client(uri: str) -> None:
     assert not registered(NATIVE, uri, native=True)
 

@@ -19,9 +19,15 @@ from tests.unit.oidc.made import client
 def grant(session: Session, person_id: UUID, capacity_id: UUID) -> UUID:
     now = clock.now()
     row = GrantRow(
-        person_id=person_id, client_id="wilma", capacity_id=capacity_id, scope="openid", auth_time=now, acr="", created_at=now,
+        person_id=person_id,
+        client_id="wilma",
+        capacity_id=capacity_id,
+        scope="openid",
+        auth_time=now,
+        acr="",
+        created_at=now,
         expires_at=now + timedelta(days=1),
-    )  # fmt: skip
+    )
     session.add(row)
     session.flush()
     return row.id

@@ -50,21 +50,33 @@ def rights(world: World, report: Report, *, held: bool = False) -> list[tuple[st
 
 
 FIRST = [
-    row(1), row(2), row(3, toimipisteet="KOIVU:50|RANTA:50"), row(4), *rows(range(10, 40)),
-]  # fmt: skip
+    row(1),
+    row(2),
+    row(3, toimipisteet="KOIVU:50|RANTA:50"),
+    row(4),
+    *rows(range(10, 40)),
+]
 SECOND = [
-    row(1, paattymispvm="30.9.2026"), row(2, toimipisteet="RANTA:100"), row(3, toimipisteet="KOIVU:100"), row(4, nimike="Rehtori"),
-    row(5, palvelussuhteen_laji="sijainen"), *rows(range(10, 40)),
-]  # fmt: skip
+    row(1, paattymispvm="30.9.2026"),
+    row(2, toimipisteet="RANTA:100"),
+    row(3, toimipisteet="KOIVU:100"),
+    row(4, nimike="Rehtori"),
+    row(5, palvelussuhteen_laji="sijainen"),
+    *rows(range(10, 40)),
+]
 
 
 def test_a_run_s_effects_are_starts_ends_moves_and_changes_where_they_are(world: World) -> None:
     world.load(FIRST)
     report = world.later(days=1).run(SECOND)
     assert effects(world, report) == [
-        ("change", "KOIVU", "employee"), ("end", "KOIVU", "employee"), ("end", "RANTA", "employee"), ("move", "KOIVU", "employee"),
-        ("start", "KOIVU", "substitute"), ("start", "RANTA", "employee"),
-    ]  # fmt: skip
+        ("change", "KOIVU", "employee"),
+        ("end", "KOIVU", "employee"),
+        ("end", "RANTA", "employee"),
+        ("move", "KOIVU", "employee"),
+        ("start", "KOIVU", "substitute"),
+        ("start", "RANTA", "employee"),
+    ]
     counted = {name: report.counts[name] for name in ("start", "end", "move", "change")}
     assert counted == {"start": 2, "end": 2, "move": 1, "change": 1}
     assert world.scalar(select(Plan.counts).where(Plan.id == report.plan_id)) == report.counts
@@ -134,8 +146,9 @@ def test_an_absence_makes_a_pause_in_the_right(world: World) -> None:
         .order_by(Assignment.valid_from)
     )
     assert [(start.isoformat()[:16], end.isoformat()[:16]) for start, end in held] == [
-        ("2026-07-31T21:00", "2026-09-30T21:00"), ("2026-10-31T22:00", "2027-05-31T21:00"),
-    ]  # fmt: skip
+        ("2026-07-31T21:00", "2026-09-30T21:00"),
+        ("2026-10-31T22:00", "2027-05-31T21:00"),
+    ]
 
 
 def test_held_ends_take_no_right(world: World) -> None:
@@ -180,9 +193,13 @@ def test_the_digest_is_equal_for_equal_effects_and_differs_for_others(world: Wor
     first = plan_digest(world, world.run(rows(range(5))))
     assert plan_digest(world, world.later(hours=5).run(list(reversed(rows(range(5)))))) == first
     others = [
-        rows(range(4)), [*rows(range(4)), row(4, toimipisteet="RANTA:100")], [*rows(range(4)), row(4, alkamispvm="2.8.2026")],
-        [*rows(range(4)), row(4, palvelussuhteen_laji="sijainen")], [*rows(range(4)), row(4, "P4b")], [*rows(range(4)), row(4, paattymispvm="1.6.2027")],
-    ]  # fmt: skip
+        rows(range(4)),
+        [*rows(range(4)), row(4, toimipisteet="RANTA:100")],
+        [*rows(range(4)), row(4, alkamispvm="2.8.2026")],
+        [*rows(range(4)), row(4, palvelussuhteen_laji="sijainen")],
+        [*rows(range(4)), row(4, "P4b")],
+        [*rows(range(4)), row(4, paattymispvm="1.6.2027")],
+    ]
     digests = {plan_digest(world, world.later(hours=6).run(table)) for table in others}
     assert len({first, *digests}) == 1 + len(others)
 
@@ -235,7 +252,8 @@ def counted(engine: Engine) -> Iterator[list[str]]:
 
 
 def statements(world: World, size: int) -> list[int]:
-    """How many statements the runs of a source of ``size`` rows take: shown, accepted, nothing new, much changed or rejected, and one ended."""
+    """How many statements the runs of a source of ``size`` rows take: shown, accepted, nothing new, much changed or
+    rejected, and one ended."""
     changed = [row(n, nimike="Muu", esihenkilo_henkilonumero="3") if n % 3 == 0 else row(n) for n in range(1, size)]
     changed = [one | {"toimipisteet": "KADONNUT"} if n % 4 == 1 else one for n, one in enumerate(changed, 1)]
     found: list[int] = []

@@ -13,9 +13,13 @@ from iam.plans.guard import judge
 @pytest.mark.parametrize(
     ("size", "ends", "before", "limit", "broken"),
     [
-        (600, 4, 0, 6, None), (600, 7, 0, 6, "seven days"), (600, 3, 5, 6, "seven days"), (12, 3, 0, 2, "share"), (3, 1, 0, 5, None),
+        (600, 4, 0, 6, None),
+        (600, 7, 0, 6, "seven days"),
+        (600, 3, 5, 6, "seven days"),
+        (12, 3, 0, 2, "share"),
+        (3, 1, 0, 5, None),
     ],
-)  # fmt: skip
+)
 def test_the_rows_of_the_worked_example(size: int, ends: int, before: int, limit: int, broken: str | None) -> None:
     assert judge(size, ends, before) == (limit, broken)
 
@@ -23,11 +27,27 @@ def test_the_rows_of_the_worked_example(size: int, ends: int, before: int, limit
 @pytest.mark.parametrize(
     ("size", "ends", "before", "broken"),
     [
-        (600, 6, 0, None), (600, 1, 5, None), (600, 1, 6, "seven days"), (600, 0, 100, None), (599, 6, 0, "seven days"), (599, 5, 0, None),
-        (10_000, 100, 0, None), (10_000, 101, 0, "seven days"), (4, 4, 0, None), (5, 1, 0, None), (5, 2, 0, "share"), (10, 2, 0, None),
-        (10, 3, 0, "share"), (25, 5, 0, None), (25, 6, 0, "seven days"), (24, 5, 0, "share"), (0, 0, 0, None), (1, 1, 0, None), (3, 3, 3, "seven days"),
+        (600, 6, 0, None),
+        (600, 1, 5, None),
+        (600, 1, 6, "seven days"),
+        (600, 0, 100, None),
+        (599, 6, 0, "seven days"),
+        (599, 5, 0, None),
+        (10_000, 100, 0, None),
+        (10_000, 101, 0, "seven days"),
+        (4, 4, 0, None),
+        (5, 1, 0, None),
+        (5, 2, 0, "share"),
+        (10, 2, 0, None),
+        (10, 3, 0, "share"),
+        (25, 5, 0, None),
+        (25, 6, 0, "seven days"),
+        (24, 5, 0, "share"),
+        (0, 0, 0, None),
+        (1, 1, 0, None),
+        (3, 3, 3, "seven days"),
     ],
-)  # fmt: skip
+)
 def test_the_limits_hold_from_just_above_them(size: int, ends: int, before: int, broken: str | None) -> None:
     assert judge(size, ends, before)[1] == broken
 

@@ -81,9 +81,12 @@ class School:
 def fresh(session: Session, frozen: datetime) -> School:
     """An installation whose first source run nobody has accepted yet."""
     ids = facts.tree(
-        session, ("marjala", "consortium", None, True), ("kunta", "municipality", "marjala", True),
-        ("koulu", "school", "kunta", False), ("muu", "municipality", "marjala", True),
-    )  # fmt: skip
+        session,
+        ("marjala", "consortium", None, True),
+        ("kunta", "municipality", "marjala", True),
+        ("koulu", "school", "kunta", False),
+        ("muu", "municipality", "marjala", True),
+    )
     role = access.role(session, access.application(session, ids["kunta"]))
     author, second = facts.person(session), facts.person(session)
     for one in (author, second):

@@ -53,10 +53,16 @@ def directory(session: Session, town: UUID, connector: str, settings: Mapping[st
     """Add the source "ad" of a municipality, a directory that keeps passwords."""
     session.add(
         Source(
-            key="ad", connector=connector, owner_id=town, settings=dict(settings), correlate=[], zone="Europe/Helsinki", priority=1,
+            key="ad",
+            connector=connector,
+            owner_id=town,
+            settings=dict(settings),
+            correlate=[],
+            zone="Europe/Helsinki",
+            priority=1,
             purpose="x",
         )
-    )  # fmt: skip
+    )
 
 
 def municipality(session: Session, key: str = "KUNTA") -> UUID:
@@ -71,7 +77,12 @@ def employ(session: Session, person_id: UUID, *, until_days: int) -> None:
     town, now = municipality(session), clock.now()
     session.add(
         Affiliation(
-            person_id=person_id, organisation_id=town, kind="employee", title="Opettaja",
-            valid_from=now - timedelta(days=365), valid_to=now + timedelta(days=until_days), opened_by=change.id,
+            person_id=person_id,
+            organisation_id=town,
+            kind="employee",
+            title="Opettaja",
+            valid_from=now - timedelta(days=365),
+            valid_to=now + timedelta(days=until_days),
+            opened_by=change.id,
         )
-    )  # fmt: skip
+    )

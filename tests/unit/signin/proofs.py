@@ -1,4 +1,5 @@
-"""What people hold in their hands: an authenticator app, and a passkey authenticator in software that can be told to lie."""
+"""What people hold in their hands: an authenticator app, and a passkey authenticator in software that can be told to
+lie."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ def raw(text: str) -> bytes:
 
 @dataclass
 class Lies:
-    """What to say other than the truth: members of the client data, the flags, the count, the site, the key, the user handle."""
+    """What to say other than the truth: members of the client data, the flags, the count, the site, the key, the user
+    handle."""
 
     client: dict[str, Any] = field(default_factory=dict)
     flags: int | None = None

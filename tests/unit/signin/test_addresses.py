@@ -34,9 +34,13 @@ class Towns:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.ids = facts.tree(
-            session, ("root", "consortium", None, True), ("town", "municipality", "root", True), ("school", "school", "town", False),
-            ("other", "municipality", "root", True), ("elsewhere", "school", "other", False),
-        )  # fmt: skip
+            session,
+            ("root", "consortium", None, True),
+            ("town", "municipality", "root", True),
+            ("school", "school", "town", False),
+            ("other", "municipality", "root", True),
+            ("elsewhere", "school", "other", False),
+        )
         self.payroll = facts.source(session, self.ids["town"], "payroll")
         self.foreign = facts.source(session, self.ids["other"], "foreign")
         self.foreign.priority = 1
@@ -53,14 +57,21 @@ class Towns:
         key = source.id if source else None
         change = facts.change(self.session)
         before = update(PersonProfile).where(
-            PersonProfile.person_id == person_id, PersonProfile.source_id.is_not_distinct_from(key), PersonProfile.closed_by.is_(None)
-        )  # fmt: skip
+            PersonProfile.person_id == person_id,
+            PersonProfile.source_id.is_not_distinct_from(key),
+            PersonProfile.closed_by.is_(None),
+        )
         self.session.execute(before.values(closed_by=change.id))
         self.session.add(
             PersonProfile(
-                person_id=person_id, source_id=key, email=email, valid_from=clock.LONG_AGO, valid_to=clock.FOREVER, opened_by=change.id
+                person_id=person_id,
+                source_id=key,
+                email=email,
+                valid_from=clock.LONG_AGO,
+                valid_to=clock.FOREVER,
+                opened_by=change.id,
             )
-        )  # fmt: skip
+        )
         self.session.flush()
 
     def works(self, person_id: UUID, place: str, source: Source, *, marked: bool = True) -> None:

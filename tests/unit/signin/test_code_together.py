@@ -120,8 +120,12 @@ def test_who_has_just_signed_in_with_a_passkey_of_their_own_is_asked_nothing_mor
     stranger = signed_in(session, add_person(session, vault, "eino"), levels.PASSKEY)
     late = replace(login, auth_time=login.auth_time - timedelta(minutes=6))
     for other in (
-        stranger, late, signed_in(session, aino, levels.TWO_FACTOR), replace(login, proofs=["connection:1"]), None,
-    ):  # fmt: skip
+        stranger,
+        late,
+        signed_in(session, aino, levels.TWO_FACTOR),
+        replace(login, proofs=["connection:1"]),
+        None,
+    ):
         assert begin(session, replace(around, previous=other)).together is True
 
 

@@ -1,4 +1,5 @@
-"""Passwords kept by a directory: the record must be the person's own, and a directory that is down says nothing of anybody."""
+"""Passwords kept by a directory: the record must be the person's own, and a directory that is down says nothing of
+anybody."""
 
 from __future__ import annotations
 
@@ -35,10 +36,16 @@ def add_source(session: Session, connector: str, settings: dict[str, Any]) -> Se
     town = facts.organisation(session, "KUNTA", "municipality")
     session.add(
         Source(
-            key="ad", connector=connector, owner_id=town, settings=settings, correlate=["upn"], zone="Europe/Helsinki", priority=1,
+            key="ad",
+            connector=connector,
+            owner_id=town,
+            settings=settings,
+            correlate=["upn"],
+            zone="Europe/Helsinki",
+            priority=1,
             purpose="sign-in",
         )
-    )  # fmt: skip
+    )
     session.flush()
     return session
 

@@ -39,7 +39,8 @@ def spent_until(session: Session, where: bytes) -> datetime | None:
 def test_of_a_thousand_people_at_one_address_of_whom_one_in_twenty_mistypes_at_eight_nobody_is_hindered(
     session: Session, frozen: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The cost of a guess is measured elsewhere; here a thousand are signed in for real, each from a browser that is new.
+    # The cost of a guess is measured elsewhere; here a thousand are signed in for real, each from a browser that is
+    # new.
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
     monkeypatch.setattr("iam.signin.passwords.password._HASHER", quick)
     around = Around(SETTINGS, VAULT, Actor(None, "", "203.0.113.7"))

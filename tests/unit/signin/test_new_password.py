@@ -1,4 +1,5 @@
-"""AU-01, AU-02: eight characters are enough only where a second factor is always asked and there is one; local words are refused."""
+"""AU-01, AU-02: eight characters are enough only where a second factor is always asked and there is one; local words
+are refused."""
 
 from __future__ import annotations
 

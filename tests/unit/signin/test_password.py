@@ -43,10 +43,20 @@ def test_the_length_is_counted_in_characters_from_15_to_256() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "salasanasalasana", "Salasana123456789", "passwordpassword1", "qwertyuiopasdfgh", "123456789012345", "aaaaaaaaaaaaaaaaa",
-        "abcabcabcabcabcabc", "Tervetuloa123456789!", "salainensalasana1", "LÖSENORDlösenord", "kissakissa12345678", "                    ",
+        "salasanasalasana",
+        "Salasana123456789",
+        "passwordpassword1",
+        "qwertyuiopasdfgh",
+        "123456789012345",
+        "aaaaaaaaaaaaaaaaa",
+        "abcabcabcabcabcabc",
+        "Tervetuloa123456789!",
+        "salainensalasana1",
+        "LÖSENORDlösenord",
+        "kissakissa12345678",
+        "                    ",
     ],
-)  # fmt: skip
+)
 def test_what_is_guessed_first_is_refused(text: str) -> None:
     assert "guessed first" in refusal(text)
 

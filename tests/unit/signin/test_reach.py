@@ -18,17 +18,28 @@ from tests.factories import facts
 
 
 class Towns:
-    """Two towns with a school each; the first has a directory, a connection, and Aino, who also teaches in the second."""
+    """Two towns with a school each; the first has a directory, a connection, and Aino, who also teaches in the
+    second."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.ids = facts.tree(
-            session, ("ALA", "municipality", None, True), ("YLA", "municipality", None, True), ("KOIVU", "school", "ALA", False),
+            session,
+            ("ALA", "municipality", None, True),
+            ("YLA", "municipality", None, True),
+            ("KOIVU", "school", "ALA", False),
             ("KUUSI", "school", "YLA", False),
-        )  # fmt: skip
+        )
         directory = Source(
-            key="ad", connector="ldap", owner_id=self.ids["ALA"], settings={}, correlate=[], zone=clock.HELSINKI, priority=1, purpose="x",
-        )  # fmt: skip
+            key="ad",
+            connector="ldap",
+            owner_id=self.ids["ALA"],
+            settings={},
+            correlate=[],
+            zone=clock.HELSINKI,
+            priority=1,
+            purpose="x",
+        )
         connection = Connection(
             key="ala",
             name={},
@@ -75,9 +86,12 @@ def test_a_towns_word_opens_the_positions_in_that_town_only(towns: Towns, kind: 
 def test_a_directory_serves_a_town_for_as_long_as_it_opened_itself(towns: Towns) -> None:
     now = clock.now()
     row = SourceOpening(
-        source_id=towns.source_id, organisation_id=towns.ids["YLA"], valid_from=now, valid_to=now + timedelta(days=2),
+        source_id=towns.source_id,
+        organisation_id=towns.ids["YLA"],
+        valid_from=now,
+        valid_to=now + timedelta(days=2),
         opened_by=facts.change(towns.session).id,
-    )  # fmt: skip
+    )
     towns.session.add(row)
     towns.session.flush()
     assert towns.opened(towns.proofs["source"]) == {"KOIVU", "KUUSI"}

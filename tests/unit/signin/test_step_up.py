@@ -20,9 +20,14 @@ from tests.unit.signin.people import add_person
 from tests.unit.signin.proofs import code_of
 
 NEW = {
-    "credential_id": b"new", "public_key": b"key", "sign_count": 0, "backup_eligible": False, "backed_up": False, "transports": [],
+    "credential_id": b"new",
+    "public_key": b"key",
+    "sign_count": 0,
+    "backup_eligible": False,
+    "backed_up": False,
+    "transports": [],
     "name": "uusi",
-}  # fmt: skip
+}
 
 
 def with_totp(session: Session, login: str = "aino") -> Actor:

@@ -22,12 +22,27 @@ PLACES = Places(
 )
 CODE = "140381-902E"
 TEACHER = dict.fromkeys(COLUMNS, "") | {
-    "henkilonumero": "1001", "hetu": CODE, "etunimet": "Aino Maria", "kutsumanimi": "Aino", "sukunimi": "Esimerkki",
-    "palvelussuhdenumero": "P1001-1", "palvelussuhteen_laji": "maaraaikainen", "tehtavanimike_koodi": "luokanopettaja",
-    "nimike": "Luokanopettaja", "toimiala": "sivistys", "yksikko_koodi": "KOIVU", "kustannuspaikka": "3100",
-    "toimipisteet": "KOIVU:60|RANTA:40", "esihenkilo_henkilonumero": "1000", "alkamispvm": "1.8.2026", "paattymispvm": "31.5.2027",
-    "sopimusala": "OVTES", "viikkotunnit": "24", "tyopuhelin": "040 555 1234", "paivitetty": "10.9.2026",
-}  # fmt: skip
+    "henkilonumero": "1001",
+    "hetu": CODE,
+    "etunimet": "Aino Maria",
+    "kutsumanimi": "Aino",
+    "sukunimi": "Esimerkki",
+    "palvelussuhdenumero": "P1001-1",
+    "palvelussuhteen_laji": "maaraaikainen",
+    "tehtavanimike_koodi": "luokanopettaja",
+    "nimike": "Luokanopettaja",
+    "toimiala": "sivistys",
+    "yksikko_koodi": "KOIVU",
+    "kustannuspaikka": "3100",
+    "toimipisteet": "KOIVU:60|RANTA:40",
+    "esihenkilo_henkilonumero": "1000",
+    "alkamispvm": "1.8.2026",
+    "paattymispvm": "31.5.2027",
+    "sopimusala": "OVTES",
+    "viikkotunnit": "24",
+    "tyopuhelin": "040 555 1234",
+    "paivitetty": "10.9.2026",
+}
 """The first row of the worked example."""
 
 

@@ -80,10 +80,14 @@ def test_the_same_workplace_twice_is_one_affiliation() -> None:
 @pytest.mark.parametrize(
     ("told", "kind"),
     [
-        ("vakinainen", "employee"), ("maaraaikainen", "employee"), ("tuntityo", "employee"), ("sijainen", "substitute"),
-        ("harjoittelija", "trainee"), ("luottamushenkilo", "elected-official"),
+        ("vakinainen", "employee"),
+        ("maaraaikainen", "employee"),
+        ("tuntityo", "employee"),
+        ("sijainen", "substitute"),
+        ("harjoittelija", "trainee"),
+        ("luottamushenkilo", "elected-official"),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_employment_is_a_kind_of_affiliation(told: str, kind: str) -> None:
     assert [one.kind for one in employment(palvelussuhteen_laji=told, toimipisteet="KOIVU").affiliations] == [kind]
 
@@ -124,11 +128,14 @@ def test_an_employment_without_a_first_day_has_always_been() -> None:
 @pytest.mark.parametrize(
     ("last", "end"),
     [
-        ("31.5.2027", datetime(2027, 5, 31, 21, tzinfo=UTC)), ("18.12.2026", datetime(2026, 12, 18, 22, tzinfo=UTC)),
-        ("24.10.2026", datetime(2026, 10, 24, 21, tzinfo=UTC)), ("25.10.2026", datetime(2026, 10, 25, 22, tzinfo=UTC)),
-        ("27.3.2027", datetime(2027, 3, 27, 22, tzinfo=UTC)), ("28.3.2027", datetime(2027, 3, 28, 21, tzinfo=UTC)),
+        ("31.5.2027", datetime(2027, 5, 31, 21, tzinfo=UTC)),
+        ("18.12.2026", datetime(2026, 12, 18, 22, tzinfo=UTC)),
+        ("24.10.2026", datetime(2026, 10, 24, 21, tzinfo=UTC)),
+        ("25.10.2026", datetime(2026, 10, 25, 22, tzinfo=UTC)),
+        ("27.3.2027", datetime(2027, 3, 27, 22, tzinfo=UTC)),
+        ("28.3.2027", datetime(2027, 3, 28, 21, tzinfo=UTC)),
     ],
-)  # fmt: skip
+)
 def test_the_last_day_ends_at_midnight_in_helsinki_in_summer_and_in_winter_time(last: str, end: datetime) -> None:
     assert employment(paattymispvm=last).affiliations[0][-1] == end
 
@@ -162,10 +169,14 @@ def test_nobody_is_manager_of_themselves() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("1.8.2026", date(2026, 8, 1)), ("01.08.2026", date(2026, 8, 1)), ("2026-08-01", date(2026, 8, 1)),
-        ("2026-08-01T00:00:00+03:00", date(2026, 8, 1)), ("29.2.2028", date(2028, 2, 29)), ("9999-12-31T23:00:00Z", date(9999, 12, 31)),
+        ("1.8.2026", date(2026, 8, 1)),
+        ("01.08.2026", date(2026, 8, 1)),
+        ("2026-08-01", date(2026, 8, 1)),
+        ("2026-08-01T00:00:00+03:00", date(2026, 8, 1)),
+        ("29.2.2028", date(2028, 2, 29)),
+        ("9999-12-31T23:00:00Z", date(9999, 12, 31)),
     ],
-)  # fmt: skip
+)
 def test_a_day_is_read_in_finnish_and_in_iso(text: str, expected: date) -> None:
     assert day(text, HELSINKI) == expected
 
@@ -173,12 +184,18 @@ def test_a_day_is_read_in_finnish_and_in_iso(text: str, expected: date) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("2026-12-31T22:00:00Z", date(2027, 1, 1)), ("2026-12-31T21:59:59.999Z", date(2026, 12, 31)), ("2026-12-31 22:00:00Z", date(2027, 1, 1)),
-        ("2026-12-31T22:00:00.000Z", date(2027, 1, 1)), ("2026-06-30T21:00Z", date(2026, 7, 1)), ("2026-12-31T23:30:00+02:00", date(2026, 12, 31)),
-        ("2027-01-01T00:00:00+0300", date(2026, 12, 31)), ("2026-12-31t17:00:00-05", date(2027, 1, 1)), ("2026-12-31 23:59:59", date(2026, 12, 31)),
+        ("2026-12-31T22:00:00Z", date(2027, 1, 1)),
+        ("2026-12-31T21:59:59.999Z", date(2026, 12, 31)),
+        ("2026-12-31 22:00:00Z", date(2027, 1, 1)),
+        ("2026-12-31T22:00:00.000Z", date(2027, 1, 1)),
+        ("2026-06-30T21:00Z", date(2026, 7, 1)),
+        ("2026-12-31T23:30:00+02:00", date(2026, 12, 31)),
+        ("2027-01-01T00:00:00+0300", date(2026, 12, 31)),
+        ("2026-12-31t17:00:00-05", date(2027, 1, 1)),
+        ("2026-12-31 23:59:59", date(2026, 12, 31)),
         ("2026-12-31T23:59:59.9999999", date(2026, 12, 31)),
     ],
-)  # fmt: skip
+)
 def test_a_moment_with_an_offset_is_the_source_s_own_day_and_one_without_is_its_wall_clock(
     text: str, expected: date
 ) -> None:
@@ -337,8 +354,9 @@ def test_a_sign_without_width_is_left_out_of_a_name_with_a_warning(sign: str) ->
     assert found.person.attributes["family_name"] == "Esimerkki"
     assert found.affiliations[0].title == "Luokanopettaja"
     assert sorted((one.field, one.params["sign"]) for one in found.cleaned) == [
-        ("nimike", f"{ord(sign):04X}"), ("sukunimi", f"{ord(sign):04X}"),
-    ]  # fmt: skip
+        ("nimike", f"{ord(sign):04X}"),
+        ("sukunimi", f"{ord(sign):04X}"),
+    ]
 
 
 @pytest.mark.parametrize("joiner", ["\u200d", "\u200c"])

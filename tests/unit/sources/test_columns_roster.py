@@ -15,10 +15,16 @@ from iam.sources.reading.columns import Rejection, reader
 from tests.unit.sources.reading import KOIVU, MANSIKKALA, PLACES, RANTA, outcome, said, usual
 
 USER = {
-    "sourcedId": "u1", "username": "oona", "userIds": "{learner-number:1.2.246.562.98.1},{employee-number:1002}",
-    "givenName": "Oona Olivia", "preferredGivenName": "Oona", "familyName": "Esimerkki", "email": "oona@example.fi", "sms": "040 1",
+    "sourcedId": "u1",
+    "username": "oona",
+    "userIds": "{learner-number:1.2.246.562.98.1},{employee-number:1002}",
+    "givenName": "Oona Olivia",
+    "preferredGivenName": "Oona",
+    "familyName": "Esimerkki",
+    "email": "oona@example.fi",
+    "sms": "040 1",
     "agentSourcedIds": "h1,h2",
-}  # fmt: skip
+}
 ROLE = {
     "userSourcedId": "u1",
     "roleType": "primary",
@@ -66,9 +72,11 @@ def test_a_user_is_a_person_with_names_contact_and_login() -> None:
         ("{learner-number:L1},{employee-number:E1}", {"learner-number": "L1", "employee-number": "E1"}),
         ("{other:X}, {learner-number:L1}", {"learner-number": "L1"}),
         ("{learner-number:L1},{learner-number:L2}", {"learner-number": "L1"}),
-        ("learner-number:L1", {}), ("", {}), ("{learner-number}", {}),
+        ("learner-number:L1", {}),
+        ("", {}),
+        ("{learner-number}", {}),
     ],
-)  # fmt: skip
+)
 def test_tagged_user_ids_are_identifiers_of_their_kind(text: str, found: dict[str, str]) -> None:
     identifiers = oneroster("user", USER, userIds=text).identifiers
     assert identifiers[0] == ("oneroster-id", "lahde", "u1")

@@ -16,10 +16,16 @@ RECORD = uuid7()
 @pytest.mark.parametrize(
     ("missing_for", "grace", "outcome"),
     [
-        (None, 20, "first missed"), (timedelta(0), 20, "waits"), (timedelta(hours=19, minutes=59), 20, "waits"), (timedelta(hours=20), 20, "ends"),
-        (timedelta(days=3), 20, "ends"), (timedelta(hours=1), 0, "ends"), (None, 0, "first missed"), (timedelta(hours=20), 48, "waits"),
+        (None, 20, "first missed"),
+        (timedelta(0), 20, "waits"),
+        (timedelta(hours=19, minutes=59), 20, "waits"),
+        (timedelta(hours=20), 20, "ends"),
+        (timedelta(days=3), 20, "ends"),
+        (timedelta(hours=1), 0, "ends"),
+        (None, 0, "first missed"),
+        (timedelta(hours=20), 48, "waits"),
     ],
-)  # fmt: skip
+)
 def test_a_missing_record_is_first_missed_then_waits_then_ends(
     missing_for: timedelta | None, grace: int, outcome: str
 ) -> None:

@@ -24,12 +24,21 @@ def test_the_usual_matching_of_a_connector_can_be_read(connector: str) -> None:
     [
         ({"employment": {"persn": {}}}, "kinds.employment.persn"),
         ({"employment": {"person": {"as": "x"}}}, "kinds.employment.person.key"),
-        ({"employment": {"affiliation": {"organisations": {"column": "a"}, "kind": "boss"}}}, "employment.affiliation.kind"),
-        ({"employment": {"affiliation": {"organisations": {}, "kind": {"column": "a", "values": {"x": "boss"}}}}}, "employment.affiliation.kind"),
+        (
+            {"employment": {"affiliation": {"organisations": {"column": "a"}, "kind": "boss"}}},
+            "employment.affiliation.kind",
+        ),
+        (
+            {"employment": {"affiliation": {"organisations": {}, "kind": {"column": "a", "values": {"x": "boss"}}}}},
+            "employment.affiliation.kind",
+        ),
         ({"employment": {"relationships": [{"kind": "friend_of", "column": "a"}]}}, "employment.relationships"),
-        ({"employment": {"relationships": [{"kind": "manager_of", "column": "a", "this_person_is": "x"}]}}, "kinds.employment.relationships.0.this_person_is"),
+        (
+            {"employment": {"relationships": [{"kind": "manager_of", "column": "a", "this_person_is": "x"}]}},
+            "kinds.employment.relationships.0.this_person_is",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_matching_is_told_by_its_place(data: dict[str, Any], place: str) -> None:
     with pytest.raises(Invalid) as caught:
         matching.read(data)

@@ -27,7 +27,8 @@ def vault(tmp_path: Path) -> Vault:
 
 @pytest.fixture
 def begun(session: Session, vault: Vault, at: Clock) -> datetime:
-    """The first keys are made at this moment. The witness knows no other clock than the machine's, so it is the present."""
+    """The first keys are made at this moment. The witness knows no other clock than the machine's, so it is the
+    present."""
     moment = datetime.now(UTC)
     at(moment)
     keys.ensure(session, vault, SYSTEM, ("ES256",))

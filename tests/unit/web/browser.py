@@ -53,7 +53,8 @@ def hidden(page: TestResponse, path: str) -> dict[str, str]:
 
 
 def settings_for(url: str, folder: Path, **values: object) -> Settings:
-    """Settings over a database and a vault of the test's own; administrators come in with a password unless ``values`` say more."""
+    """Settings over a database and a vault of the test's own; administrators come in with a password unless ``values``
+    say more."""
     given: dict[str, object] = {
         "database": Database(url=url),  # type: ignore[arg-type]
         "vault": VaultSettings(key_file=folder / "vault.key"),

@@ -28,9 +28,7 @@ NONE, ONE = Addresses(Listen()), Addresses(Listen(proxies=["10.0.0.5", "10.1.0.0
         ("10.0.0.5", [", ".join(["10.1.0.1"] * 500)], "10.1.0.1"),
     ],
 )
-def test_only_a_named_proxy_is_believed_about_whose_address_it_is(
-    peer: str, forwarded: list[str], whose: str
-) -> None:  # fmt: skip
+def test_only_a_named_proxy_is_believed_about_whose_address_it_is(peer: str, forwarded: list[str], whose: str) -> None:
     assert ONE.of_person(peer, forwarded) == whose
 
 

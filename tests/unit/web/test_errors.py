@@ -27,8 +27,11 @@ def failing(kind: str) -> str:
     begin(context.db(), "command", SYSTEM)
     errors: dict[str, Exception] = {
         "invalid": Invalid(Problem("The date is wrong.", "Write it as 31.5.2027.", field="until", line=3)),
-        "conflict": Conflict(), "held": Held(), "unavailable": Unavailable(), "bug": RuntimeError(CANARY),
-    }  # fmt: skip
+        "conflict": Conflict(),
+        "held": Held(),
+        "unavailable": Unavailable(),
+        "bug": RuntimeError(CANARY),
+    }
     if kind == "sql":
         context.db().execute(text(f"SELECT * FROM nothing_here WHERE a = '{CANARY}'"))
     raise errors[kind]

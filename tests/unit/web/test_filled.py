@@ -23,9 +23,16 @@ PAGE = """<main>ä
 <form id="far" method="post" action="/far"><input name="x"></form><button type="submit" form="far" name="act" value="publish">Publish</button>
 <form method="post" action="/secret"><input name="mail" value=""><input type="password" name="password"><button type="submit">Go</button></form></main>"""
 SENT = {
-    "csrf_token": ["old"], "id": ["2"], "note": ['"><script>'], "why": ["</textarea>&"], "role": ["b"], "kinds": ["two"], "r": ["2"],
-    "line": ["first", "second"], "act": ["do"],
-}  # fmt: skip
+    "csrf_token": ["old"],
+    "id": ["2"],
+    "note": ['"><script>'],
+    "why": ["</textarea>&"],
+    "role": ["b"],
+    "kinds": ["two"],
+    "r": ["2"],
+    "line": ["first", "second"],
+    "act": ["do"],
+}
 
 
 def said(found: bool, secret: bool) -> str:

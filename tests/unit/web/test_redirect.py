@@ -11,11 +11,32 @@ from iam.web.redirect import local_path
 @pytest.mark.parametrize(
     "text",
     [
-        None, "", "evil", "//evil", "///evil", "/\\evil", "\\evil", "/\t/evil", "\t//evil", " /evil", "/ evil", "/\n/evil", "/\r\n/evil",
-        "https:evil", "https://evil", "http://evil/", "javascript:alert(1)", "/\x00evil", "/a//evil", "/\u2028evil", "/ä", "/\\/evil",
-        "data:text/html,x", "/\x7f",
+        None,
+        "",
+        "evil",
+        "//evil",
+        "///evil",
+        "/\\evil",
+        "\\evil",
+        "/\t/evil",
+        "\t//evil",
+        " /evil",
+        "/ evil",
+        "/\n/evil",
+        "/\r\n/evil",
+        "https:evil",
+        "https://evil",
+        "http://evil/",
+        "javascript:alert(1)",
+        "/\x00evil",
+        "/a//evil",
+        "/\u2028evil",
+        "/ä",
+        "/\\/evil",
+        "data:text/html,x",
+        "/\x7f",
     ],
-)  # fmt: skip
+)
 def test_an_address_that_is_not_a_path_of_ours_leads_home(text: str | None) -> None:
     assert local_path(text) == "/"
 

@@ -1,1 +1,2 @@
-"""People and pages: what must hold of signing in, sessions, administration and HTTP, each test with the id of its row."""
+"""People and pages: what must hold of signing in, sessions, administration and HTTP, each test with the id of its
+row."""

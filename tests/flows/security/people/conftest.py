@@ -62,7 +62,8 @@ def office(database_url: str, folder: Path) -> Iterator[admin_world.World]:
 
 @pytest.fixture(scope="module")
 def provider(database_url: str, folder: Path) -> Iterator[oidc_world.World]:
-    """The consortium of the provider: Anna, her two schools, and the applications; a client that is changed is read afresh at once."""
+    """The consortium of the provider: Anna, her two schools, and the applications; a client that is changed is read
+    afresh at once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("iam.oidc.clients.registered.SECONDS", -1.0)
         made = oidc_world.build(database_url, folder)

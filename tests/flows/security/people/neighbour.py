@@ -1,4 +1,5 @@
-"""A third municipality beside the others, with one of everything in it. All its names hold ``MARK``: whoever reads it has seen too much."""
+"""A third municipality beside the others, with one of everything in it. All its names hold ``MARK``: whoever reads it
+has seen too much."""
 
 from __future__ import annotations
 
@@ -47,9 +48,14 @@ def build(world: World) -> None:
 def _teacher(world: World, login: str, school: str, town: str) -> Affiliation:
     person(world, login, f"{MARK.title()}lainen", phone=f"+358 {MARK}", email=f"{MARK}@{MARK}.example")
     row = Affiliation(
-        person_id=world.ids[login], organisation_id=world.ids[school], kind="employee",
-        title=f"{MARK.title()}opettaja", source_id=world.ids["hr"], record_id=uuid7(), **world.lasting(),
-    )  # fmt: skip
+        person_id=world.ids[login],
+        organisation_id=world.ids[school],
+        kind="employee",
+        title=f"{MARK.title()}opettaja",
+        source_id=world.ids["hr"],
+        record_id=uuid7(),
+        **world.lasting(),
+    )
     group = Group(organisation_id=world.ids[school], key=f"{MARK}-4B", kind="class", name=f"{MARK} 4B")
     world.write(row, group)
     world.write(Membership(group_id=group.id, person_id=world.ids[login], **world.lasting()))
@@ -57,7 +63,8 @@ def _teacher(world: World, login: str, school: str, town: str) -> Affiliation:
 
 
 def _everything(world: World, name: str, owner: str, who: str) -> None:
-    """A source with a run, a reject and an unclear record; an application with role, client, undelivered logout; a mail; a rule; an agreement."""
+    """A source with a run, a reject and an unclear record; an application with role, client, undelivered logout; a
+    mail; a rule; an agreement."""
     catalogue.source(world, f"{name}-hr", owner, purpose=f"{name} payroll")
     plan = catalogue.plan(world, f"{name}-hr")
     run = catalogue.run(world, f"{name}-hr", plan_id=plan.id)
@@ -72,26 +79,52 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     catalogue.rule(world, f"{name}-rule", owner)
     world.write(
         Proposal(
-            kind="withdrawal", key=f"{name}-rule", digest="", owner_id=world.ids[owner], counts={"gain": 0, "lose": 0}, reasons=[],
+            kind="withdrawal",
+            key=f"{name}-rule",
+            digest="",
+            owner_id=world.ids[owner],
+            counts={"gain": 0, "lose": 0},
+            reasons=[],
             proposed_at=clock.now(),
         )
-    )  # fmt: skip
+    )
     message = Message(
-        kind="backchannel-logout", target=f"{name}-ohjelma", payload={}, created_at=clock.now(), due_at=clock.now(), given_up_at=clock.now(),
-        attempts=28, last_error="status 503",
-    )  # fmt: skip
+        kind="backchannel-logout",
+        target=f"{name}-ohjelma",
+        payload={},
+        created_at=clock.now(),
+        due_at=clock.now(),
+        given_up_at=clock.now(),
+        attempts=28,
+        last_error="status 503",
+    )
     agreement = Agreement(
-        key=f"{name}-sopimus", case_number=f"{name}/1", decision={"body": name, "date": "2026-06-12", "section": 1}, purpose=name,
-        legal_basis={"act": name}, owner_id=world.ids[owner],
-    )  # fmt: skip
+        key=f"{name}-sopimus",
+        case_number=f"{name}/1",
+        decision={"body": name, "date": "2026-06-12", "section": 1},
+        purpose=name,
+        legal_basis={"act": name},
+        owner_id=world.ids[owner],
+    )
     mail = Message(
-        kind="mail", target="mail server", payload={"person": str(world.ids[who]), "language": "fi"}, created_at=clock.now(), due_at=clock.now(),
-        given_up_at=clock.now(), attempts=1, last_error="The mail server did not take the mail: status 550.",
-    )  # fmt: skip
+        kind="mail",
+        target="mail server",
+        payload={"person": str(world.ids[who]), "language": "fi"},
+        created_at=clock.now(),
+        due_at=clock.now(),
+        given_up_at=clock.now(),
+        attempts=1,
+        last_error="The mail server did not take the mail: status 550.",
+    )
     help_ = StandingRequest(
-        person_id=world.ids[who], act="code", reason=name, asked_by=uuid4(), asked_at=clock.now(),
-        expires_at=clock.now() + timedelta(days=1), used_at=None,
-    )  # fmt: skip
+        person_id=world.ids[who],
+        act="code",
+        reason=name,
+        asked_by=uuid4(),
+        asked_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=1),
+        used_at=None,
+    )
     world.write(reject, unclear, message, mail, agreement, help_)
     world.ids[f"{name} help"] = help_.id
     place = world.ids[SCHOOL if name == MARK else "KOIVU"]
@@ -118,10 +151,20 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
 def _right(world: World, login: str, job: Affiliation, school: str, town: str) -> None:
     role = world.ids[f"{MARK}-rooli"]
     row = Assignment(
-        person_id=world.ids[login], capacity_id=job.fact_id, capacity_kind="employee", role_id=role,
-        role_version_id=world.ids[f"{MARK}-rooli v1"], scope_id=world.ids[school], holder_entity_id=world.ids[town],
-        scope_entity_id=world.ids[town], origin="hand", reason=MARK, fact_1=job.version_id, place_id=uuid4(), **world.lasting(100),
-    )  # fmt: skip
+        person_id=world.ids[login],
+        capacity_id=job.fact_id,
+        capacity_kind="employee",
+        role_id=role,
+        role_version_id=world.ids[f"{MARK}-rooli v1"],
+        scope_id=world.ids[school],
+        holder_entity_id=world.ids[town],
+        scope_entity_id=world.ids[town],
+        origin="hand",
+        reason=MARK,
+        fact_1=job.version_id,
+        place_id=uuid4(),
+        **world.lasting(100),
+    )
     world.write(row)
     world.ids[f"{login} right"] = row.id
 
@@ -130,12 +173,19 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
     """What the arguments of the routes name: on the neighbour's side, or on MANSIKKALA's own."""
     name = MARK if theirs else "oma"
     given: dict[str, UUID | str] = {
-        "person_id": world.ids[MARK if theirs else "anna"], "organisation_id": world.ids[SCHOOL if theirs else "KOIVU"],
-        "assignment_id": world.ids[f"{MARK} right" if theirs else "anna right KOIVU"], "run_id": world.ids[f"{name} run"],
-        "ambiguity_id": world.ids[f"{name} unclear"], "message_id": world.ids[f"{name} message"], "mail_id": world.ids[f"{name} mail"], "application": f"{name}-ohjelma",
-        "client_id": f"{name}-ohjelma", "request_id": world.ids[f"{name} help"], "opening_id": world.ids[f"{name} opening"],
+        "person_id": world.ids[MARK if theirs else "anna"],
+        "organisation_id": world.ids[SCHOOL if theirs else "KOIVU"],
+        "assignment_id": world.ids[f"{MARK} right" if theirs else "anna right KOIVU"],
+        "run_id": world.ids[f"{name} run"],
+        "ambiguity_id": world.ids[f"{name} unclear"],
+        "message_id": world.ids[f"{name} message"],
+        "mail_id": world.ids[f"{name} mail"],
+        "application": f"{name}-ohjelma",
+        "client_id": f"{name}-ohjelma",
+        "request_id": world.ids[f"{name} help"],
+        "opening_id": world.ids[f"{name} opening"],
         "guardian_id": world.ids[MARK if theirs else "oma guardian"],
-    }  # fmt: skip
+    }
     return {argument: str(value) for argument, value in given.items()}
 
 

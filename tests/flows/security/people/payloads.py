@@ -1,4 +1,5 @@
-"""Texts that would be markup, a script or a formula if anybody took them for more than text, in every field that somebody writes."""
+"""Texts that would be markup, a script or a formula if anybody took them for more than text, in every field that
+somebody writes."""
 
 from __future__ import annotations
 
@@ -23,21 +24,45 @@ from tests.unit.admin_ui.world import World
 
 TAG = "avain-canary"
 RUNNING = (
-    f"<img src=x onerror=alert('{TAG}')>", f"</title><script>alert('{TAG}')</script>", f"\"><svg onload=alert('{TAG}')>",
-    f"' autofocus onfocus=alert('{TAG}') x='", f"<iframe srcdoc=\"<script>alert('{TAG}')</script>\">", f"<img src=//evil.example/{TAG}>",
-    f"</script><script src=//evil.example/{TAG}></script>", f"<details open ontoggle=alert('{TAG}')>",
-)  # fmt: skip
-"""What a browser acts upon when it takes it for markup: a picture that fails, scripts, events, frames, requests to elsewhere."""
+    f"<img src=x onerror=alert('{TAG}')>",
+    f"</title><script>alert('{TAG}')</script>",
+    f"\"><svg onload=alert('{TAG}')>",
+    f"' autofocus onfocus=alert('{TAG}') x='",
+    f"<iframe srcdoc=\"<script>alert('{TAG}')</script>\">",
+    f"<img src=//evil.example/{TAG}>",
+    f"</script><script src=//evil.example/{TAG}></script>",
+    f"<details open ontoggle=alert('{TAG}')>",
+)
+"""What a browser acts upon when it takes it for markup: a picture that fails, scripts, events, frames, requests to
+elsewhere."""
 PAYLOADS = (
-    f'"><{TAG} onload=alert(1)>', f"'><{TAG} onmouseover='alert(1)'>", f"</script><{TAG}>", f"</title></textarea><{TAG}>", f"--><{TAG}>",
-    f"<{TAG}", f"{{{{7*7}}}}<{TAG}>", f'" {TAG}="', f"' {TAG}='", f"`{TAG}`", f"\\u003c{TAG}>", f"&lt;{TAG}&gt;", f"javascript:alert('{TAG}')",
-    f"=HYPERLINK(\"http://evil.example/{TAG}\")", f"\u202e<{TAG}>", f"<svg><{TAG}>", f"<style>@import '//evil.example/{TAG}'</style>",
+    f'"><{TAG} onload=alert(1)>',
+    f"'><{TAG} onmouseover='alert(1)'>",
+    f"</script><{TAG}>",
+    f"</title></textarea><{TAG}>",
+    f"--><{TAG}>",
+    f"<{TAG}",
+    f"{{{{7*7}}}}<{TAG}>",
+    f'" {TAG}="',
+    f"' {TAG}='",
+    f"`{TAG}`",
+    f"\\u003c{TAG}>",
+    f"&lt;{TAG}&gt;",
+    f"javascript:alert('{TAG}')",
+    f'=HYPERLINK("http://evil.example/{TAG}")',
+    f"\u202e<{TAG}>",
+    f"<svg><{TAG}>",
+    f"<style>@import '//evil.example/{TAG}'</style>",
     *RUNNING,
-)  # fmt: skip
+)
 _FACTS: Mapping[type[Base], set[str]] = {
-    PersonProfile: set(), Organisation: {"key", "kind"}, Affiliation: {"kind"}, Group: {"kind"}, Source: {"key", "connector", "zone"},
+    PersonProfile: set(),
+    Organisation: {"key", "kind"},
+    Affiliation: {"kind"},
+    Group: {"kind"},
+    Source: {"key", "connector", "zone"},
     RunReject: {"kind"},
-}  # fmt: skip
+}
 """What somebody writes, with its columns that hold words of ours."""
 _NAMED: tuple[Any, ...] = (Application, RoleVersion, Connection)
 
@@ -48,9 +73,15 @@ def write(world: World) -> None:
     with Session(world.engine) as session, session.begin():
         session.add(
             Connection(
-                key="kunta", name={"fi": "x"}, issuer="https://a.example", client_id="a", secret=None, domains=[], identifier={}
+                key="kunta",
+                name={"fi": "x"},
+                issuer="https://a.example",
+                client_id="a",
+                secret=None,
+                domains=[],
+                identifier={},
             )
-        )  # fmt: skip
+        )
         session.flush()
         numbers = count()
         _write_facts(session, numbers)
@@ -59,8 +90,11 @@ def write(world: World) -> None:
                 row.name = {language: PAYLOADS[next(numbers) % len(PAYLOADS)] for language in ("fi", "sv", "en")}
         for client in session.scalars(select(Client)):
             client.metadata_ = {
-                "purpose": PAYLOADS[0], "legal_basis": PAYLOADS[1], "policy_uri": PAYLOADS[12], "contacts": [PAYLOADS[2]],
-            }  # fmt: skip
+                "purpose": PAYLOADS[0],
+                "legal_basis": PAYLOADS[1],
+                "policy_uri": PAYLOADS[12],
+                "contacts": [PAYLOADS[2]],
+            }
         assert next(numbers) > 60
 
 

@@ -37,7 +37,8 @@ def statements(engine: Engine) -> Iterator[list[str]]:
 
 
 def told(page: TestResponse) -> tuple[int, tuple[tuple[str, str], ...], tuple[str, ...], str]:
-    """Status, headers, names of cookies and text of an answer, without what differs every time and without the login as written."""
+    """Status, headers, names of cookies and text of an answer, without what differs every time and without the login as
+    written."""
     headers = tuple((name, _VARIES.sub("", value)) for name, value in page.headers if name not in _OWN)
     cookies = tuple(sorted(value.partition("=")[0] for value in page.headers.getlist("Set-Cookie")))
     return page.status_code, headers, cookies, _LOGIN.sub("", _VARIES.sub("", page.text))

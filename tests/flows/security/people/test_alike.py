@@ -1,4 +1,5 @@
-"""AU-06: whether somebody is known here cannot be told from text, status, headers or the work that was done, at any door.
+"""AU-06: whether somebody is known here cannot be told from text, status, headers or the work that was done, at any
+door.
 
 Work is counted and not timed: the same statements, the same password hashes.
 """
@@ -40,7 +41,8 @@ MAIL = "aino@muu.example"
 
 @pytest.fixture(scope="module", autouse=True)
 def people(app: Flask) -> None:
-    """Beside Aino somebody without a password, somebody whose access has ended, and a connected provider with a domain."""
+    """Beside Aino somebody without a password, somebody whose access has ended, and a connected provider with a
+    domain."""
     with Session(extension.engine_of(app)) as session, session.begin():
         vault = extension.parts_of(app).vault
         add_person(session, vault, "no.password", None)
@@ -49,10 +51,15 @@ def people(app: Flask) -> None:
             add_person(session, vault, login)
         session.add(
             Connection(
-                key="kunta", name={"fi": "Kunta"}, issuer="https://login.kunta.example", client_id="avain", secret=None, domains=[DOMAIN],
+                key="kunta",
+                name={"fi": "Kunta"},
+                issuer="https://login.kunta.example",
+                client_id="avain",
+                secret=None,
+                domains=[DOMAIN],
                 identifier={},
             )
-        )  # fmt: skip
+        )
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""AU-04, AU-05, C-15: one account has one budget of failures, whoever tries, from wherever, at whichever door, however it is written."""
+"""AU-04, AU-05, C-15: one account has one budget of failures, whoever tries, from wherever, at whichever door, however
+it is written."""
 
 from __future__ import annotations
 
@@ -17,9 +18,17 @@ from tests.unit.signin.people import PASSWORD, add_person
 from tests.unit.web.browser import Browser, application
 
 SPELLINGS = (
-    "aino.mäki@kunta.example", "AINO.MÄKI@KUNTA.EXAMPLE", " aino.mäki@kunta.example ", "aino.ma\u0308ki@kunta.example", "aino.mäki@kunta.example\t",
-    "ａｉｎｏ.mäki@kunta.example", "aino.mäki＠kunta.example", "aino．mäki@kunta．example", "\u2003aino.mäki@kunta.example", "Aino.Mäki@Kunta.Example",
-)  # fmt: skip
+    "aino.mäki@kunta.example",
+    "AINO.MÄKI@KUNTA.EXAMPLE",
+    " aino.mäki@kunta.example ",
+    "aino.ma\u0308ki@kunta.example",
+    "aino.mäki@kunta.example\t",
+    "ａｉｎｏ.mäki@kunta.example",
+    "aino.mäki＠kunta.example",
+    "aino．mäki@kunta．example",
+    "\u2003aino.mäki@kunta.example",
+    "Aino.Mäki@Kunta.Example",
+)
 """Ways to write one login: cases, compatibility forms, composed and decomposed letters, blanks."""
 _HOSTS = count(1)
 

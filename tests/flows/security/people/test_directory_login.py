@@ -19,11 +19,49 @@ from tests.unit.web.browser import Browser
 pytestmark = pytest.mark.services
 
 HOSTILE = (
-    "*", "a*", "*aino*", "*)(uid=*", "*)(uid=*))(|(uid=*", "aino)(|(uid=*", "aino)(objectClass=*", "aino)(&", "aino))(|(cn=*", "|(uid=*)", "&(uid=aino)",
-    "(uid=aino)", ")", "(", "()", "!(uid=x)", "\\2a", "\\61ino", "aino\\", "\\", "\\28", "aino\\00", "aino)\\", "%2a", "&#42;", "＊", "）（uid=＊",
-    "uid=aino", f"uid=aino,ou=people,{SUFFIX}", "aino;x", "aino:caseExactMatch:=aino", "aino~=aino", "aino>=a", "cn=root", "aino,ou=people", "#04024869",
-    "<aino>", "aino+cn=x", '"aino"', "a" * 10_240, "*" * 250, "(" * 250,
-)  # fmt: skip
+    "*",
+    "a*",
+    "*aino*",
+    "*)(uid=*",
+    "*)(uid=*))(|(uid=*",
+    "aino)(|(uid=*",
+    "aino)(objectClass=*",
+    "aino)(&",
+    "aino))(|(cn=*",
+    "|(uid=*)",
+    "&(uid=aino)",
+    "(uid=aino)",
+    ")",
+    "(",
+    "()",
+    "!(uid=x)",
+    "\\2a",
+    "\\61ino",
+    "aino\\",
+    "\\",
+    "\\28",
+    "aino\\00",
+    "aino)\\",
+    "%2a",
+    "&#42;",
+    "＊",
+    "）（uid=＊",
+    "uid=aino",
+    f"uid=aino,ou=people,{SUFFIX}",
+    "aino;x",
+    "aino:caseExactMatch:=aino",
+    "aino~=aino",
+    "aino>=a",
+    "cn=root",
+    "aino,ou=people",
+    "#04024869",
+    "<aino>",
+    "aino+cn=x",
+    '"aino"',
+    "a" * 10_240,
+    "*" * 250,
+    "(" * 250,
+)
 """Logins that would find Aino, or everybody, or break the question, if they were put into a filter as they are."""
 UNSENDABLE = ("aino\x00", "\x00", "aino\n", "aino\r\nuid: x", "ai\x1bno", "", "aino\ud800", "\x7faino")
 """Logins that are asked of no directory."""
@@ -58,8 +96,12 @@ def test_c_35_a_hostile_login_is_one_escaped_value_in_one_search_and_finds_nobod
 def people(app: Flask, slapd: Slapd) -> Flask:
     """For every hostile login an account whose password the directory keeps under Aino's record."""
     settings = {
-        "url": slapd.ldaps_url, "ca_file": str(slapd.ca_file), "bind_dn": READER, "bind_password": READER_PASSWORD, "base_dn": SUFFIX,
-    }  # fmt: skip
+        "url": slapd.ldaps_url,
+        "ca_file": str(slapd.ca_file),
+        "bind_dn": READER,
+        "bind_password": READER_PASSWORD,
+        "base_dn": SUFFIX,
+    }
     key = ldap(slapd).authenticate("aino", PASSWORD)
     with Session(extension.engine_of(app)) as session, session.begin():
         directory(session, municipality(session), "ldap", settings)

@@ -1,4 +1,5 @@
-"""C-10, C-32, SE-04: whoever's access has ended gets in by no way there is, keeps nothing, and nobody else takes their name."""
+"""C-10, C-32, SE-04: whoever's access has ended gets in by no way there is, keeps nothing, and nobody else takes their
+name."""
 
 from __future__ import annotations
 
@@ -57,9 +58,15 @@ def doors(database_url: str, folder: Path, upstream: OpenidProvider) -> Iterator
             employ(session, add_person(session, vault, EINO), until_days=200)
             _directory(session)
             row = Connection(
-                key="kunta", name={"fi": "Kunta"}, issuer=upstream.issuer, client_id=CLIENT, secret=vault.wrap(SECRET.encode()), domains=[],
-                identifier={}, owner_id=municipality(session),
-            )  # fmt: skip
+                key="kunta",
+                name={"fi": "Kunta"},
+                issuer=upstream.issuer,
+                client_id=CLIENT,
+                secret=vault.wrap(SECRET.encode()),
+                domains=[],
+                identifier={},
+                owner_id=municipality(session),
+            )
             session.add(row)
             session.flush()
             session.add(
@@ -85,7 +92,8 @@ def _directory(session: Session) -> None:
 
 @pytest.fixture(scope="module")
 def passkey(doors: Flask) -> Authenticator:
-    """Aino's passkey; beside it she has time codes, whose secret it keeps in ``origin``'s place for none but these tests."""
+    """Aino's passkey; beside it she has time codes, whose secret it keeps in ``origin``'s place for none but these
+    tests."""
     browser = Browser(doors)
     browser.sign_in(AINO, PASSWORD)
     return with_passkey(browser)
@@ -189,7 +197,8 @@ def test_c_10_undoing_it_opens_the_doors_again_and_brings_no_session_back(
 
 
 def test_c_32_no_name_is_ever_given_twice(doors: Flask, engine: Engine) -> None:
-    """A login, an organisation, an application, a client, a role, a rule, a group, a source and a connection are one for good."""
+    """A login, an organisation, an application, a client, a role, a rule, a group, a source and a connection are one
+    for good."""
     with Session(engine) as session, session.begin():
         town = session.query(Organisation).filter_by(key="KUNTA").one().id
         retired = Application(key="wilma", owner_id=town, name={"fi": "Wilma"}, audience="wilma", retired=True)
@@ -201,9 +210,18 @@ def test_c_32_no_name_is_ever_given_twice(doors: Flask, engine: Engine) -> None:
 
     def client() -> Client:
         return Client(
-            application_id=wilma, client_id="wilma", auth="none", redirect_uris=[], post_logout_redirect_uris=[], jwks=None, grants=[], scope="",
-            mapper={}, sector="s", retired=True,
-        )  # fmt: skip
+            application_id=wilma,
+            client_id="wilma",
+            auth="none",
+            redirect_uris=[],
+            post_logout_redirect_uris=[],
+            jwks=None,
+            grants=[],
+            scope="",
+            mapper={},
+            sector="s",
+            retired=True,
+        )
 
     names = {f"name_{language}": "x" for language in ("fi", "sv", "en")}
     makers: dict[str, Callable[[], object]] = {
@@ -213,9 +231,27 @@ def test_c_32_no_name_is_ever_given_twice(doors: Flask, engine: Engine) -> None:
         "role": lambda: Role(application_id=wilma, key="pois", retired=True),
         "rule": lambda: Rule(key="pois", owner_id=town),
         "group": lambda: Group(organisation_id=town, key="pois", kind="class", name="x"),
-        "connection": lambda: Connection(key="pois", name={}, issuer="https://a.example", client_id="a", secret=None, domains=[], identifier={}, retired=True),
-        "source": lambda: Source(key="pois", connector="memory", owner_id=town, settings={}, correlate=[], zone="Europe/Helsinki", priority=9, purpose="x"),
-    }  # fmt: skip
+        "connection": lambda: Connection(
+            key="pois",
+            name={},
+            issuer="https://a.example",
+            client_id="a",
+            secret=None,
+            domains=[],
+            identifier={},
+            retired=True,
+        ),
+        "source": lambda: Source(
+            key="pois",
+            connector="memory",
+            owner_id=town,
+            settings={},
+            correlate=[],
+            zone="Europe/Helsinki",
+            priority=9,
+            purpose="x",
+        ),
+    }
     for name, make in makers.items():
         with Session(engine) as session, session.begin():
             session.add(make())

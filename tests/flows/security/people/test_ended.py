@@ -1,4 +1,5 @@
-"""C-10, C-11, SE-04: what an application was given ends at once with the person's access and with everything else it stands on."""
+"""C-10, C-11, SE-04: what an application was given ends at once with the person's access and with everything else it
+stands on."""
 
 from __future__ import annotations
 

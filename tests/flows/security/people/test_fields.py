@@ -1,4 +1,5 @@
-"""AC-03, AU-12: a form changes what it is for; no field that it does not have is taken, and nobody says of themselves that they are verified."""
+"""AC-03, AU-12: a form changes what it is for; no field that it does not have is taken, and nobody says of themselves
+that they are verified."""
 
 from __future__ import annotations
 
@@ -48,9 +49,33 @@ def every_field() -> dict[str, str]:
 
 
 OWN = {
-    "/admin/new-application": {"name", "owner", "template", "redirect_uris", "post_logout_redirect_uris", "entry", "csrf_token"},
-    NEW: {*GOOD, "act", "seen", "person", "fact", "csrf_token", "group", "group_owner", "occupations", "code_list", "unless", "place_under", "place_is", "scope_organisation", "on"},
-}  # fmt: skip
+    "/admin/new-application": {
+        "name",
+        "owner",
+        "template",
+        "redirect_uris",
+        "post_logout_redirect_uris",
+        "entry",
+        "csrf_token",
+    },
+    NEW: {
+        *GOOD,
+        "act",
+        "seen",
+        "person",
+        "fact",
+        "csrf_token",
+        "group",
+        "group_owner",
+        "occupations",
+        "code_list",
+        "unless",
+        "place_under",
+        "place_is",
+        "scope_organisation",
+        "on",
+    },
+}
 """The fields that forms have themselves."""
 
 
@@ -124,13 +149,39 @@ def test_ac_03_no_other_form_of_the_administration_takes_a_field_that_it_does_no
 ) -> None:
     here, anna = f"/admin/persons/{office.ids['anna']}", str(office.ids["anna KOIVU"])
     forms: list[tuple[str, dict[str, str], set[str]]] = [
-        (f"{here}/rights", {"role": "wilma:opettaja", "capacity": anna, "scope": str(office.ids["KOIVU"]), "until": "2036-05-31", "reason": "x"}, set()),
-        ("/admin/applications/wilma/clients/wilma/claims", {}, {"roles", "groups", "capacity", "entitlements", "name", "given_name", "family_name", "preferred_username", "locale", "email", "phone_number"}),
+        (
+            f"{here}/rights",
+            {
+                "role": "wilma:opettaja",
+                "capacity": anna,
+                "scope": str(office.ids["KOIVU"]),
+                "until": "2036-05-31",
+                "reason": "x",
+            },
+            set(),
+        ),
+        (
+            "/admin/applications/wilma/clients/wilma/claims",
+            {},
+            {
+                "roles",
+                "groups",
+                "capacity",
+                "entitlements",
+                "name",
+                "given_name",
+                "family_name",
+                "preferred_username",
+                "locale",
+                "email",
+                "phone_number",
+            },
+        ),
         ("/admin/applications/wilma/clients/wilma/secret", {"days": "7"}, set()),
         (f"/admin/applications/wilma/organisations/{office.ids['MANSIKKALA']}", {"on": "yes"}, {"q"}),
         (f"{here}/end", {"end_reason": "x"}, set()),
         (f"{here}/restore", {"restore_reason": "x"}, set()),
-    ]  # fmt: skip
+    ]
     for path, fields, own in forms:
         said = paula.force(path, **(foreign(path, own | {"csrf_token", *fields}) | fields))
         assert said.status_code in (200, 303), (path, said.status_code)

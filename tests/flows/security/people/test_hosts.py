@@ -1,4 +1,5 @@
-"""HT-02, C-34: what a request says of its host, scheme, port or address changes no link, no redirect, no cookie and nothing in the log."""
+"""HT-02, C-34: what a request says of its host, scheme, port or address changes no link, no redirect, no cookie and
+nothing in the log."""
 
 from __future__ import annotations
 
@@ -16,16 +17,40 @@ from tests.flows.security.people.seen import told
 from tests.unit.web.browser import HTML, Browser, hidden
 
 FORGED: tuple[dict[str, str], ...] = (
-    {"Host": "evil.example"}, {"Host": "evil.example:8080"}, {"Host": "localhost:8080.evil.example"}, {"Host": "localhost:1"},
-    {"Host": "evil.example", "X-Forwarded-Host": "localhost:8080"}, {"X-Forwarded-Host": "evil.example"}, {"X-Forwarded-Host": "evil.example, localhost"},
-    {"X-Forwarded-Server": "evil.example"}, {"X-Host": "evil.example"}, {"X-HTTP-Host-Override": "evil.example"}, {"Forwarded": "host=evil.example"},
-    {"Forwarded": 'for=1.2.3.4;host="evil.example";proto=https'}, {"X-Forwarded-Proto": "https"}, {"X-Forwarded-Scheme": "https"},
-    {"X-Forwarded-Ssl": "on"}, {"Front-End-Https": "on"}, {"X-Url-Scheme": "https"}, {"X-Forwarded-Port": "6666"}, {"X-Forwarded-Prefix": "/evil.example"},
-    {"X-Script-Name": "/evil.example"}, {"X-Original-URL": "/evil.example"}, {"X-Rewrite-URL": "/evil.example"}, {"X-Forwarded-For": "6.6.6.6"},
-    {"X-Real-IP": "6.6.6.6"}, {"True-Client-IP": "6.6.6.6"}, {"Forwarded": "for=6.6.6.6"}, {"Origin": "https://evil.example"},
-    {"Referer": "https://evil.example/"}, {"X-Forwarded-User": "admin"}, {"X-Remote-User": "admin"}, {"X-HTTP-Method-Override": "DELETE"},
-    {"X-Client-Cert": "evil.example"}, {"X-SSL-Client-Verify": "SUCCESS"},
-)  # fmt: skip
+    {"Host": "evil.example"},
+    {"Host": "evil.example:8080"},
+    {"Host": "localhost:8080.evil.example"},
+    {"Host": "localhost:1"},
+    {"Host": "evil.example", "X-Forwarded-Host": "localhost:8080"},
+    {"X-Forwarded-Host": "evil.example"},
+    {"X-Forwarded-Host": "evil.example, localhost"},
+    {"X-Forwarded-Server": "evil.example"},
+    {"X-Host": "evil.example"},
+    {"X-HTTP-Host-Override": "evil.example"},
+    {"Forwarded": "host=evil.example"},
+    {"Forwarded": 'for=1.2.3.4;host="evil.example";proto=https'},
+    {"X-Forwarded-Proto": "https"},
+    {"X-Forwarded-Scheme": "https"},
+    {"X-Forwarded-Ssl": "on"},
+    {"Front-End-Https": "on"},
+    {"X-Url-Scheme": "https"},
+    {"X-Forwarded-Port": "6666"},
+    {"X-Forwarded-Prefix": "/evil.example"},
+    {"X-Script-Name": "/evil.example"},
+    {"X-Original-URL": "/evil.example"},
+    {"X-Rewrite-URL": "/evil.example"},
+    {"X-Forwarded-For": "6.6.6.6"},
+    {"X-Real-IP": "6.6.6.6"},
+    {"True-Client-IP": "6.6.6.6"},
+    {"Forwarded": "for=6.6.6.6"},
+    {"Origin": "https://evil.example"},
+    {"Referer": "https://evil.example/"},
+    {"X-Forwarded-User": "admin"},
+    {"X-Remote-User": "admin"},
+    {"X-HTTP-Method-Override": "DELETE"},
+    {"X-Client-Cert": "evil.example"},
+    {"X-SSL-Client-Verify": "SUCCESS"},
+)
 """Every way in which a request may say where it was sent, or who sent it."""
 TOGETHER = (
     {"Host": "evil.example"},
@@ -48,7 +73,8 @@ def anna(provider: World) -> oidc_world.Browser:
 
 
 def paths(app: Flask) -> list[str]:
-    """Every address without arguments that is got, one of each kind with arguments, and such as are redirected by themselves."""
+    """Every address without arguments that is got, one of each kind with arguments, and such as are redirected by
+    themselves."""
     plain = [rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.arguments]
     request = "/oauth2/authorize?client_id=wilma&response_type=code&redirect_uri=https://wilma.example/cb"
     return [

@@ -1,4 +1,5 @@
-"""AU-03, SE-01, C-33: what the database keeps opens nothing by itself, and no page, file or address gives a key or a secret away."""
+"""AU-03, SE-01, C-33: what the database keeps opens nothing by itself, and no page, file or address gives a key or a
+secret away."""
 
 from __future__ import annotations
 
@@ -61,9 +62,14 @@ def of_the_provider(world: World) -> dict[str, str]:
     again = wilma.refresh(tokens["refresh_token"]).get_json()
     pushed = wilma.post("/oauth2/par", oidc_world.request_of("wilma")).get_json()["request_uri"]
     return {
-        "the client's secret": SECRET, "an unused code": unused, "an access token": tokens["access_token"], "an ID token": tokens["id_token"],
-        "a refresh token": tokens["refresh_token"], "its successor": again["refresh_token"], "a pushed request": pushed.rpartition(":")[2],
-    }  # fmt: skip
+        "the client's secret": SECRET,
+        "an unused code": unused,
+        "an access token": tokens["access_token"],
+        "an ID token": tokens["id_token"],
+        "a refresh token": tokens["refresh_token"],
+        "its successor": again["refresh_token"],
+        "a pushed request": pushed.rpartition(":")[2],
+    }
 
 
 def keys(world: World) -> dict[str, str]:
@@ -131,9 +137,14 @@ def test_c_33_no_address_gives_a_key_or_a_secret_to_anybody(provider: World, sec
         if "GET" not in (rule.methods or ()) or rule.endpoint == "static":
             continue
         given = {
-            "person_id": str(provider.ids["anna"]), "organisation_id": str(provider.ids["KOIVU"]), "application": "wilma", "client_id": "wilma",
-            "key": "opettaja" if "/roles/" in rule.rule else "wilma", "run_id": str(provider.ids["anna"]), "message_id": str(provider.ids["anna"]),
-        }  # fmt: skip
+            "person_id": str(provider.ids["anna"]),
+            "organisation_id": str(provider.ids["KOIVU"]),
+            "application": "wilma",
+            "client_id": "wilma",
+            "key": "opettaja" if "/roles/" in rule.rule else "wilma",
+            "run_id": str(provider.ids["anna"]),
+            "message_id": str(provider.ids["anna"]),
+        }
         built = rule.build({name: given[name] for name in rule.arguments})
         assert built is not None
         for tab in ("", "?tab=signin", "?tab=log") if rule.rule == "/admin/persons/<uuid:person_id>" else ("",):

@@ -1,4 +1,5 @@
-"""HT-03, HT-04: what people wrote is shown as text on every page, and only a form of ours in this very browser changes anything."""
+"""HT-03, HT-04: what people wrote is shown as text on every page, and only a form of ours in this very browser changes
+anything."""
 
 from __future__ import annotations
 
@@ -22,10 +23,18 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action"
 )
 EXEMPT = {
-    "/oauth2/authorize", "/oauth2/introspect", "/oauth2/logout", "/oauth2/par", "/oauth2/register", "/oauth2/register/<client_id>",
-    "/oauth2/revoke", "/oauth2/token", "/oauth2/userinfo",
-}  # fmt: skip
-"""Endpoints that programs call, and the two by which an application sends a browser; these change nothing without a page of ours."""
+    "/oauth2/authorize",
+    "/oauth2/introspect",
+    "/oauth2/logout",
+    "/oauth2/par",
+    "/oauth2/register",
+    "/oauth2/register/<client_id>",
+    "/oauth2/revoke",
+    "/oauth2/token",
+    "/oauth2/userinfo",
+}
+"""Endpoints that programs call, and the two by which an application sends a browser; these change nothing without a
+page of ours."""
 SCRIPTS = {"/static/passkey.js", "/static/post.js"}
 
 

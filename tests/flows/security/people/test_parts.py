@@ -1,4 +1,5 @@
-"""AC-01, AC-02, AC-04, C-31: routes times permissions times municipalities. What lies elsewhere is not there, to read or to write."""
+"""AC-01, AC-02, AC-04, C-31: routes times permissions times municipalities. What lies elsewhere is not there, to read
+or to write."""
 
 from __future__ import annotations
 
@@ -153,7 +154,8 @@ def test_ac_02_no_page_that_can_be_reached_and_no_file_says_a_word_of_the_neighb
         text = lauri.reader.get(path).text
         found = words.search(text)
         assert found is None, (
-            f"{path} tells of {found[0] if found else ''}: …{text[max(0, found.start() - 80) : found.end() + 80] if found else ''}…"
+            f"{path} tells of {found[0] if found else ''}: "
+            f"…{text[max(0, found.start() - 80) : found.end() + 80] if found else ''}…"
         )
         waiting += [html.unescape(link) for link in re.findall(r'href="(/admin/[^"#]*)"', text)]
     assert 60 < len(seen) <= MOST_PAGES
@@ -165,12 +167,31 @@ def test_ac_02_the_neighbours_names_in_the_fields_of_ones_own_forms_move_nothing
     lauri.holds("MANSIKKALA", "admin")
     before = theirs(town)
     named = {
-        "person": str(town.ids[MARK]), "organisation": str(town.ids[SCHOOL]), "scope": str(town.ids[SCHOOL]), "role": f"{MARK}-ohjelma:{MARK}-rooli",
-        "owner": TOWN, "place_under": TOWN, "place_is": SCHOOL, "scope_organisation": SCHOOL, "group_owner": SCHOOL, "group": f"{MARK}-4B",
-        "capacity": str(town.ids[MARK]), "session": str(town.ids[MARK]), "decision": str(town.ids[MARK]), "candidate": str(town.ids[MARK]),
-        "until": clock.now().date().replace(year=2036).isoformat(), "key": f"{MARK}-rule", "name": "x", "template": "web", "kinds": "employee",
-        "redirect_uris": "https://x.example/cb", "act": "publish", "fact": "membership", "client_id": f"{MARK}-ohjelma", "application": f"{MARK}-ohjelma",
-    }  # fmt: skip
+        "person": str(town.ids[MARK]),
+        "organisation": str(town.ids[SCHOOL]),
+        "scope": str(town.ids[SCHOOL]),
+        "role": f"{MARK}-ohjelma:{MARK}-rooli",
+        "owner": TOWN,
+        "place_under": TOWN,
+        "place_is": SCHOOL,
+        "scope_organisation": SCHOOL,
+        "group_owner": SCHOOL,
+        "group": f"{MARK}-4B",
+        "capacity": str(town.ids[MARK]),
+        "session": str(town.ids[MARK]),
+        "decision": str(town.ids[MARK]),
+        "candidate": str(town.ids[MARK]),
+        "until": clock.now().date().replace(year=2036).isoformat(),
+        "key": f"{MARK}-rule",
+        "name": "x",
+        "template": "web",
+        "kinds": "employee",
+        "redirect_uris": "https://x.example/cb",
+        "act": "publish",
+        "fact": "membership",
+        "client_id": f"{MARK}-ohjelma",
+        "application": f"{MARK}-ohjelma",
+    }
     for rule, _ in routes(town):
         if "POST" in (rule.methods or ()):
             status = lauri.send(rule, address(town, rule, set()), **named)
@@ -197,9 +218,12 @@ def test_ac_04_a_role_that_is_not_for_the_part_is_neither_offered_nor_given(town
     # A form names the page it stands on, which is the address that the reader typed.
     assert MARK not in re.sub(r'name="from_page" value="[^"]*"', "", asked.partition("<main")[2])
     fields = {
-        "role": f"{MARK}-ohjelma:{MARK}-rooli", "capacity": str(town.ids["anna KOIVU"]), "scope": str(town.ids["KOIVU"]),
-        "until": clock.now().date().replace(year=2036).isoformat(), "reason": "x",
-    }  # fmt: skip
+        "role": f"{MARK}-ohjelma:{MARK}-rooli",
+        "capacity": str(town.ids["anna KOIVU"]),
+        "scope": str(town.ids["KOIVU"]),
+        "until": clock.now().date().replace(year=2036).isoformat(),
+        "reason": "x",
+    }
     refused = lauri.reader.force(f"{here}/rights", **fields)
     assert (refused.status_code, "Choose a role." in refused.text) == (422, True)
     # The same by somebody for whom the role is there.

@@ -1,4 +1,5 @@
-"""AC-05, AC-06, AC-07, C-39: rules name things so that nothing else is meant, are data and no program, and what cannot be read denies."""
+"""AC-05, AC-06, AC-07, C-39: rules name things so that nothing else is meant, are data and no program, and what cannot
+be read denies."""
 
 from __future__ import annotations
 
@@ -23,9 +24,27 @@ from tests.unit.admin_ui.test_rules import GOOD, NEW, send
 from tests.unit.admin_ui.world import Reader, World
 
 PAYLOADS = (
-    "'; DROP TABLE person; --", "' OR '1'='1", "x') OR 1=1 --", "{{7*7}}", "${7*7}", "__import__('os').system('x')", "a.__class__.__mro__",
-    "lambda: 1", "%s", "%(a)s", "\\", "\x00", "a\nb", ":named", "?", "1e400", "{\"$ne\": null}", "*)(uid=*", "../../etc/passwd", "now()",
-)  # fmt: skip
+    "'; DROP TABLE person; --",
+    "' OR '1'='1",
+    "x') OR 1=1 --",
+    "{{7*7}}",
+    "${7*7}",
+    "__import__('os').system('x')",
+    "a.__class__.__mro__",
+    "lambda: 1",
+    "%s",
+    "%(a)s",
+    "\\",
+    "\x00",
+    "a\nb",
+    ":named",
+    "?",
+    "1e400",
+    '{"$ne": null}',
+    "*)(uid=*",
+    "../../etc/passwd",
+    "now()",
+)
 
 
 def test_ac_05_a_group_is_meant_together_with_its_organisation_and_never_by_its_name_alone(office: World) -> None:

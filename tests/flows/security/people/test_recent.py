@@ -1,4 +1,5 @@
-"""SE-06: credentials, keys, rules and roles are changed by somebody who has proved lately who they are, on every page there is."""
+"""SE-06: credentials, keys, rules and roles are changed by somebody who has proved lately who they are, on every page
+there is."""
 
 from __future__ import annotations
 
@@ -23,17 +24,34 @@ from tests.unit.admin_ui.world import ISSUER, Reader, World, hidden
 GIVES = {"rules.write", "rights.grant", "applications.write", "codes.issue", "factors.reset", "config.apply"}
 """Permissions whose forms give somebody something: power, a secret, a way in."""
 OTHER = {
-    "access.end", "sessions.end", "persons.code", "persons.read", "persons.export", "sources.run", "sources.accept", "applications.read",
+    "access.end",
+    "sessions.end",
+    "persons.code",
+    "persons.read",
+    "persons.export",
+    "sources.run",
+    "sources.accept",
+    "applications.read",
     "administers",
-}  # fmt: skip
-"""Permissions whose forms take away, look, or let a source speak: what they do is held by a reason, a purpose or the guard."""
+}
+"""Permissions whose forms take away, look, or let a source speak: what they do is held by a reason, a purpose or the
+guard."""
 GIVES_NOTHING = {"admin.retire_client", "admin.end_right", "admin.stop_rule", "admin.try_again", "admin.try_mail_again"}
-"""Forms of the first kind that take away (whoever stops a misuse is not stopped on the way) or send again what was decided before."""
+"""Forms of the first kind that take away (whoever stops a misuse is not stopped on the way) or send again what was
+decided before."""
 GIVES_TOO = {"admin.restore", "admin.press"}
 """Forms of other permissions that give: an access that was ended, and what another administrator asked for."""
 CHANGED = (
-    "assignment", "rule", "rule_version", "application", "application_enabled", "client", "client_secret", "totp", "passkey",
-)  # fmt: skip
+    "assignment",
+    "rule",
+    "rule_version",
+    "application",
+    "application_enabled",
+    "client",
+    "client_secret",
+    "totp",
+    "passkey",
+)
 
 
 def forms(world: World) -> list[tuple[Rule, str]]:
@@ -78,10 +96,16 @@ def paula(office: World) -> Reader:
 def address(world: World, rule: Rule) -> str:
     """The address of a form about what is there."""
     ids = {
-        "person_id": str(world.ids["anna"]), "assignment_id": str(world.ids["anna right KOIVU"]), "application": "wilma", "client_id": "wilma",
-        "organisation_id": str(world.ids["KOIVU"]), "key": "vanha",
-        "request_id": str(uuid4()), "guardian_id": str(world.ids["anna"]), "opening_id": str(uuid4()),
-    }  # fmt: skip
+        "person_id": str(world.ids["anna"]),
+        "assignment_id": str(world.ids["anna right KOIVU"]),
+        "application": "wilma",
+        "client_id": "wilma",
+        "organisation_id": str(world.ids["KOIVU"]),
+        "key": "vanha",
+        "request_id": str(uuid4()),
+        "guardian_id": str(world.ids["anna"]),
+        "opening_id": str(uuid4()),
+    }
     built = rule.build({name: ids[name] for name in rule.arguments})
     assert built is not None
     return str(built[1])

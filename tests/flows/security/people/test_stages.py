@@ -1,8 +1,8 @@
 """AU-09, C-08, C-18: a stage is left by its own success only, in the browser that began it, and never twice.
 
-Every form of signing in, found among the routes, is sent empty, blank, with handles of another browser and with handles of another
-stage, by nobody, by somebody with the password alone, and by the owner whose proof has grown old. Nothing that signs anybody in may have
-changed afterwards.
+Every form of signing in, found among the routes, is sent empty, blank, with handles of another browser and with handles
+of another stage, by nobody, by somebody with the password alone, and by the owner whose proof has grown old. Nothing
+that signs anybody in may have changed afterwards.
 """
 
 from __future__ import annotations
@@ -29,9 +29,24 @@ from tests.unit.signin.proofs import Authenticator, code_of
 from tests.unit.web.browser import Browser, hidden
 
 FIELDS = (
-    "flow", "login", "password", "code", "recovery_code", "credential", "code_handle", "new_password", "new_password_again",
-    "current_password", "name", "passkey", "pending", "decision", "link", "capacity", "remember",
-)  # fmt: skip
+    "flow",
+    "login",
+    "password",
+    "code",
+    "recovery_code",
+    "credential",
+    "code_handle",
+    "new_password",
+    "new_password_again",
+    "current_password",
+    "name",
+    "passkey",
+    "pending",
+    "decision",
+    "link",
+    "capacity",
+    "remember",
+)
 """Every field of every form of these pages."""
 SIGNS_IN = (
     "login_session",
@@ -221,7 +236,8 @@ def test_c_08_what_an_attacker_began_nobody_else_finishes_and_what_ended_does_no
     assert victim.sign_in(LOGIN, PASSWORD).status_code == 303
     assert attacker.get("/account").status_code == 303
     assert attacker.cookie("avain") is None
-    # Signing out without the cookie ends nothing; with it, its copy is dead, and another person's session gets another id.
+    # Signing out without the cookie ends nothing; with it, its copy is dead, and another person's session gets another
+    # id.
     copied = str(victim.cookie("avain"))
     nobody = Browser(app)
     nobody.fill(nobody.get("/logout"), "/logout", decision="sign-out") if "action" in nobody.get(

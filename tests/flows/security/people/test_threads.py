@@ -1,4 +1,5 @@
-"""C-40: twenty people at once, in one process, on pooled connections and warm caches: every answer belongs to whoever asked."""
+"""C-40: twenty people at once, in one process, on pooled connections and warm caches: every answer belongs to whoever
+asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""AC-07: with any statement of a request failing, no code, no token, no claim and no session is given, and nothing is told of why."""
+"""AC-07: with any statement of a request failing, no code, no token, no claim and no session is given, and nothing is
+told of why."""
 
 from __future__ import annotations
 
@@ -59,8 +60,11 @@ def test_ac_07_no_answer_is_given_when_any_part_of_what_it_rests_on_cannot_be_re
         "token": (redeeming, lambda said: "access_token" in said.text),
         "refresh": (refreshing, lambda said: "access_token" in said.text),
         "userinfo": (lambda: lambda: wilma.userinfo(standing), lambda said: '"sub"' in said.text),
-        "introspect": (lambda: lambda: wilma.post("/oauth2/introspect", inspect), lambda said: '"active":true' in re.sub(r"\s", "", said.text)),
-    }  # fmt: skip
+        "introspect": (
+            lambda: lambda: wilma.post("/oauth2/introspect", inspect),
+            lambda said: '"active":true' in re.sub(r"\s", "", said.text),
+        ),
+    }
     counts = {name: denies(world.engine, prepare, gave) for name, (prepare, gave) in doors.items()}
     assert all(count >= 1 for count in counts.values()), counts
     assert counts["authorize"] >= 5

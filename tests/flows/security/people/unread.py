@@ -15,7 +15,8 @@ Ask = Callable[[], TestResponse]
 
 @contextmanager
 def failing(engine: Engine, n: int) -> Iterator[list[str]]:
-    """Let the n-th statement of the block fail as it does when the database goes away; the list holds it when there was one."""
+    """Let the n-th statement of the block fail as it does when the database goes away; the list holds it when there was
+    one."""
     left, hit = [n], list[str]()
 
     def fail(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -33,7 +34,8 @@ def failing(engine: Engine, n: int) -> Iterator[list[str]]:
 
 
 def denies(engine: Engine, prepare: Callable[[], Ask], gave: Callable[[TestResponse], bool]) -> int:
-    """Ask with each statement failing in turn: nothing is given, nothing is told. Returns how many statements there were."""
+    """Ask with each statement failing in turn: nothing is given, nothing is told. Returns how many statements there
+    were."""
     for n in range(1, 500):
         ask = prepare()
         with failing(engine, n) as hit:

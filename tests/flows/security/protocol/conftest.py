@@ -1,4 +1,5 @@
-"""One world a file, on SQLite, at a moment that stands still: a test leaves behind nothing that another one could meet."""
+"""One world a file, on SQLite, at a moment that stands still: a test leaves behind nothing that another one could
+meet."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture
 def restarted(world: World) -> Iterator[Callable[[], World]]:
-    """``restarted()`` is the same house after every process died: another application over the same database and key file."""
+    """``restarted()`` is the same house after every process died: another application over the same database and key
+    file."""
     made: list[World] = []
 
     def start() -> World:

@@ -1,7 +1,7 @@
 """A forge for tokens: whatever has been passed off as a signed token elsewhere, made from one that is genuine.
 
-``unsigned`` holds what anybody can make who has seen the token and the published keys; ``misspelt`` holds what only the signer can
-make: well signed, and still not a token that may be read.
+``unsigned`` holds what anybody can make who has seen the token and the published keys; ``misspelt`` holds what only the
+signer can make: well signed, and still not a token that may be read.
 """
 
 from __future__ import annotations
@@ -61,16 +61,23 @@ def _as_secrets(key: jose.Key) -> dict[str, bytes]:
     form, coding = serialization.PublicFormat, serialization.Encoding
     pem = raw.public_bytes(coding.PEM, form.SubjectPublicKeyInfo)
     return {
-        "PEM": pem, "PEM without its last line break": pem.strip(), "PEM after a line break": b"\n" + pem,
-        "DER": raw.public_bytes(coding.DER, form.SubjectPublicKeyInfo), "SSH": raw.public_bytes(coding.OpenSSH, form.OpenSSH),
+        "PEM": pem,
+        "PEM without its last line break": pem.strip(),
+        "PEM after a line break": b"\n" + pem,
+        "DER": raw.public_bytes(coding.DER, form.SubjectPublicKeyInfo),
+        "SSH": raw.public_bytes(coding.OpenSSH, form.OpenSSH),
         "JWK": json.dumps(public, separators=(",", ":"), sort_keys=True).encode(),
-        "number": decode(str(public.get("n", public.get("x")))), "kid": str(public["kid"]).encode(), "nothing": b"", "zeroes": bytes(32),
+        "number": decode(str(public.get("n", public.get("x")))),
+        "kid": str(public["kid"]).encode(),
+        "nothing": b"",
+        "zeroes": bytes(32),
         "a word": b"secret",
-    }  # fmt: skip
+    }
 
 
 def unsigned(genuine: str, key: jose.Key, listener: str, claims: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """Return forgeries of ``genuine``, which ``key`` signed, by what is wrong; ``claims`` are put in, ``listener`` is the forger's server."""
+    """Return forgeries of ``genuine``, which ``key`` signed, by what is wrong; ``claims`` are put in, ``listener`` is
+    the forger's server."""
     head, body, signature = genuine.split(".")
     header = json.loads(decode(head))
     payload = json.dumps(claims).encode() if claims is not None else decode(body)
@@ -102,10 +109,14 @@ def _nobodys(header: Header, part: str, signature: str) -> dict[str, str]:
     bare = encode(json.dumps({name: value for name, value in header.items() if name != "alg"}).encode())
     head = encode(json.dumps(header).encode())
     return found | {
-        "no alg": f"{bare}.{part}.{signature}", "an empty signature": f"{head}.{part}.", "a signature of zeroes": f"{head}.{part}.{encode(bytes(64))}",
-        "a long signature of zeroes": f"{head}.{part}.{encode(bytes(384))}", "a signature of ones": f"{head}.{part}.{encode(bytes([0] * 31 + [1]) * 2)}",
-        "a signature cut": f"{head}.{part}.{signature[:-8]}", "a signature of something else": f"{head}.{part}.{signature[::-1]}",
-    }  # fmt: skip
+        "no alg": f"{bare}.{part}.{signature}",
+        "an empty signature": f"{head}.{part}.",
+        "a signature of zeroes": f"{head}.{part}.{encode(bytes(64))}",
+        "a long signature of zeroes": f"{head}.{part}.{encode(bytes(384))}",
+        "a signature of ones": f"{head}.{part}.{encode(bytes([0] * 31 + [1]) * 2)}",
+        "a signature cut": f"{head}.{part}.{signature[:-8]}",
+        "a signature of something else": f"{head}.{part}.{signature[::-1]}",
+    }
 
 
 def _by_header(header: Header, payload: bytes, listener: str) -> dict[str, str]:
@@ -113,62 +124,110 @@ def _by_header(header: Header, payload: bytes, listener: str) -> dict[str, str]:
     mine, rsa = {**header, "alg": "ES256"}, {**header, "alg": "RS256"}
     public = jose.public_dict(own("ES256"))
     heads: dict[str, Header] = {
-        "the right kid": mine, "the forger's kid": {**mine, "kid": "forger"}, "jwk": {**mine, "jwk": public},
-        "jwk and its kid": {**mine, "kid": "forger", "jwk": public}, "jwk with the right kid in it": {**mine, "jwk": {**public, "kid": header["kid"]}},
-        "jku": {**mine, "kid": "forger", "jku": f"{listener}/jwks"}, "x5u": {**mine, "x5u": f"{listener}/chain"},
-        "x5c": {**mine, "x5c": [b64encode(b"0" * 64).decode()]}, "x5t": {**mine, "x5t": encode(bytes(20)), "x5t#S256": encode(bytes(32))},
-        "kid a path": {**mine, "kid": "../../../../dev/null"}, "kid a query": {**mine, "kid": "' UNION SELECT 'x"}, "kid empty": {**mine, "kid": ""},
-        "kid an address": {**mine, "kid": f"{listener}/key"}, "kid null": {**mine, "kid": None}, "kid a list": {**mine, "kid": [header["kid"]]},
-        "kid an object": {**mine, "kid": {}}, "no kid": {name: value for name, value in mine.items() if name != "kid"},
-    }  # fmt: skip
+        "the right kid": mine,
+        "the forger's kid": {**mine, "kid": "forger"},
+        "jwk": {**mine, "jwk": public},
+        "jwk and its kid": {**mine, "kid": "forger", "jwk": public},
+        "jwk with the right kid in it": {**mine, "jwk": {**public, "kid": header["kid"]}},
+        "jku": {**mine, "kid": "forger", "jku": f"{listener}/jwks"},
+        "x5u": {**mine, "x5u": f"{listener}/chain"},
+        "x5c": {**mine, "x5c": [b64encode(b"0" * 64).decode()]},
+        "x5t": {**mine, "x5t": encode(bytes(20)), "x5t#S256": encode(bytes(32))},
+        "kid a path": {**mine, "kid": "../../../../dev/null"},
+        "kid a query": {**mine, "kid": "' UNION SELECT 'x"},
+        "kid empty": {**mine, "kid": ""},
+        "kid an address": {**mine, "kid": f"{listener}/key"},
+        "kid null": {**mine, "kid": None},
+        "kid a list": {**mine, "kid": [header["kid"]]},
+        "kid an object": {**mine, "kid": {}},
+        "no kid": {name: value for name, value in mine.items() if name != "kid"},
+    }
     found = {f"ES256 with {name}": signed(own("ES256"), head, payload) for name, head in heads.items()}
     return found | {
-        "RS256 with the right kid": signed(own("RS256"), rsa, payload), "RS512": signed(own("RS256"), {**header, "alg": "RS512"}, payload, "RS512"),
+        "RS256 with the right kid": signed(own("RS256"), rsa, payload),
+        "RS512": signed(own("RS256"), {**header, "alg": "RS512"}, payload, "RS512"),
         "RS256 with jwk": signed(own("RS256"), {**rsa, "jwk": jose.public_dict(own("RS256"))}, payload),
         "PS256 of RS256's key": signed(own("RS256"), {**header, "alg": "PS256"}, payload, "PS256"),
-    }  # fmt: skip
+    }
 
 
 def _by_shape(head: str, part: str, signature: str, payload: bytes) -> dict[str, str]:
     """Not the three parts of a signed token at all."""
     protected, _, mine = signed(own("ES256"), {"alg": "ES256", "kid": "forger"}, payload).split(".")
     return {
-        "two parts": f"{head}.{part}", "one part": head, "four parts": f"{head}.{part}.{signature}.{signature}", "no parts": "..",
-        "five parts, as encrypted": f"{head}.{part}.{signature}.{part}.{signature}", "JSON without a signature": json.dumps({"payload": part, "signatures": []}),
+        "two parts": f"{head}.{part}",
+        "one part": head,
+        "four parts": f"{head}.{part}.{signature}.{signature}",
+        "no parts": "..",
+        "five parts, as encrypted": f"{head}.{part}.{signature}.{part}.{signature}",
+        "JSON without a signature": json.dumps({"payload": part, "signatures": []}),
         "JSON with a signature of nobody": json.dumps({"payload": part, "protected": head, "signature": ""}),
-        "JSON signed by the forger": json.dumps({"payload": part, "signatures": [{"protected": protected, "signature": mine}]}),
+        "JSON signed by the forger": json.dumps(
+            {"payload": part, "signatures": [{"protected": protected, "signature": mine}]}
+        ),
         "JSON with its header outside": json.dumps({"payload": part, "header": {"alg": "none"}, "signature": ""}),
-        "a token in a token": signed(own("ES256"), {"alg": "ES256", "cty": "JWT"}, f"{head}.{part}.{signature}".encode()),
-    }  # fmt: skip
+        "a token in a token": signed(
+            own("ES256"), {"alg": "ES256", "cty": "JWT"}, f"{head}.{part}.{signature}".encode()
+        ),
+    }
 
 
 def misspelt(genuine: str, key: jose.Key) -> dict[str, str]:
-    """Return tokens that ``key`` really signed and that are still not to be read: of two readings, or with a condition that we do not know."""
+    """Return tokens that ``key`` really signed and that are still not to be read: of two readings, or with a condition
+    that we do not know."""
     head, body, signature = genuine.split(".")
     header, payload = json.loads(decode(head)), decode(body)
     members = json.dumps(header)[1:]
     heads: dict[str, bytes | Header] = {
-        "crit of a known member": {**header, "crit": ["alg"]}, "crit of exp": {**header, "crit": ["exp"], "exp": 1}, "crit unknown": {**header, "crit": ["x"], "x": 1},
-        "crit empty": {**header, "crit": []}, "crit a text": {**header, "crit": "exp"}, "crit null": {**header, "crit": None},
-        "b64 false": {**header, "crit": ["b64"], "b64": False}, "b64 true": {**header, "b64": True}, "zip": {**header, "zip": "DEF"},
-        "cty": {**header, "cty": "JWT"}, "jwk of the signer": {**header, "jwk": jose.public_dict(key)}, "enc": {**header, "enc": "A128GCM"},
-        "alg twice": f'{{"alg": "none", {members}'.encode(), "kid twice": f'{{"kid": "other", {members}'.encode(),
-        "typ twice": f'{{"typ": "other", {members}'.encode(), "a mark of byte order": b"\xef\xbb\xbf" + json.dumps(header).encode(),
-        "UTF-16": json.dumps(header).encode("utf-16"), "a header that is a list": f"[{json.dumps(header)}]".encode(),
-        "a typ that is a list": {**header, "typ": [header.get("typ")]}, "a typ that is an object": {**header, "typ": {}}, "a typ that is a number": {**header, "typ": 1},
-        "a typ of another case": {**header, "typ": str(header.get("typ")).swapcase()}, "a typ that is empty": {**header, "typ": ""},
-    }  # fmt: skip
+        "crit of a known member": {**header, "crit": ["alg"]},
+        "crit of exp": {**header, "crit": ["exp"], "exp": 1},
+        "crit unknown": {**header, "crit": ["x"], "x": 1},
+        "crit empty": {**header, "crit": []},
+        "crit a text": {**header, "crit": "exp"},
+        "crit null": {**header, "crit": None},
+        "b64 false": {**header, "crit": ["b64"], "b64": False},
+        "b64 true": {**header, "b64": True},
+        "zip": {**header, "zip": "DEF"},
+        "cty": {**header, "cty": "JWT"},
+        "jwk of the signer": {**header, "jwk": jose.public_dict(key)},
+        "enc": {**header, "enc": "A128GCM"},
+        "alg twice": f'{{"alg": "none", {members}'.encode(),
+        "kid twice": f'{{"kid": "other", {members}'.encode(),
+        "typ twice": f'{{"typ": "other", {members}'.encode(),
+        "a mark of byte order": b"\xef\xbb\xbf" + json.dumps(header).encode(),
+        "UTF-16": json.dumps(header).encode("utf-16"),
+        "a header that is a list": f"[{json.dumps(header)}]".encode(),
+        "a typ that is a list": {**header, "typ": [header.get("typ")]},
+        "a typ that is an object": {**header, "typ": {}},
+        "a typ that is a number": {**header, "typ": 1},
+        "a typ of another case": {**header, "typ": str(header.get("typ")).swapcase()},
+        "a typ that is empty": {**header, "typ": ""},
+    }
     found = {name: signed(key, one, payload) for name, one in heads.items()}
     inner = payload.decode()[1:]
     bodies = {
-        "a claim twice": f'{{"iss": "https://evil.example", {inner}'.encode(), "a claim twice, deep": payload[:-1] + b', "x": {"a": 1, "a": 2}}',
-        "NaN": payload[:-1] + b', "x": NaN}', "Infinity": payload[:-1] + b', "x": -Infinity}', "a list": b"[" + payload + b"]", "a text": json.dumps(inner).encode(),
-        "null": b"null", "no JSON": b"{", "nothing": b" ", "UTF-16": payload.decode().encode("utf-16"), "broken UTF-8": payload[:-1] + b', "x": "\xff"}',
+        "a claim twice": f'{{"iss": "https://evil.example", {inner}'.encode(),
+        "a claim twice, deep": payload[:-1] + b', "x": {"a": 1, "a": 2}}',
+        "NaN": payload[:-1] + b', "x": NaN}',
+        "Infinity": payload[:-1] + b', "x": -Infinity}',
+        "a list": b"[" + payload + b"]",
+        "a text": json.dumps(inner).encode(),
+        "null": b"null",
+        "no JSON": b"{",
+        "nothing": b" ",
+        "UTF-16": payload.decode().encode("utf-16"),
+        "broken UTF-8": payload[:-1] + b', "x": "\xff"}',
         "two objects": payload + payload,
-    }  # fmt: skip
+    }
     found |= {f"payload: {name}": signed(key, header, one) for name, one in bodies.items()}
     return found | {
-        "a blank before": f" {genuine}", "padding": f"{genuine}=", "padding within": f"{head}=.{body}.{signature}", "a dot behind": f"{genuine}.",
-        "the other alphabet": f"{head}.{body}.{signature[:-4]}++//", "a part empty": f"{head}..{signature}", "bits left over": f"{head}.{body}.{signature}A",
-        "a blank within": f"{head}.{body[:8]} {body[8:]}.{signature}", "too long": signed(key, {**header}, payload[:-1] + b', "x": "' + b"x" * 16_384 + b'"}'),
-    }  # fmt: skip
+        "a blank before": f" {genuine}",
+        "padding": f"{genuine}=",
+        "padding within": f"{head}=.{body}.{signature}",
+        "a dot behind": f"{genuine}.",
+        "the other alphabet": f"{head}.{body}.{signature[:-4]}++//",
+        "a part empty": f"{head}..{signature}",
+        "bits left over": f"{head}.{body}.{signature}A",
+        "a blank within": f"{head}.{body[:8]} {body[8:]}.{signature}",
+        "too long": signed(key, {**header}, payload[:-1] + b', "x": "' + b"x" * 16_384 + b'"}'),
+    }

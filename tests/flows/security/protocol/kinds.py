@@ -1,4 +1,5 @@
-"""One of every kind of secret that the provider gives out, each made as it is made in life, and fresh whenever it is asked for."""
+"""One of every kind of secret that the provider gives out, each made as it is made in life, and fresh whenever it is
+asked for."""
 
 from __future__ import annotations
 
@@ -34,13 +35,21 @@ CONNECTION = "kunta"
 URN = "urn:ietf:params:oauth:request_uri:"
 
 ONE_SHOT = (
-    code.KIND, par.KIND, first_code.BY_HAND, first_code.BY_MAIL, first_code._HANDLE, passkey._KIND, upstream.KIND, upstream.PENDING,
-)  # fmt: skip
+    code.KIND,
+    par.KIND,
+    first_code.BY_HAND,
+    first_code.BY_MAIL,
+    first_code._HANDLE,
+    passkey._KIND,
+    upstream.KIND,
+    upstream.PENDING,
+)
 """The kinds that share the one table of secrets that work once."""
 
 
 class Kinds:
-    """Makes secrets for Anna in one browser. ``browser`` is signed in; what is bound to a browser is bound to this one."""
+    """Makes secrets for Anna in one browser. ``browser`` is signed in; what is bound to a browser is bound to this
+    one."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -96,15 +105,31 @@ class Kinds:
 
     def initial(self) -> str:
         """An initial access token."""
-        return str(self.run(lambda session: registration_terms.allow(
-            session, session.get_one(ApplicationRow, self.world.ids["wilma"]), SYSTEM, uses=5, days=1, pkce_optional=False
-        )))  # fmt: skip
+        return str(
+            self.run(
+                lambda session: registration_terms.allow(
+                    session,
+                    session.get_one(ApplicationRow, self.world.ids["wilma"]),
+                    SYSTEM,
+                    uses=5,
+                    days=1,
+                    pkce_optional=False,
+                )
+            )
+        )
 
     def management(self) -> str:
         """The management token of a client that registered itself; its id is ``registered`` afterwards."""
-        said = self.world.app.test_client().post(
-            "/oauth2/register", base_url=ISSUER, json={"redirect_uris": ["https://app.example/cb"]}, headers={"Authorization": f"Bearer {self.initial()}"}
-        ).get_json()  # fmt: skip
+        said = (
+            self.world.app.test_client()
+            .post(
+                "/oauth2/register",
+                base_url=ISSUER,
+                json={"redirect_uris": ["https://app.example/cb"]},
+                headers={"Authorization": f"Bearer {self.initial()}"},
+            )
+            .get_json()
+        )
         self.registered = said["client_id"]
         return str(said["registration_access_token"])
 
@@ -205,12 +230,30 @@ def _claims(token: str) -> dict[str, Any]:
 
 
 KINDS: dict[str, Callable[[Kinds], str]] = {
-    "code": Kinds.code, "refresh token": lambda made: made.tokens("refresh_token"), "access token": lambda made: made.tokens("access_token"),
-    "ID token": lambda made: made.tokens("id_token"), "opaque access token": Kinds.opaque, "logout token": Kinds.logout_token,
-    "pushed request": Kinds.pushed, "client secret": lambda made: SECRET, "initial access token": Kinds.initial, "management token": Kinds.management,
-    "login cookie": lambda made: made.cookie("avain"), "form cookie": lambda made: made.cookie("avain-form"), "form token": Kinds.form_token,
-    "flow": Kinds.flow, "passage": Kinds.passage, "leaving": Kinds.leaving, "first code": Kinds.first_code, "new password": Kinds.handle,
-    "passkey challenge": Kinds.challenge, "upstream state": Kinds.upstream_state, "waiting link": Kinds.waiting, "remembered device": Kinds.remembered,
-    "assertion": Kinds.assertion, "request object": Kinds.request, "state": lambda made: "st4te" + "x" * 40,
-}  # fmt: skip
+    "code": Kinds.code,
+    "refresh token": lambda made: made.tokens("refresh_token"),
+    "access token": lambda made: made.tokens("access_token"),
+    "ID token": lambda made: made.tokens("id_token"),
+    "opaque access token": Kinds.opaque,
+    "logout token": Kinds.logout_token,
+    "pushed request": Kinds.pushed,
+    "client secret": lambda made: SECRET,
+    "initial access token": Kinds.initial,
+    "management token": Kinds.management,
+    "login cookie": lambda made: made.cookie("avain"),
+    "form cookie": lambda made: made.cookie("avain-form"),
+    "form token": Kinds.form_token,
+    "flow": Kinds.flow,
+    "passage": Kinds.passage,
+    "leaving": Kinds.leaving,
+    "first code": Kinds.first_code,
+    "new password": Kinds.handle,
+    "passkey challenge": Kinds.challenge,
+    "upstream state": Kinds.upstream_state,
+    "waiting link": Kinds.waiting,
+    "remembered device": Kinds.remembered,
+    "assertion": Kinds.assertion,
+    "request object": Kinds.request,
+    "state": lambda made: "st4te" + "x" * 40,
+}
 """Every kind of secret, with how one is made."""

@@ -83,13 +83,22 @@ def credentials(world: World, anna: Browser, wilma: Application) -> dict[str, Te
     tokens = wilma.redeem(anna.code(scope=LASTING))
     found = tokens.get_json()
     return {
-        "code": anna.authorize(), "code by form": anna.authorize(response_mode="form_post"), "tokens": tokens, "refreshed": wilma.refresh(found["refresh_token"]),
-        "own token": wilma.post("/oauth2/token", {"grant_type": "client_credentials"}), "pushed": wilma.post("/oauth2/par", request_of("wilma")),
-        "introspection": wilma.post("/oauth2/introspect", {"token": found["access_token"]}), "userinfo": wilma.userinfo(found["access_token"]),
-        "revocation": wilma.post("/oauth2/revoke", {"token": "x"}), "refusal": wilma.redeem("avc_x"), "unproved": wilma.post("/oauth2/token", {}, authenticated=False),
-        "registration": made, "registered": http.get(place, base_url=ISSUER, headers=own), "no registration": http.get(place, base_url=ISSUER),
+        "code": anna.authorize(),
+        "code by form": anna.authorize(response_mode="form_post"),
+        "tokens": tokens,
+        "refreshed": wilma.refresh(found["refresh_token"]),
+        "own token": wilma.post("/oauth2/token", {"grant_type": "client_credentials"}),
+        "pushed": wilma.post("/oauth2/par", request_of("wilma")),
+        "introspection": wilma.post("/oauth2/introspect", {"token": found["access_token"]}),
+        "userinfo": wilma.userinfo(found["access_token"]),
+        "revocation": wilma.post("/oauth2/revoke", {"token": "x"}),
+        "refusal": wilma.redeem("avc_x"),
+        "unproved": wilma.post("/oauth2/token", {}, authenticated=False),
+        "registration": made,
+        "registered": http.get(place, base_url=ISSUER, headers=own),
+        "no registration": http.get(place, base_url=ISSUER),
         "sent to sign in": Browser(world).authorize(),
-    }  # fmt: skip
+    }
 
 
 def test_tk_10_no_answer_with_a_credential_is_stored_by_anybody(
@@ -160,7 +169,8 @@ def test_tk_09_the_database_holds_no_secret_that_it_gave_out(world: World, anna:
 
 
 def test_jw_08_next_current_and_previous_are_published_and_the_last_key_stays(world: World) -> None:
-    """The whole life of keys is in the unit tests; this is what a relying party sees of it, and an administrator may not do."""
+    """The whole life of keys is in the unit tests; this is what a relying party sees of it, and an administrator may
+    not do."""
     vault = extension.parts_of(world.app).vault
     with Session(world.engine) as session, session.begin():
         made = str(keys.create(session, vault, "ES256", SYSTEM).kid)
@@ -177,7 +187,8 @@ def test_jw_08_next_current_and_previous_are_published_and_the_last_key_stays(wo
 
 
 def test_oi_03_whoever_gets_a_login_that_was_anothers_is_somebody_else(world: World) -> None:
-    """A new subject in every sector; the grants, the tokens and the hints of who was there before are worth nothing to them."""
+    """A new subject in every sector; the grants, the tokens and the hints of who was there before are worth nothing to
+    them."""
 
     def employed() -> Browser:
         annas = world.ids["capacity KOIVU"]

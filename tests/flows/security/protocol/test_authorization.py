@@ -1,4 +1,5 @@
-"""AZ-01 to AZ-09, C-01, C-03, C-16: the authorization endpoint sends nobody anywhere but to a proved address, and skips no check."""
+"""AZ-01 to AZ-09, C-01, C-03, C-16: the authorization endpoint sends nobody anywhere but to a proved address, and skips
+no check."""
 
 from __future__ import annotations
 
@@ -28,33 +29,101 @@ from tests.flows.security.protocol.kinds import URN
 REGISTERED = "https://foo.example.com/cb?tenant=a"
 
 LOOKALIKES = [
-    "https://foo.example.com/cb", "https://foo.example.com/cb?tenant=a&x=1", "https://foo.example.com/cb?tenant=b", "https://foo.example.com/cb?Tenant=a",
-    "https://foo.example.com/cb?tenant=a#x", "https://foo.example.com/cb?tenant=a#", "https://foo.example.com/cb/?tenant=a", "https://foo.example.com/CB?tenant=a",
-    "https://fooaexample.com/cb?tenant=a", "https://foo.example.com.evil.example/cb?tenant=a", "https://evil-foo.example.com/cb?tenant=a",
-    "https://evilfoo.example.com/cb?tenant=a", "https://x.foo.example.com/cb?tenant=a", "https://example.com/cb?tenant=a", "https://FOO.example.com/cb?tenant=a",
-    "HTTPS://foo.example.com/cb?tenant=a", "http://foo.example.com/cb?tenant=a", "https://foo.example.com./cb?tenant=a", "https://foo.example.com:443/cb?tenant=a",
-    "https://foo.example.com:8443/cb?tenant=a", "https://foo.example.com@evil.example/cb?tenant=a", "https://a@b@foo.example.com/cb?tenant=a",
-    "https://user:pass@foo.example.com/cb?tenant=a", "https://evil.example\\@foo.example.com/cb?tenant=a", "https://evil.example#@foo.example.com/cb?tenant=a",
-    "https://evil.example?@foo.example.com/cb?tenant=a", "https://evil.example/https://foo.example.com/cb?tenant=a", "https://foo.example.com/cb/..;/x?tenant=a",
-    "https://foo.example.com/cb/../cb?tenant=a", "https://foo.example.com/./cb?tenant=a", "https://foo.example.com/x/%2e%2e/cb?tenant=a",
-    "https://foo.example.com/x%2f..%2fcb?tenant=a", "https://foo.example.com/x%252f..%252fcb?tenant=a", "https://foo.example.com//cb?tenant=a",
-    "https://foo.example.com/cb%00?tenant=a", "https://foo.example.com/cb%0d%0aLocation:%20https://evil.example?tenant=a", "https://foo.example.com/%63b?tenant=a",
-    "https://foo.example.com/cb;x?tenant=a", "https://foo.example.com\\cb?tenant=a", "https:\\\\foo.example.com/cb?tenant=a", "https:/foo.example.com/cb?tenant=a",
-    "https:foo.example.com/cb?tenant=a", "//foo.example.com/cb?tenant=a", "/cb?tenant=a", "https://f\u043eo.example.com/cb?tenant=a", "https://xn--fo-8sc.example.com/cb?tenant=a",
-    "https://foo.example.com\t/cb?tenant=a", "https://foo.example.com/cb?tenant=a ", " https://foo.example.com/cb?tenant=a", "https://foo.example.com/cb?tenant=a\n",
-    "https://foo.example.com/cb?tenant=a\x00", "https://[::1]/cb?tenant=a", "https://0/cb?tenant=a", "https://127.0.0.1/cb?tenant=a", "https://*/cb?tenant=a",
-    "https://*.example.com/cb?tenant=a", "javascript:alert(1)//https://foo.example.com/cb?tenant=a", "data:text/html,<script>alert(1)</script>", "about:blank",
-    "https%3A%2F%2Ffoo.example.com%2Fcb%3Ftenant%3Da", "https://foo.example.com/cb?tenant=a&redirect_uri=https://evil.example", "", " ", ".*",
-]  # fmt: skip
-"""Addresses that have passed for the registered one somewhere, when it was compared by prefix, pattern, host or after decoding."""
+    "https://foo.example.com/cb",
+    "https://foo.example.com/cb?tenant=a&x=1",
+    "https://foo.example.com/cb?tenant=b",
+    "https://foo.example.com/cb?Tenant=a",
+    "https://foo.example.com/cb?tenant=a#x",
+    "https://foo.example.com/cb?tenant=a#",
+    "https://foo.example.com/cb/?tenant=a",
+    "https://foo.example.com/CB?tenant=a",
+    "https://fooaexample.com/cb?tenant=a",
+    "https://foo.example.com.evil.example/cb?tenant=a",
+    "https://evil-foo.example.com/cb?tenant=a",
+    "https://evilfoo.example.com/cb?tenant=a",
+    "https://x.foo.example.com/cb?tenant=a",
+    "https://example.com/cb?tenant=a",
+    "https://FOO.example.com/cb?tenant=a",
+    "HTTPS://foo.example.com/cb?tenant=a",
+    "http://foo.example.com/cb?tenant=a",
+    "https://foo.example.com./cb?tenant=a",
+    "https://foo.example.com:443/cb?tenant=a",
+    "https://foo.example.com:8443/cb?tenant=a",
+    "https://foo.example.com@evil.example/cb?tenant=a",
+    "https://a@b@foo.example.com/cb?tenant=a",
+    "https://user:pass@foo.example.com/cb?tenant=a",
+    "https://evil.example\\@foo.example.com/cb?tenant=a",
+    "https://evil.example#@foo.example.com/cb?tenant=a",
+    "https://evil.example?@foo.example.com/cb?tenant=a",
+    "https://evil.example/https://foo.example.com/cb?tenant=a",
+    "https://foo.example.com/cb/..;/x?tenant=a",
+    "https://foo.example.com/cb/../cb?tenant=a",
+    "https://foo.example.com/./cb?tenant=a",
+    "https://foo.example.com/x/%2e%2e/cb?tenant=a",
+    "https://foo.example.com/x%2f..%2fcb?tenant=a",
+    "https://foo.example.com/x%252f..%252fcb?tenant=a",
+    "https://foo.example.com//cb?tenant=a",
+    "https://foo.example.com/cb%00?tenant=a",
+    "https://foo.example.com/cb%0d%0aLocation:%20https://evil.example?tenant=a",
+    "https://foo.example.com/%63b?tenant=a",
+    "https://foo.example.com/cb;x?tenant=a",
+    "https://foo.example.com\\cb?tenant=a",
+    "https:\\\\foo.example.com/cb?tenant=a",
+    "https:/foo.example.com/cb?tenant=a",
+    "https:foo.example.com/cb?tenant=a",
+    "//foo.example.com/cb?tenant=a",
+    "/cb?tenant=a",
+    "https://f\u043eo.example.com/cb?tenant=a",
+    "https://xn--fo-8sc.example.com/cb?tenant=a",
+    "https://foo.example.com\t/cb?tenant=a",
+    "https://foo.example.com/cb?tenant=a ",
+    " https://foo.example.com/cb?tenant=a",
+    "https://foo.example.com/cb?tenant=a\n",
+    "https://foo.example.com/cb?tenant=a\x00",
+    "https://[::1]/cb?tenant=a",
+    "https://0/cb?tenant=a",
+    "https://127.0.0.1/cb?tenant=a",
+    "https://*/cb?tenant=a",
+    "https://*.example.com/cb?tenant=a",
+    "javascript:alert(1)//https://foo.example.com/cb?tenant=a",
+    "data:text/html,<script>alert(1)</script>",
+    "about:blank",
+    "https%3A%2F%2Ffoo.example.com%2Fcb%3Ftenant%3Da",
+    "https://foo.example.com/cb?tenant=a&redirect_uri=https://evil.example",
+    "",
+    " ",
+    ".*",
+]
+"""Addresses that have passed for the registered one somewhere, when it was compared by prefix, pattern, host or after
+decoding."""
 
 NATIVE = [
-    "http://localhost:8000/cb", "http://127.0.0.1:8000/", "http://127.0.0.1:8000/cb/", "http://127.0.0.1:8000/cb?x=1", "http://127.0.0.1:8000/cb#x",
-    "https://127.0.0.1:8000/cb", "http://127.0.0.2:8000/cb", "http://127.1:8000/cb", "http://2130706433/cb", "http://0x7f000001/cb", "http://0177.0.0.1/cb",
-    "http://[::1]:8000/cb", "http://[::ffff:127.0.0.1]/cb", "http://127.0.0.1:0x50/cb", "http://127.0.0.1:65536/cb", "http://127.0.0.1:-1/cb",
-    "http://127.0.0.1:@evil.example/cb", "http://127.0.0.1:80@evil.example/cb", "http://127.0.0.1.evil.example/cb", "http://evil.example#127.0.0.1/cb",
-    "http://127.0.0.1\\@evil.example/cb", "http://user@127.0.0.1:8000/cb", "http://127.0.0.1:8000\\cb", "http://127.0.0.1.:8000/cb", "http://127.0.0.1:8000//cb",
-]  # fmt: skip
+    "http://localhost:8000/cb",
+    "http://127.0.0.1:8000/",
+    "http://127.0.0.1:8000/cb/",
+    "http://127.0.0.1:8000/cb?x=1",
+    "http://127.0.0.1:8000/cb#x",
+    "https://127.0.0.1:8000/cb",
+    "http://127.0.0.2:8000/cb",
+    "http://127.1:8000/cb",
+    "http://2130706433/cb",
+    "http://0x7f000001/cb",
+    "http://0177.0.0.1/cb",
+    "http://[::1]:8000/cb",
+    "http://[::ffff:127.0.0.1]/cb",
+    "http://127.0.0.1:0x50/cb",
+    "http://127.0.0.1:65536/cb",
+    "http://127.0.0.1:-1/cb",
+    "http://127.0.0.1:@evil.example/cb",
+    "http://127.0.0.1:80@evil.example/cb",
+    "http://127.0.0.1.evil.example/cb",
+    "http://evil.example#127.0.0.1/cb",
+    "http://127.0.0.1\\@evil.example/cb",
+    "http://user@127.0.0.1:8000/cb",
+    "http://127.0.0.1:8000\\cb",
+    "http://127.0.0.1.:8000/cb",
+    "http://127.0.0.1:8000//cb",
+]
 """Addresses near the native client's, where the port alone may vary."""
 
 
@@ -96,12 +165,25 @@ def test_c_01_the_address_is_compared_as_it_was_sent_and_not_decoded_twice(anna:
 
 
 FAULTS: dict[str, dict[str, Any]] = {
-    "response_type unknown": {"response_type": "dance"}, "response_type missing": {"response_type": None}, "token": {"response_type": "token"},
-    "hybrid": {"response_type": "code id_token"}, "scope unknown": {"scope": "nothing"}, "scope missing": {"scope": None}, "no PKCE": {"code_challenge": None},
-    "plain PKCE": {"code_challenge_method": "plain"}, "short PKCE": {"code_challenge": "x"}, "prompt": {"prompt": "dance"}, "max_age": {"max_age": "soon"},
-    "claims": {"claims": "["}, "resource": {"resource": "https://other.example"}, "request": {"request": "eyJ"}, "request_uri": {"request_uri": "https://evil.example/r"},
-    "registration": {"registration": "{}"}, "prompt none": {"prompt": "none"}, "nothing wrong": {},
-}  # fmt: skip
+    "response_type unknown": {"response_type": "dance"},
+    "response_type missing": {"response_type": None},
+    "token": {"response_type": "token"},
+    "hybrid": {"response_type": "code id_token"},
+    "scope unknown": {"scope": "nothing"},
+    "scope missing": {"scope": None},
+    "no PKCE": {"code_challenge": None},
+    "plain PKCE": {"code_challenge_method": "plain"},
+    "short PKCE": {"code_challenge": "x"},
+    "prompt": {"prompt": "dance"},
+    "max_age": {"max_age": "soon"},
+    "claims": {"claims": "["},
+    "resource": {"resource": "https://other.example"},
+    "request": {"request": "eyJ"},
+    "request_uri": {"request_uri": "https://evil.example/r"},
+    "registration": {"registration": "{}"},
+    "prompt none": {"prompt": "none"},
+    "nothing wrong": {},
+}
 """Every kind of error that the endpoint tells an application."""
 
 UNPROVED = [
@@ -173,10 +255,18 @@ def test_az_03_code_is_the_only_response_type_and_no_grant_takes_a_password(worl
 
 
 CHALLENGES: list[dict[str, Any]] = [
-    {"code_challenge": None}, {"code_challenge": None, "code_challenge_method": None}, {"code_challenge": ""}, {"code_challenge_method": None},
-    {"code_challenge_method": "plain"}, {"code_challenge_method": "s256"}, {"code_challenge_method": "S512"}, {"code_challenge_method": "none"},
-    {"code_challenge": CHALLENGE[:-1]}, {"code_challenge": CHALLENGE[:-1] + "="}, {"code_challenge": VERIFIER[:20]},
-]  # fmt: skip
+    {"code_challenge": None},
+    {"code_challenge": None, "code_challenge_method": None},
+    {"code_challenge": ""},
+    {"code_challenge_method": None},
+    {"code_challenge_method": "plain"},
+    {"code_challenge_method": "s256"},
+    {"code_challenge_method": "S512"},
+    {"code_challenge_method": "none"},
+    {"code_challenge": CHALLENGE[:-1]},
+    {"code_challenge": CHALLENGE[:-1] + "="},
+    {"code_challenge": VERIFIER[:20]},
+]
 
 
 @pytest.mark.parametrize("client_id", ["wilma", "wilma-app", "verso"])
@@ -213,8 +303,11 @@ def test_c_16_a_public_client_gains_nothing_by_any_secret(world: World, anna: Br
     http = world.app.test_client()
     for secret in ("", "random", SECRET, "wilma-app"):
         data = {
-            "grant_type": "authorization_code", "code": anna.code("wilma-app"), "redirect_uri": "http://127.0.0.1/cb", "code_verifier": VERIFIER,
-        }  # fmt: skip
+            "grant_type": "authorization_code",
+            "code": anna.code("wilma-app"),
+            "redirect_uri": "http://127.0.0.1/cb",
+            "code_verifier": VERIFIER,
+        }
         for more in (
             {"data": data | {"client_id": "wilma-app", "client_secret": secret}},
             {"data": data, "auth": ("wilma-app", secret)},
@@ -225,7 +318,8 @@ def test_c_16_a_public_client_gains_nothing_by_any_secret(world: World, anna: Br
 
 
 def test_az_05_a_verifier_for_a_code_without_a_challenge_is_refused(world: World, anna: Browser) -> None:
-    """Only a confidential client whose setting says so gets such a code; a stranger's code put in its place brings a verifier along."""
+    """Only a confidential client whose setting says so gets such a code; a stranger's code put in its place brings a
+    verifier along."""
     old = Application(world, "wilma-old")
     bare: dict[str, Any] = {"code_challenge": None, "code_challenge_method": None}
     assert old.redeem(anna.code("wilma-old", **bare), code_verifier=VERIFIER).get_json()["error"] == "invalid_request"
@@ -261,10 +355,15 @@ def test_az_07_after_a_post_the_browser_is_sent_on_by_303(world: World, anna: Br
 def test_az_08_no_page_of_the_way_can_be_framed_read_or_refer(world: World, anna: Browser) -> None:
     nobody = Browser(world)
     pages = {
-        "refused": nobody.authorize(redirect_uri="https://evil.example"), "chooser": anna.authorize(prompt="select_account"),
-        "sent on": nobody.authorize(), "form": anna.authorize(response_mode="form_post"), "logout": anna.get("/oauth2/logout"),
-        "inform": anna.authorize("wilma-app", prompt="consent"), "login": nobody.get("/login"), "signed out": nobody.get("/logged-out"),
-    }  # fmt: skip
+        "refused": nobody.authorize(redirect_uri="https://evil.example"),
+        "chooser": anna.authorize(prompt="select_account"),
+        "sent on": nobody.authorize(),
+        "form": anna.authorize(response_mode="form_post"),
+        "logout": anna.get("/oauth2/logout"),
+        "inform": anna.authorize("wilma-app", prompt="consent"),
+        "login": nobody.get("/login"),
+        "signed out": nobody.get("/logged-out"),
+    }
     for name, page in pages.items():
         assert page.headers["Referrer-Policy"] == "no-referrer", name
         assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"], name
@@ -289,8 +388,12 @@ def test_az_09_a_parameter_that_comes_twice_is_refused_though_both_are_the_same(
         if name != "client_id":
             body = urlencode(doubled)
             said = wilma.http.post(
-                "/oauth2/par", base_url=ISSUER, data=body, content_type="application/x-www-form-urlencoded", headers={"Authorization": "Basic x"}
-            )  # fmt: skip
+                "/oauth2/par",
+                base_url=ISSUER,
+                data=body,
+                content_type="application/x-www-form-urlencoded",
+                headers={"Authorization": "Basic x"},
+            )
             assert (said.status_code, said.get_json()["error"]) == (400, "invalid_request"), name
 
 

@@ -1,4 +1,5 @@
-"""C-27: what is small to send and huge to read is refused at once: little work, little memory, an answer in the protocol's words."""
+"""C-27: what is small to send and huge to read is refused at once: little work, little memory, an answer in the
+protocol's words."""
 
 from __future__ import annotations
 
@@ -44,15 +45,24 @@ def bombs() -> dict[str, str]:
     direct = {"alg": "dir", "enc": "A128GCM", "zip": "DEF"}
     text = json.dumps({"sub": "wilma-key", "iss": "wilma-key"}).encode()
     return {
-        "a compressed payload": f"{part(direct)}..AAAA.{compressed[:16_000]}.AAAA", "a compressed payload, signed": signed(JWT_KEY, {**head, "zip": "DEF"}, zlib.compress(bytes(9_000_000))[:9000]),
-        "p2c of a thousand million": f"{part(wrapped)}.AAAA.AAAA.AAAA.AAAA", "p2c in a signed token": signed(JWT_KEY, head | {"p2c": 10**9}, text),
-        "a long header": f"{part({**head, 'x': 'x' * 900_000})}.{part({})}.AAAA", "a long payload": f"{part(head)}.{'A' * 900_000}.AAAA",
-        "a header deep in lists": f"{encode(b'[' * 11_000)}.e30.AAAA", "a header deep in objects": encode(b'{"a":' * 2_200) + ".e30.AAAA",
-        "a payload deep in lists, signed": signed(JWT_KEY, head, b"[" * 11_000), "a payload deep in objects, signed": signed(JWT_KEY, head, b'{"a":' * 2_200 + b"1" + b"}" * 2_200),
-        "a number of many digits": signed(JWT_KEY, head, b'{"exp":' + b"9" * 11_000 + b"}"), "a number with a huge exponent": signed(JWT_KEY, head, b'{"exp":1e999999999}'),
-        "unencoded content": signed(JWT_KEY, {**head, "crit": ["b64"], "b64": False}, b"x" * 11_000), "dots": "." * 16_000, "many parts": "a." * 8_000,
-        "many members": signed(JWT_KEY, head, json.dumps({str(n): n for n in range(1000)}).encode()), "one member many times": signed(JWT_KEY, head, b'{"a":1' + b',"a":1' * 1800 + b"}"),
-    }  # fmt: skip
+        "a compressed payload": f"{part(direct)}..AAAA.{compressed[:16_000]}.AAAA",
+        "a compressed payload, signed": signed(JWT_KEY, {**head, "zip": "DEF"}, zlib.compress(bytes(9_000_000))[:9000]),
+        "p2c of a thousand million": f"{part(wrapped)}.AAAA.AAAA.AAAA.AAAA",
+        "p2c in a signed token": signed(JWT_KEY, head | {"p2c": 10**9}, text),
+        "a long header": f"{part({**head, 'x': 'x' * 900_000})}.{part({})}.AAAA",
+        "a long payload": f"{part(head)}.{'A' * 900_000}.AAAA",
+        "a header deep in lists": f"{encode(b'[' * 11_000)}.e30.AAAA",
+        "a header deep in objects": encode(b'{"a":' * 2_200) + ".e30.AAAA",
+        "a payload deep in lists, signed": signed(JWT_KEY, head, b"[" * 11_000),
+        "a payload deep in objects, signed": signed(JWT_KEY, head, b'{"a":' * 2_200 + b"1" + b"}" * 2_200),
+        "a number of many digits": signed(JWT_KEY, head, b'{"exp":' + b"9" * 11_000 + b"}"),
+        "a number with a huge exponent": signed(JWT_KEY, head, b'{"exp":1e999999999}'),
+        "unencoded content": signed(JWT_KEY, {**head, "crit": ["b64"], "b64": False}, b"x" * 11_000),
+        "dots": "." * 16_000,
+        "many parts": "a." * 8_000,
+        "many members": signed(JWT_KEY, head, json.dumps({str(n): n for n in range(1000)}).encode()),
+        "one member many times": signed(JWT_KEY, head, b'{"a":1' + b',"a":1' * 1800 + b"}"),
+    }
 
 
 def doors() -> dict[str, Callable[[str], dict[str, Any]]]:
@@ -66,14 +76,16 @@ def doors() -> dict[str, Callable[[str], dict[str, Any]]]:
 
     return {
         "assertion": lambda token: at(
-            "/oauth2/token", "POST", data={"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": token}
+            "/oauth2/token",
+            "POST",
+            data={"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": token},
         ),
         "request": lambda token: at("/oauth2/authorize?" + urlencode(request_of("wilma", request=token))),
         "hint": lambda token: at("/oauth2/logout?" + urlencode({"id_token_hint": token})),
         "bearer": lambda token: at("/oauth2/userinfo", headers=bearer(token)),
         "posted bearer": lambda token: at("/oauth2/userinfo", "POST", data={"access_token": token}),
         "registration": lambda token: at("/oauth2/register", "POST", json={}, headers=bearer(token)),
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +97,8 @@ def warm(world: World) -> World:
 
 
 def asked(world: World, environ: dict[str, Any]) -> tuple[int, float]:
-    """Return the status of the answer, and the seconds of CPU that it cost; asked again when it seems dear, for it may have been our own
-    memory that was tidied just then."""
+    """Return the status of the answer, and the seconds of CPU that it cost; asked again when it seems dear, for it may
+    have been our own memory that was tidied just then."""
     costs: list[float] = []
     while not costs or (costs[-1] >= SECONDS and len(costs) < 3):
         environ["wsgi.input"].seek(0)
@@ -109,7 +121,8 @@ def test_c_27_no_bomb_goes_off_at_any_door(warm: World) -> None:
 
 
 def test_c_27_a_bomb_takes_no_memory(warm: World) -> None:
-    """What is refused by its length is not taken apart first: no more stands in memory than a few times the request itself."""
+    """What is refused by its length is not taken apart first: no more stands in memory than a few times the request
+    itself."""
     tracemalloc.start()
     try:
         for where in ("assertion", "posted bearer"):

@@ -114,16 +114,29 @@ def test_tk_06_a_client_without_the_code_grant_is_refused_at_the_authorization_e
 
 
 MODULES: dict[str, tuple[dict[str, Any], bool]] = {
-    "PARTokenEndpointAsAudienceFails": ({"aud": f"{ISSUER}/oauth2/token"}, False), "PAREndpointAsAudienceFails": ({"aud": f"{ISSUER}/oauth2/par"}, False),
-    "PAREndpointAsArrayAudienceFails": ({"aud": [f"{ISSUER}/oauth2/par"]}, False), "an array of the issuer": ({"aud": [ISSUER]}, False),
-    "an array with the issuer": ({"aud": [ISSUER, "https://other.example"]}, False), "no audience": ({"aud": None}, False),
-    "Nbf8SecondsInTheFutureIsAccepted": ({"nbf": STAMP + 8}, True), "Iat10SecondsInTheFuture": ({"iat": STAMP + 10}, True),
-    "NbfOver60SecondsInTheFutureFails": ({"nbf": STAMP + 61}, False), "IatOver60SecondsInTheFutureFails": ({"iat": STAMP + 61}, False),
-    "five minutes": ({"exp": STAMP + 300}, True), "longer than five minutes": ({"exp": STAMP + 340}, False), "no end": ({"exp": None}, False),
-    "over": ({"exp": STAMP - 60}, False), "no jti": ({"jti": None}, False), "another's name": ({"sub": "wilma"}, False), "another issuer": ({"iss": "wilma"}, False),
-    "a jti with half a letter": ({"jti": "\ud800"}, False), "a jti with nothing in it": ({"jti": "\x00"}, False), "a subject with half a letter": ({"sub": "\ud800"}, False),
-    "a subject with nothing in it": ({"sub": "wilma-key\x00"}, False), "a subject that is a list": ({"sub": ["wilma-key"]}, False),
-}  # fmt: skip
+    "PARTokenEndpointAsAudienceFails": ({"aud": f"{ISSUER}/oauth2/token"}, False),
+    "PAREndpointAsAudienceFails": ({"aud": f"{ISSUER}/oauth2/par"}, False),
+    "PAREndpointAsArrayAudienceFails": ({"aud": [f"{ISSUER}/oauth2/par"]}, False),
+    "an array of the issuer": ({"aud": [ISSUER]}, False),
+    "an array with the issuer": ({"aud": [ISSUER, "https://other.example"]}, False),
+    "no audience": ({"aud": None}, False),
+    "Nbf8SecondsInTheFutureIsAccepted": ({"nbf": STAMP + 8}, True),
+    "Iat10SecondsInTheFuture": ({"iat": STAMP + 10}, True),
+    "NbfOver60SecondsInTheFutureFails": ({"nbf": STAMP + 61}, False),
+    "IatOver60SecondsInTheFutureFails": ({"iat": STAMP + 61}, False),
+    "five minutes": ({"exp": STAMP + 300}, True),
+    "longer than five minutes": ({"exp": STAMP + 340}, False),
+    "no end": ({"exp": None}, False),
+    "over": ({"exp": STAMP - 60}, False),
+    "no jti": ({"jti": None}, False),
+    "another's name": ({"sub": "wilma"}, False),
+    "another issuer": ({"iss": "wilma"}, False),
+    "a jti with half a letter": ({"jti": "\ud800"}, False),
+    "a jti with nothing in it": ({"jti": "\x00"}, False),
+    "a subject with half a letter": ({"sub": "\ud800"}, False),
+    "a subject with nothing in it": ({"sub": "wilma-key\x00"}, False),
+    "a subject that is a list": ({"sub": ["wilma-key"]}, False),
+}
 """The suite's modules on client assertions by name, and more; whether each is accepted."""
 
 
@@ -191,7 +204,8 @@ def test_tk_08_c_19_nothing_is_no_secret(world: World) -> None:
     ]
     for path in ("token", "introspect", "revoke"):
         for fields, headers in nothing:
-            # A public client proves nothing, and an empty parameter is none; it may do so where nothing is proved by it.
+            # A public client proves nothing, and an empty parameter is none; it may do so where nothing is proved by
+            # it.
             public = path == "revoke" and fields.get("client_id") == "wilma-app" and not any(list(fields.values())[1:])
             assert send(world, path, fields, headers).status_code == (200 if public else 401), (path, fields, headers)
 
@@ -212,9 +226,10 @@ def test_tk_09_a_stored_secret_is_told_by_nothing(world: World, wilma: Applicati
 
 
 SCOPES = {
-    "person": ("openid", "openid roles", "openid offline_access"), "own": ("wilma.read",),
+    "person": ("openid", "openid roles", "openid offline_access"),
+    "own": ("wilma.read",),
     "more": ("wilma.write", "admin", "openid wilma.write", "wilma.read wilma.write", "*", "OPENID", "wilma.*"),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -259,8 +274,10 @@ POLICIES: dict[str, Callable[[World], Any]] = {
     "the organisation is enabled no more": lambda world: world.change(
         ApplicationEnabled, ApplicationEnabled.application_id == world.ids["wilma"], organisation_id=world.ids["OPISTO"]
     ),
-    "the application is retired": lambda world: world.change(ApplicationRow, ApplicationRow.key == "wilma", retired=True),
-}  # fmt: skip
+    "the application is retired": lambda world: world.change(
+        ApplicationRow, ApplicationRow.key == "wilma", retired=True
+    ),
+}
 """Rules of who may enter, broken one at a time."""
 
 

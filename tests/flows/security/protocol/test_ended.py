@@ -1,4 +1,5 @@
-"""C-09, JW-06, SE-04: whatever a token stands on, when any of it ends the token has ended; nothing that still holds makes up for it."""
+"""C-09, JW-06, SE-04: whatever a token stands on, when any of it ends the token has ended; nothing that still holds
+makes up for it."""
 
 from __future__ import annotations
 
@@ -53,13 +54,16 @@ def ways(world: World) -> dict[str, Any]:
     in_koivu = (Affiliation.person_id == anna) & (Affiliation.organisation_id == world.ids["KOIVU"])
     retired: tuple[dict[str, Any], dict[str, Any]] = ({"retired": False}, {"retired": True})
     return {
-        "person": held(world), "capacity": changed(world, Affiliation, in_koivu, {"valid_to": LATER}, {"valid_to": NOON}),
+        "person": held(world),
+        "capacity": changed(world, Affiliation, in_koivu, {"valid_to": LATER}, {"valid_to": NOON}),
         "right": changed(world, Assignment, Assignment.person_id == anna, {"valid_to": LATER}, {"valid_to": NOON}),
-        "session": changed(world, LoginSessionRow, LoginSessionRow.person_id == anna, {"ended_at": None}, {"ended_at": NOON}),
+        "session": changed(
+            world, LoginSessionRow, LoginSessionRow.person_id == anna, {"ended_at": None}, {"ended_at": NOON}
+        ),
         "grant": changed(world, GrantRow, GrantRow.person_id == anna, {"revoked_at": None}, {"revoked_at": NOON}),
         "client": changed(world, Client, Client.client_id == "wilma", *retired),
         "application": changed(world, ApplicationRow, ApplicationRow.key == "wilma", *retired),
-    }  # fmt: skip
+    }
 
 
 def standing(world: World, tokens: dict[str, Any]) -> set[str]:

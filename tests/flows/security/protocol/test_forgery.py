@@ -1,7 +1,9 @@
-"""C-22, C-24, C-25, C-26, JW-03, JW-04: what nobody signed, or not so, is refused by everything that takes a signed token.
+"""C-22, C-24, C-25, C-26, JW-03, JW-04: what nobody signed, or not so, is refused by everything that takes a signed
+token.
 
-The forge's tokens go to the client assertion, the request object, the hint at sign-in and at sign-out, userinfo, introspection,
-registration and an upstream's ID token. Each test first shows that the genuine token works there, so that a refusal says something.
+The forge's tokens go to the client assertion, the request object, the hint at sign-in and at sign-out, userinfo,
+introspection, registration and an upstream's ID token. Each test first shows that the genuine token works there, so
+that a refusal says something.
 """
 
 from __future__ import annotations
@@ -149,7 +151,8 @@ def test_c_24_no_forged_request_object_is_pushed(wilma: Application, listener: H
 def test_c_24_no_forged_hint_says_whom_to_expect(
     world: World, anna: Browser, listener: HostileHttp, berits: str
 ) -> None:
-    """A hint that is believed keeps Anna out, for it is Berit's; a forged one is refused as what it is and says nothing of anybody."""
+    """A hint that is believed keeps Anna out, for it is Berit's; a forged one is refused as what it is and says nothing
+    of anybody."""
     anna.code()
     assert answer(anna.authorize(prompt="none", id_token_hint=berits))["error"] == "login_required"
     for name, token in forgeries(berits, our_key(world), listener, claims_of(berits)).items():
@@ -225,7 +228,8 @@ def test_c_24_no_forged_upstream_id_token_is_believed(listener: HostileHttp, alg
 
 
 def test_c_25_neither_an_odd_algorithm_nor_a_claim_of_its_own_switches_a_check_off() -> None:
-    """An upstream's ID token: its signature is right as it stands, and what it says of itself changes nothing of what is asked.
+    """An upstream's ID token: its signature is right as it stands, and what it says of itself changes nothing of what
+    is asked.
 
     ``at_hash`` may be left out in the code flow (OpenID Connect Core section 3.1.3.6); where it stands, it must fit.
     """
@@ -258,18 +262,37 @@ def test_c_25_neither_an_odd_algorithm_nor_a_claim_of_its_own_switches_a_check_o
             assert not believed({**head, "alg": odd}, said | half), odd
     without = {name: value for name, value in said.items() if name != "nonce"}
     for claims in (
-        without | {"nonce_supported": False}, without | {"nonce_supported": "false"}, said | {"nonce": "x", "nonce_supported": False},
-        said | {"at_hash": "x"}, said | {"at_hash": ""}, said | {"at_hash": None, "nonce": None}, said | {"exp": None, "exp_supported": False},
-        said | {"aud": "another", "azp": "avain"}, said | {"iss": "https://evil.example", "issuer": said["iss"]}, said | {"email_verified": True, "nonce": ""},
-    ):  # fmt: skip
+        without | {"nonce_supported": False},
+        without | {"nonce_supported": "false"},
+        said | {"nonce": "x", "nonce_supported": False},
+        said | {"at_hash": "x"},
+        said | {"at_hash": ""},
+        said | {"at_hash": None, "nonce": None},
+        said | {"exp": None, "exp_supported": False},
+        said | {"aud": "another", "azp": "avain"},
+        said | {"iss": "https://evil.example", "issuer": said["iss"]},
+        said | {"email_verified": True, "nonce": ""},
+    ):
         assert not believed(head, claims), claims
 
 
 TIMES: dict[str, str] = {
-    "infinite": "1e400", "minus infinite": "-1e400", "no number": "NaN", "Infinity": "Infinity", "a text": '"4102444800"', "soon": '"soon"', "empty": '""',
-    "a list": f"[{STAMP + 60}]", "an object": "{}", "true": "true", "negative": "-1", "huge": "9" * 400, "past any calendar": "99999999999999",
-    "long past": "1", "zero": "0",
-}  # fmt: skip
+    "infinite": "1e400",
+    "minus infinite": "-1e400",
+    "no number": "NaN",
+    "Infinity": "Infinity",
+    "a text": '"4102444800"',
+    "soon": '"soon"',
+    "empty": '""',
+    "a list": f"[{STAMP + 60}]",
+    "an object": "{}",
+    "true": "true",
+    "negative": "-1",
+    "huge": "9" * 400,
+    "past any calendar": "99999999999999",
+    "long past": "1",
+    "zero": "0",
+}
 """What may stand as the end of a token that ends nothing, as JSON."""
 
 
@@ -313,9 +336,25 @@ def test_c_22_a_beginning_that_is_no_moment_or_has_not_come_is_refused(world: Wo
 def near(name: str) -> list[Any]:
     """What a careless comparison takes for ``name``: a part of it, more than it, a list of it, nothing."""
     return [
-        name[:-1], name[1:], f"{name}/", f"{name}.evil.example", f"https://evil.example/{name}", f"{name} ", f" {name}", name.upper(), f"{name}\u0000",
-        [name], [name, "https://evil.example"], [], {name: True}, {}, "", 0, True, None,
-    ]  # fmt: skip
+        name[:-1],
+        name[1:],
+        f"{name}/",
+        f"{name}.evil.example",
+        f"https://evil.example/{name}",
+        f"{name} ",
+        f" {name}",
+        name.upper(),
+        f"{name}\u0000",
+        [name],
+        [name, "https://evil.example"],
+        [],
+        {name: True},
+        {},
+        "",
+        0,
+        True,
+        None,
+    ]
 
 
 def test_c_26_an_issuer_that_only_looks_like_the_right_one_is_refused(

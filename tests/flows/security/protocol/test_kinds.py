@@ -31,8 +31,15 @@ def purse(world: World) -> Kinds:
     world.change(Client, Client.client_id == "verso", token_format="opaque", mapper={})
     extension.parts_of(world.app).settings.egress.hosts = ["localhost:1"]
     world.write(
-        Connection(key=CONNECTION, name={"fi": "Kunta"}, issuer="http://localhost:1", client_id="avain", domains=[], identifier={})
-    )  # fmt: skip
+        Connection(
+            key=CONNECTION,
+            name={"fi": "Kunta"},
+            issuer="http://localhost:1",
+            client_id="avain",
+            domains=[],
+            identifier={},
+        )
+    )
     return Kinds(world)
 
 
@@ -188,14 +195,29 @@ def as_remembered_device(made: Kinds, secret: str) -> bool:
 
 
 DOORS: dict[Callable[[Kinds, str], bool], set[str]] = {
-    as_code: {"code"}, as_refresh_token: {"refresh token"}, as_basic_secret: {"client secret"}, as_posted_secret: {"client secret"},
-    as_assertion: {"assertion"}, as_request_uri: {"pushed request"}, as_request: {"request object"},
-    as_bearer: {"access token", "opaque access token"}, as_told_token: {"access token", "opaque access token", "refresh token"},
-    as_token_given_back: {"access token", "opaque access token", "refresh token"}, as_initial_token: {"initial access token"},
-    as_management_token: {"management token"}, as_login_cookie: {"login cookie"}, as_form_cookie: {"form cookie"}, as_form_token: {"form token"},
-    as_flow: {"flow"}, as_passage: {"passage"}, as_leaving: {"leaving"}, as_new_password: {"new password"}, as_upstream_state: {"upstream state"},
-    as_waiting_link: {"waiting link"}, as_remembered_device: {"remembered device"},
-}  # fmt: skip
+    as_code: {"code"},
+    as_refresh_token: {"refresh token"},
+    as_basic_secret: {"client secret"},
+    as_posted_secret: {"client secret"},
+    as_assertion: {"assertion"},
+    as_request_uri: {"pushed request"},
+    as_request: {"request object"},
+    as_bearer: {"access token", "opaque access token"},
+    as_told_token: {"access token", "opaque access token", "refresh token"},
+    as_token_given_back: {"access token", "opaque access token", "refresh token"},
+    as_initial_token: {"initial access token"},
+    as_management_token: {"management token"},
+    as_login_cookie: {"login cookie"},
+    as_form_cookie: {"form cookie"},
+    as_form_token: {"form token"},
+    as_flow: {"flow"},
+    as_passage: {"passage"},
+    as_leaving: {"leaving"},
+    as_new_password: {"new password"},
+    as_upstream_state: {"upstream state"},
+    as_waiting_link: {"waiting link"},
+    as_remembered_device: {"remembered device"},
+}
 """Every door that takes a secret, with the kinds it is for."""
 
 
@@ -211,11 +233,20 @@ def test_tk_02_a_door_takes_its_own_kind_and_no_other(
 
 
 OPAQUE: dict[Callable[[Kinds, str], bool], str] = {
-    as_code: "code", as_refresh_token: "refresh token", as_bearer: "opaque access token", as_told_token: "opaque access token",
-    as_request_uri: "pushed request", as_basic_secret: "client secret", as_initial_token: "initial access token",
-    as_management_token: "management token", as_login_cookie: "login cookie", as_new_password: "new password",
-    as_upstream_state: "upstream state", as_waiting_link: "waiting link", as_remembered_device: "remembered device",
-}  # fmt: skip
+    as_code: "code",
+    as_refresh_token: "refresh token",
+    as_bearer: "opaque access token",
+    as_told_token: "opaque access token",
+    as_request_uri: "pushed request",
+    as_basic_secret: "client secret",
+    as_initial_token: "initial access token",
+    as_management_token: "management token",
+    as_login_cookie: "login cookie",
+    as_new_password: "new password",
+    as_upstream_state: "upstream state",
+    as_waiting_link: "waiting link",
+    as_remembered_device: "remembered device",
+}
 """Doors of the secrets that are known by their full hash."""
 
 
@@ -254,7 +285,8 @@ READERS = {
 def test_jw_02_each_kind_of_signed_token_is_read_where_it_belongs_and_nowhere_else(
     purse: Kinds, held: dict[str, str]
 ) -> None:
-    """Five kinds against the doors for signed tokens; who reads a hint is asked below, for a bad one is merely not looked at."""
+    """Five kinds against the doors for signed tokens; who reads a hint is asked below, for a bad one is merely not
+    looked at."""
     for door, own in READERS.items():
         assert {kind for kind in SIGNED if kind not in own and door(purse, held[kind])} == set(), door.__name__
 
@@ -273,7 +305,8 @@ def test_jw_02_only_an_id_token_is_a_hint(purse: Kinds, held: dict[str, str]) ->
 def test_jw_02_what_we_sign_proves_nothing_of_a_client_that_registered_our_keys_as_its_own(
     purse: Kinds, held: dict[str, str]
 ) -> None:
-    """A client that states our published keys, by fault or on purpose, is authenticated by none of our tokens, and asks for nothing by one."""
+    """A client that states our published keys, by fault or on purpose, is authenticated by none of our tokens, and asks
+    for nothing by one."""
     world, both = purse.world, Client.client_id.in_(("wilma-key", "wilma"))
     published = world.app.test_client().get("/oauth2/jwks", base_url=ISSUER).get_json()
     world.change(Client, both, jwks=published)
@@ -293,12 +326,16 @@ def test_c_06_in_the_one_table_a_secret_is_found_under_its_own_kind_only(purse: 
             for kind in ONE_SHOT
         }
         wrong = {
-            (kind, other) for kind, secret in made.items() for other in ONE_SHOT
-            if other != kind and (
-                one_shot.consume(session, other, secret, client_id="wilma") or one_shot.read(session, other, secret, "wilma", late=True)
+            (kind, other)
+            for kind, secret in made.items()
+            for other in ONE_SHOT
+            if other != kind
+            and (
+                one_shot.consume(session, other, secret, client_id="wilma")
+                or one_shot.read(session, other, secret, "wilma", late=True)
                 or one_shot.complete(session, other, secret, "wilma")
             )
-        }  # fmt: skip
+        }
         assert all(one_shot.consume(session, kind, secret, client_id="wilma") for kind, secret in made.items())
         return wrong
 

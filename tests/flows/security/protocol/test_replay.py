@@ -61,7 +61,8 @@ def test_tk_03_the_retry_window_is_of_the_last_rotation_only(world: World, anna:
 def test_c_05_a_rotated_refresh_token_is_known_after_every_process_died(
     world: World, anna: Browser, wilma: Application, restarted: Restart, at: Clock
 ) -> None:
-    """Nothing of it is in memory: another application over the same database refuses the old token and ends the family."""
+    """Nothing of it is in memory: another application over the same database refuses the old token and ends the
+    family."""
     first = wilma.redeem(anna.code(scope=LASTING)).get_json()["refresh_token"]
     second = wilma.refresh(first).get_json()
     again = restarted()
@@ -101,7 +102,8 @@ def test_c_05_so_is_everything_else_that_was_used_or_taken_back(
 
 
 def test_c_12_par_01_a_silent_request_uses_its_address_up_as_any_other(world: World, anna: Browser) -> None:
-    """Also when it is brought with another ``prompt`` beside it, by another browser, or while a first one is still on our pages."""
+    """Also when it is brought with another ``prompt`` beside it, by another browser, or while a first one is still on
+    our pages."""
     anna.code()
     uri = pushed(world, prompt="none")
     assert "code" in answer(bring(anna, uri))
@@ -154,7 +156,10 @@ def test_c_13_az_13_no_request_makes_us_fetch_anything(
     header = {"alg": "ES256", "kid": JWT_KEY.kid, "typ": "JWT", "jku": url, "x5u": url}
     signed = jose.sign(JWT_KEY, "JWT", {"iss": "wilma", "client_id": "wilma", "aud": ISSUER, "request_uri": url})
     pointing = f"{encode(json.dumps(header).encode())}.{signed.split('.', 1)[1]}"
-    names = "request_uri jwks_uri logo_uri sector_identifier_uri client_uri policy_uri id_token_hint login_hint resource claims registration iss"
+    names = (
+        "request_uri jwks_uri logo_uri sector_identifier_uri client_uri policy_uri id_token_hint login_hint "
+        "resource claims registration iss"
+    )
     everywhere: dict[str, Any] = dict.fromkeys(names.split(), url)
     for browser in (Browser(world), anna):
         for fields in (

@@ -24,9 +24,10 @@ from tests.servers.postgresql import PostgreSQL
 LASTING = "openid roles offline_access"
 
 MOMENTS = {
-    "at the grant": ("grant_", "AFTER UPDATE", ""), "at the event": ("audit_event", "BEFORE INSERT", ""),
+    "at the grant": ("grant_", "AFTER UPDATE", ""),
+    "at the event": ("audit_event", "BEFORE INSERT", ""),
     "at the commit": ("audit_event", "AFTER INSERT", "DEFERRABLE INITIALLY DEFERRED"),
-}  # fmt: skip
+}
 """When the server ends the connection: the table, and what happens to it."""
 
 
@@ -116,7 +117,8 @@ def test_c_21_a_code_whose_use_was_not_stored_gives_nothing_and_is_good_for_anot
 def test_c_21_a_replay_whose_ending_was_not_stored_is_no_plain_refusal(
     world: World, wilma: Application, tokens: dict[str, Any], at: Any
 ) -> None:
-    """Who replays a token is told of the failure, not that the family is dead, which it is not until somebody tries again."""
+    """Who replays a token is told of the failure, not that the family is dead, which it is not until somebody tries
+    again."""
     second = wilma.refresh(tokens["refresh_token"]).get_json()
     at(oidc_world.instant(11))
     with dying(world, "at the commit"):

@@ -1,4 +1,5 @@
-"""C-02: whatever stands where a way on could stand, the browser stays with us or goes to an address that an application registered."""
+"""C-02: whatever stands where a way on could stand, the browser stays with us or goes to an address that an application
+registered."""
 
 from __future__ import annotations
 
@@ -15,15 +16,62 @@ from tests.flows import oidc_world
 from tests.flows.oidc_world import ISSUER, Application, Browser, World
 
 NAMES = (
-    "next", "back", "return", "return_to", "returnTo", "returnUrl", "redirect", "redirect_to", "redirect_url", "url", "uri", "target", "dest", "destination",
-    "continue", "goto", "to", "r", "u", "rurl", "service", "RelayState", "flow", "handle", "pending", "post_logout_redirect_uri", "initiate_login_uri", "path",
-)  # fmt: skip
+    "next",
+    "back",
+    "return",
+    "return_to",
+    "returnTo",
+    "returnUrl",
+    "redirect",
+    "redirect_to",
+    "redirect_url",
+    "url",
+    "uri",
+    "target",
+    "dest",
+    "destination",
+    "continue",
+    "goto",
+    "to",
+    "r",
+    "u",
+    "rurl",
+    "service",
+    "RelayState",
+    "flow",
+    "handle",
+    "pending",
+    "post_logout_redirect_uri",
+    "initiate_login_uri",
+    "path",
+)
 EVIL = (
-    "https://evil.example", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "\t//evil.example", "https:evil.example",
-    "https:/evil.example", "http:\\\\evil.example", "//evil.example/%2f..", "/%09/evil.example", "/.evil.example@evil.example", "//evil.example\\@localhost",
-    "https://localhost:8080@evil.example", "https://localhost:8080.evil.example", "javascript:alert(1)//evil.example", "data:text/html,evil.example",
-    "/\r\nLocation: https://evil.example", "\u2028//evil.example", "//evil\u3002example", "/ /evil.example", ";//evil.example", "?//evil.example", "#//evil.example",
-)  # fmt: skip
+    "https://evil.example",
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "\t//evil.example",
+    "https:evil.example",
+    "https:/evil.example",
+    "http:\\\\evil.example",
+    "//evil.example/%2f..",
+    "/%09/evil.example",
+    "/.evil.example@evil.example",
+    "//evil.example\\@localhost",
+    "https://localhost:8080@evil.example",
+    "https://localhost:8080.evil.example",
+    "javascript:alert(1)//evil.example",
+    "data:text/html,evil.example",
+    "/\r\nLocation: https://evil.example",
+    "\u2028//evil.example",
+    "//evil\u3002example",
+    "/ /evil.example",
+    ";//evil.example",
+    "?//evil.example",
+    "#//evil.example",
+)
 
 
 def ours(location: str) -> bool:
