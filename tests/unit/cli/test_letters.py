@@ -55,7 +55,7 @@ def count(engine: Engine, model: type[OneShot | AuditEvent], **where: str) -> in
 def test_everybody_there_without_a_password_gets_a_letter_in_their_own_language_that_only_the_owner_reads(
     iam: Cli, engine: Engine, world: World, tmp_path: Path
 ) -> None:
-    output = tmp_path / "sign_in/letters.html"
+    output = tmp_path / "letters.html"
     done = write(iam, output, "--json")
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
@@ -98,7 +98,7 @@ def _codes(done: Result, output: Path) -> dict[str, str]:
 def test_a_code_on_paper_is_void_once_there_is_a_password(
     iam: Cli, engine: Engine, world: World, tmp_path: Path
 ) -> None:
-    code = _codes(write(iam, tmp_path / "sign_in/letters.html"), tmp_path / "sign_in/letters.html")["aino"]
+    code = _codes(write(iam, tmp_path / "letters.html"), tmp_path / "letters.html")["aino"]
     with Session(engine) as session, session.begin():
         set_password(session, world.vault, world.ids["aino"], OTHER, Actor())
     assert redeem(engine, world, "aino", code) is None
@@ -107,12 +107,12 @@ def test_a_code_on_paper_is_void_once_there_is_a_password(
 def test_a_file_that_is_there_or_cannot_be_made_leaves_earlier_codes_as_they_are(
     iam: Cli, engine: Engine, world: World, tmp_path: Path
 ) -> None:
-    output = tmp_path / "sign_in/letters.html"
+    output = tmp_path / "letters.html"
     code = _codes(write(iam, output), output)["aino"]
     before = output.read_bytes()
     link = tmp_path / "link.html"
     link.symlink_to(tmp_path / "elsewhere.html")
-    for where, exit_code in ((output, 1), (link, 1), (tmp_path / "nowhere" / "sign_in/letters.html", 2)):
+    for where, exit_code in ((output, 1), (link, 1), (tmp_path / "nowhere" / "letters.html", 2)):
         refused = write(iam, where)
         assert refused.exit_code == exit_code, refused.output
         assert where.name in refused.output
@@ -124,7 +124,7 @@ def test_a_file_that_is_there_or_cannot_be_made_leaves_earlier_codes_as_they_are
 def test_whoever_acts_needs_the_permission_over_that_organisation(
     iam: Cli, engine: Engine, world: World, tmp_path: Path
 ) -> None:
-    output = tmp_path / "sign_in/letters.html"
+    output = tmp_path / "letters.html"
     refused = write(iam, output, "--as", "olli")
     assert (refused.exit_code, "codes.issue" in refused.output) == (1, True)
     with Session(engine) as session, session.begin():
@@ -145,9 +145,9 @@ def test_whoever_acts_needs_the_permission_over_that_organisation(
 def test_where_everybody_has_a_password_no_file_is_left(iam: Cli, engine: Engine, world: World, tmp_path: Path) -> None:
     with Session(engine) as session, session.begin():
         session.execute(delete(Affiliation).where(Affiliation.person_id != world.ids["olli"]))
-    done = write(iam, tmp_path / "sign_in/letters.html")
+    done = write(iam, tmp_path / "letters.html")
     assert (done.exit_code, done.output.startswith("0 letters")) == (0, True)
-    assert not (tmp_path / "sign_in/letters.html").exists()
+    assert not (tmp_path / "letters.html").exists()
 
 
 def test_three_hundred_letters_cost_as_many_statements_as_two(engine: Engine, world: World, session: Session) -> None:
