@@ -1,7 +1,6 @@
-"""A worked relying party: people sign in with Avain, see what they may do, sign out here and there.
+"""A worked relying party: people sign in with Avain, see what they may do, and sign out here and there.
 
-They are signed out from there as well. Needs flask, authlib and requests. Start it with `flask --app app run`;
-AVAIN_ISSUER, CLIENT_ID and CLIENT_SECRET say who it is to whom.
+Needs flask, authlib and requests. Start: `flask --app app run`; AVAIN_ISSUER, CLIENT_ID, CLIENT_SECRET say who it is.
 What is in memory here belongs in a database as soon as there is more than one process.
 """
 
@@ -21,8 +20,7 @@ PAGE = """<!doctype html><title>Example</title>
 {% if visit %}<h1>{{ visit.claims.name }}</h1>
 <ul>{% for role in visit.claims.roles %}<li>{{ role }}</li>{% endfor %}</ul>
 <form method="post" action="/sign-out"><input type="hidden" name="csrf" value="{{ visit.csrf }}">
-<button>Sign out</button></form>
-{% else %}<a href="/sign-in">Sign in</a>{% endif %}"""
+<button>Sign out</button></form>{% else %}<a href="/sign-in">Sign in</a>{% endif %}"""
 
 app = Flask(__name__)
 app.config.update(
@@ -103,9 +101,7 @@ def logged_out() -> tuple[str, int, dict[str, str]]:
 
 
 def ended(logout_token: str) -> str:
-    """Return the sid of the session that a logout token says has ended.
-
-    Raises JoseError or ValueError for anything else."""
+    """Return the sid of the session that a logout token ended; raises JoseError or ValueError for anything else."""
     keys = jwk.KeySet.import_key_set(avain.fetch_jwk_set(force=True))
     token = jwt.decode(logout_token, keys, algorithms=["RS256"])
     wanted = {"iss": ISSUER, "aud": CLIENT_ID}
