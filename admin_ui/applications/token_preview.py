@@ -17,7 +17,7 @@ from admin_ui.applications.pages import PATH, SECTION, clients_of
 from admin_ui.parts import frame, lists, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.seen import looked_for, profiles
-from admin_ui.people.listing import archive_after, listed_name
+from admin_ui.people.listing import archive_after, listed_name, position
 from connectors.identity_code import holds_code
 from iam import clock
 from iam.access.administration import Part, may_see, speaks_freely
@@ -27,6 +27,7 @@ from iam.audit import log
 from iam.directory.organisation import Organisation
 from iam.directory.pages import listing as people
 from iam.directory.pages.listing import PERSON_KEYS, Wanted
+from iam.directory.pages.ties import ties
 from iam.directory.person import Person
 from iam.directory.queries import Profile, profile
 from iam.errors import NotFound
@@ -105,13 +106,11 @@ def _search(session: Session, part: Part, text: str) -> list[tuple[UUID, str, li
     ).all()
     ids, texts = [row.id for row in rows], context.texts()
     looked_for(text)
-    shown, ties = profiles(session, ids), people.affiliations(session, part, ids)
+    shown, found_ties = profiles(session, ids), ties(session, part, ids)
     found = []
     for row in rows:
-        told, lines_ = shown.get(row.id, Profile()), []
-        for tie in ties.get(row.id, []):
-            place = tie.place.name(texts.language) if tie.place else texts.gettext(N_("place protected"))
-            lines_.append(f"{tie.title or words.word(words.AFFILIATIONS, tie.kind)}, {place}")
+        told = shown.get(row.id, Profile())
+        lines_ = [position(tied, texts) for tied in found_ties[row.id].affiliations]
         found.append((row.id, listed_name(told, texts), lines_))
     return found
 

@@ -17,9 +17,10 @@ from admin_ui.parts import exports, frame, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from admin_ui.parts.seen import profiles
+from admin_ui.people.listing import position
 from connectors.problem import Problem
 from iam.access.administration import Part, may_touch
-from iam.directory.pages import listing as people
+from iam.directory.pages.ties import ties
 from iam.directory.person import Identifier, Person
 from iam.directory.queries import Profile
 from iam.directory.source import Ambiguity, Source
@@ -151,7 +152,7 @@ def _seen(session: Session, part: Part, source: Source, ids: set[UUID]) -> set[U
 
 
 def _candidates(session: Session, part: Part, ids: set[UUID]) -> dict[UUID, Candidate]:
-    shown, ties, lines = profiles(session, ids), people.affiliations(session, part, ids), _identifiers(session, ids)
+    shown, found_ties, lines = profiles(session, ids), ties(session, part, ids), _identifiers(session, ids)
     texts, found = context.texts(), {}
     for person_id in sorted(ids, key=str):
         profile = shown.get(person_id, Profile())
@@ -159,9 +160,7 @@ def _candidates(session: Session, part: Part, ids: set[UUID]) -> dict[UUID, Cand
         if profile.birth_date is not None:
             born = profile.birth_date
             told.append(texts.gettext(N_("born %(day)s")) % {"day": f"{born.day}.{born.month}.{born.year}"})
-        for tie in ties.get(person_id, []):
-            place = tie.place.name(texts.language) if tie.place else texts.gettext(N_("place protected"))
-            told.append(f"{tie.title or words.word(words.AFFILIATIONS, tie.kind)}, {place}")
+        told += [position(tied, texts) for tied in found_ties[person_id].affiliations]
         found[person_id] = Candidate(person_id, profile.display_name or texts.gettext(N_("No name")), told)
     return found
 

@@ -22,10 +22,10 @@ from iam.access.administration import Part
 from iam.directory import identity_code
 from iam.directory.organisation import Organisation
 from iam.directory.pages import listing
-from iam.directory.pages.listing import PERSON_KEYS, STATES, Tied, Wanted
+from iam.directory.pages.listing import PERSON_KEYS, STATES, Wanted
+from iam.directory.pages.ties import Tied, Ties, ties
 from iam.directory.person import Person
 from iam.directory.queries import Profile
-from iam.directory.ties import Ties, ties
 from iam.errors import NotFound
 from iam.lifecycle.states import state
 from iam.signin.accounts import username_rules
@@ -163,6 +163,12 @@ def listed_name(profile: Profile, texts: Texts) -> str:
 def archive_after() -> timedelta:
     """Return how long after the last end a person is archived."""
     return timedelta(days=context.settings().lifecycle.archive_days)
+
+
+def position(tied: Tied, texts: Texts) -> str:
+    """Return an affiliation in a line, by which namesakes are told apart."""
+    place = tied.place.name(texts.language) if tied.place else texts.gettext(N_("place protected"))
+    return f"{tied.title or words.word(words.AFFILIATIONS, tied.kind)}, {place}"
 
 
 def _tie(tied: Tied, texts: Texts) -> Tie:

@@ -17,11 +17,10 @@ from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import Part, knows_protected, parts_with, speaks_freely
 from iam.database.types import Protected
-from iam.directory.pages.listing import Tied
+from iam.directory.pages.ties import Tied, ties
 from iam.directory.person import Hold
 from iam.directory.protected import release
 from iam.directory.queries import Profile
-from iam.directory.ties import ties
 from iam.errors import NotFound
 from iam.lifecycle import leave
 from iam.signin.accounts import reset_standing as standing

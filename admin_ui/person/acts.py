@@ -28,7 +28,7 @@ from iam.access.model.role import Application, Role
 from iam.access.pages import listing as roles
 from iam.access.standing import OUTRANKED, over
 from iam.directory import identity_code
-from iam.directory.pages import listing
+from iam.directory.pages.ties import ties
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
 from iam.signin import access_end, step_up
 from iam.signin.accounts import ending, reset_standing as standing
@@ -196,8 +196,8 @@ def _granted(subject: Subject) -> tuple[UUID, UUID, UUID, datetime]:
     role_id = _role(session, part, request.form.get("role", ""))
     if role_id is None:
         problems.append(Problem("Choose a role.", field="role"))
-    capacity_id, found = paging.as_id(request.form.get("capacity")), listing.affiliations(session, part, [subject.id])
-    if capacity_id not in {tied.fact_id for tied in found.get(subject.id, [])}:
+    capacity_id, found = paging.as_id(request.form.get("capacity")), ties(session, part, [subject.id])[subject.id]
+    if capacity_id not in {tied.fact_id for tied in found.affiliations}:
         problems.append(Problem("Choose the position in which the right is used.", field="capacity"))
     scope_id = paging.as_id(request.form.get("scope"))
     if scope_id is None or not may_touch(session, part, scope_id):

@@ -23,7 +23,7 @@ from iam.access.explanation.telling import to_asker
 from iam.access.explanation.why_not import why_not
 from iam.access.rules.sentence import KIND_WORDS
 from iam.directory.pages import listing
-from iam.directory.pages.listing import Tied
+from iam.directory.pages.ties import Tied, ties
 from iam.texts import N_, in_language
 from iam.web import context
 
@@ -187,7 +187,7 @@ def _form(subject: Subject, handed_out: list[tuple[str, str]]) -> dict[str, Any]
     part, language, now = frame.part_of("rights.grant"), context.texts().language, clock.now()
     held, roles = subject.positions, handed_out
     if part != subject.part:
-        held = listing.affiliations(context.db(), part, [subject.id]).get(subject.id, [])
+        held = ties(context.db(), part, [subject.id])[subject.id].affiliations
         roles = offered_roles(context.db(), part)
     query = listing.organisations(part).order_by(*listing.organisation_keys(language)).limit(SCOPES_OFFERED)
     return {

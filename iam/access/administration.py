@@ -170,15 +170,7 @@ def _near(affiliation: type[Affiliation], here: Select[UUID]) -> ColumnElement[b
 
 def permissions_of(session: Session, person_id: UUID) -> dict[str, frozenset[UUID]]:
     """Return the permissions a person holds now, each with the organisations it was granted over."""
-    now = clock.now()
-    rows = session.execute(
-        select(AdminGrant.permission, AdminGrant.organisation_id).where(
-            AdminGrant.person_id == person_id,
-            AdminGrant.closed_by.is_(None),
-            AdminGrant.valid_from <= now,
-            AdminGrant.valid_to > now,
-        )
-    )
+    rows = session.execute(select(AdminGrant.permission, AdminGrant.organisation_id).where(*_granted(person_id)))
     found: dict[str, set[UUID]] = {}
     for permission, organisation_id in rows:
         found.setdefault(permission, set()).add(organisation_id)
@@ -196,12 +188,12 @@ class Granted(NamedTuple):
 
 def granted_and_roots(session: Session, person_id: UUID) -> tuple[list[Granted], frozenset[UUID]]:
     """Return what a person holds now, and the organisations at the top of the tree; one statement."""
-    now, nothing = clock.now(), null().cast(String)
+    nothing = null().cast(String)
     names = (Organisation.name_fi, Organisation.name_sv, Organisation.name_en)
     own = (
         select(AdminGrant.permission, AdminGrant.organisation_id, *names)
         .join(Organisation, Organisation.id == AdminGrant.organisation_id)
-        .where(AdminGrant.person_id == person_id, AdminGrant.closed_by.is_(None), holds_at(AdminGrant, now))
+        .where(*_granted(person_id))
     )
     tops = _tops().with_only_columns(nothing, OrganisationPlace.organisation_id, nothing, nothing, nothing)
     granted, top = [], set()
@@ -212,6 +204,10 @@ def granted_and_roots(session: Session, person_id: UUID) -> tuple[list[Granted],
         else:
             granted.append(Granted(permission, organisation_id, dict(zip(("fi", "sv", "en"), named, strict=True))))
     return granted, frozenset(top)
+
+
+def _granted(person_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return AdminGrant.person_id == person_id, AdminGrant.closed_by.is_(None), holds_at(AdminGrant, clock.now())
 
 
 def _tops() -> Select[UUID]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from iam.access.administration import CODES, NOTHING, PERMISSIONS, WHOLE, Granted, Part, granted_and_roots
+from iam.access.administration import CODES, NOTHING, PERMISSIONS, WHOLE, Part, granted_and_roots
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,11 @@ def asker_of(session: Session, person_id: UUID, within: Collection[UUID] | None 
     ``within`` are the organisations over which what was granted counts; None: all.
     """
     granted, tops = granted_and_roots(session, person_id)
-    counting = [one for one in granted if within is None or one.organisation_id in within]
-    held = {one.permission: frozenset(_over(counting, one.permission)) for one in counting}
-    return Asker(person_id, held, tops if held else frozenset(), {one.organisation_id: one.names for one in counting})
-
-
-def _over(granted: Iterable[Granted], permission: str) -> Iterator[UUID]:
-    return (one.organisation_id for one in granted if one.permission == permission)
+    held: dict[str, set[UUID]] = {}
+    places = {}
+    for one in granted:
+        if within is None or one.organisation_id in within:
+            held.setdefault(one.permission, set()).add(one.organisation_id)
+            places[one.organisation_id] = one.names
+    over = {permission: frozenset(ids) for permission, ids in held.items()}
+    return Asker(person_id, over, tops if over else frozenset(), places)

@@ -47,7 +47,7 @@ def _pattern(one: dict[str, Any]) -> dict[str, Any]:
 @click.pass_obj
 def check(console: Console, file: Path) -> None:
     """Check the rules in FILE and show each as a sentence."""
-    problems, sentences = [], {}
+    problems, sentences, good = [], {}, []
     with console.transaction() as session:
         console.part(session, console.actor(session), "rules.read")
         names = resolve.load(session)
@@ -58,9 +58,12 @@ def check(console: Console, file: Path) -> None:
                 for p in found
             ]
             if pattern is not None:
-                told = sentence(pattern, labels(session, [pattern]), console.texts.language)
-                reaching = crossings(session, pattern, names.organisations[str(one["owner"])], names)
-                sentences[one["rule"]] = " ".join([told, *(words(crossing, console.texts) for crossing in reaching)])
+                good.append((one["rule"], pattern, names.organisations[str(one["owner"])]))
+        shown = labels(session, (pattern for _, pattern, _ in good))
+        for key, pattern, owner_id in good:
+            told = sentence(pattern, shown, console.texts.language)
+            reaching = crossings(session, pattern, owner_id, names)
+            sentences[key] = " ".join([told, *(words(crossing, console.texts) for crossing in reaching)])
     if problems:
         raise Invalid(*problems)
     console.show(sentences, "\n".join(f"{key}: {text}" for key, text in sentences.items()))

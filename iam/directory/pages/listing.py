@@ -44,25 +44,6 @@ class Visible(Protocol):
         """The same of what somebody guards, manages or sponsors there too."""
 
 
-class Named(Protocol):
-    """What has a name in each language."""
-
-    def name(self, language: str) -> str:
-        """The name in ``language`` (fi, sv or en)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tied:
-    """An affiliation as it may be told: ``place`` and ``title`` are None where they must not be."""
-
-    fact_id: UUID
-    kind: str
-    title: str | None
-    place: Named | None
-    valid_from: datetime
-    valid_to: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which persons a list shows; everything given must hold.
@@ -244,29 +225,6 @@ def at_or_under(organisation_id: UUID) -> Select[Any]:
     return select(OrganisationClosure.descendant_id).where(
         OrganisationClosure.ancestor_id == organisation_id, holds_at(OrganisationClosure, clock.now())
     )
-
-
-def affiliations(session: Session, visible: Visible, person_ids: Collection[UUID]) -> dict[UUID, list[Tied]]:
-    """Return the near affiliations of these persons that the asker may see, the present ones first; one statement."""
-    told = visible.tells(Affiliation.person_id, Affiliation.organisation_id)
-    rows = session.execute(
-        select(Affiliation, Organisation, told)
-        .join(Organisation, Organisation.id == Affiliation.organisation_id)
-        .where(
-            Affiliation.person_id.in_(person_ids),
-            Affiliation.closed_by.is_(None),
-            *near(Affiliation),
-            visible.covers(Affiliation.organisation_id),
-        )
-        .order_by(Affiliation.valid_to.desc(), Affiliation.fact_id)
-    )
-    found: dict[UUID, list[Tied]] = {}
-    for row, place, open_ in rows:
-        tied = Tied(
-            row.fact_id, row.kind, row.title if open_ else None, place if open_ else None, row.valid_from, row.valid_to
-        )
-        found.setdefault(row.person_id, []).append(tied)
-    return found
 
 
 def organisations(visible: Visible, text: str = "", kind: str | None = None) -> Select[Any]:

@@ -13,8 +13,3 @@ depends_on = None
 def upgrade() -> None:
     op.drop_index("ix_person_name_word_word_person_id", "person_name_word")
     op.create_index("ix_person_name_word_word", "person_name_word", ["word"])
-
-
-def downgrade() -> None:
-    op.drop_index("ix_person_name_word_word", "person_name_word")
-    op.create_index("ix_person_name_word_word_person_id", "person_name_word", ["word", "person_id"])

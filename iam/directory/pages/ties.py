@@ -15,10 +15,34 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation
-from iam.directory.pages.listing import GONE, NEAR, Tied, Visible
+from iam.directory.pages.listing import GONE, NEAR, Visible
 from iam.directory.person import Hold
 
 Interval = tuple[datetime, datetime]
+
+
+class Place(NamedTuple):
+    """The names of an organisation."""
+
+    fi: str
+    sv: str
+    en: str
+
+    def name(self, language: str) -> str:
+        """The name in ``language`` (fi, sv or en)."""
+        return {"fi": self.fi, "sv": self.sv}.get(language, self.en)
+
+
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """An affiliation as it may be told: ``place`` and ``title`` are None where they must not be."""
+
+    fact_id: UUID
+    kind: str
+    title: str | None
+    place: Place | None
+    valid_from: datetime
+    valid_to: datetime
 
 
 @dataclass(slots=True)
@@ -36,18 +60,6 @@ class Ties:
     intervals: list[Interval] = field(default_factory=list)
     held: bool = False
     has_holds: bool = False
-
-
-class Place(NamedTuple):
-    """The names of an organisation."""
-
-    fi: str
-    sv: str
-    en: str
-
-    def name(self, language: str) -> str:
-        """The name in ``language`` (fi, sv or en)."""
-        return {"fi": self.fi, "sv": self.sv}.get(language, self.en)
 
 
 def ties(session: Session, visible: Visible, person_ids: Collection[UUID]) -> dict[UUID, Ties]:
