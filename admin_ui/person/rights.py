@@ -21,7 +21,7 @@ from iam.access.explanation.explain import Because, Explanation, explain
 from iam.access.explanation.fact_lines import FactLine
 from iam.access.explanation.telling import to_asker
 from iam.access.explanation.why_not import why_not
-from iam.access.rules.sentence import KIND_WORDS
+from iam.access.rules.kind_words import KIND_WORDS
 from iam.directory.pages import listing
 from iam.directory.pages.ties import Tied, ties
 from iam.texts import N_, in_language

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from flask import Response, request
 from sqlalchemy import or_, select
@@ -75,7 +74,7 @@ def new_rule() -> Response:
     part = guard.part()
     lists = listing.code_lists(context.db(), part)
     if request.args.get("template") == "teacher" and "opettajat" in lists:
-        form = replace(form, code_list="opettajat")
+        form = form.filled({"code_list": "opettajat"})
     return _page(replace(form, owner=_only_owner(context.db(), part)), Answer(), None)
 
 
@@ -177,13 +176,14 @@ def _copy(session: Session, form: RuleForm, key: str | None) -> Response:
     if owner is None or not may_touch(session, part, owner.id):
         told = texts.gettext(N_("Name the organisation of your own part that is to have the copy."))
         return _page(form, Answer({"owner": told}), key, 422)
-    if form.code_list not in listing.code_lists(session, part):
+    chosen = str(form.asked.get("code_list", ""))
+    if chosen not in listing.code_lists(session, part):
         return _page(form, Answer({"code_list": texts.gettext(N_("Choose the list to copy."))}), key, 422)
     try:
-        copy = copy_code_list(session, form.code_list, owner, context.actor())
+        copy = copy_code_list(session, chosen, owner, context.actor())
     except Invalid as error:
         return _page(form, Answer({"code_list": texts.gettext(error.problems[0].message)}), key, 422)
-    return _page(replace(form, code_list=copy), Answer(copied=copy), key)
+    return _page(form.filled({"code_list": copy}), Answer(copied=copy), key)
 
 
 def done(key: str, waits: bool, sentence: str) -> AnyResponse:
@@ -199,10 +199,7 @@ def _check(session: Session, form: RuleForm, key: str | None) -> tuple[dict[str,
     """Return what is wrong beside each field, and the parsed rule when its pattern is right."""
     found = [*rule_form.problems(form), *_own_problems(session, form, key)]
     parsed = None
-    if not any(
-        problem.field in ("role", "scope_organisation", "owner", "group", "group_owner", "code_list")
-        for problem in found
-    ):
+    if not any(problem.field not in ("key", "rule") for problem in found):
         parsed, wrong = check(rule_form.pattern(form), form.owner, load(session))
         found += wrong
     texts = context.texts()
@@ -236,7 +233,7 @@ def _own_problems(session: Session, form: RuleForm, key: str | None) -> Iterator
 
 def _by_key(session: Session, form: RuleForm) -> RuleForm:
     """Return the form with organisations by key where a name was written; one statement."""
-    written = set(form.organisations)
+    written = set(form.organisations.values())
     if not written:
         return form
     columns = (Organisation.key, Organisation.name_fi, Organisation.name_sv, Organisation.name_en)
@@ -244,10 +241,7 @@ def _by_key(session: Session, form: RuleForm) -> RuleForm:
     keys = {name: row.key for row in rows for name in (row.name_fi, row.name_sv, row.name_en)} | {
         row.key: row.key for row in rows
     }
-    named: dict[str, Any] = {
-        name: keys[text] for name in rule_form.NAMES_ORGANISATION if (text := getattr(form, name)) in keys
-    }
-    return replace(form, **named)
+    return form.filled({name: keys[text] for name, text in form.organisations.items() if text in keys})
 
 
 def _effect(session: Session, form: RuleForm, key: str | None, answer: Answer) -> None:
@@ -291,12 +285,14 @@ def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) ->
         action=request.path,
         organisations=[(row.key, row.name(texts.language)) for row in offered],
         roles=offered_roles(session, part),
-        code_lists=[
-            (name, f"{name} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})")
-            for name, codes in listing.code_lists(session, part).items()
-        ],
-        kinds=[pair for pair in words.options(words.AFFILIATIONS) if pair[0] != "guardian"],
-        place_kinds=words.options(words.ORGANISATIONS),
+        options={
+            "code list": [
+                (name, f"{name} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})")
+                for name, codes in listing.code_lists(session, part).items()
+            ],
+            "kinds": [pair for pair in words.options(words.AFFILIATIONS) if pair[0] != "guardian"],
+            "organisation kind": words.options(words.ORGANISATIONS),
+        },
         on=day().isoformat(),
         person=request.form.get("person", ""),
         templates=templates(),

@@ -6,13 +6,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
 from connectors.problem import Problem
+from iam.access.rules.conditions.catalogue import CONDITIONS, Fact
+from iam.access.rules.conditions.condition import Asked, Condition, FormField
 from iam.access.rules.pattern import Pattern, parse
 
 FACTS = ("affiliation", "membership", "guardian")
@@ -24,69 +26,79 @@ _FIELDS = (
     ("gives.scope", "scope_organisation"),
     ("owner", "owner"),
     ("rule", "key"),
-    ("bind.m.organisation", "group_owner"),
-    ("bind.m.membership.owner", "group_owner"),
-    ("bind.m", "group"),
-    (".organisation.is", "place_is"),
-    (".organisation.under", "place_under"),
-    (".organisation.kind", "place_kind"),
-    (".occupation", "code_list"),
-    (".kind", "kinds"),
 )
-"""Where a problem is, and the field it belongs to; the first that fits."""
+"""Where a problem that belongs to no fact is, and the field it stands beside."""
+_OF: Mapping[str, Fact] = {"affiliation": "affiliation", "membership": "membership", "guardian": "affiliation"}
+"""The fact of which the form asks: of a guardian the child's affiliation."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleForm:
-    """The fields as text. ``fact`` and ``scope`` are one of ``FACTS`` and ``SCOPES``; organisations are named by
-    key."""
+    """The fields as text. ``fact`` and ``scope`` are one of ``FACTS`` and ``SCOPES``; ``asked`` are those of the
+    conditions; organisations are named by key."""
 
     key: str = ""
     owner: str = ""
     fact: str = "affiliation"
-    kinds: tuple[str, ...] = ()
-    occupations: str = ""
-    code_list: str = ""
-    place_kind: str = ""
-    place_under: str = ""
-    place_is: str = ""
-    group: str = ""
-    group_owner: str = ""
+    asked: Asked = field(default_factory=dict)
     unless: bool = False
     role: str = ""
     scope: str = "own"
     scope_organisation: str = ""
 
     @property
-    def organisations(self) -> tuple[str, ...]:
-        """What was written into the fields that name an organisation."""
-        return tuple(text for name in NAMES_ORGANISATION if (text := getattr(self, name)))
+    def conditions(self) -> tuple[type[Condition], ...]:
+        """What can be asked of the chosen fact."""
+        return CONDITIONS[_OF[self.fact]]
+
+    @property
+    def fields(self) -> list[FormField]:
+        """The fields of the conditions."""
+        return [one for condition in self.conditions for one in condition.FIELDS]
+
+    @property
+    def organisations(self) -> dict[str, str]:
+        """What was written into the fields that name an organisation, by field."""
+        named = {one.name: str(self.asked.get(one.name, "")) for one in self.fields if one.control == "organisation"}
+        named |= {"owner": self.owner, "scope_organisation": self.scope_organisation}
+        return {name: text for name, text in named.items() if text}
+
+    def filled(self, texts: Mapping[str, str]) -> RuleForm:
+        """Return the form with other texts in some of its fields."""
+        own = {name: text for name, text in texts.items() if name in _OWN}
+        asked = {name: text for name, text in texts.items() if name not in _OWN}
+        return replace(self, **own, asked={**self.asked, **asked})  # type: ignore[arg-type]
 
 
-NAMES_ORGANISATION = ("owner", "place_under", "place_is", "group_owner", "scope_organisation")
+_OWN = frozenset(one.name for one in fields(RuleForm) if one.type == "str")
 TEMPLATES: Mapping[str, RuleForm] = {
-    "teacher": RuleForm(kinds=("employee",), place_kind="school", unless=True),
-    "pupil": RuleForm(kinds=("student",), place_kind="school"),
-    "substitute": RuleForm(kinds=("substitute",), place_kind="school"),
+    "teacher": RuleForm(asked={"kinds": ("employee",), "place_kind": "school"}, unless=True),
+    "pupil": RuleForm(asked={"kinds": ("student",), "place_kind": "school"}),
+    "substitute": RuleForm(asked={"kinds": ("substitute",), "place_kind": "school"}),
 }
 """Rules to begin with."""
 
 
 def read(form: MultiDict[str, str]) -> RuleForm:
     """Return the fields as they were sent; what is too long is cut, what is unknown is the usual."""
-    texts = {
-        field.name: form.get(field.name, "").strip()[:_LONGEST] for field in fields(RuleForm) if field.type == "str"
+    texts: dict[str, Any] = {name: form.get(name, "").strip()[:_LONGEST] for name in _OWN}
+    texts["fact"], texts["scope"] = _known(texts["fact"], FACTS), _known(texts["scope"], SCOPES)
+    found = RuleForm(**texts, unless="unless" in form)
+    asked: dict[str, str | tuple[str, ...]] = {
+        one.name: tuple(form.getlist(one.name)) if one.control == "kinds" else form.get(one.name, "").strip()[:_LONGEST]
+        for one in found.fields
     }
-    chosen = {"kinds": tuple(form.getlist("kinds")), "unless": "unless" in form}
-    found = RuleForm(**{**texts, **chosen})  # type: ignore[arg-type]
-    return replace(found, fact=_known(found.fact, FACTS), scope=_known(found.scope, SCOPES))
+    return replace(found, asked={name: value for name, value in asked.items() if value})
 
 
 def query(form: RuleForm) -> str:
     """Return the fields as the query of an address, which ``read`` understands; what is as usual is left out."""
-    told = [(field.name, getattr(form, field.name)) for field in fields(RuleForm)]
-    changed = {name: value for name, value in told if value != getattr(RuleForm(), name) or name == "role"}
-    return urlencode({name: "yes" if value is True else value for name, value in changed.items()}, doseq=True)
+    usual = RuleForm()
+    own = {name: getattr(form, name) for name in sorted(_OWN)} | {"unless": "yes" if form.unless else ""}
+    told = {name: value for name, value in own.items() if name == "role" or value != getattr(usual, name)}
+    return urlencode(
+        {name: value for name, value in (told | dict(form.asked)).items() if value or name == "role"}, True
+    )
 
 
 def _known(value: str, known: tuple[str, ...]) -> str:
@@ -104,51 +116,36 @@ def pattern(form: RuleForm) -> dict[str, Any]:
 
 
 def _bind(form: RuleForm) -> dict[str, Any]:
-    if form.fact == "membership":
-        return {"m": {"membership": _filled({"group": form.group, "owner": form.group_owner})}}
+    asked: dict[str, Any] = {}
+    for condition in form.conditions:
+        asked |= condition.stated(form.asked)
+    stated = {name: value for name, value in asked.items() if value}
     if form.fact == "guardian":
-        return {"g": {"relationship": {"kind": "guardian_of"}}, "c": {"affiliation": {**_affiliation(form), "of": "g"}}}
-    return {"a": {"affiliation": _affiliation(form)}}
-
-
-def _affiliation(form: RuleForm) -> dict[str, Any]:
-    codes = [code.strip() for code in form.occupations.split(",") if code.strip()]
-    occupation: Any = {"in_list": form.code_list} if form.code_list else codes[0] if len(codes) == 1 else codes
-    kinds = form.kinds[0] if len(form.kinds) == 1 else list(form.kinds)
-    place = _filled({"kind": form.place_kind, "is": form.place_is, "under": form.place_under})
-    return _filled({"kind": kinds, "occupation": occupation, "organisation": place})
-
-
-def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value}
+        return {"g": {"relationship": {"kind": "guardian_of"}}, "c": {"affiliation": {**stated, "of": "g"}}}
+    return {_LEAD[form.fact]: {form.fact: stated}}
 
 
 def problems(form: RuleForm) -> Iterator[Problem]:
     """Yield what the fields themselves leave open, before the rule is checked."""
-    if form.code_list and form.occupations:
-        yield Problem("Choose a list or write codes, not both.", "Empty one of the two.", field="code_list")
+    for condition in form.conditions:
+        yield from condition.open(form.asked)
     if not form.role:
         yield Problem("A rule gives exactly one role.", "Choose the role.", field="role")
     if not form.owner:
         yield Problem("The rule needs an owner.", "Name the organisation whose people it is about.", field="owner")
     if form.scope != "own" and not form.scope_organisation:
         yield Problem("The place is missing.", "Name the organisation.", field="scope_organisation")
-    if form.fact == "membership" and not (form.group and form.group_owner):
-        yield Problem(
-            "A group is named together with its organisation.",
-            "Fill in both.",
-            field="group" if form.group_owner else "group_owner",
-        )
 
 
 def field_of(problem: Problem, form: RuleForm) -> str:
     """Return the name of the field that a problem stands beside."""
     place = problem.field or ""
-    if place in {field.name for field in fields(RuleForm)}:
+    if place in _OWN or place in {one.name for one in form.fields}:
         return place
-    found = next(
-        (name for part, name in _FIELDS if place.startswith(part) or (part.startswith(".") and part in place)), None
-    )
+    for part, name in _FIELDS:
+        if place.startswith(part):
+            return name
+    found = next((one.name for one in form.fields if one.at and f".{one.at}" in place), None)
     return found or ("group" if form.fact == "membership" else "kinds")
 
 
@@ -189,19 +186,9 @@ def _fields_of(key: str, owner: str, parsed: Pattern) -> RuleForm | None:
         "scope": scope,
         "scope_organisation": named or "",
     }
-    if lead.fact == "membership":
-        return RuleForm(fact="membership", group=lead.group or "", group_owner=lead.where.under or "", **common)
-    return RuleForm(
-        fact="guardian" if guardian else "affiliation",
-        kinds=lead.kinds,
-        occupations=", ".join(lead.occupations),
-        code_list=lead.code_list or "",
-        place_kind=lead.where.kind or "",
-        place_under=lead.where.under or "",
-        place_is=lead.where.is_ or "",
-        unless=parsed.absence_of is not None,
-        **common,
-    )
+    asked = {name: value for condition in lead.conditions for name, value in condition.asked.items() if value}
+    kind = "membership" if lead.fact == "membership" else "guardian" if guardian else "affiliation"
+    return RuleForm(fact=kind, asked=asked, unless=parsed.absence_of is not None, **common)
 
 
 def _unnamed(parsed: Pattern) -> Pattern:
@@ -212,7 +199,7 @@ def _unnamed(parsed: Pattern) -> Pattern:
             item,
             name=names[item.name],
             of=names.get(item.of or ""),
-            where=replace(item.where, same_as=names.get(item.where.same_as or "")),
+            conditions=tuple(condition.renamed(names) for condition in item.conditions),
         )
         for item in parsed.bound
     )

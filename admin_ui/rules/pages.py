@@ -21,8 +21,9 @@ from iam.access.administration import Part, may_touch
 from iam.access.pages import listing
 from iam.access.pages.listing import ROLE_KEYS, RULE_KEYS, VERSION_KEYS
 from iam.access.rules.handing import offered
+from iam.access.rules.names import Labels
 from iam.access.rules.pattern import parse
-from iam.access.rules.sentence import Labels, labels, readable, sentence
+from iam.access.rules.sentence import labels, readable, sentence
 from iam.directory.queries import Profile
 from iam.plans import rule_proposals
 from iam.texts import N_

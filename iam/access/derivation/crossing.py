@@ -13,6 +13,7 @@ from iam.access.derivation.ceiling import fill_permits
 from iam.access.derivation.working import permit, prepare
 from iam.access.model.agreement import Agreement, AgreementClause
 from iam.access.rules import giving
+from iam.access.rules.conditions.of_affiliation import Occupation
 from iam.access.rules.names import Names
 from iam.access.rules.pattern import Pattern
 from iam.directory.organisation import Organisation, OrganisationClosure
@@ -86,8 +87,8 @@ def _allowing(
         .distinct()
         .order_by(Agreement.key, AgreementClause.n, p.occupation)
     )
-    item = pattern.capacity
-    positions = names.lists[item.code_list] if item.code_list is not None else frozenset(item.occupations)
+    asked = pattern.capacity.asks(Occupation)
+    positions = asked.accepted(names) if asked is not None else frozenset[str]()
     found: dict[UUID, list[Allowing]] = {}
     for scope_id, key, n, occupation in session.execute(query):
         if not positions or occupation in positions:

@@ -7,7 +7,7 @@ in its owner's subtree.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,8 +16,12 @@ from sqlalchemy import ColumnElement, and_, select, union
 from sqlalchemy.orm import Session
 
 from iam.access.derivation.working import affected
+from iam.access.rules.conditions.catalogue import Fact
+from iam.access.rules.conditions.condition import AnyFact, Seen
+from iam.access.rules.facts import AffiliationFact, MembershipFact, RelationshipFact, Span
+from iam.access.rules.match import failing
 from iam.access.rules.names import Names
-from iam.access.rules.pattern import Bound, Pattern
+from iam.access.rules.pattern import Pattern
 from iam.database.statement import Rows, Statement, row
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import OrganisationClosure
@@ -28,27 +32,33 @@ FEW = 100
 
 @dataclass(frozen=True, slots=True)
 class OpenFacts:
-    """The kinds of open facts that a few persons have, each with the organisation it is in, and what those lie
-    under."""
+    """The open facts that a few persons have, and what the organisations of those lie under."""
 
-    affiliations: frozenset[tuple[str, str | None, UUID]]
-    memberships: frozenset[tuple[UUID, str, UUID]]
-    relationships: frozenset[str]
+    of: Mapping[Fact, Sequence[AnyFact]]
     under: frozenset[tuple[UUID, UUID]]
 
     def concern(self, pattern: Pattern, owner_id: UUID, names: Names) -> bool:
         """Whether the pattern's first fact may be among these."""
-        return _CONCERN[pattern.bound[0].fact](self, pattern.bound[0], owner_id, names)
+        first, seen = pattern.bound[0], Seen(names)
+        above = {owner_id} | ({names.organisations[first.under]} if first.under is not None else set())
+        return any(
+            next(failing(first, fact, seen), None) is None and self._lies(fact, above) for fact in self.of[first.fact]
+        )
+
+    def _lies(self, fact: AnyFact, above: Collection[UUID]) -> bool:
+        if isinstance(fact, RelationshipFact):
+            return True
+        return all((fact.organisation_id, one) in self.under for one in above)
 
 
 def facts_of(session: Session) -> OpenFacts:
     """Return the facts of the persons in ``affected``."""
-    return OpenFacts(
-        frozenset(_AFFILIATIONS.all(session)),
-        frozenset(_MEMBERSHIPS.all(session)),
-        frozenset(_RELATIONSHIPS.all(session)),
-        frozenset(_UNDER.all(session)),
-    )
+    found: dict[Fact, Sequence[AnyFact]] = {
+        "affiliation": _AFFILIATIONS.all(session),
+        "membership": _MEMBERSHIPS.all(session),
+        "relationship": _RELATIONSHIPS.all(session),
+    }
+    return OpenFacts(found, frozenset(_UNDER.all(session)))
 
 
 def _theirs(fact: Any) -> ColumnElement[bool]:
@@ -57,16 +67,32 @@ def _theirs(fact: Any) -> ColumnElement[bool]:
 
 def _affiliations() -> Rows:
     a = Affiliation
-    return select(a.kind, a.occupation, a.organisation_id).where(_theirs(a)).distinct()
+    columns: Rows = select(
+        a.version_id,
+        a.fact_id,
+        a.person_id,
+        a.organisation_id,
+        a.kind,
+        a.occupation,
+        a.is_primary,
+        a.substitute_for,
+        a.valid_from,
+        a.valid_to,
+        a.source_id,
+    )
+    return columns.where(_theirs(a))
 
 
 def _memberships() -> Rows:
     g, m = Group, Membership
-    return select(g.id, g.kind, g.organisation_id).join(m, m.group_id == g.id).where(_theirs(m)).distinct()
+    columns: Rows = select(m.version_id, g.id, g.kind, g.organisation_id, m.valid_from, m.valid_to, m.source_id)
+    return columns.join(g, m.group_id == g.id).where(_theirs(m))
 
 
 def _relationships() -> Rows:
-    return select(Relationship.kind).where(_theirs(Relationship)).distinct()
+    r = Relationship
+    columns: Rows = select(r.version_id, r.fact_id, r.kind, r.other_person_id, r.valid_from, r.valid_to, r.source_id)
+    return columns.where(_theirs(r))
 
 
 def _under() -> Rows:
@@ -78,43 +104,17 @@ def _under() -> Rows:
     return select(c.descendant_id, c.ancestor_id).where(c.descendant_id.in_(places))
 
 
-_AFFILIATIONS: Statement[tuple[Any, ...]] = Statement(_affiliations, row)
-_MEMBERSHIPS: Statement[tuple[Any, ...]] = Statement(_memberships, row)
-_RELATIONSHIPS: Statement[str] = Statement(_relationships, str)
+def _dated(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a fact of its columns, of which the last three are start, end and source."""
+
+    def made(*columns: Any) -> Any:
+        *values, start, end, source_id = columns
+        return make(*values, Span(start, end), source_id)
+
+    return made
+
+
+_AFFILIATIONS: Statement[AffiliationFact] = Statement(_affiliations, _dated(AffiliationFact))
+_MEMBERSHIPS: Statement[MembershipFact] = Statement(_memberships, _dated(MembershipFact))
+_RELATIONSHIPS: Statement[RelationshipFact] = Statement(_relationships, _dated(RelationshipFact))
 _UNDER: Statement[tuple[Any, ...]] = Statement(_under, row)
-
-
-def _affiliation(facts: OpenFacts, item: Bound, owner_id: UUID, names: Names) -> bool:
-    occupations = names.lists[item.code_list] if item.code_list is not None else item.occupations
-    return any(
-        (not item.kinds or kind in item.kinds)
-        and (not occupations or occupation in occupations)
-        and _there(facts, item, place, owner_id, names)
-        for kind, occupation, place in facts.affiliations
-    )
-
-
-def _membership(facts: OpenFacts, item: Bound, owner_id: UUID, names: Names) -> bool:
-    return any(
-        (item.group_kind is None or kind == item.group_kind) and _there(facts, item, place, owner_id, names)
-        for _, kind, place in facts.memberships
-    )
-
-
-def _relationship(facts: OpenFacts, item: Bound, _owner_id: UUID, _names: Names) -> bool:
-    return not facts.relationships.isdisjoint(item.kinds)
-
-
-def _there(facts: OpenFacts, item: Bound, place: UUID, owner_id: UUID, names: Names) -> bool:
-    where = item.where
-    if where.is_ is not None and place != names.organisations[where.is_]:
-        return False
-    under = (owner_id, names.organisations[where.under]) if where.under is not None else (owner_id,)
-    return all((place, above) in facts.under for above in under)
-
-
-_CONCERN: dict[str, Callable[[OpenFacts, Bound, UUID, Names], bool]] = {
-    "affiliation": _affiliation,
-    "membership": _membership,
-    "relationship": _relationship,
-}

@@ -24,8 +24,9 @@ from iam.access.model.assignment import NIL, Assignment
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.model.rule import Rule, RuleVersion
 from iam.access.right import version_known
+from iam.access.rules.names import Labels
 from iam.access.rules.pattern import Pattern, parse
-from iam.access.rules.sentence import Labels, organisation_keys, role_label, sentences
+from iam.access.rules.sentence import organisation_keys, role_label, sentences
 from iam.directory.organisation import Organisation
 from iam.texts import LANGUAGES, N_, Texts
 

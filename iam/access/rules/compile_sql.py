@@ -16,11 +16,12 @@ from sqlalchemy.orm import aliased, join
 
 from iam.access.model.assignment import NIL
 from iam.access.rules.compile_walls import Given, Way, ways
+from iam.access.rules.conditions.condition import Compiling
 from iam.access.rules.names import Names
 from iam.access.rules.pattern import Bound, Pattern
 from iam.database.types import greatest, least
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
-from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
+from iam.directory.organisation import OrganisationClosure, OrganisationPlace, OrganisationRelation
 
 COLUMNS = (
     "person_id",
@@ -122,8 +123,8 @@ def _affiliation(
         query.join(row)
         query.where.append(on)
     _restrict(query, row.person_id, facts, persons)
-    _affiliation_conditions(query, item, row, facts, names)
-    _place_conditions(query, item, row.organisation_id, owner_id, names)
+    _asked(query, item, row, None, facts, names)
+    _placed(query, item, row.organisation_id, owner_id, names)
     facts[item.name] = row
     query.versions.append(row.version_id)
     query.dated(row)
@@ -136,30 +137,15 @@ def _holder(pattern: Pattern, item: Bound, facts: dict[str, Any]) -> ColumnEleme
     return facts[first.name].person_id  # type: ignore[no-any-return]
 
 
-def _affiliation_conditions(query: _Query, item: Bound, row: Any, facts: dict[str, Any], names: Names) -> None:
-    if item.kinds:
-        query.where.append(row.kind.in_(item.kinds))
-    if item.occupations:
-        query.where.append(row.occupation.in_(item.occupations))
-    if item.code_list is not None:
-        query.where.append(row.occupation.in_(sorted(names.lists[item.code_list])))
-    if item.primary is not None:
-        query.where.append(row.is_primary.is_(item.primary))
-    if item.substitute is not None:
-        query.where.append(row.substitute_for.is_not(None) if item.substitute else row.substitute_for.is_(None))
-    if item.where.same_as is not None:
-        query.where.append(row.organisation_id == facts[item.where.same_as].organisation_id)
+def _asked(query: _Query, item: Bound, row: Any, group: Any, facts: dict[str, Any], names: Names) -> None:
+    one = Compiling(query, row, group, facts, names)
+    for condition in item.conditions:
+        condition.compile(one)
 
 
-def _place_conditions(query: _Query, item: Bound, organisation_id: Any, owner_id: UUID, names: Names) -> None:
-    where = item.where
-    if where.is_ is not None:
-        query.where.append(organisation_id == names.organisations[where.is_])
-    if where.kind is not None:
-        organisation = aliased(Organisation)
-        query.join(organisation, organisation.id == organisation_id)
-        query.where.append(organisation.kind == where.kind)
-    under = names.organisations[where.under] if where.under is not None else owner_id
+def _placed(query: _Query, item: Bound, organisation_id: Any, owner_id: UUID, names: Names) -> None:
+    """The fact lies at or under the rule's owner, and under what the rule asks."""
+    under = names.organisations[item.under] if item.under is not None else owner_id
     for ancestor in dict.fromkeys((under, owner_id)):
         closure = aliased(OrganisationClosure)
         query.join(closure, and_(closure.descendant_id == organisation_id, closure.ancestor_id == ancestor))
@@ -183,11 +169,8 @@ def _membership(
         query.where.append(row.closed_by.is_(None))
     _restrict(query, row.person_id, facts, persons)
     query.join(group, group.id == row.group_id)
-    if item.group is not None and item.where.under is not None:
-        query.where.append(group.id == names.groups[names.organisations[item.where.under], item.group])
-    if item.group_kind is not None:
-        query.where.append(group.kind == item.group_kind)
-    _place_conditions(query, item, group.organisation_id, owner_id, names)
+    _asked(query, item, row, group, facts, names)
+    _placed(query, item, group.organisation_id, owner_id, names)
     facts[item.name], facts[f"{item.name}.group"] = row, group
     query.versions.append(row.version_id)
     query.dated(row)
@@ -199,7 +182,7 @@ def _relationship(
     item: Bound,
     facts: dict[str, Any],
     _owner: UUID,
-    _names: Names,
+    names: Names,
     persons: FromClause | None,
 ) -> None:
     row = aliased(Relationship)
@@ -209,7 +192,7 @@ def _relationship(
         query.join(row)
         query.where.append(row.closed_by.is_(None))
     _restrict(query, row.person_id, facts, persons)
-    query.where.append(row.kind.in_(item.kinds))
+    _asked(query, item, row, None, facts, names)
     facts[item.name] = row
     query.versions.append(row.version_id)
     query.dated(row)

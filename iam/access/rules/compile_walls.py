@@ -11,28 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlalchemy.orm import aliased
 
+from iam.access.rules.conditions.condition import Query
 from iam.access.rules.pattern import Pattern
 from iam.directory.organisation import OrganisationClosure, OrganisationPlace, OrganisationRelation
 from iam.directory.source import Source, SourceOpening
-
-
-class Query(Protocol):
-    """The statement under construction."""
-
-    where: list[ColumnElement[bool]]
-    by_clause: ColumnElement[bool]
-
-    def join(self, target: Any, on: ColumnElement[bool] | None = None) -> None:
-        """Join ``target``."""
-
-    def dated(self, row: Any) -> None:
-        """The match lies within the row's interval."""
 
 
 @dataclass(frozen=True, slots=True)

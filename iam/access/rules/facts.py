@@ -43,6 +43,7 @@ class AffiliationFact:
     is_primary: bool
     substitute_for: str | None
     span: Span
+    source_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class MembershipFact:
     group_kind: str
     organisation_id: UUID
     span: Span
+    source_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

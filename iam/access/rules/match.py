@@ -14,9 +14,11 @@ from uuid import UUID
 
 from connectors.problem import Problem
 from iam.access.model.assignment import NIL
+from iam.access.rules.conditions.condition import AnyFact, Seen
 from iam.access.rules.facts import ALWAYS, AffiliationFact, Facts, MembershipFact, RelationshipFact, Span, World
 from iam.access.rules.names import Names
 from iam.access.rules.pattern import Bound, Pattern
+from iam.texts import N_
 
 MET = 100
 """More conditions than any rule has: where so many are passed, every one is."""
@@ -163,23 +165,22 @@ def _bind(pattern: Pattern, owner_id: UUID, names: Names, facts: Facts, world: W
 
 
 def _extend(item: Bound, state: _State, owner_id: UUID, names: Names, facts: Facts, world: World) -> Iterator[_State]:
-    if item.fact == "relationship":
-        for r in facts.relationships:
-            if r.kind in item.kinds:
-                yield state.with_(item.name, r, r.version_id, r.span)
-    elif item.fact == "membership":
-        for m in facts.memberships:
-            if not any(_membership_fails(item, m, names)):
-                new = state.with_(item.name, m, m.version_id, m.span)
-                yield from _placed(item, m.organisation_id, new, owner_id, names, world)
-    else:
-        for a in _candidates(item, state, facts):
-            if not any(failing for failing in _affiliation_fails(item, a, state, names, world)):
-                new = state.with_(item.name, a, a.version_id, a.span)
-                yield from _placed(item, a.organisation_id, new, owner_id, names, world)
+    seen = Seen(names, world, state.bound)
+    for fact in _candidates(item, state, facts):
+        if next(failing(item, fact, seen), None) is None:
+            new = state.with_(item.name, fact, fact.version_id, fact.span)
+            yield from _placed(item, fact, new, owner_id, names, world)
 
 
-def _candidates(item: Bound, state: _State, facts: Facts) -> Sequence[AffiliationFact]:
+def failing(item: Bound, fact: AnyFact, seen: Seen) -> Iterator[Problem]:
+    """Yield the conditions that a fact does not meet, in the order a reader would check them."""
+    for condition in item.conditions:
+        yield from condition.failing(fact, seen)
+
+
+def _candidates(item: Bound, state: _State, facts: Facts) -> Sequence[AnyFact]:
+    if item.fact != "affiliation":
+        return facts.memberships if item.fact == "membership" else facts.relationships
     if item.of is None:
         return facts.affiliations
     relationship = state.bound[item.of]
@@ -187,56 +188,15 @@ def _candidates(item: Bound, state: _State, facts: Facts) -> Sequence[Affiliatio
     return [a for a in facts.others if a.person_id == other_id]
 
 
-def _membership_fails(item: Bound, m: MembershipFact, names: Names) -> Iterator[Problem | None]:
-    group_id = (
-        names.groups.get((names.organisations[item.where.under], item.group))
-        if item.group and item.where.under
-        else None
-    )
-    if item.group is not None and m.group_id != group_id:
-        yield Problem("is not in the group %(group)s", params={"group": item.group})
-    if item.group_kind is not None and m.group_kind != item.group_kind:
-        yield Problem("the group is of another kind")
-
-
-def _affiliation_fails(item: Bound, a: AffiliationFact, state: _State, names: Names, world: World) -> Iterator[Problem]:
-    """The conditions that an affiliation does not meet, in the order a reader would check them."""
-    if item.kinds and a.kind not in item.kinds:
-        yield Problem(
-            "The kind is %(kind)s, the rule asks for %(wanted)s.",
-            params={"kind": a.kind, "wanted": ", ".join(item.kinds)},
-        )
-    if item.occupations and a.occupation not in item.occupations:
-        yield Problem("The position is not among those the rule asks for.")
-    if item.code_list is not None and a.occupation not in names.lists[item.code_list]:
-        yield Problem("The position is not in the list %(list)s.", params={"list": item.code_list})
-    if item.primary is not None and a.is_primary is not item.primary:
-        yield Problem(
-            "The rule asks for the primary affiliation."
-            if item.primary
-            else "The rule asks for one that is not primary."
-        )
-    if item.substitute is not None and (a.substitute_for is not None) is not item.substitute:
-        yield Problem(
-            "The rule asks for a substitute." if item.substitute else "The rule does not apply to substitutes."
-        )
-    if item.where.is_ is not None and a.organisation_id != names.organisations[item.where.is_]:
-        yield Problem("It is in another organisation than %(key)s.", params={"key": item.where.is_})
-    if item.where.kind is not None and world.kinds.get(a.organisation_id) != item.where.kind:
-        yield Problem("The organisation is not of the kind %(kind)s.", params={"kind": item.where.kind})
-    if item.where.same_as is not None:
-        other = state.bound.get(item.where.same_as)
-        if isinstance(other, AffiliationFact) and other.organisation_id != a.organisation_id:
-            yield Problem("It is in another organisation than the first one.")
-
-
-def _placed(
-    item: Bound, organisation_id: UUID, state: _State, owner_id: UUID, names: Names, world: World
-) -> Iterator[_State]:
-    under = names.organisations[item.where.under] if item.where.under is not None else owner_id
+def _placed(item: Bound, fact: AnyFact, state: _State, owner_id: UUID, names: Names, world: World) -> Iterator[_State]:
+    """A fact lies at or under the rule's owner, and under what the rule asks; a relationship is in no organisation."""
+    if isinstance(fact, RelationshipFact):
+        yield state
+        return
+    under = names.organisations[item.under] if item.under is not None else owner_id
     states = [state]
     for ancestor in dict.fromkeys((under, owner_id)):
-        states = [new for one in states for new in one.within(world.closure.get((ancestor, organisation_id), ()))]
+        states = [new for one in states for new in one.within(world.closure.get((ancestor, fact.organisation_id), ()))]
     yield from states
 
 
@@ -313,16 +273,19 @@ def _graded(
     item: Bound, states: Sequence[_State], owner_id: UUID, names: Names, facts: Facts, world: World, at: datetime
 ) -> Iterator[tuple[int, Problem]]:
     if item.fact != "affiliation":
-        missing = {"membership": "The person is not in the group.", "relationship": "There is no such relationship."}
+        missing = {
+            "membership": N_("The person is not in the group."),
+            "relationship": N_("There is no such relationship."),
+        }
         yield 0, Problem(missing[item.fact])
         return
     for state in states:
-        for a in _candidates(item, state, facts):
-            failing = list(_affiliation_fails(item, a, state, names, world))
-            if not a.span.start <= at < a.span.end:
-                failing.append(Problem("It does not hold on that day."))
-            spans = list(_placed(item, a.organisation_id, _State(), owner_id, names, world))
+        for fact in _candidates(item, state, facts):
+            found = list(failing(item, fact, Seen(names, world, state.bound)))
+            if not fact.span.start <= at < fact.span.end:
+                found.append(Problem("It does not hold on that day."))
+            spans = list(_placed(item, fact, _State(), owner_id, names, world))
             if not any(one.span.start <= at < one.span.end for one in spans):
-                failing.append(Problem("The organisation does not belong where the rule applies."))
-            if failing:
-                yield 9 - len(failing), failing[0]
+                found.append(Problem("The organisation does not belong where the rule applies."))
+            if found:
+                yield 9 - len(found), found[0]

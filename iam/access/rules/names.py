@@ -1,10 +1,11 @@
-"""What rules can name, as one value: made by ``resolve``, asked by whatever checks, compiles, matches and words
-them."""
+"""What rules can name, and how it is called: made by ``resolve`` and ``sentence``, asked by whatever checks, compiles,
+matches and words rules."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from iam.access.rules.handing import Handing
@@ -15,6 +16,7 @@ class Names:
     """What rules can name, by key: loaded once for a whole derivation.
 
     ``entities`` are the legal entities to which an organisation ever belongs, ``covers`` what an area ever covers.
+    ``named`` holds what a condition names besides, by its class: the values of each key.
     """
 
     organisations: Mapping[str, UUID]
@@ -26,6 +28,7 @@ class Names:
     handing: Mapping[str, Handing]
     entities: Mapping[UUID, frozenset[UUID]]
     covers: Mapping[UUID, frozenset[UUID]]
+    named: Mapping[str, Mapping[str, Sequence[tuple[Any, ...]]]]
 
     def is_under(self, organisation_id: UUID, ancestor_id: UUID) -> bool:
         """Whether an organisation is, at any time, the ancestor itself or under it."""
@@ -40,3 +43,15 @@ class Names:
         """Whether a rule of this owner may give a role."""
         handing = self.handing.get(role)
         return handing is not None and handing.by(owner_id, lambda above, below: self.is_under(below, above))
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Names shown in sentences, by language: of organisations by key, of roles by application:role."""
+
+    organisations: Mapping[str, Mapping[str, str]]
+    roles: Mapping[str, Mapping[str, str]]
+
+    def organisation(self, key: str | None, language: str) -> str:
+        """Return how an organisation is called, its key where no name is known; empty when there is none."""
+        return self.organisations.get(key, {}).get(language, key) if key else ""

@@ -2,55 +2,43 @@
 elsewhere.
 
 A rule *binds* one affiliation, group membership or person relationship and up to two more facts joined to it; its
-conditions are ANDed, alternatives are further rules; ``unless`` names an affiliation whose absences are subtracted.
+``conditions`` are ANDed, alternatives are further rules; ``unless`` names an affiliation whose absences are subtracted.
 There is no now, no age, no function and no negation. See ``docs/rules.md`` for the catalogue with examples.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from connectors.problem import Problem
-from iam.directory.affiliation import AFFILIATION_KINDS, RELATIONSHIP_KINDS
-from iam.directory.organisation import KINDS
+from iam.access.rules.conditions.catalogue import CONDITIONS, Fact
+from iam.access.rules.conditions.condition import Condition
+from iam.access.rules.conditions.reading import Reader
 
-Fact = Literal["affiliation", "membership", "relationship"]
 MAX_FACTS = 3
-_FIELDS: Mapping[str, frozenset[str]] = {
-    "affiliation": frozenset({"kind", "occupation", "organisation", "primary", "substitute", "of"}),
-    "membership": frozenset({"group", "kind", "owner"}),
-    "relationship": frozenset({"kind"}),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Conditions on an organisation, by key: it is this one, is of this kind, lies at or under this one, or under
-    another fact's."""
-
-    is_: str | None = None
-    kind: str | None = None
-    under: str | None = None
-    same_as: str | None = None
+_Asked = TypeVar("_Asked", bound=Condition)
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """One fact a rule binds, by its name in the rule."""
+    """One fact a rule binds, by its name in the rule, with what is asked of it; ``of`` names the relationship whose
+    other end has the affiliation."""
 
     name: str
     fact: Fact
-    kinds: tuple[str, ...] = ()
-    occupations: tuple[str, ...] = ()
-    code_list: str | None = None
-    where: Where = field(default_factory=Where)
-    primary: bool | None = None
-    substitute: bool | None = None
+    conditions: tuple[Condition, ...] = ()
     of: str | None = None
-    group: str | None = None
-    group_kind: str | None = None
+
+    def asks(self, kind: type[_Asked]) -> _Asked | None:
+        """Return the condition of this kind; None when it is not asked."""
+        return next((one for one in self.conditions if isinstance(one, kind)), None)
+
+    @property
+    def under(self) -> str | None:
+        """The key of the organisation at or under which the fact is asked to be, beside the rule's owner."""
+        return next((one.under for one in self.conditions if one.under is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,66 +83,10 @@ class Pattern:
         return capacity.fact == "relationship" or (capacity.fact == "affiliation" and self.scope.of == capacity.name)
 
 
-class _Reader:
-    """Collects problems while reading a pattern, each with its place."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    def wrong(self, place: str, message: str, remedy: str, **params: object) -> None:
-        self.problems.append(Problem(message, remedy, field=place, params=params))
-
-    def mapping(self, value: Any, place: str) -> Mapping[str, Any]:
-        if isinstance(value, Mapping):
-            return value
-        self.wrong(place, "This must be a group of named settings.", "See the rule catalogue for its form.")
-        return {}
-
-    def texts(self, value: Any, place: str) -> tuple[str, ...]:
-        if value is None:
-            return ()
-        items = (value,) if isinstance(value, str) else value
-        if isinstance(items, (list, tuple)) and items and all(_is_text(item) for item in items):
-            return tuple(items)
-        self.wrong(
-            place,
-            "This must be a text or a list of texts.",
-            "Write the code as text, in quotes if it looks like a number.",
-        )
-        return ()
-
-    def text(self, value: Any, place: str) -> str | None:
-        if value is None or _is_text(value):
-            return value  # type: ignore[no-any-return]
-        self.wrong(place, "This must be a text.", "Write it as text, in quotes if it looks like a number.")
-        return None
-
-    def flag(self, value: Any, place: str) -> bool | None:
-        if value is None or isinstance(value, bool):
-            return value
-        self.wrong(place, "This must be true or false.", "Write true or false without quotes.")
-        return None
-
-    def known(self, names: Mapping[str, Any], allowed: frozenset[str], place: str) -> None:
-        for name in sorted(str(name) for name in names if name not in allowed):
-            self.wrong(
-                f"{place}.{name}",
-                "%(name)s is not something a rule can ask here.",
-                "Use one of: %(allowed)s.",
-                name=name,
-                allowed=", ".join(sorted(allowed)),
-            )
-
-
-def _is_text(value: object) -> bool:
-    # What cannot be printed cannot be stored or looked for in every database either.
-    return isinstance(value, str) and value != "" and value.isprintable()
-
-
 def parse(data: object) -> tuple[Pattern | None, list[Problem]]:
     """Return the pattern of ``data`` and what is wrong with its form; the pattern is None when anything is. Never
     raises."""
-    reader = _Reader()
+    reader = Reader()
     data = reader.mapping(data, "rule")
     reader.known(data, frozenset({"bind", "unless", "gives"}), "rule")
     bound = tuple(_bound(reader, reader.mapping(data.get("bind"), "bind")))
@@ -179,7 +111,7 @@ def parse(data: object) -> tuple[Pattern | None, list[Problem]]:
     return pattern, []
 
 
-def _bound(reader: _Reader, bind: Mapping[str, Any]) -> Iterator[Bound]:
+def _bound(reader: Reader, bind: Mapping[str, Any]) -> Iterator[Bound]:
     if not 1 <= len(bind) <= MAX_FACTS:
         reader.wrong("bind", "A rule binds one to %(most)s facts.", "Split it into several rules.", most=MAX_FACTS)
         return
@@ -189,8 +121,8 @@ def _bound(reader: _Reader, bind: Mapping[str, Any]) -> Iterator[Bound]:
         if not isinstance(name, str) or not name.isidentifier():
             reader.wrong(place, "This is no name for a fact.", "Use a short word, like a or child.")
             continue
-        facts = reader.mapping(value, place)
-        if len(facts) != 1 or next(iter(facts)) not in _FIELDS:
+        facts: Mapping[Any, Any] = reader.mapping(value, place)
+        if len(facts) != 1 or next(iter(facts)) not in CONDITIONS:
             reader.wrong(
                 place, "This names no fact that a rule can bind.", "Use one of: affiliation, membership, relationship."
             )
@@ -201,93 +133,21 @@ def _bound(reader: _Reader, bind: Mapping[str, Any]) -> Iterator[Bound]:
 
 
 def _one(
-    reader: _Reader, name: str, fact: Any, conditions: Mapping[str, Any], place: str, earlier: Mapping[str, str]
+    reader: Reader, name: str, fact: Fact, asked: Mapping[str, Any], place: str, earlier: Mapping[str, str]
 ) -> Bound:
-    reader.known(conditions, _FIELDS[fact], place)
-    kinds = reader.texts(conditions.get("kind"), f"{place}.kind")
-    allowed = {"affiliation": AFFILIATION_KINDS, "relationship": RELATIONSHIP_KINDS}.get(fact)
-    for kind in kinds if allowed else ():
-        if kind not in (allowed or ()):
-            reader.wrong(
-                f"{place}.kind", "There is no such kind.", "Use one of: %(allowed)s.", allowed=", ".join(allowed or ())
-            )
-    if fact == "membership":
-        owner = reader.text(conditions.get("owner"), f"{place}.owner")
-        group = reader.text(conditions.get("group"), f"{place}.group")
-        if len(kinds) > 1:
-            reader.wrong(f"{place}.kind", "A group is of one kind.", "Write another rule for the other kind.")
-        if group is not None and owner is None:
-            reader.wrong(
-                f"{place}.owner",
-                "A group is named together with its organisation.",
-                "Add owner: the organisation's key.",
-            )
-        return Bound(name, "membership", where=Where(under=owner), group=group, group_kind=kinds[0] if kinds else None)
-    if fact == "relationship":
-        if len(kinds) != 1:
-            reader.wrong(
-                f"{place}.kind", "A relationship needs exactly one kind.", "Write kind: guardian_of, for example."
-            )
-        return Bound(name, "relationship", kinds=kinds)
-    return _affiliation(reader, name, kinds, conditions, place, earlier)
-
-
-def _affiliation(
-    reader: _Reader,
-    name: str,
-    kinds: tuple[str, ...],
-    conditions: Mapping[str, Any],
-    place: str,
-    earlier: Mapping[str, str],
-) -> Bound:
-    occupation = conditions.get("occupation")
-    code_list: str | None = None
-    codes: tuple[str, ...] = ()
-    if isinstance(occupation, Mapping):
-        reader.known(occupation, frozenset({"in_list"}), f"{place}.occupation")
-        code_list = reader.text(occupation.get("in_list"), f"{place}.occupation.in_list")
-    else:
-        codes = reader.texts(occupation, f"{place}.occupation")
-    of = reader.text(conditions.get("of"), f"{place}.of")
+    kinds = CONDITIONS[fact]
+    of_another = frozenset({"of"}) if fact == "affiliation" else frozenset[str]()
+    reader.known(asked, frozenset().union(*(kind.KEYS for kind in kinds), of_another), place)
+    read = [kind.read(reader, asked, place, earlier) for kind in kinds]
+    of = reader.text(asked.get("of"), f"{place}.of") if of_another else None
     if of is not None and earlier.get(of) != "relationship":
         reader.wrong(
             f"{place}.of", "%(name)s is not a relationship bound before this.", "Bind the relationship first.", name=of
         )
-    return Bound(
-        name,
-        "affiliation",
-        kinds,
-        codes,
-        code_list,
-        _where(reader, conditions.get("organisation"), f"{place}.organisation", earlier),
-        reader.flag(conditions.get("primary"), f"{place}.primary"),
-        reader.flag(conditions.get("substitute"), f"{place}.substitute"),
-        of,
-    )
+    return Bound(name, fact, tuple(one for one in read if one is not None), of)
 
 
-def _where(reader: _Reader, value: Any, place: str, earlier: Mapping[str, str]) -> Where:
-    if value is None:
-        return Where()
-    conditions = {"is": value} if isinstance(value, str) else reader.mapping(value, place)
-    reader.known(conditions, frozenset({"is", "kind", "under", "same_as"}), place)
-    kind = reader.text(conditions.get("kind"), f"{place}.kind")
-    if kind is not None and kind not in KINDS:
-        reader.wrong(f"{place}.kind", "There is no such kind.", "Use one of: %(allowed)s.", allowed=", ".join(KINDS))
-    same_as = reader.text(conditions.get("same_as"), f"{place}.same_as")
-    if same_as is not None and earlier.get(same_as) != "affiliation":
-        reader.wrong(
-            f"{place}.same_as", "%(name)s is not an affiliation bound before this.", "Bind it first.", name=same_as
-        )
-    return Where(
-        reader.text(conditions.get("is"), f"{place}.is"),
-        kind,
-        reader.text(conditions.get("under"), f"{place}.under"),
-        same_as,
-    )
-
-
-def _unless(reader: _Reader, value: Any, bound: tuple[Bound, ...]) -> str | None:
+def _unless(reader: Reader, value: Any, bound: tuple[Bound, ...]) -> str | None:
     if value is None:
         return None
     unless = reader.mapping(value, "unless")
@@ -300,7 +160,7 @@ def _unless(reader: _Reader, value: Any, bound: tuple[Bound, ...]) -> str | None
     return name
 
 
-def _scope(reader: _Reader, value: Any, bound: tuple[Bound, ...]) -> Scope | None:
+def _scope(reader: Reader, value: Any, bound: tuple[Bound, ...]) -> Scope | None:
     if isinstance(value, str):
         words = value.split(" ")
         if (

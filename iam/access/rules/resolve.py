@@ -13,9 +13,11 @@ from connectors.problem import Problem
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.model.rule import CodeList, CodeListOwner
 from iam.access.rules import giving
+from iam.access.rules.conditions.catalogue import CONDITIONS
+from iam.access.rules.conditions.of_relationship import RelationshipKind
 from iam.access.rules.handing import Handing, above_owners, enabled
 from iam.access.rules.names import Names
-from iam.access.rules.pattern import Bound, Pattern, parse
+from iam.access.rules.pattern import Pattern, parse
 from iam.database.statement import Rows, Statement, row
 from iam.directory.affiliation import Group
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
@@ -41,7 +43,17 @@ def load(session: Session, *, tree: bool = True) -> Names:
         handing=handing,
         entities=together(_ENTITIES.all(session)) if tree else {},
         covers=together(_COVERS.all(session)) if tree else {},
+        named=_named(session),
     )
+
+
+def _named(session: Session) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
+    """What conditions name beside organisations, groups, lists and roles."""
+    found: dict[str, dict[str, list[tuple[Any, ...]]]] = {}
+    for one in (one for kinds in CONDITIONS.values() for one in kinds):
+        for key, *values in one.NAMED.all(session) if one.NAMED is not None else ():
+            found.setdefault(one.__name__, {}).setdefault(key, []).append(tuple(values))
+    return found
 
 
 def together(pairs: Iterable[tuple[UUID, UUID]]) -> dict[UUID, frozenset[UUID]]:
@@ -145,13 +157,8 @@ def meaning(pattern: Pattern, names: Names) -> Hashable:
     """Return what the names of a pattern that resolves stand for now: as long as it is the same, so is the compiled
     rule."""
     organisations = tuple(names.organisations[key] for _, key in _organisations(pattern))
-    lists = tuple(names.lists[item.code_list] for item in pattern.bound if item.code_list is not None)
-    groups = tuple(
-        names.groups[names.organisations[item.where.under], item.group]
-        for item in pattern.bound
-        if item.group is not None and item.where.under is not None
-    )
-    return names.roles[pattern.role], organisations, lists, groups
+    asked = tuple(condition.meaning(names) for item in pattern.bound for condition in item.conditions)
+    return names.roles[pattern.role], organisations, asked
 
 
 def _unknown(pattern: Pattern, names: Names, owner_id: UUID | None) -> Iterator[Problem]:
@@ -171,32 +178,18 @@ def _unknown(pattern: Pattern, names: Names, owner_id: UUID | None) -> Iterator[
                 params={"key": key},
             )
     for item in pattern.bound:
-        if item.code_list is not None and not (owner_id and names.may_use(owner_id, item.code_list)):
-            yield Problem(
-                "There is no code list %(key)s.",
-                "Check the key, or add the list first.",
-                field=f"bind.{item.name}.affiliation.occupation",
-                params={"key": item.code_list},
-            )
-        owner = names.organisations.get(item.where.under or "")
-        if item.group is not None and owner is not None and (owner, item.group) not in names.groups:
-            yield Problem(
-                "There is no group %(key)s in that organisation.",
-                "Check the key, or add the group first.",
-                field=f"bind.{item.name}.membership.group",
-                params={"key": item.group},
-            )
+        for condition in item.conditions:
+            yield from condition.unknown(names, owner_id, f"bind.{item.name}.{item.fact}")
 
 
 def _organisations(pattern: Pattern) -> Iterator[tuple[str, str]]:
     for item in pattern.bound:
-        for part, key in (("is", item.where.is_), ("under", item.where.under)):
-            if key is not None:
-                place = "membership.owner" if item.fact == "membership" else f"affiliation.organisation.{part}"
-                yield f"bind.{item.name}.{place}", key
-    for place, key in (("organisation", pattern.scope.organisation), ("covers_of", pattern.scope.covers_of)):
-        if key is not None:
-            yield f"gives.scope.{place}", key
+        for condition in item.conditions:
+            for place, key in condition.organisations:
+                yield f"bind.{item.name}.{item.fact}.{place}", key
+    for place, named in (("organisation", pattern.scope.organisation), ("covers_of", pattern.scope.covers_of)):
+        if named is not None:
+            yield f"gives.scope.{place}", named
 
 
 def _foreign(pattern: Pattern, owner: str, names: Names) -> Iterator[Problem]:
@@ -217,34 +210,24 @@ def _foreign(pattern: Pattern, owner: str, names: Names) -> Iterator[Problem]:
                 field=place,
                 params={"key": key, "owner": owner},
             )
+    for item in pattern.bound:
+        for condition in item.conditions:
+            yield from condition.foreign(names, owner_id, f"bind.{item.name}.{item.fact}")
     yield from giving.problems(pattern, owner, names)
 
 
 def _too_wide(pattern: Pattern) -> Iterator[Problem]:
     lead = pattern.bound[0]
-    if pattern.capacity.fact == "relationship" and lead.kinds != ("guardian_of",):
+    kind = lead.asks(RelationshipKind)
+    if pattern.capacity.fact == "relationship" and (kind is None or kind.kind != "guardian_of"):
         yield Problem(
             "Only guardianship is a capacity of its own.",
             "Bind the holder's own affiliation as well.",
             field=f"bind.{lead.name}.relationship.kind",
         )
-    if not any(_narrows(item) for item in pattern.bound):
+    if not any(condition.narrows for item in pattern.bound for condition in item.conditions):
         yield Problem(
             "This rule would match everybody.",
             "Ask for a kind, an occupation, a group or an organisation.",
             field="bind",
         )
-
-
-def _narrows(item: Bound) -> bool:
-    if item.fact == "relationship":  # it belongs to nobody's part of the tree
-        return False
-    return bool(
-        item.kinds
-        or item.occupations
-        or item.code_list
-        or item.group
-        or item.group_kind
-        or item.where.is_
-        or item.where.kind
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, tuple_
@@ -11,39 +10,13 @@ from sqlalchemy.orm import Session
 
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.right import version_known
+from iam.access.rules.conditions.of_affiliation import AffiliationKind
+from iam.access.rules.conditions.of_relationship import RelationshipKind
+from iam.access.rules.kind_words import KIND_WORDS
+from iam.access.rules.names import Labels
 from iam.access.rules.pattern import Bound, Pattern, parse
 from iam.directory.organisation import Organisation
 from iam.texts import LANGUAGES, N_, Texts, in_language
-
-KIND_WORDS: Mapping[str, str] = {
-    "employee": N_("an employee"),
-    "substitute": N_("a substitute"),
-    "student": N_("a pupil or student"),
-    "elected-official": N_("an elected official"),
-    "contractor": N_("a contractor"),
-    "trainee": N_("a trainee"),
-    "guardian_of": N_("a guardian"),
-    "manager_of": N_("a manager"),
-    "sponsor_of": N_("a responsible person"),
-    "consortium": N_("consortium"),
-    "municipality": N_("municipality"),
-    "joint-authority": N_("joint authority"),
-    "wellbeing-county": N_("wellbeing services county"),
-    "employment-area": N_("employment area"),
-    "municipal-enterprise": N_("municipal enterprise"),
-    "company": N_("company"),
-    "private-provider": N_("private provider"),
-    "school": N_("school"),
-    "unit": N_("unit"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """Names shown in sentences, by language: of organisations by key, of roles by application:role."""
-
-    organisations: Mapping[str, Mapping[str, str]]
-    roles: Mapping[str, Mapping[str, str]]
 
 
 def labels(session: Session, patterns: Iterable[Pattern]) -> Labels:
@@ -72,7 +45,7 @@ def organisation_keys(patterns: Iterable[Pattern]) -> set[str]:
     """Return the keys of the organisations that patterns name."""
     keys: set[str | None] = set()
     for one in patterns:
-        keys.update(key for item in one.bound for key in (item.where.is_, item.where.under))
+        keys.update(key for item in one.bound for asked in item.conditions for _, key in asked.organisations)
         keys.update((one.scope.organisation, one.scope.covers_of))
     return {key for key in keys if key}
 
@@ -118,23 +91,15 @@ def _joint(item: Bound, n: int, t: Texts) -> str:
 
 
 def _bound(item: Bound, names: Labels, t: Texts) -> str:
-    if item.fact == "membership":
-        what = t.gettext(N_("a member of a group"))
-        return _with(what, [item.group or (item.group_kind or ""), _organisation(item.where.under, names, t.language)])
-    kinds = t.gettext(N_(" or ")).join(t.gettext(KIND_WORDS[kind]) for kind in item.kinds) or t.gettext(N_("anybody"))
-    if item.of is not None:
-        kinds = t.gettext(N_("of somebody who is %(kind)s")) % {"kind": kinds}
-    where = item.where
-    return _with(
-        kinds,
-        [
-            item.code_list or ", ".join(item.occupations),
-            t.gettext(KIND_WORDS[where.kind]) if where.kind else "",
-            _organisation(where.is_ or where.under, names, t.language),
-            t.gettext(N_("primary")) if item.primary else "",
-            t.gettext(N_("as a substitute")) if item.substitute else "",
-        ],
-    )
+    told = [text for condition in item.conditions for text in condition.words(names, t)]
+    return _with(t.gettext(N_("a member of a group")) if item.fact == "membership" else _kind(item, t), told)
+
+
+def _kind(item: Bound, t: Texts) -> str:
+    own, theirs = item.asks(AffiliationKind), item.asks(RelationshipKind)
+    asked = (theirs.kind,) if theirs else own.kinds if own else ()
+    kinds = t.gettext(N_(" or ")).join(t.gettext(KIND_WORDS[kind]) for kind in asked) or t.gettext(N_("anybody"))
+    return kinds if item.of is None else t.gettext(N_("of somebody who is %(kind)s")) % {"kind": kinds}
 
 
 def _with(what: str, details: Iterable[str]) -> str:
@@ -142,14 +107,10 @@ def _with(what: str, details: Iterable[str]) -> str:
     return f"{what} ({told})" if told else what
 
 
-def _organisation(key: str | None, names: Labels, language: str) -> str:
-    return names.organisations.get(key, {}).get(language, key) if key else ""
-
-
 def _scope(pattern: Pattern, names: Labels, t: Texts) -> str:
     scope = pattern.scope
     if scope.of is not None:
         return t.gettext(N_("in that organisation"))
     if scope.covers_of is not None:
-        return t.gettext(N_("in the area of %(name)s")) % {"name": _organisation(scope.covers_of, names, t.language)}
-    return _organisation(scope.organisation, names, t.language)
+        return t.gettext(N_("in the area of %(name)s")) % {"name": names.organisation(scope.covers_of, t.language)}
+    return names.organisation(scope.organisation, t.language)

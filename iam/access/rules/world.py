@@ -39,7 +39,7 @@ def facts(session: Session, person_id: UUID, known_at: datetime | None = None, *
         person_id,
         _affiliations(session, [person_id], known_at, part),
         [
-            MembershipFact(m.version_id, g.id, g.kind, g.organisation_id, Span(m.valid_from, m.valid_to))
+            MembershipFact(m.version_id, g.id, g.kind, g.organisation_id, Span(m.valid_from, m.valid_to), m.source_id)
             for m, g in session.execute(
                 select(Membership, Group)
                 .join(Group, Group.id == Membership.group_id)
@@ -69,6 +69,7 @@ def _affiliations(
             a.is_primary,
             a.substitute_for,
             Span(a.valid_from, a.valid_to),
+            a.source_id,
         )
         for a in session.scalars(query)
     ]

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from sqlalchemy import select
 
 from connectors.problem import Problem
+from iam.access.rules.conditions.of_affiliation import Occupation
 from iam.access.rules.pattern import parse
 from iam.apply.comparison.draft import Draft
 from iam.apply.declared.place import Where
@@ -66,7 +67,8 @@ def _named(draft: Draft) -> Iterator[_Named]:
         item, where = stated.items[0]
         pattern = None if item.retired else parse(item.pattern)[0]
         for bound in pattern.bound if pattern is not None else ():
-            for occupation in bound.occupations:
+            asked = bound.asks(Occupation)
+            for occupation in asked.codes if asked is not None else ():
                 yield _Named("rule", key, occupation, where.at("bind", bound.name, "affiliation", "occupation"))
 
 

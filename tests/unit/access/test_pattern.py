@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from iam.access.rules.pattern import Bound, Scope, Where, parse
+from iam.access.rules.conditions.of_affiliation import AffiliationKind, Place, Primary, Substitute
+from iam.access.rules.conditions.of_membership import GroupKind, InGroup
+from iam.access.rules.conditions.of_relationship import RelationshipKind
+from iam.access.rules.pattern import Bound, Scope, parse
 
 GIVES = {"role": "wilma:opettaja", "scope": "organisation of a"}
 EMPLOYEE = {"affiliation": {"kind": "employee"}}
@@ -149,17 +152,19 @@ def test_a_rule_is_read_as_it_is_written() -> None:
     assert problems == []
     assert pattern is not None
     assert pattern.bound == (
-        Bound("g", "relationship", kinds=("guardian_of",)),
+        Bound("g", "relationship", (RelationshipKind("guardian_of"),)),
         Bound(
             "c",
             "affiliation",
-            kinds=("student",),
-            where=Where(kind="school", under="kunta"),
-            primary=True,
-            substitute=False,
+            (
+                AffiliationKind(("student",)),
+                Place(kind="school", below="kunta"),
+                Primary(True),
+                Substitute(False),
+            ),
             of="g",
         ),
-        Bound("m", "membership", where=Where(under="kunta"), group="tiimi", group_kind="class"),
+        Bound("m", "membership", (InGroup("kunta", "tiimi"), GroupKind("class"))),
     )
     assert (pattern.absence_of, pattern.role, pattern.scope, pattern.needs_relationship) == (
         "c",

@@ -53,19 +53,19 @@ def test_a_rule_that_says_more_than_the_form_is_not_shown_in_it(bind: dict[str, 
 
 
 def test_a_rule_with_a_living_customer_relationship_is_not_shown_in_the_form() -> None:
-    data = rule_form.pattern(RuleForm(kinds=("employee",), role="wilma:opettaja"))
+    data = rule_form.pattern(RuleForm(asked={"kinds": ("employee",)}, role="wilma:opettaja"))
     data["gives"]["needs_relationship"] = True
     assert parse(data)[1] == []
     assert rule_form.from_pattern("x", "y", data) is None
 
 
 def test_the_absence_of_a_child_is_never_asked_for() -> None:
-    form = RuleForm(fact="guardian", kinds=("student",), role="wilma:huoltaja", unless=True)
+    form = RuleForm(fact="guardian", asked={"kinds": ("student",)}, role="wilma:huoltaja", unless=True)
     assert "unless" not in rule_form.pattern(form)
 
 
 def test_codes_are_parted_by_commas_and_blanks_are_nothing() -> None:
-    form = RuleForm(occupations=" rehtori ,, apulaisrehtori ", role="wilma:rehtori")
+    form = RuleForm(asked={"occupations": " rehtori ,, apulaisrehtori "}, role="wilma:rehtori")
     assert rule_form.pattern(form)["bind"]["a"]["affiliation"]["occupation"] == ["rehtori", "apulaisrehtori"]
 
 
@@ -81,7 +81,7 @@ def test_what_was_sent_is_read_with_blanks_cut_and_unknown_choices_as_the_usual(
         ]
     )
     form = rule_form.read(sent)
-    assert (form.key, form.kinds, form.fact, form.scope, form.unless) == (
+    assert (form.key, form.asked["kinds"], form.fact, form.scope, form.unless) == (
         "x",
         ("employee", "substitute"),
         "affiliation",
@@ -91,11 +91,11 @@ def test_what_was_sent_is_read_with_blanks_cut_and_unknown_choices_as_the_usual(
 
 
 def test_the_digest_is_another_one_as_soon_as_anything_of_the_rule_is() -> None:
-    form = RuleForm(key="x", owner="KOIVU", kinds=("employee",), role="wilma:opettaja")
+    form = RuleForm(key="x", owner="KOIVU", asked={"kinds": ("employee",)}, role="wilma:opettaja")
     others = [
         replace(form, key="y"),
         replace(form, owner="RANTA"),
-        replace(form, kinds=()),
+        replace(form, asked={}),
         replace(form, unless=True),
         replace(form, role="wilma:x"),
         replace(form, scope="named", scope_organisation="RANTA"),
@@ -109,11 +109,11 @@ def test_the_digest_is_another_one_as_soon_as_anything_of_the_rule_is() -> None:
         ("bind", "affiliation", "kinds"),
         ("bind", "membership", "group"),
         ("bind.a.affiliation.kind", "affiliation", "kinds"),
-        ("bind.a.occupation", "affiliation", "code_list"),
-        ("bind.a.organisation.under", "affiliation", "place_under"),
-        ("bind.c.organisation.is", "guardian", "place_is"),
-        ("bind.m.organisation.under", "membership", "group_owner"),
-        ("bind.m.group", "membership", "group"),
+        ("bind.a.affiliation.occupation", "affiliation", "code_list"),
+        ("bind.a.affiliation.organisation.under", "affiliation", "place_under"),
+        ("bind.c.affiliation.organisation.is", "guardian", "place_is"),
+        ("bind.m.membership.owner", "membership", "group_owner"),
+        ("bind.m.membership.group", "membership", "group"),
         ("gives.role", "affiliation", "role"),
         ("gives.scope.organisation", "affiliation", "scope_organisation"),
         ("owner", "affiliation", "owner"),
