@@ -178,10 +178,15 @@ def group(session: Session, organisation_id: UUID, key: str, kind: str = "group"
 
 
 def membership(
-    session: Session, person_id: UUID, group_id: UUID, since: datetime = SCHOOL_YEAR, until: datetime = clock.FOREVER
+    session: Session,
+    person_id: UUID,
+    group_id: UUID,
+    since: datetime = SCHOOL_YEAR,
+    until: datetime = clock.FOREVER,
+    **values: Any,
 ) -> Membership:
     """Say that a person is in a group."""
-    return _fact(session, Membership, since, until, person_id=person_id, group_id=group_id)
+    return _fact(session, Membership, since, until, person_id=person_id, group_id=group_id, **values)
 
 
 def relationship(

@@ -118,6 +118,19 @@ def test_a_member_without_an_affiliation_there_has_no_right(session: Session, to
     assert open_assignments(session) == []
 
 
+def test_only_who_the_named_source_puts_into_the_group_gets_the_role(session: Session, town: Town) -> None:
+    aino, onni, told = facts.person(session), facts.person(session), facts.source(session, town.town, "primus")
+    team = facts.group(session, town.school, "tiimi")
+    for person in (aino, onni):
+        facts.affiliation(session, person, town.school)
+    facts.membership(session, aino, team, source_id=told.id)
+    facts.membership(session, onni, team)
+    bind = {"m": {"membership": {"group": "tiimi", "owner": "koulu", "source": "primus"}}}
+    access.rule(session, town.town, {"bind": bind, "gives": {"role": "wilma:opettaja", "scope": "organisation of m"}})
+    access.derive_all(session)
+    assert [held.person_id for held in open_assignments(session)] == [aino]
+
+
 def test_a_right_ends_with_the_affiliation_version_that_is_replaced(session: Session, town: Town) -> None:
     held = facts.affiliation(session, facts.person(session), town.school)
     access.rule(session, town.town, access.teachers())

@@ -166,6 +166,41 @@ def test_a_rule_means_the_oldest_group_of_a_key_whatever_another_source_brings_l
     assert load(session).groups == {(town, "tiimi"): first}
 
 
+@pytest.mark.parametrize(
+    ("owner", "told_by", "opened", "fine"),
+    [
+        ("kunta", "kunta", None, True),
+        ("kunta", "koulu", None, True),
+        ("koulu", "kunta", None, True),
+        ("kunta", "naapuri", None, False),
+        ("kunta", "naapuri", "koulu", True),
+        ("naapuri", "kunta", None, False),
+    ],
+)
+def test_a_rule_names_only_sources_that_state_facts_in_its_owners_part(
+    session: Session, names: Names, owner: str, told_by: str, opened: str | None, fine: bool
+) -> None:
+    told = facts.source(session, names.organisations[told_by], "primus")
+    if opened is not None:
+        facts.opening(session, told, names.organisations[opened])
+    bind = {"m": {"membership": {"kind": "class", "source": "primus"}}}
+    gives = {"role": "wilma:opettaja", "scope": "organisation of m"}
+    _, problems = check({"bind": bind, "gives": gives}, owner, load(session))
+    wanted = "bind.m.membership.source"
+    assert [problem.field for problem in problems if problem.field == wanted] == ([] if fine else [wanted])
+
+
+def test_a_source_that_does_not_exist_is_refused_in_the_same_words_as_anothers(session: Session, names: Names) -> None:
+    facts.source(session, names.organisations["naapuri"], "primus")
+    known = load(session)
+    said = []
+    for key in ("primus", "kuu"):
+        bind = {"m": {"membership": {"kind": "class", "source": key}}}
+        gives = {"role": "wilma:opettaja", "scope": "organisation of m"}
+        said.append([(p.message, p.remedy, p.field) for p in check({"bind": bind, "gives": gives}, "kunta", known)[1]])
+    assert said[0] == said[1] != []
+
+
 def _of_a_source(session: Session, town: UUID, key: str, priority: int) -> UUID:
     source = Source(
         key=key,

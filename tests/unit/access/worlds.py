@@ -83,8 +83,8 @@ class PlaceSpec:
 
 @dataclass(frozen=True)
 class WorldSpec:
-    """A world in numbers. ``told_by`` are in turn the sources of the relationships (0: declared; source n belongs to
-    organisation n), ``openings`` what organisations opened to a source."""
+    """A world in numbers. ``told_by`` are in turn the sources of the relationships and memberships (0: declared; source n
+    belongs to organisation n), ``openings`` what organisations opened to a source."""
 
     kinds: tuple[str, ...]
     places: tuple[tuple[PlaceSpec, ...], ...]
@@ -250,6 +250,7 @@ def _write_links(session: Session, world: WorldSpec, change: UUID) -> None:
                 fact_id=id_of(16, number),
                 person_id=person_id(person),
                 group_id=id_of(6, group),
+                source_id=_teller(world, number),
                 **_dated(span, change, open_),
             )
         )
@@ -318,7 +319,9 @@ affiliation_conditions = _some(
     primary=st.booleans(),
     substitute=st.booleans(),
 )
-membership_conditions = _some(kind=st.sampled_from(GROUP_KINDS), owner=a_key)
+membership_conditions = _some(
+    kind=st.sampled_from(GROUP_KINDS), owner=a_key, source=st.sampled_from([f"s{n}" for n in range(1, SOURCES + 1)])
+)
 relationship_conditions = st.fixed_dictionaries({"kind": st.sampled_from(LINKS)})
 steps = st.one_of(
     st.tuples(st.just("affiliation"), affiliation_conditions),

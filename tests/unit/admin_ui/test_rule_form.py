@@ -69,6 +69,16 @@ def test_codes_are_parted_by_commas_and_blanks_are_nothing() -> None:
     assert rule_form.pattern(form)["bind"]["a"]["affiliation"]["occupation"] == ["rehtori", "apulaisrehtori"]
 
 
+def test_a_group_that_one_source_states_is_shown_in_the_form_and_comes_back_the_same() -> None:
+    bind = {"m": {"membership": {"group": "7A", "owner": "KOIVU", "source": "primus"}}}
+    data = {"bind": bind, "gives": {"role": "wilma:opettaja", "scope": "organisation of m"}}
+    form = rule_form.from_pattern("x", "KOIVU", data)
+    assert form is not None
+    assert form.asked["source"] == "primus"
+    assert rule_form.pattern(form) == data
+    assert {one.name for one in form.fields} == {"group_owner", "group", "source"}
+
+
 def test_what_was_sent_is_read_with_blanks_cut_and_unknown_choices_as_the_usual() -> None:
     sent = MultiDict(
         [

@@ -6,11 +6,15 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select, union_all
+
 from connectors.problem import Problem
 from iam.access.rules.conditions.condition import Asked, Compiling, Condition, FormField, Seen
 from iam.access.rules.conditions.reading import Reader
 from iam.access.rules.facts import MembershipFact
 from iam.access.rules.names import Labels, Names
+from iam.database.statement import Rows, Statement, row
+from iam.directory.source import Source, SourceOpening
 from iam.texts import N_, Texts
 
 
@@ -136,4 +140,88 @@ class GroupKind(Condition):
         return (self.kind,)
 
 
-CONDITIONS: tuple[type[Condition], ...] = (InGroup, GroupKind)
+def _speaking() -> Rows:
+    """The sources by key, each with every organisation at or under which it may state facts."""
+    s, o = Source, SourceOpening
+    own = select(s.key, s.id, s.owner_id)
+    opened = select(s.key, s.id, o.organisation_id).join(o, o.source_id == s.id).where(o.closed_by.is_(None))
+    return union_all(own, opened).subquery().select()
+
+
+@dataclass(frozen=True, slots=True)
+class FromSource(Condition):
+    """The source with this key states the membership."""
+
+    source: str
+    KEYS = frozenset({"source"})
+    FIELDS = (
+        FormField(
+            "source", N_("Stated by the source"), "text", "membership.source", N_("Its key. Empty: whoever states it.")
+        ),
+    )
+    NAMED = Statement(_speaking, row)
+
+    @classmethod
+    def read(
+        cls, reader: Reader, asked: Mapping[str, Any], place: str, earlier: Mapping[str, str]
+    ) -> FromSource | None:
+        """The source's key."""
+        source = reader.text(asked.get("source"), f"{place}.source")
+        return None if source is None else cls(source)
+
+    @classmethod
+    def stated(cls, asked: Asked) -> Mapping[str, Any]:
+        """The field is the setting."""
+        return {"source": asked.get("source", "")}
+
+    def compile(self, item: Compiling) -> None:
+        """The row comes from the source."""
+        item.query.where.append(item.row.source_id == self._spoken(item.names)[0][0])
+
+    def failing(self, fact: MembershipFact, seen: Seen) -> Iterator[Problem]:
+        """It comes from another source, or was declared by hand."""
+        if fact.source_id != self._spoken(seen.names)[0][0]:
+            yield Problem("The fact comes from another source than the rule asks for.")
+
+    def words(self, labels: Labels, t: Texts) -> Sequence[str]:
+        """The source by its key."""
+        return (t.gettext(N_("by the source %(key)s")) % {"key": self.source},)
+
+    @property
+    def asked(self) -> Asked:
+        """The key."""
+        return {"source": self.source}
+
+    @property
+    def narrows(self) -> bool:
+        """No: a source may well state everybody."""
+        return False
+
+    def unknown(self, names: Names, owner_id: Any, place: str) -> Iterator[Problem]:
+        """There is no such source."""
+        if not self._spoken(names):
+            yield self._none(place)
+
+    def foreign(self, names: Names, owner_id: Any, place: str) -> Iterator[Problem]:
+        """A source that states facts neither at or under the owner nor over it does not exist for the rule."""
+        spoken = self._spoken(names)
+        if not any(names.is_under(owner_id, above) or names.is_under(above, owner_id) for _, above in spoken):
+            yield self._none(place)
+
+    def meaning(self, names: Names) -> Hashable:
+        """The source."""
+        return str(self._spoken(names)[0][0])
+
+    def _spoken(self, names: Names) -> Sequence[tuple[Any, ...]]:
+        return names.named.get(type(self).__name__, {}).get(self.source, ())
+
+    def _none(self, place: str) -> Problem:
+        return Problem(
+            "There is no source %(key)s that states facts in that part.",
+            "Check the key of the source.",
+            field=f"{place}.source",
+            params={"key": self.source},
+        )
+
+
+CONDITIONS: tuple[type[Condition], ...] = (InGroup, GroupKind, FromSource)
