@@ -25,8 +25,9 @@ from iam.access.commands.publish import preview
 from iam.access.derivation.crossing import crossings, words as crossing_words
 from iam.access.model.rule import Rule
 from iam.access.pages import listing
+from iam.access.rules.naming import load
 from iam.access.rules.pattern import Pattern
-from iam.access.rules.resolve import check, load
+from iam.access.rules.resolve import check
 from iam.access.rules.sentence import labels, sentence
 from iam.directory.organisation import Organisation
 from iam.directory.pages import listing as people

@@ -14,7 +14,7 @@ from iam import clock
 from iam.access.administration import may_see, speaks_freely
 from iam.access.commands import publish
 from iam.access.derivation.crossing import crossings, words
-from iam.access.rules import resolve
+from iam.access.rules import naming, resolve
 from iam.access.rules.sentence import labels, sentence
 from iam.audit import log
 from iam.cli.support import Console
@@ -50,7 +50,7 @@ def check(console: Console, file: Path) -> None:
     problems, sentences, good = [], {}, []
     with console.transaction() as session:
         console.part(session, console.actor(session), "rules.read")
-        names = resolve.load(session)
+        names = naming.load(session)
         for one in _read(file):
             pattern, found = resolve.check(_pattern(one), str(one.get("owner")), names)
             problems += [

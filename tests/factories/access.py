@@ -20,8 +20,8 @@ from iam.access.model.agreements import Clause
 from iam.access.model.assignment import AdminGrant
 from iam.access.model.role import Role
 from iam.access.model.rule import Rule, RuleVersion
+from iam.access.rules.naming import load
 from iam.access.rules.pattern import parse
-from iam.access.rules.resolve import load
 from iam.database.types import uuid7
 from tests.factories import facts
 

@@ -22,7 +22,7 @@ from iam.access.explanation.explain import explain
 from iam.access.explanation.proof import prove
 from iam.access.explanation.why_not import why_not
 from iam.access.right import rights
-from iam.access.rules.resolve import load
+from iam.access.rules.naming import load
 from iam.change import SYSTEM
 from iam.lifecycle.leave import end_now, undo_end_now
 from tests.factories import access, facts

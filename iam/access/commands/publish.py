@@ -23,7 +23,8 @@ from iam.access.model.assignment import Assignment
 from iam.access.model.rule import Rule, RuleVersion
 from iam.access.rules import world as loading
 from iam.access.rules.match import first_failing, matches
-from iam.access.rules.resolve import check, load
+from iam.access.rules.naming import load
+from iam.access.rules.resolve import check
 from iam.audit import log
 from iam.change import SYSTEM, Actor, Change, begin
 from iam.directory.organisation import Organisation

@@ -16,17 +16,18 @@ from sqlalchemy import Insert, Table, insert, literal, select
 from sqlalchemy.orm import Session
 
 from iam.access.derivation import absent, ceiling, hands, settle, turns
-from iam.access.derivation.relevant import FEW, facts_of
+from iam.access.derivation.relevant import FEW, facts_of, owners_over
 from iam.access.derivation.working import affected, match_, prepare, wanted
 from iam.access.model.rule import Rule, RuleVersion, published
 from iam.access.rules.compile_sql import COLUMNS, compile_rule
 from iam.access.rules.names import Names
+from iam.access.rules.naming import of_rules
 from iam.access.rules.pattern import Pattern, parse
-from iam.access.rules.resolve import gives, load, meaning
+from iam.access.rules.resolve import gives, meaning
 from iam.change import Change
 from iam.database.bulk import analyze
 
-_KEPT = 1_000
+_KEPT = 10_000
 """Rules of which a process remembers how they are matched."""
 
 
@@ -87,11 +88,12 @@ def _fill_affected(session: Session, persons: Collection[UUID] | Table) -> int:
 
 
 def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: bool, few: bool) -> None:
-    names = load(session, tree=False)
     facts = facts_of(session) if few else None
-    for rule, version in published(session, rules):
-        pattern = _pattern(version)
-        if pattern is None or not gives(pattern, names, rule.owner_id):
+    found = published(session, rules, owners_over() if limited else None)
+    read = [(rule, version, pattern) for rule, version in found if (pattern := _pattern(version)) is not None]
+    names = of_rules(session, [(rule.owner_id, pattern) for rule, _, pattern in read])
+    for rule, version, pattern in read:
+        if not gives(pattern, names, rule.owner_id):
             continue
         if facts is not None and not facts.concern(pattern, rule.owner_id, names):
             continue

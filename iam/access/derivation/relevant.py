@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from iam.access.derivation.working import affected
 from iam.access.rules.conditions.catalogue import Fact
@@ -61,6 +61,15 @@ def facts_of(session: Session) -> OpenFacts:
     return OpenFacts(found, frozenset(_UNDER.all(session)))
 
 
+def owners_over() -> Rows:
+    """Select the organisations whose rules can match persons in ``affected``: those over a place of theirs, or of
+    somebody they are related to. Every rule binds a fact in its owner's part."""
+    r, other, c = Relationship, aliased(Affiliation), OrganisationClosure
+    related = select(other.organisation_id).join(r, r.other_person_id == other.person_id)
+    places = union(*_places(), related.where(_theirs(r), other.closed_by.is_(None)))
+    return select(c.ancestor_id).where(c.descendant_id.in_(places))
+
+
 def _theirs(fact: Any) -> ColumnElement[bool]:
     return and_(fact.person_id.in_(select(affected.c.person_id)), fact.closed_by.is_(None))
 
@@ -96,12 +105,16 @@ def _relationships() -> Rows:
 
 
 def _under() -> Rows:
-    a, g, m, c = Affiliation, Group, Membership, OrganisationClosure
-    places = union(
-        select(a.organisation_id).where(_theirs(a)),
-        select(g.organisation_id).join(m, m.group_id == g.id).where(_theirs(m)),
-    )
-    return select(c.descendant_id, c.ancestor_id).where(c.descendant_id.in_(places))
+    c = OrganisationClosure
+    return select(c.descendant_id, c.ancestor_id).where(c.descendant_id.in_(union(*_places())))
+
+
+def _places() -> tuple[Rows, Rows]:
+    """Where their affiliations are, and their groups."""
+    a, g, m = Affiliation, Group, Membership
+    own: Rows = select(a.organisation_id)
+    grouped: Rows = select(g.organisation_id)
+    return own.where(_theirs(a)), grouped.join(m, m.group_id == g.id).where(_theirs(m))
 
 
 def _dated(make: Callable[..., Any]) -> Callable[..., Any]:

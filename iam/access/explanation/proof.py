@@ -24,8 +24,9 @@ from iam.access.rules import world as loading
 from iam.access.rules.facts import Facts, Span, World
 from iam.access.rules.match import Match, matches
 from iam.access.rules.names import Names
+from iam.access.rules.naming import load
 from iam.access.rules.pattern import parse
-from iam.access.rules.resolve import load, resolves
+from iam.access.rules.resolve import resolves
 from iam.directory.affiliation import Absence
 
 

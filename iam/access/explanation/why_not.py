@@ -30,8 +30,9 @@ from iam.access.rules import world as loading
 from iam.access.rules.facts import Facts, Span, World
 from iam.access.rules.match import MET, Match, first_failing, matches
 from iam.access.rules.names import Names
+from iam.access.rules.naming import load
 from iam.access.rules.pattern import Pattern, parse
-from iam.access.rules.resolve import load, resolves
+from iam.access.rules.resolve import resolves
 from iam.access.rules.sentence import labels, sentences
 from iam.directory import holds
 from iam.directory.affiliation import Absence, Affiliation, Relationship

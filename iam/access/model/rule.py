@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from iam.change import Change
 from iam.database.base import Base, key
+from iam.database.statement import Rows
 
 
 class CodeList(Base):
@@ -88,8 +89,11 @@ def known_rules(session: Session, known_at: datetime | None = None) -> list[tupl
     return [(rule, version) for rule, version in session.execute(query.where(then[1], stands))]
 
 
-def published(session: Session, rules: Collection[UUID] | None = None) -> list[tuple[Rule, RuleVersion]]:
-    """Return the published version of every rule (of those named), with its rule."""
+def published(
+    session: Session, rules: Collection[UUID] | None = None, owners: Rows | None = None
+) -> list[tuple[Rule, RuleVersion]]:
+    """Return the published version of every rule (of those named, of those that belong to some owners), with its
+    rule."""
     query = (
         select(Rule, RuleVersion)
         .join(RuleVersion, RuleVersion.rule_id == Rule.id)
@@ -97,4 +101,6 @@ def published(session: Session, rules: Collection[UUID] | None = None) -> list[t
     )
     if rules is not None:
         query = query.where(Rule.id.in_(rules))
+    if owners is not None:
+        query = query.where(Rule.owner_id.in_(owners))
     return [(rule, version) for rule, version in session.execute(query)]

@@ -7,21 +7,18 @@ of a part. What a role includes is handed out with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, true, union
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import Part
 from iam.access.model.role import Application, ApplicationEnabled, Role
-from iam.access.model.rule import Rule
-from iam.database.statement import Rows, Statement, row
-from iam.database.types import UtcDateTime
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.queries import holds_at
 from iam.errors import Invalid
@@ -78,34 +75,16 @@ _REFUSALS = {
 }
 
 
-def enabled(session: Session) -> dict[UUID, frozenset[UUID]]:
-    """Return, for each application, the organisations for which it is enabled; one statement."""
-    found: dict[UUID, set[UUID]] = {}
-    for application_id, organisation_id in _ENABLED.all(session):
-        found.setdefault(application_id, set()).add(organisation_id)
-    return {application_id: frozenset(ids) for application_id, ids in found.items()}
-
-
-def above_owners(session: Session) -> frozenset[tuple[UUID, UUID]]:
-    """Return (ancestor, descendant) for whatever owns a rule or an application, as the tree is now; one statement.
+def above(session: Session, organisation_ids: Collection[UUID]) -> frozenset[tuple[UUID, UUID]]:
+    """Return (ancestor, descendant) for these organisations, as the tree is now; one statement.
 
     An organisation that has not begun yet counts as standing where it will.
     """
-    return frozenset(_ABOVE.all(session, at=clock.now()))
-
-
-def _above() -> Rows:
-    at, c, own = bindparam("at", type_=UtcDateTime()), OrganisationClosure, aliased(OrganisationClosure)
-    owners = union(select(Rule.owner_id), select(Application.owner_id))
+    at, c, own = clock.now(), OrganisationClosure, aliased(OrganisationClosure)
     begun = exists().where(own.ancestor_id == c.descendant_id, own.descendant_id == c.descendant_id, holds_at(own, at))
-    query: Rows = select(c.ancestor_id, c.descendant_id)
-    return query.where(c.descendant_id.in_(owners), c.valid_to > at, or_(c.valid_from <= at, ~begun)).distinct()
-
-
-_ENABLED: Statement[tuple[Any, ...]] = Statement(
-    lambda: select(ApplicationEnabled.application_id, ApplicationEnabled.organisation_id), row
-)
-_ABOVE: Statement[tuple[Any, ...]] = Statement(_above, row)
+    query = select(c.ancestor_id, c.descendant_id).where(c.descendant_id.in_(organisation_ids), c.valid_to > at)
+    rows = session.execute(query.where(or_(c.valid_from <= at, ~begun)).distinct())
+    return frozenset((ancestor, descendant) for ancestor, descendant in rows)
 
 
 def offered(part: Part) -> ColumnElement[bool]:

@@ -7,18 +7,20 @@ from sqlalchemy.orm import Session
 from iam.access.model.rule import published
 from iam.access.rules import giving
 from iam.access.rules.names import Names
+from iam.access.rules.naming import load, of_rules
 from iam.access.rules.pattern import Pattern, parse
-from iam.access.rules.resolve import gives, load
+from iam.access.rules.resolve import gives
 
 
 def rules(session: Session) -> list[str]:
     """Return the keys of the published rules that give nothing where they say: what they name is gone, their owner may
     not hand the role out, or it would be beside the owner's part."""
-    names, whole = load(session, tree=False), load(session)
+    whole = load(session)
     keys = {id_: key for key, id_ in whole.organisations.items()}
+    read = [(rule, parse(version.pattern)[0]) for rule, version in published(session)]
+    names = of_rules(session, [(rule.owner_id, pattern) for rule, pattern in read if pattern is not None])
     found = []
-    for rule, version in published(session):
-        pattern = parse(version.pattern)[0]
+    for rule, pattern in read:
         if pattern is None or not gives(pattern, names, rule.owner_id) or _beside(pattern, keys[rule.owner_id], whole):
             found.append(rule.key)
     return sorted(found)

@@ -69,6 +69,14 @@ class Pattern:
         raise KeyError(name)
 
     @property
+    def organisations(self) -> list[tuple[str, str]]:
+        """The organisations it names: where in the rule, and the key."""
+        asked = [(item, condition) for item in self.bound for condition in item.conditions]
+        bound = [(f"bind.{i.name}.{i.fact}.{place}", key) for i, c in asked for place, key in c.organisations]
+        scope = (("organisation", self.scope.organisation), ("covers_of", self.scope.covers_of))
+        return bound + [(f"gives.scope.{place}", key) for place, key in scope if key is not None]
+
+    @property
     def capacity(self) -> Bound:
         """The fact in whose capacity the right is held: the holder's own affiliation where one is bound, else the
         leading fact."""

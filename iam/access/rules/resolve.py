@@ -2,125 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
 from connectors.problem import Problem
-from iam.access.model.role import Application, Role, RoleVersion
-from iam.access.model.rule import CodeList, CodeListOwner
 from iam.access.rules import giving
-from iam.access.rules.conditions.catalogue import CONDITIONS
 from iam.access.rules.conditions.of_relationship import RelationshipKind
-from iam.access.rules.handing import Handing, above_owners, enabled
 from iam.access.rules.names import Names
 from iam.access.rules.pattern import Pattern, parse
-from iam.database.statement import Rows, Statement, row
-from iam.directory.affiliation import Group
-from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
-
-
-def load(session: Session, *, tree: bool = True) -> Names:
-    """Return everything that rules can name: eight queries, whatever the number of rules. Without the ``tree`` only
-    owners of rules and applications are under anything, as it is now: enough to run rules, not to check them."""
-    lists: dict[str, set[str]] = {}
-    owners: dict[str, UUID] = {}
-    for key, code, owner_id in _LISTS.all(session):
-        lists.setdefault(key, set()).add(code)
-        if owner_id is not None:
-            owners[key] = owner_id
-    roles, handing = _handed(session)
-    return Names(
-        organisations=dict(_ORGANISATIONS.all(session)),
-        under=frozenset(_TREE.all(session)) if tree else above_owners(session),
-        roles=roles,
-        lists={key: frozenset(codes) for key, codes in lists.items()},
-        groups={(organisation_id, key): group_id for organisation_id, key, group_id in _GROUPS.all(session)},
-        list_owners=owners,
-        handing=handing,
-        entities=together(_ENTITIES.all(session)) if tree else {},
-        covers=together(_COVERS.all(session)) if tree else {},
-        named=_named(session),
-    )
-
-
-def _named(session: Session) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
-    """What conditions name beside organisations, groups, lists and roles."""
-    found: dict[str, dict[str, list[tuple[Any, ...]]]] = {}
-    for one in (one for kinds in CONDITIONS.values() for one in kinds):
-        for key, *values in one.NAMED.all(session) if one.NAMED is not None else ():
-            found.setdefault(one.__name__, {}).setdefault(key, []).append(tuple(values))
-    return found
-
-
-def together(pairs: Iterable[tuple[UUID, UUID]]) -> dict[UUID, frozenset[UUID]]:
-    """Return the second ids of pairs by their first."""
-    found: dict[UUID, set[UUID]] = {}
-    for one, other in pairs:
-        found.setdefault(one, set()).add(other)
-    return {one: frozenset(others) for one, others in found.items()}
-
-
-def _handed(session: Session) -> tuple[dict[str, tuple[UUID, UUID]], dict[str, Handing]]:
-    """The roles in use by application:role, and who may hand each out."""
-    roles: dict[str, tuple[UUID, UUID]] = {}
-    handing: dict[str, Handing] = {}
-    using = enabled(session)
-    for application, role, role_id, version_id, handed_out, application_id, owner_id in _ROLES.all(session):
-        key = f"{application}:{role}"
-        roles[key] = role_id, version_id
-        handing[key] = Handing(handed_out, owner_id, using.get(application_id, frozenset()))
-    return roles, handing
-
-
-def _roles() -> Rows:
-    newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
-    query: Rows = select(
-        Application.key, Role.key, Role.id, RoleVersion.id, Role.handed_out, Application.id, Application.owner_id
-    )
-    return (
-        query.join(Role, Role.application_id == Application.id)
-        .join(newest, newest.c.role_id == Role.id)
-        .join(RoleVersion, (RoleVersion.role_id == Role.id) & (RoleVersion.n == newest.c.n))
-        .where(~Role.retired, ~Application.retired)
-    )
-
-
-def _groups() -> Rows:
-    # The oldest of a key stays what a rule means, whatever another source brings later.
-    query: Rows = select(Group.organisation_id, Group.key, Group.id)
-    return query.where(Group.source_id.is_(None) | (Group.kind == "group")).order_by(Group.id.desc())
-
-
-_ROLES: Statement[tuple[Any, ...]] = Statement(_roles, row)
-_LISTS: Statement[tuple[Any, ...]] = Statement(
-    lambda: select(CodeList.key, CodeList.code, CodeListOwner.owner_id).outerjoin(
-        CodeListOwner, CodeListOwner.key == CodeList.key
-    ),
-    row,
-)
-_ORGANISATIONS: Statement[tuple[Any, ...]] = Statement(lambda: select(Organisation.key, Organisation.id), row)
-_GROUPS: Statement[tuple[Any, ...]] = Statement(_groups, row)
-_TREE: Statement[tuple[Any, ...]] = Statement(
-    lambda: select(OrganisationClosure.ancestor_id, OrganisationClosure.descendant_id), row
-)
-
-
-def _entities() -> Rows:
-    p = OrganisationPlace
-    return select(p.organisation_id, p.legal_entity_id).where(p.closed_by.is_(None)).distinct()
-
-
-def _covers() -> Rows:
-    r = OrganisationRelation
-    return select(r.organisation_id, r.other_id).where(r.kind == "covers", r.closed_by.is_(None)).distinct()
-
-
-_ENTITIES: Statement[tuple[Any, ...]] = Statement(_entities, row)
-_COVERS: Statement[tuple[Any, ...]] = Statement(_covers, row)
 
 
 def check(data: Mapping[str, Any], owner: str, names: Names) -> tuple[Pattern | None, list[Problem]]:
@@ -156,7 +46,7 @@ def _withheld(pattern: Pattern, owner_id: UUID | None, names: Names) -> Iterator
 def meaning(pattern: Pattern, names: Names) -> Hashable:
     """Return what the names of a pattern that resolves stand for now: as long as it is the same, so is the compiled
     rule."""
-    organisations = tuple(names.organisations[key] for _, key in _organisations(pattern))
+    organisations = tuple(names.organisations[key] for _, key in pattern.organisations)
     asked = tuple(condition.meaning(names) for item in pattern.bound for condition in item.conditions)
     return names.roles[pattern.role], organisations, asked
 
@@ -169,7 +59,7 @@ def _unknown(pattern: Pattern, names: Names, owner_id: UUID | None) -> Iterator[
             field="gives.role",
             params={"role": pattern.role},
         )
-    for place, key in _organisations(pattern):
+    for place, key in pattern.organisations:
         if key not in names.organisations:
             yield Problem(
                 "There is no organisation %(key)s.",
@@ -182,16 +72,6 @@ def _unknown(pattern: Pattern, names: Names, owner_id: UUID | None) -> Iterator[
             yield from condition.unknown(names, owner_id, f"bind.{item.name}.{item.fact}")
 
 
-def _organisations(pattern: Pattern) -> Iterator[tuple[str, str]]:
-    for item in pattern.bound:
-        for condition in item.conditions:
-            for place, key in condition.organisations:
-                yield f"bind.{item.name}.{item.fact}.{place}", key
-    for place, named in (("organisation", pattern.scope.organisation), ("covers_of", pattern.scope.covers_of)):
-        if named is not None:
-            yield f"gives.scope.{place}", named
-
-
 def _foreign(pattern: Pattern, owner: str, names: Names) -> Iterator[Problem]:
     owner_id = names.organisations.get(owner)
     if owner_id is None:
@@ -202,7 +82,7 @@ def _foreign(pattern: Pattern, owner: str, names: Names) -> Iterator[Problem]:
             params={"key": owner},
         )
         return
-    for place, key in _organisations(pattern):
+    for place, key in pattern.organisations:
         if place.startswith("bind.") and not names.is_under(names.organisations[key], owner_id):
             yield Problem(
                 "%(key)s does not belong to %(owner)s, so this rule may not bind its facts.",

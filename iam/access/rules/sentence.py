@@ -43,11 +43,7 @@ def readable(stored: Iterable[Any]) -> list[Pattern]:
 
 def organisation_keys(patterns: Iterable[Pattern]) -> set[str]:
     """Return the keys of the organisations that patterns name."""
-    keys: set[str | None] = set()
-    for one in patterns:
-        keys.update(key for item in one.bound for asked in item.conditions for _, key in asked.organisations)
-        keys.update((one.scope.organisation, one.scope.covers_of))
-    return {key for key in keys if key}
+    return {key for one in patterns for _, key in one.organisations}
 
 
 def is_one_of(roles: Collection[str]) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from iam.access.commands.catalogue import Circular, closure, reduction
-from iam.access.rules import resolve
+from iam.access.rules import naming, resolve
 from iam.access.rules.handing import Handing
 from iam.access.rules.names import Names
 from iam.access.rules.pattern import parse
@@ -222,7 +222,7 @@ def rules(draft: Draft) -> None:
 
 def _names(draft: Draft) -> Names:
     """Return what rules can name once the declaration is applied."""
-    names = resolve.load(draft.session)
+    names = naming.load(draft.session)
     gone = {key for key, one in draft.stated("role").items() if one.shape["retired"]}
     shut = {key for key, one in draft.stated("application").items() if one.shape["retired"]}
     roles = dict(names.roles) | {key: (uuid7(), uuid7()) for key in draft.stated("role")}
@@ -232,7 +232,7 @@ def _names(draft: Draft) -> Names:
         item, _ = one.items[0]
         groups[(draft.organisations.get(item.organisation, uuid7()), item.key)] = uuid7()
     standing, _ = settle(draft.tree)
-    entities = resolve.together((place.organisation_id, place.legal_entity_id) for place in standing)
+    entities = naming.together((place.organisation_id, place.legal_entity_id) for place in standing)
     ids = draft.organisations
     owners = {
         key: ids[one.shape["owner"]] for key, one in draft.stated("code list").items() if one.shape["owner"] in ids
@@ -258,7 +258,7 @@ def _covers(draft: Draft, names: Names) -> dict[UUID, frozenset[UUID]]:
         item, _ = one.items[0]
         if item.kind == "covers" and {item.organisation, item.other} <= draft.organisations.keys():
             found.append((draft.organisations[item.organisation], draft.organisations[item.other]))
-    return resolve.together(found)
+    return naming.together(found)
 
 
 def _handing(draft: Draft) -> dict[str, Handing]:

@@ -18,8 +18,8 @@ from iam.access.rules.compile_sql import compile_rule
 from iam.access.rules.facts import Span
 from iam.access.rules.match import Match
 from iam.access.rules.names import Names
+from iam.access.rules.naming import load
 from iam.access.rules.pattern import parse
-from iam.access.rules.resolve import load
 from iam.directory.person import Person
 from tests.unit.access import worlds
 from tests.unit.access.worlds import PERSONS, WHOLE, AffiliationSpec, PlaceSpec, WorldSpec

@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateTable
 from iam import clock
 from iam.access.commands import catalogue
 from iam.access.derivation.derive import Counts, derive
+from iam.access.derivation.relevant import FEW
 from iam.access.model.assignment import NIL, Assignment
 from iam.access.model.role import RoleVersion
 from iam.database.types import uuid7
@@ -262,6 +263,24 @@ def test_of_a_few_persons_only_rules_that_can_touch_their_facts_are_run(
     with Statements(session) as statements:
         assert derive(session, change, persons=few if as_table else [aino]) == Counts(1, 0)
     assert len([text for text in statements.texts if text.startswith("INSERT INTO match_")]) == 1
+
+
+def test_the_rules_of_others_cost_a_town_no_statement_at_its_run(session: Session, town: Town) -> None:
+    access.rule(session, town.town, access.teachers(), "opettajat")
+    people = [facts.person(session) for _ in range(2 * FEW)]
+    for one in people:
+        facts.affiliation(session, one, town.school)
+    counted = []
+    for many in (1, 5):
+        for n in range(many):
+            access.rule(session, town.county, access.teachers(), f"muiden-{many}-{n}")
+        change = facts.change(session)
+        with Statements(session) as statements:
+            derive(session, change, persons=people)
+        counted.append(len(statements))
+        assert len([text for text in statements.texts if text.startswith("INSERT INTO match_")]) == 1
+    assert counted[0] == counted[1]
+    assert {held.person_id for held in open_assignments(session)} == set(people)
 
 
 def assigned(town: Town, person_id: Any, **values: Any) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from iam.access.commands.publish import publish
 from iam.access.derivation.crossing import crossings
 from iam.access.explanation.proof import prove
 from iam.access.rules import idle
+from iam.access.rules.naming import load
 from iam.access.rules.pattern import parse
-from iam.access.rules.resolve import load
 from iam.change import SYSTEM
 from iam.errors import Invalid
 from tests.factories import access, facts

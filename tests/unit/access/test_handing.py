@@ -14,7 +14,8 @@ from iam.access.commands import by_hand, catalogue
 from iam.access.commands.publish import publish, write
 from iam.access.explanation.proof import prove
 from iam.access.explanation.why_not import why_not
-from iam.access.rules.resolve import check, load
+from iam.access.rules.naming import load
+from iam.access.rules.resolve import check
 from iam.change import SYSTEM
 from iam.errors import Invalid
 from tests.factories import access, facts

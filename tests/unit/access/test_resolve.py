@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from iam.access.commands.catalogue import amend_roles
 from iam.access.commands.publish import publish
 from iam.access.rules.names import Names
-from iam.access.rules.resolve import check, load, resolves
+from iam.access.rules.naming import load
+from iam.access.rules.resolve import check, resolves
 from iam.change import SYSTEM
 from iam.directory.affiliation import Group
 from iam.directory.source import Source

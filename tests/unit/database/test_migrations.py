@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from iam import models  # noqa: F401 - fills the metadata
 from iam.access.model.assignment import NIL
-from iam.access.rules.resolve import load
+from iam.access.rules.naming import load
 from iam.clock import FOREVER, LONG_AGO
 from iam.database.base import Base
 from iam.database.engine import make_engine
