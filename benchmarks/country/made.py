@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from benchmarks.country import cloning, seed, town
@@ -18,6 +18,7 @@ from iam import models
 from iam.database.base import Base
 from iam.database.engine import make_engine, make_sessions
 from iam.database.migrate import upgrade
+from iam.directory.source import Source
 from iam.vault import Vault
 
 assert models
@@ -78,6 +79,7 @@ def make(server: Kept, folder: Path, persons: int) -> Country:
         if int(done.read_text()) != towns:
             raise SystemExit(f"{folder} keeps a directory of {done.read_text()} towns, not of {towns}.")
         upgrade(server.url())
+        _here(country)
         return country
     began = time.monotonic()
     upgrade(server.url())
@@ -88,6 +90,15 @@ def make(server: Kept, folder: Path, persons: int) -> Country:
     done.write_text(str(towns))
     print(f"made in {time.monotonic() - began:.0f} s", flush=True)
     return country
+
+
+def _here(country: Country) -> None:
+    """Let the sources read from the folder where it lies now."""
+    with country.sessions.begin() as session:
+        for source in session.scalars(select(Source)):
+            path = country.feeds / Path(source.settings["path"]).name
+            if source.settings["path"] != str(path):
+                source.settings = source.settings | {"path": str(path)}
 
 
 def sizes(country: Country) -> dict[str, int]:
