@@ -150,6 +150,7 @@ def _application(key: str, owner: str, enabled: list[str], roles: list[str]) -> 
             {
                 "key": role,
                 "enforcement": "by token",
+                "handed_out": "parts",
                 "content": ["tiedot:read"],
                 "name": dict.fromkeys(("fi", "sv", "en"), role.capitalize()),
             }
