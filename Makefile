@@ -50,6 +50,10 @@ lint: $(DEVELOPMENT) ## Check style, types, import contracts and spelling
 bench: $(DEVELOPMENT) ## Measure the speeds that the design names
 	@$(ALONE) $(BIN)/python -m benchmarks
 
+.PHONY: bench-country
+bench-country: $(DEVELOPMENT) ## Measure what must not grow with the directory (N=100000 persons, KEEP=folder, CASE="changed night")
+	@$(ALONE) env KEEP=$(KEEP) $(BIN)/python -m benchmarks.country $(or $(N),100000) $(CASE)
+
 ##@ Keep up
 
 .PHONY: lock
@@ -70,7 +74,7 @@ clean: ## Remove the virtual environment and caches (var/, the demonstration's s
 help: ## Show this
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 $(BIN)/python:
 	@for python in /usr/bin/python3 python3; do \
