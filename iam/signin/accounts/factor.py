@@ -46,7 +46,7 @@ class Totp(Base):
 
 
 class RecoveryCode(Base):
-    """The keyed hash of a code that stands in for a lost factor once. One row of each person, under their id in place of
+    """The keyed hash of a code that stands in for a lost factor once. One row of each person, under their id instead of
     a hash, is no code: its ``used_at`` says when the set of codes was made."""
 
     __tablename__ = "recovery_code"
