@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Response
@@ -49,6 +49,18 @@ class AgreementLine:
     live_to: datetime | None
 
 
+class AgreementCells(NamedTuple):
+    """An agreement as a line of the file shows it."""
+
+    key: str
+    case_number: str
+    purpose: str
+    parties: str
+    state: str
+    first_day: str
+    last_day: str
+
+
 @blueprint.get("/agreements")
 @guard.requires("agreements.read")
 def agreements() -> Response:
@@ -76,9 +88,10 @@ def agreements_file() -> Response:
         N_("Last day"),
     )
 
-    def cells(line: AgreementLine) -> Sequence[object]:
+    def cells(line: AgreementLine) -> AgreementCells:
         first, last = context.texts().first_day(line.live_from), exports.day(line.live_to)
-        return line.key, line.case_number, line.purpose, ", ".join(line.parties), line.word, first, last
+        parties = ", ".join(line.parties)
+        return AgreementCells(line.key, line.case_number, line.purpose, parties, line.word, first, last)
 
     return _listed().file("agreements", header, cells)
 

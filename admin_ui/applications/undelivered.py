@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Response
@@ -50,6 +50,17 @@ class MessageLine:
     """Whether nobody waits for it any more."""
 
 
+class MessageCells(NamedTuple):
+    """A message as a line of the file shows it."""
+
+    whom: str
+    what: str
+    begun_at: str
+    given_up_at: str
+    attempts: int
+    reason: str
+
+
 @blueprint.get("/undelivered")
 @guard.requires("applications.read")
 def undelivered() -> Response:
@@ -80,8 +91,9 @@ def undelivered_file() -> Response:
     header = N_("To whom"), N_("What"), N_("Waiting since"), N_("Given up"), N_("Tries"), N_("Reason")
     moment = context.texts().moment
 
-    def cells(one: MessageLine) -> Sequence[object]:
-        return one.whom, one.what, moment(one.begun_at), moment(one.given_up_at), one.attempts, one.reason
+    def cells(one: MessageLine) -> MessageCells:
+        times = moment(one.begun_at), moment(one.given_up_at)
+        return MessageCells(one.whom, one.what, *times, one.attempts, one.reason)
 
     return _listed().file("undelivered", header, cells)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Response, request
@@ -49,6 +49,18 @@ class Row:
     place: str
     what: str
     tally: Tally | RightTally
+
+
+class EffectCells(NamedTuple):
+    """An effect as a line of the file shows it; ``about`` is the kind of position or the role."""
+
+    person: str
+    organisation: str
+    happens: str
+    about: str
+    first_day: str
+    last_day: str
+    waits: str
 
 
 @blueprint.get("/runs/<uuid:run_id>")
@@ -188,7 +200,7 @@ def _rights(session: Session, plan: Plan, names: dict[UUID, str]) -> list[Row]:
 
 def _effect_rows(
     session: Session, part: Part, plan_id: UUID | None, people: Part, texts: Texts
-) -> Iterator[Sequence[object]]:
+) -> Iterator[EffectCells]:
     if plan_id is None:
         return
     for batch in listing.effects(session, part, plan_id):
@@ -201,7 +213,7 @@ def _effect_rows(
         for effect, organisation in batch:
             profile = shown.get(effect.person_id) if effect.person_id else None
             name = profile.display_name if profile else ""
-            yield name, organisation.name(texts.language), *_effect_cells(effect, said, texts)
+            yield _effect_cells(name, organisation.name(texts.language), effect, said, texts)
         session.expunge_all()
 
 
@@ -213,7 +225,7 @@ def _shown(session: Session, people: Part, ids: set[UUID]) -> dict[UUID, Profile
     return profiles(session, seen)
 
 
-def _effect_cells(effect: PlanEffect, said: dict[UUID, Any], texts: Texts) -> tuple[object, ...]:
+def _effect_cells(person: str, place: str, effect: PlanEffect, said: dict[UUID, Any], texts: Texts) -> EffectCells:
     about = (
         said[effect.role_id].said(texts.language)
         if effect.role_id
@@ -221,7 +233,8 @@ def _effect_cells(effect: PlanEffect, said: dict[UUID, Any], texts: Texts) -> tu
     )
     start = words.start(effect.valid_from) if effect.valid_from else None
     waits = texts.gettext(N_("yes") if effect.held else N_("no"))
-    return texts.gettext(EFFECTS[effect.kind]), about, texts.first_day(start), exports.day(effect.valid_to), waits
+    first, last = texts.first_day(start), exports.day(effect.valid_to)
+    return EffectCells(person, place, texts.gettext(EFFECTS[effect.kind]), about, first, last, waits)
 
 
 def _render(template: str, run: Run, source: Source, tab: str, **values: Any) -> Response:

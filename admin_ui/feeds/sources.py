@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -66,6 +66,28 @@ class SourceLine:
     good_at: datetime | None
 
 
+class SourceCells(NamedTuple):
+    """A source as a line of the file shows it."""
+
+    key: str
+    connector: str
+    owner: str
+    ran_at: str
+    result: str
+    good_at: str
+
+
+class RunCells(NamedTuple):
+    """A run as a line of the file shows it; ``rows`` and ``left_out`` are how many, None where nothing was read."""
+
+    started_at: str
+    ended_at: str
+    result: str
+    dry_run: str
+    rows: int | None
+    left_out: int | None
+
+
 @blueprint.get("/sources")
 @guard.requires("sources.read")
 def sources() -> Response:
@@ -83,8 +105,9 @@ def sources_file() -> Response:
     header = N_("Source"), N_("Connector"), N_("Owner"), N_("Last run"), N_("Result"), N_("Last good run")
     moment = context.texts().moment
 
-    def cells(line: SourceLine) -> Sequence[object]:
-        return line.key, line.connector, line.owner, moment(line.ran_at), line.word, moment(line.good_at)
+    def cells(line: SourceLine) -> SourceCells:
+        ran, good = moment(line.ran_at), moment(line.good_at)
+        return SourceCells(line.key, line.connector, line.owner, ran, line.word, good)
 
     return _listed().file("sources", header, cells)
 
@@ -107,11 +130,11 @@ def runs_file(key: str) -> Response:
     found, texts = listing.source_of(context.db(), guard.part(), key)[0], context.texts()
     header = N_("Started"), N_("Ended"), N_("Result"), N_("Dry run"), N_("Rows"), N_("Rows left out")
 
-    def cells(run: Run) -> Sequence[object]:
+    def cells(run: Run) -> RunCells:
         word, _ = run_words.word(run_words.state_of(run, found, run))
         trial = texts.gettext(N_("yes") if run.dry_run else N_("no"))
         numbers = run.counts.get("rows"), run.counts.get("rejected")
-        return texts.moment(run.started_at), texts.moment(run.ended_at), word, trial, *numbers
+        return RunCells(texts.moment(run.started_at), texts.moment(run.ended_at), word, trial, *numbers)
 
     return _runs(found).file("runs", header, cells, {"source": key})
 

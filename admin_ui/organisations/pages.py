@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Response, request
@@ -30,6 +30,20 @@ RELATIONS = {"covers": N_("Covers"), "owns": N_("Owns"), "continues": N_("Contin
 RELATED = {"covers": N_("Belongs to the area of"), "owns": N_("Is owned by"), "continues": N_("Is continued by")}
 
 frame.section("organisations", N_("Organisations"), PATH, "organisations.read", 20)
+
+
+class OrganisationCells(NamedTuple):
+    """An organisation as a line of the file begins; how many people it has of each of ``HOLDERS`` comes after it."""
+
+    key: str
+    kind: str
+    name_fi: str | None
+    name_sv: str | None
+    name_en: str | None
+    oph_oid: str | None
+    school_code: str | None
+    business_id: str | None
+    under: str | None
 
 
 @blueprint.get("/organisations")
@@ -192,18 +206,18 @@ def _days(fact: Any) -> dict[str, Any]:
 def _cells(session: Session, part: Part, rows: Sequence[Organisation]) -> list[Sequence[object]]:
     ids = [row.id for row in rows]
     counts, parents = listing.head_counts(session, part, ids), listing.parents(session, part, ids)
-    return [
-        (
-            row.key,
-            words.word(words.ORGANISATIONS, row.kind),
-            row.name_fi,
-            row.name_sv,
-            row.name_en,
-            row.oph_oid,
-            row.school_code,
-            row.business_id,
-            parents.get(row.id),
-            *(counts[row.id].get(kind, 0) for kind in HOLDERS),
-        )
-        for row in rows
-    ]
+    return [(*_described(row, parents.get(row.id)), *(counts[row.id].get(kind, 0) for kind in HOLDERS)) for row in rows]
+
+
+def _described(row: Organisation, under: str | None) -> OrganisationCells:
+    return OrganisationCells(
+        row.key,
+        words.word(words.ORGANISATIONS, row.kind),
+        row.name_fi,
+        row.name_sv,
+        row.name_en,
+        row.oph_oid,
+        row.school_code,
+        row.business_id,
+        under,
+    )

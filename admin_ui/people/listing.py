@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Response, request
@@ -54,6 +54,18 @@ class Tie:
     def is_coming(self) -> bool:
         """Whether it has not begun."""
         return self.starts is not None and self.starts > clock.now()
+
+
+class PersonCells(NamedTuple):
+    """One tie of a person as a line of the file shows it."""
+
+    name: str
+    state: str
+    kind: str
+    position: str | None
+    organisation: str
+    first_day: str
+    last_day: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +124,7 @@ def persons_file() -> Response:
     }
     listed = _listed(part, wanted)
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
+    def rows(session: Session) -> Iterator[PersonCells]:
         for one in listed.each(session):
             yield from _cells(one, texts)
 
@@ -176,12 +188,13 @@ def _tie(tied: Tied, texts: Texts) -> Tie:
     return Tie(tied.kind, tied.title, place, words.start(tied.valid_from), words.end(tied.valid_to))
 
 
-def _cells(line: PersonLine, texts: Texts) -> Iterator[Sequence[object]]:
+def _cells(line: PersonLine, texts: Texts) -> Iterator[PersonCells]:
     state = words.word(words.STATES, line.state)
     for tie in line.ties or [Tie("", None, "", None, None)]:
         place = texts.gettext(N_("protected")) if tie.place is None else tie.place
         kind = words.word(words.AFFILIATIONS, tie.kind)
-        yield line.name, state, kind, tie.position, place, texts.first_day(tie.starts), texts.day(tie.ends)
+        days = texts.first_day(tie.starts), texts.day(tie.ends)
+        yield PersonCells(line.name, state, kind, tie.position, place, *days)
 
 
 def _wanted(session: Session, part: Part) -> Wanted:

@@ -3,8 +3,8 @@ reason."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Response, request
@@ -31,6 +31,20 @@ HEADER = (
 )
 
 
+class RightCells(NamedTuple):
+    """One reason of a right as a line of the file shows it; a right by hand has no rule."""
+
+    role: str
+    scope: str
+    last_day: str
+    enforced: str
+    why: str
+    rule: str
+    facts: str
+    clause: str
+    ends_first: str
+
+
 @blueprint.get("/persons/<uuid:person_id>/rights.csv")
 @guard.requires("persons.read")
 def rights_file(person_id: UUID) -> Response:
@@ -38,7 +52,7 @@ def rights_file(person_id: UUID) -> Response:
     subject, chosen = subject_of(person_id), request.args.get("application") or None
     day, at = moment()
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
+    def rows(session: Session) -> Iterator[RightCells]:
         for batch in explain_each(session, person_id, at=at, application_key=chosen):
             rights = [shown(one) for one in told(session, subject, batch)]
             publishers = authors(session, rights)
@@ -49,10 +63,10 @@ def rights_file(person_id: UUID) -> Response:
     return exports.csv_file("rights", HEADER, rows, filters, person_id)
 
 
-def _cells(right: Mapping[str, Any], because: Mapping[str, Any], publishers: Mapping[UUID, str]) -> Sequence[object]:
+def _cells(right: Mapping[str, Any], because: Mapping[str, Any], publishers: Mapping[UUID, str]) -> RightCells:
     t = context.texts().gettext
     by_hand = t(N_("Granted by hand: %(reason)s")) % {"reason": because["reason"]}
-    return (
+    return RightCells(
         right["role"],
         right["scope"],
         exports.day(because["until"]),

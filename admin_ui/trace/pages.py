@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -49,6 +49,19 @@ FAILURES = (
     "signin:session:refused",
 )
 NOT_IN = tuple(outcome for outcome in trace.OUTCOMES if outcome != "issued")
+
+
+class AttemptCells(NamedTuple):
+    """An attempt as a line of the file shows it."""
+
+    at: str
+    who: str
+    application: str
+    client: str
+    outcome: str
+    sign_in: str
+    positions: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,13 +316,13 @@ def _file(
         N_("Answer"),
     )
 
-    def rows(session: Session) -> Iterator[Sequence[object]]:
+    def rows(session: Session) -> Iterator[AttemptCells]:
         last: UUID | None = None
         while found := read_(session, last):
             last = found[-1].id
             for one in lines(session, found, people, applications, hidden=hidden):
                 told = " ".join(position.sentence for position in one.positions)
-                yield (
+                yield AttemptCells(
                     texts.moment(one.at),
                     one.who,
                     one.application,

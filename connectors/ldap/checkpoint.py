@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from typing import NamedTuple
 from uuid import UUID
 
 from connectors.contract import Checkpoint, CheckpointLost
@@ -25,6 +26,16 @@ _VERSION = "2"
 _KINDS = ("person", "group", "membership")
 Name = tuple[str, str]
 """Kind and key of a record."""
+
+
+class _Parts(NamedTuple):
+    """The words of a checkpoint's text, in their order."""
+
+    version: str
+    since: str
+    server: str
+    scope: str
+    sketch: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +69,12 @@ def write_checkpoint(memory: Memory, settings: LdapSettings) -> Checkpoint:
 def read_checkpoint(checkpoint: Checkpoint, settings: LdapSettings) -> Memory:
     """Return what the checkpoint remembers; raises ``CheckpointLost`` when it is none of these settings."""
     try:
-        version, since, server, scope, sketch = checkpoint.split(" ")
-        memory = Memory(datetime.strptime(since, _TIME).replace(tzinfo=UTC), server, Sketch.parse(sketch))
-    except ValueError:
+        parts = _Parts(*checkpoint.split(" "))
+        since = datetime.strptime(parts.since, _TIME).replace(tzinfo=UTC)
+        memory = Memory(since, parts.server, Sketch.parse(parts.sketch))
+    except (TypeError, ValueError):
         raise CheckpointLost(_lost()) from None
-    if version != _VERSION or scope != _scope(settings):
+    if parts.version != _VERSION or parts.scope != _scope(settings):
         raise CheckpointLost(_lost())
     return memory
 

@@ -1,14 +1,35 @@
 """The consortium's organisations as plain rows: what exists in which profile, before codes and dates are added.
 
-A row of ``ENTITIES``: key, kind, names (fi, sv, en), language. A row of ``UNITS``: key, kind, parent, names, weight
-(how many of the generated employees it gets; 0 = none). A row of ``SCHOOLS``: key, kind, parent, names, grades,
-parallel classes. Nothing here names a real organisation.
+A row of ``ENTITIES``: key, kind, names (fi, sv, en), language. Nothing here names a real organisation.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 Names = tuple[str, str, str]
-SchoolRow = tuple[str, str, str, Names, tuple[int, int], int]
+
+
+class UnitRow(NamedTuple):
+    """A unit under ``parent``; ``weight`` is how many of the generated employees it gets, 0 is none."""
+
+    key: str
+    kind: str
+    parent: str
+    names: Names
+    weight: int
+
+
+class SchoolRow(NamedTuple):
+    """A school under ``parent``: its lowest and highest grade, and how many parallel classes each has."""
+
+    key: str
+    kind: str
+    parent: str
+    names: Names
+    grades: tuple[int, int]
+    parallel: int
+
 
 ROOT = "marjala-konsortio"
 
@@ -50,76 +71,112 @@ MORE_MUNICIPALITIES: tuple[tuple[str, Names], ...] = (
 )
 """Further municipalities of the large profile."""
 
-UNITS: tuple[tuple[str, str, str, Names, int], ...] = (
-    ("mansikkala-hallinto", "unit", "mansikkala", ("Kaupunginkanslia", "Stadskansliet", "City office"), 30),
-    ("mansikkala-tekninen", "unit", "mansikkala", ("Tekninen toimi", "Tekniska sektorn", "Technical services"), 40),
-    ("perusopetus", "unit", "mansikkala", ("Perusopetus", "Grundläggande utbildning", "Basic education"), 6),
-    ("lukiokoulutus", "unit", "mansikkala", ("Lukiokoulutus", "Gymnasieutbildning", "Upper secondary education"), 2),
-    ("varhaiskasvatus", "unit", "mansikkala", ("Varhaiskasvatus", "Småbarnspedagogik", "Early childhood education"), 4),
-    (
+UNITS: tuple[UnitRow, ...] = (
+    UnitRow("mansikkala-hallinto", "unit", "mansikkala", ("Kaupunginkanslia", "Stadskansliet", "City office"), 30),
+    UnitRow(
+        "mansikkala-tekninen", "unit", "mansikkala", ("Tekninen toimi", "Tekniska sektorn", "Technical services"), 40
+    ),
+    UnitRow("perusopetus", "unit", "mansikkala", ("Perusopetus", "Grundläggande utbildning", "Basic education"), 6),
+    UnitRow(
+        "lukiokoulutus", "unit", "mansikkala", ("Lukiokoulutus", "Gymnasieutbildning", "Upper secondary education"), 2
+    ),
+    UnitRow(
+        "varhaiskasvatus",
+        "unit",
+        "mansikkala",
+        ("Varhaiskasvatus", "Småbarnspedagogik", "Early childhood education"),
+        4,
+    ),
+    UnitRow(
         "tyollisyysalue",
         "employment-area",
         "mansikkala",
         ("Mansikkalan työllisyysalue", "Smultronstads sysselsättningsområde", "Mansikkala employment area"),
         24,
     ),
-    ("rantasaari-sivistys", "unit", "rantasaari", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 6),
-    (
+    UnitRow(
+        "rantasaari-sivistys", "unit", "rantasaari", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 6
+    ),
+    UnitRow(
         "rantasaari-tyollisyys",
         "unit",
         "rantasaari",
         ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"),
         3,
     ),
-    ("jakalajarvi-sivistys", "unit", "jakalajarvi", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 4),
-    (
+    UnitRow(
+        "jakalajarvi-sivistys",
+        "unit",
+        "jakalajarvi",
+        ("Sivistyspalvelut", "Bildningstjänster", "Education services"),
+        4,
+    ),
+    UnitRow(
         "jakalajarvi-tyollisyys",
         "unit",
         "jakalajarvi",
         ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"),
         2,
     ),
-    ("nevakumpu-sivistys", "unit", "nevakumpu", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 3),
-    (
+    UnitRow(
+        "nevakumpu-sivistys", "unit", "nevakumpu", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 3
+    ),
+    UnitRow(
         "nevakumpu-tyollisyys",
         "unit",
         "nevakumpu",
         ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"),
         2,
     ),
-    ("haapanotko-sivistys", "unit", "haapanotko", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 3),
-    (
+    UnitRow(
+        "haapanotko-sivistys", "unit", "haapanotko", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 3
+    ),
+    UnitRow(
         "haapanotko-tyollisyys",
         "unit",
         "haapanotko",
         ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"),
         2,
     ),
-    ("kuusiluoto-sivistys", "unit", "kuusiluoto", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 3),
-    (
+    UnitRow(
+        "kuusiluoto-sivistys", "unit", "kuusiluoto", ("Sivistyspalvelut", "Bildningstjänster", "Education services"), 3
+    ),
+    UnitRow(
         "kuusiluoto-tyollisyys",
         "unit",
         "kuusiluoto",
         ("Työllisyyspalvelut", "Sysselsättningstjänster", "Employment services"),
         2,
     ),
-    ("hva-opiskeluhuolto", "unit", "marjala-hva", ("Opiskeluhuolto", "Elev- och studerandevård", "Student welfare"), 0),
-    (
+    UnitRow(
+        "hva-opiskeluhuolto",
+        "unit",
+        "marjala-hva",
+        ("Opiskeluhuolto", "Elev- och studerandevård", "Student welfare"),
+        0,
+    ),
+    UnitRow(
         "kky-hallinto",
         "unit",
         "marjala-kky",
         ("Kuntayhtymän hallinto", "Samkommunens förvaltning", "Joint authority office"),
         5,
     ),
-    ("kuntatieto-palvelut", "unit", "kuntatieto", ("Asiakaspalvelut", "Kundtjänster", "Customer services"), 10),
-    ("kuntatieto-tuotanto", "unit", "kuntatieto", ("Palvelutuotanto", "Serviceproduktion", "Operations"), 10),
-    ("lahde-hallinto", "unit", "lahdesaatio", ("Säätiön toimisto", "Stiftelsens kansli", "Foundation office"), 1),
+    UnitRow("kuntatieto-palvelut", "unit", "kuntatieto", ("Asiakaspalvelut", "Kundtjänster", "Customer services"), 10),
+    UnitRow("kuntatieto-tuotanto", "unit", "kuntatieto", ("Palvelutuotanto", "Serviceproduktion", "Operations"), 10),
+    UnitRow(
+        "lahde-hallinto", "unit", "lahdesaatio", ("Säätiön toimisto", "Stiftelsens kansli", "Foundation office"), 1
+    ),
 )
 
 SCHOOLS: tuple[SchoolRow, ...] = (
-    ("KOIVU", "school", "perusopetus", ("Koivurinteen koulu", "Björkbrinkens skola", "Koivurinne School"), (1, 6), 4),
-    ("RANTA", "school", "perusopetus", ("Rantapuiston koulu", "Strandparkens skola", "Rantapuisto School"), (1, 9), 2),
-    (
+    SchoolRow(
+        "KOIVU", "school", "perusopetus", ("Koivurinteen koulu", "Björkbrinkens skola", "Koivurinne School"), (1, 6), 4
+    ),
+    SchoolRow(
+        "RANTA", "school", "perusopetus", ("Rantapuiston koulu", "Strandparkens skola", "Rantapuisto School"), (1, 9), 2
+    ),
+    SchoolRow(
         "LUKIO",
         "school",
         "lukiokoulutus",
@@ -127,8 +184,10 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (10, 12),
         8,
     ),
-    ("STRAND", "school", "rantasaari-sivistys", ("Strandön koulu", "Strandö skola", "Strandö School"), (1, 9), 2),
-    (
+    SchoolRow(
+        "STRAND", "school", "rantasaari-sivistys", ("Strandön koulu", "Strandö skola", "Strandö School"), (1, 9), 2
+    ),
+    SchoolRow(
         "OPISTO",
         "school",
         "marjala-kky",
@@ -136,23 +195,58 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (10, 12),
         10,
     ),
-    ("VANHAKYLA", "school", "perusopetus", ("Vanhankylän koulu", "Gammelby skola", "Vanhakylä School"), (1, 6), 0),
-    ("KUUSI", "school", "perusopetus", ("Kuusimäen koulu", "Granbackens skola", "Kuusimäki School"), (1, 6), 3),
-    ("HAAPA", "school", "perusopetus", ("Haapalehdon koulu", "Asplundens skola", "Haapalehto School"), (1, 6), 3),
-    ("LEPPA", "school", "perusopetus", ("Leppäkosken koulu", "Alforsens skola", "Leppäkoski School"), (1, 6), 2),
-    ("PIHLA", "school", "perusopetus", ("Pihlajaharjun koulu", "Rönnåsens skola", "Pihlajaharju School"), (7, 9), 6),
-    ("NIITTY", "school", "perusopetus", ("Niittyrannan koulu", "Ängsstrandens skola", "Niittyranta School"), (1, 6), 2),
-    ("PURO", "school", "perusopetus", ("Puronvarren koulu", "Bäckkantens skola", "Puronvarsi School"), (1, 6), 2),
-    ("KALLIO", "school", "perusopetus", ("Kalliolaakson koulu", "Bergdalens skola", "Kalliolaakso School"), (1, 9), 2),
-    ("METSO", "school", "perusopetus", ("Metsonpolun koulu", "Tjäderstigens skola", "Metsonpolku School"), (1, 6), 2),
-    ("HARJU", "school", "perusopetus", ("Harjunpään koulu", "Åsändans skola", "Harjunpää School"), (1, 6), 1),
-    ("SUVI", "school", "perusopetus", ("Suvilahden koulu", "Sommarvikens skola", "Suvilahti School"), (1, 6), 1),
-    ("TAIVAL", "school", "perusopetus", ("Taipaleentien koulu", "Edvägens skola", "Taipaleentie School"), (1, 6), 1),
-    ("VALKAMA", "school", "perusopetus", ("Venevalkaman koulu", "Båthamnens skola", "Venevalkama School"), (7, 9), 5),
-    ("AHO", "school", "perusopetus", ("Ahomansikan koulu", "Smultronbackens skola", "Ahomansikka School"), (1, 6), 1),
-    ("LEHTO", "school", "perusopetus", ("Lehtokurpan koulu", "Morkullans skola", "Lehtokurppa School"), (1, 6), 1),
-    ("SILTA", "school", "perusopetus", ("Siltasaaren koulu", "Broholmens skola", "Siltasaari School"), (7, 9), 4),
-    (
+    SchoolRow(
+        "VANHAKYLA", "school", "perusopetus", ("Vanhankylän koulu", "Gammelby skola", "Vanhakylä School"), (1, 6), 0
+    ),
+    SchoolRow(
+        "KUUSI", "school", "perusopetus", ("Kuusimäen koulu", "Granbackens skola", "Kuusimäki School"), (1, 6), 3
+    ),
+    SchoolRow(
+        "HAAPA", "school", "perusopetus", ("Haapalehdon koulu", "Asplundens skola", "Haapalehto School"), (1, 6), 3
+    ),
+    SchoolRow(
+        "LEPPA", "school", "perusopetus", ("Leppäkosken koulu", "Alforsens skola", "Leppäkoski School"), (1, 6), 2
+    ),
+    SchoolRow(
+        "PIHLA", "school", "perusopetus", ("Pihlajaharjun koulu", "Rönnåsens skola", "Pihlajaharju School"), (7, 9), 6
+    ),
+    SchoolRow(
+        "NIITTY",
+        "school",
+        "perusopetus",
+        ("Niittyrannan koulu", "Ängsstrandens skola", "Niittyranta School"),
+        (1, 6),
+        2,
+    ),
+    SchoolRow(
+        "PURO", "school", "perusopetus", ("Puronvarren koulu", "Bäckkantens skola", "Puronvarsi School"), (1, 6), 2
+    ),
+    SchoolRow(
+        "KALLIO", "school", "perusopetus", ("Kalliolaakson koulu", "Bergdalens skola", "Kalliolaakso School"), (1, 9), 2
+    ),
+    SchoolRow(
+        "METSO", "school", "perusopetus", ("Metsonpolun koulu", "Tjäderstigens skola", "Metsonpolku School"), (1, 6), 2
+    ),
+    SchoolRow("HARJU", "school", "perusopetus", ("Harjunpään koulu", "Åsändans skola", "Harjunpää School"), (1, 6), 1),
+    SchoolRow(
+        "SUVI", "school", "perusopetus", ("Suvilahden koulu", "Sommarvikens skola", "Suvilahti School"), (1, 6), 1
+    ),
+    SchoolRow(
+        "TAIVAL", "school", "perusopetus", ("Taipaleentien koulu", "Edvägens skola", "Taipaleentie School"), (1, 6), 1
+    ),
+    SchoolRow(
+        "VALKAMA", "school", "perusopetus", ("Venevalkaman koulu", "Båthamnens skola", "Venevalkama School"), (7, 9), 5
+    ),
+    SchoolRow(
+        "AHO", "school", "perusopetus", ("Ahomansikan koulu", "Smultronbackens skola", "Ahomansikka School"), (1, 6), 1
+    ),
+    SchoolRow(
+        "LEHTO", "school", "perusopetus", ("Lehtokurpan koulu", "Morkullans skola", "Lehtokurppa School"), (1, 6), 1
+    ),
+    SchoolRow(
+        "SILTA", "school", "perusopetus", ("Siltasaaren koulu", "Broholmens skola", "Siltasaari School"), (7, 9), 4
+    ),
+    SchoolRow(
         "TORPPA",
         "school",
         "perusopetus",
@@ -160,7 +254,7 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (1, 6),
         1,
     ),
-    (
+    SchoolRow(
         "KANERVA",
         "school",
         "perusopetus",
@@ -168,9 +262,11 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (1, 6),
         1,
     ),
-    ("LOUHI", "school", "perusopetus", ("Louhikon koulu", "Stenbrottets skola", "Louhikko School"), (1, 6), 1),
-    ("SAMMAL", "school", "perusopetus", ("Sammalpolun koulu", "Mosstigens skola", "Sammalpolku School"), (1, 6), 1),
-    (
+    SchoolRow("LOUHI", "school", "perusopetus", ("Louhikon koulu", "Stenbrottets skola", "Louhikko School"), (1, 6), 1),
+    SchoolRow(
+        "SAMMAL", "school", "perusopetus", ("Sammalpolun koulu", "Mosstigens skola", "Sammalpolku School"), (1, 6), 1
+    ),
+    SchoolRow(
         "PK-MUSTIKKA",
         "unit",
         "varhaiskasvatus",
@@ -178,7 +274,7 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (0, 0),
         3,
     ),
-    (
+    SchoolRow(
         "PK-PUOLUKKA",
         "unit",
         "varhaiskasvatus",
@@ -186,7 +282,7 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (0, 0),
         3,
     ),
-    (
+    SchoolRow(
         "PK-KETTU",
         "unit",
         "varhaiskasvatus",
@@ -194,8 +290,10 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (0, 0),
         3,
     ),
-    ("PK-SIILI", "unit", "varhaiskasvatus", ("Siilin päiväkoti", "Daghemmet Igelkotten", "Siili Day-care"), (0, 0), 2),
-    (
+    SchoolRow(
+        "PK-SIILI", "unit", "varhaiskasvatus", ("Siilin päiväkoti", "Daghemmet Igelkotten", "Siili Day-care"), (0, 0), 2
+    ),
+    SchoolRow(
         "RS-KOULU",
         "school",
         "rantasaari-sivistys",
@@ -203,7 +301,7 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (1, 9),
         1,
     ),
-    (
+    SchoolRow(
         "GYMN",
         "school",
         "rantasaari-sivistys",
@@ -211,7 +309,7 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (10, 12),
         2,
     ),
-    (
+    SchoolRow(
         "PK-SKAR",
         "unit",
         "rantasaari-sivistys",
@@ -219,7 +317,7 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (0, 0),
         2,
     ),
-    (
+    SchoolRow(
         "JAKALA",
         "school",
         "jakalajarvi-sivistys",
@@ -227,9 +325,13 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (0, 9),
         1,
     ),
-    ("JOHKA", "school", "jakalajarvi-sivistys", ("Joenmutkan koulu", "Åkrökens skola", "Joenmutka School"), (0, 6), 1),
-    ("NEVA", "school", "nevakumpu-sivistys", ("Nevakummun koulu", "Mosskulla skola", "Nevakumpu School"), (0, 9), 1),
-    (
+    SchoolRow(
+        "JOHKA", "school", "jakalajarvi-sivistys", ("Joenmutkan koulu", "Åkrökens skola", "Joenmutka School"), (0, 6), 1
+    ),
+    SchoolRow(
+        "NEVA", "school", "nevakumpu-sivistys", ("Nevakummun koulu", "Mosskulla skola", "Nevakumpu School"), (0, 9), 1
+    ),
+    SchoolRow(
         "NOTKO",
         "school",
         "haapanotko-sivistys",
@@ -237,7 +339,7 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (0, 9),
         1,
     ),
-    (
+    SchoolRow(
         "LUOTO",
         "school",
         "kuusiluoto-sivistys",
@@ -245,7 +347,7 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (0, 9),
         1,
     ),
-    (
+    SchoolRow(
         "SATAMA",
         "school",
         "marjala-kky",
@@ -253,7 +355,7 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (10, 12),
         4,
     ),
-    (
+    SchoolRow(
         "VALMA",
         "unit",
         "marjala-kky",
@@ -261,7 +363,9 @@ SCHOOLS: tuple[SchoolRow, ...] = (
         (10, 10),
         2,
     ),
-    ("LAHDE", "school", "lahdesaatio", ("Kirkaslähteen koulu", "Klarkällans skola", "Kirkaslähde School"), (1, 9), 1),
+    SchoolRow(
+        "LAHDE", "school", "lahdesaatio", ("Kirkaslähteen koulu", "Klarkällans skola", "Kirkaslähde School"), (1, 9), 1
+    ),
 )
 
 MERGED, MERGED_INTO, CLOSING = "VANHAKYLA", "KOIVU", "LOUHI"

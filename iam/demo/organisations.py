@@ -20,6 +20,7 @@ from iam.demo.catalogue import (
     UNITS,
     Names,
     SchoolRow,
+    UnitRow,
 )
 from iam.demo.chance import Chance
 from iam.demo.codes import ORGANISATION_NODE, business_ids, test_oid
@@ -109,21 +110,10 @@ def consortium(profile: Profile, chance: Chance, days: Days) -> Consortium:
     """Build the consortium of a profile; an organisation that two profiles share is the same in both."""
     found = {ROOT: Organisation(ROOT, "consortium", _ROOT_NAMES, None, ROOT, 0)}
     found |= {entity.key: entity for entity in _entities(profile)}
-    for order, (key, kind, parent, names, weight) in enumerate(_unit_rows(profile), start=20):
-        unit = Organisation(
-            key,
-            kind,
-            names,
-            parent,
-            parent,
-            order,
-            weight,
-            language=found[parent].language,
-            start=FOUNDED.get(key, LONG_SINCE),
-        )
-        found[key] = unit
-    for place, row in enumerate(_school_rows(profile)):
-        found[row[0]] = _school(row, place, found[row[2]], chance, days)
+    for order, row in enumerate(_unit_rows(profile), start=20):
+        found[row.key] = _unit(row, order, found[row.parent])
+    for place, school in enumerate(_school_rows(profile)):
+        found[school.key] = _school(school, place, found[school.parent], chance, days)
     wanted = {*SMALL_UNITS, *SMALL_SCHOOLS}
     kept = (one for one in found.values() if not profile.small or one.key == one.entity or one.key in wanted)
     return Consortium(tuple(kept), days)
@@ -143,14 +133,28 @@ def _entities(profile: Profile) -> list[Organisation]:
     ]
 
 
-def _unit_rows(profile: Profile) -> list[tuple[str, str, str, Names, int]]:
-    more = [(f"{key}-sivistys", "unit", key, _EDUCATION, 6) for key, _ in MORE_MUNICIPALITIES if profile.large]
+def _unit_rows(profile: Profile) -> list[UnitRow]:
+    more = [UnitRow(f"{key}-sivistys", "unit", key, _EDUCATION, 6) for key, _ in MORE_MUNICIPALITIES if profile.large]
     return [*UNITS, *more]
+
+
+def _unit(row: UnitRow, order: int, parent: Organisation) -> Organisation:
+    return Organisation(
+        row.key,
+        row.kind,
+        row.names,
+        row.parent,
+        row.parent,
+        order,
+        row.weight,
+        language=parent.language,
+        start=FOUNDED.get(row.key, LONG_SINCE),
+    )
 
 
 def _school_rows(profile: Profile) -> list[SchoolRow]:
     more = [
-        (
+        SchoolRow(
             f"{key.upper()}-{n}",
             "school",
             f"{key}-sivistys",
@@ -166,11 +170,17 @@ def _school_rows(profile: Profile) -> list[SchoolRow]:
 
 
 def _school(row: SchoolRow, place: int, parent: Organisation, chance: Chance, days: Days) -> Organisation:
-    key, kind, _, names, (low, high), parallel = row
-    school = School(test_oid(chance, ORGANISATION_NODE, place), f"{99_001 + place}", low, high, parallel)
-    end = {MERGED: days.school_start - timedelta(days=1), CLOSING: days.school_end}.get(key)
-    language = "sv" if key in SWEDISH else parent.language
-    weight = parallel * (high - low + 1) * 2
+    low, high = row.grades
     return Organisation(
-        key, kind, names, parent.key, parent.entity, 50 + place, weight, None, school, language, LONG_SINCE, end
+        row.key,
+        row.kind,
+        row.names,
+        parent.key,
+        parent.entity,
+        order=50 + place,
+        weight=row.parallel * (high - low + 1) * 2,
+        school=School(test_oid(chance, ORGANISATION_NODE, place), f"{99_001 + place}", low, high, row.parallel),
+        language="sv" if row.key in SWEDISH else parent.language,
+        start=LONG_SINCE,
+        end={MERGED: days.school_start - timedelta(days=1), CLOSING: days.school_end}.get(row.key),
     )

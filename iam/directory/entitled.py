@@ -1,10 +1,10 @@
-"""Whose word on a person counts: joining somebody's person is not owning them.
+"""Whose word on a person counts: a source that recognises somebody may not describe them for that alone.
 
 A source describes a person where it may state facts (``reach``) and the person, or a child they guard, has an
-affiliation: present, coming, or of the past ``PAST``. What is declared by hand always counts. Of somebody who has none
-such, those sources still count that once stated an affiliation or guardianship of theirs; of somebody of whom nobody
-ever stated one, all do. A source from before walls counts besides where its own facts stand, until what they reject was
-accepted.
+affiliation: present, coming, or of the past ``PAST``. What is declared by hand always counts. When a person has no such
+affiliation, the sources that once stated an affiliation or guardianship of theirs still count; when nobody ever stated
+one, every source counts. A source from before walls also counts where its own facts stand, until a second administrator
+has accepted what the walls reject.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ PAST = timedelta(days=90)
 
 
 def may_describe(profile: Any, at: Any, since: Any) -> ColumnElement[bool]:
-    """The condition that what a profile's source says of the person counts at ``at``; ``since`` is ``PAST`` before
-    it."""
+    """The condition that what a profile's source says of the person counts at ``at``; ``since`` is the time
+    ``PAST`` before it."""
     a, child, g = aliased(Affiliation), aliased(Affiliation), aliased(Relationship)
     own, of_child = _own(profile, a, since), _of_child(profile, g, child, since)
     nowhere = and_(~_any(a, *own), ~_any((child, g), *of_child))

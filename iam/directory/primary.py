@@ -22,8 +22,8 @@ from iam.directory.entitled import PAST
 
 
 class Marked(NamedTuple):
-    """An affiliation as known now, with an earlier version of it that was marked (None: there is none); one for each of
-    these."""
+    """An affiliation as known now, with one earlier version of it that was marked (None: there is none). An affiliation
+    with several such versions comes as several of these."""
 
     person_id: UUID
     fact_id: UUID
@@ -37,7 +37,7 @@ class Marked(NamedTuple):
 
     @property
     def mark(self) -> UUID | None:
-        """The version that marked it; versions are in order of time."""
+        """The id of the version that marked it; ids of versions are in order of time."""
         return self.former_id or (self.version_id if self.is_primary else None)
 
 

@@ -19,10 +19,10 @@ from iam.lifecycle import reached, staged
 
 
 def keep(session: Session, source_id: UUID) -> None:
-    """Keep what the staged records tell of persons nobody knows, where that is optional, in place of what they told
-    before.
+    """Keep the optional relationships that the staged records tell of persons nobody knows, in place of those that they
+    told before.
 
-    What was staged of what waited (``fulfil``) waits no longer.
+    A relationship that ``fulfil`` has staged waits no longer.
     """
     w, rel, r, p = AwaitedRelationship, staged.relationship, staged.record, staged.person
     told = union(select(r.c.record_id).where(~r.c.held), select(staged.gone.c.record_id)).subquery()

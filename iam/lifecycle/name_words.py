@@ -31,8 +31,8 @@ BATCH = 5000
 def write_staged(session: Session, change: Change, leads: ColumnElement[bool]) -> None:
     """Write the names of the staged persons who are new, and of those whose names this change told otherwise.
 
-    ``leads`` is the condition that of a person's staged rows one describes them. After the facts are written: they say
-    where the source may describe whom.
+    ``leads`` is the condition that a staged row is the one that describes its person. The facts must be written before:
+    they say where the source may describe whom.
     """
     p, q = staged.person.c, PersonProfile
     written = exists().where(q.person_id == p.person_id, q.closed_by.is_(None), q.opened_by == change.id)

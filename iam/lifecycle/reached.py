@@ -32,7 +32,7 @@ def person_is_reached(person_id: Any) -> ColumnElement[bool]:
 
 
 def person_stands(person_id: Any) -> ColumnElement[bool]:
-    """As ``person_is_reached``, by what stands alone: before anything is staged."""
+    """The condition ``person_is_reached`` by stored facts alone, for who asks before anything is staged."""
     return or_(everywhere(), person_id.in_(_standing()))
 
 

@@ -15,8 +15,8 @@ from iam.signin.addresses import notices
 
 
 def end(session: Session, asker: Asker, person_id: UUID, reason: str, actor: Actor) -> bool:
-    """End the access as far as the asker's part goes, and tell the person; whether it was all of it. Raises as
-    ``leave.end_now``."""
+    """End the access as far as the asker's part goes and tell the person; return whether all of the access has ended.
+    Raises what ``leave.end_now`` raises."""
     leave.end_now(session, person_id, reason, actor, asker.part("access.end"))
     notices.tell(session, person_id, notices.ENDED)
     return any(hold.whole for hold in leave.open_holds(session, person_id))

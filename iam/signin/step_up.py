@@ -110,8 +110,8 @@ def next_step(has: Held, acr: str, age: timedelta, least: str | None, fresh: boo
 
 
 def next_proof(has: Held, proofs: Iterable[str], way: str, at: datetime) -> Next:
-    """Return what comes next where a late proof by one ``way`` (``proof``) is asked: what is not there is set up, or
-    has nothing to be replaced."""
+    """Return what comes next where a recent proof by one ``way`` (``proof``) is asked. A factor that the person lacks
+    is set up; a recovery code is not asked of who has no factor that it could replace."""
     if proof.lately(proofs, way, at):
         return Next.THROUGH
     if way == proof.RECOVERY:
@@ -132,17 +132,17 @@ def unproved(login: LoginSession, least: str) -> str | None:
 
 
 def may_change(has: Held, login: LoginSession, at: datetime) -> bool:
-    """Whether this session may change what the person signs in with: by a late proof of the strongest factor of theirs.
+    """Whether this session may change what the person signs in with: by a recent proof of their strongest factor.
 
-    Who has none yet sets the first one up after a late sign-in by whatever way. What an upstream provider tells of
-    factors of its own is nothing here.
+    Who has no factor yet sets the first one up after a recent sign-in in any way. What an upstream provider tells of
+    its own factors does not count.
     """
     way = has.strongest
     return proof.lately(login.proofs, way, at) if way else at - login.auth_time <= RECENT
 
 
 def may_change_password(has: Held, login: LoginSession, at: datetime) -> bool:
-    """Whether this session may set another password: proved lately, with a further factor where there is one."""
+    """Whether this session may set another password: after a recent proof, by a further factor where there is one."""
     least = levels.TWO_FACTOR if has else None
     return next_step(has, login.acr, at - login.auth_time, least, fresh=True) is Next.THROUGH
 
@@ -214,8 +214,8 @@ def new_codes(session: Session, vault: Vault, login: LoginSession, actor: Actor)
 
 
 def remove(session: Session, login: LoginSession, actor: Actor, passkey_id: UUID | None = None) -> bool:
-    """Remove a passkey, or the time code when none is named; with the last factor the recovery codes go. Whether it was
-    there."""
+    """Remove a passkey, or the time code when none is named; return whether it was there. With the last factor the
+    recovery codes go."""
     person_id = login.person_id
     way, gone = (
         ("passkey", bool(passkey.remove(session, person_id, passkey_id)))
@@ -233,10 +233,10 @@ def remove(session: Session, login: LoginSession, actor: Actor, passkey_id: UUID
 
 
 def reset(session: Session, person_id: UUID, actor: Actor, told: Mapping[str, Any] | None = None) -> bool:
-    """Remove every factor of a person, for an administrator; the caller ends their sessions. Whether there was
-    anything.
+    """Remove every factor of a person, for an administrator; return whether there was any. The caller ends their
+    sessions.
 
-    ``told`` is kept with the event. Raises ``Denied`` for one's own: a second person resets.
+    ``told`` is kept with the event. Raises ``Denied`` for the actor's own factors: a second person resets those.
     """
     if actor.person_id == person_id:
         raise Denied(Problem("Nobody resets their own second factor.", "Ask another administrator."))

@@ -5,36 +5,42 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from iam.demo.days import finnish
 from iam.demo.population.employee import Employee, Employment
 
-HEADER = (
-    "henkilonumero",
-    "hetu",
-    "etunimet",
-    "kutsumanimi",
-    "sukunimi",
-    "palvelussuhdenumero",
-    "palvelussuhteen_laji",
-    "sijaistettava",
-    "tehtavanimike_koodi",
-    "nimike",
-    "toimiala",
-    "yksikko_koodi",
-    "kustannuspaikka",
-    "toimipisteet",
-    "esihenkilo_henkilonumero",
-    "alkamispvm",
-    "paattymispvm",
-    "keskeytys_alku",
-    "keskeytys_loppu",
-    "keskeytys_syy",
-    "sopimusala",
-    "viikkotunnit",
-    "tyopuhelin",
-    "paivitetty",
-)
+
+class PayrollRow(NamedTuple):
+    """One employment as the payroll writes it; the fields are called as its columns are."""
+
+    henkilonumero: int
+    hetu: str
+    etunimet: str
+    kutsumanimi: str
+    sukunimi: str
+    palvelussuhdenumero: str
+    palvelussuhteen_laji: str
+    sijaistettava: int | str
+    tehtavanimike_koodi: str
+    nimike: str
+    toimiala: str
+    yksikko_koodi: str
+    kustannuspaikka: int
+    toimipisteet: str
+    esihenkilo_henkilonumero: int | str
+    alkamispvm: str
+    paattymispvm: str
+    keskeytys_alku: str
+    keskeytys_loppu: str
+    keskeytys_syy: str
+    sopimusala: str
+    viikkotunnit: int
+    tyopuhelin: str
+    paivitetty: str
+
+
+HEADER = PayrollRow._fields
 
 
 def write(path: Path, staff: Iterable[Employee]) -> Iterator[Employee]:
@@ -47,10 +53,10 @@ def write(path: Path, staff: Iterable[Employee]) -> Iterator[Employee]:
             yield employee
 
 
-def row(employee: Employee, job: Employment) -> tuple[str | int, ...]:
-    """Return one employment as the columns of ``HEADER``."""
+def row(employee: Employee, job: Employment) -> PayrollRow:
+    """Return one employment as a row of the file."""
     leave, name = job.absence, employee.name
-    return (
+    return PayrollRow(
         employee.number,
         employee.code,
         name.given,

@@ -25,23 +25,23 @@ from iam.directory.queries import holds_at
 
 
 class Visible(Protocol):
-    """What one asker may see: conditions to be used inside a query (``access.administration.Part`` is one)."""
+    """The part that an asker may see, as conditions inside a query; ``access.administration.Part`` is one."""
 
     @property
     def everything(self) -> bool:
         """Whether the asker may see all there is."""
 
     def shows(self, person_id: Any) -> ColumnElement[bool]:
-        """The condition that a person belongs to it."""
+        """The condition that a person belongs to the part."""
 
     def covers(self, organisation_id: Any) -> ColumnElement[bool]:
-        """The condition that an organisation lies in it."""
+        """The condition that an organisation lies in the part."""
 
     def tells(self, person_id: Any, organisation_id: Any) -> ColumnElement[bool]:
         """The condition that a query may tell, or be narrowed by, that this person is in this organisation."""
 
     def tells_kin(self, person_id: Any, organisation_id: Any) -> ColumnElement[bool]:
-        """The same of what somebody guards, manages or sponsors there too."""
+        """As ``tells``, and nobody whom this person guards, manages or sponsors in that organisation is protected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class Tied:
 
 @dataclass(slots=True)
 class Ties:
-    """One person's. ``affiliations`` are those near now that the asker may see, the present ones first;
+    """The ties of one person. ``affiliations`` are those near now that the asker may see, the present ones first;
     ``guards_until``: when the last of the present guardianships over people whom the asker may see ends, None without
     one.
 

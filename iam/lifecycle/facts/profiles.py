@@ -39,8 +39,8 @@ _NAMES = ("fact", "kind", "loss", "fact_id", "goes_on", "person_id", "organisati
 
 
 def compare(session: Session, source_id: UUID) -> None:
-    """Add to ``st_effect`` what is told otherwise, in each organisation that the person is in now; else in the source's
-    owner."""
+    """Add to ``st_effect`` what the run tells otherwise than before. It counts in each organisation where the person is
+    now, and for a person who is nowhere in the source's owner."""
     changed = union_all(*_described(source_id), _coded()).subquery()
     a, owner = Affiliation, select(Source.owner_id).where(Source.id == source_id).scalar_subquery()
     here = and_(a.person_id == changed.c.person_id, a.closed_by.is_(None), holds_at(a, clock.now()))

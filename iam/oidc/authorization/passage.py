@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from iam import clock
@@ -43,6 +43,16 @@ class Passage:
     informed: bool = False
 
 
+class _Words(NamedTuple):
+    """A passage as its text holds it, in this order."""
+
+    request: str
+    asked_at: str
+    session_id: str | None
+    capacity_id: str | None
+    informed: bool
+
+
 def digest(parameters: Mapping[str, Any]) -> str:
     """Return the digest of an authorization request, whatever the order of its parameters."""
     counted = sorted((name, value) for name, value in parameters.items() if name not in _UNCOUNTED)
@@ -51,8 +61,9 @@ def digest(parameters: Mapping[str, Any]) -> str:
 
 def seal(key: bytes, passage: Passage) -> str:
     """Return the passage as signed text for a URL."""
-    ids = [str(value) if value else None for value in (passage.session_id, passage.capacity_id)]
-    body = _encode(json.dumps([passage.request, passage.asked_at.isoformat(), *ids, passage.informed]).encode())
+    session, capacity = (str(value) if value else None for value in (passage.session_id, passage.capacity_id))
+    words = _Words(passage.request, passage.asked_at.isoformat(), session, capacity, passage.informed)
+    body = _encode(json.dumps(words).encode())
     return f"{body}.{_mac(key, body)}"
 
 
@@ -61,13 +72,13 @@ def unseal(key: bytes, text: str | None, request: str) -> Passage | None:
     body, _, mac = (text or "").partition(".")
     if not body or not hmac.compare_digest(mac.encode(), _mac(key, body).encode()):
         return None
-    digest_, asked_at, session_id, capacity_id, informed = json.loads(urlsafe_b64decode(body + "=="))
+    words = _Words(*json.loads(urlsafe_b64decode(body + "==")))
     passage = Passage(
-        digest_,
-        datetime.fromisoformat(asked_at),
-        UUID(session_id) if session_id else None,
-        UUID(capacity_id) if capacity_id else None,
-        informed,
+        words.request,
+        datetime.fromisoformat(words.asked_at),
+        UUID(words.session_id) if words.session_id else None,
+        UUID(words.capacity_id) if words.capacity_id else None,
+        words.informed,
     )
     late = clock.now() - passage.asked_at > LIFE
     return None if late or passage.request != request else passage

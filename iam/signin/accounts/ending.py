@@ -27,8 +27,8 @@ def end(
     *,
     kept: UUID | None = None,
 ) -> int:
-    """End one, all but ``kept``, or all sessions of a person with their grants; return how many. ``reason`` is a word
-    for the log.
+    """End one session of a person, all but ``kept``, or all of them, each with its grants; return how many ended.
+    ``reason`` is a word for the log.
 
     Applications are told afterwards, by the outbox (``iam.tokens.sign_out``).
     """

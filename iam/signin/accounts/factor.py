@@ -46,8 +46,8 @@ class Totp(Base):
 
 
 class RecoveryCode(Base):
-    """The keyed hash of a code that stands in for a lost factor once; under the person's id, when their set of codes
-    was made."""
+    """The keyed hash of a code that stands in for a lost factor once. One row of each person, under their id instead of
+    a hash, is no code: its ``used_at`` says when the set of codes was made."""
 
     __tablename__ = "recovery_code"
 

@@ -1,8 +1,8 @@
-"""Giving somebody a person's account: who may alone, with which help of other administrators, and its one use.
+"""Who may give somebody a person's account: an administrator alone, or several of them together, for one use.
 
-Alone: whose part holds all of the person (``access.standing``). Else a request that others press, until the parts of
-all of them hold the rest; the parts are those of the moment of its use. Never so for who administers more than the one
-who asks: ``use`` says no.
+An administrator whose part holds all of the person may do it alone (``access.standing``). Any other makes a request,
+which others press until the parts of all of them hold all of the person; the parts are those of the moment of its use.
+No help opens the account of a person who administers more than the one who asks: ``use`` refuses.
 """
 
 from __future__ import annotations

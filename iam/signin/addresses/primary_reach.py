@@ -54,8 +54,8 @@ def openings(session: Session, sources: Collection[UUID | None], stood: Iterable
 
 
 def may(source_id: UUID | None, walled: bool | None, stood: Iterable[Marked], opened: Openings, at: datetime) -> bool:
-    """Whether a source (None: what is declared) may say it: it may state facts at a place, or is from before walls and
-    states this one."""
+    """Whether a source (None: what is declared) may say by what the person signs in: it may state facts at one of the
+    places where they stand, or is from before walls and states that place itself."""
     return source_id is None or any(
         (not walled and place.source_id == source_id)
         or any(_during(one, place, at) for one in opened.get((source_id, place.organisation_id), ()))

@@ -34,7 +34,7 @@ Errors = Sequence[tuple[str | None, str]]
 
 
 def lately(back: Callable[[], str]) -> Callable[[Callable[[], Response]], Callable[[], Response]]:
-    """Mark a view of one's own that needs a fresh proof; ``back`` tells where to go on once it was given."""
+    """Let a view show only to who is signed in and has given a fresh proof; ``back`` tells where the proof leads."""
 
     def mark(view: Callable[[], Response]) -> Callable[[], Response]:
         @signed_in

@@ -31,7 +31,7 @@ View = Callable[[], Response]
 
 
 def by_recovery(view: View) -> View:
-    """Mark a view of one's own that needs a recovery code of the last five minutes, and something that it replaces."""
+    """Let a view show only to who used a recovery code in the last five minutes and has something that it replaces."""
 
     @signed_in
     @wraps(view)

@@ -80,10 +80,10 @@ def still_enough(
     application_least: str | None,
     most_days: int,
 ) -> bool:
-    """Whether what was done when a grant was given reaches what is asked of the person there now; one statement at
-    most.
+    """Whether the sign-in by which a grant was given still reaches what is asked of the person there now; one statement
+    at most.
 
-    ``device_until``: until when the remembered device stands in by which it was given.
+    ``device_until``: until when a remembered device stands in, where the grant was given on its word.
     """
     if not levels.reaches(acr, application_least):
         return False

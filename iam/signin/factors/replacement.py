@@ -58,7 +58,7 @@ def begin(session: Session, person_id: UUID, kind: str, data: dict[str, Any], ho
 
 
 def stop(session: Session, person_id: UUID, actor: Actor, kind: str | None = None) -> bool:
-    """Let nothing that waits replace the person's factors, or those of one kind; whether anything waited."""
+    """Stop what waits to replace the person's factors, or those of one kind; return whether anything waited."""
     row = FactorReplacement
     whose = [row.person_id == person_id, *_OPEN, *([row.kind == kind] if kind else [])]
     query = update(row).where(*whose).values(stopped_at=clock.now()).returning(row.kind)

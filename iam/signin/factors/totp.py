@@ -124,7 +124,7 @@ def since(session: Session, person_id: UUID) -> datetime | None:
 
 
 def remove(session: Session, person_id: UUID) -> bool:
-    """Forget the secret; whether there was one in use."""
+    """Forget the secret; return whether one was in use."""
     query = delete(Totp).where(Totp.person_id == person_id).returning(Totp.confirmed_at)
     return any(confirmed is not None for confirmed in session.scalars(query))
 

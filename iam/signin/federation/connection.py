@@ -1,4 +1,4 @@
-"""Upstream OpenID providers and whom of theirs we know, as stored."""
+"""Upstream OpenID providers, and the accounts there whose person we know, as stored."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Upstream connections and whom of theirs we know: found by key or domain, linked by connection, issuer and subject
-(OI-07).
+"""Upstream connections, found by key or domain, and the accounts there whose person we know, linked by connection,
+issuer and subject (OI-07).
 
 A person's account there is never recognised by an e-mail address, and a link never moves to another person by itself.
 """
@@ -93,7 +93,7 @@ def for_login(session: Session, login: str) -> Upstream | None:
 
 
 def for_application(those: Iterable[Upstream], application_key: str) -> Upstream | None:
-    """Return the one of some connections by which an application's people come; None when they come by any."""
+    """Return by which of some connections an application's people come; None when they come by any."""
     return next((one for one in those if application_key in one.applications), None)
 
 
@@ -109,8 +109,9 @@ def told(session: Session, upstream: Upstream, claims: Mapping[str, Any]) -> UUI
     """Return whom the connection's claim names among identifiers that a source told; None unless that is exactly one
     person.
 
-    Nobody who has another account connected there already: an identifier given on to somebody else must not open the
-    first one's door. And nobody who administers anything, now or later: they connect their account themselves.
+    A person who has another account connected there is never found: an identifier given on to somebody else must not
+    open the first one's door. Nor is a person who administers anything, now or later: they connect their account
+    themselves.
     """
     value = claims.get(str(upstream.identifier.get("claim", "")))
     if upstream.identifier.get("claim") in NOT_WHO or not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
@@ -142,7 +143,7 @@ def called(claims: Mapping[str, Any]) -> str:
 
 
 def heard(session: Session, upstream: Upstream, subject: str) -> None:
-    """Note that a sign-in by an account there tells of its person now; of parallel ones, who comes later waits here."""
+    """Note that a sign-in by an account there tells of its person now; of parallel sign-ins the later waits here."""
     account = Link.connection_id == upstream.id, Link.issuer == upstream.issuer, Link.subject == subject
     session.execute(update(Link).where(*account).values(told_at=clock.now()))
 
@@ -184,7 +185,7 @@ def of_person(session: Session, person_id: UUID) -> tuple[list[Linked], list[Con
 
 
 def unlink(session: Session, person_id: UUID, link_id: UUID, actor: Actor) -> bool:
-    """Remove one of a person's links; whether it was theirs."""
+    """Remove one of a person's links; return whether it was theirs."""
     query = delete(Link).where(Link.id == link_id, Link.person_id == person_id).returning(Link.connection_id)
     connection_id = session.scalars(query).one_or_none()
     if connection_id is None:

@@ -93,8 +93,8 @@ def whole(session: Session, login: LoginSession) -> bool:
 
 
 def proves_all(session: Session, login: LoginSession, opened: Collection[UUID] | None, own: Iterable[Capacity]) -> bool:
-    """``whole``, where what the session opens (None: all) and the person's ``own`` capacities, soon ones too, were read
-    before."""
+    """As ``whole``, for a caller that has read what the session opens (None: all) and the person's ``own`` capacities,
+    those that begin soon too."""
     if opened is None:
         return True
     held = {one.id for one in own}

@@ -56,8 +56,8 @@ def of_person(session: Session, person_id: UUID) -> Known | None:
 
 
 def whoever(session: Session, person_id: UUID, called: str = "") -> Known:
-    """Return the login of a person, or for one who has none a ``Known`` that is ``called`` so and has nothing to sign
-    in with."""
+    """Return the login of a person. A person without one gets a ``Known`` whose login is ``called`` and who has nothing
+    to sign in with."""
     return of_person(session, person_id) or Known(person_id, called, None, {})
 
 

@@ -1,5 +1,4 @@
-"""Usernames are given: to many at once, after a source's run or by an administrator, as one set; and to one person by
-hand.
+"""Giving usernames to many people at once, as one set: after a source's run, or by an administrator.
 
 What a source's matching calls ``login`` names the username, where that source may say by what the person signs in
 (``primary_reach``) and nobody has or had it; otherwise the rule of usernames does. A username once given is never

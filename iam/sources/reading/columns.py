@@ -71,6 +71,18 @@ class SaidAffiliation(NamedTuple):
     valid_to: datetime
 
 
+class SaidRelationship(NamedTuple):
+    """A relationship as one record states it, between its own person and the one called ``other_key``."""
+
+    kind: str
+    other_key: str
+    is_holder: bool
+    """Whether the record's own person is the guardian, the manager or the sponsor."""
+    valid_from: datetime
+    valid_to: datetime
+    optional: bool
+
+
 @dataclass(slots=True)
 class Said:
     """Everything one record says; ``warnings`` tell what of it is taken in part, and ``cut`` whether anything is.
@@ -83,7 +95,7 @@ class Said:
     identifiers: list[tuple[str, str, str]] = field(default_factory=list)
     affiliations: list[SaidAffiliation] = field(default_factory=list)
     absence: tuple[datetime, datetime] | None = None
-    relationships: list[tuple[str, str, bool, datetime, datetime, bool]] = field(default_factory=list)
+    relationships: list[SaidRelationship] = field(default_factory=list)
     alias: UUID | None = None
     group: tuple[UUID, str, str] | None = None
     membership: tuple[str, str, datetime, datetime] | None = None
@@ -326,7 +338,8 @@ def _relationships(item: RelationshipColumn, row: Row, zone: str, said: Said) ->
     start, end = _open_interval(row, item.from_, item.to, zone)
     for key in dict.fromkeys(part.strip() for part in (text.split(item.part) if item.part else [text])):
         if key and key != said.person.key:
-            said.relationships.append((item.kind, key, item.this_person_is == "holder", start, end, item.optional))
+            holder = item.this_person_is == "holder"
+            said.relationships.append(SaidRelationship(item.kind, key, holder, start, end, item.optional))
 
 
 def _open_interval(row: Row, start: str | None, end: str | None, zone: str) -> tuple[datetime, datetime]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Table
@@ -16,46 +16,56 @@ from iam.database.bulk import analyze, copy_rows
 from iam.database.types import uuid7
 from iam.directory.name_words import sort_key
 from iam.lifecycle import staged
-from iam.sources.reading.columns import Said, SaidAffiliation, SaidPerson
+from iam.sources.reading.columns import Said, SaidAffiliation, SaidPerson, SaidRelationship
 from iam.vault import Vault, seal
+
+
+class PersonRow(NamedTuple):
+    """A person as a row of the working table; the fields are called as its columns are."""
+
+    person_key: str
+    as_kind: str
+    given_names: str | None
+    call_name: str | None
+    family_name: str | None
+    email: str | None
+    phone: str | None
+    birth_date: date | None
+    login: str | None
+    sort_name: str
+    has_profile: bool
+    code_mac: bytes | None
+    wrapped_key: bytes | None
+    sealed_code: bytes | None
+    first_id: UUID
+    person_id: UUID
+    fresh: bool
+    suspended: bool
+
+
+class RelationshipRow(NamedTuple):
+    """A relationship as a row of the working table; ``person_key`` is its holder. Who both ends are is filled in when
+    everything is read."""
+
+    row_id: int
+    record_id: UUID
+    person_key: str
+    person_id: UUID | None
+    kind: str
+    other_key: str
+    other_person_id: UUID | None
+    valid_from: datetime
+    valid_to: datetime
+    optional: bool
+
 
 _COLUMNS: Mapping[Table, tuple[str, ...]] = {
     staged.record: ("record_id", "kind", "key", "digest", "file", "line", "person_key", "person_id", "fresh", "held"),
-    staged.person: (
-        "person_key",
-        "as_kind",
-        "given_names",
-        "call_name",
-        "family_name",
-        "email",
-        "phone",
-        "birth_date",
-        "login",
-        "sort_name",
-        "has_profile",
-        "code_mac",
-        "wrapped_key",
-        "sealed_code",
-        "first_id",
-        "person_id",
-        "fresh",
-        "suspended",
-    ),
+    staged.person: PersonRow._fields,
     staged.identifier: ("person_key", "person_id", "kind", "issuer", "value", "value_mac"),
     staged.affiliation: ("row_id", "record_id", "person_key", "person_id", *SaidAffiliation._fields),
     staged.absence: ("record_id", "valid_from", "valid_to"),
-    staged.relationship: (
-        "row_id",
-        "record_id",
-        "person_key",
-        "person_id",
-        "kind",
-        "other_key",
-        "other_person_id",
-        "valid_from",
-        "valid_to",
-        "optional",
-    ),
+    staged.relationship: RelationshipRow._fields,
     staged.group: ("record_id", "record_key", "organisation_id", "kind", "key", "name"),
     staged.membership: (
         "row_id",
@@ -78,6 +88,7 @@ class StagedRows:
         self._codes: dict[str, str] = {}
         self._tables: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
         self._identifiers: dict[tuple[str, str, str, str], None] = {}
+        self._relationships: list[RelationshipRow] = []
         self._ids: dict[str, UUID] = {}
         self._numbers = count(1)
         self.twice: set[str] = set()
@@ -94,11 +105,8 @@ class StagedRows:
             rows[staged.affiliation].append((next(self._numbers), record_id, key, person_id, *a))
         if said.absence is not None:
             rows[staged.absence].append((record_id, *said.absence))
-        for kind, other, holder, start, end, optional in said.relationships:
-            ends = (key, other) if holder else (other, key)
-            rows[staged.relationship].append(
-                (next(self._numbers), record_id, ends[0], kind, ends[1], start, end, optional)
-            )
+        if key is not None:
+            self._relationships += (self._relationship(record_id, key, one) for one in said.relationships)
         if said.group is not None:
             organisation_id, kind, text = said.group
             rows[staged.group].append((record_id, record.key, organisation_id, kind, record.key, text))
@@ -119,33 +127,40 @@ class StagedRows:
             self._identifiers[person.key, kind, issuer, value] = None
         return self._ids.setdefault(person.key, uuid7())
 
+    def _relationship(self, record_id: UUID, key: str, said: SaidRelationship) -> RelationshipRow:
+        holder, other = (key, said.other_key) if said.is_holder else (said.other_key, key)
+        n, days = next(self._numbers), (said.valid_from, said.valid_to)
+        return RelationshipRow(n, record_id, holder, None, said.kind, other, None, *days, said.optional)
+
     def write(self, session: Session, vault: Vault) -> None:
         """Copy everything into the working tables, personal identity codes sealed; what was gathered is let go."""
-        self._tables[staged.person] = list(self._person_rows(vault))
+        persons = [*self._person_rows(vault)]
+        self._tables[staged.person] = [*persons]
         self._tables[staged.identifier] = [
             (key, self._ids[key], kind, issuer, value, None) for key, kind, issuer, value in self._identifiers
         ]
         self._tables[staged.identifier] += [
-            (row[0], row[14], "identity-code", "", None, row[11])
-            for row in self._tables[staged.person]
-            if row[11] is not None
+            (row.person_key, row.first_id, "identity-code", "", None, row.code_mac)
+            for row in persons
+            if row.code_mac is not None
         ]
+        ids = self._ids.get
         self._tables[staged.relationship] = [
-            (n, record_id, holder, self._ids.get(holder), kind, other, self._ids.get(other), start, end, optional)
-            for n, record_id, holder, kind, other, start, end, optional in self._tables[staged.relationship]
+            row._replace(person_id=ids(row.person_key), other_person_id=ids(row.other_key))
+            for row in self._relationships
         ]
-        for known in (self._persons, self._codes, self._identifiers, self._ids):
+        for known in (self._persons, self._codes, self._identifiers, self._ids, self._relationships, persons):
             known.clear()
         for table, columns in _COLUMNS.items():
             copy_rows(session, table, columns, self._tables.pop(table))
             analyze(session, table)
 
-    def _person_rows(self, vault: Vault) -> Iterator[tuple[Any, ...]]:
+    def _person_rows(self, vault: Vault) -> Iterator[PersonRow]:
         for key, person in self._persons.items():
             said = person.attributes.get
             sort_name = sort_key(said("family_name"), said("call_name") or said("given_names"))
             born = said("birth_date")
-            yield (
+            yield PersonRow(
                 key,
                 person.as_,
                 said("given_names"),
