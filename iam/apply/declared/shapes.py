@@ -7,13 +7,13 @@ sorted. A field that is not in a stated shape is not asked for (a password that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from iam.apply.schema.agreements import Agreement, Clause, CodeList, Rule
 from iam.apply.schema.applications import Application, Client, Role
-from iam.apply.schema.inbound import Connection, Source
+from iam.apply.schema.inbound import Source
 from iam.apply.schema.item import Dated, Names
 from iam.apply.schema.moments import end_of, start_of
 from iam.apply.schema.people import Administrator, Affiliation, Group, Person
@@ -21,27 +21,6 @@ from iam.signin.accounts.account import normal
 
 Shape = dict[str, Any]
 Interval = tuple[datetime, datetime]
-
-ORDER = (
-    "organisation",
-    "relation",
-    "code list",
-    "source",
-    "opened source",
-    "connection",
-    "opened connection",
-    "application",
-    "role",
-    "client",
-    "person",
-    "account",
-    "group",
-    "administrator",
-    "confirmed guardian",
-    "agreement",
-    "rule",
-)
-"""The kinds of things, in the order in which they are written."""
 
 
 def interval(item: Dated) -> Interval:
@@ -62,12 +41,6 @@ def code_list(item: CodeList) -> Shape:
 def source(item: Source) -> Shape:
     """Return the shape of a source."""
     return item.model_dump(exclude={"key"})
-
-
-def connection(item: Connection) -> Shape:
-    """Return the shape of a connection without its secret, and without an owner where none is stated."""
-    left_out = {"key", "secret", "secret_file"} | ({"owner"} if item.owner is None else set())
-    return item.model_dump(exclude=left_out) | {"identifier": item.identifier.model_dump() if item.identifier else {}}
 
 
 def application(item: Application) -> Shape:
@@ -173,24 +146,6 @@ def relation_key(organisation: str, kind: str, other: str) -> str:
     return f"{organisation} {kind} {other}"
 
 
-def opened_key(organisation: str, other: str) -> str:
-    """Return the name of an organisation opened to a source, or to a connection."""
-    return f"{organisation} to {other}"
-
-
 def confirmed_key(guardian: tuple[str, str, str], child: tuple[str, str, str]) -> str:
     """Return the name of a confirmation, by the identifiers of both."""
     return f"{'/'.join(guardian)} of {'/'.join(child)}"
-
-
-Shaper = Callable[[Any], Shape]
-SIMPLE: dict[str, tuple[str, str, Shaper]] = {
-    "code_lists": ("code list", "key", code_list),
-    "sources": ("source", "key", source),
-    "connections": ("connection", "key", connection),
-    "applications": ("application", "key", application),
-    "persons": ("person", "login", person),
-    "agreements": ("agreement", "key", agreement),
-    "rules": ("rule", "rule", rule),
-}
-"""Top-level key to kind, the field that names an item, and its shape."""

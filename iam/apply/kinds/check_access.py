@@ -120,7 +120,7 @@ def clients(draft: Draft) -> None:
             _secret(draft, one, secret, where)
         given = item.secret is not None or item.secret_file is not None
         stated = {name: value for name, value in one.shape.items() if name in Registration.__dataclass_fields__}
-        proves = given or (item.auth in SECRET_METHODS and bool(draft.state.secrets.get(client_id)))
+        proves = given or (item.auth in SECRET_METHODS and bool(standing and standing["secret"]))
         for problem in problems(Registration(**stated, has_secret=proves)):
             draft.wrong(where.at(problem.field or ""), problem.message, problem.remedy, **problem.params)
 

@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
 from iam.apply.comparison import people
 from iam.apply.comparison.draft import Draft
 from iam.apply.comparison.people import Named
-from iam.apply.comparison.people_state import put_groups, put_people
-from iam.apply.declared.declaration import Stated, empty_interval
+from iam.apply.declared.declaration import Stated, Things, empty_interval
 from iam.apply.declared.place import Where
 from iam.apply.declared.shapes import interval
-from iam.apply.kinds import confirmed_guardians, first_password
+from iam.apply.kinds import first_password
 from iam.signin.accounts.account import normal
 
 SEALED = ("identity-code",)
 """Identifiers that are kept sealed: a declaration must not hold them."""
 
 
-def load(draft: Draft) -> None:
-    """Read what stands of everybody the declaration names: a fixed number of queries for each 5,000 of them."""
-    logins = {*draft.stated("person"), *draft.stated("account"), *_members(draft), *_administrators(draft)}
-    named = [_named(one) for one in draft.stated("account").values()]
-    draft.state.people = people.load(draft.session, logins, [*named, *confirmed_guardians.named(draft)])
-    draft.persons = dict(draft.state.people.logins)
-    put_people(draft.state)
-    put_groups(draft.session, draft.state, {one.items[0][0].organisation for one in draft.stated("group").values()})
+def ask_logins(things: Things) -> Iterable[str]:
+    """The logins of persons."""
+    return things
 
 
-def _members(draft: Draft) -> Iterable[str]:
-    return (login for one in draft.stated("group").values() for login in one.shape["members"])
+def ask_accounts(things: Things) -> Iterator[str | Named]:
+    """Logins, and by which identifiers their people are named."""
+    yield from things
+    yield from map(_named, things.values())
 
 
-def _administrators(draft: Draft) -> Iterable[str]:
-    return (normal(one.items[0][0].login) for one in draft.stated("administrator").values())
+def ask_members(things: Things) -> Iterable[str]:
+    """The members of groups."""
+    return (login for one in things.values() for login in one.shape["members"])
+
+
+def ask_administrators(things: Things) -> Iterable[str]:
+    """The logins of administrators."""
+    return (normal(one.items[0][0].login) for one in things.values())
 
 
 def _named(one: Stated) -> Named:

@@ -4,7 +4,6 @@ to."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from itertools import pairwise
 from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -17,6 +16,7 @@ from iam.apply.comparison.draft import Draft
 from iam.apply.declared.declaration import Stated
 from iam.apply.declared.place import Where
 from iam.apply.declared.wording import sentences
+from iam.apply.kinds.sources import openings
 from iam.apply.schema.inbound import Source
 from iam.directory.affiliation import Group
 from iam.directory.organisation import Organisation
@@ -47,26 +47,12 @@ def sources(draft: Draft) -> None:
         )
         _settings(draft, one, connector, kept, where.at("settings"))
         _matching(draft, item, connector, where)
+    _check_listeners(draft)
 
 
 def opened(draft: Draft) -> None:
     """Check that organisations and sources that are opened to each other are there, and that no times overlap."""
-    check_opened(draft, "source")
-
-
-def check_opened(draft: Draft, kind: str) -> None:
-    """Check what organisations are opened to: sources, or connections."""
-    known = draft.standing(kind).keys() | draft.stated(kind).keys()
-    for one in draft.stated(f"opened {kind}").values():
-        item, where = one.items[0]
-        draft.organisation(item.organisation, where.at("organisation"))
-        key = getattr(item, kind)
-        if key not in known and f"{kind}s" not in draft.declaration.broken:
-            draft.wrong(
-                where.at(kind), f"There is no {kind} %(key)s.", f"Check the key, or add the {kind} first.", key=key
-            )
-        if any(later[0] < earlier[1] for earlier, later in pairwise(one.shape["opened"])):
-            draft.wrong(where, "This is stated for overlapping times.", "Let one end before the next begins.")
+    openings.check(draft, "source")
 
 
 def _listeners(draft: Draft) -> Iterator[tuple[str, ReadsClaims, Where]]:
@@ -82,7 +68,7 @@ def _listeners(draft: Draft) -> Iterator[tuple[str, ReadsClaims, Where]]:
             yield item.owner, connector, where.at("settings")
 
 
-def listeners(draft: Draft) -> None:
+def _check_listeners(draft: Draft) -> None:
     """Check that what sources of claims listen to is there, and the groups that they put people in."""
     found = list(_listeners(draft))
     known = draft.standing("connection").keys() | draft.stated("connection").keys()

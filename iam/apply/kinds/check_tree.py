@@ -6,9 +6,9 @@ from itertools import pairwise
 from uuid import UUID
 
 from iam.apply.comparison.draft import Draft
-from iam.apply.comparison.state import place_shapes
 from iam.apply.declared.declaration import Stated
 from iam.apply.declared.shapes import interval
+from iam.apply.kinds.standing import place_shapes
 from iam.lifecycle.organisations.commands import fault_problem
 from iam.lifecycle.organisations.tree import Place, joined, settle
 

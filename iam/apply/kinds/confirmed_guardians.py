@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from iam.apply.comparison import people
 from iam.apply.comparison.draft import Draft
 from iam.apply.comparison.people import Named
+from iam.apply.comparison.state import State
 from iam.apply.comparison.writing import Writing
+from iam.apply.declared.declaration import Stated, Things
 from iam.apply.declared.place import Where
 from iam.apply.declared.shapes import confirmed_key
 from iam.apply.schema.moments import from_end, from_start
@@ -24,35 +26,45 @@ KIND = "confirmed guardian"
 SEALED = "identity-code"
 
 
-def named(draft: Draft) -> Iterator[Named]:
+def asks(things: Things) -> Iterator[Named]:
     """Yield by which identifiers people are named."""
-    for one in draft.stated(KIND).values():
+    for one in things.values():
         yield from (end.named for end in (one.items[0][0].guardian, one.items[0][0].child))
 
 
+def stand(session: Session, state: State, things: Things | None) -> None:
+    """Put in the confirmations of those who are spoken of; writing out asks for all of them itself."""
+    pairs = {key: pair for key, one in (things or {}).items() if (pair := _pair(state, one)) is not None}
+    standing = guardians.confirmations(session, list(pairs.values())) if pairs else {}
+    for key, pair in pairs.items():
+        if pair in standing:
+            state.shapes[KIND][key] = {"intervals": sorted(standing[pair])}
+
+
+def _pair(state: State, one: Stated) -> Pair | None:
+    item, known = one.items[0][0], state.people.named
+    guardian, child = known.get(item.guardian.named), known.get(item.child.named)
+    return None if guardian is None or child is None else (guardian, child)
+
+
 def check(draft: Draft) -> None:
-    """Check that both are here and that the one is the other's guardian; what stands of them is added to the state."""
-    pairs: dict[str, tuple[Pair, Where]] = {}
-    for key, one in draft.stated(KIND).items():
+    """Check that both are here and that the one is the other's guardian."""
+    pairs: list[tuple[Pair, Where]] = []
+    for one in draft.stated(KIND).values():
         item, where = one.items[0]
         ends = [
             _person(draft, end, where.at(name)) for name, end in (("guardian", item.guardian), ("child", item.child))
         ]
         if ends[0] is not None and ends[1] is not None:
-            pairs[key] = ((ends[0], ends[1]), where)
-    related = _related(draft.session, [pair for pair, _ in pairs.values()])
-    for pair, where in pairs.values():
+            pairs.append(((ends[0], ends[1]), where))
+    related = _related(draft.session, [pair for pair, _ in pairs])
+    for pair, where in pairs:
         if pair not in related:
             draft.wrong(
                 where,
                 "The one is not known as the other's guardian.",
                 "Check both, or run the source that tells it first.",
             )
-    standing = guardians.confirmations(draft.session, [pair for pair, _ in pairs.values()])
-    for key, (pair, _) in pairs.items():
-        draft.confirmed[key] = pair
-        if pair in standing:
-            draft.state.shapes[KIND][key] = {"intervals": sorted(standing[pair])}
 
 
 def _person(draft: Draft, item: Any, where: Where) -> Any:
@@ -75,17 +87,21 @@ def _related(session: Session, pairs: list[Pair]) -> set[Pair]:
 
 def write(writing: Writing) -> None:
     """Write the confirmations that differ."""
-    stated = {writing.draft.confirmed[key]: shape["intervals"] for key, shape in writing.all(KIND)}
+    things, state = writing.draft.stated(KIND), writing.draft.state
+    found = ((_pair(state, things[key]), shape["intervals"]) for key, shape in writing.all(KIND))
+    stated = {pair: intervals for pair, intervals in found if pair is not None}
     if stated:
         guardians.state(writing.session, writing.change, stated, writing.actor)
 
 
-def exported(session: Session) -> Iterator[dict[str, Any]]:
+def exported(session: Session, standing: State) -> Iterator[dict[str, Any]]:
     """Yield each confirmation of people who have an identifier that may be read."""
-    standing = guardians.confirmations(session)
-    known = people.identifiers(session, list({person_id for pair in standing for person_id in pair}))
+    confirmed = guardians.confirmations(session)
+    known = people.identifiers(session, list({person_id for pair in confirmed for person_id in pair}))
     found = [
-        (known[one], known[other], times) for (one, other), times in standing.items() if one in known and other in known
+        (known[one], known[other], times)
+        for (one, other), times in confirmed.items()
+        if one in known and other in known
     ]
     for guardian, child, times in sorted(found, key=lambda row: confirmed_key(row[0], row[1])):
         for start, end in times:

@@ -15,18 +15,15 @@ _OF_ROLE = ("retired", "sensitive", "handed_out")
 """What is a role's own and of no version."""
 
 
-def write(writing: Writing) -> None:
-    """Write everything but the rules, which may name groups that are not written yet."""
+def write_code_lists(writing: Writing) -> None:
+    """Write them."""
     lists, ids = writing.all("code list"), writing.draft.organisations
     catalogue.write_code_lists(writing.session, {key: shape["codes"] for key, shape in lists})
     catalogue.own_code_lists(writing.session, {key: ids[shape["owner"]] for key, shape in lists})
-    _applications(writing)
-    _roles(writing)
-    _clients(writing)
-    _agreements(writing)
 
 
-def _applications(writing: Writing) -> None:
+def write_applications(writing: Writing) -> None:
+    """Write them."""
     catalogue.add_applications(
         writing.session, [_application(writing, *one) for one in writing.some("application", "create")]
     )
@@ -55,7 +52,8 @@ def _application(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
     } | named
 
 
-def _roles(writing: Writing) -> None:
+def write_roles(writing: Writing) -> None:
+    """Write them."""
     added = []
     for key, shape in writing.some("role", "create"):
         application, _, short = key.partition(":")
@@ -98,7 +96,8 @@ def _pair(right: str) -> tuple[str, str]:
     return group, operation
 
 
-def _clients(writing: Writing) -> None:
+def write_clients(writing: Writing) -> None:
+    """Write them."""
     registration.add(writing.session, [_client(writing, *one) for one in writing.some("client", "create")])
     changed = [
         one
@@ -129,7 +128,8 @@ def _client(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
     return row | sector | named
 
 
-def _agreements(writing: Writing) -> None:
+def write_agreements(writing: Writing) -> None:
+    """Write them."""
     agreements.add(writing.session, [_agreement(writing, *one) for one in writing.some("agreement", "create")])
     agreements.amend(writing.session, [_agreement(writing, *one) for one in writing.some("agreement", "change")])
     ids = writing.draft.organisations

@@ -22,15 +22,8 @@ from iam.signin.usernames import give as usernames
 from iam.tokens.grant import GrantRow
 
 
-def write(writing: Writing) -> None:
-    """Write people in the order of what rests on what."""
-    _persons(writing)
-    _accounts(writing)
-    _groups(writing)
-    _administrators(writing)
-
-
-def _persons(writing: Writing) -> None:
+def write_persons(writing: Writing) -> None:
+    """Write them."""
     new = list(writing.some("person", "create"))
     ids = persons.create_local(writing.session, writing.change, [_profile(shape) for _, shape in new])
     writing.draft.persons |= {login: id_ for (login, _), id_ in zip(new, ids, strict=True)}
@@ -50,6 +43,7 @@ def _persons(writing: Writing) -> None:
         persons.set_affiliations(writing.session, writing.change, moved)
         end_leavers(writing.session, GrantRow.person_id.in_(moved))
     writing.touched |= set(moved)
+    _logins(writing, "person")
 
 
 def _profile(shape: Shape) -> LocalProfile:
@@ -61,9 +55,14 @@ def _affiliation(writing: Writing, row: tuple[Any, ...]) -> StatedAffiliation:
     return StatedAffiliation(writing.draft.organisations[organisation], *rest)
 
 
-def _accounts(writing: Writing) -> None:
+def write_accounts(writing: Writing) -> None:
+    """Write them."""
+    _logins(writing, "account")
+
+
+def _logins(writing: Writing, kind: str) -> None:
     known = writing.draft.persons
-    new = [login for kind in ("person", "account") for login, _ in writing.some(kind, "create")]
+    new = [login for login, _ in writing.some(kind, "create")]
     if new:
         usernames.have_turn(writing.session)
         writing.session.execute(
@@ -77,13 +76,12 @@ def _accounts(writing: Writing) -> None:
             change_id=writing.change.id,
         )
     rows: list[dict[str, Any]] = []
-    for kind in ("person", "account"):
-        for login, shape in writing.all(kind):
-            if "password" in shape and writing.differs(kind, login, "password"):
-                rows.append(_credential(known[login], "password", _first_password(writing, login)))
-            if "directory" in shape and writing.differs(kind, login, "directory"):
-                data = {"source": shape["directory"], "record_key": writing.draft.record_keys[login]}
-                rows.append(_credential(known[login], "directory", data))
+    for login, shape in writing.all(kind):
+        if "password" in shape and writing.differs(kind, login, "password"):
+            rows.append(_credential(known[login], "password", _first_password(writing, login)))
+        if "directory" in shape and writing.differs(kind, login, "directory"):
+            data = {"source": shape["directory"], "record_key": writing.draft.record_keys[login]}
+            rows.append(_credential(known[login], "directory", data))
     directories = [row["person_id"] for row in rows if row["kind"] == "directory"]
     if directories:
         gone = delete(Credential).where(Credential.kind == "directory", Credential.person_id.in_(directories))
@@ -101,7 +99,8 @@ def _credential(person_id: UUID, kind: str, data: dict[str, Any]) -> dict[str, A
     return {"id": uuid7(), "person_id": person_id, "kind": kind, "data": data, "changed_at": clock.now()}
 
 
-def _groups(writing: Writing) -> None:
+def write_groups(writing: Writing) -> None:
+    """Write them."""
     added = []
     for key, shape in writing.some("group", "create"):
         organisation, _, short = key.partition("/")
@@ -119,7 +118,8 @@ def _groups(writing: Writing) -> None:
         writing.touched |= groups.set_members(writing.session, writing.change, members)
 
 
-def _administrators(writing: Writing) -> None:
+def write_administrators(writing: Writing) -> None:
+    """Write them."""
     stated = {}
     for key, shape in writing.all("administrator"):
         item, _ = writing.draft.stated("administrator")[key].items[0]

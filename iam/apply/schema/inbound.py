@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from iam.apply.schema.item import Code, Dated, Item, Key, Names, Sorted, Text
+from iam.apply.schema.item import Dated, Item, Key, Text
 
 
 def _zone(value: str) -> str:
@@ -42,40 +42,3 @@ class OpenedSource(Dated):
 
     organisation: Key
     source: Key
-
-
-class Recognised(Item):
-    """How an account at a connection is recognised at its first sign-in: a claim's value among identifiers of a kind
-    and issuer."""
-
-    claim: Code
-    kind: Code
-    issuer: str = ""
-
-
-class Connection(Item):
-    """An upstream OpenID provider; logins of its ``domains`` are sent there, and people on the way to its
-    ``applications``.
-
-    It proves people of its ``owner``'s organisations, which a new one must have.
-    """
-
-    key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-    owner: Key | None = None
-    name: Names
-    issuer: Text
-    client_id: Text
-    secret: SecretStr | None = None
-    secret_file: str | None = None
-    scope: Annotated[str, StringConstraints(pattern=r"^(.* )?openid( .*)?$")] = "openid profile"
-    domains: Annotated[list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]], Sorted] = []
-    applications: dict[Key, Literal["first", "only"]] = {}
-    identifier: Recognised | None = None
-    retired: bool = False
-
-
-class OpenedConnection(Dated):
-    """An organisation, with those under it, lets a connection of another owner sign its people in, for a time."""
-
-    organisation: Key
-    connection: Key
