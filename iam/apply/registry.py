@@ -10,7 +10,6 @@ from iam.apply.kinds import (
     check_access,
     check_people,
     check_sources,
-    check_tree,
     confirmed_guardians,
     declaring,
     exporting,
@@ -21,7 +20,8 @@ from iam.apply.kinds import (
     write_tree,
 )
 from iam.apply.kinds.sources import connections, moves, opened_connections
-from iam.apply.schema import agreements, applications, inbound, people, tree
+from iam.apply.kinds.tree import organisations, relations
+from iam.apply.schema import agreements, applications, inbound, people
 
 
 def _opened(draft: Draft) -> None:
@@ -30,32 +30,8 @@ def _opened(draft: Draft) -> None:
 
 
 KINDS = (
-    Kind(
-        name="organisation",
-        section="organisations",
-        model=tree.Organisation,
-        declare=declaring.organisations,
-        stand=standing.put_organisations,
-        check=check_tree.organisations,
-        write=write_tree.organisations_,
-        export=exporting.organisations,
-        ends=touching.sign_ins,
-        parts={"places": ("parent", "legal_entity", "dates")},
-        guarded=True,
-        derives="everybody",
-    ),
-    Kind(
-        name="relation",
-        section="relations",
-        model=tree.Relation,
-        declare=declaring.relations,
-        stand=standing.put_relations,
-        check=check_tree.relations,
-        write=write_tree.relations_,
-        export=exporting.relations,
-        guarded=True,
-        derives="everybody",
-    ),
+    organisations.KIND,
+    relations.KIND,
     Kind(
         name="code list",
         section="code_lists",

@@ -141,11 +141,6 @@ def rule(item: Rule) -> Shape:
     return {"owner": item.owner, "retired": item.retired} | live
 
 
-def relation_key(organisation: str, kind: str, other: str) -> str:
-    """Return the name of a relation."""
-    return f"{organisation} {kind} {other}"
-
-
 def confirmed_key(guardian: tuple[str, str, str], child: tuple[str, str, str]) -> str:
     """Return the name of a confirmation, by the identifiers of both."""
     return f"{'/'.join(guardian)} of {'/'.join(child)}"

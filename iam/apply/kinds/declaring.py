@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from iam.apply.declared import shapes
-from iam.apply.declared.declaration import Declaration, Items, Stated
-from iam.apply.declared.shapes import Shape
+from iam.apply.declared.declaration import Declaration, Items
 from iam.apply.kinds.sources import openings
 from iam.signin.accounts.account import normal
 
@@ -47,14 +46,6 @@ def groups(found: Declaration, items: Items) -> None:
         stated.shape = shape | {"members": sorted({*shape["members"], *stated.shape.get("members", ())})}
 
 
-def relations(found: Declaration, items: Items) -> None:
-    """State relations by their two ends and their kind."""
-    for item, where in items:
-        found.gather(
-            "relation", shapes.relation_key(item.organisation, item.kind, item.other), "intervals", item, where
-        )
-
-
 def opened_sources(found: Declaration, items: Items) -> None:
     """State what organisations are opened to which sources."""
     openings.declare("source", found, items)
@@ -72,37 +63,3 @@ def administrators(found: Declaration, items: Items) -> None:
     for item, where in items:
         shape = found.merge("administrator", f"{normal(item.login)} in {item.organisation}", item, where).shape
         shape["permissions"] = sorted({*shape.get("permissions", ()), *shapes.permits(item)})
-
-
-def organisations(found: Declaration, items: Items) -> None:
-    """Bring the items of an organisation together."""
-    for item, where in items:
-        found.merge("organisation", item.key, item, where)
-    for key, stated in found["organisation"].items():
-        stated.shape = _attributes(found, key, stated)
-
-
-ATTRIBUTES = ("kind", "name", "oph_oid", "school_code", "business_id", "second_factor", "sessions", "usernames")
-"""What is said of an organisation once, however many places it has."""
-
-
-def _attributes(found: Declaration, key: str, stated: Stated) -> Shape:
-    """Bring the attributes of an organisation's items together; kind and name must be in one of them."""
-    shape: Shape = {}
-    for name in ATTRIBUTES:
-        given = [(getattr(item, name), where) for item, where in stated.items if getattr(item, name) is not None]
-        shape[name] = given[0][0] if given else None
-        for value, where in given[1:]:
-            if value != shape[name]:
-                found.problems.append(
-                    where.at(name).problem("This differs from what is stated elsewhere.", "State it once.")
-                )
-        if not given and name in ("kind", "name"):
-            found.problems.append(stated.where.at(name).problem("This is missing.", "State it."))
-    shape["name"] = shapes.names(shape["name"])
-    for name in ("second_factor", "sessions"):
-        shape[name] = shape[name] and shape[name].model_dump()
-    if shape["usernames"] is None:
-        # A page says it too, and must not be overruled by files that know nothing of it.
-        del shape["usernames"]
-    return shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,49 +10,10 @@ from sqlalchemy.orm import Session
 from iam.access.commands.catalogue import reduction
 from iam.apply.comparison import people
 from iam.apply.comparison.state import State
-from iam.apply.declared.shapes import ClauseShape, Shape
+from iam.apply.declared.shapes import ClauseShape
 from iam.apply.declared.written import dated, live, plain
 from iam.apply.kinds.check_sources import secret_names
 from iam.apply.kinds.sources import openings
-
-
-def organisations(session: Session, standing: State) -> Iterator[dict[str, Any]]:
-    """Yield each organisation, parents before children as far as the first places go, with one item for each place."""
-    for key in _parents_first(standing.shapes["organisation"]):
-        shape = standing.shapes["organisation"][key]
-        said = plain({name: value for name, value in shape.items() if name != "places"})
-        if "sessions" in said:
-            said["sessions"] = plain(said["sessions"])
-        for parent, own, start, end in shape["places"]:
-            place = (
-                {"key": key, "kind": said.pop("kind", None), "parent": parent} | said | {"legal_entity": own or None}
-            )
-            yield plain(place) | dated(start, end)
-            said = {}
-
-
-def _parents_first(shapes: Mapping[str, Shape]) -> list[str]:
-    ordered: dict[str, None] = {}
-
-    def put(key: str, above: frozenset[str]) -> None:
-        if key in ordered or key in above:
-            return
-        for parent, *_ in shapes[key]["places"]:
-            if parent is not None:
-                put(parent, above | {key})
-        ordered[key] = None
-
-    for key in shapes:
-        put(key, frozenset())
-    return list(ordered)
-
-
-def relations(session: Session, standing: State) -> Iterator[dict[str, Any]]:
-    """Yield them as items."""
-    for key, shape in standing.shapes["relation"].items():
-        organisation, kind, other = key.split(" ")
-        for start, end in shape["intervals"]:
-            yield {"organisation": organisation, "kind": kind, "other": other} | dated(start, end)
 
 
 def code_lists(session: Session, standing: State) -> Iterator[dict[str, Any]]:

@@ -19,53 +19,13 @@ from iam.apply.comparison import people
 from iam.apply.comparison.people import People
 from iam.apply.comparison.state import State
 from iam.apply.declared.declaration import Things
-from iam.apply.declared.shapes import ClauseShape, Shape, primary_first, relation_key
+from iam.apply.declared.shapes import ClauseShape, Shape, primary_first
 from iam.apply.kinds.sources import openings as opening_names
-from iam.directory.organisation import Organisation
 from iam.directory.protected import release
 from iam.directory.source import Source
-from iam.lifecycle.organisations import commands as organisations, openings
-from iam.lifecycle.organisations.tree import Place
+from iam.lifecycle.organisations import openings
 from iam.oidc.clients import write as registration
 from iam.oidc.model import Client
-from iam.signin.accounts import session_policy, username_rules
-from iam.signin.factors import policy
-
-
-def place_shapes(places: list[Place], keys: dict[UUID, str]) -> list[tuple[Any, ...]]:
-    """Return an organisation's places as parent, whether it is its own legal entity, start and end."""
-    return [
-        (place.parent_id and keys.get(place.parent_id), place.own_entity, place.valid_from, place.valid_to)
-        for place in places
-    ]
-
-
-def put_organisations(session: Session, state: State, things: Things | None) -> None:
-    """Put them in."""
-    rows = session.execute(select(Organisation.__table__).order_by(Organisation.key)).all()
-    state.ids["organisation"] = {row.key: row.id for row in rows}
-    state.tree = organisations.places(session)
-    keys, asking, limits = state.keys("organisation"), policy.asking(session), session_policy.stated(session)
-    names = username_rules.stated(session)
-    for row in rows:
-        state.shapes["organisation"][row.key] = {
-            "kind": row.kind,
-            "name": {"fi": row.name_fi, "sv": row.name_sv, "en": row.name_en},
-            "oph_oid": row.oph_oid,
-            "school_code": row.school_code,
-            "business_id": row.business_id,
-            "places": place_shapes(state.tree.get(row.id, []), keys),
-            "second_factor": {"remember_days": asking[row.id]} if row.id in asking else None,
-            "sessions": dict(zip(("idle_minutes", "hours"), limits[row.id], strict=True)) if row.id in limits else None,
-            "usernames": names.get(row.id, {}),
-        }
-
-
-def put_relations(session: Session, state: State, things: Things | None) -> None:
-    """Put them in."""
-    keys = state.keys("organisation")
-    for (one, kind, other), intervals in organisations.relations(session).items():
-        state.shapes["relation"][relation_key(keys[one], kind, keys[other])] = {"intervals": sorted(intervals)}
 
 
 def put_code_lists(session: Session, state: State, things: Things | None) -> None:

@@ -62,7 +62,7 @@ class Connection(Item):
 
 
 def _shape(item: Connection) -> Shape:
-    """Return the shape of a _shape without its secret, and without an owner where none is stated."""
+    """Return the shape of a connection without its secret, and without an owner where none is stated."""
     left_out = {"key", "secret", "secret_file"} | ({"owner"} if item.owner is None else set())
     return item.model_dump(exclude=left_out) | {"identifier": item.identifier.model_dump() if item.identifier else {}}
 
