@@ -8,20 +8,18 @@ from iam.apply.declared.declaration import one_each
 from iam.apply.kind import Kind
 from iam.apply.kinds import (
     check_access,
-    check_people,
     check_sources,
-    confirmed_guardians,
     declaring,
     exporting,
     standing,
     touching,
     write_access,
-    write_people,
     write_tree,
 )
+from iam.apply.kinds.people import accounts, administrators, confirmed_guardians, groups, persons
 from iam.apply.kinds.sources import connections, moves, opened_connections
 from iam.apply.kinds.tree import organisations, relations
-from iam.apply.schema import agreements, applications, inbound, people
+from iam.apply.schema import agreements, applications, inbound
 
 
 def _opened(draft: Draft) -> None:
@@ -104,70 +102,11 @@ KINDS = (
         write=write_access.write_clients,
         quiet=frozenset({"secret", "jwks", "metadata"}),
     ),
-    Kind(
-        name="person",
-        section="persons",
-        model=people.Person,
-        declare=declaring.persons,
-        asks=check_people.ask_logins,
-        stand=standing.put_persons,
-        check=check_people.persons,
-        write=write_people.write_persons,
-        export=exporting.persons,
-        quiet=frozenset({"password", "given_names", "family_name", "email"}),
-        history=frozenset({"affiliations"}),
-        parts={"affiliations": ("organisation", "kind", "occupation", "title", "dates")},
-        derives="persons",
-    ),
-    Kind(
-        name="account",
-        section="accounts",
-        model=people.Account,
-        declare=declaring.accounts,
-        asks=check_people.ask_accounts,
-        stand=standing.put_accounts,
-        check=check_people.accounts,
-        write=write_people.write_accounts,
-        export=exporting.accounts,
-        quiet=frozenset({"password", "person"}),
-    ),
-    Kind(
-        name="group",
-        section="groups",
-        model=people.Group,
-        declare=declaring.groups,
-        asks=check_people.ask_members,
-        stand=standing.put_groups,
-        check=check_people.groups,
-        write=write_people.write_groups,
-        export=exporting.groups,
-        guarded=True,
-        derives="persons",
-    ),
-    Kind(
-        name="administrator",
-        section="administrators",
-        model=people.Administrator,
-        declare=declaring.administrators,
-        asks=check_people.ask_administrators,
-        stand=standing.put_administrators,
-        check=check_people.administrators,
-        write=write_people.write_administrators,
-        export=exporting.administrators,
-        history=frozenset({"permissions"}),
-        guarded=True,
-    ),
-    Kind(
-        name="confirmed guardian",
-        section="confirmed_guardians",
-        model=people.ConfirmedGuardian,
-        declare=declaring.confirmed_guardians,
-        asks=confirmed_guardians.asks,
-        stand=confirmed_guardians.stand,
-        check=confirmed_guardians.check,
-        write=confirmed_guardians.write,
-        export=confirmed_guardians.exported,
-    ),
+    persons.KIND,
+    accounts.KIND,
+    groups.KIND,
+    administrators.KIND,
+    confirmed_guardians.KIND,
     Kind(
         name="agreement",
         section="agreements",

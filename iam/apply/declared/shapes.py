@@ -7,7 +7,6 @@ sorted. A field that is not in a stated shape is not asked for (a password that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -16,8 +15,6 @@ from iam.apply.schema.applications import Application, Client, Role
 from iam.apply.schema.inbound import Source
 from iam.apply.schema.item import Dated, Names
 from iam.apply.schema.moments import end_of, start_of
-from iam.apply.schema.people import Administrator, Affiliation, Group, Person
-from iam.signin.accounts.account import normal
 
 Shape = dict[str, Any]
 Interval = tuple[datetime, datetime]
@@ -57,38 +54,6 @@ def role(item: Role) -> Shape:
 def client(item: Client, application_key: str) -> Shape:
     """Return the shape of a client without its secret."""
     return {"application": application_key} | item.model_dump(exclude={"client_id", "secret", "secret_file"})
-
-
-def affiliation(item: Affiliation) -> tuple[Any, ...]:
-    """Return organisation, kind, occupation, title, start and end."""
-    return (item.organisation, item.kind, item.occupation, item.title, *interval(item))
-
-
-def person(item: Person) -> Shape:
-    """Return the shape of a local person without the password."""
-    rows = [affiliation(one) for one in item.affiliations]
-    return {
-        "given_names": item.given_names,
-        "family_name": item.family_name,
-        "email": item.email,
-        "affiliations": primary_first(rows),
-    }
-
-
-def primary_first(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return affiliations with the first one first and the others in a fixed order."""
-    first, *rest = [*rows] or [()]
-    return [first, *sorted(rest, key=lambda row: tuple(str(value) for value in row))] if first else []
-
-
-def group(item: Group) -> Shape:
-    """Return the shape of a group."""
-    return {"name": item.name, "members": sorted({normal(login) for login in item.members})}
-
-
-def permits(item: Administrator) -> list[tuple[str, datetime, datetime]]:
-    """Return each permission with its interval."""
-    return [(permission, *interval(item)) for permission in item.permissions]
 
 
 class ClauseShape(NamedTuple):
@@ -139,8 +104,3 @@ def rule(item: Rule) -> Shape:
     """Return the shape of a rule; the pattern of a retired one does not matter any more."""
     live = {} if item.retired else {"pattern": item.pattern}
     return {"owner": item.owner, "retired": item.retired} | live
-
-
-def confirmed_key(guardian: tuple[str, str, str], child: tuple[str, str, str]) -> str:
-    """Return the name of a confirmation, by the identifiers of both."""
-    return f"{'/'.join(guardian)} of {'/'.join(child)}"

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from iam.access.commands.catalogue import reduction
-from iam.apply.comparison import people
 from iam.apply.comparison.state import State
 from iam.apply.declared.shapes import ClauseShape
 from iam.apply.declared.written import dated, live, plain
@@ -19,13 +18,6 @@ from iam.apply.kinds.sources import openings
 def code_lists(session: Session, standing: State) -> Iterator[dict[str, Any]]:
     """Yield them as items."""
     return ({"key": key} | plain(shape) for key, shape in standing.shapes["code list"].items())
-
-
-def groups(session: Session, standing: State) -> Iterator[dict[str, Any]]:
-    """Yield them as items."""
-    for key, shape in standing.shapes["group"].items():
-        organisation, _, short = key.partition("/")
-        yield {"key": short, "organisation": organisation, "name": shape["name"], "members": shape["members"]}
 
 
 def sources(session: Session, standing: State) -> Iterator[dict[str, Any]]:
@@ -60,41 +52,6 @@ def _direct_includes(standing: State) -> dict[str, list[str]]:
         for name, role in standing.shapes["role"].items()
     }
     return {name: sorted(other.partition(":")[2] for other in others) for name, others in reduction(closed).items()}
-
-
-def persons(session: Session, standing: State) -> Iterator[dict[str, Any]]:
-    """Yield them as items."""
-    for login, shape in sorted(standing.shapes["person"].items()):
-        rows = [
-            plain({"organisation": organisation, "kind": kind, "occupation": occupation, "title": title})
-            | dated(start, end)
-            for organisation, kind, occupation, title, start, end in shape["affiliations"]
-        ]
-        said = {name: shape[name] for name in ("given_names", "family_name", "email")}
-        yield {"login": login} | plain(said | {"affiliations": rows})
-
-
-def accounts(session: Session, standing: State) -> Iterator[dict[str, Any]]:
-    """Yield the accounts whose person has an identifier that may be read."""
-    known = standing.people
-    named = people.identifiers(session, [id_ for id_ in known.login_of if id_ not in known.local])
-    for login, shape in sorted(standing.shapes["account"].items()):
-        if shape["person"] in named:
-            kind, issuer, value = named[shape["person"]]
-            yield {"login": login, "person": plain({"identifier": kind, "issuer": issuer, "value": value})} | plain(
-                {"directory": shape["directory"]}
-            )
-
-
-def administrators(session: Session, standing: State) -> Iterator[dict[str, Any]]:
-    """Yield them as items."""
-    for key, shape in sorted(standing.shapes["administrator"].items()):
-        login, _, organisation = key.rpartition(" in ")
-        by_time: dict[tuple[Any, Any], list[str]] = {}
-        for permission, start, end in shape["permissions"]:
-            by_time.setdefault((start, end), []).append(permission)
-        for (start, end), permissions in by_time.items():
-            yield {"login": login, "organisation": organisation, "permissions": permissions} | dated(start, end)
 
 
 def agreements(session: Session, standing: State) -> Iterator[dict[str, Any]]:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from iam.access.commands.delegation import Permit
 from iam.access.model import agreements
 from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
 from iam.access.model.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
 from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
-from iam.apply.comparison import people
-from iam.apply.comparison.people import People
 from iam.apply.comparison.state import State
 from iam.apply.declared.declaration import Things
-from iam.apply.declared.shapes import ClauseShape, Shape, primary_first
+from iam.apply.declared.shapes import ClauseShape, Shape
 from iam.apply.kinds.sources import openings as opening_names
-from iam.directory.protected import release
 from iam.directory.source import Source
 from iam.lifecycle.organisations import openings
 from iam.oidc.clients import write as registration
@@ -223,66 +218,3 @@ def put_rules(session: Session, state: State, things: Things | None) -> None:
             "retired": last is None or last.state == "withdrawn",
         }
         state.put("rule", row.key, row.id, shape)
-
-
-def put_persons(session: Session, state: State, things: Things | None) -> None:
-    """Put in what was declared of local persons with a login."""
-    known, organisations = state.people, state.keys("organisation")
-    for person_id, login in known.login_of.items():
-        if person_id in known.local:
-            shape = _person(known, person_id, organisations)
-            state.put("person", login, person_id, shape | _credentials(known, person_id))
-
-
-def put_accounts(session: Session, state: State, things: Things | None) -> None:
-    """Put in the logins of those of whom a source told."""
-    known = state.people
-    for person_id, login in known.login_of.items():
-        if person_id not in known.local:
-            state.put("account", login, person_id, {"person": person_id} | _credentials(known, person_id))
-
-
-def put_administrators(session: Session, state: State, things: Things | None) -> None:
-    """Put in what those with a login may administer."""
-    known, organisations = state.people, state.keys("organisation")
-    for (person_id, organisation_id), permits in known.grants.items():
-        if person_id in known.login_of:
-            key = f"{known.login_of[person_id]} in {organisations[organisation_id]}"
-            state.shapes["administrator"][key] = {"permissions": _permissions(permits)}
-
-
-def _person(known: People, person_id: UUID, organisations: Mapping[UUID, str]) -> dict[str, Any]:
-    profile = known.profiles[person_id]
-    rows = sorted(known.affiliations.get(person_id, ()), key=lambda row: not row.is_primary)
-    return {
-        "given_names": profile.given_names,
-        "family_name": profile.family_name,
-        "email": profile.email,
-        "affiliations": primary_first(
-            (organisations[row.organisation_id], row.kind, row.occupation, row.title, row.valid_from, row.valid_to)
-            for row in rows
-        ),
-    }
-
-
-def _credentials(known: People, person_id: UUID) -> dict[str, Any]:
-    held = known.credentials.get(person_id, {})
-    return {"password": "password" in held, "directory": held.get("directory", {}).get("source")}
-
-
-def _permissions(permits: Mapping[UUID, Permit]) -> list[Permit]:
-    return sorted(permits.values())
-
-
-def put_groups(session: Session, state: State, things: Things | None) -> None:
-    """Put in the groups of the organisations that are spoken of, or all local ones; members without a login are left
-    out."""
-    known, keys = state.ids["organisation"], state.keys("organisation")
-    spoken = None if things is None else {one.items[0][0].organisation for one in things.values()}
-    ids = None if spoken is None else [known[key] for key in spoken if key in known]
-    rows, members = people.groups(session, ids)
-    for row in rows:
-        name = release(row.name, protected=False, purpose="administration of a person without protection")
-        logins = sorted(login for login in members.get(row.id, {}).values() if login is not None)
-        shape = {"name": name, "members": logins, "source": row.source_id}
-        state.put("group", f"{keys[row.organisation_id]}/{row.key}", row.id, shape)
