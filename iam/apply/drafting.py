@@ -11,7 +11,7 @@ from iam.apply import standing
 from iam.apply.comparison.draft import Draft
 from iam.apply.declared.declaration import Declaration
 from iam.apply.declared.read import Reading, read
-from iam.apply.kinds import occupations
+from iam.apply.kinds.access import occupations
 from iam.apply.registry import KINDS
 from iam.vault import Vault
 

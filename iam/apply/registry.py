@@ -16,10 +16,11 @@ from iam.apply.kinds import (
     write_access,
     write_tree,
 )
+from iam.apply.kinds.access import agreements, code_lists, rules
 from iam.apply.kinds.people import accounts, administrators, confirmed_guardians, groups, persons
 from iam.apply.kinds.sources import connections, moves, opened_connections
 from iam.apply.kinds.tree import organisations, relations
-from iam.apply.schema import agreements, applications, inbound
+from iam.apply.schema import applications, inbound
 
 
 def _opened(draft: Draft) -> None:
@@ -30,18 +31,7 @@ def _opened(draft: Draft) -> None:
 KINDS = (
     organisations.KIND,
     relations.KIND,
-    Kind(
-        name="code list",
-        section="code_lists",
-        model=agreements.CodeList,
-        declare=one_each("code list", "key", shapes.code_list),
-        stand=standing.put_code_lists,
-        check=check_access.code_lists,
-        write=write_access.write_code_lists,
-        export=exporting.code_lists,
-        guarded=True,
-        derives="everybody",
-    ),
+    code_lists.KIND,
     Kind(
         name="source",
         section="sources",
@@ -107,45 +97,8 @@ KINDS = (
     groups.KIND,
     administrators.KIND,
     confirmed_guardians.KIND,
-    Kind(
-        name="agreement",
-        section="agreements",
-        model=agreements.Agreement,
-        declare=one_each("agreement", "key", shapes.agreement),
-        stand=standing.put_agreements,
-        check=check_access.agreements,
-        write=write_access.write_agreements,
-        export=exporting.agreements,
-        touches=touching.agreement,
-        parts={
-            "parties": ("entity", "role", "signed"),
-            "clauses": (
-                "grantor",
-                "grantee",
-                "scope",
-                "with_descendants",
-                "relationship",
-                "weaker_enforcement",
-                "in_force",
-                "allows",
-            ),
-        },
-        guarded=True,
-        derives="everybody",
-    ),
-    Kind(
-        name="rule",
-        section="rules",
-        model=agreements.Rule,
-        declare=one_each("rule", "rule", shapes.rule),
-        stand=standing.put_rules,
-        check=check_access.rules,
-        write=write_access.write_rules,
-        export=exporting.rules,
-        touches=touching.rule,
-        guarded=True,
-        derives="rules",
-    ),
+    agreements.KIND,
+    rules.KIND,
 )
 """What a later kind completes while it is checked, or writes, rests on what an earlier one completed or wrote."""
 BY_NAME = {kind.name: kind for kind in KINDS}

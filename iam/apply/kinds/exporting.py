@@ -9,15 +9,9 @@ from sqlalchemy.orm import Session
 
 from iam.access.commands.catalogue import reduction
 from iam.apply.comparison.state import State
-from iam.apply.declared.shapes import ClauseShape
-from iam.apply.declared.written import dated, live, plain
+from iam.apply.declared.written import live, plain
 from iam.apply.kinds.check_sources import secret_names
 from iam.apply.kinds.sources import openings
-
-
-def code_lists(session: Session, standing: State) -> Iterator[dict[str, Any]]:
-    """Yield them as items."""
-    return ({"key": key} | plain(shape) for key, shape in standing.shapes["code list"].items())
 
 
 def sources(session: Session, standing: State) -> Iterator[dict[str, Any]]:
@@ -52,42 +46,6 @@ def _direct_includes(standing: State) -> dict[str, list[str]]:
         for name, role in standing.shapes["role"].items()
     }
     return {name: sorted(other.partition(":")[2] for other in others) for name, others in reduction(closed).items()}
-
-
-def agreements(session: Session, standing: State) -> Iterator[dict[str, Any]]:
-    """Yield them as items."""
-    for key, shape in standing.shapes["agreement"].items():
-        parties = [
-            plain({"entity": entity, "role": role, "signed": signed}) for entity, role, signed in shape["parties"]
-        ]
-        in_force = dated(*shape["in_force"])
-        said = {name: shape[name] for name in ("case_number", "decided", "purpose", "legal_basis")}
-        yield (
-            {"key": key}
-            | said
-            | {"parties": parties, "in_force": in_force, "clauses": [_clause(row) for row in shape["clauses"]]}
-        )
-
-
-def _clause(row: ClauseShape) -> dict[str, Any]:
-    allows: dict[str, list[str]] = {}
-    for who, right in row.allowed:
-        allows.setdefault(who, []).append(right)
-    place = {"organisation": row.scope, "with_descendants": row.with_descendants}
-    named = {"grantor": row.grantor, "grantee": row.grantee, "scope": place, "allows": allows}
-    weaker = None if row.weaker is None else {"accepted_by": row.weaker[0], "on": row.weaker[1]}
-    return named | plain({"relationship": row.relationship, "weaker_enforcement": weaker}) | dated(*row.interval)
-
-
-def rules(session: Session, standing: State) -> Iterator[dict[str, Any]]:
-    """Yield them as items."""
-    for key, shape in standing.shapes["rule"].items():
-        if shape["pattern"] is not None:
-            yield (
-                {"rule": key, "owner": shape["owner"]}
-                | shape["pattern"]
-                | ({"retired": True} if shape["retired"] else {})
-            )
 
 
 def opened_sources(session: Session, standing: State) -> Iterator[dict[str, Any]]:

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from iam.access.model import agreements
-from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
 from iam.access.model.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
-from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.apply.comparison.state import State
 from iam.apply.declared.declaration import Things
-from iam.apply.declared.shapes import ClauseShape, Shape
 from iam.apply.kinds.sources import openings as opening_names
 from iam.directory.source import Source
 from iam.lifecycle.organisations import openings
 from iam.oidc.clients import write as registration
 from iam.oidc.model import Client
-
-
-def put_code_lists(session: Session, state: State, things: Things | None) -> None:
-    """Put them in."""
-    owners = state.keys("organisation")
-    query = select(CodeList.key, CodeList.code, CodeListOwner.owner_id).order_by(CodeList.key, CodeList.code)
-    for key, code, owner_id in session.execute(query.outerjoin(CodeListOwner, CodeListOwner.key == CodeList.key)):
-        shape: Shape = {"owner": owner_id and owners[owner_id], "codes": []}
-        state.shapes["code list"].setdefault(key, shape)["codes"].append(code)
 
 
 def put_sources(session: Session, state: State, things: Things | None) -> None:
@@ -162,59 +148,3 @@ def put_clients(session: Session, state: State, things: Things | None) -> None:
         state.put("client", row.client_id, row.id, shape)
         if row.management_hash is not None:
             state.self_registered.add(row.client_id)
-
-
-def put_agreements(session: Session, state: State, things: Things | None) -> None:
-    """Put them in."""
-    keys = state.keys("organisation")
-    parties: dict[UUID, list[Any]] = defaultdict(list)
-    for party in session.execute(select(AgreementParty.__table__)):
-        parties[party.agreement_id].append((keys[party.legal_entity_id], party.role, party.signed_on))
-    terms = {
-        row.agreement_id: (row.valid_from, row.valid_to)
-        for row in session.execute(select(AgreementTerm.__table__).where(AgreementTerm.closed_by.is_(None)))
-    }
-    clauses = agreements.clauses(session)
-    for row in session.execute(select(Agreement.__table__).order_by(Agreement.key)):
-        shape = {
-            "case_number": row.case_number,
-            "decided": row.decision,
-            "purpose": row.purpose,
-            "legal_basis": row.legal_basis,
-            "parties": sorted(parties[row.id], key=repr),
-            "in_force": terms.get(row.id),
-            "clauses": sorted((_clause(clause, keys) for clause in clauses.get(row.id, {}).values()), key=repr),
-        }
-        state.put("agreement", row.key, row.id, shape)
-
-
-def _clause(clause: agreements.Clause, keys: dict[UUID, str]) -> ClauseShape:
-    allowed = tuple(sorted((who, f"{group}:{operation}") for who, group, operation in clause.content))
-    by, on = clause.weaker_accepted_by, clause.weaker_accepted_on
-    return ClauseShape(
-        keys[clause.grantor_id],
-        keys[clause.grantee_id],
-        keys[clause.scope_id],
-        clause.with_descendants,
-        clause.relationship_kind,
-        (by, on) if by is not None and on is not None else None,
-        (clause.valid_from, clause.valid_to),
-        allowed,
-    )
-
-
-def put_rules(session: Session, state: State, things: Things | None) -> None:
-    """Put them in."""
-    owners = state.keys("organisation")
-    newest: dict[UUID, Row[Any]] = {}
-    for version in session.execute(select(RuleVersion.__table__).order_by(RuleVersion.n)):
-        if version.state != "draft":
-            newest[version.rule_id] = version
-    for row in session.execute(select(Rule.__table__).order_by(Rule.key)):
-        last = newest.get(row.id)
-        shape = {
-            "owner": owners[row.owner_id],
-            "pattern": last and last.pattern,
-            "retired": last is None or last.state == "withdrawn",
-        }
-        state.put("rule", row.key, row.id, shape)

@@ -5,21 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from iam.access.commands import catalogue
-from iam.access.commands.catalogue import NewRule, NewVersion
-from iam.access.model import agreements
+from iam.access.commands.catalogue import NewVersion
 from iam.apply.comparison.writing import Writing
-from iam.apply.declared.shapes import ClauseShape, Shape
+from iam.apply.declared.shapes import Shape, right_parts
 from iam.oidc.clients import write as registration
 
 _OF_ROLE = ("retired", "sensitive", "handed_out")
 """What is a role's own and of no version."""
-
-
-def write_code_lists(writing: Writing) -> None:
-    """Write them."""
-    lists, ids = writing.all("code list"), writing.draft.organisations
-    catalogue.write_code_lists(writing.session, {key: shape["codes"] for key, shape in lists})
-    catalogue.own_code_lists(writing.session, {key: ids[shape["owner"]] for key, shape in lists})
 
 
 def write_applications(writing: Writing) -> None:
@@ -71,7 +63,7 @@ def write_roles(writing: Writing) -> None:
             writing.id_of("role", key),
             shape["name"],
             shape["enforcement"],
-            [_pair(right) for right in shape["content"]],
+            [right_parts(right) for right in shape["content"]],
         )
         for key, shape in writing.all("role")
         if writing.differs("role", key, "name", "enforcement", "content")
@@ -89,11 +81,6 @@ def _closure(writing: Writing) -> None:
         if sorted(other.partition(":")[2] for other in closed - {key}) != (standing["includes"] if standing else []):
             moved[writing.id_of("role", key)] = {writing.id_of("role", other) for other in closed}
     catalogue.write_closure(writing.session, moved)
-
-
-def _pair(right: str) -> tuple[str, str]:
-    group, _, operation = right.partition(":")
-    return group, operation
 
 
 def write_clients(writing: Writing) -> None:
@@ -126,69 +113,3 @@ def _client(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
     # One that registered itself keeps the sector it then had, and with it the subjects of its people.
     sector = {} if key in writing.draft.state.self_registered else {"sector": application}
     return row | sector | named
-
-
-def write_agreements(writing: Writing) -> None:
-    """Write them."""
-    agreements.add(writing.session, [_agreement(writing, *one) for one in writing.some("agreement", "create")])
-    agreements.amend(writing.session, [_agreement(writing, *one) for one in writing.some("agreement", "change")])
-    ids = writing.draft.organisations
-    parties, terms, clauses = {}, {}, {}
-    for key, shape in writing.all("agreement"):
-        id_ = writing.id_of("agreement", key)
-        if writing.differs("agreement", key, "parties"):
-            parties[id_] = [(ids[entity], role, signed) for entity, role, signed in shape["parties"]]
-        if writing.differs("agreement", key, "in_force"):
-            terms[id_] = shape["in_force"]
-        if writing.differs("agreement", key, "clauses"):
-            clauses[id_] = [_clause(writing, row) for row in shape["clauses"]]
-    agreements.set_parties(writing.session, parties)
-    agreements.set_terms(writing.session, writing.change, terms)
-    agreements.set_clauses(writing.session, writing.change, clauses)
-
-
-def _agreement(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
-    item, _ = writing.draft.stated("agreement")[key].items[0]
-    return {
-        "id": writing.id_of("agreement", key),
-        "key": key,
-        "case_number": shape["case_number"],
-        "decision": shape["decided"],
-        "purpose": shape["purpose"],
-        "legal_basis": shape["legal_basis"],
-        "owner_id": writing.draft.organisations[item.parties[0].entity],
-    }
-
-
-def _clause(writing: Writing, row: ClauseShape) -> agreements.Clause:
-    ids, (by, on) = writing.draft.organisations, row.weaker or (None, None)
-    content = frozenset((who, *_pair(right)) for who, right in row.allowed)
-    return agreements.Clause(
-        ids[row.grantor],
-        ids[row.grantee],
-        ids[row.scope],
-        row.with_descendants,
-        row.relationship,
-        by,
-        on,
-        *row.interval,
-        content,
-    )
-
-
-def write_rules(writing: Writing) -> None:
-    """Publish the rules that differ and withdraw those that are retired."""
-    ids = writing.draft.organisations
-    added = [
-        {"id": writing.id_of("rule", key), "key": key, "owner_id": ids[shape["owner"]]}
-        for key, shape in writing.some("rule", "create")
-    ]
-    catalogue.add_rules(writing.session, added)
-    live = [(key, shape) for key, shape in writing.all("rule") if not shape["retired"]]
-    rules = [
-        NewRule(writing.id_of("rule", key), shape["pattern"], writing.id_of("role", shape["pattern"]["gives"]["role"]))
-        for key, shape in live
-    ]
-    catalogue.publish_rules(writing.session, writing.change, rules)
-    retired = [writing.id_of("rule", key) for key, shape in writing.some("rule", "change") if shape["retired"]]
-    catalogue.withdraw_rules(writing.session, retired)
