@@ -7,20 +7,18 @@ from iam.apply.declared import shapes
 from iam.apply.declared.declaration import one_each
 from iam.apply.kind import Kind
 from iam.apply.kinds import (
-    check_access,
     check_sources,
     declaring,
     exporting,
     standing,
-    touching,
-    write_access,
     write_tree,
 )
 from iam.apply.kinds.access import agreements, code_lists, rules
+from iam.apply.kinds.applications import applications, clients, roles
 from iam.apply.kinds.people import accounts, administrators, confirmed_guardians, groups, persons
 from iam.apply.kinds.sources import connections, moves, opened_connections
 from iam.apply.kinds.tree import organisations, relations
-from iam.apply.schema import applications, inbound
+from iam.apply.schema import inbound
 
 
 def _opened(draft: Draft) -> None:
@@ -60,38 +58,9 @@ KINDS = (
     ),
     connections.KIND,
     opened_connections.KIND,
-    Kind(
-        name="application",
-        section="applications",
-        model=applications.Application,
-        declare=one_each("application", "key", shapes.application),
-        stand=standing.put_applications,
-        check=check_access.applications,
-        write=write_access.write_applications,
-        export=exporting.applications,
-        guarded=True,
-        derives="everybody",
-    ),
-    Kind(
-        name="role",
-        section="applications",
-        declare=declaring.roles,
-        stand=standing.put_roles,
-        check=check_access.roles,
-        write=write_access.write_roles,
-        touches=touching.role,
-        guarded=True,
-        derives="everybody",
-    ),
-    Kind(
-        name="client",
-        section="applications",
-        declare=declaring.clients,
-        stand=standing.put_clients,
-        check=check_access.clients,
-        write=write_access.write_clients,
-        quiet=frozenset({"secret", "jwks", "metadata"}),
-    ),
+    applications.KIND,
+    roles.KIND,
+    clients.KIND,
     persons.KIND,
     accounts.KIND,
     groups.KIND,

@@ -13,15 +13,11 @@ from iam.lifecycle.organisations.tree import Place
 
 @dataclass(slots=True)
 class State:
-    """Shapes and ids by kind and key; the tree by organisation id; the people asked for.
-
-    ``self_registered`` are the clients that manage their own registration.
-    """
+    """Shapes and ids by kind and key; the tree by organisation id; the people asked for."""
 
     shapes: dict[str, dict[str, Shape]] = field(default_factory=lambda: defaultdict(dict))
     ids: dict[str, dict[str, UUID]] = field(default_factory=lambda: defaultdict(dict))
     tree: dict[UUID, list[Place]] = field(default_factory=dict)
-    self_registered: set[str] = field(default_factory=set)
     people: People = field(default_factory=People)
 
     def keys(self, kind: str) -> dict[UUID, str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from iam.apply.schema.applications import Application, Client, Role
 from iam.apply.schema.inbound import Source
 from iam.apply.schema.item import Dated, Names
 from iam.apply.schema.moments import end_of, start_of
@@ -32,22 +31,6 @@ def names(item: Names | None) -> dict[str, str] | None:
 def source(item: Source) -> Shape:
     """Return the shape of a source."""
     return item.model_dump(exclude={"key"})
-
-
-def application(item: Application) -> Shape:
-    """Return the shape of an application without its roles and clients, which have their own."""
-    return item.model_dump(exclude={"key", "roles", "clients"})
-
-
-def role(item: Role) -> Shape:
-    """Return the shape of a role; ``includes`` are those stated, directly. Who hands it out is completed when it is
-    checked."""
-    return item.model_dump(exclude={"key"})
-
-
-def client(item: Client, application_key: str) -> Shape:
-    """Return the shape of a client without its secret."""
-    return {"application": application_key} | item.model_dump(exclude={"client_id", "secret", "secret_file"})
 
 
 def right_parts(right: str) -> tuple[str, str]:
