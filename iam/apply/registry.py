@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from iam.apply.comparison.draft import Draft
-from iam.apply.declared import shapes
-from iam.apply.declared.declaration import one_each
 from iam.apply.kind import Kind
 from iam.apply.kinds import (
     check_sources,
@@ -16,7 +14,7 @@ from iam.apply.kinds import (
 from iam.apply.kinds.access import agreements, code_lists, rules
 from iam.apply.kinds.applications import applications, clients, roles
 from iam.apply.kinds.people import accounts, administrators, confirmed_guardians, groups, persons
-from iam.apply.kinds.sources import connections, moves, opened_connections
+from iam.apply.kinds.sources import connections, moves, opened_connections, sources
 from iam.apply.kinds.tree import organisations, relations
 from iam.apply.schema import inbound
 
@@ -30,19 +28,7 @@ KINDS = (
     organisations.KIND,
     relations.KIND,
     code_lists.KIND,
-    Kind(
-        name="source",
-        section="sources",
-        model=inbound.Source,
-        declare=one_each("source", "key", shapes.source),
-        stand=standing.put_sources,
-        check=check_sources.sources,
-        write=write_tree.sources,
-        export=exporting.sources,
-        quiet=frozenset({"settings"}),
-        derives="everybody",
-        derived_by=frozenset({"owner"}),
-    ),
+    sources.KIND,
     Kind(
         name="opened source",
         section="opened_sources",

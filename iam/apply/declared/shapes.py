@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from iam.apply.schema.inbound import Source
 from iam.apply.schema.item import Dated, Names
 from iam.apply.schema.moments import end_of, start_of
 
@@ -26,11 +25,6 @@ def interval(item: Dated) -> Interval:
 def names(item: Names | None) -> dict[str, str] | None:
     """Return a name by language."""
     return None if item is None else item.model_dump()
-
-
-def source(item: Source) -> Shape:
-    """Return the shape of a source."""
-    return item.model_dump(exclude={"key"})
 
 
 def right_parts(right: str) -> tuple[str, str]:

@@ -2,35 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam.apply.comparison.state import State
 from iam.apply.declared.declaration import Things
 from iam.apply.kinds.sources import openings as opening_names
-from iam.directory.source import Source
 from iam.lifecycle.organisations import openings
-
-
-def put_sources(session: Session, state: State, things: Things | None) -> None:
-    """Put them in."""
-    owners = state.keys("organisation")
-    fields = (
-        "connector",
-        "purpose",
-        "priority",
-        "zone",
-        "settings",
-        "matching",
-        "correlate",
-        "keep_good_rows",
-        "missing_hours",
-        "disabled",
-    )
-    for row in session.execute(select(Source.__table__).order_by(Source.key)):
-        state.put(
-            "source", row.key, row.id, {"owner": owners[row.owner_id]} | {name: getattr(row, name) for name in fields}
-        )
 
 
 def put_opened_sources(session: Session, state: State, things: Things | None) -> None:
