@@ -11,7 +11,6 @@ from iam.apply import standing
 from iam.apply.comparison.draft import Draft
 from iam.apply.declared.declaration import Declaration
 from iam.apply.declared.read import Reading, read
-from iam.apply.kinds.access import occupations
 from iam.apply.registry import KINDS
 from iam.vault import Vault
 
@@ -28,7 +27,6 @@ def checked(
     for kind in KINDS:
         # What a later one completes rests on what an earlier one completed.
         kind.check(draft)
-    occupations.check(draft)
     return draft
 
 

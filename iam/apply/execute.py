@@ -54,9 +54,9 @@ def _derive(writing: Writing) -> Counts:
     reach = {kind.derives for kind in moved}
     if not reach:
         return Counts(0, 0)
-    if reach == {"persons"}:
+    if reach == {"those touched"}:
         return derive(writing.session, writing.change, persons=writing.touched)
-    if reach == {"rules"}:
+    if reach == {"by these rules"}:
         rules = [writing.id_of(kind.name, key) for kind in moved for key, _ in writing.all(kind.name)]
         return derive(writing.session, writing.change, rules=rules)
     return derive(writing.session, writing.change)

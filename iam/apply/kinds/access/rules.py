@@ -25,6 +25,7 @@ from iam.apply.declared.declaration import Things, one_each
 from iam.apply.declared.shapes import Shape
 from iam.apply.declared.written import Row
 from iam.apply.kind import Kind
+from iam.apply.kinds.access import occupations
 from iam.apply.schema.item import Item, Key
 from iam.database.types import uuid7
 from iam.lifecycle.organisations.tree import ever_under, settle
@@ -71,6 +72,12 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
 
 
 def _check(draft: Draft) -> None:
+    """Check every pattern; with rules, the last that name occupations, doubts about occupations can be told."""
+    _patterns(draft)
+    occupations.check(draft)
+
+
+def _patterns(draft: Draft) -> None:
     """Check every pattern against everything that stands or is stated."""
     stated = draft.stated("rule")
     if not stated:
@@ -194,5 +201,5 @@ KIND = Kind(
     export=_export,
     touches=_touches,
     guarded=True,
-    derives="rules",
+    derives="by these rules",
 )

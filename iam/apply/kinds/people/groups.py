@@ -115,5 +115,5 @@ KIND = Kind(
     write=_write,
     export=_export,
     guarded=True,
-    derives="persons",
+    derives="those touched",
 )

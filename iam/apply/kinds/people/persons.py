@@ -199,5 +199,5 @@ KIND = Kind(
     quiet=frozenset({"password", "given_names", "family_name", "email"}),
     history=frozenset({"affiliations"}),
     parts={"affiliations": ("organisation", "kind", "occupation", "title", "dates")},
-    derives="persons",
+    derives="those touched",
 )
