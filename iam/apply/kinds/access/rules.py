@@ -186,7 +186,8 @@ def _touches(draft: Draft, one: Difference) -> Touched:
     """The roles that the rule gave and gives."""
     ids = draft.state.ids["role"]
     shapes = (draft.standing("rule").get(one.key), draft.stated("rule")[one.key].shape)
-    keys = {shape["pattern"]["gives"]["role"] for shape in shapes if shape and shape["pattern"]}
+    # A retired rule is stated without its pattern.
+    keys = {shape["pattern"]["gives"]["role"] for shape in shapes if shape and shape.get("pattern")}
     return Touched(frozenset(ids[key] for key in keys if key in ids))
 
 
