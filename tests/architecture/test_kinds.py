@@ -37,7 +37,7 @@ STEPS = (
     "schema/moments.py",
 )
 """The files that every kind goes through; the section that a new kind has is in none of them."""
-MODULE = re.compile(r"KIND = Kind\(")
+MODULE = re.compile(r"(?m)^KIND = Kind\(")
 
 
 def described() -> list[Path]:
