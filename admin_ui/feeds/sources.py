@@ -17,7 +17,7 @@ from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from connectors.contract import Testable
 from connectors.problem import Problem
-from iam.apply.kinds.check_sources import secret_names
+from iam.apply.kinds.sources.settings import secret_names
 from iam.database.engine import make_sessions
 from iam.database.keyset import Cursor
 from iam.directory.source import Run, Source

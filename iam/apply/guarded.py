@@ -17,9 +17,10 @@ from iam import clock
 from iam.access.administration import roots
 from iam.access.commands.effects import Effects, grown, holdings, read, sensitive
 from iam.access.model.proposal import Proposal, waiting
-from iam.apply.comparison.compare import QUIET, Difference, in_words
+from iam.apply.comparison.difference import Difference, in_words
 from iam.apply.comparison.draft import Draft
 from iam.apply.execute import Applied, execute
+from iam.apply.registry import BY_NAME
 from iam.audit import log
 from iam.change import Actor
 from iam.errors import Conflict, Denied
@@ -27,21 +28,6 @@ from iam.plans import definition_guard, definition_plan, proposals
 from iam.plans.definition_guard import Touched
 from iam.vault import Vault
 
-DEFINITIONS = frozenset(
-    {
-        "organisation",
-        "relation",
-        "code list",
-        "opened source",
-        "application",
-        "role",
-        "agreement",
-        "rule",
-        "group",
-        "administrator",
-    }
-)
-"""Kinds whose change gives or takes rights of people it does not name, or makes administrators."""
 KEY = "declaration"
 
 
@@ -87,7 +73,7 @@ def apply(
     """
     session = draft.session
     proposal = None if accept is None else _proposal(draft, accept, actor)
-    judged = any(one.kind in DEFINITIONS and one.action != "none" for one in differences)
+    judged = any(BY_NAME[one.kind].guarded and one.action != "none" for one in differences)
     if not judged or (definition_guard.is_new(session) and proposal is None):
         if proposal is not None:
             raise _moved()
@@ -123,9 +109,9 @@ def _basis(draft: Draft, differences: Sequence[Difference]) -> str:
     lines = []
     for one in differences:
         if one.action == "create":
-            shape = draft.stated(one.kind)[one.key].shape
+            shape, quiet = draft.stated(one.kind)[one.key].shape, BY_NAME[one.kind].quiet
             lines.append(
-                [one.kind, one.key, {name: in_words(value) for name, value in shape.items() if name not in QUIET}]
+                [one.kind, one.key, {name: in_words(value) for name, value in shape.items() if name not in quiet}]
             )
         elif one.action == "change":
             lines.append([one.kind, one.key, {name: list(pair) for name, pair in one.fields.items()}])
@@ -147,24 +133,9 @@ def _judge(
 
 
 def _touched(draft: Draft, differences: Sequence[Difference]) -> Touched:
-    """Roles that the changed rules give or that are changed themselves; agreements are always between legal
-    entities."""
-    keys = set()
-    for one in differences:
-        if one.action == "none":
-            continue
-        if one.kind == "role":
-            keys.add(one.key)
-        if one.kind == "rule":
-            shapes = (draft.standing("rule").get(one.key), draft.stated("rule")[one.key].shape)
-            keys |= {shape["pattern"]["gives"]["role"] for shape in shapes if shape and shape["pattern"]}
-    ids = draft.state.ids["role"]
-    agreed = any(one.kind == "agreement" and one.action != "none" and _gives(one) for one in differences)
-    return Touched(frozenset(ids[key] for key in keys if key in ids), agreed)
-
-
-def _gives(one: Difference) -> bool:
-    return one.action == "create" or bool({"clauses", "in_force", "parties"} & set(one.fields))
+    """What the changed things name, together."""
+    found = [BY_NAME[one.kind].touches(draft, one) for one in differences if one.action != "none"]
+    return Touched(frozenset().union(*(one.roles for one in found)), any(one.across for one in found))
 
 
 def _proposal(draft: Draft, digest: str, actor: Actor) -> Proposal:

@@ -12,53 +12,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam import clock
 from iam.apply import guarded
-from iam.apply.comparison.compare import Difference, compare
+from iam.apply.compare import compare
+from iam.apply.comparison.difference import Difference
 from iam.apply.comparison.draft import Draft
-from iam.apply.comparison.state import load
-from iam.apply.declared.declaration import declare
-from iam.apply.declared.read import read
+from iam.apply.drafting import checked
 from iam.apply.execute import Applied
 from iam.apply.guarded import Held
-from iam.apply.kinds import (
-    check_access,
-    check_people,
-    check_sources,
-    check_tree,
-    confirmed_guardians,
-    connections,
-    moves,
-    occupations,
-)
+from iam.apply.registry import KINDS
 from iam.change import Actor
-from iam.signin.factors import policy_effect
 from iam.vault import Vault
-
-CHECKS = (
-    check_tree.organisations,
-    check_tree.relations,
-    check_sources.sources,
-    check_sources.opened,
-    moves.keep_sources,
-    connections.check,
-    connections.check_openings,
-    check_sources.listeners,
-    check_access.code_lists,
-    check_access.applications,
-    check_access.roles,
-    check_access.clients,
-    check_access.agreements,
-    check_people.load,
-    check_people.persons,
-    check_people.accounts,
-    check_people.groups,
-    check_people.administrators,
-    confirmed_guardians.check,
-    check_access.rules,
-    occupations.check,
-)
-"""In order: what a later one completes rests on what an earlier one completed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +108,7 @@ def run_apply(
     (``accept``). The caller commits. What may be a mistake is told of what differs, and with ``strict`` is a problem.
     ``consortium`` is its name: first passwords may not hold it. Raises ``Denied`` or ``Moved`` as ``guarded.apply``.
     """
-    draft = Draft(session, declare(read(paths, variables)), load(session), vault, consortium)
-    for check in CHECKS:
-        check(draft)
+    draft = checked(session, paths, variables, vault, consortium)
     doubts = [doubt for *_, doubt in draft.doubts] if strict else []
     problems = [*draft.declaration.problems, *draft.problems, *doubts]
     if problems:
@@ -161,14 +122,7 @@ def run_apply(
 
 
 def _sign_ins(draft: Draft, differences: Sequence[Difference]) -> int | None:
-    """Return how many sign-ins the declared policies end. How long they last counts from the next sign-in: that ends
-    none."""
-    told = {one.key: one.fields for one in differences if one.kind == "organisation" and one.action == "change"}
-    if not any({"second_factor", "sessions"} & fields.keys() for fields in told.values()):
-        return None
-    shapes = {key: draft.stated("organisation")[key].shape for key, fields in told.items() if "second_factor" in fields}
-    days = {
-        draft.organisations[key]: shape["second_factor"] and shape["second_factor"]["remember_days"]
-        for key, shape in shapes.items()
-    }
-    return policy_effect.ended(draft.session, days, clock.now())
+    """Return how many sign-ins the differences end; None where they have nothing to do with that."""
+    ended = [kind.ends(draft, [one for one in differences if one.kind == kind.name]) for kind in KINDS]
+    told = [n for n in ended if n is not None]
+    return sum(told) if told else None

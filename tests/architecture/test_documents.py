@@ -16,7 +16,7 @@ import pytest
 from connectors import registry
 from connectors.conformance.suite import checks
 from iam.access.administration import PERMISSIONS
-from iam.apply.schema.applications import Client
+from iam.apply.kinds.applications.clients import Client
 from iam.audit.event import TYPES
 from iam.settings import documented
 from iam.sources.reading import matching

@@ -32,6 +32,7 @@ PLANTS = {
     "iam/access/model/role.py": ("import iam.access.derivation", "rooms-access"),
     "iam/signin/passwords/planted.py": ("import iam.signin.flow", "rooms-signin"),
     "iam/apply/declared/planted.py": ("import iam.apply.kinds", "rooms-apply"),
+    "iam/apply/kinds/tree/planted.py": ("import iam.apply.kinds.people", "rooms-kinds"),
     "iam/sources/reading/planted_too.py": ("import iam.sources.runner", "rooms-sources"),
     "admin_ui/parts/planted.py": ("import admin_ui.overview", "rooms-pages"),
 }

@@ -1,1 +1,1 @@
-"""What stands, in the same shapes; a draft of what would stand; and the difference between the two."""
+"""What stands, in the same shapes; a draft of what would stand; a difference of one thing; and what writing needs."""

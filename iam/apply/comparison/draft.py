@@ -27,8 +27,7 @@ class Draft:
 
     ``organisations`` holds the ids of those that stand and those to be added; ``tree`` the places as they will be;
     ``skipped`` the logins whose persons are not here yet and need not be; ``record_keys`` what a login's directory
-    calls its person; ``confirmed`` guardian and child of each confirmation; ``doubts`` what may be a mistake, with the
-    kind and key of the thing that states it.
+    calls its person; ``doubts`` what may be a mistake, with the kind and key of the thing that states it.
     """
 
     session: Session
@@ -43,7 +42,6 @@ class Draft:
     persons: dict[str, UUID] = field(default_factory=dict)
     record_keys: dict[str, str] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
-    confirmed: dict[str, tuple[UUID, UUID]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     doubts: list[tuple[str, str, Problem]] = field(default_factory=list)
@@ -51,6 +49,7 @@ class Draft:
     def __post_init__(self) -> None:
         known = self.state.ids["organisation"]
         self.organisations = known | {key: uuid7() for key in self.stated("organisation") if key not in known}
+        self.persons = dict(self.state.people.logins)
 
     def stated(self, kind: str) -> dict[str, Stated]:
         """Return what is stated of one kind, by key."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from iam.apply.comparison.compare import Action, Difference
+from iam.apply.comparison.difference import Action, Difference
 from iam.apply.comparison.draft import Draft
 from iam.apply.declared.shapes import Shape
 from iam.change import Actor, Change

@@ -3,21 +3,15 @@ contradict."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.problem import Problem
-from iam.apply.declared import shapes
 from iam.apply.declared.place import Where
-from iam.apply.declared.read import Reading
-from iam.apply.declared.shapes import Interval, Shape
+from iam.apply.declared.shapes import Interval, Shape, interval
 from iam.apply.schema.item import Dated
-from iam.apply.schema.moments import end_of, start_of
-from iam.signin.accounts.account import normal
-
-ATTRIBUTES = ("kind", "name", "oph_oid", "school_code", "business_id", "second_factor", "sessions", "usernames")
-"""What is said of an organisation once, however many places it has."""
 
 
 @dataclass(slots=True)
@@ -29,11 +23,17 @@ class Stated:
     items: list[tuple[Any, Where]]
 
 
+Things = Mapping[str, Stated]
+"""What is stated of one kind, by key."""
+Items = Sequence[tuple[Any, Where]]
+"""The items of one section, with their places."""
+
+
 @dataclass(slots=True)
 class Declaration:
     """Everything stated, by kind and key. ``broken`` are the top-level keys under which an item could not be read."""
 
-    things: dict[str, dict[str, Stated]] = field(default_factory=lambda: {kind: {} for kind in shapes.ORDER})
+    things: dict[str, dict[str, Stated]] = field(default_factory=lambda: defaultdict(dict))
     problems: list[Problem] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
 
@@ -58,108 +58,31 @@ class Declaration:
         """State one thing of which there may be several items."""
         stated = self.things[kind].setdefault(key, Stated({}, where, []))
         stated.items.append((item, where))
+        if isinstance(item, Dated):
+            self.problems += empty_interval(interval(item), where)
         return stated
+
+    def gather(self, kind: str, key: str, name: str, item: Dated, where: Where) -> None:
+        """State that one thing holds in an item's time too; its times are kept, sorted, under ``name``."""
+        shape = self.merge(kind, key, item, where).shape
+        shape[name] = sorted([*shape.get(name, ()), interval(item)])
 
 
 def _elsewhere(first: Where, second: Where) -> str:
     return first.words if first.file == second.file else f"{first.file}, {first.words}"
 
 
-def declare(reading: Reading) -> Declaration:
-    """Return what the files state together, and their problems."""
-    found = Declaration(problems=list(reading.problems), broken=set(reading.broken))
-    for top, (kind, naming, shape) in shapes.SIMPLE.items():
-        for item, where in reading.items[top]:
-            name = getattr(item, naming)
-            found.add(kind, normal(name) if kind == "person" else name, shape(item), item, where)
-    for item, where in reading.items["applications"]:
-        _application(found, item, where)
-    for item, where in reading.items["accounts"]:
-        found.add("account", normal(item.login), {}, item, where)
-    for item, where in reading.items["groups"]:
-        _group(found, item, where)
-    _merged(found, reading)
-    for kind in (
-        "organisation",
-        "relation",
-        "opened source",
-        "opened connection",
-        "administrator",
-        "confirmed guardian",
-    ):
-        for stated in found[kind].values():
-            found.problems += _interval_problems(stated.items)
-    return found
-
-
-def _application(found: Declaration, item: Any, where: Where) -> None:
-    for place, role in enumerate(item.roles):
-        found.add("role", f"{item.key}:{role.key}", shapes.role(role), role, where.at("roles", place))
-    for place, client in enumerate(item.clients):
-        found.add("client", client.client_id, shapes.client(client, item.key), client, where.at("clients", place))
-
-
-def _group(found: Declaration, item: Any, where: Where) -> None:
-    """Bring the members of a group's items together; its rules may be stated before its people are here."""
-    stated = found.merge("group", f"{item.organisation}/{item.key}", item, where)
-    shape = shapes.group(item)
-    if stated.shape.get("name", shape["name"]) != shape["name"]:
-        found.problems.append(where.at("name").problem("This differs from what is stated elsewhere.", "State it once."))
-    stated.shape = shape | {"members": sorted({*shape["members"], *stated.shape.get("members", ())})}
-
-
-def _merged(found: Declaration, reading: Reading) -> None:
-    for item, where in reading.items["organisations"]:
-        found.merge("organisation", item.key, item, where)
-    for key, stated in found["organisation"].items():
-        stated.shape = _attributes(found, key, stated)
-    for item, where in reading.items["relations"]:
-        shape = found.merge(
-            "relation", shapes.relation_key(item.organisation, item.kind, item.other), item, where
-        ).shape
-        shape["intervals"] = sorted([*shape.get("intervals", ()), shapes.interval(item)])
-    for kind in ("source", "connection"):
-        for item, where in reading.items[f"opened_{kind}s"]:
-            key = shapes.opened_key(item.organisation, getattr(item, kind))
-            shape = found.merge(f"opened {kind}", key, item, where).shape
-            shape["opened"] = sorted([*shape.get("opened", ()), shapes.interval(item)])
-    for item, where in reading.items["confirmed_guardians"]:
-        key = shapes.confirmed_key(item.guardian.named, item.child.named)
-        shape = found.merge("confirmed guardian", key, item, where).shape
-        shape["intervals"] = sorted([*shape.get("intervals", ()), shapes.interval(item)])
-    for item, where in reading.items["administrators"]:
-        shape = found.merge("administrator", f"{normal(item.login)} in {item.organisation}", item, where).shape
-        shape["permissions"] = sorted({*shape.get("permissions", ()), *shapes.permits(item)})
-
-
-def _attributes(found: Declaration, key: str, stated: Stated) -> Shape:
-    """Bring the attributes of an organisation's items together; kind and name must be in one of them."""
-    shape: Shape = {}
-    for name in ATTRIBUTES:
-        given = [(getattr(item, name), where) for item, where in stated.items if getattr(item, name) is not None]
-        shape[name] = given[0][0] if given else None
-        for value, where in given[1:]:
-            if value != shape[name]:
-                found.problems.append(
-                    where.at(name).problem("This differs from what is stated elsewhere.", "State it once.")
-                )
-        if not given and name in ("kind", "name"):
-            found.problems.append(stated.where.at(name).problem("This is missing.", "State it."))
-    shape["name"] = shapes.names(shape["name"])
-    for name in ("second_factor", "sessions"):
-        shape[name] = shape[name] and shape[name].model_dump()
-    if shape["usernames"] is None:
-        # A page says it too, and must not be overruled by files that know nothing of it.
-        del shape["usernames"]
-    return shape
-
-
-def _interval_problems(items: list[tuple[Dated, Where]]) -> Iterator[Problem]:
-    for item, where in items:
-        yield from empty_interval((start_of(item.from_), end_of(item.to)), where)
-
-
 def empty_interval(given: Interval, where: Where) -> Iterator[Problem]:
     """Yield a problem when an interval ends before it begins."""
     if given[0] >= given[1]:
         yield where.at("to").problem("This ends before it begins.", "Write a last day that is not before the first.")
+
+
+def one_each(kind: str, naming: str, shape: Callable[[Any], Shape]) -> Callable[[Declaration, Items], None]:
+    """Return how a kind is declared of which each item is one thing, named by its field ``naming``."""
+
+    def declare(found: Declaration, items: Items) -> None:
+        for item, where in items:
+            found.add(kind, getattr(item, naming), shape(item), item, where)
+
+    return declare

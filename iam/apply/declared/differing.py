@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,55 +10,42 @@ Words = Callable[[Any], str]
 """How a value is written."""
 SHORT, AROUND = 60, 20
 """Texts of so many characters are told whole; of longer ones what differs, with so many characters around it."""
-PARTS = {
-    "clauses": (
-        "grantor",
-        "grantee",
-        "scope",
-        "with_descendants",
-        "relationship",
-        "weaker_enforcement",
-        "in_force",
-        "allows",
-    ),
-    "affiliations": ("organisation", "kind", "occupation", "title", "dates"),
-    "parties": ("entity", "role", "signed"),
-    "places": ("parent", "legal_entity", "dates"),
-}
+Parts = Mapping[str, Sequence[str]]
 """What the parts of a field's rows are called; of others they have numbers."""
+NO_PARTS: Parts = {}
 
 
-def differing(name: str, before: Any, after: Any, words: Words) -> Iterator[str]:
+def differing(name: str, before: Any, after: Any, words: Words, parts: Parts = NO_PARTS) -> Iterator[str]:
     """Yield a line for each thing that differs: ``pattern.bind.a.occupation: lehtori → rehtori``, ``members: + aino, −
     eero``."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in [*before, *(key for key in after if key not in before)]:
             if before.get(key) != after.get(key):
-                yield from differing(f"{name}.{key}", before.get(key), after.get(key), words)
+                yield from differing(f"{name}.{key}", before.get(key), after.get(key), words, parts)
     elif _is_many(before) and _is_many(after):
-        yield from _of_many(name, list(before), list(after), words)
+        yield from _of_many(name, list(before), list(after), words, parts)
     elif _is_row(before) and _is_row(after):
-        yield from _of_rows(name, before, after, words)
+        yield from _of_rows(name, before, after, words, parts)
     else:
         yield f"{name}: {' → '.join(_apart(words(before), words(after)))}"
 
 
-def _of_many(name: str, before: list[Any], after: list[Any], words: Words) -> Iterator[str]:
+def _of_many(name: str, before: list[Any], after: list[Any], words: Words, parts: Parts) -> Iterator[str]:
     gone, come = [one for one in before if one not in after], [one for one in after if one not in before]
     if len(gone) == len(come) == 1 and not _is_told_whole(gone[0]):
-        yield from differing(name, gone[0], come[0], words)
+        yield from differing(name, gone[0], come[0], words, parts)
     elif gone or come:
         yield f"{name}: {', '.join([*(f'+ {words(one)}' for one in come), *(f'− {words(one)}' for one in gone)])}"
     else:
         yield f"{name}: {words(before)} → {words(after)}"
 
 
-def _of_rows(name: str, before: Any, after: Any, words: Words) -> Iterator[str]:
+def _of_rows(name: str, before: Any, after: Any, words: Words, parts: Parts) -> Iterator[str]:
     rows = [_with_interval(row) for row in (before, after)]
-    called = PARTS.get(name, ())
+    called = parts.get(name, ())
     for n, (one, other) in enumerate(zip(*rows, strict=False)):
         if one != other:
-            yield from differing(f"{name}.{called[n] if n < len(called) else n + 1}", one, other, words)
+            yield from differing(f"{name}.{called[n] if n < len(called) else n + 1}", one, other, words, parts)
 
 
 def _with_interval(row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +18,9 @@ from connectors.problem import Problem
 from iam.apply.declared.place import Where
 from iam.apply.declared.wording import sentences
 from iam.apply.schema.item import Item
-from iam.apply.schema.kinds import KINDS
 
+Models = Mapping[str, type[Item]]
+"""The top-level keys of a file, and an item under each."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
@@ -28,17 +30,18 @@ class Reading:
     """What the files say: items by top-level key with their places, problems, and under which keys something could not
     be read."""
 
-    items: dict[str, list[tuple[Any, Where]]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    models: Models
+    items: dict[str, list[tuple[Any, Where]]] = field(default_factory=lambda: defaultdict(list))
     problems: list[Problem] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
 
 
-def read(paths: Sequence[Path], variables: Mapping[str, str]) -> Reading:
+def read(paths: Sequence[Path], variables: Mapping[str, str], models: Models) -> Reading:
     """Read files, and of folders every ``*.yaml`` in the order of names; never raises for what they hold.
 
     Text is taken in NFC: names and keys are the same however a keyboard or a system wrote their letters.
     """
-    reading = Reading()
+    reading = Reading(models)
     for path in paths:
         for file in _files(path, reading):
             _read_file(file, variables, reading)
@@ -53,7 +56,7 @@ def _files(path: Path, reading: Reading) -> list[Path]:
         reading.problems.append(
             Problem("This folder has no file that ends in .yaml.", "Name another folder or file.", file=str(path))
         )
-        reading.broken |= KINDS.keys()
+        reading.broken |= reading.models.keys()
     return found
 
 
@@ -64,13 +67,13 @@ def _read_file(path: Path, variables: Mapping[str, str], reading: Reading) -> No
         reading.problems.append(
             Problem("This file cannot be read.", "Check that it exists and is text in UTF-8.", file=str(path))
         )
-        reading.broken |= KINDS.keys()
+        reading.broken |= reading.models.keys()
         return
     document = _Document(path, variables)
     content = document.load(text)
     reading.problems += document.problems
     if content is None:
-        reading.broken |= KINDS.keys()
+        reading.broken |= reading.models.keys()
         return
     top = Where(path, (), document.lines)
     if not isinstance(content, dict):
@@ -83,10 +86,12 @@ def _read_file(path: Path, variables: Mapping[str, str], reading: Reading) -> No
 
 
 def _read_kind(kind: str, items: Any, where: Where, reading: Reading) -> None:
-    model = KINDS.get(kind)
+    model = reading.models.get(kind)
     if model is None:
         reading.problems.append(
-            where.problem("There is no such kind of thing.", "Use one of: %(allowed)s.", allowed=", ".join(KINDS))
+            where.problem(
+                "There is no such kind of thing.", "Use one of: %(allowed)s.", allowed=", ".join(reading.models)
+            )
         )
     elif not isinstance(items, list):
         reading.problems.append(where.problem("This must be a list.", "Begin each of its items with a dash."))

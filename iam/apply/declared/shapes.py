@@ -7,41 +7,14 @@ sorted. A field that is not in a stated shape is not asked for (a password that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
-from iam.apply.schema.agreements import Agreement, Clause, CodeList, Rule
-from iam.apply.schema.applications import Application, Client, Role
-from iam.apply.schema.inbound import Connection, Source
 from iam.apply.schema.item import Dated, Names
 from iam.apply.schema.moments import end_of, start_of
-from iam.apply.schema.people import Administrator, Affiliation, Group, Person
-from iam.signin.accounts.account import normal
 
 Shape = dict[str, Any]
 Interval = tuple[datetime, datetime]
-
-ORDER = (
-    "organisation",
-    "relation",
-    "code list",
-    "source",
-    "opened source",
-    "connection",
-    "opened connection",
-    "application",
-    "role",
-    "client",
-    "person",
-    "account",
-    "group",
-    "administrator",
-    "confirmed guardian",
-    "agreement",
-    "rule",
-)
-"""The kinds of things, in the order in which they are written."""
 
 
 def interval(item: Dated) -> Interval:
@@ -54,143 +27,7 @@ def names(item: Names | None) -> dict[str, str] | None:
     return None if item is None else item.model_dump()
 
 
-def code_list(item: CodeList) -> Shape:
-    """Return the shape of a code list; without a stated owner it is completed when it is checked."""
-    return {"owner": item.owner, "codes": item.codes}
-
-
-def source(item: Source) -> Shape:
-    """Return the shape of a source."""
-    return item.model_dump(exclude={"key"})
-
-
-def connection(item: Connection) -> Shape:
-    """Return the shape of a connection without its secret, and without an owner where none is stated."""
-    left_out = {"key", "secret", "secret_file"} | ({"owner"} if item.owner is None else set())
-    return item.model_dump(exclude=left_out) | {"identifier": item.identifier.model_dump() if item.identifier else {}}
-
-
-def application(item: Application) -> Shape:
-    """Return the shape of an application without its roles and clients, which have their own."""
-    return item.model_dump(exclude={"key", "roles", "clients"})
-
-
-def role(item: Role) -> Shape:
-    """Return the shape of a role; ``includes`` are those stated, directly. Who hands it out is completed when it is
-    checked."""
-    return item.model_dump(exclude={"key"})
-
-
-def client(item: Client, application_key: str) -> Shape:
-    """Return the shape of a client without its secret."""
-    return {"application": application_key} | item.model_dump(exclude={"client_id", "secret", "secret_file"})
-
-
-def affiliation(item: Affiliation) -> tuple[Any, ...]:
-    """Return organisation, kind, occupation, title, start and end."""
-    return (item.organisation, item.kind, item.occupation, item.title, *interval(item))
-
-
-def person(item: Person) -> Shape:
-    """Return the shape of a local person without the password."""
-    rows = [affiliation(one) for one in item.affiliations]
-    return {
-        "given_names": item.given_names,
-        "family_name": item.family_name,
-        "email": item.email,
-        "affiliations": primary_first(rows),
-    }
-
-
-def primary_first(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return affiliations with the first one first and the others in a fixed order."""
-    first, *rest = [*rows] or [()]
-    return [first, *sorted(rest, key=lambda row: tuple(str(value) for value in row))] if first else []
-
-
-def group(item: Group) -> Shape:
-    """Return the shape of a group."""
-    return {"name": item.name, "members": sorted({normal(login) for login in item.members})}
-
-
-def permits(item: Administrator) -> list[tuple[str, datetime, datetime]]:
-    """Return each permission with its interval."""
-    return [(permission, *interval(item)) for permission in item.permissions]
-
-
-class ClauseShape(NamedTuple):
-    """What a clause says, organisations by key; ``weaker`` is who accepted a weaker enforcement, on which day."""
-
-    grantor: str
-    grantee: str
-    scope: str
-    with_descendants: bool
-    relationship: str | None
-    weaker: tuple[str, date] | None
-    interval: tuple[datetime, datetime]
-    allowed: tuple[tuple[str, str], ...]
-
-
-def clause(item: Clause) -> ClauseShape:
-    """Return the shape of a clause."""
-    allowed = tuple(sorted((who, right) for who, rights in item.allows.items() for right in rights))
-    accepted = item.weaker_enforcement
-    weaker = (accepted.accepted_by, accepted.on) if accepted is not None and accepted.on is not None else None
-    scope = item.scope
-    return ClauseShape(
-        item.grantor,
-        item.grantee,
-        scope.organisation,
-        scope.with_descendants,
-        item.relationship,
-        weaker,
-        interval(item),
-        allowed,
-    )
-
-
-def agreement(item: Agreement) -> Shape:
-    """Return the shape of an agreement."""
-    return {
-        "case_number": item.case_number,
-        "decided": item.decided.model_dump(mode="json", exclude_none=True),
-        "purpose": item.purpose,
-        "legal_basis": item.legal_basis,
-        "parties": sorted((party.entity, party.role, party.signed) for party in item.parties),
-        "in_force": interval(item.in_force),
-        "clauses": sorted((clause(one) for one in item.clauses), key=repr),
-    }
-
-
-def rule(item: Rule) -> Shape:
-    """Return the shape of a rule; the pattern of a retired one does not matter any more."""
-    live = {} if item.retired else {"pattern": item.pattern}
-    return {"owner": item.owner, "retired": item.retired} | live
-
-
-def relation_key(organisation: str, kind: str, other: str) -> str:
-    """Return the name of a relation."""
-    return f"{organisation} {kind} {other}"
-
-
-def opened_key(organisation: str, other: str) -> str:
-    """Return the name of an organisation opened to a source, or to a connection."""
-    return f"{organisation} to {other}"
-
-
-def confirmed_key(guardian: tuple[str, str, str], child: tuple[str, str, str]) -> str:
-    """Return the name of a confirmation, by the identifiers of both."""
-    return f"{'/'.join(guardian)} of {'/'.join(child)}"
-
-
-Shaper = Callable[[Any], Shape]
-SIMPLE: dict[str, tuple[str, str, Shaper]] = {
-    "code_lists": ("code list", "key", code_list),
-    "sources": ("source", "key", source),
-    "connections": ("connection", "key", connection),
-    "applications": ("application", "key", application),
-    "persons": ("person", "login", person),
-    "agreements": ("agreement", "key", agreement),
-    "rules": ("rule", "rule", rule),
-}
-"""Top-level key to kind, the field that names an item, and its shape."""
+def right_parts(right: str) -> tuple[str, str]:
+    """Return the data group and the operation of a right as it is stated, ``oppilaat:read``."""
+    group, _, operation = right.partition(":")
+    return group, operation

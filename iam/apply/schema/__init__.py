@@ -1,7 +1,6 @@
-"""The items of a declaration as they are written, one model a kind; unknown settings are errors, values never shown in
-them.
+"""What the items of every kind are made of: keys, texts, names by language, days; the model of an item is with its
+kind.
 
-``item`` is what all have in common; ``tree``, ``inbound``, ``applications``, ``agreements`` and ``people`` hold the
-kinds, and ``kinds`` names them as they are named in a file. Lists whose order means nothing are kept sorted, so that
-two declarations of the same thing are equal. What an item names is looked up by the checks, never here.
+Unknown settings are errors, values never shown in them. Lists whose order means nothing are kept sorted, so that two
+declarations of the same thing are equal. What an item names is looked up by the checks, never here.
 """

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from iam.apply.cli import in_words as table
-from iam.apply.comparison.compare import in_words
+from iam.apply.comparison.difference import in_words
 from iam.apply.declared.differing import differing
 
 from .conftest import ACCESS, CONSORTIUM, Apply

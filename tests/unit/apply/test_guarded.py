@@ -209,3 +209,15 @@ def test_persons_alone_and_small_changes_are_applied_at_once(run: Run, pupils: P
     person = "persons: [{login: uusi, given_names: Uusi, family_name: Uusi}]"
     pupils.write_text(person, encoding="utf-8")
     assert run("apply", "-f", pupils, "--as", "olli.operaattori").exit_code == 0
+
+
+def test_a_rule_taken_out_of_use_by_a_file_in_a_consortium_in_use_takes_its_rights(
+    run: Run,
+    pupils: Path,
+    engine: Engine,
+) -> None:
+    accept(run, pupils, propose(run, pupils))
+    assert rights(engine) == 30
+    pupils.write_text(f"{PUPILS}    retired: true\n", encoding="utf-8")
+    assert accept(run, pupils, propose(run, pupils)).exit_code == 0
+    assert rights(engine) == 0

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam.apply import export
-from iam.apply.comparison.state import load
+from iam.apply.standing import load
 from iam.audit.log import AuditEvent
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source, SourceOpening

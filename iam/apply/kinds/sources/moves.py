@@ -16,7 +16,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.apply.comparison.draft import Draft
 from iam.apply.declared.declaration import Stated
-from iam.apply.declared.shapes import opened_key
+from iam.apply.kinds.sources.openings import opened_key
 from iam.apply.schema.moments import from_end, from_start
 from iam.directory.affiliation import Affiliation, Group
 from iam.directory.source import Source

@@ -1,0 +1,1 @@
+"""Kinds of what gives rights and what limits them: rules, the lists of occupations they name, and agreements."""
