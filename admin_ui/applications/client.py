@@ -25,7 +25,7 @@ from iam.errors import AvainError, Invalid, NotFound
 from iam.oidc import metadata
 from iam.oidc.clients import by_page, controllers as controllers_words
 from iam.oidc.clients.rules import SECRET_METHODS
-from iam.oidc.clients.settings import LONGEST_TEXT
+from iam.oidc.fields.values import LONGEST_TEXT
 from iam.oidc.model import Client
 from iam.texts import N_, in_language
 from iam.web import context, guard

@@ -117,7 +117,7 @@ def register(
     kind = TEMPLATES[template]
     has_secret = kind.auth in SECRET_METHODS
     stated = kind.columns(redirect_uris, post_logout_redirect_uris)
-    wrong = list(problems(Registration(**stated, metadata=kind.metadata, has_secret=has_secret)))
+    wrong = list(problems(Registration.of({**stated, "metadata": kind.metadata}, has_secret)))
     if wrong:
         raise Invalid(*wrong)
     client_id = naming.free(session, f"{owned.key}-{template}", Client.client_id)
