@@ -171,7 +171,7 @@ def describe(client: Client, subject_type: str) -> dict[str, Any]:
         "client_id_issued_at": (client.id.int >> 80) // 1000,
         "response_types": ["code"] if "authorization_code" in client.grants else [],
         "subject_type": subject_type,
-        **{one.wire: getattr(client, one.name) for one in COLUMNS.values() if one.wire is not None},
+        **{one.wire: one.of(client) for one in COLUMNS.values() if one.wire is not None},
         **client.metadata_,
     }
     return {name: value for name, value in said.items() if value not in (None, [])}

@@ -66,16 +66,6 @@ class ClientSettings:
             label=N_("After signing out"),
         )
     )
-    grants: Mapped[list[str]] = column(
-        Field(
-            wire="grant_types",
-            values=Choices(GRANT_TYPES),
-            default=["authorization_code"],
-            by_client=True,
-            words="of `authorization_code`, `refresh_token`, `client_credentials` (`authorization_code`)",
-            label=N_("Grants"),
-        )
-    )
     scope: Mapped[str] = column(
         Field(
             wire="scope",
@@ -85,6 +75,16 @@ class ClientSettings:
             words="what it may ask for, its own scopes beside those of a person (`openid profile email roles groups`, "
             "with `refresh_token` also `offline_access`)",
             label=N_("Scopes"),
+        )
+    )
+    grants: Mapped[list[str]] = column(
+        Field(
+            wire="grant_types",
+            values=Choices(GRANT_TYPES),
+            default=["authorization_code"],
+            by_client=True,
+            words="of `authorization_code`, `refresh_token`, `client_credentials` (`authorization_code`)",
+            label=N_("Grants"),
         )
     )
     id_token_alg: Mapped[str] = column(

@@ -22,7 +22,8 @@ class Field:
     declaration. ``by_client``: a client that registers itself may state it. ``by_declaration``: ``iam apply`` may.
     ``spoken``: it may be said in several languages, as ``client_name#fi`` (RFC 7591 section 2.2). ``once_member``:
     declarations from before it had a column state it under ``metadata``, which stays good. ``words`` are its meaning in
-    docs/declaring.md; ``label`` is what a client's page calls it, None where that shows it nowhere.
+    docs/declaring.md; ``label`` is what a client's page calls it, None where that shows it nowhere. ``attribute`` is
+    the model's, where it has a column.
     """
 
     name: str = ""
@@ -36,6 +37,11 @@ class Field:
     once_member: bool = False
     words: str = ""
     label: str | None = None
+    attribute: str = ""
+
+    def of(self, client: object) -> Any:
+        """Return what a client, as stored, is set to."""
+        return getattr(client, self.attribute)
 
 
 def column(field: Field, name: str | None = None) -> MappedColumn[Any]:
@@ -47,5 +53,7 @@ def column(field: Field, name: str | None = None) -> MappedColumn[Any]:
 def described(table: type) -> dict[str, Field]:
     """Return the descriptions of a class's columns by name, in the order in which they stand there."""
     columns: Mapping[str, Any] = {key: one for key, one in vars(table).items() if isinstance(one, MappedColumn)}
-    names = {key: one.column.name or key for key, one in columns.items()}
-    return {names[key]: replace(one.column.info["field"], name=names[key]) for key, one in columns.items()}
+    fields = [
+        replace(one.column.info["field"], name=one.column.name or key, attribute=key) for key, one in columns.items()
+    ]
+    return {field.name: field for field in fields}
