@@ -21,6 +21,7 @@ from iam.access.model.role import Application, ApplicationEnabled, Role, RoleClo
 from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.apply.comparison.people import People
 from iam.apply.declared.shapes import ORDER, ClauseShape, Shape, opened_key, relation_key
+from iam.apply.schema.applications import DECLARED
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source
 from iam.lifecycle.organisations import commands as organisations, openings
@@ -219,30 +220,9 @@ def _includes(session: Session) -> dict[UUID, set[UUID]]:
 
 def _clients(session: Session, state: State) -> None:
     applications = state.keys("application")
-    fields = (
-        "auth",
-        "jwks",
-        "redirect_uris",
-        "post_logout_redirect_uris",
-        "grants",
-        "scope",
-        "id_token_alg",
-        "userinfo_alg",
-        "pkce",
-        "par_required",
-        "legacy_audience",
-        "token_format",
-        "resources",
-        "jwks_uri",
-        "backchannel_logout_uri",
-        "frontchannel_logout_uri",
-        "mapper",
-        "metadata",
-        "retired",
-    )
     for row in session.execute(select(Client.__table__).order_by(Client.client_id)):
         told = row._mapping
-        shape = {"application": applications[row.application_id]} | {name: told[name] for name in fields}
+        shape = {"application": applications[row.application_id]} | {name: told[name] for name in DECLARED}
         state.put("client", row.client_id, row.id, shape)
         if row.management_hash is not None:
             state.self_registered.add(row.client_id)

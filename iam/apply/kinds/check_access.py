@@ -119,9 +119,8 @@ def clients(draft: Draft) -> None:
         if secret is not None:
             _secret(draft, one, secret, where)
         given = item.secret is not None or item.secret_file is not None
-        stated = {name: value for name, value in one.shape.items() if name in Registration.__dataclass_fields__}
         proves = given or (item.auth in SECRET_METHODS and bool(draft.state.secrets.get(client_id)))
-        for problem in problems(Registration(**stated, has_secret=proves)):
+        for problem in problems(Registration.of(one.shape, proves)):
             draft.wrong(where.at(problem.field or ""), problem.message, problem.remedy, **problem.params)
 
 

@@ -9,6 +9,7 @@ from iam.access.commands.catalogue import NewRule, NewVersion
 from iam.access.model import agreements
 from iam.apply.comparison.writing import Writing
 from iam.apply.declared.shapes import ClauseShape, Shape
+from iam.apply.schema.applications import DECLARED
 from iam.oidc.clients import write as registration
 
 _OF_ROLE = ("retired", "sensitive", "handed_out")
@@ -117,12 +118,11 @@ def _clients(writing: Writing) -> None:
 
 def _client(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
     application = shape["application"]
-    named = {name: value for name, value in shape.items() if name not in ("application", "secret", "metadata")}
+    named = {field.attribute: shape[name] for name, field in DECLARED.items()}
     row = {
         "id": writing.id_of("client", key),
         "client_id": key,
         "application_id": writing.id_of("application", application),
-        "metadata_": shape["metadata"],
     }
     # One that registered itself keeps the sector it then had, and with it the subjects of its people.
     sector = {} if key in writing.draft.state.self_registered else {"sector": application}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from copy import deepcopy
+from functools import partial
+from typing import Annotated, Any, Literal, Self, get_origin
 
-from pydantic import SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints, create_model, model_validator
 
 from iam.apply.schema.item import Item, Key, Keys, Names, Rights, Sorted, one_of
 from iam.oidc.clients.write import default_scope
+from iam.oidc.fields.columns import COLUMNS
+from iam.oidc.fields.field import Field as ClientField
 from iam.signin.factors import levels
 
 
@@ -24,37 +28,41 @@ class Role(Item):
     retired: bool = False
 
 
-class Client(Item):
-    """A registration as a relying party (names of RFC 7591 where they exist)."""
+def _setting(field: ClientField) -> Any:
+    """Return a setting of a client as pydantic takes it: its type, and its default with what it means."""
+    type_ = field.values.annotation
+    if get_origin(type_) is list:
+        type_ = Annotated[type_, Sorted]
+    if field.required:
+        return type_, Field(description=field.words)
+    usual = Field(default_factory=partial(deepcopy, field.default), description=field.words)
+    return (type_ if field.default is not None else type_ | None), usual
 
-    client_id: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,100}$")]
-    auth: Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
-    secret: SecretStr | None = None
-    secret_file: str | None = None
-    jwks: dict[str, Any] | None = None
-    redirect_uris: Annotated[list[str], Sorted] = []
-    post_logout_redirect_uris: Annotated[list[str], Sorted] = []
-    grants: Annotated[list[Literal["authorization_code", "refresh_token", "client_credentials"]], Sorted] = [
-        "authorization_code"
-    ]
-    scope: str = ""
-    id_token_alg: Literal["RS256", "ES256", "PS256"] = "RS256"  # noqa: S105 - no password
-    userinfo_alg: Literal["RS256", "ES256", "PS256"] | None = None
-    pkce: Literal["required", "optional"] = "required"
-    par_required: bool = False
-    legacy_audience: bool = False
-    token_format: Literal["jwt", "opaque"] = "jwt"  # noqa: S105 - no password
-    resources: Annotated[list[str], Sorted] = []
-    jwks_uri: str | None = None
-    backchannel_logout_uri: str | None = None
-    frontchannel_logout_uri: str | None = None
-    mapper: dict[str, Any] = {}
-    metadata: dict[str, Any] = {}
-    retired: bool = False
+
+DECLARED = {name: field for name, field in COLUMNS.items() if field.by_declaration}
+"""The settings of a client that a declaration states, by their names there and in the table."""
+
+
+class ClientIdentity(Item):
+    """What a client is known and believed by."""
+
+    client_id: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,100}$")] = Field(
+        description="its id, for good"
+    )
+    secret: SecretStr | None = Field(None, description="its secret, at least 32 characters; kept as a hash")
+    secret_file: str | None = Field(None, description="the secret in a file beside this one, instead")
+
+
+_Stated = create_model("_Stated", __base__=ClientIdentity, **{name: _setting(one) for name, one in DECLARED.items()})
+
+
+class Client(_Stated):
+    """A registration as a relying party, with the settings that ``iam.oidc.fields.columns`` describes."""
 
     @model_validator(mode="after")
     def _filled(self) -> Self:
-        self.scope = " ".join(self.scope.split()) or default_scope(self.grants)
+        stated: Any = self  # the settings come from the descriptions, which a type checker does not read
+        stated.scope = " ".join(stated.scope.split()) or default_scope(stated.grants)
         return self
 
 

@@ -53,7 +53,5 @@ def column(field: Field, name: str | None = None) -> MappedColumn[Any]:
 def described(table: type) -> dict[str, Field]:
     """Return the descriptions of a class's columns by name, in the order in which they stand there."""
     columns: Mapping[str, Any] = {key: one for key, one in vars(table).items() if isinstance(one, MappedColumn)}
-    fields = [
-        replace(one.column.info["field"], name=one.column.name or key, attribute=key) for key, one in columns.items()
-    ]
-    return {field.name: field for field in fields}
+    names = {key: str(one.column.name or key) for key, one in columns.items()}
+    return {name: replace(columns[key].column.info["field"], name=name, attribute=key) for key, name in names.items()}
