@@ -41,6 +41,7 @@ def _setting(field: ClientField) -> Any:
 
 DECLARED = {name: field for name, field in COLUMNS.items() if field.by_declaration}
 """The settings of a client that a declaration states, by their names there and in the table."""
+_ONCE_MEMBERS = {name for name, field in DECLARED.items() if field.once_member}
 
 
 class ClientIdentity(Item):
@@ -58,6 +59,19 @@ _Stated = create_model("_Stated", __base__=ClientIdentity, **{name: _setting(one
 
 class Client(_Stated):
     """A registration as a relying party, with the settings that ``iam.oidc.fields.columns`` describes."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _moved(cls, given: Any) -> Any:
+        """Read settings where they were stated before they had a column; what is stated twice is left there, to be
+        refused."""
+        metadata = given.get("metadata") if isinstance(given, dict) else None
+        if not isinstance(metadata, dict):
+            return given
+        moved = {name: metadata[name] for name in _ONCE_MEMBERS & metadata.keys() - given.keys()}
+        moved = {name: value for name, value in moved.items() if value is not None}
+        rest = {name: value for name, value in metadata.items() if name not in moved}
+        return {**given, **moved, "metadata": rest}
 
     @model_validator(mode="after")
     def _filled(self) -> Self:

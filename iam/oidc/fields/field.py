@@ -17,16 +17,17 @@ from iam.oidc.fields.values import Values
 class Field:
     """A setting of a client; whoever is not named may not state it.
 
-    ``name`` is its name in the table and in ``iam apply``; ``wire`` that of RFC 7591 and its kin, None where no
-    registration document holds it. ``default`` is what it is where it is left out, unless it is ``required`` of a
-    declaration. ``by_client``: a client that registers itself may state it. ``by_declaration``: ``iam apply`` may.
-    ``spoken``: it may be said in several languages, as ``client_name#fi`` (RFC 7591 section 2.2). ``once_member``:
-    declarations from before it had a column state it under ``metadata``, which stays good. ``words`` are its meaning in
-    docs/declaring.md; ``label`` is what a client's page calls it, None where that shows it nowhere. ``attribute`` is
-    the model's, where it has a column.
+    ``name`` is its name in the table and in ``iam apply``, ``attribute`` the model's; ``wire`` that of RFC 7591 and its
+    kin, None where no registration document holds it. ``default`` is what it is where it is left out, unless it is
+    ``required`` of a declaration. ``by_client``: a client that registers itself may state it. ``by_declaration``: ``iam
+    apply`` may. ``spoken``: it may be said in several languages, as ``client_name#fi`` (RFC 7591 section 2.2).
+    ``once_member``: declarations from before it had a column state it by the same name under ``metadata``, which stays
+    good. ``words`` are its meaning in docs/declaring.md; ``label`` is what a client's page calls it, None where that
+    shows it nowhere.
     """
 
     name: str = ""
+    attribute: str = ""
     wire: str | None = None
     values: Values
     default: Any = None
@@ -37,7 +38,6 @@ class Field:
     once_member: bool = False
     words: str = ""
     label: str | None = None
-    attribute: str = ""
 
     def of(self, client: object) -> Any:
         """Return what a client, as stored, is set to."""
