@@ -26,8 +26,8 @@ class Client(ClientSettings, Base):
     claims other names: ``{"roles": {"name": "groups", "format": "code"}}``; empty means the names as they are; with
     ``"nested": true`` a dot in the name puts the claim inside an object. ``resources`` are further audiences its access
     tokens may be for (RFC 8707); ``legacy_audience`` lets it assert itself to the token endpoint's address;
-    ``metadata_`` holds what only registration repeats or an authorization seldom asks (``default_max_age``,
-    ``contacts``); ``management_hash`` is that of its registration access token (RFC 7592), when it registered itself.
+    ``metadata_`` holds what only registration repeats or an authorization seldom asks (``contacts``);
+    ``management_hash`` is that of its registration access token (RFC 7592), when it registered itself.
     """
 
     __tablename__ = "client"
