@@ -42,7 +42,7 @@ _ENDPOINTS = (
     "revocation_endpoint",
 )
 
-COPIED = {field.wire: field for field in COLUMNS.values() if field.label is not None and field.wire is not None}
+COPIED = {field.wire: field for field in COLUMNS.values() if field.label and field.wire is not None}
 """Settings by the names that a library of the application knows."""
 
 Errors = Sequence[tuple[str | None, str]]

@@ -34,13 +34,13 @@ class SettingRow:
 
 def rows(client: Client) -> list[SettingRow]:
     """Return the settings of a client that are shown, as they are described; one that is not stated is left out."""
-    stated = [(field, field.of(client)) for field in COLUMNS.values() if field.label is not None]
+    stated = [(field, field.of(client)) for field in COLUMNS.values() if field.label]
     return [_row(field, value) for field, value in stated if value not in (None, {})]
 
 
 def _row(field: Field, value: Any) -> SettingRow:
     words, codes = _FORMS.get(field.name, _plainly)(value)
-    return SettingRow(context.texts().gettext(field.label or ""), words, codes)
+    return SettingRow(context.texts().gettext(field.label), words, codes)
 
 
 def _plainly(value: Any) -> tuple[str, Sequence[str]]:

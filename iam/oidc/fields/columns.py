@@ -54,6 +54,10 @@ class ClientSettings:
             by_client=True,
             words="where people come back to, to the letter",
             label=N_("Redirect addresses"),
+            hint=N_(
+                "Where people come back to after signing in, one on a line, as in https://app.example/callback. A "
+                "service without people has none."
+            ),
         )
     )
     post_logout_redirect_uris: Mapped[list[str]] = column(
@@ -63,7 +67,8 @@ class ClientSettings:
             default=[],
             by_client=True,
             words="where people come back to after signing out",
-            label=N_("After signing out"),
+            label=N_("Addresses after signing out"),
+            hint=N_("One on a line."),
         )
     )
     scope: Mapped[str] = column(
@@ -189,3 +194,5 @@ class ClientSettings:
 
 COLUMNS: Mapping[str, Field] = described(ClientSettings)
 """Every setting with a column, by its name in the table."""
+ASKED: Mapping[str, Field] = {name: field for name, field in COLUMNS.items() if field.hint}
+"""Those that the form asks which registers a client: lists of addresses, which only a client for people has."""

@@ -22,8 +22,8 @@ class Field:
     ``required`` of a declaration. ``by_client``: a client that registers itself may state it. ``by_declaration``: ``iam
     apply`` may. ``spoken``: it may be said in several languages, as ``client_name#fi`` (RFC 7591 section 2.2).
     ``once_member``: declarations from before it had a column state it by the same name under ``metadata``, which stays
-    good. ``words`` are its meaning in docs/declaring.md; ``label`` is what a client's page calls it, None where that
-    shows it nowhere.
+    good. ``words`` are its meaning in docs/declaring.md; ``label`` is what a client's page calls it, empty where that
+    shows it nowhere; ``hint`` stands beside it in the form that registers a client, empty where that does not ask it.
     """
 
     name: str = ""
@@ -37,7 +37,8 @@ class Field:
     spoken: bool = False
     once_member: bool = False
     words: str = ""
-    label: str | None = None
+    label: str = ""
+    hint: str = ""
 
     def of(self, client: object) -> Any:
         """Return what a client, as stored, is set to."""

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from iam.oidc.clients import documents
-from iam.oidc.fields.columns import COLUMNS
+from iam.oidc.clients.templates import TEMPLATES
+from iam.oidc.fields.columns import ASKED, COLUMNS
 from iam.oidc.fields.members import MEMBERS
 
 OURS = {"pkce", "legacy_audience", "token_format", "resources", "mapper", "metadata", "retired"}
@@ -56,6 +57,14 @@ def test_what_a_client_says_of_itself_beyond_that_leaves_no_trace() -> None:
     assert said == documents.read(BACK, subject_type="pairwise")
     assert said.columns().keys() == STATED_BY_THE_CLIENT | {"metadata_"}
     assert said.metadata == {"application_type": "web"}
+
+
+def test_a_page_states_addresses_and_nothing_else_but_what_its_template_says() -> None:
+    assert set(ASKED) == {"redirect_uris", "post_logout_redirect_uris"}
+    stated = TEMPLATES["web"].columns({name: ["https://app.example/"] for name in COLUMNS})
+    assert stated.keys() == {"auth", "grants", "scope", *ASKED}
+    assert (stated["auth"], stated["scope"]) == ("client_secret_basic", "openid profile email roles groups")
+    assert TEMPLATES["service"].columns({name: ["https://app.example/"] for name in ASKED})["redirect_uris"] == []
 
 
 def test_what_a_client_may_state_has_a_name_in_the_specifications() -> None:
