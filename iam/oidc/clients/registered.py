@@ -66,6 +66,7 @@ class RegisteredClient(ClientMixin):
     token_format: str = "jwt"  # noqa: S105 - a format, no password
     userinfo_alg: str | None = None
     par_required: bool = False
+    default_max_age: int | None = None
     legacy_audience: bool = False
     resources: Sequence[str] = ()
     jwks_uri: str | None = None

@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy.orm import Mapped
 
 from iam.oidc.fields.field import Field, column, described
-from iam.oidc.fields.values import Choice, Choices, Flag, PlainText, PublicKeys, Texts, Values
+from iam.oidc.fields.values import Choice, Choices, Flag, PlainText, PublicKeys, Seconds, Texts, Values
 from iam.texts import N_
 from iam.tokens.jose import ALGORITHMS
 
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 TOKEN_FORMATS = ("jwt", "opaque")
+LONGEST_AGE = 10 * 365 * 86400
+"""Seconds: the greatest ``default_max_age``."""
 
 
 class ClientSettings:
@@ -125,6 +127,16 @@ class ClientSettings:
             default=False,
             by_client=True,
             words="whether each authorization request must be pushed first (no)",
+        )
+    )
+    default_max_age: Mapped[int | None] = column(
+        Field(
+            wire="default_max_age",
+            values=Seconds(LONGEST_AGE),
+            by_client=True,
+            once_member=True,
+            words="seconds after which a sign-in is too old for it, unless a request says otherwise (any age)",
+            label=N_("A sign-in is good for (seconds)"),
         )
     )
     legacy_audience: Mapped[bool] = column(

@@ -7,12 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from iam.oidc.fields.field import Field
-from iam.oidc.fields.values import Choice, Flag, PageAddress, Seconds, ShownText, ShownTexts, Values
+from iam.oidc.fields.values import Choice, Flag, PageAddress, ShownText, ShownTexts, Values
 from iam.signin.factors.levels import LEVELS
 from iam.tokens.jose import ALGORITHMS
-
-LONGEST_AGE = 10 * 365 * 86400
-"""Seconds: the greatest ``default_max_age``."""
 
 
 def _clients(name: str, values: Values, words: str, *, spoken: bool = False) -> Field:
@@ -46,7 +43,6 @@ _DESCRIBED = (
         "`web`, or `native` on the person's own device (`native` for a client that proves nothing, else `web`)",
     ),
     _clients("contacts", ShownTexts(), "e-mail addresses of who looks after it, at most 20"),
-    _clients("default_max_age", Seconds(LONGEST_AGE), "seconds after which a sign-in is too old for it"),
     _clients("require_auth_time", Flag(), "kept and told again; ID tokens always say when the sign-in was"),
     _clients("default_acr_values", ShownTexts(LEVELS), "the levels of sign-in it wishes, where a request names none"),
     _clients("initiate_login_uri", PageAddress(), "where a sign-in with it can be begun"),

@@ -25,6 +25,7 @@ STATED_BY_THE_CLIENT = {
     "id_token_alg",
     "userinfo_alg",
     "par_required",
+    "default_max_age",
     "sector_identifier_uri",
     "backchannel_logout_uri",
     "frontchannel_logout_uri",
