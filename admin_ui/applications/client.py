@@ -12,11 +12,10 @@ from flask import Response, request
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.applications import client_errors, told
-from admin_ui.applications.pages import AUTHS, PATH, SECTION
+from admin_ui.applications import client_errors, setting_rows, told
+from admin_ui.applications.pages import PATH, SECTION
 from admin_ui.parts import exports, frame
 from admin_ui.parts.frame import blueprint
-from admin_ui.parts.words import word
 from connectors.problem import Problem
 from iam.access.administration import may_touch
 from iam.access.model.role import Application
@@ -25,7 +24,8 @@ from iam.errors import AvainError, Invalid, NotFound
 from iam.oidc import metadata
 from iam.oidc.clients import by_page, controllers as controllers_words
 from iam.oidc.clients.rules import SECRET_METHODS
-from iam.oidc.clients.settings import LONGEST_TEXT
+from iam.oidc.fields.columns import COLUMNS
+from iam.oidc.fields.values import LONGEST_TEXT
 from iam.oidc.model import Client
 from iam.texts import N_, in_language
 from iam.web import context, guard
@@ -41,6 +41,9 @@ _ENDPOINTS = (
     "introspection_endpoint",
     "revocation_endpoint",
 )
+
+COPIED = {field.wire: field for field in COLUMNS.values() if field.label and field.wire is not None}
+"""Settings by the names that a library of the application knows."""
 
 Errors = Sequence[tuple[str | None, str]]
 
@@ -150,8 +153,7 @@ def show(
         ],
         here=address(row.key, found.client_id),
         issuer=context.settings().issuer,
-        auths=AUTHS,
-        word=word,
+        setting_rows=setting_rows.rows,
         as_text=as_text(found),
         as_json=as_json(found),
         secret=secret,
@@ -201,13 +203,8 @@ def settings(found: Client) -> dict[str, Any]:
         "discovery": f"{issuer}/.well-known/openid-configuration",
         **{name: published[name] for name in _ENDPOINTS},
         "client_id": found.client_id,
-        "token_endpoint_auth_method": found.auth,
-        "redirect_uris": found.redirect_uris,
-        "post_logout_redirect_uris": found.post_logout_redirect_uris,
-        "grant_types": found.grants,
-        "scope": found.scope,
+        **{name: field.of(found) for name, field in COPIED.items() if field.of(found) is not None},
         "response_type": "code",
-        "id_token_signed_response_alg": found.id_token_alg,
         "code_challenge_method": "S256",
     }
 

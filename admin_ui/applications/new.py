@@ -21,6 +21,7 @@ from iam.directory.pages import listing
 from iam.errors import Conflict, Invalid
 from iam.oidc.clients import by_page
 from iam.oidc.clients.by_page import NewClient
+from iam.oidc.fields.columns import ASKED
 from iam.texts import N_, in_language
 from iam.web import context, guard
 
@@ -92,9 +93,8 @@ def _register(application_key: str) -> NewClient:
         guard.part(),
         application_key,
         request.form.get("template", ""),
-        _addresses("redirect_uris"),
+        {name: _addresses(name) for name in ASKED},
         context.actor(),
-        post_logout_redirect_uris=_addresses("post_logout_redirect_uris"),
     )
 
 
@@ -135,6 +135,7 @@ def _page(status: int, errors: Sequence[tuple[str | None, str]], **values: Any) 
         status,
         section=SECTION,
         cards=cards,
+        asked=[(name, texts.gettext(one.label), texts.gettext(one.hint)) for name, one in ASKED.items()],
         given=request.form,
         errors=errors,
         wrong={field: sentence for field, sentence in errors if field},

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.applications import told
+from admin_ui.applications import setting_rows, told
 from admin_ui.parts import frame, lists, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
@@ -47,13 +47,6 @@ SUBJECTS = {
     "pairwise": N_("its own, which no other application knows the person by"),
     "public": N_("one that the owner's applications share"),
 }
-AUTHS = {
-    "client_secret_basic": N_("a secret, in the header"),
-    "client_secret_post": N_("a secret, in the form"),
-    "private_key_jwt": N_("a key of its own"),
-    "none": N_("none: it runs on the person's own device"),
-}
-
 frame.section(SECTION, N_("Applications"), PATH, "applications.read", 60)
 
 
@@ -110,8 +103,7 @@ def application(key: str) -> Response:
         may_tell=frame.part_of("config.apply").everything,
         facts=_facts(found),
         issuer=context.settings().issuer,
-        auths=AUTHS,
-        word=words.word,
+        setting_rows=setting_rows.rows,
         more_roles=roles.later,
         mine=may_touch(session, frame.part_of("applications.write"), found.owner_id),
         roles=[

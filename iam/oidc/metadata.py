@@ -7,7 +7,7 @@ from typing import Any
 from iam.oidc.authorization.response import MODES
 from iam.oidc.claims.compose import MAPPABLE, VERIFIED
 from iam.oidc.clients.registered import ANNOUNCED
-from iam.oidc.model import AUTH_METHODS, GRANT_TYPES
+from iam.oidc.fields.columns import AUTH_METHODS, GRANT_TYPES
 from iam.signin.factors.levels import LEVELS
 from iam.texts import LANGUAGES
 from iam.tokens.jose import ALGORITHMS

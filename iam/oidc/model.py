@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,57 +11,38 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from iam.database.base import Base, key
+from iam.oidc.fields.columns import AUTH_METHODS, TOKEN_FORMATS, ClientSettings
+from iam.tokens.jose import ALGORITHMS
 
-AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+
+def _one_of(name: str, known: Sequence[str]) -> CheckConstraint:
+    return CheckConstraint(f"{name} IN ({', '.join(map(repr, known))})", name=name)
 
 
-class Client(Base):
-    """An application's registration as a relying party (RFC 7591 names where they exist).
+class Client(ClientSettings, Base):
+    """An application's registration as a relying party; what it is set to is described in ``iam.oidc.fields``.
 
     ``pkce`` is ``required`` (S256, for every client) or, for a confidential client only, ``optional``. ``mapper`` gives
     claims other names: ``{"roles": {"name": "groups", "format": "code"}}``; empty means the names as they are; with
     ``"nested": true`` a dot in the name puts the claim inside an object. ``resources`` are further audiences its access
     tokens may be for (RFC 8707); ``legacy_audience`` lets it assert itself to the token endpoint's address;
-    ``metadata_`` holds what only registration repeats or an authorization seldom asks (``default_max_age``,
-    ``contacts``); ``management_hash`` is that of its registration access token (RFC 7592), when it registered itself.
+    ``metadata_`` holds what only registration repeats or an authorization seldom asks (``contacts``);
+    ``management_hash`` is that of its registration access token (RFC 7592), when it registered itself.
     """
 
     __tablename__ = "client"
     __table_args__ = (
-        CheckConstraint(
-            "auth IN ('client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none')", name="auth"
-        ),
+        _one_of("auth", AUTH_METHODS),
         CheckConstraint("pkce = 'required' OR (pkce = 'optional' AND auth <> 'none')", name="pkce"),
-        CheckConstraint("id_token_alg IN ('RS256', 'ES256', 'PS256')", name="id_token_alg"),
+        _one_of("id_token_alg", ALGORITHMS),
         Index("uq_client_management_hash", "management_hash", unique=True),
-        CheckConstraint("token_format IN ('jwt', 'opaque')", name="token_format"),
+        _one_of("token_format", TOKEN_FORMATS),
     )
 
     id: Mapped[UUID] = key()
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
     client_id: Mapped[str] = mapped_column(unique=True)
-    auth: Mapped[str]
-    redirect_uris: Mapped[list[str]]
-    post_logout_redirect_uris: Mapped[list[str]]
-    grants: Mapped[list[str]]
-    scope: Mapped[str]
-    id_token_alg: Mapped[str] = mapped_column(default="RS256")
-    pkce: Mapped[str] = mapped_column(default="required")
-    jwks: Mapped[dict[str, Any] | None]
-    mapper: Mapped[dict[str, Any]]
     sector: Mapped[str]
-    retired: Mapped[bool] = mapped_column(default=False)
-    token_format: Mapped[str] = mapped_column(default="jwt")
-    userinfo_alg: Mapped[str | None]
-    par_required: Mapped[bool] = mapped_column(default=False)
-    legacy_audience: Mapped[bool] = mapped_column(default=False)
-    resources: Mapped[list[str]] = mapped_column(default=list)
-    jwks_uri: Mapped[str | None]
-    sector_identifier_uri: Mapped[str | None]
-    backchannel_logout_uri: Mapped[str | None]
-    frontchannel_logout_uri: Mapped[str | None]
-    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     management_hash: Mapped[bytes | None]
 
 

@@ -18,6 +18,8 @@ from connectors.conformance.suite import checks
 from iam.access.administration import PERMISSIONS
 from iam.apply.kinds.applications.clients import Client
 from iam.audit.event import TYPES
+from iam.oidc.fields.columns import COLUMNS
+from iam.oidc.fields.members import MEMBERS
 from iam.settings import documented
 from iam.sources.reading import matching
 from tests.architecture.tree import TOP, modules
@@ -57,9 +59,18 @@ def test_every_audit_event_type_is_documented() -> None:
     assert [name for name, what in TYPES.items() if f"| `{name}` | {what} |" not in page] == []
 
 
-def test_every_field_of_a_client_is_documented() -> None:
-    page = (DOCS / "declaring.md").read_text(encoding="utf-8")
-    assert [name for name in Client.model_fields if f"| `{name}` | " not in page] == []
+def test_every_setting_of_a_client_is_documented_in_the_words_of_its_description_and_no_other_is() -> None:
+    page = (DOCS / "declaring.md").read_text(encoding="utf-8").split("\n## Clients\n")[1]
+    fields, members = (_rows(part) for part in page.split("### What else a client states of itself"))
+    wire = {name: f"`{field.wire}`" for name, field in COLUMNS.items() if field.by_client}
+    assert fields == {name: [wire.get(name, "–"), field.description] for name, field in Client.model_fields.items()}
+    assert members == {name: [field.words] for name, field in MEMBERS.items()}
+
+
+def _rows(text: str) -> dict[str, list[str]]:
+    """Return the rows of a table: what stands in its further columns by the name that stands in the first."""
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE)
+    return {name: further.split(" | ") for name, further in rows}
 
 
 def test_every_permission_is_documented() -> None:

@@ -102,13 +102,11 @@ def register(
     part: Part,
     application_key: str,
     template: str,
-    redirect_uris: Sequence[str],
+    addresses: Mapping[str, Sequence[str]],
     actor: Actor,
-    *,
-    post_logout_redirect_uris: Sequence[str] = (),
 ) -> NewClient:
-    """Register a client of an application from a template; raises ``NotFound``, and ``Invalid`` with the field of each
-    problem."""
+    """Register a client of an application from a template, with the ``addresses`` that the form asks, by the names of
+    their settings; raises ``NotFound``, and ``Invalid`` with the field of each problem."""
     owned = application(session, part, application_key)
     if template not in TEMPLATES:
         raise Invalid(Problem("Choose what kind of application this is.", field="template"))
@@ -116,8 +114,8 @@ def register(
         raise Conflict(Problem("Nobody can sign in to a retired application."))
     kind = TEMPLATES[template]
     has_secret = kind.auth in SECRET_METHODS
-    stated = kind.columns(redirect_uris, post_logout_redirect_uris)
-    wrong = list(problems(Registration(**stated, metadata=kind.metadata, has_secret=has_secret)))
+    stated = kind.columns(addresses)
+    wrong = list(problems(Registration.of({**stated, "metadata": kind.metadata}, has_secret)))
     if wrong:
         raise Invalid(*wrong)
     client_id = naming.free(session, f"{owned.key}-{template}", Client.client_id)

@@ -1,6 +1,6 @@
 """What the controller tells people before they go on to a client: what for and by which law, in each language.
 
-Kept among the client's metadata under the names that ``iam apply`` writes (``registration_metadata.CONTROLLERS``): the
+Kept among the client's metadata under the names that ``iam apply`` writes (``settings.CONTROLLERS``): the
 first language that is said without a mark, so that it stands in for those that are missing, each other one as
 ``purpose#sv``.
 """
@@ -17,7 +17,8 @@ from iam.access.administration import Part
 from iam.change import Actor
 from iam.errors import Invalid, NotFound
 from iam.oidc.clients import by_page
-from iam.oidc.clients.settings import CONTROLLERS, LONGEST_TEXT
+from iam.oidc.clients.settings import CONTROLLERS
+from iam.oidc.fields.values import LONGEST_TEXT
 from iam.texts import LANGUAGES, N_
 
 Words = Mapping[str, Mapping[str, str]]
@@ -74,7 +75,7 @@ def _check(said: Words) -> None:
         )
         for name, texts in said.items()
         for language, text in texts.items()
-        if not CONTROLLERS[name](text)
+        if not CONTROLLERS[name].values.permits(text)
     ]
     if wrong:
         raise Invalid(*wrong)

@@ -9,7 +9,8 @@ discovery says that none is fetched, and the answer, which leaves them out, says
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 from connectors.problem import Problem
@@ -17,9 +18,11 @@ from iam.oidc.clients import settings as registration_metadata
 from iam.oidc.clients.registered import PERSON_SCOPES
 from iam.oidc.clients.rules import SECRET_METHODS, Registration, problems
 from iam.oidc.clients.write import default_scope
-from iam.oidc.model import AUTH_METHODS, GRANT_TYPES, Client
-from iam.tokens import jose, key_set
-from iam.tokens.jose import ALGORITHMS
+from iam.oidc.fields.columns import COLUMNS
+from iam.oidc.fields.field import Field
+from iam.oidc.fields.values import BadValue, Choices
+from iam.oidc.model import Client
+from iam.tokens import jose
 
 LONGEST = 64 * 1024
 """Bytes of a registration."""
@@ -27,6 +30,7 @@ LONGEST = 64 * 1024
 METADATA, REDIRECT = "invalid_client_metadata", "invalid_redirect_uri"
 """Errors of RFC 7591 section 3.2.2."""
 
+_STATED = [one for one in COLUMNS.values() if one.by_client]
 _UNSUPPORTED: Mapping[str, Sequence[Any]] = {
     "software_statement": (),
     "tls_client_certificate_bound_access_tokens": (False,),
@@ -58,26 +62,29 @@ class BadDocument(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a client asks to be: columns of ``model.Client`` by their names."""
+    """What a client asks to be: every setting that it may state, by its name in the table."""
 
-    auth: str
-    grants: list[str]
-    scope: str
-    redirect_uris: list[str]
-    post_logout_redirect_uris: list[str]
-    id_token_alg: str
-    userinfo_alg: str | None
-    jwks: dict[str, Any] | None
-    jwks_uri: str | None
-    sector_identifier_uri: str | None
-    backchannel_logout_uri: str | None
-    frontchannel_logout_uri: str | None
-    par_required: bool
-    metadata_: dict[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+
+    @property
+    def auth(self) -> str:
+        """How it proves itself."""
+        return str(self.settings["auth"])
+
+    @property
+    def redirect_uris(self) -> Sequence[str]:
+        """Where people come back to."""
+        return list(self.settings["redirect_uris"])
+
+    def address(self, name: str) -> str | None:
+        """Return the address that it states under a name."""
+        address: str | None = self.settings[name]
+        return address
 
     def columns(self) -> dict[str, Any]:
-        """The columns to write."""
-        return asdict(self)
+        """Return the columns of ``model.Client`` to write."""
+        return {**self.settings, "metadata_": dict(self.metadata)}
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -98,43 +105,36 @@ def read(given: Mapping[str, Any], *, subject_type: str, further_scopes: Sequenc
     own that it may have besides a person's.
     """
     _refuse_unsupported(given, subject_type)
-    grants = _choices(given, "grant_types", GRANT_TYPES, ["authorization_code"])
-    _response_types(given, grants)
-    document = Document(
-        auth=_choice(given, "token_endpoint_auth_method", AUTH_METHODS, "client_secret_basic"),
-        grants=sorted(grants),
-        scope=_scope(given, grants, further_scopes),
-        redirect_uris=_texts(given, "redirect_uris", REDIRECT),
-        post_logout_redirect_uris=_texts(given, "post_logout_redirect_uris", REDIRECT),
-        id_token_alg=_choice(given, "id_token_signed_response_alg", ALGORITHMS, "RS256"),
-        userinfo_alg=_choice(given, "userinfo_signed_response_alg", ALGORITHMS, "") or None,
-        jwks=_jwks(given),
-        jwks_uri=_text(given, "jwks_uri"),
-        sector_identifier_uri=_text(given, "sector_identifier_uri"),
-        backchannel_logout_uri=_text(given, "backchannel_logout_uri"),
-        frontchannel_logout_uri=_text(given, "frontchannel_logout_uri"),
-        par_required=_flag(given, "require_pushed_authorization_requests"),
-        metadata_={"application_type": "web"}
-        | {name: value for name, value in given.items() if registration_metadata.is_clients(name)},
-    )
+    settings = {one.name: _stated(given, one) for one in _STATED}
+    _response_types(given, settings["grants"])
+    settings["scope"] = _scope(settings["scope"], settings["grants"], further_scopes)
+    said = {name: value for name, value in given.items() if registration_metadata.is_clients(name)}
+    document = Document(settings, {"application_type": "web"} | said)
     _check(document)
     return document
 
 
+def _stated(given: Mapping[str, Any], field: Field) -> Any:
+    """Return what a client states of a setting, or what it is where it states nothing."""
+    value = given.get(field.wire or "")
+    try:
+        return copy(field.default) if value is None else field.values.read(value)
+    except BadValue as error:
+        raise BadDocument(_error(field.wire), f"{field.wire}: {error}") from None
+
+
 def _check(document: Document) -> None:
-    columns = document.columns()
-    stated = {name: value for name, value in columns.items() if name in Registration.__dataclass_fields__}
-    checked = Registration(
-        **stated,
-        metadata=document.metadata_,
-        has_secret=document.auth in SECRET_METHODS,  # one is made with the client
-    )
-    for problem in problems(checked):
-        where = _NAMES.get(problem.field or "", problem.field or "")
-        raise BadDocument(REDIRECT if where in _REDIRECTS else METADATA, f"{where}: {_words(problem)}")
+    has_secret = document.auth in SECRET_METHODS  # one is made with the client
+    for problem in problems(Registration.of({**document.settings, "metadata": document.metadata}, has_secret)):
+        known = COLUMNS.get(problem.field or "")
+        where = (known.wire if known else None) or problem.field or ""
+        raise BadDocument(_error(where), f"{where}: {_words(problem)}")
 
 
-_NAMES = {"grants": "grant_types", "auth": "token_endpoint_auth_method"}
+def _error(where: str | None) -> str:
+    return REDIRECT if where in _REDIRECTS else METADATA
+
+
 _REDIRECTS = ("redirect_uris", "post_logout_redirect_uris")
 
 
@@ -153,59 +153,15 @@ def _refuse_unsupported(given: Mapping[str, Any], subject_type: str) -> None:
 def _response_types(given: Mapping[str, Any], grants: Sequence[str]) -> None:
     """``code`` goes with its grant, and is the only response type (RFC 7591 section 2.1)."""
     usual = ["code"] if "authorization_code" in grants else []
-    if sorted(_choices(given, "response_types", ("code",), usual)) != usual:
+    if _stated(given, Field(wire="response_types", values=Choices(("code",)), default=usual)) != usual:
         raise BadDocument(METADATA, "response_types: These do not go with grant_types.")
 
 
-def _scope(given: Mapping[str, Any], grants: Sequence[str], further: Sequence[str]) -> str:
-    scope = " ".join((_text(given, "scope") or "").split()) or f"{default_scope(grants)} phone"
-    if not set(scope.split()) <= {*PERSON_SCOPES, *further}:
+def _scope(stated: str, grants: Sequence[str], further: Sequence[str]) -> str:
+    words = stated.split() or f"{default_scope(grants)} phone".split()
+    if not set(words) <= {*PERSON_SCOPES, *further}:
         raise BadDocument(METADATA, "scope: This client cannot have all of these.")
-    return " ".join(dict.fromkeys(scope.split()))
-
-
-def _jwks(given: Mapping[str, Any]) -> dict[str, Any] | None:
-    if "jwks" not in given:
-        return None
-    try:
-        return {"keys": key_set.public_keys(given["jwks"])}
-    except key_set.BadKeys as error:
-        raise BadDocument(METADATA, f"jwks: {error}") from None
-
-
-def _text(given: Mapping[str, Any], name: str) -> str | None:
-    value = given.get(name)
-    if value is not None and not (isinstance(value, str) and value.isascii() and value.isprintable() and value):
-        raise BadDocument(METADATA, f"{name}: This is no text that can stand here.")
-    return value
-
-
-def _texts(given: Mapping[str, Any], name: str, error: str = METADATA) -> list[str]:
-    value = given.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise BadDocument(error, f"{name}: This is no list of texts.")
-    return list(dict.fromkeys(value))
-
-
-def _flag(given: Mapping[str, Any], name: str) -> bool:
-    value = given.get(name, False)
-    if not isinstance(value, bool):
-        raise BadDocument(METADATA, f"{name}: This is neither true nor false.")
-    return value
-
-
-def _choice(given: Mapping[str, Any], name: str, known: Sequence[str], default: str) -> str:
-    value = given.get(name, default)
-    if not isinstance(value, str) or (value not in known and name in given):
-        raise BadDocument(METADATA, f"{name}: This is not supported.")
-    return value
-
-
-def _choices(given: Mapping[str, Any], name: str, known: Sequence[str], default: Sequence[str]) -> list[str]:
-    values = _texts(given, name) if name in given else list(default)
-    if not set(values) <= set(known):
-        raise BadDocument(METADATA, f"{name}: This is not supported.")
-    return values
+    return " ".join(dict.fromkeys(words))
 
 
 def describe(client: Client, subject_type: str) -> dict[str, Any]:
@@ -213,21 +169,9 @@ def describe(client: Client, subject_type: str) -> dict[str, Any]:
     said = {
         "client_id": client.client_id,
         "client_id_issued_at": (client.id.int >> 80) // 1000,
-        "redirect_uris": client.redirect_uris,
-        "post_logout_redirect_uris": client.post_logout_redirect_uris,
         "response_types": ["code"] if "authorization_code" in client.grants else [],
-        "grant_types": client.grants,
-        "token_endpoint_auth_method": client.auth,
-        "scope": client.scope,
         "subject_type": subject_type,
-        "id_token_signed_response_alg": client.id_token_alg,
-        "userinfo_signed_response_alg": client.userinfo_alg,
-        "jwks": client.jwks,
-        "jwks_uri": client.jwks_uri,
-        "sector_identifier_uri": client.sector_identifier_uri,
-        "backchannel_logout_uri": client.backchannel_logout_uri,
-        "frontchannel_logout_uri": client.frontchannel_logout_uri,
-        "require_pushed_authorization_requests": client.par_required,
+        **{one.wire: one.of(client) for one in COLUMNS.values() if one.wire is not None},
         **client.metadata_,
     }
     return {name: value for name, value in said.items() if value not in (None, [])}

@@ -131,7 +131,7 @@ def read(given: Mapping[str, Any], on: Terms, allowed: Egress) -> Document:
     """Return what a client asks to be, when it may be so; raises ``BadDocument``. Fetches nothing."""
     document = client_document.read(given, subject_type=on.subject_type, further_scopes=on.further_scopes)
     for name in ("jwks_uri", "sector_identifier_uri", "backchannel_logout_uri", "frontchannel_logout_uri"):
-        uri = getattr(document, name)
+        uri = document.address(name)
         try:
             if uri is not None:
                 place_of(uri, allowed.hosts)
@@ -145,7 +145,7 @@ def sector(document: Document, on: Terms, allowed: Egress) -> str:
 
     Without ``sector_identifier_uri`` it is the application, as for every client of it (OIDC Core section 8.1).
     """
-    uri = document.sector_identifier_uri
+    uri = document.address("sector_identifier_uri")
     if uri is None:
         return on.key
     try:

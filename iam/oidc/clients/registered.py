@@ -18,6 +18,7 @@ from iam import clock
 from iam.access.model.role import Application
 from iam.ephemeral import Generations
 from iam.oidc.clients import settings as registration_metadata
+from iam.oidc.fields.columns import COLUMNS
 from iam.oidc.model import Client, ClientSecret
 from iam.oidc.wire import redirects
 from iam.texts import LANGUAGES
@@ -65,6 +66,7 @@ class RegisteredClient(ClientMixin):
     token_format: str = "jwt"  # noqa: S105 - a format, no password
     userinfo_alg: str | None = None
     par_required: bool = False
+    default_max_age: int | None = None
     legacy_audience: bool = False
     resources: Sequence[str] = ()
     jwks_uri: str | None = None
@@ -222,33 +224,27 @@ def view(
     """Return a client's registration together with its application's."""
     shared = f"{_SHARED}{application.owner_id}"
     return RegisteredClient(
-        client.client_id,
-        application.id,
-        dict(application.name),
-        application.audience,
-        client.auth,
-        tuple(client.redirect_uris),
-        shared if is_public(client, application) else client.sector,
-        client.scope,
-        tuple(client.grants),
-        tuple(client.post_logout_redirect_uris),
-        client.id_token_alg,
-        client.pkce,
-        tuple((client.jwks or {}).get("keys", ())),
-        dict(client.mapper),
-        application.ask_capacity,
-        application.entry,
-        tuple(known),
-        client.token_format,
-        client.userinfo_alg,
-        client.par_required,
-        client.legacy_audience,
-        tuple(client.resources),
-        client.jwks_uri,
-        client.backchannel_logout_uri,
-        client.frontchannel_logout_uri,
-        dict(client.metadata_),
-        application.notice,
-        application.least_acr,
-        application.key,
+        client_id=client.client_id,
+        application_id=application.id,
+        application_key=application.key,
+        names=dict(application.name),
+        audience=application.audience,
+        ask_capacity=application.ask_capacity,
+        entry=application.entry,
+        notice=application.notice,
+        least_acr=application.least_acr,
+        sector=shared if is_public(client, application) else client.sector,
+        keys=tuple((client.jwks or {}).get("keys", ())),
+        secrets=tuple(known),
+        extra=dict(client.metadata_),
+        **{field.name: _kept(field.of(client)) for field in COLUMNS.values() if field.name in _SETTINGS},
     )
+
+
+_SETTINGS = RegisteredClient.__dataclass_fields__.keys()
+"""Settings of these names are known to the provider as they are stored."""
+
+
+def _kept(value: Any) -> Any:
+    """Return a value that no longer changes with the row it was read from."""
+    return tuple(value) if isinstance(value, list) else dict(value) if isinstance(value, dict) else value

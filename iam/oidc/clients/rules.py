@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from connectors.problem import Problem
 from iam.oidc.claims.compose import RESERVED, path
 from iam.oidc.clients import settings as registration_metadata
+from iam.oidc.fields.columns import COLUMNS
 from iam.oidc.wire import parameters
 from iam.texts import N_
 from iam.tokens.key_set import BadKeys, public_keys
@@ -29,7 +30,10 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What is to be checked of a client: columns of ``model.Client`` by their names, and whether it has a secret."""
+    """What is to be checked of a client: settings that depend on one another, and whether it has a secret.
+
+    ``settings`` are all of them by their names in the table, each to be judged by its own description.
+    """
 
     auth: str
     grants: Sequence[str]
@@ -45,6 +49,14 @@ class Registration:
     frontchannel_logout_uri: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     has_secret: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any], has_secret: bool) -> Registration:
+        """Return what is to be checked of settings by their names in the table; what else is among them is let be."""
+        named = {name: value for name, value in settings.items() if name in COLUMNS}
+        depending = {name: value for name, value in named.items() if name in cls.__dataclass_fields__}
+        return cls(**depending, settings=named, has_secret=has_secret)
 
     @property
     def native(self) -> bool:
@@ -69,6 +81,11 @@ def problems(one: Registration) -> Iterator[Problem]:
     yield from mapper_problems(one.mapper)
     yield from _server_problems(one)
     yield from registration_metadata.problems(one.metadata)
+    yield from (
+        registration_metadata.not_allowed(name)
+        for name, value in one.settings.items()
+        if value is not None and not COLUMNS[name].values.permits(value)
+    )
 
 
 def _grant_problems(one: Registration) -> Iterator[Problem]:

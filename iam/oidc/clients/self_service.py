@@ -123,7 +123,7 @@ def amend(
     controllers = {
         name: value for name, value in client.metadata_.items() if not registration_metadata.is_clients(name)
     }
-    wanted = document.columns() | {"sector": sector_, "metadata_": document.metadata_ | controllers}
+    wanted = document.columns() | {"sector": sector_, "metadata_": {**document.metadata, **controllers}}
     if document.auth == "none":
         wanted["pkce"] = "required"
     moved = {name: value for name, value in wanted.items() if getattr(client, name) != value}

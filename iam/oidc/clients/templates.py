@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from iam.oidc.fields.columns import ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,11 @@ class Template:
         """What the client states of itself (RFC 7591 section 2)."""
         return {"application_type": self.kind} if self.kind else {}
 
-    def columns(self, redirect_uris: Sequence[str], post_logout_redirect_uris: Sequence[str]) -> dict[str, Any]:
-        """Return the columns of a client of this kind; addresses that nobody comes back to are left out."""
-        uris, leaving = (redirect_uris, post_logout_redirect_uris) if self.is_for_people else ((), ())
-        return {
-            "auth": self.auth,
-            "grants": list(self.grants),
-            "scope": self.scope,
-            "redirect_uris": list(uris),
-            "post_logout_redirect_uris": list(leaving),
-        }
+    def columns(self, stated: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """Return the columns of a client of this kind, with what is stated of the settings that the form asks;
+        addresses that nobody comes back to are left out."""
+        asked = {name: list(stated.get(name, ())) if self.is_for_people else [] for name in ASKED}
+        return {"auth": self.auth, "grants": list(self.grants), "scope": self.scope, **asked}
 
 
 TEMPLATES: dict[str, Template] = {

@@ -117,9 +117,9 @@ def _back(given: Mapping[str, Any], passed: Passage) -> str:
 
 def _ask(checked: Validated) -> Ask:
     given, claims, passed = checked.parameters, checked.claims, checked.passed
-    extra = checked.client.extra
-    seconds = given.get("max_age", extra.get("default_max_age"))
-    wished = (*given.get("acr_values", "").split(), *claims.voluntary_acr) or tuple(extra.get("default_acr_values", ()))
+    usual = checked.client.extra.get("default_acr_values", ())
+    seconds = given.get("max_age", checked.client.default_max_age)
+    wished = (*given.get("acr_values", "").split(), *claims.voluntary_acr) or tuple(usual)
     return Ask(
         frozenset(given.get("prompt", "").split()),
         None if seconds is None else timedelta(seconds=int(seconds)),

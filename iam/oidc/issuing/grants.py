@@ -23,13 +23,14 @@ from iam.oidc.authorization.response import MODES
 from iam.oidc.claims import requested as claims_request
 from iam.oidc.claims.compose import Claims
 from iam.oidc.clients.registered import RegisteredClient
+from iam.oidc.fields import columns
 from iam.oidc.issuing import grant_state as standing, introspection as inspection, mint, redemption
 from iam.oidc.issuing.grant_state import GrantState
 from iam.signin.factors import levels, policy
 from iam.tokens import grant as grants
 
 NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
-AUTH_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
+AUTH_METHODS = list(columns.AUTH_METHODS)
 PROMPTS = frozenset({"none", "login", "select_account", "consent"})
 GONE = "What was presented is unknown, expired, already used, or has ended."
 WEAK = "A surer sign-in is asked here now: send the person to sign in again."

@@ -150,7 +150,7 @@ def test_an_application_may_ask_for_a_level_always(world: World, anna: Browser) 
 
 
 def test_a_client_may_register_how_fresh_a_sign_in_it_wants(world: World, anna: Browser, at: Clock) -> None:
-    set_client(world, metadata_={"default_max_age": 60})
+    set_client(world, default_max_age=60)
     at(clock.now() + timedelta(seconds=61))
     assert anna.authorize().location.startswith("/login?")
 

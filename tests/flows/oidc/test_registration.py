@@ -199,7 +199,7 @@ ROWS: dict[str, tuple[Any, str, Any]] = {
     "request_object_signing_alg": ("ES256", "metadata_", {"request_object_signing_alg": "ES256"}),
     "require_signed_request_object": (True, "metadata_", {"require_signed_request_object": True}),
     "token_endpoint_auth_signing_alg": ("ES256", "metadata_", {"token_endpoint_auth_signing_alg": "ES256"}),
-    "default_max_age": (3600, "metadata_", {"default_max_age": 3600}),
+    "default_max_age": (3600, "default_max_age", 3600),
     "require_auth_time": (True, "metadata_", {"require_auth_time": True}),
     "default_acr_values": (
         ["urn:avain:acr:two-factor"],
@@ -597,7 +597,10 @@ def test_an_update_replaces_all_and_what_is_left_out_takes_its_default(world: Wo
     assert said["client_secret"] == client["client_secret"]
     assert not {"client_name", "default_max_age"} & said.keys()
     (event,) = world.events("oidc:client:updated")
-    assert event.envelope == {"client": client["client_id"], "fields": ["id_token_alg", "metadata", "redirect_uris"]}
+    assert event.envelope == {
+        "client": client["client_id"],
+        "fields": ["default_max_age", "id_token_alg", "metadata", "redirect_uris"],
+    }
 
 
 def test_an_update_is_refused_that_is_not_the_clients_own(registrar: Registrar) -> None:

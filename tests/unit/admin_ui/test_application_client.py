@@ -3,6 +3,7 @@ enabling."""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -55,6 +56,31 @@ def given(reader: Reader, days: str) -> str:
     found = re.search(r'<code id="secret">(avk_[^<]+)</code>', page.text)
     assert found is not None
     return found[1]
+
+
+def test_the_page_says_what_a_client_is_set_to_and_leaves_out_what_it_does_not_state(
+    world: World, reader: Callable[[str], Reader], wilma: None
+) -> None:
+    before = settings_of(reader("paula"))
+    assert before["How it proves itself"] == "a secret, in the header (client_secret_basic)"
+    assert (before["Grants"], before["PKCE"]) == ("authorization_code", "required (S256)")
+    mapper = {"roles": {"name": "realm.roles", "nested": True, "format": "code"}}
+    with Session(world.engine) as session, session.begin():
+        row = session.scalars(select(Client).where(Client.client_id == "wilma-web")).one()
+        row.default_max_age, row.pkce, row.mapper = 3600, "optional", mapper
+    after = settings_of(reader("paula"))
+    assert dict(after.items() - before.items()) == {
+        "PKCE": "optional",
+        "A sign-in is good for (seconds)": "3600",
+        "Claims under other names": "roles → realm.roles (inside objects) (code)",
+    }
+    assert reader("paula").get(f"{HERE}/settings.json").text.count('"default_max_age": 3600') == 1
+
+
+def settings_of(reader: Reader) -> dict[str, str]:
+    """What a client's page says, by what it is called there."""
+    rows = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", reader.get(HERE).text, re.DOTALL)
+    return {label: html.unescape(re.sub(r"<[^>]+>", "", text)) for label, text in rows}
 
 
 def test_a_new_secret_works_at_once_and_the_old_one_until_its_day(

@@ -30,8 +30,8 @@ FULL: dict[str, Any] = {
     "jwks_uri": "https://wilma.example/jwks",
     "backchannel_logout_uri": "https://wilma.example/out",
     "frontchannel_logout_uri": "https://wilma.example/front",
+    "default_max_age": 3600,
     "metadata": {
-        "default_max_age": 3600,
         "client_name": "Wilma",
         "client_name#sv": "Wilma sv",
         "contacts": ["help@wilma.example"],
@@ -61,10 +61,25 @@ def test_every_setting_of_a_client_is_stored_exported_and_applied_again(apply: A
 
 def test_one_changed_setting_is_one_difference(apply: Apply, session: Session) -> None:
     apply(declared())
-    report = apply(declared(token_format="jwt", metadata={"default_max_age": 60}))
+    report = apply(declared(token_format="jwt", default_max_age=60, metadata=None))
     assert report.counts["change"] == 1
     row = session.scalars(select(Client).execution_options(populate_existing=True)).one()
-    assert (row.token_format, row.metadata_, row.par_required) == ("jwt", {"default_max_age": 60}, True)
+    assert (row.token_format, row.default_max_age, row.metadata_, row.par_required) == ("jwt", 60, {}, True)
+
+
+def test_an_age_stated_among_the_metadata_as_before_is_the_same_and_changes_nothing(
+    apply: Apply, session: Session
+) -> None:
+    apply(declared())
+    before = declared(default_max_age=None, metadata={"default_max_age": 3600, **FULL["metadata"]})
+    report = apply(before)
+    assert [str(problem) for problem in report.problems] == []
+    assert report.counts["create"] == report.counts["change"] == 0
+    apply(declared(default_max_age=None, metadata={"default_max_age": 0}))
+    row = session.scalars(select(Client).execution_options(populate_existing=True)).one()
+    assert (row.default_max_age, row.metadata_) == (0, {})
+    (client,) = as_data(session)["applications"][0]["clients"]
+    assert (client["default_max_age"], client.get("metadata")) == (0, None)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +94,11 @@ def test_one_changed_setting_is_one_difference(apply: Apply, session: Session) -
         ({"frontchannel_logout_uri": "https://other.example/"}, "redirect addresses are"),
         ({"resources": ["x"]}, "absolute address"),
         ({"metadata": {"sector": "x"}}, "states of itself"),
-        ({"metadata": {"default_max_age": "60"}}, "default_max_age"),
+        ({"metadata": {"default_max_age": "60"}, "default_max_age": None}, "default_max_age"),
+        ({"metadata": {"default_max_age": 60}}, "states of itself"),
+        ({"default_max_age": "60"}, "default_max_age"),
+        ({"default_max_age": True}, "default_max_age"),
+        ({"default_max_age": -1}, "default_max_age"),
         ({"redirect_uris": ["https://wilma.example\\@evil.example/"]}, "come back to"),
         ({"redirect_uris": [f"https://wilma.example/{n}" for n in range(101)]}, "too many"),
     ],

@@ -182,19 +182,7 @@ def test_an_upgrade_keeps_who_enters_and_what_schools_give(empty_url: str) -> No
         town, school = (_placed(connection, key) for key in ("kunta", "koulu"))
         _row(connection, "organisation_closure", ancestor_id=town, descendant_id=school, **ALWAYS)
         _row(connection, "code_list", key="opettajat", code="opettaja")
-        wilma = _put(
-            connection,
-            "application",
-            key="wilma",
-            owner_id=town,
-            name={},
-            audience="wilma",
-            ask_capacity=True,
-            subject_mode="pairwise",
-            notice="none",
-            entry="role",
-            retired=False,
-        )
+        wilma = _application(connection, town)
         for owner in (school, town):
             _given(connection, wilma, owner, school, town)
     upgrade(empty_url)
@@ -209,6 +197,22 @@ def test_an_upgrade_keeps_who_enters_and_what_schools_give(empty_url: str) -> No
         assert connection.execute(select(owners.key, owners.owner_id)).all() == [("opettajat", town)]
         assert names_of(connection, town, school) == {str(school): {school, town}, str(town): {town}}
     engine.dispose()
+
+
+def _application(connection: Connection, owner: UUID) -> UUID:
+    return _put(
+        connection,
+        "application",
+        key="wilma",
+        owner_id=owner,
+        name={},
+        audience="wilma",
+        ask_capacity=True,
+        subject_mode="pairwise",
+        notice="none",
+        entry="role",
+        retired=False,
+    )
 
 
 def names_of(connection: Connection, *owners: UUID) -> dict[str, set[UUID]]:
@@ -324,6 +328,56 @@ def test_sign_ins_connections_and_sources_from_before_there_were_walls_go_on(emp
             (False, False)
         ]
     engine.dispose()
+
+
+def test_how_old_a_sign_in_may_be_for_a_client_stays_what_it_was(empty_url: str) -> None:
+    upgrade(empty_url, "0010")
+    engine = make_engine(empty_url)
+    stated = {
+        "asks": {"default_max_age": 3600, "client_name": "Wilma", "client_name#sv": "Wilma"},
+        "always": {"default_max_age": 0},
+        "says": {"contacts": ["help@wilma.example"]},
+        "silent": {},
+    }
+    with engine.begin() as connection:
+        wilma = _application(connection, _placed(connection, "kunta"))
+        for key, metadata in stated.items():
+            _client(connection, wilma, key, metadata)
+    upgrade(empty_url)
+    client = Base.metadata.tables["client"].c
+    with engine.connect() as connection:
+        rows = connection.execute(select(client.client_id, client.default_max_age, client.metadata)).all()
+    engine.dispose()
+    assert {key: (age, metadata) for key, age, metadata in rows} == {
+        "asks": (3600, {"client_name": "Wilma", "client_name#sv": "Wilma"}),
+        "always": (0, {}),
+        "says": (None, {"contacts": ["help@wilma.example"]}),
+        "silent": (None, {}),
+    }
+
+
+def _client(connection: Connection, application: UUID, key: str, metadata: dict[str, object]) -> None:
+    _put(
+        connection,
+        "client",
+        application_id=application,
+        client_id=key,
+        auth="none",
+        redirect_uris=[],
+        post_logout_redirect_uris=[],
+        grants=["authorization_code"],
+        scope="openid",
+        id_token_alg="RS256",
+        pkce="required",
+        mapper={},
+        sector="wilma",
+        retired=False,
+        token_format="jwt",
+        par_required=False,
+        legacy_audience=False,
+        resources=[],
+        metadata=metadata,
+    )
 
 
 def _names_told(connection: Connection, person: UUID, source: UUID | None, **told: object) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from copy import deepcopy
+from functools import partial
+from typing import Annotated, Any, Self, get_origin
 
-from pydantic import SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints, create_model, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,6 +23,8 @@ from iam.oidc.clients import write as registration
 from iam.oidc.clients.registered import ADMIN
 from iam.oidc.clients.rules import SECRET_METHODS, Registration, problems
 from iam.oidc.clients.write import default_scope
+from iam.oidc.fields.columns import COLUMNS
+from iam.oidc.fields.field import Field as ClientField
 from iam.oidc.model import Client as ClientRow
 from iam.tokens import secret as secrets
 
@@ -28,37 +32,55 @@ _OWN = "self_registered"
 """Of what stands: whether the client manages its own registration."""
 
 
-class Client(Item):
-    """A registration as a relying party (names of RFC 7591 where they exist)."""
+def _setting(field: ClientField) -> Any:
+    """Return a setting of a client as pydantic takes it: its type, and its default with what it means."""
+    type_ = field.values.annotation
+    if get_origin(type_) is list:
+        type_ = Annotated[type_, Sorted]
+    if field.required:
+        return type_, Field(description=field.words)
+    usual = Field(default_factory=partial(deepcopy, field.default), description=field.words)
+    return (type_ if field.default is not None else type_ | None), usual
 
-    client_id: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,100}$")]
-    auth: Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
-    secret: SecretStr | None = None
-    secret_file: str | None = None
-    jwks: dict[str, Any] | None = None
-    redirect_uris: Annotated[list[str], Sorted] = []
-    post_logout_redirect_uris: Annotated[list[str], Sorted] = []
-    grants: Annotated[list[Literal["authorization_code", "refresh_token", "client_credentials"]], Sorted] = [
-        "authorization_code"
-    ]
-    scope: str = ""
-    id_token_alg: Literal["RS256", "ES256", "PS256"] = "RS256"  # noqa: S105 - no password
-    userinfo_alg: Literal["RS256", "ES256", "PS256"] | None = None
-    pkce: Literal["required", "optional"] = "required"
-    par_required: bool = False
-    legacy_audience: bool = False
-    token_format: Literal["jwt", "opaque"] = "jwt"  # noqa: S105 - no password
-    resources: Annotated[list[str], Sorted] = []
-    jwks_uri: str | None = None
-    backchannel_logout_uri: str | None = None
-    frontchannel_logout_uri: str | None = None
-    mapper: dict[str, Any] = {}
-    metadata: dict[str, Any] = {}
-    retired: bool = False
+
+DECLARED = {name: field for name, field in COLUMNS.items() if field.by_declaration}
+"""The settings of a client that a declaration states, by their names there and in the table."""
+_ONCE_MEMBERS = {name for name, field in DECLARED.items() if field.once_member}
+
+
+class ClientIdentity(Item):
+    """What a client is known and believed by."""
+
+    client_id: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,100}$")] = Field(
+        description="its id, for good"
+    )
+    secret: SecretStr | None = Field(None, description="its secret, at least 32 characters; kept as a hash")
+    secret_file: str | None = Field(None, description="the secret in a file beside this one, instead")
+
+
+_Stated = create_model("_Stated", __base__=ClientIdentity, **{name: _setting(one) for name, one in DECLARED.items()})
+
+
+class Client(_Stated):
+    """A registration as a relying party, with the settings that ``iam.oidc.fields.columns`` describes."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _moved(cls, given: Any) -> Any:
+        """Read settings where they were stated before they had a column; what is stated twice is left there, to be
+        refused."""
+        metadata = given.get("metadata") if isinstance(given, dict) else None
+        if not isinstance(metadata, dict):
+            return given
+        moved = {name: metadata[name] for name in _ONCE_MEMBERS & metadata.keys() - given.keys()}
+        moved = {name: value for name, value in moved.items() if value is not None}
+        rest = {name: value for name, value in metadata.items() if name not in moved}
+        return {**given, **moved, "metadata": rest}
 
     @model_validator(mode="after")
     def _filled(self) -> Self:
-        self.scope = " ".join(self.scope.split()) or default_scope(self.grants)
+        stated: Any = self  # the settings come from the descriptions, which a type checker does not read
+        stated.scope = " ".join(stated.scope.split()) or default_scope(stated.grants)
         return self
 
 
@@ -76,31 +98,10 @@ def _declare(found: Declaration, items: Items) -> None:
 
 def _stand(session: Session, state: State, things: Things | None) -> None:
     applications = state.keys("application")
-    fields = (
-        "auth",
-        "jwks",
-        "redirect_uris",
-        "post_logout_redirect_uris",
-        "grants",
-        "scope",
-        "id_token_alg",
-        "userinfo_alg",
-        "pkce",
-        "par_required",
-        "legacy_audience",
-        "token_format",
-        "resources",
-        "jwks_uri",
-        "backchannel_logout_uri",
-        "frontchannel_logout_uri",
-        "mapper",
-        "metadata",
-        "retired",
-    )
     hashes = registration.secret_hashes(session)
     for row in session.execute(select(ClientRow.__table__).order_by(ClientRow.client_id)):
         told = row._mapping
-        shape = {"application": applications[row.application_id]} | {name: told[name] for name in fields}
+        shape = {"application": applications[row.application_id]} | {name: told[name] for name in DECLARED}
         shape |= {"secret": hashes.get(row.client_id, set()), _OWN: row.management_hash is not None}
         state.put("client", row.client_id, row.id, shape)
 
@@ -118,9 +119,8 @@ def _check(draft: Draft) -> None:
         if secret is not None:
             _secret(draft, one, secret, where)
         given = item.secret is not None or item.secret_file is not None
-        stated = {name: value for name, value in one.shape.items() if name in Registration.__dataclass_fields__}
         proves = given or (item.auth in SECRET_METHODS and bool(standing and standing["secret"]))
-        for problem in problems(Registration(**stated, has_secret=proves)):
+        for problem in problems(Registration.of(one.shape, proves)):
             draft.wrong(where.at(problem.field or ""), problem.message, problem.remedy, **problem.params)
 
 
@@ -154,12 +154,11 @@ def _write(writing: Writing) -> None:
 
 def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
     application = shape["application"]
-    named = {name: value for name, value in shape.items() if name not in ("application", "secret", "metadata")}
+    named = {field.attribute: shape[name] for name, field in DECLARED.items()}
     row = {
         "id": writing.id_of("client", key),
         "client_id": key,
         "application_id": writing.id_of("application", application),
-        "metadata_": shape["metadata"],
     }
     # One that registered itself keeps the sector it then had, and with it the subjects of its people.
     standing = writing.draft.standing("client").get(key)
