@@ -14,7 +14,7 @@ from iam.apply.run import run_apply
 
 def preview(country: Country) -> list[Found]:
     """What a rule of one occupation in one town would give."""
-    pattern = declared.pattern("rehtori", "tyo:kaikki-1", name(1))
+    pattern = declared.pattern("rehtori", "tyo:koulusihteeri", name(1))
     with country.sessions() as session:
         with country.meter.measure() as measure:
             shown = publish.preview(session, pattern, name(1))
