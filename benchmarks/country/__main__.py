@@ -44,7 +44,7 @@ def _measured(case: Case, country: Country) -> list[Found]:
         return case.run(country)
     except (Exception, SystemExit) as error:  # noqa: BLE001  One case that fails leaves the others theirs.
         traceback.print_exc()
-        return [Found(case.name, None, f"{type(error).__name__}: {str(error)[:200]}")]
+        return [Found(case.name, "", None, f"{type(error).__name__}: {str(error)[:200]}")]
 
 
 if __name__ == "__main__":

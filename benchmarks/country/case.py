@@ -1,4 +1,4 @@
-"""A case: its name on the command line, the line of the table that it is, and what is asked of it."""
+"""A case: its name on the command line, and the lines of the table that it measures."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from benchmarks.meter import Measure
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a case measured: a measure for each line of the table, by its words; ``told`` is said beside it."""
+    """A line of the table: what was done, what is asked of it, and what it took; ``told`` is said beside it."""
 
     work: str
+    asked: str
     measure: Measure | None
     told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``run`` measures; ``asked`` says what is wanted, in the words of the table."""
+    """``run`` measures, and returns the lines of the table."""
 
     name: str
-    asked: str
     run: Callable[[Country], list[Found]]
 
 

@@ -19,6 +19,7 @@ from benchmarks.country.indexes import without_indexes
 from iam import models
 from iam.database.base import Base
 from iam.database.bulk import copy_rows
+from iam.directory.source import Source
 from iam.vault import Vault
 
 assert models
@@ -72,7 +73,7 @@ def clone(sessions: sessionmaker[Session], vault: Vault, folder: Path, first: in
 
 
 def _source(session: Session, number: int) -> UUID:
-    return session.execute(text("SELECT id FROM source WHERE key = :key"), {"key": town.source_of(number)}).scalar_one()
+    return session.scalars(select(Source.id).where(Source.key == town.source_of(number))).one()
 
 
 def _few_ids(session: Session, first: int, source_id: UUID) -> dict[str, set[UUID]]:

@@ -14,33 +14,35 @@ from iam.apply.run import run_apply
 
 def preview(country: Country) -> list[Found]:
     """What a rule of one occupation in one town would give."""
-    pattern = declared.pattern("rehtori", "tyo:kaikki-1", name(1))
+    pattern = declared.pattern("rehtori", "tyo:koulusihteeri", name(1))
     with country.sessions() as session:
         with country.meter.measure() as measure:
             shown = publish.preview(session, pattern, name(1))
         session.rollback()
-    return [Found("preview of a narrow rule", measure, f"{len(shown.effects.rows)} rights would be moved")]
+    return [Found("preview of a narrow rule", "0.5 + 2 s", measure, f"{len(shown.effects.rows)} rights would be moved")]
 
 
 def term(country: Country) -> list[Found]:
     """The agreement ends a year earlier."""
-    return [_applied(country, "an agreement's term changed", declared.agreement(FIRST, last_day="2029-12-31"))]
+    return [
+        _applied(country, "an agreement's term changed", "0 derived", declared.agreement(FIRST, last_day="2029-12-31"))
+    ]
 
 
 def clause(country: Country) -> list[Found]:
     """What the agreement's clause allows is more."""
     more = declared.agreement(FIRST, operations=("tiedot:read", "tiedot:write"))
-    return [_applied(country, "one clause of an agreement changed", more)]
+    return [_applied(country, "one clause of an agreement changed", "only whom it can touch", more)]
 
 
 CASES = (
-    Case("preview", "0.5 + 2 s", preview),
-    Case("term", "0 derived", term),
-    Case("clause", "only whom it can touch", clause),
+    Case("preview", preview),
+    Case("term", term),
+    Case("clause", clause),
 )
 
 
-def _applied(country: Country, work: str, agreement: Any) -> Found:
+def _applied(country: Country, work: str, asked: str, agreement: Any) -> Found:
     """Apply a declaration as an administrator does; nothing is kept."""
     path = declared.write(country.feeds / "agreement.yaml", {"agreements": [agreement]})
     starter, _ = seed.operators(country.sessions)
@@ -52,4 +54,4 @@ def _applied(country: Country, work: str, agreement: Any) -> Found:
         raise SystemExit("\n".join(map(str, report.problems)))
     held = report.held
     told = f"held: {held.gained} would gain, {held.lost} would lose" if held is not None else str(report.applied)
-    return Found(work, measure, told)
+    return Found(work, asked, measure, told)

@@ -18,6 +18,7 @@ from tests.factories.consortium import World
 from tests.unit.admin_ui.world import Reader
 
 TIMES = 20
+ASKED = "150 ms; 95 % in 300"
 
 
 def organisations(country: Country) -> list[Found]:
@@ -60,7 +61,7 @@ def reader_of(country: Country) -> Reader:
     return Reader(world, STARTER, "fi").enter()  # type: ignore[arg-type]
 
 
-def opened(country: Country, reader: Reader, work: str, path: str) -> Found:
+def opened(country: Country, reader: Reader, work: str, path: str, asked: str = ASKED) -> Found:
     """Open a page twenty times, after two that are not counted."""
     walls: list[float] = []
     for _ in range(2):
@@ -71,14 +72,14 @@ def opened(country: Country, reader: Reader, work: str, path: str) -> Found:
             _open(reader, path)
             walls.append(time.perf_counter() - began)
     slowest = sorted(walls)[round(TIMES * 0.95) - 1]
-    return Found(work, share(whole, TIMES), f"95 % within {slowest * 1000:.0f} ms")
+    return Found(work, asked, share(whole, TIMES), f"95 % within {slowest * 1000:.0f} ms")
 
 
 CASES = (
-    Case("organisations", "150 ms, p95 300 ms", organisations),
-    Case("agreement", "150 ms, p95 300 ms", agreement),
-    Case("search", "150 ms, p95 300 ms", search),
-    Case("overview", "150 ms, p95 300 ms", overview),
+    Case("organisations", organisations),
+    Case("agreement", agreement),
+    Case("search", search),
+    Case("overview", overview),
 )
 
 

@@ -20,7 +20,7 @@ def show(country: Country, found: Sequence[tuple[Case, list[Found]]]) -> None:
     for case, lines in found:
         for line in lines:
             cpu, wall = _words(line.measure) if line.measure is not None else ("", "")
-            table.add_row(case.name, line.work, case.asked, cpu, wall, line.told)
+            table.add_row(case.name, line.work, line.asked, cpu, wall, line.told)
     Console(width=150).print(table)
 
 
