@@ -74,6 +74,12 @@ def open_index(*columns: str, unique: bool = False, name: str | None = None, hav
     return Index(name, *columns, unique=unique, postgresql_where=where, sqlite_where=where)
 
 
+def closed_index(table: str, *columns: str) -> Index:
+    """An index over the closed versions of a table only: a first load writes none."""
+    where = text("closed_by IS NOT NULL")
+    return Index(f"ix_{table}_closed", *columns, postgresql_where=where, sqlite_where=where)
+
+
 def open_end(*columns: str) -> Index:
     """An index that lets one row of these columns be without an ``ended_at``."""
     where = text("ended_at IS NULL")

@@ -55,11 +55,11 @@ def plain_rows() -> Iterator[None]:
             gc.enable()
 
 
-def expect_many(session: Session) -> None:
-    """Say that this transaction handles large sets, whatever statistics claim (they are stale in the load that fills a
-    table)."""
+def expect_many(session: Session, table: Any, rows: int) -> None:
+    """Say that this transaction touches so many rows beside those of ``table``: where statistics know of few, it
+    handles large sets whatever they claim (they are stale in the load that fills a table)."""
     if is_postgresql(session):
-        postgresql.expect_many(session)
+        postgresql.expect_many(session, table, rows)
 
 
 def analyze(session: Session, *tables: Table, well: bool = False) -> None:

@@ -115,9 +115,16 @@ def digest_of_lines(session: Session, lines: Select[Any]) -> str:
     return str(session.scalar(select(digest)))
 
 
-def expect_many(session: Session) -> None:
-    """Keep the planner from nested loops for the rest of the transaction: after a load that was rolled back it believes
-    that large tables are empty, and would walk them once per row."""
+_BESIDE = 5
+"""A table that is known to have so many times the rows of a load is large, and the load is looked up in it."""
+
+
+def expect_many(session: Session, table: Table, rows: int) -> None:
+    """Keep the planner from nested loops for the rest of the transaction, unless it knows ``table`` to be large: after
+    a load that was rolled back it believes that large tables are empty, and would walk them once per row."""
+    known = session.scalar(text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:name)"), {"name": table.name})
+    if known is not None and known > _BESIDE * rows:
+        return
     session.connection().exec_driver_sql("SET LOCAL enable_nestloop = off")
     session.connection().exec_driver_sql("SET LOCAL work_mem = '128MB'")
 

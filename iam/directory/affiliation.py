@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from iam.database.base import Base, FactVersion, key, open_index, refers_to, valid
+from iam.database.base import Base, FactVersion, closed_index, key, open_index, refers_to, valid
 from iam.database.types import Protected
 
 AFFILIATION_KINDS = ("employee", "substitute", "student", "elected-official", "contractor", "trainee")
@@ -47,6 +47,8 @@ class Affiliation(FactVersion, Base):
         open_index("person_id"),
         open_index("record_id", "organisation_id", "valid_from", unique=True, name="uq_affiliation_open"),
         open_index("organisation_id", "kind", "occupation"),
+        open_index("source_id", "organisation_id"),
+        closed_index("affiliation", "organisation_id", "valid_to"),
         _formerly("fact_id", "is_primary"),
     )
 
@@ -63,7 +65,12 @@ class Absence(FactVersion, Base):
     """A time in which an affiliation gives no rights to rules that say so; its reason is never stored."""
 
     __tablename__ = "absence"
-    __table_args__ = (valid(), open_index("fact_id", unique=True), open_index("affiliation_fact_id"))
+    __table_args__ = (
+        valid(),
+        open_index("fact_id", unique=True),
+        open_index("affiliation_fact_id"),
+        open_index("source_id"),
+    )
 
     affiliation_fact_id: Mapped[UUID]
     person_id: Mapped[UUID] = refers_to("person.id")
@@ -79,6 +86,8 @@ class Relationship(FactVersion, Base):
         CheckConstraint("person_id <> other_person_id", name="two_persons"),
         open_index("person_id", "kind"),
         open_index("other_person_id", "kind"),
+        open_index("source_id"),
+        closed_index("relationship", "source_id", "valid_to"),
     )
 
     person_id: Mapped[UUID] = refers_to("person.id")
@@ -132,7 +141,14 @@ class Membership(FactVersion, Base):
     """A person in a group."""
 
     __tablename__ = "membership"
-    __table_args__ = (valid(), open_index("fact_id", unique=True), open_index("group_id"), open_index("person_id"))
+    __table_args__ = (
+        valid(),
+        open_index("fact_id", unique=True),
+        open_index("group_id"),
+        open_index("person_id"),
+        open_index("source_id"),
+        closed_index("membership", "source_id", "valid_to"),
+    )
 
     group_id: Mapped[UUID] = refers_to("group_.id")
     person_id: Mapped[UUID] = refers_to("person.id")

@@ -151,6 +151,7 @@ def _touch(session: Session) -> None:
     session.execute(
         insert(t).from_select(["person_id"], select(persons.c.person_id).where(persons.c.person_id.is_not(None)))
     )
+    analyze(session, t)
     guardians = select(Relationship.person_id).where(
         Relationship.closed_by.is_(None),
         Relationship.other_person_id.in_(select(t.c.person_id)),

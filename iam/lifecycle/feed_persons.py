@@ -60,7 +60,8 @@ def _vault(session: Session) -> None:
 def _reseal(session: Session) -> None:
     """A code that is told otherwise than before takes the place of the sealed one, with a key of its own."""
     p, i = staged.person, Identifier
-    known = exists().where(i.kind == "identity-code", i.closed_by.is_(None), i.value_mac == p.c.code_mac)
+    coded = and_(i.kind == "identity-code", i.issuer == "", i.closed_by.is_(None))
+    known = exists().where(coded, i.value_mac == p.c.code_mac)
     other = and_(~p.c.fresh, p.c.wrapped_key.is_not(None), _first_key(p), ~known)
     item = and_(VaultItem.person_id == p.c.person_id, VaultItem.kind == "identity-code", other)
     session.execute(
@@ -134,9 +135,13 @@ def _profiles(session: Session, change: Change, source_id: UUID) -> None:
     p, q, lead = staged.person, PersonProfile, leads()
     mine = and_(q.closed_by.is_(None), q.source_id == source_id, q.person_id == p.c.person_id)
     same = and_(*(getattr(q, name).is_not_distinct_from(p.c[name]) for name in _PROFILE))
+    # Said once more by itself: so the few are looked up, and not all that the source ever described.
+    told = select(p.c.person_id).where(p.c.has_profile)
     session.execute(
         update(q)
-        .where(q.closed_by.is_(None), q.source_id == source_id, exists().where(mine, lead, ~same))
+        .where(
+            q.closed_by.is_(None), q.source_id == source_id, q.person_id.in_(told), exists().where(mine, lead, ~same)
+        )
         .values(closed_by=change.id)
         .execution_options(synchronize_session=False)
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from iam.database.base import Base, key, refers_to
@@ -24,6 +24,7 @@ class Plan(Base):
     __table_args__ = (
         CheckConstraint("approved_by IS NULL OR approved_by <> author_id", name="second_person"),
         CheckConstraint("state IN ('computed', 'held', 'applied', 'partly', 'refused')", name="state"),
+        Index(None, "source_id", "at"),
     )
 
     id: Mapped[UUID] = key()

@@ -89,7 +89,7 @@ def _fill_affected(session: Session, persons: Collection[UUID] | Table) -> int:
 
 def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: bool, few: bool) -> None:
     facts = facts_of(session) if few else None
-    found = published(session, rules, owners_over() if limited else None)
+    found = published(session, rules, owners_over(session) if limited else None)
     read = [(rule, version, pattern) for rule, version in found if (pattern := _pattern(version)) is not None]
     names = of_rules(session, [(rule.owner_id, pattern) for rule, _, pattern in read])
     for rule, version, pattern in read:

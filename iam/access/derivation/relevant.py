@@ -9,21 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, union
+from sqlalchemy import ColumnElement, String, and_, cast, exists, select, union
 from sqlalchemy.orm import Session, aliased
 
 from iam.access.derivation.working import affected
+from iam.access.model.assignment import NIL
+from iam.access.model.rule import RuleVersion
 from iam.access.rules.conditions.catalogue import Fact
 from iam.access.rules.conditions.condition import AnyFact, Seen
-from iam.access.rules.facts import AffiliationFact, MembershipFact, RelationshipFact, Span
+from iam.access.rules.facts import ALWAYS, AffiliationFact, MembershipFact, RelationshipFact, Span
 from iam.access.rules.match import failing
 from iam.access.rules.names import Names
 from iam.access.rules.pattern import Pattern
 from iam.database.statement import Rows, Statement, row
-from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
+from iam.directory.affiliation import RELATIONSHIP_KINDS, Affiliation, Group, Membership, Relationship
 from iam.directory.organisation import OrganisationClosure
 
 FEW = 100
@@ -61,13 +64,32 @@ def facts_of(session: Session) -> OpenFacts:
     return OpenFacts(found, frozenset(_UNDER.all(session)))
 
 
-def owners_over() -> Rows:
-    """Select the organisations whose rules can match persons in ``affected``: those over a place of theirs, or of
-    somebody they are related to. Every rule binds a fact in its owner's part."""
+def owners_over(session: Session) -> set[UUID]:
+    """Return the organisations whose rules can match persons in ``affected``: those over a place of theirs, or of
+    somebody they are related to in a way that a rule asks for. Every rule binds a fact in its owner's part."""
+    kinds = [kind for kind, asked in zip(RELATIONSHIP_KINDS, _ASKED.all(session)[0], strict=True) if asked]
+    return {owner for one in (_OVER, *(_OVER_RELATED[kind] for kind in kinds)) for owner in one.all(session)}
+
+
+def _asked() -> Rows:
+    """Of each kind of relationship, whether a published rule names it."""
+    return select(
+        *(
+            exists().where(RuleVersion.state == "published", cast(RuleVersion.pattern, String).contains(f'"{kind}"'))
+            for kind in RELATIONSHIP_KINDS
+        )
+    )
+
+
+def _over() -> Rows:
+    return select(OrganisationClosure.ancestor_id).where(OrganisationClosure.descendant_id.in_(union(*_places())))
+
+
+def _over_related(kind: str) -> Rows:
     r, other, c = Relationship, aliased(Affiliation), OrganisationClosure
     related = select(other.organisation_id).join(r, r.other_person_id == other.person_id)
-    places = union(*_places(), related.where(_theirs(r), other.closed_by.is_(None)))
-    return select(c.ancestor_id).where(c.descendant_id.in_(places))
+    here = related.where(_theirs(r), r.kind == kind, other.closed_by.is_(None)).distinct()
+    return select(c.ancestor_id).where(c.descendant_id.in_(here))
 
 
 def _theirs(fact: Any) -> ColumnElement[bool]:
@@ -99,9 +121,9 @@ def _memberships() -> Rows:
 
 
 def _relationships() -> Rows:
+    """Who is whose: a manager has hundreds, so each kind is read once, without saying of whom."""
     r = Relationship
-    columns: Rows = select(r.version_id, r.fact_id, r.kind, r.other_person_id, r.valid_from, r.valid_to, r.source_id)
-    return columns.where(_theirs(r))
+    return select(r.kind, r.source_id).where(_theirs(r)).distinct()
 
 
 def _under() -> Rows:
@@ -127,7 +149,16 @@ def _dated(make: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
+def _one(value: UUID) -> UUID:
+    return value
+
+
 _AFFILIATIONS: Statement[AffiliationFact] = Statement(_affiliations, _dated(AffiliationFact))
 _MEMBERSHIPS: Statement[MembershipFact] = Statement(_memberships, _dated(MembershipFact))
-_RELATIONSHIPS: Statement[RelationshipFact] = Statement(_relationships, _dated(RelationshipFact))
+_RELATIONSHIPS: Statement[RelationshipFact] = Statement(
+    _relationships, lambda kind, source_id: RelationshipFact(NIL, NIL, kind, NIL, ALWAYS, source_id)
+)
 _UNDER: Statement[tuple[Any, ...]] = Statement(_under, row)
+_ASKED: Statement[tuple[Any, ...]] = Statement(_asked, row)
+_OVER: Statement[UUID] = Statement(_over, _one)
+_OVER_RELATED = {kind: Statement(partial(_over_related, kind), _one) for kind in RELATIONSHIP_KINDS}

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from iam.database.base import Base, key, open_index, refers_to, valid
+from iam.database.base import Base, closed_index, key, open_index, refers_to, valid
 
 NIL = UUID(int=0)
 
@@ -36,6 +36,8 @@ class Assignment(Base):
         open_index("person_id"),
         open_index("role_id", "scope_id"),
         open_index("rule_version_id"),
+        Index(None, "opened_by"),
+        closed_index("assignment", "closed_by"),
         Index("ix_assignment_by_hand", "person_id", postgresql_where=_BY_HAND, sqlite_where=_BY_HAND),
     )
 

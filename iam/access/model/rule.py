@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from iam.change import Change
 from iam.database.base import Base, key
-from iam.database.statement import Rows
 
 
 class CodeList(Base):
@@ -90,7 +89,7 @@ def known_rules(session: Session, known_at: datetime | None = None) -> list[tupl
 
 
 def published(
-    session: Session, rules: Collection[UUID] | None = None, owners: Rows | None = None
+    session: Session, rules: Collection[UUID] | None = None, owners: Collection[UUID] | None = None
 ) -> list[tuple[Rule, RuleVersion]]:
     """Return the published version of every rule (of those named, of those that belong to some owners), with its
     rule."""

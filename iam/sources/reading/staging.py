@@ -16,7 +16,7 @@ from iam import clock
 from iam.database.bulk import expect_many, plain_rows
 from iam.database.types import uuid7
 from iam.directory.organisation import Organisation, OrganisationPlace
-from iam.directory.source import Source
+from iam.directory.source import Record as SourceRecord, Source
 from iam.lifecycle import staged
 from iam.sources.reading import beyond as standing, columns, meaning, walls
 from iam.sources.reading.columns import Places, Rejection, Said
@@ -27,8 +27,7 @@ from iam.vault import Vault
 
 REJECTS_KEPT = 10_000
 MANY = 500
-"""Above this many records read, sets are joined by hashing: a fresh load has no statistics to plan by, nor has the run
-after it."""
+"""Above this many records that are new, changed or gone, a load may be one of which the planner knows nothing."""
 _ALIASES = "org"
 """Records of this kind name organisations for the others, so they are read even when unchanged."""
 
@@ -57,9 +56,14 @@ class Staged:
     returned: list[UUID] = field(default_factory=list)
 
     @property
+    def touched(self) -> int:
+        """How many records the reading brought anew or otherwise, or lacks."""
+        return self.fresh + self.changed + len(self.deleted) + len(self.missing)
+
+    @property
     def news(self) -> bool:
         """Whether the reading brought, or lacks, anything."""
-        return bool(self.fresh or self.changed or self.deleted or self.missing)
+        return self.touched > 0
 
 
 def places(session: Session, source: Source) -> Places:
@@ -119,8 +123,8 @@ class Stager:
             if self.result.news:
                 staged.prepare(self._session)
                 self._rows.write(self._session, self._vault)
-        if self.result.rows > MANY:
-            expect_many(self._session)
+        if self.result.touched > MANY:
+            expect_many(self._session, SourceRecord.__table__, self.result.touched)
         return self.result
 
     def _read(self, reading: Reading) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
+from iam.database.bulk import analyze
 from iam.directory.organisation import OrganisationClosure
 from iam.directory.reach import reach
 from iam.directory.source import Source
@@ -165,6 +166,7 @@ def stage(session: Session, walls: Walls) -> None:
     ]
     if walls.partly and rows:
         session.execute(insert(staged.reach), rows)
+        analyze(session, staged.reach)
     elif not walls.partly:
         open_everything(session)
 
