@@ -34,9 +34,9 @@ from iam.signin.accounts import ending
 from iam.tokens import session as login_sessions, sign_out, witness
 from iam.tokens.grant import GrantRow
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, Application, Browser, World, form
-from tests.servers.relying_party import RelyingParty
+from tests.kit.peers.relying_party import RelyingParty
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, Application, Browser, World, form
 
 At = Callable[[datetime], None]
 EVENT = "http://schemas.openid.net/event/backchannel-logout"

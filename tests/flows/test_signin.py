@@ -31,8 +31,8 @@ from iam.signin.passwords.turns import Turns
 from iam.tokens.grant import GrantRow
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension, flow
-from tests.unit.signin.people import OTHER, PASSWORD, add_person, directory, employ, hold, municipality
-from tests.unit.web.browser import Browser, application, hidden
+from tests.kit.browser import Browser, application, hidden
+from tests.kit.people import OTHER, PASSWORD, add_person, directory, employ, hold, municipality
 
 LOGIN = "aino.virtanen"
 MISMATCH = "The username or the password does not match."

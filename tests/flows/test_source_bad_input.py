@@ -17,10 +17,10 @@ from iam.directory.source import Run, RunReject
 from iam.errors import Invalid
 from iam.sources.report import Report
 from iam.texts import LANGUAGES, Texts
-from tests.factories import facts
-from tests.flows.source_world import World, build, code, hr_text, row, rows
+from tests.kit.factories import facts
+from tests.kit.worlds.source import World, build, code, hr_text, row, rows
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "hr"
+FIXTURES = Path(__file__).parents[1] / "kit" / "feeds" / "hr"
 CODE = "140381-902E"
 
 

@@ -17,9 +17,9 @@ from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Ambiguity
 from iam.sources.identity.decide import decide
 from iam.sources.report import Report
-from tests.flows.source_world import World, build, code
+from tests.kit.worlds.source import World, build, code
 
-CASES = Path(__file__).parents[1] / "fixtures" / "cases"
+CASES = Path(__file__).parents[1] / "kit" / "feeds" / "cases"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from iam.directory.affiliation import Absence, Affiliation, Relationship
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.person import PersonProfile
 from iam.directory.source import Record
-from tests.flows.source_world import World, build, row, rows
+from tests.kit.worlds.source import World, build, row, rows
 
 
 @pytest.fixture

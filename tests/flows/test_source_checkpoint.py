@@ -13,7 +13,7 @@ from iam.directory.affiliation import Group, Membership
 from iam.directory.person import Identifier
 from iam.directory.source import Source
 from iam.sources.report import Report
-from tests.flows.source_world import World, build, row
+from tests.kit.worlds.source import World, build, row
 
 Entry = dict[str, Any]
 

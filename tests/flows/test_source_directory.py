@@ -15,8 +15,8 @@ from connectors import registry
 from iam.directory.affiliation import Affiliation, Group, Membership
 from iam.directory.person import Identifier, PersonProfile
 from iam.directory.source import Source
-from tests.flows.source_world import World, _last, build
-from tests.servers.slapd import READER, READER_PASSWORD, SUFFIX, Slapd, group, person, posix_group
+from tests.kit.servers.slapd import READER, READER_PASSWORD, SUFFIX, Slapd, group, person, posix_group
+from tests.kit.worlds.source import World, _last, build
 
 pytestmark = pytest.mark.services
 

@@ -18,7 +18,7 @@ from iam.directory.source import Acceptance, Run, Source
 from iam.errors import Conflict, Invalid, NotFound
 from iam.plans.plan import Plan, PlanEffect
 from iam.sources import acceptance, configured, lease
-from tests.flows.source_world import World, build, row, rows
+from tests.kit.worlds.source import World, build, row, rows
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select, update
 
 from iam.directory.source import Record, Run, Source
 from iam.plans.plan import Plan, PlanEffect
-from tests.flows.source_world import EMPLOYEES, Row, World, build, row, rows
+from tests.kit.worlds.source import EMPLOYEES, Row, World, build, row, rows
 
 LAST = "30.9.2026"
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from iam.plans.plan import PlanEffect
-from tests.flows.roster_world import Table, build, enrolled, guardians, load, members, pupil, run, student
-from tests.flows.source_world import World, row, rows
+from tests.kit.worlds.roster import Table, build, enrolled, guardians, load, members, pupil, run, student
+from tests.kit.worlds.source import World, row, rows
 
 NUMBERS = range(12)
 TABLES: dict[str, Table] = {

@@ -18,7 +18,7 @@ from iam.directory.person import Identifier, Person, PersonProfile, VaultItem
 from iam.directory.source import Record
 from iam.plans.plan import PlanEffect
 from iam.sources.reading.staging import MANY
-from tests.flows.source_world import World, build, row
+from tests.kit.worlds.source import World, build, row
 
 SIZE = MANY + 100
 ROWS = [

@@ -13,7 +13,7 @@ from iam.access.administration import WHOLE
 from iam.directory.pages.listing import PERSON_KEYS, Wanted, persons
 from iam.directory.person import Person, PersonNameWord
 from iam.directory.queries import profiles
-from tests.flows.source_world import World, build, row
+from tests.kit.worlds.source import World, build, row
 
 YEAR = timedelta(days=365)
 

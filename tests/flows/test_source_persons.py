@@ -23,8 +23,8 @@ from iam.jobs import Worker
 from iam.signin.accounts.account import Account
 from iam.signin.addresses import change as addresses, worker as address_notice
 from iam.sources.identity.decide import decide
-from tests.factories import facts
-from tests.flows.source_world import World, build, code, hr_text, row, rows
+from tests.kit.factories import facts
+from tests.kit.worlds.source import World, build, code, hr_text, row, rows
 
 
 @pytest.fixture

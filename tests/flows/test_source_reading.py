@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from connectors.hr import COLUMNS
 from iam.directory.person import PersonProfile
 from iam.sources.report import Report
-from tests.flows.source_world import Row, World, build, hr_text, rows
+from tests.kit.worlds.source import Row, World, build, hr_text, rows
 
 SEPARATORS = ";" * (len(COLUMNS) - 1)
 EMPTY = [SEPARATORS, '"";' * (len(COLUMNS) - 1) + '""', " ; ;" + SEPARATORS[2:], "", ";;"]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from iam.directory.source import RunReject
-from tests.flows.source_world import World, build, row, rows
+from tests.kit.worlds.source import World, build, row, rows
 
 
 @pytest.fixture

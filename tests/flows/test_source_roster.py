@@ -17,8 +17,8 @@ from iam.directory.affiliation import Affiliation, Group, Membership
 from iam.directory.organisation import Organisation
 from iam.directory.person import PersonProfile
 from iam.directory.source import RunReject
-from tests.factories import facts
-from tests.flows.roster_world import (
+from tests.kit.factories import facts
+from tests.kit.worlds.roster import (
     ROSTER,
     Table,
     build,
@@ -32,7 +32,7 @@ from tests.flows.roster_world import (
     run,
     student,
 )
-from tests.flows.source_world import World
+from tests.kit.worlds.source import World
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from iam.directory.person import Identifier
 from iam.directory.source import RunReject, Source
 from iam.errors import Conflict
 from iam.sources import background
-from tests.factories import facts
-from tests.flows import roster_world, source_world
-from tests.flows.roster_world import ROSTER, enrolled, pupil, student
-from tests.flows.source_world import World, row
+from tests.kit.factories import facts
+from tests.kit.worlds import roster as roster_world, source as source_world
+from tests.kit.worlds.roster import ROSTER, enrolled, pupil, student
+from tests.kit.worlds.source import World, row
 
 ORG_O = {"sourcedId": "org-o", "name": "O", "type": "school", "identifier": "OPISTO"}
 

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from iam.settings import Egress
 from iam.web import extension
-from tests.flows import oidc_world, statement_walks, test_upstream
-from tests.flows.factor_world import LOGIN, vault_door
-from tests.flows.statement_walks import Meter
-from tests.servers.openid_provider import OpenidProvider
-from tests.unit.admin_ui import world as admin_world
-from tests.unit.signin.people import add_person, employ
-from tests.unit.web.browser import application
+from tests.flows import test_upstream
+from tests.kit import statement_walks
+from tests.kit.browser import application
+from tests.kit.peers.openid_provider import OpenidProvider
+from tests.kit.people import add_person, employ
+from tests.kit.statement_walks import Meter
+from tests.kit.worlds import admin as admin_world, oidc as oidc_world
+from tests.kit.worlds.factor import LOGIN, vault_door
 
 MOST: dict[str, int] = {
     "GET /": 0,

@@ -33,10 +33,10 @@ from iam.signin.federation.connection import Connection, Link
 from iam.tokens.one_shot import OneShot
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension, flow, guard
-from tests.flows.factor_world import with_totp
-from tests.servers.openid_provider import CLIENT, SECRET, Behaviour, Claims, OpenidProvider
-from tests.unit.signin.people import PASSWORD, add_person, employ, hold, municipality
-from tests.unit.web.browser import Browser, application, hidden
+from tests.kit.browser import Browser, application, hidden
+from tests.kit.peers.openid_provider import CLIENT, SECRET, Behaviour, Claims, OpenidProvider
+from tests.kit.people import PASSWORD, add_person, employ, hold, municipality
+from tests.kit.worlds.factor import with_totp
 
 LOGIN, OTHER = "aino.virtanen", "eero.esimerkki"
 KEY = "kunta"

@@ -15,8 +15,8 @@ import pytest
 from iam.delivery import egress
 from iam.delivery.destination import is_public
 from iam.settings import Egress
-from tests.servers.certificates import Authority
-from tests.servers.hostile_http import HostileHttp, answer, answer_json, dripping
+from tests.kit.peers.hostile_http import HostileHttp, answer, answer_json, dripping
+from tests.kit.servers.certificates import Authority
 
 OK = answer_json({"keys": []})
 

@@ -12,9 +12,9 @@ from iam.delivery import mail
 from iam.delivery.mail import Mail, MailRefused, Smtp
 from iam.errors import Invalid, Unavailable
 from iam.settings import Settings
-from tests.servers.certificates import Authority
-from tests.servers.mail import MailServer
-from tests.servers.ports import HOST, free_port
+from tests.kit.peers.mail import MailServer
+from tests.kit.servers.certificates import Authority
+from tests.kit.servers.ports import HOST, free_port
 
 LETTER = Mail("aino.esimerkki@marjala.example", "Kertakoodisi: Marjala – ä", "Päivää\n\n    7KMPQ-R3XYZ\n.\n..piste\n")
 

@@ -25,10 +25,10 @@ from iam.oidc.model import Client, ClientSecret, InitialAccessToken
 from iam.settings import Egress
 from iam.tokens import jose, secret
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, JWT_KEY, SECRET, VERIFIER, Browser, World, instant
-from tests.servers.certificates import Authority
-from tests.servers.hostile_http import HostileHttp, answer_json
+from tests.kit.peers.hostile_http import HostileHttp, answer_json
+from tests.kit.servers.certificates import Authority
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, JWT_KEY, SECRET, VERIFIER, Browser, World, instant
 
 Clock = Callable[[datetime], None]
 BACK = "https://app.example/cb"

@@ -17,8 +17,8 @@ from iam.oidc.model import Client, ClientSecret
 from iam.oidc.server import provider
 from iam.tokens import grant as grants, jose, session as login_sessions
 from iam.tokens.secret import hash_of
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, JWT_KEY, SECRET, VERIFIER, Application, Browser, World, request_of, verified
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, JWT_KEY, SECRET, VERIFIER, Application, Browser, World, request_of, verified
 
 Clock = Callable[[datetime], None]
 LASTING = "openid profile email phone roles groups offline_access"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.model.assignment import Assignment
 from iam.directory.affiliation import Affiliation
-from tests.factories import access, facts
+from tests.kit.factories import access, facts
 from tests.unit.access.conftest import Town
 
 FIRST = facts.day("2026-08-01")

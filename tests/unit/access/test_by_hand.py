@@ -20,10 +20,10 @@ from iam.change import Actor, Change
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
 from iam.errors import Conflict, Invalid, NotFound
-from tests.factories import access, facts
-from tests.factories.facts import day
+from tests.kit.factories import access, facts
+from tests.kit.factories.facts import day
+from tests.kit.held import open_assignments, roles_of
 from tests.unit.access.conftest import Town
-from tests.unit.access.held import open_assignments, roles_of
 
 CHRISTMAS = day("2026-12-20")
 END = day("2027-06-01")

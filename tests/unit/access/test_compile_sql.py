@@ -21,8 +21,8 @@ from iam.access.rules.names import Names
 from iam.access.rules.pattern import parse
 from iam.access.rules.resolve import load
 from iam.directory.person import Person
-from tests.unit.access import worlds
-from tests.unit.access.worlds import PERSONS, WHOLE, AffiliationSpec, PlaceSpec, WorldSpec
+from tests.kit.worlds import plain as worlds
+from tests.kit.worlds.plain import PERSONS, WHOLE, AffiliationSpec, PlaceSpec, WorldSpec
 
 VERSION = UUID(int=77)
 Rules = list[tuple[dict[str, Any], str]]

@@ -19,12 +19,12 @@ from iam.access.model.role import RoleVersion
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import OrganisationPlace
-from tests.factories import access, facts
-from tests.factories.facts import day
-from tests.unit.access import worlds
+from tests.kit.factories import access, facts
+from tests.kit.factories.facts import day
+from tests.kit.held import Statements, contents, open_assignments, roles_of, times
+from tests.kit.worlds import plain as worlds
+from tests.kit.worlds.plain import WorldSpec
 from tests.unit.access.conftest import Town
-from tests.unit.access.held import Statements, contents, open_assignments, roles_of, times
-from tests.unit.access.worlds import WorldSpec
 
 AUTUMN = day("2026-09-15")
 END = day("2027-06-01")

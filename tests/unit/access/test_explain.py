@@ -16,10 +16,10 @@ from iam.access.explanation.explain import Explanation, explain
 from iam.access.explanation.why_not import why_not
 from iam.access.right import rights
 from iam.change import SYSTEM, Actor, begin
-from tests.factories import access, facts
-from tests.factories.facts import day
+from tests.kit.factories import access, facts
+from tests.kit.factories.facts import day
+from tests.kit.held import Statements
 from tests.unit.access.conftest import Town
-from tests.unit.access.held import Statements
 
 AUTUMN = day("2026-09-15")
 CHRISTMAS = day("2026-12-20")

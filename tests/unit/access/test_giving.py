@@ -18,10 +18,10 @@ from iam.access.rules.pattern import parse
 from iam.access.rules.resolve import load
 from iam.change import SYSTEM
 from iam.errors import Invalid
-from tests.factories import access, facts
-from tests.factories.facts import day
+from tests.kit.factories import access, facts
+from tests.kit.factories.facts import day
+from tests.kit.held import open_assignments, roles_of, times
 from tests.unit.access.conftest import Town
-from tests.unit.access.held import open_assignments, roles_of, times
 
 AUTUMN = day("2026-09-15")
 SECRETARY = {"bind": {"a": {"affiliation": {"kind": "employee", "occupation": "sihteeri"}}}}

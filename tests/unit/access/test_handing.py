@@ -17,9 +17,9 @@ from iam.access.explanation.why_not import why_not
 from iam.access.rules.resolve import check, load
 from iam.change import SYSTEM
 from iam.errors import Invalid
-from tests.factories import access, facts
+from tests.kit.factories import access, facts
+from tests.kit.held import open_assignments, roles_of
 from tests.unit.access.conftest import Town
-from tests.unit.access.held import open_assignments, roles_of
 
 AUTUMN = facts.day("2026-09-15")
 END = facts.day("2027-06-01")

@@ -13,12 +13,12 @@ from iam.access.explanation.proof import prove
 from iam.access.model.agreements import clauses
 from iam.access.model.assignment import Assignment
 from iam.database.types import uuid7
-from tests.factories import access, facts
-from tests.factories.facts import day
-from tests.unit.access import worlds
+from tests.kit.factories import access, facts
+from tests.kit.factories.facts import day
+from tests.kit.held import open_assignments
+from tests.kit.worlds import plain as worlds
+from tests.kit.worlds.plain import LAST_DAY, PERSONS, WorldSpec
 from tests.unit.access.conftest import Town
-from tests.unit.access.held import open_assignments
-from tests.unit.access.worlds import LAST_DAY, PERSONS, WorldSpec
 
 AUTUMN = day("2026-09-15")
 CHRISTMAS = day("2026-12-20")

@@ -14,10 +14,10 @@ from iam.access.model.rule import RuleVersion
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM, Actor
 from iam.errors import Invalid, NotFound
-from tests.factories import access, facts
-from tests.factories.facts import day
+from tests.kit.factories import access, facts
+from tests.kit.factories.facts import day
+from tests.kit.held import contents, open_assignments, roles_of, row_counts
 from tests.unit.access.conftest import Town
-from tests.unit.access.held import contents, open_assignments, roles_of, row_counts
 
 AUTUMN = day("2026-09-15")
 TEACHERS = access.teachers(kind="employee", occupation="opettaja")

@@ -16,7 +16,7 @@ from iam.change import SYSTEM
 from iam.directory.affiliation import Group
 from iam.directory.source import Source
 from iam.errors import Invalid
-from tests.factories import access, facts
+from tests.kit.factories import access, facts
 
 GIVES = {"role": "wilma:opettaja", "scope": "organisation of a"}
 

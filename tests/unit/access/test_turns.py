@@ -34,9 +34,9 @@ from iam.directory.affiliation import Affiliation
 from iam.errors import Conflict
 from iam.jobs import Worker
 from iam.lifecycle import leave
-from tests.factories import access, facts
-from tests.servers.databases import Databases
-from tests.servers.postgresql import PostgreSQL
+from tests.kit.factories import access, facts
+from tests.kit.servers.databases import Databases
+from tests.kit.servers.postgresql import PostgreSQL
 
 SECONDS = 20
 TEACHER = access.teachers()

@@ -20,10 +20,10 @@ from iam.oidc.clients import write as registration
 from iam.oidc.clients.registered import GENERATION, load
 from iam.oidc.model import Client, ClientSecret
 from iam.tokens.secret import hash_of
-from tests.factories import consortium
-from tests.unit.admin_ui import catalogue
+from tests.kit.factories import consortium
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World, administer, person
 from tests.unit.admin_ui.test_sign_in_trace import told
-from tests.unit.admin_ui.world import Reader, World, administer, person
 
 HERE = "/admin/applications/wilma/clients/wilma-web"
 FIRST = "avk_" + "f" * 43

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from iam.access.model.role import Application
 from iam.oidc.clients.registered import load
 from iam.oidc.model import Client, ClientSecret
-from tests.unit.admin_ui import catalogue
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World, administer, person
 from tests.unit.admin_ui.test_sign_in_trace import told
-from tests.unit.admin_ui.world import Reader, World, administer, person
 
 NEW, CLIENT = "/admin/new-application", "/admin/applications/wilma/new-client"
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.factories import consortium
-from tests.unit.admin_ui import catalogue
-from tests.unit.admin_ui.world import Reader, World, administer, employ, give, person
+from tests.kit.factories import consortium
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World, administer, employ, give, person
 
 TOKEN = "/admin/applications/wilma/token"
 

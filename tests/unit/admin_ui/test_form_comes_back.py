@@ -22,8 +22,8 @@ from iam.tokens.one_shot import OneShot
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension
 from iam.web.forms import kept
-from tests.factories import consortium
-from tests.unit.admin_ui.world import ISSUER, Reader, World, employ, hidden, person
+from tests.kit.factories import consortium
+from tests.kit.worlds.admin import ISSUER, Reader, World, employ, hidden, person
 
 REASON = "Sijaistaa <Annaa> & 3 B:tä"
 

@@ -13,7 +13,7 @@ from iam.directory.affiliation import Relationship
 from iam.doctor import examine
 from iam.settings import Settings
 from iam.web import extension
-from tests.unit.admin_ui.world import Reader, World, administer, person
+from tests.kit.worlds.admin import Reader, World, administer, person
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Callable
 from urllib.parse import quote
 
-from tests.factories import consortium
-from tests.unit.admin_ui.world import Reader, World
+from tests.kit.factories import consortium
+from tests.kit.worlds.admin import Reader, World
 
 LISTS = ("persons", "organisations", "roles", "rules", "agreements", "applications/wilma/organisations")
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.directory.source import Source, SourceOpening
-from tests.unit.admin_ui.world import Reader, World, administer
+from tests.kit.worlds.admin import Reader, World, administer
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable
 
 from iam.directory.organisation import OrganisationRelation
-from tests.factories import consortium
-from tests.unit.admin_ui import catalogue
-from tests.unit.admin_ui.world import Reader, World, administer
+from tests.kit.factories import consortium
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World, administer
 
 
 def names(text: str) -> list[str]:

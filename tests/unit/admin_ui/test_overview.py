@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.directory.source import Ambiguity, Run, Source
-from tests.unit.admin_ui.world import Reader, World, administer, employ, person
+from tests.kit.worlds.admin import Reader, World, administer, employ, person
 
 
 def run(world: World, state: str, hours_ago: float, source_id: UUID | None = None) -> UUID:

@@ -15,7 +15,7 @@ from iam.directory.person import Hold, Identifier, PersonKey, VaultItem
 from iam.tokens import session as login_sessions
 from iam.vault import seal
 from iam.web import extension
-from tests.unit.admin_ui.world import Reader, World, administer, employ, person
+from tests.kit.worlds.admin import Reader, World, administer, employ, person
 
 CODE = "010190-9023"
 

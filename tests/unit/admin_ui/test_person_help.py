@@ -23,8 +23,8 @@ from iam.signin.addresses import change as addresses
 from iam.signin.addresses.address import SignInAddress
 from iam.signin.factors import recovery
 from iam.web import extension
+from tests.kit.worlds.admin import ISSUER, SECRETARY, Reader, World, administer, employ, hidden, person
 from tests.unit.admin_ui.test_person_signin import CODE, left, with_factors
-from tests.unit.admin_ui.world import ISSUER, SECRETARY, Reader, World, administer, employ, hidden, person
 
 NEW = "vihreä kuusi humisee yöllä"
 

@@ -16,9 +16,9 @@ from iam.access.explanation.batches import SIZE
 from iam.access.model.assignment import Assignment
 from iam.access.model.rule import RuleVersion
 from iam.database.types import uuid7
-from tests.unit.admin_ui import catalogue
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World, administer, person
 from tests.unit.admin_ui.test_person import page_of
-from tests.unit.admin_ui.world import Reader, World, administer, person
 
 Readers = Callable[[str], Reader]
 

@@ -17,8 +17,8 @@ from iam.signin.factors import recovery, totp
 from iam.tokens import session as login_sessions
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension
-from tests.unit.admin_ui.world import Reader, World, employ
-from tests.unit.signin.proofs import code_of
+from tests.kit.proofs import code_of
+from tests.kit.worlds.admin import Reader, World, employ
 
 CODE = "[2-9A-Z]{5}-[2-9A-Z]{5}"
 

@@ -22,7 +22,7 @@ from iam.directory.person import Hold, Identifier, Person, PersonProfile
 from iam.lifecycle import name_words
 from iam.lifecycle.states import state_of
 from iam.web import extension
-from tests.unit.admin_ui.world import Reader, World, administer, employ, person
+from tests.kit.worlds.admin import Reader, World, administer, employ, person
 
 CODE = "010190-9023"
 

@@ -17,9 +17,9 @@ from werkzeug.test import TestResponse
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Role
 from iam.access.model.rule import Rule, RuleVersion
-from tests.factories import consortium
-from tests.unit.admin_ui import catalogue
-from tests.unit.admin_ui.world import ISSUER, Reader, World, administer, employ, hidden, person
+from tests.kit.factories import consortium
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import ISSUER, Reader, World, administer, employ, hidden, person
 
 NEW = "/admin/rules/new"
 GOOD = {

@@ -19,9 +19,9 @@ from iam.change import Actor
 from iam.database.types import uuid7
 from iam.oidc.model import Attempt
 from iam.texts import Texts
-from tests.factories import consortium
-from tests.unit.admin_ui import catalogue
-from tests.unit.admin_ui.world import Reader, World, administer, employ, person
+from tests.kit.factories import consortium
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World, administer, employ, person
 
 TRACE = "/admin/applications/wilma/trace"
 PASSWORD = "urn:avain:acr:password"

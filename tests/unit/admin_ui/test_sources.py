@@ -14,8 +14,8 @@ from connectors import registry
 from iam import clock
 from iam.directory.source import Ambiguity
 from iam.sources.reading.matching import read
-from tests.unit.admin_ui import catalogue
-from tests.unit.admin_ui.world import Reader, World, administer, hidden, person
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World, administer, hidden, person
 
 FEED = {
     "message": (

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.delivery.outbox import Message
-from tests.factories import consortium
-from tests.unit.admin_ui.world import Reader, World, administer
+from tests.kit.factories import consortium
+from tests.kit.worlds.admin import Reader, World, administer
 
 HERE = "/admin/undelivered"
 

@@ -13,7 +13,7 @@ from iam import clock
 from iam.directory.person import PersonProfile
 from iam.signin.accounts.account import Account, Credential
 from iam.signin.accounts.username import FormerUsername, UsernameRule
-from tests.unit.admin_ui.world import Reader, World, administer, employ, person
+from tests.kit.worlds.admin import Reader, World, administer, employ, person
 
 
 def login(world: World, name: str) -> str | None:

@@ -23,8 +23,7 @@ from connectors.contract import (
     Untrusted,
 )
 from connectors.ldap import LdapConnector, LdapSettings
-from tests.servers.certificates import DAY, Authority, Certificate
-from tests.servers.hostile_ldap import (
+from tests.kit.peers.hostile_ldap import (
     Behaviour,
     HostileLdap,
     answering,
@@ -39,7 +38,8 @@ from tests.servers.hostile_ldap import (
     scripted,
     silent,
 )
-from tests.servers.ports import HOST, free_port
+from tests.kit.servers.certificates import DAY, Authority, Certificate
+from tests.kit.servers.ports import HOST, free_port
 
 PASSWORD = "a-secret-value"
 DEADLINE = 0.4

@@ -11,7 +11,7 @@ from iam.database.types import Protected
 from iam.directory.queries import Profile
 from iam.oidc.claims import compose as claims
 from iam.oidc.claims.compose import Told
-from tests.unit.oidc.made import APPLICATION, IN_KOIVU, IN_RANTA, MAY, NOW, OTHER_APPLICATION, capacity, in_ranta, right
+from tests.kit.made import APPLICATION, IN_KOIVU, IN_RANTA, MAY, NOW, OTHER_APPLICATION, capacity, in_ranta, right
 
 ALL = ("openid", "profile", "email", "phone", "roles", "groups")
 USERINFO = "https://id.example/oauth2/userinfo"

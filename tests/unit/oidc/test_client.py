@@ -12,7 +12,7 @@ from iam.oidc.clients.assertions import TYPE
 from iam.oidc.clients.authentication import Contradiction, Presented, presented
 from iam.oidc.clients.registered import ADMIN, Clients
 from iam.tokens.secret import hash_of
-from tests.unit.oidc.made import ISSUER, NOW, client
+from tests.kit.made import ISSUER, NOW, client
 
 
 def basic(text: str) -> str:

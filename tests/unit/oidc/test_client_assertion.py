@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from iam.oidc.clients.assertions import Assertion, first_use, tidy, verify
 from iam.tokens import foreign, jose
-from tests.unit.oidc.made import ISSUER, NOW
+from tests.kit.made import ISSUER, NOW
 
 EC, OTHER = jose.generate("ES256", "k1"), jose.generate("ES256", "k2")
 PUBLIC = [jose.public_dict(EC)]

@@ -13,7 +13,7 @@ from iam.oidc.clients import keys as client_keys
 from iam.oidc.clients.registered import RegisteredClient
 from iam.settings import Egress, Settings
 from iam.tokens import jose
-from tests.servers.hostile_http import HostileHttp, answer, answer_json
+from tests.kit.peers.hostile_http import HostileHttp, answer, answer_json
 
 ONE, TWO = (jose.public_dict(jose.generate("ES256", kid)) for kid in ("one", "two"))
 

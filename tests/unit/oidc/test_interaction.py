@@ -20,7 +20,7 @@ from iam.oidc.authorization.interaction import (
     next_step,
     told_of,
 )
-from tests.unit.oidc.made import IN_KOIVU, IN_RANTA, KOIVU, NOW, RANTA, capacity, in_ranta, right
+from tests.kit.made import IN_KOIVU, IN_RANTA, KOIVU, NOW, RANTA, capacity, in_ranta, right
 
 MINUTE = timedelta(minutes=1)
 TEACHER, PRINCIPAL = capacity(), in_ranta()

@@ -12,8 +12,8 @@ from iam import clock
 from iam.directory.person import HoldPart
 from iam.oidc.issuing import grant_state as standing
 from iam.tokens.grant import GrantRow
-from tests.factories import facts
-from tests.unit.oidc.made import client
+from tests.kit.factories import facts
+from tests.kit.made import client
 
 
 def grant(session: Session, person_id: UUID, capacity_id: UUID) -> UUID:

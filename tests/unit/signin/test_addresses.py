@@ -20,7 +20,7 @@ from iam.directory.source import Source
 from iam.errors import NotFound
 from iam.signin.accounts.account import Account
 from iam.signin.addresses import change as addresses
-from tests.factories import facts
+from tests.kit.factories import facts
 
 DAY = timedelta(days=1)
 WAIT = 3 * DAY

@@ -21,9 +21,9 @@ from iam.signin.flow import Around, Refusal
 from iam.tokens import session as login_sessions
 from iam.tokens.session import LoginSession
 from iam.vault import Vault
-from tests.factories.facts import WORKING_DAY
-from tests.unit.signin.people import OTHER, add_person
-from tests.unit.signin.proofs import code_of
+from tests.kit.factories.facts import WORKING_DAY
+from tests.kit.people import OTHER, add_person
+from tests.kit.proofs import code_of
 
 BROWSER = "a browser"
 

@@ -15,7 +15,7 @@ from connectors.memory import MemoryConnector
 from connectors.problem import Problem
 from iam.directory.source import Source
 from iam.signin.passwords import directory_bind
-from tests.factories import facts
+from tests.kit.factories import facts
 
 DATA = {"source": "ad", "record_key": "guid-1"}
 LOGINS = {"aino": {"key": "guid-1", "password": "oikea"}, "eino": {"key": "guid-2", "password": "oikea"}}

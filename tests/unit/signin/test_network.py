@@ -16,7 +16,7 @@ from iam.signin.accounts.account import NetworkFailure
 from iam.signin.flow import Around, Refusal, sign_in
 from iam.signin.passwords import network, throttle
 from iam.vault import Vault
-from tests.unit.signin.people import PASSWORD, add_person
+from tests.kit.people import PASSWORD, add_person
 
 VAULT = Vault(b"k" * 32)
 SETTINGS = Settings(listen=Listen(proxies=["10.0.0.5"]))

@@ -22,7 +22,7 @@ from iam.signin.accounts.account import Account
 from iam.signin.addresses import notices
 from iam.signin.addresses.address import SignInAddress
 from iam.vault import Vault
-from tests.unit.signin.people import add_person
+from tests.kit.people import add_person
 
 OLD, NEW = "aino@koulu.example", "uusi@muualla.example"
 HOUR = timedelta(hours=1)

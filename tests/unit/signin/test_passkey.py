@@ -19,8 +19,8 @@ from iam.signin.accounts.factor import Passkey
 from iam.signin.factors import passkey
 from iam.signin.factors.passkey import PasskeyRefused, Site
 from iam.vault import Vault
-from tests.unit.signin.people import add_person
-from tests.unit.signin.proofs import BE, BS, UP, UV, Authenticator, Lies, b64
+from tests.kit.people import add_person
+from tests.kit.proofs import BE, BS, UP, UV, Authenticator, Lies, b64
 
 SITE = Site("https://example.com", "Marjala", "this-browser")
 ORIGIN = "https://example.com"

@@ -16,8 +16,8 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.signin.factors import levels, policy
 from iam.vault import Vault
-from tests.factories import facts
-from tests.unit.signin.people import add_person, employ
+from tests.kit.factories import facts
+from tests.kit.people import add_person, employ
 
 DAY = timedelta(days=1)
 

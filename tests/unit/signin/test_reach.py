@@ -14,7 +14,7 @@ from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.source import Source, SourceOpening
 from iam.signin.federation import reach
 from iam.signin.federation.connection import Connection
-from tests.factories import facts
+from tests.kit.factories import facts
 
 
 class Towns:

@@ -13,7 +13,7 @@ from joserfc import jwk
 from iam.settings import Egress
 from iam.signin.federation import upstream_metadata
 from iam.signin.federation.upstream_metadata import Down, is_down, keys
-from tests.servers.hostile_http import HostileHttp, answer, answer_json
+from tests.kit.peers.hostile_http import HostileHttp, answer, answer_json
 
 
 def public(key: jwk.Key, **more: Any) -> dict[str, Any]:

@@ -11,16 +11,7 @@ from connectors.hr import COLUMNS
 from iam.clock import FOREVER, HELSINKI, LONG_AGO
 from iam.sources.reading.columns import Rejection, code_is_whole
 from iam.sources.reading.days import day
-from tests.unit.sources.reading import (
-    CODE,
-    KOIVU,
-    RANTA,
-    TEACHER,
-    employment,
-    outcome,
-    rejection,
-    said,
-)
+from tests.kit.feeds.reading import CODE, KOIVU, RANTA, TEACHER, employment, outcome, rejection, said
 
 AUGUST, JUNE = datetime(2026, 7, 31, 21, tzinfo=UTC), datetime(2027, 5, 31, 21, tzinfo=UTC)
 PERSONAL = (

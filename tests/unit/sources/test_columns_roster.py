@@ -12,7 +12,7 @@ from connectors.records import Record
 from iam.clock import FOREVER, LONG_AGO
 from iam.sources.reading import matching
 from iam.sources.reading.columns import Rejection, reader
-from tests.unit.sources.reading import KOIVU, MANSIKKALA, PLACES, RANTA, outcome, said, usual
+from tests.kit.feeds.reading import KOIVU, MANSIKKALA, PLACES, RANTA, outcome, said, usual
 
 USER = {
     "sourcedId": "u1",
