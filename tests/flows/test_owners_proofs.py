@@ -28,11 +28,11 @@ from iam.signin.federation.connection import Connection, ConnectionOpening, Link
 from iam.signin.passwords import credentials
 from iam.tokens.session import OWN, LoginSessionRow
 from iam.web import extension
-from tests.flows.test_upstream import follow, local
 from tests.kit.browser import Browser
 from tests.kit.factories import consortium
 from tests.kit.peers.openid_provider import CLIENT, SECRET as ITS_SECRET, OpenidProvider
 from tests.kit.proofs import code_of
+from tests.kit.upstream import follow, local
 from tests.kit.worlds.admin import World, administer, build, employ, person
 from tests.kit.worlds.factor import answer, with_passkey, with_totp
 from tests.kit.worlds.oidc import SECRET, Application, request_of

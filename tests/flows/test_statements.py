@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 
 from iam.settings import Egress
 from iam.web import extension
-from tests.flows import test_upstream
-from tests.kit import statement_walks
+from tests.kit import statement_walks, upstream
 from tests.kit.browser import application
 from tests.kit.peers.openid_provider import OpenidProvider
 from tests.kit.people import add_person, employ
@@ -161,7 +160,7 @@ def provider_of_a_town(database_url: str, folder: Path) -> Iterator[tuple[Flask,
     with OpenidProvider() as provider, application(database_url, folder, egress=Egress(hosts=[provider.place])) as app:
         app.add_url_rule("/test/vault", "vault_door", vault_door)
         engine = extension.engine_of(app)
-        test_upstream.add_connection(app, engine, provider, test_upstream.KEY)
+        upstream.add_connection(app, engine, provider, upstream.KEY)
         with Session(engine) as session, session.begin():
             employ(session, add_person(session, extension.parts_of(app).vault, LOGIN), until_days=300)
         yield app, provider

@@ -10,13 +10,13 @@ from flask import Flask, request, request_started
 from sqlalchemy import Engine, event
 from werkzeug.test import TestResponse
 
-from tests.flows import test_upstream
 from tests.flows.oidc.test_logout import logout
 from tests.flows.oidc.test_pushed import bring, pushed
-from tests.flows.oidc.test_registration import BACK, Registrar
+from tests.kit import upstream
 from tests.kit.browser import Browser
 from tests.kit.peers.openid_provider import OpenidProvider
 from tests.kit.proofs import code_of
+from tests.kit.registrar import BACK, Registrar
 from tests.kit.worlds import catalogue, oidc as oidc_world, wide
 from tests.kit.worlds.admin import Reader, World
 from tests.kit.worlds.factor import answer, at_factor, follow, fresh, scan, with_passkey, with_totp
@@ -131,10 +131,10 @@ def _replacing(browser: Browser, recovery: list[str]) -> None:
 def elsewhere(app: Flask, provider: OpenidProvider) -> None:
     """Come by a municipality's own provider, first unknown, then connected."""
     browser = Browser(app)
-    confirm = test_upstream.to_confirm(browser, provider)
+    confirm = upstream.to_confirm(browser, provider)
     browser.fill(confirm, "/upstream/link", decision="connect")
     again = Browser(app)
-    test_upstream.enter(again, provider)
+    upstream.enter(again, provider)
     again.get("/upstream/unlink")
 
 

@@ -20,7 +20,7 @@ from iam.database.types import uuid7
 from iam.directory.person import PersonProfile
 from iam.oidc.model import Client
 from iam.signin.accounts.account import Account
-from tests.flows.oidc.test_registration import BACK, Registrar
+from tests.kit.registrar import BACK, Registrar
 from tests.kit.worlds import oidc as oidc_world
 from tests.kit.worlds.oidc import ISSUER, Application, Browser, World
 
