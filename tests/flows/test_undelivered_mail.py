@@ -27,7 +27,7 @@ from tests.kit.servers.certificates import Authority
 from tests.kit.servers.ports import HOST, free_port
 from tests.kit.worlds import admin as office
 from tests.kit.worlds.admin import Reader, World, administer, employ, person
-from tests.unit.admin_ui.test_sign_in_trace import told
+from tests.unit.admin_ui.trace.test_sign_in_trace import told
 from tests.unit.cli.test_cli import Cli
 
 HERE, ADDRESS = "/admin/undelivered", "aino.esimerkki@marjala.example"

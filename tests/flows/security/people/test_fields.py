@@ -18,7 +18,7 @@ from tests.kit.factories import consortium
 from tests.kit.seen import dump
 from tests.kit.worlds import oidc as oidc_world
 from tests.kit.worlds.admin import Reader, World, hidden
-from tests.unit.admin_ui.test_rules import GOOD, NEW, send
+from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, send
 
 CANARY = "mass-assignment-canary"
 ID = UUID(int=0xBAD)

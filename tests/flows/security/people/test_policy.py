@@ -21,7 +21,7 @@ from iam.directory.affiliation import Group, Membership
 from tests.flows.security.people.unread import denies
 from tests.kit.seen import dump, statements
 from tests.kit.worlds.admin import Reader, World
-from tests.unit.admin_ui.test_rules import GOOD, NEW, send
+from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, send
 
 PAYLOADS = (
     "'; DROP TABLE person; --",

@@ -23,7 +23,7 @@ from iam.tokens.secret import hash_of
 from tests.kit.factories import consortium
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, person
-from tests.unit.admin_ui.test_sign_in_trace import told
+from tests.unit.admin_ui.trace.test_sign_in_trace import told
 
 HERE = "/admin/applications/wilma/clients/wilma-web"
 FIRST = "avk_" + "f" * 43

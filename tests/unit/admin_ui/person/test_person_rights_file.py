@@ -18,7 +18,7 @@ from iam.access.model.rule import RuleVersion
 from iam.database.types import uuid7
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, person
-from tests.unit.admin_ui.test_person import page_of
+from tests.unit.admin_ui.person.test_person import page_of
 
 Readers = Callable[[str], Reader]
 

@@ -16,7 +16,7 @@ from iam.oidc.clients.registered import load
 from iam.oidc.model import Client, ClientSecret
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, person
-from tests.unit.admin_ui.test_sign_in_trace import told
+from tests.unit.admin_ui.trace.test_sign_in_trace import told
 
 NEW, CLIENT = "/admin/new-application", "/admin/applications/wilma/new-client"
 

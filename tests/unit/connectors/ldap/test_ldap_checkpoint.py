@@ -15,7 +15,7 @@ from connectors.ldap.sketch import Sketch
 from connectors.ldap.wire.server import Server
 from connectors.records import Record
 from tests.kit.peers.hostile_ldap import Behaviour, HostileLdap, found, page, result, scripted
-from tests.unit.connectors.test_ldap_hostile import connector
+from tests.unit.connectors.ldap.test_ldap_hostile import connector
 
 OURS = datetime(2026, 9, 15, 3, 0, 0, 250_000, tzinfo=UTC)
 BASE, ONE, TWO = (str(UUID(int=n)) for n in (9, 1, 2))

@@ -24,7 +24,7 @@ from iam.signin.addresses.address import SignInAddress
 from iam.signin.factors import recovery
 from iam.web import extension
 from tests.kit.worlds.admin import ISSUER, SECRETARY, Reader, World, administer, employ, hidden, person
-from tests.unit.admin_ui.test_person_signin import CODE, left, with_factors
+from tests.unit.admin_ui.person.test_person_signin import CODE, left, with_factors
 
 NEW = "vihreä kuusi humisee yöllä"
 

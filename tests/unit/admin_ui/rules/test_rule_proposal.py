@@ -17,7 +17,7 @@ from iam.access.model.proposal import TakenOut
 from iam.directory.source import Acceptance
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, employ, hidden, person
-from tests.unit.admin_ui.test_rules import GOOD, NEW, published, send, told
+from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, published, send, told
 
 RULE, PROPOSAL = "/admin/rules/opettaja-wilmaan", "/admin/rules/opettaja-wilmaan/proposal"
 WITHDRAW = "/admin/rules/opettaja-wilmaan/withdraw"

@@ -20,7 +20,7 @@ from iam.texts import LANGUAGES, Texts
 from tests.kit.factories import facts
 from tests.kit.worlds.source import World, build, code, hr_text, row, rows
 
-FIXTURES = Path(__file__).parents[1] / "kit" / "feeds" / "hr"
+FIXTURES = Path(__file__).parents[2] / "kit" / "feeds" / "hr"
 CODE = "140381-902E"
 
 

@@ -19,7 +19,7 @@ from iam.sources.identity.decide import decide
 from iam.sources.report import Report
 from tests.kit.worlds.source import World, build, code
 
-CASES = Path(__file__).parents[1] / "kit" / "feeds" / "cases"
+CASES = Path(__file__).parents[2] / "kit" / "feeds" / "cases"
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from admin_ui.rules.form import RuleForm
 from connectors.problem import Problem
 from iam.access.rules.pattern import parse
 
-DEMONSTRATION = yaml.safe_load((Path(__file__).parents[3] / "deploy/demo/20-rules.yaml").read_text(encoding="utf-8"))[
+DEMONSTRATION = yaml.safe_load((Path(__file__).parents[4] / "deploy/demo/20-rules.yaml").read_text(encoding="utf-8"))[
     "rules"
 ]
 

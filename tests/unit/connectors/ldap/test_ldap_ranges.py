@@ -10,7 +10,7 @@ import pytest
 from connectors.contract import Malformed, TimedOut, Unreachable
 from connectors.records import Record
 from tests.kit.peers.hostile_ldap import HostileLdap, active_directory, name_of
-from tests.unit.connectors.test_ldap_hostile import connector
+from tests.unit.connectors.ldap.test_ldap_hostile import connector
 
 PERSONS = [str(UUID(int=n)) for n in range(1, 8)]
 GROUP = str(UUID(int=99))
