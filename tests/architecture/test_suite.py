@@ -1,18 +1,24 @@
-"""The tests themselves: files that can be read at a sitting, and one place for what they share."""
+"""The tests themselves: files that can be read at a sitting, one place for what they share, and a quick run that
+leaves no package out."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture.tree import TOP, files
+from tests.architecture.tree import TOP, files, modules
 
 LONGEST = 500
 """Lines of a file of tests."""
 
 MOST = 15
 """Files in one folder of the kit, its note included; what a source reads is no file of the kit's."""
+
+NOTHING_TO_TEST = {"iam.locale", "iam.migrations"}
+"""The translations, which ``test_messages`` reads whole, and what makes the database that every test begins with."""
 
 TESTS = TOP / "tests"
 KIT = TESTS / "kit"
@@ -44,3 +50,44 @@ def test_the_kit_holds_no_test() -> None:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     ]
     assert (named, defined) == ([], [])
+
+
+UNIT = TESTS / "unit"
+
+
+def left_out() -> list[Path]:
+    """Return what the quick run leaves to the whole one, as the Makefile lists it."""
+    listed = re.search(r"^WHOLE := ((?:.*\\\n)*.*)$", (TOP / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed is not None
+    return [UNIT / name for name in listed[1].replace("\\\n", " ").split()]
+
+
+def quick() -> list[Path]:
+    """Return the modules of tests that the quick run takes."""
+    taken = [*python(UNIT), *python(TESTS / "contract")]
+    return [path for path in taken if path.name.startswith("test_") and path not in left_out()]
+
+
+def packages() -> set[str]:
+    """Return the packages one step below ``iam``, ``connectors`` and ``admin_ui``."""
+    found = {path.relative_to(TOP).parent for path in modules() if path.name == "__init__.py"}
+    return {".".join(folder.parts) for folder in found if len(folder.parts) == 2}
+
+
+def told_about(path: Path) -> Iterator[str]:
+    """Yield the packages that a module of tests imports from, and the one whose place in the code it mirrors."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield ".".join([*node.module.split("."), *(alias.name for alias in node.names[:1])][:2])
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    folders = path.parent.relative_to(TESTS).parts[1:]
+    yield ".".join(folders if folders[:1] in (("admin_ui",), ("connectors",)) else ("iam", *folders[:1]))
+
+
+def test_what_the_quick_run_leaves_out_is_there() -> None:
+    assert [path for path in left_out() if not path.exists()] == []
+
+
+def test_the_quick_run_takes_tests_of_every_package() -> None:
+    taken = {package for path in quick() for package in told_about(path)}
+    assert packages() - taken - NOTHING_TO_TEST == set()
