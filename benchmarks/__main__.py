@@ -21,8 +21,8 @@ from iam.database.engine import make_engine, make_sessions
 from iam.database.migrate import upgrade
 from iam.settings import Database, Settings, VaultSettings
 from iam.vault import Vault
-from tests.servers.avain import Avain
-from tests.servers.postgresql import PostgreSQL
+from tests.kit.servers.avain import Avain
+from tests.kit.servers.postgresql import PostgreSQL
 
 ASKED = {
     "first load": "20 s",

@@ -10,8 +10,8 @@ from flask import Flask
 
 from iam.settings import Listen
 from iam.web.edge.door import Door
-from tests.servers.ports import HOST, free_port
-from tests.servers.process import Server
+from tests.kit.servers.ports import HOST, free_port
+from tests.kit.servers.process import Server
 
 
 def create_app() -> Door:

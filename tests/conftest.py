@@ -23,15 +23,15 @@ from iam import clock
 from iam.database.engine import make_engine
 from iam.database.migrate import upgrade
 from iam.tokens import jose
-from tests.key_pool import KeyPool
-from tests.once import compile_once
-from tests.servers.avain import Avain
-from tests.servers.databases import Databases
-from tests.servers.postgresql import PostgreSQL
-from tests.servers.redis import RedisServer
+from tests.kit.keys import KeyPool
+from tests.kit.once import compile_once
+from tests.kit.servers.avain import Avain
+from tests.kit.servers.databases import Databases
+from tests.kit.servers.postgresql import PostgreSQL
+from tests.kit.servers.redis import RedisServer
 
 if TYPE_CHECKING:
-    from tests.servers.slapd import Slapd
+    from tests.kit.servers.slapd import Slapd
 
 SERVICES = {"postgresql", "redis_server", "slapd", "chromium"}
 """Fixtures that start a server: a test that asks for one carries the marker ``services``."""
@@ -121,7 +121,7 @@ def redis(redis_server: RedisServer) -> Iterator[RedisServer]:
 @pytest.fixture(scope="session")
 def slapd() -> Iterator[Slapd]:
     """An LDAP server."""
-    from tests.servers.slapd import Slapd
+    from tests.kit.servers.slapd import Slapd
 
     server = Slapd()
     server.start()

@@ -14,8 +14,8 @@ from benchmarks.country.made import Country
 from benchmarks.country.town import name
 from iam.cli.demo.run import STARTER
 from iam.directory.organisation import Organisation
-from tests.factories.consortium import World
-from tests.unit.admin_ui.world import Reader
+from tests.kit.factories.consortium import World
+from tests.kit.worlds.admin import Reader
 
 TIMES = 20
 ASKED = "150 ms; 95 % in 300"

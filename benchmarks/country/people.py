@@ -18,7 +18,7 @@ from benchmarks.country.pages import opened, reader_of
 from iam.access.explanation.proof import prove
 from iam.access.explanation.why_not import why_not
 from iam.directory.person import Person
-from tests.servers.avain import Avain
+from tests.kit.servers.avain import Avain
 
 TIMES, ASKED = 20, "40 ms"
 

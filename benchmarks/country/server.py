@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from iam.database.engine import make_engine
-from tests.servers.postgresql import PostgreSQL
+from tests.kit.servers.postgresql import PostgreSQL
 
 _SETTINGS = {
     "shared_buffers": "2GB",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.servers.chromium import Chromium, screenshot, watch_complaints
+from tests.kit.servers.chromium import Chromium, screenshot, watch_complaints
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from werkzeug.routing import MapAdapter
 
 from iam.change import SYSTEM
 from iam.plans import rule_proposals
-from tests.servers.chromium import PATIENCE, Chromium, axe, watch_complaints
-from tests.servers.consortium import PASSWORDS, SCHOOLS, SMALL, Consortium, DemoServer, prepared, served
+from tests.kit.servers.chromium import PATIENCE, Chromium, axe, watch_complaints
+from tests.kit.worlds.consortium import PASSWORDS, SCHOOLS, SMALL, Consortium, DemoServer, prepared, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 expect.set_options(timeout=PATIENCE)

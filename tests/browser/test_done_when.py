@@ -12,8 +12,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import delete
 
 from iam.oidc.model import RememberedCapacity
-from tests.servers.chromium import PATIENCE, Chromium, axe, watch_complaints
-from tests.servers.consortium import PASSWORDS, SCHOOLS, SMALL, Consortium, DemoServer, prepared, served, yesterday
+from tests.kit.servers.chromium import PATIENCE, Chromium, axe, watch_complaints
+from tests.kit.worlds.consortium import PASSWORDS, SCHOOLS, SMALL, Consortium, DemoServer, prepared, served, yesterday
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 expect.set_options(timeout=PATIENCE)

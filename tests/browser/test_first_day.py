@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from iam.directory.organisation import Organisation
-from tests.servers.chromium import PATIENCE, Chromium, axe
-from tests.servers.consortium import PASSWORDS, SMALL, Consortium, DemoServer, prepared, served
+from tests.kit.servers.chromium import PATIENCE, Chromium, axe
+from tests.kit.worlds.consortium import PASSWORDS, SMALL, Consortium, DemoServer, prepared, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 expect.set_options(timeout=PATIENCE)

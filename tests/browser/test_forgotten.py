@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.servers.avain import Avain
-from tests.servers.chromium import axe
-from tests.servers.mail import MailServer
-from tests.servers.ports import HOST
+from tests.kit.peers.mail import MailServer
+from tests.kit.servers.avain import Avain
+from tests.kit.servers.chromium import axe
+from tests.kit.servers.ports import HOST
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

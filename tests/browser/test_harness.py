@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Page
 
-from tests.servers.chromium import Chromium, axe, watch_complaints
+from tests.kit.servers.chromium import Chromium, axe, watch_complaints
 
 _GOOD = "<!doctype html><html lang='fi'><title>Avain</title><main><h1>Tervetuloa</h1></main></html>"
 _STRICT = "<meta http-equiv='Content-Security-Policy' content=\"script-src 'none'\">"

@@ -12,8 +12,8 @@ from flask import Flask, render_template_string
 from playwright.sync_api import Page, Route
 
 from iam.web import guard
-from tests.servers.chromium import Chromium, axe, watch_complaints
-from tests.unit.web.browser import application
+from tests.kit.browser import application
+from tests.kit.servers.chromium import Chromium, axe, watch_complaints
 from tests.unit.web.test_macros import EXAMPLES, IMPORTS
 
 pytestmark = pytest.mark.browser

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from iam.database.engine import make_engine
 from iam.signin.factors import levels
 from iam.vault import Vault
-from tests.servers.avain import Avain
-from tests.servers.chromium import PATIENCE, axe
-from tests.unit.signin.people import PASSWORD, add_person
-from tests.unit.signin.proofs import code_of
+from tests.kit.people import PASSWORD, add_person
+from tests.kit.proofs import code_of
+from tests.kit.servers.avain import Avain
+from tests.kit.servers.chromium import PATIENCE, axe
 from tests.unit.web.test_guard import grant_at_root
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]

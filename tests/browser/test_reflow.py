@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_admin_pages import ADMINISTRATOR, ELSEWHERE, Tour
-from tests.servers.chromium import PATIENCE, Chromium, axe
-from tests.servers.consortium import PASSWORDS, SMALL, Consortium, DemoServer, prepared, served
+from tests.kit.servers.chromium import PATIENCE, Chromium, axe
+from tests.kit.worlds.consortium import PASSWORDS, SMALL, Consortium, DemoServer, prepared, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 expect.set_options(timeout=PATIENCE)

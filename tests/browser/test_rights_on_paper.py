@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.servers.chromium import PATIENCE
-from tests.servers.consortium import PASSWORDS, SMALL, Consortium, DemoServer, prepared, served
+from tests.kit.servers.chromium import PATIENCE
+from tests.kit.worlds.consortium import PASSWORDS, SMALL, Consortium, DemoServer, prepared, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 expect.set_options(timeout=PATIENCE)

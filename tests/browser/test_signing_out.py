@@ -22,10 +22,10 @@ from iam.settings import Settings
 from iam.tokens import jose, session as login_sessions
 from iam.tokens.grant import GrantRow
 from iam.vault import Vault
-from tests.factories import facts
-from tests.flows import oidc_world
-from tests.servers.avain import Avain
-from tests.servers.relying_party import RelyingParty
+from tests.kit.factories import facts
+from tests.kit.peers.relying_party import RelyingParty
+from tests.kit.servers.avain import Avain
+from tests.kit.worlds import oidc as oidc_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 

@@ -21,13 +21,12 @@ from iam.oidc.model import Client
 from iam.signin.accounts.factor import Passkey
 from iam.signin.factors import levels
 from iam.tokens.session import LoginSessionRow
-from tests.flows.oidc_world import request_of
-from tests.flows.security.people import neighbour, payloads
-from tests.flows.security.people.payloads import PAYLOADS, RUNNING, TAG
-from tests.servers.avain import Avain
-from tests.servers.chromium import Chromium, watch_complaints
-from tests.unit.admin_ui import world as admin_world
-from tests.unit.admin_ui.world import Reader, World
+from tests.kit.servers.avain import Avain
+from tests.kit.servers.chromium import Chromium, watch_complaints
+from tests.kit.worlds import admin as admin_world, neighbour, payloads
+from tests.kit.worlds.admin import Reader, World
+from tests.kit.worlds.oidc import request_of
+from tests.kit.worlds.payloads import PAYLOADS, RUNNING, TAG
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 BACK = "https://wilma.example/back"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.servers.avain import Avain
-from tests.servers.chromium import axe
-from tests.servers.openid_provider import CLIENT, SECRET, OpenidProvider
+from tests.kit.peers.openid_provider import CLIENT, SECRET, OpenidProvider
+from tests.kit.servers.avain import Avain
+from tests.kit.servers.chromium import axe
 
 PASSWORD = "kolmas-koivu-kasvaa-1001"
 DECLARED = """

@@ -15,8 +15,8 @@ from iam.access.model.assignment import Assignment
 from iam.change import SYSTEM
 from iam.signin.accounts import ending
 from iam.tokens.session import LoginSessionRow
-from tests.servers.chromium import PATIENCE, axe
-from tests.servers.consortium import PASSWORDS, SMALL, Consortium, DemoServer, prepared, served
+from tests.kit.servers.chromium import PATIENCE, axe
+from tests.kit.worlds.consortium import PASSWORDS, SMALL, Consortium, DemoServer, prepared, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 expect.set_options(timeout=PATIENCE)

@@ -23,9 +23,9 @@ from connectors.oneroster import OneRosterConnector
 from connectors.problem import Problem
 from connectors.records import Deleted, Evidence
 from connectors.single_pass import Outcome, SinglePass
-from tests.contract.exhibits import LdapExhibit, MemoryExhibit, hr_exhibit, oneroster_exhibit
-from tests.servers.slapd import Slapd
-from tests.unit.connectors.csv_inputs import read_all
+from tests.kit.feeds.csv_inputs import read_all
+from tests.kit.feeds.exhibits import LdapExhibit, MemoryExhibit, hr_exhibit, oneroster_exhibit
+from tests.kit.servers.slapd import Slapd
 
 Make = Callable[[pytest.FixtureRequest, Path], Exhibit]
 

@@ -13,10 +13,10 @@ import pytest
 from connectors.contract import CheckpointLost, Item, Malformed, Refused, TimedOut, Untrusted
 from connectors.ldap import LdapConnector
 from connectors.records import Deleted, Rejected
-from tests.contract.exhibits import ldap
-from tests.servers.certificates import Authority
-from tests.servers.slapd import PASSWORD, SUFFIX, Slapd, group, person, posix_group
-from tests.unit.connectors.csv_inputs import read_all, records
+from tests.kit.feeds.csv_inputs import read_all, records
+from tests.kit.feeds.exhibits import ldap
+from tests.kit.servers.certificates import Authority
+from tests.kit.servers.slapd import PASSWORD, SUFFIX, Slapd, group, person, posix_group
 
 pytestmark = pytest.mark.services
 

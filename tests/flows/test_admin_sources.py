@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.directory.affiliation import Affiliation
-from tests.flows.source_world import Row, code, hr_text, rows
-from tests.unit.admin_ui import catalogue
-from tests.unit.admin_ui.world import Reader, World, administer, build, person
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World, administer, build, person
+from tests.kit.worlds.source import Row, code, hr_text, rows
 
 PATIENCE = 60
 TODAY = clock.today()

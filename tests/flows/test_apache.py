@@ -15,8 +15,17 @@ import pytest
 import requests
 import yaml
 
-from tests.servers.apache import Apache
-from tests.servers.consortium import DECLARATIONS, PASSWORDS, SCHOOLS, SMALL, Consortium, DemoServer, prepared, served
+from tests.kit.servers.apache import Apache
+from tests.kit.worlds.consortium import (
+    DECLARATIONS,
+    PASSWORDS,
+    SCHOOLS,
+    SMALL,
+    Consortium,
+    DemoServer,
+    prepared,
+    served,
+)
 
 pytestmark = pytest.mark.services
 CLIENT, SECRET = "vanha-luettelo", "vanhan-luettelon-salaisuus-vain-testeille"

@@ -27,11 +27,11 @@ from iam.lifecycle import groups
 from iam.settings import Egress
 from iam.signin.federation.connection import Connection
 from iam.web import extension
-from tests.factories import access, facts
-from tests.flows.test_upstream import KEY, LOGIN, add_connection, connect, enter, events, to_confirm
-from tests.servers.openid_provider import OpenidProvider
-from tests.unit.signin.people import PASSWORD, add_person, hold, municipality
-from tests.unit.web.browser import Browser, application
+from tests.kit.browser import Browser, application
+from tests.kit.factories import access, facts
+from tests.kit.peers.openid_provider import OpenidProvider
+from tests.kit.people import PASSWORD, add_person, hold, municipality
+from tests.kit.upstream import KEY, LOGIN, add_connection, connect, enter, events, to_confirm
 
 SOURCE, HEADS, HELP = "kunnan-ryhmat", "rehtorit", "it-tuki"
 TOLD = {"a-guid": HEADS, "b-guid": HELP}

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from iam.demo.people import TRY
-from tests.servers.consortium import SMALL, DemoServer, environment, prepare, prepared, served
-from tests.servers.ports import HOST, answers, free_port
-from tests.servers.process import processes_of_session
+from tests.kit.servers.ports import HOST, answers, free_port
+from tests.kit.servers.process import processes_of_session
+from tests.kit.worlds.consortium import SMALL, DemoServer, environment, prepare, prepared, served
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from iam.demo.agreements import WELFARE_AGREEMENT
 from iam.settings import Database
 from iam.sources import runner
 from iam.texts import Texts
-from tests.servers.consortium import NORMAL, SMALL, Consortium, make, prepared, yesterday
-from tests.servers.postgresql import PostgreSQL
-from tests.servers.visitor import Visitor
+from tests.kit.servers.postgresql import PostgreSQL
+from tests.kit.worlds.consortium import NORMAL, SMALL, Consortium, make, prepared, yesterday
+from tests.kit.worlds.visitor import Visitor
 
 TEACHER, PSYCHOLOGIST = "aino.esimerkki", "pirkko.psykologi"
 KNOWN = (

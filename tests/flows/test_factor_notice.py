@@ -13,14 +13,14 @@ from sqlalchemy import Engine
 from iam.cli.operating import worker
 from iam.directory.person import PersonProfile
 from iam.signin.accounts.factor import Totp
-from tests.flows.factor_world import follow, scan, with_totp
 from tests.flows.test_forgotten import ADDRESS, LOGIN, World, world_over
-from tests.servers.certificates import Authority
-from tests.servers.mail import MailServer
-from tests.servers.ports import HOST
-from tests.unit.signin.people import PASSWORD
-from tests.unit.signin.proofs import code_of
-from tests.unit.web.browser import Browser
+from tests.kit.browser import Browser
+from tests.kit.peers.mail import MailServer
+from tests.kit.people import PASSWORD
+from tests.kit.proofs import code_of
+from tests.kit.servers.certificates import Authority
+from tests.kit.servers.ports import HOST
+from tests.kit.worlds.factor import follow, scan, with_totp
 
 
 @pytest.fixture

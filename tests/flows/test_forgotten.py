@@ -29,12 +29,12 @@ from iam.signin.factors import policy
 from iam.signin.passwords import credentials
 from iam.tokens.one_shot import OneShot
 from iam.web import extension
-from tests.flows.factor_world import follow, vault_door, with_totp
-from tests.servers.certificates import Authority
-from tests.servers.mail import MailServer
-from tests.servers.ports import HOST, free_port
-from tests.unit.signin.people import OTHER, PASSWORD, add_person, employ, hold
-from tests.unit.web.browser import Browser, application, hidden
+from tests.kit.browser import Browser, application, hidden
+from tests.kit.peers.mail import MailServer
+from tests.kit.people import OTHER, PASSWORD, add_person, employ, hold
+from tests.kit.servers.certificates import Authority
+from tests.kit.servers.ports import HOST, free_port
+from tests.kit.worlds.factor import follow, vault_door, with_totp
 
 LOGIN, ADDRESS = "aino.virtanen", "aino@marjala.example"
 PAGE = "http://localhost:8080/first-code"

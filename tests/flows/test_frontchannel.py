@@ -13,8 +13,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from iam.oidc.model import Client
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, Application, Browser, World, form
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, Application, Browser, World, form
 
 BYE = "https://wilma.example/bye?x=1"
 URIS = {"wilma": "https://wilma.example:8443/out?a=1", "verso": "https://verso.example/out"}

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from iam.web import extension, guard
 from iam.web.edge import logging
-from tests.unit.signin.people import PASSWORD, add_person
-from tests.unit.web.browser import Browser, application
+from tests.kit.browser import Browser, application
+from tests.kit.people import PASSWORD, add_person
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.servers.avain import Avain
-from tests.servers.ports import HOST
+from tests.kit.servers.avain import Avain
+from tests.kit.servers.ports import HOST
 
 # What is half sent reaches no storage: once is enough, on what serves in production.
 pytestmark = [pytest.mark.services, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]

@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from iam.database.migrate import upgrade
-from tests.servers.avain import Avain
-from tests.servers.postgresql import PostgreSQL
+from tests.kit.servers.avain import Avain
+from tests.kit.servers.postgresql import PostgreSQL
 
 pytestmark = pytest.mark.services
 SECONDS = 8

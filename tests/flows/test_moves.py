@@ -24,8 +24,8 @@ from iam.apply.run import Report, run_apply
 from iam.change import Actor
 from iam.directory.affiliation import Affiliation
 from iam.sources.report import Report as Run
-from tests.factories import access, facts
-from tests.flows.source_world import EMPLOYEES, World, build, row
+from tests.kit.factories import access, facts
+from tests.kit.worlds.source import EMPLOYEES, World, build, row
 
 DECLARED = datetime(2026, 11, 29, 9, tzinfo=UTC)
 BEFORE, ON, AFTER = (datetime(*day, 9, tzinfo=UTC) for day in ((2026, 12, 30), (2027, 1, 1), (2027, 2, 3)))

@@ -15,10 +15,10 @@ from werkzeug.test import TestResponse
 from iam.settings import Listen
 from iam.signin.passwords import network
 from iam.web import extension
-from tests.flows.factor_world import LOGIN, answer, fresh, with_passkey, with_totp
-from tests.unit.signin.people import PASSWORD, add_person
-from tests.unit.signin.proofs import code_of
-from tests.unit.web.browser import Browser, application
+from tests.kit.browser import Browser, application
+from tests.kit.people import PASSWORD, add_person
+from tests.kit.proofs import code_of
+from tests.kit.worlds.factor import LOGIN, answer, fresh, with_passkey, with_totp
 
 SCHOOL, HOME = "203.0.113.7", "198.51.100.9"
 PROXY = Listen(proxies=["127.0.0.1"])

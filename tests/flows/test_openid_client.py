@@ -15,10 +15,10 @@ from pydantic import ValidationError
 
 from iam.settings import Settings
 from iam.signin.factors import levels
+from tests.kit.servers.https import SecureAvain
 from tests.relying import consortium
 from tests.relying.consortium import ASSERTING, AUDIENCE, BACK, BYE, RESOURCE, SECRET
 from tests.relying.node import Party
-from tests.servers.https import SecureAvain
 
 if TYPE_CHECKING:
     from tests.relying.provider import Relying

@@ -18,7 +18,7 @@ from iam.audit import log
 from iam.change import Actor
 from iam.oidc.model import Agreed, RememberedCapacity
 from iam.signin.accounts.account import Account
-from tests.flows.oidc_world import ISSUER, VERIFIER, Application, Browser, World, build, person
+from tests.kit.worlds.oidc import ISSUER, VERIFIER, Application, Browser, World, build, person
 
 BACK = "/account/applications/take-back"
 

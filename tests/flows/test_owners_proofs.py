@@ -28,14 +28,14 @@ from iam.signin.federation.connection import Connection, ConnectionOpening, Link
 from iam.signin.passwords import credentials
 from iam.tokens.session import OWN, LoginSessionRow
 from iam.web import extension
-from tests.factories import consortium
-from tests.flows.factor_world import answer, with_passkey, with_totp
-from tests.flows.oidc_world import SECRET, Application, request_of
-from tests.flows.test_upstream import follow, local
-from tests.servers.openid_provider import CLIENT, SECRET as ITS_SECRET, OpenidProvider
-from tests.unit.admin_ui.world import World, administer, build, employ, person
-from tests.unit.signin.proofs import code_of
-from tests.unit.web.browser import Browser
+from tests.kit.browser import Browser
+from tests.kit.factories import consortium
+from tests.kit.peers.openid_provider import CLIENT, SECRET as ITS_SECRET, OpenidProvider
+from tests.kit.proofs import code_of
+from tests.kit.upstream import follow, local
+from tests.kit.worlds.admin import World, administer, build, employ, person
+from tests.kit.worlds.factor import answer, with_passkey, with_totp
+from tests.kit.worlds.oidc import SECRET, Application, request_of
 
 PASSWORD = "sininen hauki ui vastavirtaan"
 UNKNOWN = "Your account is not connected yet"

@@ -25,8 +25,8 @@ from iam.access.right import rights
 from iam.access.rules.naming import load
 from iam.change import SYSTEM
 from iam.lifecycle.leave import end_now, undo_end_now
-from tests.factories import access, facts
-from tests.factories.facts import day
+from tests.kit.factories import access, facts
+from tests.kit.factories.facts import day
 
 TEACHERS = {
     "bind": {

@@ -19,12 +19,12 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from iam import clock
-from tests.servers.apache import Apache
-from tests.servers.avain import Avain
-from tests.servers.ports import answers, free_port
-from tests.servers.postgresql import PostgreSQL
-from tests.servers.process import Server, ServerFailed, processes_of_session
-from tests.servers.redis import RedisServer
+from tests.kit.servers.apache import Apache
+from tests.kit.servers.avain import Avain
+from tests.kit.servers.ports import answers, free_port
+from tests.kit.servers.postgresql import PostgreSQL
+from tests.kit.servers.process import Server, ServerFailed, processes_of_session
+from tests.kit.servers.redis import RedisServer
 
 services = pytest.mark.services
 
@@ -87,7 +87,7 @@ def test_a_server_that_ends_at_once_fails_with_its_last_words_and_leaves_nothing
 
 
 def test_a_server_that_ignores_its_stop_signal_is_killed_with_its_children(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.servers.process.STOP_TRIES", 4)
+    monkeypatch.setattr("tests.kit.servers.process.STOP_TRIES", 4)
     stubborn = "import os, signal, time; signal.signal(15, signal.SIG_IGN); os.fork(); print('up'); time.sleep(60)"
     server = Script(stubborn).start()
     assert len(processes_of_session(server.pid)) == 2

@@ -20,9 +20,9 @@ from iam.directory.organisation import Organisation
 from iam.signin.accounts import session_policy
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension
-from tests.factories import facts
-from tests.unit.signin.people import PASSWORD, add_person
-from tests.unit.web.browser import Browser, application
+from tests.kit.browser import Browser, application
+from tests.kit.factories import facts
+from tests.kit.people import PASSWORD, add_person
 
 LOGIN = "aino.virtanen"
 Tree = dict[str, UUID]

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from iam.settings import Egress
 from iam.web import extension
-from tests.flows import oidc_world, statement_walks, test_upstream
-from tests.flows.factor_world import LOGIN, vault_door
-from tests.flows.statement_walks import Meter
-from tests.servers.openid_provider import OpenidProvider
-from tests.unit.admin_ui import world as admin_world
-from tests.unit.signin.people import add_person, employ
-from tests.unit.web.browser import application
+from tests.kit import statement_walks, upstream
+from tests.kit.browser import application
+from tests.kit.peers.openid_provider import OpenidProvider
+from tests.kit.people import add_person, employ
+from tests.kit.statement_walks import Meter
+from tests.kit.worlds import admin as admin_world, oidc as oidc_world
+from tests.kit.worlds.factor import LOGIN, vault_door
 
 MOST: dict[str, int] = {
     "GET /": 0,
@@ -160,7 +160,7 @@ def provider_of_a_town(database_url: str, folder: Path) -> Iterator[tuple[Flask,
     with OpenidProvider() as provider, application(database_url, folder, egress=Egress(hosts=[provider.place])) as app:
         app.add_url_rule("/test/vault", "vault_door", vault_door)
         engine = extension.engine_of(app)
-        test_upstream.add_connection(app, engine, provider, test_upstream.KEY)
+        upstream.add_connection(app, engine, provider, upstream.KEY)
         with Session(engine) as session, session.begin():
             employ(session, add_person(session, extension.parts_of(app).vault, LOGIN), until_days=300)
         yield app, provider

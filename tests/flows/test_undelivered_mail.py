@@ -21,14 +21,14 @@ from iam.errors import Unavailable
 from iam.settings import Mail
 from iam.web import extension
 from tests.flows.test_forgotten import ALIKE, CODE
-from tests.servers.certificates import Authority
-from tests.servers.mail import MailServer
-from tests.servers.ports import HOST, free_port
-from tests.unit.admin_ui import world as office
-from tests.unit.admin_ui.test_sign_in_trace import told
-from tests.unit.admin_ui.world import Reader, World, administer, employ, person
+from tests.kit.browser import Browser, hidden
+from tests.kit.peers.mail import MailServer
+from tests.kit.servers.certificates import Authority
+from tests.kit.servers.ports import HOST, free_port
+from tests.kit.worlds import admin as office
+from tests.kit.worlds.admin import Reader, World, administer, employ, person
+from tests.unit.admin_ui.trace.test_sign_in_trace import told
 from tests.unit.cli.test_cli import Cli
-from tests.unit.web.browser import Browser, hidden
 
 HERE, ADDRESS = "/admin/undelivered", "aino.esimerkki@marjala.example"
 MINUTE = timedelta(minutes=1)

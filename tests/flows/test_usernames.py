@@ -20,10 +20,10 @@ from iam.signin.accounts import username_rules
 from iam.signin.accounts.account import Account
 from iam.signin.accounts.username import FormerUsername
 from iam.signin.usernames import by_hand as username_by_hand, give as usernames_module
-from tests.factories import facts
-from tests.flows import roster_world
-from tests.flows.roster_world import ROSTER, pupil
-from tests.flows.source_world import World, build, row, rows
+from tests.kit.factories import facts
+from tests.kit.worlds import roster as roster_world
+from tests.kit.worlds.roster import ROSTER, pupil
+from tests.kit.worlds.source import World, build, row, rows
 
 NAMES = {"employee": "given.family"}
 

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from iam.delivery.outbox import Message
 from iam.oidc.model import Client
 from iam.tokens import sign_out
-from tests.flows import oidc_world
-from tests.flows.oidc_world import Application, Browser, World
-from tests.servers.avain import ROOT, Avain
-from tests.servers.relying_party import RelyingParty
+from tests.kit.peers.relying_party import RelyingParty
+from tests.kit.servers.avain import ROOT, Avain
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import Application, Browser, World
 
 
 @pytest.fixture

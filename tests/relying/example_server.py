@@ -8,10 +8,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.kit.servers.https import SecureAvain
+from tests.kit.servers.ports import HOST, answers, free_port
+from tests.kit.servers.process import Server
 from tests.relying.consortium import SECRET
-from tests.servers.https import SecureAvain
-from tests.servers.ports import HOST, answers, free_port
-from tests.servers.process import Server
 
 FILE = Path(__file__).parents[2] / "docs" / "relying-party" / "example" / "app.py"
 

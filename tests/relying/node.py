@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from tests.kit.servers.https import SecureAvain
 from tests.relying.person import Person
-from tests.servers.https import SecureAvain
 
 FOLDER = Path(__file__).parent
 LIMIT = 60

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.kit.servers.https import SecureAvain
+from tests.kit.servers.postgresql import PostgreSQL
+from tests.kit.servers.process import ServerFailed
 from tests.relying import consortium
 from tests.relying.django_server import DjangoSite
 from tests.relying.example_server import Example
-from tests.servers.https import SecureAvain
-from tests.servers.postgresql import PostgreSQL
-from tests.servers.process import ServerFailed
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from iam.signin.factors import totp
 from iam.signin.federation.connection import Connection, sealed_row as connection_row
 from iam.tokens import keys
 from iam.vault import Vault, VaultError, is_bound, seal
-from tests.unit.signin.people import add_person
+from tests.kit.people import add_person
 
 CODE = "010190-9023"
 VAULT = Vault(b"k" * 32)

@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from iam.web import extension
-from tests.flows.factor_world import LOGIN, vault_door
-from tests.unit.signin.people import PASSWORD, add_person
-from tests.unit.web.browser import Browser, application
+from tests.kit.browser import Browser, application
+from tests.kit.people import PASSWORD, add_person
+from tests.kit.worlds.factor import LOGIN, vault_door
 
 
 @pytest.fixture

@@ -18,7 +18,10 @@ from iam.settings import Signin
 from iam.signin.endpoints import own_device
 from iam.signin.factors import levels, policy
 from iam.web import extension, guard
-from tests.flows.factor_world import (
+from tests.kit.browser import Browser, application, hidden
+from tests.kit.people import PASSWORD, add_person, employ
+from tests.kit.proofs import code_of
+from tests.kit.worlds.factor import (
     DOOR,
     LOGIN,
     answer,
@@ -31,9 +34,6 @@ from tests.flows.factor_world import (
     with_passkey,
     with_totp,
 )
-from tests.unit.signin.people import PASSWORD, add_person, employ
-from tests.unit.signin.proofs import code_of
-from tests.unit.web.browser import Browser, application, hidden
 from tests.unit.web.test_guard import grant_at_root
 
 

@@ -27,7 +27,10 @@ from iam.signin.flow import Around, Refusal
 from iam.tokens import grant as grants, session as login_sessions
 from iam.tokens.grant import GrantRow
 from iam.web import extension, flow
-from tests.flows.factor_world import (
+from tests.kit.browser import Browser, hidden
+from tests.kit.people import OTHER, PASSWORD
+from tests.kit.proofs import code_of
+from tests.kit.worlds.factor import (
     DOOR,
     LOGIN,
     at_factor,
@@ -42,9 +45,6 @@ from tests.flows.factor_world import (
     with_passkey,
     with_totp,
 )
-from tests.unit.signin.people import OTHER, PASSWORD
-from tests.unit.signin.proofs import code_of
-from tests.unit.web.browser import Browser, hidden
 
 
 def test_a_door_that_asks_for_more_leads_through_set_up_and_opens(browser: Browser, engine: Engine) -> None:

@@ -14,19 +14,10 @@ from sqlalchemy.orm import Session
 from iam.signin.accounts.factor import Passkey
 from iam.signin.factors import levels
 from iam.web import extension
-from tests.flows.factor_world import (
-    answer,
-    at_factor,
-    fresh,
-    opened,
-    session_rows,
-    types,
-    with_passkey,
-    with_totp,
-)
-from tests.unit.signin.people import PASSWORD, add_person, hold
-from tests.unit.signin.proofs import Authenticator, code_of
-from tests.unit.web.browser import Browser, hidden
+from tests.kit.browser import Browser, hidden
+from tests.kit.people import PASSWORD, add_person, hold
+from tests.kit.proofs import Authenticator, code_of
+from tests.kit.worlds.factor import answer, at_factor, fresh, opened, session_rows, types, with_passkey, with_totp
 
 
 def test_a_passkey_signs_in_without_a_username_and_reaches_the_highest_level(

@@ -15,19 +15,10 @@ from sqlalchemy.orm import Session
 from iam.signin.accounts.factor import FactorReplacement, Passkey, Totp
 from iam.signin.factors import levels
 from iam.tokens.session import LoginSessionRow
-from tests.flows.factor_world import (
-    answer,
-    at_factor,
-    follow,
-    fresh,
-    opened,
-    types,
-    with_passkey,
-    with_totp,
-)
-from tests.unit.signin.people import PASSWORD
-from tests.unit.signin.proofs import Authenticator, code_of
-from tests.unit.web.browser import Browser, hidden
+from tests.kit.browser import Browser, hidden
+from tests.kit.people import PASSWORD
+from tests.kit.proofs import Authenticator, code_of
+from tests.kit.worlds.factor import answer, at_factor, follow, fresh, opened, types, with_passkey, with_totp
 
 Clock = Callable[[datetime], None]
 

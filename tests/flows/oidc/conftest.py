@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows import oidc_world
-from tests.flows.oidc_world import Application, Browser, World
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import Application, Browser, World
 
 
 @pytest.fixture

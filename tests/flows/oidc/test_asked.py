@@ -20,7 +20,7 @@ from iam.signin.factors import levels
 from iam.tokens import keys
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension
-from tests.flows.oidc_world import ISSUER, Application, Browser, World, answer, form, verified
+from tests.kit.worlds.oidc import ISSUER, Application, Browser, World, answer, form, verified
 
 Clock = Callable[[datetime], None]
 OTHER = "https://arkisto.example"

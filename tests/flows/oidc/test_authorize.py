@@ -16,8 +16,8 @@ from iam.access.model.role import Application as ApplicationRow
 from iam.oidc.clients import registered as client, write as registration
 from iam.oidc.model import Client
 from iam.signin.federation.connection import Connection
-from tests.flows import oidc_world
-from tests.flows.oidc_world import CHALLENGE, ISSUER, Application, Browser, World, answer, request_of
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import CHALLENGE, ISSUER, Application, Browser, World, answer, request_of
 
 Clock = Callable[[datetime], None]
 

@@ -16,8 +16,8 @@ from iam.oidc.model import RememberedCapacity
 from iam.signin.passwords import credentials
 from iam.tokens import witness
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, VERIFIER, Application, Browser, World, answer, form, request_of, verified
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, VERIFIER, Application, Browser, World, answer, form, request_of, verified
 
 Clock = Callable[[datetime], None]
 

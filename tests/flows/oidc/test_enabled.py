@@ -9,8 +9,8 @@ from sqlalchemy import delete
 
 from iam.access.model.role import Application as ApplicationRow, ApplicationEnabled, Role
 from iam.oidc.model import Client
-from tests.flows import oidc_world
-from tests.flows.oidc_world import Application, Browser, World, verified
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import Application, Browser, World, verified
 
 
 def enable(world: World, *organisations: str, application: str = "wilma") -> None:

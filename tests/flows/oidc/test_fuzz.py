@@ -13,8 +13,8 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from iam.signin.factors import levels
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, Browser, World
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, Browser, World
 
 SEED = 20260915
 TRIES = 6

@@ -16,7 +16,7 @@ from iam.change import SYSTEM
 from iam.tokens import jose, keys, past_keys
 from iam.tokens.keys import SigningKey
 from iam.web import extension
-from tests.flows.oidc_world import ISSUER, Application, Browser, World, answer, person, request_of
+from tests.kit.worlds.oidc import ISSUER, Application, Browser, World, answer, person, request_of
 
 Clock = Callable[[datetime], None]
 BYE = "https://wilma.example/bye?x=1"

@@ -17,8 +17,8 @@ from iam.oidc.issuing.preview import claims_for
 from iam.oidc.model import Client, Subject
 from iam.oidc.server import provider
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, VERIFIER, Application, Browser, World, answer, verified
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, VERIFIER, Application, Browser, World, answer, verified
 
 CALLBACK = f"{ISSUER}/admin/callback"
 

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, Application, Browser, World, form
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, Application, Browser, World, form
 
 BYE = "https://wilma.example/bye?x=1"
 

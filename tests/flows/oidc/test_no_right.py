@@ -14,8 +14,8 @@ from iam.access.model.assignment import Assignment
 from iam.access.model.role import ApplicationEnabled
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.person import PersonProfile
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, Browser, World
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, Browser, World
 
 
 def no_right(world: World, name: str = "anna") -> str:

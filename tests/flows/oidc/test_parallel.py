@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.oidc.claims import subjects as subject
 from iam.tokens.grant import GrantRow
-from tests.flows.oidc.test_token import assertion
-from tests.flows.oidc_world import Application, Browser, World
+from tests.kit.client_proofs import assertion
+from tests.kit.worlds.oidc import Application, Browser, World
 
 CALLERS = 16
 Result = TypeVar("Result")

@@ -15,8 +15,8 @@ from iam import clock
 from iam.access.administration import WHOLE
 from iam.change import SYSTEM
 from iam.lifecycle import guardians
-from tests.flows import oidc_world
-from tests.flows.oidc_world import Application, Browser, World, verified
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import Application, Browser, World, verified
 
 Clock = Callable[[datetime], None]
 

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from iam import clock
 from iam.oidc.model import Client
 from iam.tokens import jose
-from tests.flows.oidc_world import CHALLENGE, ISSUER, Application, Browser, World, answer, request_of
+from tests.kit.worlds.oidc import CHALLENGE, ISSUER, Application, Browser, World, answer, request_of
 
 Clock = Callable[[datetime], None]
 KEY = jose.generate("ES256", "wilmas")

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Application as ApplicationRow
 from iam.oidc.model import Agreed, Client
-from tests.flows.oidc_world import ISSUER, Application, Browser, World, administrator, answer, instant, person, verified
+from tests.kit.worlds.oidc import ISSUER, Application, Browser, World, administrator, answer, instant, person, verified
 
 ONE_BY_ONE = json.dumps({"userinfo": {"email": None, "groups": None}, "id_token": {"phone_number": None}})
 EMAIL, GROUPS, PHONE = "your e-mail address", "your groups in the organisation", "your telephone number"

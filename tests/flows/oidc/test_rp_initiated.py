@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.flows.oidc_world import ISSUER, Application, Browser, World, answer, form
+from tests.kit.worlds.oidc import ISSUER, Application, Browser, World, answer, form
 
 BYE = "https://wilma.example/bye?x=1"
 STATE = "s" * 128

@@ -14,9 +14,9 @@ from iam import clock
 from iam.access.model.role import Application as ApplicationRow
 from iam.signin.factors import levels, policy, replacement
 from iam.tokens.session import LoginSessionRow
-from tests.flows import oidc_world
-from tests.flows.oidc_world import Application, Browser, World
-from tests.flows.security.people.seen import statements
+from tests.kit.seen import statements
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import Application, Browser, World
 
 Clock = Callable[[datetime], None]
 LASTING = "openid roles offline_access"

@@ -16,8 +16,8 @@ from iam.access.model.assignment import AdminGrant
 from iam.access.model.role import Application as ApplicationRow
 from iam.apply.export import as_data
 from iam.oidc.model import Client
-from tests.flows.oidc.test_registration import Registrar
-from tests.flows.oidc_world import CHANGE, ISSUER, Browser, World, administrator, person
+from tests.kit.registrar import Registrar
+from tests.kit.worlds.oidc import CHANGE, ISSUER, Browser, World, administrator, person
 
 PAGE = "/admin/applications/wilma/clients/wilma"
 APPLICATION = "/admin/applications/wilma"

@@ -20,9 +20,9 @@ from iam.database.types import uuid7
 from iam.directory.person import PersonProfile
 from iam.oidc.model import Client
 from iam.signin.accounts.account import Account
-from tests.flows import oidc_world
-from tests.flows.oidc.test_registration import BACK, Registrar
-from tests.flows.oidc_world import ISSUER, Application, Browser, World
+from tests.kit.registrar import BACK, Registrar
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, Application, Browser, World
 
 Clock = Callable[[datetime], None]
 POLICY, TERMS = "https://wilma.example/policy", "https://wilma.example/terms"

@@ -13,9 +13,9 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from iam.oidc.model import Client
-from tests.flows import oidc_world
 from tests.flows.oidc.test_pushed import bring, finish, pushed
-from tests.flows.oidc_world import ISSUER, Application, Browser, World, answer
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, Application, Browser, World, answer
 
 HOME = "https://wilma.example/"
 

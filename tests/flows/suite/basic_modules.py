@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import pytest
 
 from iam.signin.factors import levels
-from tests.flows.oidc_world import CHALLENGE, ISSUER, VERIFIER, Browser, World
 from tests.flows.suite.party import Party, Tokens, sign_in
+from tests.kit.worlds.oidc import CHALLENGE, ISSUER, VERIFIER, Browser, World
 
 Later = Callable[[float], None]
 NEEDS_PAGE = {"interaction_required", "login_required", "account_selection_required", "consent_required"}

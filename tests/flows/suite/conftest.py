@@ -13,9 +13,9 @@ from iam import clock
 from iam.change import SYSTEM
 from iam.signin.passwords import credentials
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.oidc_world import PASSWORD, Browser, World
 from tests.flows.suite.party import Party, register_declared
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import PASSWORD, Browser, World
 
 At = Callable[[datetime], None]
 

@@ -17,8 +17,8 @@ from iam import clock
 from iam.database.types import uuid7
 from iam.oidc.clients.assertions import TYPE
 from iam.tokens import jose
-from tests.factories.consortium import client
-from tests.flows.oidc_world import ISSUER, PASSWORD, SECRET, Browser, World, form, verified
+from tests.kit.factories.consortium import client
+from tests.kit.worlds.oidc import ISSUER, PASSWORD, SECRET, Browser, World, form, verified
 
 BACK = "https://suite.example/test/a/avain/callback"
 BYE = "https://suite.example/test/a/avain/post_logout_redirect"

@@ -19,10 +19,10 @@ from iam.oidc.model import Client
 from iam.settings import Settings
 from iam.tokens import sign_out
 from iam.web import extension
-from tests.flows.oidc_world import ISSUER, Browser, World, verified
 from tests.flows.suite.basic_modules import NEEDS_PAGE
 from tests.flows.suite.party import BYE, Party
-from tests.servers.relying_party import RelyingParty
+from tests.kit.peers.relying_party import RelyingParty
+from tests.kit.worlds.oidc import ISSUER, Browser, World, verified
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 

@@ -17,11 +17,11 @@ from iam.oidc.clients import initial_tokens as registration_terms, keys as clien
 from iam.settings import Egress
 from iam.tokens import jose, keys
 from iam.web import extension
-from tests.flows.oidc_world import ISSUER, Browser, World, form, verified
 from tests.flows.suite.basic_modules import refreshes
 from tests.flows.suite.party import BACK, Party, rsa_key
-from tests.servers.certificates import Authority
-from tests.servers.hostile_http import HostileHttp, answer_json
+from tests.kit.peers.hostile_http import HostileHttp, answer_json
+from tests.kit.servers.certificates import Authority
+from tests.kit.worlds.oidc import ISSUER, Browser, World, form, verified
 
 Later = Callable[[float], None]
 

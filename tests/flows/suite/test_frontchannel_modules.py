@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from iam.oidc.model import Client
-from tests.flows.oidc_world import ISSUER, Browser, World
 from tests.flows.suite.basic_modules import NEEDS_PAGE
 from tests.flows.suite.party import BYE, Party
+from tests.kit.worlds.oidc import ISSUER, Browser, World
 
 OUT = "https://suite.example/test/a/avain/frontchannel_logout"
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.factories import access, facts
+from tests.kit.factories import access, facts
 
 
 @dataclass(frozen=True, slots=True)

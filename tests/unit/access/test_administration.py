@@ -15,7 +15,7 @@ from iam.access.administration import COMING, GONE, NOTHING, Part, may_see, may_
 from iam.access.asker import asker_of
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
-from tests.factories import access, facts
+from tests.kit.factories import access, facts
 from tests.unit.access.conftest import Town
 
 SECOND = timedelta(seconds=1)

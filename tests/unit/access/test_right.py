@@ -13,10 +13,10 @@ from iam import clock
 from iam.access.right import capacities, rights
 from iam.database.base import Base
 from iam.oidc.claims.compose import usable
-from tests.factories import access, facts
-from tests.factories.facts import day
+from tests.kit.factories import access, facts
+from tests.kit.factories.facts import day
+from tests.kit.held import Statements, roles_of
 from tests.unit.access.conftest import Town
-from tests.unit.access.held import Statements, roles_of
 
 AUTUMN = day("2026-09-15")
 CHRISTMAS = day("2026-12-20")

@@ -15,7 +15,7 @@ from iam.access.administration import NOTHING, WHOLE, Part
 from iam.access.asker import OPERATOR, asker_of
 from iam.access.standing import Over, holds_all, over, stand, together
 from iam.directory.person import Person
-from tests.factories import access, facts
+from tests.kit.factories import access, facts
 from tests.unit.access.conftest import Town
 
 YEARS = timedelta(days=900)

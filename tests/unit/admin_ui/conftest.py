@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.admin_ui.world import Reader, World, build
+from tests.kit.worlds.admin import Reader, World, build
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 
 from iam import clock
 from iam.delivery.outbox import Message
-from tests.factories import consortium
-from tests.unit.admin_ui import catalogue
-from tests.unit.admin_ui.world import Reader, World
+from tests.kit.factories import consortium
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World
 
 Fill = Callable[[World, range], str]
 """Adds rows of these numbers and returns the list's address."""

@@ -15,7 +15,7 @@ from iam.change import SYSTEM
 from iam.oidc.clients.registered import ADMIN
 from iam.signin.accounts import ending
 from iam.tokens.grant import GrantRow
-from tests.unit.admin_ui.world import ISSUER, Reader, World
+from tests.kit.worlds.admin import ISSUER, Reader, World
 
 
 def grants(world: World) -> list[GrantRow]:

@@ -21,10 +21,10 @@ from iam.access.model.assignment import Assignment
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.person import Identifier, PersonProfile
 from iam.plans.plan import PlanEffect
-from tests.factories import consortium
-from tests.unit.admin_ui import catalogue, wide
-from tests.unit.admin_ui.wide import fill, routes, said
-from tests.unit.admin_ui.world import Reader, World, administer, employ, person
+from tests.kit.factories import consortium
+from tests.kit.worlds import catalogue, wide
+from tests.kit.worlds.admin import Reader, World, administer, employ, person
+from tests.kit.worlds.wide import fill, routes, said
 
 SCHOOLS = ("KOIVU", "RANTA")
 TABS = ("rights", "facts", "timeline", "signin", "trace")

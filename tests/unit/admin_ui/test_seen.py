@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import admin_ui
-from tests.unit.admin_ui import catalogue, wide
-from tests.unit.admin_ui.world import Reader, World
+from tests.kit.worlds import catalogue, wide
+from tests.kit.worlds.admin import Reader, World
 
 RULE = {
     "fact": "affiliation",

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import pytest
 
 from iam.access.model.role import ApplicationEnabled
-from tests.unit.admin_ui import wide
-from tests.unit.admin_ui.wide import CANARIES, Objects, fill, mixed, routes, said
-from tests.unit.admin_ui.world import Reader, World
+from tests.kit.worlds import wide
+from tests.kit.worlds.admin import Reader, World
+from tests.kit.worlds.wide import CANARIES, Objects, fill, mixed, routes, said
 
 PARTY = {"Mustikkala": "an agreement names its parties: who concluded it with the reader's own is what it is about"}
 NAMED_WITH_REASON = {"admin.agreements": PARTY, "admin.agreements_file": PARTY, "admin.agreement": PARTY}

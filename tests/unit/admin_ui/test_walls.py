@@ -12,8 +12,8 @@ from werkzeug.routing import Rule
 from iam import clock
 from iam.delivery.outbox import Message
 from iam.signin.accounts.standing_request import StandingRequest
-from tests.unit.admin_ui import catalogue
-from tests.unit.admin_ui.world import Reader, World, administer, person
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World, administer, person
 
 FOREIGN_WORDS = ("Vieras", "Ville", "Kuusi", "Mustikkala", "Erityisopettaja", "Ranta ")
 UNKNOWN = "0192f000-0000-7000-8000-000000000000"

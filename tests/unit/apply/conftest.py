@@ -16,7 +16,7 @@ from iam.apply.run import Report, run_apply
 from iam.change import SYSTEM
 from iam.cli.commands import main
 from iam.vault import KEY_BYTES, Vault
-from tests.factories import kept
+from tests.kit.factories import kept
 
 CONSORTIUM = """
 organisations:

@@ -20,7 +20,7 @@ from iam.directory.source import Source
 from iam.signin.federation.connection import Connection, ConnectionOpening, sealed_row
 from iam.tokens.session import OWN, LoginSessionRow
 from iam.vault import Vault
-from tests.factories import facts
+from tests.kit.factories import facts
 
 from .conftest import Apply
 

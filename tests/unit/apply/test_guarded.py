@@ -20,7 +20,7 @@ from iam.audit.log import AuditEvent
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source
 from iam.signin.accounts.account import Account
-from tests.factories import facts
+from tests.kit.factories import facts
 
 from .conftest import EVERYTHING, Run
 

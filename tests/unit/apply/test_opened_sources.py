@@ -13,7 +13,7 @@ from iam.apply.standing import load
 from iam.audit.log import AuditEvent
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source, SourceOpening
-from tests.factories import facts
+from tests.kit.factories import facts
 
 from .conftest import Apply
 

@@ -18,8 +18,8 @@ from iam.signin.factors import levels
 from iam.tokens import grant as grants, session as login_sessions
 from iam.tokens.grant import Grant
 from iam.vault import Vault
-from tests.factories import facts
-from tests.unit.signin.people import add_person
+from tests.kit.factories import facts
+from tests.kit.people import add_person
 
 from .conftest import Apply
 

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from iam.vault import Vault
+from tests.kit.worlds.cli import World
 from tests.unit.cli.test_cli import Cli
-from tests.unit.cli.world import World
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from iam.directory.organisation import Organisation
 from iam.errors import AvainError, Held, Invalid, Unavailable
 from iam.oidc.model import Client
 from iam.vault import Vault
-from tests.factories import access, facts
-from tests.unit.signin.people import add_person
+from tests.kit.factories import access, facts
+from tests.kit.people import add_person
 
 
 class Cli:

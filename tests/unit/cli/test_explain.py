@@ -6,8 +6,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from iam.audit.log import AuditEvent
+from tests.kit.worlds.cli import World
 from tests.unit.cli.test_cli import Cli
-from tests.unit.cli.world import World
 
 
 def read(engine: Engine) -> list[object]:

@@ -26,11 +26,11 @@ from iam.signin.codes import first_code, letters
 from iam.signin.flow import Around
 from iam.signin.passwords.credentials import set_password
 from iam.tokens.one_shot import OneShot
-from tests.factories import facts
-from tests.factories.access import admin_grant
+from tests.kit.factories import facts
+from tests.kit.factories.access import admin_grant
+from tests.kit.people import OTHER
+from tests.kit.worlds.cli import World
 from tests.unit.cli.test_cli import Cli
-from tests.unit.cli.world import World
-from tests.unit.signin.people import OTHER
 
 CODE = re.compile(r'<dd class="letter__code">([2-9A-Z]{5}-[2-9A-Z]{5})</dd>')
 

@@ -15,12 +15,12 @@ from iam.signin import step_up
 from iam.signin.addresses.notices import KIND
 from iam.signin.factors import recovery, totp
 from iam.tokens import session as login_sessions
-from tests.factories.access import admin_grant
-from tests.factories.facts import WORKING_DAY
+from tests.kit.factories.access import admin_grant
+from tests.kit.factories.facts import WORKING_DAY
+from tests.kit.people import add_person
+from tests.kit.proofs import code_of
+from tests.kit.worlds.cli import World
 from tests.unit.cli.test_cli import Cli, events
-from tests.unit.cli.world import World
-from tests.unit.signin.people import add_person
-from tests.unit.signin.proofs import code_of
 
 WHY = ("--reason", "called at night")
 

@@ -19,9 +19,9 @@ from iam.signin.factors import levels
 from iam.tokens import grant, session as login_sessions
 from iam.tokens.grant import Grant, GrantRow
 from iam.tokens.session import LoginSessionRow
-from tests.factories import facts
+from tests.kit.factories import facts
+from tests.kit.worlds.cli import World
 from tests.unit.cli.test_cli import Cli
-from tests.unit.cli.world import World
 
 DEAF = "deaf"
 

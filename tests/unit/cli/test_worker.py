@@ -25,7 +25,7 @@ from iam.oidc.model import AssertionSeen, Attempt, OpaqueToken
 from iam.signin.accounts.factor import RememberedDevice
 from iam.tokens.one_shot import OneShot
 from iam.vault import Vault
-from tests.unit.signin.people import add_person
+from tests.kit.people import add_person
 
 At = Callable[[datetime], None]
 DAY = timedelta(days=1)

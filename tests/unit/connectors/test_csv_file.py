@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings, strategies as st
 from connectors.contract import ConnectorError, Malformed
 from connectors.csv_file import Layout, Row
 from connectors.csv_text import CHUNK
-from tests.unit.connectors.csv_inputs import LAYOUT, rows, table
+from tests.kit.feeds.csv_inputs import LAYOUT, rows, table
 
 HEADER = b"key;hetu;name\n"
 

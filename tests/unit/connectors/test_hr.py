@@ -11,7 +11,7 @@ import pytest
 from connectors.contract import ConnectorError, Malformed, Refused, Retryable, Unreachable
 from connectors.hr import COLUMNS, HrConnector, HrSettings
 from connectors.records import digest_of
-from tests.unit.connectors.csv_inputs import CODES, FIXTURES, hr, read_all, records, rejected
+from tests.kit.feeds.csv_inputs import CODES, FIXTURES, hr, read_all, records, rejected
 
 
 @pytest.mark.parametrize(

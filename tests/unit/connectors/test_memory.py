@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from connectors.memory import MemoryConnector, MemorySettings
 from connectors.records import Deleted, Record
-from tests.unit.connectors.csv_inputs import read_all
+from tests.kit.feeds.csv_inputs import read_all
 
 
 def source(*rows: tuple[str, str, dict[str, str] | None], **more: object) -> MemoryConnector:

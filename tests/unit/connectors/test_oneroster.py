@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 from connectors.contract import ConnectorError, Malformed, Retryable, Unreachable
 from connectors.oneroster import OneRosterConnector, OneRosterSettings
 from connectors.records import Deleted
-from tests.unit.connectors.csv_inputs import read_all, records, rejected
-from tests.unit.connectors.roster import FILES, PASSWORDS, archive, bent, folder, roster
+from tests.kit.feeds.csv_inputs import read_all, records, rejected
+from tests.kit.feeds.roster import FILES, PASSWORDS, archive, bent, folder, roster
 
 KEYS = [
     ("org", "koivu"),

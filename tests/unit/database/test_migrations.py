@@ -20,7 +20,7 @@ from iam.database.base import Base
 from iam.database.engine import make_engine
 from iam.database.migrate import drift, upgrade
 from iam.database.types import uuid7
-from tests.servers.postgresql import PostgreSQL
+from tests.kit.servers.postgresql import PostgreSQL
 
 DAY = datetime(2026, 9, 15, tzinfo=UTC)
 ALWAYS = {"valid_from": LONG_AGO, "valid_to": FOREVER}

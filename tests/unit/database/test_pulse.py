@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from iam.database.engine import make_engine
 from iam.database.postgresql import PAGES, Patience
 from iam.database.pulse import Pulse
-from tests.servers.ports import HOST
-from tests.servers.postgresql import PostgreSQL
+from tests.kit.servers.ports import HOST
+from tests.kit.servers.postgresql import PostgreSQL
 
 pytestmark = pytest.mark.services
 

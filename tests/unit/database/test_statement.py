@@ -17,7 +17,7 @@ from iam.database.statement import Statement
 from iam.database.types import uuid7
 from iam.directory.person import Person
 from iam.tokens.one_shot import OneShot
-from tests.servers.postgresql import PostgreSQL
+from tests.kit.servers.postgresql import PostgreSQL
 
 MOMENT = datetime(2026, 9, 15, 9, 0, tzinfo=UTC)
 ISSUE = Statement(lambda: insert(OneShot), tuple)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from iam.directory.affiliation import Group
 from iam.directory.queries import group_keys
 from iam.directory.source import Source
-from tests.factories import facts
+from tests.kit.factories import facts
 
 DURING = facts.day("2026-09-15")
 

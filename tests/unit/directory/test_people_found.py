@@ -19,8 +19,8 @@ from iam.directory.organisation import Organisation
 from iam.directory.pages.listing import PERSON_KEYS, Wanted, organisation_keys, organisations, persons
 from iam.directory.person import PersonNameWord, PersonProfile
 from iam.lifecycle.persons import LocalProfile, create_local, set_profiles
-from tests.factories import facts
-from tests.servers.postgresql import PostgreSQL
+from tests.kit.factories import facts
+from tests.kit.servers.postgresql import PostgreSQL
 
 YEAR = timedelta(days=365)
 

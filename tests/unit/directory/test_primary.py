@@ -14,7 +14,7 @@ from iam.access.right import capacities
 from iam.directory import primary
 from iam.directory.affiliation import Affiliation
 from iam.directory.source import Source
-from tests.factories import facts
+from tests.kit.factories import facts
 
 DAY = timedelta(days=1)
 

@@ -15,7 +15,7 @@ from iam import clock
 from iam.directory.person import Person, PersonProfile
 from iam.directory.queries import profile, profiles
 from iam.directory.source import Source, SourceOpening
-from tests.factories import facts
+from tests.kit.factories import facts
 
 DAY = timedelta(days=1)
 

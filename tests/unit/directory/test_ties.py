@@ -10,8 +10,8 @@ from iam import clock
 from iam.access.administration import WHOLE, Part
 from iam.directory.pages.ties import ties
 from iam.lifecycle.states import state, state_of
-from tests.factories import facts
-from tests.unit.access.held import Statements
+from tests.kit.factories import facts
+from tests.kit.held import Statements
 
 KEPT, DAY = timedelta(days=90), timedelta(days=1)
 

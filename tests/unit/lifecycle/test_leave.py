@@ -22,7 +22,7 @@ from iam.lifecycle.leave import end_leavers, end_now, undo_end_now
 from iam.lifecycle.states import State, state_of
 from iam.tokens import session as sessions
 from iam.tokens.grant import GrantRow
-from tests.factories import access, facts
+from tests.kit.factories import access, facts
 
 ADMIN = Actor(UUID(int=5), "r-1")
 HOUR = timedelta(hours=1)

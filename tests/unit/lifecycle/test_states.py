@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.lifecycle.states import State, state, state_of
-from tests.factories import facts
+from tests.kit.factories import facts
 
 NOW = datetime(2026, 9, 15, tzinfo=UTC)
 KEPT = timedelta(days=90)

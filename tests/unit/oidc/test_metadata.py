@@ -8,7 +8,7 @@ from authlib.oidc.discovery import OpenIDProviderMetadata
 
 from iam.oidc import metadata
 from iam.oidc.endpoints import blueprint
-from tests.unit.oidc.made import ISSUER
+from tests.kit.made import ISSUER
 
 OPENID, OAUTH = metadata.openid_provider(ISSUER), metadata.authorization_server(ISSUER)
 

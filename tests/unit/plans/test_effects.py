@@ -18,7 +18,7 @@ from iam.directory.organisation import Organisation
 from iam.directory.source import Run
 from iam.plans.plan import Plan, PlanEffect
 from iam.sources.report import Report
-from tests.flows.source_world import World, build, row, rows
+from tests.kit.worlds.source import World, build, row, rows
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from iam.change import Actor
 from iam.directory.affiliation import Affiliation
 from iam.errors import Denied, Invalid
 from iam.plans import rule_proposals
-from tests.factories import access, facts
+from tests.kit.factories import access, facts
 
 TEACHERS = access.teachers(kind="employee")
 PUPILS = access.teachers(kind="student")

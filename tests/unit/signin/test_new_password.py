@@ -16,9 +16,9 @@ from iam.signin import new_password
 from iam.signin.factors import levels, policy, totp
 from iam.signin.passwords import credentials
 from iam.vault import Vault
-from tests.factories.access import admin_grant
-from tests.unit.signin.people import add_person, employ
-from tests.unit.signin.proofs import code_of
+from tests.kit.factories.access import admin_grant
+from tests.kit.people import add_person, employ
+from tests.kit.proofs import code_of
 
 VAULT = Vault(b"k" * 32)
 SHORT = "kx7 ö¤q€"

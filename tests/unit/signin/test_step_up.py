@@ -16,8 +16,8 @@ from iam.signin import step_up
 from iam.signin.accounts.factor import FactorReplacement
 from iam.signin.factors import passkey, replacement, totp
 from iam.vault import Vault
-from tests.unit.signin.people import add_person
-from tests.unit.signin.proofs import code_of
+from tests.kit.people import add_person
+from tests.kit.proofs import code_of
 
 NEW = {
     "credential_id": b"new",

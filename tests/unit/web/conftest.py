@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.unit.web.browser import Browser, application
+from tests.kit.browser import Browser, application
 
 
 @pytest.fixture

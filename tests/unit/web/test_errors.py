@@ -15,8 +15,8 @@ from iam.change import SYSTEM, Change, begin
 from iam.errors import Conflict, Held, Invalid, Unavailable
 from iam.web import context, guard
 from iam.web.forms import csrf
-from tests.servers.ports import HOST, free_port
-from tests.unit.web.browser import Browser, application
+from tests.kit.browser import Browser, application
+from tests.kit.servers.ports import HOST, free_port
 
 CANARY = "canary-of-the-inside"
 

@@ -11,7 +11,7 @@ from flask import Flask, session as form_session
 
 from iam.web import flow, guard
 from iam.web.forms import csrf
-from tests.unit.web.browser import Browser, hidden
+from tests.kit.browser import Browser, hidden
 
 
 @guard.public

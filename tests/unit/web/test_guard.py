@@ -14,10 +14,10 @@ from iam.access.model.assignment import AdminGrant
 from iam.audit.log import AuditEvent
 from iam.errors import NotFound
 from iam.web import extension, guard
-from tests.factories import facts
-from tests.factories.access import admin_grant
-from tests.unit.signin.people import PASSWORD, add_person
-from tests.unit.web.browser import Browser, application
+from tests.kit.browser import Browser, application
+from tests.kit.factories import facts
+from tests.kit.factories.access import admin_grant
+from tests.kit.people import PASSWORD, add_person
 
 
 @guard.requires("persons.read")

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from iam.web import guard
-from tests.unit.web.browser import Browser, application
+from tests.kit.browser import Browser, application
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from iam.tokens import secret
 from iam.web import guard
 from iam.web.edge import logging
-from tests.unit.web.browser import Browser
+from tests.kit.browser import Browser
 
 
 @pytest.fixture(autouse=True)

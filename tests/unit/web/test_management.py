@@ -16,8 +16,8 @@ from iam.database.engine import make_engine
 from iam.tokens import keys
 from iam.vault import Vault
 from iam.web.edge import management
-from tests.servers.ports import HOST, free_port
-from tests.unit.web.browser import Browser
+from tests.kit.browser import Browser
+from tests.kit.servers.ports import HOST, free_port
 
 
 @pytest.fixture

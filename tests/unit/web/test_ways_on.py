@@ -18,8 +18,8 @@ from iam.change import SYSTEM
 from iam.signin.accounts import ending
 from iam.tokens.session import LoginSessionRow
 from iam.web import flow, guard
-from tests.unit.signin.people import PASSWORD
-from tests.unit.web.browser import Browser, hidden
+from tests.kit.browser import Browser, hidden
+from tests.kit.people import PASSWORD
 from tests.unit.web.test_guard import signed_in
 
 LOGIN = "aino.admin"

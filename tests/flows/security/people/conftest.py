@@ -15,11 +15,10 @@ from sqlalchemy.orm import Session
 
 from iam.database.engine import make_engine
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.factor_world import LOGIN, vault_door
-from tests.unit.admin_ui import world as admin_world
-from tests.unit.signin.people import add_person
-from tests.unit.web.browser import application
+from tests.kit.browser import application
+from tests.kit.people import add_person
+from tests.kit.worlds import admin as admin_world, oidc as oidc_world
+from tests.kit.worlds.factor import LOGIN, vault_door
 
 
 @pytest.fixture(scope="module")

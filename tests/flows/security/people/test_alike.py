@@ -17,11 +17,11 @@ from werkzeug.test import TestResponse
 
 from iam.signin.federation.connection import Connection
 from iam.web import extension
-from tests.flows.factor_world import LOGIN, at_factor, with_passkey, with_totp
-from tests.flows.security.people.seen import statements, told
-from tests.unit.signin.people import PASSWORD, add_person, hold
-from tests.unit.signin.proofs import Authenticator, Lies
-from tests.unit.web.browser import Browser, hidden
+from tests.kit.browser import Browser, hidden
+from tests.kit.people import PASSWORD, add_person, hold
+from tests.kit.proofs import Authenticator, Lies
+from tests.kit.seen import statements, told
+from tests.kit.worlds.factor import LOGIN, at_factor, with_passkey, with_totp
 
 UNKNOWN = (
     "nobody.at.all",

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from iam.signin.accounts.account import Account
 from iam.web import extension
-from tests.unit.web.browser import Browser
+from tests.kit.browser import Browser
 
 MEBI = 1024 * 1024
 PEAK = 24 * MEBI

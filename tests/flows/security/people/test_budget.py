@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from iam.settings import Redis
 from iam.web import extension
-from tests.flows.factor_world import LOGIN, with_totp
-from tests.servers.redis import RedisServer
-from tests.unit.signin.people import PASSWORD, add_person
-from tests.unit.web.browser import Browser, application
+from tests.kit.browser import Browser, application
+from tests.kit.people import PASSWORD, add_person
+from tests.kit.servers.redis import RedisServer
+from tests.kit.worlds.factor import LOGIN, with_totp
 
 SPELLINGS = (
     "aino.mäki@kunta.example",

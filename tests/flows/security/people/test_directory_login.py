@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from iam.signin.accounts.account import Credential, normal
 from iam.web import extension
-from tests.contract.exhibits import ldap
-from tests.servers.slapd import PASSWORD, READER, READER_PASSWORD, SUFFIX, Slapd
-from tests.unit.signin.people import add_person, directory, employ, municipality
-from tests.unit.web.browser import Browser
+from tests.kit.browser import Browser
+from tests.kit.feeds.exhibits import ldap
+from tests.kit.people import add_person, directory, employ, municipality
+from tests.kit.servers.slapd import PASSWORD, READER, READER_PASSWORD, SUFFIX, Slapd
 
 pytestmark = pytest.mark.services
 

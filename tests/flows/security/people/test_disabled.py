@@ -30,11 +30,11 @@ from iam.signin.accounts.account import Account, Credential
 from iam.signin.codes import first_code
 from iam.signin.federation.connection import Connection, Link
 from iam.web import extension
-from tests.flows.factor_world import answer, with_passkey, with_totp
-from tests.servers.openid_provider import CLIENT, SECRET, OpenidProvider
-from tests.unit.signin.people import OTHER, PASSWORD, add_person, directory, employ, municipality
-from tests.unit.signin.proofs import Authenticator, code_of
-from tests.unit.web.browser import Browser, application, hidden
+from tests.kit.browser import Browser, application, hidden
+from tests.kit.peers.openid_provider import CLIENT, SECRET, OpenidProvider
+from tests.kit.people import OTHER, PASSWORD, add_person, directory, employ, municipality
+from tests.kit.proofs import Authenticator, code_of
+from tests.kit.worlds.factor import answer, with_passkey, with_totp
 
 AINO, EINO = "aino", "eino"
 """Aino has every way in but a directory; Eino's password is kept by one."""

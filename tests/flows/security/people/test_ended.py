@@ -17,8 +17,8 @@ from iam.directory.affiliation import Affiliation
 from iam.lifecycle import leave
 from iam.oidc.model import Client
 from iam.signin.accounts import ending
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, Application, Browser, World
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, Application, Browser, World
 
 SCOPE = "openid profile roles offline_access"
 GRANTS = {"authorization_code", "refresh_token", "client_credentials"}

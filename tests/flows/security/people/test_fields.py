@@ -14,11 +14,11 @@ from iam import models
 from iam.access.model.role import Application
 from iam.database.base import Base
 from iam.oidc.model import Client
-from tests.factories import consortium
-from tests.flows import oidc_world
-from tests.flows.security.people.seen import dump
-from tests.unit.admin_ui.test_rules import GOOD, NEW, send
-from tests.unit.admin_ui.world import Reader, World, hidden
+from tests.kit.factories import consortium
+from tests.kit.seen import dump
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.admin import Reader, World, hidden
+from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, send
 
 CANARY = "mass-assignment-canary"
 ID = UUID(int=0xBAD)

@@ -11,10 +11,10 @@ from werkzeug.test import TestResponse
 
 from iam.audit.log import AuditEvent
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, World
-from tests.flows.security.people.seen import told
-from tests.unit.web.browser import HTML, Browser, hidden
+from tests.kit.browser import HTML, Browser, hidden
+from tests.kit.seen import told
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, World
 
 FORGED: tuple[dict[str, str], ...] = (
     {"Host": "evil.example"},

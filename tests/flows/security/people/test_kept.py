@@ -17,13 +17,13 @@ from iam.change import SYSTEM
 from iam.signin.codes import first_code
 from iam.tokens.keys import SigningKey, sealed_row
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.factor_world import LOGIN, codes, follow, scan
-from tests.flows.oidc_world import ISSUER, SECRET, Application, World
-from tests.flows.security.people.seen import dump
-from tests.unit.signin.people import OTHER, PASSWORD
-from tests.unit.signin.proofs import code_of, raw
-from tests.unit.web.browser import Browser, hidden
+from tests.kit.browser import Browser, hidden
+from tests.kit.people import OTHER, PASSWORD
+from tests.kit.proofs import code_of, raw
+from tests.kit.seen import dump
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.factor import LOGIN, codes, follow, scan
+from tests.kit.worlds.oidc import ISSUER, SECRET, Application, World
 
 ARGON2 = "$argon2id$v=19$m=19456,t=2,p=1$"
 

@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from iam.audit.log import AuditEvent
-from tests.flows.security.people import neighbour, payloads
-from tests.flows.security.people.payloads import TAG, addresses, rules
-from tests.flows.security.people.seen import dump
-from tests.unit.admin_ui.world import ISSUER, Reader, World
+from tests.kit.seen import dump
+from tests.kit.worlds import neighbour, payloads
+from tests.kit.worlds.admin import ISSUER, Reader, World
+from tests.kit.worlds.payloads import TAG, addresses, rules
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action"

@@ -16,10 +16,10 @@ from werkzeug.routing import Rule
 from iam import clock
 from iam.access.administration import PERMISSIONS
 from iam.access.model.assignment import AdminGrant
-from tests.flows.security.people import neighbour
-from tests.flows.security.people.neighbour import MARK, SCHOOL, TOWN, address, marks
-from tests.flows.security.people.seen import dump
-from tests.unit.admin_ui.world import ISSUER, Reader, World, administer, person
+from tests.kit.seen import dump
+from tests.kit.worlds import neighbour
+from tests.kit.worlds.admin import ISSUER, Reader, World, administer, person
+from tests.kit.worlds.neighbour import MARK, SCHOOL, TOWN, address, marks
 
 PUBLIC_ADMIN = {"admin.login", "admin.callback"}
 MOST_PAGES = 400

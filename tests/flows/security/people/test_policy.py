@@ -18,10 +18,10 @@ from iam.access.model.rule import Rule, RuleVersion
 from iam.access.rules.pattern import parse
 from iam.change import SYSTEM
 from iam.directory.affiliation import Group, Membership
-from tests.flows.security.people.seen import dump, statements
 from tests.flows.security.people.unread import denies
-from tests.unit.admin_ui.test_rules import GOOD, NEW, send
-from tests.unit.admin_ui.world import Reader, World
+from tests.kit.seen import dump, statements
+from tests.kit.worlds.admin import Reader, World
+from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, send
 
 PAYLOADS = (
     "'; DROP TABLE person; --",

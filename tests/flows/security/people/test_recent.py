@@ -15,11 +15,11 @@ from werkzeug.routing import Rule
 from iam import clock
 from iam.tokens.one_shot import OneShot
 from iam.tokens.session import LoginSessionRow
-from tests.factories import consortium
-from tests.flows.security.people.seen import dump
-from tests.unit.admin_ui import catalogue
-from tests.unit.admin_ui.test_rules import GOOD, NEW, published
-from tests.unit.admin_ui.world import ISSUER, Reader, World, hidden
+from tests.kit.factories import consortium
+from tests.kit.seen import dump
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import ISSUER, Reader, World, hidden
+from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, published
 
 GIVES = {"rules.write", "rights.grant", "applications.write", "codes.issue", "factors.reset", "config.apply"}
 """Permissions whose forms give somebody something: power, a secret, a way in."""

@@ -22,11 +22,11 @@ from iam.signin.accounts.account import FailureBudget
 from iam.signin.codes import first_code
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension
-from tests.flows.factor_world import DOOR, LOGIN, answer, at_factor, fresh, opened, with_passkey, with_totp
-from tests.flows.security.people.seen import dump
-from tests.unit.signin.people import OTHER, PASSWORD, add_person
-from tests.unit.signin.proofs import Authenticator, code_of
-from tests.unit.web.browser import Browser, hidden
+from tests.kit.browser import Browser, hidden
+from tests.kit.people import OTHER, PASSWORD, add_person
+from tests.kit.proofs import Authenticator, code_of
+from tests.kit.seen import dump
+from tests.kit.worlds.factor import DOOR, LOGIN, answer, at_factor, fresh, opened, with_passkey, with_totp
 
 FIELDS = (
     "flow",

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam.audit.log import AuditEvent
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, Application, Browser, World
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, Application, Browser, World
 
 PEOPLE, QUESTIONS, SEED = 20, 1460, 20260915
 """A question takes eleven eighths of a request on the average: so many are two thousand requests."""

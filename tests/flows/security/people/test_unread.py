@@ -12,12 +12,12 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.factor_world import LOGIN
-from tests.flows.oidc_world import Application, Browser, World
 from tests.flows.security.people.unread import Ask, denies
-from tests.unit.signin.people import PASSWORD
-from tests.unit.web.browser import Browser as PageBrowser
+from tests.kit.browser import Browser as PageBrowser
+from tests.kit.people import PASSWORD
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.factor import LOGIN
+from tests.kit.worlds.oidc import Application, Browser, World
 
 
 @pytest.mark.usefixtures("quiet")

@@ -10,9 +10,9 @@ import pytest
 
 from iam.app import create_app
 from iam.web import extension
-from tests.flows import oidc_world
 from tests.flows.oidc.conftest import anna, wilma
-from tests.flows.oidc_world import World
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import World
 
 __all__ = ["anna", "wilma"]
 """Who is in the world, as everywhere else."""

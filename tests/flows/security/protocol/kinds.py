@@ -27,8 +27,8 @@ from iam.signin.federation import connections, upstream
 from iam.signin.federation.upstream import Pending
 from iam.tokens import jose, keys
 from iam.web import extension
-from tests.flows.oidc_world import ISSUER, JWT_KEY, SECRET, Application, Browser, World, form, request_of
 from tests.flows.security.protocol.forge import decode
+from tests.kit.worlds.oidc import ISSUER, JWT_KEY, SECRET, Application, Browser, World, form, request_of
 
 LASTING = "openid profile roles offline_access"
 CONNECTION = "kunta"

@@ -20,8 +20,8 @@ from iam.signin.accounts.account import Account
 from iam.signin.factors import levels
 from iam.tokens import jose, keys
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, SECRET, Application, Browser, World, form, request_of, verified
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, SECRET, Application, Browser, World, form, request_of, verified
 
 KEPT = re.compile(r"/static/|/\.well-known/|/oauth2/jwks$|/healthz$|/readyz$|/metrics$|/favicon")
 """Addresses whose answers hold nobody's secret and may be kept."""

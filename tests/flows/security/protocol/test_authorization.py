@@ -12,7 +12,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from iam.oidc.model import Client
-from tests.flows.oidc_world import (
+from tests.flows.security.protocol.kinds import URN
+from tests.kit.worlds.oidc import (
     CHALLENGE,
     ISSUER,
     SECRET,
@@ -24,7 +25,6 @@ from tests.flows.oidc_world import (
     form,
     request_of,
 )
-from tests.flows.security.protocol.kinds import URN
 
 REGISTERED = "https://foo.example.com/cb?tenant=a"
 

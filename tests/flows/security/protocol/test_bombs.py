@@ -19,8 +19,8 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from iam.oidc.clients.assertions import TYPE
 from iam.oidc.clients.authentication import presented
 from iam.tokens import foreign, jose
-from tests.flows.oidc_world import ISSUER, JWT_KEY, World, request_of
 from tests.flows.security.protocol.forge import encode, signed
+from tests.kit.worlds.oidc import ISSUER, JWT_KEY, World, request_of
 
 SECONDS = 0.05
 """CPU that reading a bomb may cost; wall time would tell of the machine's other work."""

@@ -19,8 +19,9 @@ from iam.oidc.clients.assertions import TYPE
 from iam.oidc.model import Client, ClientSecret
 from iam.tokens import jose
 from iam.tokens.secret import hash_of
-from tests.flows import oidc_world
-from tests.flows.oidc_world import (
+from tests.flows.security.protocol import forge
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import (
     CLIENTS,
     ISSUER,
     JWT_KEY,
@@ -33,7 +34,6 @@ from tests.flows.oidc_world import (
     request_of,
     verified,
 )
-from tests.flows.security.protocol import forge
 
 STAMP = int(NOON.timestamp())
 ENDPOINTS = ("token", "par", "introspect", "revoke")

@@ -24,8 +24,8 @@ from iam.tokens import keys
 from iam.tokens.grant import GrantRow
 from iam.tokens.session import LoginSessionRow
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.oidc_world import NOON, Application, Browser, World
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import NOON, Application, Browser, World
 
 LASTING = "openid profile roles offline_access"
 LATER = NOON + timedelta(days=300)

@@ -24,10 +24,10 @@ from iam.oidc.model import Client
 from iam.signin.federation import id_token
 from iam.tokens import jose, keys
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, JWT_KEY, NOON, Application, Browser, World, answer, request_of
 from tests.flows.security.protocol import forge
-from tests.servers.hostile_http import HostileHttp, answer_json
+from tests.kit.peers.hostile_http import HostileHttp, answer_json
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, JWT_KEY, NOON, Application, Browser, World, answer, request_of
 
 STAMP = int(NOON.timestamp())
 BYE = "https://wilma.example/bye?x=1"

@@ -17,9 +17,9 @@ from iam.signin.factors import policy
 from iam.signin.federation.connection import Connection
 from iam.tokens import jose, one_shot
 from iam.web import extension
-from tests.flows.oidc_world import ISSUER, JWT_KEY, Application, Browser, World, form
 from tests.flows.security.protocol.forge import decode
 from tests.flows.security.protocol.kinds import CONNECTION, KINDS, ONE_SHOT, URN, Kinds
+from tests.kit.worlds.oidc import ISSUER, JWT_KEY, Application, Browser, World, form
 
 BACK = "https://app.example/cb"
 

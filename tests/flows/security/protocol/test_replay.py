@@ -12,11 +12,11 @@ import pytest
 
 from iam.tokens import jose
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, JWT_KEY, Application, Browser, World, answer, request_of
 from tests.flows.security.protocol.forge import encode
 from tests.flows.security.protocol.kinds import URN
-from tests.servers.hostile_http import HostileHttp, answer_json
+from tests.kit.peers.hostile_http import HostileHttp, answer_json
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, JWT_KEY, Application, Browser, World, answer, request_of
 
 Restart = Callable[[], World]
 Clock = Callable[[datetime], None]

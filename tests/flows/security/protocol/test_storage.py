@@ -17,9 +17,9 @@ from iam import clock
 from iam.oidc.clients.assertions import TYPE
 from iam.tokens import jose
 from iam.web import extension
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, JWT_KEY, NOON, Application, Browser, World
-from tests.servers.postgresql import PostgreSQL
+from tests.kit.servers.postgresql import PostgreSQL
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, JWT_KEY, NOON, Application, Browser, World
 
 LASTING = "openid roles offline_access"
 

@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 
 from iam.signin.factors import levels
 from iam.web import flow
-from tests.flows import oidc_world
-from tests.flows.oidc_world import ISSUER, Application, Browser, World
+from tests.kit.worlds import oidc as oidc_world
+from tests.kit.worlds.oidc import ISSUER, Application, Browser, World
 
 NAMES = (
     "next",

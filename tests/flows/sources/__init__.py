@@ -1,0 +1,1 @@
+"""Feeds of an HR system, a school register and a directory: what each run makes of them."""

@@ -1,0 +1,1 @@
+"""What sources read: files of an HR system and of a school register, good and bent, and what each connector shows."""

@@ -1,0 +1,130 @@
+"""A real browser: Debian's Chromium, driven by Playwright, and the accessibility rules of axe-core."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+EXECUTABLE = "/usr/bin/chromium"
+PATIENCE = 30_000
+"""Milliseconds that a page may take for one step."""
+
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-proxy-server",
+    # Whatever a page asks for, the browser finds only the loopback.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+]
+_AXE = next((Path(__file__).parents[2] / "browser" / "vendor").glob("axe-core-*/axe.min.js"))
+_WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+class Violation(NamedTuple):
+    """A rule of WCAG 2.2 level A or AA that a page breaks, and the elements (CSS selectors) that break it."""
+
+    rule: str
+    help: str
+    targets: tuple[str, ...]
+
+
+class Chromium:
+    """One browser with an empty profile; every page opens in a private context of its own. Start it from the main
+    thread."""
+
+    def __init__(self) -> None:
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._home = Path()
+
+    def start(self) -> Self:
+        """Launch the browser; raises ``playwright.sync_api.Error`` with its log when it does not come up."""
+        self._home = Path(tempfile.mkdtemp(prefix="avain-chromium-"))
+        try:
+            self._playwright = sync_playwright().start()
+            # Debian's launcher and the crash reporter write into the home folder, whatever the profile.
+            surroundings = {**os.environ, "HOME": str(self._home), "XDG_CONFIG_HOME": str(self._home)}
+            self._browser = self._playwright.chromium.launch(
+                executable_path=EXECUTABLE, args=_FLAGS, env=dict(surroundings)
+            )
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Close the browser and its driver; may be called at any time, more than once."""
+        if self._browser is not None:
+            self._browser.close()
+            self._browser = None
+        if self._playwright is not None:
+            self._playwright.stop()
+            self._playwright = None
+        if self._home != Path():
+            shutil.rmtree(self._home, ignore_errors=True)
+            self._home = Path()
+
+    def context(self, *, scripts: bool = True, language: str = "fi-FI") -> BrowserContext:
+        """A context without cookies or storage, in the time zone of Helsinki; the caller closes it."""
+        if self._browser is None:
+            raise RuntimeError("the browser is not started")
+        context = self._browser.new_context(java_script_enabled=scripts, locale=language, timezone_id="Europe/Helsinki")
+        context.set_default_timeout(PATIENCE)
+        return context
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+
+def axe(page: Page) -> list[Violation]:
+    """What axe-core finds on the page as it stands, at WCAG 2.0, 2.1 and 2.2 levels A and AA; empty means nothing.
+
+    A page that is still arriving is waited for. Injected past its content security policy, so it is tested as it is
+    served. Raises ``ValueError`` for a page that runs no scripts, on which axe-core would never end.
+    """
+    page.wait_for_load_state()
+    if page.evaluate("matchMedia('(scripting: none)').matches"):
+        raise ValueError("axe-core needs a page that runs scripts")
+    page.evaluate(_AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", _WCAG)
+    return [
+        Violation(
+            found_rule["id"],
+            found_rule["help"],
+            tuple(" ".join(map(str, node["target"])) for node in found_rule["nodes"]),
+        )
+        for found_rule in found["violations"]
+    ]
+
+
+def watch_complaints(page: Page) -> list[str]:
+    """Return a list that grows by every uncaught script error and every breach of the content security policy."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+    return complaints
+
+
+def screenshot(page: Page, folder: Path, name: str) -> Path:
+    """Save the whole page as ``name``.png in the folder and return the file's path."""
+    picture = folder / f"{name}.png"
+    page.screenshot(path=picture, full_page=True)
+    return picture

@@ -1,0 +1,1 @@
+"""Small consortiums, each made for the questions of a few test modules. Everything in them is fictional."""

@@ -1,0 +1,137 @@
+"""A small OneRoster bundle that the test writes, the source ``primus`` that reads it, and what is then known of its
+people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from connectors.oneroster.files import FILES
+from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
+from iam.directory.organisation import Organisation
+from iam.directory.person import Identifier
+from iam.sources.report import Report
+from tests.kit.worlds import source as source_world
+from tests.kit.worlds.source import World
+
+Table = list[dict[str, str]]
+COLUMNS = {file.name: file.layout.columns for file in FILES}
+
+
+def pupil(key: str, agents: str = "", **values: str) -> dict[str, str]:
+    return {"sourcedId": key, "givenName": key.title(), "familyName": "Esimerkki", "agentSourcedIds": agents} | values
+
+
+def student(key: str, user: str, org: str = "org-k", **values: str) -> dict[str, str]:
+    return {
+        "sourcedId": key,
+        "userSourcedId": user,
+        "roleType": "primary",
+        "role": "student",
+        "orgSourcedId": org,
+    } | values
+
+
+def enrolled(key: str, user: str, class_: str, **values: str) -> dict[str, str]:
+    return {
+        "sourcedId": key,
+        "userSourcedId": user,
+        "classSourcedId": class_,
+        "role": "student",
+        "schoolSourcedId": "org-k",
+    } | values
+
+
+ROSTER: dict[str, Table] = {
+    "orgs": [
+        {"sourcedId": "org-k", "name": "K", "type": "school", "identifier": "KOIVU"},
+        {"sourcedId": "org-r", "name": "R", "type": "school", "identifier": "RANTA"},
+    ],
+    "users": [pupil("oona", "hilla,hannu"), pupil("ville", "hilla"), pupil("hilla"), pupil("hannu"), pupil("ope")],
+    "roles": [student("r1", "oona"), student("r2", "ville"), student("r3", "ope", role="teacher")],
+    "classes": [
+        {"sourcedId": "1a", "title": "1A", "schoolSourcedId": "org-k"},
+        {"sourcedId": "2b", "title": "2B", "schoolSourcedId": "org-k"},
+    ],
+    "enrollments": [
+        enrolled("e1", "oona", "1a"),
+        enrolled("e2", "ville", "2b", beginDate="2026-08-10", endDate="2027-06-05"),
+    ],
+}
+
+
+def build(engine: Engine, folder: Path) -> World:
+    """The world of ``source_world`` with a roster source ``primus`` besides, which it runs."""
+    world = source_world.build(engine, folder)
+    world.add_source("primus", "oneroster", {"path": str(folder / "bundle")}, purpose="perusopetus")
+    return world.of("primus")
+
+
+def write(world: World, **tables: Table) -> None:
+    """Write the bundle; a table that is given takes the place of the usual one."""
+    folder = world.folder / "bundle"
+    folder.mkdir(exist_ok=True)
+    lines = ["propertyName,value", "manifest.version,1.0", "oneroster.version,1.2"]
+    lines += [f"file.{name},{'bulk' if name in ROSTER else 'absent'}" for name in sorted(COLUMNS)]
+    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
+    for name, table in (ROSTER | tables).items():
+        quoted = (",".join(f'"{one.get(column, "")}"' for column in COLUMNS[name]) for one in table)
+        (folder / f"{name}.csv").write_text("".join(f"{line}\n" for line in (",".join(COLUMNS[name]), *quoted)))
+
+
+def load(world: World, **tables: Table) -> Report:
+    write(world, **tables)
+    return world.load()
+
+
+def run(world: World, days: int, **tables: Table) -> Report:
+    write(world, **tables)
+    return world.later(days=days).run()
+
+
+def person(world: World, key: str) -> Any:
+    return world.scalar(select(Identifier.person_id).where(Identifier.kind == "oneroster-id", Identifier.value == key))
+
+
+def members(world: World, days: int = 0) -> list[tuple[str, str]]:
+    """Class and pupil of the memberships that hold so many days later."""
+    m, at = Membership, world.later(days=days, minutes=1).at
+    query = (
+        select(Group.key, Identifier.value)
+        .join(m, m.group_id == Group.id)
+        .join(Identifier, (Identifier.person_id == m.person_id) & (Identifier.kind == "oneroster-id"))
+        .where(m.closed_by.is_(None), m.valid_from <= at, m.valid_to > at)
+    )
+    return sorted(world.all(query))
+
+
+def guardians(world: World, days: int = 0) -> list[tuple[str, str]]:
+    """Guardian and pupil of the relationships that hold so many days later."""
+    r, at = Relationship, world.later(days=days, minutes=1).at
+    held = world.all(
+        select(r.person_id, r.other_person_id).where(
+            r.closed_by.is_(None), r.kind == "guardian_of", r.valid_from <= at, r.valid_to > at
+        )
+    )
+    names = dict(world.all(select(Identifier.person_id, Identifier.value).where(Identifier.kind == "oneroster-id")))
+    return sorted((names[one], names[other]) for one, other in held)
+
+
+def pupils(world: World, days: int = 0) -> list[tuple[str, str]]:
+    """Pupil and school of the affiliations that hold so many days later."""
+    a, at = Affiliation, world.later(days=days, minutes=1).at
+    query = (
+        select(Identifier.value, Organisation.key)
+        .join(a, a.person_id == Identifier.person_id)
+        .join(Organisation, Organisation.id == a.organisation_id)
+        .where(
+            Identifier.kind == "oneroster-id",
+            a.closed_by.is_(None),
+            a.kind == "student",
+            a.valid_from <= at,
+            a.valid_to > at,
+        )
+    )
+    return sorted(world.all(query))

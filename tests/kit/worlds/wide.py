@@ -1,0 +1,347 @@
+"""Two schools' worth of everything, for those who walk over every route: what is a reader's own, what is foreign, and
+what is nowhere.
+
+Every foreign thing has a name that nothing else has (``CANARIES``), so that wherever it is told it is seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from iam import clock
+from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
+from iam.access.model.assignment import Assignment
+from iam.access.model.proposal import Proposal
+from iam.access.model.role import ApplicationEnabled
+from iam.access.model.rule import RuleVersion
+from iam.database.types import uuid7
+from iam.delivery.outbox import Message
+from iam.directory.person import Identifier
+from iam.directory.source import Ambiguity
+from iam.oidc.model import Attempt
+from iam.signin.federation.connection import Connection
+from tests.kit.factories import consortium
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import TREE, World, administer, employ, give, person
+
+UNKNOWN = "0192f000-0000-7000-8000-000000000000"
+CANARIES = (
+    "Kanaria",
+    "Kiisunen",
+    "Kiisu",
+    "Rehtorikanaria",
+    "kanariasovellus",
+    "kanariarooli",
+    "kanariasyote",
+    "kanariasaanto",
+    "kanariasopimus",
+    "kanariayhteys",
+    "Vieras",
+    "Erityisopettaja",
+    "Kuusi",
+    "Mustikkala",
+)
+"""What the foreign things are called; nothing else here has any of these words in it."""
+Objects = Mapping[str, Mapping[str, str]]
+"""By the first word of the address: the route's arguments."""
+
+
+def routes(world: World, method: str) -> list[Rule]:
+    """Every route of the administration pages that answers ``method``, but for its door."""
+    found = [one for one in world.app.url_map.iter_rules() if one.endpoint.startswith("admin.")]
+    door = ("admin.login", "admin.callback")
+    return [one for one in found if method in (one.methods or ()) and one.endpoint not in door]
+
+
+def fill(rule: Rule, given: Objects) -> str:
+    """Return the address of a route with the arguments filled in; a route that is new here has to be told of in
+    ``objects``."""
+    values = given.get(rule.rule.split("/")[2].split(".")[0], {})
+    missing = rule.arguments - values.keys()
+    assert not missing, f"say in wide.objects() which {missing} {rule} is about"
+    built = rule.build({name: values[name] for name in rule.arguments})
+    assert built is not None
+    return built[1]
+
+
+def mixed(rule: Rule, own: Objects, other: Objects) -> Iterator[str]:
+    """Yield the addresses of a route in which one argument is another's and the rest are one's own; of all another's,
+    too."""
+    section = rule.rule.split("/")[2].split(".")[0]
+    for argument in sorted(rule.arguments):
+        yield fill(rule, {section: {**own.get(section, {}), argument: other.get(section, {})[argument]}})
+    if len(rule.arguments) > 1:
+        yield fill(rule, other)
+
+
+def said(response: TestResponse) -> str:
+    """Return what a page tells, without what differs at every look: the code of a request, a form's token, its own
+    address."""
+    own = r'(name="(csrf_token|from_page)" value|nonce)="[^"]*"|href="[^"]*[?;]lang=[^"]*"'
+    text = re.sub(own, "", response.text)
+    return re.sub(r"mention this code.*?</code>", "", text, flags=re.DOTALL)
+
+
+def build(world: World) -> None:
+    """Fill the world: the school KOIVU is one's own, MUSTIKKALA with its school KUUSI is foreign, RANTA is beside
+    KOIVU."""
+    catalogue.application(world, "oma", "KOIVU", "omarooli")
+    catalogue.application(world, "kanariasovellus", "MUSTIKKALA", "kanariarooli")
+    consortium.client(world, "wilma", "wilma")
+    world.write(
+        *(
+            ApplicationEnabled(application_id=world.ids["wilma"], organisation_id=world.ids[at])
+            for at in ("KOIVU", "KUUSI")
+        )
+    )
+    person(world, "kiisu", "Kiisunen")
+    employ(world, "kiisu", "KUUSI", "Rehtorikanaria")
+    give(world, "kiisu", "KUUSI")
+    _rules(world)
+    _agreements(world)
+    _sources(world)
+    _messages(world)
+    _attempts(world)
+
+
+def _rules(world: World) -> None:
+    catalogue.rule(world, "omasaanto", "KOIVU")
+    consortium.role(world, "wilma", "avustaja")
+    bound = {"affiliation": {"kind": "employee", "organisation": {"is": "KUUSI"}}}
+    pattern = {"bind": {"a": bound}, "gives": {"role": "wilma:avustaja", "scope": "organisation of a"}}
+    catalogue.rule(world, "kanariasaanto", "KUUSI", pattern)
+    world.write(by_rule(world, "anna", "KOIVU", "omasaanto"), by_rule(world, "kiisu", "KUUSI", "kanariasaanto"))
+    world.write(waiting(world, "anna", "KOIVU", "omasaanto"), waiting(world, "kiisu", "KUUSI", "kanariasaanto"))
+
+
+def waiting(world: World, who: str, organisation: str, rule: str) -> Proposal:
+    """The withdrawal of a rule, which somebody wants and another must accept."""
+    return Proposal(
+        kind="withdrawal",
+        key=rule,
+        digest="x",
+        owner_id=world.ids[organisation],
+        counts={"gain": 0, "lose": 1},
+        reasons=[],
+        proposed_by=world.ids[who],
+        proposed_at=clock.now(),
+    )
+
+
+def by_rule(world: World, login: str, organisation: str, rule: str, **changes: Any) -> Assignment:
+    """A right that a rule gives to somebody employed in an organisation."""
+    entity = world.ids[str(TREE[organisation][0])]
+    values: dict[str, Any] = {
+        "person_id": world.ids[login],
+        "capacity_id": world.ids[f"{login} {organisation}"],
+        "capacity_kind": "employee",
+        "fact_1": world.ids[f"{login} {organisation} v"],
+    }
+    return Assignment(
+        role_id=world.ids["opettaja"],
+        role_version_id=world.ids["opettaja v1"],
+        scope_id=world.ids[organisation],
+        holder_entity_id=entity,
+        scope_entity_id=entity,
+        origin="rule",
+        rule_version_id=version_of(world, rule),
+        place_id=uuid7(),
+        **world.lasting(100),
+        **{**values, **changes},
+    )
+
+
+def version_of(world: World, rule: str) -> UUID:
+    """Return the id of a rule's version."""
+    with world.transaction() as session:
+        return session.scalars(select(RuleVersion.id).where(RuleVersion.rule_id == world.ids[rule])).one()
+
+
+def _agreements(world: World) -> None:
+    catalogue.agreement(world, "omasopimus")
+    row = Agreement(
+        key="kanariasopimus",
+        case_number="K-1",
+        decision={},
+        purpose="Kanaria",
+        legal_basis={"act": "1/2013"},
+        owner_id=world.ids["MUSTIKKALA"],
+    )
+    world.write(row)
+    world.write(
+        AgreementParty(
+            agreement_id=row.id, legal_entity_id=world.ids["MUSTIKKALA"], role="controller", signed_on=clock.today()
+        ),
+        AgreementTerm(agreement_id=row.id, **world.lasting()),
+    )
+
+
+def _sources(world: World) -> None:
+    for key, owner in (("omasyote", "KOIVU"), ("kanariasyote", "MUSTIKKALA")):
+        catalogue.source(world, key, owner)
+        plan = catalogue.plan(world, key)
+        run = catalogue.run(world, key, plan_id=plan.id, counts={"rows": 2, "rejected": 1})
+        world.write(
+            catalogue.reject(run.id, 1),
+            catalogue.effect(world, plan.id, "start", world.ids["KOIVU"], person_id=world.ids["anna"]),
+            catalogue.effect(world, plan.id, "start", world.ids["KUUSI"], person_id=world.ids["kiisu"]),
+            catalogue.effect(
+                world,
+                plan.id,
+                "gain",
+                world.ids["KUUSI"],
+                person_id=world.ids["kiisu"],
+                role_id=world.ids["opettaja"],
+                affiliation_kind=None,
+            ),
+        )
+        people = sorted(str(world.ids[who]) for who in ("anna", "kiisu"))
+        unclear = Ambiguity(source_id=world.ids[key], person_key="10001", run_id=run.id, candidates=people)
+        world.write(unclear)
+        world.ids.update({f"{key} run": run.id, f"{key} unclear": unclear.id})
+    world.write(
+        Connection(
+            key="kanariayhteys",
+            name={"fi": "Kanariayhteys"},
+            issuer="https://kanaria.example",
+            client_id="k",
+            domains=[],
+            identifier={},
+            owner_id=world.ids["MUSTIKKALA"],
+        )
+    )
+
+
+def _messages(world: World) -> None:
+    now = clock.now()
+    common: dict[str, Any] = {"created_at": now, "due_at": now, "given_up_at": now, "attempts": 28}
+    for name, client, who in (("own", "oma", "anna"), ("foreign", "kanariasovellus", "kiisu")):
+        logout = Message(kind="backchannel-logout", target=client, payload={}, last_error="status 503", **common)
+        mail = Message(
+            kind="mail",
+            target="mail server",
+            payload={"person": str(world.ids[who]), "language": "fi"},
+            last_error="status 550",
+            **common,
+        )
+        world.write(logout, mail)
+        world.ids.update({f"{name} logout": logout.id, f"{name} mail": mail.id})
+
+
+def _attempts(world: World) -> None:
+    for who, place in (("anna", "KOIVU"), ("anna", "KUUSI"), ("kiisu", "KUUSI")):
+        at = str(world.ids[f"{who} {place}"])
+        world.write(
+            attempt(
+                world, who, {"step": "capacity", "id": at, "kind": "employee", "organisation": place, "enters": True}
+            )
+        )
+
+
+def attempt(world: World, who: str, capacity: Mapping[str, Any], client: str = "wilma") -> Attempt:
+    """A sign-in that went through in a capacity."""
+    always = {"from": clock.LONG_AGO.isoformat(), "to": clock.FOREVER.isoformat()}
+    steps = [
+        {"step": "sign-in", "acr": None, "least": None},
+        {**always, **capacity},
+        {"step": "answer", "capacity": capacity["id"]},
+    ]
+    return Attempt(
+        id=uuid7(),
+        at=clock.now(),
+        request_id="",
+        client_id=client,
+        person_id=world.ids[who],
+        outcome="issued",
+        steps=steps,
+    )
+
+
+def local(world: World) -> None:
+    """Add lauri, an administrator with every permission over the school KOIVU, and none elsewhere."""
+    person(world, "lauri", "Paikallinen")
+    administer(world, "lauri", "KOIVU", "admin")
+
+
+def objects(world: World) -> tuple[Objects, Objects, Objects]:
+    """Return what one's own, foreign and missing objects are called in addresses, by the first word of the address."""
+    ids = {name: str(id_) for name, id_ in world.ids.items()}
+    own = named_things(
+        ids["anna"],
+        ids["anna right KOIVU"],
+        ids["KOIVU"],
+        "oma",
+        "omarooli",
+        "omasaanto",
+        "omasopimus",
+        "omasyote",
+        ids["omasyote run"],
+        ids["omasyote unclear"],
+        ids["own logout"],
+        ids["own mail"],
+    )
+    foreign = named_things(
+        ids["kiisu"],
+        ids["kiisu right KUUSI"],
+        ids["KUUSI"],
+        "kanariasovellus",
+        "kanariarooli",
+        "kanariasaanto",
+        "kanariasopimus",
+        "kanariasyote",
+        ids["kanariasyote run"],
+        ids["kanariasyote unclear"],
+        ids["foreign logout"],
+        ids["foreign mail"],
+    )
+    missing = {
+        section: {name: UNKNOWN if name.endswith("_id") and name != "client_id" else "eioleolemassa" for name in values}
+        for section, values in own.items()
+    }
+    return own, foreign, missing
+
+
+def named_things(
+    who: str,
+    right: str,
+    place: str,
+    application: str,
+    role: str,
+    rule: str,
+    agreement: str,
+    source: str,
+    run: str,
+    unclear: str = UNKNOWN,
+    logout: str = UNKNOWN,
+    mail: str = UNKNOWN,
+) -> dict[str, dict[str, str]]:
+    """Return the arguments of routes by the first word of the address."""
+    return {
+        "persons": {"person_id": who, "assignment_id": right, "guardian_id": who, "request_id": UNKNOWN},
+        "organisations": {"organisation_id": place, "opening_id": UNKNOWN},
+        "applications": {
+            "key": application,
+            "application": application,
+            "client_id": application,
+            "organisation_id": place,
+        },
+        "roles": {"application": application, "key": role},
+        "rules": {"key": rule},
+        "agreements": {"key": agreement},
+        "sources": {"key": source, "ambiguity_id": unclear},
+        "runs": {"run_id": run},
+        "undelivered": {"message_id": logout, "mail_id": mail},
+    }
+
+
+def number_of(world: World, login: str) -> str:
+    """Return the employee number of a person."""
+    with world.transaction() as session:
+        return str(session.scalar(select(Identifier.value).where(Identifier.person_id == world.ids[login])))

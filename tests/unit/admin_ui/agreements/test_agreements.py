@@ -1,0 +1,76 @@
+"""An agreement as a page: how it stands, what it tells, and to whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World, administer, person
+from tests.unit.admin_ui.test_catalogue_pages import told
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({}, "In force"),
+        ({"signed": False}, "Not signed by all"),
+        ({"start": 5}, "Not in force yet"),
+        ({"end": -5}, "Ended"),
+    ],
+)
+def test_an_agreement_says_how_it_stands(
+    world: World, reader: Callable[[str], Reader], changes: dict[str, int], word: str
+) -> None:
+    catalogue.agreement(world, "sopimus", **changes)  # type: ignore[arg-type]
+    paula = reader("paula")
+    assert f"</svg>{word}</span>" in paula.get("/admin/agreements").text
+    assert f"</svg>{word}</span>" in paula.get("/admin/agreements/sopimus").text
+
+
+def test_an_unsigned_agreement_says_in_red_who_has_not_signed_and_that_it_gives_nothing(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    catalogue.agreement(world, "sopimus", signed=False)
+    page = reader("paula").get("/admin/agreements/sopimus").text
+    assert "Signature missing: Mansikkala en." in page
+    assert re.search(r'Mansikkala en</th><td>controller</td><td><span class="[^"]*label--error', page)
+    assert "gives nobody any right yet" in page
+
+
+def test_an_agreement_tells_its_basis_its_clauses_and_how_many_come_under_it(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    catalogue.agreement(world, "sopimus")
+    catalogue.comes_under(world, "sopimus", "ville", world.ids["KUUSI"])
+    text = told(reader("paula").get("/admin/agreements/sopimus").text)
+    for words in (
+        "Act 1287/2013, GDPR article 6.1.c",
+        "lautakunta, 12.6.2026, § 48",
+        "psykologi nimi:read",
+        "Koivu en (and what is under it)",
+        "Kuusi en 1",
+    ):
+        assert words in text
+
+
+def test_an_ended_agreement_covers_nobody(world: World, reader: Callable[[str], Reader]) -> None:
+    catalogue.agreement(world, "sopimus", end=-5)
+    catalogue.comes_under(world, "sopimus", "ville", world.ids["KUUSI"])
+    assert (
+        "Nobody in your part holds a right by this agreement today."
+        in reader("paula").get("/admin/agreements/sopimus").text
+    )
+
+
+def test_an_agreement_is_there_for_its_parties_and_for_nobody_else(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    catalogue.agreement(world, "sopimus")
+    for login, place in (("mika", "MUSTIKKALA"), ("kimmo", "KOIVU")):
+        person(world, login, "Osapuoli")
+        administer(world, login, place, "agreements.read")
+        assert reader(login).get("/admin/agreements/sopimus").status_code == 200
+    assert reader("sanna").get("/admin/agreements/sopimus").status_code == 404

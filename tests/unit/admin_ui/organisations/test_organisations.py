@@ -1,0 +1,112 @@
+"""Organisations: the tree by level, one page each, the file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+
+from iam.directory.organisation import OrganisationRelation
+from tests.kit.factories import consortium
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World, administer
+
+
+def names(text: str) -> list[str]:
+    return re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', text)
+
+
+def units(world: World, first: int, last: int) -> None:
+    """Put units right under MUSTIKKALA."""
+    with catalogue.batch(world) as together:
+        for n in range(first, last):
+            consortium.organisation(together, f"U{n:03}", "unit", "MUSTIKKALA", name=f"Unit {n:03}")
+
+
+def test_the_tree_opens_at_the_top_of_the_readers_part(world: World, reader: Callable[[str], Reader]) -> None:
+    assert names(reader("paula").get("/admin/organisations").text) == ["Root en"]
+    administer(world, "sanna", "KOIVU", "organisations.read")
+    administer(world, "sanna", "RANTA", "organisations.read")
+    assert names(reader("sanna").get("/admin/organisations").text) == ["Koivu en", "Ranta en"]
+
+
+def test_an_organisation_shows_what_is_right_under_it_and_the_way_up(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    text = reader("paula").get(f"/admin/organisations/{world.ids['MANSIKKALA']}").text
+    assert names(text) == ["Koivu en", "Ranta en"]
+    way = re.search(r'<nav class="breadcrumb".*?</nav>', text, re.DOTALL)
+    assert way is not None
+    assert re.findall(r">([^<]+)</(?:a|li)>", way[0]) == ["Organisations", "Root en", "Mansikkala en"]
+
+
+def test_people_are_counted_by_kind_once_each(world: World, reader: Callable[[str], Reader]) -> None:
+    text = reader("paula").get(f"/admin/organisations/{world.ids['ROOT']}").text
+    counted = dict(re.findall(r'tile__number">(\d+)</span><span class="tile__title">([^<]+)', text))
+    assert counted == {"3": "Employee", "1": "Pupil or student"}
+
+
+def test_controllers_and_relations_are_told_and_link_only_inside_the_part(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    world.write(
+        OrganisationRelation(
+            organisation_id=world.ids["KOIVU"], kind="continues", other_id=world.ids["KUUSI"], **world.lasting()
+        )
+    )
+    here = f"/admin/organisations/{world.ids['KOIVU']}"
+    other = f"/admin/organisations/{world.ids['KUUSI']}"
+    paula = reader("paula").get(here).text
+    assert "Continues" in paula
+    assert other in paula
+    assert "Mansikkala en" in paula
+    assert "Is continued by" in reader("paula").get(other).text
+    administer(world, "sanna", "KOIVU", "organisations.read")
+    assert other not in reader("sanna").get(here).text
+
+
+def test_search_finds_by_a_part_of_a_name_in_any_language_and_by_kind(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    paula = reader("paula")
+    assert names(paula.get("/admin/organisations?q=koiv").text) == ["Koivu en"]
+    assert names(paula.get("/admin/organisations?q=ranta+sv").text) == ["Ranta en"]
+    assert names(paula.get("/admin/organisations?kind=municipality").text) == ["Mansikkala en", "Mustikkala en"]
+    assert "No organisation fits" in paula.get("/admin/organisations?q=zzz").text
+
+
+def test_children_come_in_pages_with_the_same_statements_for_10_and_200(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    paula, here = reader("paula"), f"/admin/organisations/{world.ids['MUSTIKKALA']}"
+    units(world, 0, 10)
+    with world.counted() as few:
+        assert len(names(paula.get(here).text)) == 11
+    units(world, 10, 200)
+    with world.counted() as many:
+        first = paula.get(here).text
+    assert len(names(first)) == 50
+    assert len(few) == len(many) < 25
+    following = re.search(r'<a href="([^"]+)" rel="next">', first)
+    assert following is not None
+    second = names(paula.get(following[1]).text)
+    assert second[0] == "Unit 049 en"
+    assert len(second) == 50
+
+
+def test_the_file_has_every_organisation_of_the_part_with_its_counts(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    text = reader("paula").get("/admin/organisations.csv").get_data().decode()
+    assert text.startswith('\ufeff"Key";"Kind";')
+    rows = {row["Key"]: row for row in csv.DictReader(io.StringIO(text[1:]), delimiter=";")}
+    assert set(rows) == {"ROOT", "MANSIKKALA", "MUSTIKKALA", "KOIVU", "RANTA", "KUUSI"}
+    assert rows["KOIVU"]["Under"] == "MANSIKKALA"
+    assert (rows["KOIVU"]["Employee"], rows["KOIVU"]["Pupil or student"]) == ("2", "1")
+    under = reader("paula").get(f"/admin/organisations.csv?under={world.ids['MANSIKKALA']}").get_data().decode()
+    assert [line.split(";")[0] for line in under.splitlines()[1:]] == ['"KOIVU"', '"RANTA"']
+    assert [event.envelope["list"] for event in world.events("person:list:exported")] == [
+        "organisations",
+        "organisations",
+    ]
