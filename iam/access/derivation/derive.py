@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from iam.access.derivation import absent, ceiling, hands, settle, turns
 from iam.access.derivation.relevant import FEW, facts_of, owners_over
 from iam.access.derivation.working import affected, match_, prepare, wanted
-from iam.access.model.rule import Rule, RuleVersion, published
+from iam.access.model.rule import InForce, in_force
 from iam.access.rules.compile_sql import COLUMNS, compile_rule
 from iam.access.rules.names import Names
 from iam.access.rules.naming import of_rules
@@ -89,15 +89,15 @@ def _fill_affected(session: Session, persons: Collection[UUID] | Table) -> int:
 
 def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: bool, few: bool) -> None:
     facts = facts_of(session) if few else None
-    found = published(session, rules, owners_over(session) if limited else None)
-    read = [(rule, version, pattern) for rule, version in found if (pattern := _pattern(version)) is not None]
-    names = of_rules(session, [(rule.owner_id, pattern) for rule, _, pattern in read])
-    for rule, version, pattern in read:
+    found = in_force(session, rules, owners_over(session) if limited else None)
+    read = [(rule, pattern) for rule in found if (pattern := _pattern(rule)) is not None]
+    names = of_rules(session, [(rule.owner_id, pattern) for rule, pattern in read])
+    for rule, pattern in read:
         if not gives(pattern, names, rule.owner_id):
             continue
         if facts is not None and not facts.concern(pattern, rule.owner_id, names):
             continue
-        session.execute(_matching(pattern, rule, version, names, limited))
+        session.execute(_matching(pattern, rule, names, limited))
     # Of a few persons the planner sees that the table is small, and what it has planned before stays planned.
     if not few:
         analyze(session, match_)
@@ -107,23 +107,23 @@ _parsed: dict[UUID, Pattern | None] = {}
 _compiled: dict[tuple[UUID, bool], tuple[Hashable, Insert]] = {}
 
 
-def _pattern(version: RuleVersion) -> Pattern | None:
+def _pattern(rule: InForce) -> Pattern | None:
     """The pattern of a version, which never changes."""
-    if version.id not in _parsed:
+    if rule.version_id not in _parsed:
         if len(_parsed) >= _KEPT:
             _parsed.clear()
-        _parsed[version.id] = parse(version.pattern)[0]
-    return _parsed[version.id]
+        _parsed[rule.version_id] = parse(rule.pattern)[0]
+    return _parsed[rule.version_id]
 
 
-def _matching(pattern: Pattern, rule: Rule, version: RuleVersion, names: Names, limited: bool) -> Insert:
+def _matching(pattern: Pattern, rule: InForce, names: Names, limited: bool) -> Insert:
     """The statement that matches a version, made anew only when what its names stand for has changed."""
-    means, known = meaning(pattern, names), _compiled.get((version.id, limited))
+    means, known = meaning(pattern, names), _compiled.get((rule.version_id, limited))
     if known is not None and known[0] == means:
         return known[1]
-    query = compile_rule(pattern, rule.owner_id, version.id, names, affected if limited else None)
+    query = compile_rule(pattern, rule.owner_id, rule.version_id, names, affected if limited else None)
     made = insert(match_).from_select([*COLUMNS, "piece"], query.add_columns(literal(0)))
     if len(_compiled) >= _KEPT:
         _compiled.clear()
-    _compiled[version.id, limited] = means, made
+    _compiled[rule.version_id, limited] = means, made
     return made

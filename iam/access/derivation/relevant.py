@@ -67,8 +67,17 @@ def facts_of(session: Session) -> OpenFacts:
 def owners_over(session: Session) -> set[UUID]:
     """Return the organisations whose rules can match persons in ``affected``: those over a place of theirs, or of
     somebody they are related to in a way that a rule asks for. Every rule binds a fact in its owner's part."""
-    kinds = [kind for kind, asked in zip(RELATIONSHIP_KINDS, _ASKED.all(session)[0], strict=True) if asked]
-    return {owner for one in (_OVER, *(_OVER_RELATED[kind] for kind in kinds)) for owner in one.all(session)}
+    found = set(_OVER.all(session))
+    kinds = _KINDS.all(session)
+    asked = dict(zip(RELATIONSHIP_KINDS, _ASKED.all(session)[0], strict=True)) if kinds else {}
+    for kind in kinds:
+        if asked[kind]:
+            found.update(_OVER_RELATED[kind].all(session))
+    return found
+
+
+def _kinds() -> Rows:
+    return select(Relationship.kind).where(_theirs(Relationship)).distinct()
 
 
 def _asked() -> Rows:
@@ -160,5 +169,6 @@ _RELATIONSHIPS: Statement[RelationshipFact] = Statement(
 )
 _UNDER: Statement[tuple[Any, ...]] = Statement(_under, row)
 _ASKED: Statement[tuple[Any, ...]] = Statement(_asked, row)
+_KINDS: Statement[str] = Statement(_kinds, str)
 _OVER: Statement[UUID] = Statement(_over, _one)
 _OVER_RELATED = {kind: Statement(partial(_over_related, kind), _one) for kind in RELATIONSHIP_KINDS}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, and_, func, or_, select
@@ -88,11 +88,28 @@ def known_rules(session: Session, known_at: datetime | None = None) -> list[tupl
     return [(rule, version) for rule, version in session.execute(query.where(then[1], stands))]
 
 
-def published(
-    session: Session, rules: Collection[UUID] | None = None, owners: Collection[UUID] | None = None
-) -> list[tuple[Rule, RuleVersion]]:
-    """Return the published version of every rule (of those named, of those that belong to some owners), with its
-    rule."""
+class InForce(NamedTuple):
+    """What derivation needs of a published rule."""
+
+    rule_id: UUID
+    owner_id: UUID
+    version_id: UUID
+    pattern: dict[str, Any]
+
+
+def in_force(session: Session, rules: Collection[UUID] | None, owners: Collection[UUID] | None) -> list[InForce]:
+    """Return every published rule, of those named and of those that belong to some owners (None: of all)."""
+    query = select(Rule.id, Rule.owner_id, RuleVersion.id, RuleVersion.pattern)
+    query = query.join(RuleVersion, RuleVersion.rule_id == Rule.id).where(RuleVersion.state == "published")
+    if rules is not None:
+        query = query.where(Rule.id.in_(rules))
+    if owners is not None:
+        query = query.where(Rule.owner_id.in_(owners))
+    return [InForce(*row) for row in session.execute(query)]
+
+
+def published(session: Session, rules: Collection[UUID] | None = None) -> list[tuple[Rule, RuleVersion]]:
+    """Return the published version of every rule (of those named), with its rule."""
     query = (
         select(Rule, RuleVersion)
         .join(RuleVersion, RuleVersion.rule_id == Rule.id)
@@ -100,6 +117,4 @@ def published(
     )
     if rules is not None:
         query = query.where(Rule.id.in_(rules))
-    if owners is not None:
-        query = query.where(Rule.owner_id.in_(owners))
     return [(rule, version) for rule, version in session.execute(query)]

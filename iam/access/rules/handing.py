@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import Part
 from iam.access.model.role import Application, ApplicationEnabled, Role
+from iam.database.statement import Rows
+from iam.database.types import UtcDateTime
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.queries import holds_at
 from iam.errors import Invalid
@@ -80,11 +83,18 @@ def above(session: Session, organisation_ids: Collection[UUID]) -> frozenset[tup
 
     An organisation that has not begun yet counts as standing where it will.
     """
-    at, c, own = clock.now(), OrganisationClosure, aliased(OrganisationClosure)
-    begun = exists().where(own.ancestor_id == c.descendant_id, own.descendant_id == c.descendant_id, holds_at(own, at))
-    query = select(c.ancestor_id, c.descendant_id).where(c.descendant_id.in_(organisation_ids), c.valid_to > at)
-    rows = session.execute(query.where(or_(c.valid_from <= at, ~begun)).distinct())
+    rows = session.execute(_above(), {"at": clock.now(), "organisations": list(organisation_ids)})
     return frozenset((ancestor, descendant) for ancestor, descendant in rows)
+
+
+@cache
+def _above() -> Rows:
+    at, c, own = bindparam("at", type_=UtcDateTime()), OrganisationClosure, aliased(OrganisationClosure)
+    begun = exists().where(own.ancestor_id == c.descendant_id, own.descendant_id == c.descendant_id, holds_at(own, at))
+    theirs = c.descendant_id.in_(bindparam("organisations", expanding=True))
+    when = c.valid_to > at, or_(c.valid_from <= at, ~begun)
+    query: Rows = select(c.ancestor_id, c.descendant_id)
+    return query.where(theirs, *when).distinct()
 
 
 def offered(part: Part) -> ColumnElement[bool]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from iam.access.model.role import Application, ApplicationEnabled, Role, RoleVersion
@@ -21,6 +22,8 @@ from iam.access.rules.pattern import Pattern
 from iam.database.statement import Rows, Statement, row
 from iam.directory.affiliation import Group
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
+
+_SOME = "some"
 
 
 def load(session: Session) -> Names:
@@ -52,17 +55,17 @@ def of_rules(session: Session, asked: Collection[tuple[UUID, Pattern]]) -> Names
     """
     patterns = [pattern for _, pattern in asked]
     keys = {key for pattern in patterns for _, key in pattern.organisations}
-    organisations = dict(_some(session, select(Organisation.key, Organisation.id), Organisation.key, keys))
+    organisations = dict(_some(session, _ORGANISATIONS_OF, keys))
     named_roles = {tuple(pattern.role.split(":", 1)) for pattern in patterns}
-    rows = _some(session, _roles(), tuple_(Application.key, Role.key), named_roles)
+    rows = _some(session, _ROLES_OF, named_roles)
     owners = {owner_id for owner_id, _ in asked}
     under = above(session, owners | {owner_id for *_, owner_id in rows})
     over = owners | {one for one, _ in under}
-    using = _some(session, _enabled(), ApplicationEnabled.organisation_id, over if rows else ())
+    using = _some(session, _ENABLED_OF, over if rows else ())
     roles, handing = _handed(rows, together((one, other) for one, other in using))
     conditions = [condition for pattern in patterns for item in pattern.bound for condition in item.conditions]
     lists = {one.code_list for one in conditions if isinstance(one, Occupation) and one.code_list is not None}
-    codes, list_owners = _listed(_some(session, _lists(), CodeList.key, lists))
+    codes, list_owners = _listed(_some(session, _LISTS_OF, lists))
     in_groups = [one for one in conditions if isinstance(one, InGroup) and one.group and one.owner in organisations]
     groups = {(organisations[one.owner], one.group) for one in in_groups}
     return Names(
@@ -71,10 +74,7 @@ def of_rules(session: Session, asked: Collection[tuple[UUID, Pattern]]) -> Names
         roles=roles,
         lists=codes,
         groups={
-            (organisation_id, key): group_id
-            for organisation_id, key, group_id in _some(
-                session, _groups(), tuple_(Group.organisation_id, Group.key), groups
-            )
+            (organisation_id, key): group_id for organisation_id, key, group_id in _some(session, _GROUPS_OF, groups)
         },
         list_owners=list_owners,
         handing=handing,
@@ -84,9 +84,21 @@ def of_rules(session: Session, asked: Collection[tuple[UUID, Pattern]]) -> Names
     )
 
 
-def _some(session: Session, query: Any, column: Any, values: Collection[Any]) -> Sequence[Any]:
+def _some(session: Session, query: Callable[[], Select[Any]], values: Collection[Any]) -> Sequence[Any]:
     """The rows whose column is one of these; no query when there are none."""
-    return session.execute(query.where(column.in_(sorted(values, key=str)))).all() if values else ()
+    return session.execute(query(), {_SOME: sorted(values, key=str)}).all() if values else ()
+
+
+def _of(query: Callable[[], Any], *columns: Callable[[], Any]) -> Callable[[], Select[Any]]:
+    """A query for the rows whose columns are among values to be given, made once a process."""
+
+    @cache
+    def made() -> Select[Any]:
+        named = [column() for column in columns]
+        among = named[0] if len(named) == 1 else tuple_(*named)
+        return query().where(among.in_(bindparam(_SOME, expanding=True)))  # type: ignore[no-any-return]
+
+    return made
 
 
 def _listed(rows: Iterable[Any]) -> tuple[dict[str, frozenset[str]], dict[str, UUID]]:
@@ -177,3 +189,8 @@ def _covers() -> Rows:
 
 _ENTITIES: Statement[tuple[Any, ...]] = Statement(_entities, row)
 _COVERS: Statement[tuple[Any, ...]] = Statement(_covers, row)
+_ORGANISATIONS_OF = _of(lambda: select(Organisation.key, Organisation.id), lambda: Organisation.key)
+_ROLES_OF = _of(_roles, lambda: Application.key, lambda: Role.key)
+_ENABLED_OF = _of(_enabled, lambda: ApplicationEnabled.organisation_id)
+_LISTS_OF = _of(_lists, lambda: CodeList.key)
+_GROUPS_OF = _of(_groups, lambda: Group.organisation_id, lambda: Group.key)
