@@ -57,7 +57,7 @@ class Kind:
     Of its fields, ``quiet`` are those of which only the name is told; of the rows of ``history`` those that are over
     need not be stated; ``parts`` names what the rows of a field are made of. ``guarded``: its change gives or takes
     rights of people it does not name, or makes administrators. ``derives`` says whose rights follow from a change, of
-    the fields ``derived_by`` where it is not of any.
+    the fields ``derived_by`` where it is not of any: of what is new then, nobody's do.
     """
 
     name: str

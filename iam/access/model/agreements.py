@@ -13,12 +13,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
 from iam.change import Change
 from iam.database.types import uuid7
+from iam.directory.affiliation import Affiliation
+from iam.directory.organisation import OrganisationPlace, OrganisationRelation
 from iam.directory.queries import known
 
 Row = Mapping[str, Any]
@@ -116,11 +118,13 @@ def clauses(session: Session, known_at: datetime | None = None) -> dict[UUID, di
     return found
 
 
-def set_clauses(session: Session, change: Change, stated: Mapping[UUID, Sequence[Clause]]) -> None:
-    """Make ``stated`` the open clauses of these agreements; one that says the same stays as it is."""
+def set_clauses(session: Session, change: Change, stated: Mapping[UUID, Sequence[Clause]]) -> list[Clause]:
+    """Make ``stated`` the open clauses of these agreements; one that says the same stays as it is. Return those that
+    were closed and opened."""
     standing = clauses(session)
     closing: list[UUID] = []
     opening: list[tuple[UUID, Clause]] = []
+    closed: list[Clause] = []
     for agreement_id, wanted in stated.items():
         left = dict(standing.get(agreement_id, {}))
         for clause in wanted:
@@ -130,9 +134,51 @@ def set_clauses(session: Session, change: Change, stated: Mapping[UUID, Sequence
             else:
                 del left[same]
         closing += left
+        closed += left.values()
     if closing:
         session.execute(update(AgreementClause), [{"id": id_, "closed_by": change.id} for id_ in closing])
     _open(session, change, opening)
+    return [*closed, *(clause for _, clause in opening)]
+
+
+def whom_they_allow(session: Session, altered: Collection[Clause]) -> set[UUID]:
+    """Return the persons whose rights clauses may allow: of the grantee, or of whoever continues it, at any time, in a
+    position that a clause names."""
+    if not altered:
+        return set()
+    a, p = Affiliation, OrganisationPlace
+    allowed: dict[str, set[UUID]] = defaultdict(set)
+    for clause in altered:
+        for occupation, *_ in clause.content:
+            allowed[occupation].add(clause.grantee_id)
+    onward = _continuing(session, {clause.grantee_id for clause in altered})
+    here = a.organisation_id == p.organisation_id, p.closed_by.is_(None), a.closed_by.is_(None)
+    found: set[UUID] = set()
+    for occupation, grantees in allowed.items():
+        theirs = grantees.union(*(onward[one] for one in grantees))
+        query = (
+            select(a.person_id).join(p, and_(*here)).where(a.occupation == occupation, p.legal_entity_id.in_(theirs))
+        )
+        found.update(session.scalars(query.where(a.occupation == occupation)))
+    return found
+
+
+def _continuing(session: Session, entities: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """The legal entities that continue each, at any time, directly or after others."""
+    r = OrganisationRelation
+    rows = session.execute(select(r.other_id, r.organisation_id).where(r.kind == "continues", r.closed_by.is_(None)))
+    onward: dict[UUID, set[UUID]] = defaultdict(set)
+    for one, by in rows:
+        onward[one].add(by)
+    found: dict[UUID, set[UUID]] = {}
+    for one in entities:
+        waiting, seen = [one], {one}
+        while waiting:
+            more = onward.get(waiting.pop(), set()) - seen
+            seen |= more
+            waiting += more
+        found[one] = seen
+    return found
 
 
 def _open(session: Session, change: Change, opening: Sequence[tuple[UUID, Clause]]) -> None:

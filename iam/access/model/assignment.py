@@ -14,6 +14,7 @@ NIL = UUID(int=0)
 
 
 _BY_HAND = text("closed_by IS NULL AND origin = 'hand'")
+_BY_CLAUSE = text("clause_id IS NOT NULL")
 """What was granted by hand: few rows, which every derivation asks for."""
 
 
@@ -38,6 +39,7 @@ class Assignment(Base):
         open_index("rule_version_id"),
         Index(None, "opened_by"),
         closed_index("assignment", "closed_by"),
+        Index("ix_assignment_by_clause", "clause_id", postgresql_where=_BY_CLAUSE, sqlite_where=_BY_CLAUSE),
         Index("ix_assignment_by_hand", "person_id", postgresql_where=_BY_HAND, sqlite_where=_BY_HAND),
     )
 

@@ -31,4 +31,8 @@ def upgrade() -> None:
     ):
         name = f"ix_{table}_{'_'.join(columns)}"
         op.create_index(name, table, columns, postgresql_where=_OPEN, sqlite_where=_OPEN)
+    by_clause = text("clause_id IS NOT NULL")
+    op.create_index(
+        "ix_assignment_by_clause", "assignment", ["clause_id"], postgresql_where=by_clause, sqlite_where=by_clause
+    )
     op.create_index("ix_plan_source_id_at", "plan", ["source_id", "at"])

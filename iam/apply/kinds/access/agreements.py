@@ -144,7 +144,8 @@ def _write(writing: Writing) -> None:
             rows[id_] = [clauses.as_stored(writing, row) for row in shape["clauses"]]
     agreements.set_parties(writing.session, parties)
     agreements.set_terms(writing.session, writing.change, terms)
-    agreements.set_clauses(writing.session, writing.change, rows)
+    altered = agreements.set_clauses(writing.session, writing.change, rows)
+    writing.touched |= agreements.whom_they_allow(writing.session, altered)
 
 
 def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
@@ -191,5 +192,5 @@ KIND = Kind(
     touches=_touches,
     parts={"parties": ("entity", "role", "signed"), "clauses": clauses.PARTS},
     guarded=True,
-    derives="everybody",
+    derives="those touched",
 )

@@ -132,4 +132,5 @@ KIND = Kind(
     export=_export,
     guarded=True,
     derives="everybody",
+    derived_by=frozenset({"owner", "enabled", "retired"}),
 )

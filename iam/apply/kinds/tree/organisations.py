@@ -220,4 +220,5 @@ KIND = Kind(
     parts={"places": ("parent", "legal_entity", "dates")},
     guarded=True,
     derives="everybody",
+    derived_by=frozenset({"kind", "places"}),
 )
