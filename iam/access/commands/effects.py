@@ -231,7 +231,8 @@ def _by_term(session: Session, change_id: UUID, now: datetime, gains: bool) -> l
     for agreement_id, begins in (_begun(before, after) if gains else _over(before, after, now)).items():
         by_start.setdefault(begins, []).append(agreement_id)
     for begins, agreements in by_start.items():
-        clauses = select(AgreementClause.id).where(AgreementClause.agreement_id.in_(agreements))
+        # Named one by one: so few rights of so many are looked up, and not all compared.
+        clauses = list(session.scalars(select(AgreementClause.id).where(AgreementClause.agreement_id.in_(agreements))))
         carried = a.opened_by != change_id if gains else a.id.is_not(None)
         query = select(a.id).where(a.closed_by.is_(None), a.valid_to > begins, a.clause_id.in_(clauses), carried)
         starts = greatest(a.valid_from, literal(begins, UtcDateTime()), type_=UtcDateTime())

@@ -209,7 +209,8 @@ def try_person(
     if parsed is None:
         raise Invalid(*problems)
     moment, owner_id = at or clock.now(), names.organisations[owner]
-    facts, around = loading.facts(session, person_id, part=part), loading.world(session)
+    facts = loading.facts(session, person_id, part=part)
+    around = loading.world(session, near=loading.near(facts, [(owner_id, parsed)], names))
     if any(m.span.start <= moment < m.span.end for m in matches(parsed, owner_id, names, facts, around)):
         return True, None
     failing = first_failing(parsed, owner_id, names, facts, around, moment)

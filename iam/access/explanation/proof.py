@@ -5,7 +5,7 @@ and the same gate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,13 +18,13 @@ from iam.access.derivation.gate import CrossingRight, lacks
 from iam.access.explanation.holdings import Holdings, holdings
 from iam.access.model.agreements import Clause, clauses
 from iam.access.model.assignment import Assignment
-from iam.access.model.rule import published
+from iam.access.model.rule import in_force
 from iam.access.right import held
 from iam.access.rules import world as loading
 from iam.access.rules.facts import Facts, Span, World
 from iam.access.rules.match import Match, matches
 from iam.access.rules.names import Names
-from iam.access.rules.naming import load
+from iam.access.rules.naming import of_rules
 from iam.access.rules.pattern import parse
 from iam.access.rules.resolve import resolves
 from iam.directory.affiliation import Absence
@@ -46,23 +46,31 @@ class _Proofs:
 
 def prove(session: Session, person_id: UUID, at: datetime | None = None) -> list[UUID]:
     """Return the assignments held at ``at`` that facts, roles and clauses do not carry as they stand; normally none."""
-    proofs = _proofs(session, person_id)
-    rows = session.execute(held(at or clock.now()).where(Assignment.person_id == person_id))
+    rows = [row for row, _ in session.execute(held(at or clock.now()).where(Assignment.person_id == person_id))]
+    proofs = _proofs(session, person_id, rows)
     proved = {"rule": _proved, "hand": _by_hand}
-    return [row.id for row, _ in rows if not proved[row.origin](row, proofs)]
+    return [row.id for row in rows if not proved[row.origin](row, proofs)]
 
 
-def _proofs(session: Session, person_id: UUID) -> _Proofs:
-    names, facts, around = load(session), loading.facts(session, person_id), loading.world(session)
-    found = {}
-    for rule, version in published(session):
-        pattern = parse(version.pattern)[0]
+def _proofs(session: Session, person_id: UUID, rows: Sequence[Assignment]) -> _Proofs:
+    """What the rights cite and the person's facts touch of rules, names and world."""
+    cited = {row.rule_version_id for row in rows if row.rule_version_id is not None}
+    rules = [(one, parse(one.pattern)[0]) for one in in_force(session, versions=cited)]
+    asked = [(one.owner_id, pattern) for one, pattern in rules if pattern is not None]
+    granters = {row.granter_id for row in rows if row.granter_id is not None}
+    names = of_rules(session, asked, also={row.role_id for row in rows}, over=granters)
+    facts = loading.facts(session, person_id)
+    owners = {handing.owner_id for handing in names.handing.values()}
+    here = loading.near(facts, asked, names) | owners | granters | {row.scope_id for row in rows}
+    around, found = loading.world(session, near=here), {}
+    for one, pattern in rules:
         if (
             pattern is not None
-            and resolves(pattern, names, rule.owner_id)
-            and _handed(pattern.role, rule.owner_id, names, around)
+            and resolves(pattern, names, one.owner_id)
+            and _handed(pattern.role, one.owner_id, names, around)
         ):
-            found[version.id] = (names.roles[pattern.role][0], matches(pattern, rule.owner_id, names, facts, around))
+            gives = matches(pattern, one.owner_id, names, facts, around)
+            found[one.version_id] = (names.roles[pattern.role][0], gives)
     absences: dict[UUID, list[Span]] = {}
     watched = {match.absence_of for _, some in found.values() for match in some}
     for row in session.scalars(

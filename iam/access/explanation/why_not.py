@@ -7,7 +7,7 @@ missing, unsigned, over, or allows less.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,7 +30,7 @@ from iam.access.rules import world as loading
 from iam.access.rules.facts import Facts, Span, World
 from iam.access.rules.match import MET, Match, first_failing, matches
 from iam.access.rules.names import Names
-from iam.access.rules.naming import load
+from iam.access.rules.naming import of_rules
 from iam.access.rules.pattern import Pattern, parse
 from iam.access.rules.resolve import resolves
 from iam.access.rules.sentence import labels, sentences
@@ -95,45 +95,53 @@ def why_not(
     person's facts in it are looked at.
     """
     moment = at or clock.now()
-    case = _case(session, person_id, moment, known_at, part)
-    giving = _giving(session, role)
-    ours = set(session.scalars(select(Rule.id).where(concerns(part, Rule.owner_id))))
-    asked = []
-    for rule, version in known_rules(session, known_at):
-        pattern = parse(version.pattern)[0]
-        if rule.id not in ours or pattern is None or pattern.role not in giving:
-            continue
-        if resolves(pattern, case.names, rule.owner_id):
-            asked.append((rule, version, pattern))
+    read = _read(session, role, known_at, part)
+    case = _case(session, person_id, moment, known_at, part, [(rule.owner_id, pattern) for rule, _, pattern in read])
+    asked = [one for one in read if resolves(one[2], case.names, one[0].owner_id)]
     labelled = labels(session, (pattern for _, _, pattern in asked))
     found = [_judged(rule, version, one, sentences(one, labelled), case) for rule, version, one in asked]
     return sorted(found, key=lambda one: (not one.own, -one.passed, one.rule_key))
 
 
-def _giving(session: Session, role: str) -> frozenset[str]:
-    """The roles that are or include a role, as ``application:role``."""
+def _read(
+    session: Session, role: str, known_at: datetime | None, part: Part
+) -> list[tuple[Rule, RuleVersion, Pattern]]:
+    """The rules of then that concern the part and give a role, or one that includes it."""
+    ours = set(session.scalars(select(Rule.id).where(concerns(part, Rule.owner_id))))
+    found = [
+        (rule, version, parse(version.pattern)[0])
+        for rule, version in known_rules(session, _giving(session, role), known_at)
+        if rule.id in ours
+    ]
+    return [(rule, version, pattern) for rule, version, pattern in found if pattern is not None]
+
+
+def _giving(session: Session, role: str) -> list[UUID]:
+    """The roles that are or include a role, given as ``application:role``."""
     application_key, _, role_key = role.partition(":")
     asked = select(Role.id).join(Application, Application.id == Role.application_id)
     asked = asked.where(Application.key == application_key, Role.key == role_key)
-    rows = session.execute(
-        select(Application.key, Role.key)
-        .join(Role, Role.application_id == Application.id)
-        .join(RoleClosure, RoleClosure.role_id == Role.id)
-        .where(RoleClosure.included_id.in_(asked))
-    )
-    return frozenset(f"{application}:{key}" for application, key in rows)
+    return list(session.scalars(select(RoleClosure.role_id).where(RoleClosure.included_id.in_(asked))))
 
 
-def _case(session: Session, person_id: UUID, at: datetime, known_at: datetime | None, part: Part) -> _Case:
+def _case(
+    session: Session,
+    person_id: UUID,
+    at: datetime,
+    known_at: datetime | None,
+    part: Part,
+    rules: Collection[tuple[UUID, Pattern]],
+) -> _Case:
+    names = of_rules(session, rules)
     facts = loading.facts(session, person_id, known_at, part=part)
     agreed = list(_agreed(session, known_at))
     return _Case(
         session,
         at,
         known_at,
-        load(session),
+        names,
         facts,
-        loading.world(session, known_at),
+        loading.world(session, known_at, loading.near(facts, rules, names)),
         holdings(session, known_at),
         agreed,
     )

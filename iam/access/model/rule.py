@@ -66,13 +66,19 @@ class RuleVersion(Base):
     digest: Mapped[str | None]
 
 
-def known_rules(session: Session, known_at: datetime | None = None) -> list[tuple[Rule, RuleVersion]]:
-    """Return the version of every rule that was in force as known at ``known_at`` (None: what is published).
+def known_rules(
+    session: Session, roles: Collection[UUID], known_at: datetime | None = None
+) -> list[tuple[Rule, RuleVersion]]:
+    """Return the version of every rule that gives one of some roles and was in force as known at ``known_at`` (None:
+    what is published).
 
     Of what was withdrawn without a successor it is not kept when that was; it is left out.
     """
+    giving = RuleVersion.role_id.in_(roles)
     if known_at is None:
-        return published(session)
+        query = select(Rule, RuleVersion).join(RuleVersion, RuleVersion.rule_id == Rule.id)
+        now = session.execute(query.where(RuleVersion.state == "published", giving))
+        return [(rule, version) for rule, version in now]
     later = aliased(RuleVersion)
     then = RuleVersion.change_id == Change.id, Change.at <= known_at
     after = select(func.min(later.n)).where(
@@ -85,7 +91,7 @@ def known_rules(session: Session, known_at: datetime | None = None) -> list[tupl
     replaced = successor.correlate(RuleVersion).scalar_subquery()
     stands = or_(RuleVersion.state == "published", and_(RuleVersion.state == "withdrawn", replaced > known_at))
     query = select(Rule, RuleVersion).join(RuleVersion, RuleVersion.rule_id == Rule.id).join(Change, then[0])
-    return [(rule, version) for rule, version in session.execute(query.where(then[1], stands))]
+    return [(rule, version) for rule, version in session.execute(query.where(then[1], stands, giving))]
 
 
 class InForce(NamedTuple):
@@ -97,14 +103,22 @@ class InForce(NamedTuple):
     pattern: dict[str, Any]
 
 
-def in_force(session: Session, rules: Collection[UUID] | None, owners: Collection[UUID] | None) -> list[InForce]:
-    """Return every published rule, of those named and of those that belong to some owners (None: of all)."""
+def in_force(
+    session: Session,
+    rules: Collection[UUID] | None = None,
+    owners: Collection[UUID] | None = None,
+    versions: Collection[UUID] | None = None,
+) -> list[InForce]:
+    """Return every published rule, of those named, of those that belong to some owners, and of some versions (None: of
+    all)."""
     query = select(Rule.id, Rule.owner_id, RuleVersion.id, RuleVersion.pattern)
     query = query.join(RuleVersion, RuleVersion.rule_id == Rule.id).where(RuleVersion.state == "published")
     if rules is not None:
         query = query.where(Rule.id.in_(rules))
     if owners is not None:
         query = query.where(Rule.owner_id.in_(owners))
+    if versions is not None:
+        query = query.where(RuleVersion.id.in_(versions))
     return [InForce(*row) for row in session.execute(query)]
 
 

@@ -47,21 +47,23 @@ def load(session: Session) -> Names:
     )
 
 
-def of_rules(session: Session, asked: Collection[tuple[UUID, Pattern]]) -> Names:
+def of_rules(
+    session: Session, asked: Collection[tuple[UUID, Pattern]], also: Collection[UUID] = (), over: Collection[UUID] = ()
+) -> Names:
     """Return what some rules name, each given with its owner, as things are now: enough to run them, not to check them;
-    at most eight queries, whatever their number.
+    at most nine queries, whatever their number.
 
-    Only owners of these rules and of their applications are under anything.
+    Only owners of these rules and of their applications are under anything, and those in ``over``. The roles with an id
+    in ``also`` are among the named ones.
     """
     patterns = [pattern for _, pattern in asked]
     keys = {key for pattern in patterns for _, key in pattern.organisations}
     organisations = dict(_some(session, _ORGANISATIONS_OF, keys))
     named_roles = {tuple(pattern.role.split(":", 1)) for pattern in patterns}
-    rows = _some(session, _ROLES_OF, named_roles)
-    owners = {owner_id for owner_id, _ in asked}
+    rows = [*_some(session, _ROLES_OF, named_roles), *_some(session, _ROLES_BY_ID, also)]
+    owners = {owner_id for owner_id, _ in asked} | set(over)
     under = above(session, owners | {owner_id for *_, owner_id in rows})
-    over = owners | {one for one, _ in under}
-    using = _some(session, _ENABLED_OF, over if rows else ())
+    using = _some(session, _ENABLED_OF, owners | {one for one, _ in under} if rows else ())
     roles, handing = _handed(rows, together((one, other) for one, other in using))
     conditions = [condition for pattern in patterns for item in pattern.bound for condition in item.conditions]
     lists = {one.code_list for one in conditions if isinstance(one, Occupation) and one.code_list is not None}
@@ -191,6 +193,7 @@ _ENTITIES: Statement[tuple[Any, ...]] = Statement(_entities, row)
 _COVERS: Statement[tuple[Any, ...]] = Statement(_covers, row)
 _ORGANISATIONS_OF = _of(lambda: select(Organisation.key, Organisation.id), lambda: Organisation.key)
 _ROLES_OF = _of(_roles, lambda: Application.key, lambda: Role.key)
+_ROLES_BY_ID = _of(_roles, lambda: Role.id)
 _ENABLED_OF = _of(_enabled, lambda: ApplicationEnabled.organisation_id)
 _LISTS_OF = _of(_lists, lambda: CodeList.key)
 _GROUPS_OF = _of(_groups, lambda: Group.organisation_id, lambda: Group.key)
