@@ -77,7 +77,7 @@ def open_index(*columns: str, unique: bool = False, name: str | None = None, hav
 def closed_index(table: str, *columns: str) -> Index:
     """An index over the closed versions of a table only: a first load writes none."""
     where = text("closed_by IS NOT NULL")
-    return Index(f"ix_{table}_closed", *columns, postgresql_where=where, sqlite_where=where)
+    return Index(f"ix_{table}_closed_{'_'.join(columns)}", *columns, postgresql_where=where, sqlite_where=where)
 
 
 def open_end(*columns: str) -> Index:

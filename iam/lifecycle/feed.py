@@ -152,10 +152,13 @@ def _touch(session: Session) -> None:
         insert(t).from_select(["person_id"], select(persons.c.person_id).where(persons.c.person_id.is_not(None)))
     )
     analyze(session, t)
-    guardians = select(Relationship.person_id).where(
-        Relationship.closed_by.is_(None),
-        Relationship.other_person_id.in_(select(t.c.person_id)),
-        Relationship.person_id.not_in(select(t.c.person_id)),
+    r, noted = Relationship, t.alias()
+    # A join for those who are noted already, not NOT IN: else PostgreSQL reads everybody's relationships.
+    guardians = (
+        select(r.person_id)
+        .join(t, t.c.person_id == r.other_person_id)
+        .outerjoin(noted, noted.c.person_id == r.person_id)
+        .where(r.closed_by.is_(None), noted.c.person_id.is_(None))
     )
     session.execute(insert(t).from_select(["person_id"], guardians.distinct()))
     analyze(session, t)

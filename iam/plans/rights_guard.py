@@ -8,7 +8,7 @@ written, judged and, where too many lose a role, taken back and written again wi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -87,11 +87,11 @@ def _stood(then: datetime) -> tuple[ColumnElement[bool], ...]:
     return or_(known_then(a, then), and_(given, lasted)), a.valid_to > then
 
 
-def _holders(session: Session, cells: Iterable[Cell], *which: ColumnElement[bool]) -> Mapping[Cell, int]:
-    a, places = Assignment, {place for place, _ in cells}
+def _holders(session: Session, cells: Collection[Cell], *which: ColumnElement[bool]) -> Mapping[Cell, int]:
+    a, places, roles = Assignment, {place for place, _ in cells}, {role for _, role in cells}
     rows: Any = session.execute(
         select(a.scope_id, a.role_id, func.count(a.person_id.distinct()))
-        .where(a.scope_id.in_(places), *which)
+        .where(a.scope_id.in_(places), a.role_id.in_(roles), *which)
         .group_by(a.scope_id, a.role_id)
     )
     return {(scope_id, role_id): n for scope_id, role_id, n in rows}

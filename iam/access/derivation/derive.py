@@ -16,10 +16,10 @@ from sqlalchemy import Insert, Table, insert, literal, select
 from sqlalchemy.orm import Session
 
 from iam.access.derivation import absent, ceiling, hands, settle, turns
-from iam.access.derivation.relevant import FEW, facts_of, owners_over
-from iam.access.derivation.working import affected, match_, prepare, wanted
+from iam.access.derivation.relevant import FEW, facts_of, owners_over, places
+from iam.access.derivation.working import affected, around, match_, prepare, wanted
 from iam.access.model.rule import InForce, in_force
-from iam.access.rules.compile_sql import COLUMNS, compile_rule
+from iam.access.rules.compile_sql import COLUMNS, Limits, compile_rule
 from iam.access.rules.names import Names
 from iam.access.rules.naming import of_rules
 from iam.access.rules.pattern import Pattern, parse
@@ -84,6 +84,8 @@ def _fill_affected(session: Session, persons: Collection[UUID] | Table) -> int:
         if rows:
             session.execute(insert(affected), rows)
     analyze(session, affected)
+    session.execute(insert(around).from_select(["organisation_id"], places()))
+    analyze(session, around)
     return count
 
 
@@ -121,7 +123,7 @@ def _matching(pattern: Pattern, rule: InForce, names: Names, limited: bool) -> I
     means, known = meaning(pattern, names), _compiled.get((rule.version_id, limited))
     if known is not None and known[0] == means:
         return known[1]
-    query = compile_rule(pattern, rule.owner_id, rule.version_id, names, affected if limited else None)
+    query = compile_rule(pattern, rule.owner_id, rule.version_id, names, Limits(affected, around) if limited else None)
     made = insert(match_).from_select([*COLUMNS, "piece"], query.add_columns(literal(0)))
     if len(_compiled) >= _KEPT:
         _compiled.clear()

@@ -13,10 +13,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, cast, exists, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, String, and_, cast, exists, literal, select, union
 from sqlalchemy.orm import Session, aliased
 
-from iam.access.derivation.working import affected
+from iam.access.derivation.working import affected, around
 from iam.access.model.assignment import NIL
 from iam.access.model.rule import RuleVersion
 from iam.access.rules.conditions.catalogue import Fact
@@ -68,16 +68,25 @@ def owners_over(session: Session) -> set[UUID]:
     """Return the organisations whose rules can match persons in ``affected``: those over a place of theirs, or of
     somebody they are related to in a way that a rule asks for. Every rule binds a fact in its owner's part."""
     found = set(_OVER.all(session))
-    kinds = _KINDS.all(session)
-    asked = dict(zip(RELATIONSHIP_KINDS, _ASKED.all(session)[0], strict=True)) if kinds else {}
-    for kind in kinds:
-        if asked[kind]:
+    theirs = _THEIRS.all(session)[0]
+    asked = _ASKED.all(session)[0] if any(theirs) else theirs
+    for kind, own, wanted in zip(RELATIONSHIP_KINDS, theirs, asked, strict=True):
+        if own and wanted:
             found.update(_OVER_RELATED[kind].all(session))
     return found
 
 
 def _kinds() -> Rows:
-    return select(Relationship.kind).where(_theirs(Relationship)).distinct()
+    """Of each kind of relationship, whether one of theirs is."""
+    r, person = Relationship, affected.c.person_id
+
+    def one(kind: str) -> ColumnElement[bool]:
+        # A value for each person, not EXISTS: of the hundreds that a manager has PostgreSQL concludes that everybody
+        # has as many, and would read them all.
+        first = select(literal(1)).where(r.person_id == person, r.kind == kind, r.closed_by.is_(None)).limit(1)
+        return exists().where(first.correlate(affected).scalar_subquery().is_not(None), person.is_not(None))
+
+    return select(*(one(kind) for kind in RELATIONSHIP_KINDS))
 
 
 def _asked() -> Rows:
@@ -91,7 +100,8 @@ def _asked() -> Rows:
 
 
 def _over() -> Rows:
-    return select(OrganisationClosure.ancestor_id).where(OrganisationClosure.descendant_id.in_(union(*_places())))
+    c = OrganisationClosure
+    return select(c.ancestor_id).join(around, around.c.organisation_id == c.descendant_id)
 
 
 def _over_related(kind: str) -> Rows:
@@ -137,15 +147,15 @@ def _relationships() -> Rows:
 
 def _under() -> Rows:
     c = OrganisationClosure
-    return select(c.descendant_id, c.ancestor_id).where(c.descendant_id.in_(union(*_places())))
+    return select(c.descendant_id, c.ancestor_id).join(around, around.c.organisation_id == c.descendant_id)
 
 
-def _places() -> tuple[Rows, Rows]:
-    """Where their affiliations are, and their groups."""
+def places() -> CompoundSelect[Any]:
+    """Select where affiliations and groups of the persons in ``affected`` are."""
     a, g, m = Affiliation, Group, Membership
     own: Rows = select(a.organisation_id)
     grouped: Rows = select(g.organisation_id)
-    return own.where(_theirs(a)), grouped.join(m, m.group_id == g.id).where(_theirs(m))
+    return union(own.where(_theirs(a)), grouped.join(m, m.group_id == g.id).where(_theirs(m)))
 
 
 def _dated(make: Callable[..., Any]) -> Callable[..., Any]:
@@ -169,6 +179,6 @@ _RELATIONSHIPS: Statement[RelationshipFact] = Statement(
 )
 _UNDER: Statement[tuple[Any, ...]] = Statement(_under, row)
 _ASKED: Statement[tuple[Any, ...]] = Statement(_asked, row)
-_KINDS: Statement[str] = Statement(_kinds, str)
+_THEIRS: Statement[tuple[Any, ...]] = Statement(_kinds, row)
 _OVER: Statement[UUID] = Statement(_over, _one)
 _OVER_RELATED = {kind: Statement(partial(_over_related, kind), _one) for kind in RELATIONSHIP_KINDS}

@@ -24,6 +24,9 @@ def _work(name: str, *columns: Column[object] | Index) -> Table:
 affected = _work("affected", Column("person_id", Uuid, primary_key=True))
 """The persons whose rights are derived; empty and unused when everybody's are."""
 
+around = _work("around", Column("organisation_id", Uuid, primary_key=True))
+"""Where the persons in ``affected`` have an affiliation or a group: few places of a large tree."""
+
 _SHAPE = {
     "capacity_kind": String,
     "occupation": String,

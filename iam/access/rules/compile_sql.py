@@ -68,12 +68,20 @@ class _Query:
         self.ends.append(row.valid_to)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Whose facts are looked at, a table with ``person_id``, and where these persons' facts are, with
+    ``organisation_id``: the same facts, but the database finds them by either."""
+
+    persons: Subquery | FromClause
+    places: Subquery | FromClause | None = None
+
+
 def compile_rule(
-    pattern: Pattern, owner_id: UUID, rule_version_id: UUID, names: Names, persons: Subquery | FromClause | None = None
+    pattern: Pattern, owner_id: UUID, rule_version_id: UUID, names: Names, limits: Limits | None = None
 ) -> Select[Any]:
-    """Return the SELECT of a checked pattern; ``persons`` (one column ``person_id``) limits whose facts are looked
-    at."""
-    found = [_one_way(pattern, owner_id, rule_version_id, names, persons, way) for way in ways(pattern)]
+    """Return the SELECT of a checked pattern, of everybody or within ``limits``."""
+    found = [_one_way(pattern, owner_id, rule_version_id, names, limits, way) for way in ways(pattern)]
     return found[0] if len(found) == 1 else select(*union(*found).subquery().columns)
 
 
@@ -82,13 +90,13 @@ def _one_way(
     owner_id: UUID,
     rule_version_id: UUID,
     names: Names,
-    persons: FromClause | None,
+    limits: Limits | None,
     walls: tuple[Way, ...],
 ) -> Select[Any]:
     query = _Query()
     facts: dict[str, Any] = {}
     for item in pattern.bound:
-        _BIND[item.fact](query, pattern, item, facts, owner_id, names, persons)
+        _BIND[item.fact](query, pattern, item, facts, owner_id, names, limits)
     capacity = _capacity(query, pattern, facts)
     place = _scope(query, pattern, facts, names)
     given = Given(owner_id, place, _holder_entity(query, pattern, capacity, place), facts)
@@ -97,9 +105,12 @@ def _one_way(
     return _finish(query, pattern, facts, capacity, given, rule_version_id, names)
 
 
-def _restrict(query: _Query, column: Any, facts: dict[str, Any], persons: FromClause | None) -> None:
-    if persons is not None and not facts:
-        query.where.append(column.in_(select(persons.c.person_id)))
+def _restrict(query: _Query, row: Any, place: Any, facts: dict[str, Any], limits: Limits | None) -> None:
+    if limits is None or facts:
+        return
+    query.where.append(row.person_id.in_(select(limits.persons.c.person_id)))
+    if place is not None and limits.places is not None:
+        query.where.append(place.organisation_id.in_(select(limits.places.c.organisation_id)))
 
 
 def _affiliation(
@@ -109,7 +120,7 @@ def _affiliation(
     facts: dict[str, Any],
     owner_id: UUID,
     names: Names,
-    persons: FromClause | None,
+    limits: Limits | None,
 ) -> None:
     row = aliased(Affiliation)
     on = (
@@ -122,7 +133,7 @@ def _affiliation(
     else:
         query.join(row)
         query.where.append(on)
-    _restrict(query, row.person_id, facts, persons)
+    _restrict(query, row, row, facts, limits)
     _asked(query, item, row, None, facts, names)
     _placed(query, item, row.organisation_id, owner_id, names)
     facts[item.name] = row
@@ -159,7 +170,7 @@ def _membership(
     facts: dict[str, Any],
     owner_id: UUID,
     names: Names,
-    persons: FromClause | None,
+    limits: Limits | None,
 ) -> None:
     row, group = aliased(Membership), aliased(Group)
     if facts:
@@ -167,7 +178,7 @@ def _membership(
     else:
         query.join(row)
         query.where.append(row.closed_by.is_(None))
-    _restrict(query, row.person_id, facts, persons)
+    _restrict(query, row, group, facts, limits)
     query.join(group, group.id == row.group_id)
     _asked(query, item, row, group, facts, names)
     _placed(query, item, group.organisation_id, owner_id, names)
@@ -183,7 +194,7 @@ def _relationship(
     facts: dict[str, Any],
     _owner: UUID,
     names: Names,
-    persons: FromClause | None,
+    limits: Limits | None,
 ) -> None:
     row = aliased(Relationship)
     if facts:
@@ -191,7 +202,7 @@ def _relationship(
     else:
         query.join(row)
         query.where.append(row.closed_by.is_(None))
-    _restrict(query, row.person_id, facts, persons)
+    _restrict(query, row, None, facts, limits)
     _asked(query, item, row, None, facts, names)
     facts[item.name] = row
     query.versions.append(row.version_id)

@@ -18,11 +18,13 @@ def upgrade() -> None:
     op.create_index("ix_assignment_opened_by", "assignment", ["opened_by"])
     for table, *columns in (
         ("assignment", "closed_by"),
+        ("assignment", "role_id", "scope_id"),
         ("affiliation", "organisation_id", "valid_to"),
         ("relationship", "source_id", "valid_to"),
         ("membership", "source_id", "valid_to"),
     ):
-        op.create_index(f"ix_{table}_closed", table, columns, postgresql_where=_CLOSED, sqlite_where=_CLOSED)
+        name = f"ix_{table}_closed_{'_'.join(columns)}"
+        op.create_index(name, table, columns, postgresql_where=_CLOSED, sqlite_where=_CLOSED)
     for table, *columns in (
         ("affiliation", "source_id", "organisation_id"),
         ("absence", "source_id"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from connectors.problem import Problem
 from connectors.records import Deleted, Evidence, Record, Rejected
 from iam import clock
 from iam.database.bulk import expect_many, plain_rows
+from iam.database.statement import Rows, Statement, row
 from iam.database.types import uuid7
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.source import Record as SourceRecord, Source
@@ -71,14 +73,26 @@ def places(session: Session, source: Source) -> Places:
     facts."""
     by_key: dict[str, UUID] = {}
     keys: dict[UUID, str] = {}
-    for row in session.scalars(select(Organisation)):
-        keys[row.id] = row.key
-        for code in (row.business_id, row.school_code, row.oph_oid, row.key):
+    for id_, key, *codes in _ORGANISATIONS.all(session):
+        keys[id_] = key
+        for code in (*codes, key):
             if code:
-                by_key[code] = row.id
-    p = OrganisationPlace
-    placed = frozenset(session.scalars(select(p.organisation_id).where(p.closed_by.is_(None)).distinct()))
+                by_key[code] = id_
+    placed = frozenset(_PLACED.all(session))
     return Places(by_key, placed, source.owner_id, {}, walls.load(session, source, keys, clock.now()))
+
+
+def _organisations() -> Rows:
+    o = Organisation
+    return select(o.id, o.key, o.business_id, o.school_code, o.oph_oid)
+
+
+def _placed() -> Rows:
+    return select(OrganisationPlace.organisation_id).where(OrganisationPlace.closed_by.is_(None)).distinct()
+
+
+_ORGANISATIONS: Statement[tuple[Any, ...]] = Statement(_organisations, row)
+_PLACED: Statement[UUID] = Statement(_placed, lambda organisation_id: organisation_id)
 
 
 class Stager:

@@ -133,23 +133,23 @@ EVERYWHERE = Walls()
 
 def load(session: Session, source: Source, keys: Mapping[UUID, str], now: datetime) -> Walls:
     """Return where a source may state facts: two statements."""
-    c = OrganisationClosure
-    stands = (
-        select(c.descendant_id, func.min(c.valid_from), func.max(c.valid_to))
-        .where(c.ancestor_id == c.descendant_id)
-        .group_by(c.descendant_id)
-    )
     r = reach(by_hand=False).c
     spans: dict[UUID, list[Span]] = {}
     for organisation_id, start, end in session.execute(
         select(r.organisation_id, r.valid_from, r.valid_to).where(r.source_id == source.id)
     ):
         spans.setdefault(organisation_id, []).append((start, end))
-    partly: dict[UUID, tuple[Span, ...]] = {}
+    c = OrganisationClosure
+    stands = (
+        select(c.descendant_id, func.min(c.valid_from), func.max(c.valid_to))
+        .where(c.ancestor_id == c.descendant_id, c.descendant_id.in_(spans))
+        .group_by(c.descendant_id)
+    )
+    partly: dict[UUID, tuple[Span, ...]] = {one: () for one in keys if one not in spans}
     for organisation_id, first, last in session.execute(stands):
         reached = joined(
             (clock.LONG_AGO if start <= first else start, clock.FOREVER if end >= last else end)
-            for start, end in spans.get(organisation_id, ())
+            for start, end in spans[organisation_id]
         )
         if reached != ((clock.LONG_AGO, clock.FOREVER),):
             partly[organisation_id] = reached

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from iam.access.model.assignment import NIL
 from iam.access.rules import match, world
-from iam.access.rules.compile_sql import compile_rule
+from iam.access.rules.compile_sql import Limits, compile_rule
 from iam.access.rules.facts import Span
 from iam.access.rules.match import Match
 from iam.access.rules.names import Names
@@ -69,7 +69,9 @@ def rows_of(
             row.place_id,
             Span(row.valid_from, row.valid_to),
         )
-        for row in session.execute(compile_rule(parsed, owner, VERSION, names, persons))
+        for row in session.execute(
+            compile_rule(parsed, owner, VERSION, names, None if persons is None else Limits(persons))
+        )
     ]
 
 
