@@ -199,7 +199,8 @@ def _wanted() -> Insert:
         )
     )
     names = [column.name for column in plain]
-    rows = own.distinct().union_all(crossing.distinct())
+    # A rule's SELECT gives each match once; only a permit may allow one twice.
+    rows = own.union_all(crossing.distinct())
     return insert(wanted).from_select([*names, "clause_id", "valid_from", "valid_to"], rows)
 
 

@@ -90,6 +90,13 @@ def prepare(session: Session) -> None:
         connection.exec_driver_sql(statement)
 
 
+def forget_order(session: Session) -> None:
+    """Drop the index of ``wanted`` for this derivation: of everybody nothing is looked up in it, and writing it would
+    cost as much as the rows."""
+    name = "pg_temp.ix_wanted" if session.connection().dialect.name == "postgresql" else "temp.ix_wanted"
+    session.connection().exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
+
+
 @cache
 def _creation(dialect: Dialect) -> list[str]:
     """What leaves the working tables there and empty, in one message where the database takes it so. A table that is
