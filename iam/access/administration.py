@@ -66,6 +66,9 @@ PERMISSIONS: dict[str, str] = {
 CODES = "persons.code"
 """Who holds it over a place may know that a protected person is there."""
 
+# None of these conditions stands inside itself: the aliases are made once, not at every request.
+_CHILD, _POSITION, _KIN = aliased(Affiliation), aliased(Affiliation), aliased(Relationship)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -99,7 +102,7 @@ class Part:
         does."""
         if self.everything:
             return true()
-        now, child = clock.now(), aliased(Affiliation)
+        now = clock.now()
         here = self.organisations()
         affiliated = exists().where(_near(Affiliation, here), Affiliation.person_id == person_id)
         guardian = exists().where(
@@ -108,8 +111,8 @@ class Part:
             Relationship.closed_by.is_(None),
             Relationship.valid_from <= now,
             Relationship.valid_to > now,
-            child.person_id == Relationship.other_person_id,
-            _near(child, here),
+            _CHILD.person_id == Relationship.other_person_id,
+            _near(_CHILD, here),
         )
         return or_(affiliated, guardian)
 
@@ -135,9 +138,10 @@ class Part:
         """The condition that a right is of this part: its scope lies in it, or the position that it is used in."""
         if self.everything:
             return true()
-        position = aliased(Affiliation)
         used = exists().where(
-            position.fact_id == right.capacity_id, position.closed_by.is_(None), self.covers(position.organisation_id)
+            _POSITION.fact_id == right.capacity_id,
+            _POSITION.closed_by.is_(None),
+            self.covers(_POSITION.organisation_id),
         )
         return or_(self.covers(right.scope_id), used)
 
@@ -273,5 +277,4 @@ def speaks_freely(session: Session, part: Part, person_ids: Collection[UUID]) ->
 
 
 def _has_protected_kin(person_id: Id) -> ColumnElement[bool]:
-    tie = aliased(Relationship)
-    return exists().where(tie.person_id == person_id, tie.closed_by.is_(None), is_protected(tie.other_person_id))
+    return exists().where(_KIN.person_id == person_id, _KIN.closed_by.is_(None), is_protected(_KIN.other_person_id))
