@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from importlib import resources
 from importlib.metadata import EntryPoint, entry_points
@@ -42,6 +43,10 @@ def matching(name: str) -> dict[str, Any]:
 
     Empty when it has none (its sources then bring their own); raises ``UnknownConnector``.
     """
-    package = connector(name).__module__.rpartition(".")[0]
+    return deepcopy(_matching(connector(name).__module__.rpartition(".")[0]))
+
+
+@cache
+def _matching(package: str) -> dict[str, Any]:
     file = resources.files(package) / "matching.yaml"
     return dict(yaml.safe_load(file.read_text(encoding="utf-8"))) if file.is_file() else {}

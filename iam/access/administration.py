@@ -12,11 +12,13 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, exists, null, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, String, Uuid, and_, bindparam, exists, null, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from iam import clock
 from iam.access.model.assignment import AdminGrant
+from iam.database.statement import Rows, Statement, row
+from iam.database.types import UtcDateTime
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace
 from iam.directory.person import Person
@@ -66,6 +68,9 @@ PERMISSIONS: dict[str, str] = {
 CODES = "persons.code"
 """Who holds it over a place may know that a protected person is there."""
 
+# None of these conditions stands inside itself: the aliases are made once, not at every request.
+_CHILD, _POSITION, _KIN = aliased(Affiliation), aliased(Affiliation), aliased(Relationship)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -99,7 +104,7 @@ class Part:
         does."""
         if self.everything:
             return true()
-        now, child = clock.now(), aliased(Affiliation)
+        now = clock.now()
         here = self.organisations()
         affiliated = exists().where(_near(Affiliation, here), Affiliation.person_id == person_id)
         guardian = exists().where(
@@ -108,8 +113,8 @@ class Part:
             Relationship.closed_by.is_(None),
             Relationship.valid_from <= now,
             Relationship.valid_to > now,
-            child.person_id == Relationship.other_person_id,
-            _near(child, here),
+            _CHILD.person_id == Relationship.other_person_id,
+            _near(_CHILD, here),
         )
         return or_(affiliated, guardian)
 
@@ -135,9 +140,10 @@ class Part:
         """The condition that a right is of this part: its scope lies in it, or the position that it is used in."""
         if self.everything:
             return true()
-        position = aliased(Affiliation)
         used = exists().where(
-            position.fact_id == right.capacity_id, position.closed_by.is_(None), self.covers(position.organisation_id)
+            _POSITION.fact_id == right.capacity_id,
+            _POSITION.closed_by.is_(None),
+            self.covers(_POSITION.organisation_id),
         )
         return or_(self.covers(right.scope_id), used)
 
@@ -170,7 +176,9 @@ def _near(affiliation: type[Affiliation], here: Select[UUID]) -> ColumnElement[b
 
 def permissions_of(session: Session, person_id: UUID) -> dict[str, frozenset[UUID]]:
     """Return the permissions a person holds now, each with the organisations it was granted over."""
-    rows = session.execute(select(AdminGrant.permission, AdminGrant.organisation_id).where(*_granted(person_id)))
+    rows = session.execute(
+        select(AdminGrant.permission, AdminGrant.organisation_id).where(*_granted(person_id, clock.now()))
+    )
     found: dict[str, set[UUID]] = {}
     for permission, organisation_id in rows:
         found.setdefault(permission, set()).add(organisation_id)
@@ -188,17 +196,8 @@ class Granted(NamedTuple):
 
 def granted_and_roots(session: Session, person_id: UUID) -> tuple[list[Granted], frozenset[UUID]]:
     """Return what a person holds now, and the organisations at the top of the tree; one statement."""
-    nothing = null().cast(String)
-    names = (Organisation.name_fi, Organisation.name_sv, Organisation.name_en)
-    own = (
-        select(AdminGrant.permission, AdminGrant.organisation_id, *names)
-        .join(Organisation, Organisation.id == AdminGrant.organisation_id)
-        .where(*_granted(person_id))
-    )
-    tops = _tops().with_only_columns(nothing, OrganisationPlace.organisation_id, nothing, nothing, nothing)
     granted, top = [], set()
-    rows: Any = session.execute(union_all(own, tops))
-    for permission, organisation_id, *named in rows:
+    for permission, organisation_id, *named in _OWN_AND_TOPS.all(session, person_id=person_id, at=clock.now()):
         if permission is None:
             top.add(organisation_id)
         else:
@@ -206,21 +205,38 @@ def granted_and_roots(session: Session, person_id: UUID) -> tuple[list[Granted],
     return granted, frozenset(top)
 
 
-def _granted(person_id: UUID) -> tuple[ColumnElement[bool], ...]:
-    return AdminGrant.person_id == person_id, AdminGrant.closed_by.is_(None), holds_at(AdminGrant, clock.now())
+def _own_and_tops() -> Rows:
+    """The grants of a person, and the tops of the tree as grants of nothing."""
+    at, nothing = bindparam("at", type_=UtcDateTime()), null().cast(String)
+    names = (Organisation.name_fi, Organisation.name_sv, Organisation.name_en)
+    own = (
+        select(AdminGrant.permission, AdminGrant.organisation_id, *names)
+        .join(Organisation, Organisation.id == AdminGrant.organisation_id)
+        .where(*_granted(bindparam("person_id", type_=Uuid()), at))
+    )
+    tops = _tops(at).with_only_columns(nothing, OrganisationPlace.organisation_id, nothing, nothing, nothing)
+    query: Rows = select(union_all(own, tops).subquery())
+    return query
 
 
-def _tops() -> Select[UUID]:
+_OWN_AND_TOPS = Statement(_own_and_tops, row)
+
+
+def _granted(person_id: Any, at: Any) -> tuple[ColumnElement[bool], ...]:
+    return AdminGrant.person_id == person_id, AdminGrant.closed_by.is_(None), holds_at(AdminGrant, at)
+
+
+def _tops(at: Any) -> Select[UUID]:
     return select(OrganisationPlace.organisation_id).where(
         OrganisationPlace.parent_id.is_(None),
         OrganisationPlace.closed_by.is_(None),
-        holds_at(OrganisationPlace, clock.now()),
+        holds_at(OrganisationPlace, at),
     )
 
 
 def roots(session: Session) -> frozenset[UUID]:
     """Return the organisations at the top of the tree now."""
-    return frozenset(session.scalars(_tops()))
+    return frozenset(session.scalars(_tops(clock.now())))
 
 
 def may_see(session: Session, part: Part, person_id: UUID) -> bool:
@@ -273,5 +289,4 @@ def speaks_freely(session: Session, part: Part, person_ids: Collection[UUID]) ->
 
 
 def _has_protected_kin(person_id: Id) -> ColumnElement[bool]:
-    tie = aliased(Relationship)
-    return exists().where(tie.person_id == person_id, tie.closed_by.is_(None), is_protected(tie.other_person_id))
+    return exists().where(_KIN.person_id == person_id, _KIN.closed_by.is_(None), is_protected(_KIN.other_person_id))

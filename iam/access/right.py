@@ -196,6 +196,11 @@ _AFFILIATED_AS = Statement(lambda: _affiliated().where(Affiliation.fact_id == _A
 _GUARDIAN_AS = Statement(lambda: _guardian().where(Relationship.fact_id == _AS), of_guardianship)
 
 
+# Neither condition below stands inside itself: the aliases are made once, not at every request.
+_CLAUSE, _TERM, _PARTY = aliased(AgreementClause), aliased(AgreementTerm), aliased(AgreementParty)
+_VERSION, _FIRST = aliased(RoleVersion), aliased(RoleVersion)
+
+
 def no_rights(person_id: Any, at: Any, known_at: datetime | None = None) -> ColumnElement[bool]:
     """The condition that a hold keeps a person from every right at ``at``; one over a part lies on capacities
     (``holds``)."""
@@ -211,7 +216,7 @@ def live_term(clause_id: Any, at: Any, known_at: datetime | None = None, *, day:
 
     Where ``at`` is a parameter, ``day`` is that of the same moment's day in Helsinki.
     """
-    clause, term, party = aliased(AgreementClause), aliased(AgreementTerm), aliased(AgreementParty)
+    clause, term, party = _CLAUSE, _TERM, _PARTY
     if day is None:
         day = _day(at)
     unsigned = exists().where(
@@ -247,7 +252,7 @@ def held(at: Any, known_at: datetime | None = None, *, day: Any = None) -> Selec
 def version_known(role_id: Any, known_at: datetime | None = None) -> Any:
     """The number of a role's newest version at ``known_at`` (None: now; its first one, where that came later), as an
     expression."""
-    version, first = aliased(RoleVersion), aliased(RoleVersion)
+    version, first = _VERSION, _FIRST
     query = select(func.max(version.n)).where(version.role_id == role_id)
     if known_at is None:
         return query.correlate_except(version).scalar_subquery()

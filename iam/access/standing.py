@@ -23,6 +23,9 @@ from iam.access.model.assignment import AdminGrant
 from iam.directory.affiliation import Affiliation, Relationship
 from iam.directory.person import Person
 
+# None of these conditions stands inside another: the aliases are made once, not at every request.
+_OWN, _CHILD = aliased(Affiliation), aliased(Affiliation)
+
 OUTRANKED = Problem("This person is an administrator of more than you are.", "Ask an administrator of the whole.")
 
 
@@ -110,10 +113,9 @@ def together(parts: Iterable[Part]) -> Part:
 
 def is_in(part: Part, person_id: Any) -> ColumnElement[bool]:
     """The condition that a present or coming capacity of a person lies in a part."""
-    own, child = aliased(Affiliation), aliased(Affiliation)
     return or_(
-        exists().where(*_standing(own, person_id), part.covers(own.organisation_id)),
-        exists().where(*_guards(child, person_id), part.covers(child.organisation_id)),
+        exists().where(*_standing(_OWN, person_id), part.covers(_OWN.organisation_id)),
+        exists().where(*_guards(person_id), part.covers(_CHILD.organisation_id)),
     )
 
 
@@ -126,10 +128,9 @@ def _capacity_beyond(part: Part, person_id: Any) -> ColumnElement[bool]:
     """The condition that a capacity of a person lies, now or from a known day on, outside a part."""
     if part.everything:
         return false()
-    own, child = aliased(Affiliation), aliased(Affiliation)
     return or_(
-        exists().where(*_standing(own, person_id), ~part.covers(own.organisation_id)),
-        exists().where(*_guards(child, person_id), ~part.covers(child.organisation_id)),
+        exists().where(*_standing(_OWN, person_id), ~part.covers(_OWN.organisation_id)),
+        exists().where(*_guards(person_id), ~part.covers(_CHILD.organisation_id)),
     )
 
 
@@ -139,9 +140,9 @@ def _grant_beyond(part: Part, person_id: Any) -> ColumnElement[bool]:
     return exists().where(*_standing(AdminGrant, person_id), ~part.covers(AdminGrant.organisation_id))
 
 
-def _guards(child: Any, person_id: Any) -> tuple[ColumnElement[bool], ...]:
+def _guards(person_id: Any) -> tuple[ColumnElement[bool], ...]:
     guards = and_(*_standing(Relationship, person_id), Relationship.kind == "guardian_of")
-    return guards, *_standing(child, Relationship.other_person_id)
+    return guards, *_standing(_CHILD, Relationship.other_person_id)
 
 
 def _standing(model: Any, person_id: Any) -> tuple[ColumnElement[bool], ...]:

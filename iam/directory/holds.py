@@ -17,6 +17,10 @@ from iam.directory.organisation import OrganisationClosure
 from iam.directory.person import Hold, HoldPart
 from iam.directory.queries import holds_at, known
 
+# No condition here stands inside another of these: the aliases are made once, not at every request.
+_HOLD, _PART, _UNDER = aliased(Hold), aliased(HoldPart), aliased(OrganisationClosure)
+_OWN, _TIE, _CHILD = aliased(Affiliation), aliased(Relationship), aliased(Affiliation)
+
 
 def whole(person_id: Any, at: Any, known_at: datetime | None = None) -> ColumnElement[bool]:
     """The condition that a hold keeps a person from everything at ``at``."""
@@ -25,25 +29,18 @@ def whole(person_id: Any, at: Any, known_at: datetime | None = None) -> ColumnEl
 
 def over_affiliation(affiliation: Any, at: Any, known_at: datetime | None = None) -> ColumnElement[bool]:
     """The condition that a hold over a part lies on an affiliation (the table, or an alias of it) at ``at``."""
-    hold, part, under = aliased(Hold), aliased(HoldPart), aliased(OrganisationClosure)
-    return exists().where(
-        hold.person_id == affiliation.person_id,
-        *_partly(hold, part, under, at, known_at),
-        under.descendant_id == affiliation.organisation_id,
-    )
+    return exists().where(*_partly(affiliation, at, known_at), _UNDER.descendant_id == affiliation.organisation_id)
 
 
 def over_guardianship(relationship: Any, at: Any, known_at: datetime | None = None) -> ColumnElement[bool]:
     """The condition that a hold over a part lies on a guardianship at ``at``: the child has an affiliation there
     then."""
-    hold, part, under, child = aliased(Hold), aliased(HoldPart), aliased(OrganisationClosure), aliased(Affiliation)
     return exists().where(
-        hold.person_id == relationship.person_id,
-        *_partly(hold, part, under, at, known_at),
-        child.person_id == relationship.other_person_id,
-        child.organisation_id == under.descendant_id,
-        known(child, known_at),
-        holds_at(child, at),
+        *_partly(relationship, at, known_at),
+        _CHILD.person_id == relationship.other_person_id,
+        _CHILD.organisation_id == _UNDER.descendant_id,
+        known(_CHILD, known_at),
+        holds_at(_CHILD, at),
     )
 
 
@@ -52,42 +49,35 @@ def over_capacity(
 ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """The two conditions, of which either is enough, that a hold over a part lies at ``at`` on the capacity that a row
     names by its ``capacity_id`` and ``person_id``."""
-    own, hold, part, under = aliased(Affiliation), aliased(Hold), aliased(HoldPart), aliased(OrganisationClosure)
-    tie, child, hold_2, part_2, under_2 = (
-        aliased(Relationship),
-        aliased(Affiliation),
-        aliased(Hold),
-        aliased(HoldPart),
-        aliased(OrganisationClosure),
-    )
+    partly = _partly(row, at, known_at)
     return (
         exists().where(
-            hold.person_id == row.person_id,
-            *_partly(hold, part, under, at, known_at),
-            own.fact_id == row.capacity_id,
-            own.organisation_id == under.descendant_id,
-            known(own, known_at),
+            *partly,
+            _OWN.fact_id == row.capacity_id,
+            _OWN.organisation_id == _UNDER.descendant_id,
+            known(_OWN, known_at),
         ),
         exists().where(
-            hold_2.person_id == row.person_id,
-            *_partly(hold_2, part_2, under_2, at, known_at),
-            tie.fact_id == row.capacity_id,
-            tie.kind == "guardian_of",
-            known(tie, known_at),
-            child.person_id == tie.other_person_id,
-            child.organisation_id == under_2.descendant_id,
-            known(child, known_at),
-            holds_at(child, at),
+            *partly,
+            _TIE.fact_id == row.capacity_id,
+            _TIE.kind == "guardian_of",
+            known(_TIE, known_at),
+            _CHILD.person_id == _TIE.other_person_id,
+            _CHILD.organisation_id == _UNDER.descendant_id,
+            known(_CHILD, known_at),
+            holds_at(_CHILD, at),
         ),
     )
 
 
-def _partly(hold: Any, part: Any, under: Any, at: Any, known_at: datetime | None) -> tuple[ColumnElement[bool], ...]:
+def _partly(row: Any, at: Any, known_at: datetime | None) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that the person of a row is held, and over a part that ``_UNDER`` lies in."""
     return (
-        ~hold.whole,
-        known(hold, known_at),
-        holds_at(hold, at),
-        part.hold_id == hold.fact_id,
-        under.ancestor_id == part.organisation_id,
-        holds_at(under, at),
+        _HOLD.person_id == row.person_id,
+        ~_HOLD.whole,
+        known(_HOLD, known_at),
+        holds_at(_HOLD, at),
+        _PART.hold_id == _HOLD.fact_id,
+        _UNDER.ancestor_id == _PART.organisation_id,
+        holds_at(_UNDER, at),
     )

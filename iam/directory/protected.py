@@ -14,6 +14,9 @@ from iam.database.types import Protected
 from iam.directory.affiliation import GuardianConfirmation, Relationship
 from iam.directory.person import PersonProfile
 
+# Each is used in one condition alone, which never stands inside itself: made once, it is not made at every request.
+_PROFILE, _CONFIRMATION, _TIE = aliased(PersonProfile), aliased(GuardianConfirmation), aliased(Relationship)
+
 PURPOSES = frozenset(
     {"own data", "administration of a person without protection", "administration with protected data", "claims"}
 )
@@ -33,19 +36,17 @@ def release(value: Protected | None, *, protected: bool, purpose: str) -> str | 
 
 def is_protected(person_id: Any) -> ColumnElement[bool]:
     """The condition that any source says a person's whereabouts must not be told."""
-    profile = aliased(PersonProfile)
-    return exists().where(profile.person_id == person_id, profile.closed_by.is_(None), profile.protected)
+    return exists().where(_PROFILE.person_id == person_id, _PROFILE.closed_by.is_(None), _PROFILE.protected)
 
 
 def is_confirmed(relationship: Any, at: Any) -> ColumnElement[bool]:
     """The condition that the school confirmed this guardian of this child, and that it holds at ``at``."""
-    confirmation = aliased(GuardianConfirmation)
     return exists().where(
-        confirmation.person_id == relationship.person_id,
-        confirmation.other_person_id == relationship.other_person_id,
-        confirmation.closed_by.is_(None),
-        confirmation.valid_from <= at,
-        confirmation.valid_to > at,
+        _CONFIRMATION.person_id == relationship.person_id,
+        _CONFIRMATION.other_person_id == relationship.other_person_id,
+        _CONFIRMATION.closed_by.is_(None),
+        _CONFIRMATION.valid_from <= at,
+        _CONFIRMATION.valid_to > at,
     )
 
 
@@ -55,9 +56,8 @@ def rests_on_protected(right: Any, *, unconfirmed_at: Any = None) -> ColumnEleme
     ``right`` is an assignment or a query that has its columns. With ``unconfirmed_at`` only while nobody has confirmed
     at that moment that the person may know.
     """
-    tie = aliased(Relationship)
     cited = or_(
-        tie.version_id.in_([right.fact_1, right.fact_2, right.fact_3, right.fact_4]), tie.fact_id == right.capacity_id
+        _TIE.version_id.in_([right.fact_1, right.fact_2, right.fact_3, right.fact_4]), _TIE.fact_id == right.capacity_id
     )
-    still = () if unconfirmed_at is None else (~is_confirmed(tie, unconfirmed_at),)
-    return exists().where(cited, is_protected(tie.other_person_id), *still)
+    still = () if unconfirmed_at is None else (~is_confirmed(_TIE, unconfirmed_at),)
+    return exists().where(cited, is_protected(_TIE.other_person_id), *still)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
@@ -119,8 +120,8 @@ class World:
         """Store rows in a transaction of their own, in their order; people are found by the names that the rows
         tell."""
         with self.transaction() as session:
-            for row in rows:
-                session.add(row)
+            for _, alike in groupby(rows, type):
+                session.add_all(alike)
                 session.flush()
             name_words.write(session, [row.person_id for row in rows if isinstance(row, PersonProfile)])
 

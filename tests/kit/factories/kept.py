@@ -37,15 +37,19 @@ def take(engine: Engine) -> Rows:
     return {table: rows for table, rows in content.items() if rows != empty}
 
 
-def put(engine: Engine, rows: Rows) -> None:
-    """Put the rows into a migrated, empty database, in one transaction."""
+def put(engine: Engine, rows: Rows, *, instead_of: Rows | None = None) -> None:
+    """Put the rows into a migrated database, in one transaction: an empty one, or one with no other rows than
+    ``instead_of``."""
     with _driver(engine) as connection:
         if isinstance(rows, sqlite3.Connection):
             rows.backup(connection)
             return
+        assert not isinstance(instead_of, sqlite3.Connection)
         with connection.transaction(), connection.cursor() as cursor:
             # Without triggers, foreign keys are not asked: the tables come in any order.
             cursor.execute("SET LOCAL session_replication_role = replica")
+            for table in instead_of or ():
+                cursor.execute(f'DELETE FROM "{table}"')
             for table, content in rows.items():
                 with cursor.copy(f'COPY "{table}" FROM STDIN (FORMAT binary)') as copy:
                     copy.write(content)

@@ -246,7 +246,7 @@ class Reader:
 
     def force(self, path: str, **fields: str) -> TestResponse:
         """Send a form to ``path`` that no page shows, with a genuine token."""
-        token = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/account").text)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/logout").text)
         assert token is not None
         headers = {"Accept": "text/html", "Accept-Language": self.language}
         return self.http.post(

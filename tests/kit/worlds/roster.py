@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from connectors.oneroster.files import FILES
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
@@ -15,6 +16,7 @@ from iam.directory.person import Identifier
 from iam.sources.report import Report
 from tests.kit.worlds import source as source_world
 from tests.kit.worlds.source import World
+from tests.kit.worlds.source_kept import People
 
 Table = list[dict[str, str]]
 COLUMNS = {file.name: file.layout.columns for file in FILES}
@@ -64,9 +66,14 @@ ROSTER: dict[str, Table] = {
 
 def build(engine: Engine, folder: Path) -> World:
     """The world of ``source_world`` with a roster source ``primus`` besides, which it runs."""
-    world = source_world.build(engine, folder)
-    world.add_source("primus", "oneroster", {"path": str(folder / "bundle")}, purpose="perusopetus")
-    return world.of("primus")
+    return source_world.built(engine, folder, "roster", _fill).of("primus")
+
+
+def _fill(session: Session) -> People:
+    people = source_world.fill(session)
+    owner, settings = people.ids["mansikkala"], {"path": "bundle"}
+    session.add(source_world.owned("primus", "oneroster", owner, settings, purpose="perusopetus"))
+    return people
 
 
 def write(world: World, **tables: Table) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from connectors.hr import COLUMNS
 from iam import clock
 from iam.change import Actor
-from iam.database.engine import make_engine, make_sessions
+from iam.database.engine import make_sessions
 from iam.demo.codes import identity_code
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
@@ -29,6 +27,7 @@ from iam.sources import configured, runner
 from iam.sources.report import Report
 from iam.vault import Vault
 from tests.kit.factories import access, facts
+from tests.kit.worlds import source_kept
 
 NOW = datetime(2026, 9, 15, 3, 0, tzinfo=UTC)
 """The night of the first run, before school starts."""
@@ -135,7 +134,12 @@ class World:
 
     def load(self, table: Iterable[Row] | None = None) -> Report:
         """Make the first run and accept it."""
-        shown = self.run(table)
+        if table is not None:
+            self.write(table)
+        return source_kept.load(self.engine, self.folder, self.source, self.at, self._load)
+
+    def _load(self) -> Report:
+        shown = self.run()
         assert shown.state == "held", shown
         report = self.accept()
         assert report.exit_code == 0, report
@@ -143,23 +147,8 @@ class World:
 
     def add_source(self, key: str, connector: str, settings: Mapping[str, Any], **values: Any) -> None:
         """Add a source that Mansikkala owns."""
-        usual: dict[str, Any] = {
-            "matching": None,
-            "correlate": [],
-            "zone": clock.HELSINKI,
-            "priority": 10,
-            "purpose": "henkilöstöhallinto",
-        }
         with self.sessions.begin() as session:
-            session.add(
-                Source(
-                    key=key,
-                    connector=connector,
-                    owner_id=self.ids["mansikkala"],
-                    settings=dict(settings),
-                    **usual | values,
-                )
-            )
+            session.add(owned(key, connector, self.ids["mansikkala"], settings, **values))
 
     def open(
         self,
@@ -254,33 +243,34 @@ def _last(instant: datetime) -> str:
     return (instant - timedelta(microseconds=1)).astimezone(_ZONE).date().isoformat() if instant < clock.FOREVER else ""
 
 
-_KEPT: dict[str, tuple[Engine, TemporaryDirectory[str]]] = {}
-
-
-def _warm(engine: Engine) -> Engine:
-    """Return an engine on a copy of the same database whose statements are compiled already: half of a short run is
-    compiling.
-
-    SQLite only, one test at a time in a process; PostgreSQL's engine is returned as it is.
-    """
-    if engine.dialect.name != "sqlite":
-        return engine
-    if "sqlite" not in _KEPT:
-        folder = TemporaryDirectory()
-        _KEPT["sqlite"] = make_engine(f"sqlite:///{folder.name}/avain.db"), folder
-    kept, folder = _KEPT["sqlite"]
-    kept.dispose()
-    for left in Path(folder.name).iterdir():
-        left.unlink()
-    shutil.copy(str(engine.url.database), str(kept.url.database))
-    return kept
+def owned(key: str, connector: str, owner_id: UUID, settings: Mapping[str, Any], **values: Any) -> Source:
+    """A source that an organisation owns."""
+    usual: dict[str, Any] = {
+        "matching": None,
+        "correlate": [],
+        "zone": clock.HELSINKI,
+        "priority": 10,
+        "purpose": "henkilöstöhallinto",
+    }
+    return Source(key=key, connector=connector, owner_id=owner_id, settings=dict(settings), **usual | values)
 
 
 def build(engine: Engine, folder: Path) -> World:
-    """Return the world over a migrated database: Mansikkala with two schools, a joint authority's college, a county's
-    unit."""
-    engine = _warm(engine)
-    with clock.fixed(NOW - timedelta(days=60)), Session(engine) as session, session.begin():
+    """Return the world over a migrated, empty database: Mansikkala with two schools, a joint authority's college, a
+    county's unit."""
+    return built(engine, folder, "hr", fill)
+
+
+def built(engine: Engine, folder: Path, name: str, fill: source_kept.Build) -> World:
+    """Return the world that ``fill`` makes under this name, running the source ``hr``."""
+    engine = source_kept.warm(engine)
+    people = source_kept.build(engine, folder, name, fill)
+    return World(engine, folder, Vault(bytes(range(32))), dict(people.ids), people.clerk, people.second)
+
+
+def fill(session: Session) -> source_kept.People:
+    """Add the organisations, the two administrators and the source, whose file is in no folder yet."""
+    with clock.fixed(NOW - timedelta(days=60)):
         root = facts.organisation(session, "mustikkamaa", "consortium")
         ids = {"mansikkala": facts.organisation(session, "mansikkala", "municipality", root, entity=True)}
         for key in ("KOIVU", "RANTA"):
@@ -290,6 +280,5 @@ def build(engine: Engine, folder: Path) -> World:
         ids["marjala-hva"] = facts.organisation(session, "marjala-hva", "wellbeing-county", root, entity=True)
         ids["PERHEKESKUS"] = facts.organisation(session, "PERHEKESKUS", "unit", ids["marjala-hva"])
         clerk, second = Actor(facts.person(session, "Sihteeri")), Actor(facts.person(session, "Toinen"))
-    world = World(engine, folder, Vault(bytes(range(32))), ids, clerk, second)
-    world.add_source("hr", "hr", {"path": str(folder / "hr.csv")})
-    return world
+    session.add(owned("hr", "hr", ids["mansikkala"], {"path": "hr.csv"}))
+    return source_kept.People(ids, clerk, second)
