@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import yaml
@@ -100,6 +100,16 @@ def rule(key: str) -> Response:
     )
 
 
+class VersionCells(NamedTuple):
+    """A version of a rule as a line of the file shows it."""
+
+    n: int
+    state: str
+    published: str
+    by: str
+    sentence: str
+
+
 @blueprint.get("/rules/<key>/versions.csv")
 @guard.requires("rules.read")
 def versions_file(key: str) -> Response:
@@ -107,8 +117,8 @@ def versions_file(key: str) -> Response:
     found, texts = listing.rule_of(context.db(), guard.part(), key)[0], context.texts()
     header = N_("Version"), N_("State"), N_("Published"), N_("By"), N_("What it says")
 
-    def cells(one: dict[str, Any]) -> Sequence[object]:
-        return one["n"], one["word"], texts.moment(one["at"]), one["who"], one["sentence"]
+    def cells(one: dict[str, Any]) -> VersionCells:
+        return VersionCells(one["n"], one["word"], texts.moment(one["at"]), one["who"], one["sentence"])
 
     return _history(found.id).file("versions", header, cells, {"rule": key})
 

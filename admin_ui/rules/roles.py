@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Response
@@ -68,6 +68,27 @@ class Holder:
     through: str | None
 
 
+class RoleCells(NamedTuple):
+    """A role as a line of the file shows it."""
+
+    application: str
+    name: str
+    code: str
+    enforcement: str
+    content: str
+    holders: int
+
+
+class HolderCells(NamedTuple):
+    """Who holds a role, as a line of the file shows it."""
+
+    name: str
+    place: str
+    last_day: str
+    rule: str
+    through: str | None
+
+
 @blueprint.get("/roles")
 @guard.requires("rules.read")
 def roles() -> Response:
@@ -91,8 +112,9 @@ def roles_file() -> Response:
         N_("People in your part"),
     )
 
-    def cells(line: RoleLine) -> Sequence[object]:
-        return line.application, line.name, line.key, line.enforcement, ", ".join(line.content), line.holders
+    def cells(line: RoleLine) -> RoleCells:
+        content = ", ".join(line.content)
+        return RoleCells(line.application, line.name, line.key, line.enforcement, content, line.holders)
 
     return _listed().file("roles", header, cells)
 
@@ -142,9 +164,9 @@ def holders_file(application: str, key: str) -> Response:
     found, _, _ = listing.role_of(context.db(), frame.part_of("rules.read"), application, key)
     header, t = (N_("Name"), N_("Where"), N_("Last day"), N_("Rule"), N_("Through the role")), context.texts().gettext
 
-    def cells(one: Holder) -> Sequence[object]:
+    def cells(one: Holder) -> HolderCells:
         place = t(N_("protected")) if one.place is None else one.place
-        return one.name, place, exports.day(one.until), one.rule or t(N_("by hand")), one.through
+        return HolderCells(one.name, place, exports.day(one.until), one.rule or t(N_("by hand")), one.through)
 
     return _holders(guard.part(), found).file("holders", header, cells, {"role": f"{application}:{key}"})
 

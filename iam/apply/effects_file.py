@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +25,18 @@ HEADER = ("what", "name", "organisation", "role", "where", "from", "until")
 BATCH = 1000
 
 
+class EffectCells(NamedTuple):
+    """One right that somebody gains or loses, as a line of the file shows it."""
+
+    what: str
+    name: str
+    organisation: str
+    role: str
+    where: str
+    first_day: str
+    last_day: str
+
+
 def write(path: Path, session: Session, rows: Sequence[Effect], part: Part, actor: Actor, texts: Texts) -> None:
     """Write a line for each right that somebody of ``part`` would gain or lose, with the event that the list was taken
     out.
@@ -38,7 +51,7 @@ def write(path: Path, session: Session, rows: Sequence[Effect], part: Part, acto
     log.write(session, "person:list:exported", actor, envelope={"list": "effects", "filters": {}})
 
 
-def _lines(session: Session, rows: Sequence[Effect], part: Part, texts: Texts) -> Iterator[Sequence[str]]:
+def _lines(session: Session, rows: Sequence[Effect], part: Part, texts: Texts) -> Iterator[EffectCells]:
     persons = {row.person_id for row in rows}
     query = select(Person.id).where(Person.id.in_(persons), part.shows(Person.id))
     if part.codes is None or not part.codes.everything:
@@ -54,7 +67,7 @@ def _lines(session: Session, rows: Sequence[Effect], part: Part, texts: Texts) -
         if row.person_id in here:
             # What the declaration itself would make has no name yet.
             role = roles[row.role_id].said(texts.language) if row.role_id in roles else ""
-            yield (
+            yield EffectCells(
                 "gains" if row.gains else "loses",
                 shown.get(row.person_id, Profile()).display_name,
                 names.get(row.organisation_id, ""),

@@ -68,35 +68,28 @@ def owners_over(session: Session) -> set[UUID]:
     """Return the organisations whose rules can match persons in ``affected``: those over a place of theirs, or of
     somebody they are related to in a way that a rule asks for. Every rule binds a fact in its owner's part."""
     found = set(_OVER.all(session))
-    theirs = _THEIRS.all(session)[0]
-    asked = _ASKED.all(session)[0] if any(theirs) else theirs
-    for kind, own, wanted in zip(RELATIONSHIP_KINDS, theirs, asked, strict=True):
-        if own and wanted:
+    for kind, followed in zip(RELATIONSHIP_KINDS, _FOLLOWED.all(session)[0], strict=True):
+        if followed:
             found.update(_OVER_RELATED[kind].all(session))
     return found
 
 
-def _kinds() -> Rows:
-    """Of each kind of relationship, whether one of theirs is."""
+def _followed() -> Rows:
+    """Of each kind of relationship, whether one of theirs is, and a published rule names it."""
+    return select(*(and_(_one_of_theirs(kind), _asked(kind)) for kind in RELATIONSHIP_KINDS))
+
+
+def _one_of_theirs(kind: str) -> ColumnElement[bool]:
     r, person = Relationship, affected.c.person_id
-
-    def one(kind: str) -> ColumnElement[bool]:
-        # A value for each person, not EXISTS: of the hundreds that a manager has PostgreSQL concludes that everybody
-        # has as many, and would read them all.
-        first = select(literal(1)).where(r.person_id == person, r.kind == kind, r.closed_by.is_(None)).limit(1)
-        return exists().where(first.correlate(affected).scalar_subquery().is_not(None), person.is_not(None))
-
-    return select(*(one(kind) for kind in RELATIONSHIP_KINDS))
+    # A value for each person, not EXISTS: of the hundreds that a manager has PostgreSQL concludes that everybody has as
+    # many, and would read them all.
+    first = select(literal(1)).where(r.person_id == person, r.kind == kind, r.closed_by.is_(None)).limit(1)
+    return exists().where(first.correlate(affected).scalar_subquery().is_not(None), person.is_not(None))
 
 
-def _asked() -> Rows:
-    """Of each kind of relationship, whether a published rule names it."""
-    return select(
-        *(
-            exists().where(RuleVersion.state == "published", cast(RuleVersion.pattern, String).contains(f'"{kind}"'))
-            for kind in RELATIONSHIP_KINDS
-        )
-    )
+def _asked(kind: str) -> ColumnElement[bool]:
+    pattern = cast(RuleVersion.pattern, String)
+    return exists().where(RuleVersion.state == "published", pattern.contains(f'"{kind}"'))
 
 
 def _over() -> Rows:
@@ -178,7 +171,6 @@ _RELATIONSHIPS: Statement[RelationshipFact] = Statement(
     _relationships, lambda kind, source_id: RelationshipFact(NIL, NIL, kind, NIL, ALWAYS, source_id)
 )
 _UNDER: Statement[tuple[Any, ...]] = Statement(_under, row)
-_ASKED: Statement[tuple[Any, ...]] = Statement(_asked, row)
-_THEIRS: Statement[tuple[Any, ...]] = Statement(_kinds, row)
+_FOLLOWED: Statement[tuple[Any, ...]] = Statement(_followed, row)
 _OVER: Statement[UUID] = Statement(_over, _one)
 _OVER_RELATED = {kind: Statement(partial(_over_related, kind), _one) for kind in RELATIONSHIP_KINDS}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -66,15 +67,26 @@ def _shape(item: Person) -> Shape:
     }
 
 
-def _affiliation_row(item: Affiliation) -> tuple[Any, ...]:
-    """Return organisation, kind, occupation, title, start and end."""
-    return (item.organisation, item.kind, item.occupation, item.title, *interval(item))
+class AffiliationShape(NamedTuple):
+    """What an affiliation says, its organisation by key."""
+
+    organisation: str
+    kind: str
+    occupation: str | None
+    title: str | None
+    valid_from: datetime
+    valid_to: datetime
 
 
-def _primary_first(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def _affiliation_row(item: Affiliation) -> AffiliationShape:
+    start, end = interval(item)
+    return AffiliationShape(item.organisation, item.kind, item.occupation, item.title, start, end)
+
+
+def _primary_first(rows: Iterable[AffiliationShape]) -> list[AffiliationShape]:
     """Return affiliations with the first one first and the others in a fixed order."""
-    first, *rest = [*rows] or [()]
-    return [first, *sorted(rest, key=lambda row: tuple(str(value) for value in row))] if first else []
+    some = list(rows)
+    return some[:1] + sorted(some[1:], key=lambda row: tuple(str(value) for value in row))
 
 
 def _asks(things: Things) -> Iterable[str]:
@@ -99,7 +111,14 @@ def _standing_shape(known: People, person_id: UUID, organisations: Mapping[UUID,
         "family_name": profile.family_name,
         "email": profile.email,
         "affiliations": _primary_first(
-            (organisations[row.organisation_id], row.kind, row.occupation, row.title, row.valid_from, row.valid_to)
+            AffiliationShape(
+                organisations[row.organisation_id],
+                row.kind,
+                row.occupation,
+                row.title,
+                row.valid_from,
+                row.valid_to,
+            )
             for row in rows
         ),
     }
@@ -170,9 +189,9 @@ def _profile(shape: Shape) -> LocalProfile:
     return LocalProfile(shape["given_names"], shape["family_name"], shape["email"])
 
 
-def _stated(writing: Writing, row: tuple[Any, ...]) -> StatedAffiliation:
-    organisation, *rest = row
-    return StatedAffiliation(writing.draft.organisations[organisation], *rest)
+def _stated(writing: Writing, row: AffiliationShape) -> StatedAffiliation:
+    here = writing.draft.organisations[row.organisation]
+    return StatedAffiliation(here, row.kind, row.occupation, row.title, row.valid_from, row.valid_to)
 
 
 def _export(session: Session, state: State) -> Iterator[Row]:
