@@ -37,7 +37,6 @@ class Assignment(Base):
         open_index("person_id"),
         open_index("role_id", "scope_id"),
         open_index("rule_version_id"),
-        open_index("clause_id", having="clause_id"),
         Index(None, "opened_by"),
         closed_index("assignment", "closed_by"),
         closed_index("assignment", "role_id", "scope_id"),

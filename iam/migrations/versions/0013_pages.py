@@ -1,4 +1,4 @@
-"""What comes under an agreement, begins and ends soon is found by index, whatever the size of the directory."""
+"""Who begins or ends soon is found by index, whatever the size of the directory."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-_OPEN, _AGREED = text("closed_by IS NULL"), text("closed_by IS NULL AND clause_id IS NOT NULL")
+_OPEN = text("closed_by IS NULL")
 
 
 def upgrade() -> None:
-    op.create_index(
-        "ix_assignment_clause_id", "assignment", ["clause_id"], postgresql_where=_AGREED, sqlite_where=_AGREED
-    )
     for columns in (["valid_from"], ["valid_to", "valid_from"]):
         name = f"ix_affiliation_{'_'.join(columns)}"
         op.create_index(name, "affiliation", columns, postgresql_where=_OPEN, sqlite_where=_OPEN)
