@@ -26,7 +26,7 @@ from iam.access.derivation.crossing import crossings, words as crossing_words
 from iam.access.model.rule import Rule
 from iam.access.pages import listing
 from iam.access.rules.naming import load
-from iam.access.rules.pattern import Pattern
+from iam.access.rules.pattern import Pattern, parse
 from iam.access.rules.resolve import check
 from iam.access.rules.sentence import labels, sentence
 from iam.directory.organisation import Organisation
@@ -257,7 +257,7 @@ def _reaching(session: Session, parsed: Pattern, form: RuleForm) -> list[str]:
 
 
 def _sentence(session: Session, form: RuleForm) -> str:
-    parsed, _ = check(rule_form.pattern(form), form.owner, load(session))
+    parsed, _ = parse(rule_form.pattern(form))
     return sentence(parsed, labels(session, [parsed]), context.texts().language) if parsed is not None else ""
 
 

@@ -272,30 +272,6 @@ def organisation_keys(language: str) -> tuple[Any, ...]:
     return in_byte_order(func.lower(name)), Organisation.id
 
 
-def head_counts(session: Session, visible: Visible, organisation_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
-    """Return how many persons have an affiliation of each kind at or under each organisation now; one statement.
-
-    Whose being there must not be told is not counted.
-    """
-    now = clock.now()
-    rows = session.execute(
-        select(OrganisationClosure.ancestor_id, Affiliation.kind, func.count(Affiliation.person_id.distinct()))
-        .join(Affiliation, Affiliation.organisation_id == OrganisationClosure.descendant_id)
-        .where(
-            OrganisationClosure.ancestor_id.in_(organisation_ids),
-            holds_at(OrganisationClosure, now),
-            Affiliation.closed_by.is_(None),
-            holds_at(Affiliation, now),
-            visible.tells(Affiliation.person_id, Affiliation.organisation_id),
-        )
-        .group_by(OrganisationClosure.ancestor_id, Affiliation.kind)
-    )
-    found: dict[UUID, dict[str, int]] = {organisation_id: {} for organisation_id in organisation_ids}
-    for organisation_id, kind, count in rows:
-        found[organisation_id][kind] = count
-    return found
-
-
 def path(session: Session, visible: Visible, organisation_id: UUID) -> list[Organisation]:
     """Return the organisations above one, from the outermost in the asker's part inwards; one statement.
 
