@@ -18,7 +18,7 @@ from connectors.problem import Problem
 from iam.access.administration import Part, may_touch
 from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
 from iam.directory.pages import listing
-from iam.directory.pages.head_counts import Counts, head_counts
+from iam.directory.pages.head_counts import Counts, counted_once, head_counts
 from iam.directory.queries import organisations as by_id
 from iam.errors import NotFound
 from iam.sources import listing as listed_sources
@@ -205,7 +205,7 @@ def _days(fact: Any) -> dict[str, Any]:
 
 def _cells(session: Session, part: Part, rows: Sequence[Organisation]) -> list[Sequence[object]]:
     ids = [row.id for row in rows]
-    counts, parents = head_counts(session, part, ids), listing.parents(session, part, ids)
+    counts, parents = counted_once(session, part, ids), listing.parents(session, part, ids)
     return [(*_described(row, parents.get(row.id)), *(counts[row.id].get(kind, 0) for kind in HOLDERS)) for row in rows]
 
 

@@ -50,7 +50,7 @@ MOST: dict[str, int] = {
     "GET /admin/help-requests": 5,
     "GET /admin/login": 1,
     "GET /admin/new-application": 6,
-    "GET /admin/organisations": 6,
+    "GET /admin/organisations": 7,
     "GET /admin/organisations.csv": 7,
     "GET /admin/organisations/<uuid:organisation_id>": 20,
     "GET /admin/persons": 8,
