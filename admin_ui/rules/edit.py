@@ -271,9 +271,6 @@ def _only_owner(session: Session, part: Part) -> str:
 
 def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) -> Response:
     session, texts, part = context.db(), context.texts(), guard.part()
-    offered = session.scalars(
-        people.organisations(part).order_by(*people.organisation_keys(texts.language)).limit(OFFERED)
-    )
     above = [(PATH, texts.gettext(N_("Rules")))] + ([(f"{PATH}/{key}", key)] if key else [])
     return frame.render(
         "rules/form.html",
@@ -284,7 +281,7 @@ def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) ->
         answer=answer,
         key=key,
         action=request.path,
-        organisations=[(row.key, row.name(texts.language)) for row in offered],
+        organisations=[(one.key, one.name) for one in people.offered(session, part, texts.language, OFFERED)],
         roles=offered_roles(session, part),
         options={
             "code list": [

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, null, or_, select
@@ -270,6 +270,21 @@ def organisation_keys(language: str) -> tuple[Any, ...]:
     for letter, place in AFTER_Z.items():
         name = func.replace(func.replace(name, letter.upper(), place), letter, place)
     return in_byte_order(func.lower(name)), Organisation.id
+
+
+class Offered(NamedTuple):
+    """An organisation that a form offers, by its name in the reader's language."""
+
+    id: UUID
+    key: str
+    name: str
+
+
+def offered(session: Session, visible: Visible, language: str, most: int) -> list[Offered]:
+    """Return the first organisations of the asker's part by name, at most so many."""
+    name = {"fi": Organisation.name_fi, "sv": Organisation.name_sv}.get(language, Organisation.name_en)
+    query = organisations(visible).with_only_columns(Organisation.id, Organisation.key, name)
+    return [Offered(*row) for row in session.execute(query.order_by(*organisation_keys(language)).limit(most))]
 
 
 def path(session: Session, visible: Visible, organisation_id: UUID) -> list[Organisation]:
