@@ -3,7 +3,7 @@ today."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -106,7 +106,7 @@ def agreement(key: str) -> Response:
     """Show an agreement with its parties and clauses, and a page of the organisations whose people come under it
     today."""
     session, part, texts = context.db(), guard.part(), context.texts()
-    found, owner = listing.agreement_of(session, part, key)
+    found, owner, clause_ids = listing.agreement_of(session, part, key)
     standing = listing.standings(session, [found.id])[found.id]
     return frame.render(
         "agreements/agreement.html",
@@ -124,7 +124,7 @@ def agreement(key: str) -> Response:
         decision=_decision(found.decision),
         missing=[entity.name(texts.language) for entity in standing.unsigned],
         clauses=listing.clauses(session, found.id),
-        page=_under(found.id).page(),
+        page=_under(clause_ids).page(),
         export_url=f"{PATH}/{key}/people.csv",
         first=words.start,
         end=words.end,
@@ -135,14 +135,16 @@ def agreement(key: str) -> Response:
 @guard.requires("agreements.read")
 def under_file(key: str) -> Response:
     """Take home how many people of each organisation come under the agreement today."""
-    found, _ = listing.agreement_of(context.db(), guard.part(), key)
-    return _under(found.id).file("people", (N_("Organisation"), N_("People")), lambda line: line, {"agreement": key})
+    found = listing.agreement_of(context.db(), guard.part(), key)
+    return _under(found.clause_ids).file(
+        "people", (N_("Organisation"), N_("People")), lambda line: line, {"agreement": key}
+    )
 
 
-def _under(agreement_id: UUID) -> Listed[tuple[str, int]]:
+def _under(clause_ids: Collection[UUID]) -> Listed[tuple[str, int]]:
     language = context.texts().language
     return Listed(
-        listing.under(guard.part(), agreement_id),
+        listing.under(guard.part(), clause_ids),
         organisation_keys(language),
         lambda _, rows: [(row.name(language), n) for row, n in rows],
     )

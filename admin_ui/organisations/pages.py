@@ -18,6 +18,7 @@ from connectors.problem import Problem
 from iam.access.administration import Part, may_touch
 from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
 from iam.directory.pages import listing
+from iam.directory.pages.head_counts import Counts, counted_once, head_counts
 from iam.directory.queries import organisations as by_id
 from iam.errors import NotFound
 from iam.sources import listing as listed_sources
@@ -55,7 +56,7 @@ def organisations() -> Response:
     return frame.render(
         "organisations/organisations.html",
         section="organisations",
-        page=_page(part, query),
+        page=_page(part, query)[0],
         text=text,
         kind=kind,
         kinds=words.options(words.ORGANISATIONS),
@@ -105,6 +106,7 @@ def show(organisation_id: UUID, status: int = 200, errors: Sequence[tuple[str | 
     relations = _relations(session, organisation_id)
     named = by_id(session, {place.legal_entity_id for place in places} | {other for _, other, _ in relations})
     here = _here(session, part, named)
+    page, counts = _page(part, listing.children(part, organisation_id), organisation_id)
     above = [(PATH, context.texts().gettext(N_("Organisations")))]
     above += [(f"{PATH}/{one.id}", one.name(language)) for one in listing.path(session, part, organisation_id)]
     return frame.render(
@@ -120,8 +122,8 @@ def show(organisation_id: UUID, status: int = 200, errors: Sequence[tuple[str | 
             {"word": said, "name": named[other].name(language), "id": other if other in here else None, **_days(fact)}
             for said, other, fact in relations
         ],
-        counts=listing.head_counts(session, part, [row.id])[row.id],
-        page=_page(part, listing.children(part, organisation_id)),
+        counts=counts[organisation_id],
+        page=page,
         export_url=f"{PATH}.csv?under={organisation_id}",
         opened=_opened(session, organisation_id),
         usernames=username_section.of_organisation(session, organisation_id),
@@ -141,24 +143,22 @@ def _opened(session: Session, organisation_id: UUID) -> list[Mapping[str, Any]] 
     ]
 
 
-def _page(part: Part, query: Any) -> paging.Shown[Mapping[str, Any]]:
-    """Return a page of organisations with how many people each has: three statements."""
+def _page(part: Part, query: Any, *also: UUID) -> tuple[paging.Shown[Mapping[str, Any]], Mapping[UUID, Counts]]:
+    """Return a page of organisations, and how many people each of them has and those that are named ``also``."""
     language = context.texts().language
-
-    def lines(session: Session, rows: Sequence[Organisation]) -> list[Mapping[str, Any]]:
-        counts = listing.head_counts(session, part, [row.id for row in rows])
-        return [
-            {
-                "id": row.id,
-                "key": row.key,
-                "name": row.name(language),
-                "kind": words.word(words.ORGANISATIONS, row.kind),
-                "counts": counts[row.id],
-            }
-            for row in rows
-        ]
-
-    return Listed(query, listing.organisation_keys(language), lines).page()
+    found: paging.Shown[Organisation] = Listed(query, listing.organisation_keys(language), lambda _, rows: rows).page()
+    counts = head_counts(context.db(), part, [*also, *(row.id for row in found.rows)])
+    lines: list[Mapping[str, Any]] = [
+        {
+            "id": row.id,
+            "key": row.key,
+            "name": row.name(language),
+            "kind": words.word(words.ORGANISATIONS, row.kind),
+            "counts": counts[row.id],
+        }
+        for row in found.rows
+    ]
+    return paging.Shown(lines, found.previous, found.next), counts
 
 
 def _kind() -> str | None:
@@ -205,7 +205,7 @@ def _days(fact: Any) -> dict[str, Any]:
 
 def _cells(session: Session, part: Part, rows: Sequence[Organisation]) -> list[Sequence[object]]:
     ids = [row.id for row in rows]
-    counts, parents = listing.head_counts(session, part, ids), listing.parents(session, part, ids)
+    counts, parents = counted_once(session, part, ids), listing.parents(session, part, ids)
     return [(*_described(row, parents.get(row.id)), *(counts[row.id].get(kind, 0) for kind in HOLDERS)) for row in rows]
 
 

@@ -3,10 +3,10 @@ large actions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
+from uuid import UUID
 
 from flask import Response
 from sqlalchemy import exists, func, select
@@ -39,12 +39,13 @@ SOURCES = "/admin/sources"
 frame.section("overview", N_("Overview"), frame.HOME, None, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A source with its newest run and the end of its last good one."""
+class Feed(NamedTuple):
+    """A source with its newest run (id, state and start are None without one) and the end of its last good one."""
 
-    source: Source
-    run: Run | None
+    key: str
+    run_id: UUID | None
+    state: str | None
+    started_at: datetime | None
     good_at: datetime | None
 
     @property
@@ -75,9 +76,7 @@ def overview() -> Response:
         guardians=wait,
         nameless=nameless,
         waiting=_waiting(context.db(), sources, feeds),
-        amiss=[
-            feed for feed in feeds if feed.is_stale or (feed.run and feed.run.state in ("failed", "stopped", "moved"))
-        ],
+        amiss=[feed for feed in feeds if feed.is_stale or feed.state in ("failed", "stopped", "moved")],
         last_good=max((feed.good_at for feed in feeds if feed.good_at), default=None),
         steps=_steps(context.db(), feeds) if whole.everything else [],
     )
@@ -96,7 +95,8 @@ def _feeds(session: Session, part: Part) -> list[Feed]:
         .limit(1)
     )
     query = (
-        select(Source, Run, good.scalar_subquery())
+        select(Source.key, Run.id, Run.state, Run.started_at, good.scalar_subquery())
+        .select_from(Source)
         .outerjoin(Run, Run.id == of_source.scalar_subquery())
         .where(part.covers(Source.__table__.c.owner_id))
         .order_by(Source.key)
@@ -107,10 +107,7 @@ def _feeds(session: Session, part: Part) -> list[Feed]:
 def _waiting(session: Session, part: Part, feeds: list[Feed]) -> list[dict[str, Any]]:
     """Return what waits for a human: how many, since when, and where to go."""
     texts = context.texts()
-    held = sorted(
-        (feed.run for feed in feeds if feed.run is not None and feed.run.state == "held"),
-        key=lambda run: run.started_at,
-    )
+    held = sorted((feed for feed in feeds if feed.state == "held"), key=lambda feed: feed.started_at or clock.LONG_AGO)
     unclear = session.execute(
         select(func.count(), func.min(Run.started_at), func.min(Source.key), func.max(Source.key))
         .select_from(Ambiguity)
@@ -120,7 +117,7 @@ def _waiting(session: Session, part: Part, feeds: list[Feed]) -> list[dict[str, 
     ).one()
     found = []
     if held:
-        path = f"/admin/runs/{held[0].id}" if len(held) == 1 else SOURCES
+        path = f"/admin/runs/{held[0].run_id}" if len(held) == 1 else SOURCES
         found.append(
             {
                 "count": len(held),

@@ -227,6 +227,4 @@ def _one_of(name: str, known: Any) -> str | None:
 
 def _offered(session: Session, part: Part) -> list[tuple[str, str]]:
     """Return organisations of the part for the filter, by name."""
-    language = context.texts().language
-    query = listing.organisations(part).order_by(*listing.organisation_keys(language)).limit(OFFERED)
-    return [(str(row.id), row.name(language)) for row in session.scalars(query)]
+    return [(str(one.id), one.name) for one in listing.offered(session, part, context.texts().language, OFFERED)]

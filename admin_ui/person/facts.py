@@ -57,17 +57,17 @@ def read(subject: Subject) -> Mapping[str, Any]:
 
 def line(subject: Subject, version: Version, others: Mapping[Any, str]) -> dict[str, Any]:
     """Return a version as a line: what it says, its days, who said it and where, and when it was written down."""
-    row, record = version.row, version.record if version.told else None
+    row = version.row
     return {
         "says": " · ".join(says(subject, version, others)),
         "other": version.other_id,
         "starts": words.start(row.valid_from),
         "until": words.end(row.valid_to),
-        "source": version.source.key if version.source and version.told else None,
+        "source": version.source if version.told else None,
         "hidden": version.source is not None and not version.told,
         "run": version.opened.run_id if version.told else None,
-        "file": record.file if record else None,
-        "line": record.line if record else None,
+        "file": version.file if version.told else None,
+        "line": version.line if version.told else None,
         "at": version.opened.at,
     }
 

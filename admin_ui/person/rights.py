@@ -189,7 +189,7 @@ def _form(subject: Subject, handed_out: list[tuple[str, str]]) -> dict[str, Any]
     if part != subject.part:
         held = ties(context.db(), part, [subject.id])[subject.id].affiliations
         roles = offered_roles(context.db(), part)
-    query = listing.organisations(part).order_by(*listing.organisation_keys(language)).limit(SCOPES_OFFERED)
+    scopes = listing.offered(context.db(), part, language, SCOPES_OFFERED)
     return {
         "capacities": [
             (str(tied.fact_id), " · ".join((tied.title or words.word(words.AFFILIATIONS, tied.kind), _place(tied))))
@@ -197,5 +197,5 @@ def _form(subject: Subject, handed_out: list[tuple[str, str]]) -> dict[str, Any]
             if tied.valid_from <= now < tied.valid_to
         ],
         "roles": roles,
-        "scopes": [(str(row.id), row.name(language)) for row in context.db().scalars(query)],
+        "scopes": [(str(one.id), one.name) for one in scopes],
     }

@@ -8,8 +8,7 @@ from uuid import UUID
 
 from admin_ui.people.view import Subject, names
 from admin_ui.person import facts as person_facts
-from iam.change import Change
-from iam.directory.pages.history import Version, versions
+from iam.directory.pages.history import Version, Written, versions
 from iam.texts import N_
 from iam.web import context
 
@@ -36,7 +35,7 @@ def read(subject: Subject) -> Mapping[str, Any]:
     return {"changes": [_change(subject, change, found, known) for change in newest_first]}
 
 
-def _change(subject: Subject, change: Change, found: list[Version], known: Mapping[UUID, str]) -> dict[str, Any]:
+def _change(subject: Subject, change: Written, found: list[Version], known: Mapping[UUID, str]) -> dict[str, Any]:
     """Return one change with the facts that it touched: a fact that it closed and opened again was corrected."""
     opened = {version.row.fact_id: version for version in found if version.opened.id == change.id}
     closed = {
@@ -51,7 +50,7 @@ def _change(subject: Subject, change: Change, found: list[Version], known: Mappi
         "by": known.get(change.actor_person_id or UUID(int=0)),
         "run": change.run_id if told else None,
         "purpose": change.purpose if told else "",
-        "source": source.key if source and told else None,
+        "source": source if told else None,
         "kind": change.kind,
         "facts": [_fact(subject, opened.get(key), closed.get(key), known) for key in {**opened, **closed}],
     }

@@ -26,7 +26,7 @@ from iam.access.derivation.crossing import crossings, words as crossing_words
 from iam.access.model.rule import Rule
 from iam.access.pages import listing
 from iam.access.rules.naming import load
-from iam.access.rules.pattern import Pattern
+from iam.access.rules.pattern import Pattern, parse
 from iam.access.rules.resolve import check
 from iam.access.rules.sentence import labels, sentence
 from iam.directory.organisation import Organisation
@@ -257,7 +257,7 @@ def _reaching(session: Session, parsed: Pattern, form: RuleForm) -> list[str]:
 
 
 def _sentence(session: Session, form: RuleForm) -> str:
-    parsed, _ = check(rule_form.pattern(form), form.owner, load(session))
+    parsed, _ = parse(rule_form.pattern(form))
     return sentence(parsed, labels(session, [parsed]), context.texts().language) if parsed is not None else ""
 
 
@@ -271,9 +271,6 @@ def _only_owner(session: Session, part: Part) -> str:
 
 def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) -> Response:
     session, texts, part = context.db(), context.texts(), guard.part()
-    offered = session.scalars(
-        people.organisations(part).order_by(*people.organisation_keys(texts.language)).limit(OFFERED)
-    )
     above = [(PATH, texts.gettext(N_("Rules")))] + ([(f"{PATH}/{key}", key)] if key else [])
     return frame.render(
         "rules/form.html",
@@ -284,7 +281,7 @@ def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) ->
         answer=answer,
         key=key,
         action=request.path,
-        organisations=[(row.key, row.name(texts.language)) for row in offered],
+        organisations=[(one.key, one.name) for one in people.offered(session, part, texts.language, OFFERED)],
         roles=offered_roles(session, part),
         options={
             "code list": [

@@ -132,6 +132,7 @@ def role(application: str, key: str) -> Response:
     found, of, version = listing.role_of(session, part, application, key)
     people = frame.part_of("persons.read")
     giving = keyset(session, listing.rules(part, role_id=found.id), RULE_KEYS, Cursor(size=SOME))
+    around = listing.roles_around(session, found.id)
     return frame.render(
         "roles/role.html",
         section=SECTION,
@@ -147,8 +148,8 @@ def role(application: str, key: str) -> Response:
         content=listing.contents(session, [version.id]).get(version.id, []),
         enforcement=words.word(words.ENFORCEMENTS, version.enforcement),
         handed_out=words.word(HANDED_OUT, found.handed_out),
-        includes=listing.included(session, found.id),
-        included_by=listing.included(session, found.id, including=True),
+        includes=around.included,
+        included_by=around.including,
         count=listing.holder_counts(session, part, [found.id]).get(found.id, 0),
         rules=giving.rows,
         more_rules=giving.later,

@@ -6,7 +6,7 @@ outside the part looks as if it did not exist. ``asker`` holds the parts of one 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -124,17 +124,17 @@ class Part:
         Every filter, search, count and list that says more of persons than that they are in the part goes through it: a
         protected person answers only where the asker holds ``persons.code`` over that very place.
         """
-        return self._open(~is_protected(person_id), organisation_id)
+        return self._open(lambda: ~is_protected(person_id), organisation_id)
 
     def tells_kin(self, person_id: Id, organisation_id: Id) -> ColumnElement[bool]:
         """As ``tells``, and neither is somebody protected whom this person guards, manages or sponsors in that
         organisation."""
-        return self._open(~is_protected(person_id) & ~_has_protected_kin(person_id), organisation_id)
+        return self._open(lambda: ~is_protected(person_id) & ~_has_protected_kin(person_id), organisation_id)
 
     def tells_right(self, right: Any) -> ColumnElement[bool]:
         """The condition that a query may tell that somebody holds this right in its scope; ``right`` is as in
         ``rests_on_protected``."""
-        return self._open(~is_protected(right.person_id) & ~rests_on_protected(right), right.scope_id)
+        return self._open(lambda: ~is_protected(right.person_id) & ~rests_on_protected(right), right.scope_id)
 
     def reaches(self, right: Any) -> ColumnElement[bool]:
         """The condition that a right is of this part: its scope lies in it, or the position that it is used in."""
@@ -152,11 +152,11 @@ class Part:
         in the part, told."""
         return and_(self.shows(right.person_id), self.reaches(right), self.tells_right(right))
 
-    def _open(self, unprotected: ColumnElement[bool], organisation_id: Id) -> ColumnElement[bool]:
+    def _open(self, unprotected: Callable[[], ColumnElement[bool]], organisation_id: Id) -> ColumnElement[bool]:
         codes = self.codes
         if codes is not None and codes.everything:
             return true()
-        return or_(unprotected, codes.covers(organisation_id)) if codes else unprotected
+        return or_(unprotected(), codes.covers(organisation_id)) if codes else unprotected()
 
 
 NOTHING = Part(False, frozenset())

@@ -48,6 +48,8 @@ class Affiliation(FactVersion, Base):
         open_index("record_id", "organisation_id", "valid_from", unique=True, name="uq_affiliation_open"),
         open_index("organisation_id", "kind", "occupation"),
         open_index("source_id", "organisation_id"),
+        open_index("valid_from"),
+        open_index("valid_to", "valid_from"),
         closed_index("affiliation", "organisation_id", "valid_to"),
         _formerly("fact_id", "is_primary"),
     )

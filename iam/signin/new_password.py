@@ -15,9 +15,13 @@ from iam.signin.passwords import credentials, password
 from iam.signin.passwords.credentials import Known
 
 
-def least(session: Session, person_id: UUID, settings: Settings) -> int:
-    """Return the fewest characters: 8 where a second factor is always asked and the person has one, else 15."""
-    two = policy.always_asks(session, person_id, settings.signin) and step_up.held(session, person_id)
+def least(session: Session, person_id: UUID, settings: Settings, has: step_up.Held | None = None) -> int:
+    """Return the fewest characters: 8 where a second factor is always asked and the person has one, else 15.
+
+    ``has`` is what the person has set up, where that is known.
+    """
+    held = step_up.held(session, person_id) if has is None else has
+    two = held and policy.always_asks(session, person_id, settings.signin)
     return password.LEAST_OF_TWO if two else password.LEAST
 
 

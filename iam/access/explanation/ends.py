@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, select, union_all
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.model.agreement import AgreementClause, AgreementParty, AgreementTerm
+from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Role, RoleClosure
 from iam.access.right import held
@@ -25,18 +25,26 @@ from iam.directory.affiliation import Absence
 from iam.directory.queries import known
 
 
+class Agreed(NamedTuple):
+    """A clause and the agreement that it stands in."""
+
+    clause: AgreementClause
+    agreement: Agreement
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """An assignment and the role it comes to (its own, or one that it includes), in a time in which its agreement is in
     force.
 
-    ``in_force`` is the time of that agreement; None where no clause is needed.
+    ``in_force`` is the time of that agreement, and ``clause`` what it says; None where no clause is needed.
     """
 
     row: Assignment
     role_id: UUID
     span: Span
     in_force: Span | None
+    clause: Agreed | None = None
 
     @property
     def reason(self) -> Hashable:
@@ -59,14 +67,14 @@ def pieces(
     rows = [(row, role_id) for row, role_id in session.execute(both)]
     if not any(row.valid_from <= at for row, _ in rows):
         return []
-    agreed = terms(session, {row.clause_id for row, _ in rows if row.clause_id}, known_at)
+    agreed = _agreed(session, {row.clause_id for row, _ in rows if row.clause_id}, known_at)
     found = []
     for row, role_id in rows:
         time = Span(row.valid_from, row.valid_to)
-        for in_force in (None,) if row.clause_id is None else agreed.get(row.clause_id, ()):
+        for clause, in_force in ((None, None),) if row.clause_id is None else agreed.get(row.clause_id, ()):
             span = time if in_force is None else time.meet(in_force)
             if not span.empty:
-                found.append(Piece(row, role_id, span, in_force))
+                found.append(Piece(row, role_id, span, in_force, clause))
     return found
 
 
@@ -94,22 +102,42 @@ def last(pieces: Iterable[Piece], at: datetime) -> Piece | None:
 def terms(session: Session, clauses: Collection[UUID], known_at: datetime | None = None) -> Mapping[UUID, list[Span]]:
     """Return when the agreement of each clause is in force: its terms, from the day on which the last of its parties
     signed."""
+    found: dict[UUID, list[Span]] = {}
+    for id_, span in _in_force(session, (AgreementClause.id,), clauses, known_at):
+        found.setdefault(id_, []).append(span)
+    return found
+
+
+def _agreed(
+    session: Session, clauses: Collection[UUID], known_at: datetime | None
+) -> Mapping[UUID, list[tuple[Agreed, Span]]]:
+    """As ``terms``, each time with the clause and its agreement."""
+    found: dict[UUID, list[tuple[Agreed, Span]]] = {}
+    for clause, agreement, span in _in_force(session, (AgreementClause, Agreement), clauses, known_at):
+        found.setdefault(clause.id, []).append((Agreed(clause, agreement), span))
+    return found
+
+
+def _in_force(
+    session: Session, columns: tuple[Any, ...], clauses: Collection[UUID], known_at: datetime | None
+) -> Iterable[tuple[Any, ...]]:
+    """Yield ``columns`` of each clause and its agreement with a time in which it is in force; one statement."""
     if not clauses:
-        return {}
+        return
     clause, term, party = AgreementClause, AgreementTerm, AgreementParty
     of_it = party.agreement_id == clause.agreement_id
     signed = select(func.max(party.signed_on)).where(of_it).scalar_subquery()
     query = (
-        select(clause.id, term.valid_from, term.valid_to, signed)
+        select(*columns, term.valid_from, term.valid_to, signed)
+        .select_from(clause)
+        .join(Agreement, Agreement.id == clause.agreement_id)
         .join(term, term.agreement_id == clause.agreement_id)
         .where(clause.id.in_(clauses), known(term, known_at), ~exists().where(of_it, party.signed_on.is_(None)))
     )
-    found: dict[UUID, list[Span]] = {}
-    for id_, start, end, day in session.execute(query):
+    for *said, start, end, day in session.execute(query):
         since = max(start, clock.LONG_AGO if day is None else clock.day_start(day))
         if since < end:
-            found.setdefault(id_, []).append(Span(since, end))
-    return found
+            yield *said, Span(since, end)
 
 
 def absences(session: Session, person_id: UUID, known_at: datetime | None = None) -> frozenset[datetime]:

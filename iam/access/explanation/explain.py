@@ -19,7 +19,6 @@ from iam import clock
 from iam.access.explanation import ends
 from iam.access.explanation.ends import Piece
 from iam.access.explanation.fact_lines import FactLine, fact_lines
-from iam.access.model.agreement import Agreement, AgreementClause
 from iam.access.model.assignment import NIL, Assignment
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.model.rule import Rule, RuleVersion
@@ -89,6 +88,7 @@ class Explanation:
     ends_first: dict[str, str] = field(default_factory=dict)
     because: list[Because] = field(default_factory=list)
     told: bool = True
+    capacity_kind: str = ""
 
 
 def explain(
@@ -117,7 +117,6 @@ def explain(
     reading = _Reading(
         fact_lines(session, {v for one in pieces for v in _cited(one.row)}),
         rules,
-        _clauses(session, {one.row.clause_id for one in pieces if one.row.clause_id}),
         cache(lambda: ends.absences(session, person_id, known_at)),
         _labels(roles, organisations),
         roles,
@@ -151,7 +150,6 @@ class _Reading:
 
     lines: Mapping[UUID, FactLine]
     rules: Mapping[UUID, _ReadRule]
-    clauses: Mapping[UUID, tuple[AgreementClause, Agreement]]
     absences: Callable[[], Collection[datetime]]
     names: Labels
     roles: Mapping[UUID, _Role]
@@ -185,6 +183,7 @@ def _right(
         last.span.end,
         _ends_first(last, reading),
         because,
+        capacity_kind=last.row.capacity_kind,
     )
 
 
@@ -205,7 +204,7 @@ def _because(piece: Piece, pieces: Iterable[Piece], at: datetime, reading: _Read
         sentences(pattern, reading.names) if pattern else {},
         version.published_by if version else None,
         row.reason,
-        _clause_line(piece, reading),
+        _clause_line(piece),
         [reading.lines[v] for v in _cited(row) if v in reading.lines],
         row.valid_from,
         last.span.end,
@@ -214,11 +213,10 @@ def _because(piece: Piece, pieces: Iterable[Piece], at: datetime, reading: _Read
     )
 
 
-def _clause_line(piece: Piece, reading: _Reading) -> ClauseLine | None:
-    found = reading.clauses.get(piece.row.clause_id or NIL)
-    if found is None:
+def _clause_line(piece: Piece) -> ClauseLine | None:
+    if piece.clause is None:
         return None
-    clause, agreement = found
+    clause, agreement = piece.clause
     return ClauseLine(
         agreement.key,
         agreement.case_number,
@@ -254,12 +252,17 @@ def _cause(last: Piece, until: datetime, reading: _Reading) -> str:
     fact = next((line.fact for line in cited if line.valid_to == until), None)
     if fact is not None:
         return fact
-    if until in reading.absences():
+    if _minds_absences(last, reading) and until in reading.absences():
         return "absence"
-    clause = reading.clauses.get(last.row.clause_id or NIL)
-    if clause is not None:
+    if last.clause is not None:
         return "agreement" if last.in_force is not None and last.in_force.end == until else "clause"
     return "hand" if last.row.origin == "hand" else "place"
+
+
+def _minds_absences(piece: Piece, reading: _Reading) -> bool:
+    """Whether what gives the right is kept back by absences: a rule that says so, or one that cannot be read."""
+    rule = reading.rules.get(piece.row.rule_version_id or NIL)
+    return rule is not None and (rule.pattern is None or rule.pattern.absence_of is not None)
 
 
 def _organisations(session: Session, ids: Collection[UUID], keys: Collection[str]) -> dict[UUID, Organisation]:
@@ -299,13 +302,3 @@ def _rules(session: Session, ids: Collection[UUID]) -> dict[UUID, _ReadRule]:
 
 def _patterns(rules: Mapping[UUID, _ReadRule]) -> list[Pattern]:
     return [one.pattern for one in rules.values() if one.pattern is not None]
-
-
-def _clauses(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[AgreementClause, Agreement]]:
-    clause = AgreementClause
-    if not ids:
-        return {}
-    rows = session.execute(
-        select(clause, Agreement).join(Agreement, Agreement.id == clause.agreement_id).where(clause.id.in_(ids))
-    )
-    return {row.id: (row, agreement) for row, agreement in rows}

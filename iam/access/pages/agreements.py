@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -67,12 +67,22 @@ def agreements(part: Part, text: str = "") -> Any:
     )
 
 
-def agreement_of(session: Session, part: Part, key: str) -> tuple[Agreement, Organisation]:
-    """Return an agreement and its owner; raises ``NotFound``."""
-    row = session.execute(agreements(part).where(Agreement.key == key)).one_or_none()
-    if row is None:
+class FoundAgreement(NamedTuple):
+    """An agreement with its owner and the ids of all its clauses, also of those that are no more in force."""
+
+    agreement: Agreement
+    owner: Organisation
+    clause_ids: list[UUID]
+
+
+def agreement_of(session: Session, part: Part, key: str) -> FoundAgreement:
+    """Return an agreement; one statement; raises ``NotFound``."""
+    of_clauses = AgreementClause.agreement_id == Agreement.id
+    query = agreements(part).where(Agreement.key == key).add_columns(AgreementClause.id)
+    rows = session.execute(query.outerjoin(AgreementClause, of_clauses)).all()
+    if not rows:
         raise NotFound(_NO_AGREEMENT)
-    return row[0], row[1]
+    return FoundAgreement(rows[0][0], rows[0][1], [row[2] for row in rows if row[2] is not None])
 
 
 def standings(session: Session, agreement_ids: Collection[UUID]) -> dict[UUID, AgreementState]:
@@ -133,13 +143,12 @@ def clauses(session: Session, agreement_id: UUID) -> list[ClauseView]:
     return [ClauseView(row[0], row[1], row[2], row[3], allowed[row[0].id]) for row in rows]
 
 
-def under(part: Part, agreement_id: UUID) -> Any:
-    """Select (organisation, people) that an agreement gives something today, by the organisation they come from.
+def under(part: Part, clause_ids: Collection[UUID]) -> Any:
+    """Select (organisation, people) that these clauses give something today, by the organisation they come from.
 
-    Counted are those who come from the part, and those whose right reaches into it, but nobody of whom that must not be
-    told.
+    The clauses are named one by one: few rights rest on a clause, and only so does the database know it. Counted are
+    those who come from the part, and those whose right reaches into it, but nobody of whom that must not be told.
     """
-    clause_ids = select(AgreementClause.id).where(AgreementClause.agreement_id == agreement_id)
     source = held(clock.now()).where(Assignment.clause_id.in_(clause_ids)).subquery()
     home: Any = Organisation.id
     return (

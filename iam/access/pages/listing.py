@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from connectors.problem import Problem
@@ -150,20 +150,28 @@ def contents(session: Session, version_ids: Collection[UUID]) -> dict[UUID, list
     return found
 
 
-def included(session: Session, role_id: UUID, *, including: bool = False) -> list[tuple[str, str]]:
-    """Return the other roles that a role includes, or with ``including`` those that include it: (application, role)
-    keys."""
-    one, other = (
-        (RoleClosure.included_id, RoleClosure.role_id) if including else (RoleClosure.role_id, RoleClosure.included_id)
+class RolesAround(NamedTuple):
+    """The other roles, as (application, role), that a role includes, and those that include it."""
+
+    included: list[tuple[str, str]]
+    including: list[tuple[str, str]]
+
+
+def roles_around(session: Session, role_id: UUID) -> RolesAround:
+    """Return what a role includes and what includes it, each in order; one statement."""
+    c = RoleClosure
+    around = or_(
+        and_(c.role_id == role_id, Role.id == c.included_id), and_(c.included_id == role_id, Role.id == c.role_id)
     )
     query = (
-        select(Application.key, Role.key)
+        select(Application.key, Role.key, c.role_id == role_id)
         .join(Role, Role.application_id == Application.id)
-        .join(RoleClosure, other == Role.id)
-        .where(one == role_id, Role.id != role_id)
+        .join(c, around)
+        .where(Role.id != role_id)
         .order_by(Application.key, Role.key)
     )
-    return [(application, role) for application, role in session.execute(query)]
+    rows = session.execute(query).all()
+    return RolesAround(*([(row[0], row[1]) for row in rows if row[2] == below] for below in (True, False)))
 
 
 def holder_counts(session: Session, part: Part, role_ids: Collection[UUID]) -> dict[UUID, int]:

@@ -3,13 +3,14 @@ closed it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from iam.change import Change
 from iam.directory.affiliation import Absence, Affiliation, Group, Membership, Relationship
@@ -22,25 +23,38 @@ MOST = 500
 """So many versions of one kind are read at most, the newest first."""
 
 
+class Written(NamedTuple):
+    """A change as a page tells of it: ``iam.change.Change`` without what proves it."""
+
+    id: UUID
+    at: datetime
+    kind: str
+    actor_person_id: UUID | None
+    purpose: str
+    run_id: UUID | None
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One version. ``fact`` names its table: profile, identifier, affiliation, absence, membership, relationship or
     hold.
 
-    ``organisation`` and ``group`` are there for an affiliation and a membership; ``other_id`` is a relationship's other
-    end. Where ``told`` is False, somebody is protected: neither the place nor who said it may be shown.
+    ``source`` is the key of who said it, in ``line`` of ``file``. ``organisation`` and ``group`` are there for an
+    affiliation and a membership; ``other_id`` is a relationship's other end. Where ``told`` is False, somebody is
+    protected: neither the place nor who said it may be shown.
     """
 
     fact: str
     row: Any
-    opened: Change
-    closed: Change | None
-    source: Source | None
-    record: Record | None
+    opened: Written
+    closed: Written | None
+    source: str | None
+    file: str | None
+    line: int | None
+    told: bool = True
     organisation: Organisation | None = None
     group: Group | None = None
     other_id: UUID | None = None
-    told: bool = True
 
     @property
     def is_open(self) -> bool:
@@ -85,8 +99,8 @@ def _affiliations(session: Session, visible: Visible, person_id: UUID, closed: b
         Organisation, Organisation.id == Affiliation.organisation_id
     )
     where = (Affiliation.person_id == person_id, visible.covers(Affiliation.organisation_id))
-    for row, opened, ended, source, record, open_, organisation in session.execute(query.where(*where)):
-        yield Version("affiliation", row, opened, ended, source, record, organisation, told=bool(open_))
+    for version, (organisation,) in _read(session, "affiliation", query.where(*where)):
+        yield replace(version, organisation=organisation)
 
 
 def _memberships(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
@@ -94,8 +108,8 @@ def _memberships(session: Session, visible: Visible, person_id: UUID, closed: bo
     query = _query(Membership, closed, told, Group, Organisation).join(Group, Group.id == Membership.group_id)
     query = query.join(Organisation, Organisation.id == Group.organisation_id)
     where = (Membership.person_id == person_id, visible.covers(Group.organisation_id))
-    for row, opened, ended, source, record, open_, group, organisation in session.execute(query.where(*where)):
-        yield Version("membership", row, opened, ended, source, record, organisation, group, told=bool(open_))
+    for version, (group, organisation) in _read(session, "membership", query.where(*where)):
+        yield replace(version, organisation=organisation, group=group)
 
 
 def _relationships(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
@@ -104,17 +118,15 @@ def _relationships(session: Session, visible: Visible, person_id: UUID, closed: 
     told = and_(
         *(visible.tells(end, Source.owner_id) for end in (Relationship.person_id, Relationship.other_person_id))
     )
-    query = _query(Relationship, closed, told).where(or_(mine, others))
-    for row, opened, ended, source, record, open_ in session.execute(query):
-        other_id = row.other_person_id if row.person_id == person_id else row.person_id
-        yield Version("relationship", row, opened, ended, source, record, None, None, other_id, bool(open_))
+    for version, _ in _read(session, "relationship", _query(Relationship, closed, told).where(or_(mine, others))):
+        row = version.row
+        yield replace(version, other_id=row.other_person_id if row.person_id == person_id else row.person_id)
 
 
 def _own(session: Session, visible: Visible, model: Any, fact: str, person_id: UUID, closed: bool) -> Iterable[Version]:
     told = visible.tells_kin(model.person_id, Source.owner_id)
-    rows = session.execute(_query(model, closed, told).where(model.person_id == person_id))
-    for row, opened, ended, source, record, open_ in rows:
-        yield Version(fact, row, opened, ended, source, record, told=bool(open_))
+    query = _query(model, closed, told).where(model.person_id == person_id)
+    return (version for version, _ in _read(session, fact, query))
 
 
 def _holds(session: Session, visible: Visible, person_id: UUID, closed: bool) -> Iterable[Version]:
@@ -122,18 +134,29 @@ def _holds(session: Session, visible: Visible, person_id: UUID, closed: bool) ->
     here = exists().where(HoldPart.hold_id == Hold.fact_id, visible.covers(HoldPart.organisation_id))
     told = visible.tells_kin(Hold.person_id, Source.owner_id)
     query = _query(Hold, closed, told).where(Hold.person_id == person_id, or_(Hold.whole, here))
-    for row, opened, ended, source, record, open_ in session.execute(query):
-        yield Version("hold", row, opened, ended, source, record, told=bool(open_))
+    return (version for version, _ in _read(session, "hold", query))
+
+
+_CHANGE = len(Written._fields)
+
+
+def _read(session: Session, fact: str, query: Any) -> Iterable[tuple[Version, Sequence[Any]]]:
+    """Yield what ``_query`` selects, each with what it was asked for further."""
+    for row, told, source, file, line, *changes in session.execute(query):
+        opened, closed = Written(*changes[:_CHANGE]), Written(*changes[_CHANGE : 2 * _CHANGE])
+        ended = None if closed.id is None else closed
+        yield Version(fact, row, opened, ended, source, file, line, bool(told)), changes[2 * _CHANGE :]
 
 
 def _query(model: Any, closed: bool, told: ColumnElement[bool], *further: Any) -> Any:
-    opening, closing = aliased(Change), aliased(Change)
+    opening, closing = (Change.__table__.alias() for _ in range(2))
     only: tuple[ColumnElement[bool], ...] = () if closed else (model.closed_by.is_(None),)
+    written = [change.c[name] for change in (opening, closing) for name in Written._fields]
     return (
-        select(model, opening, closing, Source, Record, told, *further)
+        select(model, told, Source.key, Record.file, Record.line, *written, *further)
         .select_from(model)
-        .join(opening, opening.id == model.opened_by)
-        .outerjoin(closing, closing.id == model.closed_by)
+        .join(opening, opening.c.id == model.opened_by)
+        .outerjoin(closing, closing.c.id == model.closed_by)
         .outerjoin(Source, Source.id == model.source_id)
         .outerjoin(Record, Record.id == model.record_id)
         .where(*only)

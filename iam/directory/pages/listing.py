@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, null, or_, select
@@ -272,28 +272,19 @@ def organisation_keys(language: str) -> tuple[Any, ...]:
     return in_byte_order(func.lower(name)), Organisation.id
 
 
-def head_counts(session: Session, visible: Visible, organisation_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
-    """Return how many persons have an affiliation of each kind at or under each organisation now; one statement.
+class Offered(NamedTuple):
+    """An organisation that a form offers, by its name in the reader's language."""
 
-    Whose being there must not be told is not counted.
-    """
-    now = clock.now()
-    rows = session.execute(
-        select(OrganisationClosure.ancestor_id, Affiliation.kind, func.count(Affiliation.person_id.distinct()))
-        .join(Affiliation, Affiliation.organisation_id == OrganisationClosure.descendant_id)
-        .where(
-            OrganisationClosure.ancestor_id.in_(organisation_ids),
-            holds_at(OrganisationClosure, now),
-            Affiliation.closed_by.is_(None),
-            holds_at(Affiliation, now),
-            visible.tells(Affiliation.person_id, Affiliation.organisation_id),
-        )
-        .group_by(OrganisationClosure.ancestor_id, Affiliation.kind)
-    )
-    found: dict[UUID, dict[str, int]] = {organisation_id: {} for organisation_id in organisation_ids}
-    for organisation_id, kind, count in rows:
-        found[organisation_id][kind] = count
-    return found
+    id: UUID
+    key: str
+    name: str
+
+
+def offered(session: Session, visible: Visible, language: str, most: int) -> list[Offered]:
+    """Return the first organisations of the asker's part by name, at most so many."""
+    name = {"fi": Organisation.name_fi, "sv": Organisation.name_sv}.get(language, Organisation.name_en)
+    query = organisations(visible).with_only_columns(Organisation.id, Organisation.key, name)
+    return [Offered(*row) for row in session.execute(query.order_by(*organisation_keys(language)).limit(most))]
 
 
 def path(session: Session, visible: Visible, organisation_id: UUID) -> list[Organisation]:

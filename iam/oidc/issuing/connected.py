@@ -43,20 +43,25 @@ class ConnectedApplication:
 
 
 def used(session: Session, person_id: UUID) -> list[ConnectedApplication]:
-    """Return the applications of a person by key; two statements."""
-    grants: dict[UUID, list[tuple[Client, GrantRow]]] = {}
-    query = select(Client, GrantRow).join(GrantRow, Client.client_id == GrantRow.client_id).where(*_living(person_id))
-    for client, grant in session.execute(query):
-        grants.setdefault(client.application_id, []).append((client, grant))
+    """Return the applications of a person by key; one statement."""
+    of_client = and_(GrantRow.client_id == Client.client_id, *_living(person_id))
+    given = Client.__table__.join(GrantRow.__table__, of_client)
     agreed = and_(Agreed.application_id == Application.id, Agreed.person_id == person_id)
     known = session.execute(
-        select(Application, Organisation, Agreed)
+        select(Application, Organisation, Agreed, Client, GrantRow)
         .join(Organisation, Organisation.id == Application.owner_id)
         .outerjoin(Agreed, agreed)
-        .where(or_(Application.id.in_(set(grants)), Agreed.person_id.is_not(None)), ~Application.retired)
+        .outerjoin(given, Client.application_id == Application.id)
+        .where(or_(GrantRow.id.is_not(None), Agreed.person_id.is_not(None)), ~Application.retired)
         .order_by(Application.key)
     )
-    return [_used(application, owner, grants.get(application.id, []), told) for application, owner, told in known]
+    found: dict[UUID, tuple[Application, Organisation, Agreed | None]] = {}
+    grants: dict[UUID, list[tuple[Client, GrantRow]]] = {}
+    for application, owner, told, client, grant in known:
+        found[application.id] = application, owner, told
+        if grant is not None:
+            grants.setdefault(application.id, []).append((client, grant))
+    return [_used(application, owner, grants.get(id_, []), told) for id_, (application, owner, told) in found.items()]
 
 
 def take_back(session: Session, person_id: UUID, application_key: str, actor: Actor) -> None:

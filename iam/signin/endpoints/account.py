@@ -168,6 +168,7 @@ def _page(errors: Errors | None = None, status: int = 200) -> Response:
         ],
     }
     sign_ins, acts = own.happened(session, login.person_id, texts)
+    has = step_up.held(session, login.person_id)
     return pages.page(
         "account/account.html",
         status,
@@ -179,9 +180,9 @@ def _page(errors: Errors | None = None, status: int = 200) -> Response:
         applications=current_app.extensions[_APPLICATIONS](login.person_id),
         sign_ins=sign_ins,
         acts=acts,
-        least_password=new_password.least(session, login.person_id, context.settings()),
+        least_password=new_password.least(session, login.person_id, context.settings(), has),
         own_language=(known.language if known else None) or texts.language,
-        factors=factors.shown(login.person_id),
+        factors=factors.shown(login.person_id, has),
         linked=upstream.shown(login.person_id),
         set_up_url="/factor/set-up?" + urlencode({"flow": flow.start(flow.Flow("/account"))}),
         notices=get_flashed_messages(with_categories=True),

@@ -188,10 +188,9 @@ def _known() -> Known:
     return credentials.whoever(context.db(), login.person_id, own.name_of(context.db(), login.person_id) or "?")
 
 
-def shown(person_id: UUID) -> dict[str, Any]:
-    """Return the person's factors as account.html wants them."""
+def shown(person_id: UUID, has: step_up.Held) -> dict[str, Any]:
+    """Return as account.html wants them the factors of a person who ``has`` set up these."""
     session = context.db()
-    has = step_up.held(session, person_id)
     keys = [
         {"id": str(one.id), "name": one.name, "created": one.created_at, "used": one.used_at}
         for one in (passkey.of_person(session, person_id) if has.passkeys else ())

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, exists, select, union
 from sqlalchemy.orm import Session, aliased
 
 from connectors.identity_code import holds_code
@@ -72,7 +72,8 @@ def people_of(organisation_id: UUID) -> Select[UUID]:
     here = select(a.person_id).where(a.organisation_id.in_(under), a.closed_by.is_(None), a.valid_to > now)
     guards = r.kind == "guardian_of", r.closed_by.is_(None), r.valid_to > now
     wards = select(r.person_id).where(*guards, r.other_person_id.in_(here))
-    return select(Person.id).where(or_(Person.id.in_(here), Person.id.in_(wards)))
+    # Not an OR of two conditions on a person: that would ask both of everybody in the directory.
+    return select(union(here, wards).subquery().c.person_id)
 
 
 def waiting(persons: Select[UUID]) -> Select[UUID]:

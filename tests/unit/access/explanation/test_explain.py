@@ -155,6 +155,16 @@ def test_a_right_by_hand_tells_the_reason_that_was_given(session: Session, town:
     assert found.ends_first["en"] == "the end that was set by hand"
 
 
+def test_no_absence_ends_a_right_that_was_given_by_hand(session: Session, town: Town) -> None:
+    held = facts.affiliation(session, facts.person(session), town.school)
+    facts.absence(session, held, CHRISTMAS)
+    with clock.fixed(AUTUMN):
+        by_hand.grant(
+            session, held.person_id, held.fact_id, town.role, town.school, "sijaistus", CHRISTMAS, SYSTEM, WHOLE
+        )
+    assert one(session, held.person_id).ends_first["en"] == "the end that was set by hand"
+
+
 def test_a_right_tells_every_reason_and_the_end_of_the_last(session: Session, town: Town, teacher: Any) -> None:
     team = facts.group(session, town.school, "tiimi")
     facts.membership(session, teacher.person_id, team, until=CHRISTMAS)
