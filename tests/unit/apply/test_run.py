@@ -13,14 +13,13 @@ from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 from iam.access.administration import permissions_of
-from iam.access.derivation.derive import Counts, derive
 from iam.access.model.agreement import AgreementClause
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Role, RoleClosure, RoleVersion
 from iam.access.model.rule import RuleVersion
 from iam.apply.run import run_apply
 from iam.audit.log import AuditEvent
-from iam.change import SYSTEM, Change, begin
+from iam.change import SYSTEM, Change
 from iam.database.base import Base
 from iam.directory.affiliation import Affiliation, Group, Membership
 from iam.directory.organisation import Organisation, OrganisationClosure
@@ -31,7 +30,6 @@ from iam.signin.accounts.account import Account, Credential
 from iam.signin.passwords import credentials, password
 from iam.tokens import secret as secrets
 from iam.vault import Vault
-from tests.kit.held import Statements
 
 from .conftest import ACCESS, CONSORTIUM, DATA, EVERYTHING, PEOPLE, Apply
 
@@ -154,33 +152,6 @@ def test_a_role_that_is_not_stated_follows_what_it_includes(applied: Apply, sess
     roles = {row.key: row.id for row in session.scalars(select(Role))}
     included = set(session.scalars(select(RoleClosure.included_id).where(RoleClosure.role_id == roles["rehtori"])))
     assert roles["psykologi"] in included
-
-
-ALTERED = {
-    "wider": ("allows: {psykologi: [nimi:read]}", "allows: {psykologi: [nimi:read, luokka:read]}"),
-    "nobody's": ("allows: {psykologi: [nimi:read]}", "allows: {kuraattori: [nimi:read]}"),
-    "narrower": ("allows: {psykologi: [nimi:read]}", "allows: {psykologi: [luokka:read]}"),
-}
-
-
-@pytest.mark.parametrize("clause", sorted(ALTERED))
-def test_a_clause_that_is_altered_leaves_nobodys_rights_to_be_mended_later(
-    applied: Apply, session: Session, clause: str
-) -> None:
-    report = applied(EVERYTHING.replace(*ALTERED[clause]))
-    assert report.applied is not None
-    assert report.applied.rights.closed == 1
-    change = begin(session, "command", SYSTEM, "test")
-    assert derive(session, change) == Counts(0, 0)
-
-
-def test_an_agreement_that_ends_earlier_makes_nobodys_rights_anew(applied: Apply, session: Session) -> None:
-    before = rows(session)["assignment"]
-    with Statements(session) as statements:
-        report = applied(EVERYTHING.replace("to: 2027-07-31}\n    purpose", "to: 2027-06-30}\n    purpose"))
-    assert report.counts["change"] == 1
-    assert not [text for text in statements.texts if text.startswith("INSERT INTO match_")]
-    assert rows(session)["assignment"] == before
 
 
 def test_an_altered_clause_is_closed_and_another_opened(applied: Apply, session: Session) -> None:
