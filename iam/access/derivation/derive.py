@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from iam.access.derivation import absent, ceiling, hands, settle, turns
 from iam.access.derivation.relevant import FEW, facts_of, owners_over, places
 from iam.access.derivation.working import affected, around, forget_order, match_, prepare, wanted
-from iam.access.model.rule import InForce, in_force
+from iam.access.model.rule import PublishedRule, in_force
 from iam.access.rules.compile_sql import COLUMNS, Limits, compile_rule
 from iam.access.rules.names import Names
 from iam.access.rules.naming import of_rules
@@ -111,7 +111,7 @@ _parsed: dict[UUID, Pattern | None] = {}
 _compiled: dict[tuple[UUID, bool], tuple[Hashable, Insert]] = {}
 
 
-def _pattern(rule: InForce) -> Pattern | None:
+def _pattern(rule: PublishedRule) -> Pattern | None:
     """The pattern of a version, which never changes."""
     if rule.version_id not in _parsed:
         if len(_parsed) >= _KEPT:
@@ -120,7 +120,7 @@ def _pattern(rule: InForce) -> Pattern | None:
     return _parsed[rule.version_id]
 
 
-def _matching(pattern: Pattern, rule: InForce, names: Names, limited: bool) -> Insert:
+def _matching(pattern: Pattern, rule: PublishedRule, names: Names, limited: bool) -> Insert:
     """The statement that matches a version, made anew only when what its names stand for has changed."""
     means, known = meaning(pattern, names), _compiled.get((rule.version_id, limited))
     if known is not None and known[0] == means:

@@ -94,7 +94,7 @@ def known_rules(
     return [(rule, version) for rule, version in session.execute(query.where(then[1], stands, giving))]
 
 
-class InForce(NamedTuple):
+class PublishedRule(NamedTuple):
     """What derivation needs of a published rule."""
 
     rule_id: UUID
@@ -108,7 +108,7 @@ def in_force(
     rules: Collection[UUID] | None = None,
     owners: Collection[UUID] | None = None,
     versions: Collection[UUID] | None = None,
-) -> list[InForce]:
+) -> list[PublishedRule]:
     """Return every published rule, of those named, of those that belong to some owners, and of some versions (None: of
     all)."""
     query = select(Rule.id, Rule.owner_id, RuleVersion.id, RuleVersion.pattern)
@@ -119,7 +119,7 @@ def in_force(
         query = query.where(Rule.owner_id.in_(owners))
     if versions is not None:
         query = query.where(RuleVersion.id.in_(versions))
-    return [InForce(*row) for row in session.execute(query)]
+    return [PublishedRule(*row) for row in session.execute(query)]
 
 
 def published(session: Session, rules: Collection[UUID] | None = None) -> list[tuple[Rule, RuleVersion]]:
