@@ -59,6 +59,8 @@ def derive(
     count = _fill_affected(session, persons) if persons is not None else 0
     if not trial:
         turns.of_persons(session, change, count) if limited else turns.of_definitions(session, change)
+    if limited:
+        _fill_around(session)
     few = limited and count <= FEW
     _fill_matches(session, rules, limited=limited, few=few)
     absent.split(session)
@@ -86,9 +88,13 @@ def _fill_affected(session: Session, persons: Collection[UUID] | Table) -> int:
         if rows:
             session.execute(insert(affected), rows)
     analyze(session, affected)
+    return count
+
+
+def _fill_around(session: Session) -> None:
+    """Note where those persons are, once it is their turn: before it another may bring a place."""
     session.execute(insert(around).from_select(["organisation_id"], places()))
     analyze(session, around)
-    return count
 
 
 def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: bool, few: bool) -> None:

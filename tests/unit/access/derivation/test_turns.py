@@ -130,6 +130,26 @@ def test_nobody_keeps_a_right_by_a_rule_that_was_published_while_a_feed_ended_th
     assert town.roles() == []
 
 
+def test_a_position_elsewhere_that_another_source_brings_meanwhile_gives_its_right_and_keeps_it(
+    town: Town, beside: Callable[..., Future[Any]]
+) -> None:
+    with Session(town.engine) as session, session.begin():
+        nursery = facts.organisation(session, "paivakoti", "unit", town.owner)
+        publish(session, "opettajat", access.teachers(kind="employee"), "kunta", SYSTEM)
+
+    def derived(session: Session) -> None:
+        derive(session, begin(session, "run", SYSTEM, "feed"), persons=[town.aino])
+
+    with town.at_work() as feed:
+        change = begin(feed, "run", SYSTEM, "feed")
+        facts.affiliation(feed, town.aino, nursery, kind="employee")
+        derive(feed, change, persons=[town.aino])
+        other = beside(in_own, town.engine, derived)
+        town.waiting()
+    other.result(SECONDS)
+    assert town.roles() == sorted([str(town.school), str(nursery)])
+
+
 def test_whoever_comes_while_a_rule_is_published_gets_what_it_gives(
     town: Town, beside: Callable[..., Future[Any]]
 ) -> None:
