@@ -26,7 +26,7 @@ MOST: dict[str, int] = {
     "GET /": 0,
     "GET /.well-known/oauth-authorization-server": 0,
     "GET /.well-known/openid-configuration": 0,
-    "GET /account": 15,
+    "GET /account": 16,
     "GET /admin/": 14,
     "GET /admin/agreements": 7,
     "GET /admin/agreements.csv": 7,

@@ -16,7 +16,6 @@ from iam.access.administration import Part, knows_protected
 from iam.access.explanation.explain import Because, Explanation
 from iam.access.explanation.fact_lines import FactLine
 from iam.access.model.assignment import Assignment
-from iam.directory.affiliation import AFFILIATION_KINDS
 from iam.directory.organisation import Organisation
 from iam.directory.protected import is_protected, rests_on_protected
 
@@ -42,16 +41,8 @@ def to_oneself(
 ) -> list[Explanation]:
     """Return a person's own rights: blank is what tells where somebody protected is, until it is confirmed that she may
     know."""
-    if not any(_may_rest_on_somebody(right) for right in found):
-        return found
     hidden = _resting(session, found, at or clock.now())
     return [_blank(right) if hidden & _ids(right) else right for right in found]
-
-
-def _may_rest_on_somebody(right: Explanation) -> bool:
-    """Whether a right may rest on a relationship: in its capacity, or by a fact that it cites."""
-    facts = (fact.fact for because in right.because for fact in because.facts)
-    return right.capacity_kind not in AFFILIATION_KINDS or "relationship" in facts
 
 
 def _within(session: Session, part: Part, found: list[Explanation]) -> list[Explanation]:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from iam.access.rules.conditions.of_affiliation import Occupation
+from iam.access.rules.conditions.of_membership import InGroup
 from iam.access.rules.pattern import parse
 from iam.demo.agreements import WELFARE_AGREEMENT
 from iam.demo.catalogue import ENTITIES
@@ -48,7 +50,7 @@ def _named_by(rule: dict[str, Any]) -> Iterator[str]:
     pattern, problems = parse({name: rule[name] for name in ("bind", "unless", "gives") if name in rule})
     assert pattern is not None, problems
     for bound in pattern.bound:
-        yield from filter(None, (bound.where.under, bound.where.is_))
+        yield from (key for asked in bound.conditions for _, key in asked.organisations)
     yield from filter(None, (pattern.scope.organisation, pattern.scope.covers_of))
 
 
@@ -60,8 +62,9 @@ def test_every_rule_gives_a_known_role_and_asks_known_code_lists_and_groups(decl
         assert pattern is not None, problems
         assert pattern.role in _roles(declared)
         for bound in pattern.bound:
-            assert bound.code_list is None or bound.code_list in lists
-            assert bound.group is None or (bound.group, bound.where.under) in groups
+            position, member = bound.asks(Occupation), bound.asks(InGroup)
+            assert position is None or position.code_list is None or position.code_list in lists
+            assert member is None or member.group is None or (member.group, member.owner) in groups
 
 
 def test_every_rule_is_of_an_organisation_that_hands_the_role_out_and_whose_people_enter(
