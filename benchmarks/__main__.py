@@ -138,25 +138,17 @@ def _morning(server: Durable, folder: Path, vault: Vault) -> None:
         one = morning.come(service.issuer, logins)
         hindered = sum(one.refused.values())
         _say(
-            (
-                f"{len(logins)} people behind one address within {morning.SECONDS} s, one in {morning.MISTYPES} "
-                f"mistypes: {len(one.took)} in,"
-            )(
-                f" {hindered} not {dict(one.refused)}, told {one.came_again} times to come again; 95 % under "
-                f"{one.slowest_of_95 * 1000:.0f} ms"
-            )
+            f"{len(logins)} people behind one address within {morning.SECONDS} s, one in {morning.MISTYPES} "
+            f"mistypes: {len(one.took)} in, {hindered} not {dict(one.refused)}, told {one.came_again} times to come "
+            f"again; 95 % under {one.slowest_of_95 * 1000:.0f} ms"
         )
     for name, settings in (("no proxy named", {}), ("from one address", morning.PROXIED)):
         with Avain(url, folder, settings) as service:
             slow = half_sent.measure(service.issuer)
             _say(
-                (
-                    f"{half_sent.FORMS} half-sent forms, {name}: 95 % of pages under {slow.beside * 1000:.0f} ms "
-                    f"beside them"
-                )(
-                    f" ({slow.without * 1000:.0f} ms without); answered {dict(slow.statuses)}, the last after "
-                    f"{slow.lasted:.1f} s"
-                )
+                f"{half_sent.FORMS} half-sent forms, {name}: 95 % of pages under {slow.beside * 1000:.0f} ms "
+                f"beside them ({slow.without * 1000:.0f} ms without); answered {dict(slow.statuses)}, the last after "
+                f"{slow.lasted:.1f} s"
             )
 
 

@@ -55,11 +55,11 @@ def plain_rows() -> Iterator[None]:
             gc.enable()
 
 
-def expect_many(session: Session, table: Any, rows: int) -> None:
-    """Say that this transaction touches so many rows beside those of ``table``: where statistics know of few, it
-    handles large sets whatever they claim (they are stale in the load that fills a table)."""
+def expect_many(session: Session, rows: int, *tables: Any) -> None:
+    """Say that this transaction touches so many rows beside those of ``tables``: where statistics know of few in one of
+    them, it handles large sets whatever they claim (they are stale in the load that fills a table)."""
     if is_postgresql(session):
-        postgresql.expect_many(session, table, rows)
+        postgresql.expect_many(session, rows, *tables)
 
 
 def analyze(session: Session, *tables: Table, well: bool = False) -> None:

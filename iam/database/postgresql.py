@@ -121,11 +121,11 @@ _BESIDE = 5
 """A table that is known to have so many times the rows of a load is large, and the load is looked up in it."""
 
 
-def expect_many(session: Session, table: Table, rows: int) -> None:
-    """Keep the planner from nested loops for the rest of the transaction, unless it knows ``table`` to be large: after
-    a load that was rolled back it believes that large tables are empty, and would walk them once per row."""
-    known = session.scalar(text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:name)"), {"name": table.name})
-    if known is not None and known > _BESIDE * rows:
+def expect_many(session: Session, rows: int, *tables: Table) -> None:
+    """Keep the planner from nested loops for the rest of the transaction, unless it knows each of ``tables`` to be
+    large: after a load that was rolled back it believes that they are empty, and would walk them once per row."""
+    query = text("SELECT min(reltuples) FROM pg_class WHERE oid = ANY(CAST(:names AS regclass[]))")
+    if float(session.scalar(query, {"names": [table.name for table in tables]}) or 0) > _BESIDE * rows:
         return
     session.connection().exec_driver_sql("SET LOCAL enable_nestloop = off")
     session.connection().exec_driver_sql("SET LOCAL work_mem = '128MB'")

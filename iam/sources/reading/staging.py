@@ -14,10 +14,13 @@ from connectors.contract import Reading
 from connectors.problem import Problem
 from connectors.records import Deleted, Evidence, Record, Rejected
 from iam import clock
+from iam.access.model.assignment import Assignment
 from iam.database.bulk import expect_many, plain_rows
 from iam.database.statement import Rows, Statement, row
 from iam.database.types import uuid7
+from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation, OrganisationPlace
+from iam.directory.person import Identifier
 from iam.directory.source import Record as SourceRecord, Source
 from iam.lifecycle import staged
 from iam.sources.reading import beyond as standing, columns, meaning, walls
@@ -138,7 +141,8 @@ class Stager:
                 staged.prepare(self._session)
                 self._rows.write(self._session, self._vault)
         if self.result.touched > MANY:
-            expect_many(self._session, SourceRecord.__table__, self.result.touched)
+            joined = (SourceRecord, Identifier, Affiliation, Assignment)
+            expect_many(self._session, self.result.touched, *(one.__table__ for one in joined))
         return self.result
 
     def _read(self, reading: Reading) -> None:
