@@ -12,13 +12,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUNTIME := $(VENV)/.runtime-$(shell cat pyproject.toml requirements.lock | sha256sum | cut -c 1-16)
 DEVELOPMENT := $(VENV)/.development-$(shell cat pyproject.toml requirements-dev.lock | sha256sum | cut -c 1-16)
 
-# Modules that fill or walk a whole consortium many times: left to make test. Every package keeps others for the quick run.
+# Modules that fill or walk a whole consortium, try many inputs or wait: left to make test. Every package keeps others for
+# the quick run.
 WHOLE := \
 	admin_ui/test_catalogue_lists.py admin_ui/test_catalogue_pages.py admin_ui/test_protected.py admin_ui/test_seen.py \
 	admin_ui/test_walker.py admin_ui/test_walls.py admin_ui/applications/test_application_client.py \
 	admin_ui/person/test_person.py admin_ui/person/test_person_help.py admin_ui/person/test_person_rights_file.py \
 	admin_ui/person/test_usernames.py admin_ui/rules/test_rule_proposal.py admin_ui/rules/test_rules.py \
-	apply/test_guarded.py demo/test_content.py plans/test_effects.py
+	apply/test_guarded.py demo/test_content.py plans/test_effects.py \
+	access/rules/test_compile_sql.py apply/test_problems.py connectors/ldap/test_ldap_hostile.py \
+	database/test_migrations.py delivery/test_egress.py plans/test_rule_proposals.py \
+	signin/passwords/test_network.py web/test_errors.py apply/test_run.py connectors/ldap/test_ldap_names.py
 
 # Two runs of the tests or the benchmarks on one machine would disturb each other's figures and ports: the second one waits.
 LOCK := /tmp/avain.lock
