@@ -85,7 +85,7 @@ def derivations(
     them."""
     found = {}
     with sessions() as session:
-        chosen = [rule.id for rule, _ in published(session)][:rules]
+        chosen = [rule.rule_id for rule in published(session)][:rules]
         session.execute(Assignment.__table__.delete())  # type: ignore[attr-defined]
         with meter.measure() as found[f"derive × {len(chosen)} rules"]:
             print(f"    {derive(session, begin(session, 'command', SYSTEM, 'bench'), rules=chosen)}", flush=True)

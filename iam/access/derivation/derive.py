@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from iam.access.derivation import absent, ceiling, hands, settle, turns
 from iam.access.derivation.relevant import FEW, facts_of, owners_over, places
 from iam.access.derivation.working import affected, around, forget_order, match_, prepare, wanted
-from iam.access.model.rule import PublishedRule, in_force
+from iam.access.model.rule import PublishedRule, published
 from iam.access.rules.compile_sql import COLUMNS, Limits, compile_rule
 from iam.access.rules.names import Names
 from iam.access.rules.naming import of_rules
@@ -99,7 +99,7 @@ def _fill_around(session: Session) -> None:
 
 def _fill_matches(session: Session, rules: Collection[UUID] | None, *, limited: bool, few: bool) -> None:
     facts = facts_of(session) if few else None
-    found = in_force(session, rules, owners_over(session) if limited else None)
+    found = published(session, rules, owners_over(session) if limited else None)
     read = [(rule, pattern) for rule in found if (pattern := _pattern(rule)) is not None]
     names = of_rules(session, [(rule.owner_id, pattern) for rule, pattern in read])
     for rule, pattern in read:

@@ -24,8 +24,8 @@ from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.model.rule import Rule, RuleVersion
 from iam.access.right import version_known
 from iam.access.rules.names import Labels
-from iam.access.rules.pattern import Pattern, parse
-from iam.access.rules.sentence import organisation_keys, role_label, sentences
+from iam.access.rules.pattern import Pattern, organisation_keys, parse
+from iam.access.rules.sentence import role_label, sentences
 from iam.directory.organisation import Organisation
 from iam.texts import LANGUAGES, N_, Texts
 
@@ -88,7 +88,6 @@ class Explanation:
     ends_first: dict[str, str] = field(default_factory=dict)
     because: list[Because] = field(default_factory=list)
     told: bool = True
-    capacity_kind: str = ""
 
 
 def explain(
@@ -183,7 +182,6 @@ def _right(
         last.span.end,
         _ends_first(last, reading),
         because,
-        capacity_kind=last.row.capacity_kind,
     )
 
 

@@ -18,7 +18,7 @@ from iam.access.derivation.gate import CrossingRight, lacks
 from iam.access.explanation.holdings import Holdings, holdings
 from iam.access.model.agreements import Clause, clauses
 from iam.access.model.assignment import Assignment
-from iam.access.model.rule import in_force
+from iam.access.model.rule import published
 from iam.access.right import held
 from iam.access.rules import world as loading
 from iam.access.rules.facts import Facts, Span, World
@@ -55,7 +55,7 @@ def prove(session: Session, person_id: UUID, at: datetime | None = None) -> list
 def _proofs(session: Session, person_id: UUID, rows: Sequence[Assignment]) -> _Proofs:
     """What the rights cite and the person's facts touch of rules, names and world."""
     cited = {row.rule_version_id for row in rows if row.rule_version_id is not None}
-    rules = [(one, parse(one.pattern)[0]) for one in in_force(session, versions=cited)]
+    rules = [(one, parse(one.pattern)[0]) for one in published(session, versions=cited)]
     asked = [(one.owner_id, pattern) for one, pattern in rules if pattern is not None]
     granters = {row.granter_id for row in rows if row.granter_id is not None}
     names = of_rules(session, asked, also={row.role_id for row in rows}, over=granters)

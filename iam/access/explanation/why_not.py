@@ -107,11 +107,9 @@ def _read(
     session: Session, role: str, known_at: datetime | None, part: Part
 ) -> list[tuple[Rule, RuleVersion, Pattern]]:
     """The rules of then that concern the part and give a role, or one that includes it."""
-    ours = set(session.scalars(select(Rule.id).where(concerns(part, Rule.owner_id))))
+    which = RuleVersion.role_id.in_(_giving(session, role)), concerns(part, Rule.owner_id)
     found = [
-        (rule, version, parse(version.pattern)[0])
-        for rule, version in known_rules(session, _giving(session, role), known_at)
-        if rule.id in ours
+        (rule, version, parse(version.pattern)[0]) for rule, version in known_rules(session, *which, known_at=known_at)
     ]
     return [(rule, version, pattern) for rule, version, pattern in found if pattern is not None]
 

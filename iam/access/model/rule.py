@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, and_, func, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstraint, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from iam.change import Change
@@ -67,17 +67,16 @@ class RuleVersion(Base):
 
 
 def known_rules(
-    session: Session, roles: Collection[UUID], known_at: datetime | None = None
+    session: Session, *which: ColumnElement[bool], known_at: datetime | None = None
 ) -> list[tuple[Rule, RuleVersion]]:
-    """Return the version of every rule that gives one of some roles and was in force as known at ``known_at`` (None:
-    what is published).
+    """Return the version of every rule that was in force as known at ``known_at`` (None: what is published), of those
+    that meet conditions on ``Rule`` and ``RuleVersion``.
 
     Of what was withdrawn without a successor it is not kept when that was; it is left out.
     """
-    giving = RuleVersion.role_id.in_(roles)
     if known_at is None:
         query = select(Rule, RuleVersion).join(RuleVersion, RuleVersion.rule_id == Rule.id)
-        now = session.execute(query.where(RuleVersion.state == "published", giving))
+        now = session.execute(query.where(RuleVersion.state == "published", *which))
         return [(rule, version) for rule, version in now]
     later = aliased(RuleVersion)
     then = RuleVersion.change_id == Change.id, Change.at <= known_at
@@ -91,19 +90,20 @@ def known_rules(
     replaced = successor.correlate(RuleVersion).scalar_subquery()
     stands = or_(RuleVersion.state == "published", and_(RuleVersion.state == "withdrawn", replaced > known_at))
     query = select(Rule, RuleVersion).join(RuleVersion, RuleVersion.rule_id == Rule.id).join(Change, then[0])
-    return [(rule, version) for rule, version in session.execute(query.where(then[1], stands, giving))]
+    return [(rule, version) for rule, version in session.execute(query.where(then[1], stands, *which))]
 
 
 class PublishedRule(NamedTuple):
-    """What derivation needs of a published rule."""
+    """A published rule with its version."""
 
     rule_id: UUID
+    key: str
     owner_id: UUID
     version_id: UUID
     pattern: dict[str, Any]
 
 
-def in_force(
+def published(
     session: Session,
     rules: Collection[UUID] | None = None,
     owners: Collection[UUID] | None = None,
@@ -111,7 +111,7 @@ def in_force(
 ) -> list[PublishedRule]:
     """Return every published rule, of those named, of those that belong to some owners, and of some versions (None: of
     all)."""
-    query = select(Rule.id, Rule.owner_id, RuleVersion.id, RuleVersion.pattern)
+    query = select(Rule.id, Rule.key, Rule.owner_id, RuleVersion.id, RuleVersion.pattern)
     query = query.join(RuleVersion, RuleVersion.rule_id == Rule.id).where(RuleVersion.state == "published")
     if rules is not None:
         query = query.where(Rule.id.in_(rules))
@@ -120,15 +120,3 @@ def in_force(
     if versions is not None:
         query = query.where(RuleVersion.id.in_(versions))
     return [PublishedRule(*row) for row in session.execute(query)]
-
-
-def published(session: Session, rules: Collection[UUID] | None = None) -> list[tuple[Rule, RuleVersion]]:
-    """Return the published version of every rule (of those named), with its rule."""
-    query = (
-        select(Rule, RuleVersion)
-        .join(RuleVersion, RuleVersion.rule_id == Rule.id)
-        .where(RuleVersion.state == "published")
-    )
-    if rules is not None:
-        query = query.where(Rule.id.in_(rules))
-    return [(rule, version) for rule, version in session.execute(query)]

@@ -17,7 +17,7 @@ def rules(session: Session) -> list[str]:
     not hand the role out, or it would be beside the owner's part."""
     whole = load(session)
     keys = {id_: key for key, id_ in whole.organisations.items()}
-    read = [(rule, parse(version.pattern)[0]) for rule, version in published(session)]
+    read = [(rule, parse(rule.pattern)[0]) for rule in published(session)]
     names = of_rules(session, [(rule.owner_id, pattern) for rule, pattern in read if pattern is not None])
     found = []
     for rule, pattern in read:

@@ -18,7 +18,7 @@ from iam.access.rules.conditions.of_affiliation import Occupation
 from iam.access.rules.conditions.of_membership import InGroup
 from iam.access.rules.handing import Handing, above
 from iam.access.rules.names import Names
-from iam.access.rules.pattern import Pattern
+from iam.access.rules.pattern import Pattern, organisation_keys
 from iam.database.statement import Rows, Statement, row
 from iam.directory.affiliation import Group
 from iam.directory.organisation import Organisation, OrganisationClosure, OrganisationPlace, OrganisationRelation
@@ -57,8 +57,7 @@ def of_rules(
     in ``also`` are among the named ones.
     """
     patterns = [pattern for _, pattern in asked]
-    keys = {key for pattern in patterns for _, key in pattern.organisations}
-    organisations = dict(_some(session, _ORGANISATIONS_OF, keys))
+    organisations = dict(_some(session, _ORGANISATIONS_OF, organisation_keys(patterns)))
     named_roles = {tuple(pattern.role.split(":", 1)) for pattern in patterns}
     rows = [*_some(session, _ROLES_OF, named_roles), *_some(session, _ROLES_BY_ID, also)]
     owners = {owner_id for owner_id, _ in asked} | set(over)

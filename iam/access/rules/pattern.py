@@ -8,7 +8,7 @@ There is no now, no age, no function and no negation. See ``docs/rules.md`` for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -89,6 +89,11 @@ class Pattern:
         a right where they are."""
         capacity = self.capacity
         return capacity.fact == "relationship" or (capacity.fact == "affiliation" and self.scope.of == capacity.name)
+
+
+def organisation_keys(patterns: Iterable[Pattern]) -> set[str]:
+    """Return the keys of the organisations that patterns name."""
+    return {key for one in patterns for _, key in one.organisations}
 
 
 def parse(data: object) -> tuple[Pattern | None, list[Problem]]:

@@ -14,7 +14,7 @@ from iam.access.rules.conditions.of_affiliation import AffiliationKind
 from iam.access.rules.conditions.of_relationship import RelationshipKind
 from iam.access.rules.kind_words import KIND_WORDS
 from iam.access.rules.names import Labels
-from iam.access.rules.pattern import Bound, Pattern, parse
+from iam.access.rules.pattern import Bound, Pattern, organisation_keys, parse
 from iam.directory.organisation import Organisation
 from iam.texts import LANGUAGES, N_, Texts, in_language
 
@@ -39,11 +39,6 @@ def labels(session: Session, patterns: Iterable[Pattern]) -> Labels:
 def readable(stored: Iterable[Any]) -> list[Pattern]:
     """Return those of some stored patterns that can be read."""
     return [pattern for pattern, _ in map(parse, stored) if pattern is not None]
-
-
-def organisation_keys(patterns: Iterable[Pattern]) -> set[str]:
-    """Return the keys of the organisations that patterns name."""
-    return {key for one in patterns for _, key in one.organisations}
 
 
 def is_one_of(roles: Collection[str]) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, Self
@@ -76,7 +77,7 @@ Asked = Mapping[str, str | tuple[str, ...]]
 """What was filled in, by the field's name."""
 
 
-class Condition:
+class Condition(ABC):
     """One condition. Each subclass is a frozen dataclass of what the rule states; two are equal when they ask the
     same."""
 
@@ -88,10 +89,10 @@ class Condition:
     """The keys of what it may name beside organisations, groups, lists and roles, each with its value in ``Names``."""
 
     @classmethod
+    @abstractmethod
     def read(cls, reader: Reader, asked: Mapping[str, Any], place: str, earlier: Mapping[str, str]) -> Self | None:
         """Return the condition that ``asked`` states; None: none. What is wrong is noted. ``earlier`` are the facts
         bound before, by name."""
-        raise NotImplementedError
 
     @classmethod
     def stated(cls, asked: Asked) -> Mapping[str, Any]:
@@ -103,13 +104,13 @@ class Condition:
         """Yield what the fields themselves leave open."""
         yield from ()
 
+    @abstractmethod
     def compile(self, item: Compiling) -> None:
         """Add the condition to a statement."""
-        raise NotImplementedError
 
+    @abstractmethod
     def failing(self, fact: Any, seen: Seen) -> Iterator[Problem]:
         """Yield why a fact does not meet it; nothing when it does. Nothing personal is in the text."""
-        raise NotImplementedError
 
     def words(self, labels: Labels, t: Texts) -> Sequence[str]:
         """Return what stands in brackets behind the fact; empty texts are left out."""
