@@ -139,14 +139,15 @@ def _touch(session: Session) -> None:
     guardians of children."""
     fx, t = staged.effect, staged.touched
     written = (fx.c.held.is_(False), fx.c.fact != profiles.FACT)
+    altered = (*written, fx.c.old_version.is_not(None))
     passed, tied, was = staged.affiliation.c, staged.relationship.c, Relationship
     persons = union(
         select(fx.c.person_id).where(*written),
-        select(passed.person_id).join(fx, fx.c.row_id == passed.row_id).where(*written, fx.c.fact == AFFILIATION.name),
+        select(passed.person_id).join(fx, fx.c.row_id == passed.row_id).where(*altered, fx.c.fact == AFFILIATION.name),
         select(tied.other_person_id)
         .join(fx, fx.c.row_id == tied.row_id)
         .where(*written, fx.c.fact == RELATIONSHIP.name),
-        select(was.other_person_id).join(fx, fx.c.old_version == was.version_id).where(*written),
+        select(was.other_person_id).join(fx, fx.c.old_version == was.version_id).where(*altered),
     ).subquery()
     session.execute(
         insert(t).from_select(["person_id"], select(persons.c.person_id).where(persons.c.person_id.is_not(None)))
