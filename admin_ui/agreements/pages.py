@@ -24,10 +24,17 @@ from iam.web import context, guard
 PATH = "/admin/agreements"
 SECTION = "agreements"
 STATES = {
-    "unsigned": (N_("Not signed by all"), "error"),
+    "unsigned": (N_("Not signed by both sides"), "error"),
     "coming": (N_("Not in force yet"), "waiting"),
     "live": (N_("In force"), "success"),
+    "suspended": (N_("Suspended"), "error"),
     "ended": (N_("Ended"), "neutral"),
+}
+PARTY_STATES = {
+    "unsigned": (N_("signature missing"), "error"),
+    "coming": (N_("signed, not yet in"), "waiting"),
+    "in": (N_("in"), "success"),
+    "left": (N_("left"), "neutral"),
 }
 PARTIES = {"controller": N_("controller"), "processor": N_("processor"), "joint controller": N_("joint controller")}
 BASES = {"act": N_("Act %(value)s"), "gdpr": N_("GDPR article %(value)s"), "section": N_("section %(value)s")}
@@ -116,13 +123,13 @@ def agreement(key: str) -> Response:
         owner=owner.name(texts.language),
         standing=standing,
         line=lines(session, [(found, owner)], {found.id: standing})[0],
-        parties=[
-            (entity.name(texts.language), words.word(PARTIES, party.role), _day(party.signed_on))
-            for party, entity in standing.parties
-        ],
+        parties=standing.parties,
+        role=lambda party: words.word(PARTIES, party.role),
         basis=", ".join(words.word(BASES, str(name)) % {"value": value} for name, value in found.legal_basis.items()),
         decision=_decision(found.decision),
         missing=[entity.name(texts.language) for entity in standing.unsigned],
+        signed_on=lambda party: _day(party.signed_on),
+        party_states={state: (look, texts.gettext(word)) for state, (word, look) in PARTY_STATES.items()},
         clauses=listing.clauses(session, found.id),
         page=_under(clause_ids).page(),
         export_url=f"{PATH}/{key}/people.csv",
@@ -161,8 +168,8 @@ def lines(
     for agreement, _ in rows:
         standing = standings[agreement.id]
         word, look = STATES[standing.state]
-        parties = [entity.name(texts.language) for _, entity in standing.parties]
-        first = words.start(standing.live_from) if standing.live_from else None
+        parties, term = [line.entity.name(texts.language) for line in standing.parties], standing.term
+        first = words.start(term.valid_from) if term else None
         made.append(
             AgreementLine(
                 agreement.key,
@@ -172,7 +179,7 @@ def lines(
                 texts.gettext(word),
                 look,
                 first,
-                words.end(standing.live_to),
+                words.end(term.valid_to if term else None),
             )
         )
     return made

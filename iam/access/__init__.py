@@ -2,7 +2,8 @@
 
 Rooms, each importing only those before it: ``model``, ``rules``, ``pages``, ``derivation``, ``explanation``,
 ``commands``. Beside them stand ``administration`` (the one place that tells what an administrator may see and do),
-``asker``, ``standing`` (over all of a person) and ``right`` (what holds at an instant).
+``asker``, ``standing`` (over all of a person), ``living`` (when a clause lives) and ``right`` (what holds at an
+instant).
 
 Flow: ``rules.pattern`` (a rule as data) -> ``rules.compile_sql`` (one SELECT) or ``rules.match`` (one person, pure) ->
 ``derivation.derive`` -> assignment rows with support -> ``right`` -> ``explanation.explain`` (why, and until when:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
     Select,
     String,
     Uuid,
@@ -29,7 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
-from iam.access.model.agreement import AgreementClause, AgreementParty, AgreementTerm
+from iam.access.living import live_until
+from iam.access.model.agreement import AgreementClause
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Role, RoleClosure, RoleContent, RoleVersion
 from iam.change import Change
@@ -196,8 +195,7 @@ _AFFILIATED_AS = Statement(lambda: _affiliated().where(Affiliation.fact_id == _A
 _GUARDIAN_AS = Statement(lambda: _guardian().where(Relationship.fact_id == _AS), of_guardianship)
 
 
-# Neither condition below stands inside itself: the aliases are made once, not at every request.
-_CLAUSE, _TERM, _PARTY = aliased(AgreementClause), aliased(AgreementTerm), aliased(AgreementParty)
+# The condition below never stands inside itself: the aliases are made once, not at every request.
 _VERSION, _FIRST = aliased(RoleVersion), aliased(RoleVersion)
 
 
@@ -207,35 +205,10 @@ def no_rights(person_id: Any, at: Any, known_at: datetime | None = None) -> Colu
     return holds.whole(person_id, at, known_at)
 
 
-def _day(at: datetime) -> date:
-    return at.astimezone(ZoneInfo(clock.HELSINKI)).date()
-
-
-def live_term(clause_id: Any, at: Any, known_at: datetime | None = None, *, day: Any = None) -> Select[Any]:
-    """The end of the agreement's term that covers ``at``, when every party has signed; no row when it is not live.
-
-    Where ``at`` is a parameter, ``day`` is that of the same moment's day in Helsinki.
-    """
-    clause, term, party = _CLAUSE, _TERM, _PARTY
-    if day is None:
-        day = _day(at)
-    unsigned = exists().where(
-        party.agreement_id == clause.agreement_id, or_(party.signed_on.is_(None), party.signed_on > day)
-    )
-    return (
-        select(func.max(term.valid_to, type_=UtcDateTime()))
-        .join(clause, clause.agreement_id == term.agreement_id)
-        .where(clause.id == clause_id, known(term, known_at), holds_at(term, at), ~unsigned)
-    )
-
-
-def held(at: Any, known_at: datetime | None = None, *, day: Any = None) -> Select[Any]:
+def held(at: Any, known_at: datetime | None = None) -> Select[Any]:
     """Select every assignment held at ``at`` as known at ``known_at``, with ``until``: the first end among what it
-    rests on.
-
-    Where ``at`` is a parameter, ``day`` is that of the same moment's day in Helsinki.
-    """
-    ends = live_term(Assignment.clause_id, at, known_at, day=day).correlate(Assignment).scalar_subquery()
+    rests on."""
+    ends = live_until(Assignment.clause_id, at, known_at).correlate(Assignment).scalar_subquery()
     until = case(
         (Assignment.clause_id.is_(None), Assignment.valid_to),
         else_=least(Assignment.valid_to, ends, type_=UtcDateTime()),
@@ -279,9 +252,9 @@ def rights(
         query = _in(application_id, _rights_query(person_id, moment, known_at))
         rows = [_Row(*row) for row in session.execute(query)]
     elif application_id is None:
-        rows = _EVERYWHERE.all(session, person_id=person_id, at=moment, day=_day(moment))
+        rows = _EVERYWHERE.all(session, person_id=person_id, at=moment)
     else:
-        rows = _THERE.all(session, person_id=person_id, at=moment, day=_day(moment), application_id=application_id)
+        rows = _THERE.all(session, person_id=person_id, at=moment, application_id=application_id)
     merged: dict[tuple[UUID, UUID, UUID], list[_Row]] = {}
     for row in rows:
         merged.setdefault((row.role_id, row.scope_id, row.capacity_id), []).append(row)
@@ -309,14 +282,14 @@ def _in(application_id: Any, query: Select[Any]) -> Select[Any]:
     return query if application_id is None else query.where(Role.application_id == application_id)
 
 
-def _rights_query(person_id: Any, at: Any, known_at: datetime | None = None, day: Any = None) -> Select[Any]:
+def _rights_query(person_id: Any, at: Any, known_at: datetime | None = None) -> Select[Any]:
     """The columns of ``_Row``; the newest version of each role that was known then counts.
 
     Left out is what would tell where a protected child is, until the school confirmed this guardian: a token's scopes
     name schools.
     """
     told = ~rests_on_protected(Assignment, unconfirmed_at=at)
-    source = held(at, known_at, day=day).where(Assignment.person_id == person_id, told).subquery()
+    source = held(at, known_at).where(Assignment.person_id == person_id, told).subquery()
     newest = version_known(Role.id, known_at)
     return (
         select(
@@ -352,9 +325,8 @@ def _at_use_only() -> ColumnElement[bool]:
     return and_(clause.relationship_kind.is_not(None), ~accepted)
 
 
-_DAY = bindparam("day", type_=Date())
-_EVERYWHERE = Statement(lambda: _rights_query(_PERSON, _AT, day=_DAY), _Row)
-_THERE = Statement(lambda: _in(bindparam("application_id", type_=Uuid()), _rights_query(_PERSON, _AT, day=_DAY)), _Row)
+_EVERYWHERE = Statement(lambda: _rights_query(_PERSON, _AT), _Row)
+_THERE = Statement(lambda: _in(bindparam("application_id", type_=Uuid()), _rights_query(_PERSON, _AT)), _Row)
 
 
 def _right(rows: list[_Row]) -> Right:

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from iam import clock
 from iam.access.administration import Part
-from iam.access.model.agreement import AgreementClause, AgreementTerm
+from iam.access.commands.clause_lives import altered
 from iam.access.model.assignment import AdminGrant, Assignment
 from iam.access.model.role import Application, Role, RoleClosure, RoleContent, RoleVersion
 from iam.database.types import UtcDateTime, greatest
@@ -163,7 +163,7 @@ def read(
     rows: list[Effect] = []
     for gains in (True, False):
         rows += _effects(session, moved(change_id, now, gains=gains), gains)
-        rows += _by_term(session, change_id, now, gains)
+        rows += _by_agreement(session, change_id, now, gains)
         rows += _of_roles(session, [role for role, more in (wider or {}).items() if more == gains], now, gains)
     permissions = _permissions(session, change_id, now)
     return Effects(sorted(set(rows)), permissions, _digest(session, basis, told or {}, rows, permissions, now))
@@ -220,48 +220,15 @@ def _effects(session: Session, movement: Movement, gains: bool) -> list[Effect]:
     ]
 
 
-def _by_term(session: Session, change_id: UUID, now: datetime, gains: bool) -> list[Effect]:
-    """What an agreement gives or takes whose time was changed: derived rows stand, for the time is joined at every
-    read."""
-    before, after = (
-        _terms(session, side, change_id, now) for side in (AgreementTerm.closed_by, AgreementTerm.opened_by)
-    )
+def _by_agreement(session: Session, change_id: UUID, now: datetime, gains: bool) -> list[Effect]:
+    """What clauses give or take that live at other times than before: derived rows stand, for that time is joined at
+    every read."""
     a, found = Assignment, []
-    by_start: dict[datetime, list[UUID]] = {}
-    for agreement_id, begins in (_begun(before, after) if gains else _over(before, after, now)).items():
-        by_start.setdefault(begins, []).append(agreement_id)
-    for begins, agreements in by_start.items():
-        # Named one by one: so few rights of so many are looked up, and not all compared.
-        clauses = list(session.scalars(select(AgreementClause.id).where(AgreementClause.agreement_id.in_(agreements))))
+    for begins, clauses in altered(session, change_id, now, gains=gains).items():
         carried = a.opened_by != change_id if gains else a.id.is_not(None)
         query = select(a.id).where(a.closed_by.is_(None), a.valid_to > begins, a.clause_id.in_(clauses), carried)
         starts = greatest(a.valid_from, literal(begins, UtcDateTime()), type_=UtcDateTime())
         found += _effects(session, Movement(query, starts), gains)
-    return found
-
-
-_Terms = Mapping[UUID, tuple[datetime, datetime]]
-
-
-def _terms(session: Session, side: InstrumentedAttribute[Any], change_id: UUID, now: datetime) -> _Terms:
-    t = AgreementTerm
-    rows = session.execute(select(t.agreement_id, t.valid_from, t.valid_to).where(side == change_id, t.valid_to > now))
-    return {agreement_id: (start, end) for agreement_id, start, end in rows}
-
-
-def _begun(before: _Terms, after: _Terms) -> dict[UUID, datetime]:
-    return {one: start for one, (start, _) in after.items() if one not in before}
-
-
-def _over(before: _Terms, after: _Terms, now: datetime) -> dict[UUID, datetime]:
-    """The agreements that are not in force when they would have been, each with the instant from which."""
-    found = {}
-    for one, (start, end) in before.items():
-        begins, ends = after.get(one, (now, now))
-        if begins > max(start, now) or ends <= now:
-            found[one] = max(start, now)
-        elif ends < end:
-            found[one] = ends
     return found
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access.explanation.explain import Explanation, explain
-from iam.access.model.agreement import AgreementClause, AgreementTerm
+from iam.access.living import lives
 from iam.access.model.assignment import Assignment
 from iam.directory.queries import known
 
@@ -45,20 +45,13 @@ def ended(
 
 def _ends(session: Session, person_id: UUID, moment: datetime, known_at: datetime | None) -> set[datetime]:
     """The instants at which something that a right of the person rested on has ended lately."""
-    a, term = Assignment, AgreementTerm
-    own = select(a.valid_to).where(
-        a.person_id == person_id, known(a, known_at), a.valid_to > moment - LATELY, a.valid_to <= moment
-    )
-    agreed = (
-        select(term.valid_to)
-        .join(AgreementClause, AgreementClause.agreement_id == term.agreement_id)
-        .join(a, a.clause_id == AgreementClause.id)
-        .where(
-            a.person_id == person_id,
-            known(a, known_at),
-            known(term, known_at),
-            term.valid_to > moment - LATELY,
-            term.valid_to <= moment,
-        )
-    )
-    return {*session.scalars(own), *session.scalars(agreed)}
+    a = Assignment
+    rows = session.execute(select(a.valid_to, a.clause_id).where(a.person_id == person_id, known(a, known_at)))
+    found: set[datetime] = set()
+    clauses: set[UUID] = set()
+    for valid_to, clause_id in rows:
+        found.add(valid_to)
+        if clause_id is not None:
+            clauses.add(clause_id)
+    found |= {life.end for _, life, _ in lives(session, clauses, known_at)}
+    return {end for end in found if moment - LATELY < end <= moment}

@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, union_all
+from sqlalchemy import ColumnElement, and_, select, union_all
 from sqlalchemy.orm import Session
 
-from iam import clock
-from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm
+from iam.access.living import Cause, lives
+from iam.access.model.agreement import Agreement, AgreementClause
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Role, RoleClosure
 from iam.access.right import held
@@ -26,18 +26,18 @@ from iam.directory.queries import known
 
 
 class Agreed(NamedTuple):
-    """A clause and the agreement that it stands in."""
+    """A clause and the agreement that it stands in; ``over`` tells what ends the time in which it lives."""
 
     clause: AgreementClause
     agreement: Agreement
+    over: Cause
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """An assignment and the role it comes to (its own, or one that it includes), in a time in which its agreement is in
-    force.
+    """An assignment and the role it comes to (its own, or one that it includes), in a time in which its clause lives.
 
-    ``in_force`` is the time of that agreement, and ``clause`` what it says; None where no clause is needed.
+    ``in_force`` is that time, and ``clause`` what it says; None where no clause is needed.
     """
 
     row: Assignment
@@ -100,11 +100,10 @@ def last(pieces: Iterable[Piece], at: datetime) -> Piece | None:
 
 
 def terms(session: Session, clauses: Collection[UUID], known_at: datetime | None = None) -> Mapping[UUID, list[Span]]:
-    """Return when the agreement of each clause is in force: its terms, from the day on which the last of its parties
-    signed."""
+    """Return the times in which each clause lives."""
     found: dict[UUID, list[Span]] = {}
-    for id_, span in _in_force(session, (AgreementClause.id,), clauses, known_at):
-        found.setdefault(id_, []).append(span)
+    for id_, time, _ in lives(session, clauses, known_at):
+        found.setdefault(id_, []).append(Span(time.start, time.end))
     return found
 
 
@@ -113,31 +112,9 @@ def _agreed(
 ) -> Mapping[UUID, list[tuple[Agreed, Span]]]:
     """As ``terms``, each time with the clause and its agreement."""
     found: dict[UUID, list[tuple[Agreed, Span]]] = {}
-    for clause, agreement, span in _in_force(session, (AgreementClause, Agreement), clauses, known_at):
-        found.setdefault(clause.id, []).append((Agreed(clause, agreement), span))
+    for id_, time, said in lives(session, clauses, known_at, AgreementClause, Agreement):
+        found.setdefault(id_, []).append((Agreed(said[0], said[1], time.over), Span(time.start, time.end)))
     return found
-
-
-def _in_force(
-    session: Session, columns: tuple[Any, ...], clauses: Collection[UUID], known_at: datetime | None
-) -> Iterable[tuple[Any, ...]]:
-    """Yield ``columns`` of each clause and its agreement with a time in which it is in force; one statement."""
-    if not clauses:
-        return
-    clause, term, party = AgreementClause, AgreementTerm, AgreementParty
-    of_it = party.agreement_id == clause.agreement_id
-    signed = select(func.max(party.signed_on)).where(of_it).scalar_subquery()
-    query = (
-        select(*columns, term.valid_from, term.valid_to, signed)
-        .select_from(clause)
-        .join(Agreement, Agreement.id == clause.agreement_id)
-        .join(term, term.agreement_id == clause.agreement_id)
-        .where(clause.id.in_(clauses), known(term, known_at), ~exists().where(of_it, party.signed_on.is_(None)))
-    )
-    for *said, start, end, day in session.execute(query):
-        since = max(start, clock.LONG_AGO if day is None else clock.day_start(day))
-        if since < end:
-            yield *said, Span(since, end)
 
 
 def absences(session: Session, person_id: UUID, known_at: datetime | None = None) -> frozenset[datetime]:

@@ -214,7 +214,7 @@ def _because(piece: Piece, pieces: Iterable[Piece], at: datetime, reading: _Read
 def _clause_line(piece: Piece) -> ClauseLine | None:
     if piece.clause is None:
         return None
-    clause, agreement = piece.clause
+    clause, agreement, _ = piece.clause
     return ClauseLine(
         agreement.key,
         agreement.case_number,
@@ -234,6 +234,8 @@ _ENDS = {
     "place": N_("the organisation changes its place"),
     "absence": N_("an absence begins"),
     "agreement": N_("the agreement ends"),
+    "party": N_("a party leaves the agreement"),
+    "suspension": N_("the agreement is suspended"),
     "clause": N_("the clause of the agreement ends"),
     "hand": N_("the end that was set by hand"),
 }
@@ -253,7 +255,7 @@ def _cause(last: Piece, until: datetime, reading: _Reading) -> str:
     if _minds_absences(last, reading) and until in reading.absences():
         return "absence"
     if last.clause is not None:
-        return "agreement" if last.in_force is not None and last.in_force.end == until else "clause"
+        return last.clause.over if last.in_force is not None and last.in_force.end == until else "clause"
     return "hand" if last.row.origin == "hand" else "place"
 
 

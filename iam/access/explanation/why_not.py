@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import WHOLE, Part
+from iam.access.agreement_state import Hindrance, facts_of
 from iam.access.derivation.gate import CrossingRight, lacks
-from iam.access.explanation.ends import terms
 from iam.access.explanation.holdings import Holdings, holdings
-from iam.access.model.agreement import Agreement, AgreementParty
+from iam.access.model.agreement import Agreement
 from iam.access.model.agreements import Clause, clauses
 from iam.access.model.role import Application, Role, RoleClosure
 from iam.access.model.rule import Rule, RuleVersion, known_rules
@@ -57,12 +57,11 @@ class WhyNot:
 
 @dataclass(frozen=True, slots=True)
 class _Agreed:
-    """A clause with its agreement: by which key it is known, whether all have signed, and when it is in force."""
+    """A clause with its agreement: by which key it is known, and what keeps the clause from living at that time."""
 
     key: str
     clause: Clause
-    signed: bool
-    in_force: Sequence[Span]
+    hindrance: Hindrance | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ def _case(
 ) -> _Case:
     names = of_rules(session, rules)
     facts = loading.facts(session, person_id, known_at, part=part)
-    agreed = list(_agreed(session, known_at))
+    agreed = list(_agreed(session, at, known_at))
     return _Case(
         session,
         at,
@@ -145,14 +144,14 @@ def _case(
     )
 
 
-def _agreed(session: Session, known_at: datetime | None) -> Iterator[_Agreed]:
+def _agreed(session: Session, at: datetime, known_at: datetime | None) -> Iterator[_Agreed]:
     found = clauses(session, known_at)
     keys = dict(session.execute(select(Agreement.id, Agreement.key)).all())
-    unsigned = set(session.scalars(select(AgreementParty.agreement_id).where(AgreementParty.signed_on.is_(None))))
-    in_force = terms(session, [id_ for of_one in found.values() for id_ in of_one], known_at)
+    facts = facts_of(session, found, known_at)
     for agreement_id, of_one in found.items():
-        for id_, clause in of_one.items():
-            yield _Agreed(keys[agreement_id], clause, agreement_id not in unsigned, in_force.get(id_, ()))
+        for clause in of_one.values():
+            hindrance = facts[agreement_id].hindrance(clause.grantor_id, clause.grantee_id, at)
+            yield _Agreed(keys[agreement_id], clause, hindrance)
 
 
 def _judged(rule: Rule, version: RuleVersion, pattern: Pattern, sentence: Mapping[str, str], case: _Case) -> WhyNot:
@@ -254,7 +253,7 @@ def _not_agreed(crossing: CrossingRight, case: _Case) -> Problem | None:
     judged = [(_FARTHEST_FIRST.index(lacks(one.clause, crossing, case.world)), one) for one in case.agreed]
     allowing = [one for rank, one in judged if rank == len(_FARTHEST_FIRST) - 1]
     if allowing:
-        return _not_in_force(allowing, case.at)
+        return _not_in_force(allowing)
     rank, nearest = max(judged, key=lambda pair: pair[0], default=(0, None))
     lack = _FARTHEST_FIRST[rank]
     if nearest is None or lack in ("parties", "scope", None):
@@ -264,14 +263,21 @@ def _not_agreed(crossing: CrossingRight, case: _Case) -> Problem | None:
     return Problem(_LACKS[lack], params={"key": nearest.key})
 
 
-def _not_in_force(allowing: Sequence[_Agreed], at: datetime) -> Problem | None:
-    if any(_now(span, at) for one in allowing for span in one.in_force):
+_HINDRANCES = {
+    "suspended": N_("The agreement %(key)s is suspended."),
+    "awaited": N_("The agreement %(key)s waits until all who are named as parties have signed."),
+    "unsigned": N_("The agreement %(key)s is not signed by both sides of the clause."),
+    "coming": N_("The agreement %(key)s is not in force yet on that day."),
+    "left": N_("One side of the clause is no party of the agreement %(key)s on that day."),
+    "ended": N_("The agreement %(key)s has ended."),
+}
+"""Nearest to living first."""
+
+
+def _not_in_force(allowing: Sequence[_Agreed]) -> Problem | None:
+    """What keeps the clause that is nearest to living from it; None when one lives."""
+    hindered = {one.hindrance.what: one.key for one in allowing if one.hindrance is not None}
+    if any(one.hindrance is None for one in allowing):
         return None
-    signed = [one for one in allowing if one.signed]
-    if not signed:
-        return Problem(
-            N_("The agreement %(key)s is not signed by all of its parties."), params={"key": allowing[0].key}
-        )
-    if any(span.start > at for one in signed for span in one.in_force):
-        return Problem(N_("The agreement %(key)s is not in force yet on that day."), params={"key": signed[0].key})
-    return Problem(N_("The agreement %(key)s has ended."), params={"key": signed[0].key})
+    nearest = next(what for what in _HINDRANCES if what in hindered)
+    return Problem(_HINDRANCES[nearest], params={"key": hindered[nearest]})

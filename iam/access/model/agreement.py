@@ -27,24 +27,53 @@ class Agreement(Base):
 
 
 class AgreementTerm(FactVersion, Base):
-    """When an agreement is in force; joined at every read, so that ending it is one row and is felt at once."""
+    """When an agreement is in force; joined at every read, so that ending it is one row and is felt at once.
+
+    ``all_sign``: no clause lives while anybody who is named as a party has not signed (a condition precedent).
+    """
 
     __tablename__ = "agreement_term"
     __table_args__ = (valid(), open_index("fact_id", unique=True), open_index("agreement_id"))
 
     agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"))
+    all_sign: Mapped[bool] = mapped_column(default=False)
 
 
-class AgreementParty(Base):
-    """A party, its role (controller, processor …) and when it signed; unsigned parties keep the agreement from being
-    live."""
+class AgreementParty(FactVersion, Base):
+    """A legal entity as a party for a time: its role (controller, processor, joint) and its own signature.
+
+    ``signed_by``, ``document_number`` and, of an electronic signature, ``signing_service`` are as the party told them.
+    A party is *in* from ``in_from``, the later of its signature (00:00 of that day in Helsinki) and ``valid_from``, to
+    ``valid_to``; without a signature it is not in, and ``in_from`` is empty. The others' signatures do not matter to
+    it.
+    """
 
     __tablename__ = "agreement_party"
+    __table_args__ = (
+        valid(),
+        open_index("fact_id", unique=True),
+        open_index("agreement_id", "legal_entity_id", unique=True),
+    )
 
-    agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"), primary_key=True)
-    legal_entity_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"))
+    legal_entity_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     role: Mapped[str]
     signed_on: Mapped[date | None]
+    signed_by: Mapped[str | None]
+    document_number: Mapped[str | None]
+    signing_service: Mapped[str | None]
+    in_from: Mapped[datetime | None]
+
+
+class AgreementSuspension(FactVersion, Base):
+    """A time in which an agreement gives nothing, as one of its parties asked, with the reason; lifted, it ends."""
+
+    __tablename__ = "agreement_suspension"
+    __table_args__ = (valid(), open_index("fact_id", unique=True), open_index("agreement_id"))
+
+    agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"))
+    legal_entity_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    reason: Mapped[str]
 
 
 class AgreementClause(Base):

@@ -1,4 +1,4 @@
-"""Commands on agreements: what they are, their parties, when they are in force, and their clauses. All take sets.
+"""Commands on agreements: what they are, their parties, when they are in force, suspensions, and their clauses.
 
 Ending an agreement is one row: its term is joined at every read. A clause is immutable: one that is altered is closed
 and another opened. The caller owns the transaction and derives rights afterwards.
@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
+from iam import clock
+from iam.access.model.agreement import (
+    Agreement,
+    AgreementClause,
+    AgreementParty,
+    AgreementSuspension,
+    AgreementTerm,
+    ClauseContent,
+)
 from iam.change import Change
 from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
@@ -24,7 +32,36 @@ from iam.directory.organisation import OrganisationPlace, OrganisationRelation
 from iam.directory.queries import known
 
 Row = Mapping[str, Any]
-Interval = tuple[datetime, datetime]
+
+
+class Term(NamedTuple):
+    """When an agreement is in force, and whether all who are named as parties must sign before any clause lives."""
+
+    valid_from: datetime
+    valid_to: datetime
+    all_sign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A legal entity in an agreement: its role, its own signature, and from when to when it takes part."""
+
+    legal_entity_id: UUID
+    role: str
+    signed_on: date | None = None
+    signed_by: str | None = None
+    document_number: str | None = None
+    signing_service: str | None = None
+    valid_from: datetime = clock.LONG_AGO
+    valid_to: datetime = clock.FOREVER
+
+    @property
+    def in_from(self) -> datetime | None:
+        """From when it is in: the later of its signature and its start; None while it has not signed."""
+        return None if self.signed_on is None else max(clock.day_start(self.signed_on), self.valid_from)
+
+
+_PARTY = tuple(field.name for field in fields(Party))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,43 +92,105 @@ def amend(session: Session, rows: Sequence[Row]) -> None:
         session.execute(update(Agreement), [dict(row) for row in rows])
 
 
-def set_parties(session: Session, parties: Mapping[UUID, Collection[tuple[UUID, str, date | None]]]) -> None:
-    """Make these (legal entity, role, day of signature) the parties of each agreement."""
-    if parties:
-        gone = delete(AgreementParty).where(AgreementParty.agreement_id.in_(parties))
-        session.execute(gone.execution_options(synchronize_session=False))
-        rows = [
-            {"agreement_id": one, "legal_entity_id": entity_id, "role": role, "signed_on": signed}
-            for one, items in parties.items()
-            for entity_id, role, signed in items
-        ]
-        if rows:
-            session.execute(insert(AgreementParty), rows)
+def parties(session: Session, agreements: Collection[UUID] | None = None) -> dict[UUID, list[Party]]:
+    """Return the parties of these agreements (None: of all) as they are said to be now; one statement."""
+    p, found = AgreementParty, defaultdict[UUID, list[Party]](list)
+    query = select(p.agreement_id, *(getattr(p, name) for name in _PARTY)).where(p.closed_by.is_(None))
+    for agreement_id, *said in session.execute(query if agreements is None else query.where(_of(p, agreements))):
+        found[agreement_id].append(Party(*said))
+    return found
 
 
-def set_terms(session: Session, change: Change, terms: Mapping[UUID, Interval]) -> None:
-    """Make each interval the time in which the agreement is in force: the version before is closed, another opened."""
-    query = select(AgreementTerm.version_id, AgreementTerm.agreement_id, AgreementTerm.fact_id).where(
-        AgreementTerm.closed_by.is_(None), AgreementTerm.agreement_id.in_(terms)
-    )
+def set_parties(session: Session, change: Change, stated: Mapping[UUID, Collection[Party]]) -> None:
+    """Make these the parties of each agreement: of one that is altered the version before is closed and another
+    opened."""
+    p = AgreementParty
+    query = select(p.version_id, p.fact_id, p.agreement_id, *(getattr(p, name) for name in _PARTY))
+    standing = session.execute(query.where(p.closed_by.is_(None), _of(p, stated))).all()
+    facts = {(row.agreement_id, row.legal_entity_id): row.fact_id for row in standing}
+    held = {(row.agreement_id, Party(*row[3:])): row.version_id for row in standing}
+    wanted = {(agreement_id, party) for agreement_id, some in stated.items() for party in some}
+    _close(session, p, change, [version_id for one, version_id in held.items() if one not in wanted])
+    rows = [
+        {
+            "agreement_id": agreement_id,
+            "fact_id": facts.get((agreement_id, party.legal_entity_id)) or uuid7(),
+            "in_from": party.in_from,
+            "opened_by": change.id,
+            **asdict(party),
+        }
+        for agreement_id, party in wanted
+        if (agreement_id, party) not in held
+    ]
+    if rows:
+        session.execute(insert(p), rows)
+
+
+def set_terms(session: Session, change: Change, terms: Mapping[UUID, Term]) -> None:
+    """Make each term the time in which the agreement is in force: the version before is closed, another opened."""
+    t = AgreementTerm
+    query = select(t.version_id, t.agreement_id, t.fact_id).where(t.closed_by.is_(None), _of(t, terms))
     standing = session.execute(query).all()
-    if standing:
-        session.execute(
-            update(AgreementTerm), [{"version_id": row.version_id, "closed_by": change.id} for row in standing]
-        )
+    _close(session, t, change, [row.version_id for row in standing])
     facts = {row.agreement_id: row.fact_id for row in standing}
     rows = [
         {
             "fact_id": facts.get(one) or uuid7(),
             "agreement_id": one,
-            "valid_from": start,
-            "valid_to": end,
+            "valid_from": term.valid_from,
+            "valid_to": term.valid_to,
+            "all_sign": term.all_sign,
             "opened_by": change.id,
         }
-        for one, (start, end) in terms.items()
+        for one, term in terms.items()
     ]
     if rows:
-        session.execute(insert(AgreementTerm), rows)
+        session.execute(insert(t), rows)
+
+
+def suspend(session: Session, change: Change, agreement_id: UUID, entity_id: UUID, reason: str) -> None:
+    """Let an agreement give nothing from now on, for one of its parties; it is felt at the next request."""
+    row = {
+        "agreement_id": agreement_id,
+        "legal_entity_id": entity_id,
+        "reason": reason,
+        "valid_from": change.at,
+        "valid_to": clock.FOREVER,
+        "opened_by": change.id,
+    }
+    session.execute(insert(AgreementSuspension), [row])
+
+
+def lift(session: Session, change: Change, agreement_id: UUID) -> None:
+    """End the suspensions of an agreement now: that it was suspended until now stays known."""
+    s = AgreementSuspension
+    lasting = (s.agreement_id == agreement_id, s.closed_by.is_(None), s.valid_to > change.at)
+    rows = session.scalars(select(s).where(*lasting)).all()
+    _close(session, s, change, [row.version_id for row in rows])
+    told = [
+        {
+            "fact_id": row.fact_id,
+            "agreement_id": agreement_id,
+            "legal_entity_id": row.legal_entity_id,
+            "reason": row.reason,
+            "valid_from": row.valid_from,
+            "valid_to": change.at,
+            "opened_by": change.id,
+        }
+        for row in rows
+        if row.valid_from < change.at
+    ]
+    if told:
+        session.execute(insert(s), told)
+
+
+def _of(model: Any, agreements: Collection[UUID]) -> ColumnElement[bool]:
+    return model.agreement_id.in_(agreements)  # type: ignore[no-any-return]
+
+
+def _close(session: Session, model: Any, change: Change, versions: Sequence[UUID]) -> None:
+    if versions:
+        session.execute(update(model), [{"version_id": one, "closed_by": change.id} for one in versions])
 
 
 def clauses(session: Session, known_at: datetime | None = None) -> dict[UUID, dict[UUID, Clause]]:

@@ -4,7 +4,7 @@ statements."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,7 +15,15 @@ from sqlalchemy.orm import Session, aliased
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import Part
-from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
+from iam.access.agreement_state import AgreementFacts, AgreementStanding, PartyState, facts_of, party_state
+from iam.access.model.agreement import (
+    Agreement,
+    AgreementClause,
+    AgreementParty,
+    AgreementSuspension,
+    AgreementTerm,
+    ClauseContent,
+)
 from iam.access.model.assignment import Assignment
 from iam.access.pages.listing import concerns
 from iam.access.right import held
@@ -27,28 +35,42 @@ AGREEMENT_KEYS = (Agreement.key, Agreement.id)
 _NO_AGREEMENT = Problem("There is no such agreement, or it is outside your part.")
 
 
+class PartyLine(NamedTuple):
+    """A party with its organisation, and how it stands."""
+
+    party: AgreementParty
+    entity: Organisation
+    state: PartyState
+
+
 @dataclass(frozen=True, slots=True)
 class AgreementState:
-    """How an agreement stands: ``unsigned``, ``coming``, ``live`` or ``ended``; its term, its parties and who has not
-    signed."""
+    """How an agreement stands: its term, and each of its parties.
 
-    state: str
-    live_from: datetime | None
-    live_to: datetime | None
-    parties: list[tuple[AgreementParty, Organisation]]
+    It is ``live`` once a grantor and a grantee of one clause are in (without clauses, two parties) within its term;
+    ``unsigned`` while signatures are missing for that.
+    """
+
+    state: AgreementStanding
+    term: AgreementTerm | None
+    parties: list[PartyLine]
+    suspension: AgreementSuspension | None = None
 
     @property
     def unsigned(self) -> list[Organisation]:
         """The parties that have not signed yet."""
-        today = clock.today()
-        return [entity for party, entity in self.parties if party.signed_on is None or party.signed_on > today]
+        return [line.entity for line in self.parties if line.state == "unsigned"]
 
 
 def agreements(part: Part, text: str = "") -> Any:
     """Select (agreement, owner) of those that the part owns, or to which one of it is a party; order
     ``AGREEMENT_KEYS``."""
     p = AgreementParty
-    party = select(p.agreement_id).where(p.agreement_id == Agreement.id, concerns(part, p.legal_entity_id)).exists()
+    party = (
+        select(p.agreement_id)
+        .where(p.agreement_id == Agreement.id, p.closed_by.is_(None), concerns(part, p.legal_entity_id))
+        .exists()
+    )
     query = (
         select(Agreement, Organisation)
         .select_from(Agreement)
@@ -86,30 +108,30 @@ def agreement_of(session: Session, part: Part, key: str) -> FoundAgreement:
 
 
 def standings(session: Session, agreement_ids: Collection[UUID]) -> dict[UUID, AgreementState]:
-    """Return how agreements stand now; two statements."""
-    terms = select(AgreementTerm).where(
-        AgreementTerm.agreement_id.in_(agreement_ids), AgreementTerm.closed_by.is_(None)
-    )
-    term = {row.agreement_id: row for row in session.scalars(terms.order_by(AgreementTerm.valid_from))}
-    parties: dict[UUID, list[tuple[AgreementParty, Organisation]]] = {}
-    rows = session.execute(
-        select(AgreementParty, Organisation)
-        .join(Organisation, Organisation.id == AgreementParty.legal_entity_id)
-        .where(AgreementParty.agreement_id.in_(agreement_ids))
-        .order_by(Organisation.key)
-    )
-    for party, entity in rows:
-        parties.setdefault(party.agreement_id, []).append((party, entity))
-    return {id_: _standing(term.get(id_), parties.get(id_, [])) for id_ in agreement_ids}
+    """Return how agreements stand now; five statements."""
+    facts, now = facts_of(session, agreement_ids), clock.now()
+    ids = {party.legal_entity_id for one in facts.values() for party in one.parties}
+    entities = {row.id: row for row in session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}
+    c = AgreementClause
+    sides: dict[UUID, set[tuple[UUID, UUID]]] = {}
+    query = select(c.agreement_id, c.grantor_id, c.grantee_id).where(c.agreement_id.in_(agreement_ids))
+    for agreement_id, *both in session.execute(query.where(c.closed_by.is_(None)).distinct()):
+        sides.setdefault(agreement_id, set()).add((both[0], both[1]))
+    return {
+        id_: _standing(facts.get(id_) or AgreementFacts(), sides.get(id_, set()), entities, now)
+        for id_ in agreement_ids
+    }
 
 
-def _standing(term: AgreementTerm | None, parties: list[tuple[AgreementParty, Organisation]]) -> AgreementState:
-    if term is None:
-        return AgreementState("unsigned", None, None, parties)
-    found, now = AgreementState("unsigned", term.valid_from, term.valid_to, parties), clock.now()
-    if found.unsigned:
-        return found
-    return replace(found, state="ended" if term.valid_to <= now else "coming" if term.valid_from > now else "live")
+def _standing(
+    facts: AgreementFacts, sides: set[tuple[UUID, UUID]], entities: Mapping[UUID, Organisation], now: datetime
+) -> AgreementState:
+    lines = sorted(
+        (PartyLine(one, entities[one.legal_entity_id], party_state(one, now)) for one in facts.parties),
+        key=lambda line: line.entity.key,
+    )
+    term = facts.terms[-1] if facts.terms else None
+    return AgreementState(facts.state(sides, now), term, lines, facts.suspended(now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from iam import clock
 from iam.access.commands import catalogue
 from iam.access.commands.catalogue import NewRule, NewVersion
 from iam.access.derivation import derive
+from iam.access.living import live_until
 from iam.access.model import agreements
-from iam.access.model.agreements import Clause
+from iam.access.model.agreement import AgreementClause, AgreementSuspension
+from iam.access.model.agreements import Clause, Party, Term
 from iam.access.model.assignment import AdminGrant
 from iam.access.model.role import Role
 from iam.access.model.rule import Rule, RuleVersion
@@ -147,9 +149,8 @@ def agreement(
         "owner_id": grantor_id,
     }
     agreements.add(session, [row])
-    agreements.set_parties(
-        session, {id_: [(grantor_id, "controller", date(2026, 6, 1)), (grantee_id, "controller", signed)]}
-    )
+    parties = [Party(grantor_id, "controller", date(2026, 6, 1)), Party(grantee_id, "controller", signed)]
+    set_parties(session, id_, parties)
     set_term(session, id_, *term)
     content = frozenset((who, *item.split(":", 1)) for who, items in allows.items() for item in items)
     clause = Clause(grantor_id, grantee_id, scope_id, with_descendants, None, None, None, *dates, content)  # type: ignore[arg-type]
@@ -159,16 +160,43 @@ def agreement(
 
 def set_term(session: Session, agreement_id: UUID, since: datetime, until: datetime) -> None:
     """Say when an agreement is in force; nothing is derived."""
-    agreements.set_terms(session, facts.change(session), {agreement_id: (since, until)})
+    agreements.set_terms(session, facts.change(session), {agreement_id: Term(since, until)})
+
+
+def set_parties(session: Session, agreement_id: UUID, parties: Sequence[Party]) -> None:
+    """Say who the parties of an agreement are; nothing is derived."""
+    agreements.set_parties(session, facts.change(session), {agreement_id: parties})
+
+
+def suspend(
+    session: Session, agreement_id: UUID, entity_id: UUID, since: datetime, until: datetime = clock.FOREVER
+) -> None:
+    """Suspend an agreement for a time."""
+    change = facts.change(session)
+    session.add(
+        AgreementSuspension(
+            agreement_id=agreement_id,
+            legal_entity_id=entity_id,
+            reason="test",
+            valid_from=since,
+            valid_to=until,
+            opened_by=change.id,
+        )
+    )
+    session.flush()
+
+
+def lives_at(session: Session, agreement_id: UUID, at: datetime) -> bool:
+    """Whether the agreement's only clause lives at an instant."""
+    of_it = select(AgreementClause.id).where(AgreementClause.agreement_id == agreement_id)
+    clause_id = session.scalars(of_it.where(AgreementClause.closed_by.is_(None))).one()
+    return session.scalar(live_until(clause_id, at)) is not None
 
 
 def sign(session: Session, agreed: Agreed, signed: date | None) -> None:
     """Say when the grantee signed."""
-    parties = [
-        (agreed.clause.grantor_id, "controller", date(2026, 6, 1)),
-        (agreed.clause.grantee_id, "controller", signed),
-    ]
-    agreements.set_parties(session, {agreed.id: parties})
+    both = (agreed.clause.grantor_id, date(2026, 6, 1)), (agreed.clause.grantee_id, signed)
+    set_parties(session, agreed.id, [Party(entity_id, "controller", day) for entity_id, day in both])
 
 
 def alter(session: Session, agreed: Agreed, **values: Any) -> None:

@@ -251,6 +251,7 @@ def agreement(world: World, key: str, *, signed: bool = True, start: int = -30, 
         "valid_to": now + timedelta(days=end),
         "opened_by": world.ids["change"],
     }
+    lasting = {"valid_from": clock.LONG_AGO, "valid_to": clock.FOREVER, "opened_by": world.ids["change"]}
     clause = AgreementClause(
         id=uuid7(),
         agreement_id=row.id,
@@ -271,6 +272,8 @@ def agreement(world: World, key: str, *, signed: bool = True, start: int = -30, 
                 legal_entity_id=world.ids[name],
                 role="controller",
                 signed_on=date(2026, 1, 1) if signed or n else None,
+                in_from=clock.day_start(date(2026, 1, 1)) if signed or n else None,
+                **lasting,
             )
             for n, name in enumerate(parties)
         ),

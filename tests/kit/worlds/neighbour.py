@@ -135,7 +135,7 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     for party in (owner, "MUSTIKKALA"):
         world.write(
             AgreementParty(
-                agreement_id=agreement.id, legal_entity_id=world.ids[party], role="controller", signed_on=None
+                agreement_id=agreement.id, legal_entity_id=world.ids[party], role="controller", **world.lasting()
             )
         )
     world.ids.update(

@@ -177,7 +177,12 @@ def _agreements(world: World) -> None:
     world.write(row)
     world.write(
         AgreementParty(
-            agreement_id=row.id, legal_entity_id=world.ids["MUSTIKKALA"], role="controller", signed_on=clock.today()
+            agreement_id=row.id,
+            legal_entity_id=world.ids["MUSTIKKALA"],
+            role="controller",
+            signed_on=clock.today(),
+            in_from=clock.day_start(clock.today()),
+            **world.lasting(),
         ),
         AgreementTerm(agreement_id=row.id, **world.lasting()),
     )

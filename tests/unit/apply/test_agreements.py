@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from iam import clock
 from iam.access.derivation.derive import Counts, derive
 from iam.access.model.assignment import Assignment
+from iam.access.right import held
+from iam.apply.export import as_data
 from iam.change import SYSTEM, begin
 from tests.kit.held import Statements
 
@@ -38,3 +43,58 @@ def test_an_agreement_that_ends_earlier_makes_nobodys_rights_anew(applied: Apply
     assert report.counts["change"] == 1
     assert not [text for text in statements.texts if text.startswith("INSERT INTO match_")]
     assert session.scalar(select(func.count()).select_from(Assignment)) == before
+
+
+THIRD = EVERYTHING.replace(
+    "{entity: marjala-hva, role: controller, signed: 2026-06-25}]",
+    "{entity: marjala-hva, role: controller, signed: 2026-06-25}, {entity: konsortio, role: joint}]",
+)
+
+
+def crossing(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(held(clock.now()).subquery())) or 0
+
+
+def test_a_third_party_joins_without_touching_the_others(applied: Apply, session: Session) -> None:
+    before = crossing(session)
+    assert THIRD != EVERYTHING
+    report = applied(THIRD)
+    assert (report.counts["change"], crossing(session)) == (1, before)
+
+
+def test_where_all_must_sign_one_that_has_not_keeps_everybody_out(applied: Apply, session: Session) -> None:
+    before = crossing(session)
+    applied(THIRD.replace("    purpose: opiskeluhuolto", "    all_sign: true\n    purpose: opiskeluhuolto"))
+    assert crossing(session) == before - 1
+
+
+@pytest.mark.parametrize(
+    ("party", "told"),
+    [
+        ("{entity: marjala-hva, document: A-1}", "A signature has a day."),
+        ("{entity: mansikkala}", "This party is named twice."),
+        ("{entity: marjala-hva, from: 2026-09-01, to: 2026-08-01}", "This ends before it begins."),
+        ("{entity: KOIVU}", "KOIVU is no legal entity."),
+    ],
+)
+def test_a_party_that_is_wrong_is_told_with_its_place(applied: Apply, party: str, told: str) -> None:
+    report = applied(EVERYTHING.replace("{entity: marjala-hva, role: controller, signed: 2026-06-25}", party))
+    assert told in [problem.message % problem.params for problem in report.problems]
+
+
+def test_what_a_party_signed_is_written_out_as_it_was_stated(applied: Apply, session: Session) -> None:
+    party = "{entity: marjala-hva, role: joint, signed: 2026-06-25, signed_by: johtaja, document: A-1, service: s, "
+    applied(
+        EVERYTHING.replace("{entity: marjala-hva, role: controller, signed: 2026-06-25}", party + "to: 2027-05-31}")
+    )
+    told = next(one for one in as_data(session)["agreements"] if one["key"] == "opiskeluhuolto")
+    county = next(one for one in told["parties"] if one["entity"] == "marjala-hva")
+    assert county == {
+        "entity": "marjala-hva",
+        "role": "joint",
+        "signed": date(2026, 6, 25),
+        "signed_by": "johtaja",
+        "document": "A-1",
+        "service": "s",
+        "to": date(2027, 5, 31),
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnClause, Connection, column, insert, select,
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from iam import models  # noqa: F401 - fills the metadata
+from iam import clock, models  # noqa: F401 - fills the metadata
 from iam.access.model.assignment import NIL
 from iam.access.rules.naming import load
 from iam.clock import FOREVER, LONG_AGO
@@ -354,6 +354,51 @@ def test_how_old_a_sign_in_may_be_for_a_client_stays_what_it_was(empty_url: str)
         "says": (None, {"contacts": ["help@wilma.example"]}),
         "silent": (None, {}),
     }
+
+
+def test_parties_stay_in_with_their_signatures_and_where_three_had_to_sign_all_still_must(empty_url: str) -> None:
+    upgrade(empty_url, "0013")
+    engine, signed = make_engine(empty_url), date(2026, 6, 20)
+    with engine.begin() as connection:
+        entities = [_placed(connection, key) for key in ("kunta", "hva", "yhtyma")]
+        change = _put(connection, "change", kind="command", purpose="", at=DAY)
+        for key, n in (("kahden", 2), ("kolmen", 3)):
+            agreement = _concluded(connection, key, entities, change)
+            for place, entity in enumerate(entities[:n]):
+                day = signed if place < 2 else None
+                _row(
+                    connection,
+                    "agreement_party",
+                    agreement_id=agreement,
+                    legal_entity_id=entity,
+                    role="",
+                    signed_on=day,
+                )
+    upgrade(empty_url)
+    party, term, row = (Base.metadata.tables[name] for name in ("agreement_party", "agreement_term", "agreement"))
+    with engine.connect() as connection:
+        of_each = select(row.c.key, party.c.signed_on, party.c.in_from).join(party, party.c.agreement_id == row.c.id)
+        parties = connection.execute(of_each.order_by(row.c.key, party.c.signed_on.is_(None))).all()
+        all_sign = dict(connection.execute(select(row.c.key, term.c.all_sign).join(term)).all())
+        opened = set(connection.scalars(select(party.c.opened_by)))
+    engine.dispose()
+    since = clock.day_start(signed)
+    assert [tuple(one) for one in parties] == [("kahden", signed, since)] * 2 + [("kolmen", signed, since)] * 2 + [
+        ("kolmen", None, None)
+    ]
+    assert (all_sign, opened) == ({"kahden": False, "kolmen": True}, {change})
+
+
+def _concluded(connection: Connection, key: str, entities: list[UUID], change: UUID) -> UUID:
+    """Add an agreement with a clause between the first two."""
+    grantor, grantee, *_ = entities
+    told = {"decision": {}, "legal_basis": {}, "case_number": key, "purpose": key}
+    id_ = _put(connection, "agreement", key=key, owner_id=grantor, **told)
+    known = {"agreement_id": id_, "opened_by": change, **ALWAYS}
+    _row(connection, "agreement_term", version_id=uuid7(), fact_id=uuid7(), **known)
+    sides = {"grantor_id": grantor, "grantee_id": grantee, "scope_id": grantor}
+    _put(connection, "agreement_clause", n=1, with_descendants=True, **sides, **known)
+    return id_
 
 
 def _client(connection: Connection, application: UUID, key: str, metadata: dict[str, object]) -> None:

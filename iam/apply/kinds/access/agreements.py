@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, NamedTuple, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam.access.model import agreements
-from iam.access.model.agreement import Agreement as AgreementRow, AgreementParty, AgreementTerm
+from iam.access.model.agreement import Agreement as AgreementRow, AgreementTerm
 from iam.apply.comparison.difference import Difference
 from iam.apply.comparison.draft import Draft
 from iam.apply.comparison.state import State
@@ -29,6 +30,9 @@ from iam.apply.schema.moments import Day
 from iam.lifecycle.organisations.tree import settle
 from iam.plans.definition_guard import Touched
 
+_OPENING = frozenset({"clauses", "in_force", "all_sign", "parties"})
+"""The fields that can open or close what an agreement allows."""
+
 
 class Decision(Item):
     """Who decided on an agreement, when and in which section of the minutes."""
@@ -38,22 +42,50 @@ class Decision(Item):
     section: int | None = None
 
 
-class Party(Item):
-    """A legal entity that is a party; not signed, it keeps the agreement from being in force."""
+class Party(Dated):
+    """A legal entity that is a party, for a time: not signed, it is not in, and what it allows or is allowed waits.
+
+    ``document`` is the number of what was signed, and ``service`` through which an electronic signature was given.
+    """
 
     entity: Key
     role: Text = "controller"
     signed: Day = None
+    signed_by: Text | None = None
+    document: Text | None = None
+    service: Text | None = None
+
+    @model_validator(mode="after")
+    def _signed_on_a_day(self) -> Self:
+        if self.signed is None and (self.signed_by or self.document or self.service):
+            raise PydanticCustomError("unsigned_signature", "a signature without its day")
+        return self
+
+
+class PartyShape(NamedTuple):
+    """What is said of a party, by the key of its organisation."""
+
+    entity: str
+    role: str
+    signed: date | None
+    signed_by: str | None
+    document: str | None
+    service: str | None
+    interval: tuple[datetime, datetime]
 
 
 class Agreement(Item):
-    """An agreement between legal entities. Its clauses are its content: one that is left out or altered is closed."""
+    """An agreement between legal entities. Its clauses are its content: one that is left out or altered is closed.
+
+    ``all_sign``: no clause lives before everybody who is named as a party has signed.
+    """
 
     key: Key
     case_number: Text
     decided: Decision
     parties: Annotated[list[Party], Field(min_length=2)]
     in_force: Dated
+    all_sign: bool = False
     purpose: Text
     legal_basis: dict[str, Any]
     clauses: list[Clause] = []
@@ -66,35 +98,46 @@ def _shape(item: Agreement) -> Shape:
         "decided": item.decided.model_dump(mode="json", exclude_none=True),
         "purpose": item.purpose,
         "legal_basis": item.legal_basis,
-        "parties": sorted((party.entity, party.role, party.signed) for party in item.parties),
+        "parties": sorted(map(_party_shape, item.parties), key=repr),
         "in_force": interval(item.in_force),
+        "all_sign": item.all_sign,
         "clauses": sorted((clauses.shape(one) for one in item.clauses), key=repr),
     }
 
 
+def _party_shape(item: Party) -> PartyShape:
+    signature = item.signed, item.signed_by, item.document, item.service
+    return PartyShape(item.entity, item.role, *signature, interval(item))
+
+
 def _stand(session: Session, state: State, things: Things | None) -> None:
     keys = state.keys("organisation")
-    parties: dict[UUID, list[Any]] = defaultdict(list)
-    for party in session.execute(select(AgreementParty.__table__)):
-        parties[party.agreement_id].append((keys[party.legal_entity_id], party.role, party.signed_on))
+    parties = agreements.parties(session)
     terms = {
-        row.agreement_id: (row.valid_from, row.valid_to)
+        row.agreement_id: agreements.Term(row.valid_from, row.valid_to, row.all_sign)
         for row in session.execute(select(AgreementTerm.__table__).where(AgreementTerm.closed_by.is_(None)))
     }
     standing = agreements.clauses(session)
     for row in session.execute(select(AgreementRow.__table__).order_by(AgreementRow.key)):
+        term = terms.get(row.id)
         shape = {
             "case_number": row.case_number,
             "decided": row.decision,
             "purpose": row.purpose,
             "legal_basis": row.legal_basis,
-            "parties": sorted(parties[row.id], key=repr),
-            "in_force": terms.get(row.id),
+            "parties": sorted((_standing_party(one, keys) for one in parties.get(row.id, ())), key=repr),
+            "in_force": term and (term.valid_from, term.valid_to),
+            "all_sign": term is not None and term.all_sign,
             "clauses": sorted(
                 (clauses.standing_shape(clause, keys) for clause in standing.get(row.id, {}).values()), key=repr
             ),
         }
         state.put("agreement", row.key, row.id, shape)
+
+
+def _standing_party(party: agreements.Party, keys: dict[UUID, str]) -> PartyShape:
+    signature = party.signed_on, party.signed_by, party.document_number, party.signing_service
+    return PartyShape(keys[party.legal_entity_id], party.role, *signature, (party.valid_from, party.valid_to))
 
 
 def _check(draft: Draft) -> None:
@@ -124,6 +167,7 @@ def _parties(draft: Draft, item: Agreement, belongs: set[tuple[UUID, UUID]], whe
                 "Name the municipality, county or company it belongs to.",
                 key=party.entity,
             )
+        draft.problems += empty_interval(interval(party), where.at("parties", place))
         if party.entity in named:
             draft.wrong(here, "This party is named twice.", "Name it once.")
         named.add(party.entity)
@@ -137,15 +181,23 @@ def _write(writing: Writing) -> None:
     for key, shape in writing.all("agreement"):
         id_ = writing.id_of("agreement", key)
         if writing.differs("agreement", key, "parties"):
-            parties[id_] = [(ids[entity], role, signed) for entity, role, signed in shape["parties"]]
-        if writing.differs("agreement", key, "in_force"):
-            terms[id_] = shape["in_force"]
+            parties[id_] = [_party(ids, party) for party in shape["parties"]]
+        if writing.differs("agreement", key, "in_force") or writing.differs("agreement", key, "all_sign"):
+            start, end = shape["in_force"]
+            terms[id_] = agreements.Term(start, end, shape["all_sign"])
         if writing.differs("agreement", key, "clauses"):
             rows[id_] = [clauses.as_stored(writing, row) for row in shape["clauses"]]
-    agreements.set_parties(writing.session, parties)
+    agreements.set_parties(writing.session, writing.change, parties)
     agreements.set_terms(writing.session, writing.change, terms)
     altered = agreements.set_clauses(writing.session, writing.change, rows)
     writing.touched |= agreements.whom_they_allow(writing.session, altered)
+
+
+def _party(ids: Mapping[str, UUID], said: PartyShape) -> agreements.Party:
+    start, end = said.interval
+    return agreements.Party(
+        ids[said.entity], said.role, said.signed, said.signed_by, said.document, said.service, start, end
+    )
 
 
 def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
@@ -163,21 +215,24 @@ def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
 
 def _export(session: Session, state: State) -> Iterator[Row]:
     for key, shape in state.shapes["agreement"].items():
-        parties = [
-            plain({"entity": entity, "role": role, "signed": signed}) for entity, role, signed in shape["parties"]
-        ]
-        in_force = dated(*shape["in_force"])
         said = {name: shape[name] for name in ("case_number", "decided", "purpose", "legal_basis")}
         yield (
             {"key": key}
             | said
-            | {"parties": parties, "in_force": in_force, "clauses": [clauses.export(row) for row in shape["clauses"]]}
+            | {"parties": [_written(one) for one in shape["parties"]], "in_force": dated(*shape["in_force"])}
+            | ({"all_sign": True} if shape["all_sign"] else {})
+            | {"clauses": [clauses.export(row) for row in shape["clauses"]]}
         )
+
+
+def _written(said: PartyShape) -> Row:
+    """Return a party as it is written out."""
+    return plain(said._asdict() | {"interval": None}) | dated(*said.interval)
 
 
 def _touches(draft: Draft, one: Difference) -> Touched:
     """Agreements are always between legal entities."""
-    return Touched(across=one.action == "create" or bool({"clauses", "in_force", "parties"} & set(one.fields)))
+    return Touched(across=one.action == "create" or bool(_OPENING & set(one.fields)))
 
 
 KIND = Kind(
@@ -190,7 +245,10 @@ KIND = Kind(
     write=_write,
     export=_export,
     touches=_touches,
-    parts={"parties": ("entity", "role", "signed"), "clauses": clauses.PARTS},
+    parts={
+        "parties": ("entity", "role", "signed", "signed_by", "document", "service", "in_force"),
+        "clauses": clauses.PARTS,
+    },
     guarded=True,
     derives="those touched",
 )

@@ -298,7 +298,7 @@ def psychologist(session: Session, town: Town) -> Any:
 
 
 AGREEMENTS: list[tuple[str, dict[str, Any], str]] = [
-    ("nobody signed", {"signed": None}, "The agreement sopimus is not signed by all of its parties."),
+    ("nobody signed", {"signed": None}, "The agreement sopimus is not signed by both sides of the clause."),
     ("it has ended", {"term": (facts.SCHOOL_YEAR, AUTUMN)}, "The agreement sopimus has ended."),
     ("it begins later", {"term": (CHRISTMAS, END)}, "The agreement sopimus is not in force yet on that day."),
     (
@@ -353,7 +353,7 @@ def test_why_not_tells_what_stood_in_the_way_as_it_was_known_then(
         access.agreement(session, town.town, town.county, town.town, {"psykologi": ["oppilaat:read"]}, signed=None)
     before = CHRISTMAS - timedelta(days=1)
     with clock.fixed(END):
-        assert obstacle(session, psychologist.person_id).endswith("is not signed by all of its parties.")
+        assert obstacle(session, psychologist.person_id).endswith("is not signed by both sides of the clause.")
         assert obstacle(session, psychologist.person_id, known_at=before).startswith("No agreement lets")
 
 

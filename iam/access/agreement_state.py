@@ -1,0 +1,115 @@
+"""How an agreement stands at an instant, party by party, and what keeps a clause of it from living: told to people.
+
+Pure but for ``facts_of``. What decides is ``living``, in SQL; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from iam.access.model.agreement import AgreementParty, AgreementSuspension, AgreementTerm
+from iam.directory.queries import known
+
+AgreementStanding = Literal["unsigned", "coming", "live", "suspended", "ended"]
+PartyState = Literal["unsigned", "coming", "in", "left"]
+Obstacle = Literal["unsigned", "coming", "left", "awaited", "suspended", "ended"]
+
+
+class Hindrance(NamedTuple):
+    """What keeps a clause from living, and whose signature, start or leaving it is (None: the agreement's own)."""
+
+    what: Obstacle
+    entity_id: UUID | None = None
+
+
+@dataclass(slots=True)
+class AgreementFacts:
+    """The terms, parties and suspensions of an agreement, as of one knowledge."""
+
+    terms: list[AgreementTerm] = field(default_factory=list)
+    parties: list[AgreementParty] = field(default_factory=list)
+    suspensions: list[AgreementSuspension] = field(default_factory=list)
+
+    def suspended(self, at: datetime) -> AgreementSuspension | None:
+        """The suspension that lasts at ``at``."""
+        return next((one for one in self.suspensions if one.valid_from <= at < one.valid_to), None)
+
+    def hindrance(self, grantor_id: UUID, grantee_id: UUID, at: datetime) -> Hindrance | None:
+        """What keeps a clause between these two from living at ``at``; None when it lives."""
+        term = next((one for one in self.terms if one.valid_from <= at < one.valid_to), None)
+        sides = (self._side(entity_id, at) for entity_id in (grantor_id, grantee_id))
+        aside = next((Hindrance(state, one) for one, state in sides if state != "in"), None)
+        if term is None:
+            later = any(one.valid_from > at for one in self.terms)
+            return aside if later and aside is not None else Hindrance("coming" if later else "ended")
+        if aside is not None:
+            return aside
+        waiting = next((one for one in self.parties if one.valid_from <= at and party_state(one, at) in _NOT_YET), None)
+        if term.all_sign and waiting is not None:
+            return Hindrance("awaited", waiting.legal_entity_id)
+        return Hindrance("suspended") if self.suspended(at) is not None else None
+
+    def state(self, sides: Collection[tuple[UUID, UUID]], at: datetime) -> AgreementStanding:
+        """How the agreement stands at ``at``, whose clauses are between ``sides`` (grantor and grantee).
+
+        It is in force once both sides of one clause are in; without clauses, once two parties are.
+        """
+        hindrances = (self.hindrance(*side, at) for side in sides or self._pairs())
+        found = {"live" if one is None else _STANDINGS[one.what] for one in hindrances}
+        return next((state for state in _FORWARD if state in found), "unsigned")
+
+    def _pairs(self) -> list[tuple[UUID, UUID]]:
+        ids = [one.legal_entity_id for one in self.parties]
+        return [(one, other) for one in ids for other in ids if one < other]
+
+    def _side(self, entity_id: UUID, at: datetime) -> tuple[UUID, PartyState]:
+        party = next((one for one in self.parties if one.legal_entity_id == entity_id), None)
+        return entity_id, "left" if party is None else party_state(party, at)
+
+
+_NOT_YET = ("unsigned", "coming")
+_STANDINGS: Mapping[Obstacle, AgreementStanding] = {
+    "unsigned": "unsigned",
+    "awaited": "unsigned",
+    "coming": "coming",
+    "left": "ended",
+    "suspended": "suspended",
+    "ended": "ended",
+}
+_FORWARD: Sequence[AgreementStanding] = ("live", "suspended", "coming", "unsigned", "ended")
+
+
+def party_state(party: AgreementParty, at: datetime) -> PartyState:
+    """Return whether a party is in at ``at``, or why not."""
+    if party.valid_to <= at:
+        return "left"
+    if party.in_from is None:
+        return "unsigned"
+    return "in" if party.in_from <= at else "coming"
+
+
+def facts_of(
+    session: Session, agreements: Collection[UUID], known_at: datetime | None = None
+) -> Mapping[UUID, AgreementFacts]:
+    """Return what is known of these agreements at ``known_at`` (None: now); three statements."""
+    found: dict[UUID, AgreementFacts] = defaultdict(AgreementFacts)
+    for row in _rows(session, AgreementTerm, agreements, known_at):
+        found[row.agreement_id].terms.append(row)
+    for row in _rows(session, AgreementParty, agreements, known_at):
+        found[row.agreement_id].parties.append(row)
+    for row in _rows(session, AgreementSuspension, agreements, known_at):
+        found[row.agreement_id].suspensions.append(row)
+    return found
+
+
+def _rows(session: Session, model: Any, agreements: Collection[UUID], known_at: datetime | None) -> Sequence[Any]:
+    query = select(model).where(model.agreement_id.in_(agreements), known(model, known_at))
+    return session.scalars(query.order_by(model.valid_from)).all()

@@ -1,0 +1,56 @@
+"""Which clauses live longer or shorter by a change of their agreement: of its terms, its parties, its suspensions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, CompoundSelect, and_, or_, select, union
+from sqlalchemy.orm import Session
+
+from iam.access.living import Interval, Seen, lives, without
+from iam.access.model.agreement import AgreementClause, AgreementParty, AgreementSuspension, AgreementTerm
+
+
+def altered(session: Session, change_id: UUID, now: datetime, *, gains: bool) -> Mapping[datetime, list[UUID]]:
+    """Return the clauses that live at a time, not yet over, at which they did not before the change (or no longer do),
+    by the instant from which; three statements."""
+    # Named one by one: so few rights of so many are looked up, and not all compared.
+    theirs = AgreementClause.agreement_id.in_(_altered_agreements(change_id))
+    clauses = session.scalars(select(AgreementClause.id).where(AgreementClause.closed_by.is_(None), theirs)).all()
+    before, after = (_lives(session, clauses, seen) for seen in (_until(change_id), _standing))
+    found: dict[datetime, list[UUID]] = {}
+    for clause_id in clauses:
+        was, becomes = before.get(clause_id, []), after.get(clause_id, [])
+        moved = without(becomes, was) if gains else without(was, becomes)
+        begins = next((max(start, now) for start, end in moved if end > now), None)
+        if begins is not None:
+            found.setdefault(begins, []).append(clause_id)
+    return found
+
+
+def _altered_agreements(change_id: UUID) -> CompoundSelect[Any]:
+    tables: tuple[Any, ...] = (AgreementTerm, AgreementParty, AgreementSuspension)
+    return union(
+        *(select(one.agreement_id).where(or_(one.opened_by == change_id, one.closed_by == change_id)) for one in tables)
+    )
+
+
+def _lives(session: Session, clauses: Collection[UUID], seen: Seen) -> dict[UUID, list[Interval]]:
+    found: dict[UUID, list[Interval]] = {}
+    for clause_id, life, _ in lives(session, clauses, seen=seen):
+        found.setdefault(clause_id, []).append((life.start, life.end))
+    return found
+
+
+def _until(change_id: UUID) -> Seen:
+    """What stood before the change."""
+    return lambda model: and_(
+        model.opened_by != change_id, or_(model.closed_by.is_(None), model.closed_by == change_id)
+    )
+
+
+def _standing(model: Any) -> ColumnElement[bool]:
+    return model.closed_by.is_(None)  # type: ignore[no-any-return]
