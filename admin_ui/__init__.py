@@ -11,7 +11,7 @@ A view writes only by calling a command of ``iam``; it imports nothing of the co
 """
 
 from admin_ui import entry
-from admin_ui.agreements import pages as agreements
+from admin_ui.agreements import acts as agreement_acts, pages as agreements, proposal as agreement_proposal
 from admin_ui.applications import (
     client as application_client,
     mapper as application_mapper,
@@ -37,6 +37,8 @@ from admin_ui.rules import edit as rule_edit, pages as rules, proposal as rule_p
 from admin_ui.trace import pages as sign_in_trace
 
 PAGES = (
+    agreement_acts,
+    agreement_proposal,
     agreements,
     application_client,
     application_mapper,

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from admin_ui.parts import exports, frame, lists, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
+from iam.access.administration import covered
 from iam.access.pages import agreements as listing
 from iam.access.pages.agreements import AGREEMENT_KEYS, AgreementState
 from iam.directory.pages.listing import organisation_keys
+from iam.plans import agreement_proposals
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -27,6 +29,7 @@ STATES = {
     "unsigned": (N_("Not signed by both sides"), "error"),
     "coming": (N_("Not in force yet"), "waiting"),
     "live": (N_("In force"), "success"),
+    "notice": (N_("In force, notice given"), "waiting"),
     "suspended": (N_("Suspended"), "error"),
     "ended": (N_("Ended"), "neutral"),
 }
@@ -128,14 +131,23 @@ def agreement(key: str) -> Response:
         basis=", ".join(words.word(BASES, str(name)) % {"value": value} for name, value in found.legal_basis.items()),
         decision=_decision(found.decision),
         missing=[entity.name(texts.language) for entity in standing.unsigned],
-        signed_on=lambda party: _day(party.signed_on),
+        day_word=words.day,
         party_states={state: (look, texts.gettext(word)) for state, (word, look) in PARTY_STATES.items()},
         clauses=listing.clauses(session, found.id),
         page=_under(clause_ids).page(),
         export_url=f"{PATH}/{key}/people.csv",
         first=words.start,
         end=words.end,
+        waits=frame.may("agreements.sign") and agreement_proposals.of_agreement(session, key) is not None,
+        suspenders=_suspenders(session, standing),
     )
+
+
+def _suspenders(session: Session, standing: AgreementState) -> list[tuple[str, str]]:
+    """The parties in whose name the reader may suspend the agreement, as ids and names."""
+    part, language = frame.part_of("agreements.write"), context.texts().language
+    entities = {line.entity.id: line.entity.name(language) for line in standing.parties if line.state != "left"}
+    return [(str(one), entities[one]) for one in covered(session, part, entities)]
 
 
 @blueprint.get("/agreements/<key>/people.csv")
@@ -185,10 +197,6 @@ def lines(
     return made
 
 
-def _day(day: date | None) -> str:
-    return f"{day.day}.{day.month}.{day.year}" if day else ""
-
-
 def _decision(decision: Mapping[str, Any]) -> str:
     """Return who decided, when and in which section, as one line."""
     if not decision:
@@ -201,6 +209,6 @@ def _decision(decision: Mapping[str, Any]) -> str:
 
 def _read_day(value: Any) -> str:
     try:
-        return _day(date.fromisoformat(str(value)))
+        return words.day(date.fromisoformat(str(value)))
     except ValueError:
         return ""

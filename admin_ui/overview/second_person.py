@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from admin_ui.agreements.pages import PATH as AGREEMENTS
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.seen import profiles
@@ -20,6 +21,7 @@ from iam.access.asker import Asker
 from iam.access.commands import taken_out
 from iam.access.model.proposal import OF_RULES, Proposal, TakenOut, waiting
 from iam.directory.queries import Profile
+from iam.plans import agreement_proposals
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -28,6 +30,7 @@ KINDS = {
     "rule": N_("Rule"),
     "withdrawal": N_("Withdrawal of a rule"),
     "apply": N_("Declaration"),
+    "agreement": N_("Agreement"),
     "role": N_("Role"),
     "client": N_("Client"),
     "connection": N_("Sign-in connection"),
@@ -81,6 +84,9 @@ def see_taken_out() -> AnyResponse:
 def _proposals(asker: Asker) -> Any:
     write, owner_id = asker.part("rules.write"), Proposal.__table__.c.owner_id
     mine: list[ColumnElement[bool]] = [Proposal.kind.in_(OF_RULES) & write.covers(owner_id)] if write else []
+    sign = asker.part("agreements.sign")
+    if sign:
+        mine.append((Proposal.kind == agreement_proposals.KIND) & sign.covers(owner_id))
     if asker.part("config.apply").everything:
         mine.append(Proposal.kind == "apply")
     return select(Proposal).where(waiting(), or_(false(), *mine)).order_by(Proposal.proposed_at)
@@ -89,7 +95,8 @@ def _proposals(asker: Asker) -> Any:
 def _proposal(row: Proposal, names: dict[UUID, Profile]) -> WaitingDefinition:
     texts = context.texts()
     told = texts.gettext(N_("%(gain)s gain, %(lose)s lose")) % row.counts
-    href = f"{PATH}/{row.key}/proposal" if row.kind in OF_RULES else ""
+    paths = {**dict.fromkeys(OF_RULES, PATH), agreement_proposals.KIND: AGREEMENTS}
+    href = f"{paths[row.kind]}/{row.key}/proposal" if row.kind in paths else ""
     return WaitingDefinition(
         row.id,
         texts.gettext(KINDS[row.kind]),

@@ -4,7 +4,7 @@ takes hold."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from iam import clock
 from iam.texts import N_
@@ -94,3 +94,8 @@ def end(instant: datetime | None) -> datetime | None:
 def start(instant: datetime) -> datetime | None:
     """Return a start to be shown; None when no start is known."""
     return None if instant <= clock.LONG_AGO else instant
+
+
+def day(value: date | None) -> str:
+    """Return a day as it is written in Finland; nothing for none."""
+    return f"{value.day}.{value.month}.{value.year}" if value else ""

@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui.parts import frame, words
 from admin_ui.parts.frame import blueprint
-from admin_ui.rules import effects as effects_view, form as rule_form
+from admin_ui.people import effects as effects_view
+from admin_ui.rules import form as rule_form
 from admin_ui.rules.form import RuleForm
 from admin_ui.rules.pages import PATH, SECTION, offered_roles, role_options, templates
 from admin_ui.rules.trial import Trial, day, trial

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui.parts import frame, paging
 from admin_ui.parts.frame import blueprint
-from admin_ui.rules import effects as effects_view
+from admin_ui.people import effects as effects_view
 from admin_ui.rules.edit import SHOWN_PLACES, done
 from admin_ui.rules.pages import PATH, SECTION, said
 from connectors.problem import Problem

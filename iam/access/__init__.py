@@ -1,9 +1,9 @@
 """Rights: rules and agreements turn facts into assignments that cite their reasons.
 
 Rooms, each importing only those before it: ``model``, ``rules``, ``pages``, ``derivation``, ``explanation``,
-``commands``. Beside them stand ``administration`` (the one place that tells what an administrator may see and do),
-``asker``, ``standing`` (over all of a person), ``living`` (when a clause lives) and ``right`` (what holds at an
-instant).
+``commands`` and ``agreement_acts``. Beside them stand ``administration`` (what an administrator
+may see and do), ``asker``, ``standing`` (over all of a person), ``living`` (when a clause lives), ``agreement_state``
+(that told to people) and ``right`` (what holds at an instant).
 
 Flow: ``rules.pattern`` (a rule as data) -> ``rules.compile_sql`` (one SELECT) or ``rules.match`` (one person, pure) ->
 ``derivation.derive`` -> assignment rows with support -> ``right`` -> ``explanation.explain`` (why, and until when:

@@ -56,6 +56,8 @@ PERMISSIONS: dict[str, str] = {
         "undelivered logouts again"
     ),
     "agreements.read": "see agreements",
+    "agreements.write": "give notice of an agreement, suspend it at once, lift a suspension",
+    "agreements.sign": "record the signature of a party of an agreement, and accept one",
     "audit.search": "search the audit log",
     "config.apply": (
         "apply and export declarations and, on a page, write what people are told before they go on to a "
@@ -264,6 +266,16 @@ def knows_protected(session: Session, part: Part) -> bool:
     if codes is None or not codes:
         return False
     return codes.everything or part.granted <= codes.granted or covers_all(session, codes, part.granted)
+
+
+def covered(session: Session, part: Part, organisation_ids: Collection[UUID]) -> list[UUID]:
+    """Return those of the organisations that lie in a part, in their order; one statement at most."""
+    if part.everything or not part:
+        return list(organisation_ids) if part else []
+    found = set(
+        session.scalars(part.organisations().where(OrganisationClosure.descendant_id.in_(list(organisation_ids))))
+    )
+    return [one for one in organisation_ids if one in found]
 
 
 def covers_all(session: Session, part: Part, organisation_ids: Collection[UUID]) -> bool:

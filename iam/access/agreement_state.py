@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from iam.access.model.agreement import AgreementParty, AgreementSuspension, AgreementTerm
 from iam.directory.queries import known
 
-AgreementStanding = Literal["unsigned", "coming", "live", "suspended", "ended"]
+AgreementStanding = Literal["unsigned", "coming", "live", "notice", "suspended", "ended"]
 PartyState = Literal["unsigned", "coming", "in", "left"]
 Obstacle = Literal["unsigned", "coming", "left", "awaited", "suspended", "ended"]
 
@@ -60,11 +60,14 @@ class AgreementFacts:
     def state(self, sides: Collection[tuple[UUID, UUID]], at: datetime) -> AgreementStanding:
         """How the agreement stands at ``at``, whose clauses are between ``sides`` (grantor and grantee).
 
-        It is in force once both sides of one clause are in; without clauses, once two parties are.
+        It is in force once both sides of one clause are in; without clauses, once two parties are. ``notice`` is in
+        force, and somebody who is in has given notice.
         """
         hindrances = (self.hindrance(*side, at) for side in sides or self._pairs())
         found = {"live" if one is None else _STANDINGS[one.what] for one in hindrances}
-        return next((state for state in _FORWARD if state in found), "unsigned")
+        state: AgreementStanding = next((state for state in _FORWARD if state in found), "unsigned")
+        noticed = any(one.notice_on is not None and party_state(one, at) == "in" for one in self.parties)
+        return "notice" if state == "live" and noticed else state
 
     def _pairs(self) -> list[tuple[UUID, UUID]]:
         ids = [one.legal_entity_id for one in self.parties]

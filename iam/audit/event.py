@@ -118,6 +118,13 @@ TYPES: dict[str, str] = {
     ),
     "rule:version:accepted": "A second person accepted what was proposed about a rule.",
     "rule:version:refused": "What was proposed about a rule was refused, with a reason.",
+    "agreement:party:signed": "The signature of a party of an agreement was recorded; who signed, and which document.",
+    "agreement:notice:given": "A party gave notice of an agreement.",
+    "agreement:use:suspended": "A party suspended an agreement at once, with a reason: nobody has a right by it.",
+    "agreement:use:resumed": "A second person of the grantor lifted the suspension of an agreement.",
+    "agreement:act:proposed": "What a party does on an agreement waits for a person of the grantor; with the digest.",
+    "agreement:act:accepted": "A person of the grantor accepted what was proposed on an agreement.",
+    "agreement:act:refused": "What was proposed on an agreement was refused or taken back, with a reason.",
     "definition:use:stopped": (
         "Somebody took a whole definition out of use at once, with a reason: a rule, a role, a client or a connection."
     ),

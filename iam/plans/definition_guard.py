@@ -60,7 +60,7 @@ def reasons(
         found.append(Problem(N_("It touches rights in another legal entity.")))
     if proposer.person_id in effects.persons(gains=True):
         found.append(Problem(N_("Whoever asked for it gains by it.")))
-    return found + _too_many(session, effects)
+    return found + too_many(session, effects)
 
 
 def refuse_winner(session: Session, effects: Effects, person_id: UUID | None, kept: Collection[UUID] = ()) -> None:
@@ -88,7 +88,8 @@ _IN_SEVEN_DAYS = {
 }
 
 
-def _too_many(session: Session, effects: Effects) -> list[Problem]:
+def too_many(session: Session, effects: Effects) -> list[Problem]:
+    """Return in words of which organisations more people gain or lose something than go through by themselves."""
     counts = effects.counts()
     sizes, names, before = _sizes(session, counts), _names(session, counts), definition_plan.lately(session, counts)
     found = []

@@ -27,6 +27,7 @@ def keep(
     effects: Effects,
     reasons: Sequence[Problem],
     actor: Actor,
+    stated: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any]:
     """Keep a change that waits; return what its event says: the digest of its effects, and how many gain and lose."""
     counts = {name: len(effects.persons(gains=gains)) for name, gains in (("gain", True), ("lose", False))}
@@ -39,6 +40,7 @@ def keep(
             owner_id=owner_id,
             counts=counts,
             reasons=stored,
+            stated=None if stated is None else dict(stated),
             proposed_by=actor.person_id,
             proposed_at=clock.now(),
         )
@@ -64,3 +66,9 @@ def take(session: Session, proposal: Proposal, actor: Actor) -> bool:
     query = update(Proposal).where(Proposal.id == proposal.id, waiting())
     taken = query.values(accepted_by=actor.person_id, accepted_at=clock.now()).returning(Proposal.id)
     return session.execute(taken).first() is not None
+
+
+def drop(session: Session, proposal: Proposal) -> bool:
+    """Take a proposal from those that wait, as refused, in one statement; whether nobody had decided it before."""
+    query = update(Proposal).where(Proposal.id == proposal.id, waiting())
+    return session.execute(query.values(withdrawn_at=clock.now()).returning(Proposal.id)).first() is not None

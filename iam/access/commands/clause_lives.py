@@ -10,8 +10,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CompoundSelect, and_, or_, select, union
 from sqlalchemy.orm import Session
 
+from iam.access.administration import Part
 from iam.access.living import Interval, Seen, lives, without
 from iam.access.model.agreement import AgreementClause, AgreementParty, AgreementSuspension, AgreementTerm
+from iam.access.model.assignment import Assignment
+
+Moved = tuple[UUID, UUID, UUID]
+"""Person, role and scope."""
 
 
 def altered(session: Session, change_id: UUID, now: datetime, *, gains: bool) -> Mapping[datetime, list[UUID]]:
@@ -29,6 +34,16 @@ def altered(session: Session, change_id: UUID, now: datetime, *, gains: bool) ->
         if begins is not None:
             found.setdefault(begins, []).append(clause_id)
     return found
+
+
+def tellable(session: Session, change_id: UUID, part: Part) -> frozenset[Moved]:
+    """Return the rights by the clauses of agreements that a change wrote of, of which an asker with ``part`` may be
+    told."""
+    a, theirs = Assignment, AgreementClause.agreement_id.in_(_altered_agreements(change_id))
+    clauses = session.scalars(select(AgreementClause.id).where(theirs)).all()
+    query = select(a.person_id, a.role_id, a.scope_id).where(a.clause_id.in_(clauses), a.closed_by.is_(None))
+    rows = session.execute(query.where(part.tells_right(a)).distinct())
+    return frozenset((row[0], row[1], row[2]) for row in rows)
 
 
 def _altered_agreements(change_id: UUID) -> CompoundSelect[Any]:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from iam import clock
 from iam.access.administration import Part
-from iam.access.commands.clause_lives import altered
+from iam.access.commands.clause_lives import Moved, altered
 from iam.access.model.assignment import AdminGrant, Assignment
 from iam.access.model.role import Application, Role, RoleClosure, RoleContent, RoleVersion
 from iam.database.types import UtcDateTime, greatest
@@ -55,10 +55,6 @@ class Permission(NamedTuple):
     organisation_id: UUID
     valid_from: datetime
     valid_to: datetime
-
-
-Moved = tuple[UUID, UUID, UUID]
-"""Person, role and scope."""
 
 
 @dataclass(frozen=True, slots=True)

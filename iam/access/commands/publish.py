@@ -16,7 +16,8 @@ from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import WHOLE, Part
 from iam.access.commands.catalogue import withdraw_rules
-from iam.access.commands.effects import Effects, Moved, read, tellable
+from iam.access.commands.clause_lives import Moved
+from iam.access.commands.effects import Effects, read, tellable
 from iam.access.derivation.derive import derive
 from iam.access.explanation.why_not import nowhere
 from iam.access.model.assignment import Assignment

@@ -13,7 +13,10 @@ from iam.database.base import Base, FactVersion, key, open_index, valid
 
 
 class Agreement(Base):
-    """An agreement; whether it is live is computed from its terms and signatures, never stored."""
+    """An agreement; whether it is live is computed from its terms and signatures, never stored.
+
+    Notice is given with ``notice_months`` by the calendar, or ``notice_days``.
+    """
 
     __tablename__ = "agreement"
 
@@ -24,6 +27,8 @@ class Agreement(Base):
     purpose: Mapped[str]
     legal_basis: Mapped[dict[str, Any]]
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    notice_months: Mapped[int | None]
+    notice_days: Mapped[int | None]
 
 
 class AgreementTerm(FactVersion, Base):
@@ -45,7 +50,7 @@ class AgreementParty(FactVersion, Base):
     ``signed_by``, ``document_number`` and, of an electronic signature, ``signing_service`` are as the party told them.
     A party is *in* from ``in_from``, the later of its signature (00:00 of that day in Helsinki) and ``valid_from``, to
     ``valid_to``; without a signature it is not in, and ``in_from`` is empty. The others' signatures do not matter to
-    it.
+    it. ``notice_on`` is the day on which it gave notice.
     """
 
     __tablename__ = "agreement_party"
@@ -63,6 +68,7 @@ class AgreementParty(FactVersion, Base):
     document_number: Mapped[str | None]
     signing_service: Mapped[str | None]
     in_from: Mapped[datetime | None]
+    notice_on: Mapped[date | None]
 
 
 class AgreementSuspension(FactVersion, Base):

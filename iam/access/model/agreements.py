@@ -54,6 +54,7 @@ class Party:
     signing_service: str | None = None
     valid_from: datetime = clock.LONG_AGO
     valid_to: datetime = clock.FOREVER
+    notice_on: date | None = None
 
     @property
     def in_from(self) -> datetime | None:
@@ -127,7 +128,10 @@ def set_parties(session: Session, change: Change, stated: Mapping[UUID, Collecti
 
 
 def set_terms(session: Session, change: Change, terms: Mapping[UUID, Term]) -> None:
-    """Make each term the time in which the agreement is in force: the version before is closed, another opened."""
+    """Make each term the time in which the agreement is in force: the version before is closed, another opened.
+
+    One whose term would be empty is never in force.
+    """
     t = AgreementTerm
     query = select(t.version_id, t.agreement_id, t.fact_id).where(t.closed_by.is_(None), _of(t, terms))
     standing = session.execute(query).all()
@@ -143,6 +147,7 @@ def set_terms(session: Session, change: Change, terms: Mapping[UUID, Term]) -> N
             "opened_by": change.id,
         }
         for one, term in terms.items()
+        if term.valid_from < term.valid_to
     ]
     if rows:
         session.execute(insert(t), rows)

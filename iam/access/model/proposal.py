@@ -21,8 +21,9 @@ class Proposal(Base):
     """A change of definitions that somebody wants and another must accept; ``digest`` is that of its effects.
 
     ``kind`` is ``apply`` (a declaration, which the second person brings along again), ``rule`` (a draft, ``key`` its
-    rule) or ``withdrawal`` (of the rule ``key``). ``counts`` say how many gain and lose; ``reasons`` why it waits, each
-    a message of a problem with its values.
+    rule), ``withdrawal`` (of the rule ``key``) or ``agreement`` (``stated`` is the act on the agreement
+    ``key``). ``counts`` say how many gain and lose; ``reasons`` why it waits, each a message of a problem with its
+    values.
     """
 
     __tablename__ = "proposal"
@@ -35,6 +36,7 @@ class Proposal(Base):
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
     counts: Mapped[dict[str, Any]]
     reasons: Mapped[list[Any]]
+    stated: Mapped[dict[str, Any] | None]
     proposed_by: Mapped[UUID | None]
     proposed_at: Mapped[datetime]
     accepted_by: Mapped[UUID | None]

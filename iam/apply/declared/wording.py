@@ -25,6 +25,7 @@ _WORDS = {
         N_("A signature has a day."),
         N_("State under signed the day on which the party signed."),
     ),
+    "notice": (N_("A time of notice is so many months, or so many days."), N_("State one of the two: months or days.")),
     "not_a_day": (N_("This is no day."), N_("Write a day of the calendar as YYYY-MM-DD.")),
     "no_zone": (N_("There is no such time zone."), N_("Write it as in Europe/Helsinki.")),
     "string_type": (N_("This must be text."), N_("Put it in quotes when it looks like a number, a day, or yes or no.")),

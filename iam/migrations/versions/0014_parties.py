@@ -1,4 +1,5 @@
-"""Parties of agreements are facts on both time axes, each with its own signature; an agreement can be suspended.
+"""Parties of agreements are facts on both time axes, each with its own signature; an agreement can be suspended
+and given notice of.
 
 Until now no clause lived before all had signed. Where an agreement has clauses and more than two parties that stays
 said, so that nothing is given by an upgrade; with two, either way means the same.
@@ -42,6 +43,9 @@ def upgrade() -> None:
     rows = [_fact(row, opened.get(row.agreement_id, first)) for row in standing]
     if rows:
         connection.execute(parties.insert(), rows)
+    for name in ("notice_months", "notice_days"):
+        op.add_column("agreement", sa.Column(name, sa.Integer(), nullable=True))
+    op.add_column("proposal", sa.Column("stated", sa.JSON(), nullable=True))
     op.add_column("agreement_term", sa.Column("all_sign", sa.Boolean(), nullable=False, server_default=sa.false()))
     many = sa.text(
         "UPDATE agreement_term SET all_sign = true WHERE agreement_id IN (SELECT agreement_id FROM agreement_clause) "
@@ -74,6 +78,7 @@ def _create() -> sa.Table:
         sa.Column("signed_on", sa.Date(), nullable=True),
         *(sa.Column(name, sa.String(), nullable=True) for name in said),
         sa.Column("in_from", UtcDateTime(), nullable=True),
+        sa.Column("notice_on", sa.Date(), nullable=True),
     )
     _facts("agreement_suspension", sa.Column("reason", sa.String(), nullable=False))
     _open_index("agreement_party", "agreement_id", "legal_entity_id", unique=True)

@@ -12,8 +12,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.agreement_acts.notice import GiveNotice
 from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
 from iam.access.model.assignment import Assignment
+from iam.access.model.proposal import Proposal
 from iam.access.model.role import ApplicationEnabled
 from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.database.types import uuid7
@@ -282,6 +284,21 @@ def agreement(world: World, key: str, *, signed: bool = True, start: int = -30, 
     )
     world.ids.update({key: row.id, f"{key} clause": clause.id})
     return row.id
+
+
+def noticed(world: World, agreement_key: str, party: str, *, owner: str) -> Proposal:
+    """A notice of an agreement that waits for a second person."""
+    stated = GiveNotice(world.ids[party], clock.today() + timedelta(days=30)).stated()
+    return Proposal(
+        kind="agreement",
+        key=agreement_key,
+        digest="x",
+        owner_id=world.ids[owner],
+        counts={"gain": 0, "lose": 1},
+        reasons=[],
+        stated=stated,
+        proposed_at=clock.now(),
+    )
 
 
 def enable(world: World, application_key: str, *organisations: UUID) -> None:

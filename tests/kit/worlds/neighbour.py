@@ -138,6 +138,7 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
                 agreement_id=agreement.id, legal_entity_id=world.ids[party], role="controller", **world.lasting()
             )
         )
+    world.write(catalogue.noticed(world, f"{name}-sopimus", owner, owner=owner))
     world.ids.update(
         {f"{name} run": run.id, f"{name} unclear": unclear.id, f"{name} message": message.id, f"{name} mail": mail.id}
     )

@@ -185,6 +185,8 @@ def _agreements(world: World) -> None:
             **world.lasting(),
         ),
         AgreementTerm(agreement_id=row.id, **world.lasting()),
+        catalogue.noticed(world, "omasopimus", "MANSIKKALA", owner="MANSIKKALA"),
+        catalogue.noticed(world, "kanariasopimus", "MUSTIKKALA", owner="MUSTIKKALA"),
     )
 
 

@@ -14,7 +14,20 @@ from tests.kit.worlds.admin import Reader, World
 from tests.kit.worlds.wide import CANARIES, Objects, fill, mixed, routes, said
 
 PARTY = {"Mustikkala": "an agreement names its parties: who concluded it with the reader's own is what it is about"}
-NAMED_WITH_REASON = {"admin.agreements": PARTY, "admin.agreements_file": PARTY, "admin.agreement": PARTY}
+NAMED_WITH_REASON = dict.fromkeys(
+    (
+        "admin.agreements",
+        "admin.agreements_file",
+        "admin.agreement",
+        "admin.show_signature",
+        "admin.sign",
+        "admin.show_notice",
+        "admin.notice",
+        "admin.agreement_proposal",
+        "admin.decide_on_agreement",
+    ),
+    PARTY,
+)
 """By endpoint: the foreign words that a page says, and why."""
 
 STARTS_A_RUN = frozenset({"admin.try_source", "admin.run_source", "admin.accept_source", "admin.test_source"})

@@ -45,7 +45,8 @@ class Decision(Item):
 class Party(Dated):
     """A legal entity that is a party, for a time: not signed, it is not in, and what it allows or is allowed waits.
 
-    ``document`` is the number of what was signed, and ``service`` through which an electronic signature was given.
+    ``document`` is the number of what was signed, ``service`` through which an electronic signature was given, and
+    ``notice`` the day on which it gave notice.
     """
 
     entity: Key
@@ -54,6 +55,7 @@ class Party(Dated):
     signed_by: Text | None = None
     document: Text | None = None
     service: Text | None = None
+    notice: Day = None
 
     @model_validator(mode="after")
     def _signed_on_a_day(self) -> Self:
@@ -71,7 +73,21 @@ class PartyShape(NamedTuple):
     signed_by: str | None
     document: str | None
     service: str | None
+    notice: date | None
     interval: tuple[datetime, datetime]
+
+
+class Notice(Item):
+    """How long before its end notice is given: by months of the calendar, or by days."""
+
+    months: Annotated[int, Field(ge=1, le=120)] | None = None
+    days: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.months is None) == (self.days is None):
+            raise PydanticCustomError("notice", "months or days")
+        return self
 
 
 class Agreement(Item):
@@ -86,6 +102,7 @@ class Agreement(Item):
     parties: Annotated[list[Party], Field(min_length=2)]
     in_force: Dated
     all_sign: bool = False
+    notice: Notice | None = None
     purpose: Text
     legal_basis: dict[str, Any]
     clauses: list[Clause] = []
@@ -101,13 +118,14 @@ def _shape(item: Agreement) -> Shape:
         "parties": sorted(map(_party_shape, item.parties), key=repr),
         "in_force": interval(item.in_force),
         "all_sign": item.all_sign,
+        "notice": (item.notice.months, item.notice.days) if item.notice is not None else (None, None),
         "clauses": sorted((clauses.shape(one) for one in item.clauses), key=repr),
     }
 
 
 def _party_shape(item: Party) -> PartyShape:
     signature = item.signed, item.signed_by, item.document, item.service
-    return PartyShape(item.entity, item.role, *signature, interval(item))
+    return PartyShape(item.entity, item.role, *signature, item.notice, interval(item))
 
 
 def _stand(session: Session, state: State, things: Things | None) -> None:
@@ -128,6 +146,7 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
             "parties": sorted((_standing_party(one, keys) for one in parties.get(row.id, ())), key=repr),
             "in_force": term and (term.valid_from, term.valid_to),
             "all_sign": term is not None and term.all_sign,
+            "notice": (row.notice_months, row.notice_days),
             "clauses": sorted(
                 (clauses.standing_shape(clause, keys) for clause in standing.get(row.id, {}).values()), key=repr
             ),
@@ -137,7 +156,8 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
 
 def _standing_party(party: agreements.Party, keys: dict[UUID, str]) -> PartyShape:
     signature = party.signed_on, party.signed_by, party.document_number, party.signing_service
-    return PartyShape(keys[party.legal_entity_id], party.role, *signature, (party.valid_from, party.valid_to))
+    times = party.valid_from, party.valid_to
+    return PartyShape(keys[party.legal_entity_id], party.role, *signature, party.notice_on, times)
 
 
 def _check(draft: Draft) -> None:
@@ -195,9 +215,8 @@ def _write(writing: Writing) -> None:
 
 def _party(ids: Mapping[str, UUID], said: PartyShape) -> agreements.Party:
     start, end = said.interval
-    return agreements.Party(
-        ids[said.entity], said.role, said.signed, said.signed_by, said.document, said.service, start, end
-    )
+    signature = said.signed, said.signed_by, said.document, said.service
+    return agreements.Party(ids[said.entity], said.role, *signature, start, end, said.notice)
 
 
 def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
@@ -209,6 +228,8 @@ def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
         "decision": shape["decided"],
         "purpose": shape["purpose"],
         "legal_basis": shape["legal_basis"],
+        "notice_months": shape["notice"][0],
+        "notice_days": shape["notice"][1],
         "owner_id": writing.draft.organisations[item.parties[0].entity],
     }
 
@@ -220,9 +241,13 @@ def _export(session: Session, state: State) -> Iterator[Row]:
             {"key": key}
             | said
             | {"parties": [_written(one) for one in shape["parties"]], "in_force": dated(*shape["in_force"])}
-            | ({"all_sign": True} if shape["all_sign"] else {})
+            | plain({"all_sign": shape["all_sign"] or None, "notice": _notice(*shape["notice"])})
             | {"clauses": [clauses.export(row) for row in shape["clauses"]]}
         )
+
+
+def _notice(months: int | None, days: int | None) -> Row:
+    return plain({"months": months, "days": days})
 
 
 def _written(said: PartyShape) -> Row:
@@ -246,7 +271,7 @@ KIND = Kind(
     export=_export,
     touches=_touches,
     parts={
-        "parties": ("entity", "role", "signed", "signed_by", "document", "service", "in_force"),
+        "parties": ("entity", "role", "signed", "signed_by", "document", "service", "notice", "in_force"),
         "clauses": clauses.PARTS,
     },
     guarded=True,

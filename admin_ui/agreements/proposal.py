@@ -1,0 +1,117 @@
+"""What waits about an agreement for a person of whoever allows it, at /admin/agreements/KEY/proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin_ui.agreements.acts import (
+    DONE,
+    HEADINGS,
+    SHOWN_PLACES,
+    above,
+    agreement_here,
+    back,
+    beside,
+    choices,
+    is_seen,
+)
+from admin_ui.agreements.pages import PATH, SECTION
+from admin_ui.parts import frame, words
+from admin_ui.parts.frame import blueprint
+from admin_ui.people import effects as effects_view
+from connectors.problem import Problem
+from iam.access.agreement_acts.act import Act
+from iam.access.agreement_acts.notice import GiveNotice
+from iam.access.agreement_acts.sign import Sign
+from iam.access.model.agreement import Agreement
+from iam.access.model.proposal import Proposal
+from iam.directory.queries import profile
+from iam.errors import Conflict, Denied, Invalid, NotFound
+from iam.plans import agreement_proposals, proposals
+from iam.texts import N_
+from iam.web import context, guard
+
+_PROPOSAL = PATH + "/{key}/proposal"
+
+
+@blueprint.get("/agreements/<key>/proposal")
+@guard.requires("agreements.read")
+def agreement_proposal(key: str) -> Response:
+    """Show what waits about an agreement, with its effects as they would be now."""
+    return _waiting_page(key, {})
+
+
+@blueprint.post("/agreements/<key>/proposal")
+@guard.requires("agreements.sign")
+@guard.recent(_PROPOSAL)
+def decide_on_agreement(key: str) -> AnyResponse:
+    """Accept what waits, when its effects are those that were shown; or refuse it with a reason."""
+    session, actor = context.db(), context.actor()
+    found = _waiting(agreement_here(key))
+    act = agreement_proposals.act_of(found)
+    try:
+        if request.form.get("act") != "accept":
+            reason = request.form.get("reason", "")
+            agreement_proposals.refuse(session, found, reason, guard.asker(), actor)
+            return back(key, N_("It was refused, and everything stays as it was."))
+        if agreement_proposals.accept(session, found, is_seen, guard.asker(), actor):
+            return back(key, DONE[act.name])
+    except (Denied, Conflict, Invalid) as error:
+        return _waiting_page(key, beside(error), error.status)
+    told = context.texts().gettext(N_("The effects changed meanwhile. Nothing was done; look at them again."))
+    return _waiting_page(key, {"": told}, 409)
+
+
+def _waiting(agreement: Agreement) -> Proposal:
+    found = agreement_proposals.of_agreement(context.db(), agreement.key)
+    if found is None:
+        raise NotFound(Problem(N_("Nothing about this agreement waits any more.")))
+    return found
+
+
+def _waiting_page(key: str, errors: Mapping[str, str], status: int = 200) -> Response:
+    session, texts, agreement = context.db(), context.texts(), agreement_here(key)
+    found = _waiting(agreement)
+    act = agreement_proposals.act_of(found)
+    would = agreement_proposals.preview(session, agreement, act, frame.part_of("persons.read"))
+    agreement, found = agreement_here(key), _waiting(agreement)
+    mine = found.proposed_by is not None and found.proposed_by == context.actor().person_id
+    return frame.render(
+        "agreements/proposal.html",
+        status,
+        section=SECTION,
+        breadcrumb=above(agreement),
+        agreement=agreement,
+        proposal=found,
+        heading=texts.gettext(HEADINGS[act.name][0]),
+        told=_told(act, agreement),
+        reasons=[texts.gettext(one.message) % one.params for one in proposals.reasons_of(found.reasons)],
+        moved=found.digest != would.effects.digest,
+        effects=effects_view.view(session, would),
+        proposer=profile(session, found.proposed_by).display_name if found.proposed_by else "",
+        mine=mine,
+        errors=errors,
+        shown_places=SHOWN_PLACES,
+        turn=f"{PATH}/{key}/proposal?page=",
+        turn_form=None,
+    )
+
+
+def _told(act: Act, agreement: Agreement) -> list[tuple[str, Any]]:
+    """What an act says, as pairs of a word and a value."""
+    texts, names = context.texts(), dict(choices(agreement, lambda _: True))
+    said: list[tuple[str, Any]] = [(N_("Party"), names.get(str(act.entity_id), ""))]
+    if isinstance(act, Sign):
+        said += [
+            (N_("Signed on"), words.day(act.signed_on)),
+            (N_("Signed by"), act.signed_by),
+            (N_("Document"), act.document_number),
+            (N_("Signing service"), act.signing_service),
+        ]
+    if isinstance(act, GiveNotice):
+        said.append((N_("Last day"), words.day(act.last(agreement))))
+    return [(texts.gettext(word), value) for word, value in said if value]

@@ -1,0 +1,164 @@
+"""Acts on agreements under the guard: done at once, or proposed, and then accepted or refused by a person of the
+grantor.
+
+Flow: ``do`` tries the act in a savepoint -> what it gives waits for a second person of the grantor, what it takes only
+above the guard's limits -> kept, or taken back and a ``Proposal`` with the digest of its effects written ->
+``preview`` shows them anew -> ``accept`` with the digest that was seen, or ``refuse``. A suspension waits for nobody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors.problem import Problem
+from iam.access.administration import WHOLE, Part
+from iam.access.agreement_acts.act import SIGN, Act, grantors, over, refuse_whom_it_gives
+from iam.access.agreement_acts.catalogue import read as read_act
+from iam.access.agreement_acts.suspension import Lift, Suspend
+from iam.access.asker import OPERATOR, Asker
+from iam.access.commands.clause_lives import tellable
+from iam.access.commands.effects import Effects, read
+from iam.access.commands.publish import Preview
+from iam.access.model.agreement import Agreement
+from iam.access.model.proposal import Proposal, waiting
+from iam.audit import log
+from iam.change import SYSTEM, Actor, Change, begin
+from iam.errors import Conflict, Denied, Invalid
+from iam.plans import definition_guard, definition_plan, proposals
+from iam.texts import N_
+
+KIND = "agreement"
+_DECIDED = Problem("Somebody has decided this already.", "Open the page again.")
+
+
+def do(session: Session, agreement: Agreement, act: Act, asker: Asker, actor: Actor) -> Sequence[Problem]:
+    """Do an act, or keep it as a proposal that waits; return why it waits (nothing: it is done).
+
+    Raises as ``Act.check`` does, ``Denied`` when the actor would gain by it, ``Conflict`` when something waits already.
+    """
+    act.check(session, agreement, asker)
+    if of_agreement(session, agreement.key) is not None and not isinstance(act, Suspend):
+        raise Conflict(Problem(N_("Something about this agreement waits already."), N_("Decide that first.")))
+    with session.begin_nested() as trial:
+        change, effects = _tried(session, agreement, act, actor)
+        reasons = _reasons(session, act, effects)
+        if not reasons:
+            definition_plan.remember(session, effects, agreement.owner_id, change.id, actor)
+            _tell(session, act.event, agreement, act, actor, change)
+            return ()
+        trial.rollback()
+    session.expire_all()
+    owner_id = min(grantors(session, agreement.id), default=agreement.owner_id)
+    told = proposals.keep(session, KIND, agreement.key, owner_id, effects, reasons, actor, act.stated())
+    _tell(session, "agreement:act:proposed", agreement, act, actor, **told)
+    return reasons
+
+
+def preview(session: Session, agreement: Agreement, act: Act, part: Part = WHOLE) -> Preview:
+    """Return what an act would do now, and what of it an asker with ``part`` may be told; nothing is kept."""
+    trial = session.begin_nested()
+    try:
+        change, effects = _tried(session, agreement, act, SYSTEM)
+        return Preview(effects, 0, tellable(session, change.id, part))
+    finally:
+        trial.rollback()
+        session.expire_all()
+
+
+def of_agreement(session: Session, key: str) -> Proposal | None:
+    """Return what waits about an agreement; None when nothing does."""
+    query = select(Proposal).where(Proposal.kind == KIND, Proposal.key == key, waiting())
+    return session.scalars(query.order_by(Proposal.proposed_at.desc()).limit(1)).first()
+
+
+def act_of(proposal: Proposal) -> Act:
+    """Return the act that waits."""
+    return read_act(proposal.stated or {})
+
+
+def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool], asker: Asker, actor: Actor) -> bool:
+    """Do what was proposed when its effects are those that the second person saw (``is_seen`` of their digest); else
+    return False.
+
+    Raises ``Denied`` for who proposed it, is no person of every grantor or would gain by it; ``Conflict`` when somebody
+    else was faster or the act makes no sense any more.
+    """
+    agreement, act = _agreement(session, proposal), act_of(proposal)
+    second_person(session, agreement, proposal, asker, actor)
+    act.check(session, agreement, OPERATOR)
+    with session.begin_nested() as trial:
+        if not proposals.take(session, proposal, actor):
+            raise Conflict(_DECIDED)
+        change, effects = _tried(session, agreement, act, actor)
+        if is_seen(effects.digest):
+            refuse_whom_it_gives(proposal.proposed_by, effects.persons(gains=True))
+            _tell(session, act.event, agreement, act, actor, change)
+            more = {"digest": effects.digest, "proposed_by": str(proposal.proposed_by)}
+            _tell(session, "agreement:act:accepted", agreement, act, actor, change, **more)
+            return True
+        trial.rollback()
+    session.expire_all()
+    return False
+
+
+def refuse(session: Session, proposal: Proposal, reason: str, asker: Asker, actor: Actor) -> None:
+    """Refuse what was proposed, with a reason; who proposed it may take it back so. Raises ``Invalid`` without one."""
+    if not reason.strip():
+        raise Invalid(Problem("A reason is needed.", "Write why it is refused.", field="reason"))
+    agreement = _agreement(session, proposal)
+    if actor.person_id is None or actor.person_id != proposal.proposed_by:
+        second_person(session, agreement, proposal, asker, actor)
+    if not proposals.drop(session, proposal):
+        raise Conflict(_DECIDED)
+    _tell(session, "agreement:act:refused", agreement, act_of(proposal), actor, reason=reason.strip())
+
+
+def second_person(session: Session, agreement: Agreement, proposal: Proposal, asker: Asker, actor: Actor) -> None:
+    """Raise ``Denied`` unless the actor is somebody else than who proposed it, and a person of every grantor."""
+    proposals.refuse_proposer(proposal, actor)
+    if not over(session, asker.part(SIGN), grantors(session, agreement.id) or {agreement.owner_id}):
+        message = N_("A person of whoever allows it must decide this.")
+        raise Denied(Problem(message, N_("Ask an administrator of that party.")))
+
+
+def _agreement(session: Session, proposal: Proposal) -> Agreement:
+    return session.scalars(select(Agreement).where(Agreement.key == proposal.key)).one()
+
+
+def _tried(session: Session, agreement: Agreement, act: Act, actor: Actor) -> tuple[Change, Effects]:
+    change = begin(session, "command", actor, f"agreement {agreement.key}: {act.name}")
+    act.write(session, change, agreement)
+    session.flush()
+    effects = read(session, change.id, basis=json.dumps([agreement.key, act.stated()], sort_keys=True))
+    refuse_whom_it_gives(actor.person_id, effects.persons(gains=True))
+    return change, effects
+
+
+def _reasons(session: Session, act: Act, effects: Effects) -> list[Problem]:
+    if isinstance(act, (Suspend, Lift)) or definition_guard.is_new(session):
+        return []
+    gives = [Problem(N_("It gives rights in another legal entity."))] if effects.persons(gains=True) else []
+    return gives + definition_guard.too_many(session, effects)
+
+
+def _tell(
+    session: Session,
+    event: str,
+    agreement: Agreement,
+    act: Act,
+    actor: Actor,
+    change: Change | None = None,
+    **more: object,
+) -> None:
+    log.write(
+        session,
+        event,
+        actor,
+        organisation_id=act.entity_id,
+        change_id=None if change is None else change.id,
+        envelope={"agreement": agreement.key, **act.stated(), **more},
+    )

@@ -1,0 +1,289 @@
+"""What is done on an agreement: each act by the right side and by the wrong one, what it gives waits for a person of the
+grantor, and what it takes is gone at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.access import asker
+from iam.access.agreement_acts.act import SIGN, WRITE, Act
+from iam.access.agreement_acts.notice import GiveNotice, last_day_of_notice
+from iam.access.agreement_acts.sign import Sign
+from iam.access.agreement_acts.suspension import Lift, Suspend
+from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
+from iam.access.model.agreements import Party
+from iam.audit.log import AuditEvent
+from iam.change import Actor
+from iam.errors import AvainError, Conflict, Denied, Invalid
+from iam.plans import agreement_proposals
+from tests.kit.factories import access, facts
+from tests.kit.factories.facts import day
+from tests.kit.held import roles_of
+
+TODAY, END, SIGNED = day("2026-09-15"), day("2027-08-01"), date(2026, 6, 1)
+
+
+@dataclass(slots=True)
+class Welfare:
+    """A city, a county whose psychologist may come into its school by an agreement, and administrators of each."""
+
+    session: Session
+    city: UUID
+    county: UUID
+    third: UUID
+    agreed: access.Agreed
+    psychologist: UUID
+    of_city: UUID
+    second_of_city: UUID
+    of_county: UUID
+
+    @property
+    def agreement(self) -> Agreement:
+        """The agreement as it stands."""
+        return self.session.get_one(Agreement, self.agreed.id)
+
+    def do(self, act: Act, who: UUID) -> list[str]:
+        """Do an act as somebody; return why it waits."""
+        found = asker.asker_of(self.session, who)
+        waits = agreement_proposals.do(self.session, self.agreement, act, found, Actor(who))
+        return [one.message % one.params for one in waits]
+
+    def accept(self, who: UUID) -> bool:
+        """Accept what waits, having looked at it now."""
+        waiting = agreement_proposals.of_agreement(self.session, "sopimus")
+        assert waiting is not None
+        act, found = agreement_proposals.act_of(waiting), asker.asker_of(self.session, who)
+        digest = agreement_proposals.preview(self.session, self.agreement, act).effects.digest
+        return agreement_proposals.accept(self.session, waiting, lambda one: one == digest, found, Actor(who))
+
+    def enters(self, at: datetime = TODAY) -> bool:
+        """Whether the psychologist has the role in the school."""
+        return bool(roles_of(self.session, self.psychologist, at))
+
+    def sign(self, entity: UUID, **said: str) -> Sign:
+        """The signature of a party."""
+        return Sign(entity, SIGNED, **said)
+
+    def unsign(self, *entities: UUID) -> None:
+        """Let the agreement be without some signatures."""
+        signed = {one: None if one in entities else SIGNED for one in (self.city, self.county)}
+        parties = [Party(one, "controller", signature) for one, signature in signed.items()]
+        access.set_parties(self.session, self.agreed.id, parties)
+
+
+@pytest.fixture
+def welfare(session: Session, monkeypatch: pytest.MonkeyPatch) -> Welfare:
+    """It is in force, and the installation is in use."""
+    monkeypatch.setattr(clock, "now", lambda: TODAY)
+    ids = facts.tree(
+        session,
+        ("marjala", "consortium", None, True),
+        ("kunta", "municipality", "marjala", True),
+        ("koulu", "school", "kunta", False),
+        ("hva", "wellbeing-county", "marjala", True),
+        ("opiskeluhuolto", "unit", "hva", False),
+        ("naapuri", "municipality", "marjala", True),
+    )
+    access.role(session, access.application(session, ids["kunta"]))
+    allows, term = {"psykologi": ["oppilaat:read"]}, (day("2026-08-01"), END)
+    agreed = access.agreement(session, ids["kunta"], ids["hva"], ids["kunta"], allows, term=term)
+    held = facts.affiliation(session, facts.person(session), ids["opiskeluhuolto"], occupation="psykologi")
+    gives = {"role": "wilma:opettaja", "scope": {"organisation": "koulu"}}
+    access.rule(session, ids["hva"], access.teachers(occupation="psykologi") | {"gives": gives}, "psykologit")
+    access.derive_all(session)
+    people = [facts.person(session) for _ in range(3)]
+    for person_id, place in zip(people, (ids["kunta"], ids["kunta"], ids["hva"]), strict=True):
+        for permission in (SIGN, WRITE):
+            access.admin_grant(session, person_id, permission, place)
+    source = facts.source(session, owner_id=ids["kunta"])
+    facts.accepted(session, source, people[0])
+    return Welfare(session, ids["kunta"], ids["hva"], ids["naapuri"], agreed, held.person_id, *people)
+
+
+def test_a_signature_that_gives_rights_waits_for_a_second_person_of_the_grantor(welfare: Welfare) -> None:
+    welfare.unsign(welfare.city)
+    assert welfare.do(welfare.sign(welfare.city), welfare.of_city) == ["It gives rights in another legal entity."]
+    assert not welfare.enters()
+    with pytest.raises(Denied):
+        welfare.accept(welfare.of_city)
+    with pytest.raises(Denied):
+        welfare.accept(welfare.of_county)
+    assert welfare.accept(welfare.second_of_city)
+    assert welfare.enters()
+
+
+def test_a_signature_that_gives_nothing_yet_is_recorded_at_once(welfare: Welfare) -> None:
+    welfare.unsign(welfare.city, welfare.county)
+    assert welfare.do(welfare.sign(welfare.county), welfare.of_county) == []
+    assert not welfare.enters()
+
+
+def test_a_grantees_signature_is_recorded_by_the_grantor_with_the_number_of_the_document(welfare: Welfare) -> None:
+    welfare.unsign(welfare.city, welfare.county)
+    with pytest.raises(Invalid, match="number of the document"):
+        welfare.do(welfare.sign(welfare.county), welfare.of_city)
+    assert welfare.do(welfare.sign(welfare.county, document_number="A-1"), welfare.of_city) == []
+    p = AgreementParty
+    of_county = select(p.document_number, p.signed_on).where(p.legal_entity_id == welfare.county, p.closed_by.is_(None))
+    assert tuple(welfare.session.execute(of_county).one()) == ("A-1", SIGNED)
+
+
+WRONG: list[tuple[str, Callable[[Welfare], tuple[Act, UUID]]]] = [
+    ("the grantor's signature by the grantee", lambda w: (w.sign(w.city, document_number="A-1"), w.of_county)),
+    ("the grantor's notice by the grantee", lambda w: (GiveNotice(w.city, date(2026, 12, 31)), w.of_county)),
+    ("the grantee's notice by the grantor", lambda w: (GiveNotice(w.county, date(2026, 12, 31)), w.of_city)),
+    ("a suspension in the other side's name", lambda w: (Suspend(w.city, "syy"), w.of_county)),
+]
+
+
+@pytest.mark.parametrize("wrong", [one for _, one in WRONG], ids=[name for name, _ in WRONG])
+def test_the_wrong_side_may_not(welfare: Welfare, wrong: Callable[[Welfare], tuple[Act, UUID]]) -> None:
+    welfare.unsign(welfare.city)
+    with pytest.raises(Denied, match="Only an administrator of that party"):
+        welfare.do(*wrong(welfare))
+
+
+def test_somebody_without_the_permission_may_do_none_of_it(welfare: Welfare) -> None:
+    acts: tuple[Act, ...] = (
+        welfare.sign(welfare.city),
+        GiveNotice(welfare.city, date(2026, 12, 31)),
+        Suspend(welfare.city, "syy"),
+    )
+    for act in acts:
+        with pytest.raises(Denied):
+            welfare.do(act, welfare.psychologist)
+
+
+def test_whoever_comes_under_the_clause_neither_records_nor_accepts_what_gives_it(welfare: Welfare) -> None:
+    access.admin_grant(welfare.session, welfare.psychologist, SIGN, welfare.city)
+    welfare.unsign(welfare.city)
+    with pytest.raises(Denied, match="come under this agreement yourself"):
+        welfare.do(welfare.sign(welfare.city), welfare.psychologist)
+    welfare.do(welfare.sign(welfare.city), welfare.of_city)
+    with pytest.raises(Denied, match="come under this agreement yourself"):
+        welfare.accept(welfare.psychologist)
+
+
+def test_what_changed_since_it_was_looked_at_is_not_done(welfare: Welfare) -> None:
+    welfare.unsign(welfare.city)
+    welfare.do(welfare.sign(welfare.city), welfare.of_city)
+    waiting = agreement_proposals.of_agreement(welfare.session, "sopimus")
+    assert waiting is not None
+    who = welfare.second_of_city
+    found = asker.asker_of(welfare.session, who)
+    assert not agreement_proposals.accept(welfare.session, waiting, lambda _: False, found, Actor(who))
+    assert not welfare.enters()
+    assert agreement_proposals.of_agreement(welfare.session, "sopimus") is not None
+
+
+def test_what_is_refused_gives_nothing_and_waits_no_more(welfare: Welfare) -> None:
+    welfare.unsign(welfare.city)
+    welfare.do(welfare.sign(welfare.city), welfare.of_city)
+    waiting, who = agreement_proposals.of_agreement(welfare.session, "sopimus"), welfare.second_of_city
+    assert waiting is not None
+    found = asker.asker_of(welfare.session, who)
+    with pytest.raises(Invalid, match="A reason is needed"):
+        agreement_proposals.refuse(welfare.session, waiting, " ", found, Actor(who))
+    agreement_proposals.refuse(welfare.session, waiting, "väärä päivä", found, Actor(who))
+    assert agreement_proposals.of_agreement(welfare.session, "sopimus") is None
+    assert not welfare.enters()
+
+
+def test_notice_ends_the_rights_at_the_end_of_the_time_of_notice_and_not_before(welfare: Welfare) -> None:
+    welfare.session.execute(update(Agreement).values(notice_months=3))
+    welfare.session.expire_all()
+    assert welfare.do(GiveNotice(welfare.county), welfare.of_county) == []
+    assert [welfare.enters(at) for at in (day("2026-12-15"), day("2026-12-16"))] == [True, False]
+    with pytest.raises(Conflict):
+        welfare.do(GiveNotice(welfare.county), welfare.of_county)
+
+
+def test_notice_without_a_time_of_notice_asks_for_the_last_day(welfare: Welfare) -> None:
+    for day_ in (None, date(2026, 9, 14)):
+        with pytest.raises(Invalid, match="names no time of notice"):
+            welfare.do(GiveNotice(welfare.county, day_), welfare.of_county)
+    welfare.do(GiveNotice(welfare.county, date(2026, 10, 31)), welfare.of_county)
+    assert [welfare.enters(at) for at in (day("2026-10-31"), day("2026-11-01"))] == [True, False]
+
+
+def term_ends(welfare: Welfare) -> datetime:
+    query = select(AgreementTerm.valid_to).where(AgreementTerm.closed_by.is_(None))
+    return welfare.session.scalars(query).one()
+
+
+def test_notice_by_one_of_two_or_by_the_only_grantor_ends_the_agreement_and_by_another_only_its_part(
+    welfare: Welfare,
+) -> None:
+    third = Party(welfare.third, "joint", SIGNED)
+    both = [Party(one, "controller", SIGNED) for one in (welfare.city, welfare.county)]
+    access.set_parties(welfare.session, welfare.agreed.id, [*both, third])
+    notice = date(2026, 12, 31)
+    welfare.do(GiveNotice(welfare.county, notice), welfare.of_county)
+    assert (term_ends(welfare), welfare.enters(day("2027-01-01"))) == (END, False)
+    welfare.do(GiveNotice(welfare.city, date(2027, 1, 31)), welfare.of_city)
+    assert term_ends(welfare) == day("2027-02-01")
+
+
+@pytest.mark.parametrize(
+    ("months", "days", "given", "last"),
+    [
+        (1, None, date(2027, 1, 31), date(2027, 2, 28)),
+        (1, None, date(2028, 1, 31), date(2028, 2, 29)),
+        (6, None, date(2026, 9, 15), date(2027, 3, 15)),
+        (12, None, date(2028, 2, 29), date(2029, 2, 28)),
+        (None, 30, date(2026, 12, 15), date(2027, 1, 14)),
+        (None, None, date(2026, 12, 15), None),
+    ],
+)
+def test_a_time_of_notice_is_counted_by_the_calendar(
+    months: int | None, days: int | None, given: date, last: date | None
+) -> None:
+    assert last_day_of_notice(months, days, given) == last
+
+
+def test_a_suspension_waits_for_nobody_and_takes_every_right_at_once(welfare: Welfare) -> None:
+    with pytest.raises(Invalid, match="A reason is needed"):
+        welfare.do(Suspend(welfare.county, " "), welfare.of_county)
+    assert welfare.do(Suspend(welfare.county, "epäily väärinkäytöstä"), welfare.of_county) == []
+    assert not welfare.enters()
+    with pytest.raises(Conflict):
+        welfare.do(Suspend(welfare.city, "syy"), welfare.of_city)
+
+
+def test_a_suspension_is_lifted_by_a_second_person_of_the_grantor(
+    welfare: Welfare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    welfare.do(Suspend(welfare.city, "syy"), welfare.of_city)
+    tomorrow = day("2026-09-16")
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
+    for who in (welfare.of_city, welfare.of_county):
+        with pytest.raises(Denied):
+            welfare.do(Lift(welfare.city), who)
+    assert welfare.do(Lift(welfare.city), welfare.second_of_city) == []
+    assert welfare.enters(tomorrow)
+    with pytest.raises(Conflict):
+        welfare.do(Lift(welfare.city), welfare.second_of_city)
+
+
+def test_everything_that_is_done_is_in_the_log_with_its_agreement(welfare: Welfare) -> None:
+    welfare.unsign(welfare.city)
+    welfare.do(welfare.sign(welfare.city), welfare.of_city)
+    welfare.accept(welfare.second_of_city)
+    welfare.do(Suspend(welfare.county, "syy"), welfare.of_county)
+    types = set(welfare.session.scalars(select(AuditEvent.type)))
+    told = {"agreement:act:proposed", "agreement:act:accepted", "agreement:party:signed", "agreement:use:suspended"}
+    assert told <= types
+
+
+def test_refusals_are_errors_with_words(welfare: Welfare) -> None:
+    with pytest.raises(AvainError) as refused:
+        welfare.do(Suspend(welfare.third, "syy"), welfare.of_city)
+    assert str(refused.value.problems[0]).startswith("This is no party of the agreement")
