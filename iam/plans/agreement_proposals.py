@@ -63,7 +63,7 @@ def preview(session: Session, agreement: Agreement, act: Act, part: Part = WHOLE
     trial = session.begin_nested()
     try:
         change, effects = _tried(session, agreement, act, SYSTEM)
-        return Preview(effects, 0, tellable(session, change.id, part))
+        return Preview(effects, None, tellable(session, change.id, part))
     finally:
         trial.rollback()
         session.expire_all()

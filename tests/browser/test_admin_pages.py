@@ -19,8 +19,9 @@ from tests.kit.worlds.consortium import PASSWORDS, SCHOOLS, SMALL, Consortium, D
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 expect.set_options(timeout=PATIENCE)
-ELSEWHERE = {"admin.login", "admin.callback", "admin.unclear"}
-"""Views that no link leads to here: the door, and the people of whom a source is unclear, of whom there are none."""
+ELSEWHERE = {"admin.login", "admin.callback", "admin.unclear", "admin.agreement_proposal", "admin.show_signature"}
+"""Views that no link leads to here: the door, the people of whom a source is unclear, of whom there are none; a signature
+that is missing and what waits about an agreement (``test_agreement``)."""
 ADMINISTRATOR, SECRETARY = "paula.paakayttaja", "sanna.sihteeri"
 
 

@@ -35,13 +35,13 @@ from iam.texts import N_
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What publishing or withdrawing would do, and how many keep what the rule gives as it is.
+    """What publishing or withdrawing would do, and how many keep what the rule gives as it is (None: not asked).
 
     ``told`` is what of it the asker may be told: person, role and scope.
     """
 
     effects: Effects
-    unchanged: int
+    unchanged: int | None
     told: frozenset[Moved]
 
 
