@@ -47,6 +47,11 @@ def day_end(day: date, zone: str = HELSINKI) -> datetime:
     return FOREVER if day.year >= 9999 else day_start(day + timedelta(days=1), zone)
 
 
+def last_day(end: datetime, zone: str = HELSINKI) -> date:
+    """Return the last day of what ends, half-open, at ``end``."""
+    return (end - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date()
+
+
 def today(zone: str = HELSINKI) -> date:
     """Return the present day in ``zone``."""
     return now().astimezone(ZoneInfo(zone)).date()

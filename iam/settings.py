@@ -174,6 +174,17 @@ class Lifecycle(BaseModel):
     archive_days: int = Field(90, ge=0, le=3650, description="Days from the last end until a person is archived.")
 
 
+class Agreements(BaseModel):
+    """When those who answer for agreements are told of what is to come."""
+
+    model_config = _MODEL
+    remind_days: list[Annotated[int, Field(ge=1, le=3650)]] = Field(
+        [90, 30, 7],
+        description="Days before an agreement's last day on which those who answer for its parties are told by mail, "
+        "as a JSON list.",
+    )
+
+
 class Egress(BaseModel):
     """What the service fetches from addresses that others name (``iam.delivery.egress``)."""
 
@@ -251,6 +262,7 @@ class Settings(BaseSettings):
     tokens: Tokens = Tokens()
     signin: Signin = Signin()
     lifecycle: Lifecycle = Lifecycle()
+    agreements: Agreements = Agreements()
     egress: Egress = Egress()
     worker: WorkerSettings = WorkerSettings()
     mail: Mail = Mail()

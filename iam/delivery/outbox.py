@@ -92,6 +92,10 @@ class Due:
     leased_until: datetime
 
 
+MAIL_SERVER = "mail server"
+"""Where messages of mails go."""
+
+
 def leave(session: Session, kind: str, notes: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
     """Write a message for each (target, payload), due now, in the caller's transaction by one statement; return how
     many."""

@@ -18,6 +18,7 @@ from connectors.problem import Problem
 from iam.access.administration import WHOLE, Part
 from iam.access.agreement_acts.act import SIGN, Act, grantors, over, refuse_whom_it_gives
 from iam.access.agreement_acts.catalogue import read as read_act
+from iam.access.agreement_acts.notice import GiveNotice
 from iam.access.agreement_acts.suspension import Lift, Suspend
 from iam.access.asker import OPERATOR, Asker
 from iam.access.commands.clause_lives import tellable
@@ -28,7 +29,7 @@ from iam.access.model.proposal import Proposal, waiting
 from iam.audit import log
 from iam.change import SYSTEM, Actor, Change, begin
 from iam.errors import Conflict, Denied, Invalid
-from iam.plans import definition_guard, definition_plan, proposals
+from iam.plans import agreement_notes, definition_guard, definition_plan, proposals
 from iam.texts import N_
 
 KIND = "agreement"
@@ -48,7 +49,7 @@ def do(session: Session, agreement: Agreement, act: Act, asker: Asker, actor: Ac
         reasons = _reasons(session, act, effects)
         if not reasons:
             definition_plan.remember(session, effects, agreement.owner_id, change.id, actor)
-            _tell(session, act.event, agreement, act, actor, change)
+            _done(session, agreement, act, actor, change)
             return ()
         trial.rollback()
     session.expire_all()
@@ -96,7 +97,7 @@ def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool],
         change, effects = _tried(session, agreement, act, actor)
         if is_seen(effects.digest):
             refuse_whom_it_gives(proposal.proposed_by, effects.persons(gains=True))
-            _tell(session, act.event, agreement, act, actor, change)
+            _done(session, agreement, act, actor, change)
             more = {"digest": effects.digest, "proposed_by": str(proposal.proposed_by)}
             _tell(session, "agreement:act:accepted", agreement, act, actor, change, **more)
             return True
@@ -136,6 +137,14 @@ def _tried(session: Session, agreement: Agreement, act: Act, actor: Actor) -> tu
     effects = read(session, change.id, basis=json.dumps([agreement.key, act.stated()], sort_keys=True))
     refuse_whom_it_gives(actor.person_id, effects.persons(gains=True))
     return change, effects
+
+
+def _done(session: Session, agreement: Agreement, act: Act, actor: Actor, change: Change) -> None:
+    """Write the event of an act that was done, and tell those who answer for the parties."""
+    _tell(session, act.event, agreement, act, actor, change)
+    what, last = agreement_notes.TELLS.get(act.name), act.last(agreement) if isinstance(act, GiveNotice) else None
+    if what is not None:
+        agreement_notes.tell(session, agreement, what, last_day=last, but=actor.person_id)
 
 
 def _reasons(session: Session, act: Act, effects: Effects) -> list[Problem]:

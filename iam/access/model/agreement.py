@@ -82,6 +82,16 @@ class AgreementSuspension(FactVersion, Base):
     reason: Mapped[str]
 
 
+class AgreementReminder(Base):
+    """That those who answer for the parties were told, so many days before, of an agreement's last day."""
+
+    __tablename__ = "agreement_reminder"
+
+    agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"), primary_key=True)
+    last_day: Mapped[date] = mapped_column(primary_key=True)
+    days: Mapped[int] = mapped_column(primary_key=True)
+
+
 class AgreementClause(Base):
     """What the grantor allows people of the grantee in a scope; immutable: a change closes it and opens another.
 

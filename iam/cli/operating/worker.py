@@ -31,10 +31,11 @@ from iam.oidc.clients import assertions as client_assertion
 from iam.oidc.issuer import Issuer
 from iam.oidc.logout.backchannel import Backchannel
 from iam.oidc.model import OpaqueToken
+from iam.plans import agreement_notes
 from iam.settings import Settings
 from iam.signin.accounts import reset_standing as standing
 from iam.signin.accounts.factor import RememberedDevice
-from iam.signin.addresses import change as addresses, notices, worker as address_notice
+from iam.signin.addresses import agreement_mail, change as addresses, notices, worker as address_notice
 from iam.signin.codes import forgotten
 from iam.signin.factors import notice as factor_notice, replacement
 from iam.signin.passwords import network, throttle
@@ -82,6 +83,7 @@ def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) 
         addresses.CHANGED: address_notice.Telling(settings, mail.carrier(settings)),
         addresses.TOUCHED: address_notice.Comparing(sessions, timedelta(days=settings.signin.address_days)),
         notices.KIND: notices.Notice(sessions, settings, mail.carrier(settings)),
+        agreement_notes.KIND: agreement_mail.ToHolders(settings, mail.carrier(settings)),
         factor_notice.KIND: factor_notice.ByMail(settings, mail.carrier(settings)),
     }
 
@@ -92,6 +94,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
     return (
         *CHORES,
         Chore("rights mended", timedelta(0), later.Nightly(settings.zone)),
+        Chore("agreements that end", timedelta(hours=1), agreement_notes.Reminding(settings.agreements.remind_days)),
         Chore("sign-in addresses", timedelta(minutes=1), address_notice.Round(wait)),
         Chore(
             "login sessions", timedelta(minutes=1), lambda session: sign_out.run_out(session, settings.tokens, _SOME)

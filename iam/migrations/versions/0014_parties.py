@@ -43,6 +43,16 @@ def upgrade() -> None:
     rows = [_fact(row, opened.get(row.agreement_id, first)) for row in standing]
     if rows:
         connection.execute(parties.insert(), rows)
+    op.create_table(
+        "agreement_reminder",
+        sa.Column("agreement_id", sa.Uuid(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_reminder_agreement_id_agreement")
+        ),
+        sa.PrimaryKeyConstraint("agreement_id", "last_day", "days", name=op.f("pk_agreement_reminder")),
+    )
     for name in ("notice_months", "notice_days"):
         op.add_column("agreement", sa.Column(name, sa.Integer(), nullable=True))
     op.add_column("proposal", sa.Column("stated", sa.JSON(), nullable=True))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from iam.delivery import outbox
 from iam.delivery.mail import Carrier, Mail, MailRefused
 from iam.directory.queries import profile
 from iam.errors import Unavailable
@@ -16,7 +17,7 @@ from iam.settings import Settings
 from iam.signin.passwords import credentials
 from iam.texts import LANGUAGES, Texts
 
-TARGET = "mail server"
+TARGET = outbox.MAIL_SERVER
 """Where the outbox's messages of mails go."""
 NOTHING = Outcome(Verdict.DELIVERED, "nothing to send")
 

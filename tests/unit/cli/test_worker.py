@@ -80,6 +80,7 @@ def test_once_delivers_and_tidies_and_says_what_it_did(
         "opaque tokens": 1,
         "remembered devices": 1,
         "messages": 1,
+        "agreements that end": 0,
         "sign-in addresses": 0,
         "login sessions": 0,
         "rights mended": 0,

@@ -1,0 +1,59 @@
+"""Mails to those who answer for a party of an agreement: it was suspended, goes on, was given notice of, or ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.access.model.agreement import Agreement
+from iam.delivery.mail import Carrier, is_address
+from iam.delivery.outbox import Due
+from iam.jobs import Send
+from iam.settings import Settings
+from iam.signin.addresses import notices, person_mail
+from iam.texts import N_, Texts
+
+_SUBJECT = N_("An agreement in %(service)s")
+_WHAT = {
+    "suspended": N_("The agreement %(number)s was suspended: nobody has a right by it until that is lifted."),
+    "resumed": N_("The agreement %(number)s gives rights again; its suspension was lifted."),
+    "notice": N_("Notice was given of the agreement %(number)s. For the party that gave it the last day is %(day)s."),
+    "ends": N_("The agreement %(number)s ends. Its last day in force is %(day)s; its rights end then."),
+}
+_TEXT = (
+    N_("Hello, %(name)s."),
+    "%(what)s",
+    N_("What it means for whom, and what can be done, is on its page: %(page)s"),
+    N_("You are told because you look after agreements of one of its parties, or after its data protection."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToHolders:
+    """The handler of ``agreement_notes.KIND``."""
+
+    settings: Settings
+    carrier: Carrier | None
+
+    def __call__(self, session: Session, due: Due) -> Send:
+        """Write the mail, unless there is nowhere to send it to; ``session`` only reads."""
+        person_id, carrier = UUID(due.payload["person"]), self.carrier
+        to = notices.address_before(session, person_id, clock.now()) or ""
+        found = session.scalars(select(Agreement).where(Agreement.key == due.payload["agreement"])).one_or_none()
+        if carrier is None or found is None or not is_address(to):
+            return lambda: person_mail.NOTHING
+        day, number = due.payload["last_day"], found.case_number or found.key
+        page, message = f"{self.settings.issuer}/admin/agreements/{found.key}", _WHAT[due.payload["what"]]
+
+        def said(texts: Texts) -> dict[str, str]:
+            last = texts.day(clock.day_end(date.fromisoformat(day))) if day else ""
+            return {"what": texts.gettext(message) % {"number": number, "day": last}, "page": page}
+
+        mail = person_mail.write(session, self.settings, person_id, to, _SUBJECT, _TEXT, said)
+        return partial(person_mail.carry, carrier, mail)

@@ -1,0 +1,83 @@
+"""Who answers for a party is told what happens to its agreement, by mail and once; nobody else is."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from iam import clock
+from iam.access.agreement_acts.notice import GiveNotice
+from iam.access.agreement_acts.suspension import Suspend
+from iam.delivery.mail import Mail
+from iam.delivery.outbox import Message, take
+from iam.directory.person import PersonProfile
+from iam.plans import agreement_notes
+from iam.plans.agreement_notes import Reminding
+from iam.settings import Settings
+from iam.signin.addresses.agreement_mail import ToHolders
+from tests.kit.factories import access, facts
+
+from .conftest import END, Welfare
+
+
+def told(session: Session) -> dict[UUID, set[str]]:
+    """What each person is told."""
+    found: dict[UUID, set[str]] = {}
+    for payload in session.scalars(select(Message.payload).where(Message.kind == agreement_notes.KIND)):
+        found.setdefault(UUID(payload["person"]), set()).add(payload["what"])
+    return found
+
+
+def test_a_suspension_is_told_to_both_sides_and_to_the_data_protection_officer_but_not_to_who_did_it(
+    session: Session, welfare: Welfare
+) -> None:
+    officer, elsewhere = (facts.person(session) for _ in range(2))
+    access.admin_grant(session, officer, "audit.search", welfare.county)
+    access.admin_grant(session, elsewhere, "agreements.write", welfare.third)
+    welfare.do(Suspend(welfare.city, "syy"), welfare.of_city)
+    assert told(session) == {one: {"suspended"} for one in (welfare.second_of_city, welfare.of_county, officer)}
+
+
+def test_a_notice_is_told_with_its_last_day(session: Session, welfare: Welfare) -> None:
+    welfare.do(GiveNotice(welfare.county, date(2026, 10, 31)), welfare.of_county)
+    assert told(session)[welfare.of_city] == {"notice"}
+    payloads = session.scalars(select(Message.payload).where(Message.kind == agreement_notes.KIND))
+    assert {payload["last_day"] for payload in payloads} == {"2026-10-31"}
+
+
+def test_before_an_agreement_ends_each_is_reminded_once_for_each_of_the_days(
+    session: Session, welfare: Welfare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remind = Reminding((90, 30, 7))
+    counts = []
+    for left in (91, 90, 89, 30, 29, 7, 1):
+        moment = END - timedelta(days=left) - timedelta(hours=12)
+        monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
+        counts.append((left, remind(session), remind(session)))
+    assert counts == [(91, 0, 0), (90, 3, 0), (89, 0, 0), (30, 3, 0), (29, 0, 0), (7, 3, 0), (1, 0, 0)]
+
+
+def test_the_mail_names_the_agreement_and_its_page_and_nobody_under_it(session: Session, welfare: Welfare) -> None:
+    of_county = PersonProfile.person_id == welfare.of_county
+    session.execute(update(PersonProfile).where(of_county).values(email="kerttu@hva.example"))
+    welfare.do(Suspend(welfare.city, "Pirkko Psykologi"), welfare.of_city)
+    due = [one for one in take(session, [agreement_notes.KIND], 10) if one.payload["person"] == str(welfare.of_county)]
+    mails: list[Mail] = []
+
+    class Bag:
+        def send(self, mail: Mail) -> None:
+            mails.append(mail)
+
+        def greet(self) -> None:
+            """Nothing to greet."""
+
+    ToHolders(Settings(), Bag())(session, due[0])()
+    (mail,) = mails
+    assert mail.to == "kerttu@hva.example"
+    assert "sopimus-1" in mail.text
+    assert "/admin/agreements/sopimus" in mail.text
+    assert "Pirkko" not in mail.text
