@@ -19,20 +19,20 @@ Moved = tuple[UUID, UUID, UUID]
 """Person, role and scope."""
 
 
-def altered(session: Session, change_id: UUID, now: datetime, *, gains: bool) -> Mapping[datetime, list[UUID]]:
+def altered(session: Session, change_id: UUID, now: datetime, *, gains: bool) -> Mapping[Interval, list[UUID]]:
     """Return the clauses that live at a time, not yet over, at which they did not before the change (or no longer do),
-    by the instant from which; three statements."""
+    by that time, from now at the earliest; three statements."""
     # Named one by one: so few rights of so many are looked up, and not all compared.
     theirs = AgreementClause.agreement_id.in_(_altered_agreements(change_id))
     clauses = session.scalars(select(AgreementClause.id).where(AgreementClause.closed_by.is_(None), theirs)).all()
     before, after = (_lives(session, clauses, seen) for seen in (_until(change_id), _standing))
-    found: dict[datetime, list[UUID]] = {}
+    found: dict[Interval, list[UUID]] = {}
     for clause_id in clauses:
         was, becomes = before.get(clause_id, []), after.get(clause_id, [])
         moved = without(becomes, was) if gains else without(was, becomes)
-        begins = next((max(start, now) for start, end in moved if end > now), None)
-        if begins is not None:
-            found.setdefault(begins, []).append(clause_id)
+        coming = [(max(start, now), end) for start, end in moved if end > now]
+        if coming:
+            found.setdefault((coming[0][0], coming[-1][1]), []).append(clause_id)
     return found
 
 

@@ -22,7 +22,7 @@ from iam.access.administration import Part
 from iam.access.commands.clause_lives import Moved, altered
 from iam.access.model.assignment import AdminGrant, Assignment
 from iam.access.model.role import Application, Role, RoleClosure, RoleContent, RoleVersion
-from iam.database.types import UtcDateTime, greatest
+from iam.database.types import UtcDateTime, greatest, least
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 
@@ -80,11 +80,12 @@ class Effects:
 
 
 class Movement(NamedTuple):
-    """A select from ``Assignment`` whose caller names the columns, and from when on what it selects is gained or
+    """A select from ``Assignment`` whose caller names the columns, and from when to when what it selects is gained or
     lost."""
 
     query: Select[Any]
     begins: Any
+    ends: Any = Assignment.valid_to
 
 
 def moved(change_id: UUID, now: datetime, *, gains: bool) -> Movement:
@@ -206,7 +207,7 @@ def _effects(session: Session, movement: Movement, gains: bool) -> list[Effect]:
     rows: Any = session.execute(
         movement.query.outerjoin(held, and_(held.fact_id == a.capacity_id, held.closed_by.is_(None)))
         .with_only_columns(
-            *key, func.min(movement.begins, type_=UtcDateTime()), func.max(a.valid_to), func.count(a.clause_id) > 0
+            *key, func.min(movement.begins, type_=UtcDateTime()), func.max(movement.ends), func.count(a.clause_id) > 0
         )
         .group_by(*key)
     )
@@ -220,11 +221,12 @@ def _by_agreement(session: Session, change_id: UUID, now: datetime, gains: bool)
     """What clauses give or take that live at other times than before: derived rows stand, for that time is joined at
     every read."""
     a, found = Assignment, []
-    for begins, clauses in altered(session, change_id, now, gains=gains).items():
+    for (begins, end), clauses in altered(session, change_id, now, gains=gains).items():
         carried = a.opened_by != change_id if gains else a.id.is_not(None)
         query = select(a.id).where(a.closed_by.is_(None), a.valid_to > begins, a.clause_id.in_(clauses), carried)
         starts = greatest(a.valid_from, literal(begins, UtcDateTime()), type_=UtcDateTime())
-        found += _effects(session, Movement(query, starts), gains)
+        ends = least(a.valid_to, literal(end, UtcDateTime()), type_=UtcDateTime())
+        found += _effects(session, Movement(query, starts, ends), gains)
     return found
 
 

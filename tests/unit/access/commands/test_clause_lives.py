@@ -79,6 +79,15 @@ def test_a_longer_term_gives_from_the_old_end_and_a_shorter_one_takes_from_the_n
     assert term(WINTER) == [(False, WINTER)]
 
 
+def test_what_is_gained_is_told_to_the_end_of_the_agreement(
+    session: Session, town: Town, agreed: access.Agreed
+) -> None:
+    parties(session, agreed, *both(town, signed_on=None))
+    change = begin(session, "command", SYSTEM, "test")
+    agreements.set_parties(session, change, {agreed.id: both(town)})
+    assert [(row.valid_from, row.valid_to) for row in effects.read(session, change.id).rows] == [(NOW, END)]
+
+
 def test_that_all_must_sign_takes_the_right_while_one_has_not(
     session: Session, town: Town, agreed: access.Agreed
 ) -> None:
