@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, String, case, cast, func, insert, literal, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from iam.access.commands.effects import moved
+from iam.access.commands.movement import moved
 from iam.access.derivation.derive import derive
 from iam.access.model.assignment import Assignment
 from iam.change import Change

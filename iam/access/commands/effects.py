@@ -1,8 +1,8 @@
 """What a change gives and takes, read as one set once it is written and derived: who gains or loses which right, where,
 and when.
 
-``moved`` is the one answer to what a change moved; a feed's plan and the guard of definitions both ask it. Nothing is
-written here.
+``movement.moved`` is the one answer to what a change moved; a feed's plan and the guard of definitions both ask it.
+Nothing is written here.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
 from iam.access.administration import Part
-from iam.access.commands.clause_lives import Moved, altered
+from iam.access.commands.clause_lives import Moved
+from iam.access.commands.movement import Movement, by_agreement, moved
 from iam.access.model.assignment import AdminGrant, Assignment
 from iam.access.model.role import Application, Role, RoleClosure, RoleContent, RoleVersion
-from iam.database.types import UtcDateTime, greatest, least
+from iam.database.types import UtcDateTime
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 
@@ -79,69 +80,6 @@ class Effects:
         return {one: (len(gain), len(lose)) for one, (gain, lose) in found.items()}
 
 
-class Movement(NamedTuple):
-    """A select from ``Assignment`` whose caller names the columns, and from when to when what it selects is gained or
-    lost."""
-
-    query: Select[Any]
-    begins: Any
-    ends: Any = Assignment.valid_to
-
-
-def moved(change_id: UUID, now: datetime, *, gains: bool) -> Movement:
-    """Select from ``Assignment`` what ``change_id`` opened (or closed), not yet over, and no other assignment carries.
-
-    A right is a person's role in a scope. What one assignment loses and another carries on is neither gained nor lost:
-    one that holds when it would, or begins with it, today at the earliest. It is lost from where nothing carries it:
-    what ends earlier is, and what returns after a gap.
-    """
-    a, b = Assignment, aliased(Assignment)
-    touched = (a.opened_by if gains else a.closed_by) == change_id
-    starts = greatest(a.valid_from, literal(now, UtcDateTime()), type_=UtcDateTime())
-
-    def same(other: type[Assignment]) -> ColumnElement[bool]:
-        right = (other.person_id == a.person_id, other.role_id == a.role_id, other.scope_id == a.scope_id)
-        return and_(*right, other.valid_from <= starts, other.valid_to > starts)
-
-    # Outer joins rather than NOT EXISTS: SQLite makes itself an index for a join, but scans the table for each row of a
-    # NOT EXISTS. Two of them, for what stands and what this change closed have indexes of their own.
-    query = select(a.id).where(touched, a.valid_to > now)
-    if gains:
-        was = aliased(Assignment)
-        query = query.outerjoin(b, and_(same(b), b.closed_by.is_(None), b.opened_by != change_id))
-        query = query.outerjoin(was, and_(same(was), was.closed_by == change_id, was.opened_by != change_id))
-        return Movement(query.where(b.id.is_(None), was.id.is_(None)), a.valid_from)
-    query = query.outerjoin(b, and_(same(b), b.closed_by.is_(None)))
-    gap = _first_gap(a, starts)
-    # Most of what is closed is carried on by what lasts as long: only of the rest is it asked where the gap is.
-    lost = or_(b.id.is_(None), and_(b.valid_to < a.valid_to, gap.is_not(None)))
-    return Movement(query.where(lost), case((b.id.is_(None), starts), else_=gap))
-
-
-def _first_gap(lost: type[Assignment], starts: ColumnElement[Any]) -> ColumnElement[Any]:
-    """When, within the time of the one that is lost, what carries the right on first ends and nothing takes over; NULL:
-    never."""
-    carrying, next_ = aliased(Assignment), aliased(Assignment)
-
-    def same(one: type[Assignment], other: type[Assignment]) -> ColumnElement[bool]:
-        return and_(
-            one.person_id == other.person_id,
-            one.role_id == other.role_id,
-            one.scope_id == other.scope_id,
-            one.closed_by.is_(None),
-        )
-
-    goes_on = (
-        exists()
-        .where(same(next_, carrying), next_.valid_from <= carrying.valid_to, next_.valid_to > carrying.valid_to)
-        .correlate_except(next_)
-    )
-    ends = select(func.min(carrying.valid_to, type_=UtcDateTime())).where(
-        same(carrying, lost), carrying.valid_to > starts, carrying.valid_to < lost.valid_to, ~goes_on
-    )
-    return ends.correlate_except(carrying).scalar_subquery()
-
-
 def read(
     session: Session,
     change_id: UUID,
@@ -160,7 +98,8 @@ def read(
     rows: list[Effect] = []
     for gains in (True, False):
         rows += _effects(session, moved(change_id, now, gains=gains), gains)
-        rows += _by_agreement(session, change_id, now, gains)
+        for movement in by_agreement(session, change_id, now, gains=gains):
+            rows += _effects(session, movement, gains)
         rows += _of_roles(session, [role for role, more in (wider or {}).items() if more == gains], now, gains)
     permissions = _permissions(session, change_id, now)
     return Effects(sorted(set(rows)), permissions, _digest(session, basis, told or {}, rows, permissions, now))
@@ -215,19 +154,6 @@ def _effects(session: Session, movement: Movement, gains: bool) -> list[Effect]:
         Effect(gains, person_id, role_id, scope_id, place_id, start, end, bool(across))
         for person_id, role_id, scope_id, place_id, start, end, across in rows
     ]
-
-
-def _by_agreement(session: Session, change_id: UUID, now: datetime, gains: bool) -> list[Effect]:
-    """What clauses give or take that live at other times than before: derived rows stand, for that time is joined at
-    every read."""
-    a, found = Assignment, []
-    for (begins, end), clauses in altered(session, change_id, now, gains=gains).items():
-        carried = a.opened_by != change_id if gains else a.id.is_not(None)
-        query = select(a.id).where(a.closed_by.is_(None), a.valid_to > begins, a.clause_id.in_(clauses), carried)
-        starts = greatest(a.valid_from, literal(begins, UtcDateTime()), type_=UtcDateTime())
-        ends = least(a.valid_to, literal(end, UtcDateTime()), type_=UtcDateTime())
-        found += _effects(session, Movement(query, starts, ends), gains)
-    return found
 
 
 def _of_roles(session: Session, roles: Sequence[UUID], now: datetime, gains: bool) -> list[Effect]:

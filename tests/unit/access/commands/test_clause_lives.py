@@ -88,6 +88,19 @@ def test_what_is_gained_is_told_to_the_end_of_the_agreement(
     assert [(row.valid_from, row.valid_to) for row in effects.read(session, change.id).rows] == [(NOW, END)]
 
 
+def test_what_another_agreement_gives_as_well_is_neither_lost_nor_gained(
+    session: Session, town: Town, agreed: access.Agreed
+) -> None:
+    allows = {"psykologi": ["oppilaat:read"]}
+    access.agreement(session, town.town, town.county, town.town, allows, key="toinen", term=(START, WINTER))
+    access.derive_all(session)
+    assert parties(session, agreed, *both(town, signed_on=None)) == []
+    assert parties(session, agreed, *both(town)) == []
+    assert parties(session, agreed, *both(town, valid_to=END)) == []
+    later = both(town, valid_to=WINTER)
+    assert parties(session, agreed, *later) == [(False, WINTER)]
+
+
 def test_that_all_must_sign_takes_the_right_while_one_has_not(
     session: Session, town: Town, agreed: access.Agreed
 ) -> None:
