@@ -26,6 +26,7 @@ from iam.tokens import jose
 from tests.kit.keys import KeyPool
 from tests.kit.once import compile_once
 from tests.kit.servers.avain import Avain
+from tests.kit.servers.connections import keep_connections
 from tests.kit.servers.databases import Databases
 from tests.kit.servers.postgresql import PostgreSQL
 from tests.kit.servers.redis import RedisServer
@@ -142,9 +143,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def databases(postgresql: PostgreSQL) -> Iterator[Databases]:
     """The PostgreSQL databases that tests use in turn."""
-    databases = Databases(postgresql)
-    yield databases
-    databases.close()
+    with pytest.MonkeyPatch.context() as patch:
+        databases = Databases(postgresql, keep_connections(patch))
+        yield databases
+        databases.close()
 
 
 @pytest.fixture(scope="session")
