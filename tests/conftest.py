@@ -23,6 +23,7 @@ from iam import clock
 from iam.database.engine import make_engine
 from iam.database.migrate import upgrade
 from iam.tokens import jose
+from tests.kit.hashes import AGREED, CHEAP, hash_with
 from tests.kit.keys import KeyPool
 from tests.kit.once import compile_once
 from tests.kit.servers.avain import Avain
@@ -86,6 +87,22 @@ def key_pool() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jose, "generate", pool.generate)
         patch.setattr(jose, "load", pool.load)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """A password is hashed cheaply."""
+    with pytest.MonkeyPatch.context() as patch:
+        hash_with(patch, CHEAP)
+        yield
+
+
+@pytest.fixture(scope="module")
+def agreed_hashes(cheap_hashes: None) -> Iterator[None]:
+    """A password is hashed as the service hashes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        hash_with(patch, AGREED)
         yield
 
 
