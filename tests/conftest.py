@@ -23,9 +23,11 @@ from iam import clock
 from iam.database.engine import make_engine
 from iam.database.migrate import upgrade
 from iam.tokens import jose
+from tests.kit.hashes import AGREED, CHEAP, hash_with
 from tests.kit.keys import KeyPool
 from tests.kit.once import compile_once
 from tests.kit.servers.avain import Avain
+from tests.kit.servers.connections import keep_connections
 from tests.kit.servers.databases import Databases
 from tests.kit.servers.postgresql import PostgreSQL
 from tests.kit.servers.redis import RedisServer
@@ -89,6 +91,22 @@ def key_pool() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """A password is hashed cheaply."""
+    with pytest.MonkeyPatch.context() as patch:
+        hash_with(patch, CHEAP)
+        yield
+
+
+@pytest.fixture(scope="module")
+def agreed_hashes(cheap_hashes: None) -> Iterator[None]:
+    """A password is hashed as the service hashes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        hash_with(patch, AGREED)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def compiled() -> Iterator[None]:
     """Templates and addresses are compiled once."""
     with pytest.MonkeyPatch.context() as patch:
@@ -142,9 +160,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def databases(postgresql: PostgreSQL) -> Iterator[Databases]:
     """The PostgreSQL databases that tests use in turn."""
-    databases = Databases(postgresql)
-    yield databases
-    databases.close()
+    with pytest.MonkeyPatch.context() as patch:
+        databases = Databases(postgresql, keep_connections(patch))
+        yield databases
+        databases.close()
 
 
 @pytest.fixture(scope="session")

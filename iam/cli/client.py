@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from connectors.problem import Problem
 from iam.access.model.role import Application
+from iam.cli import stop
 from iam.cli.support import Console
 from iam.errors import NotFound
 from iam.oidc.clients import initial_tokens as registration_terms
@@ -15,6 +16,9 @@ from iam.oidc.clients import initial_tokens as registration_terms
 @click.group()
 def client() -> None:
     """Clients of applications."""
+
+
+client.add_command(stop.CLIENT)
 
 
 @client.command()

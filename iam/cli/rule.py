@@ -17,6 +17,7 @@ from iam.access.derivation.crossing import crossings, words
 from iam.access.rules import naming, resolve
 from iam.access.rules.sentence import labels, sentence
 from iam.audit import log
+from iam.cli import stop
 from iam.cli.support import Console
 from iam.errors import Denied, Invalid, NotFound
 from iam.signin.passwords import credentials
@@ -25,6 +26,9 @@ from iam.signin.passwords import credentials
 @click.group()
 def rule() -> None:
     """Rules that give roles."""
+
+
+rule.add_command(stop.RULE)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -6,13 +6,13 @@ only those rows are touched again.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, String, Table, Uuid
+from sqlalchemy import Boolean, Column, Date, Dialect, Index, Integer, LargeBinary, MetaData, String, Table, Uuid
 from sqlalchemy.orm import Session
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
-from iam.database.bulk import is_postgresql
 from iam.database.types import UtcDateTime
 from iam.directory.affiliation import Affiliation
 
@@ -184,10 +184,20 @@ def prepare_reach(session: Session) -> None:
 
 
 def _make(session: Session, *tables: Table) -> None:
-    connection, hashes = session.connection(), is_postgresql(session)
+    connection = session.connection()
     for table in tables:
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {'pg_temp' if hashes else 'temp'}.{table.name}")
-        # PostgreSQL joins these sets by hashing and would only keep up indexes that it never reads; SQLite walks them.
-        connection.execute(CreateTable(table))
-        for index in () if hashes else table.indexes:
-            index.create(connection)
+        for statement in _made_by(table, connection.dialect):
+            connection.exec_driver_sql(statement)
+
+
+@lru_cache(maxsize=64)
+def _made_by(table: Table, dialect: Dialect) -> tuple[str, ...]:
+    """The statements that make a working table anew; every run needs all of them."""
+    hashes = dialect.name == "postgresql"
+    # PostgreSQL joins these sets by hashing and would only keep up indexes that it never reads; SQLite walks them.
+    indexes = () if hashes else table.indexes
+    made = [
+        CreateTable(table).compile(dialect=dialect),
+        *(CreateIndex(one).compile(dialect=dialect) for one in indexes),
+    ]
+    return f"DROP TABLE IF EXISTS {'pg_temp' if hashes else 'temp'}.{table.name}", *map(str, made)

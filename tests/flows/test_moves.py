@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access.administration import WHOLE
@@ -25,7 +26,8 @@ from iam.change import Actor
 from iam.directory.affiliation import Affiliation
 from iam.sources.report import Report as Run
 from tests.kit.factories import access, facts
-from tests.kit.worlds.source import EMPLOYEES, World, build, row
+from tests.kit.worlds.source import EMPLOYEES, NOW, World, built, fill, row
+from tests.kit.worlds.source_kept import People
 
 DECLARED = datetime(2026, 11, 29, 9, tzinfo=UTC)
 BEFORE, ON, AFTER = (datetime(*day, 9, tzinfo=UTC) for day in ((2026, 12, 30), (2027, 1, 1), (2027, 2, 3)))
@@ -42,6 +44,7 @@ organisations:
   - {key: KOIVU, kind: school, parent: mansikkala, name: {fi: Koivu}, to: 2026-12-31}
   - {key: KOIVU, parent: puolukka, from: 2027-01-01}
 """
+ROLES = ("kayttaja", "opettaja", "vieras", "naapuri")
 FILE = [row(n, toimipisteet="KOIVU:60|RANTA:40" if n == 1 else "KOIVU:100") for n in range(1, 9)]
 CORRECTED = [one | {"nimike": "Erityisopettaja"} for one in FILE]
 
@@ -88,21 +91,24 @@ class Town:
 def town(engine: Engine, tmp_path: Path) -> Town:
     """Eight teachers of KOIVU, one of them in RANTA too; a psychologist of the county who comes to KOIVU by an
     agreement."""
-    world = build(engine, tmp_path)
-    ids = world.ids
+    world = built(engine, tmp_path, "moves", _fill)
+    world.load(FILE)
     with world.now(), world.sessions.begin() as session:
+        access.derive_all(session)
+    return Town(world, {key: world.ids[key] for key in ROLES}, world.ids["visitor"])
+
+
+def _fill(session: Session) -> People:
+    known = fill(session)
+    ids = known.ids
+    with clock.fixed(NOW):
         root = facts.roots(session)[0]
         of_all, of_town = (
             access.application(session, owner, key) for owner, key in ((root, "verkko"), (ids["mansikkala"], "wilma"))
         )
         roles = {
             key: access.role(session, application, key)
-            for key, application in (
-                ("kayttaja", of_all),
-                ("opettaja", of_town),
-                ("vieras", of_all),
-                ("naapuri", of_all),
-            )
+            for key, application in zip(ROLES, (of_all, of_town, of_all, of_all), strict=True)
         }
         access.rule(
             session, root, EMPLOYEES | {"gives": {"role": "verkko:kayttaja", "scope": "organisation of a"}}, "kaikille"
@@ -128,10 +134,7 @@ def town(engine: Engine, tmp_path: Path) -> Town:
             access.agreement(session, ids[grantor], ids[grantee], ids[place], allows, key=f"{grantor}-{grantee}")
         visitor = facts.person(session, "Psykologi")
         facts.affiliation(session, visitor, ids["PERHEKESKUS"], occupation="psykologi")
-    world.load(FILE)
-    with world.now(), world.sessions.begin() as session:
-        access.derive_all(session)
-    return Town(world, roles, visitor)
+    return replace(known, ids={**ids, **roles, "visitor": visitor})
 
 
 def lost(report: Report) -> list[Effect]:

@@ -123,7 +123,7 @@ def test_au_05_a_hash_that_is_only_made_stronger_leaves_the_browser_known(
     app: Flask, browser: Browser, engine: Engine, aino: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as weaker, Session(engine) as session, session.begin():
-        weaker.setattr(password, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1))
+        weaker.setattr(password, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         credentials.set_password(session, extension.parts_of(app).vault, aino, PASSWORD, SYSTEM)
     browser.sign_in(LOGIN, PASSWORD)
     browser.fill(browser.get("/account"), "/logout")

@@ -9,6 +9,7 @@ import psycopg
 from psycopg.rows import scalar_row
 
 from iam.database.migrate import upgrade
+from tests.kit.servers.connections import Kept
 from tests.kit.servers.ports import HOST
 from tests.kit.servers.postgresql import PostgreSQL
 
@@ -24,7 +25,7 @@ SELECT format('%s %s %s', (SELECT max(xmin::text::bigint) FROM pg_class), max(xm
 changes it."""
 _OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
-    "pg_backend_pid()"
+    "pg_backend_pid() AND pid <> ALL(%s)"
 )
 _TABLES = b"SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 
@@ -36,8 +37,8 @@ class Databases:
     """Lends migrated, empty databases of one server; a connection to each is kept, for a fresh one would learn the
     catalogue anew."""
 
-    def __init__(self, server: PostgreSQL) -> None:
-        self._server = server
+    def __init__(self, server: PostgreSQL, kept: Kept) -> None:
+        self._server, self._kept = server, kept
         self._free: list[str] = []
         self._lent: dict[str, Connection] = {}
         self.template = server.fresh_database()
@@ -54,34 +55,37 @@ class Databases:
             return self._free.pop()
         name = self._server.fresh_database(self.template)
         self._lent[name] = self._connect(name)
+        self._kept.keep(self._server.port, name)
         return name
 
     def take_back(self, name: str) -> None:
         """Empty a database for the next test, or throw it away when its schema was changed or it has grown large."""
         connection = self._lent[name]
-        connection.execute(_OTHERS)
+        connection.execute(_OTHERS, [self._kept.processes(self._server.port, name)])
         worn = _one(connection, b"SELECT pg_database_size(current_database())") > LARGEST
         if not worn and _one(connection, _SHAPE) == self._shape:
             self._empty(connection)
             self._free.append(name)
             return
         self._lent.pop(name).close()
+        self._kept.forget(self._server.port, name)
         self._server.drop_database(name)
 
     def close(self) -> None:
         """Give the connections back."""
-        for connection in self._lent.values():
+        for name, connection in self._lent.items():
             connection.close()
+            self._kept.forget(self._server.port, name)
 
     def _empty(self, connection: Connection) -> None:
         filled = _all(connection, self._filled)
-        # Without triggers, foreign keys are not asked: everything goes. Statements sent together are one transaction.
-        statements = [f'DELETE FROM "{table}"' for table in filled]
-        connection.execute("; ".join(["SET LOCAL session_replication_role = replica", *statements]).encode())
+        # Statements sent together are one transaction.
+        connection.execute("; ".join(f'DELETE FROM "{table}"' for table in filled).encode())
 
     def _connect(self, name: str) -> Connection:
         where = f"host={HOST} port={self._server.port} user=postgres dbname={name} connect_timeout=30"
-        return psycopg.connect(where, autocommit=True)
+        # Without triggers, foreign keys are not asked: everything goes. Said once, for to change it costs every plan.
+        return psycopg.connect(where, autocommit=True, options="-c session_replication_role=replica")
 
 
 def _all(connection: Connection, statement: bytes) -> Sequence[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -62,12 +62,16 @@ class World(consortium.World):
             event.remove(self.engine, "before_cursor_execute", count)
 
 
-def build(database_url: str, folder: Path, **more: Any) -> World:
-    """Return the world at the clock's present, over a migrated database; ``more`` are further settings."""
-    return World.filled(_fill, database_url, folder, consortium="Marjala", **more)
+def build(database_url: str, folder: Path, filled: Callable[[World], None] | None = None, **more: Any) -> World:
+    """Return the world at the clock's present, over a migrated database; ``more`` are further settings.
+
+    ``filled``, a function of a module, fills it with more than ``fill`` does, and is kept like that.
+    """
+    return World.filled(filled or fill, database_url, folder, consortium="Marjala", **more)
 
 
-def _fill(world: World) -> None:
+def fill(world: World) -> None:
+    """Add the two municipalities, their administrators, a source and an application."""
     for key, (parent, kind) in TREE.items():
         consortium.organisation(world, key, kind, parent)
     _source(world)

@@ -25,6 +25,7 @@ from tests.kit.worlds import oidc as oidc_world
 from tests.kit.worlds.factor import LOGIN, codes, follow, scan
 from tests.kit.worlds.oidc import ISSUER, SECRET, Application, World
 
+pytestmark = pytest.mark.usefixtures("agreed_hashes")
 ARGON2 = "$argon2id$v=19$m=19456,t=2,p=1$"
 
 

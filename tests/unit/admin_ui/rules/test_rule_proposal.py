@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from iam.access.model.assignment import Assignment
 from iam.access.model.proposal import TakenOut
 from iam.directory.source import Acceptance
 from tests.kit.worlds import catalogue
-from tests.kit.worlds.admin import Reader, World, administer, employ, hidden, person
+from tests.kit.worlds.admin import Reader, World, administer, build, employ, fill, hidden, person
 from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, published, send, told
 
 RULE, PROPOSAL = "/admin/rules/opettaja-wilmaan", "/admin/rules/opettaja-wilmaan/proposal"
@@ -24,8 +25,15 @@ WITHDRAW = "/admin/rules/opettaja-wilmaan/withdraw"
 
 
 @pytest.fixture
-def world(world: World) -> World:
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
     """A school with sixty teachers, in an installation that is in use, and a second administrator of the whole."""
+    made = build(database_url, tmp_path, _in_use)
+    yield made
+    made.engine.dispose()
+
+
+def _in_use(world: World) -> None:
+    fill(world)
     for number in range(60):
         person(world, f"opettaja{number}", f"Opettaja{number:02}")
         employ(world, f"opettaja{number}", "KOIVU", "Opettaja")
@@ -40,7 +48,6 @@ def world(world: World) -> World:
             accepted_at=clock.now(),
         )
     )
-    return world
 
 
 def holders(world: World) -> int:

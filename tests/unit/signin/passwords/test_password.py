@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from iam.signin.passwords import password
 from iam.vault import Vault
 
+pytestmark = pytest.mark.usefixtures("agreed_hashes")
 VAULT = Vault(b"k" * 32)
 GOOD = "vihreä kuusi humisee yöllä"
 
