@@ -183,6 +183,11 @@ class Agreements(BaseModel):
         description="Days before an agreement's last day on which those who answer for its parties are told by mail, "
         "as a JSON list.",
     )
+    remind_people_days: list[Annotated[int, Field(ge=1, le=3650)]] = Field(
+        [14, 3],
+        description="Days before an agreement's last day on which each person under it is told by mail what of theirs "
+        "ends, as a JSON list.",
+    )
 
 
 class Egress(BaseModel):

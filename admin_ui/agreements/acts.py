@@ -58,8 +58,8 @@ class ActForm:
 @blueprint.get("/agreements/<key>/sign")
 @guard.requires("agreements.sign")
 def show_signature(key: str) -> Response:
-    """Ask which party signed, when, who, and under which number."""
-    return _form("sign", agreement_here(key), ActForm({}))
+    """Ask which party signed, when, who, and under which number; what was typed before a fresh proof is there again."""
+    return _form("sign", agreement_here(key), ActForm(request.args.to_dict()))
 
 
 @blueprint.post("/agreements/<key>/sign")
@@ -74,7 +74,7 @@ def sign(key: str) -> AnyResponse:
 @guard.requires("agreements.write")
 def show_notice(key: str) -> Response:
     """Ask which party gives notice."""
-    return _form("notice", agreement_here(key), ActForm({}))
+    return _form("notice", agreement_here(key), ActForm(request.args.to_dict()))
 
 
 @blueprint.post("/agreements/<key>/notice")

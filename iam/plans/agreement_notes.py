@@ -12,18 +12,24 @@ from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.model.agreement import Agreement, AgreementParty, AgreementReminder, AgreementTerm
-from iam.access.model.assignment import AdminGrant
+from iam.access.model.agreement import (
+    Agreement,
+    AgreementClause,
+    AgreementParty,
+    AgreementReminder,
+    AgreementTerm,
+)
+from iam.access.model.assignment import AdminGrant, Assignment
 from iam.delivery import outbox
 from iam.directory.organisation import OrganisationClosure
 from iam.directory.queries import holds_at
 
-KIND = "agreement-note"
-"""Kind of the outbox's messages."""
+KIND, OWN = "agreement-note", "agreement-own"
+"""Kinds of the outbox's messages: to those who answer for a party, and to those whose own rights end."""
 What = Literal["suspended", "resumed", "notice", "ends"]
 HOLDERS = ("admin", "agreements.write", "agreements.sign", "audit.search")
 """Who is told: those who act on agreements of a party, and who looks into its log, as its data protection officer."""
@@ -42,32 +48,49 @@ def tell(
 
 @dataclass(frozen=True, slots=True)
 class Reminding:
-    """A chore that reminds ``days`` before an agreement's last day, once each, and says how many it told."""
+    """A chore that reminds of an agreement's last day: so many days before, those who answer for its parties
+    (``holders``) and those who come under it (``people``), once each."""
 
-    days: Sequence[int]
+    holders: Sequence[int]
+    people: Sequence[int]
 
     def __call__(self, session: Session) -> int:
-        """Leave the notes that are due."""
+        """Leave the notes that are due; return how many."""
         told = 0
-        for agreement, last, before in self._due(session):
-            row = {"agreement_id": agreement.id, "last_day": last, "days": before}
-            session.execute(insert(AgreementReminder), [row])
-            told += tell(session, agreement, "ends", last_day=last)
+        for agreement, last in _ending(session, max([*self.holders, *self.people], default=0)):
+            if _first_time(session, agreement, last, self.holders, "holders"):
+                told += tell(session, agreement, "ends", last_day=last)
+            if _first_time(session, agreement, last, self.people, "people"):
+                told += _tell_people(session, agreement, last)
         return told
 
-    def _due(self, session: Session) -> list[tuple[Agreement, date, int]]:
-        """Agreements with their last day and the nearest of ``days`` that has come and of which nobody was told."""
-        t, today = AgreementTerm, clock.today()
-        soon = clock.day_end(today + timedelta(days=max(self.days, default=0)))
-        ending = (t.closed_by.is_(None), t.valid_to > clock.now(), t.valid_to <= soon)
-        rows = session.execute(select(Agreement, t.valid_to).join(t, t.agreement_id == Agreement.id).where(*ending))
-        ends = [(agreement, clock.last_day(end)) for agreement, end in rows]
-        done = {(row.agreement_id, row.last_day, row.days) for row in session.scalars(select(AgreementReminder))}
-        due = [(agreement, last, self._nearest((last - today).days)) for agreement, last in ends]
-        return [one for one in due if (one[0].id, one[1], one[2]) not in done]
 
-    def _nearest(self, left: int) -> int:
-        return min(days for days in self.days if days >= left)
+def _ending(session: Session, days: int) -> list[tuple[Agreement, date]]:
+    """The agreements whose last day is one of the coming ``days``, each with it; one statement."""
+    t, soon = AgreementTerm, clock.day_end(clock.today() + timedelta(days=days))
+    ending = (t.closed_by.is_(None), t.valid_to > clock.now(), t.valid_to <= soon)
+    rows = session.execute(select(Agreement, t.valid_to).join(t, t.agreement_id == Agreement.id).where(*ending))
+    return [(agreement, clock.last_day(end)) for agreement, end in rows]
+
+
+def _first_time(session: Session, agreement: Agreement, last: date, days: Sequence[int], whom: str) -> bool:
+    """Whether one of the ``days`` before the last has come of which nobody was told; from now on it is told."""
+    left = (last - clock.today()).days
+    due = min((one for one in days if one >= left), default=None)
+    if due is None or session.get(AgreementReminder, (agreement.id, last, due, whom)) is not None:
+        return False
+    session.add(AgreementReminder(agreement_id=agreement.id, last_day=last, days=due, whom=whom))
+    session.flush()
+    return True
+
+
+def _tell_people(session: Session, agreement: Agreement, last: date) -> int:
+    """Leave a note for each who holds something by the agreement now."""
+    a, clauses = Assignment, select(AgreementClause.id).where(AgreementClause.agreement_id == agreement.id)
+    here = (a.clause_id.in_(clauses), a.closed_by.is_(None), holds_at(a, clock.now()))
+    people = session.scalars(select(a.person_id).where(*here).distinct()).all()
+    payload = {"agreement": agreement.key, "last_day": last.isoformat()}
+    return outbox.leave(session, OWN, [(outbox.MAIL_SERVER, {"person": str(one), **payload}) for one in people])
 
 
 def _holders(session: Session, agreement_id: UUID) -> list[UUID]:

@@ -83,13 +83,15 @@ class AgreementSuspension(FactVersion, Base):
 
 
 class AgreementReminder(Base):
-    """That those who answer for the parties were told, so many days before, of an agreement's last day."""
+    """That an agreement's last day was told so many days before: to the ``holders``, who answer for its parties, or to
+    the ``people`` under it."""
 
     __tablename__ = "agreement_reminder"
 
     agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"), primary_key=True)
     last_day: Mapped[date] = mapped_column(primary_key=True)
     days: Mapped[int] = mapped_column(primary_key=True)
+    whom: Mapped[str] = mapped_column(primary_key=True)
 
 
 class AgreementClause(Base):

@@ -84,6 +84,7 @@ def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) 
         addresses.TOUCHED: address_notice.Comparing(sessions, timedelta(days=settings.signin.address_days)),
         notices.KIND: notices.Notice(sessions, settings, mail.carrier(settings)),
         agreement_notes.KIND: agreement_mail.ToHolders(settings, mail.carrier(settings)),
+        agreement_notes.OWN: agreement_mail.ToThoseUnder(settings, mail.carrier(settings)),
         factor_notice.KIND: factor_notice.ByMail(settings, mail.carrier(settings)),
     }
 
@@ -94,12 +95,20 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
     return (
         *CHORES,
         Chore("rights mended", timedelta(0), later.Nightly(settings.zone)),
-        Chore("agreements that end", timedelta(hours=1), agreement_notes.Reminding(settings.agreements.remind_days)),
+        Chore(
+            "agreements that end",
+            timedelta(hours=1),
+            agreement_notes.Reminding(settings.agreements.remind_days, settings.agreements.remind_people_days),
+        ),
         Chore("sign-in addresses", timedelta(minutes=1), address_notice.Round(wait)),
         Chore(
             "login sessions", timedelta(minutes=1), lambda session: sign_out.run_out(session, settings.tokens, _SOME)
         ),
     )
+
+
+def _reminding(settings: Settings) -> agreement_notes.Reminding:
+    return agreement_notes.Reminding(settings.agreements.remind_days, settings.agreements.remind_people_days)
 
 
 @contextmanager

@@ -48,10 +48,11 @@ def upgrade() -> None:
         sa.Column("agreement_id", sa.Uuid(), nullable=False),
         sa.Column("last_day", sa.Date(), nullable=False),
         sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("whom", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_reminder_agreement_id_agreement")
         ),
-        sa.PrimaryKeyConstraint("agreement_id", "last_day", "days", name=op.f("pk_agreement_reminder")),
+        sa.PrimaryKeyConstraint("agreement_id", "last_day", "days", "whom", name=op.f("pk_agreement_reminder")),
     )
     for name in ("notice_months", "notice_days"):
         op.add_column("agreement", sa.Column(name, sa.Integer(), nullable=True))

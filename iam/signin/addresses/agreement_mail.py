@@ -1,7 +1,9 @@
-"""Mails to those who answer for a party of an agreement: it was suspended, goes on, was given notice of, or ends."""
+"""Mails of agreements: to those who answer for a party (suspended, goes on, notice, ends), and to those whose own
+rights end with one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -11,7 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.model.agreement import Agreement
+from iam.access.model.agreement import Agreement, AgreementClause
+from iam.access.model.assignment import Assignment
+from iam.access.pages.listing import RoleName, role_names
+from iam.access.right import held
 from iam.delivery.mail import Carrier, is_address
 from iam.delivery.outbox import Due
 from iam.jobs import Send
@@ -57,3 +62,47 @@ class ToHolders:
 
         mail = person_mail.write(session, self.settings, person_id, to, _SUBJECT, _TEXT, said)
         return partial(person_mail.carry, carrier, mail)
+
+
+_OWN_TEXT = (
+    N_("Hello, %(name)s."),
+    N_("What you may do by the agreement %(number)s (%(purpose)s) ends. The last day is %(day)s."),
+    "%(roles)s",
+    N_("If your work goes on after that, ask your manager. You need do nothing else."),
+)
+_OWN_SUBJECT = N_("Rights of yours end soon: %(service)s")
+
+
+@dataclass(frozen=True, slots=True)
+class ToThoseUnder:
+    """The handler of ``agreement_notes.OWN``: tells a person what ends, when, and whom to ask."""
+
+    settings: Settings
+    carrier: Carrier | None
+
+    def __call__(self, session: Session, due: Due) -> Send:
+        """Write the mail, unless nothing of theirs ends any more or there is nowhere to send it to; ``session`` only
+        reads."""
+        person_id, carrier = UUID(due.payload["person"]), self.carrier
+        to = notices.address_before(session, person_id, clock.now()) or ""
+        found = session.scalars(select(Agreement).where(Agreement.key == due.payload["agreement"])).one_or_none()
+        roles = [] if found is None else _roles(session, person_id, found.id)
+        if carrier is None or found is None or not roles or not is_address(to):
+            return lambda: person_mail.NOTHING
+        number, purpose = found.case_number or found.key, found.purpose
+        end = clock.day_end(date.fromisoformat(due.payload["last_day"]))
+
+        def said(texts: Texts) -> dict[str, str]:
+            lines = sorted({f"    {one.said(texts.language)}" for one in roles})
+            return {"number": number, "purpose": purpose, "day": texts.day(end), "roles": "\n".join(lines)}
+
+        mail = person_mail.write(session, self.settings, person_id, to, _OWN_SUBJECT, _OWN_TEXT, said)
+        return partial(person_mail.carry, carrier, mail)
+
+
+def _roles(session: Session, person_id: UUID, agreement_id: UUID) -> Sequence[RoleName]:
+    """The roles that a person holds by an agreement now, as they are called."""
+    a, clauses = Assignment, select(AgreementClause.id).where(AgreementClause.agreement_id == agreement_id)
+    now = held(clock.now()).where(a.person_id == person_id, a.clause_id.in_(clauses))
+    ids = set(session.scalars(now.with_only_columns(a.role_id)))
+    return list(role_names(session, ids).values())

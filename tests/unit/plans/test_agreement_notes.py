@@ -18,7 +18,7 @@ from iam.directory.person import PersonProfile
 from iam.plans import agreement_notes
 from iam.plans.agreement_notes import Reminding
 from iam.settings import Settings
-from iam.signin.addresses.agreement_mail import ToHolders
+from iam.signin.addresses.agreement_mail import ToHolders, ToThoseUnder
 from tests.kit.factories import access, facts
 
 from .conftest import END, Welfare
@@ -52,7 +52,7 @@ def test_a_notice_is_told_with_its_last_day(session: Session, welfare: Welfare) 
 def test_before_an_agreement_ends_each_is_reminded_once_for_each_of_the_days(
     session: Session, welfare: Welfare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remind = Reminding((90, 30, 7))
+    remind = Reminding((90, 30, 7), ())
     counts = []
     for left in (91, 90, 89, 30, 29, 7, 1):
         moment = END - timedelta(days=left) - timedelta(hours=12)
@@ -61,22 +61,62 @@ def test_before_an_agreement_ends_each_is_reminded_once_for_each_of_the_days(
     assert counts == [(91, 0, 0), (90, 3, 0), (89, 0, 0), (30, 3, 0), (29, 0, 0), (7, 3, 0), (1, 0, 0)]
 
 
+def test_each_person_under_it_is_told_once_for_each_of_their_days_and_nobody_else(
+    session: Session, welfare: Welfare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remind = Reminding((), (14, 3))
+    counts = []
+    for left in (15, 14, 3):
+        moment = END - timedelta(days=left) - timedelta(hours=12)
+        monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
+        counts.append((left, remind(session), remind(session)))
+    assert counts == [(15, 0, 0), (14, 1, 0), (3, 1, 0)]
+    payloads = session.scalars(select(Message.payload).where(Message.kind == agreement_notes.OWN))
+    assert {payload["person"] for payload in payloads} == {str(welfare.psychologist)}
+
+
+class Bag:
+    """Keeps the mails it is given."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+
+    def send(self, mail: Mail) -> None:
+        """Keep it."""
+        self.mails.append(mail)
+
+    def greet(self) -> None:
+        """Nothing to greet."""
+
+
+def address(session: Session, person_id: UUID, to: str) -> None:
+    session.execute(update(PersonProfile).where(PersonProfile.person_id == person_id).values(email=to))
+
+
+def test_a_person_reads_which_role_ends_and_when_and_nothing_once_it_has_ended(
+    session: Session, welfare: Welfare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address(session, welfare.psychologist, "pirkko@hva.example")
+    monkeypatch.setattr(clock, "now", lambda: END - timedelta(days=3))
+    assert Reminding((), (3,))(session) == 1
+    (due,), bag = take(session, [agreement_notes.OWN], 10), Bag()
+    ToThoseUnder(Settings(), bag)(session, due)()
+    (mail,) = bag.mails
+    assert mail.to == "pirkko@hva.example"
+    for words in ("sopimus-1", "31.7.2027", "Opettaja"):
+        assert words in mail.text
+    access.suspend(session, welfare.agreed.id, welfare.city, END - timedelta(days=3))
+    ToThoseUnder(Settings(), bag)(session, due)()
+    assert len(bag.mails) == 1
+
+
 def test_the_mail_names_the_agreement_and_its_page_and_nobody_under_it(session: Session, welfare: Welfare) -> None:
-    of_county = PersonProfile.person_id == welfare.of_county
-    session.execute(update(PersonProfile).where(of_county).values(email="kerttu@hva.example"))
+    address(session, welfare.of_county, "kerttu@hva.example")
     welfare.do(Suspend(welfare.city, "Pirkko Psykologi"), welfare.of_city)
-    due = [one for one in take(session, [agreement_notes.KIND], 10) if one.payload["person"] == str(welfare.of_county)]
-    mails: list[Mail] = []
-
-    class Bag:
-        def send(self, mail: Mail) -> None:
-            mails.append(mail)
-
-        def greet(self) -> None:
-            """Nothing to greet."""
-
-    ToHolders(Settings(), Bag())(session, due[0])()
-    (mail,) = mails
+    found, bag = take(session, [agreement_notes.KIND], 10), Bag()
+    due = next(one for one in found if one.payload["person"] == str(welfare.of_county))
+    ToHolders(Settings(), bag)(session, due)()
+    (mail,) = bag.mails
     assert mail.to == "kerttu@hva.example"
     assert "sopimus-1" in mail.text
     assert "/admin/agreements/sopimus" in mail.text

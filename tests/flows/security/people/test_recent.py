@@ -21,7 +21,15 @@ from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import ISSUER, Reader, World, hidden
 from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, published
 
-GIVES = {"rules.write", "rights.grant", "applications.write", "codes.issue", "factors.reset", "config.apply"}
+GIVES = {
+    "rules.write",
+    "rights.grant",
+    "applications.write",
+    "agreements.sign",
+    "codes.issue",
+    "factors.reset",
+    "config.apply",
+}
 """Permissions whose forms give somebody something: power, a secret, a way in."""
 OTHER = {
     "access.end",
@@ -32,6 +40,7 @@ OTHER = {
     "sources.run",
     "sources.accept",
     "applications.read",
+    "agreements.write",
     "administers",
 }
 """Permissions whose forms take away, look, or let a source speak: what they do is held by a reason, a purpose or the
@@ -39,8 +48,9 @@ guard."""
 GIVES_NOTHING = {"admin.retire_client", "admin.end_right", "admin.stop_rule", "admin.try_again", "admin.try_mail_again"}
 """Forms of the first kind that take away (whoever stops a misuse is not stopped on the way) or send again what was
 decided before."""
-GIVES_TOO = {"admin.restore", "admin.press"}
-"""Forms of other permissions that give: an access that was ended, and what another administrator asked for."""
+GIVES_TOO = {"admin.restore", "admin.press", "admin.lift"}
+"""Forms of other permissions that give: an access that was ended, what another administrator asked for, and what a
+suspended agreement gave."""
 CHANGED = (
     "assignment",
     "rule",
@@ -127,7 +137,8 @@ def test_se_06_whoever_proved_it_more_than_five_minutes_ago_proves_it_again_befo
     age(office, paula, 5.02)
     before, secrets = dump(office.engine, *CHANGED), made(office)
     for rule in gives(office):
-        path, data = address(office, rule), {"act": "publish", "on": "yes", "days": "7", **token}
+        act = "do" if rule.endpoint == "admin.sign" else "publish"
+        path, data = address(office, rule), {"act": act, "on": "yes", "days": "7", **token}
         asked = paula.http.post(path, base_url=ISSUER, data=data, headers={"Accept": "text/html"})
         assert (asked.status_code, (asked.location or "").partition("=")[0]) == (303, "/factor?flow"), (
             f"{path} gives without a fresh proof"

@@ -116,6 +116,12 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
     assert 'value="johtaja"' in page.text
 
 
+def test_what_was_typed_is_there_again_after_a_fresh_proof(world: World, reader: Callable[[str], Reader]) -> None:
+    page = reader("aili").get(f"{SIGN}?party={world.ids['MANSIKKALA']}&signed_on=2026-01-02&signed_by=johtaja")
+    assert 'value="johtaja"' in page.text
+    assert f'<option value="{world.ids["MANSIKKALA"]}" selected>' in page.text
+
+
 def test_the_grantee_does_not_sign_for_the_grantor(world: World, reader: Callable[[str], Reader]) -> None:
     page = send(reader("kerttu"), SIGN, "MANSIKKALA", act="look", signed_on="2026-01-02", document_number="A-1")
     assert (page.status_code, "Only an administrator of that party may do this." in told(page.text)) == (403, True)
