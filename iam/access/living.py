@@ -142,12 +142,15 @@ def _awaited(at: Any, seen: Seen) -> ColumnElement[bool]:
     """The condition that somebody who is a party of the clause's agreement at ``at`` has not signed by then."""
     party = _PARTY
     unsigned = or_(party.in_from.is_(None), party.in_from > at)
-    return exists().where(party.agreement_id == _CLAUSE.agreement_id, seen(party), holds_at(party, at), unsigned)
+    there = exists().where(party.agreement_id == _CLAUSE.agreement_id, seen(party), holds_at(party, at), unsigned)
+    # Two levels down, what the instant is read from belongs to the queries around.
+    return there.correlate_except(party)
 
 
 def _suspended(at: Any, seen: Seen) -> ColumnElement[bool]:
     one = _SUSPENSION
-    return exists().where(one.agreement_id == _CLAUSE.agreement_id, seen(one), holds_at(one, at))
+    there = exists().where(one.agreement_id == _CLAUSE.agreement_id, seen(one), holds_at(one, at))
+    return there.correlate_except(one)
 
 
 def _bars(seen: Seen) -> Subquery:

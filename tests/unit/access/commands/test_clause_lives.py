@@ -4,7 +4,7 @@ suspension alike."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -99,6 +99,17 @@ def test_what_another_agreement_gives_as_well_is_neither_lost_nor_gained(
     assert parties(session, agreed, *both(town, valid_to=END)) == []
     later = both(town, valid_to=WINTER)
     assert parties(session, agreed, *later) == [(False, WINTER)]
+
+
+def test_who_starts_while_the_other_agreement_is_suspended_loses_and_who_is_there_already_does_not(
+    session: Session, town: Town, agreed: access.Agreed
+) -> None:
+    allows = {"psykologi": ["oppilaat:read"]}
+    other = access.agreement(session, town.town, town.county, town.town, allows, key="toinen", term=(START, END))
+    facts.affiliation(session, facts.person(session), town.clinic, WINTER, occupation="psykologi")
+    access.derive_all(session)
+    access.suspend(session, other.id, town.town, WINTER - timedelta(days=1), WINTER + timedelta(days=1))
+    assert parties(session, agreed, *both(town, signed_on=None)) == [(False, WINTER)]
 
 
 def test_that_all_must_sign_takes_the_right_while_one_has_not(
