@@ -117,8 +117,7 @@ def _answer(name: str, key: str, read: Callable[[Mapping[str, str]], Act]) -> An
         form.errors = beside(error)
         return _form(name, agreement_here(key), form, error.status)
     form.effects = effects_view.view(session, would)
-    if isinstance(act, GiveNotice):
-        form.last_day = act.last(agreement)
+    form.last_day = act.last(agreement)
     return _form(name, agreement, form)
 
 

@@ -25,7 +25,6 @@ from admin_ui.parts.frame import blueprint
 from admin_ui.people import effects as effects_view
 from connectors.problem import Problem
 from iam.access.agreement_acts.act import Act
-from iam.access.agreement_acts.notice import GiveNotice
 from iam.access.agreement_acts.sign import Sign
 from iam.access.model.agreement import Agreement
 from iam.access.model.proposal import Proposal
@@ -112,6 +111,5 @@ def _told(act: Act, agreement: Agreement) -> list[tuple[str, Any]]:
             (N_("Document"), act.document_number),
             (N_("Signing service"), act.signing_service),
         ]
-    if isinstance(act, GiveNotice):
-        said.append((N_("Last day"), words.day(act.last(agreement))))
+    said.append((N_("Last day"), words.day(act.last(agreement))))
     return [(texts.gettext(word), value) for word, value in said if value]

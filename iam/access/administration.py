@@ -270,22 +270,16 @@ def knows_protected(session: Session, part: Part) -> bool:
 
 def covered(session: Session, part: Part, organisation_ids: Collection[UUID]) -> list[UUID]:
     """Return those of the organisations that lie in a part, in their order; one statement at most."""
-    if part.everything or not part:
+    if part.everything or not part or not organisation_ids:
         return list(organisation_ids) if part else []
-    found = set(
-        session.scalars(part.organisations().where(OrganisationClosure.descendant_id.in_(list(organisation_ids))))
-    )
+    here = part.organisations().where(OrganisationClosure.descendant_id.in_(organisation_ids))
+    found = set(session.scalars(here))
     return [one for one in organisation_ids if one in found]
 
 
 def covers_all(session: Session, part: Part, organisation_ids: Collection[UUID]) -> bool:
     """Whether every one of the organisations lies in a part; one statement."""
-    if part.everything or not organisation_ids:
-        return True
-    if not part:
-        return False
-    found = part.organisations().where(OrganisationClosure.descendant_id.in_(organisation_ids))
-    return set(organisation_ids) <= set(session.scalars(found))
+    return set(organisation_ids) <= set(covered(session, part, organisation_ids))
 
 
 def speaks_freely(session: Session, part: Part, person_ids: Collection[UUID]) -> set[UUID]:

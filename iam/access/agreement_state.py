@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,13 +21,7 @@ from iam.directory.queries import known
 AgreementStanding = Literal["unsigned", "coming", "live", "notice", "suspended", "ended"]
 PartyState = Literal["unsigned", "coming", "in", "left"]
 Obstacle = Literal["unsigned", "coming", "left", "awaited", "suspended", "ended"]
-
-
-class Hindrance(NamedTuple):
-    """What keeps a clause from living, and whose signature, start or leaving it is (None: the agreement's own)."""
-
-    what: Obstacle
-    entity_id: UUID | None = None
+"""What keeps a clause from living."""
 
 
 @dataclass(slots=True)
@@ -42,20 +36,20 @@ class AgreementFacts:
         """The suspension that lasts at ``at``."""
         return next((one for one in self.suspensions if one.valid_from <= at < one.valid_to), None)
 
-    def hindrance(self, grantor_id: UUID, grantee_id: UUID, at: datetime) -> Hindrance | None:
+    def obstacle(self, grantor_id: UUID, grantee_id: UUID, at: datetime) -> Obstacle | None:
         """What keeps a clause between these two from living at ``at``; None when it lives."""
         term = next((one for one in self.terms if one.valid_from <= at < one.valid_to), None)
         sides = (self._side(entity_id, at) for entity_id in (grantor_id, grantee_id))
-        aside = next((Hindrance(state, one) for one, state in sides if state != "in"), None)
+        aside: Obstacle | None = next((state for state in sides if state != "in"), None)
         if term is None:
             later = any(one.valid_from > at for one in self.terms)
-            return aside if later and aside is not None else Hindrance("coming" if later else "ended")
+            return (aside or "coming") if later else "ended"
         if aside is not None:
             return aside
-        waiting = next((one for one in self.parties if one.valid_from <= at and party_state(one, at) in _NOT_YET), None)
-        if term.all_sign and waiting is not None:
-            return Hindrance("awaited", waiting.legal_entity_id)
-        return Hindrance("suspended") if self.suspended(at) is not None else None
+        waits = any(one.valid_from <= at and party_state(one, at) in _NOT_YET for one in self.parties)
+        if term.all_sign and waits:
+            return "awaited"
+        return "suspended" if self.suspended(at) is not None else None
 
     def state(self, sides: Collection[tuple[UUID, UUID]], at: datetime) -> AgreementStanding:
         """How the agreement stands at ``at``, whose clauses are between ``sides`` (grantor and grantee).
@@ -63,8 +57,8 @@ class AgreementFacts:
         It is in force once both sides of one clause are in; without clauses, once two parties are. ``notice`` is in
         force, and somebody who is in has given notice.
         """
-        hindrances = (self.hindrance(*side, at) for side in sides or self._pairs())
-        found = {"live" if one is None else _STANDINGS[one.what] for one in hindrances}
+        obstacles = (self.obstacle(*side, at) for side in sides or self._pairs())
+        found = {"live" if one is None else _STANDINGS[one] for one in obstacles}
         state: AgreementStanding = next((state for state in _FORWARD if state in found), "unsigned")
         noticed = any(one.notice_on is not None and party_state(one, at) == "in" for one in self.parties)
         return "notice" if state == "live" and noticed else state
@@ -73,9 +67,9 @@ class AgreementFacts:
         ids = [one.legal_entity_id for one in self.parties]
         return [(one, other) for one in ids for other in ids if one < other]
 
-    def _side(self, entity_id: UUID, at: datetime) -> tuple[UUID, PartyState]:
+    def _side(self, entity_id: UUID, at: datetime) -> PartyState:
         party = next((one for one in self.parties if one.legal_entity_id == entity_id), None)
-        return entity_id, "left" if party is None else party_state(party, at)
+        return "left" if party is None else party_state(party, at)
 
 
 _NOT_YET = ("unsigned", "coming")

@@ -6,16 +6,16 @@ agreement and nobody under it. Nobody is told of a suspension beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.agreement_acts.act import Told
 from iam.access.model.agreement import (
     Agreement,
     AgreementClause,
@@ -30,15 +30,12 @@ from iam.directory.queries import holds_at
 
 KIND, OWN = "agreement-note", "agreement-own"
 """Kinds of the outbox's messages: to those who answer for a party, and to those whose own rights end."""
-What = Literal["suspended", "resumed", "notice", "ends"]
 HOLDERS = ("admin", "agreements.write", "agreements.sign", "audit.search")
 """Who is told: those who act on agreements of a party, and who looks into its log, as its data protection officer."""
-TELLS: dict[str, What] = {"suspend": "suspended", "lift": "resumed", "notice": "notice"}
-"""By the act's name, what is told of it."""
 
 
 def tell(
-    session: Session, agreement: Agreement, what: What, *, last_day: date | None = None, but: UUID | None = None
+    session: Session, agreement: Agreement, what: Told, *, last_day: date | None = None, but: UUID | None = None
 ) -> int:
     """Leave a note for each who answers for a party, ``but`` who did it; return for how many."""
     payload = {"agreement": agreement.key, "what": what, "last_day": None if last_day is None else last_day.isoformat()}
@@ -56,12 +53,14 @@ class Reminding:
 
     def __call__(self, session: Session) -> int:
         """Leave the notes that are due; return how many."""
-        told = 0
-        for agreement, last in _ending(session, max([*self.holders, *self.people], default=0)):
-            if _first_time(session, agreement, last, self.holders, "holders"):
-                told += tell(session, agreement, "ends", last_day=last)
-            if _first_time(session, agreement, last, self.people, "people"):
-                told += _tell_people(session, agreement, last)
+        told, ending = 0, _ending(session, max([*self.holders, *self.people], default=0))
+        done = _done(session, [agreement.id for agreement, _ in ending])
+        for agreement, last in ending:
+            for whom, days in (("holders", self.holders), ("people", self.people)):
+                due = min((one for one in days if one >= (last - clock.today()).days), default=None)
+                if due is not None and (agreement.id, last, due, whom) not in done:
+                    session.add(AgreementReminder(agreement_id=agreement.id, last_day=last, days=due, whom=whom))
+                    told += _remind(session, agreement, last, whom)
         return told
 
 
@@ -73,15 +72,17 @@ def _ending(session: Session, days: int) -> list[tuple[Agreement, date]]:
     return [(agreement, clock.last_day(end)) for agreement, end in rows]
 
 
-def _first_time(session: Session, agreement: Agreement, last: date, days: Sequence[int], whom: str) -> bool:
-    """Whether one of the ``days`` before the last has come of which nobody was told; from now on it is told."""
-    left = (last - clock.today()).days
-    due = min((one for one in days if one >= left), default=None)
-    if due is None or session.get(AgreementReminder, (agreement.id, last, due, whom)) is not None:
-        return False
-    session.add(AgreementReminder(agreement_id=agreement.id, last_day=last, days=due, whom=whom))
-    session.flush()
-    return True
+def _done(session: Session, agreements: Collection[UUID]) -> set[tuple[UUID, date, int, str]]:
+    """What was told already of these agreements; one statement."""
+    r = AgreementReminder
+    rows = session.execute(select(r.agreement_id, r.last_day, r.days, r.whom).where(r.agreement_id.in_(agreements)))
+    return {(agreement_id, last, days, whom) for agreement_id, last, days, whom in rows}
+
+
+def _remind(session: Session, agreement: Agreement, last: date, whom: str) -> int:
+    if whom == "people":
+        return _tell_people(session, agreement, last)
+    return tell(session, agreement, "ends", last_day=last)
 
 
 def _tell_people(session: Session, agreement: Agreement, last: date) -> int:

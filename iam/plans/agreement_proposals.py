@@ -15,11 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.access.administration import WHOLE, Part
-from iam.access.agreement_acts.act import SIGN, Act, grantors, over, refuse_whom_it_gives
+from iam.access.administration import WHOLE, Part, covers_all
+from iam.access.agreement_acts.act import SIGN, Act, grantors, refuse_whom_it_gives
 from iam.access.agreement_acts.catalogue import read as read_act
-from iam.access.agreement_acts.notice import GiveNotice
-from iam.access.agreement_acts.suspension import Lift, Suspend
 from iam.access.asker import OPERATOR, Asker
 from iam.access.commands.clause_lives import tellable
 from iam.access.commands.effects import Effects, read
@@ -42,7 +40,7 @@ def do(session: Session, agreement: Agreement, act: Act, asker: Asker, actor: Ac
     Raises as ``Act.check`` does, ``Denied`` when the actor would gain by it, ``Conflict`` when something waits already.
     """
     act.check(session, agreement, asker)
-    if of_agreement(session, agreement.key) is not None and not isinstance(act, Suspend):
+    if of_agreement(session, agreement.key) is not None and not act.at_once:
         raise Conflict(Problem(N_("Something about this agreement waits already."), N_("Decide that first.")))
     with session.begin_nested() as trial:
         change, effects = _tried(session, agreement, act, actor)
@@ -121,7 +119,7 @@ def refuse(session: Session, proposal: Proposal, reason: str, asker: Asker, acto
 def second_person(session: Session, agreement: Agreement, proposal: Proposal, asker: Asker, actor: Actor) -> None:
     """Raise ``Denied`` unless the actor is somebody else than who proposed it, and a person of every grantor."""
     proposals.refuse_proposer(proposal, actor)
-    if not over(session, asker.part(SIGN), grantors(session, agreement.id) or {agreement.owner_id}):
+    if not covers_all(session, asker.part(SIGN), grantors(session, agreement.id) or {agreement.owner_id}):
         message = N_("A person of whoever allows it must decide this.")
         raise Denied(Problem(message, N_("Ask an administrator of that party.")))
 
@@ -142,13 +140,12 @@ def _tried(session: Session, agreement: Agreement, act: Act, actor: Actor) -> tu
 def _done(session: Session, agreement: Agreement, act: Act, actor: Actor, change: Change) -> None:
     """Write the event of an act that was done, and tell those who answer for the parties."""
     _tell(session, act.event, agreement, act, actor, change)
-    what, last = agreement_notes.TELLS.get(act.name), act.last(agreement) if isinstance(act, GiveNotice) else None
-    if what is not None:
-        agreement_notes.tell(session, agreement, what, last_day=last, but=actor.person_id)
+    if act.told is not None:
+        agreement_notes.tell(session, agreement, act.told, last_day=act.last(agreement), but=actor.person_id)
 
 
 def _reasons(session: Session, act: Act, effects: Effects) -> list[Problem]:
-    if isinstance(act, (Suspend, Lift)) or definition_guard.is_new(session):
+    if act.at_once or definition_guard.is_new(session):
         return []
     gives = [Problem(N_("It gives rights in another legal entity."))] if effects.persons(gains=True) else []
     return gives + definition_guard.too_many(session, effects)

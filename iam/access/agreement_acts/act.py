@@ -5,23 +5,25 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from datetime import date
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
-from iam.access.administration import Part, covers_all
 from iam.access.asker import Asker
 from iam.access.model import agreements
-from iam.access.model.agreement import Agreement, AgreementClause
+from iam.access.model.agreement import Agreement
 from iam.access.model.agreements import Party
 from iam.change import Change
 from iam.errors import Denied, NotFound
 from iam.texts import N_
 
 WRITE, SIGN = "agreements.write", "agreements.sign"
+Told = Literal["suspended", "resumed", "notice", "ends"]
+Stated = Mapping[str, Any]
+"""What is kept of an act while it waits."""
 NOT_YOURS = Problem(
     N_("Only an administrator of that party may do this."), N_("Ask one who holds the permission over it.")
 )
@@ -29,10 +31,15 @@ NOT_YOURS = Problem(
 
 @dataclass(frozen=True, slots=True)
 class Act(ABC):
-    """Something that a party does on an agreement; ``event`` is the type of its audit event."""
+    """Something that a party does on an agreement; ``event`` is the type of its audit event.
+
+    ``at_once``: it waits for nobody. ``told``: what those who answer for the parties are told of it; None: nothing.
+    """
 
     name: ClassVar[str]
     event: ClassVar[str]
+    at_once: ClassVar[bool] = False
+    told: ClassVar[Told | None] = None
     entity_id: UUID
 
     @abstractmethod
@@ -43,15 +50,14 @@ class Act(ABC):
     def write(self, session: Session, change: Change, agreement: Agreement) -> None:
         """Write it under a change; the caller tells the audit log."""
 
+    def last(self, agreement: Agreement) -> date | None:
+        """The last day that it sets; None where it sets none."""
+        return None
+
     def stated(self) -> dict[str, Any]:
         """Return what is kept of it while it waits, and told in its event: plain values."""
         plain = {name: None if value is None else str(value) for name, value in asdict(self).items()}
         return {"act": self.name} | plain
-
-
-def over(session: Session, part: Part, organisations: Collection[UUID]) -> bool:
-    """Whether a part holds every one of these organisations."""
-    return bool(part) and covers_all(session, part, organisations)
 
 
 def party(session: Session, agreement: Agreement, entity_id: UUID) -> Party:
@@ -70,16 +76,9 @@ def put(session: Session, change: Change, agreement: Agreement, altered: Party) 
     agreements.set_parties(session, change, {agreement.id: [*others, *stays]})
 
 
-def sides(session: Session, agreement_id: UUID) -> set[tuple[UUID, UUID]]:
-    """Return grantor and grantee of each clause that is in the agreement now."""
-    c = AgreementClause
-    query = select(c.grantor_id, c.grantee_id).where(c.agreement_id == agreement_id, c.closed_by.is_(None))
-    return {(grantor, grantee) for grantor, grantee in session.execute(query)}
-
-
 def grantors(session: Session, agreement_id: UUID) -> set[UUID]:
     """Return who allows something by a clause."""
-    return {grantor for grantor, _ in sides(session, agreement_id)}
+    return {grantor for grantor, _ in agreements.sides(session, [agreement_id])[agreement_id]}
 
 
 def refuse_whom_it_gives(person_id: UUID | None, winners: Collection[UUID]) -> None:
@@ -91,6 +90,3 @@ def refuse_whom_it_gives(person_id: UUID | None, winners: Collection[UUID]) -> N
                 N_("Let somebody do it who gains nothing by it."),
             )
         )
-
-
-Stated = Mapping[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import ClassVar, Self
 from uuid import UUID
@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access.agreement_acts.act import NOT_YOURS, WRITE, Act, Stated, grantors, over, party, put
+from iam.access.administration import covers_all
+from iam.access.agreement_acts.act import NOT_YOURS, WRITE, Act, Stated, Told, grantors, party, put
 from iam.access.asker import Asker
 from iam.access.model import agreements
 from iam.access.model.agreement import Agreement, AgreementTerm
@@ -25,19 +26,22 @@ from iam.texts import N_
 
 @dataclass(frozen=True, slots=True)
 class GiveNotice(Act):
-    """A party gives notice today; ``last_day`` is stated where the agreement names no time of notice.
+    """A party gave notice on a day (``given_on``, today), from which its time is counted, however long it waits.
 
+    ``last_day`` is stated where the agreement names no time of notice.
     Of two parties, or by the only grantor, it ends the agreement; of more it ends that party only.
     """
 
     name: ClassVar[str] = "notice"
     event: ClassVar[str] = "agreement:notice:given"
+    told: ClassVar[Told | None] = "notice"
     last_day: date | None = None
+    given_on: date = field(default_factory=clock.today)
 
     def check(self, session: Session, agreement: Agreement, asker: Asker) -> None:
         """See ``Act``: each party for itself."""
         one = party(session, agreement, self.entity_id)
-        if not over(session, asker.part(WRITE), [self.entity_id]):
+        if not covers_all(session, asker.part(WRITE), [self.entity_id]):
             raise Denied(NOT_YOURS)
         if one.notice_on is not None:
             raise Conflict(Problem(N_("This party has given notice already."), N_("Open the page again.")))
@@ -52,17 +56,16 @@ class GiveNotice(Act):
 
     def last(self, agreement: Agreement) -> date | None:
         """The last day on which the agreement binds the party; None when nothing says it."""
-        agreed = last_day_of_notice(agreement.notice_months, agreement.notice_days, clock.today())
+        agreed = last_day_of_notice(agreement.notice_months, agreement.notice_days, self.given_on)
         stated = self.last_day if self.last_day is not None and self.last_day >= clock.today() else None
         return stated if agreed is None else agreed
 
     def write(self, session: Session, change: Change, agreement: Agreement) -> None:
         """See ``Act``."""
-        today = clock.today()
-        ends, one = clock.day_end(self.last(agreement) or today), party(session, agreement, self.entity_id)
+        ends, one = clock.day_end(self.last(agreement) or clock.today()), party(session, agreement, self.entity_id)
         if self.ends_all(session, agreement):
             _end(session, change, agreement, ends)
-        put(session, change, agreement, replace(one, notice_on=today, valid_to=min(one.valid_to, ends)))
+        put(session, change, agreement, replace(one, notice_on=self.given_on, valid_to=min(one.valid_to, ends)))
 
     def ends_all(self, session: Session, agreement: Agreement) -> bool:
         """Whether the agreement ends with this party: it is one of two, or the only grantor."""
@@ -74,7 +77,8 @@ class GiveNotice(Act):
     def read(cls, stated: Stated) -> Self:
         """Return it as it was kept."""
         day = stated.get("last_day")
-        return cls(UUID(stated["entity_id"]), None if day is None else date.fromisoformat(day))
+        last = None if day is None else date.fromisoformat(day)
+        return cls(UUID(stated["entity_id"]), last, date.fromisoformat(stated["given_on"]))
 
 
 def last_day_of_notice(months: int | None, days: int | None, given: date) -> date | None:

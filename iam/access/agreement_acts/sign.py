@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access.agreement_acts.act import NOT_YOURS, SIGN, Act, Stated, over, party, put, sides
+from iam.access.administration import covers_all
+from iam.access.agreement_acts.act import NOT_YOURS, SIGN, Act, Stated, party, put
 from iam.access.asker import Asker
+from iam.access.model import agreements
 from iam.access.model.agreement import Agreement
 from iam.change import Change
 from iam.errors import Conflict, Denied, Invalid
@@ -33,7 +35,7 @@ class Sign(Act):
     def check(self, session: Session, agreement: Agreement, asker: Asker) -> None:
         """See ``Act``: the other side records it of a grantee, with the number of the document."""
         one = party(session, agreement, self.entity_id)
-        if not over(session, asker.part(SIGN), [self.entity_id]):
+        if not covers_all(session, asker.part(SIGN), [self.entity_id]):
             self._by_the_other_side(session, agreement, asker)
         if one.signed_on is not None:
             raise Conflict(Problem(N_("This party has signed already."), N_("Open the page again.")))
@@ -42,10 +44,10 @@ class Sign(Act):
             raise Invalid(Problem(message, N_("Write the day on which it was signed."), field="signed_on"))
 
     def _by_the_other_side(self, session: Session, agreement: Agreement, asker: Asker) -> None:
-        between = sides(session, agreement.id)
+        between = agreements.sides(session, [agreement.id])[agreement.id]
         others = {grantor for grantor, grantee in between if grantee == self.entity_id}
         grants = any(grantor == self.entity_id for grantor, _ in between)
-        if grants or not others or not over(session, asker.part(SIGN), others):
+        if grants or not others or not covers_all(session, asker.part(SIGN), others):
             raise Denied(NOT_YOURS)
         if not self.document_number:
             message = N_("The number of the document is needed, for the other side records this signature.")

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access.agreement_acts.act import NOT_YOURS, WRITE, Act, grantors, over, party
+from iam.access.administration import covers_all
+from iam.access.agreement_acts.act import NOT_YOURS, WRITE, Act, Told, grantors, party
 from iam.access.asker import Asker
 from iam.access.model import agreements
 from iam.access.model.agreement import Agreement, AgreementSuspension
@@ -27,12 +28,14 @@ class Suspend(Act):
 
     name: ClassVar[str] = "suspend"
     event: ClassVar[str] = "agreement:use:suspended"
+    at_once: ClassVar[bool] = True
+    told: ClassVar[Told | None] = "suspended"
     reason: str
 
     def check(self, session: Session, agreement: Agreement, asker: Asker) -> None:
         """See ``Act``: it waits for nobody."""
         party(session, agreement, self.entity_id)
-        if not over(session, asker.part(WRITE), [self.entity_id]):
+        if not covers_all(session, asker.part(WRITE), [self.entity_id]):
             raise Denied(NOT_YOURS)
         if not self.reason.strip():
             raise Invalid(Problem(N_("A reason is needed."), N_("Write why it must stop now."), field="reason"))
@@ -50,6 +53,8 @@ class Lift(Act):
 
     name: ClassVar[str] = "lift"
     event: ClassVar[str] = "agreement:use:resumed"
+    at_once: ClassVar[bool] = True
+    told: ClassVar[Told | None] = "resumed"
 
     def check(self, session: Session, agreement: Agreement, asker: Asker) -> None:
         """See ``Act``: a person of every grantor, and another than who suspended it."""
@@ -57,7 +62,7 @@ class Lift(Act):
         if suspended is None:
             raise Conflict(Problem(N_("The agreement is not suspended."), N_("Open the page again.")))
         of_grantor = grantors(session, agreement.id) or {self.entity_id}
-        if not over(session, asker.part(WRITE), of_grantor):
+        if not covers_all(session, asker.part(WRITE), of_grantor):
             raise Denied(NOT_YOURS)
         if asker.person_id is None or asker.person_id == suspended[0]:
             raise Denied(Problem(N_("Somebody else than who suspended it must lift it."), N_("Ask a second person.")))

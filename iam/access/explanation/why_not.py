@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import WHOLE, Part
-from iam.access.agreement_state import Hindrance, facts_of
+from iam.access.agreement_state import Obstacle, facts_of
 from iam.access.derivation.gate import CrossingRight, lacks
 from iam.access.explanation.holdings import Holdings, holdings
 from iam.access.model.agreement import Agreement
@@ -61,7 +61,7 @@ class _Agreed:
 
     key: str
     clause: Clause
-    hindrance: Hindrance | None
+    obstacle: Obstacle | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,8 @@ def _agreed(session: Session, at: datetime, known_at: datetime | None) -> Iterat
     facts = facts_of(session, found, known_at)
     for agreement_id, of_one in found.items():
         for clause in of_one.values():
-            hindrance = facts[agreement_id].hindrance(clause.grantor_id, clause.grantee_id, at)
-            yield _Agreed(keys[agreement_id], clause, hindrance)
+            kept = facts[agreement_id].obstacle(clause.grantor_id, clause.grantee_id, at)
+            yield _Agreed(keys[agreement_id], clause, kept)
 
 
 def _judged(rule: Rule, version: RuleVersion, pattern: Pattern, sentence: Mapping[str, str], case: _Case) -> WhyNot:
@@ -263,7 +263,7 @@ def _not_agreed(crossing: CrossingRight, case: _Case) -> Problem | None:
     return Problem(_LACKS[lack], params={"key": nearest.key})
 
 
-_HINDRANCES = {
+_OBSTACLES = {
     "suspended": N_("The agreement %(key)s is suspended."),
     "awaited": N_("The agreement %(key)s waits until all who are named as parties have signed."),
     "unsigned": N_("The agreement %(key)s is not signed by both sides of the clause."),
@@ -276,8 +276,8 @@ _HINDRANCES = {
 
 def _not_in_force(allowing: Sequence[_Agreed]) -> Problem | None:
     """What keeps the clause that is nearest to living from it; None when one lives."""
-    hindered = {one.hindrance.what: one.key for one in allowing if one.hindrance is not None}
-    if any(one.hindrance is None for one in allowing):
+    hindered = {one.obstacle: one.key for one in allowing if one.obstacle is not None}
+    if any(one.obstacle is None for one in allowing):
         return None
-    nearest = next(what for what in _HINDRANCES if what in hindered)
-    return Problem(_HINDRANCES[nearest], params={"key": hindered[nearest]})
+    nearest = next(what for what in _OBSTACLES if what in hindered)
+    return Problem(_OBSTACLES[nearest], params={"key": hindered[nearest]})

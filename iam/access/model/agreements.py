@@ -102,6 +102,15 @@ def parties(session: Session, agreements: Collection[UUID] | None = None) -> dic
     return found
 
 
+def sides(session: Session, agreements: Collection[UUID]) -> dict[UUID, set[tuple[UUID, UUID]]]:
+    """Return grantor and grantee of each clause that is in these agreements now; one statement."""
+    c, found = AgreementClause, defaultdict[UUID, set[tuple[UUID, UUID]]](set)
+    query = select(c.agreement_id, c.grantor_id, c.grantee_id).where(c.closed_by.is_(None), _of(c, agreements))
+    for agreement_id, grantor, grantee in session.execute(query.distinct()):
+        found[agreement_id].add((grantor, grantee))
+    return found
+
+
 def set_parties(session: Session, change: Change, stated: Mapping[UUID, Collection[Party]]) -> None:
     """Make these the parties of each agreement: of one that is altered the version before is closed and another
     opened."""

@@ -24,6 +24,7 @@ from iam.access.model.agreement import (
     AgreementTerm,
     ClauseContent,
 )
+from iam.access.model.agreements import sides
 from iam.access.model.assignment import Assignment
 from iam.access.pages.listing import concerns
 from iam.access.right import held
@@ -112,26 +113,22 @@ def standings(session: Session, agreement_ids: Collection[UUID]) -> dict[UUID, A
     facts, now = facts_of(session, agreement_ids), clock.now()
     ids = {party.legal_entity_id for one in facts.values() for party in one.parties}
     entities = {row.id: row for row in session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}
-    c = AgreementClause
-    sides: dict[UUID, set[tuple[UUID, UUID]]] = {}
-    query = select(c.agreement_id, c.grantor_id, c.grantee_id).where(c.agreement_id.in_(agreement_ids))
-    for agreement_id, *both in session.execute(query.where(c.closed_by.is_(None)).distinct()):
-        sides.setdefault(agreement_id, set()).add((both[0], both[1]))
+    between = sides(session, agreement_ids)
     return {
-        id_: _standing(facts.get(id_) or AgreementFacts(), sides.get(id_, set()), entities, now)
+        id_: _standing(facts.get(id_) or AgreementFacts(), between.get(id_, set()), entities, now)
         for id_ in agreement_ids
     }
 
 
 def _standing(
-    facts: AgreementFacts, sides: set[tuple[UUID, UUID]], entities: Mapping[UUID, Organisation], now: datetime
+    facts: AgreementFacts, between: set[tuple[UUID, UUID]], entities: Mapping[UUID, Organisation], now: datetime
 ) -> AgreementState:
     lines = sorted(
         (PartyLine(one, entities[one.legal_entity_id], party_state(one, now)) for one in facts.parties),
         key=lambda line: line.entity.key,
     )
     term = facts.terms[-1] if facts.terms else None
-    return AgreementState(facts.state(sides, now), term, lines, facts.suspended(now))
+    return AgreementState(facts.state(between, now), term, lines, facts.suspended(now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ def test_no_right_crosses_on_any_day_of_any_history_without_a_clause_that_lives(
             until = session.scalar(live_until(clause_id, at))
             assert (until is not None) == alive
             assert [life.start <= at < life.end for life in times].count(True) == alive
-            assert (known.hindrance(town.town, town.county, at) is None) == alive
+            assert (known.obstacle(town.town, town.county, at) is None) == alive
         point.rollback()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from iam import clock
 from iam.access import asker
 from iam.access.agreement_acts.act import SIGN, Act
+from iam.access.agreement_acts.catalogue import read
 from iam.access.agreement_acts.notice import GiveNotice, last_day_of_notice
 from iam.access.agreement_acts.suspension import Lift, Suspend
 from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
@@ -123,6 +124,16 @@ def test_notice_ends_the_rights_at_the_end_of_the_time_of_notice_and_not_before(
     assert [welfare.enters(at) for at in (day("2026-12-15"), day("2026-12-16"))] == [True, False]
     with pytest.raises(Conflict):
         welfare.do(GiveNotice(welfare.county), welfare.of_county)
+
+
+def test_a_notice_that_waits_is_counted_from_the_day_on_which_it_was_given(
+    welfare: Welfare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    welfare.session.execute(update(Agreement).values(notice_months=3))
+    welfare.session.expire_all()
+    kept = GiveNotice(welfare.county).stated()
+    monkeypatch.setattr(clock, "now", lambda: day("2026-09-20"))
+    assert read(kept).last(welfare.agreement) == date(2026, 12, 15)
 
 
 def test_notice_without_a_time_of_notice_asks_for_the_last_day(welfare: Welfare) -> None:
