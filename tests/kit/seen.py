@@ -17,7 +17,8 @@ _VARIES = re.compile(
 """Form tokens, handles and request ids, which differ in every answer."""
 _LOGIN = re.compile(r'<input[^>]* name="login"[^>]*>')
 """The field that shows the login again as it was written."""
-_OWN = {"X-Request-Id", "Set-Cookie", "Content-Length"}
+_OWN = {"X-Request-Id", "Set-Cookie", "Content-Length", "Date", "Expires"}
+"""Headers that tell one answer from the next, or the second in which it was given."""
 
 
 @contextmanager
