@@ -71,13 +71,14 @@ identifier = _work(
 )
 affiliation = _work(
     "st_affiliation",
-    Column("row_id", Integer, primary_key=True),
+    Column("row_id", Integer),
     Column("record_id", Uuid),
     Column("person_key", String),
     Column("organisation_id", Uuid),
     *(Column(name, Affiliation.__table__.c[name].type) for name in Affiliation.TOLD),
     Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
+    Index("ix_st_affiliation_row", "row_id", unique=True),
     Index("ix_st_affiliation", "record_id", "organisation_id"),
 )
 absence = _work(
@@ -88,7 +89,7 @@ absence = _work(
 )
 absence_of = _work(
     "st_absence_of",
-    Column("row_id", Integer, primary_key=True),
+    Column("row_id", Integer),
     Column("record_id", Uuid),
     Column("affiliation_fact_id", Uuid),
     Column("person_id", Uuid),
@@ -96,12 +97,13 @@ absence_of = _work(
     Column("kind", String),
     Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
+    Index("ix_st_absence_of_row", "row_id", unique=True),
     Index("ix_st_absence_of", "affiliation_fact_id"),
 )
 """The absence of a record as an absence of each of its affiliations."""
 relationship = _work(
     "st_relationship",
-    Column("row_id", Integer, primary_key=True),
+    Column("row_id", Integer),
     Column("record_id", Uuid),
     Column("person_key", String),
     Column("person_id", Uuid),
@@ -111,6 +113,7 @@ relationship = _work(
     Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
     Column("optional", Boolean),
+    Index("ix_st_relationship_row", "row_id", unique=True),
     Index("ix_st_relationship", "record_id"),
 )
 group = _work(
@@ -125,7 +128,7 @@ group = _work(
 )
 membership = _work(
     "st_membership",
-    Column("row_id", Integer, primary_key=True),
+    Column("row_id", Integer),
     Column("record_id", Uuid),
     Column("person_key", String),
     Column("person_id", Uuid),
@@ -134,6 +137,7 @@ membership = _work(
     Column("group_id", Uuid),
     Column("valid_from", UtcDateTime()),
     Column("valid_to", UtcDateTime()),
+    Index("ix_st_membership_row", "row_id", unique=True),
     Index("ix_st_membership", "record_id"),
 )
 gone = _work("st_gone", Column("record_id", Uuid, primary_key=True))
