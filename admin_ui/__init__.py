@@ -11,7 +11,12 @@ A view writes only by calling a command of ``iam``; it imports nothing of the co
 """
 
 from admin_ui import entry
-from admin_ui.agreements import acts as agreement_acts, pages as agreements, proposal as agreement_proposal
+from admin_ui.agreements import (
+    acts as agreement_acts,
+    clauses as agreement_clauses,
+    pages as agreements,
+    proposal as agreement_proposal,
+)
 from admin_ui.applications import (
     client as application_client,
     mapper as application_mapper,
@@ -38,6 +43,7 @@ from admin_ui.trace import pages as sign_in_trace
 
 PAGES = (
     agreement_acts,
+    agreement_clauses,
     agreement_proposal,
     agreements,
     application_client,

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from hmac import compare_digest
 from uuid import UUID
 
 from flask import Response, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui.agreements.pages import PATH, SECTION
@@ -31,15 +33,19 @@ from iam.web import context, guard
 
 SHOWN_PLACES = 50
 DO = "do"
-_LONGEST = 200
+LONGEST = 200
 _SIGN, _NOTICE = (f"{PATH}/{{key}}/{name}" for name in ("sign", "notice"))
 HEADINGS = {
     "sign": (N_("Record a signature"), N_("Record the signature")),
     "notice": (N_("Give notice"), N_("Give notice")),
+    "clause": (N_("What is allowed"), N_("Save the clause")),
+    "end-clause": (N_("End a clause"), N_("End the clause")),
 }
 DONE = {
     "sign": N_("The signature is recorded."),
     "notice": N_("Notice is given. The last day in force is on this page."),
+    "clause": N_("The clause is saved. It is on this page."),
+    "end-clause": N_("The clause ends. Its last day is on this page."),
     "suspend": N_("The agreement is suspended: it gives nobody any right from now on."),
     "lift": N_("The agreement gives rights again."),
 }
@@ -49,17 +55,21 @@ DONE = {
 class ActForm:
     """What was typed, what is wrong beside which field ("": above all), and what it would do."""
 
-    typed: Mapping[str, str]
+    typed: MultiDict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
     effects: effects_view.View | None = None
     last_day: date | None = None
+
+
+Reads = Callable[[MultiDict[str, str]], Act]
+Shows = Callable[[Agreement, ActForm, int], Response]
 
 
 @blueprint.get("/agreements/<key>/sign")
 @guard.requires("agreements.sign")
 def show_signature(key: str) -> Response:
     """Ask which party signed, when, who, and under which number; what was typed before a fresh proof is there again."""
-    return _form("sign", agreement_here(key), ActForm(request.args.to_dict()))
+    return _form("sign", agreement_here(key), ActForm(request.args))
 
 
 @blueprint.post("/agreements/<key>/sign")
@@ -67,14 +77,14 @@ def show_signature(key: str) -> Response:
 @guard.recent(_SIGN, act=DO)
 def sign(key: str) -> AnyResponse:
     """Show what a signature would give, or record it."""
-    return _answer("sign", key, _read_signature)
+    return answer(key, _read_signature, partial(_form, "sign"))
 
 
 @blueprint.get("/agreements/<key>/notice")
 @guard.requires("agreements.write")
 def show_notice(key: str) -> Response:
     """Ask which party gives notice."""
-    return _form("notice", agreement_here(key), ActForm(request.args.to_dict()))
+    return _form("notice", agreement_here(key), ActForm(request.args))
 
 
 @blueprint.post("/agreements/<key>/notice")
@@ -82,14 +92,14 @@ def show_notice(key: str) -> Response:
 @guard.recent(_NOTICE, act=DO)
 def notice(key: str) -> AnyResponse:
     """Show from which day on who would lose what, or give notice."""
-    return _answer("notice", key, _read_notice)
+    return answer(key, _read_notice, partial(_form, "notice"))
 
 
 @blueprint.post("/agreements/<key>/suspend")
 @guard.requires("agreements.write")
 def suspend(key: str) -> AnyResponse:
     """Suspend the agreement at once, with a reason: it waits for nobody."""
-    return _at_once(key, lambda form: Suspend(_entity(form), form.get("reason", "")[:_LONGEST]))
+    return _at_once(key, lambda form: Suspend(_entity(form), form.get("reason", "")[:LONGEST]))
 
 
 @blueprint.post("/agreements/<key>/lift")
@@ -102,9 +112,10 @@ def lift(key: str) -> AnyResponse:
     return _at_once(key, lambda _: Lift(entity_id))
 
 
-def _answer(name: str, key: str, read: Callable[[Mapping[str, str]], Act]) -> AnyResponse:
-    """Show the effect of an act, or do it when the effect is the one that was shown."""
-    session, agreement, form = context.db(), agreement_here(key), ActForm(request.form.to_dict())
+def answer(key: str, read: Reads, show: Shows) -> AnyResponse:
+    """Show the effect of the act that a form says (``read``), or do it when the effect is the one that was shown;
+    ``show`` the form again."""
+    session, agreement, form = context.db(), agreement_here(key), ActForm(request.form)
     try:
         act = read(form.typed)
         act.check(session, agreement, guard.asker())
@@ -112,41 +123,47 @@ def _answer(name: str, key: str, read: Callable[[Mapping[str, str]], Act]) -> An
         agreement = agreement_here(key)
         if form.typed.get("act") == DO and is_seen(would.effects.digest):
             waits = agreement_proposals.do(session, agreement, act, guard.asker(), context.actor())
-            return _proposed(key) if waits else back(key, DONE[name])
+            return _proposed(key) if waits else back(key, DONE[act.name])
     except (Denied, Conflict, Invalid, NotFound) as error:
         form.errors = beside(error)
-        return _form(name, agreement_here(key), form, error.status)
+        return show(agreement_here(key), form, error.status)
     form.effects = effects_view.view(session, would)
     form.last_day = act.last(agreement)
-    return _form(name, agreement, form)
+    return show(agreement, form, 200)
 
 
-def _at_once(key: str, read: Callable[[Mapping[str, str]], Act]) -> AnyResponse:
+def _at_once(key: str, read: Reads) -> AnyResponse:
     agreement = agreement_here(key)
     act = read(request.form)
     agreement_proposals.do(context.db(), agreement, act, guard.asker(), context.actor())
     return back(key, DONE[act.name])
 
 
-def _read_signature(typed: Mapping[str, str]) -> Sign:
+def _read_signature(typed: MultiDict[str, str]) -> Sign:
     by, number, service = (
-        typed.get(name, "").strip()[:_LONGEST] or None for name in ("signed_by", "document_number", "signing_service")
+        typed.get(name, "").strip()[:LONGEST] or None for name in ("signed_by", "document_number", "signing_service")
     )
-    return Sign(_entity(typed), _day(typed, "signed_on"), by, number, service)
+    return Sign(_entity(typed), day_of(typed, "signed_on"), by, number, service)
 
 
-def _read_notice(typed: Mapping[str, str]) -> GiveNotice:
-    return GiveNotice(_entity(typed), _day(typed, "last_day") if typed.get("last_day") else None)
+def _read_notice(typed: MultiDict[str, str]) -> GiveNotice:
+    return GiveNotice(_entity(typed), day_of(typed, "last_day") if typed.get("last_day") else None)
 
 
 def _entity(typed: Mapping[str, str]) -> UUID:
+    return chosen(typed, "party", Problem(N_("Choose the party."), field="party"))
+
+
+def chosen(typed: Mapping[str, str], name: str, otherwise: Problem) -> UUID:
+    """Return the id that was chosen in a field; raises ``Invalid`` with ``otherwise``."""
     try:
-        return UUID(typed.get("party", ""))
+        return UUID(typed.get(name, ""))
     except ValueError:
-        raise Invalid(Problem(N_("Choose the party."), field="party")) from None
+        raise Invalid(otherwise) from None
 
 
-def _day(typed: Mapping[str, str], name: str) -> date:
+def day_of(typed: Mapping[str, str], name: str) -> date:
+    """Return the day that was written in a field; raises ``Invalid``."""
     try:
         return date.fromisoformat(typed.get(name, ""))
     except ValueError:

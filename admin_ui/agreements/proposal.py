@@ -25,9 +25,11 @@ from admin_ui.parts.frame import blueprint
 from admin_ui.people import effects as effects_view
 from connectors.problem import Problem
 from iam.access.agreement_acts.act import Act
+from iam.access.agreement_acts.clause import EndClause, SetClause
 from iam.access.agreement_acts.sign import Sign
 from iam.access.model.agreement import Agreement
 from iam.access.model.proposal import Proposal
+from iam.directory.organisation import Organisation
 from iam.directory.queries import profile
 from iam.errors import Conflict, Denied, Invalid, NotFound
 from iam.plans import agreement_proposals, proposals
@@ -104,6 +106,10 @@ def _told(act: Act, agreement: Agreement) -> list[tuple[str, Any]]:
     """What an act says, as pairs of a word and a value."""
     texts, names = context.texts(), dict(choices(agreement, lambda _: True))
     said: list[tuple[str, Any]] = [(N_("Party"), names.get(str(act.entity_id), ""))]
+    if isinstance(act, SetClause):
+        said += _clause(act, names)
+    if isinstance(act, EndClause):
+        said.append((N_("Clause"), str(act.number)))
     if isinstance(act, Sign):
         said += [
             (N_("Signed on"), words.day(act.signed_on)),
@@ -113,3 +119,21 @@ def _told(act: Act, agreement: Agreement) -> list[tuple[str, Any]]:
         ]
     said.append((N_("Last day"), words.day(act.last(agreement))))
     return [(texts.gettext(word), value) for word, value in said if value]
+
+
+def _clause(act: SetClause, names: Mapping[str, str]) -> list[tuple[str, Any]]:
+    says, texts = act.says, context.texts()
+    scope = context.db().get_one(Organisation, says.scope_id).name(texts.language)
+    below = f" ({texts.gettext(N_('and what is under it'))})" if says.with_descendants else ""
+    first, last = words.start(says.valid_from), words.end(says.valid_to)
+    return [
+        (N_("Takes the place of clause"), act.number and str(act.number)),
+        (N_("Allowed by"), names.get(str(says.grantor_id), "")),
+        (N_("Allowed to people of"), names.get(str(says.grantee_id), "")),
+        (N_("Where"), scope + below),
+        (N_("Position"), ", ".join(sorted({position for position, *_ in says.content}))),
+        (N_("May see or do"), ", ".join(sorted({f"{group}:{use}" for _, group, use in says.content}))),
+        (N_("Live customer relationship"), says.relationship_kind),
+        (N_("From"), texts.first_day(first)),
+        (N_("Last day"), last and texts.day(last)),
+    ]

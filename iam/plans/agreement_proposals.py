@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access.administration import WHOLE, Part, covers_all
-from iam.access.agreement_acts.act import SIGN, Act, grantors, refuse_whom_it_gives
+from iam.access.agreement_acts.act import SIGN, Act, refuse_whom_it_gives
 from iam.access.agreement_acts.catalogue import read as read_act
 from iam.access.asker import OPERATOR, Asker
 from iam.access.commands.clause_lives import tellable
@@ -42,16 +42,17 @@ def do(session: Session, agreement: Agreement, act: Act, asker: Asker, actor: Ac
     act.check(session, agreement, asker)
     if of_agreement(session, agreement.key) is not None and not act.at_once:
         raise Conflict(Problem(N_("Something about this agreement waits already."), N_("Decide that first.")))
+    opens = act.opens(session, agreement)
     with session.begin_nested() as trial:
         change, effects = _tried(session, agreement, act, actor)
-        reasons = _reasons(session, act, effects)
+        reasons = _reasons(session, act, effects, opens)
         if not reasons:
             definition_plan.remember(session, effects, agreement.owner_id, change.id, actor)
             _done(session, agreement, act, actor, change)
             return ()
         trial.rollback()
     session.expire_all()
-    owner_id = min(grantors(session, agreement.id), default=agreement.owner_id)
+    owner_id = min(act.deciders(session, agreement))
     told = proposals.keep(session, KIND, agreement.key, owner_id, effects, reasons, actor, act.stated())
     _tell(session, "agreement:act:proposed", agreement, act, actor, **told)
     return reasons
@@ -119,7 +120,7 @@ def refuse(session: Session, proposal: Proposal, reason: str, asker: Asker, acto
 def second_person(session: Session, agreement: Agreement, proposal: Proposal, asker: Asker, actor: Actor) -> None:
     """Raise ``Denied`` unless the actor is somebody else than who proposed it, and a person of every grantor."""
     proposals.refuse_proposer(proposal, actor)
-    if not covers_all(session, asker.part(SIGN), grantors(session, agreement.id) or {agreement.owner_id}):
+    if not covers_all(session, asker.part(SIGN), act_of(proposal).deciders(session, agreement)):
         message = N_("A person of whoever allows it must decide this.")
         raise Denied(Problem(message, N_("Ask an administrator of that party.")))
 
@@ -144,11 +145,12 @@ def _done(session: Session, agreement: Agreement, act: Act, actor: Actor, change
         agreement_notes.tell(session, agreement, act.told, last_day=act.last(agreement), but=actor.person_id)
 
 
-def _reasons(session: Session, act: Act, effects: Effects) -> list[Problem]:
+def _reasons(session: Session, act: Act, effects: Effects, opens: bool) -> list[Problem]:
     if act.at_once or definition_guard.is_new(session):
         return []
     gives = [Problem(N_("It gives rights in another legal entity."))] if effects.persons(gains=True) else []
-    return gives + definition_guard.too_many(session, effects)
+    more = [Problem(N_("It allows more in another legal entity."))] if opens else []
+    return gives + more + definition_guard.too_many(session, effects)
 
 
 def _tell(

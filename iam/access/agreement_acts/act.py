@@ -21,7 +21,7 @@ from iam.errors import Denied, NotFound
 from iam.texts import N_
 
 WRITE, SIGN = "agreements.write", "agreements.sign"
-Told = Literal["suspended", "resumed", "notice", "ends"]
+Told = Literal["suspended", "resumed", "notice", "clause", "ends"]
 Stated = Mapping[str, Any]
 """What is kept of an act while it waits."""
 NOT_YOURS = Problem(
@@ -53,6 +53,14 @@ class Act(ABC):
     def last(self, agreement: Agreement) -> date | None:
         """The last day that it sets; None where it sets none."""
         return None
+
+    def opens(self, session: Session, agreement: Agreement) -> bool:
+        """Whether it allows more to somebody, even when nobody gains by it today."""
+        return False
+
+    def deciders(self, session: Session, agreement: Agreement) -> set[UUID]:
+        """Return who decides on it while it waits: whoever allows something by the agreement, else its owner."""
+        return grantors(session, agreement.id) or {agreement.owner_id}
 
     def stated(self) -> dict[str, Any]:
         """Return what is kept of it while it waits, and told in its event: plain values."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from iam.access.agreement_acts.act import Act, Stated
+from iam.access.agreement_acts.clause import EndClause, SetClause
 from iam.access.agreement_acts.notice import GiveNotice
 from iam.access.agreement_acts.sign import Sign
 
 
 def read(stated: Stated) -> Act:
     """Return an act as it was kept; raises ``KeyError`` for one that never waits."""
-    kinds: dict[str, type[Sign | GiveNotice]] = {one.name: one for one in (Sign, GiveNotice)}
+    waiting = (Sign, GiveNotice, SetClause, EndClause)
+    kinds: dict[str, type[Sign | GiveNotice | SetClause | EndClause]] = {one.name: one for one in waiting}
     return kinds[stated["act"]].read(stated)

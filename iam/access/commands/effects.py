@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session, aliased
 
 from iam import clock
 from iam.access.administration import Part
-from iam.access.commands.clause_lives import Moved
-from iam.access.commands.movement import Movement, by_agreement, moved
+from iam.access.commands.clause_lives import Moved, written
+from iam.access.commands.movement import Movement, by_agreement, moved, within_lives
 from iam.access.model.assignment import AdminGrant, Assignment
 from iam.access.model.role import Application, Role, RoleClosure, RoleContent, RoleVersion
 from iam.database.types import UtcDateTime
@@ -96,9 +96,12 @@ def read(
     """
     now = clock.now()
     rows: list[Effect] = []
+    clauses = written(session, change_id)
     for gains in (True, False):
-        rows += _effects(session, moved(change_id, now, gains=gains), gains)
-        for movement in by_agreement(session, change_id, now, gains=gains):
+        for movement in (
+            *within_lives(session, change_id, clauses, moved(change_id, now, gains=gains), gains=gains),
+            *by_agreement(session, change_id, clauses, now, gains=gains),
+        ):
             rows += _effects(session, movement, gains)
         rows += _of_roles(session, [role for role, more in (wider or {}).items() if more == gains], now, gains)
     permissions = _permissions(session, change_id, now)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from iam.access.commands.clause_lives import altered
+from iam.access.commands.clause_lives import Written, altered, lives_of
 from iam.access.living import live_until
 from iam.access.model.assignment import Assignment
 from iam.database.types import UtcDateTime, greatest, least
@@ -80,19 +80,38 @@ def _first_gap(lost: type[Assignment], starts: ColumnElement[Any]) -> ColumnElem
     return ends.correlate_except(carrying).scalar_subquery()
 
 
-def by_agreement(session: Session, change_id: UUID, now: datetime, *, gains: bool) -> Iterator[Movement]:
+def within_lives(
+    session: Session, change_id: UUID, clauses: Written, movement: Movement, *, gains: bool
+) -> Iterator[Movement]:
+    """Yield what was moved, and of clauses that the change itself opened or closed only the time in which they live:
+    what has not been signed gives nobody anything, and takes nothing either."""
+    a, own = Assignment, lives_of(session, change_id, clauses, gains=gains)
+    if not own:
+        yield movement
+        return
+    yield movement._replace(query=movement.query.where(or_(a.clause_id.is_(None), a.clause_id.not_in(own))))
+    for clause_id, times in own.items():
+        for start, end in times:
+            begins = greatest(movement.begins, literal(start, UtcDateTime()), type_=UtcDateTime())
+            ends = least(movement.ends, literal(end, UtcDateTime()), type_=UtcDateTime())
+            yield Movement(movement.query.where(a.clause_id == clause_id, begins < ends), begins, ends)
+
+
+def by_agreement(
+    session: Session, change_id: UUID, clauses: Written, now: datetime, *, gains: bool
+) -> Iterator[Movement]:
     """Yield what clauses give or take that live at other times than before: derived rows stand, for that time is joined
     at every read."""
     a = Assignment
-    by_time = altered(session, change_id, now, gains=gains)
+    by_time = altered(session, change_id, clauses.standing, now, gains=gains)
     together = [one for some in by_time.values() for one in some]
-    for (begins, end), clauses in by_time.items():
+    for (begins, end), living in by_time.items():
         stood = a.opened_by != change_id if gains else a.id.is_not(None)
         starts = greatest(a.valid_from, literal(begins, UtcDateTime()), type_=UtcDateTime())
         query = select(a.id).where(
             a.closed_by.is_(None),
             a.valid_to > begins,
-            a.clause_id.in_(clauses),
+            a.clause_id.in_(living),
             stood,
             ~_held_besides(together, starts),
         )

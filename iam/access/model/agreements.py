@@ -81,6 +81,19 @@ class Clause:
     content: frozenset[tuple[str, str, str]]
 
 
+def is_within(narrow: Clause, wide: Clause) -> bool:
+    """Whether a clause allows nothing that another does not: the same two sides and scope, no more of it, no longer,
+    and under no weaker condition; pure."""
+    same = (narrow.grantor_id, narrow.grantee_id, narrow.scope_id) == (wide.grantor_id, wide.grantee_id, wide.scope_id)
+    place = wide.with_descendants or not narrow.with_descendants
+    asked = wide.relationship_kind in (None, narrow.relationship_kind)
+    accepted = narrow.weaker_accepted_by is None or (
+        (narrow.weaker_accepted_by, narrow.weaker_accepted_on) == (wide.weaker_accepted_by, wide.weaker_accepted_on)
+    )
+    time = wide.valid_from <= narrow.valid_from and narrow.valid_to <= wide.valid_to
+    return same and place and asked and accepted and time and narrow.content <= wide.content
+
+
 def add(session: Session, rows: Sequence[Row]) -> None:
     """Add agreements: whole rows with their ids."""
     if rows:

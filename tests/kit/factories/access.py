@@ -168,6 +168,11 @@ def set_parties(session: Session, agreement_id: UUID, parties: Sequence[Party]) 
     agreements.set_parties(session, facts.change(session), {agreement_id: parties})
 
 
+def set_clauses(session: Session, agreement_id: UUID, clauses: Sequence[Clause]) -> None:
+    """Say what an agreement allows; nothing is derived."""
+    agreements.set_clauses(session, facts.change(session), {agreement_id: clauses})
+
+
 def suspend(
     session: Session, agreement_id: UUID, entity_id: UUID, since: datetime, until: datetime = clock.FOREVER
 ) -> None:

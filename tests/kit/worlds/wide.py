@@ -307,12 +307,16 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         ids["kanariasyote unclear"],
         ids["foreign logout"],
         ids["foreign mail"],
+        clause="2",
     )
-    missing = {
-        section: {name: UNKNOWN if name.endswith("_id") and name != "client_id" else "eioleolemassa" for name in values}
-        for section, values in own.items()
-    }
+    missing = {section: {name: _absent(name) for name in values} for section, values in own.items()}
     return own, foreign, missing
+
+
+def _absent(name: str) -> str:
+    if name == "n":
+        return "99"
+    return UNKNOWN if name.endswith("_id") and name != "client_id" else "eioleolemassa"
 
 
 def named_things(
@@ -328,6 +332,7 @@ def named_things(
     unclear: str = UNKNOWN,
     logout: str = UNKNOWN,
     mail: str = UNKNOWN,
+    clause: str = "1",
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
@@ -341,7 +346,7 @@ def named_things(
         },
         "roles": {"application": application, "key": role},
         "rules": {"key": rule},
-        "agreements": {"key": agreement},
+        "agreements": {"key": agreement, "n": clause},
         "sources": {"key": source, "ambiguity_id": unclear},
         "runs": {"run_id": run},
         "undelivered": {"message_id": logout, "mail_id": mail},

@@ -1,0 +1,164 @@
+"""What an agreement allows, made, widened, narrowed and ended by the right side and by the wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from iam import clock
+from iam.access.agreement_acts.catalogue import read
+from iam.access.agreement_acts.clause import EndClause, SetClause, standing_clause
+from iam.access.model.agreements import Clause
+from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
+from iam.plans import agreement_proposals
+from tests.kit.factories import access, facts
+from tests.kit.factories.facts import day
+
+from .conftest import END, Welfare
+
+WIDER = frozenset({("psykologi", "oppilaat", "read"), ("psykologi", "arviot", "write")})
+
+
+def standing(welfare: Welfare, number: int = 1) -> Clause:
+    """The clause as it stands."""
+    return standing_clause(welfare.session, welfare.agreement, number)[1]
+
+
+def altered(welfare: Welfare, number: int = 1, **said: object) -> SetClause:
+    """The clause with other words, in the grantor's name."""
+    return SetClause(welfare.city, replace(standing(welfare, number), **said), number)  # type: ignore[arg-type]
+
+
+def without_clauses(welfare: Welfare) -> Clause:
+    """Leave the agreement without clauses; return the one that it had."""
+    had = standing(welfare)
+    access.set_clauses(welfare.session, welfare.agreed.id, [])
+    access.derive_all(welfare.session)
+    assert not welfare.enters()
+    return had
+
+
+def test_a_new_clause_waits_for_a_second_person_of_the_grantor_and_then_gives(welfare: Welfare) -> None:
+    act = SetClause(welfare.city, without_clauses(welfare))
+    assert "It gives rights in another legal entity." in welfare.do(act, welfare.of_city)
+    assert not welfare.enters()
+    for wrong in (welfare.of_city, welfare.of_county):
+        with pytest.raises(Denied):
+            welfare.accept(wrong)
+    assert welfare.accept(welfare.second_of_city)
+    assert welfare.enters()
+
+
+def test_a_clause_that_allows_more_waits_even_when_nobody_gains_by_it_today(welfare: Welfare) -> None:
+    act = altered(welfare, content=WIDER)
+    assert welfare.do(act, welfare.of_city) == ["It allows more in another legal entity."]
+    assert standing(welfare).content != WIDER
+    assert welfare.accept(welfare.second_of_city)
+    assert standing(welfare, 2).content == WIDER
+    assert welfare.enters()
+
+
+def test_a_clause_between_two_who_have_not_signed_is_made_at_once_and_gives_nobody_anything(welfare: Welfare) -> None:
+    welfare.unsign(welfare.county)
+    had = without_clauses(welfare)
+    act = SetClause(welfare.city, had)
+    assert agreement_proposals.preview(welfare.session, welfare.agreement, act).effects.rows == []
+    assert welfare.do(act, welfare.of_city) == []
+    assert not welfare.enters()
+    assert "It gives rights in another legal entity." in welfare.do(welfare.sign(welfare.county), welfare.of_county)
+    assert welfare.accept(welfare.second_of_city)
+    assert welfare.enters()
+
+
+def test_a_clause_that_begins_later_tells_from_when_somebody_gains(welfare: Welfare) -> None:
+    act = SetClause(welfare.city, replace(without_clauses(welfare), valid_from=day("2026-11-01")))
+    (gain,) = agreement_proposals.preview(welfare.session, welfare.agreement, act).effects.rows
+    assert (gain.gains, gain.person_id, gain.valid_from, gain.valid_to) == (
+        True,
+        welfare.psychologist,
+        day("2026-11-01"),
+        END,
+    )
+
+
+def test_a_narrowed_clause_takes_at_once_what_the_role_needs_and_the_grantee_may_narrow_it(welfare: Welfare) -> None:
+    access.set_clauses(welfare.session, welfare.agreed.id, [replace(standing(welfare), content=WIDER)])
+    access.derive_all(welfare.session)
+    narrow = replace(standing(welfare, 2), content=frozenset({("psykologi", "arviot", "write")}))
+    act = SetClause(welfare.county, narrow, 2)
+    (loss,) = agreement_proposals.preview(welfare.session, welfare.agreement, act).effects.rows
+    assert (loss.gains, loss.person_id) == (False, welfare.psychologist)
+    assert welfare.enters()
+    assert welfare.do(act, welfare.of_county) == []
+    assert not welfare.enters()
+
+
+def test_either_side_ends_a_clause_for_itself_and_at_0000_of_the_next_day_the_right_is_gone(welfare: Welfare) -> None:
+    act = EndClause(welfare.county, 1, date(2026, 10, 31))
+    (loss,) = agreement_proposals.preview(welfare.session, welfare.agreement, act).effects.rows
+    assert (loss.gains, loss.valid_from, loss.valid_to) == (False, day("2026-11-01"), END)
+    assert welfare.do(act, welfare.of_county) == []
+    assert welfare.enters(clock.day_start(date(2026, 10, 31)))
+    assert not welfare.enters(day("2026-11-01"))
+
+
+def test_nobody_who_comes_under_a_clause_states_it_nor_accepts_it(welfare: Welfare) -> None:
+    act = SetClause(welfare.city, without_clauses(welfare))
+    for permission in ("agreements.write", "agreements.sign"):
+        access.admin_grant(welfare.session, welfare.psychologist, permission, welfare.city)
+    with pytest.raises(Denied, match="come under this agreement"):
+        welfare.do(act, welfare.psychologist)
+    welfare.do(act, welfare.of_city)
+    with pytest.raises(Denied, match="come under this agreement"):
+        welfare.accept(welfare.psychologist)
+    assert not welfare.enters()
+
+
+REFUSED: list[tuple[str, type[AvainError], Callable[[Welfare], tuple[SetClause | EndClause, UUID]]]] = [
+    ("a new clause by the grantee", Denied, lambda w: (SetClause(w.county, standing(w, 2)), w.of_county)),
+    ("a wider one by the grantee", Denied, lambda w: (altered(w, 2, content=WIDER), w.of_county)),
+    ("a later end by the grantee", Denied, lambda w: (altered(w, 2, valid_to=day("2027-12-31")), w.of_county)),
+    ("a clause of another's scope", Invalid, lambda w: (altered(w, 2, scope_id=w.county), w.of_city)),
+    ("a clause for itself", Invalid, lambda w: (altered(w, 2, grantee_id=w.city), w.of_city)),
+    ("a clause for who is no party", NotFound, lambda w: (altered(w, 2, grantee_id=w.third), w.of_city)),
+    ("a clause that allows nothing", Invalid, lambda w: (altered(w, 2, content=frozenset()), w.of_city)),
+    ("a last day before the first", Invalid, lambda w: (altered(w, 2, valid_from=day("2028-01-01")), w.of_city)),
+    ("a last day that is over", Invalid, lambda w: (altered(w, 2, valid_to=day("2026-09-01")), w.of_city)),
+    ("the same once more", Conflict, lambda w: (altered(w, 2), w.of_city)),
+    ("one that is closed", NotFound, lambda w: (EndClause(w.city, 7, date(2026, 10, 31)), w.of_city)),
+    ("an end in the past", Invalid, lambda w: (EndClause(w.city, 2, date(2026, 9, 1)), w.of_city)),
+    ("an end that is there already", Invalid, lambda w: (EndClause(w.city, 2, date(2099, 1, 1)), w.of_city)),
+]
+
+
+@pytest.mark.parametrize(("error", "tried"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_is_refused_and_nobody_gains_or_loses(
+    welfare: Welfare,
+    error: type[AvainError],
+    tried: Callable[[Welfare], tuple[SetClause | EndClause, UUID]],
+) -> None:
+    had = replace(standing(welfare), valid_to=END)
+    access.set_clauses(welfare.session, welfare.agreed.id, [had])
+    access.derive_all(welfare.session)
+    act, who = tried(welfare)
+    with pytest.raises(error):
+        welfare.do(act, who)
+    assert welfare.enters()
+    assert standing(welfare, 2) == had
+
+
+def test_neither_side_is_somebody_of_a_third_party(welfare: Welfare) -> None:
+    person_id = facts.person(welfare.session)
+    access.admin_grant(welfare.session, person_id, "agreements.write", welfare.third)
+    with pytest.raises(Denied):
+        welfare.do(EndClause(welfare.third, 1, date(2026, 10, 31)), person_id)
+    assert welfare.enters(day("2026-11-01"))
+
+
+def test_what_waits_is_read_as_it_was_kept(welfare: Welfare) -> None:
+    for act in (altered(welfare, content=WIDER), EndClause(welfare.city, 1, date(2026, 10, 31))):
+        assert read(act.stated()) == act
