@@ -14,6 +14,7 @@ from admin_ui import entry
 from admin_ui.agreements import (
     acts as agreement_acts,
     clauses as agreement_clauses,
+    history as agreement_history,
     pages as agreements,
     proposal as agreement_proposal,
 )
@@ -44,6 +45,7 @@ from admin_ui.trace import pages as sign_in_trace
 PAGES = (
     agreement_acts,
     agreement_clauses,
+    agreement_history,
     agreement_proposal,
     agreements,
     application_client,

@@ -23,6 +23,8 @@ NAMED_WITH_REASON = dict.fromkeys(
         "admin.sign",
         "admin.show_notice",
         "admin.notice",
+        "admin.agreement_changes",
+        "admin.agreement_changes_file",
         "admin.show_new_clause",
         "admin.make_clause",
         "admin.show_clause",
