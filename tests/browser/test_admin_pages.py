@@ -19,9 +19,17 @@ from tests.kit.worlds.consortium import PASSWORDS, SCHOOLS, SMALL, Consortium, D
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 expect.set_options(timeout=PATIENCE)
-ELSEWHERE = {"admin.login", "admin.callback", "admin.unclear", "admin.agreement_proposal", "admin.show_signature"}
+ELSEWHERE = {
+    "admin.login",
+    "admin.callback",
+    "admin.unclear",
+    "admin.agreement_proposal",
+    "admin.show_signature",
+    "admin.show_clause",
+    "admin.show_clause_end",
+}
 """Views that no link leads to here: the door, the people of whom a source is unclear, of whom there are none; a signature
-that is missing and what waits about an agreement (``test_agreement``)."""
+that is missing, what waits about an agreement and clauses, which the first agreement does not have (``test_agreement``)."""
 ADMINISTRATOR, SECRETARY = "paula.paakayttaja", "sanna.sihteeri"
 
 

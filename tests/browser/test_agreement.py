@@ -105,6 +105,9 @@ def test_an_agreement_is_signed_suspended_given_back_and_given_notice_of(
     looked_at(paula, save_screenshot, "agreement-clause-proposal")
     veera.goto(f"{issuer}{AGREEMENT}/proposal")
     press(veera, "Godkänn")
+    veera.get_by_role("link", name="Ändra punkt 2").click()
+    looked_at(veera, save_screenshot, "agreement-clause-edit")
+    veera.goto(f"{issuer}{AGREEMENT}")
     veera.get_by_role("link", name="Avsluta punkt 2").click()
     veera.fill("#last_day", (clock.today() + timedelta(days=10)).isoformat())
     press(veera, "Visa effekten")
@@ -125,6 +128,8 @@ def test_an_agreement_is_signed_suspended_given_back_and_given_notice_of(
     expect(paula.locator("main")).to_contain_text("Voimassa, irtisanottu")
     paula.set_viewport_size({"width": 390, "height": 844})
     looked_at(paula, save_screenshot, "agreement-in-notice")
+    paula.goto(f"{issuer}{AGREEMENT}/history")
+    looked_at(paula, save_screenshot, "agreement-history")
     for page in (paula, veera):
         page.context.close()
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from iam import clock
-from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
+from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm
 from iam.access.model.assignment import Assignment
 from iam.access.model.proposal import Proposal
 from iam.audit import log
@@ -138,6 +138,17 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
                 agreement_id=agreement.id, legal_entity_id=world.ids[party], role="controller", **world.lasting()
             )
         )
+    lasting = {name: value for name, value in world.lasting().items() if name in AgreementClause.__table__.columns}
+    clause = AgreementClause(
+        agreement_id=agreement.id,
+        n=2 if name == MARK else 1,
+        grantor_id=world.ids[owner],
+        grantee_id=world.ids["MUSTIKKALA"],
+        scope_id=place,
+        with_descendants=False,
+        **lasting,
+    )
+    world.write(clause)
     world.write(catalogue.noticed(world, f"{name}-sopimus", owner, owner=owner))
     world.ids.update(
         {f"{name} run": run.id, f"{name} unclear": unclear.id, f"{name} message": message.id, f"{name} mail": mail.id}
@@ -186,6 +197,7 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "request_id": world.ids[f"{name} help"],
         "opening_id": world.ids[f"{name} opening"],
         "guardian_id": world.ids[MARK if theirs else "oma guardian"],
+        "n": "2" if theirs else "1",
     }
     return {argument: str(value) for argument, value in given.items()}
 
