@@ -53,7 +53,7 @@ def agreement_changes(key: str) -> Response:
 @guard.requires("agreements.read")
 def agreement_changes_file(key: str) -> Response:
     """Take home what was done on an agreement."""
-    header = (N_("When"), N_("By"), N_("What was done"))
+    header = (N_("When"), N_("Done by"), N_("What was done"))
     listed, texts = _listed(agreement_here(key).id), context.texts()
 
     def cells(line: ChangeLine) -> tuple[str, str, str]:

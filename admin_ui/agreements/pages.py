@@ -201,9 +201,11 @@ def _decision(decision: Mapping[str, Any]) -> str:
     """Return who decided, when and in which section, as one line."""
     if not decision:
         return ""
-    told = [str(decision.get("body", "")), _read_day(decision.get("date"))]
+    told = [str(decision.get("body") or decision.get("office_holder") or ""), _read_day(decision.get("date"))]
     if decision.get("section") is not None:
         told.append(f"§ {decision['section']}")
+    if final := _read_day(decision.get("final")):
+        told.append(context.texts().gettext(N_("final since %(day)s")) % {"day": final})
     return ", ".join(part for part in told if part)
 
 

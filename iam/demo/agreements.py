@@ -4,6 +4,7 @@ yesterday …"""
 from __future__ import annotations
 
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 from iam.demo.days import Days
@@ -22,7 +23,7 @@ def agreements(days: Days) -> list[Agreement]:
 def _welfare(days: Days) -> Agreement:
     """Student welfare between the city and the wellbeing services county; the worked example."""
     start = days.school_start
-    return _agreement(
+    made = _agreement(
         WELFARE_AGREEMENT,
         "KAUP",
         117,
@@ -35,6 +36,13 @@ def _welfare(days: Days) -> Agreement:
         [_party("mansikkala", start - timedelta(42)), _party("marjala-hva", start - timedelta(37))],
         [_clause("mansikkala", "marjala-hva", "perusopetus", {"psykologi": WELFARE, "kuraattori": WELFARE})],
     )
+    made["decided"] |= {"final": start - timedelta(20), "competence": "hallintosääntö 34 §"}
+    more = {
+        "review": date(start.year + 1, 3, 31),
+        "supervision": "tietosuojavastaava tarkastaa otannan joka kuukausi ja raportoi lautakunnalle vuosittain",
+        "annexes": [{"name": "henkilotietojen-kasittely.pdf", "sha256": sha256(b"esimerkki").hexdigest()}],
+    }
+    return made | more
 
 
 def _employment(days: Days) -> list[Agreement]:

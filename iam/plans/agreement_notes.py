@@ -30,6 +30,8 @@ from iam.directory.queries import holds_at
 
 KIND, OWN = "agreement-note", "agreement-own"
 """Kinds of the outbox's messages: to those who answer for a party, and to those whose own rights end."""
+REVIEW = "review"
+"""What those who answer for a party are reminded of besides an end."""
 HOLDERS = ("admin", "agreements.write", "agreements.sign", "audit.search")
 """Who is told: those who act on agreements of a party, and who looks into its log, as its data protection officer."""
 
@@ -46,21 +48,23 @@ def tell(
 @dataclass(frozen=True, slots=True)
 class Reminding:
     """A chore that reminds of an agreement's last day: so many days before, those who answer for its parties
-    (``holders``) and those who come under it (``people``), once each."""
+    (``holders``) and those who come under it (``people``), once each; and the former of its next review."""
 
     holders: Sequence[int]
     people: Sequence[int]
 
     def __call__(self, session: Session) -> int:
         """Leave the notes that are due; return how many."""
-        told, ending = 0, _ending(session, max([*self.holders, *self.people], default=0))
-        done = _done(session, [agreement.id for agreement, _ in ending])
-        for agreement, last in ending:
-            for whom, days in (("holders", self.holders), ("people", self.people)):
-                due = min((one for one in days if one >= (last - clock.today()).days), default=None)
-                if due is not None and (agreement.id, last, due, whom) not in done:
-                    session.add(AgreementReminder(agreement_id=agreement.id, last_day=last, days=due, whom=whom))
-                    told += _remind(session, agreement, last, whom)
+        ending = _ending(session, max([*self.holders, *self.people], default=0))
+        reviews = _to_review(session, max(self.holders, default=0))
+        coming = [(*one, "holders", self.holders) for one in ending] + [(*one, "people", self.people) for one in ending]
+        coming += [(*one, REVIEW, self.holders) for one in reviews]
+        done, told = _done(session, [agreement.id for agreement, *_ in coming]), 0
+        for agreement, last, whom, days in coming:
+            due = min((one for one in days if one >= (last - clock.today()).days), default=None)
+            if due is not None and (agreement.id, last, due, whom) not in done:
+                session.add(AgreementReminder(agreement_id=agreement.id, last_day=last, days=due, whom=whom))
+                told += _remind(session, agreement, last, whom)
         return told
 
 
@@ -70,6 +74,16 @@ def _ending(session: Session, days: int) -> list[tuple[Agreement, date]]:
     ending = (t.closed_by.is_(None), t.valid_to > clock.now(), t.valid_to <= soon)
     rows = session.execute(select(Agreement, t.valid_to).join(t, t.agreement_id == Agreement.id).where(*ending))
     return [(agreement, clock.last_day(end)) for agreement, end in rows]
+
+
+def _to_review(session: Session, days: int) -> list[tuple[Agreement, date]]:
+    """The agreements that are not over and whose review is due within the coming ``days``, each with its day; one
+    statement."""
+    t, now = AgreementTerm, clock.now()
+    due = (Agreement.review_on >= clock.today(), Agreement.review_on <= clock.today() + timedelta(days=days))
+    query = select(Agreement).join(t, t.agreement_id == Agreement.id)
+    found = session.scalars(query.where(t.closed_by.is_(None), t.valid_to > now, *due))
+    return [(one, one.review_on) for one in found if one.review_on is not None]
 
 
 def _done(session: Session, agreements: Collection[UUID]) -> set[tuple[UUID, date, int, str]]:
@@ -82,7 +96,7 @@ def _done(session: Session, agreements: Collection[UUID]) -> set[tuple[UUID, dat
 def _remind(session: Session, agreement: Agreement, last: date, whom: str) -> int:
     if whom == "people":
         return _tell_people(session, agreement, last)
-    return tell(session, agreement, "ends", last_day=last)
+    return tell(session, agreement, "review" if whom == REVIEW else "ends", last_day=last)
 
 
 def _tell_people(session: Session, agreement: Agreement, last: date) -> int:

@@ -15,7 +15,9 @@ from iam.database.base import Base, FactVersion, key, open_index, valid
 class Agreement(Base):
     """An agreement; whether it is live is computed from its terms and signatures, never stored.
 
-    Notice is given with ``notice_months`` by the calendar, or ``notice_days``.
+    Notice is given with ``notice_months`` by the calendar, or ``notice_days``. ``review_on`` is the day by which it is
+    looked at again. ``annexes`` are file names and SHA-256 only: the files are kept with the case. ``supervision`` says
+    how its use is watched over.
     """
 
     __tablename__ = "agreement"
@@ -29,6 +31,9 @@ class Agreement(Base):
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     notice_months: Mapped[int | None]
     notice_days: Mapped[int | None]
+    review_on: Mapped[date | None]
+    supervision: Mapped[str | None]
+    annexes: Mapped[list[Any]] = mapped_column(default=list)
 
 
 class AgreementTerm(FactVersion, Base):

@@ -25,6 +25,10 @@ _WORDS = {
         N_("A signature has a day."),
         N_("State under signed the day on which the party signed."),
     ),
+    "decided_by": (
+        N_("An agreement is decided on by a body or by an office holder."),
+        N_("State one of the two: body or office_holder."),
+    ),
     "notice": (N_("A time of notice is so many months, or so many days."), N_("State one of the two: months or days.")),
     "not_a_day": (N_("This is no day."), N_("Write a day of the calendar as YYYY-MM-DD.")),
     "no_zone": (N_("There is no such time zone."), N_("Write it as in Europe/Helsinki.")),

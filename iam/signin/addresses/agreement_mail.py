@@ -1,5 +1,5 @@
-"""Mails of agreements: to those who answer for a party (suspended, goes on, notice, ends), and to those whose own
-rights end with one."""
+"""Mails of agreements: to those who answer for a party (suspended, goes on, notice, changed, review, ends), and to
+those whose own rights end with one."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ _WHAT = {
     "resumed": N_("The agreement %(number)s gives rights again; its suspension was lifted."),
     "notice": N_("Notice was given of the agreement %(number)s. For the party that gave it the last day is %(day)s."),
     "clause": N_("What the agreement %(number)s allows was changed."),
+    "review": N_("The agreement %(number)s is to be reviewed by %(day)s."),
     "ends": N_("The agreement %(number)s ends. Its last day in force is %(day)s; its rights end then."),
 }
 _TEXT = (

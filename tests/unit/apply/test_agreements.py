@@ -98,3 +98,29 @@ def test_what_a_party_signed_is_written_out_as_it_was_stated(applied: Apply, ses
         "service": "s",
         "to": date(2027, 5, 31),
     }
+
+
+SHA = "0" * 64
+FULLER = EVERYTHING.replace(
+    "decided: {body: sivistyslautakunta, date: 2026-06-12, section: 48}",
+    "decided: {office_holder: sivistysjohtaja, date: 2026-06-12, final: 2026-07-20, competence: hallintosääntö 34 §}\n"
+    "    review: 2026-12-31\n"
+    "    supervision: otanta kuukausittain\n"
+    f'    annexes: [{{name: tietosuojaliite.pdf, sha256: "{SHA}"}}]',
+)
+
+
+def test_what_an_agreement_says_besides_is_kept_written_out_and_the_same_when_applied_again(
+    applied: Apply, session: Session
+) -> None:
+    assert applied(FULLER).counts["change"] == 1
+    (written,) = as_data(session)["agreements"]
+    assert written["decided"] == {
+        "office_holder": "sivistysjohtaja",
+        "date": "2026-06-12",
+        "final": "2026-07-20",
+        "competence": "hallintosääntö 34 §",
+    }
+    assert (written["review"], written["supervision"]) == (date(2026, 12, 31), "otanta kuukausittain")
+    assert written["annexes"] == [{"name": "tietosuojaliite.pdf", "sha256": SHA}]
+    assert applied(FULLER).counts["change"] == 0

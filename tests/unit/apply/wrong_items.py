@@ -307,6 +307,12 @@ WRONG = [
         "clauses[0].to",
         "This ends before it begins.",
     ),
+    (
+        "agreements",
+        (AGREEMENT % ("marjala-hva", "", "")).replace("body: ", "office_holder: x, body: "),
+        "decided",
+        "An agreement is decided on by a body or by an office holder.",
+    ),
     ("rules", RULE % ("mansikkala", "robot", "'wilma:opettaja'"), "bind.a.affiliation.kind", "There is no such kind."),
     ("rules", RULE % ("mansikkala", "employee", "'wilma:kuningas'"), "gives.role", "There is no role wilma:kuningas."),
     ("rules", RULE % ("nowhere", "employee", "'wilma:opettaja'"), "owner", "There is no organisation nowhere."),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.agreement_acts.notice import GiveNotice
 from iam.access.agreement_acts.suspension import Suspend
+from iam.access.model.agreement import Agreement
 from iam.delivery.mail import Mail
 from iam.delivery.outbox import Message, take
 from iam.directory.person import PersonProfile
@@ -59,6 +60,19 @@ def test_before_an_agreement_ends_each_is_reminded_once_for_each_of_the_days(
         monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
         counts.append((left, remind(session), remind(session)))
     assert counts == [(91, 0, 0), (90, 3, 0), (89, 0, 0), (30, 3, 0), (29, 0, 0), (7, 3, 0), (1, 0, 0)]
+
+
+def test_those_who_answer_for_a_party_are_reminded_of_the_review_and_nobody_under_it_is(
+    session: Session, welfare: Welfare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.execute(update(Agreement).values(review_on=date(2026, 12, 31)))
+    counts = []
+    for day in (date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 2), date(2027, 1, 1)):
+        monkeypatch.setattr(clock, "now", lambda day=day: clock.day_start(day))
+        counts.append((day.isoformat(), Reminding((30,), (30,))(session)))
+    assert counts == [("2026-11-30", 0), ("2026-12-01", 3), ("2026-12-02", 0), ("2027-01-01", 0)]
+    assert set(told(session)) == {welfare.of_city, welfare.second_of_city, welfare.of_county}
+    assert set.union(*told(session).values()) == {"review"}
 
 
 def test_each_person_under_it_is_told_once_for_each_of_their_days_and_nobody_else(

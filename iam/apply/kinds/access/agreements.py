@@ -35,11 +35,30 @@ _OPENING = frozenset({"clauses", "in_force", "all_sign", "parties"})
 
 
 class Decision(Item):
-    """Who decided on an agreement, when and in which section of the minutes."""
+    """Which body or office holder decided on an agreement, when and in which section of the minutes.
 
-    body: Text
+    ``final`` is the day on which the decision became final; ``competence`` the provision by which whoever decided may.
+    """
+
+    body: Text | None = None
+    office_holder: Text | None = None
     date: Day
     section: int | None = None
+    final: Day = None
+    competence: Text | None = None
+
+    @model_validator(mode="after")
+    def _by_one_of_them(self) -> Self:
+        if (self.body is None) == (self.office_holder is None):
+            raise PydanticCustomError("decided_by", "a body or an office holder")
+        return self
+
+
+class Annex(Item):
+    """A file that belongs to an agreement: its name, and the SHA-256 of what was signed, in hexadecimal."""
+
+    name: Text
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Party(Dated):
@@ -93,7 +112,8 @@ class Notice(Item):
 class Agreement(Item):
     """An agreement between legal entities. Its clauses are its content: one that is left out or altered is closed.
 
-    ``all_sign``: no clause lives before everybody who is named as a party has signed.
+    ``all_sign``: no clause lives before everybody who is named as a party has signed. ``review`` is the day by which it
+    is looked at again, ``supervision`` how its use is watched over.
     """
 
     key: Key
@@ -103,6 +123,9 @@ class Agreement(Item):
     in_force: Dated
     all_sign: bool = False
     notice: Notice | None = None
+    review: Day = None
+    supervision: Text | None = None
+    annexes: list[Annex] = []
     purpose: Text
     legal_basis: dict[str, Any]
     clauses: list[Clause] = []
@@ -119,6 +142,9 @@ def _shape(item: Agreement) -> Shape:
         "in_force": interval(item.in_force),
         "all_sign": item.all_sign,
         "notice": (item.notice.months, item.notice.days) if item.notice is not None else (None, None),
+        "review": item.review,
+        "supervision": item.supervision,
+        "annexes": [one.model_dump() for one in item.annexes],
         "clauses": sorted((clauses.shape(one) for one in item.clauses), key=repr),
     }
 
@@ -147,6 +173,9 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
             "in_force": term and (term.valid_from, term.valid_to),
             "all_sign": term is not None and term.all_sign,
             "notice": (row.notice_months, row.notice_days),
+            "review": row.review_on,
+            "supervision": row.supervision,
+            "annexes": row.annexes,
             "clauses": sorted(
                 (clauses.standing_shape(clause, keys) for clause in standing.get(row.id, {}).values()), key=repr
             ),
@@ -230,6 +259,9 @@ def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
         "legal_basis": shape["legal_basis"],
         "notice_months": shape["notice"][0],
         "notice_days": shape["notice"][1],
+        "review_on": shape["review"],
+        "supervision": shape["supervision"],
+        "annexes": shape["annexes"],
         "owner_id": writing.draft.organisations[item.parties[0].entity],
     }
 
@@ -242,6 +274,7 @@ def _export(session: Session, state: State) -> Iterator[Row]:
             | said
             | {"parties": [_written(one) for one in shape["parties"]], "in_force": dated(*shape["in_force"])}
             | plain({"all_sign": shape["all_sign"] or None, "notice": _notice(*shape["notice"])})
+            | plain({name: shape[name] or None for name in ("review", "supervision", "annexes")})
             | {"clauses": [clauses.export(row) for row in shape["clauses"]]}
         )
 
