@@ -61,7 +61,7 @@ def decide_on_agreement(key: str) -> AnyResponse:
             return back(key, N_("It was refused, and everything stays as it was."))
         if agreement_proposals.accept(session, found, is_seen, guard.asker(), actor):
             return back(key, DONE[act.name])
-    except (Denied, Conflict, Invalid) as error:
+    except (Denied, Conflict, Invalid, NotFound) as error:
         return _waiting_page(key, beside(error), error.status)
     told = context.texts().gettext(N_("The effects changed meanwhile. Nothing was done; look at them again."))
     return _waiting_page(key, {"": told}, 409)
@@ -78,7 +78,11 @@ def _waiting_page(key: str, errors: Mapping[str, str], status: int = 200) -> Res
     session, texts, agreement = context.db(), context.texts(), agreement_here(key)
     found = _waiting(agreement)
     act = agreement_proposals.act_of(found)
-    would = agreement_proposals.preview(session, agreement, act, frame.part_of("persons.read"))
+    try:
+        would = agreement_proposals.preview(session, agreement, act, frame.part_of("persons.read"))
+    except (NotFound, Conflict) as error:
+        # What it is about is gone meanwhile: it can only be refused.
+        would, errors = None, beside(error) | dict(errors)
     agreement, found = agreement_here(key), _waiting(agreement)
     mine = found.proposed_by is not None and found.proposed_by == context.actor().person_id
     return frame.render(
@@ -91,8 +95,8 @@ def _waiting_page(key: str, errors: Mapping[str, str], status: int = 200) -> Res
         heading=texts.gettext(HEADINGS[act.name][0]),
         told=_told(act, agreement),
         reasons=[texts.gettext(one.message) % one.params for one in proposals.reasons_of(found.reasons)],
-        moved=found.digest != would.effects.digest,
-        effects=effects_view.view(session, would),
+        moved=would is not None and found.digest != would.effects.digest,
+        effects=None if would is None else effects_view.view(session, would),
         proposer=profile(session, found.proposed_by).display_name if found.proposed_by else "",
         mine=mine,
         errors=errors,

@@ -22,6 +22,7 @@ from iam.access.asker import OPERATOR, Asker
 from iam.access.commands.clause_lives import tellable
 from iam.access.commands.effects import Effects, read
 from iam.access.commands.publish import Preview
+from iam.access.derivation import turns
 from iam.access.model.agreement import Agreement
 from iam.access.model.proposal import Proposal, waiting
 from iam.audit import log
@@ -43,8 +44,9 @@ def do(session: Session, agreement: Agreement, act: Act, asker: Asker, actor: Ac
     if of_agreement(session, agreement.key) is not None and not act.at_once:
         raise Conflict(Problem(N_("Something about this agreement waits already."), N_("Decide that first.")))
     opens = act.opens(session, agreement)
+    refuse_whom_it_gives(actor.person_id, act.under(session, agreement))
     with session.begin_nested() as trial:
-        change, effects = _tried(session, agreement, act, actor)
+        change, effects = _tried(session, agreement, act, actor, for_good=True)
         reasons = _reasons(session, act, effects, opens)
         if not reasons:
             definition_plan.remember(session, effects, agreement.owner_id, change.id, actor)
@@ -90,10 +92,11 @@ def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool],
     agreement, act = _agreement(session, proposal), act_of(proposal)
     second_person(session, agreement, proposal, asker, actor)
     act.check(session, agreement, OPERATOR)
+    refuse_whom_it_gives(actor.person_id, act.under(session, agreement))
     with session.begin_nested() as trial:
         if not proposals.take(session, proposal, actor):
             raise Conflict(_DECIDED)
-        change, effects = _tried(session, agreement, act, actor)
+        change, effects = _tried(session, agreement, act, actor, for_good=True)
         if is_seen(effects.digest):
             refuse_whom_it_gives(proposal.proposed_by, effects.persons(gains=True))
             _done(session, agreement, act, actor, change)
@@ -129,8 +132,12 @@ def _agreement(session: Session, proposal: Proposal) -> Agreement:
     return session.scalars(select(Agreement).where(Agreement.key == proposal.key)).one()
 
 
-def _tried(session: Session, agreement: Agreement, act: Act, actor: Actor) -> tuple[Change, Effects]:
+def _tried(
+    session: Session, agreement: Agreement, act: Act, actor: Actor, *, for_good: bool = False
+) -> tuple[Change, Effects]:
     change = begin(session, "command", actor, f"agreement {agreement.key}: {act.name}")
+    if for_good and act.derives:
+        turns.of_definitions(session, change)
     act.write(session, change, agreement)
     session.flush()
     effects = read(session, change.id, basis=json.dumps([agreement.key, act.stated()], sort_keys=True))

@@ -34,12 +34,14 @@ class Act(ABC):
     """Something that a party does on an agreement; ``event`` is the type of its audit event.
 
     ``at_once``: it waits for nobody. ``told``: what those who answer for the parties are told of it; None: nothing.
+    ``derives``: rights follow from it, so that it has everybody's turn before it is written for good.
     """
 
     name: ClassVar[str]
     event: ClassVar[str]
     at_once: ClassVar[bool] = False
     told: ClassVar[Told | None] = None
+    derives: ClassVar[bool] = False
     entity_id: UUID
 
     @abstractmethod
@@ -57,6 +59,10 @@ class Act(ABC):
     def opens(self, session: Session, agreement: Agreement) -> bool:
         """Whether it allows more to somebody, even when nobody gains by it today."""
         return False
+
+    def under(self, session: Session, agreement: Agreement) -> Collection[UUID]:
+        """Return who would come under what it opens, whether or not they gain by it today: none of them states it."""
+        return ()
 
     def deciders(self, session: Session, agreement: Agreement) -> set[UUID]:
         """Return who decides on it while it waits: whoever allows something by the agreement, else its owner."""

@@ -3,7 +3,7 @@ another opened, with a number of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
@@ -40,6 +40,7 @@ class SetClause(Act):
 
     name: ClassVar[str] = "clause"
     event: ClassVar[str] = "agreement:clause:stated"
+    derives: ClassVar[bool] = True
     told: ClassVar[Told | None] = "clause"
     says: Clause
     number: int | None = None
@@ -54,11 +55,17 @@ class SetClause(Act):
 
     def opens(self, session: Session, agreement: Agreement) -> bool:
         """See ``Act``: between two who have signed, whether or not anybody gains by it today."""
-        standing = None if self.number is None else standing_clause(session, agreement, self.number)[1]
-        if standing is not None and is_within(self.says, standing):
+        if self._narrows(session, agreement):
             return False
         sides = (party(session, agreement, one) for one in (self.says.grantor_id, self.says.grantee_id))
         return all(one.signed_on is not None for one in sides)
+
+    def under(self, session: Session, agreement: Agreement) -> Collection[UUID]:
+        """See ``Act``."""
+        return () if self._narrows(session, agreement) else agreements.whom_they_allow(session, [self.says])
+
+    def _narrows(self, session: Session, agreement: Agreement) -> bool:
+        return self.number is not None and is_within(self.says, standing_clause(session, agreement, self.number)[1])
 
     def deciders(self, session: Session, agreement: Agreement) -> set[UUID]:
         """See ``Act``: the clause's own grantor besides."""
@@ -111,6 +118,7 @@ class EndClause(Act):
 
     name: ClassVar[str] = "end-clause"
     event: ClassVar[str] = "agreement:clause:ended"
+    derives: ClassVar[bool] = True
     told: ClassVar[Told | None] = "clause"
     number: int
     last_day: date
@@ -188,9 +196,12 @@ def _lies_in(session: Session, organisation_id: UUID, entity_id: UUID) -> bool:
 
 
 def _put(session: Session, change: Change, agreement: Agreement, number: int | None, says: Clause | None) -> None:
-    """Let a clause take the place of the one of that number, and derive whom either allows something."""
+    """Let a clause take the place of the one of that number, and derive whom either allows something.
+
+    The caller has everybody's turn, or takes it back.
+    """
     standing: Mapping[UUID, Clause] = agreements.clauses(session).get(agreement.id, {})
     gone = None if number is None else standing_clause(session, agreement, number)[0]
     stay = [one for id_, one in standing.items() if id_ != gone]
     altered = agreements.set_clauses(session, change, {agreement.id: [*stay, *([] if says is None else [says])]})
-    derive(session, change, persons=agreements.whom_they_allow(session, altered))
+    derive(session, change, persons=agreements.whom_they_allow(session, altered), trial=True)

@@ -118,6 +118,16 @@ def test_nobody_who_comes_under_a_clause_states_it_nor_accepts_it(welfare: Welfa
     assert not welfare.enters()
 
 
+def test_not_even_a_clause_that_gives_nothing_before_the_signatures_is_stated_by_who_comes_under_it(
+    welfare: Welfare,
+) -> None:
+    welfare.unsign(welfare.county)
+    act = SetClause(welfare.city, without_clauses(welfare))
+    access.admin_grant(welfare.session, welfare.psychologist, "agreements.write", welfare.city)
+    with pytest.raises(Denied, match="come under this agreement"):
+        welfare.do(act, welfare.psychologist)
+
+
 REFUSED: list[tuple[str, type[AvainError], Callable[[Welfare], tuple[SetClause | EndClause, UUID]]]] = [
     ("a new clause by the grantee", Denied, lambda w: (SetClause(w.county, standing(w, 2)), w.of_county)),
     ("a wider one by the grantee", Denied, lambda w: (altered(w, 2, content=WIDER), w.of_county)),

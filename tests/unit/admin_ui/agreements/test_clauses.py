@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
@@ -162,6 +162,20 @@ def test_a_clause_whose_positions_may_do_different_things_is_not_altered_in_the_
     for answer in (aili.get(EDIT), aili.force(EDIT, act="look", **says(world).to_dict())):
         assert (answer.status_code, "which this form cannot show" in told(answer.text)) == (409, True)
     assert aili.get(END).status_code == 200
+
+
+def test_what_waits_about_a_clause_that_is_gone_meanwhile_can_only_be_refused(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    do(reader("aili"), EDIT, says(world, "psykologi", "nimi:read", "luokka:read"))
+    with Session(world.engine) as session, session.begin():
+        session.execute(update(AgreementClause).values(closed_by=world.ids["change"]))
+    page = reader("bertta").get(PROPOSAL)
+    assert (page.status_code, "The agreement has no such clause any more." in told(page.text)) == (200, True)
+    assert 'value="accept"' not in page.text
+    answer = reader("bertta").force(PROPOSAL, act="accept", seen="x")
+    assert (answer.status_code, "no such clause any more" in told(answer.text)) == (404, True)
+    assert reader("bertta").post(PROPOSAL, PROPOSAL, act="refuse", reason="poistui").location == PAGE
 
 
 def test_who_may_not_or_asks_for_a_clause_that_is_gone_finds_nothing(
