@@ -15,6 +15,7 @@ from admin_ui.agreements import (
     acts as agreement_acts,
     clauses as agreement_clauses,
     history as agreement_history,
+    make as agreement_make,
     pages as agreements,
     proposal as agreement_proposal,
 )
@@ -46,6 +47,7 @@ PAGES = (
     agreement_acts,
     agreement_clauses,
     agreement_history,
+    agreement_make,
     agreement_proposal,
     agreements,
     application_client,

@@ -130,6 +130,22 @@ def test_an_agreement_is_signed_suspended_given_back_and_given_notice_of(
     looked_at(paula, save_screenshot, "agreement-in-notice")
     paula.goto(f"{issuer}{AGREEMENT}/history")
     looked_at(paula, save_screenshot, "agreement-history")
+    paula.set_viewport_size({"width": 1280, "height": 800})
+    paula.goto(f"{issuer}{AGREEMENT}/copy")
+    looked_at(paula, save_screenshot, "agreement-copy")
+    said = {
+        "case_number": "KAUP-2027-9",
+        "key": "opiskeluhuolto-2027",
+        "body": "sivistyslautakunta",
+        "date": "2026-11-02",
+    }
+    for field, value in (said | {"valid_from": "2027-08-01", "valid_to": "2029-07-31"}).items():
+        paula.fill(f"#{field}", value)
+    press(paula, "Tee sopimus")
+    expect(paula.locator("main")).to_contain_text(
+        "Se ei anna kenellekään mitään ennen kuin osapuolet ovat allekirjoittaneet."
+    )
+    looked_at(paula, save_screenshot, "agreement-made")
     for page in (paula, veera):
         page.context.close()
 

@@ -33,6 +33,8 @@ MOST: dict[str, int] = {
     "GET /admin/agreements/<key>": 15,
     "GET /admin/agreements/<key>/sign": 10,
     "GET /admin/agreements/<key>/notice": 10,
+    "GET /admin/new-agreement": 5,
+    "GET /admin/agreements/<key>/copy": 9,
     "GET /admin/agreements/<key>/history": 10,
     "GET /admin/agreements/<key>/history.csv": 10,
     "GET /admin/agreements/<key>/clauses/new": 13,

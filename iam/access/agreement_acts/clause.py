@@ -174,7 +174,7 @@ def _require_side(session: Session, asker: Asker, says: Clause, *, narrows: bool
 def _require_sense(session: Session, says: Clause, standing: Clause | None) -> None:
     if says.grantor_id == says.grantee_id:
         raise Invalid(Problem(N_("A party allows nothing to itself."), N_("Choose another."), field="grantee"))
-    if not _lies_in(session, says.scope_id, says.grantor_id):
+    if not lies_in(session, says.scope_id, says.grantor_id):
         message = N_("That organisation does not belong to who allows it.")
         raise Invalid(Problem(message, N_("Choose one of the party that allows it."), field="scope"))
     if not says.content:
@@ -189,7 +189,8 @@ def _require_sense(session: Session, says: Clause, standing: Clause | None) -> N
         raise Conflict(Problem(N_("That is what the clause says already."), N_("Change something first.")))
 
 
-def _lies_in(session: Session, organisation_id: UUID, entity_id: UUID) -> bool:
+def lies_in(session: Session, organisation_id: UUID, entity_id: UUID) -> bool:
+    """Whether an organisation belongs to a legal entity, at any time that is known now."""
     p = OrganisationPlace
     here = exists().where(p.organisation_id == organisation_id, p.legal_entity_id == entity_id, p.closed_by.is_(None))
     return bool(session.scalar(select(here)))

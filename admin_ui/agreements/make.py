@@ -1,0 +1,197 @@
+"""An agreement is made at /admin/new-agreement, or after another one at /admin/agreements/KEY/copy: it is without
+signatures, so that it gives nobody anything yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin_ui.agreements.acts import LONGEST, ActForm, above, agreement_here, back, beside, day_of
+from admin_ui.agreements.pages import PATH, SECTION
+from admin_ui.parts import frame
+from admin_ui.parts.frame import blueprint
+from connectors.problem import Problem
+from iam import clock
+from iam.access.agreement_acts.make import NewAgreement, make
+from iam.access.model import agreements
+from iam.access.model.agreement import Agreement
+from iam.access.model.agreements import Clause, Party
+from iam.directory.organisation import Organisation, OrganisationPlace
+from iam.errors import Conflict, Denied, Invalid
+from iam.texts import N_
+from iam.web import context, guard
+
+BLANK = ("controller", "controller")
+_DECIDED = ("body", "office_holder", "competence")
+_BASES = ("act", "section", "gdpr")
+_MOST = 9999
+
+
+@blueprint.get("/new-agreement")
+@guard.requires("agreements.write")
+def new_agreement() -> Response:
+    """Show the empty form of an agreement."""
+    return _form(None, ActForm(request.args))
+
+
+@blueprint.post("/new-agreement")
+@guard.requires("agreements.write")
+def make_agreement() -> AnyResponse:
+    """Make an agreement between two parties, without clauses."""
+    return _make(None)
+
+
+@blueprint.get("/agreements/<key>/copy")
+@guard.requires("agreements.write")
+def show_copy(key: str) -> Response:
+    """Show the form of an agreement with what another one says in it."""
+    source = agreement_here(key)
+    return _form(source, ActForm(_written(source)))
+
+
+@blueprint.post("/agreements/<key>/copy")
+@guard.requires("agreements.write")
+def copy_agreement(key: str) -> AnyResponse:
+    """Make an agreement after another one, with its clauses between those who now stand in its parties' places."""
+    return _make(agreement_here(key))
+
+
+def _make(source: Agreement | None) -> AnyResponse:
+    session, form = context.db(), ActForm(request.form)
+    try:
+        said = _read(session, source, form.typed)
+        make(session, said, guard.asker(), context.actor())
+    except (Denied, Conflict, Invalid) as error:
+        form.errors = beside(error)
+        return _form(source, form, error.status)
+    return back(said.key, N_("The agreement is made. It gives nobody anything before its parties have signed."))
+
+
+def _read(session: Session, source: Agreement | None, typed: MultiDict[str, str]) -> NewAgreement:
+    standing = _parties(source)
+    roles = [one.role for one in standing] or list(BLANK)
+    chosen = _entities(session, [_text(typed, f"party-{place}") for place in range(1, len(roles) + 1)])
+    places = {old.legal_entity_id: new for old, new in zip(standing, chosen, strict=False)}
+    clauses = _copied(session, source, places) if source is not None and "clauses" in typed else ()
+    return NewAgreement(
+        key=_text(typed, "key"),
+        case_number=_text(typed, "case_number"),
+        decision=_decision(typed),
+        purpose=_text(typed, "purpose"),
+        legal_basis={name: value for name in _BASES if (value := _text(typed, name))},
+        parties=tuple(zip(chosen, roles, strict=True)),
+        valid_from=clock.day_start(day_of(typed, "valid_from")),
+        valid_to=clock.day_end(day_of(typed, "valid_to")),
+        notice_months=_number(typed, "notice_months"),
+        notice_days=None if source is None or _number(typed, "notice_months") else source.notice_days,
+        review_on=day_of(typed, "review_on") if typed.get("review_on") else None,
+        supervision=_text(typed, "supervision") or None,
+        clauses=clauses,
+    )
+
+
+def _decision(typed: Mapping[str, str]) -> dict[str, Any]:
+    told: dict[str, Any] = {name: value for name in _DECIDED if (value := _text(typed, name))}
+    if ("body" in told) == ("office_holder" in told):
+        message = N_("An agreement is decided on by a body or by an office holder.")
+        raise Invalid(Problem(message, N_("Write one of the two."), field="body"))
+    days = {name: day_of(typed, name).isoformat() for name in ("date", "final") if name == "date" or typed.get(name)}
+    section = _number(typed, "minutes")
+    return told | days | ({} if section is None else {"section": section})
+
+
+def _entities(session: Session, written: Sequence[str]) -> list[UUID]:
+    """Return the legal entities of these keys or names; raises ``Invalid`` beside the first that is none."""
+    o, p = Organisation, OrganisationPlace
+    names = {one.casefold() for one in written}
+    columns = (o.key, o.name_fi, o.name_sv, o.name_en)
+    own = (p.organisation_id == o.id, p.legal_entity_id == o.id, p.closed_by.is_(None))
+    query = (
+        select(o.id, *columns).join(p, own[0]).where(*own[1:], or_(*(func.lower(one).in_(names) for one in columns)))
+    )
+    known = {str(name).casefold(): row[0] for row in session.execute(query) for name in row[1:]}
+    for place, one in enumerate(written, start=1):
+        if one.casefold() not in known:
+            message = N_("There is no legal entity of that name or key.")
+            remedy = N_("Write the name of the municipality, county or company as it is here.")
+            raise Invalid(Problem(message, remedy, field=f"party-{place}"))
+    return [known[one.casefold()] for one in written]
+
+
+def _copied(session: Session, source: Agreement, places: Mapping[UUID, UUID]) -> tuple[Clause, ...]:
+    """Return the clauses of another agreement between those who now stand in the places of its parties, as long as the
+    agreement."""
+    standing = agreements.clauses(session).get(source.id, {}).values()
+    return tuple(
+        replace(
+            one,
+            grantor_id=places.get(one.grantor_id, one.grantor_id),
+            grantee_id=places.get(one.grantee_id, one.grantee_id),
+            valid_from=clock.LONG_AGO,
+            valid_to=clock.FOREVER,
+        )
+        for one in standing
+        if one.valid_to > clock.now()
+    )
+
+
+def _parties(source: Agreement | None) -> list[Party]:
+    if source is None:
+        return []
+    found = agreements.parties(context.db(), [source.id]).get(source.id, [])
+    return sorted(found, key=lambda one: (one.legal_entity_id != source.owner_id, str(one.legal_entity_id)))
+
+
+def _written(source: Agreement) -> MultiDict[str, str]:
+    """Return what an agreement says as the form has it: who decided and when is its own, and is asked anew."""
+    ids = [one.legal_entity_id for one in _parties(source)]
+    rows = context.db().scalars(select(Organisation).where(Organisation.id.in_(ids)))
+    names = {row.id: row.name(context.texts().language) for row in rows}
+    basis = [(name, str(source.legal_basis[name])) for name in _BASES if name in source.legal_basis]
+    return MultiDict(
+        [
+            *((f"party-{place}", names[one]) for place, one in enumerate(ids, start=1)),
+            ("purpose", source.purpose),
+            ("notice_months", str(source.notice_months or "")),
+            ("supervision", source.supervision or ""),
+            ("competence", str(source.decision.get("competence", ""))),
+            ("clauses", "yes"),
+            *basis,
+        ]
+    )
+
+
+def _text(typed: Mapping[str, str], name: str) -> str:
+    return typed.get(name, "").strip()[:LONGEST]
+
+
+def _number(typed: Mapping[str, str], name: str) -> int | None:
+    written = _text(typed, name)
+    if not written:
+        return None
+    if not (written.isascii() and written.isdigit() and 0 < int(written) <= _MOST):
+        raise Invalid(Problem(N_("This must be a whole number."), N_("Write it in digits."), field=name))
+    return int(written)
+
+
+def _form(source: Agreement | None, form: ActForm, status: int = 200) -> Response:
+    texts, many = context.texts(), len(_parties(source)) or len(BLANK)
+    return frame.render(
+        "agreements/make.html",
+        status,
+        section=SECTION,
+        breadcrumb=[(PATH, texts.gettext(N_("Agreements")))] if source is None else above(source),
+        source=source,
+        action="/admin/new-agreement" if source is None else f"{PATH}/{source.key}/copy",
+        places=range(1, many + 1),
+        form=form,
+        heading=texts.gettext(N_("Make an agreement") if source is None else N_("Make a copy of the agreement")),
+    )

@@ -1,0 +1,135 @@
+"""An agreement is made, blank or after another one, by who looks after one of its parties; before the signatures it
+gives nobody anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty
+from tests.kit.worlds import catalogue
+from tests.kit.worlds.admin import Reader, World, administer, person
+from tests.unit.admin_ui.test_catalogue_pages import told
+
+NEW, COPY = "/admin/new-agreement", "/admin/agreements/sopimus/copy"
+SAID = {
+    "key": "uusi",
+    "case_number": "KAUP-1",
+    "purpose": "opiskeluhuolto",
+    "act": "1287/2013",
+    "gdpr": "6.1.c",
+    "party-1": "mansikkala en",
+    "party-2": "MUSTIKKALA",
+    "office_holder": "sivistysjohtaja",
+    "date": "2026-06-12",
+    "minutes": "48",
+    "final": "2026-07-20",
+    "valid_from": "2026-08-01",
+    "valid_to": "2099-07-31",
+    "notice_months": "6",
+    "review_on": "2098-01-31",
+    "supervision": "otanta kuukausittain",
+}
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """An agreement with one clause in force, and an administrator of each of its parties."""
+    catalogue.agreement(world, "sopimus")
+    for login, place in (("aili", "MANSIKKALA"), ("kerttu", "MUSTIKKALA")):
+        person(world, login, login.title())
+        administer(world, login, place, "agreements.read", "agreements.write")
+    return world
+
+
+def of_new(world: World) -> tuple[Agreement, dict[object, object], list[AgreementClause]]:
+    """The new agreement, the signatures of its parties, and its clauses."""
+    with Session(world.engine) as session:
+        found = session.scalars(select(Agreement).where(Agreement.key == "uusi")).one()
+        p, c = AgreementParty, AgreementClause
+        signed = session.execute(select(p.legal_entity_id, p.signed_on).where(p.agreement_id == found.id))
+        clauses = session.scalars(select(c).where(c.agreement_id == found.id)).all()
+        return found, {row[0]: row[1] for row in signed}, list(clauses)
+
+
+def test_an_agreement_is_made_with_all_that_was_said_and_nobody_has_signed_it(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    aili = reader("aili")
+    assert f'href="{NEW}"' in aili.get("/admin/agreements").text
+    assert aili.post(NEW, NEW, **SAID).location == "/admin/agreements/uusi"
+    found, signed, clauses = of_new(world)
+    assert found.decision == {
+        "office_holder": "sivistysjohtaja",
+        "date": "2026-06-12",
+        "final": "2026-07-20",
+        "section": 48,
+    }
+    assert (found.legal_basis, found.notice_months) == ({"act": "1287/2013", "gdpr": "6.1.c"}, 6)
+    assert (signed, clauses) == ({world.ids["MANSIKKALA"]: None, world.ids["MUSTIKKALA"]: None}, [])
+    page = told(aili.get("/admin/agreements/uusi").text)
+    for words in ("Not signed by both sides", "sivistysjohtaja, 12.6.2026, § 48", "31.1.2098", "otanta kuukausittain"):
+        assert words in page
+
+
+def test_a_copy_has_the_clauses_between_those_who_stand_in_the_others_places_and_no_signature(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    aili = reader("aili")
+    form = aili.get(COPY).text
+    for words in ('value="Mansikkala en"', 'value="Mustikkala en"', 'value="opiskeluhuolto"', 'value="1287/2013"'):
+        assert words in form
+    assert "hds-text-input__error-text" not in form
+    assert aili.post(COPY, COPY, **SAID, clauses="yes").location == "/admin/agreements/uusi"
+    _, signed, (clause,) = of_new(world)
+    assert set(signed.values()) == {None}
+    assert (clause.grantor_id, clause.grantee_id) == (world.ids["MANSIKKALA"], world.ids["MUSTIKKALA"])
+
+
+def test_the_other_side_makes_an_agreement_but_not_what_it_is_allowed_by_it(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    kerttu = reader("kerttu")
+    page = kerttu.post(COPY, COPY, **SAID, clauses="yes")
+    assert (page.status_code, "Only an administrator of that party may do this." in told(page.text)) == (403, True)
+    assert kerttu.post(COPY, COPY, **SAID).location == "/admin/agreements/uusi"
+    assert of_new(world)[2] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"key": "a b"}, "The key is of letters, digits, dots, dashes and underscores."),
+        ({"key": "sopimus"}, "There is an agreement of this key already."),
+        ({"purpose": " "}, "This is missing."),
+        ({"act": "", "gdpr": ""}, "This is missing."),
+        ({"party-2": "Olematon"}, "There is no legal entity of that name or key."),
+        ({"party-2": "KOIVU"}, "There is no legal entity of that name or key."),
+        ({"party-2": "MANSIKKALA"}, "An agreement has at least two parties, each once."),
+        ({"office_holder": ""}, "An agreement is decided on by a body or by an office holder."),
+        ({"body": "lautakunta"}, "An agreement is decided on by a body or by an office holder."),
+        ({"date": ""}, "Write a day."),
+        ({"valid_to": "2020-01-01"}, "The last day is before the first."),
+        ({"notice_months": "kuusi"}, "This must be a whole number."),
+        ({"minutes": "0"}, "This must be a whole number."),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_made(
+    world: World, reader: Callable[[str], Reader], fields: dict[str, str], words: str
+) -> None:
+    page = reader("aili").post(NEW, NEW, **SAID | fields)
+    assert (page.status_code in (409, 422), words in told(page.text)) == (True, True)
+    assert 'value="KAUP-1"' in page.text
+    with Session(world.engine) as session:
+        assert session.scalar(select(func.count()).select_from(Agreement)) == 1
+
+
+def test_nobody_makes_an_agreement_of_parties_that_are_not_theirs(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    person(world, "muu", "Muu")
+    administer(world, "muu", "KUUSI", "agreements.read", "agreements.write")
+    assert reader("muu").post(NEW, NEW, **SAID).status_code == 403
