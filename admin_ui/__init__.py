@@ -17,6 +17,7 @@ from admin_ui.agreements import (
     history as agreement_history,
     make as agreement_make,
     pages as agreements,
+    people as agreement_people,
     proposal as agreement_proposal,
 )
 from admin_ui.applications import (
@@ -48,6 +49,7 @@ PAGES = (
     agreement_clauses,
     agreement_history,
     agreement_make,
+    agreement_people,
     agreement_proposal,
     agreements,
     application_client,

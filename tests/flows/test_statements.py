@@ -35,6 +35,8 @@ MOST: dict[str, int] = {
     "GET /admin/agreements/<key>/notice": 10,
     "GET /admin/new-agreement": 5,
     "GET /admin/agreements/<key>/copy": 9,
+    "GET /admin/agreements/<key>/people": 14,
+    "GET /admin/agreements/<key>/names.csv": 14,
     "GET /admin/agreements/<key>/history": 10,
     "GET /admin/agreements/<key>/history.csv": 10,
     "GET /admin/agreements/<key>/clauses/new": 13,

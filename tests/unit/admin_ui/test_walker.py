@@ -25,6 +25,7 @@ NAMED_WITH_REASON = dict.fromkeys(
         "admin.notice",
         "admin.agreement_changes",
         "admin.agreement_changes_file",
+        "admin.people_under",
         "admin.show_copy",
         "admin.copy_agreement",
         "admin.show_new_clause",
