@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from hmac import compare_digest
+from typing import Any
 from uuid import UUID
 
 from flask import Response, request
@@ -197,20 +198,28 @@ def _proposed(key: str) -> AnyResponse:
 
 
 def _form(name: str, agreement: Agreement, form: ActForm, status: int = 200) -> Response:
-    heading, label = (context.texts().gettext(one) for one in HEADINGS[name])
+    parties = choices(agreement, lambda line: (name == "sign") == (line.state == "unsigned"))
+    return act_page(name, HEADINGS[name], agreement, form, status, parties=parties)
+
+
+def act_page(
+    template: str, spoken: tuple[str, str], agreement: Agreement, form: ActForm, status: int, **more: Any
+) -> Response:
+    """Return the page of an act with its form; ``spoken`` are its heading and what its button says."""
+    heading, label = (context.texts().gettext(one) for one in spoken)
     return frame.render(
-        f"agreements/{name}.html",
+        f"agreements/{template}.html",
         status,
         section=SECTION,
         breadcrumb=above(agreement),
         agreement=agreement,
-        parties=choices(agreement, lambda line: (name == "sign") == (line.state == "unsigned")),
         form=form,
         heading=heading,
         label=label,
         shown_places=SHOWN_PLACES,
         turn_form="act",
         day_word=words.day,
+        **more,
     )
 
 

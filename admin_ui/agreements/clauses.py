@@ -17,17 +17,16 @@ from admin_ui.agreements.acts import (
     DO,
     HEADINGS,
     LONGEST,
-    SHOWN_PLACES,
     ActForm,
-    above,
+    act_page,
     agreement_here,
     answer,
     choices,
     chosen,
     day_of,
 )
-from admin_ui.agreements.pages import PATH, SECTION
-from admin_ui.parts import frame, words
+from admin_ui.agreements.pages import PATH
+from admin_ui.parts import words
 from admin_ui.parts.frame import blueprint
 from connectors.problem import Problem
 from iam import clock
@@ -168,45 +167,23 @@ def _day(at: datetime | None, *, last: bool = False) -> str:
 
 
 def _form(n: int | None, agreement: Agreement, form: ActForm, status: int = 200) -> Response:
-    session, part, language, (_, label) = context.db(), guard.part(), context.texts().language, HEADINGS["clause"]
+    session, part, language = context.db(), guard.part(), context.texts().language
     parties = choices(agreement, lambda line: line.state != "left")
     scopes = clause_form.scopes(session, part, [UUID(id_) for id_, _ in parties], language)
-    known = clause_form.positions(session, part)
     uses = [f"{group}:{operation}" for group, operation in clause_form.uses(session, part)]
-    return frame.render(
-        "agreements/clause.html",
+    return act_page(
+        "clause",
+        (N_("New clause") if n is None else N_("Alter the clause"), HEADINGS["clause"][1]),
+        agreement,
+        form,
         status,
-        section=SECTION,
-        breadcrumb=above(agreement),
-        agreement=agreement,
-        n=n,
         action=f"{PATH}/{agreement.key}/clauses/" + ("new" if n is None else f"{n}/edit"),
         parties=parties,
         scopes=[(str(one.id), one.name(language)) for one in scopes],
-        positions=sorted({*known, *form.typed.getlist("position")}),
+        positions=sorted({*clause_form.positions(session, part), *form.typed.getlist("position")}),
         uses=sorted({*uses, *form.typed.getlist("use")}),
-        form=form,
-        heading=context.texts().gettext(N_("New clause") if n is None else N_("Alter the clause")),
-        label=context.texts().gettext(label),
-        shown_places=SHOWN_PLACES,
-        turn_form="act",
-        day_word=words.day,
     )
 
 
 def _end_form(n: int, agreement: Agreement, form: ActForm, status: int = 200) -> Response:
-    heading, label = (context.texts().gettext(one) for one in HEADINGS["end-clause"])
-    return frame.render(
-        "agreements/clause_end.html",
-        status,
-        section=SECTION,
-        breadcrumb=above(agreement),
-        agreement=agreement,
-        n=n,
-        form=form,
-        heading=heading,
-        label=label,
-        shown_places=SHOWN_PLACES,
-        turn_form="act",
-        day_word=words.day,
-    )
+    return act_page("clause_end", HEADINGS["end-clause"], agreement, form, status, n=n)

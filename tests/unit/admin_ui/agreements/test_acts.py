@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.directory.source import Acceptance
 from tests.kit.held import roles_of
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, hidden, person
 from tests.unit.admin_ui.test_catalogue_pages import told
+
+from .sides import in_use
 
 PAGE = "/admin/agreements/sopimus"
 SIGN, NOTICE, PROPOSAL = f"{PAGE}/sign", f"{PAGE}/notice", f"{PAGE}/proposal"
@@ -27,18 +28,7 @@ def world(world: World) -> World:
     """An agreement that the grantor has not signed, one psychologist under it, and three administrators of parties."""
     catalogue.agreement(world, "sopimus", signed=False)
     catalogue.comes_under(world, "sopimus", "ville", world.ids["KUUSI"])
-    for login, place in (("aili", "MANSIKKALA"), ("bertta", "MANSIKKALA"), ("kerttu", "MUSTIKKALA")):
-        person(world, login, login.title())
-        administer(world, login, place, "agreements.read", "agreements.write", "agreements.sign", "persons.read")
-    world.write(
-        Acceptance(
-            source_id=world.ids["hr"],
-            digest="1",
-            run_id=world.ids["run"],
-            accepted_by=world.ids["aili"],
-            accepted_at=clock.now(),
-        )
-    )
+    in_use(world)
     return world
 
 

@@ -14,11 +14,12 @@ from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.access.model.agreement import AgreementClause, ClauseContent
-from iam.directory.source import Acceptance
 from tests.kit.held import roles_of
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, hidden, person
 from tests.unit.admin_ui.test_catalogue_pages import told
+
+from .sides import in_use
 
 PAGE = "/admin/agreements/sopimus"
 NEW, EDIT, END, PROPOSAL = (f"{PAGE}/{rest}" for rest in ("clauses/new", "clauses/1/edit", "clauses/1/end", "proposal"))
@@ -29,18 +30,7 @@ def world(world: World) -> World:
     """An agreement in force with one clause, one psychologist under it, and three administrators of parties."""
     catalogue.agreement(world, "sopimus")
     catalogue.comes_under(world, "sopimus", "ville", world.ids["KUUSI"])
-    for login, place in (("aili", "MANSIKKALA"), ("bertta", "MANSIKKALA"), ("kerttu", "MUSTIKKALA")):
-        person(world, login, login.title())
-        administer(world, login, place, "agreements.read", "agreements.write", "agreements.sign", "persons.read")
-    world.write(
-        Acceptance(
-            source_id=world.ids["hr"],
-            digest="1",
-            run_id=world.ids["run"],
-            accepted_by=world.ids["aili"],
-            accepted_at=clock.now(),
-        )
-    )
+    in_use(world)
     return world
 
 
