@@ -21,9 +21,8 @@ _WORK = MetaData()
 
 def _work(name: str, *columns: Column[Any] | Index) -> Table:
     table = Table(name, _WORK, *columns, prefixes=["TEMPORARY"])
-    if "row_id" in table.primary_key.columns:
-        # PostgreSQL joins these rows by hashing: a key of theirs would only be kept up.
-        table.primary_key.ddl_if(dialect="sqlite")
+    # PostgreSQL joins these rows by hashing: a key of theirs would only be kept up.
+    table.primary_key.ddl_if(dialect="sqlite")
     return table
 
 
