@@ -21,7 +21,7 @@ from iam.directory.queries import holds_at
 PEOPLE_KEYS = (Person.sort_name, Person.id)
 
 
-class Place(NamedTuple):
+class ComesUnder(NamedTuple):
     """In which position somebody comes under an agreement, from where, and into where."""
 
     position: str
@@ -40,15 +40,15 @@ def people(part: Part, clause_ids: Collection[UUID], *, in_force: bool) -> Any:
 
 def places(
     session: Session, part: Part, clause_ids: Collection[UUID], person_ids: Collection[UUID], *, in_force: bool
-) -> dict[UUID, list[Place]]:
+) -> dict[UUID, list[ComesUnder]]:
     """Return by which positions these persons come under the clauses, as far as the asker may be told; one
     statement."""
-    home, scope, found = aliased(Organisation), aliased(Organisation), dict[UUID, list[Place]]()
+    home, scope, found = aliased(Organisation), aliased(Organisation), dict[UUID, list[ComesUnder]]()
     query = _under(part, clause_ids, in_force, Assignment.person_id, Affiliation.occupation, home, scope)
     query = query.join(home, home.id == Affiliation.organisation_id).join(scope, scope.id == Assignment.scope_id)
     query = query.where(Assignment.person_id.in_(person_ids)).order_by(home.key, scope.key, Affiliation.occupation)
     for person_id, position, from_, into in session.execute(query):
-        place = Place(position or "", from_, into)
+        place = ComesUnder(position or "", from_, into)
         if place not in found.setdefault(person_id, []):
             found[person_id].append(place)
     return found
