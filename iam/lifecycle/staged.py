@@ -21,8 +21,10 @@ _WORK = MetaData()
 
 def _work(name: str, *columns: Column[Any] | Index) -> Table:
     table = Table(name, _WORK, *columns, prefixes=["TEMPORARY"])
-    # PostgreSQL joins these rows by hashing: a key of theirs would only be kept up.
-    table.primary_key.ddl_if(dialect="sqlite")
+    # PostgreSQL joins these rows by their number by hashing: a key would only be kept up. The others it looks up, where
+    # the directory is large.
+    if "row_id" in table.primary_key.columns:
+        table.primary_key.ddl_if(dialect="sqlite")
     return table
 
 
