@@ -20,17 +20,7 @@ _WORK = MetaData()
 
 
 def _work(name: str, *columns: Column[Any] | Index) -> Table:
-    table = Table(name, _WORK, *columns, prefixes=["TEMPORARY"])
-    # PostgreSQL joins these rows by their number by hashing: a key would only be kept up. The others it looks up, where
-    # the directory is large.
-    if "row_id" in table.primary_key.columns:
-        table.primary_key.ddl_if(dialect="sqlite")
-    return table
-
-
-def _row() -> Column[Any]:
-    """The number of a staged row, in the order of reading."""
-    return Column("row_id", Integer, primary_key=True, autoincrement=False)
+    return Table(name, _WORK, *columns, prefixes=["TEMPORARY"])
 
 
 record = _work(
@@ -81,7 +71,7 @@ identifier = _work(
 )
 affiliation = _work(
     "st_affiliation",
-    _row(),
+    Column("row_id", Integer, primary_key=True),
     Column("record_id", Uuid),
     Column("person_key", String),
     Column("organisation_id", Uuid),
@@ -98,7 +88,7 @@ absence = _work(
 )
 absence_of = _work(
     "st_absence_of",
-    _row(),
+    Column("row_id", Integer, primary_key=True),
     Column("record_id", Uuid),
     Column("affiliation_fact_id", Uuid),
     Column("person_id", Uuid),
@@ -111,7 +101,7 @@ absence_of = _work(
 """The absence of a record as an absence of each of its affiliations."""
 relationship = _work(
     "st_relationship",
-    _row(),
+    Column("row_id", Integer, primary_key=True),
     Column("record_id", Uuid),
     Column("person_key", String),
     Column("person_id", Uuid),
@@ -135,7 +125,7 @@ group = _work(
 )
 membership = _work(
     "st_membership",
-    _row(),
+    Column("row_id", Integer, primary_key=True),
     Column("record_id", Uuid),
     Column("person_key", String),
     Column("person_id", Uuid),
