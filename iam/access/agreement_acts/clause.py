@@ -51,6 +51,9 @@ class SetClause(Act):
         for side in (self.says.grantor_id, self.says.grantee_id):
             party(session, agreement, side)
         _require_sense(session, self.says, standing)
+        if standing is not None:
+            # Else a third party could put a clause of its own in the place of one that is none of its business.
+            _require_side(session, asker, standing, narrows=True)
         _require_side(session, asker, self.says, narrows=standing is not None and is_within(self.says, standing))
 
     def opens(self, session: Session, agreement: Agreement) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from iam import clock
 from iam.access.agreement_acts.catalogue import read
 from iam.access.agreement_acts.clause import EndClause, SetClause, standing_clause
-from iam.access.model.agreements import Clause
+from iam.access.model.agreements import Clause, Party
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
 from iam.plans import agreement_proposals
 from tests.kit.factories import access, facts
@@ -167,6 +167,17 @@ def test_neither_side_is_somebody_of_a_third_party(welfare: Welfare) -> None:
     with pytest.raises(Denied):
         welfare.do(EndClause(welfare.third, 1, date(2026, 10, 31)), person_id)
     assert welfare.enters(day("2026-11-01"))
+
+
+def test_a_third_party_puts_no_clause_of_its_own_in_the_place_of_anothers(welfare: Welfare) -> None:
+    session, person_id = welfare.session, facts.person(welfare.session)
+    access.admin_grant(session, person_id, "agreements.write", welfare.third)
+    entities = (welfare.city, welfare.county, welfare.third)
+    access.set_parties(session, welfare.agreed.id, [Party(one, "controller", date(2026, 6, 1)) for one in entities])
+    own = {"grantor_id": welfare.third, "scope_id": welfare.third}
+    with pytest.raises(Denied, match="Only an administrator of that party"):
+        welfare.do(SetClause(welfare.third, replace(standing(welfare), **own), 1), person_id)
+    assert welfare.enters()
 
 
 def test_what_waits_is_read_as_it_was_kept(welfare: Welfare) -> None:
