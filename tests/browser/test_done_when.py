@@ -218,5 +218,6 @@ def _in_koivu(context: BrowserContext, demo: DemoServer) -> Seen:
 
 
 def _scrolls_sideways(page: Page) -> bool:
+    page.wait_for_load_state("load")  # before its style sheet a page is as wide as its longest line
     found: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     return found
