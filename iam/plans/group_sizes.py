@@ -81,10 +81,8 @@ def known_then(model: Any, then: datetime) -> ColumnElement[bool]:
     """The condition that a version was known then, or that a second person has accepted it since."""
     opened, closed = aliased(Change), aliased(Change)
     accepted = exists().where(Plan.change_id == model.opened_by, Plan.approved_by.is_not(None))
-    # Open and closed versions have indexes of their own, and this is how PostgreSQL is told to use both.
-    either = or_(model.closed_by.is_(None), model.closed_by.is_not(None))
     return and_(
-        either,
+        of_both(model),
         or_(
             and_(
                 exists().where(opened.id == model.opened_by, opened.at <= then),
@@ -93,6 +91,12 @@ def known_then(model: Any, then: datetime) -> ColumnElement[bool]:
             accepted,
         ),
     )
+
+
+def of_both(model: Any) -> ColumnElement[bool]:
+    """What is true of every version: open and closed ones have indexes of their own, and this is how PostgreSQL is told
+    to use both. It does so only where it stands beside the other conditions, not within one of two."""
+    return or_(model.closed_by.is_(None), model.closed_by.is_not(None))
 
 
 def _people(session: Session, places: Collection[UUID], which: Collection[ColumnElement[bool]]) -> dict[UUID, int]:

@@ -25,7 +25,7 @@ from iam.directory.organisation import Organisation
 from iam.directory.queries import holds_at
 from iam.lifecycle import feed, staged
 from iam.plans.apply import Right
-from iam.plans.group_sizes import WINDOW, known_then
+from iam.plans.group_sizes import WINDOW, known_then, of_both
 from iam.plans.guard import judge
 from iam.plans.plan import Plan, PlanEffect
 from iam.texts import N_
@@ -84,7 +84,7 @@ def _stood(then: datetime) -> tuple[ColumnElement[bool], ...]:
     a, opened, closed = Assignment, aliased(Change), aliased(Change)
     given = exists().where(opened.id == a.opened_by, opened.run_id.is_(None))
     lasted = or_(a.closed_by.is_(None), exists().where(closed.id == a.closed_by, closed.at > then))
-    return or_(known_then(a, then), and_(given, lasted)), a.valid_to > then
+    return of_both(a), or_(known_then(a, then), and_(given, lasted)), a.valid_to > then
 
 
 def _holders(session: Session, cells: Collection[Cell], *which: ColumnElement[bool]) -> Mapping[Cell, int]:
