@@ -9,6 +9,7 @@ from typing import Any
 
 from iam.demo.days import Days
 
+STUDENT_WELFARE = ("psykologi", "kuraattori", "terveydenhoitaja")
 WELFARE = ["nimi:read", "syntymaaika:read", "luokka:read", "huoltajan-yhteystieto:read"]
 ADVICE = ["asiakas:read", "palvelutarve:read", "palvelutarve:write", "palvelut:read"]
 WELFARE_AGREEMENT = "opiskeluhuolto-2026"
@@ -21,7 +22,8 @@ def agreements(days: Days) -> list[Agreement]:
 
 
 def _welfare(days: Days) -> Agreement:
-    """Student welfare between the city and the wellbeing services county; the worked example."""
+    """Student welfare between the city and the wellbeing services county: a clause for each occupation in basic and in
+    upper secondary education; the worked example."""
     start = days.school_start
     made = _agreement(
         WELFARE_AGREEMENT,
@@ -34,7 +36,11 @@ def _welfare(days: Days) -> Agreement:
         "opiskeluhuolto",
         "1287/2013",
         [_party("mansikkala", start - timedelta(42)), _party("marjala-hva", start - timedelta(37))],
-        [_clause("mansikkala", "marjala-hva", "perusopetus", {"psykologi": WELFARE, "kuraattori": WELFARE})],
+        [
+            _clause("mansikkala", "marjala-hva", scope, {occupation: WELFARE})
+            for occupation in STUDENT_WELFARE
+            for scope in ("perusopetus", "lukiokoulutus")
+        ],
     )
     made["decided"] |= {"final": start - timedelta(20), "competence": "hallintosääntö 34 §"}
     more = {

@@ -3,6 +3,8 @@ people."""
 
 from __future__ import annotations
 
+import csv
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,14 +20,18 @@ from iam.access.right import rights
 from iam.cli.demo.run import ACCEPTER
 from iam.cli.demo_state import settings_for
 from iam.demo.agreements import WELFARE_AGREEMENT
+from iam.demo.people import TRY
 from iam.settings import Database
 from iam.sources import runner
 from iam.texts import Texts
 from tests.kit.servers.postgresql import PostgreSQL
-from tests.kit.worlds.consortium import NORMAL, SMALL, Consortium, make, prepared, yesterday
+from tests.kit.worlds.consortium import NORMAL, PASSWORDS, SMALL, Consortium, make, prepared, yesterday
 from tests.kit.worlds.visitor import Visitor
 
 TEACHER, PSYCHOLOGIST = "aino.esimerkki", "pirkko.psykologi"
+PASSPHRASE = "kuuden-kuusen-kuja-37"
+WELFARE_SCOPES = ("lukiokoulutus", "perusopetus")
+WELFARE_ROLES = [f"psykologi@{scope}" for scope in WELFARE_SCOPES]
 KNOWN = (
     "affiliation",
     "assignment",
@@ -157,7 +163,7 @@ def test_the_psychologist_has_her_role_while_the_agreement_runs_and_none_after_i
     at(end - timedelta(minutes=2))
     psychologist = Visitor(world)
     told = psychologist.told(psychologist.enter(PSYCHOLOGIST))
-    assert (told.roles, _rights(world)) == (["psykologi@perusopetus"], {("psykologi", "perusopetus", end)})
+    assert (told.roles, _rights(world)) == (WELFARE_ROLES, {("psykologi", scope, end) for scope in WELFARE_SCOPES})
     assert told.token["expires_in"] <= 120
     at(end)
     assert _rights(world) == set()
@@ -166,11 +172,35 @@ def test_the_psychologist_has_her_role_while_the_agreement_runs_and_none_after_i
     assert world.rows(*KNOWN) == before
 
 
+@pytest.mark.parametrize("world", [WORLDS[1]], indirect=True)
+def test_at_midnight_all_37_of_student_welfare_have_lost_both_scopes_in_every_new_token_without_any_job(
+    world: Consortium, tmp_path: Path, at: Callable[[datetime], None]
+) -> None:
+    logins = _accounts_of_student_welfare(world, tmp_path / "accounts.yaml")
+    assert len(logins) == 37
+    end = _end_of_agreement(world)
+    before = world.rows(*KNOWN)
+    at(end - timedelta(minutes=2))
+    visits = {login: Visitor(world) for login in logins}
+    told = {login: visit.told(visit.enter(login, PASSWORDS.get(login, PASSPHRASE))) for login, visit in visits.items()}
+    given = Counter(tuple(one.roles) for one in told.values())
+    assert given == {
+        tuple(f"{occupation}@{scope}" for scope in WELFARE_SCOPES): count
+        for occupation, count in (("psykologi", 12), ("kuraattori", 13), ("terveydenhoitaja", 12))
+    }
+    assert all(one.token["expires_in"] <= 120 for one in told.values())
+    at(end)
+    for login, visit in visits.items():
+        assert visit.refresh(told[login]).get_json()["error"] == "invalid_grant"
+        assert Visitor(world).enter(login, PASSWORDS.get(login, PASSPHRASE)).status_code == 403
+    assert world.rows(*KNOWN) == before
+
+
 @pytest.mark.parametrize("world", [WORLDS[0], WORLDS[2]], indirect=True)
 def test_an_agreement_ended_early_is_felt_at_once(world: Consortium, tmp_path: Path) -> None:
     psychologist = Visitor(world)
     told = psychologist.told(psychologist.enter(PSYCHOLOGIST))
-    assert told.roles == ["psykologi@perusopetus"]
+    assert told.roles == WELFARE_ROLES
     _end_agreement(world, tmp_path, yesterday())
     assert psychologist.refresh(told).get_json()["error"] == "invalid_grant"
     assert Visitor(world).enter(PSYCHOLOGIST).status_code == 403
@@ -198,6 +228,26 @@ def test_the_whole_file_with_most_of_a_school_ended_is_held_until_a_second_admin
     accepted = runner.accept(world.sessions, world.vault, "hr", world.actor(ACCEPTER))
     assert accepted.exit_code == 0
     assert {right["scope_key"] for right in world.explain(TEACHER, "--application", "wilma")["rights"]} == {"OPISTO"}
+
+
+def _accounts_of_student_welfare(world: Consortium, file: Path) -> list[str]:
+    """Give everybody of the county's student welfare an account; return the logins."""
+    with world.hr.open(encoding="utf-8", newline="") as rows:
+        all_rows = csv.DictReader(rows, delimiter=";")
+        numbers = [row["henkilonumero"] for row in all_rows if row["yksikko_koodi"] == "hva-opiskeluhuolto"]
+    of_the_table = {one.number: one.login for one in TRY}
+    accounts = [
+        {
+            "login": f"welfare.{number}",
+            "person": {"identifier": "employee-number", "issuer": "hr", "value": number},
+            "password": PASSPHRASE,
+        }
+        for number in numbers
+        if int(number) not in of_the_table
+    ]
+    file.write_text(yaml.safe_dump({"accounts": accounts}), encoding="utf-8")
+    world.apply(file)
+    return [of_the_table.get(int(number), f"welfare.{number}") for number in numbers]
 
 
 def _rights(world: Consortium) -> set[tuple[str, str, datetime]]:

@@ -42,6 +42,7 @@ OCCUPATIONS = {
         ("tyollisyysohjaaja", "Työllisyysohjaaja", "työllisyys", "KVTES", 36),
         ("psykologi", "Koulupsykologi", "opiskeluhuolto", "HYVTES", 38),
         ("kuraattori", "Koulukuraattori", "opiskeluhuolto", "HYVTES", 36),
+        ("terveydenhoitaja", "Kouluterveydenhoitaja", "opiskeluhuolto", "SOTE-sopimus", 38),
         ("jarjestelmaasiantuntija", "Järjestelmäasiantuntija", "tietohallinto", "AVAINTES", 37),
         ("harjoittelija", "Harjoittelija", "hallinto", "KVTES", 36),
     )

@@ -30,13 +30,13 @@ def named(hiring: Hiring) -> Iterator[Employee]:
 
 
 def county(hiring: Hiring, count: int) -> Iterator[Employee]:
-    """Yield the county's ``count`` (at least 3) student-welfare workers: psychologists and curators, the two of the
-    table first."""
+    """Yield the county's ``count`` (at least 3) student-welfare workers: psychologists, curators and school nurses,
+    the two of the table first."""
     unit = "hva-opiskeluhuolto"
     yield _one(hiring, PIRKKO, "Pirkko", "Psykologi", "psykologi", unit, 2)
     yield _one(hiring, KAISA, "Kaisa", "Kuraattori", "kuraattori", unit, 1)
     for number in range(1250, 1250 + count - 2):
-        occupation = ("psykologi", "kuraattori", "kuraattori")[(number - 1250) % 3]
+        occupation = ("terveydenhoitaja", "kuraattori", "psykologi")[(number - 1250) % 3]
         job = hiring.employ(number, 1, occupation, unit, hiring.since(number, "county.since", 3, unit))
         yield Employee(number, hiring.code(number), hiring.name(number, unit), (job,))
 

@@ -45,11 +45,11 @@ class Visitor:
         self.browser.client.set_cookie(context.LANGUAGE_COOKIE, "fi", domain="localhost")
         self.server = consortium.app.test_client(use_cookies=False)
 
-    def enter(self, login: str) -> TestResponse:
+    def enter(self, login: str, password: str = "") -> TestResponse:
         """Go from the application to the provider and sign in; return the page that follows, or the answer to the
         application."""
         page = self.ask()
-        return self._follow(self.browser.fill(page, "/login", login=login, password=PASSWORDS[login]))
+        return self._follow(self.browser.fill(page, "/login", login=login, password=password or PASSWORDS[login]))
 
     def ask(self, **more: str) -> TestResponse:
         """Send the browser to the provider as the application does, with ``more`` parameters."""

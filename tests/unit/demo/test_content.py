@@ -31,7 +31,7 @@ def test_there_are_1200_employees_with_1450_employments_and_37_welfare_workers_o
     assert (len({row["henkilonumero"] for row in own}), len(own)) == (1200, 1450)
     county = [row for row in normal.hr() if row["yksikko_koodi"] == COUNTY]
     assert len({row["henkilonumero"] for row in county}) == len(county) == 37
-    assert {row["tehtavanimike_koodi"] for row in county} == {"psykologi", "kuraattori"}
+    assert {row["tehtavanimike_koodi"] for row in county} == {"psykologi", "kuraattori", "terveydenhoitaja"}
 
 
 def test_sixty_people_have_concurrent_employments_and_25_of_them_two_employers(normal: Written) -> None:
