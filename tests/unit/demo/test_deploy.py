@@ -105,7 +105,8 @@ def test_a_role_across_entities_is_no_wider_than_its_clause(
 ) -> None:
     found = next(one for one in small.consortium()["agreements"] if one["key"] == agreement)
     allowed = [clause["allows"][occupation] for clause in found["clauses"] if occupation in clause["allows"]]
-    assert allowed and all(set(_roles(declared)[role]) <= set(uses) for uses in allowed)
+    assert allowed
+    assert all(set(_roles(declared)[role]) <= set(uses) for uses in allowed)
 
 
 def test_the_accounts_are_those_of_the_table(declared: dict[str, Any]) -> None:
