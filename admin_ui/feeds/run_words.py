@@ -47,6 +47,7 @@ COMPLETENESS = {
 _COUNTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Rows in the data"), ("rows",)),
     (N_("Unchanged rows"), ("unchanged",)),
+    (N_("Rows that say what was refused"), ("refused",)),
     (N_("New rows"), ("new",)),
     (N_("Changed rows"), ("changed",)),
     (N_("Rows left out"), ("rejected",)),

@@ -181,7 +181,7 @@ def accept_source(key: str) -> AnyResponse:
 @blueprint.post("/sources/<key>/refuse")
 @guard.requires("sources.accept")
 def refuse_source(key: str) -> AnyResponse:
-    """Refuse what the last run held, with a reason: it stays as it is, and the next run is judged anew."""
+    """Refuse what the last run held, with a reason: nothing of it is applied, and these rows are not asked again."""
     found = _allowed(key)
     acceptance.refuse(context.db(), found, context.actor(), request.form.get("reason", ""))
     return frame.done(context.texts().gettext(N_("Refused. Nothing of it is applied.")), f"{PATH}/{key}")

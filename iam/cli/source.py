@@ -87,8 +87,8 @@ def accept(console: Console, name: str) -> None:
 @click.option("--reason", required=True, help="Why.")
 @click.pass_obj
 def refuse(console: Console, name: str, reason: str) -> None:
-    """Refuse what the change limit held of NAME's last run: nothing of it is applied, and the next run is judged
-    anew."""
+    """Refuse what the change limit held of NAME's last run: nothing of it is applied, and just these rows are not asked
+    again."""
     with console.transaction() as session:
         actor = _allowed(console, session, name, "sources.accept")
         acceptance.refuse(session, configured.by_key(session, name), actor, reason)

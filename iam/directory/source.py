@@ -6,10 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from iam.database.base import Base, key, open_index, refers_to, valid
+
+GONE = b""
+"""What a record says that does not come any more, in the place of a digest."""
+_WAITS = text("waits IS NOT NULL")
 
 
 class Source(Base):
@@ -20,7 +24,8 @@ class Source(Base):
     and in whose subtree it states facts. ``disabled``: nothing is read and nobody signs in by it. ``walled`` is False
     for a source from before walls, until what they reject was shown and accepted. ``leased_by`` is the run that holds
     the source until ``leased_until``, which its heartbeat puts off. ``places`` are the codes that named organisations
-    of which it had stated facts by the end of its last run.
+    of which it had stated facts by the end of its last run. ``refused`` marks the input of which nothing was taken and
+    which somebody refused whole.
     """
 
     __tablename__ = "source"
@@ -43,6 +48,7 @@ class Source(Base):
     leased_until: Mapped[datetime | None]
     leased_by: Mapped[UUID | None]
     places: Mapped[dict[str, Any] | None]
+    refused: Mapped[str | None]
 
 
 class SourceOpening(Base):
@@ -99,10 +105,18 @@ class RunReject(Base):
 
 
 class Record(Base):
-    """What a source's record last said, as a digest; where it was read; whose it is; since when it is missing."""
+    """What a source's record last said, as a digest; where it was read; whose it is; since when it is missing.
+
+    ``waits`` is the digest of what it said when the guard held that, until it is decided or said otherwise; ``refused``
+    of what was refused, which is not asked again. ``GONE`` stands in both for a record that does not come any more.
+    """
 
     __tablename__ = "record"
-    __table_args__ = (UniqueConstraint("source_id", "kind", "key"), Index(None, "person_id"))
+    __table_args__ = (
+        UniqueConstraint("source_id", "kind", "key"),
+        Index(None, "person_id"),
+        Index("ix_record_waits", "source_id", postgresql_where=_WAITS, sqlite_where=_WAITS),
+    )
 
     id: Mapped[UUID] = key()
     source_id: Mapped[UUID] = refers_to("source.id")
@@ -115,6 +129,8 @@ class Record(Base):
     person_key: Mapped[str | None]
     person_id: Mapped[UUID | None] = refers_to("person.id")
     missing_since: Mapped[datetime | None]
+    waits: Mapped[bytes | None]
+    refused: Mapped[bytes | None]
 
 
 class AwaitedRelationship(Base):

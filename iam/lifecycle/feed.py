@@ -9,7 +9,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Select, case, delete, insert, literal, or_, select, union, update
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Select,
+    and_,
+    case,
+    delete,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from iam.change import Change
@@ -73,6 +87,7 @@ def _read_again(session: Session, record_ids: Select[Any]) -> None:
 
 
 def _records(session: Session, source_id: UUID, run_id: UUID) -> None:
+    """Write what the records say now; of those that the guard holds, what waits."""
     r = staged.record
     new = select(
         r.c.record_id,
@@ -85,8 +100,9 @@ def _records(session: Session, source_id: UUID, run_id: UUID) -> None:
         r.c.line,
         r.c.person_key,
         r.c.person_id,
+        case((_waits(), r.c.digest)),
     ).where(r.c.fresh)
-    names = ["id", "source_id", "kind", "key", "digest", "run_id", "file", "line", "person_key", "person_id"]
+    names = ["id", "source_id", "kind", "key", "digest", "run_id", "file", "line", "person_key", "person_id", "waits"]
     session.execute(insert(Record).from_select(names, new))
     session.execute(
         update(Record)
@@ -98,7 +114,14 @@ def _records(session: Session, source_id: UUID, run_id: UUID) -> None:
             line=r.c.line,
             person_key=r.c.person_key,
             person_id=r.c.person_id,
+            refused=null(),
         )
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Record)
+        .where(Record.id == r.c.record_id, r.c.fresh.is_(False), _waits())
+        .values(waits=r.c.digest)
         .execution_options(synchronize_session=False)
     )
     # While somebody is suspended their rows are read in every run: they tell what is given back.
@@ -109,6 +132,12 @@ def _records(session: Session, source_id: UUID, run_id: UUID) -> None:
         .values(digest=b"")
         .execution_options(synchronize_session=False)
     )
+
+
+def _waits() -> ColumnElement[bool]:
+    """The condition that what a staged record says waits as it was said; one that is read again has no digest."""
+    r = staged.record.c
+    return and_(r.held, r.digest != literal(b"", LargeBinary))
 
 
 def _groups(session: Session, source_id: UUID) -> None:

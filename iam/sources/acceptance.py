@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
 from iam.audit import log
 from iam.change import Actor
-from iam.directory.source import Acceptance, Run, Source
+from iam.directory.source import Acceptance, Record, Run, Source
 from iam.errors import Conflict, Invalid
 from iam.plans.plan import Plan
 from iam.sources import configured, listing
@@ -58,8 +60,8 @@ def give(session: Session, source: Source, actor: Actor) -> None:
 
 
 def refuse(session: Session, source: Source, actor: Actor, reason: str) -> None:
-    """Refuse what waits, with a reason and an event: nothing of it is applied, and what the next run brings is judged
-    anew.
+    """Refuse what waits, with a reason and an event: nothing of it is applied, and just these rows, as they were said,
+    are not asked again. Where nothing was taken of an input, just this input is not.
 
     Who ran it may refuse it, too. Raises ``Conflict`` when nothing waits or the source is disabled, ``Invalid`` without
     a reason.
@@ -76,6 +78,7 @@ def refuse(session: Session, source: Source, actor: Actor, reason: str) -> None:
     plan = session.get(Plan, held.plan_id) if held.plan_id is not None else None
     if plan is not None:
         plan.refused_by, plan.refusal = actor.person_id, reason.strip()
+    _remember_refused(session, source, held, whole=plan is None or plan.change_id is None)
     log.write(
         session,
         "source:run:refused",
@@ -83,6 +86,27 @@ def refuse(session: Session, source: Source, actor: Actor, reason: str) -> None:
         organisation_id=source.owner_id,
         envelope={"source": source.key, "run": str(held.id), "reason": reason.strip()},
     )
+
+
+def was_refused(source: Source, digest: str) -> bool:
+    """Whether this input was refused whole, and is read as it was then."""
+    return source.refused is not None and source.refused == _mark(source, digest)
+
+
+def _remember_refused(session: Session, source: Source, held: Run, *, whole: bool) -> None:
+    r = Record
+    which = (r.source_id == source.id, r.waits.is_not(None))
+    session.execute(
+        update(r).where(*which).values(refused=r.waits, waits=None).execution_options(synchronize_session=False)
+    )
+    if whole and held.digest is not None:
+        source.refused = _mark(source, held.digest)
+
+
+def _mark(source: Source, digest: str) -> str:
+    """An input and how it is read, in one digest: once the source's settings differ, it is another."""
+    read = [source.connector, source.settings, source.matching, source.correlate, source.zone, str(source.owner_id)]
+    return hashlib.sha256(json.dumps([digest, *read], sort_keys=True).encode()).hexdigest()
 
 
 def of_input(session: Session, source_id: UUID, digest: str) -> Acceptance | None:

@@ -27,6 +27,12 @@ class Stopped(Exception):
         self.state, self.reasons = state, list(reasons)
 
 
+_REFUSED = Problem(
+    "This very data was refused. Nothing was changed.",
+    "Correct it in the source, or how it is read; then it is looked at anew.",
+)
+
+
 def of_reading(
     session: Session, source: Source, result: Staged, report: Report
 ) -> tuple[Acceptance | None, completeness.Before | None]:
@@ -43,6 +49,8 @@ def of_reading(
     report.digest, report.header = evidence.digest, evidence.header if evidence.full else None
     report.counts["previous_rows"] = before.rows if before is not None else 0
     report.counts["deleted"] = evidence.deleted
+    if accepted is None and acceptance.was_refused(source, evidence.digest):
+        raise Stopped("refused", _REFUSED)
     if problem is not None and not (accepted is not None and evidence.finished):
         raise Stopped("stopped", problem)
     of_rows(source, result)

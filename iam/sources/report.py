@@ -16,7 +16,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.directory.source import Run, RunReject
 
-EXIT = {"done": 0, "partial": 0, "held": 3, "stopped": 3, "moved": 4, "failed": 1, "refused": 0}
+EXIT = {"done": 0, "partial": 0, "held": 3, "stopped": 3, "moved": 4, "failed": 1, "refused": 3}
 Progress = Callable[[str, int], None]
 """Told the phase and how many rows have been seen."""
 
@@ -40,7 +40,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 done, 1 failed, 3 held or stopped by the guard, 4 inputs moved."""
+        """0 done, 1 failed, 3 held, stopped by the guard or refused, 4 inputs moved."""
         return EXIT[self.state]
 
     @contextmanager

@@ -75,7 +75,7 @@ def run(
         report.state = "failed"
         lease.let_go(sessions, key, actor, report)
         raise
-    if dry_run or report.state in ("failed", "stopped", "moved"):
+    if dry_run or report.state in ("failed", "stopped", "moved", "refused"):
         lease.let_go(sessions, key, actor, report)
     return report
 
@@ -127,8 +127,10 @@ def _run(
     judgement.of_walls(session, source, result, report, plan, accepted, before is None, now)
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
     progress("write", result.rows)
+    known.forget_waiting(session, source.id)
     _apply(session, source, report, plan, change, actor, before is None and plan.approved_by is None)
     known.remember(session, gone, first, result.returned, now)
+    known.forget_refused(session, result.over)
     stager.remember_places(source)
     _conclude(session, source, actor, report, result, change)
     if result.fresh + result.changed > MANY:
@@ -143,7 +145,9 @@ def _nothing_new(session: Session, source: Source, actor: Actor, report: Report,
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
     plan.state, plan.counts, plan.change_id = "applied", dict(report.counts), change.id
     report.state = "partial" if report.rejects else "done"
+    known.forget_waiting(session, source.id)
     known.remember(session, (), (), result.returned, now)
+    known.forget_refused(session, result.over)
     _conclude(session, source, actor, report, result, change)
 
 
@@ -157,6 +161,7 @@ def _counts(result: Staged) -> dict[str, int]:
     return {
         "rows": result.rows,
         "unchanged": result.unchanged,
+        **({"refused": result.refused} if result.refused else {}),
         "new": result.fresh,
         "changed": result.changed,
         "rejected": result.rejected,

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from iam.directory.source import Record
+from iam.directory.source import GONE, Record
 from iam.lifecycle import staged
 
 Missing = list[tuple[UUID, datetime | None]]
@@ -25,14 +25,15 @@ class Known:
     record_id: UUID
     digest: bytes
     missing_since: datetime | None
+    refused: bytes | None
 
 
 def known_records(session: Session, source_id: UUID) -> dict[tuple[str, str], Known]:
     """Return every record the source has left, by kind and key."""
-    query = select(Record.kind, Record.key, Record.id, Record.digest, Record.missing_since)
+    query = select(Record.kind, Record.key, Record.id, Record.digest, Record.missing_since, Record.refused)
     return {
-        (kind, key): Known(id_, digest, missing)
-        for kind, key, id_, digest, missing in session.execute(query.where(Record.source_id == source_id))
+        (kind, key): Known(id_, digest, missing, refused)
+        for kind, key, id_, digest, missing, refused in session.execute(query.where(Record.source_id == source_id))
     }
 
 
@@ -51,17 +52,30 @@ def ending(missing: Missing, now: datetime, grace_hours: int) -> tuple[list[UUID
 def remember(
     session: Session, gone: Sequence[UUID], first: Sequence[UUID], returned: Sequence[UUID], now: datetime
 ) -> None:
-    """Write what a run changed: ended records lose their digest unless the guard held them, the missing and the
-    returned are marked."""
+    """Write what a run changed: ended records lose their digest unless the guard held them, then that they are gone
+    waits; the missing and the returned are marked."""
     fx = staged.effect
     held = select(fx.c.record_id).where(fx.c.held, fx.c.record_id.is_not(None))
     if gone:
-        session.execute(
-            update(Record)
-            .where(Record.id.in_(select(staged.gone.c.record_id)), Record.id.not_in(held))
-            .values(digest=b"")
-            .execution_options(synchronize_session=False)
-        )
+        ended = update(Record).where(Record.id.in_(select(staged.gone.c.record_id)))
+        for query in (
+            ended.where(Record.id.not_in(held)).values(digest=b""),
+            ended.where(Record.id.in_(held)).values(waits=GONE),
+        ):
+            session.execute(query.execution_options(synchronize_session=False))
     for ids, since in ((first, now), (returned, None)):
         if ids:
             session.execute(update(Record), [{"id": record_id, "missing_since": since} for record_id in ids])
+
+
+def forget_waiting(session: Session, source_id: UUID) -> None:
+    """Forget what waited of an earlier run: the one that begins to write says what waits now."""
+    query = update(Record).where(Record.source_id == source_id, Record.waits.is_not(None)).values(waits=None)
+    session.execute(query.execution_options(synchronize_session=False))
+
+
+def forget_refused(session: Session, over: Sequence[UUID]) -> None:
+    """Forget what was refused of these records, which say again what stands: should they say it once more, it is
+    asked."""
+    if over:
+        session.execute(update(Record), [{"id": record_id, "refused": None} for record_id in over])

@@ -21,7 +21,7 @@ from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation, OrganisationPlace
 from iam.directory.person import Identifier
-from iam.directory.source import Record as SourceRecord, Source
+from iam.directory.source import GONE, Record as SourceRecord, Source
 from iam.lifecycle import staged
 from iam.sources.reading import beyond as standing, columns, meaning, walls
 from iam.sources.reading.columns import Places, Rejection, Said
@@ -42,11 +42,13 @@ class Staged:
     """What reading brought: counts, rejected rows, what of others was not taken whole, the evidence, and the records
     that did not come.
 
-    ``beyond`` are the records that tell standing facts where their source may not, or not all the time.
+    ``beyond`` are the records that tell standing facts where their source may not, or not all the time. ``refused``
+    counts those that say, or lack, what was refused; ``over`` are the records that say again what stands.
     """
 
     rows: int = 0
     unchanged: int = 0
+    refused: int = 0
     fresh: int = 0
     changed: int = 0
     rejected: int = 0
@@ -59,6 +61,7 @@ class Staged:
     deleted: list[UUID] = field(default_factory=list)
     missing: Missing = field(default_factory=list)
     returned: list[UUID] = field(default_factory=list)
+    over: list[UUID] = field(default_factory=list)
 
     @property
     def touched(self) -> int:
@@ -167,11 +170,7 @@ class Stager:
         if known is not None and known.missing_since is not None:
             self.result.returned.append(known.record_id)
         digest = self._digest(record)
-        same = (
-            known is not None
-            and (known.digest == digest or self._taken_in_part(known, digest))
-            and name not in self.result.beyond
-        )
+        same = known is not None and self._says_the_same(known, digest) and name not in self.result.beyond
         if same:
             self.result.unchanged += 1
             if record.kind != _ALIASES:
@@ -186,6 +185,16 @@ class Stager:
             named = meaning.of_aliases(self._places.aliases)
             self._meaning = (record.kind, self._meanings.get(record.kind, b""), named)
         return meaning.of_row(self._meaning[1], self._meaning[2], record.digest)
+
+    def _says_the_same(self, known: Known, digest: bytes) -> bool:
+        """Whether the record says what stands, or just what was refused."""
+        if known.refused is not None and known.refused in (digest, self.walls.mark(digest)):
+            self.result.refused += 1
+            return True
+        stands = known.digest == digest or self._taken_in_part(known, digest)
+        if stands and known.refused is not None:
+            self.result.over.append(known.record_id)
+        return stands
 
     def _taken_in_part(self, known: Known, digest: bytes) -> bool:
         """Whether the record says what it said when a part of it was taken, and just that part would be taken again."""
@@ -254,6 +263,8 @@ class Stager:
         known = self._known.get((item.kind, item.key))
         if known is not None:
             self._seen.add((item.kind, item.key))
+            if not self._may_be_gone(known):
+                return
             self.result.deleted.append(known.record_id)
 
     def _reject(self, kind: str, problem: Problem, key: str | None = None) -> None:
@@ -277,8 +288,13 @@ class Stager:
             self.result.missing = [
                 (known.record_id, known.missing_since)
                 for name, known in self._known.items()
-                if name not in self._seen and name[0] not in self._unnamed
+                if name not in self._seen and name[0] not in self._unnamed and self._may_be_gone(known)
             ]
+
+    def _may_be_gone(self, known: Known) -> bool:
+        refused = known.refused == GONE
+        self.result.refused += refused
+        return not refused
 
 
 def _at(record: Record, problem: Problem) -> Problem:

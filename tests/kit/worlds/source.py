@@ -23,7 +23,7 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Identifier
 from iam.directory.source import Source, SourceOpening
-from iam.sources import configured, runner
+from iam.sources import acceptance, configured, runner
 from iam.sources.report import Report
 from iam.vault import Vault
 from tests.kit.factories import access, facts
@@ -131,6 +131,11 @@ class World:
         """Accept what was held, as the second administrator."""
         with self.now():
             return runner.accept(self.sessions, self.vault, self.source, actor or self.second)
+
+    def refuse(self, reason: str = "virhe palkoissa", actor: Actor | None = None) -> None:
+        """Refuse what was held, as the second administrator."""
+        with self.sessions.begin() as session, self.now():
+            acceptance.refuse(session, configured.by_key(session, self.source), actor or self.second, reason)
 
     def load(self, table: Iterable[Row] | None = None) -> Report:
         """Make the first run and accept it."""
