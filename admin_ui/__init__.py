@@ -30,7 +30,7 @@ from admin_ui.applications import (
 )
 from admin_ui.feeds import runs, sources, unclear
 from admin_ui.organisations import opened_sources, pages as organisations
-from admin_ui.overview import page as overview, second_person
+from admin_ui.overview import declaration, page as overview, second_person
 from admin_ui.parts.frame import blueprint
 from admin_ui.people import listing as persons
 from admin_ui.person import (
@@ -71,6 +71,7 @@ PAGES = (
     rule_proposal,
     rules,
     runs,
+    declaration,
     second_person,
     sign_in_trace,
     sources,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui.agreements.pages import PATH as AGREEMENTS
+from admin_ui.overview import declaration
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.seen import profiles
@@ -20,6 +21,7 @@ from admin_ui.rules.pages import PATH
 from iam.access.asker import Asker
 from iam.access.commands import taken_out
 from iam.access.model.proposal import OF_RULES, Proposal, TakenOut, waiting
+from iam.apply import guarded
 from iam.directory.queries import Profile
 from iam.plans import agreement_proposals
 from iam.texts import N_
@@ -96,11 +98,12 @@ def _proposal(row: Proposal, names: dict[UUID, Profile]) -> WaitingDefinition:
     texts = context.texts()
     told = texts.gettext(N_("%(gain)s gain, %(lose)s lose")) % row.counts
     paths = {**dict.fromkeys(OF_RULES, PATH), agreement_proposals.KIND: AGREEMENTS}
-    href = f"{paths[row.kind]}/{row.key}/proposal" if row.kind in paths else ""
+    name = guarded.name_of(row.digest) if row.kind == "apply" else row.key
+    href = f"{paths[row.kind]}/{row.key}/proposal" if row.kind in paths else declaration.address(row.digest)
     return WaitingDefinition(
         row.id,
         texts.gettext(KINDS[row.kind]),
-        row.key,
+        name,
         _name(row.proposed_by, names),
         row.proposed_at,
         told,

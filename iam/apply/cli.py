@@ -96,8 +96,9 @@ def apply(
     from the files stays as it is; retired: true takes an application, a role, a client or a rule out of use.
 
     What gives or takes much at once, or touches what is sensitive, waits for a second person: nothing is written, the
-    exit code is 3 and the effects' digest is shown. The second person applies the same files with --as LOGIN --accept
-    DIGEST; when the effects are others by then, nothing is written and the exit code is 4.
+    exit code is 3 and the effects' digest is shown. The second person approves it with iam plan approve, or applies
+    the same files with --as LOGIN --accept DIGEST; when the effects are others by then, nothing is written and the exit
+    code is 4.
     """
     variables = _variables(settings)
     with console.transaction() as session:
@@ -176,7 +177,8 @@ def _waiting(report: Report) -> Iterable[str]:
     yield f"Nothing was written: it waits for a second person. {report.held.gained} gain, {report.held.lost} lose."
     yield from (f"  {key}: {gain} gain, {lose} lose" for key, gain, lose in report.held.organisations)
     yield from (f"  {one.message % one.params}" for one in report.held.reasons)
-    yield f"To accept, another applies the same files with: --as LOGIN --accept {report.held.digest}"
+    yield f"A second person approves it: iam plan approve {report.held.name} --as LOGIN"
+    yield f"or applies the same files with: --as LOGIN --accept {report.held.digest}"
 
 
 def _summary(report: Report, dry_run: bool) -> str:

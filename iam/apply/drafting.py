@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-
 from sqlalchemy.orm import Session
 
 from iam.apply import standing
 from iam.apply.comparison.draft import Draft
 from iam.apply.declared.declaration import Declaration
 from iam.apply.declared.read import Reading, read
+from iam.apply.declared.said import Said
 from iam.apply.registry import KINDS
 from iam.vault import Vault
 
@@ -18,12 +16,10 @@ MODELS = {kind.section: kind.model for kind in KINDS if kind.model is not None}
 """The top-level keys of a file, and an item under each."""
 
 
-def checked(
-    session: Session, paths: Sequence[Path], variables: Mapping[str, str], vault: Vault, consortium: str
-) -> Draft:
+def checked(session: Session, said: Said, vault: Vault, consortium: str) -> Draft:
     """Return what the files state, checked, with every problem found on the way."""
-    declaration = declare(read(paths, variables, MODELS))
-    draft = Draft(session, declaration, standing.load(session, declaration), vault, consortium)
+    declaration = declare(read(said, MODELS))
+    draft = Draft(session, declaration, standing.load(session, declaration), vault, said, consortium)
     for kind in KINDS:
         # What a later one completes rests on what an earlier one completed.
         kind.check(draft)

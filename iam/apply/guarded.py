@@ -1,24 +1,27 @@
 """Applying under the guard: definitions are tried in a savepoint, and kept, or taken back to wait for a second person.
 
-What waits is a ``Proposal`` with the digest of its effects; the second person brings the same files along again.
+What waits is a ``Proposal`` with the digest of its effects and the texts of the files, sealed: accepting applies them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access.administration import roots
-from iam.access.commands.effects import Effects, grown, holdings, read, sensitive
+from iam.access.administration import Part, roots
+from iam.access.commands.effects import Effects, grown, holdings, read, sensitive, tellable
+from iam.access.commands.publish import Preview
 from iam.access.model.proposal import Proposal, waiting
 from iam.apply.comparison.difference import Difference, in_words
 from iam.apply.comparison.draft import Draft
+from iam.apply.declared.said import Said
 from iam.apply.execute import Applied, execute
 from iam.apply.registry import BY_NAME
 from iam.audit import log
@@ -26,9 +29,10 @@ from iam.change import Actor
 from iam.errors import Conflict, Denied
 from iam.plans import definition_guard, definition_plan, proposals
 from iam.plans.definition_guard import Touched
-from iam.vault import Vault
+from iam.vault import Vault, row
 
 KEY = "declaration"
+_SHORT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,16 @@ class Held:
         """What the second person accepts."""
         return self.effects.digest
 
+    @property
+    def name(self) -> str:
+        """Under which it waits among all that waits."""
+        return name_of(self.digest)
+
+
+def name_of(digest: str) -> str:
+    """Return the name under which a declaration with these effects (or the beginning of their digest) waits."""
+    return f"{KEY}/{digest[:_SHORT]}"
+
 
 class Moved(Conflict):
     """The effects are not those that were to be accepted; nothing was written."""
@@ -62,20 +76,37 @@ class _Before:
     sensitive: frozenset[UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A second person accepts what waits when its effects are those they were shown (``is_seen`` of their digest)."""
+
+    proposal: Proposal
+    is_seen: Callable[[str], bool]
+
+
+def by_digest(session: Session, digest: str) -> Approval:
+    """Return the approval of what waits with just these effects; raises ``Moved`` where nothing does."""
+    query = select(Proposal).where(Proposal.kind == "apply", Proposal.digest == digest, waiting())
+    found = session.scalars(query.order_by(Proposal.proposed_at.desc()).limit(1)).first()
+    if found is None:
+        raise _moved()
+    return Approval(found, lambda shown: shown == digest)
+
+
 def apply(
-    draft: Draft, differences: Sequence[Difference], actor: Actor, vault: Vault, accept: str | None
+    draft: Draft, differences: Sequence[Difference], actor: Actor, vault: Vault, approval: Approval | None
 ) -> tuple[Applied | None, Held | None]:
-    """Write what differs, or propose it; with ``accept``, the digest of a proposal, write it when its effects are still
-    those.
+    """Write what differs, or propose it; with an ``approval`` write it when its effects are those that were seen.
 
     Raises ``Denied`` when the actor may not accept, ``Moved`` (exit code 4) when the effects are others or nothing
     waits.
     """
     session = draft.session
-    proposal = None if accept is None else _proposal(draft, accept, actor)
+    if approval is not None:
+        _refuse_proposer(approval.proposal, actor)
     judged = any(BY_NAME[one.kind].guarded and one.action != "none" for one in differences)
-    if not judged or (definition_guard.is_new(session) and proposal is None):
-        if proposal is not None:
+    if not judged or (definition_guard.is_new(session) and approval is None):
+        if approval is not None:
             raise _moved()
         return execute(draft, differences, actor, vault), None
     before = _Before(holdings(session), sensitive(session))
@@ -83,8 +114,8 @@ def apply(
         applied = execute(draft, differences, actor, vault)
         assert applied is not None
         effects = _effects(draft, differences, applied, before)
-        if proposal is not None:
-            _accept(draft, proposal, effects, actor, applied, before)
+        if approval is not None:
+            _accept(draft, approval, effects, actor, applied, before)
             return applied, None
         held = _judge(draft, differences, effects, actor, before)
         if held is None:
@@ -96,6 +127,21 @@ def apply(
     session.expire_all()
     _propose(draft, held, actor)
     return None, held
+
+
+def preview(draft: Draft, differences: Sequence[Difference], actor: Actor, vault: Vault, part: Part) -> Preview:
+    """Return what applying would do to people now, and what of it an asker with ``part`` may be told; nothing is
+    kept."""
+    session, before = draft.session, _Before(holdings(draft.session), sensitive(draft.session))
+    trial = session.begin_nested()
+    try:
+        applied = execute(draft, differences, actor, vault)
+        if applied is None:
+            return Preview(Effects((), (), ""), None, frozenset())
+        return Preview(_effects(draft, differences, applied, before), None, tellable(session, applied.change_id, part))
+    finally:
+        trial.rollback()
+        session.expire_all()
 
 
 def _effects(draft: Draft, differences: Sequence[Difference], applied: Applied, before: _Before) -> Effects:
@@ -138,20 +184,17 @@ def _touched(draft: Draft, differences: Sequence[Difference]) -> Touched:
     return Touched(frozenset().union(*(one.roles for one in found)), any(one.across for one in found))
 
 
-def _proposal(draft: Draft, digest: str, actor: Actor) -> Proposal:
-    """The proposal that the actor may accept; raises ``Denied``, ``Moved``."""
-    query = select(Proposal).where(Proposal.kind == "apply", Proposal.digest == digest, waiting())
-    found = draft.session.scalars(query.order_by(Proposal.proposed_at.desc()).limit(1)).first()
+def _refuse_proposer(found: Proposal, actor: Actor) -> None:
     if actor.person_id is None:
         raise Denied(Problem("It must be known who accepts.", "Say so with --as LOGIN."))
-    if found is None:
-        raise _moved()
     proposals.refuse_proposer(found, actor)
-    return found
 
 
-def _accept(draft: Draft, found: Proposal, effects: Effects, actor: Actor, applied: Applied, before: _Before) -> None:
-    if effects.digest != found.digest:
+def _accept(
+    draft: Draft, approval: Approval, effects: Effects, actor: Actor, applied: Applied, before: _Before
+) -> None:
+    found = approval.proposal
+    if not approval.is_seen(effects.digest):
         raise _moved()
     for one in (actor.person_id, found.proposed_by):
         definition_guard.refuse_winner(draft.session, effects, one, before.sensitive)
@@ -159,6 +202,17 @@ def _accept(draft: Draft, found: Proposal, effects: Effects, actor: Actor, appli
         raise _moved()
     envelope = {"digest": effects.digest, "proposed_by": str(found.proposed_by)}
     log.write(draft.session, "config:file:accepted", actor, change_id=applied.change_id, envelope=envelope)
+
+
+def said_of(proposal: Proposal, vault: Vault) -> Said:
+    """Return the texts of a declaration that waits; raises ``Conflict`` where they are not kept."""
+    if proposal.sealed is None:
+        raise Conflict(Problem("What was said is not kept any more.", "Apply the files again."))
+    return Said.unpacked(vault.unwrap(proposal.sealed, _row(proposal)))
+
+
+def _row(proposal: Proposal) -> str:
+    return row("proposal", proposal.id)
 
 
 def _moved() -> Moved:
@@ -175,6 +229,10 @@ def _propose(draft: Draft, held: Held, actor: Actor) -> None:
     once."""
     session, now = draft.session, clock.now()
     mine = Proposal.proposed_by.is_(None) if actor.person_id is None else Proposal.proposed_by == actor.person_id
-    session.execute(update(Proposal).where(Proposal.kind == "apply", mine, waiting()).values(withdrawn_at=now))
-    told = proposals.keep(session, "apply", KEY, None, held.effects, held.reasons, actor)
+    session.execute(
+        update(Proposal).where(Proposal.kind == "apply", mine, waiting()).values(withdrawn_at=now, sealed=None)
+    )
+    proposal = proposals.add(session, "apply", KEY, None, held.effects, held.reasons, actor)
+    proposal.sealed = draft.vault.wrap(draft.said.packed(), _row(proposal))
+    told = proposals.told(proposal)
     log.write(session, "config:file:proposed", actor, envelope=told)

@@ -12,13 +12,17 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
+from iam.access.administration import Part
+from iam.access.commands.publish import Preview
+from iam.access.model.proposal import Proposal
 from iam.apply import guarded
 from iam.apply.compare import compare
 from iam.apply.comparison.difference import Difference
 from iam.apply.comparison.draft import Draft
+from iam.apply.declared.said import Said
 from iam.apply.drafting import checked
 from iam.apply.execute import Applied
-from iam.apply.guarded import Held
+from iam.apply.guarded import Approval, Held
 from iam.apply.registry import KINDS
 from iam.change import Actor
 from iam.vault import Vault
@@ -108,7 +112,45 @@ def run_apply(
     (``accept``). The caller commits. What may be a mistake is told of what differs, and with ``strict`` is a problem.
     ``consortium`` is its name: first passwords may not hold it. Raises ``Denied`` or ``Moved`` as ``guarded.apply``.
     """
-    draft = checked(session, paths, variables, vault, consortium)
+    said = Said.by(paths, variables)
+    approval = None if accept is None else guarded.by_digest(session, accept)
+    return _run(session, said, actor, vault, consortium, dry_run=dry_run, approval=approval, strict=strict)
+
+
+def look_at_waiting(
+    session: Session, proposal: Proposal, actor: Actor, vault: Vault, part: Part
+) -> tuple[Report, Preview | None]:
+    """Return what applying what waits would change and do to people now, of which an asker with ``part`` may be told;
+    nothing is kept. The second is None where something in it is wrong by now."""
+    draft = checked(session, guarded.said_of(proposal, vault), vault, "")
+    problems = [*draft.declaration.problems, *draft.problems]
+    if problems:
+        return Report(problems, (), 0, None), None
+    differences = compare(draft)
+    return Report((), differences, len(draft.skipped), None), guarded.preview(draft, differences, actor, vault, part)
+
+
+def run_waiting(session: Session, approval: Approval, actor: Actor, vault: Vault, *, consortium: str = "") -> Report:
+    """Apply what waits as it was said then.
+
+    Raises ``Conflict`` where the texts are not kept any more, else as ``run_apply``.
+    """
+    said = guarded.said_of(approval.proposal, vault)
+    return _run(session, said, actor, vault, consortium, dry_run=False, approval=approval, strict=False)
+
+
+def _run(
+    session: Session,
+    said: Said,
+    actor: Actor,
+    vault: Vault,
+    consortium: str,
+    *,
+    dry_run: bool,
+    approval: Approval | None,
+    strict: bool,
+) -> Report:
+    draft = checked(session, said, vault, consortium)
     doubts = [doubt for *_, doubt in draft.doubts] if strict else []
     problems = [*draft.declaration.problems, *draft.problems, *doubts]
     if problems:
@@ -117,7 +159,7 @@ def run_apply(
     sign_ins = _sign_ins(draft, differences)
     changed = {(one.kind, one.key) for one in differences if one.action != "none"}
     notes = [*draft.notes, *(doubt for kind, key, doubt in draft.doubts if (kind, key) in changed)]
-    applied, held = (None, None) if dry_run else guarded.apply(draft, differences, actor, vault, accept)
+    applied, held = (None, None) if dry_run else guarded.apply(draft, differences, actor, vault, approval)
     return Report((), differences, len(draft.skipped), applied, notes, sign_ins, held)
 
 

@@ -170,6 +170,7 @@ TYPES: dict[str, str] = {
         "in the event."
     ),
     "config:file:accepted": "A second person accepted a declaration, with the digest of its effects.",
+    "config:file:refused": "A declaration that waited was refused or taken back, with a reason.",
     "config:file:exported": "The declaration was exported.",
     "signin:mail:asked": "Somebody asked for a one-time sign-in code by e-mail; the login itself is not kept.",
     "signin:address:changed": (

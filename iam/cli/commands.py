@@ -22,6 +22,7 @@ PLACES = {
     "audit": "iam.cli.audit:audit",
     "source": "iam.cli.source:source",
     "rule": "iam.cli.rule:rule",
+    "plan": "iam.cli.plan:plan",
     "agreement": "iam.cli.agreement:agreement",
     "client": "iam.cli.client:client",
     "role": "iam.cli.stop:role",

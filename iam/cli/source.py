@@ -56,7 +56,7 @@ def test(console: Console, name: str) -> None:
 @click.pass_obj
 def run(console: Console, name: str, dry_run: bool, full: bool) -> None:
     """Run the source NAME. Exit code 3: held by the change limit."""
-    _carry_out(
+    _allowed_work(
         console,
         name,
         "sources.run",
@@ -72,7 +72,7 @@ def run(console: Console, name: str, dry_run: bool, full: bool) -> None:
 def accept(console: Console, name: str) -> None:
     """Accept what the change limit held of NAME's last run, for exactly that input; needs --as, another than who ran
     it."""
-    _carry_out(
+    _allowed_work(
         console,
         name,
         "sources.accept",
@@ -116,13 +116,18 @@ def _allowed(console: Console, session: Any, name: str, permission: str) -> Acto
     return actor
 
 
-def _carry_out(console: Console, name: str, permission: str, work: Callable[[Actor, Advance], Report]) -> None:
+def _allowed_work(console: Console, name: str, permission: str, work: Callable[[Actor, Advance], Report]) -> None:
     with console.transaction() as session:
         actor = _allowed(console, session, name, permission)
+    raise SystemExit(carry_out(console, name, lambda advance: work(actor, advance)))
+
+
+def carry_out(console: Console, name: str, work: Callable[[Advance], Report]) -> int:
+    """Run a source under a progress bar, print what it did, and return the exit code."""
     with console.progress(name) as bar:
-        report = work(actor, _advance(bar))
+        report = work(_advance(bar))
     console.show(_data(console, report), _words(console, report))
-    raise SystemExit(report.exit_code)
+    return report.exit_code
 
 
 def _advance(bar: Progress) -> Advance:

@@ -29,24 +29,42 @@ def keep(
     actor: Actor,
     stated: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any]:
-    """Keep a change that waits; return what its event says: the digest of its effects, and how many gain and lose."""
+    """Keep a change that waits; return what its event says, as ``told``."""
+    return told(add(session, kind, key, owner_id, effects, reasons, actor, stated))
+
+
+def told(proposal: Proposal) -> Mapping[str, Any]:
+    """Return what the event of a proposal says: the digest of its effects, and how many gain and lose."""
+    return {"digest": proposal.digest, "counts": proposal.counts}
+
+
+def add(
+    session: Session,
+    kind: str,
+    key: str,
+    owner_id: UUID | None,
+    effects: Effects,
+    reasons: Sequence[Problem],
+    actor: Actor,
+    stated: Mapping[str, Any] | None = None,
+) -> Proposal:
+    """Keep a change that waits, and return it."""
     counts = {name: len(effects.persons(gains=gains)) for name, gains in (("gain", True), ("lose", False))}
     stored = [{"message": one.message, "params": dict(one.params)} for one in reasons]
-    session.add(
-        Proposal(
-            kind=kind,
-            key=key,
-            digest=effects.digest,
-            owner_id=owner_id,
-            counts=counts,
-            reasons=stored,
-            stated=None if stated is None else dict(stated),
-            proposed_by=actor.person_id,
-            proposed_at=clock.now(),
-        )
+    proposal = Proposal(
+        kind=kind,
+        key=key,
+        digest=effects.digest,
+        owner_id=owner_id,
+        counts=counts,
+        reasons=stored,
+        stated=None if stated is None else dict(stated),
+        proposed_by=actor.person_id,
+        proposed_at=clock.now(),
     )
+    session.add(proposal)
     session.flush()
-    return {"digest": effects.digest, "counts": counts}
+    return proposal
 
 
 def reasons_of(rows: Collection[Any]) -> list[Problem]:
@@ -64,11 +82,14 @@ def take(session: Session, proposal: Proposal, actor: Actor) -> bool:
     """Take a proposal from those that wait, as accepted by the actor, in one statement; whether nobody had decided it
     before."""
     query = update(Proposal).where(Proposal.id == proposal.id, waiting())
-    taken = query.values(accepted_by=actor.person_id, accepted_at=clock.now()).returning(Proposal.id)
+    values = {"accepted_by": actor.person_id, "accepted_at": clock.now(), "sealed": None}
+    taken = query.values(values).returning(Proposal.id)
     return session.execute(taken).first() is not None
 
 
 def drop(session: Session, proposal: Proposal) -> bool:
     """Take a proposal from those that wait, as refused, in one statement; whether nobody had decided it before."""
     query = update(Proposal).where(Proposal.id == proposal.id, waiting())
-    return session.execute(query.values(withdrawn_at=clock.now()).returning(Proposal.id)).first() is not None
+    return (
+        session.execute(query.values(withdrawn_at=clock.now(), sealed=None).returning(Proposal.id)).first() is not None
+    )

@@ -30,6 +30,14 @@ ELSEWHERE = {
 }
 """Views that no link leads to here: the door, the people of whom a source is unclear, of whom there are none; a signature
 that is missing, what waits about an agreement and clauses, which the first agreement does not have (``test_agreement``)."""
+DECLARATION = """
+rules:
+  - rule: kaikki-rehtoreiksi
+    owner: mansikkala
+    bind: {a: {affiliation: {kind: employee, organisation: {under: mansikkala}}}}
+    gives: {role: "wilma:rehtori", scope: organisation of a}
+"""
+"""Of it somebody gains too much to go through: it waits."""
 ADMINISTRATOR, SECRETARY = "paula.paakayttaja", "sanna.sihteeri"
 
 
@@ -38,6 +46,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Consortium,
     with served(prepared(tmp_path_factory, *SMALL), tmp_path_factory.mktemp("demo")) as pair:
         with pair[0].sessions.begin() as session:
             assert rule_proposals.withdraw(session, "oppilas-wilmaan", SYSTEM)
+        file = pair[0].settings.state_dir / "rule.yaml"
+        file.write_text(DECLARATION, encoding="utf-8")
+        assert pair[0].iam("apply", "-f", str(file)).exit_code == 3
         yield pair
 
 

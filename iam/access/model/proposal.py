@@ -20,8 +20,8 @@ OF_RULES = ("rule", "withdrawal")
 class Proposal(Base):
     """A change of definitions that somebody wants and another must accept; ``digest`` is that of its effects.
 
-    ``kind`` is ``apply`` (a declaration, which the second person brings along again), ``rule`` (a draft, ``key`` its
-    rule), ``withdrawal`` (of the rule ``key``) or ``agreement`` (``stated`` is the act on the agreement
+    ``kind`` is ``apply`` (a declaration, whose texts wait in ``sealed`` until it is decided), ``rule`` (a draft,
+    ``key`` its rule), ``withdrawal`` (of the rule ``key``) or ``agreement`` (``stated`` is the act on the agreement
     ``key``). ``counts`` say how many gain and lose; ``reasons`` why it waits, each a message of a problem with its
     values.
     """
@@ -37,6 +37,7 @@ class Proposal(Base):
     counts: Mapped[dict[str, Any]]
     reasons: Mapped[list[Any]]
     stated: Mapped[dict[str, Any] | None]
+    sealed: Mapped[bytes | None]
     proposed_by: Mapped[UUID | None]
     proposed_at: Mapped[datetime]
     accepted_by: Mapped[UUID | None]

@@ -15,6 +15,7 @@ from connectors.problem import Problem
 from iam.apply.comparison.state import State
 from iam.apply.declared.declaration import Declaration, Stated
 from iam.apply.declared.place import Where
+from iam.apply.declared.said import Said
 from iam.database.types import uuid7
 from iam.lifecycle.organisations.tree import Place
 from iam.vault import Vault
@@ -22,8 +23,8 @@ from iam.vault import Vault
 
 @dataclass(slots=True)
 class Draft:
-    """The declaration and the state, and what follows from both; ``consortium`` is its name, which no password may
-    hold.
+    """The declaration and the state, and what follows from both; ``said`` are the texts it was read from,
+    ``consortium`` is its name, which no password may hold.
 
     ``organisations`` holds the ids of those that stand and those to be added; ``tree`` the places as they will be;
     ``skipped`` the logins whose persons are not here yet and need not be; ``record_keys`` what a login's directory
@@ -34,6 +35,7 @@ class Draft:
     declaration: Declaration
     state: State
     vault: Vault
+    said: Said
     consortium: str = ""
     organisations: dict[str, UUID] = field(default_factory=dict)
     tree: dict[UUID, list[Place]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from connectors.problem import Problem
 from iam.apply.declared.place import Where
+from iam.apply.declared.said import Said
 from iam.apply.declared.wording import sentences
 from iam.apply.schema.item import Item
 
@@ -36,41 +37,30 @@ class Reading:
     broken: set[str] = field(default_factory=set)
 
 
-def read(paths: Sequence[Path], variables: Mapping[str, str], models: Models) -> Reading:
-    """Read files, and of folders every ``*.yaml`` in the order of names; never raises for what they hold.
+def read(said: Said, models: Models) -> Reading:
+    """Read what the files say; never raises for what they hold.
 
     Text is taken in NFC: names and keys are the same however a keyboard or a system wrote their letters.
     """
     reading = Reading(models)
-    for path in paths:
-        for file in _files(path, reading):
-            _read_file(file, variables, reading)
+    for name, text in said.files:
+        _read_file(Path(name), text, said.variables, reading)
     return reading
 
 
-def _files(path: Path, reading: Reading) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    found = sorted(path.glob("*.yaml"))
-    if not found:
-        reading.problems.append(
-            Problem("This folder has no file that ends in .yaml.", "Name another folder or file.", file=str(path))
-        )
-        reading.broken |= reading.models.keys()
-    return found
+def _unread(path: Path) -> Problem:
+    if path.is_dir():
+        return Problem("This folder has no file that ends in .yaml.", "Name another folder or file.", file=str(path))
+    return Problem("This file cannot be read.", "Check that it exists and is text in UTF-8.", file=str(path))
 
 
-def _read_file(path: Path, variables: Mapping[str, str], reading: Reading) -> None:
-    try:
-        text = unicodedata.normalize("NFC", path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        reading.problems.append(
-            Problem("This file cannot be read.", "Check that it exists and is text in UTF-8.", file=str(path))
-        )
+def _read_file(path: Path, text: str | None, variables: Mapping[str, str], reading: Reading) -> None:
+    if text is None:
+        reading.problems.append(_unread(path))
         reading.broken |= reading.models.keys()
         return
     document = _Document(path, variables)
-    content = document.load(text)
+    content = document.load(unicodedata.normalize("NFC", text))
     reading.problems += document.problems
     if content is None:
         reading.broken |= reading.models.keys()

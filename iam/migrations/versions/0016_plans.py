@@ -1,4 +1,4 @@
-"""What a source said that waits for a second person, or was refused: row by row, and of a whole input."""
+"""What waits for a second person, or was refused: a source's rows and whole inputs, and the texts of declarations."""
 
 from __future__ import annotations
 
@@ -16,4 +16,5 @@ def upgrade() -> None:
     op.add_column("record", sa.Column("refused", sa.LargeBinary(), nullable=True))
     waits = sa.text("waits IS NOT NULL")
     op.create_index("ix_record_waits", "record", ["source_id"], postgresql_where=waits, sqlite_where=waits)
+    op.add_column("proposal", sa.Column("sealed", sa.LargeBinary(), nullable=True))
     op.add_column("source", sa.Column("refused", sa.String(), nullable=True))

@@ -1,0 +1,108 @@
+"""``iam plan``: what waits for a second person, whatever it is: list, show, approve, refuse."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from iam.apply.cli import in_words
+from iam.apply.run import look_at_waiting
+from iam.cli.source import carry_out
+from iam.cli.support import Console
+from iam.database.engine import make_sessions
+from iam.deciding import decide
+from iam.deciding.decide import Decider
+from iam.deciding.waiting import SOURCE, Waiting, named, waiting
+from iam.directory.queries import profiles
+from iam.texts import N_
+
+
+@click.group()
+def plan() -> None:
+    """What waits for a second person: source runs, rules, agreements, declarations."""
+
+
+@plan.command("list")
+@click.pass_obj
+def list_(console: Console) -> None:
+    """Print what waits in the part of who asks, the oldest first."""
+    with console.transaction() as session:
+        found = waiting(session, console.asker(session, console.actor(session)))
+        names = profiles(session, [one.proposed_by for one in found if one.proposed_by])
+        said = {id_: one.display_name for id_, one in names.items()}
+        data = [_data(console, one, said.get(one.proposed_by, "") if one.proposed_by else "") for one in found]
+    words = "\n".join(_line(console, one, shown["proposed_by"]) for one, shown in zip(found, data, strict=True))
+    console.show(data, words or console.texts.gettext(N_("Nothing waits for you.")))
+
+
+@plan.command()
+@click.argument("name")
+@click.pass_obj
+def show(console: Console, name: str) -> None:
+    """Print why NAME waits and what it does."""
+    with console.transaction() as session:
+        actor = console.actor(session)
+        found = named(session, console.asker(session, actor), name)
+        data, lines = _data(console, found, ""), [_line(console, found, "")]
+        lines += [f"  {reason}" for reason in data["reasons"]]
+        if found.proposal is not None and found.kind == "apply":
+            part = console.asker(session, actor).part("persons.read")
+            report, would = look_at_waiting(session, found.proposal, actor, console.vault, part)
+            data |= {"declaration": report.as_dict(), "digest_now": would and would.effects.digest}
+            lines += [in_words(report, dry_run=True), *(console.texts.sentence(one) for one in report.problems)]
+    console.show(data, "\n".join(lines))
+
+
+@plan.command()
+@click.argument("name")
+@click.option("--seen", metavar="DIGEST", help="The digest of the effects that you saw, where they are others by now.")
+@click.pass_obj
+def approve(console: Console, name: str, seen: str | None) -> None:
+    """Approve NAME as a second person (--as): it is applied at once. Exit code 4: its effects are others by now."""
+    with console.transaction() as session:
+        found, who = _asked(console, session, name)
+        if found.kind != SOURCE:
+            decide.approve(session, found, who, seen)
+    if found.kind == SOURCE:
+        sessions = make_sessions(console.engine)
+        sys.exit(carry_out(console, found.key, lambda advance: decide.accept_run(sessions, found, who, advance)))
+    console.show({"name": name, "approved": True}, N_("Approved, and applied."))
+
+
+@plan.command()
+@click.argument("name")
+@click.option("--reason", required=True, help="Why.")
+@click.pass_obj
+def refuse(console: Console, name: str, reason: str) -> None:
+    """Refuse NAME, or take it back when you proposed it: nothing of it is applied."""
+    with console.transaction() as session:
+        found, who = _asked(console, session, name)
+        decide.refuse(session, found, who, reason)
+    console.show({"name": name, "refused": True}, N_("Refused. Nothing of it is applied."))
+
+
+def _asked(console: Console, session: Session, name: str) -> tuple[Waiting, Decider]:
+    actor = console.actor(session)
+    asker = console.asker(session, actor)
+    return named(session, asker, name), Decider(asker, actor, console.vault, console.settings.consortium)
+
+
+def _data(console: Console, one: Waiting, proposed_by: str) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "at": one.at.isoformat(),
+        "proposed_by": proposed_by,
+        "gain": one.gain,
+        "lose": one.lose,
+        "digest": one.digest,
+        "reasons": [console.texts.sentence(reason) for reason in one.reasons],
+    }
+
+
+def _line(console: Console, one: Waiting, proposed_by: str) -> str:
+    told = console.texts.gettext(N_("%(gain)s gain, %(lose)s lose")) % {"gain": one.gain, "lose": one.lose}
+    return "  ".join(part for part in (one.name, console.texts.moment(one.at), told, proposed_by) if part)

@@ -1,0 +1,127 @@
+"""What waits for a second person in the part of who asks, the oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.orm import Session
+
+from connectors.problem import Problem
+from iam.access.asker import Asker
+from iam.access.model.proposal import OF_RULES, Proposal, waiting as undecided
+from iam.apply.cli import PERMISSION as DECLARE
+from iam.apply.guarded import KEY as DECLARATION, name_of
+from iam.directory.source import Run, Source
+from iam.errors import NotFound
+from iam.plans import agreement_proposals, proposals
+from iam.sources.listing import WAITING
+from iam.texts import N_
+
+SOURCE = "source"
+NAMES = {"rule": "rule", "withdrawal": "rule", agreement_proposals.KIND: "agreement", "apply": DECLARATION}
+"""What a proposal is about, as it is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A plan that waits. ``name`` tells it from all that wait: what it is about and its key (of a declaration, the
+    beginning of its digest); ``gain`` and ``lose`` count people, of a source's run rights."""
+
+    name: str
+    kind: str
+    key: str
+    owner_id: UUID | None
+    proposed_by: UUID | None
+    at: datetime
+    gain: int
+    lose: int
+    reasons: Sequence[Problem]
+    proposal: Proposal | None = None
+    run: Run | None = None
+
+    @property
+    def digest(self) -> str:
+        """The digest of what was shown."""
+        found = self.proposal.digest if self.proposal is not None else self.run and self.run.digest
+        return found or ""
+
+
+def waiting(session: Session, asker: Asker) -> list[Waiting]:
+    """Return what waits in the asker's part; two statements."""
+    found = [_of_proposal(one) for one in session.scalars(_proposals(asker))]
+    found += [_of_run(run, source) for run, source in session.execute(_runs(asker))]
+    return sorted(found, key=lambda one: (one.at, one.name))
+
+
+def named(session: Session, asker: Asker, name: str) -> Waiting:
+    """Return what waits under a name; raises ``NotFound``."""
+    found = next((one for one in waiting(session, asker) if one.name == name), None)
+    if found is None:
+        message = N_("Nothing waits under the name %(name)s, or it is outside your part.")
+        raise NotFound(Problem(message, "See iam plan list.", params={"name": name}))
+    return found
+
+
+def _proposals(asker: Asker) -> Any:
+    owner_id, mine = Proposal.__table__.c.owner_id, list[ColumnElement[bool]]()
+    for kinds, permission in ((OF_RULES, "rules.write"), ((agreement_proposals.KIND,), "agreements.sign")):
+        part = asker.part(permission)
+        if part:
+            mine.append(and_(Proposal.kind.in_(kinds), part.covers(owner_id)))
+    if asker.part(DECLARE).everything:
+        mine.append(Proposal.kind == "apply")
+    return select(Proposal).where(undecided(), or_(false(), *mine))
+
+
+def _runs(asker: Asker) -> Any:
+    part = asker.part("sources.accept")
+    last = (
+        select(Run.id)
+        .where(Run.source_id == Source.id, ~Run.dry_run)
+        .order_by(Run.id.desc())
+        .limit(1)
+        .correlate(Source)
+        .scalar_subquery()
+    )
+    query = select(Run, Source).join(Source, Source.id == Run.source_id)
+    mine = part.covers(Source.__table__.c.owner_id) if part else false()
+    return query.where(Run.id == last, Run.state.in_(WAITING), Run.digest.is_not(None), mine)
+
+
+def _of_proposal(one: Proposal) -> Waiting:
+    what = NAMES[one.kind]
+    reasons, counts = proposals.reasons_of(one.reasons), one.counts
+    return Waiting(
+        name_of(one.digest) if what == DECLARATION else f"{what}/{one.key}",
+        one.kind,
+        one.key,
+        one.owner_id,
+        one.proposed_by,
+        one.proposed_at,
+        counts["gain"],
+        counts["lose"],
+        reasons,
+        proposal=one,
+    )
+
+
+def _of_run(run: Run, source: Source) -> Waiting:
+    counts, reasons = run.counts, [Problem(one["message"], params=one.get("params") or {}) for one in run.reasons]
+    lose = counts.get("rights_held_lose", counts.get("rights_lose", 0))
+    return Waiting(
+        f"{SOURCE}/{source.key}",
+        SOURCE,
+        source.key,
+        source.owner_id,
+        run.actor_person_id,
+        run.started_at,
+        counts.get("rights_gain", 0) if run.state == "held" else 0,
+        lose,
+        reasons,
+        run=run,
+    )
