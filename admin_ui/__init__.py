@@ -28,7 +28,7 @@ from admin_ui.applications import (
     token_preview,
     undelivered,
 )
-from admin_ui.feeds import runs, sources, unclear
+from admin_ui.feeds import runs, sources, unclear, undo as run_undo
 from admin_ui.organisations import opened_sources, pages as organisations
 from admin_ui.overview import declaration, page as overview, second_person
 from admin_ui.parts.frame import blueprint
@@ -69,6 +69,7 @@ PAGES = (
     roles,
     rule_edit,
     rule_proposal,
+    run_undo,
     rules,
     runs,
     declaration,

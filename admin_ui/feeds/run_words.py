@@ -23,6 +23,7 @@ STATES = {
     "moved": (N_("Stopped"), "warning"),
     "failed": (N_("Failed"), "error"),
     "refused": (N_("Refused"), "neutral"),
+    "undone": (N_("Undone"), "neutral"),
     "was held": (N_("Held"), "neutral"),
     "interrupted": (N_("Interrupted"), "error"),
     "none": (N_("Not run yet"), "neutral"),

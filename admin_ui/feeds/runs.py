@@ -71,7 +71,8 @@ def run(run_id: UUID) -> Response:
     found, source = listing.run_of(session, guard.part(), run_id)
     held = listing.waiting(session, source.id)
     login = context.login()
-    return _render(
+    plan = session.get(Plan, found.plan_id) if found.plan_id is not None else None
+    return show(
         "sources/run.html",
         found,
         source,
@@ -85,15 +86,15 @@ def run(run_id: UUID) -> Response:
         seconds=run_words.seconds(found),
         refresh=REFRESH,
         under_way=under_way(source.key, found.state) if run_words.state_of(found, source) == "running" else None,
-        refusal=_refusal(session, found),
+        refusal=_refusal(session, plan),
         who=_who(session, found.actor_person_id),
         nothing_changed=_nothing_changed(found),
+        may_be_undone=plan is not None and plan.change_id is not None and plan.undone_by is None,
     )
 
 
-def _refusal(session: Session, run: Run) -> tuple[str, str] | None:
+def _refusal(session: Session, plan: Plan | None) -> tuple[str, str] | None:
     """Who refused what the run held, and why."""
-    plan = session.get(Plan, run.plan_id) if run.plan_id is not None else None
     return (_who(session, plan.refused_by), plan.refusal) if plan is not None and plan.refusal else None
 
 
@@ -110,7 +111,7 @@ def run_rejects(run_id: UUID) -> Response:
     page = paging.Shown(
         [(row, _told(row.message, row.remedy, row.params)) for row in rows[: paging.SIZE]], earlier, later
     )
-    return _render(
+    return show(
         "sources/rejects.html", found, source, "rejects", page=page, export_url=f"/admin/runs/{run_id}/rejects.csv"
     )
 
@@ -182,7 +183,7 @@ def _effects(run_id: UUID, tab: str, *, rights: bool) -> Response:
         names = {row.id: row.name(language) for row in part.rows}
         page = paging.shown(part, _rights(session, plan, names) if rights else _positions(session, plan, names))
     template = "sources/rights.html" if rights else "sources/effects.html"
-    return _render(template, found, source, tab, page=page, red=RED, export_url=f"/admin/runs/{run_id}/effects.csv")
+    return show(template, found, source, tab, page=page, red=RED, export_url=f"/admin/runs/{run_id}/effects.csv")
 
 
 def _positions(session: Session, plan: Plan, names: dict[UUID, str]) -> list[Row]:
@@ -237,7 +238,8 @@ def _effect_cells(person: str, place: str, effect: PlanEffect, said: dict[UUID, 
     return EffectCells(person, place, texts.gettext(EFFECTS[effect.kind]), about, first, last, waits)
 
 
-def _render(template: str, run: Run, source: Source, tab: str, **values: Any) -> Response:
+def show(template: str, run: Run, source: Source, tab: str, *, status: int = 200, **values: Any) -> Response:
+    """Show a page of a run in their common frame; ``tab`` is the one of its pages that is open."""
     texts, here = context.texts(), f"/admin/runs/{run.id}"
     word, look = run_words.word(run_words.state_of(run, source, listing.waiting(context.db(), source.id)))
     left_out, unclear = int(run.counts.get("rejected", 0)), int(run.counts.get("ambiguous", 0))
@@ -254,6 +256,7 @@ def _render(template: str, run: Run, source: Source, tab: str, **values: Any) ->
     above = [(PATH, texts.gettext(N_("Sources"))), (f"{PATH}/{source.key}", source.key)]
     return frame.render(
         template,
+        status,
         section=SECTION,
         breadcrumb=above,
         run=run,

@@ -24,6 +24,7 @@ from iam.access.model.proposal import OF_RULES, Proposal, TakenOut, waiting
 from iam.apply import guarded
 from iam.directory.queries import Profile
 from iam.plans import agreement_proposals
+from iam.sources import undo
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -33,6 +34,7 @@ KINDS = {
     "withdrawal": N_("Withdrawal of a rule"),
     "apply": N_("Declaration"),
     "agreement": N_("Agreement"),
+    "undo": N_("Undoing of a run"),
     "role": N_("Role"),
     "client": N_("Client"),
     "connection": N_("Sign-in connection"),
@@ -41,7 +43,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class WaitingDefinition:
-    """A proposal or an emergency as the overview lists it; ``href`` is empty where a command decides."""
+    """A proposal or an emergency as the overview lists it; ``href`` is empty where nothing more is to be seen."""
 
     id: UUID
     kind: str
@@ -89,6 +91,9 @@ def _proposals(asker: Asker) -> Any:
     sign = asker.part("agreements.sign")
     if sign:
         mine.append((Proposal.kind == agreement_proposals.KIND) & sign.covers(owner_id))
+    accept = asker.part("sources.accept")
+    if accept:
+        mine.append((Proposal.kind == undo.KIND) & accept.covers(owner_id))
     if asker.part("config.apply").everything:
         mine.append(Proposal.kind == "apply")
     return select(Proposal).where(waiting(), or_(false(), *mine)).order_by(Proposal.proposed_at)
@@ -99,7 +104,12 @@ def _proposal(row: Proposal, names: dict[UUID, Profile]) -> WaitingDefinition:
     told = texts.gettext(N_("%(gain)s gain, %(lose)s lose")) % row.counts
     paths = {**dict.fromkeys(OF_RULES, PATH), agreement_proposals.KIND: AGREEMENTS}
     name = guarded.name_of(row.digest) if row.kind == "apply" else row.key
-    href = f"{paths[row.kind]}/{row.key}/proposal" if row.kind in paths else declaration.address(row.digest)
+    if row.kind in paths:
+        href = f"{paths[row.kind]}/{row.key}/proposal"
+    elif row.kind == undo.KIND:
+        href = f"/admin/runs/{(row.stated or {})['run']}/undo"
+    else:
+        href = declaration.address(row.digest)
     return WaitingDefinition(
         row.id,
         texts.gettext(KINDS[row.kind]),

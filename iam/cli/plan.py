@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import click
 from sqlalchemy.orm import Session
 
+from connectors.problem import Problem
 from iam.apply.cli import in_words
 from iam.apply.run import look_at_waiting
 from iam.cli.source import carry_out
@@ -17,7 +20,11 @@ from iam.deciding import decide
 from iam.deciding.decide import Decider
 from iam.deciding.waiting import SOURCE, Waiting, named, waiting
 from iam.directory.queries import profiles
+from iam.errors import Held
+from iam.sources import listing, undo as undoing
 from iam.texts import N_
+
+_COUNTS = N_("%(gain)s gain, %(lose)s lose")
 
 
 @click.group()
@@ -84,6 +91,32 @@ def refuse(console: Console, name: str, reason: str) -> None:
     console.show({"name": name, "refused": True}, N_("Refused. Nothing of it is applied."))
 
 
+@plan.command()
+@click.argument("key")
+@click.option("--run", "run_id", type=click.UUID, help="Which run; without it the last that wrote something.")
+@click.option("--dry-run", is_flag=True, help="Show what people would gain and lose; change nothing.")
+@click.pass_obj
+def undo(console: Console, key: str, run_id: UUID | None, *, dry_run: bool) -> None:
+    """Undo what a run of the source KEY wrote. What takes or gives much waits for a second person: exit code 3."""
+    with console.transaction() as session:
+        actor = console.actor(session)
+        part = console.part(session, actor, "sources.accept")
+        source = listing.source_of(session, part, key)[0]
+        run = undoing.last_written(session, source) if run_id is None else listing.run_of(session, part, run_id)[0]
+        reasons: Sequence[Problem] = ()
+        if dry_run:
+            effects = undoing.preview(session, source, run).effects
+            counts = {word: len(effects.persons(gains=gains)) for word, gains in (("gain", True), ("lose", False))}
+            console.show({"run": str(run.id), **counts}, console.texts.gettext(_COUNTS) % counts)
+            return
+        reasons = undoing.undo(session, source, run, actor)
+    told = [console.texts.sentence(reason) for reason in reasons]
+    words = [N_("Nothing was done yet: it waits for a second person."), *told] if told else [N_("Undone.")]
+    console.show({"run": str(run.id), "undone": not told, "reasons": told}, "\n".join(words))
+    if told:
+        sys.exit(Held.exit_code)
+
+
 def _asked(console: Console, session: Session, name: str) -> tuple[Waiting, Decider]:
     actor = console.actor(session)
     asker = console.asker(session, actor)
@@ -104,5 +137,5 @@ def _data(console: Console, one: Waiting, proposed_by: str) -> dict[str, Any]:
 
 
 def _line(console: Console, one: Waiting, proposed_by: str) -> str:
-    told = console.texts.gettext(N_("%(gain)s gain, %(lose)s lose")) % {"gain": one.gain, "lose": one.lose}
+    told = console.texts.gettext(_COUNTS) % {"gain": one.gain, "lose": one.lose}
     return "  ".join(part for part in (one.name, console.texts.moment(one.at), told, proposed_by) if part)

@@ -18,7 +18,7 @@ from iam.change import Actor
 from iam.deciding.waiting import SOURCE, Waiting
 from iam.errors import Conflict, Invalid
 from iam.plans import agreement_proposals, proposals, rule_proposals
-from iam.sources import acceptance, configured, runner
+from iam.sources import acceptance, configured, runner, undo
 from iam.sources.report import Progress, Report
 from iam.texts import N_
 from iam.vault import Vault
@@ -76,6 +76,8 @@ def refuse(session: Session, found: Waiting, who: Decider, reason: str) -> None:
         rule_proposals.refuse(session, proposal, reason, who.asker.part("rules.write"), who.actor)
     elif proposal.kind == "apply":
         _drop(session, proposal, who, reason)
+    elif proposal.kind == undo.KIND:
+        undo.refuse(session, proposal, reason, who.actor)
     else:
         agreement_proposals.refuse(session, proposal, reason, who.asker, who.actor)
 
@@ -94,6 +96,8 @@ def is_approved(session: Session, found: Waiting, who: Decider, is_seen: IsSeen)
         return rule_proposals.accept(session, proposal, is_seen, who.asker.part("rules.write"), who.actor)
     if proposal.kind == "apply":
         return _declared(session, Approval(proposal, is_seen), who)
+    if proposal.kind == undo.KIND:
+        return undo.accept(session, proposal, is_seen, who.actor)
     return agreement_proposals.accept(session, proposal, is_seen, who.asker, who.actor)
 
 

@@ -19,11 +19,18 @@ from iam.apply.guarded import KEY as DECLARATION, name_of
 from iam.directory.source import Run, Source
 from iam.errors import NotFound
 from iam.plans import agreement_proposals, proposals
+from iam.sources import undo
 from iam.sources.listing import WAITING
 from iam.texts import N_
 
 SOURCE = "source"
-NAMES = {"rule": "rule", "withdrawal": "rule", agreement_proposals.KIND: "agreement", "apply": DECLARATION}
+NAMES = {
+    "rule": "rule",
+    "withdrawal": "rule",
+    agreement_proposals.KIND: "agreement",
+    "apply": DECLARATION,
+    undo.KIND: undo.KIND,
+}
 """What a proposal is about, as it is named."""
 
 
@@ -69,7 +76,11 @@ def named(session: Session, asker: Asker, name: str) -> Waiting:
 
 def _proposals(asker: Asker) -> Any:
     owner_id, mine = Proposal.__table__.c.owner_id, list[ColumnElement[bool]]()
-    for kinds, permission in ((OF_RULES, "rules.write"), ((agreement_proposals.KIND,), "agreements.sign")):
+    for kinds, permission in (
+        (OF_RULES, "rules.write"),
+        ((agreement_proposals.KIND,), "agreements.sign"),
+        ((undo.KIND,), "sources.accept"),
+    ):
         part = asker.part(permission)
         if part:
             mine.append(and_(Proposal.kind.in_(kinds), part.covers(owner_id)))

@@ -183,6 +183,11 @@ def prepare_reach(session: Session) -> None:
     _make(session, reach)
 
 
+def prepare_touched(session: Session) -> None:
+    """Make the table of the persons whose facts change, empty: for what changes facts and reads no source."""
+    _make(session, touched)
+
+
 def _make(session: Session, *tables: Table) -> None:
     connection = session.connection()
     for table in tables:

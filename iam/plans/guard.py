@@ -196,7 +196,8 @@ def _of_others(model: Any) -> Collection[ColumnElement[bool]]:
 
 def _before(session: Session, source_id: UUID, now: datetime) -> Mapping[Cell, int]:
     e = PlanEffect
-    recent = and_(Plan.source_id == source_id, Plan.at > now - WINDOW, Plan.state.in_(("applied", "partly")))
+    stands = and_(Plan.state.in_(("applied", "partly")), Plan.undone_by.is_(None))
+    recent = and_(Plan.source_id == source_id, Plan.at > now - WINDOW, stands)
     lasting = or_(and_(e.loss.is_not(None), e.loss != ABSENT), and_(e.loss.is_(None), e.kind.in_(("end", "move"))))
     rows = session.execute(
         select(e.organisation_id, e.affiliation_kind, func.count())

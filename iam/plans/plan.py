@@ -17,7 +17,7 @@ class Plan(Base):
     """A computed change: what it rests on (``basis``), its effects' digest, and what became of it.
 
     ``counts`` hold starts, ends, moves, gains and losses; ``reasons`` say in words why a part was held;
-    ``refusal`` why somebody refused what was held.
+    ``refusal`` why somebody refused what was held; ``undone_by`` is the change that undid it.
     """
 
     __tablename__ = "plan"
@@ -40,6 +40,7 @@ class Plan(Base):
     at: Mapped[datetime]
     approved_by: Mapped[UUID | None]
     change_id: Mapped[UUID | None]
+    undone_by: Mapped[UUID | None]
     refused_by: Mapped[UUID | None]
     refusal: Mapped[str | None]
 

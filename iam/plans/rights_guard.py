@@ -103,6 +103,7 @@ def _before(session: Session, source_id: UUID, cells: Iterable[Cell], now: datet
         Plan.source_id == source_id,
         Plan.at > now - WINDOW,
         Plan.state.in_(("applied", "partly")),
+        Plan.undone_by.is_(None),
         Plan.approved_by.is_(None),
     )
     rows: Any = session.execute(

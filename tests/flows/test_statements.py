@@ -97,6 +97,7 @@ MOST: dict[str, int] = {
     "GET /admin/runs/<uuid:run_id>/rejects": 7,
     "GET /admin/runs/<uuid:run_id>/rejects.csv": 7,
     "GET /admin/runs/<uuid:run_id>/rights": 10,
+    "GET /admin/runs/<uuid:run_id>/undo": 13,
     "GET /admin/sources": 5,
     "GET /admin/sources.csv": 5,
     "GET /admin/sources/<key>": 8,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +15,7 @@ from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.hr import COLUMNS
+from connectors.problem import Problem
 from iam import clock
 from iam.change import Actor
 from iam.database.engine import make_sessions
@@ -23,7 +24,7 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Identifier
 from iam.directory.source import Source, SourceOpening
-from iam.sources import acceptance, configured, runner
+from iam.sources import acceptance, configured, runner, undo
 from iam.sources.report import Report
 from iam.vault import Vault
 from tests.kit.factories import access, facts
@@ -136,6 +137,12 @@ class World:
         """Refuse what was held, as the second administrator."""
         with self.sessions.begin() as session, self.now():
             acceptance.refuse(session, configured.by_key(session, self.source), actor or self.second, reason)
+
+    def undo(self, actor: Actor | None = None) -> Sequence[Problem]:
+        """Undo the last run that wrote something, as the clerk; return why it waits."""
+        with self.sessions.begin() as session, self.now():
+            source = configured.by_key(session, self.source)
+            return undo.undo(session, source, undo.last_written(session, source), actor or self.clerk)
 
     def load(self, table: Iterable[Row] | None = None) -> Report:
         """Make the first run and accept it."""
