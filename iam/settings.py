@@ -190,6 +190,18 @@ class Agreements(BaseModel):
     )
 
 
+class Plans(BaseModel):
+    """How long what plans hold is kept."""
+
+    model_config = _MODEL
+    keep_names_days: int = Field(
+        90, ge=8, le=3650, description="Days after a plan until whom it touched is forgotten; its counts stay."
+    )
+    discard_days: int = Field(
+        14, ge=1, le=365, description="Days in which a declaration or an undoing that waits is decided, or discarded."
+    )
+
+
 class Egress(BaseModel):
     """What the service fetches from addresses that others name (``iam.delivery.egress``)."""
 
@@ -268,6 +280,7 @@ class Settings(BaseSettings):
     signin: Signin = Signin()
     lifecycle: Lifecycle = Lifecycle()
     agreements: Agreements = Agreements()
+    plans: Plans = Plans()
     egress: Egress = Egress()
     worker: WorkerSettings = WorkerSettings()
     mail: Mail = Mail()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from admin_ui.feeds.sources import PATH, REFRESH, SECTION, under_way
 from admin_ui.parts import exports, frame, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.seen import profiles
+from iam import clock
 from iam.access.administration import Part
 from iam.access.pages.listing import role_names
 from iam.database.keyset import keyset
@@ -264,6 +266,7 @@ def show(template: str, run: Run, source: Source, tab: str, *, status: int = 200
         word=word,
         look=look,
         run_tabs=tabs,
+        forgotten=run.started_at < clock.now() - timedelta(days=context.settings().plans.keep_names_days),
         unclear=unclear,
         left_out=left_out,
         **values,

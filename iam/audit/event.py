@@ -108,6 +108,7 @@ TYPES: dict[str, str] = {
     "source:person:decided": "An administrator decided whose record an ambiguous one is.",
     "plan:change:computed": "A plan was computed.",
     "plan:change:applied": "A plan was applied.",
+    "plan:change:discarded": "A declaration or an undoing that nobody decided in time was discarded.",
     "plan:change:refused": "A plan was refused, or its inputs had moved.",
     "rule:version:published": "A rule version was published.",
     "rule:version:withdrawn": "A rule was withdrawn.",

@@ -32,6 +32,7 @@ from iam.oidc.issuer import Issuer
 from iam.oidc.logout.backchannel import Backchannel
 from iam.oidc.model import OpaqueToken
 from iam.plans import agreement_notes
+from iam.plans.keeping import Keeping
 from iam.settings import Settings
 from iam.signin.accounts import reset_standing as standing
 from iam.signin.accounts.factor import RememberedDevice
@@ -100,6 +101,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
             timedelta(hours=1),
             agreement_notes.Reminding(settings.agreements.remind_days, settings.agreements.remind_people_days),
         ),
+        Chore("plans", timedelta(hours=1), Keeping(settings.plans.keep_names_days, settings.plans.discard_days)),
         Chore("sign-in addresses", timedelta(minutes=1), address_notice.Round(wait)),
         Chore(
             "login sessions", timedelta(minutes=1), lambda session: sign_out.run_out(session, settings.tokens, _SOME)
