@@ -197,6 +197,9 @@ class Plans(BaseModel):
     keep_names_days: int = Field(
         90, ge=8, le=3650, description="Days after a plan until whom it touched is forgotten; its counts stay."
     )
+    due_days: int = Field(
+        2, ge=1, le=30, description="Working days after which what waits for a second person is told of as due."
+    )
     discard_days: int = Field(
         14, ge=1, le=365, description="Days in which a declaration or an undoing that waits is decided, or discarded."
     )

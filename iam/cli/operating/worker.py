@@ -23,6 +23,7 @@ from iam import clock, sealed
 from iam.access.derivation import later
 from iam.cli.support import Console
 from iam.database.engine import make_sessions
+from iam.deciding import telling
 from iam.delivery import mail, outbox
 from iam.ephemeral import generations
 from iam.jobs import Chore, Handler, Worker
@@ -84,6 +85,7 @@ def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) 
         addresses.CHANGED: address_notice.Telling(settings, mail.carrier(settings)),
         addresses.TOUCHED: address_notice.Comparing(sessions, timedelta(days=settings.signin.address_days)),
         notices.KIND: notices.Notice(sessions, settings, mail.carrier(settings)),
+        telling.KIND: telling.ByMail(settings, mail.carrier(settings)),
         agreement_notes.KIND: agreement_mail.ToHolders(settings, mail.carrier(settings)),
         agreement_notes.OWN: agreement_mail.ToThoseUnder(settings, mail.carrier(settings)),
         factor_notice.KIND: factor_notice.ByMail(settings, mail.carrier(settings)),
@@ -102,6 +104,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
             agreement_notes.Reminding(settings.agreements.remind_days, settings.agreements.remind_people_days),
         ),
         Chore("plans", timedelta(hours=1), Keeping(settings.plans.keep_names_days, settings.plans.discard_days)),
+        Chore("plans told of", timedelta(minutes=10), telling.Telling(settings.plans.due_days, settings.zone)),
         Chore("sign-in addresses", timedelta(minutes=1), address_notice.Round(wait)),
         Chore(
             "login sessions", timedelta(minutes=1), lambda session: sign_out.run_out(session, settings.tokens, _SOME)

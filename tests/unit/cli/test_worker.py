@@ -88,6 +88,8 @@ def test_once_delivers_and_tidies_and_says_what_it_did(
         "replaced factors": 0,
         "network failures": 0,
         "sealed values": 0,
+        "plans": 0,
+        "plans told of": 0,
     }
     with Session(engine) as after:
         assert [after.scalar(select(func.count()).select_from(model)) for model in TIDIED] == [1] * len(TIDIED)
