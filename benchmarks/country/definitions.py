@@ -22,6 +22,17 @@ def preview(country: Country) -> list[Found]:
     return [Found("preview of a narrow rule", "0.5 + 2 s", measure, f"{len(shown.effects.rows)} rights would be moved")]
 
 
+def wide(country: Country) -> list[Found]:
+    """What one occupation would get everywhere by another role."""
+    pattern = declared.pattern("luokanopettaja", "tyo:koulusihteeri")
+    with country.sessions() as session:
+        with country.meter.measure() as measure:
+            shown = publish.preview(session, pattern, declared.ROOT)
+        session.rollback()
+    told = f"{len(shown.effects.rows)} rights would be moved"
+    return [Found("effects of a rule over everybody", "20 s", measure, told)]
+
+
 def term(country: Country) -> list[Found]:
     """The agreement ends a year earlier."""
     return [
@@ -37,6 +48,7 @@ def clause(country: Country) -> list[Found]:
 
 CASES = (
     Case("preview", preview),
+    Case("wide-rule", wide),
     Case("term", term),
     Case("clause", clause),
 )
