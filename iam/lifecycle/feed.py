@@ -104,24 +104,20 @@ def _records(session: Session, source_id: UUID, run_id: UUID) -> None:
     ).where(r.c.fresh)
     names = ["id", "source_id", "kind", "key", "digest", "run_id", "file", "line", "person_key", "person_id", "waits"]
     session.execute(insert(Record).from_select(names, new))
+    said = {
+        "digest": r.c.digest,
+        "run_id": literal(run_id, Record.run_id.type),
+        "file": r.c.file,
+        "line": r.c.line,
+        "person_key": r.c.person_key,
+        "person_id": r.c.person_id,
+        "refused": null(),
+    }
+    taken = {name: case((r.c.held, getattr(Record, name)), else_=value) for name, value in said.items()}
     session.execute(
         update(Record)
-        .where(Record.id == r.c.record_id, r.c.fresh.is_(False), r.c.held.is_(False))
-        .values(
-            digest=r.c.digest,
-            run_id=run_id,
-            file=r.c.file,
-            line=r.c.line,
-            person_key=r.c.person_key,
-            person_id=r.c.person_id,
-            refused=null(),
-        )
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        update(Record)
-        .where(Record.id == r.c.record_id, r.c.fresh.is_(False), _waits())
-        .values(waits=r.c.digest)
+        .where(Record.id == r.c.record_id, r.c.fresh.is_(False))
+        .values(**taken, waits=case((_waits(), r.c.digest)))
         .execution_options(synchronize_session=False)
     )
     # While somebody is suspended their rows are read in every run: they tell what is given back.

@@ -127,7 +127,8 @@ def _run(
     judgement.of_walls(session, source, result, report, plan, accepted, before is None, now)
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
     progress("write", result.rows)
-    known.forget_waiting(session, source.id)
+    if result.waited:
+        known.forget_waiting(session, source.id)
     _apply(session, source, report, plan, change, actor, before is None and plan.approved_by is None)
     known.remember(session, gone, first, result.returned, now)
     known.forget_refused(session, result.over)
@@ -145,7 +146,8 @@ def _nothing_new(session: Session, source: Source, actor: Actor, report: Report,
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
     plan.state, plan.counts, plan.change_id = "applied", dict(report.counts), change.id
     report.state = "partial" if report.rejects else "done"
-    known.forget_waiting(session, source.id)
+    if result.waited:
+        known.forget_waiting(session, source.id)
     known.remember(session, (), (), result.returned, now)
     known.forget_refused(session, result.over)
     _conclude(session, source, actor, report, result, change)

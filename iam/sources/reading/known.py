@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import LargeBinary, case, literal, select, update
 from sqlalchemy.orm import Session
 
 from iam.directory.source import GONE, Record
@@ -26,15 +27,15 @@ class Known:
     digest: bytes
     missing_since: datetime | None
     refused: bytes | None
+    waits: bool
 
 
 def known_records(session: Session, source_id: UUID) -> dict[tuple[str, str], Known]:
     """Return every record the source has left, by kind and key."""
-    query = select(Record.kind, Record.key, Record.id, Record.digest, Record.missing_since, Record.refused)
-    return {
-        (kind, key): Known(id_, digest, missing, refused)
-        for kind, key, id_, digest, missing, refused in session.execute(query.where(Record.source_id == source_id))
-    }
+    r = Record
+    columns: Any = (r.kind, r.key, r.id, r.digest, r.missing_since, r.refused, r.waits.is_not(None))
+    rows = session.execute(select(*columns).where(r.source_id == source_id))
+    return {(kind, key): Known(*rest) for kind, key, *rest in rows}
 
 
 def ending(missing: Missing, now: datetime, grace_hours: int) -> tuple[list[UUID], list[UUID]]:
@@ -58,11 +59,10 @@ def remember(
     held = select(fx.c.record_id).where(fx.c.held, fx.c.record_id.is_not(None))
     if gone:
         ended = update(Record).where(Record.id.in_(select(staged.gone.c.record_id)))
-        for query in (
-            ended.where(Record.id.not_in(held)).values(digest=b""),
-            ended.where(Record.id.in_(held)).values(waits=GONE),
-        ):
-            session.execute(query.execution_options(synchronize_session=False))
+        is_held = Record.id.in_(held)
+        waits, none = literal(GONE, LargeBinary), literal(b"", LargeBinary)
+        values = {"digest": case((is_held, Record.digest), else_=none), "waits": case((is_held, waits))}
+        session.execute(ended.values(values).execution_options(synchronize_session=False))
     for ids, since in ((first, now), (returned, None)):
         if ids:
             session.execute(update(Record), [{"id": record_id, "missing_since": since} for record_id in ids])

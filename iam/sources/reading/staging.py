@@ -43,7 +43,8 @@ class Staged:
     that did not come.
 
     ``beyond`` are the records that tell standing facts where their source may not, or not all the time. ``refused``
-    counts those that say, or lack, what was refused; ``over`` are the records that say again what stands.
+    counts those that say, or lack, what was refused; ``over`` are the records that say again what stands;
+    ``waited`` says whether something of an earlier run waits.
     """
 
     rows: int = 0
@@ -62,6 +63,7 @@ class Staged:
     missing: Missing = field(default_factory=list)
     returned: list[UUID] = field(default_factory=list)
     over: list[UUID] = field(default_factory=list)
+    waited: bool = False
 
     @property
     def touched(self) -> int:
@@ -120,7 +122,8 @@ class Stager:
             name: columns.reader(kind, source.zone, source.key, self._places) for name, kind in matching.kinds.items()
         }
         walls.stage(session, self.walls)
-        self.result = Staged(beyond=standing.beyond(session, source.id, self.walls))
+        waited = any(one.waits for one in self._known.values())
+        self.result = Staged(beyond=standing.beyond(session, source.id, self.walls), waited=waited)
 
     @property
     def walls(self) -> walls.Walls:
