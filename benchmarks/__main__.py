@@ -109,7 +109,7 @@ def _alike(server: Durable, folder: Path, vault: Vault) -> None:
     signing_in.add_service(sessions)
     logins = alike.known_people(sessions)
     with Avain(url, folder, {"IAM_WORKER__INSIDE": "false"}) as service:
-        for question, share in alike.shares(service.issuer, logins).items():
+        for question, share in alike.shares(service.issuer, logins, sessions).items():
             _say(
                 f"{question}: the first takes longer in {share:.3f} of {len(logins)} x {len(logins)} pairs "
                 f"(asked: 0.48 to 0.52)"
