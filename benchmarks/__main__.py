@@ -72,8 +72,8 @@ def main() -> None:
             url = _database(server)
             sessions = make_sessions(make_engine(url))
             found |= feed.loads(meter, sessions, vault, folder / "large")
-            found |= plans.measures(meter, sessions, vault, folder / "large")
             found |= feed.derivations(meter, sessions)
+            found |= plans.measures(meter, sessions, vault, folder / "large")
         if "signin" in sys.argv[1:] or len(sys.argv) == 1:
             found |= _provider(server, folder, vault)
         if "morning" in sys.argv[1:] or len(sys.argv) == 1:

@@ -90,6 +90,7 @@ def derivations(
         with meter.measure() as found[f"derive × {len(chosen)} rules"]:
             print(f"    {derive(session, begin(session, 'command', SYSTEM, 'bench'), rules=chosen)}", flush=True)
         session.rollback()
+    settle(sessions)
     with sessions() as session:
         some = list(session.scalars(select(Assignment.person_id).distinct().limit(persons)))
         change = begin(session, "command", SYSTEM, "bench")

@@ -11,6 +11,7 @@ import yaml
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from benchmarks.feed import settle
 from benchmarks.meter import Measure, Meter
 from iam import clock
 from iam.access.agreement_acts.notice import GiveNotice
@@ -42,6 +43,7 @@ ASKED = {
 
 def measures(meter: Meter, sessions: sessionmaker[Session], vault: Vault, folder: Path) -> dict[str, Measure]:
     """Return the measures, over the directory that stands; of the agreement nobody has a right at the end."""
+    settle(sessions)
     starter, accepter = _operators(sessions)
     found: dict[str, Measure] = {}
     with sessions() as session, meter.measure() as found["effects of a rule change"]:
