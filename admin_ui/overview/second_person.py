@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import request
 from sqlalchemy import ColumnElement, false, or_, select
@@ -18,10 +19,12 @@ from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.seen import profiles
 from admin_ui.rules.pages import PATH
+from iam import clock
 from iam.access.asker import Asker
 from iam.access.commands import taken_out
 from iam.access.model.proposal import OF_RULES, Proposal, TakenOut, waiting
 from iam.apply import guarded
+from iam.deciding.telling import is_due
 from iam.directory.queries import Profile
 from iam.plans import agreement_proposals
 from iam.sources import undo
@@ -53,6 +56,7 @@ class WaitingDefinition:
     told: str
     href: str
     mine: bool
+    is_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ def _proposal(row: Proposal, names: dict[UUID, Profile]) -> WaitingDefinition:
         told,
         href,
         row.proposed_by == context.actor().person_id,
+        is_due(row.proposed_at, context.settings().plans.due_days, clock.now().astimezone(ZoneInfo(clock.HELSINKI))),
     )
 
 

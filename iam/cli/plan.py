@@ -6,11 +6,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
+from iam import clock
 from iam.apply.cli import in_words
 from iam.apply.run import look_at_waiting
 from iam.cli.source import carry_out
@@ -18,6 +20,7 @@ from iam.cli.support import Console
 from iam.database.engine import make_sessions
 from iam.deciding import decide
 from iam.deciding.decide import Decider
+from iam.deciding.telling import is_due
 from iam.deciding.waiting import SOURCE, Waiting, named, waiting
 from iam.directory.queries import profiles
 from iam.errors import Held
@@ -129,6 +132,7 @@ def _data(console: Console, one: Waiting, proposed_by: str) -> dict[str, Any]:
         "kind": one.kind,
         "at": one.at.isoformat(),
         "proposed_by": proposed_by,
+        "is_due": _is_due(console, one),
         "gain": one.gain,
         "lose": one.lose,
         "digest": one.digest,
@@ -138,4 +142,9 @@ def _data(console: Console, one: Waiting, proposed_by: str) -> dict[str, Any]:
 
 def _line(console: Console, one: Waiting, proposed_by: str) -> str:
     told = console.texts.gettext(_COUNTS) % {"gain": one.gain, "lose": one.lose}
-    return "  ".join(part for part in (one.name, console.texts.moment(one.at), told, proposed_by) if part)
+    due = console.texts.gettext(N_("Due")) if _is_due(console, one) else ""
+    return "  ".join(part for part in (one.name, console.texts.moment(one.at), due, told, proposed_by) if part)
+
+
+def _is_due(console: Console, one: Waiting) -> bool:
+    return is_due(one.at, console.settings.plans.due_days, clock.now().astimezone(ZoneInfo(console.settings.zone)))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from admin_ui.overview.declaration import PATH, address
+from iam import clock
 from iam.access.model.assignment import Assignment
+from iam.access.model.proposal import Proposal
 from iam.apply.run import run_apply
 from iam.change import Actor
 from iam.web.extension import parts_of
@@ -135,3 +138,14 @@ def test_a_page_of_many_sends_no_more_statements_than_one_of_few(
     with world.counted() as many:
         assert "Opettaja" in veera.get(page).text
     assert len(many) <= len(few) <= 111
+
+
+def test_what_waits_for_more_than_two_working_days_is_told_to_be_due(
+    world: World, page: str, reader: Callable[[str], Reader]
+) -> None:
+    veera = reader("veera")
+    assert ">Due<" not in veera.get("/admin/").text
+    with Session(world.engine) as session, session.begin():
+        session.execute(update(Proposal).values(proposed_at=clock.now() - timedelta(days=6)))
+    assert page in veera.get("/admin/").text
+    assert "Due" in told(veera.get("/admin/"))
