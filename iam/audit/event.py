@@ -99,6 +99,7 @@ TYPES: dict[str, str] = {
     "source:run:finished": "A source run ended; counts and a digest over its rows are in the event.",
     "source:run:released": "A source was freed from a run that held it.",
     "source:run:undone": "What a run of a source wrote was undone.",
+    "source:refusals:forgotten": "What was refused of a source is asked again by its next run.",
     "source:undo:proposed": "The undoing of a source's run waits for a second person.",
     "source:undo:refused": "The undoing of a source's run was refused or taken back, with a reason.",
     "source:run:refused": "Somebody refused what the guard held, with a reason.",

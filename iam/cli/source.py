@@ -95,6 +95,18 @@ def refuse(console: Console, name: str, reason: str) -> None:
     console.show({"source": name, "refused": True}, N_("Refused. Nothing of it is applied."))
 
 
+@source.command("ask-again")
+@click.argument("name")
+@click.pass_obj
+def ask_again(console: Console, name: str) -> None:
+    """Let the next run of NAME ask again what was refused or undone before."""
+    with console.transaction() as session:
+        actor = _allowed(console, session, name, "sources.accept")
+        rows = acceptance.ask_again(session, configured.by_key(session, name), actor)
+    words = console.texts.gettext(N_("The next run asks them again. Rows: %(n)s.")) % {"n": rows}
+    console.show({"source": name, "rows": rows}, words)
+
+
 @source.command()
 @click.argument("name")
 @click.pass_obj

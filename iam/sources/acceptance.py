@@ -93,6 +93,18 @@ def was_refused(source: Source, digest: str) -> bool:
     return source.refused is not None and source.refused == _mark(source, digest)
 
 
+def ask_again(session: Session, source: Source, actor: Actor) -> int:
+    """Forget what was refused of a source, with an event: the next run asks it again. Return of how many rows."""
+    r = Record
+    query = update(r).where(r.source_id == source.id, r.refused.is_not(None)).values(refused=None)
+    done = session.execute(query.execution_options(synchronize_session=False))
+    source.refused = None
+    rows = int(getattr(done, "rowcount", 0))
+    envelope = {"source": source.key, "rows": rows}
+    log.write(session, "source:refusals:forgotten", actor, organisation_id=source.owner_id, envelope=envelope)
+    return rows
+
+
 def _remember_refused(session: Session, source: Source, held: Run, *, whole: bool) -> None:
     r = Record
     which = (r.source_id == source.id, r.waits.is_not(None))

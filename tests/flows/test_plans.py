@@ -105,6 +105,15 @@ def test_a_refused_run_does_not_come_back_the_next_night(world: Consortium) -> N
     assert "KOIVU" in schools(world)
 
 
+def test_who_refused_by_mistake_lets_the_next_run_ask_again(world: Consortium) -> None:
+    held(world)
+    assert world.iam("plan", "refuse", "source/hr", "--reason", "erehdys", "--as", VEERA).exit_code == 0
+    assert world.iam("source", "ask-again", "hr", "--as", "sanna.sihteeri").exit_code != 0
+    assert world.run().state == "done"
+    assert world.iam("source", "ask-again", "hr", "--as", VEERA).exit_code == 0
+    assert world.run().state == "held"
+
+
 def test_approving_a_notice_ends_the_agreement_on_its_day(world: Consortium) -> None:
     noticed(world)
     name = f"agreement/{AGREEMENT}"

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from iam.directory.source import Source
+from iam.sources import acceptance, configured
 from iam.sources.report import Report
 from tests.kit.worlds.source import Row, World, build, row, rows
 
@@ -105,6 +106,22 @@ def test_a_first_run_that_was_refused_is_not_shown_again_until_the_data_or_its_s
     with world.sessions.begin() as session:
         session.scalars(select(Source)).one().zone = "UTC"
     assert world.later(days=3).run().state == "held"
+
+
+def test_what_was_refused_by_mistake_is_asked_again_by_the_next_run(refused: World) -> None:
+    with refused.sessions.begin() as session, refused.now():
+        assert acceptance.ask_again(session, configured.by_key(session, "hr"), refused.second) == 3
+    report = refused.run()
+    assert (report.state, report.counts["held_end"]) == ("held", 3)
+
+
+def test_a_first_run_that_was_refused_by_mistake_is_shown_again(world: World) -> None:
+    world.run(rows(range(3)))
+    world.refuse()
+    assert world.later(days=1).run().state == "refused"
+    with world.sessions.begin() as session, world.later(days=1).now():
+        acceptance.ask_again(session, configured.by_key(session, "hr"), world.second)
+    assert world.later(days=1).run().state == "held"
 
 
 def test_half_a_file_that_was_refused_stops_each_night_and_asks_nobody(world: World) -> None:
