@@ -129,7 +129,7 @@ def _entities(session: Session, written: Sequence[str]) -> list[UUID]:
 def _copied(session: Session, source: Agreement, places: Mapping[UUID, UUID]) -> tuple[Clause, ...]:
     """Return the clauses of another agreement between those who now stand in the places of its parties, as long as the
     agreement."""
-    standing = agreements.clauses(session).get(source.id, {}).values()
+    standing = agreements.clauses(session, of=[source.id]).get(source.id, {}).values()
     return tuple(
         replace(
             one,

@@ -27,7 +27,7 @@ from iam.directory.person import Person
 from iam.directory.queries import Profile
 from iam.directory.source import Run, Source
 from iam.plans.plan import Plan, PlanEffect
-from iam.sources import listing
+from iam.sources import listing, undo
 from iam.sources.listing import RightTally, Tally
 from iam.texts import N_, Texts
 from iam.web import context, guard
@@ -91,7 +91,7 @@ def run(run_id: UUID) -> Response:
         refusal=_refusal(session, plan),
         who=_who(session, found.actor_person_id),
         nothing_changed=_nothing_changed(found),
-        may_be_undone=plan is not None and plan.change_id is not None and plan.undone_by is None,
+        may_be_undone=undo.may_be_undone(found, plan),
     )
 
 

@@ -15,7 +15,7 @@ from iam.apply.guarded import name_of
 from iam.apply.run import look_at_waiting
 from iam.deciding import decide
 from iam.deciding.decide import Decider
-from iam.deciding.waiting import Waiting, named, waiting
+from iam.deciding.waiting import DECLARED, Waiting, waiting
 from iam.directory.queries import profile
 from iam.errors import Conflict, Denied, Invalid, NotFound
 from iam.texts import N_
@@ -72,7 +72,7 @@ def _done(message: str) -> AnyResponse:
 
 
 def _waiting(digest: str) -> Waiting | None:
-    found = [one for one in waiting(context.db(), guard.asker()) if one.kind == "apply"]
+    found = [one for one in waiting(context.db(), guard.asker()) if one.kind == DECLARED]
     return next((one for one in found if not digest or one.name == name_of(digest)), None)
 
 
@@ -81,7 +81,6 @@ def _shown(found: Waiting, error: str = "", field: str = "", status: int = 200) 
     assert found.proposal is not None
     part, actor = frame.part_of("persons.read"), context.actor()
     report, would = look_at_waiting(session, found.proposal, actor, context.vault(), part)
-    found = named(session, guard.asker(), found.name)  # the look above let go of all that was read
     moved = would is not None and would.effects.digest != found.digest
     mine = found.proposed_by is not None and found.proposed_by == actor.person_id
     return frame.render(

@@ -9,7 +9,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import request
-from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -20,11 +19,11 @@ from admin_ui.parts.frame import blueprint
 from admin_ui.parts.seen import profiles
 from admin_ui.rules.pages import PATH
 from iam import clock
-from iam.access.asker import Asker
 from iam.access.commands import taken_out
-from iam.access.model.proposal import OF_RULES, Proposal, TakenOut, waiting
+from iam.access.model.proposal import OF_RULES, Proposal, TakenOut
 from iam.apply import guarded
 from iam.deciding.telling import is_due
+from iam.deciding.waiting import proposals_for
 from iam.directory.queries import Profile
 from iam.plans import agreement_proposals
 from iam.sources import undo
@@ -70,7 +69,7 @@ class Second:
 def lists(session: Session) -> Second:
     """Return what of both concerns the reader."""
     asker = guard.asker()
-    proposals = session.scalars(_proposals(asker).limit(SHOWN)).all()
+    proposals = session.scalars(proposals_for(asker).limit(SHOWN)).all()
     stopped = session.scalars(taken_out.unseen(asker).limit(SHOWN)).all()
     ids = {row.proposed_by for row in proposals} | {row.taken_by for row in stopped}
     names = profiles(session, [one for one in ids if one is not None])
@@ -87,20 +86,6 @@ def see_taken_out() -> AnyResponse:
         id_ = UUID(int=0)
     taken_out.see(context.db(), guard.asker(), id_, context.actor())
     return frame.done(context.texts().gettext(N_("You have looked at it.")), frame.HOME)
-
-
-def _proposals(asker: Asker) -> Any:
-    write, owner_id = asker.part("rules.write"), Proposal.__table__.c.owner_id
-    mine: list[ColumnElement[bool]] = [Proposal.kind.in_(OF_RULES) & write.covers(owner_id)] if write else []
-    sign = asker.part("agreements.sign")
-    if sign:
-        mine.append((Proposal.kind == agreement_proposals.KIND) & sign.covers(owner_id))
-    accept = asker.part("sources.accept")
-    if accept:
-        mine.append((Proposal.kind == undo.KIND) & accept.covers(owner_id))
-    if asker.part("config.apply").everything:
-        mine.append(Proposal.kind == "apply")
-    return select(Proposal).where(waiting(), or_(false(), *mine)).order_by(Proposal.proposed_at)
 
 
 def _proposal(row: Proposal, names: dict[UUID, Profile]) -> WaitingDefinition:

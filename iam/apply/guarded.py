@@ -198,8 +198,7 @@ def _accept(
         raise _moved()
     for one in (actor.person_id, found.proposed_by):
         definition_guard.refuse_winner(draft.session, effects, one, before.sensitive)
-    if not proposals.take(draft.session, found, actor):
-        raise _moved()
+    proposals.take(draft.session, found, actor)
     envelope = {"digest": effects.digest, "proposed_by": str(found.proposed_by)}
     log.write(draft.session, "config:file:accepted", actor, change_id=applied.change_id, envelope=envelope)
 
@@ -232,7 +231,6 @@ def _propose(draft: Draft, held: Held, actor: Actor) -> None:
     session.execute(
         update(Proposal).where(Proposal.kind == "apply", mine, waiting()).values(withdrawn_at=now, sealed=None)
     )
-    proposal = proposals.add(session, "apply", KEY, None, held.effects, held.reasons, actor)
+    proposal = proposals.keep(session, "apply", KEY, None, held.effects, held.reasons, actor)
     proposal.sealed = draft.vault.wrap(draft.said.packed(), _row(proposal))
-    told = proposals.told(proposal)
-    log.write(session, "config:file:proposed", actor, envelope=told)
+    log.write(session, "config:file:proposed", actor, envelope=proposals.told(proposal))

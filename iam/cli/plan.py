@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,7 +12,6 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session
 
-from connectors.problem import Problem
 from iam import clock
 from iam.apply.cli import in_words
 from iam.apply.run import look_at_waiting
@@ -21,7 +21,7 @@ from iam.database.engine import make_sessions
 from iam.deciding import decide
 from iam.deciding.decide import Decider
 from iam.deciding.telling import is_due
-from iam.deciding.waiting import SOURCE, Waiting, named, waiting
+from iam.deciding.waiting import DECLARED, SOURCE, Waiting, named, waiting
 from iam.directory.queries import profiles
 from iam.errors import Held
 from iam.sources import listing, undo as undoing
@@ -41,11 +41,10 @@ def list_(console: Console) -> None:
     """Print what waits in the part of who asks, the oldest first."""
     with console.transaction() as session:
         found = waiting(session, console.asker(session, console.actor(session)))
-        names = profiles(session, [one.proposed_by for one in found if one.proposed_by])
-        said = {id_: one.display_name for id_, one in names.items()}
-        data = [_data(console, one, said.get(one.proposed_by, "") if one.proposed_by else "") for one in found]
-    words = "\n".join(_line(console, one, shown["proposed_by"]) for one, shown in zip(found, data, strict=True))
-    console.show(data, words or console.texts.gettext(N_("Nothing waits for you.")))
+        data = _data(console, session, found)
+    console.show(
+        data, "\n".join(_line(console, one) for one in data) or console.texts.gettext(N_("Nothing waits for you."))
+    )
 
 
 @plan.command()
@@ -56,9 +55,9 @@ def show(console: Console, name: str) -> None:
     with console.transaction() as session:
         actor = console.actor(session)
         found = named(session, console.asker(session, actor), name)
-        data, lines = _data(console, found, ""), [_line(console, found, "")]
-        lines += [f"  {reason}" for reason in data["reasons"]]
-        if found.proposal is not None and found.kind == "apply":
+        (data,) = _data(console, session, [found])
+        lines = [_line(console, data), *(f"  {reason}" for reason in data["reasons"])]
+        if found.proposal is not None and found.kind == DECLARED:
             part = console.asker(session, actor).part("persons.read")
             report, would = look_at_waiting(session, found.proposal, actor, console.vault, part)
             data |= {"declaration": report.as_dict(), "digest_now": would and would.effects.digest}
@@ -77,6 +76,7 @@ def approve(console: Console, name: str, seen: str | None) -> None:
         if found.kind != SOURCE:
             decide.approve(session, found, who, seen)
     if found.kind == SOURCE:
+        # A run commits by itself, in transactions of its own.
         sessions = make_sessions(console.engine)
         sys.exit(carry_out(console, found.key, lambda advance: decide.accept_run(sessions, found, who, advance)))
     console.show({"name": name, "approved": True}, N_("Approved, and applied."))
@@ -106,7 +106,6 @@ def undo(console: Console, key: str, run_id: UUID | None, *, dry_run: bool) -> N
         part = console.part(session, actor, "sources.accept")
         source = listing.source_of(session, part, key)[0]
         run = undoing.last_written(session, source) if run_id is None else listing.run_of(session, part, run_id)[0]
-        reasons: Sequence[Problem] = ()
         if dry_run:
             effects = undoing.preview(session, source, run).effects
             counts = {word: len(effects.persons(gains=gains)) for word, gains in (("gain", True), ("lose", False))}
@@ -126,25 +125,26 @@ def _asked(console: Console, session: Session, name: str) -> tuple[Waiting, Deci
     return named(session, asker, name), Decider(asker, actor, console.vault, console.settings.consortium)
 
 
-def _data(console: Console, one: Waiting, proposed_by: str) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "kind": one.kind,
-        "at": one.at.isoformat(),
-        "proposed_by": proposed_by,
-        "is_due": _is_due(console, one),
-        "gain": one.gain,
-        "lose": one.lose,
-        "digest": one.digest,
-        "reasons": [console.texts.sentence(reason) for reason in one.reasons],
-    }
+def _data(console: Console, session: Session, found: Sequence[Waiting]) -> list[dict[str, Any]]:
+    names = profiles(session, [one.proposed_by for one in found if one.proposed_by])
+    now, days = clock.now().astimezone(ZoneInfo(console.settings.zone)), console.settings.plans.due_days
+    return [
+        {
+            "name": one.name,
+            "kind": one.kind,
+            "at": one.at.isoformat(),
+            "proposed_by": names[one.proposed_by].display_name if one.proposed_by in names else "",
+            "is_due": is_due(one.at, days, now),
+            "gain": one.gain,
+            "lose": one.lose,
+            "digest": one.digest,
+            "reasons": [console.texts.sentence(reason) for reason in one.reasons],
+        }
+        for one in found
+    ]
 
 
-def _line(console: Console, one: Waiting, proposed_by: str) -> str:
-    told = console.texts.gettext(_COUNTS) % {"gain": one.gain, "lose": one.lose}
-    due = console.texts.gettext(N_("Due")) if _is_due(console, one) else ""
-    return "  ".join(part for part in (one.name, console.texts.moment(one.at), due, told, proposed_by) if part)
-
-
-def _is_due(console: Console, one: Waiting) -> bool:
-    return is_due(one.at, console.settings.plans.due_days, clock.now().astimezone(ZoneInfo(console.settings.zone)))
+def _line(console: Console, one: Mapping[str, Any]) -> str:
+    told, at = console.texts.gettext(_COUNTS) % one, console.texts.moment(datetime.fromisoformat(one["at"]))
+    due = console.texts.gettext(N_("Due")) if one["is_due"] else ""
+    return "  ".join(part for part in (one["name"], at, due, told, one["proposed_by"]) if part)

@@ -112,9 +112,6 @@ def _declared(session: Session, approval: Approval, who: Decider) -> bool:
 
 
 def _drop(session: Session, proposal: Proposal, who: Decider, reason: str) -> None:
-    if not reason.strip():
-        raise Invalid(Problem("A reason is needed.", "Write why it is refused.", field="reason"))
-    if not proposals.drop(session, proposal):
-        raise Conflict(Problem("Somebody has decided this already.", "Open the page again."))
-    envelope = {"digest": proposal.digest, "reason": reason.strip()}
+    envelope = {"digest": proposal.digest, "reason": proposals.why(reason)}
+    proposals.drop(session, proposal)
     log.write(session, "config:file:refused", who.actor, envelope=envelope)

@@ -17,18 +17,15 @@ from iam import clock
 from iam.access.administration import roots
 from iam.access.asker import OPERATOR
 from iam.access.model.assignment import AdminGrant
-from iam.access.model.proposal import OF_RULES
-from iam.deciding.waiting import SOURCE, Waiting, waiting
+from iam.deciding.waiting import PERMISSIONS, Waiting, waiting
 from iam.delivery import outbox
 from iam.delivery.mail import Carrier, is_address
 from iam.delivery.outbox import Due, Message
 from iam.directory.organisation import OrganisationClosure
 from iam.directory.queries import holds_at
 from iam.jobs import Send
-from iam.plans import agreement_proposals
 from iam.settings import Settings
 from iam.signin.addresses import notices, person_mail
-from iam.sources import undo
 from iam.texts import N_, Texts
 
 KIND = "plans-wait"
@@ -36,14 +33,6 @@ KIND = "plans-wait"
 HOUR = 7
 """From which hour of a working day people are told."""
 FRIDAY = 4
-PERMISSIONS: Mapping[str, str] = {
-    **dict.fromkeys(OF_RULES, "rules.write"),
-    agreement_proposals.KIND: "agreements.sign",
-    SOURCE: "sources.accept",
-    undo.KIND: "sources.accept",
-    "apply": "config.apply",
-}
-"""By kind of what waits, which permission decides it."""
 
 
 @dataclass(frozen=True, slots=True)

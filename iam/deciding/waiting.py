@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access.asker import Asker
 from iam.access.model.proposal import OF_RULES, Proposal, waiting as undecided
-from iam.apply.cli import PERMISSION as DECLARE
 from iam.apply.guarded import KEY as DECLARATION, name_of
 from iam.directory.source import Run, Source
 from iam.errors import NotFound
@@ -23,15 +22,23 @@ from iam.sources import undo
 from iam.sources.listing import WAITING
 from iam.texts import N_
 
-SOURCE = "source"
+SOURCE, DECLARED = "source", "apply"
 NAMES = {
     "rule": "rule",
     "withdrawal": "rule",
     agreement_proposals.KIND: "agreement",
-    "apply": DECLARATION,
+    DECLARED: DECLARATION,
     undo.KIND: undo.KIND,
 }
 """What a proposal is about, as it is named."""
+PERMISSIONS: Mapping[str, str] = {
+    **dict.fromkeys(OF_RULES, "rules.write"),
+    agreement_proposals.KIND: "agreements.sign",
+    SOURCE: "sources.accept",
+    undo.KIND: "sources.accept",
+    DECLARED: "config.apply",
+}
+"""By kind of what waits, which permission decides it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class Waiting:
 
 def waiting(session: Session, asker: Asker) -> list[Waiting]:
     """Return what waits in the asker's part; two statements."""
-    found = [_of_proposal(one) for one in session.scalars(_proposals(asker))]
+    found = [_of_proposal(one) for one in session.scalars(proposals_for(asker))]
     found += [_of_run(run, source) for run, source in session.execute(_runs(asker))]
     return sorted(found, key=lambda one: (one.at, one.name))
 
@@ -74,23 +81,20 @@ def named(session: Session, asker: Asker, name: str) -> Waiting:
     return found
 
 
-def _proposals(asker: Asker) -> Any:
+def proposals_for(asker: Asker) -> Any:
+    """Select the proposals that wait in the asker's part, the oldest first; a declaration may speak of everything, so
+    everything must be in it."""
     owner_id, mine = Proposal.__table__.c.owner_id, list[ColumnElement[bool]]()
-    for kinds, permission in (
-        (OF_RULES, "rules.write"),
-        ((agreement_proposals.KIND,), "agreements.sign"),
-        ((undo.KIND,), "sources.accept"),
-    ):
+    for kind, permission in PERMISSIONS.items():
         part = asker.part(permission)
-        if part:
-            mine.append(and_(Proposal.kind.in_(kinds), part.covers(owner_id)))
-    if asker.part(DECLARE).everything:
-        mine.append(Proposal.kind == "apply")
-    return select(Proposal).where(undecided(), or_(false(), *mine))
+        if part and (kind != DECLARED or part.everything):
+            here = true() if kind == DECLARED else part.covers(owner_id)
+            mine.append(and_(Proposal.kind == kind, here))
+    return select(Proposal).where(undecided(), or_(false(), *mine)).order_by(Proposal.proposed_at)
 
 
 def _runs(asker: Asker) -> Any:
-    part = asker.part("sources.accept")
+    part = asker.part(PERMISSIONS[SOURCE])
     last = (
         select(Run.id)
         .where(Run.source_id == Source.id, ~Run.dry_run)

@@ -27,12 +27,11 @@ from iam.access.model.agreement import Agreement
 from iam.access.model.proposal import Proposal, waiting
 from iam.audit import log
 from iam.change import SYSTEM, Actor, Change, begin
-from iam.errors import Conflict, Denied, Invalid
+from iam.errors import Conflict, Denied
 from iam.plans import agreement_notes, definition_guard, definition_plan, proposals
 from iam.texts import N_
 
 KIND = "agreement"
-_DECIDED = Problem("Somebody has decided this already.", "Open the page again.")
 
 
 def do(session: Session, agreement: Agreement, act: Act, asker: Asker, actor: Actor) -> Sequence[Problem]:
@@ -55,8 +54,8 @@ def do(session: Session, agreement: Agreement, act: Act, asker: Asker, actor: Ac
         trial.rollback()
     session.expire_all()
     owner_id = min(act.deciders(session, agreement))
-    told = proposals.keep(session, KIND, agreement.key, owner_id, effects, reasons, actor, act.stated())
-    _tell(session, "agreement:act:proposed", agreement, act, actor, **told)
+    proposal = proposals.keep(session, KIND, agreement.key, owner_id, effects, reasons, actor, act.stated())
+    _tell(session, "agreement:act:proposed", agreement, act, actor, **proposals.told(proposal))
     return reasons
 
 
@@ -94,8 +93,7 @@ def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool],
     act.check(session, agreement, OPERATOR)
     refuse_whom_it_gives(actor.person_id, act.under(session, agreement))
     with session.begin_nested() as trial:
-        if not proposals.take(session, proposal, actor):
-            raise Conflict(_DECIDED)
+        proposals.take(session, proposal, actor)
         change, effects = _tried(session, agreement, act, actor, for_good=True)
         if is_seen(effects.digest):
             refuse_whom_it_gives(proposal.proposed_by, effects.persons(gains=True))
@@ -110,14 +108,12 @@ def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool],
 
 def refuse(session: Session, proposal: Proposal, reason: str, asker: Asker, actor: Actor) -> None:
     """Refuse what was proposed, with a reason; who proposed it may take it back so. Raises ``Invalid`` without one."""
-    if not reason.strip():
-        raise Invalid(Problem("A reason is needed.", "Write why it is refused.", field="reason"))
+    said = proposals.why(reason)
     agreement = _agreement(session, proposal)
     if actor.person_id is None or actor.person_id != proposal.proposed_by:
         second_person(session, agreement, proposal, asker, actor)
-    if not proposals.drop(session, proposal):
-        raise Conflict(_DECIDED)
-    _tell(session, "agreement:act:refused", agreement, act_of(proposal), actor, reason=reason.strip())
+    proposals.drop(session, proposal)
+    _tell(session, "agreement:act:refused", agreement, act_of(proposal), actor, reason=said)
 
 
 def second_person(session: Session, agreement: Agreement, proposal: Proposal, asker: Asker, actor: Actor) -> None:

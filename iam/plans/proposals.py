@@ -15,30 +15,13 @@ from iam import clock
 from iam.access.commands.effects import Effects
 from iam.access.model.proposal import Proposal, waiting
 from iam.change import Actor
-from iam.errors import Denied
+from iam.errors import Conflict, Denied, Invalid
 from iam.texts import N_
+
+DECIDED = Problem("Somebody has decided this already.", "Open the page again.")
 
 
 def keep(
-    session: Session,
-    kind: str,
-    key: str,
-    owner_id: UUID | None,
-    effects: Effects,
-    reasons: Sequence[Problem],
-    actor: Actor,
-    stated: Mapping[str, Any] | None = None,
-) -> Mapping[str, Any]:
-    """Keep a change that waits; return what its event says, as ``told``."""
-    return told(add(session, kind, key, owner_id, effects, reasons, actor, stated))
-
-
-def told(proposal: Proposal) -> Mapping[str, Any]:
-    """Return what the event of a proposal says: the digest of its effects, and how many gain and lose."""
-    return {"digest": proposal.digest, "counts": proposal.counts}
-
-
-def add(
     session: Session,
     kind: str,
     key: str,
@@ -67,6 +50,11 @@ def add(
     return proposal
 
 
+def told(proposal: Proposal) -> Mapping[str, Any]:
+    """Return what the event of a proposal says: the digest of its effects, and how many gain and lose."""
+    return {"digest": proposal.digest, "counts": proposal.counts}
+
+
 def reasons_of(rows: Collection[Any]) -> list[Problem]:
     """Return the reasons that a proposal keeps."""
     return [Problem(row["message"], params=row["params"]) for row in rows]
@@ -78,18 +66,26 @@ def refuse_proposer(proposal: Proposal, actor: Actor) -> None:
         raise Denied(Problem(N_("Somebody else than who proposed it must accept."), N_("Ask a second person.")))
 
 
-def take(session: Session, proposal: Proposal, actor: Actor) -> bool:
-    """Take a proposal from those that wait, as accepted by the actor, in one statement; whether nobody had decided it
-    before."""
-    query = update(Proposal).where(Proposal.id == proposal.id, waiting())
-    values = {"accepted_by": actor.person_id, "accepted_at": clock.now(), "sealed": None}
-    taken = query.values(values).returning(Proposal.id)
-    return session.execute(taken).first() is not None
+def take(session: Session, proposal: Proposal, actor: Actor) -> None:
+    """Take a proposal from those that wait, as accepted by the actor, in one statement; raises ``Conflict`` when
+    somebody had decided it before."""
+    _decide(session, proposal, {"accepted_by": actor.person_id, "accepted_at": clock.now()})
 
 
-def drop(session: Session, proposal: Proposal) -> bool:
-    """Take a proposal from those that wait, as refused, in one statement; whether nobody had decided it before."""
-    query = update(Proposal).where(Proposal.id == proposal.id, waiting())
-    return (
-        session.execute(query.values(withdrawn_at=clock.now(), sealed=None).returning(Proposal.id)).first() is not None
-    )
+def drop(session: Session, proposal: Proposal) -> None:
+    """Take a proposal from those that wait, as refused, in one statement; raises ``Conflict`` when somebody had decided
+    it before."""
+    _decide(session, proposal, {"withdrawn_at": clock.now()})
+
+
+def _decide(session: Session, proposal: Proposal, values: Mapping[str, Any]) -> None:
+    query = update(Proposal).where(Proposal.id == proposal.id, waiting()).values(sealed=None, **values)
+    if session.execute(query.returning(Proposal.id)).first() is None:
+        raise Conflict(DECIDED)
+
+
+def why(reason: str) -> str:
+    """Return the reason of a refusal; raises ``Invalid`` without one."""
+    if not reason.strip():
+        raise Invalid(Problem("A reason is needed.", "Write why it is refused.", field="reason"))
+    return reason.strip()

@@ -27,13 +27,12 @@ from iam.access.model.rule import Rule, RuleVersion
 from iam.audit import log
 from iam.change import Actor, begin
 from iam.directory.organisation import Organisation
-from iam.errors import Conflict, Denied, Invalid, NotFound
+from iam.errors import Conflict, Denied, NotFound
 from iam.plans import definition_guard, definition_plan, proposals
 from iam.plans.definition_guard import Touched
 from iam.texts import N_
 
 Pattern = Mapping[str, Any]
-_DECIDED = Problem("Somebody has decided this already.", "Open the page again.")
 
 
 def publish(session: Session, key: str, pattern: Pattern, owner: str, actor: Actor) -> Sequence[Problem]:
@@ -99,8 +98,7 @@ def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool],
     rule = session.scalars(select(Rule).where(Rule.key == key)).one()
     second_person(session, proposal, part, actor)
     with session.begin_nested() as trial:
-        if not proposals.take(session, proposal, actor):
-            raise Conflict(_DECIDED)
+        proposals.take(session, proposal, actor)
         change = begin(session, "command", actor, f"rule {key}")
         pattern = _carry_out(session, kind, rule, change, actor)
         owner = session.get_one(Organisation, rule.owner_id).key
@@ -119,13 +117,12 @@ def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool],
 def refuse(session: Session, proposal: Proposal, reason: str, part: Part, actor: Actor) -> None:
     """Refuse what was proposed, with a reason; who proposed it may take it back so. Raises ``Invalid`` without a
     reason."""
-    if not reason.strip():
-        raise Invalid(Problem("A reason is needed.", "Write why it is refused.", field="reason"))
+    said = proposals.why(reason)
     rule = session.scalars(select(Rule).where(Rule.key == proposal.key)).one()
     if not may_touch(session, part, rule.owner_id):
         raise NotFound(Problem("There is no such rule, or it is outside your part."))
     withdraw_rules(session, [rule.id], drafts_only=True)
-    _tell(session, "refused", rule, actor, {"kind": proposal.kind, "reason": reason.strip()})
+    _tell(session, "refused", rule, actor, {"kind": proposal.kind, "reason": said})
 
 
 def second_person(session: Session, proposal: Proposal, part: Part, actor: Actor) -> None:
@@ -169,8 +166,8 @@ def _roles(session: Session, rule_id: UUID | None) -> frozenset[UUID]:
 
 
 def _propose(session: Session, kind: str, rule: Rule, found: tuple[Effects, list[Problem]], actor: Actor) -> None:
-    told = proposals.keep(session, kind, rule.key, rule.owner_id, *found, actor)
-    _tell(session, "proposed", rule, actor, {"kind": kind, **told})
+    proposal = proposals.keep(session, kind, rule.key, rule.owner_id, *found, actor)
+    _tell(session, "proposed", rule, actor, {"kind": kind, **proposals.told(proposal)})
 
 
 def _carry_out(session: Session, kind: str, rule: Rule, change: Any, actor: Actor) -> Pattern | None:
@@ -180,7 +177,7 @@ def _carry_out(session: Session, kind: str, rule: Rule, change: Any, actor: Acto
     else:
         draft = draft_of(session, rule.id)
         if draft is None:
-            raise Conflict(_DECIDED)
+            raise Conflict(proposals.DECIDED)
         publishing.release(session, change, draft, actor)
         pattern = dict(draft.pattern)
     derive(session, change, rules=[rule.id])

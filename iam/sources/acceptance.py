@@ -14,7 +14,8 @@ from iam import clock
 from iam.audit import log
 from iam.change import Actor
 from iam.directory.source import Acceptance, Record, Run, Source
-from iam.errors import Conflict, Invalid
+from iam.errors import Conflict
+from iam.plans import proposals
 from iam.plans.plan import Plan
 from iam.sources import configured, listing
 
@@ -72,19 +73,18 @@ def refuse(session: Session, source: Source, actor: Actor, reason: str) -> None:
         raise Conflict(
             Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": source.key})
         )
-    if not reason.strip():
-        raise Invalid(Problem("A reason is needed.", "Write why it is refused.", field="reason"))
+    said = proposals.why(reason)
     held.state = "refused"
     plan = session.get(Plan, held.plan_id) if held.plan_id is not None else None
     if plan is not None:
-        plan.refused_by, plan.refusal = actor.person_id, reason.strip()
+        plan.refused_by, plan.refusal = actor.person_id, said
     _remember_refused(session, source, held, whole=plan is None or plan.change_id is None)
     log.write(
         session,
         "source:run:refused",
         actor,
         organisation_id=source.owner_id,
-        envelope={"source": source.key, "run": str(held.id), "reason": reason.strip()},
+        envelope={"source": source.key, "run": str(held.id), "reason": said},
     )
 
 

@@ -104,6 +104,8 @@ def _run(
     report.rejects, report.warnings = result.rejects, result.warnings
     report.counts = _counts(result)
     accepted, before = judgement.of_reading(session, source, result, report)
+    if result.waited:
+        known.forget_waiting(session, source.id)
     if not result.news and before is not None and accepted is None and source.walled:
         _nothing_new(session, source, actor, report, result, now)
         return
@@ -127,11 +129,8 @@ def _run(
     judgement.of_walls(session, source, result, report, plan, accepted, before is None, now)
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
     progress("write", result.rows)
-    if result.waited:
-        known.forget_waiting(session, source.id)
     _apply(session, source, report, plan, change, actor, before is None and plan.approved_by is None)
-    known.remember(session, gone, first, result.returned, now)
-    known.forget_refused(session, result.over)
+    known.remember(session, gone, first, result.returned, result.over, now)
     stager.remember_places(source)
     _conclude(session, source, actor, report, result, change)
     if result.fresh + result.changed > MANY:
@@ -146,10 +145,7 @@ def _nothing_new(session: Session, source: Source, actor: Actor, report: Report,
     change = begin(session, "run", actor, source.purpose, run_id=report.run_id, plan_id=plan.id)
     plan.state, plan.counts, plan.change_id = "applied", dict(report.counts), change.id
     report.state = "partial" if report.rejects else "done"
-    if result.waited:
-        known.forget_waiting(session, source.id)
-    known.remember(session, (), (), result.returned, now)
-    known.forget_refused(session, result.over)
+    known.remember(session, (), (), result.returned, result.over, now)
     _conclude(session, source, actor, report, result, change)
 
 

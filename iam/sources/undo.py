@@ -22,7 +22,7 @@ from iam.access.model.proposal import Proposal, waiting
 from iam.audit import log
 from iam.change import SYSTEM, Actor, Change, begin
 from iam.directory.source import Run, Source
-from iam.errors import Conflict, Invalid, NotFound
+from iam.errors import Conflict, NotFound
 from iam.lifecycle import staged, undo as facts
 from iam.lifecycle.leave import end_leavers
 from iam.plans import definition_guard, definition_plan, proposals
@@ -33,17 +33,21 @@ from iam.texts import N_
 from iam.tokens.grant import GrantRow
 
 KIND = "undo"
-_DECIDED = Problem("Somebody has decided this already.", "Open the page again.")
+WRITES = ("new", "changed", "start", "end", "move", "change", "link_end", "described")
+"""Counts of a run of which one is there when it wrote something."""
+
+
+def may_be_undone(run: Run, plan: Plan | None) -> bool:
+    """Whether a run wrote something, and was not undone."""
+    wrote = any(run.counts.get(name) for name in WRITES)
+    return wrote and plan is not None and plan.change_id is not None and plan.undone_by is None
 
 
 def last_written(session: Session, source: Source) -> Run:
     """Return the last run of a source that wrote something and was not undone; raises ``NotFound``."""
-    query = (
-        select(Run)
-        .join(Plan, Plan.id == Run.plan_id)
-        .where(Run.source_id == source.id, Plan.change_id.is_not(None), Plan.undone_by.is_(None))
-    )
-    found = session.scalars(query.order_by(Run.id.desc()).limit(1)).first()
+    query = select(Run, Plan).join(Plan, Plan.id == Run.plan_id).where(Run.source_id == source.id)
+    rows = session.execute(query.order_by(Run.id.desc()).execution_options(yield_per=50))
+    found = next((run for run, plan in rows if may_be_undone(run, plan)), None)
     if found is None:
         raise NotFound(Problem(N_("No run of %(key)s can be undone."), params={"key": source.key}))
     return found
@@ -76,10 +80,9 @@ def undo(session: Session, source: Source, run: Run, actor: Actor) -> Sequence[P
             return ()
         trial.rollback()
     session.expire_all()
-    told = proposals.keep(
-        session, KIND, source.key, source.owner_id, effects, reasons, actor, stated={"run": str(run.id)}
-    )
-    _tell(session, "source:undo:proposed", source, run, actor, **told)
+    stated = {"run": str(run.id)}
+    proposal = proposals.keep(session, KIND, source.key, source.owner_id, effects, reasons, actor, stated)
+    _tell(session, "source:undo:proposed", source, run, actor, **proposals.told(proposal))
     return reasons
 
 
@@ -101,8 +104,7 @@ def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool],
     run = run_of(session, proposal)
     source = session.get_one(Source, run.source_id)
     with session.begin_nested() as trial:
-        if not proposals.take(session, proposal, actor):
-            raise Conflict(_DECIDED)
+        proposals.take(session, proposal, actor)
         change, effects = _tried(session, source, run, actor)
         if is_seen(effects.digest):
             for one in (actor.person_id, proposal.proposed_by):
@@ -117,13 +119,9 @@ def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool],
 
 def refuse(session: Session, proposal: Proposal, reason: str, actor: Actor) -> None:
     """Refuse it, with a reason; who proposed it may take it back so."""
-    if not reason.strip():
-        raise Invalid(Problem("A reason is needed.", "Write why it is refused.", field="reason"))
-    run = run_of(session, proposal)
-    if not proposals.drop(session, proposal):
-        raise Conflict(_DECIDED)
-    source = session.get_one(Source, run.source_id)
-    _tell(session, "source:undo:refused", source, run, actor, reason=reason.strip())
+    said, run = proposals.why(reason), run_of(session, proposal)
+    proposals.drop(session, proposal)
+    _tell(session, "source:undo:refused", session.get_one(Source, run.source_id), run, actor, reason=said)
 
 
 def _tried(session: Session, source: Source, run: Run, actor: Actor, *, trial: bool = False) -> tuple[Change, Effects]:
@@ -132,8 +130,9 @@ def _tried(session: Session, source: Source, run: Run, actor: Actor, *, trial: b
     change = begin(session, "command", actor, f"undo of run {run.id}")
     facts.undo(session, change, plan.change_id, run.id)
     derive(session, change, persons=staged.touched, trial=trial)
-    end_leavers(session, GrantRow.person_id.in_(select(staged.touched.c.person_id)))
-    addresses.touched(session, select(staged.touched.c.person_id))
+    if not trial:
+        end_leavers(session, GrantRow.person_id.in_(select(staged.touched.c.person_id)))
+        addresses.touched(session, select(staged.touched.c.person_id))
     plan.undone_by, run.state = change.id, "undone"
     session.flush()
     return change, read(session, change.id, basis=f"undo {run.id}")
@@ -145,7 +144,7 @@ def _undoable(session: Session, source: Source, run: Run) -> Plan:
     if held.leased_until is not None and held.leased_until > clock.now():
         raise Conflict(Problem("%(key)s is running already.", "Wait until it has ended.", params={"key": source.key}))
     plan = None if run.plan_id is None else session.get(Plan, run.plan_id)
-    if plan is None or plan.change_id is None or plan.undone_by is not None:
+    if plan is None or plan.change_id is None or not may_be_undone(run, plan):
         raise Conflict(Problem(N_("This run wrote nothing, or was undone already."), N_("Choose another run.")))
     if facts.changes_codes(session, plan.change_id):
         message = N_("This run changed personal identity codes, and the earlier ones are not kept.")

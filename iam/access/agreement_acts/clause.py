@@ -159,7 +159,7 @@ def standing_clause(session: Session, agreement: Agreement, number: int) -> tupl
     id_ = session.scalar(query)
     if id_ is None:
         raise NotFound(_NO_CLAUSE)
-    return id_, agreements.clauses(session)[agreement.id][id_]
+    return id_, agreements.clauses(session, of=[agreement.id])[agreement.id][id_]
 
 
 def side_of(session: Session, asker: Asker, says: Clause) -> UUID | None:
@@ -204,7 +204,7 @@ def _put(session: Session, change: Change, agreement: Agreement, number: int | N
 
     The caller has everybody's turn, or takes it back.
     """
-    standing: Mapping[UUID, Clause] = agreements.clauses(session).get(agreement.id, {})
+    standing: Mapping[UUID, Clause] = agreements.clauses(session, of=[agreement.id]).get(agreement.id, {})
     gone = None if number is None else standing_clause(session, agreement, number)[0]
     stay = [one for id_, one in standing.items() if id_ != gone]
     altered = agreements.set_clauses(session, change, {agreement.id: [*stay, *([] if says is None else [says])]})

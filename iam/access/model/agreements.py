@@ -220,10 +220,15 @@ def _close(session: Session, model: Any, change: Change, versions: Sequence[UUID
         session.execute(update(model), [{"version_id": one, "closed_by": change.id} for one in versions])
 
 
-def clauses(session: Session, known_at: datetime | None = None) -> dict[UUID, dict[UUID, Clause]]:
-    """Return the clauses that are open (or were known at ``known_at``) by agreement and id: two queries."""
+def clauses(
+    session: Session, known_at: datetime | None = None, *, of: Collection[UUID] | None = None
+) -> dict[UUID, dict[UUID, Clause]]:
+    """Return the clauses that are open (or were known at ``known_at``) by agreement and id, those ``of`` some
+    agreements or of all: two queries."""
     content: dict[UUID, set[tuple[str, str, str]]] = defaultdict(set)
     open_ = known(AgreementClause, known_at)
+    if of is not None:
+        open_ = and_(open_, AgreementClause.agreement_id.in_(of))
     query = select(ClauseContent).join(AgreementClause, AgreementClause.id == ClauseContent.clause_id).where(open_)
     for allowed in session.scalars(query):
         content[allowed.clause_id].add((allowed.occupation, allowed.data_group, allowed.operation))
@@ -247,7 +252,7 @@ def clauses(session: Session, known_at: datetime | None = None) -> dict[UUID, di
 def set_clauses(session: Session, change: Change, stated: Mapping[UUID, Sequence[Clause]]) -> list[Clause]:
     """Make ``stated`` the open clauses of these agreements; one that says the same stays as it is. Return those that
     were closed and opened."""
-    standing = clauses(session)
+    standing = clauses(session, of=stated)
     closing: list[UUID] = []
     opening: list[tuple[UUID, Clause]] = []
     closed: list[Clause] = []

@@ -103,17 +103,13 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
             timedelta(hours=1),
             agreement_notes.Reminding(settings.agreements.remind_days, settings.agreements.remind_people_days),
         ),
-        Chore("plans", timedelta(hours=1), Keeping(settings.plans.keep_names_days, settings.plans.discard_days)),
+        Chore("plans", TIDY, Keeping(settings.plans.keep_names_days, settings.plans.discard_days)),
         Chore("plans told of", timedelta(minutes=10), telling.Telling(settings.plans.due_days, settings.zone)),
         Chore("sign-in addresses", timedelta(minutes=1), address_notice.Round(wait)),
         Chore(
             "login sessions", timedelta(minutes=1), lambda session: sign_out.run_out(session, settings.tokens, _SOME)
         ),
     )
-
-
-def _reminding(settings: Settings) -> agreement_notes.Reminding:
-    return agreement_notes.Reminding(settings.agreements.remind_days, settings.agreements.remind_people_days)
 
 
 @contextmanager

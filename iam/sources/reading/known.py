@@ -51,10 +51,16 @@ def ending(missing: Missing, now: datetime, grace_hours: int) -> tuple[list[UUID
 
 
 def remember(
-    session: Session, gone: Sequence[UUID], first: Sequence[UUID], returned: Sequence[UUID], now: datetime
+    session: Session,
+    gone: Sequence[UUID],
+    first: Sequence[UUID],
+    returned: Sequence[UUID],
+    over: Sequence[UUID],
+    now: datetime,
 ) -> None:
     """Write what a run changed: ended records lose their digest unless the guard held them, then that they are gone
-    waits; the missing and the returned are marked."""
+    waits; the missing and the returned are marked. Of those that say again what stands (``over``) nothing is refused
+    any more: should they say it once more, it is asked."""
     fx = staged.effect
     held = select(fx.c.record_id).where(fx.c.held, fx.c.record_id.is_not(None))
     if gone:
@@ -63,19 +69,12 @@ def remember(
         waits, none = literal(GONE, LargeBinary), literal(b"", LargeBinary)
         values = {"digest": case((is_held, Record.digest), else_=none), "waits": case((is_held, waits))}
         session.execute(ended.values(values).execution_options(synchronize_session=False))
-    for ids, since in ((first, now), (returned, None)):
+    for ids, name, value in ((first, "missing_since", now), (returned, "missing_since", None), (over, "refused", None)):
         if ids:
-            session.execute(update(Record), [{"id": record_id, "missing_since": since} for record_id in ids])
+            session.execute(update(Record), [{"id": record_id, name: value} for record_id in ids])
 
 
 def forget_waiting(session: Session, source_id: UUID) -> None:
     """Forget what waited of an earlier run: the one that begins to write says what waits now."""
     query = update(Record).where(Record.source_id == source_id, Record.waits.is_not(None)).values(waits=None)
     session.execute(query.execution_options(synchronize_session=False))
-
-
-def forget_refused(session: Session, over: Sequence[UUID]) -> None:
-    """Forget what was refused of these records, which say again what stands: should they say it once more, it is
-    asked."""
-    if over:
-        session.execute(update(Record), [{"id": record_id, "refused": None} for record_id in over])

@@ -14,6 +14,7 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.person import Person, PersonProfile
 from iam.directory.source import Run
 from iam.errors import Conflict, Denied, NotFound
+from iam.plans.plan import Plan
 from iam.sources import configured, undo
 from tests.kit.worlds.source import Row, World, build, code, row, rows
 
@@ -61,6 +62,20 @@ def test_a_run_that_is_undone_leaves_facts_names_and_rights_as_before_it(world: 
     assert list(world.later(days=1).undo()) == []
     assert standing(world) == before
     assert world.scalar(select(Run.state).order_by(Run.id.desc()).limit(1)) == "undone"
+
+
+def test_a_night_in_which_nothing_changed_does_not_hide_the_run_that_was_wrong(world: World) -> None:
+    before = standing(world)
+    world.later(days=1).run(changed(0, 1))
+    assert world.later(days=2).run().counts["unchanged"] == 13
+    nothing = world.scalar(select(Run.id).order_by(Run.id.desc()).limit(1))
+    with world.sessions() as session:
+        empty = session.get_one(Run, nothing)
+        assert not undo.may_be_undone(empty, session.get_one(Plan, empty.plan_id))
+    assert list(world.later(days=2).undo()) == []
+    assert standing(world) == before
+    assert world.scalar(select(Run.state).where(Run.id == nothing)) == "done"
+    assert world.later(days=3).run().counts["refused"] == 4
 
 
 def test_what_was_undone_does_not_come_back_the_next_night_and_what_says_something_else_does(world: World) -> None:
