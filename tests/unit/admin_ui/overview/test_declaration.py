@@ -72,7 +72,9 @@ def test_a_second_person_sees_whom_it_gives_what_and_applies_just_that(
     world: World, page: str, reader: Callable[[str], Reader]
 ) -> None:
     veera = reader("veera")
-    assert f'href="{page}"' in veera.get("/admin/").text
+    overview = veera.get("/admin/").text
+    assert f'href="{page}"' in overview
+    assert "Nothing waits for you." not in overview
     shown = veera.get(page)
     assert "opettaja-wilmaan" in told(shown)
     assert "Opettaja07" in told(shown)
