@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from iam.database.base import Base, FactVersion, key, open_index, valid
+from iam.database.base import Base, FactVersion, key, open_index, refers_to, valid
 
 
 class Agreement(Base):
@@ -17,7 +17,9 @@ class Agreement(Base):
 
     Notice is given with ``notice_months`` by the calendar, or ``notice_days``. ``review_on`` is the day by which it is
     looked at again. ``annexes`` are file names and SHA-256 only: the files are kept with the case. ``supervision`` says
-    how its use is watched over.
+    how uses are sampled, ``supervised_by`` who does that, and every how many months it is reported
+    (``report_months``). ``processing`` is what the annex on the processing of personal data says. ``cancelled_on`` is
+    the day on which it was given up before it was in force, with the reason.
     """
 
     __tablename__ = "agreement"
@@ -33,7 +35,42 @@ class Agreement(Base):
     notice_days: Mapped[int | None]
     review_on: Mapped[date | None]
     supervision: Mapped[str | None]
+    supervised_by: Mapped[str | None]
+    report_months: Mapped[int | None]
+    processing: Mapped[dict[str, Any] | None]
     annexes: Mapped[list[Any]] = mapped_column(default=list)
+    cancelled_on: Mapped[date | None]
+    cancelled_because: Mapped[str | None]
+
+
+class AgreementAmendment(Base):
+    """By what an agreement was amended after it was signed: a decision of its own (``decision``, as an agreement's), or
+    the ``delegation`` under which it needed none. ``n`` counts from 1 in the agreement."""
+
+    __tablename__ = "agreement_amendment"
+    __table_args__ = (UniqueConstraint("agreement_id", "n"),)
+
+    id: Mapped[UUID] = key()
+    agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"))
+    n: Mapped[int]
+    decision: Mapped[dict[str, Any] | None]
+    delegation: Mapped[str | None]
+    opened_by: Mapped[UUID]
+
+
+class AgreementTemplate(Base):
+    """What agreements of one kind say, before anybody is named: ``body`` holds the places of its parties and the
+    clauses between places."""
+
+    __tablename__ = "agreement_template"
+
+    id: Mapped[UUID] = key()
+    key: Mapped[str] = mapped_column(unique=True)
+    name_fi: Mapped[str]
+    name_sv: Mapped[str]
+    name_en: Mapped[str]
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    body: Mapped[dict[str, Any]]
 
 
 class AgreementTerm(FactVersion, Base):
@@ -103,7 +140,8 @@ class AgreementClause(Base):
     """What the grantor allows people of the grantee in a scope; immutable: a change closes it and opens another.
 
     ``relationship_kind`` is what must exist live between holder and person at use; ``weaker_accepted_by`` who accepted,
-    on which day, that roles under the clause are enforced otherwise.
+    on which day, that roles under the clause are enforced otherwise. ``amendment_id`` is by what it was made or altered
+    after the agreement was signed.
     """
 
     __tablename__ = "agreement_clause"
@@ -122,6 +160,7 @@ class AgreementClause(Base):
     relationship_kind: Mapped[str | None]
     weaker_accepted_by: Mapped[str | None]
     weaker_accepted_on: Mapped[date | None]
+    amendment_id: Mapped[UUID | None] = refers_to("agreement_amendment.id")
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime]
     opened_by: Mapped[UUID]

@@ -84,3 +84,19 @@ class AdminGrant(Base):
     valid_to: Mapped[datetime]
     opened_by: Mapped[UUID]
     closed_by: Mapped[UUID | None]
+
+
+class Deputy(Base):
+    """Who decides on plans while another is away, for a time: both hold ``permission`` over the same part."""
+
+    __tablename__ = "deputy"
+    __table_args__ = (valid(), open_index("for_person_id"), open_index("person_id"))
+
+    id: Mapped[UUID] = key()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    for_person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    permission: Mapped[str]
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime]
+    opened_by: Mapped[UUID]
+    closed_by: Mapped[UUID | None]
