@@ -30,7 +30,7 @@ from admin_ui.applications import (
 )
 from admin_ui.feeds import runs, sources, unclear, undo as run_undo
 from admin_ui.organisations import opened_sources, pages as organisations
-from admin_ui.overview import declaration, page as overview, second_person
+from admin_ui.overview import declaration, deputies, page as overview, second_person
 from admin_ui.parts.frame import blueprint
 from admin_ui.people import listing as persons
 from admin_ui.person import (
@@ -73,6 +73,7 @@ PAGES = (
     rules,
     runs,
     declaration,
+    deputies,
     second_person,
     sign_in_trace,
     sources,

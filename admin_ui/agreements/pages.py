@@ -138,7 +138,7 @@ def agreement(key: str) -> Response:
         export_url=f"{PATH}/{key}/people.csv",
         first=words.start,
         end=words.end,
-        waits=frame.may("agreements.sign") and agreement_proposals.of_agreement(session, key) is not None,
+        waits=frame.decides("agreements.sign") and agreement_proposals.of_agreement(session, key) is not None,
         suspenders=_suspenders(session, standing),
     )
 

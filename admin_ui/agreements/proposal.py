@@ -47,7 +47,7 @@ def agreement_proposal(key: str) -> Response:
 
 
 @blueprint.post("/agreements/<key>/proposal")
-@guard.requires("agreements.sign")
+@guard.decides("agreements.sign")
 @guard.recent(_PROPOSAL)
 def decide_on_agreement(key: str) -> AnyResponse:
     """Accept what waits, when its effects are those that were shown; or refuse it with a reason."""

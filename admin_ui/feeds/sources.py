@@ -172,14 +172,14 @@ def run_source(key: str) -> AnyResponse:
 
 
 @blueprint.post("/sources/<key>/accept")
-@guard.requires("sources.accept")
+@guard.decides("sources.accept")
 def accept_source(key: str) -> AnyResponse:
     """Accept what the last run held, as another administrator than the one who ran it, and run again."""
     return _start(key, accepting=True)
 
 
 @blueprint.post("/sources/<key>/refuse")
-@guard.requires("sources.accept")
+@guard.decides("sources.accept")
 def refuse_source(key: str) -> AnyResponse:
     """Refuse what the last run held, with a reason: nothing of it is applied, and these rows are not asked again."""
     found = _allowed(key)

@@ -27,14 +27,14 @@ SHOWN_PLACES = 20
 
 
 @blueprint.get("/runs/<uuid:run_id>/undo")
-@guard.requires("sources.accept")
+@guard.decides("sources.accept")
 def show_undoing(run_id: UUID) -> Response:
     """Show what people would gain and lose if what a run wrote were undone."""
     return _shown(run_id)
 
 
 @blueprint.post("/runs/<uuid:run_id>/undo")
-@guard.requires("sources.accept")
+@guard.decides("sources.accept")
 @guard.recent(_PAGE)
 def undo_run(run_id: UUID) -> AnyResponse:
     """Undo it or let that wait; accept or refuse what waits."""
@@ -42,6 +42,7 @@ def undo_run(run_id: UUID) -> AnyResponse:
     act, proposal, actor = request.form.get("act", ""), _waiting(run, source), context.actor()
     try:
         if proposal is None and act == "undo" and _is_seen(undo.preview(session, source, run).effects.digest):
+            listing.run_of(session, frame.part_of("sources.accept"), run_id)
             waits = undo.undo(session, source, run, actor)
             return _done(run_id, N_("It waits for a second person.") if waits else _UNDONE)
         if proposal is not None and act == "refuse":

@@ -22,6 +22,7 @@ from iam import clock
 from iam.access.commands import taken_out
 from iam.access.model.proposal import OF_RULES, Proposal, TakenOut
 from iam.apply import guarded
+from iam.deciding.deputies import may_be_deputised
 from iam.deciding.telling import is_due
 from iam.deciding.waiting import proposals_for
 from iam.directory.queries import Profile
@@ -60,10 +61,11 @@ class WaitingDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """The two lists, the oldest first, at most ``SHOWN`` each."""
+    """The two lists, the oldest first, at most ``SHOWN`` each, and whether the reader decides anything at all."""
 
     proposals: list[WaitingDefinition]
     taken_out: list[WaitingDefinition]
+    decides: bool
 
 
 def lists(session: Session) -> Second:
@@ -73,7 +75,8 @@ def lists(session: Session) -> Second:
     stopped = session.scalars(taken_out.unseen(asker).limit(SHOWN)).all()
     ids = {row.proposed_by for row in proposals} | {row.taken_by for row in stopped}
     names = profiles(session, [one for one in ids if one is not None])
-    return Second([_proposal(row, names) for row in proposals], [_stopped(row, names) for row in stopped])
+    decides = bool(may_be_deputised(asker))
+    return Second([_proposal(row, names) for row in proposals], [_stopped(row, names) for row in stopped], decides)
 
 
 @blueprint.post("/taken-out")

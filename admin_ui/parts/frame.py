@@ -70,6 +70,7 @@ def render(
         sign_out_action="/logout",
         home_url=HOME,
         may=may,
+        decides=decides,
         **values,
     )
 
@@ -89,6 +90,11 @@ def may(permission: str) -> bool:
 def part_of(permission: str) -> Part:
     """Return the reader's part for another permission than the view's own; empty when it is not held."""
     return guard.asker().part(permission)
+
+
+def decides(permission: str) -> bool:
+    """Whether the reader decides, over some part, what waits and is otherwise done with this permission."""
+    return bool(guard.asker().decides(permission))
 
 
 def part_in_words() -> str:

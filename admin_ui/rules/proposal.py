@@ -61,7 +61,7 @@ def proposal_file(key: str) -> Response:
 
 
 @blueprint.post("/rules/<key>/proposal")
-@guard.requires("rules.write")
+@guard.decides("rules.write")
 @guard.recent(_PROPOSAL)
 def decide_proposal(key: str) -> AnyResponse:
     """Accept what waits, when its effects are those that were shown; or refuse it with a reason."""
@@ -168,7 +168,7 @@ def _shown(key: str, said_back: Said, status: int = 200) -> Response:
     would = rule_proposals.effects_of(session, found, frame.part_of("persons.read"))
     effects = effects_view.view(session, would)
     found = session.get_one(Proposal, found.id)
-    write, login = frame.part_of("rules.write"), context.login()
+    write, login = guard.asker().decides("rules.write"), context.login()
     mine = login is not None and login.person_id == found.proposed_by
     decides = bool(write) and may_touch(session, write, rule.owner_id)
     reasons = [texts.gettext(one.message) % one.params for one in proposals.reasons_of(found.reasons)]

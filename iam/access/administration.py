@@ -58,6 +58,10 @@ PERMISSIONS: dict[str, str] = {
     "agreements.read": "see agreements",
     "agreements.write": "give notice of an agreement, suspend it at once, lift a suspension",
     "agreements.sign": "record the signature of a party of an agreement, and accept one",
+    "plans.approve": (
+        "decide, as the second person, what waits of the part: source runs, rules, agreements, declarations; it is "
+        "seen with the permissions that read them"
+    ),
     "audit.search": "search the audit log",
     "config.apply": (
         "apply and export declarations and, on a page, write what people are told before they go on to a "
@@ -67,6 +71,7 @@ PERMISSIONS: dict[str, str] = {
 }
 
 
+APPROVE = "plans.approve"
 CODES = "persons.code"
 """Who holds it over a place may know that a protected person is there."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from iam.access.administration import CODES, NOTHING, PERMISSIONS, WHOLE, Part, granted_and_roots
+from iam.access.administration import APPROVE, CODES, NOTHING, PERMISSIONS, WHOLE, Part, granted_and_roots
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ class Asker:
             self._parts[permission] = self._made(self._granted(permission))
         return self._parts[permission]
 
+    def decides(self, permission: str) -> Part:
+        """The part in which a second person decides what is otherwise done with ``permission``: ``plans.approve`` is as
+        good there."""
+        PERMISSIONS[permission]
+        return self._made(self._granted(permission) | self._granted(APPROVE))
+
     def whole(self) -> Part:
         """The part over which any permission at all is held."""
         granted: frozenset[UUID] = frozenset().union(*self.held.values())
@@ -64,6 +70,10 @@ class _Operator(Asker):
         """The whole consortium."""
         PERMISSIONS[permission]
         return WHOLE
+
+    def decides(self, permission: str) -> Part:
+        """The whole consortium."""
+        return self.part(permission)
 
     def whole(self) -> Part:
         """The whole consortium."""

@@ -109,6 +109,8 @@ TYPES: dict[str, str] = {
     "source:person:decided": "An administrator decided whose record an ambiguous one is.",
     "plan:change:computed": "A plan was computed.",
     "plan:change:applied": "A plan was applied.",
+    "plan:deputy:named": "Somebody named who decides for them while they are away; for what is in the event.",
+    "plan:deputy:ended": "A deputy's time was ended early.",
     "plan:change:discarded": "A declaration or an undoing that nobody decided in time was discarded.",
     "plan:change:refused": "A plan was refused, or its inputs had moved.",
     "rule:version:published": "A rule version was published.",

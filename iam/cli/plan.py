@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.apply.cli import in_words
 from iam.apply.run import look_at_waiting
+from iam.cli.deputy import deputy
 from iam.cli.source import carry_out
 from iam.cli.support import Console
 from iam.database.engine import make_sessions
@@ -33,6 +34,9 @@ _COUNTS = N_("%(gain)s gain, %(lose)s lose")
 @click.group()
 def plan() -> None:
     """What waits for a second person: source runs, rules, agreements, declarations."""
+
+
+plan.add_command(deputy)
 
 
 @plan.command("list")

@@ -73,7 +73,7 @@ def refuse(session: Session, found: Waiting, who: Decider, reason: str) -> None:
         return
     proposal = _proposal(found)
     if proposal.kind in OF_RULES:
-        rule_proposals.refuse(session, proposal, reason, who.asker.part("rules.write"), who.actor)
+        rule_proposals.refuse(session, proposal, reason, who.asker.decides("rules.write"), who.actor)
     elif proposal.kind == "apply":
         _drop(session, proposal, who, reason)
     elif proposal.kind == undo.KIND:
@@ -93,7 +93,7 @@ def is_approved(session: Session, found: Waiting, who: Decider, is_seen: IsSeen)
     ``approve``."""
     proposal = _proposal(found)
     if proposal.kind in OF_RULES:
-        return rule_proposals.accept(session, proposal, is_seen, who.asker.part("rules.write"), who.actor)
+        return rule_proposals.accept(session, proposal, is_seen, who.asker.decides("rules.write"), who.actor)
     if proposal.kind == "apply":
         return _declared(session, Approval(proposal, is_seen), who)
     if proposal.kind == undo.KIND:

@@ -10,13 +10,14 @@ from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.administration import roots
+from iam.access.administration import APPROVE, roots
 from iam.access.asker import OPERATOR
 from iam.access.model.assignment import AdminGrant
+from iam.deciding.deputies import away
 from iam.deciding.waiting import PERMISSIONS, Waiting, waiting
 from iam.delivery import outbox
 from iam.delivery.mail import Carrier, is_address
@@ -37,8 +38,8 @@ FRIDAY = 4
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A chore: on the morning of a working day a note for each who may decide something that waits; what waits longer
-    than ``due_days`` working days is counted as due."""
+    """A chore: on the morning of a working day a note for each who may decide something that waits, and later that day
+    one more where something came that is due at once; what waits longer than ``due_days`` working days is due."""
 
     due_days: int
     zone: str
@@ -46,12 +47,15 @@ class Telling:
     def __call__(self, session: Session) -> int:
         """Leave the notes of today, where they were not left yet; return how many."""
         here = clock.now().astimezone(ZoneInfo(self.zone))
-        if here.hour < HOUR or here.weekday() > FRIDAY or _was_told(session, here.date(), self.zone):
+        if here.hour < HOUR or here.weekday() > FRIDAY:
             return 0
-        notes = []
+        last, notes = _last_told(session, here.date(), self.zone), []
+        if last is not None and (self.due_days or not _came_since(session, last)):
+            return 0
         for person_id, found in who_may_decide(session).items():
             due = sum(is_due(one.at, self.due_days, here) for one in found)
-            notes.append({"person": str(person_id), "waits": len(found), "due": due})
+            if last is None or any(one.at > last for one in found):
+                notes.append({"person": str(person_id), "waits": len(found), "due": due})
         return outbox.leave(session, KIND, [(outbox.MAIL_SERVER, note) for note in notes])
 
 
@@ -65,14 +69,18 @@ def is_due(at: datetime, days: int, now: datetime) -> bool:
 
 
 def who_may_decide(session: Session) -> dict[UUID, list[Waiting]]:
-    """Return what waits for each person who may decide it and did not propose it; four statements."""
+    """Return what waits for each person who may decide it and did not propose it; of who is away the deputy alone is
+    told. Five statements."""
     found = waiting(session, OPERATOR)
     top = min(roots(session), default=None) if any(one.owner_id is None for one in found) else None
     holders = _holders(session, {owner_id for one in found if (owner_id := one.owner_id or top)})
     told: dict[UUID, list[Waiting]] = {}
+    absent = away(session) if found else {}
     for one in found:
-        for person_id in sorted(_of(holders, one.owner_id or top, PERMISSIONS[one.kind])):
-            if person_id != one.proposed_by:
+        permission = PERMISSIONS[one.kind]
+        able = set(_of(holders, one.owner_id or top, permission)) - {one.proposed_by}
+        for person_id in sorted(able):
+            if not absent.get((person_id, permission), set()) & able:
                 told.setdefault(person_id, []).append(one)
     return told
 
@@ -83,7 +91,7 @@ Holders = Mapping[tuple[UUID, str], Collection[UUID]]
 def _holders(session: Session, places: Collection[UUID]) -> Holders:
     """Who holds what over these organisations now; one statement."""
     now, c, g = clock.now(), OrganisationClosure, AdminGrant
-    granted = (g.closed_by.is_(None), holds_at(g, now), g.permission.in_({*PERMISSIONS.values(), "admin"}))
+    granted = (g.closed_by.is_(None), holds_at(g, now), g.permission.in_({*PERMISSIONS.values(), APPROVE, "admin"}))
     query = select(c.descendant_id, g.permission, g.person_id).join(g, g.organisation_id == c.ancestor_id)
     found: dict[tuple[UUID, str], set[UUID]] = {}
     for place, permission, person_id in session.execute(
@@ -94,12 +102,18 @@ def _holders(session: Session, places: Collection[UUID]) -> Holders:
 
 
 def _of(holders: Holders, place: UUID | None, permission: str) -> Iterable[UUID]:
-    return set() if place is None else {*holders.get((place, permission), ()), *holders.get((place, "admin"), ())}
+    able = (permission, APPROVE, "admin")
+    return set() if place is None else {one for name in able for one in holders.get((place, name), ())}
 
 
-def _was_told(session: Session, day: date, zone: str) -> bool:
+def _last_told(session: Session, day: date, zone: str) -> datetime | None:
     since = clock.day_start(day, zone)
-    return bool(session.scalar(select(exists().where(Message.kind == KIND, Message.created_at >= since))))
+    query = select(Message.created_at).where(Message.kind == KIND, Message.created_at >= since)
+    return session.scalars(query.order_by(Message.created_at.desc()).limit(1)).first()
+
+
+def _came_since(session: Session, last: datetime) -> bool:
+    return any(one.at > last for one in waiting(session, OPERATOR))
 
 
 _SUBJECT = N_("Plans wait for you in %(service)s")

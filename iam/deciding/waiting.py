@@ -38,7 +38,7 @@ PERMISSIONS: Mapping[str, str] = {
     undo.KIND: "sources.accept",
     DECLARED: "config.apply",
 }
-"""By kind of what waits, which permission decides it."""
+"""By kind of what waits, which permission decides it; ``plans.approve`` decides all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def proposals_for(asker: Asker) -> Any:
     everything must be in it."""
     owner_id, mine = Proposal.__table__.c.owner_id, list[ColumnElement[bool]]()
     for kind, permission in PERMISSIONS.items():
-        part = asker.part(permission)
+        part = asker.decides(permission)
         if part and (kind != DECLARED or part.everything):
             here = true() if kind == DECLARED else part.covers(owner_id)
             mine.append(and_(Proposal.kind == kind, here))
@@ -94,7 +94,7 @@ def proposals_for(asker: Asker) -> Any:
 
 
 def _runs(asker: Asker) -> Any:
-    part = asker.part(PERMISSIONS[SOURCE])
+    part = asker.decides(PERMISSIONS[SOURCE])
     last = (
         select(Run.id)
         .where(Run.source_id == Source.id, ~Run.dry_run)

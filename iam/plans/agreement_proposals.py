@@ -119,7 +119,7 @@ def refuse(session: Session, proposal: Proposal, reason: str, asker: Asker, acto
 def second_person(session: Session, agreement: Agreement, proposal: Proposal, asker: Asker, actor: Actor) -> None:
     """Raise ``Denied`` unless the actor is somebody else than who proposed it, and a person of every grantor."""
     proposals.refuse_proposer(proposal, actor)
-    if not covers_all(session, asker.part(SIGN), act_of(proposal).deciders(session, agreement)):
+    if not covers_all(session, asker.decides(SIGN), act_of(proposal).deciders(session, agreement)):
         message = N_("A person of whoever allows it must decide this.")
         raise Denied(Problem(message, N_("Ask an administrator of that party.")))
 

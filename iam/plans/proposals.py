@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam import clock
+from iam.access.administration import Part, covers_all
 from iam.access.commands.effects import Effects
 from iam.access.model.proposal import Proposal, waiting
 from iam.change import Actor
@@ -64,6 +65,13 @@ def refuse_proposer(proposal: Proposal, actor: Actor) -> None:
     """Raise ``Denied`` unless the actor is a person, and another than who proposed it."""
     if actor.person_id is None or actor.person_id == proposal.proposed_by:
         raise Denied(Problem(N_("Somebody else than who proposed it must accept."), N_("Ask a second person.")))
+
+
+def refuse_beyond(session: Session, part: Part, effects: Effects) -> None:
+    """Raise ``Denied`` when somebody would gain a right in an organisation outside the part of who decides."""
+    if not covers_all(session, part, {row.scope_id for row in effects.rows if row.gains}):
+        message = N_("Somebody would gain a right in an organisation outside your part.")
+        raise Denied(Problem(message, N_("Let somebody decide who may do so there, of whoever allows it.")))
 
 
 def take(session: Session, proposal: Proposal, actor: Actor) -> None:

@@ -91,8 +91,9 @@ def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool],
     """Do what was proposed when its effects are those that the second person saw (``is_seen`` of their digest); else
     return False.
 
-    ``part`` is where the person may write rules. Raises ``Denied`` for who proposed it, who holds less than the rule's
-    owner, or would gain a sensitive role; ``Conflict`` when somebody else was faster.
+    ``part`` is where the person decides on rules. Raises ``Denied`` for who proposed it, who holds less than the rule's
+    owner or than every organisation in which somebody gains a right, or would gain a sensitive role; ``Conflict`` when
+    somebody else was faster.
     """
     kind, key, proposer = proposal.kind, proposal.key, proposal.proposed_by
     rule = session.scalars(select(Rule).where(Rule.key == key)).one()
@@ -104,6 +105,7 @@ def accept(session: Session, proposal: Proposal, is_seen: Callable[[str], bool],
         owner = session.get_one(Organisation, rule.owner_id).key
         effects = read(session, change.id, basis=publishing.basis(key, owner, pattern))
         if is_seen(effects.digest):
+            proposals.refuse_beyond(session, part, effects)
             for one in (actor.person_id, proposer):
                 definition_guard.refuse_winner(session, effects, one)
             told = {"kind": kind, "digest": effects.digest, "proposed_by": str(proposer)}

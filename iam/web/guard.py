@@ -24,6 +24,7 @@ from iam.web.redirect import see_other
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK, _READS, _RECENT = "avain_access", "avain_read_only", "avain_recent"
+_DECIDES = "avain_decides"
 _PUBLIC, _SIGNED_IN, _ADMINISTERS = "public", "signed in", "administers"
 _STEP_UP, _WITHIN = "avain-step-up", "avain-within"
 
@@ -73,6 +74,16 @@ def requires(permission: str) -> Callable[[View], View]:
     def mark(view: View) -> View:
         setattr(view, _MARK, permission)
         return view
+
+    return mark
+
+
+def decides(permission: str) -> Callable[[View], View]:
+    """Mark a view for those who decide what waits: ``requires``, with ``plans.approve`` as good as the permission."""
+
+    def mark(view: View) -> View:
+        setattr(view, _DECIDES, True)
+        return requires(permission)(view)
 
     return mark
 
@@ -222,12 +233,16 @@ def _admit() -> Response | None:
         return None
     if not _admitted(asker(), mark):
         return _prove_or_not_found(login, mark)
-    g.part = asker().part(mark) if mark != _ADMINISTERS else NOTHING
+    g.part = _part_of(asker(), mark) if mark != _ADMINISTERS else NOTHING
     return _ask_for_more(login, getattr(view, _RECENT, None))
 
 
 def _admitted(one: Asker, mark: str) -> bool:
-    return bool(one.held if mark == _ADMINISTERS else one.part(mark))
+    return bool(one.held if mark == _ADMINISTERS else _part_of(one, mark))
+
+
+def _part_of(one: Asker, permission: str) -> Part:
+    return one.decides(permission) if getattr(_view(), _DECIDES, False) else one.part(permission)
 
 
 def _prove_or_not_found(login: LoginSession, mark: str) -> Response:

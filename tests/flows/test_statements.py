@@ -34,6 +34,7 @@ MOST: dict[str, int] = {
     "GET /admin/agreements/<key>/sign": 10,
     "GET /admin/agreements/<key>/notice": 10,
     "GET /admin/declaration": 7,
+    "GET /admin/deputies": 5,
     "GET /admin/new-agreement": 5,
     "GET /admin/agreements/<key>/copy": 9,
     "GET /admin/agreements/<key>/people": 14,

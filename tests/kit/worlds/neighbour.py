@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 
 from iam import clock
 from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm
-from iam.access.model.assignment import Assignment
+from iam.access.model.assignment import Assignment, Deputy
 from iam.access.model.proposal import Proposal
 from iam.audit import log
 from iam.change import Actor
@@ -131,6 +131,16 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     opening = SourceOpening(source_id=world.ids["hr"], organisation_id=place, **world.lasting())
     world.write(opening)
     world.ids[f"{name} opening"] = opening.id
+    deputy = Deputy(
+        person_id=world.ids[who],
+        for_person_id=world.ids["paula"],
+        permission="rules.write",
+        valid_from=clock.now(),
+        valid_to=clock.FOREVER,
+        opened_by=opening.opened_by,
+    )
+    world.write(deputy)
+    world.ids[f"{name} deputy"] = deputy.id
     world.write(AgreementTerm(agreement_id=agreement.id, **world.lasting()))
     for party in (owner, "MUSTIKKALA"):
         world.write(
@@ -196,6 +206,7 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "client_id": f"{name}-ohjelma",
         "request_id": world.ids[f"{name} help"],
         "opening_id": world.ids[f"{name} opening"],
+        "deputy_id": world.ids[f"{name} deputy"],
         "guardian_id": world.ids[MARK if theirs else "oma guardian"],
         "n": "2" if theirs else "1",
     }

@@ -349,6 +349,7 @@ def named_things(
         "agreements": {"key": agreement, "n": clause},
         "sources": {"key": source, "ambiguity_id": unclear},
         "runs": {"run_id": run},
+        "deputies": {"deputy_id": UNKNOWN},
         "undelivered": {"message_id": logout, "mail_id": mail},
     }
 

@@ -78,6 +78,7 @@ def holding(session: Session, organisation_id: UUID, *permissions: str) -> Asker
         ("kunta", ["rules.write"], ["rule/oma-saanto"]),
         ("kunta", ["agreements.sign"], ["agreement/oma-sopimus"]),
         ("naapuri", ["rules.write", "agreements.sign"], ["agreement/naapurin-sopimus", "rule/naapurin-saanto"]),
+        ("kunta", ["plans.approve"], ["agreement/oma-sopimus", "rule/oma-saanto"]),
         ("kunta", ["config.apply"], []),
         ("marjala", ["config.apply"], ["declaration/000000000000"]),
         ("kunta", ["rules.read", "agreements.read", "agreements.write", "persons.read"], []),

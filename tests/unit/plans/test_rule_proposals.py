@@ -15,7 +15,7 @@ from iam import clock
 from iam.access import administration, asker
 from iam.access.model.assignment import Assignment
 from iam.access.model.proposal import Proposal
-from iam.access.model.role import Role
+from iam.access.model.role import Application, Role
 from iam.access.model.rule import RuleVersion
 from iam.audit.log import AuditEvent
 from iam.change import Actor
@@ -23,6 +23,7 @@ from iam.directory.affiliation import Affiliation
 from iam.errors import Denied, Invalid
 from iam.plans import rule_proposals
 from tests.kit.factories import access, facts
+from tests.unit.plans.conftest import Welfare
 
 TEACHERS = access.teachers(kind="employee")
 PUPILS = access.teachers(kind="student")
@@ -62,7 +63,7 @@ class School:
 
     def part(self, who: UUID) -> administration.Part:
         """Where somebody may write rules."""
-        return asker.asker_of(self.session, who).part("rules.write")
+        return asker.asker_of(self.session, who).decides("rules.write")
 
     def accept(self, who: UUID | None = None, seen: str | None = None) -> bool:
         """Accept what waits, as the second person who has looked at it now."""
@@ -142,6 +143,38 @@ def test_somebody_with_a_smaller_part_than_the_owner_cannot_accept_it(school: Sc
         with pytest.raises(Denied):
             school.accept(one)
     assert school.holders() == set()
+
+
+def test_who_approves_plans_of_the_town_accepts_it_without_writing_rules(school: School) -> None:
+    school.publish()
+    approver = facts.person(school.session)
+    access.admin_grant(school.session, approver, "plans.approve", school.town)
+    assert school.accept(approver)
+    assert school.holders() == set(school.people)
+
+
+def test_a_rule_that_gives_in_another_legal_entity_is_decided_by_who_stands_over_both(welfare: Welfare) -> None:
+    session, (wilma,) = welfare.session, welfare.session.scalars(select(Application.id)).all()
+    access.role(session, wilma, "kuraattori")
+    gives = {"role": "wilma:kuraattori", "scope": {"organisation": "koulu"}}
+    pattern = access.teachers(occupation="psykologi") | {"gives": gives}
+    assert rule_proposals.publish(session, "uusi", pattern, "hva", Actor(welfare.of_county))
+    waits = rule_proposals.of_rule(session, "uusi")
+    assert waits is not None
+
+    def accepted(*places: UUID) -> bool:
+        person_id = facts.person(session)
+        for place in places:
+            access.admin_grant(session, person_id, "plans.approve", place)
+        digest = rule_proposals.effects_of(session, waits).effects.digest
+        part = asker.asker_of(session, person_id).decides("rules.write")
+        return rule_proposals.accept(session, waits, digest.__eq__, part, Actor(person_id))
+
+    with pytest.raises(Denied, match="outside your part"):
+        accepted(welfare.county)
+    with pytest.raises(Denied):
+        accepted(welfare.city)
+    assert accepted(welfare.county, welfare.city)
 
 
 def test_effects_that_changed_meanwhile_are_shown_anew_and_give_nothing(school: School) -> None:
