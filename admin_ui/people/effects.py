@@ -65,7 +65,7 @@ class View:
 
 def view(session: Session, found: Preview) -> View:
     """Return a change as the reader may see it; the page of names is ``page`` of the form or address."""
-    part, rows = frame.part_of("persons.read"), _told(found)
+    part, rows = frame.part_of("persons.read"), found.rows()
     named = _named(session, part, rows)
     gained, lost = ({row.person_id for row in rows if row.gains is gains} for gains in (True, False))
     pages = max(1, -(-len(named) // SIZE))
@@ -88,7 +88,7 @@ def view(session: Session, found: Preview) -> View:
 def file(session: Session, found: Preview) -> Response:
     """Return all of it that has a name for the reader, as a file."""
     part = frame.part_of("persons.export")
-    named = _named(session, part, _told(found))
+    named = _named(session, part, found.rows())
     hidden = _hidden(session, part, named)
     rows = [
         (one.word, one.name, one.organisation, one.role, one.scope, one.since, one.until)
@@ -102,10 +102,6 @@ def sealed(digest: str) -> str:
     """Return what stands for a digest on a page: who knows everybody's ids still cannot tell from it whom a change
     touches."""
     return context.vault().mac("effects", "", digest).hex()
-
-
-def _told(found: Preview) -> list[Effect]:
-    return [row for row in found.effects.rows if row[1:4] in found.told]
 
 
 def _page() -> int:

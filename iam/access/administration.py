@@ -138,6 +138,12 @@ class Part:
         organisation."""
         return self._open(lambda: ~is_protected(person_id) & ~_has_protected_kin(person_id), organisation_id)
 
+    @property
+    def tells_all(self) -> bool:
+        """Whether nothing of anybody is kept from the asker: ``tells``, ``tells_kin`` and ``tells_right`` hold for
+        all."""
+        return self.codes is not None and self.codes.everything
+
     def tells_right(self, right: Any) -> ColumnElement[bool]:
         """The condition that a query may tell that somebody holds this right in its scope; ``right`` is as in
         ``rests_on_protected``."""
@@ -161,7 +167,7 @@ class Part:
 
     def _open(self, unprotected: Callable[[], ColumnElement[bool]], organisation_id: Id) -> ColumnElement[bool]:
         codes = self.codes
-        if codes is not None and codes.everything:
+        if self.tells_all:
             return true()
         return or_(unprotected(), codes.covers(organisation_id)) if codes else unprotected()
 

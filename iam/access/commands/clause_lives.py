@@ -62,9 +62,11 @@ def lives_of(session: Session, change_id: UUID, clauses: Written, *, gains: bool
     return {one: times.get(one, []) for one in mine}
 
 
-def tellable(session: Session, change_id: UUID, part: Part) -> frozenset[Moved]:
-    """Return the rights that a change of an agreement moved, of which an asker with ``part`` may be told: those by the
-    clauses whose time it altered, and those derived anew."""
+def tellable(session: Session, change_id: UUID, part: Part) -> frozenset[Moved] | None:
+    """Return the rights that a change of an agreement moved, of which an asker with ``part`` may be told (None: all):
+    those by the clauses whose time it altered, and those derived anew."""
+    if part.tells_all:
+        return None
     a, theirs = Assignment, AgreementClause.agreement_id.in_(_altered_agreements(change_id))
     clauses = session.scalars(select(AgreementClause.id).where(theirs)).all()
     anew = a.opened_by == change_id, a.closed_by == change_id

@@ -104,13 +104,15 @@ def read(
         ):
             rows += _effects(session, movement, gains)
         rows += _of_roles(session, [role for role, more in (wider or {}).items() if more == gains], now, gains)
-    permissions = _permissions(session, change_id, now)
-    return Effects(sorted(set(rows)), permissions, _digest(session, basis, told or {}, rows, permissions, now))
+    permissions, found = _permissions(session, change_id, now), sorted(set(rows))
+    return Effects(found, permissions, _digest(session, basis, told or {}, found, permissions, now))
 
 
-def tellable(session: Session, change_id: UUID, part: Part) -> frozenset[Moved]:
-    """Return what a change moved of which an asker with ``part`` may be told that it is so."""
+def tellable(session: Session, change_id: UUID, part: Part) -> frozenset[Moved] | None:
+    """Return what a change moved of which an asker with ``part`` may be told that it is so; None: everything."""
     a = Assignment
+    if part.tells_all:
+        return None
     touched = or_(a.opened_by == change_id, a.closed_by == change_id)
     query = select(a.person_id, a.role_id, a.scope_id).where(touched, part.tells_right(a)).distinct()
     return frozenset((row[0], row[1], row[2]) for row in session.execute(query))
@@ -204,7 +206,7 @@ def _digest(
             places[row.organisation_id],
             *_interval(row, now),
         )
-        for row in set(rows)
+        for row in rows
     ] + [
         (
             "permission",

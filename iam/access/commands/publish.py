@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from iam import clock
 from iam.access.administration import WHOLE, Part
 from iam.access.commands.catalogue import withdraw_rules
 from iam.access.commands.clause_lives import Moved
-from iam.access.commands.effects import Effects, read, tellable
+from iam.access.commands.effects import Effect, Effects, read, tellable
 from iam.access.derivation.derive import derive
 from iam.access.explanation.why_not import nowhere
 from iam.access.model.assignment import Assignment
@@ -37,12 +37,17 @@ from iam.texts import N_
 class Preview:
     """What publishing or withdrawing would do, and how many keep what the rule gives as it is (None: not asked).
 
-    ``told`` is what of it the asker may be told: person, role and scope.
+    ``told`` is what of it the asker may be told: person, role and scope; None: everything.
     """
 
     effects: Effects
     unchanged: int | None
-    told: frozenset[Moved]
+    told: frozenset[Moved] | None
+
+    def rows(self) -> Sequence[Effect]:
+        """The rights that are gained and lost, of which the asker may be told."""
+        rows, told = self.effects.rows, self.told
+        return rows if told is None else [row for row in rows if row[1:4] in told]
 
 
 def write(
@@ -170,9 +175,9 @@ def preview(
         )
         derive(session, change, rules=[rule_id], trial=True)
         effects = read(session, change.id, basis=basis(key or "", owner, pattern))
-        told = tellable(session, change.id, part)
-        gained = {row.person_id for row in effects.rows if row.gains and row[1:4] in told}
-        return Preview(effects, max(0, _holding(session, rule_id, part) - len(gained)), told)
+        found = Preview(effects, None, tellable(session, change.id, part))
+        gained = {row.person_id for row in found.rows() if row.gains}
+        return replace(found, unchanged=max(0, _holding(session, rule_id, part) - len(gained)))
     finally:
         trial.rollback()
         session.expire_all()
