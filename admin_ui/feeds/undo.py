@@ -93,7 +93,7 @@ def _shown(run_id: UUID, error: str = "", field: str = "", status: int = 200) ->
         proposal=found,
         reasons=[texts.sentence(one) for one in proposals.reasons_of(found.reasons)] if found is not None else [],
         moved=found is not None and would is not None and found.digest != would.effects.digest,
-        effects=None if would is None else effects_view.view(session, would),
+        effects=None if would is None else effects_view.view(session, would, found),
         proposer=profile(session, proposer).display_name if proposer else "",
         mine=proposer is not None and proposer == context.actor().person_id,
         error="" if field else error,

@@ -93,7 +93,7 @@ def _shown(found: Waiting, error: str = "", field: str = "", status: int = 200) 
         problems=[texts.sentence(one) for one in report.problems],
         reasons=[texts.sentence(one) for one in found.reasons],
         moved=moved,
-        effects=None if would is None else effects_view.view(session, would),
+        effects=None if would is None else effects_view.view(session, would, found.proposal),
         proposer=profile(session, found.proposed_by).display_name if found.proposed_by else "",
         mine=mine,
         error="" if field else error,

@@ -19,6 +19,7 @@ from admin_ui.people.listing import listed_name
 from iam.access.administration import Part
 from iam.access.commands.effects import Effect, Effects
 from iam.access.commands.publish import Preview
+from iam.access.model.proposal import Proposal
 from iam.access.pages import listing
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
@@ -50,7 +51,8 @@ class EffectLine:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Numbers, a page of names, and how many people have none here for they are outside the reader's part."""
+    """Numbers, a page of names, and how many people have none here for they are outside the reader's part; ``new`` are
+    the first of those that were not among what was proposed (None: not asked), ``more`` how many there are besides."""
 
     gained: int
     lost: int
@@ -61,10 +63,13 @@ class View:
     unnamed: int
     page: int
     pages: int
+    new: Sequence[EffectLine] | None = None
+    more: int = 0
 
 
-def view(session: Session, found: Preview) -> View:
-    """Return a change as the reader may see it; the page of names is ``page`` of the form or address."""
+def view(session: Session, found: Preview, proposal: Proposal | None = None) -> View:
+    """Return a change as the reader may see it; the page of names is ``page`` of the form or address. Of a ``proposal``
+    whose effects are others by now it says which are new."""
     part, rows = frame.part_of("persons.read"), found.rows()
     named = _named(session, part, rows)
     gained, lost = ({row.person_id for row in rows if row.gains is gains} for gains in (True, False))
@@ -82,7 +87,18 @@ def view(session: Session, found: Preview) -> View:
         len((gained | lost) - {row.person_id for row in named}),
         page,
         pages,
+        *_new(session, part, found, proposal),
     )
+
+
+def _new(
+    session: Session, part: Part, found: Preview, proposal: Proposal | None
+) -> tuple[Sequence[EffectLine] | None, int]:
+    if proposal is None or proposal.shown is None or proposal.digest == found.effects.digest:
+        return None, 0
+    rows = found.since(proposal.shown)
+    named = _named(session, part, rows)
+    return _lines(session, named[:SIZE], _hidden(session, part, rows)), max(0, len(rows) - SIZE)
 
 
 def file(session: Session, found: Preview) -> Response:

@@ -166,7 +166,7 @@ def _shown(key: str, said_back: Said, status: int = 200) -> Response:
     session, texts = context.db(), context.texts()
     rule, found = _waiting(key, guard.part())
     would = rule_proposals.effects_of(session, found, frame.part_of("persons.read"))
-    effects = effects_view.view(session, would)
+    effects = effects_view.view(session, would, session.get_one(Proposal, found.id))
     found = session.get_one(Proposal, found.id)
     write, login = guard.asker().decides("rules.write"), context.login()
     mine = login is not None and login.person_id == found.proposed_by

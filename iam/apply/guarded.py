@@ -229,7 +229,9 @@ def _propose(draft: Draft, held: Held, actor: Actor) -> None:
     session, now = draft.session, clock.now()
     mine = Proposal.proposed_by.is_(None) if actor.person_id is None else Proposal.proposed_by == actor.person_id
     session.execute(
-        update(Proposal).where(Proposal.kind == "apply", mine, waiting()).values(withdrawn_at=now, sealed=None)
+        update(Proposal)
+        .where(Proposal.kind == "apply", mine, waiting())
+        .values(withdrawn_at=now, sealed=None, shown=None)
     )
     proposal = proposals.keep(session, "apply", KEY, None, held.effects, held.reasons, actor)
     proposal.sealed = draft.vault.wrap(draft.said.packed(), _row(proposal))

@@ -44,7 +44,7 @@ class Keeping:
         old = Proposal.proposed_at < now - timedelta(days=self.discard_days)
         query = update(Proposal).where(Proposal.kind.in_(DISCARDED), waiting(), old)
         done = session.execute(
-            query.values(withdrawn_at=now, sealed=None).returning(
+            query.values(withdrawn_at=now, sealed=None, shown=None).returning(
                 Proposal.kind, Proposal.key, Proposal.digest, Proposal.owner_id
             )
         ).all()

@@ -43,6 +43,7 @@ def keep(
         counts=counts,
         reasons=stored,
         stated=None if stated is None else dict(stated),
+        shown=b"".join(effects.marks),
         proposed_by=actor.person_id,
         proposed_at=clock.now(),
     )
@@ -87,7 +88,7 @@ def drop(session: Session, proposal: Proposal) -> None:
 
 
 def _decide(session: Session, proposal: Proposal, values: Mapping[str, Any]) -> None:
-    query = update(Proposal).where(Proposal.id == proposal.id, waiting()).values(sealed=None, **values)
+    query = update(Proposal).where(Proposal.id == proposal.id, waiting()).values(sealed=None, shown=None, **values)
     if session.execute(query.returning(Proposal.id)).first() is None:
         raise Conflict(DECIDED)
 

@@ -28,6 +28,8 @@ from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 
 _SEPARATOR = "\x1f"
+MARK = 8
+"""Bytes of the mark of an effect: enough that of a million two are never alike."""
 
 
 class Effect(NamedTuple):
@@ -60,12 +62,13 @@ class Permission(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Everything a change of definitions gives and takes; ``digest`` is the same for the same effects at another
-    time."""
+    """Everything a change of definitions gives and takes; ``digest`` is the same for the same effects at another time,
+    and so is the mark of each of the ``rows`` (``MARK`` bytes, in their order)."""
 
     rows: Sequence[Effect]
     permissions: Sequence[Permission]
     digest: str
+    marks: Sequence[bytes] = ()
 
     def persons(self, *, gains: bool) -> set[UUID]:
         """Those who gain a right or a permission, or lose one."""
@@ -105,7 +108,10 @@ def read(
             rows += _effects(session, movement, gains)
         rows += _of_roles(session, [role for role, more in (wider or {}).items() if more == gains], now, gains)
     permissions, found = _permissions(session, change_id, now), sorted(set(rows))
-    return Effects(found, permissions, _digest(session, basis, told or {}, found, permissions, now))
+    of_rows, of_permissions = _lines(session, told or {}, found, permissions, now)
+    marks = [hashlib.sha256(line.encode()).digest()[:MARK] for line in of_rows]
+    texts = (basis, *sorted(of_rows + of_permissions))
+    return Effects(found, permissions, hashlib.sha256("".join(f"{one}\n" for one in texts).encode()).hexdigest(), marks)
 
 
 def tellable(session: Session, change_id: UUID, part: Part) -> frozenset[Moved] | None:
@@ -179,16 +185,15 @@ def _permissions(session: Session, change_id: UUID, now: datetime) -> list[Permi
     return sorted(Permission(not row[0], *row[1:]) for row in rows)
 
 
-def _digest(
+def _lines(
     session: Session,
-    basis: str,
     told: Mapping[UUID, str],
     rows: Iterable[Effect],
     permissions: Iterable[Permission],
     now: datetime,
-) -> str:
-    """Ids that the change itself made are left out: roles and organisations go by key, its own persons by what ``told``
-    calls them."""
+) -> tuple[list[str], list[str]]:
+    """Return what is digested, a line for each right and each permission. Ids that the change itself made are left out:
+    roles and organisations go by key, its own persons by what ``told`` calls them."""
     roles = {
         id_: f"{application}:{key}"
         for id_, application, key in session.execute(
@@ -196,7 +201,7 @@ def _digest(
         )
     }
     places = dict(session.execute(select(Organisation.id, Organisation.key)).all())
-    lines = [
+    rights = [
         (
             "right",
             row.gains,
@@ -207,7 +212,8 @@ def _digest(
             *_interval(row, now),
         )
         for row in rows
-    ] + [
+    ]
+    allowed = [
         (
             "permission",
             row.gains,
@@ -218,8 +224,8 @@ def _digest(
         )
         for row in permissions
     ]
-    texts = sorted(_SEPARATOR.join(map(str, line)) for line in lines)
-    return hashlib.sha256("".join(f"{line}\n" for line in (basis, *texts)).encode()).hexdigest()
+    of_rows, of_permissions = ([_SEPARATOR.join(map(str, line)) for line in some] for some in (rights, allowed))
+    return of_rows, of_permissions
 
 
 def _interval(row: Effect | Permission, now: datetime) -> tuple[str, str]:

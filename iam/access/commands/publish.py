@@ -17,7 +17,7 @@ from iam import clock
 from iam.access.administration import WHOLE, Part
 from iam.access.commands.catalogue import withdraw_rules
 from iam.access.commands.clause_lives import Moved
-from iam.access.commands.effects import Effect, Effects, read, tellable
+from iam.access.commands.effects import MARK, Effect, Effects, read, tellable
 from iam.access.derivation.derive import derive
 from iam.access.explanation.why_not import nowhere
 from iam.access.model.assignment import Assignment
@@ -48,6 +48,12 @@ class Preview:
         """The rights that are gained and lost, of which the asker may be told."""
         rows, told = self.effects.rows, self.told
         return rows if told is None else [row for row in rows if row[1:4] in told]
+
+    def since(self, shown: bytes) -> Sequence[Effect]:
+        """Those of ``rows`` that were not among the effects whose marks were ``shown``."""
+        known = {shown[at : at + MARK] for at in range(0, len(shown), MARK)}
+        new = {row for row, mark in zip(self.effects.rows, self.effects.marks, strict=True) if mark not in known}
+        return [row for row in self.rows() if row in new]
 
 
 def write(

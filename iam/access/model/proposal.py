@@ -23,7 +23,7 @@ class Proposal(Base):
     ``kind`` is ``apply`` (a declaration, whose texts wait in ``sealed`` until it is decided), ``rule`` (a draft,
     ``key`` its rule), ``withdrawal`` (of the rule ``key``) or ``agreement`` (``stated`` is the act on the agreement
     ``key``). ``counts`` say how many gain and lose; ``reasons`` why it waits, each a message of a problem with its
-    values.
+    values. ``shown`` are the marks of the effects it was proposed with (``Effects.marks``), until it is decided.
     """
 
     __tablename__ = "proposal"
@@ -38,6 +38,7 @@ class Proposal(Base):
     reasons: Mapped[list[Any]]
     stated: Mapped[dict[str, Any] | None]
     sealed: Mapped[bytes | None]
+    shown: Mapped[bytes | None]
     proposed_by: Mapped[UUID | None]
     proposed_at: Mapped[datetime]
     accepted_by: Mapped[UUID | None]
