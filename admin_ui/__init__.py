@@ -14,11 +14,13 @@ from admin_ui import entry
 from admin_ui.agreements import (
     acts as agreement_acts,
     clauses as agreement_clauses,
+    from_template as agreement_from_template,
     history as agreement_history,
     make as agreement_make,
     pages as agreements,
     people as agreement_people,
     proposal as agreement_proposal,
+    templates as agreement_templates,
 )
 from admin_ui.applications import (
     client as application_client,
@@ -47,10 +49,12 @@ from admin_ui.trace import pages as sign_in_trace
 PAGES = (
     agreement_acts,
     agreement_clauses,
+    agreement_from_template,
     agreement_history,
     agreement_make,
     agreement_people,
     agreement_proposal,
+    agreement_templates,
     agreements,
     application_client,
     application_mapper,

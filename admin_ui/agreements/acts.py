@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from hmac import compare_digest
@@ -184,7 +184,7 @@ def is_seen(digest: str) -> bool:
 def beside(error: AvainError) -> dict[str, str]:
     """Return what is wrong by the field beside which it is told; "" stands above all."""
     first = error.problems[0]
-    return {first.field or "": context.texts().sentence(first)}
+    return {first.field or "": context.texts().sentence(replace(first, field=None))}
 
 
 def back(key: str, sentence: str) -> AnyResponse:

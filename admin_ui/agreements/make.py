@@ -78,28 +78,30 @@ def _make(source: Agreement | None) -> AnyResponse:
 def _read(session: Session, source: Agreement | None, typed: MultiDict[str, str]) -> NewAgreement:
     standing = _parties(source)
     roles = [one.role for one in standing] or list(BLANK)
-    chosen = _entities(session, [_text(typed, f"party-{place}") for place in range(1, len(roles) + 1)])
+    fields = [f"party-{place}" for place in range(1, len(roles) + 1)]
+    chosen = entities_of(session, typed, fields)
     places = {old.legal_entity_id: new for old, new in zip(standing, chosen, strict=False)}
     clauses = _copied(session, source, places) if source is not None and "clauses" in typed else ()
     return NewAgreement(
-        key=_text(typed, "key"),
-        case_number=_text(typed, "case_number"),
-        decision=_decision(typed),
-        purpose=_text(typed, "purpose"),
-        legal_basis={name: value for name in _BASES if (value := _text(typed, name))},
+        key=text_of(typed, "key"),
+        case_number=text_of(typed, "case_number"),
+        decision=decision_of(typed),
+        purpose=text_of(typed, "purpose"),
+        legal_basis={name: value for name in _BASES if (value := text_of(typed, name))},
         parties=tuple(zip(chosen, roles, strict=True)),
         valid_from=clock.day_start(day_of(typed, "valid_from")),
         valid_to=clock.day_end(day_of(typed, "valid_to")),
         notice_months=_number(typed, "notice_months"),
         notice_days=None if source is None or _number(typed, "notice_months") else source.notice_days,
         review_on=day_of(typed, "review_on") if typed.get("review_on") else None,
-        supervision=_text(typed, "supervision") or None,
+        supervision=text_of(typed, "supervision") or None,
         clauses=clauses,
     )
 
 
-def _decision(typed: Mapping[str, str]) -> dict[str, Any]:
-    told: dict[str, Any] = {name: value for name in _DECIDED if (value := _text(typed, name))}
+def decision_of(typed: Mapping[str, str]) -> dict[str, Any]:
+    """Return who decided, when and in which section, as the form says; raises ``Invalid``."""
+    told: dict[str, Any] = {name: value for name in _DECIDED if (value := text_of(typed, name))}
     if ("body" in told) == ("office_holder" in told):
         message = N_("An agreement is decided on by a body or by an office holder.")
         raise Invalid(Problem(message, N_("Write one of the two."), field="body"))
@@ -108,21 +110,23 @@ def _decision(typed: Mapping[str, str]) -> dict[str, Any]:
     return told | days | ({} if section is None else {"section": section})
 
 
-def _entities(session: Session, written: Sequence[str]) -> list[UUID]:
-    """Return the legal entities of these keys or names; raises ``Invalid`` beside the first that is none."""
+def entities_of(session: Session, typed: Mapping[str, str], fields: Sequence[str]) -> list[UUID]:
+    """Return the legal entities whose keys or names stand in these fields; raises ``Invalid`` beside the first that is
+    none."""
     o, p = Organisation, OrganisationPlace
+    written = [text_of(typed, name) for name in fields]
     names = {one.casefold() for one in written}
     columns = (o.key, o.name_fi, o.name_sv, o.name_en)
+    # SQLite makes small letters of ASCII only.
+    spelt = [condition for one in columns for condition in (func.lower(one).in_(names), one.in_(written))]
     own = (p.organisation_id == o.id, p.legal_entity_id == o.id, p.closed_by.is_(None))
-    query = (
-        select(o.id, *columns).join(p, own[0]).where(*own[1:], or_(*(func.lower(one).in_(names) for one in columns)))
-    )
+    query = select(o.id, *columns).join(p, own[0]).where(*own[1:], or_(*spelt))
     known = {str(name).casefold(): row[0] for row in session.execute(query) for name in row[1:]}
-    for place, one in enumerate(written, start=1):
+    for name, one in zip(fields, written, strict=True):
         if one.casefold() not in known:
             message = N_("There is no legal entity of that name or key.")
             remedy = N_("Write the name of the municipality, county or company as it is here.")
-            raise Invalid(Problem(message, remedy, field=f"party-{place}"))
+            raise Invalid(Problem(message, remedy, field=name))
     return [known[one.casefold()] for one in written]
 
 
@@ -169,12 +173,13 @@ def _written(source: Agreement) -> MultiDict[str, str]:
     )
 
 
-def _text(typed: Mapping[str, str], name: str) -> str:
+def text_of(typed: Mapping[str, str], name: str) -> str:
+    """Return what was typed in a field, as far as it is read."""
     return typed.get(name, "").strip()[:LONGEST]
 
 
 def _number(typed: Mapping[str, str], name: str) -> int | None:
-    written = _text(typed, name)
+    written = text_of(typed, name)
     if not written:
         return None
     if not (written.isascii() and written.isdigit() and 0 < int(written) <= _MOST):

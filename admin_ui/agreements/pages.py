@@ -128,7 +128,7 @@ def agreement(key: str) -> Response:
         line=lines(session, [(found, owner)], {found.id: standing})[0],
         parties=standing.parties,
         role=lambda party: words.word(PARTIES, party.role),
-        basis=", ".join(words.word(BASES, str(name)) % {"value": value} for name, value in found.legal_basis.items()),
+        basis=basis_line(found.legal_basis),
         decision=_decision(found.decision),
         missing=[entity.name(texts.language) for entity in standing.unsigned],
         day_word=words.day,
@@ -195,6 +195,11 @@ def lines(
             )
         )
     return made
+
+
+def basis_line(legal_basis: Mapping[str, Any]) -> str:
+    """Return a legal basis as one line."""
+    return ", ".join(words.word(BASES, str(name)) % {"value": value} for name, value in legal_basis.items())
 
 
 def _decision(decision: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iam.apply.kinds.access import agreements, code_lists, rules
+from iam.apply.kinds.access import agreement_templates, agreements, code_lists, rules
 from iam.apply.kinds.applications import applications, clients, roles
 from iam.apply.kinds.people import accounts, administrators, confirmed_guardians, groups, persons
 from iam.apply.kinds.sources import connections, opened_connections, opened_sources, sources
@@ -24,6 +24,7 @@ KINDS = (
     groups.KIND,
     administrators.KIND,
     confirmed_guardians.KIND,
+    agreement_templates.KIND,
     agreements.KIND,
     rules.KIND,
 )

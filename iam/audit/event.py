@@ -127,6 +127,7 @@ TYPES: dict[str, str] = {
     "rule:version:refused": "What was proposed about a rule was refused, with a reason.",
     "agreement:party:signed": "The signature of a party of an agreement was recorded; who signed, and which document.",
     "agreement:draft:made": "An agreement was made on a page, without signatures; how many clauses it has.",
+    "agreement:template:made": "A template of agreements was made of an agreement on its page.",
     "agreement:notice:given": "A party gave notice of an agreement.",
     "agreement:clause:stated": "What an agreement allows was stated by its grantor, or narrowed by one of its sides.",
     "agreement:clause:ended": "One of its sides ended a clause of an agreement; with its last day.",

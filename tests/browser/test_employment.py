@@ -31,12 +31,17 @@ PAGE = f"/admin/agreements/{NEW}"
 def demo(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Consortium, DemoServer]]:
     """The demonstration, in which the agreement with Nevakumpu ended yesterday."""
     with served(prepared(tmp_path_factory, *SMALL), tmp_path / "demo") as (consortium, server):
-        with consortium.sessions.begin() as session:
-            t, id_ = AgreementTerm, select(Agreement.id).where(Agreement.key == OLD).scalar_subquery()
-            term = session.scalars(select(t).where(t.agreement_id == id_, t.closed_by.is_(None))).one()
-            ended = Term(term.valid_from, clock.day_end(yesterday()), term.all_sign)
-            agreements.set_terms(session, begin(session, "command", SYSTEM, "test"), {term.agreement_id: ended})
+        end_yesterday(consortium, OLD)
         yield consortium, server
+
+
+def end_yesterday(consortium: Consortium, key: str) -> None:
+    """Let an agreement have ended yesterday."""
+    with consortium.sessions.begin() as session:
+        t, id_ = AgreementTerm, select(Agreement.id).where(Agreement.key == key).scalar_subquery()
+        term = session.scalars(select(t).where(t.agreement_id == id_, t.closed_by.is_(None))).one()
+        ended = Term(term.valid_from, clock.day_end(yesterday()), term.all_sign)
+        agreements.set_terms(session, begin(session, "command", SYSTEM, "test"), {term.agreement_id: ended})
 
 
 def administrator(chromium: Chromium, server: DemoServer, login: str) -> Page:
@@ -93,6 +98,17 @@ def test_the_employment_agreement_goes_from_a_copy_to_its_end(
     paula, veera = (administrator(chromium, server, who) for who in ("paula.paakayttaja", "veera.varahenkilo"))
     assert not advises(consortium)
     make(paula)
+    to_its_end(consortium, server, (paula, veera), save_screenshot)
+
+
+def to_its_end(
+    consortium: Consortium,
+    server: DemoServer,
+    administrators: tuple[Page, Page],
+    save_screenshot: Callable[[Page, str], Path],
+) -> None:
+    """Sign the new agreement, on whose page the first administrator is; suspend it, give it back and give notice."""
+    paula, veera = administrators
     sign(paula, "Nevakumpu", "kunnanjohtaja")
     press(paula, "Kirjaa allekirjoitus")
     assert not advises(consortium)

@@ -35,7 +35,7 @@ _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 @dataclass(frozen=True, slots=True)
 class NewAgreement:
     """What is said of an agreement before anybody signs it; ``parties`` are legal entities and their roles, and
-    ``clauses`` what is allowed between them."""
+    ``clauses`` what is allowed between them. ``template`` is the key of the template that it was made by."""
 
     key: str
     case_number: str
@@ -51,6 +51,7 @@ class NewAgreement:
     supervision: str | None = None
     all_sign: bool = False
     clauses: tuple[Clause, ...] = ()
+    template: str | None = None
 
 
 def make(session: Session, said: NewAgreement, asker: Asker, actor: Actor) -> UUID:
@@ -80,9 +81,17 @@ def make(session: Session, said: NewAgreement, asker: Asker, actor: Actor) -> UU
         actor,
         organisation_id=mine[0],
         change_id=change.id,
-        envelope={"agreement": said.key, "clauses": len(said.clauses)},
+        envelope={"agreement": said.key, "clauses": len(said.clauses)}
+        | ({"template": said.template} if said.template else {}),
     )
     return id_
+
+
+def check_key(key: str) -> None:
+    """Raise ``Invalid`` for what cannot be the key of an agreement or of a template."""
+    if not _KEY.fullmatch(key):
+        message = N_("The key is of letters, digits, dots, dashes and underscores.")
+        raise Invalid(Problem(message, N_("Write a short one; it never changes."), field="key"))
 
 
 def _row(id_: UUID, said: NewAgreement, owner_id: UUID) -> dict[str, Any]:
@@ -102,9 +111,7 @@ def _row(id_: UUID, said: NewAgreement, owner_id: UUID) -> dict[str, Any]:
 
 
 def _check(session: Session, said: NewAgreement) -> None:
-    if not _KEY.fullmatch(said.key):
-        message = N_("The key is of letters, digits, dots, dashes and underscores.")
-        raise Invalid(Problem(message, N_("Write a short one; it never changes."), field="key"))
+    check_key(said.key)
     for name in ("case_number", "purpose"):
         if not getattr(said, name):
             raise Invalid(Problem(N_("This is missing."), N_("State it."), field=name))

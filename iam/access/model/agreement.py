@@ -72,6 +72,10 @@ class AgreementTemplate(Base):
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     body: Mapped[dict[str, Any]]
 
+    def name(self, language: str) -> str:
+        """The name in ``language`` (fi, sv or en)."""
+        return {"fi": self.name_fi, "sv": self.name_sv}.get(language, self.name_en)
+
 
 class AgreementTerm(FactVersion, Base):
     """When an agreement is in force; joined at every read, so that ending it is one row and is felt at once.

@@ -47,7 +47,13 @@ from iam.web.edge import logging, management
 
 CLIENT, SECRET = "demo-palvelu", "esittelyn-salaisuus-vain-talle-koneelle"
 STARTER, ACCEPTER = "olli.operaattori", "outi.operaattori"
-BEFORE = ("05-operators.yaml", "10-applications.yaml", "20-rules.yaml", "30-sources.yaml")
+BEFORE = (
+    "05-operators.yaml",
+    "10-applications.yaml",
+    "20-rules.yaml",
+    "25-agreement-templates.yaml",
+    "30-sources.yaml",
+)
 AFTER = ("40-people.yaml",)
 STOPPING = {signal.SIGINT, signal.SIGTERM}
 """Signals that end the demonstration: Ctrl-C, and what a process manager sends."""

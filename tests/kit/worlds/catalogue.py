@@ -13,7 +13,15 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access.agreement_acts.notice import GiveNotice
-from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
+from iam.access.model.agreement import (
+    Agreement,
+    AgreementClause,
+    AgreementParty,
+    AgreementTemplate,
+    AgreementTerm,
+    ClauseContent,
+)
+from iam.access.model.agreement_templates import TemplateBody, TemplateClause, TemplatePlace
 from iam.access.model.assignment import Assignment
 from iam.access.model.proposal import Proposal
 from iam.access.model.role import ApplicationEnabled
@@ -284,6 +292,17 @@ def agreement(world: World, key: str, *, signed: bool = True, start: int = -30, 
     )
     world.ids.update({key: row.id, f"{key} clause": clause.id})
     return row.id
+
+
+def template(world: World, key: str, owner: str = "ROOT") -> None:
+    """Add a template by which municipalities allow something to people of another body."""
+    allowed = TemplateClause("kunta", "hva", True, None, (("psykologi", "nimi", "read"),))
+    named = {"fi": "Kunta", "sv": "Kommun", "en": "Municipality"}, {"fi": "Alue", "sv": "Område", "en": "County"}
+    places = TemplatePlace("kunta", named[0], "controller"), TemplatePlace("hva", named[1], "joint")
+    basis = {"act": "1287/2013"}
+    body = TemplateBody(places, "opiskeluhuolto", basis, "34 §", None, 90, "otanta", True, (allowed,))
+    names = {"name_fi": "Huolto", "name_sv": "Elevhälsa", "name_en": "Student welfare"}
+    world.write(AgreementTemplate(key=key, owner_id=world.ids[owner], body=body.stored(), **names))
 
 
 def noticed(world: World, agreement_key: str, party: str, *, owner: str) -> Proposal:

@@ -77,6 +77,7 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     )
     catalogue.application(world, f"{name}-ohjelma", owner, f"{name}-rooli")
     catalogue.rule(world, f"{name}-rule", owner)
+    catalogue.template(world, f"{name}-pohja", owner)
     world.write(
         Proposal(
             kind="withdrawal",
@@ -216,7 +217,14 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
 def key_of(rule: Rule, *, theirs: bool) -> str:
     """What ``key`` names in a route, which says so by its path."""
     name = MARK if theirs else "oma"
-    ends = {"sources": "hr", "rules": "rule", "agreements": "sopimus", "applications": "ohjelma", "roles": "rooli"}
+    ends = {
+        "sources": "hr",
+        "rules": "rule",
+        "agreements": "sopimus",
+        "agreement-templates": "pohja",
+        "applications": "ohjelma",
+        "roles": "rooli",
+    }
     return f"{name}-{ends[rule.rule.split('/')[2]]}"
 
 

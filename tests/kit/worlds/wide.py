@@ -166,6 +166,8 @@ def version_of(world: World, rule: str) -> UUID:
 
 def _agreements(world: World) -> None:
     catalogue.agreement(world, "omasopimus")
+    catalogue.template(world, "omapohja", "KOIVU")
+    catalogue.template(world, "kanariapohja", "MUSTIKKALA")
     row = Agreement(
         key="kanariasopimus",
         case_number="K-1",
@@ -347,6 +349,7 @@ def named_things(
         "roles": {"application": application, "key": role},
         "rules": {"key": rule},
         "agreements": {"key": agreement, "n": clause},
+        "agreement-templates": {"key": agreement.replace("sopimus", "pohja")},
         "sources": {"key": source, "ambiguity_id": unclear},
         "runs": {"run_id": run},
         "deputies": {"deputy_id": UNKNOWN},

@@ -28,6 +28,8 @@ NAMED_WITH_REASON = dict.fromkeys(
         "admin.people_under",
         "admin.show_copy",
         "admin.copy_agreement",
+        "admin.show_template_form",
+        "admin.make_template_of_agreement",
         "admin.show_new_clause",
         "admin.make_clause",
         "admin.show_clause",

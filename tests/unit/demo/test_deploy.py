@@ -39,7 +39,8 @@ def test_every_organisation_that_is_named_exists_in_the_smallest_profile(
     declared: dict[str, Any], small: Written
 ) -> None:
     known = {row["key"] for row in small.consortium()["organisations"]}
-    named = {one["owner"] for kind in ("applications", "rules", "sources") for one in declared[kind]}
+    owned = ("applications", "rules", "sources", "agreement_templates")
+    named = {one["owner"] for kind in owned for one in declared[kind]}
     named |= {key for app in declared["applications"] for key in app["enabled"]}
     named |= {one["organisation"] for kind in ("administrators", "groups") for one in declared[kind]}
     named |= {key for rule in declared["rules"] for key in _named_by(rule)}
@@ -107,6 +108,21 @@ def test_a_role_across_entities_is_no_wider_than_its_clause(
     allowed = [clause["allows"][occupation] for clause in found["clauses"] if occupation in clause["allows"]]
     assert allowed
     assert all(set(_roles(declared)[role]) <= set(uses) for uses in allowed)
+
+
+@pytest.mark.parametrize(
+    ("template", "agreement"), [("opiskeluhuolto", WELFARE_AGREEMENT), ("tyollisyyspalvelut", "tyollisyys-nevakumpu")]
+)
+def test_a_template_says_what_the_agreement_of_its_kind_does(
+    declared: dict[str, Any], small: Written, template: str, agreement: str
+) -> None:
+    found = next(one for one in small.consortium()["agreements"] if one["key"] == agreement)
+    said = next(one for one in declared["agreement_templates"] if one["key"] == template)
+    assert (said["purpose"], said["legal_basis"]) == (found["purpose"], found["legal_basis"])
+    assert said.get("competence") == found["decided"].get("competence")
+    assert said.get("supervision") == found.get("supervision")
+    allows = [one["allows"] for one in found["clauses"]]
+    assert [one["allows"] for one in said["clauses"]] == [one for n, one in enumerate(allows) if one not in allows[:n]]
 
 
 def test_the_accounts_are_those_of_the_table(declared: dict[str, Any]) -> None:

@@ -1,5 +1,5 @@
-"""Doubts about occupations: one that a clause or a rule names and nothing else does is likely to be misspelt, and gives
-nothing."""
+"""Doubts about occupations: one that a clause, a template or a rule names and nothing else does is likely to be
+misspelt, and gives nothing."""
 
 from __future__ import annotations
 
@@ -58,11 +58,12 @@ def _doubt(one: _Named, known: Collection[str]) -> Problem:
 
 
 def _named(draft: Draft) -> Iterator[_Named]:
-    for key, stated in draft.stated("agreement").items():
-        item, where = stated.items[0]
-        for place, clause in enumerate(item.clauses):
-            for occupation in clause.allows:
-                yield _Named("agreement", key, occupation, where.at("clauses", place, "allows"))
+    for kind in ("agreement", "agreement template"):
+        for key, stated in draft.stated(kind).items():
+            item, where = stated.items[0]
+            for place, clause in enumerate(item.clauses):
+                for occupation in clause.allows:
+                    yield _Named(kind, key, occupation, where.at("clauses", place, "allows"))
     for key, stated in draft.stated("rule").items():
         item, where = stated.items[0]
         pattern = None if item.retired else parse(item.pattern)[0]
