@@ -111,7 +111,9 @@ TYPES: dict[str, str] = {
     "plan:change:applied": "A plan was applied.",
     "plan:deputy:named": "Somebody named who decides for them while they are away; for what is in the event.",
     "plan:deputy:ended": "A deputy's time was ended early.",
-    "plan:change:discarded": "A declaration or an undoing that nobody decided in time was discarded.",
+    "plan:change:discarded": (
+        "A declaration, an undoing or what a source's run read that nobody decided in time was discarded."
+    ),
     "plan:change:refused": "A plan was refused, or its inputs had moved.",
     "rule:version:published": "A rule version was published.",
     "rule:version:withdrawn": "A rule was withdrawn.",

@@ -165,6 +165,19 @@ class Acceptance(Base):
     accepted_at: Mapped[datetime]
 
 
+class KeptReading(Base):
+    """A part of what a run read whose effects wait, sealed; ``n`` counts the parts from 0."""
+
+    __tablename__ = "kept_reading"
+    __table_args__ = (UniqueConstraint("run_id", "n"), Index(None, "source_id"))
+
+    id: Mapped[UUID] = key()
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("source.id"))
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))
+    n: Mapped[int]
+    sealed: Mapped[bytes]
+
+
 class Ambiguity(Base):
     """A record whose person cannot be told. A human decides.
 

@@ -12,6 +12,7 @@ from iam import clock
 from iam.access.model.proposal import Proposal, waiting
 from iam.audit import log
 from iam.change import SYSTEM
+from iam.directory.source import KeptReading, Run, Source
 from iam.plans.plan import Plan, PlanEffect
 
 DISCARDED = ("apply", "undo")
@@ -22,14 +23,14 @@ _SOME = 20
 @dataclass(frozen=True, slots=True)
 class Keeping:
     """A chore: whom a plan touched is forgotten ``names_days`` after it, its counts and digest stay; what nobody
-    decided in ``discard_days`` waits no longer."""
+    decided in ``discard_days`` waits no longer, and what a run read that waits is not kept longer."""
 
     names_days: int
     discard_days: int
 
     def __call__(self, session: Session) -> int:
         """Forget some that are due; return of how many plans."""
-        return self._forget_names(session) + self._discard(session)
+        return self._forget_names(session) + self._discard(session) + self._forget_readings(session)
 
     def _forget_names(self, session: Session) -> int:
         old = Plan.at < clock.now() - timedelta(days=self.names_days)
@@ -38,6 +39,16 @@ class Keeping:
         if plans:
             session.execute(delete(PlanEffect).where(PlanEffect.plan_id.in_(plans)))
         return len(plans)
+
+    def _forget_readings(self, session: Session) -> int:
+        old = select(Run.id).where(Run.started_at < clock.now() - timedelta(days=self.discard_days))
+        query = delete(KeptReading).where(KeptReading.run_id.in_(old)).returning(KeptReading.source_id)
+        done = set(session.scalars(query))
+        for source_id in done:
+            source = session.get_one(Source, source_id)
+            told = {"kind": "source run", "key": source.key}
+            log.write(session, "plan:change:discarded", SYSTEM, organisation_id=source.owner_id, envelope=told)
+        return len(done)
 
     def _discard(self, session: Session) -> int:
         now = clock.now()

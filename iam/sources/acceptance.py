@@ -17,7 +17,7 @@ from iam.directory.source import Acceptance, Record, Run, Source
 from iam.errors import Conflict
 from iam.plans import proposals
 from iam.plans.plan import Plan
-from iam.sources import configured, listing
+from iam.sources import configured, kept, listing
 
 
 def acceptable(session: Session, source: Source, actor: Actor) -> Run:
@@ -37,9 +37,9 @@ def acceptable(session: Session, source: Source, actor: Actor) -> Run:
     return held
 
 
-def give(session: Session, source: Source, actor: Actor) -> None:
-    """Accept what waits, with its event; raises ``Conflict`` as ``acceptable``. It acts when the source is run
-    again."""
+def give(session: Session, source: Source, actor: Actor) -> UUID:
+    """Accept what waits, with its event, and return the run that waits; raises ``Conflict`` as ``acceptable``. It acts
+    when the source is run again."""
     held = acceptable(session, source, actor)
     assert held.digest is not None
     session.merge(
@@ -58,6 +58,7 @@ def give(session: Session, source: Source, actor: Actor) -> None:
         organisation_id=source.owner_id,
         envelope={"source": source.key, "run": str(held.id), "digest": held.digest},
     )
+    return held.id
 
 
 def refuse(session: Session, source: Source, actor: Actor, reason: str) -> None:
@@ -74,6 +75,7 @@ def refuse(session: Session, source: Source, actor: Actor, reason: str) -> None:
             Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": source.key})
         )
     said = proposals.why(reason)
+    kept.forget(session, source.id)
     held.state = "refused"
     plan = session.get(Plan, held.plan_id) if held.plan_id is not None else None
     if plan is not None:

@@ -6,8 +6,10 @@ happened.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import insert, select, union
@@ -26,14 +28,17 @@ from iam.plans import apply, guard, rights_guard
 from iam.plans.plan import Plan
 from iam.signin.addresses import change as addresses
 from iam.signin.usernames import give as usernames
-from iam.sources import acceptance, judgement, lease
+from iam.sources import acceptance, judgement, kept, lease, listing
 from iam.sources.configured import by_key, connector_of, matching_of
 from iam.sources.identity import correlation
+from iam.sources.kept import Kept
 from iam.sources.reading import known, links
 from iam.sources.reading.matching import Matching
 from iam.sources.reading.staging import MANY, Staged, Stager
 from iam.sources.report import Progress, Report, stored
 from iam.vault import Vault
+
+Read = Callable[[Source, Stager], Staged]
 
 
 def silent(_phase: str, _rows: int) -> None:
@@ -49,15 +54,23 @@ def run(
     dry_run: bool = False,
     full: bool = False,
     progress: Progress = silent,
+    read_by: UUID | None = None,
 ) -> Report:
     """Run a source and return what happened; raises ``NotFound``, ``Invalid`` (settings) or ``Conflict`` (it is
-    running)."""
+    running).
+
+    ``read_by`` is the run whose reading is read again, where it was kept.
+    """
     report = lease.take(sessions, key, actor, dry_run)
+    kept_one = False
     try:
         with lease.held(sessions, report), sessions() as session:
             source = by_key(session, key)
+            before = Kept(session, vault, read_by)
+            kept_one = bool(before)
+            read: Read = (lambda _, stager: stager.read(before)) if before else partial(_read, full=full)
             try:
-                _run(session, vault, source, actor, report, full, progress)
+                _run(session, vault, source, actor, report, read, progress)
                 if dry_run:
                     session.rollback()
                 else:
@@ -77,30 +90,44 @@ def run(
         raise
     if dry_run or report.state in ("failed", "stopped", "moved", "refused"):
         lease.let_go(sessions, key, actor, report)
+    if not dry_run:
+        _keep(sessions, vault, key, report, kept_one)
     return report
+
+
+def _keep(sessions: sessionmaker[Session], vault: Vault, key: str, report: Report, kept_one: bool) -> None:
+    """Keep what a run read while something of it waits, and forget it once nothing does."""
+    if report.state == "held":
+        if kept_one:
+            kept.hand_on(sessions, key, report)
+        else:
+            kept.keep(sessions, vault, key, report)
+    elif report.state in listing.GOOD:
+        with sessions.begin() as session:
+            kept.forget(session, by_key(session, key).id)
 
 
 def accept(
     sessions: sessionmaker[Session], vault: Vault, key: str, actor: Actor, *, progress: Progress = silent
 ) -> Report:
-    """Accept what the guard held of the last run, for exactly its input, and run again.
+    """Accept what the guard held of the last run, for exactly its input, and run again by what that run read.
 
     The one who accepts must be another than the one who ran; raises ``Conflict`` when nothing waits or it is the same
     person.
     """
     with sessions.begin() as session:
-        acceptance.give(session, by_key(session, key), actor)
-    return run(sessions, vault, key, actor, progress=progress)
+        held = acceptance.give(session, by_key(session, key), actor)
+    return run(sessions, vault, key, actor, progress=progress, read_by=held)
 
 
 def _run(
-    session: Session, vault: Vault, source: Source, actor: Actor, report: Report, full: bool, progress: Progress
+    session: Session, vault: Vault, source: Source, actor: Actor, report: Report, read: Read, progress: Progress
 ) -> None:
     now, matching = clock.now(), matching_of(source)
     staged.prepare_reach(session)
     with report.phase("read"):
         stager = Stager(session, vault, source, matching, lambda rows: progress("read", rows))
-        result = _read(source, stager, full)
+        result = read(source, stager)
     report.rejects, report.warnings = result.rejects, result.warnings
     report.counts = _counts(result)
     accepted, before = judgement.of_reading(session, source, result, report)
@@ -167,7 +194,7 @@ def _counts(result: Staged) -> dict[str, int]:
     }
 
 
-def _read(source: Source, stager: Stager, full: bool) -> Staged:
+def _read(source: Source, stager: Stager, *, full: bool) -> Staged:
     connector = connector_of(source)
     if source.checkpoint is not None and not full and isinstance(connector, ReadsChanges):
         try:

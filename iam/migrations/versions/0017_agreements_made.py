@@ -1,4 +1,4 @@
-"""What agreements are made of and amended by: templates, amendments, processing, supervision; and deputies."""
+"""What agreements are made of and amended by; who decides while one is away; what was read of runs that wait."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def upgrade() -> None:
     op.add_column("proposal", sa.Column("shown", sa.LargeBinary(), nullable=True))
     _templates()
     _deputies()
+    _kept_readings()
 
 
 def _templates() -> None:
@@ -76,3 +77,17 @@ def _deputies() -> None:
     open_ = sa.text("closed_by IS NULL")
     for name in persons:
         op.create_index(op.f(f"ix_deputy_{name}"), "deputy", [name], postgresql_where=open_, sqlite_where=open_)
+
+
+def _kept_readings() -> None:
+    op.create_table(
+        "kept_reading",
+        *(sa.Column(name, sa.Uuid(), nullable=False) for name in ("id", "source_id", "run_id")),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_kept_reading_source_id_source")),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_kept_reading_run_id_run")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_reading")),
+        sa.UniqueConstraint("run_id", "n", name=op.f("uq_kept_reading_run_id_n")),
+    )
+    op.create_index(op.f("ix_kept_reading_source_id"), "kept_reading", ["source_id"])

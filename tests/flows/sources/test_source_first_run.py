@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, delete, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM, Change
 from iam.directory.affiliation import Affiliation
-from iam.directory.source import Acceptance, Run, Source
+from iam.directory.source import Acceptance, KeptReading, Run, Source
 from iam.errors import Conflict, Invalid, NotFound
 from iam.plans.plan import Plan, PlanEffect
 from iam.sources import acceptance, configured, lease
@@ -102,8 +102,47 @@ def test_a_dry_run_leaves_nothing_to_accept(world: World) -> None:
         world.accept()
 
 
-def test_acceptance_holds_for_one_input_only(world: World) -> None:
+def test_what_was_shown_is_what_is_applied_whatever_the_source_says_by_then(world: World) -> None:
     world.run(rows(range(2)))
+    world.write(rows(range(3)))
+    assert (world.accept().state, len(world.affiliations())) == ("done", 2)
+    assert (world.run().state, len(world.affiliations())) == ("done", 3)
+
+
+def test_what_was_shown_is_applied_although_the_source_is_gone(world: World) -> None:
+    world.run(rows(range(2)))
+    world.file.unlink()
+    assert (world.accept().state, len(world.affiliations())) == ("done", 2)
+
+
+def test_what_was_read_is_sealed_while_it_waits_and_forgotten_once_it_is_decided(world: World) -> None:
+    world.run(rows(range(2)))
+    (kept,) = {one.run_id for one in world.all(select(KeptReading))}
+    assert kept == world.scalar(select(Run.id).order_by(Run.id.desc()))
+    read = world.file.read_bytes()
+    assert not any(
+        word in one.sealed for one in world.all(select(KeptReading)) for word in read.split(b";") if len(word) > 3
+    )
+    world.accept()
+    assert world.all(select(KeptReading)) == []
+
+
+def test_what_is_newer_takes_the_place_of_what_waited(world: World) -> None:
+    world.run(rows(range(2)))
+    world.run(rows(range(3)))
+    assert (world.accept().state, len(world.affiliations())) == ("done", 3)
+
+
+def test_a_refusal_forgets_what_was_read(world: World) -> None:
+    world.run(rows(range(2)))
+    world.refuse()
+    assert world.all(select(KeptReading)) == []
+
+
+def test_acceptance_holds_for_one_input_only_where_nothing_was_kept(world: World) -> None:
+    world.run(rows(range(2)))
+    with world.sessions.begin() as session:
+        session.execute(delete(KeptReading))
     world.write(rows(range(3)))
     report = world.accept()
     assert report.state == "held"

@@ -229,6 +229,7 @@ class World:
             "plan_effect",
             "source",
             "acceptance",
+            "kept_reading",
             "alembic_version",
         }
         tables = sorted(set(inspect(self.engine).get_table_names()) - remembered)

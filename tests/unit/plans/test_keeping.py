@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from iam import clock
 from iam.access.model.proposal import Proposal
 from iam.audit.log import AuditEvent
+from iam.directory.source import KeptReading, Run
 from iam.plans.keeping import Keeping
 from iam.plans.plan import Plan, PlanEffect
 from tests.kit.factories import facts
@@ -82,3 +83,26 @@ def test_what_nobody_decides_in_14_days_waits_no_longer_and_its_texts_are_gone(s
     assert set(session.scalars(select(Proposal.id).where(Proposal.withdrawn_at.is_(None)))) == kept
     query = select(func.count()).where(AuditEvent.type == "plan:change:discarded")
     assert session.scalar(query) == 2
+
+
+def test_what_a_run_read_is_not_kept_longer_than_it_may_wait(session: Session, town: UUID) -> None:
+    source = facts.source(session, owner_id=town)
+    for days in (15, 13):
+        run = Run(
+            source_id=source.id,
+            state="held",
+            dry_run=False,
+            started_at=clock.now() - days * DAY,
+            phases={},
+            counts={},
+            reasons=[],
+        )
+        session.add(run)
+        session.flush()
+        session.add_all(KeptReading(source_id=source.id, run_id=run.id, n=n, sealed=b"sealed") for n in range(2))
+    session.flush()
+    assert KEEPING(session) == 1
+    assert len(set(session.scalars(select(KeptReading.run_id)))) == 1
+    (event,) = session.scalars(select(AuditEvent).where(AuditEvent.type == "plan:change:discarded"))
+    assert event.envelope["kind"] == "source run"
+    assert KEEPING(session) == 0
