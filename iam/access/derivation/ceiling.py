@@ -81,7 +81,8 @@ def _weaker(newest: Subquery) -> Exists:
 
 def _permits() -> Insert:
     """The role's whole content must be among what the clause names, and under one that needs a live relationship it is
-    asked at use, unless the agreement records who accepted the weaker way."""
+    asked at use, unless the agreement records who accepted the weaker way. A clause over an area is one over each
+    organisation that it covers, while it does."""
     newest = select(RoleVersion.role_id, func.max(RoleVersion.n).label("n")).group_by(RoleVersion.role_id).subquery()
     needs = (
         select(RoleClosure.role_id, RoleContent.data_group, RoleContent.operation)
@@ -91,7 +92,12 @@ def _permits() -> Insert:
         .distinct()
         .cte("needs")
     )
-    clause, content = AgreementClause, aliased(ClauseContent)
+    clause, content, area = AgreementClause, aliased(ClauseContent), aliased(OrganisationRelation)
+    covered = and_(area.organisation_id == clause.scope_id, area.kind == "covers", area.closed_by.is_(None))
+    times = (
+        greatest(clause.valid_from, func.coalesce(area.valid_from, clause.valid_from), type_=UtcDateTime()),
+        least(clause.valid_to, func.coalesce(area.valid_to, clause.valid_to), type_=UtcDateTime()),
+    )
     offered = select(ClauseContent.clause_id, ClauseContent.occupation).distinct().subquery()
     # Two levels down, only what is said here is taken from the queries around: all but the clause's own content.
     allowed = (
@@ -114,14 +120,15 @@ def _permits() -> Insert:
             offered.c.occupation,
             clause.grantor_id,
             clause.grantee_id,
-            clause.scope_id,
+            func.coalesce(area.other_id, clause.scope_id),
             clause.with_descendants,
-            clause.valid_from,
-            clause.valid_to,
+            *times,
         )
         .join(offered, offered.c.clause_id == clause.id)
         .join(RoleClosure, RoleClosure.role_id == RoleClosure.included_id)
+        .outerjoin(area, and_(clause.over_area, covered))
         .where(clause.closed_by.is_(None), has_content, ~lacking, strong)
+        .where(or_(~clause.over_area, area.version_id.is_not(None)), times[0] < times[1])
     )
     return insert(permit).from_select([column.name for column in permit.columns], rows)
 

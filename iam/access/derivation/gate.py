@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from iam.access.model.agreements import Clause
-from iam.access.rules.facts import Span, World
+from iam.access.rules.facts import ALWAYS, Span, World
 
 Needs = Mapping[UUID, frozenset[tuple[str, str]]]
 """What each role holds with all it includes: data groups and operations."""
@@ -38,15 +38,26 @@ def lacks(clause: Clause, crossing: CrossingRight, world: World) -> Lack | None:
     parties = ((one.scope_entity_id, clause.grantor_id), (one.holder_entity_id, clause.grantee_id))
     if not all(_stands_for(entity, party, time, world) for entity, party in parties):
         return "parties"
-    under = world.closure.get((clause.scope_id, one.scope_id), ())
-    there = clause.with_descendants or clause.scope_id == one.scope_id
-    if not there or not any(time.meet(span) == time for span in under):
+    if not any(_lies_under(place, span, clause, one, world) for place, span in _scopes(clause, world)):
         return "scope"
     if not one.needs or not {(one.occupation, group, operation) for group, operation in one.needs} <= clause.content:
         return "content"
     if clause.relationship_kind is not None and clause.weaker_accepted_by is None and not one.asked:
         return "relationship"
     return None if time.meet(Span(clause.valid_from, clause.valid_to)) == time else "time"
+
+
+def _scopes(clause: Clause, world: World) -> list[tuple[UUID, Span]]:
+    """Where a clause holds, and when: its scope, or what its area covers."""
+    if not clause.over_area:
+        return [(clause.scope_id, ALWAYS)]
+    return [(covered, span) for _, covered, span in world.covers.get(clause.scope_id, ())]
+
+
+def _lies_under(place: UUID, within: Span, clause: Clause, one: CrossingRight, world: World) -> bool:
+    under = world.closure.get((place, one.scope_id), ())
+    there = clause.with_descendants or place == one.scope_id
+    return there and any(one.time.meet(within).meet(span) == one.time for span in under)
 
 
 def _stands_for(entity_id: UUID, party_id: UUID, time: Span, world: World, seen: frozenset[UUID] = frozenset()) -> bool:

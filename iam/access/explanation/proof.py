@@ -62,6 +62,8 @@ def _proofs(session: Session, person_id: UUID, rows: Sequence[Assignment]) -> _P
     facts = loading.facts(session, person_id)
     owners = {handing.owner_id for handing in names.handing.values()}
     here = loading.near(facts, asked, names) | owners | granters | {row.scope_id for row in rows}
+    agreed = {id_: clause for of_one in clauses(session).values() for id_, clause in of_one.items()}
+    here |= {clause.scope_id for clause in agreed.values() if clause.over_area}
     around, found = loading.world(session, near=here), {}
     for one, pattern in rules:
         if (
@@ -77,7 +79,6 @@ def _proofs(session: Session, person_id: UUID, rows: Sequence[Assignment]) -> _P
         select(Absence).where(Absence.closed_by.is_(None), Absence.affiliation_fact_id.in_(watched))
     ):
         absences.setdefault(row.affiliation_fact_id, []).append(Span(row.valid_from, row.valid_to))
-    agreed = {id_: clause for of_one in clauses(session).values() for id_, clause in of_one.items()}
     return _Proofs(names, facts, found, absences, agreed, holdings(session), around)
 
 

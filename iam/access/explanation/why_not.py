@@ -132,13 +132,14 @@ def _case(
     names = of_rules(session, rules)
     facts = loading.facts(session, person_id, known_at, part=part)
     agreed = list(_agreed(session, at, known_at))
+    areas = {one.clause.scope_id for one in agreed if one.clause.over_area}
     return _Case(
         session,
         at,
         known_at,
         names,
         facts,
-        loading.world(session, known_at, loading.near(facts, rules, names)),
+        loading.world(session, known_at, loading.near(facts, rules, names) | areas),
         holdings(session, known_at),
         agreed,
     )

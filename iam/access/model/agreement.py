@@ -143,6 +143,7 @@ class AgreementReminder(Base):
 class AgreementClause(Base):
     """What the grantor allows people of the grantee in a scope; immutable: a change closes it and opens another.
 
+    ``over_area``: the scope is an area, and the clause holds in what it covers of the grantor.
     ``relationship_kind`` is what must exist live between holder and person at use; ``weaker_accepted_by`` who accepted,
     on which day, that roles under the clause are enforced otherwise. ``amendment_id`` is by what it was made or altered
     after the agreement was signed.
@@ -161,6 +162,7 @@ class AgreementClause(Base):
     grantee_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     scope_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     with_descendants: Mapped[bool]
+    over_area: Mapped[bool] = mapped_column(default=False)
     relationship_kind: Mapped[str | None]
     weaker_accepted_by: Mapped[str | None]
     weaker_accepted_on: Mapped[date | None]

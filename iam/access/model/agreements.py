@@ -67,7 +67,10 @@ _PARTY = tuple(field.name for field in fields(Party))
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """What a clause says; ``content`` holds occupation, data group and operation."""
+    """What a clause says; ``content`` holds occupation, data group and operation.
+
+    ``over_area``: ``scope_id`` is an area, and the clause holds in what it covers of the grantor.
+    """
 
     grantor_id: UUID
     grantee_id: UUID
@@ -79,12 +82,16 @@ class Clause:
     valid_from: datetime
     valid_to: datetime
     content: frozenset[tuple[str, str, str]]
+    over_area: bool = False
+
+
+_SAME = ("grantor_id", "grantee_id", "scope_id", "over_area")
 
 
 def is_within(narrow: Clause, wide: Clause) -> bool:
     """Whether a clause allows nothing that another does not: the same two sides and scope, no more of it, no longer,
     and under no weaker condition; pure."""
-    same = (narrow.grantor_id, narrow.grantee_id, narrow.scope_id) == (wide.grantor_id, wide.grantee_id, wide.scope_id)
+    same = all(getattr(narrow, one) == getattr(wide, one) for one in _SAME)
     place = wide.with_descendants or not narrow.with_descendants
     asked = wide.relationship_kind in (None, narrow.relationship_kind)
     accepted = narrow.weaker_accepted_by is None or (
@@ -245,6 +252,7 @@ def clauses(
             row.valid_from,
             row.valid_to,
             frozenset(content[row.id]),
+            row.over_area,
         )
     return found
 
@@ -330,6 +338,7 @@ def _open(session: Session, change: Change, opening: Sequence[tuple[UUID, Clause
                 "grantee_id": clause.grantee_id,
                 "scope_id": clause.scope_id,
                 "with_descendants": clause.with_descendants,
+                "over_area": clause.over_area,
                 "relationship_kind": clause.relationship_kind,
                 "weaker_accepted_by": clause.weaker_accepted_by,
                 "weaker_accepted_on": clause.weaker_accepted_on,

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("agreement_id", "n", name=op.f("uq_agreement_amendment_agreement_id_n")),
     )
     op.add_column("agreement_clause", sa.Column("amendment_id", sa.Uuid(), nullable=True))
+    op.add_column("agreement_clause", sa.Column("over_area", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("proposal", sa.Column("shown", sa.LargeBinary(), nullable=True))
     _templates()
     _deputies()

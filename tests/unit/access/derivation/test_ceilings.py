@@ -15,6 +15,7 @@ from iam.access.administration import WHOLE
 from iam.access.commands import by_hand
 from iam.access.commands.catalogue import amend_roles, withdraw_rules
 from iam.access.derivation.derive import derive
+from iam.access.explanation.proof import prove
 from iam.access.model.agreement import AgreementClause
 from iam.access.model.rule import Rule
 from iam.change import SYSTEM
@@ -106,6 +107,37 @@ def test_what_a_clause_does_not_allow_gives_nothing(session: Session, town: Town
     agree(session, town)
     access.derive_all(session)
     assert len(open_assignments(session)) == 1
+
+
+def test_a_clause_over_an_area_holds_in_what_the_area_covers_of_the_grantor_while_it_does(
+    session: Session, town: Town, psychologist: Any
+) -> None:
+    area = facts.organisation(session, "alue", under=town.root)
+    agreed = agree(session, town, scope_id=area)
+    access.alter(session, agreed, over_area=True)
+    access.derive_all(session)
+    assert open_assignments(session) == []
+    facts.covers(session, area, town.clinic)
+    facts.covers(session, area, town.town, day("2026-09-01"), day("2027-02-01"))
+    access.derive_all(session)
+    assert times(session) == [(day("2026-09-01"), day("2027-02-01"))]
+    assert prove(session, psychologist.person_id, AUTUMN) == []
+    access.alter(session, agreed, over_area=True, with_descendants=False)
+    access.derive_all(session)
+    assert open_assignments(session) == []
+    facts.covers(session, area, town.school)
+    access.derive_all(session)
+    assert (len(open_assignments(session)), prove(session, psychologist.person_id, AUTUMN)) == (1, [])
+
+
+def test_what_an_area_no_longer_covers_is_found_by_the_prover(session: Session, town: Town, psychologist: Any) -> None:
+    area = facts.organisation(session, "alue", under=town.root)
+    access.alter(session, agree(session, town, scope_id=area), over_area=True)
+    relation = facts.covers(session, area, town.town)
+    access.derive_all(session)
+    (row,) = open_assignments(session)
+    relation.closed_by = facts.change(session).id
+    assert prove(session, psychologist.person_id, AUTUMN) == [row.id]
 
 
 def test_a_scope_that_is_the_clauses_own_needs_no_descendants(session: Session, town: Town, psychologist: Any) -> None:
