@@ -16,6 +16,7 @@ from admin_ui.parts import exports, frame, lists, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from iam.access.administration import covered
+from iam.access.agreement_acts.notice import notice_by
 from iam.access.pages import agreements as listing
 from iam.access.pages.agreements import AGREEMENT_KEYS, AgreementState
 from iam.directory.pages.listing import organisation_keys
@@ -138,6 +139,7 @@ def agreement(key: str) -> Response:
         export_url=f"{PATH}/{key}/people.csv",
         first=words.start,
         end=words.end,
+        notice_by=notice_by(found, standing.term.valid_to) if standing.term and standing.state != "ended" else None,
         waits=frame.may("agreements.sign") and agreement_proposals.of_agreement(session, key) is not None,
         suspenders=_suspenders(session, standing),
     )

@@ -4,17 +4,18 @@ grantor, and what it takes is gone at once."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import given, strategies as st
 from sqlalchemy import select, update
 
 from iam import clock
 from iam.access import asker
 from iam.access.agreement_acts.act import SIGN, Act
 from iam.access.agreement_acts.catalogue import read
-from iam.access.agreement_acts.notice import GiveNotice, last_day_of_notice
+from iam.access.agreement_acts.notice import GiveNotice, last_day_of_notice, last_day_to_give_notice
 from iam.access.agreement_acts.suspension import Lift, Suspend
 from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
 from iam.access.model.agreements import Party
@@ -177,6 +178,23 @@ def test_a_time_of_notice_is_counted_by_the_calendar(
     months: int | None, days: int | None, given: date, last: date | None
 ) -> None:
     assert last_day_of_notice(months, days, given) == last
+
+
+@given(by=st.dates(date(2000, 1, 1), date(2100, 1, 1)), months=st.integers(1, 120))
+def test_the_last_day_to_give_notice_is_the_latest_whose_months_end_by_the_day(by: date, months: int) -> None:
+    last = last_day_to_give_notice(months, None, by)
+    assert last is not None
+    ends = [last_day_of_notice(months, None, last + timedelta(days=more)) for more in (0, 1)]
+    assert ends[0] is not None
+    assert ends[1] is not None
+    assert ends[0] <= by < ends[1]
+
+
+@given(by=st.dates(date(2000, 1, 1), date(2100, 1, 1)), days=st.integers(1, 3650))
+def test_the_last_day_to_give_notice_is_so_many_days_before_the_day(by: date, days: int) -> None:
+    last = last_day_to_give_notice(None, days, by)
+    assert last is not None
+    assert last_day_of_notice(None, days, last) == by
 
 
 def test_a_suspension_waits_for_nobody_and_takes_every_right_at_once(welfare: Welfare) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
+from iam import clock
+from iam.access.model.agreement import Agreement
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, person
 from tests.unit.admin_ui.test_catalogue_pages import told
@@ -56,6 +61,16 @@ def test_an_agreement_tells_its_basis_its_clauses_and_how_many_come_under_it(
         "Kuusi en 1",
     ):
         assert words in text
+
+
+def test_an_agreement_tells_by_when_notice_ends_it_by_its_review(world: World, reader: Callable[[str], Reader]) -> None:
+    catalogue.agreement(world, "sopimus", end=400)
+    review = clock.today() + timedelta(days=200)
+    with Session(world.engine) as session, session.begin():
+        session.execute(update(Agreement).values(review_on=review, notice_days=30))
+    last = review - timedelta(days=30)
+    words = f"Last day to give notice so that it ends by its review {last.day}.{last.month}.{last.year}"
+    assert words in told(reader("paula").get("/admin/agreements/sopimus").text)
 
 
 def test_an_ended_agreement_covers_nobody(world: World, reader: Callable[[str], Reader]) -> None:
