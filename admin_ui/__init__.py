@@ -13,6 +13,7 @@ A view writes only by calling a command of ``iam``; it imports nothing of the co
 from admin_ui import entry
 from admin_ui.agreements import (
     acts as agreement_acts,
+    cancel as agreement_cancel,
     clauses as agreement_clauses,
     history as agreement_history,
     make as agreement_make,
@@ -46,6 +47,7 @@ from admin_ui.trace import pages as sign_in_trace
 
 PAGES = (
     agreement_acts,
+    agreement_cancel,
     agreement_clauses,
     agreement_history,
     agreement_make,

@@ -106,7 +106,9 @@ def _told(moves: Moves, names: Names, texts: Texts) -> Iterator[str]:
     yield from _of_clauses(moves, texts)
 
 
-def _of_term(_before: Version | None, _after: Version | None) -> str:
+def _of_term(_before: Version | None, after: Version | None) -> str:
+    if after is None:
+        return N_("It was given up before it was in force.")
     return N_("In force from %(first)s to %(last)s.")
 
 

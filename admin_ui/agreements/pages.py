@@ -32,7 +32,9 @@ STATES = {
     "live": (N_("In force"), "success"),
     "notice": (N_("In force, notice given"), "waiting"),
     "suspended": (N_("Suspended"), "error"),
-    "ended": (N_("Ended"), "neutral"),
+    "expired": (N_("Expired"), "neutral"),
+    "terminated": (N_("Terminated"), "neutral"),
+    "cancelled": (N_("Cancelled"), "neutral"),
 }
 PARTY_STATES = {
     "unsigned": (N_("signature missing"), "error"),
@@ -139,7 +141,7 @@ def agreement(key: str) -> Response:
         export_url=f"{PATH}/{key}/people.csv",
         first=words.start,
         end=words.end,
-        notice_by=notice_by(found, standing.term.valid_to) if standing.term and standing.state != "ended" else None,
+        notice_by=notice_by(found, standing.term.valid_to) if standing.term and not standing.over else None,
         waits=frame.may("agreements.sign") and agreement_proposals.of_agreement(session, key) is not None,
         suspenders=_suspenders(session, standing),
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from iam.access.administration import WHOLE
 from iam.access.agreement_acts.act import SIGN, WRITE, Act, grantors
+from iam.access.agreement_acts.cancel import Cancel
 from iam.access.agreement_acts.notice import GiveNotice
 from iam.access.agreement_acts.sign import Sign
 from iam.access.agreement_acts.suspension import Lift, Suspend
@@ -115,6 +116,19 @@ def suspend(console: Console, key: str, party: str, reason: str) -> None:
 
 @agreement.command()
 @click.argument("key")
+@_PARTY
+@click.option("--reason", required=True, help="Why it is given up.")
+@click.pass_obj
+def cancel(console: Console, key: str, party: str, reason: str) -> None:
+    """Cancel an agreement that is not in force yet: it never will be."""
+    with console.transaction() as session:
+        found = _found(console, session, key, WRITE)
+        waits = _do(console, session, found, Cancel(console.organisation(session, party, WHOLE).id, reason))
+    _end(console, key, waits, f"{key} is cancelled.")
+
+
+@agreement.command()
+@click.argument("key")
 @click.pass_obj
 def lift(console: Console, key: str) -> None:
     """Lift a suspension. Needs --as with a second person of every party that allows something."""
@@ -155,5 +169,6 @@ def _data(found: Agreement, state: AgreementState) -> dict[str, Any]:
         "parties": [
             {"party": line.entity.key, "state": line.state, "signed": line.party.signed_on} for line in state.parties
         ],
+        "cancelled": found.cancelled_on and {"on": found.cancelled_on, "reason": found.cancelled_because},
         "suspended_because": None if state.suspension is None else state.suspension.reason,
     }

@@ -33,6 +33,7 @@ MOST: dict[str, int] = {
     "GET /admin/agreements/<key>": 15,
     "GET /admin/agreements/<key>/sign": 10,
     "GET /admin/agreements/<key>/notice": 10,
+    "GET /admin/agreements/<key>/cancel": 10,
     "GET /admin/declaration": 7,
     "GET /admin/new-agreement": 5,
     "GET /admin/agreements/<key>/copy": 9,

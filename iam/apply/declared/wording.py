@@ -25,6 +25,10 @@ _WORDS = {
         N_("A signature has a day."),
         N_("State under signed the day on which the party signed."),
     ),
+    "never_in_force": (
+        "An agreement is in force for a time.",
+        "Add in_force, or cancelled when it was given up before that.",
+    ),
     "decided_by": (
         N_("An agreement is decided on by a body or by an office holder."),
         N_("State one of the two: body or office_holder."),

@@ -100,6 +100,39 @@ def test_what_a_party_signed_is_written_out_as_it_was_stated(applied: Apply, ses
     }
 
 
+def cancelled(text: str) -> str:
+    """What is declared, its agreement given up on a day."""
+    words = "    cancelled: {on: 2026-07-01, reason: rahoitus peruuntui}\n"
+    assert text.count("    purpose: opiskeluhuolto") == 1
+    return text.replace("    purpose: opiskeluhuolto", words + "    purpose: opiskeluhuolto")
+
+
+def test_an_agreement_that_was_cancelled_gives_nobody_anything_and_is_written_out_so(
+    applied: Apply, session: Session
+) -> None:
+    before = crossing(session)
+    assert applied(cancelled(EVERYTHING)).problems == ()
+    assert crossing(session) == before - 1
+    (written,) = as_data(session)["agreements"]
+    assert "in_force" not in written
+    assert written["cancelled"] == {"on": date(2026, 7, 1), "reason": "rahoitus peruuntui"}
+    assert applied(cancelled(EVERYTHING)).counts["change"] == 0
+    assert applied(EVERYTHING).counts["change"] == 1
+    assert crossing(session) == before
+
+
+def test_an_agreement_that_a_notice_ended_before_it_began_is_written_out_as_it_is_stated(
+    applied: Apply, session: Session
+) -> None:
+    never = EVERYTHING.replace("    in_force: {from: 2026-08-01, to: 2027-07-31}\n", "")
+    assert [one.message for one in applied(never).problems] == ["An agreement is in force for a time."]
+    noticed = never.replace("signed: 2026-06-20}", "signed: 2026-06-20, notice: 2026-07-01, to: 2026-07-31}")
+    assert applied(noticed).counts["change"] == 1
+    (written,) = as_data(session)["agreements"]
+    assert "in_force" not in written
+    assert applied(noticed).counts["change"] == 0
+
+
 SHA = "0" * 64
 FULLER = EVERYTHING.replace(
     "decided: {body: sivistyslautakunta, date: 2026-06-12, section: 48}",

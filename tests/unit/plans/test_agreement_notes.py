@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.agreement_acts.cancel import Cancel
 from iam.access.agreement_acts.notice import GiveNotice
 from iam.access.agreement_acts.suspension import Suspend
 from iam.access.model import agreements
@@ -44,6 +45,12 @@ def test_a_suspension_is_told_to_both_sides_and_to_the_data_protection_officer_b
     access.admin_grant(session, elsewhere, "agreements.write", welfare.third)
     welfare.do(Suspend(welfare.city, "syy"), welfare.of_city)
     assert told(session) == {one: {"suspended"} for one in (welfare.second_of_city, welfare.of_county, officer)}
+
+
+def test_a_cancellation_is_told_to_both_sides_but_not_to_who_did_it(session: Session, welfare: Welfare) -> None:
+    welfare.unsign(welfare.city)
+    welfare.do(Cancel(welfare.county, "syy"), welfare.of_county)
+    assert told(session) == {one: {"cancelled"} for one in (welfare.of_city, welfare.second_of_city)}
 
 
 def test_a_notice_is_told_with_its_last_day(session: Session, welfare: Welfare) -> None:

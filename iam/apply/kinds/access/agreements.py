@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from iam import clock
 from iam.access.model import agreements
 from iam.access.model.agreement import Agreement as AgreementRow, AgreementTerm
 from iam.apply.comparison.difference import Difference
@@ -30,8 +31,11 @@ from iam.apply.schema.moments import Day
 from iam.lifecycle.organisations.tree import settle
 from iam.plans.definition_guard import Touched
 
-_OPENING = frozenset({"clauses", "in_force", "all_sign", "parties"})
+_OPENING = frozenset({"clauses", "in_force", "all_sign", "parties", "cancelled"})
 """The fields that can open or close what an agreement allows."""
+
+
+_NEVER = (clock.LONG_AGO, clock.LONG_AGO)
 
 
 class Decision(Item):
@@ -109,18 +113,26 @@ class Notice(Item):
         return self
 
 
+class Cancelled(Item):
+    """On which day an agreement was given up before it was in force, and why."""
+
+    on: date
+    reason: Text
+
+
 class Agreement(Item):
     """An agreement between legal entities. Its clauses are its content: one that is left out or altered is closed.
 
     ``all_sign``: no clause lives before everybody who is named as a party has signed. ``review`` is the day by which it
-    is looked at again, ``supervision`` how its use is watched over.
+    is looked at again, ``supervision`` how its use is watched over. One that was ``cancelled`` is never in force.
     """
 
     key: Key
     case_number: Text
     decided: Decision
     parties: Annotated[list[Party], Field(min_length=2)]
-    in_force: Dated
+    in_force: Dated | None = None
+    cancelled: Cancelled | None = None
     all_sign: bool = False
     notice: Notice | None = None
     review: Day = None
@@ -129,6 +141,12 @@ class Agreement(Item):
     purpose: Text
     legal_basis: dict[str, Any]
     clauses: list[Clause] = []
+
+    @model_validator(mode="after")
+    def _in_force_at_some_time(self) -> Self:
+        if self.in_force is None and self.cancelled is None and not any(party.notice for party in self.parties):
+            raise PydanticCustomError("never_in_force", "no time in force")
+        return self
 
 
 def _shape(item: Agreement) -> Shape:
@@ -139,8 +157,9 @@ def _shape(item: Agreement) -> Shape:
         "purpose": item.purpose,
         "legal_basis": item.legal_basis,
         "parties": sorted(map(_party_shape, item.parties), key=repr),
-        "in_force": interval(item.in_force),
-        "all_sign": item.all_sign,
+        "in_force": None if item.cancelled or item.in_force is None else interval(item.in_force),
+        "cancelled": item.cancelled and (item.cancelled.on, item.cancelled.reason),
+        "all_sign": item.all_sign and not item.cancelled,
         "notice": (item.notice.months, item.notice.days) if item.notice is not None else (None, None),
         "review": item.review,
         "supervision": item.supervision,
@@ -171,6 +190,7 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
             "legal_basis": row.legal_basis,
             "parties": sorted((_standing_party(one, keys) for one in parties.get(row.id, ())), key=repr),
             "in_force": term and (term.valid_from, term.valid_to),
+            "cancelled": row.cancelled_on and (row.cancelled_on, row.cancelled_because),
             "all_sign": term is not None and term.all_sign,
             "notice": (row.notice_months, row.notice_days),
             "review": row.review_on,
@@ -198,7 +218,8 @@ def _check(draft: Draft) -> None:
     belongs = {(place.organisation_id, place.legal_entity_id) for place in standing}
     for one in stated.values():
         item, where = one.items[0]
-        draft.problems += empty_interval(one.shape["in_force"], where.at("in_force"))
+        if one.shape["in_force"] is not None:
+            draft.problems += empty_interval(one.shape["in_force"], where.at("in_force"))
         _parties(draft, item, belongs, where)
         for place, clause in enumerate(item.clauses):
             clauses.check(draft, clause, {party.entity for party in item.parties}, belongs, where.at("clauses", place))
@@ -232,7 +253,7 @@ def _write(writing: Writing) -> None:
         if writing.differs("agreement", key, "parties"):
             parties[id_] = [_party(ids, party) for party in shape["parties"]]
         if writing.differs("agreement", key, "in_force") or writing.differs("agreement", key, "all_sign"):
-            start, end = shape["in_force"]
+            start, end = shape["in_force"] or _NEVER
             terms[id_] = agreements.Term(start, end, shape["all_sign"])
         if writing.differs("agreement", key, "clauses"):
             rows[id_] = [clauses.as_stored(writing, row) for row in shape["clauses"]]
@@ -250,6 +271,7 @@ def _party(ids: Mapping[str, UUID], said: PartyShape) -> agreements.Party:
 
 def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
     item, _ = writing.draft.stated("agreement")[key].items[0]
+    cancelled_on, cancelled_because = shape["cancelled"] or (None, None)
     return {
         "id": writing.id_of("agreement", key),
         "key": key,
@@ -262,6 +284,8 @@ def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
         "review_on": shape["review"],
         "supervision": shape["supervision"],
         "annexes": shape["annexes"],
+        "cancelled_on": cancelled_on,
+        "cancelled_because": cancelled_because,
         "owner_id": writing.draft.organisations[item.parties[0].entity],
     }
 
@@ -272,7 +296,9 @@ def _export(session: Session, state: State) -> Iterator[Row]:
         yield (
             {"key": key}
             | said
-            | {"parties": [_written(one) for one in shape["parties"]], "in_force": dated(*shape["in_force"])}
+            | {"parties": [_written(one) for one in shape["parties"]]}
+            | ({} if shape["in_force"] is None else {"in_force": dated(*shape["in_force"])})
+            | plain({"cancelled": shape["cancelled"] and dict(zip(("on", "reason"), shape["cancelled"], strict=True))})
             | plain({"all_sign": shape["all_sign"] or None, "notice": _notice(*shape["notice"])})
             | plain({name: shape[name] or None for name in ("review", "supervision", "annexes")})
             | {"clauses": [clauses.export(row) for row in shape["clauses"]]}

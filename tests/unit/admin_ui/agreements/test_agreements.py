@@ -23,7 +23,7 @@ from tests.unit.admin_ui.test_catalogue_pages import told
         ({}, "In force"),
         ({"signed": False}, "Not signed by both sides"),
         ({"start": 5}, "Not in force yet"),
-        ({"end": -5}, "Ended"),
+        ({"end": -5}, "Expired"),
     ],
 )
 def test_an_agreement_says_how_it_stands(
