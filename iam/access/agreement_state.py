@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -125,9 +125,10 @@ def facts_of(
     return found
 
 
-def _parties(agreements: Collection[UUID], known_at: datetime | None) -> Select[tuple[AgreementParty, date | None]]:
+def _parties(agreements: Collection[UUID], known_at: datetime | None) -> Any:
+    """Select (party, the day on which its agreement was cancelled)."""
     p = AgreementParty
-    query = select(p, Agreement.cancelled_on).join_from(p, Agreement, Agreement.id == p.agreement_id)
+    query = select(p, Agreement.cancelled_on).join(Agreement, Agreement.id == p.agreement_id)
     return query.where(p.agreement_id.in_(agreements), known(p, known_at)).order_by(p.valid_from)
 
 
