@@ -25,6 +25,7 @@ from admin_ui.agreements.acts import (
     chosen,
     day_of,
 )
+from admin_ui.agreements.amending import is_asked, read_amendment
 from admin_ui.agreements.pages import PATH
 from admin_ui.parts import words
 from admin_ui.parts.frame import blueprint
@@ -95,12 +96,16 @@ def end_clause(key: str, n: int) -> AnyResponse:
     """Show who would lose what from which day on, or end the clause."""
     says = standing_clause(context.db(), agreement_here(key), n)[1]
     side = side_of(context.db(), guard.asker(), says) or says.grantor_id
-    return answer(key, lambda typed: EndClause(side, n, day_of(typed, "last_day")), partial(_end_form, n))
+    return answer(
+        key,
+        lambda typed: EndClause(side, n, day_of(typed, "last_day"), read_amendment(typed)),
+        partial(_end_form, n),
+    )
 
 
 def _read_new(typed: MultiDict[str, str]) -> SetClause:
     says = _says(typed)
-    return SetClause(says.grantor_id, says)
+    return SetClause(says.grantor_id, says, by=read_amendment(typed))
 
 
 def _altered(n: int, standing: Clause, typed: MultiDict[str, str]) -> SetClause:
@@ -108,7 +113,7 @@ def _altered(n: int, standing: Clause, typed: MultiDict[str, str]) -> SetClause:
     _written(standing)
     accepted = {name: getattr(standing, name) for name in ("weaker_accepted_by", "weaker_accepted_on")}
     says = replace(_says(typed), **accepted)
-    return SetClause(side_of(context.db(), guard.asker(), says) or says.grantor_id, says, n)
+    return SetClause(side_of(context.db(), guard.asker(), says) or says.grantor_id, says, n, read_amendment(typed))
 
 
 def _says(typed: MultiDict[str, str]) -> Clause:
@@ -182,8 +187,9 @@ def _form(n: int | None, agreement: Agreement, form: ActForm, status: int = 200)
         scopes=[(str(one.id), one.name(language)) for one in scopes],
         positions=sorted({*clause_form.positions(session, part), *form.typed.getlist("position")}),
         uses=sorted({*uses, *form.typed.getlist("use")}),
+        amends=is_asked(agreement),
     )
 
 
 def _end_form(n: int, agreement: Agreement, form: ActForm, status: int = 200) -> Response:
-    return act_page("clause_end", HEADINGS["end-clause"], agreement, form, status, n=n)
+    return act_page("clause_end", HEADINGS["end-clause"], agreement, form, status, n=n, amends=is_asked(agreement))

@@ -84,7 +84,7 @@ def _read(session: Session, source: Agreement | None, typed: MultiDict[str, str]
     return NewAgreement(
         key=_text(typed, "key"),
         case_number=_text(typed, "case_number"),
-        decision=_decision(typed),
+        decision=decision_of(typed),
         purpose=_text(typed, "purpose"),
         legal_basis={name: value for name in _BASES if (value := _text(typed, name))},
         parties=tuple(zip(chosen, roles, strict=True)),
@@ -98,7 +98,8 @@ def _read(session: Session, source: Agreement | None, typed: MultiDict[str, str]
     )
 
 
-def _decision(typed: Mapping[str, str]) -> dict[str, Any]:
+def decision_of(typed: Mapping[str, str]) -> dict[str, Any]:
+    """Return who decided, when and by which provision, as a form says it; raises ``Invalid``."""
     told: dict[str, Any] = {name: value for name in _DECIDED if (value := _text(typed, name))}
     if ("body" in told) == ("office_holder" in told):
         message = N_("An agreement is decided on by a body or by an office holder.")

@@ -17,6 +17,8 @@ from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from iam.access.administration import covered
 from iam.access.agreement_acts.notice import notice_by
+from iam.access.model.agreement import AgreementAmendment
+from iam.access.model.amendments import Amendment, amendments
 from iam.access.pages import agreements as listing
 from iam.access.pages.agreements import AGREEMENT_KEYS, AgreementState
 from iam.directory.pages.listing import organisation_keys
@@ -133,6 +135,7 @@ def agreement(key: str) -> Response:
         role=lambda party: words.word(PARTIES, party.role),
         basis=", ".join(words.word(BASES, str(name)) % {"value": value} for name, value in found.legal_basis.items()),
         decision=_decision(found.decision),
+        amendments={one.id: (one.n, amended_by(one)) for one in amendments(session, [found.id])[found.id]},
         missing=[entity.name(texts.language) for entity in standing.unsigned],
         day_word=words.day,
         party_states={state: (look, texts.gettext(word)) for state, (word, look) in PARTY_STATES.items()},
@@ -201,6 +204,13 @@ def lines(
     return made
 
 
+def amended_by(one: Amendment | AgreementAmendment) -> str:
+    """Return by what an agreement is amended, as one line: a decision, or the delegation under which it is done."""
+    if one.delegation is not None:
+        return context.texts().gettext(N_("by delegation, %(text)s")) % {"text": one.delegation}
+    return _decision(one.decision or {})
+
+
 def _decision(decision: Mapping[str, Any]) -> str:
     """Return who decided, when and in which section, as one line."""
     if not decision:
@@ -210,6 +220,7 @@ def _decision(decision: Mapping[str, Any]) -> str:
         told.append(f"§ {decision['section']}")
     if final := _read_day(decision.get("final")):
         told.append(context.texts().gettext(N_("final since %(day)s")) % {"day": final})
+    told.append(str(decision.get("case_number") or ""))
     return ", ".join(part for part in told if part)
 
 

@@ -16,6 +16,7 @@ from iam.access.agreement_acts.sign import Sign
 from iam.access.agreement_acts.suspension import Lift, Suspend
 from iam.access.asker import Asker
 from iam.access.model.agreement import Agreement
+from iam.access.model.amendments import amendments
 from iam.access.pages import agreements as listing
 from iam.access.pages.agreements import AGREEMENT_KEYS, AgreementState
 from iam.cli.support import Console
@@ -54,6 +55,10 @@ def show(console: Console, key: str) -> None:
         found = _found(console, session, key, "agreements.read")
         state = listing.standings(session, [found.id])[found.id]
         data, waiting = _data(found, state), agreement_proposals.of_agreement(session, key)
+        data["amendments"] = [
+            {"n": one.n, "decided": one.decision, "delegation": one.delegation}
+            for one in amendments(session, [found.id])[found.id]
+        ]
         data["waits"] = None if waiting is None else {"digest": waiting.digest, **(waiting.stated or {})}
     parties = [f"  {one['party']}: {one['state']}" for one in data["parties"]]
     waits = ["It waits for a second person."] if data["waits"] else []

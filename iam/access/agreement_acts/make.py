@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -72,7 +72,8 @@ def make(session: Session, said: NewAgreement, asker: Asker, actor: Actor) -> UU
     agreements.add(session, [_row(id_, said, mine[0])])
     agreements.set_parties(session, change, {id_: [Party(one, role) for one, role in said.parties]})
     agreements.set_terms(session, change, {id_: Term(said.valid_from, said.valid_to, said.all_sign)})
-    agreements.set_clauses(session, change, {id_: said.clauses})
+    # What amended the agreement that was copied amends this one not.
+    agreements.set_clauses(session, change, {id_: [replace(one, amendment=None) for one in said.clauses]})
     derive(session, change, persons=under, trial=True)
     log.write(
         session,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -62,12 +62,15 @@ class Party:
         return None if self.signed_on is None else max(clock.day_start(self.signed_on), self.valid_from)
 
 
-_PARTY = tuple(field.name for field in fields(Party))
+_PARTY = tuple(one.name for one in fields(Party))
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """What a clause says; ``content`` holds occupation, data group and operation."""
+    """What a clause says; ``content`` holds occupation, data group and operation.
+
+    By which ``amendment`` it came about is none of what it says: two clauses are equal without it.
+    """
 
     grantor_id: UUID
     grantee_id: UUID
@@ -79,6 +82,7 @@ class Clause:
     valid_from: datetime
     valid_to: datetime
     content: frozenset[tuple[str, str, str]]
+    amendment: UUID | None = field(default=None, compare=False)
 
 
 def is_within(narrow: Clause, wide: Clause) -> bool:
@@ -245,6 +249,7 @@ def clauses(
             row.valid_from,
             row.valid_to,
             frozenset(content[row.id]),
+            row.amendment_id,
         )
     return found
 
@@ -335,6 +340,7 @@ def _open(session: Session, change: Change, opening: Sequence[tuple[UUID, Clause
                 "weaker_accepted_on": clause.weaker_accepted_on,
                 "valid_from": clause.valid_from,
                 "valid_to": clause.valid_to,
+                "amendment_id": clause.amendment,
                 "opened_by": change.id,
             }
         )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access.derivation.derive import Counts, derive
+from iam.access.model.agreement import AgreementClause
 from iam.access.model.assignment import Assignment
 from iam.access.right import held
 from iam.apply.export import as_data
@@ -131,6 +132,55 @@ def test_an_agreement_that_a_notice_ended_before_it_began_is_written_out_as_it_i
     (written,) = as_data(session)["agreements"]
     assert "in_force" not in written
     assert applied(noticed).counts["change"] == 0
+
+
+AMENDED = EVERYTHING.replace(
+    "    clauses:\n      - {grantor: mansikkala, grantee: marjala-hva, ",
+    "    amendments:\n"
+    "      - {n: 1, decided: {body: lautakunta, date: 2026-09-01, section: 3, case_number: KAUP-2026-200}}\n"
+    '      - {n: 2, delegation: "§ 4: johtaja voi tehdä teknisiä muutoksia"}\n'
+    "    clauses:\n      - {amendment: 2, grantor: mansikkala, grantee: marjala-hva, ",
+)
+WIDER = ALTERED["wider"]
+
+
+def test_amendments_are_kept_written_out_and_the_same_when_applied_again(applied: Apply, session: Session) -> None:
+    assert AMENDED != EVERYTHING
+    assert applied(AMENDED.replace(*WIDER)).problems == ()
+    (written,) = as_data(session)["agreements"]
+    assert written["amendments"] == [
+        {"n": 1, "decided": {"body": "lautakunta", "date": "2026-09-01", "section": 3, "case_number": "KAUP-2026-200"}},
+        {"n": 2, "delegation": "§ 4: johtaja voi tehdä teknisiä muutoksia"},
+    ]
+    assert [one["amendment"] for one in written["clauses"]] == [2]
+    assert applied(AMENDED.replace(*WIDER)).counts["change"] == 0
+
+
+def test_an_amendment_alone_alters_no_clause_and_what_is_left_out_stays(applied: Apply, session: Session) -> None:
+    before = session.scalar(select(func.count()).select_from(AgreementClause))
+    assert applied(AMENDED).counts["change"] == 1
+    assert applied(EVERYTHING).counts["change"] == 0
+    assert session.scalar(select(func.count()).select_from(AgreementClause)) == before
+    (written,) = as_data(session)["agreements"]
+    assert len(written["amendments"]) == 2
+    assert "amendment" not in written["clauses"][0]
+    assert applied(AMENDED.replace("section: 3, case", "section: 4, case")).counts["change"] == 1
+    assert as_data(session)["agreements"][0]["amendments"][0]["decided"]["section"] == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("n: 2", "n: 1", "Amendment 1 is stated twice."),
+        ("      - {n: 1, decided", "      - {n: 3, decided", "Amendment 1 is left out."),
+        ("amendment: 2", "amendment: 7", "The agreement has no amendment 7."),
+        ("n: 2, delegation", 'n: 2, decided: {body: "x", date: 2026-09-01}, delegation', "An amendment is decided on"),
+    ],
+)
+def test_an_amendment_that_is_wrong_is_told(applied: Apply, old: str, new: str, told: str) -> None:
+    applied(AMENDED)
+    problems = [problem.message % problem.params for problem in applied(AMENDED.replace(old, new)).problems]
+    assert any(one.startswith(told) for one in problems), problems
 
 
 SHA = "0" * 64

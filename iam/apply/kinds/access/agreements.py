@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple, Self
 from uuid import UUID
@@ -13,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.model import agreements
-from iam.access.model.agreement import Agreement as AgreementRow, AgreementTerm
+from iam.access.model import agreements, amendments as amended
+from iam.access.model.agreement import Agreement as AgreementRow, AgreementAmendment, AgreementTerm
 from iam.apply.comparison.difference import Difference
 from iam.apply.comparison.draft import Draft
 from iam.apply.comparison.state import State
@@ -24,8 +25,10 @@ from iam.apply.declared.place import Where
 from iam.apply.declared.shapes import Shape, interval
 from iam.apply.declared.written import Row, dated, plain
 from iam.apply.kind import Kind
-from iam.apply.kinds.access import clauses
-from iam.apply.kinds.access.clauses import Clause
+from iam.apply.kinds.access import amendments, clauses
+from iam.apply.kinds.access.amendments import StatedAmendment
+from iam.apply.kinds.access.clauses import Clause, ClauseShape
+from iam.apply.kinds.access.decision import Decision
 from iam.apply.schema.item import Dated, Item, Key, Text
 from iam.apply.schema.moments import Day
 from iam.lifecycle.organisations.tree import settle
@@ -36,26 +39,6 @@ _OPENING = frozenset({"clauses", "in_force", "all_sign", "parties", "cancelled"}
 
 
 _NEVER = (clock.LONG_AGO, clock.LONG_AGO)
-
-
-class Decision(Item):
-    """Which body or office holder decided on an agreement, when and in which section of the minutes.
-
-    ``final`` is the day on which the decision became final; ``competence`` the provision by which whoever decided may.
-    """
-
-    body: Text | None = None
-    office_holder: Text | None = None
-    date: Day
-    section: int | None = None
-    final: Day = None
-    competence: Text | None = None
-
-    @model_validator(mode="after")
-    def _by_one_of_them(self) -> Self:
-        if (self.body is None) == (self.office_holder is None):
-            raise PydanticCustomError("decided_by", "a body or an office holder")
-        return self
 
 
 class Annex(Item):
@@ -125,6 +108,7 @@ class Agreement(Item):
 
     ``all_sign``: no clause lives before everybody who is named as a party has signed. ``review`` is the day by which it
     is looked at again, ``supervision`` how its use is watched over. One that was ``cancelled`` is never in force.
+    ``amendments`` are left out, or stated all.
     """
 
     key: Key
@@ -140,6 +124,7 @@ class Agreement(Item):
     annexes: list[Annex] = []
     purpose: Text
     legal_basis: dict[str, Any]
+    amendments: list[StatedAmendment] | None = None
     clauses: list[Clause] = []
 
     @model_validator(mode="after")
@@ -165,7 +150,14 @@ def _shape(item: Agreement) -> Shape:
         "supervision": item.supervision,
         "annexes": [one.model_dump() for one in item.annexes],
         "clauses": sorted((clauses.shape(one) for one in item.clauses), key=repr),
-    }
+    } | _amendments(item)
+
+
+def _amendments(item: Agreement) -> Shape:
+    """Return the amendments of an agreement; nothing when nothing is said of them: they stay as they are."""
+    if item.amendments is None:
+        return {}
+    return {"amendments": sorted(map(amendments.shape, item.amendments), key=repr)}
 
 
 def _party_shape(item: Party) -> PartyShape:
@@ -180,7 +172,7 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
         row.agreement_id: agreements.Term(row.valid_from, row.valid_to, row.all_sign)
         for row in session.execute(select(AgreementTerm.__table__).where(AgreementTerm.closed_by.is_(None)))
     }
-    standing = agreements.clauses(session)
+    standing, by = agreements.clauses(session), amended.amendments(session)
     for row in session.execute(select(AgreementRow.__table__).order_by(AgreementRow.key)):
         term = terms.get(row.id)
         shape = {
@@ -196,6 +188,7 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
             "review": row.review_on,
             "supervision": row.supervision,
             "annexes": row.annexes,
+            "amendments": sorted(map(amendments.standing_shape, by.get(row.id, ())), key=repr),
             "clauses": sorted(
                 (clauses.standing_shape(clause, keys) for clause in standing.get(row.id, {}).values()), key=repr
             ),
@@ -221,8 +214,15 @@ def _check(draft: Draft) -> None:
         if one.shape["in_force"] is not None:
             draft.problems += empty_interval(one.shape["in_force"], where.at("in_force"))
         _parties(draft, item, belongs, where)
+        standing_one = draft.standing("agreement").get(item.key)
+        known = standing_one["amendments"] if standing_one else ()
+        if item.amendments is not None:
+            amendments.check(draft, item.amendments, known, where.at("amendments"))
+            known = [*map(amendments.shape, item.amendments)]
         for place, clause in enumerate(item.clauses):
-            clauses.check(draft, clause, {party.entity for party in item.parties}, belongs, where.at("clauses", place))
+            here = where.at("clauses", place)
+            clauses.check(draft, clause, {party.entity for party in item.parties}, belongs, here)
+            clauses.check_amendment(draft, clause, {one.n for one in known}, here)
 
 
 def _parties(draft: Draft, item: Agreement, belongs: set[tuple[UUID, UUID]], where: Where) -> None:
@@ -247,7 +247,7 @@ def _write(writing: Writing) -> None:
     agreements.add(writing.session, [_row(writing, *one) for one in writing.some("agreement", "create")])
     agreements.amend(writing.session, [_row(writing, *one) for one in writing.some("agreement", "change")])
     ids = writing.draft.organisations
-    parties, terms, rows = {}, {}, {}
+    parties, terms, rows, said = {}, {}, {}, {}
     for key, shape in writing.all("agreement"):
         id_ = writing.id_of("agreement", key)
         if writing.differs("agreement", key, "parties"):
@@ -255,12 +255,25 @@ def _write(writing: Writing) -> None:
         if writing.differs("agreement", key, "in_force") or writing.differs("agreement", key, "all_sign"):
             start, end = shape["in_force"] or _NEVER
             terms[id_] = agreements.Term(start, end, shape["all_sign"])
+        if "amendments" in shape and writing.differs("agreement", key, "amendments"):
+            said[id_] = amendments.as_stored(shape["amendments"])
         if writing.differs("agreement", key, "clauses"):
-            rows[id_] = [clauses.as_stored(writing, row) for row in shape["clauses"]]
+            rows[id_] = writing.draft.stated("agreement")[key].items[0][0].clauses
     agreements.set_parties(writing.session, writing.change, parties)
     agreements.set_terms(writing.session, writing.change, terms)
-    altered = agreements.set_clauses(writing.session, writing.change, rows)
+    amended.state(writing.session, writing.change, said)
+    numbers = amended.amendments(writing.session, of=rows)
+    stored = {id_: _clauses(writing, some, numbers.get(id_, ())) for id_, some in rows.items()}
+    altered = agreements.set_clauses(writing.session, writing.change, stored)
     writing.touched |= agreements.whom_they_allow(writing.session, altered)
+
+
+def _clauses(writing: Writing, some: list[Clause], by: Iterable[AgreementAmendment]) -> list[agreements.Clause]:
+    """Return clauses as they are stored, each with the amendment by which it says it came about."""
+    ids = {one.n: one.id for one in by}
+    return [
+        replace(clauses.as_stored(writing, clauses.shape(one)), amendment=ids.get(one.amendment or 0)) for one in some
+    ]
 
 
 def _party(ids: Mapping[str, UUID], said: PartyShape) -> agreements.Party:
@@ -291,6 +304,7 @@ def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
 
 
 def _export(session: Session, state: State) -> Iterator[Row]:
+    by = _by_amendment(session, state)
     for key, shape in state.shapes["agreement"].items():
         said = {name: shape[name] for name in ("case_number", "decided", "purpose", "legal_basis")}
         yield (
@@ -301,8 +315,21 @@ def _export(session: Session, state: State) -> Iterator[Row]:
             | plain({"cancelled": shape["cancelled"] and dict(zip(("on", "reason"), shape["cancelled"], strict=True))})
             | plain({"all_sign": shape["all_sign"] or None, "notice": _notice(*shape["notice"])})
             | plain({name: shape[name] or None for name in ("review", "supervision", "annexes")})
-            | {"clauses": [clauses.export(row) for row in shape["clauses"]]}
+            | plain({"amendments": [amendments.export(one) for one in shape["amendments"]]})
+            | {"clauses": [clauses.export(row) | plain({"amendment": by.get((key, row))}) for row in shape["clauses"]]}
         )
+
+
+def _by_amendment(session: Session, state: State) -> dict[tuple[str, ClauseShape], int]:
+    """The numbers of the amendments by which clauses came about, by their agreement's key and what they say."""
+    numbers = {one.id: one.n for some in amended.amendments(session).values() for one in some}
+    keys, names = state.keys("organisation"), state.keys("agreement")
+    return {
+        (names[agreement_id], clauses.standing_shape(clause, keys)): numbers[clause.amendment]
+        for agreement_id, some in agreements.clauses(session).items()
+        for clause in some.values()
+        if clause.amendment in numbers
+    }
 
 
 def _notice(months: int | None, days: int | None) -> Row:
@@ -331,6 +358,7 @@ KIND = Kind(
     touches=_touches,
     parts={
         "parties": ("entity", "role", "signed", "signed_by", "document", "service", "notice", "in_force"),
+        "amendments": amendments.AmendmentShape._fields,
         "clauses": clauses.PARTS,
     },
     guarded=True,

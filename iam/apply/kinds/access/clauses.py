@@ -35,7 +35,8 @@ class Acceptance(Item):
 
 
 class Clause(Dated):
-    """What people of the grantee, by occupation, may do with the grantor's data."""
+    """What people of the grantee, by occupation, may do with the grantor's data; ``amendment`` is the number of that by
+    which it came about, and none of what it says."""
 
     grantor: Key
     grantee: Key
@@ -43,6 +44,7 @@ class Clause(Dated):
     allows: dict[Code, Rights]
     relationship: Code | None = None
     weaker_enforcement: Acceptance | None = None
+    amendment: int | None = None
 
     @model_validator(mode="after")
     def _weaker_than_something(self) -> Self:
@@ -139,6 +141,13 @@ def check(draft: Draft, clause: Clause, parties: set[str], belongs: set[tuple[UU
             scope=clause.scope.organisation,
             grantor=clause.grantor,
         )
+
+
+def check_amendment(draft: Draft, clause: Clause, numbers: set[int], where: Where) -> None:
+    """Check that the amendment by which a clause came about is one of the agreement's."""
+    if clause.amendment is not None and clause.amendment not in numbers:
+        message = "The agreement has no amendment %(n)s."
+        draft.wrong(where.at("amendment"), message, "Add it to its amendments.", n=clause.amendment)
 
 
 def as_stored(writing: Writing, row: ClauseShape) -> agreements.Clause:
