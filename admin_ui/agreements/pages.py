@@ -46,6 +46,14 @@ PARTY_STATES = {
 }
 PARTIES = {"controller": N_("controller"), "processor": N_("processor"), "joint controller": N_("joint controller")}
 BASES = {"act": N_("Act %(value)s"), "gdpr": N_("GDPR article %(value)s"), "section": N_("section %(value)s")}
+PROCESSING = {
+    "subject": N_("Subject of the processing"),
+    "data_subjects": N_("Whose data"),
+    "kinds_of_data": N_("Kinds of personal data"),
+    "subprocessors": N_("Subprocessors"),
+    "afterwards": N_("The data afterwards"),
+}
+AFTERWARDS = {"returned": N_("are returned"), "deleted": N_("are deleted")}
 
 frame.section(SECTION, N_("Agreements"), PATH, "agreements.read", 70)
 
@@ -135,6 +143,7 @@ def agreement(key: str) -> Response:
         role=lambda party: words.word(PARTIES, party.role),
         basis=", ".join(words.word(BASES, str(name)) % {"value": value} for name, value in found.legal_basis.items()),
         decision=_decision(found.decision),
+        processing=_processing(found.processing or {}),
         amendments={one.id: (one.n, amended_by(one)) for one in amendments(session, [found.id])[found.id]},
         missing=[entity.name(texts.language) for entity in standing.unsigned],
         day_word=words.day,
@@ -202,6 +211,14 @@ def lines(
             )
         )
     return made
+
+
+def _processing(said: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return what is said of the processing of personal data, as pairs of a word and a text."""
+    told = {name: said[name] for name in PROCESSING if name in said}
+    if "afterwards" in told:
+        told["afterwards"] = words.word(AFTERWARDS, told["afterwards"])
+    return [(words.word(PROCESSING, name), text) for name, text in told.items()]
 
 
 def amended_by(one: Amendment | AgreementAmendment) -> str:

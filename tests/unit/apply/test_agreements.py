@@ -183,12 +183,29 @@ def test_an_amendment_that_is_wrong_is_told(applied: Apply, old: str, new: str, 
     assert any(one.startswith(told) for one in problems), problems
 
 
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("report_months: 61", "This number is too large."),
+        ("report_months: 0", "This number is too small."),
+        ("processing: {afterwards: kept}", "There is no such value."),
+    ],
+)
+def test_terms_that_are_wrong_are_told(applied: Apply, field: str, told: str) -> None:
+    report = applied(EVERYTHING.replace("    purpose: opisk", f"    {field}\n    purpose: opisk"))
+    assert [problem.message for problem in report.problems] == [told]
+
+
 SHA = "0" * 64
 FULLER = EVERYTHING.replace(
     "decided: {body: sivistyslautakunta, date: 2026-06-12, section: 48}",
     "decided: {office_holder: sivistysjohtaja, date: 2026-06-12, final: 2026-07-20, competence: hallintosääntö 34 §}\n"
     "    review: 2026-12-31\n"
     "    supervision: otanta kuukausittain\n"
+    "    supervised_by: tietosuojavastaava\n"
+    "    report_months: 6\n"
+    "    processing: {subject: opiskeluhuolto, data_subjects: oppilaat, kinds_of_data: nimi, subprocessors: Esimerkki Oy,\n"
+    "      afterwards: deleted}\n"
     f'    annexes: [{{name: tietosuojaliite.pdf, sha256: "{SHA}"}}]',
 )
 
@@ -205,5 +222,13 @@ def test_what_an_agreement_says_besides_is_kept_written_out_and_the_same_when_ap
         "competence": "hallintosääntö 34 §",
     }
     assert (written["review"], written["supervision"]) == (date(2026, 12, 31), "otanta kuukausittain")
+    assert (written["supervised_by"], written["report_months"]) == ("tietosuojavastaava", 6)
+    assert written["processing"] == {
+        "subject": "opiskeluhuolto",
+        "data_subjects": "oppilaat",
+        "kinds_of_data": "nimi",
+        "subprocessors": "Esimerkki Oy",
+        "afterwards": "deleted",
+    }
     assert written["annexes"] == [{"name": "tietosuojaliite.pdf", "sha256": SHA}]
     assert applied(FULLER).counts["change"] == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.agreement_acts.make import MOST_MONTHS
 from iam.access.model import agreements, amendments as amended
 from iam.access.model.agreement import Agreement as AgreementRow, AgreementAmendment, AgreementTerm
 from iam.apply.comparison.difference import Difference
@@ -38,6 +39,8 @@ _OPENING = frozenset({"clauses", "in_force", "all_sign", "parties", "cancelled"}
 """The fields that can open or close what an agreement allows."""
 
 
+_SUPERVISED = ("supervision", "supervised_by", "report_months", "processing")
+"""Fields that are written as they are stated."""
 _NEVER = (clock.LONG_AGO, clock.LONG_AGO)
 
 
@@ -96,6 +99,16 @@ class Notice(Item):
         return self
 
 
+class Processing(Item):
+    """What the annex on the processing of personal data says; ``afterwards`` is what becomes of the data."""
+
+    subject: Text | None = None
+    data_subjects: Text | None = None
+    kinds_of_data: Text | None = None
+    subprocessors: Text | None = None
+    afterwards: Literal["returned", "deleted"] | None = None
+
+
 class Cancelled(Item):
     """On which day an agreement was given up before it was in force, and why."""
 
@@ -107,7 +120,8 @@ class Agreement(Item):
     """An agreement between legal entities. Its clauses are its content: one that is left out or altered is closed.
 
     ``all_sign``: no clause lives before everybody who is named as a party has signed. ``review`` is the day by which it
-    is looked at again, ``supervision`` how its use is watched over. One that was ``cancelled`` is never in force.
+    is looked at again, ``supervision`` how uses are sampled, ``supervised_by`` who supervises, and ``report_months``
+    every how many months it is reported. One that was ``cancelled`` is never in force.
     ``amendments`` are left out, or stated all.
     """
 
@@ -121,6 +135,9 @@ class Agreement(Item):
     notice: Notice | None = None
     review: Day = None
     supervision: Text | None = None
+    supervised_by: Text | None = None
+    report_months: Annotated[int, Field(ge=1, le=MOST_MONTHS)] | None = None
+    processing: Processing | None = None
     annexes: list[Annex] = []
     purpose: Text
     legal_basis: dict[str, Any]
@@ -148,6 +165,9 @@ def _shape(item: Agreement) -> Shape:
         "notice": (item.notice.months, item.notice.days) if item.notice is not None else (None, None),
         "review": item.review,
         "supervision": item.supervision,
+        "supervised_by": item.supervised_by,
+        "report_months": item.report_months,
+        "processing": (item.processing and item.processing.model_dump(exclude_none=True)) or None,
         "annexes": [one.model_dump() for one in item.annexes],
         "clauses": sorted((clauses.shape(one) for one in item.clauses), key=repr),
     } | _amendments(item)
@@ -187,6 +207,9 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
             "notice": (row.notice_months, row.notice_days),
             "review": row.review_on,
             "supervision": row.supervision,
+            "supervised_by": row.supervised_by,
+            "report_months": row.report_months,
+            "processing": row.processing,
             "annexes": row.annexes,
             "amendments": sorted(map(amendments.standing_shape, by.get(row.id, ())), key=repr),
             "clauses": sorted(
@@ -295,7 +318,7 @@ def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
         "notice_months": shape["notice"][0],
         "notice_days": shape["notice"][1],
         "review_on": shape["review"],
-        "supervision": shape["supervision"],
+        **{name: shape[name] for name in _SUPERVISED},
         "annexes": shape["annexes"],
         "cancelled_on": cancelled_on,
         "cancelled_because": cancelled_because,
@@ -314,7 +337,7 @@ def _export(session: Session, state: State) -> Iterator[Row]:
             | ({} if shape["in_force"] is None else {"in_force": dated(*shape["in_force"])})
             | plain({"cancelled": shape["cancelled"] and dict(zip(("on", "reason"), shape["cancelled"], strict=True))})
             | plain({"all_sign": shape["all_sign"] or None, "notice": _notice(*shape["notice"])})
-            | plain({name: shape[name] or None for name in ("review", "supervision", "annexes")})
+            | plain({name: shape[name] or None for name in ("review", *_SUPERVISED, "annexes")})
             | plain({"amendments": [amendments.export(one) for one in shape["amendments"]]})
             | {"clauses": [clauses.export(row) | plain({"amendment": by.get((key, row))}) for row in shape["clauses"]]}
         )

@@ -73,6 +73,26 @@ def test_an_agreement_tells_by_when_notice_ends_it_by_its_review(world: World, r
     assert words in told(reader("paula").get("/admin/agreements/sopimus").text)
 
 
+def test_an_agreement_tells_how_it_is_supervised_and_its_terms_of_processing(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    catalogue.agreement(world, "sopimus")
+    assert "Processing of personal data" not in told(reader("paula").get("/admin/agreements/sopimus").text)
+    said = {"subject": "opiskeluhuolto", "subprocessors": "Esimerkki Oy", "afterwards": "deleted"}
+    values = {"supervised_by": "tietosuojavastaava", "report_months": 6, "processing": said}
+    with Session(world.engine) as session, session.begin():
+        session.execute(update(Agreement).values(values))
+    text = told(reader("paula").get("/admin/agreements/sopimus").text)
+    for words in (
+        "Supervised by tietosuojavastaava",
+        "Reported every 6 months",
+        "Subject of the processing opiskeluhuolto",
+        "Subprocessors Esimerkki Oy",
+        "The data afterwards are deleted",
+    ):
+        assert words in text
+
+
 def test_an_ended_agreement_covers_nobody(world: World, reader: Callable[[str], Reader]) -> None:
     catalogue.agreement(world, "sopimus", end=-5)
     catalogue.comes_under(world, "sopimus", "ville", world.ids["KUUSI"])

@@ -15,8 +15,8 @@ from iam.access.agreement_acts.clause import EndClause
 from iam.access.agreement_acts.notice import GiveNotice
 from iam.access.agreement_acts.sign import Sign
 from iam.access.agreement_acts.suspension import Lift, Suspend
-from iam.access.model.amendments import Amendment
 from iam.access.model.agreement import Agreement
+from iam.access.model.amendments import Amendment
 from iam.change import Actor
 from iam.plans import agreement_proposals
 from tests.kit.worlds import catalogue
