@@ -163,8 +163,7 @@ def test_an_agreement_that_is_not_in_force_yet_is_cancelled_by_either_party_and_
     page = told(kerttu.get(PAGE).text)
     assert "Cancelled" in page
     assert "rahoitus peruuntui" in page
-    for path in (SIGN, NOTICE, CANCEL):
-        assert f'href="{path}"' not in kerttu.get(PAGE).text
+    assert not re.search(r'/(sign|notice|cancel|suspend|edit|end)"', kerttu.get(PAGE).text)
     assert "It was given up before it was in force." in told(kerttu.get(f"{PAGE}/history").text)
     assert not enters(world)
 
