@@ -13,6 +13,7 @@ A view writes only by calling a command of ``iam``; it imports nothing of the co
 from admin_ui import entry
 from admin_ui.agreements import (
     acts as agreement_acts,
+    cancel as agreement_cancel,
     clauses as agreement_clauses,
     from_template as agreement_from_template,
     history as agreement_history,
@@ -48,6 +49,7 @@ from admin_ui.trace import pages as sign_in_trace
 
 PAGES = (
     agreement_acts,
+    agreement_cancel,
     agreement_clauses,
     agreement_from_template,
     agreement_history,

@@ -180,8 +180,8 @@ class Agreements(BaseModel):
     model_config = _MODEL
     remind_days: list[Annotated[int, Field(ge=1, le=3650)]] = Field(
         [90, 30, 7],
-        description="Days before an agreement's last day on which those who answer for its parties are told by mail, "
-        "as a JSON list.",
+        description="Days before an agreement's last day, its review and the last day to give notice by it, on which "
+        "those who answer for its parties are told by mail, as a JSON list.",
     )
     remind_people_days: list[Annotated[int, Field(ge=1, le=3650)]] = Field(
         [14, 3],

@@ -41,12 +41,14 @@ HEADINGS = {
     "notice": (N_("Give notice"), N_("Give notice")),
     "clause": (N_("What is allowed"), N_("Save the clause")),
     "end-clause": (N_("End a clause"), N_("End the clause")),
+    "cancel": (N_("Cancel the agreement"), N_("Cancel the agreement")),
 }
 DONE = {
     "sign": N_("The signature is recorded."),
     "notice": N_("Notice is given. The last day in force is on this page."),
     "clause": N_("The clause is saved. It is on this page."),
     "end-clause": N_("The clause ends. Its last day is on this page."),
+    "cancel": N_("The agreement is cancelled: it will never be in force."),
     "suspend": N_("The agreement is suspended: it gives nobody any right from now on."),
     "lift": N_("The agreement gives rights again."),
 }
@@ -100,7 +102,7 @@ def notice(key: str) -> AnyResponse:
 @guard.requires("agreements.write")
 def suspend(key: str) -> AnyResponse:
     """Suspend the agreement at once, with a reason: it waits for nobody."""
-    return _at_once(key, lambda form: Suspend(_entity(form), form.get("reason", "")[:LONGEST]))
+    return _at_once(key, lambda form: Suspend(entity_of(form), form.get("reason", "")[:LONGEST]))
 
 
 @blueprint.post("/agreements/<key>/lift")
@@ -144,14 +146,15 @@ def _read_signature(typed: MultiDict[str, str]) -> Sign:
     by, number, service = (
         typed.get(name, "").strip()[:LONGEST] or None for name in ("signed_by", "document_number", "signing_service")
     )
-    return Sign(_entity(typed), day_of(typed, "signed_on"), by, number, service)
+    return Sign(entity_of(typed), day_of(typed, "signed_on"), by, number, service)
 
 
 def _read_notice(typed: MultiDict[str, str]) -> GiveNotice:
-    return GiveNotice(_entity(typed), day_of(typed, "last_day") if typed.get("last_day") else None)
+    return GiveNotice(entity_of(typed), day_of(typed, "last_day") if typed.get("last_day") else None)
 
 
-def _entity(typed: Mapping[str, str]) -> UUID:
+def entity_of(typed: Mapping[str, str]) -> UUID:
+    """Return the party in whose name it is done; raises ``Invalid``."""
     return chosen(typed, "party", Problem(N_("Choose the party."), field="party"))
 
 

@@ -25,7 +25,8 @@ from admin_ui.agreements.acts import (
     chosen,
     day_of,
 )
-from admin_ui.agreements.pages import PATH
+from admin_ui.agreements.amending import is_asked, read_amendment
+from admin_ui.agreements.pages import PATH, clause_place
 from admin_ui.parts import words
 from admin_ui.parts.frame import blueprint
 from connectors.problem import Problem
@@ -43,6 +44,8 @@ _SEVERAL = Problem(
     N_("The positions of this clause may do different things, which this form cannot show."),
     N_("End the clause and make one for each position, or change it in the declarations."),
 )
+AREA = "area-"
+"""Before the id of an area among the places to choose from."""
 Content = frozenset[tuple[str, str, str]]
 
 
@@ -95,12 +98,16 @@ def end_clause(key: str, n: int) -> AnyResponse:
     """Show who would lose what from which day on, or end the clause."""
     says = standing_clause(context.db(), agreement_here(key), n)[1]
     side = side_of(context.db(), guard.asker(), says) or says.grantor_id
-    return answer(key, lambda typed: EndClause(side, n, day_of(typed, "last_day")), partial(_end_form, n))
+    return answer(
+        key,
+        lambda typed: EndClause(side, n, day_of(typed, "last_day"), read_amendment(typed)),
+        partial(_end_form, n),
+    )
 
 
 def _read_new(typed: MultiDict[str, str]) -> SetClause:
     says = _says(typed)
-    return SetClause(says.grantor_id, says)
+    return SetClause(says.grantor_id, says, by=read_amendment(typed))
 
 
 def _altered(n: int, standing: Clause, typed: MultiDict[str, str]) -> SetClause:
@@ -108,24 +115,25 @@ def _altered(n: int, standing: Clause, typed: MultiDict[str, str]) -> SetClause:
     _written(standing)
     accepted = {name: getattr(standing, name) for name in ("weaker_accepted_by", "weaker_accepted_on")}
     says = replace(_says(typed), **accepted)
-    return SetClause(side_of(context.db(), guard.asker(), says) or says.grantor_id, says, n)
+    return SetClause(side_of(context.db(), guard.asker(), says) or says.grantor_id, says, n, read_amendment(typed))
 
 
 def _says(typed: MultiDict[str, str]) -> Clause:
     """Return the clause that a form says; raises ``Invalid``."""
     ids = [
-        chosen(typed, name, Problem(message, field=name))
+        chosen({name: typed.get(name, "").removeprefix(AREA)}, name, Problem(message, field=name))
         for name, message in (
             ("grantor", N_("Choose who allows it.")),
             ("grantee", N_("Choose to whose people it is allowed.")),
             ("scope", N_("Choose where it is allowed.")),
         )
     ]
+    over_area = typed.get("scope", "").startswith(AREA)
     begins = clock.day_start(day_of(typed, "valid_from")) if typed.get("valid_from") else clock.LONG_AGO
     ends = clock.day_end(day_of(typed, "valid_to")) if typed.get("valid_to") else clock.FOREVER
     kind = typed.get("relationship_kind", "").strip()[:LONGEST] or None
     below = "with_descendants" in typed
-    return Clause(ids[0], ids[1], ids[2], below, kind, None, None, begins, ends, _content(typed))
+    return Clause(ids[0], ids[1], ids[2], below, kind, None, None, begins, ends, _content(typed), over_area)
 
 
 def _content(typed: MultiDict[str, str]) -> Content:
@@ -149,7 +157,7 @@ def _written(says: Clause) -> MultiDict[str, str]:
         [
             ("grantor", str(says.grantor_id)),
             ("grantee", str(says.grantee_id)),
-            ("scope", str(says.scope_id)),
+            ("scope", f"{AREA if says.over_area else ''}{says.scope_id}"),
             ("relationship_kind", says.relationship_kind or ""),
             ("valid_from", _day(words.start(says.valid_from))),
             ("valid_to", _day(words.end(says.valid_to), last=True)),
@@ -170,6 +178,7 @@ def _form(n: int | None, agreement: Agreement, form: ActForm, status: int = 200)
     session, part, language = context.db(), guard.part(), context.texts().language
     parties = choices(agreement, lambda line: line.state != "left")
     scopes = clause_form.scopes(session, part, [UUID(id_) for id_, _ in parties], language)
+    areas = clause_form.areas(session, [one.id for one in scopes], language)
     uses = [f"{group}:{operation}" for group, operation in clause_form.uses(session, part)]
     return act_page(
         "clause",
@@ -179,11 +188,13 @@ def _form(n: int | None, agreement: Agreement, form: ActForm, status: int = 200)
         status,
         action=f"{PATH}/{agreement.key}/clauses/" + ("new" if n is None else f"{n}/edit"),
         parties=parties,
-        scopes=[(str(one.id), one.name(language)) for one in scopes],
+        scopes=[(str(one.id), one.name(language)) for one in scopes]
+        + [(f"{AREA}{one.id}", clause_place(one.name(language), over_area=True)) for one in areas],
         positions=sorted({*clause_form.positions(session, part), *form.typed.getlist("position")}),
         uses=sorted({*uses, *form.typed.getlist("use")}),
+        amends=is_asked(agreement),
     )
 
 
 def _end_form(n: int, agreement: Agreement, form: ActForm, status: int = 200) -> Response:
-    return act_page("clause_end", HEADINGS["end-clause"], agreement, form, status, n=n)
+    return act_page("clause_end", HEADINGS["end-clause"], agreement, form, status, n=n, amends=is_asked(agreement))

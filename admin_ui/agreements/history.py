@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_ui.agreements.acts import above, agreement_here
-from admin_ui.agreements.pages import PATH, SECTION
+from admin_ui.agreements.pages import PATH, SECTION, amended_by
 from admin_ui.parts import frame, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
@@ -104,9 +104,13 @@ def _told(moves: Moves, names: Names, texts: Texts) -> Iterator[str]:
         }
         yield texts.gettext(_SAY[now.kind](before, after)) % params
     yield from _of_clauses(moves, texts)
+    for one in moves.amendments:
+        yield texts.gettext(N_("Amendment %(n)s: %(by)s.")) % {"n": one.n, "by": amended_by(one)}
 
 
-def _of_term(_before: Version | None, _after: Version | None) -> str:
+def _of_term(_before: Version | None, after: Version | None) -> str:
+    if after is None:
+        return N_("It was given up before it was in force.")
     return N_("In force from %(first)s to %(last)s.")
 
 

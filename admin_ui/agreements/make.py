@@ -95,6 +95,9 @@ def _read(session: Session, source: Agreement | None, typed: MultiDict[str, str]
         notice_days=None if source is None or _number(typed, "notice_months") else source.notice_days,
         review_on=day_of(typed, "review_on") if typed.get("review_on") else None,
         supervision=text_of(typed, "supervision") or None,
+        supervised_by=text_of(typed, "supervised_by") or None,
+        report_months=_number(typed, "report_months"),
+        processing=None if source is None else source.processing,
         clauses=clauses,
     )
 
@@ -166,6 +169,8 @@ def _written(source: Agreement) -> MultiDict[str, str]:
             ("purpose", source.purpose),
             ("notice_months", str(source.notice_months or "")),
             ("supervision", source.supervision or ""),
+            ("supervised_by", source.supervised_by or ""),
+            ("report_months", str(source.report_months or "")),
             ("competence", str(source.decision.get("competence", ""))),
             ("clauses", "yes"),
             *basis,

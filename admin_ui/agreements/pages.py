@@ -16,6 +16,9 @@ from admin_ui.parts import exports, frame, lists, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from iam.access.administration import covered
+from iam.access.agreement_acts.notice import notice_by
+from iam.access.model.agreement import AgreementAmendment
+from iam.access.model.amendments import Amendment, amendments
 from iam.access.pages import agreements as listing
 from iam.access.pages.agreements import AGREEMENT_KEYS, AgreementState
 from iam.directory.pages.listing import organisation_keys
@@ -31,7 +34,9 @@ STATES = {
     "live": (N_("In force"), "success"),
     "notice": (N_("In force, notice given"), "waiting"),
     "suspended": (N_("Suspended"), "error"),
-    "ended": (N_("Ended"), "neutral"),
+    "expired": (N_("Expired"), "neutral"),
+    "terminated": (N_("Terminated"), "neutral"),
+    "cancelled": (N_("Cancelled"), "neutral"),
 }
 PARTY_STATES = {
     "unsigned": (N_("signature missing"), "error"),
@@ -41,6 +46,14 @@ PARTY_STATES = {
 }
 PARTIES = {"controller": N_("controller"), "processor": N_("processor"), "joint controller": N_("joint controller")}
 BASES = {"act": N_("Act %(value)s"), "gdpr": N_("GDPR article %(value)s"), "section": N_("section %(value)s")}
+PROCESSING = {
+    "subject": N_("Subject of the processing"),
+    "data_subjects": N_("Whose data"),
+    "kinds_of_data": N_("Kinds of personal data"),
+    "subprocessors": N_("Subprocessors"),
+    "afterwards": N_("The data afterwards"),
+}
+AFTERWARDS = {"returned": N_("are returned"), "deleted": N_("are deleted")}
 
 frame.section(SECTION, N_("Agreements"), PATH, "agreements.read", 70)
 
@@ -130,14 +143,18 @@ def agreement(key: str) -> Response:
         role=lambda party: words.word(PARTIES, party.role),
         basis=basis_line(found.legal_basis),
         decision=_decision(found.decision),
+        processing=_processing(found.processing or {}),
+        amendments={one.id: (one.n, amended_by(one)) for one in amendments(session, [found.id])[found.id]},
         missing=[entity.name(texts.language) for entity in standing.unsigned],
         day_word=words.day,
         party_states={state: (look, texts.gettext(word)) for state, (word, look) in PARTY_STATES.items()},
         clauses=listing.clauses(session, found.id),
+        place=clause_place,
         page=_under(clause_ids).page(),
         export_url=f"{PATH}/{key}/people.csv",
         first=words.start,
         end=words.end,
+        notice_by=notice_by(found, standing.term.valid_to) if standing.term and not standing.over else None,
         waits=frame.decides("agreements.sign") and agreement_proposals.of_agreement(session, key) is not None,
         suspenders=_suspenders(session, standing),
     )
@@ -197,9 +214,29 @@ def lines(
     return made
 
 
+def clause_place(name: str, *, over_area: bool) -> str:
+    """Return where a clause holds: an organisation, or what an area covers."""
+    return context.texts().gettext(N_("the area of %(name)s")) % {"name": name} if over_area else name
+
+
 def basis_line(legal_basis: Mapping[str, Any]) -> str:
     """Return a legal basis as one line."""
     return ", ".join(words.word(BASES, str(name)) % {"value": value} for name, value in legal_basis.items())
+
+
+def _processing(said: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return what is said of the processing of personal data, as pairs of a word and a text."""
+    told = {name: said[name] for name in PROCESSING if name in said}
+    if "afterwards" in told:
+        told["afterwards"] = words.word(AFTERWARDS, told["afterwards"])
+    return [(words.word(PROCESSING, name), text) for name, text in told.items()]
+
+
+def amended_by(one: Amendment | AgreementAmendment) -> str:
+    """Return by what an agreement is amended, as one line: a decision, or the delegation under which it is done."""
+    if one.delegation is not None:
+        return context.texts().gettext(N_("by delegation, %(text)s")) % {"text": one.delegation}
+    return _decision(one.decision or {})
 
 
 def _decision(decision: Mapping[str, Any]) -> str:
@@ -211,6 +248,7 @@ def _decision(decision: Mapping[str, Any]) -> str:
         told.append(f"§ {decision['section']}")
     if final := _read_day(decision.get("final")):
         told.append(context.texts().gettext(N_("final since %(day)s")) % {"day": final})
+    told.append(str(decision.get("case_number") or ""))
     return ", ".join(part for part in told if part)
 
 

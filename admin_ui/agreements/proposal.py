@@ -19,7 +19,7 @@ from admin_ui.agreements.acts import (
     choices,
     is_seen,
 )
-from admin_ui.agreements.pages import PATH, SECTION
+from admin_ui.agreements.pages import PATH, SECTION, amended_by, clause_place
 from admin_ui.parts import frame, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.people import effects as effects_view
@@ -125,12 +125,15 @@ def _told(act: Act, agreement: Agreement) -> list[tuple[str, Any]]:
             (N_("Signing service"), act.signing_service),
         ]
     said.append((N_("Last day"), words.day(act.last(agreement))))
+    if isinstance(act, SetClause | EndClause) and act.by is not None:
+        said.append((N_("By what it is amended"), amended_by(act.by)))
     return [(texts.gettext(word), value) for word, value in said if value]
 
 
 def _clause(act: SetClause, names: Mapping[str, str]) -> list[tuple[str, Any]]:
     says, texts = act.says, context.texts()
-    scope = context.db().get_one(Organisation, says.scope_id).name(texts.language)
+    name = context.db().get_one(Organisation, says.scope_id).name(texts.language)
+    scope = clause_place(name, over_area=says.over_area)
     below = f" ({texts.gettext(N_('and what is under it'))})" if says.with_descendants else ""
     first, last = words.start(says.valid_from), words.end(says.valid_to)
     return [

@@ -56,7 +56,9 @@ PERMISSIONS: dict[str, str] = {
         "undelivered logouts again"
     ),
     "agreements.read": "see agreements",
-    "agreements.write": "give notice of an agreement, suspend it at once, lift a suspension",
+    "agreements.write": (
+        "give notice of an agreement, cancel it before it is in force, suspend it at once, lift a suspension"
+    ),
     "agreements.sign": "record the signature of a party of an agreement, and accept one",
     "plans.approve": (
         "decide, as the second person, what waits of the part: source runs, rules, agreements, declarations; it is "

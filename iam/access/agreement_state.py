@@ -15,22 +15,27 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from iam.access.model.agreement import AgreementParty, AgreementSuspension, AgreementTerm
+from iam import clock
+from iam.access.model.agreement import Agreement, AgreementParty, AgreementSuspension, AgreementTerm
 from iam.directory.queries import known
 
-AgreementStanding = Literal["unsigned", "coming", "live", "notice", "suspended", "ended"]
+AgreementStanding = Literal["unsigned", "coming", "live", "notice", "suspended", "expired", "terminated", "cancelled"]
+OVER: Collection[AgreementStanding] = ("expired", "terminated", "cancelled")
+"""How an agreement stands that has ended: its last day passed, notice was given, or it was given up before it was in
+force."""
 PartyState = Literal["unsigned", "coming", "in", "left"]
-Obstacle = Literal["unsigned", "coming", "left", "awaited", "suspended", "ended"]
+Obstacle = Literal["unsigned", "coming", "left", "awaited", "suspended", "ended", "cancelled"]
 """What keeps a clause from living."""
 
 
 @dataclass(slots=True)
 class AgreementFacts:
-    """The terms, parties and suspensions of an agreement, as of one knowledge."""
+    """The terms, parties and suspensions of an agreement, as of one knowledge; and whether it was ``cancelled``."""
 
     terms: list[AgreementTerm] = field(default_factory=list)
     parties: list[AgreementParty] = field(default_factory=list)
     suspensions: list[AgreementSuspension] = field(default_factory=list)
+    cancelled: bool = False
 
     def suspended(self, at: datetime) -> AgreementSuspension | None:
         """The suspension that lasts at ``at``."""
@@ -43,7 +48,7 @@ class AgreementFacts:
         aside: Obstacle | None = next((state for state in sides if state != "in"), None)
         if term is None:
             later = any(one.valid_from > at for one in self.terms)
-            return (aside or "coming") if later else "ended"
+            return (aside or "coming") if later else "cancelled" if self.cancelled else "ended"
         if aside is not None:
             return aside
         waits = any(one.valid_from <= at and party_state(one, at) in _NOT_YET for one in self.parties)
@@ -55,13 +60,23 @@ class AgreementFacts:
         """How the agreement stands at ``at``, whose clauses are between ``sides`` (grantor and grantee).
 
         It is in force once both sides of one clause are in; without clauses, once two parties are. ``notice`` is in
-        force, and somebody who is in has given notice.
+        force, and somebody who is in has given notice. One that has ended says why.
         """
+        if self.cancelled:
+            return "cancelled"
         obstacles = (self.obstacle(*side, at) for side in sides or self._pairs())
         found = {"live" if one is None else _STANDINGS[one] for one in obstacles}
         state: AgreementStanding = next((state for state in _FORWARD if state in found), "unsigned")
+        if state == "expired" and self._is_terminated(sides, at):
+            return "terminated"
         noticed = any(one.notice_on is not None and party_state(one, at) == "in" for one in self.parties)
         return "notice" if state == "live" and noticed else state
+
+    def _is_terminated(self, sides: Collection[tuple[UUID, UUID]], at: datetime) -> bool:
+        """Whether it ended because each clause lost a side that had given notice."""
+        ends = min(self.terms[-1].valid_to, at) if self.terms else clock.FOREVER
+        gone = {one.legal_entity_id for one in self.parties if one.notice_on is not None and one.valid_to <= ends}
+        return bool(gone) and all(gone & set(pair) for pair in sides or self._pairs())
 
     def _pairs(self) -> list[tuple[UUID, UUID]]:
         ids = [one.legal_entity_id for one in self.parties]
@@ -77,11 +92,12 @@ _STANDINGS: Mapping[Obstacle, AgreementStanding] = {
     "unsigned": "unsigned",
     "awaited": "unsigned",
     "coming": "coming",
-    "left": "ended",
+    "left": "expired",
     "suspended": "suspended",
-    "ended": "ended",
+    "ended": "expired",
+    "cancelled": "cancelled",
 }
-_FORWARD: Sequence[AgreementStanding] = ("live", "suspended", "coming", "unsigned", "ended")
+_FORWARD: Sequence[AgreementStanding] = ("live", "suspended", "coming", "unsigned", "expired")
 
 
 def party_state(party: AgreementParty, at: datetime) -> PartyState:
@@ -100,11 +116,20 @@ def facts_of(
     found: dict[UUID, AgreementFacts] = defaultdict(AgreementFacts)
     for row in _rows(session, AgreementTerm, agreements, known_at):
         found[row.agreement_id].terms.append(row)
-    for row in _rows(session, AgreementParty, agreements, known_at):
+    # Beside its parties: an agreement without any is none.
+    for row, cancelled_on in session.execute(_parties(agreements, known_at)):
         found[row.agreement_id].parties.append(row)
+        found[row.agreement_id].cancelled = cancelled_on is not None
     for row in _rows(session, AgreementSuspension, agreements, known_at):
         found[row.agreement_id].suspensions.append(row)
     return found
+
+
+def _parties(agreements: Collection[UUID], known_at: datetime | None) -> Any:
+    """Select (party, the day on which its agreement was cancelled)."""
+    p = AgreementParty
+    query = select(p, Agreement.cancelled_on).join(Agreement, Agreement.id == p.agreement_id)
+    return query.where(p.agreement_id.in_(agreements), known(p, known_at)).order_by(p.valid_from)
 
 
 def _rows(session: Session, model: Any, agreements: Collection[UUID], known_at: datetime | None) -> Sequence[Any]:

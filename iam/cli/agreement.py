@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from iam.access.administration import WHOLE
 from iam.access.agreement_acts.act import SIGN, WRITE, Act, grantors
+from iam.access.agreement_acts.cancel import Cancel
 from iam.access.agreement_acts.notice import GiveNotice
 from iam.access.agreement_acts.sign import Sign
 from iam.access.agreement_acts.suspension import Lift, Suspend
 from iam.access.asker import Asker
 from iam.access.model.agreement import Agreement
+from iam.access.model.amendments import amendments
 from iam.access.pages import agreements as listing
 from iam.access.pages.agreements import AGREEMENT_KEYS, AgreementState
 from iam.cli.support import Console
@@ -53,6 +55,10 @@ def show(console: Console, key: str) -> None:
         found = _found(console, session, key, "agreements.read")
         state = listing.standings(session, [found.id])[found.id]
         data, waiting = _data(found, state), agreement_proposals.of_agreement(session, key)
+        data["amendments"] = [
+            {"n": one.n, "decided": one.decision, "delegation": one.delegation}
+            for one in amendments(session, [found.id])[found.id]
+        ]
         data["waits"] = None if waiting is None else {"digest": waiting.digest, **(waiting.stated or {})}
     parties = [f"  {one['party']}: {one['state']}" for one in data["parties"]]
     waits = ["It waits for a second person."] if data["waits"] else []
@@ -115,6 +121,19 @@ def suspend(console: Console, key: str, party: str, reason: str) -> None:
 
 @agreement.command()
 @click.argument("key")
+@_PARTY
+@click.option("--reason", required=True, help="Why it is given up.")
+@click.pass_obj
+def cancel(console: Console, key: str, party: str, reason: str) -> None:
+    """Cancel an agreement that is not in force yet: it never will be."""
+    with console.transaction() as session:
+        found = _found(console, session, key, WRITE)
+        waits = _do(console, session, found, Cancel(console.organisation(session, party, WHOLE).id, reason))
+    _end(console, key, waits, f"{key} is cancelled.")
+
+
+@agreement.command()
+@click.argument("key")
 @click.pass_obj
 def lift(console: Console, key: str) -> None:
     """Lift a suspension. Needs --as with a second person of every party that allows something."""
@@ -155,5 +174,6 @@ def _data(found: Agreement, state: AgreementState) -> dict[str, Any]:
         "parties": [
             {"party": line.entity.key, "state": line.state, "signed": line.party.signed_on} for line in state.parties
         ],
+        "cancelled": found.cancelled_on and {"on": found.cancelled_on, "reason": found.cancelled_because},
         "suspended_because": None if state.suspension is None else state.suspension.reason,
     }

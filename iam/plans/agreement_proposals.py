@@ -3,7 +3,8 @@ grantor.
 
 Flow: ``do`` tries the act in a savepoint -> what it gives waits for a second person of the grantor, what it takes only
 above the guard's limits -> kept, or taken back and a ``Proposal`` with the digest of its effects written ->
-``preview`` shows them anew -> ``accept`` with the digest that was seen, or ``refuse``. A suspension waits for nobody.
+``preview`` shows them anew -> ``accept`` with the digest that was seen, or ``refuse``. A suspension and a
+cancellation wait for nobody.
 """
 
 from __future__ import annotations
@@ -131,6 +132,8 @@ def _agreement(session: Session, proposal: Proposal) -> Agreement:
 def _tried(
     session: Session, agreement: Agreement, act: Act, actor: Actor, *, for_good: bool = False
 ) -> tuple[Change, Effects]:
+    if agreement.cancelled_on is not None:
+        raise Conflict(Problem(N_("The agreement was cancelled."), N_("Make another one, as a copy of it.")))
     change = begin(session, "command", actor, f"agreement {agreement.key}: {act.name}")
     if for_good and act.derives:
         turns.of_definitions(session, change)

@@ -66,7 +66,7 @@ def run(
     try:
         with lease.held(sessions, report), sessions() as session:
             source = by_key(session, key)
-            before = Kept(session, vault, read_by)
+            before = Kept(session, vault, read_by) if read_by is not None else None
             kept_one = bool(before)
             read: Read = (lambda _, stager: stager.read(before)) if before else partial(_read, full=full)
             try:
@@ -104,7 +104,7 @@ def _keep(sessions: sessionmaker[Session], vault: Vault, key: str, report: Repor
             kept.keep(sessions, vault, key, report)
     elif report.state in listing.GOOD:
         with sessions.begin() as session:
-            kept.forget(session, by_key(session, key).id)
+            kept.forget(session, key)
 
 
 def accept(

@@ -98,8 +98,11 @@ def test_an_agreement_is_signed_suspended_given_back_and_given_notice_of(
     paula.check("#with_descendants")
     paula.fill("#more_positions", "kuraattori")
     paula.locator("input[name=use]").first.check()
+    paula.fill("#delegation", "§ 4: johtaja voi tehdä teknisiä muutoksia")
     press(paula, "Näytä vaikutus")
     looked_at(paula, save_screenshot, "agreement-clause")
+    paula.set_viewport_size({"width": 390, "height": 844})
+    looked_at(paula, save_screenshot, "agreement-clause-narrow")
     press(paula, "Tallenna kohta")
     expect(paula.locator("main")).to_contain_text("Se sallii enemmän toisen rekisterinpitäjän tiedoissa.")
     looked_at(paula, save_screenshot, "agreement-clause-proposal")
@@ -110,6 +113,8 @@ def test_an_agreement_is_signed_suspended_given_back_and_given_notice_of(
     veera.goto(f"{issuer}{AGREEMENT}")
     veera.get_by_role("link", name="Avsluta punkt 2").click()
     veera.fill("#last_day", (clock.today() + timedelta(days=10)).isoformat())
+    veera.fill("#office_holder", "sivistysjohtaja")
+    veera.fill("#date", clock.today().isoformat())
     press(veera, "Visa effekten")
     looked_at(veera, save_screenshot, "agreement-clause-end")
     press(veera, "Avsluta punkten")
@@ -138,6 +143,10 @@ def test_an_agreement_is_signed_suspended_given_back_and_given_notice_of(
         "key": "opiskeluhuolto-2027",
         "body": "sivistyslautakunta",
         "date": "2026-11-02",
+        "supervised_by": "tietosuojavastaava",
+        "report_months": "6",
+        "notice_months": "3",
+        "review_on": "2028-06-30",
     }
     for field, value in (said | {"valid_from": "2027-08-01", "valid_to": "2029-07-31"}).items():
         paula.fill(f"#{field}", value)
@@ -146,6 +155,15 @@ def test_an_agreement_is_signed_suspended_given_back_and_given_notice_of(
         "Se ei anna kenellekään mitään ennen kuin osapuolet ovat allekirjoittaneet."
     )
     looked_at(paula, save_screenshot, "agreement-made")
+    paula.get_by_role("link", name="Peru sopimus").click()
+    paula.select_option("#party", label="Mansikkala")
+    paula.fill("#reason", "Rahoitus peruuntui")
+    press(paula, "Näytä vaikutus")
+    paula.set_viewport_size({"width": 390, "height": 844})
+    looked_at(paula, save_screenshot, "agreement-cancel")
+    press(paula, "Peru sopimus")
+    expect(paula.locator("main")).to_contain_text("Rahoitus peruuntui")
+    looked_at(paula, save_screenshot, "agreement-cancelled")
     for page in (paula, veera):
         page.context.close()
 

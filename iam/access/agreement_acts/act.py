@@ -21,7 +21,7 @@ from iam.errors import Denied, NotFound
 from iam.texts import N_
 
 WRITE, SIGN = "agreements.write", "agreements.sign"
-Told = Literal["suspended", "resumed", "notice", "clause", "ends", "review"]
+Told = Literal["suspended", "resumed", "notice", "clause", "ends", "review", "notice-by", "cancelled"]
 Stated = Mapping[str, Any]
 """What is kept of an act while it waits."""
 NOT_YOURS = Problem(

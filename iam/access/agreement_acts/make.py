@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,8 @@ from iam.directory.organisation import OrganisationPlace
 from iam.errors import Conflict, Denied, Invalid
 from iam.texts import N_
 
+MOST_MONTHS = 60
+"""So many months lie between two reports on an agreement at most."""
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
@@ -49,6 +51,9 @@ class NewAgreement:
     notice_days: int | None = None
     review_on: date | None = None
     supervision: str | None = None
+    supervised_by: str | None = None
+    report_months: int | None = None
+    processing: Mapping[str, Any] | None = None
     all_sign: bool = False
     clauses: tuple[Clause, ...] = ()
     template: str | None = None
@@ -73,7 +78,8 @@ def make(session: Session, said: NewAgreement, asker: Asker, actor: Actor) -> UU
     agreements.add(session, [_row(id_, said, mine[0])])
     agreements.set_parties(session, change, {id_: [Party(one, role) for one, role in said.parties]})
     agreements.set_terms(session, change, {id_: Term(said.valid_from, said.valid_to, said.all_sign)})
-    agreements.set_clauses(session, change, {id_: said.clauses})
+    # What amended the agreement that was copied amends this one not.
+    agreements.set_clauses(session, change, {id_: [replace(one, amendment=None) for one in said.clauses]})
     derive(session, change, persons=under, trial=True)
     log.write(
         session,
@@ -107,6 +113,9 @@ def _row(id_: UUID, said: NewAgreement, owner_id: UUID) -> dict[str, Any]:
         "notice_days": said.notice_days,
         "review_on": said.review_on,
         "supervision": said.supervision,
+        "supervised_by": said.supervised_by,
+        "report_months": said.report_months,
+        "processing": None if said.processing is None else dict(said.processing),
     }
 
 
@@ -117,11 +126,15 @@ def _check(session: Session, said: NewAgreement) -> None:
             raise Invalid(Problem(N_("This is missing."), N_("State it."), field=name))
     if not said.legal_basis:
         raise Invalid(Problem(N_("This is missing."), N_("State it."), field="act"))
+    if said.report_months is not None and not 1 <= said.report_months <= MOST_MONTHS:
+        message = N_("It is reported at least every %(months)s months.")
+        params = {"months": MOST_MONTHS}
+        raise Invalid(Problem(message, N_("Write a smaller number."), field="report_months", params=params))
     if said.valid_from >= said.valid_to:
         message = N_("The last day is before the first.")
         raise Invalid(Problem(message, N_("Write a later last day."), field="valid_to"))
     _check_parties(session, [one for one, _ in said.parties])
-    if not all(lies_in(session, one.scope_id, one.grantor_id) for one in said.clauses):
+    if not all(lies_in(session, one) for one in said.clauses):
         message = N_("What is allowed lies in another party's organisations.")
         raise Invalid(
             Problem(message, N_("Leave the clauses out, and make them on the agreement's page."), field="clauses")

@@ -93,6 +93,26 @@ def last_day_of_notice(months: int | None, days: int | None, given: date) -> dat
     return None if days is None else given + timedelta(days=days)
 
 
+def last_day_to_give_notice(months: int | None, days: int | None, by: date) -> date | None:
+    """Return the latest day whose time of notice ends on or before a day; None where no time is agreed. Pure."""
+    if months is not None:
+        year, month = divmod(by.year * 12 + by.month - 1 - months, 12)
+        longest = calendar.monthrange(year, month + 1)[1]
+        # A notice on any day of the month lasts to the end of a shorter one at the latest.
+        is_end = by.day == calendar.monthrange(by.year, by.month)[1]
+        return date(year, month + 1, longest if is_end else min(by.day, longest))
+    return None if days is None else by - timedelta(days=days)
+
+
+def notice_by(agreement: Agreement, ends: datetime) -> date | None:
+    """Return the last day to give notice so that an agreement, in force until ``ends``, ends by its review; None where
+    it has no review or no time of notice, or ends by then anyway. Pure."""
+    review = agreement.review_on
+    if review is None or ends <= clock.day_end(review):
+        return None
+    return last_day_to_give_notice(agreement.notice_months, agreement.notice_days, review)
+
+
 def _end(session: Session, change: Change, agreement: Agreement, ends: datetime) -> None:
     """Let an agreement end at an instant, unless it ends before; one that would not have begun by then never does."""
     t = AgreementTerm

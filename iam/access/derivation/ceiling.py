@@ -6,10 +6,12 @@ A party that another legal entity continues is followed: from then on the clause
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
+    ColumnElement,
     Exists,
     Insert,
     Subquery,
@@ -92,12 +94,7 @@ def _permits() -> Insert:
         .distinct()
         .cte("needs")
     )
-    clause, content, area = AgreementClause, aliased(ClauseContent), aliased(OrganisationRelation)
-    covered = and_(area.organisation_id == clause.scope_id, area.kind == "covers", area.closed_by.is_(None))
-    times = (
-        greatest(clause.valid_from, func.coalesce(area.valid_from, clause.valid_from), type_=UtcDateTime()),
-        least(clause.valid_to, func.coalesce(area.valid_to, clause.valid_to), type_=UtcDateTime()),
-    )
+    clause, content, (area, covered, times) = AgreementClause, aliased(ClauseContent), _area()
     offered = select(ClauseContent.clause_id, ClauseContent.occupation).distinct().subquery()
     # Two levels down, only what is said here is taken from the queries around: all but the clause's own content.
     allowed = (
@@ -126,11 +123,21 @@ def _permits() -> Insert:
         )
         .join(offered, offered.c.clause_id == clause.id)
         .join(RoleClosure, RoleClosure.role_id == RoleClosure.included_id)
-        .outerjoin(area, and_(clause.over_area, covered))
+        .outerjoin(area, covered)
         .where(clause.closed_by.is_(None), has_content, ~lacking, strong)
         .where(or_(~clause.over_area, area.version_id.is_not(None)), times[0] < times[1])
     )
     return insert(permit).from_select([column.name for column in permit.columns], rows)
+
+
+def _area() -> tuple[Any, ColumnElement[bool], tuple[Any, Any]]:
+    """What the area of a clause covers: the relation, the condition by which it joins, and from when to when the clause
+    holds there."""
+    clause, area = AgreementClause, aliased(OrganisationRelation)
+    covered = (area.organisation_id == clause.scope_id, area.kind == "covers", area.closed_by.is_(None))
+    starts = greatest(clause.valid_from, func.coalesce(area.valid_from, clause.valid_from), type_=UtcDateTime())
+    ends = least(clause.valid_to, func.coalesce(area.valid_to, clause.valid_to), type_=UtcDateTime())
+    return area, and_(clause.over_area, *covered), (starts, ends)
 
 
 def _any_continued() -> Rows:

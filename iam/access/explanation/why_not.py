@@ -271,6 +271,7 @@ _OBSTACLES = {
     "coming": N_("The agreement %(key)s is not in force yet on that day."),
     "left": N_("One side of the clause is no party of the agreement %(key)s on that day."),
     "ended": N_("The agreement %(key)s has ended."),
+    "cancelled": N_("The agreement %(key)s was cancelled before it was in force."),
 }
 """Nearest to living first."""
 

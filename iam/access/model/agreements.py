@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -62,7 +62,7 @@ class Party:
         return None if self.signed_on is None else max(clock.day_start(self.signed_on), self.valid_from)
 
 
-_PARTY = tuple(field.name for field in fields(Party))
+_PARTY = tuple(one.name for one in fields(Party))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class Clause:
     """What a clause says; ``content`` holds occupation, data group and operation.
 
     ``over_area``: ``scope_id`` is an area, and the clause holds in what it covers of the grantor.
+    By which ``amendment`` it came about is none of what it says: two clauses are equal without it.
     """
 
     grantor_id: UUID
@@ -83,6 +84,7 @@ class Clause:
     valid_to: datetime
     content: frozenset[tuple[str, str, str]]
     over_area: bool = False
+    amendment: UUID | None = field(default=None, compare=False)
 
 
 _SAME = ("grantor_id", "grantee_id", "scope_id", "over_area")
@@ -253,6 +255,7 @@ def clauses(
             row.valid_to,
             frozenset(content[row.id]),
             row.over_area,
+            row.amendment_id,
         )
     return found
 
@@ -344,6 +347,7 @@ def _open(session: Session, change: Change, opening: Sequence[tuple[UUID, Clause
                 "weaker_accepted_on": clause.weaker_accepted_on,
                 "valid_from": clause.valid_from,
                 "valid_to": clause.valid_to,
+                "amendment_id": clause.amendment,
                 "opened_by": change.id,
             }
         )

@@ -1,4 +1,5 @@
-"""What was written of an agreement, change by change: its parties, its time, its suspensions, its clauses."""
+"""What was written of an agreement, change by change: its parties, its time, its suspensions, its clauses, and by which
+amendments."""
 
 from __future__ import annotations
 
@@ -11,7 +12,13 @@ from uuid import UUID
 from sqlalchemy import CompoundSelect, Date, String, Uuid, literal, null, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
-from iam.access.model.agreement import AgreementClause, AgreementParty, AgreementSuspension, AgreementTerm
+from iam.access.model.agreement import (
+    AgreementAmendment,
+    AgreementClause,
+    AgreementParty,
+    AgreementSuspension,
+    AgreementTerm,
+)
 from iam.change import Change
 
 CHANGE_KEYS = (Change.id,)
@@ -37,11 +44,12 @@ class Version(NamedTuple):
 @dataclass(slots=True)
 class Moves:
     """What one change wrote of an agreement: each thing as it was before (None: it is new) and after (None: it is no
-    more), and the numbers of the clauses that it made and closed."""
+    more), the numbers of the clauses that it made and closed, and the amendments that it wrote."""
 
     facts: list[tuple[Version | None, Version | None]] = field(default_factory=list)
     made: list[int] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
+    amendments: list[AgreementAmendment] = field(default_factory=list)
 
 
 def changes(agreement_id: UUID) -> Any:
@@ -51,11 +59,12 @@ def changes(agreement_id: UUID) -> Any:
         for table in (*_TOLD.values(), AgreementClause)
         for column in (table.opened_by, table.closed_by)
     ]
-    return select(Change).where(Change.id.in_(union(*wrote)))
+    amended = select(AgreementAmendment.opened_by).where(AgreementAmendment.agreement_id == agreement_id)
+    return select(Change).where(Change.id.in_(union(*wrote, amended)))
 
 
 def moves(session: Session, agreement_id: UUID, change_ids: Collection[UUID]) -> dict[UUID, Moves]:
-    """Return what each of these changes wrote of the agreement; two statements."""
+    """Return what each of these changes wrote of the agreement; three statements."""
     found = {one: Moves() for one in change_ids}
     before: dict[tuple[UUID, UUID], Version] = {}
     after: dict[tuple[UUID, UUID], Version] = {}
@@ -72,6 +81,11 @@ def moves(session: Session, agreement_id: UUID, change_ids: Collection[UUID]) ->
         for change_id, which in ((opened_by, "made"), (closed_by, "closed")):
             if change_id in found:
                 getattr(found[change_id], which).append(n)
+    a = AgreementAmendment
+    for row in session.scalars(
+        select(a).where(a.agreement_id == agreement_id, a.opened_by.in_(change_ids)).order_by(a.n)
+    ):
+        found[row.opened_by].amendments.append(row)
     return found
 
 

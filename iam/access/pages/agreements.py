@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import Part
-from iam.access.agreement_state import AgreementFacts, AgreementStanding, PartyState, facts_of, party_state
+from iam.access.agreement_state import OVER, AgreementFacts, AgreementStanding, PartyState, facts_of, party_state
 from iam.access.model.agreement import (
     Agreement,
     AgreementClause,
@@ -56,6 +56,11 @@ class AgreementState:
     term: AgreementTerm | None
     parties: list[PartyLine]
     suspension: AgreementSuspension | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, whatever ended it."""
+        return self.state in OVER
 
     @property
     def unsigned(self) -> list[Organisation]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from iam.access.administration import Part
 from iam.access.model.role import RoleContent, RoleVersion
 from iam.access.pages.listing import code_lists, roles
-from iam.directory.organisation import Organisation, OrganisationPlace
+from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
 from iam.directory.pages.listing import organisation_keys
 
 MOST = 1000
@@ -26,6 +26,16 @@ def scopes(session: Session, part: Part, entity_ids: Collection[UUID], language:
     )
     query = select(Organisation).where(theirs, part.covers(Organisation.id))
     return list(session.scalars(query.order_by(*organisation_keys(language)).limit(MOST)))
+
+
+def areas(session: Session, within: Collection[UUID], language: str) -> list[Organisation]:
+    """Return the areas that cover some of these organisations, by name; one statement."""
+    r = OrganisationRelation
+    over = exists().where(
+        r.organisation_id == Organisation.id, r.kind == "covers", r.other_id.in_(within), r.closed_by.is_(None)
+    )
+    query = select(Organisation).where(over).order_by(*organisation_keys(language)).limit(MOST)
+    return list(session.scalars(query)) if within else []
 
 
 def positions(session: Session, part: Part) -> list[str]:

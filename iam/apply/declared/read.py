@@ -23,6 +23,7 @@ from iam.apply.schema.item import Item
 Models = Mapping[str, type[Item]]
 """The top-level keys of a file, and an item under each."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_BOOLEAN, _STRING = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:str"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -159,6 +160,9 @@ class _Document:
         elif isinstance(node, yaml.MappingNode):
             names: set[str] = set()
             for key, child in node.value:
+                if key.tag == _BOOLEAN:
+                    # YAML 1.1 reads on, off, yes and no as truths; a setting of that name is meant.
+                    key.tag = _STRING
                 name = str(key.value)
                 self.lines[(*path, name)] = key.start_mark.line + 1
                 if name in names:

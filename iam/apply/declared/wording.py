@@ -25,6 +25,14 @@ _WORDS = {
         N_("A signature has a day."),
         N_("State under signed the day on which the party signed."),
     ),
+    "never_in_force": (
+        N_("An agreement is in force for a time."),
+        N_("Add in_force, or cancelled when it was given up before that."),
+    ),
+    "amended_by": (
+        N_("An amendment is decided on, or made under a delegation."),
+        N_("State one of the two: decided or delegation."),
+    ),
     "decided_by": (
         N_("An agreement is decided on by a body or by an office holder."),
         N_("State one of the two: body or office_holder."),

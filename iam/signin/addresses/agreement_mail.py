@@ -29,8 +29,12 @@ _WHAT = {
     "suspended": N_("The agreement %(number)s was suspended: nobody has a right by it until that is lifted."),
     "resumed": N_("The agreement %(number)s gives rights again; its suspension was lifted."),
     "notice": N_("Notice was given of the agreement %(number)s. For the party that gave it the last day is %(day)s."),
+    "cancelled": N_("The agreement %(number)s was cancelled before it was in force: it gives nobody anything."),
     "clause": N_("What the agreement %(number)s allows was changed."),
     "review": N_("The agreement %(number)s is to be reviewed by %(day)s."),
+    "notice-by": N_(
+        "If the agreement %(number)s is to end by its review, notice is to be given by %(day)s at the latest."
+    ),
     "ends": N_("The agreement %(number)s ends. Its last day in force is %(day)s; its rights end then."),
 }
 _TEXT = (

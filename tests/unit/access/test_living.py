@@ -14,11 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.agreement_acts.cancel import Cancel
 from iam.access.agreement_state import facts_of
 from iam.access.explanation.explain import explain
 from iam.access.living import live_until, lives, without
 from iam.access.model import agreements
-from iam.access.model.agreement import AgreementClause
+from iam.access.model.agreement import Agreement, AgreementClause
 from iam.access.model.agreements import Party, Term
 from iam.access.right import rights
 from tests.kit.factories import access, facts
@@ -133,7 +134,13 @@ PARTIES = st.tuples(SIGNATURES, SPANS)
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-@given(parties=st.tuples(PARTIES, PARTIES, PARTIES), term=SPANS, all_sign=st.booleans(), suspended=st.none() | SPANS)
+@given(
+    parties=st.tuples(PARTIES, PARTIES, PARTIES),
+    term=SPANS,
+    all_sign=st.booleans(),
+    suspended=st.none() | SPANS,
+    cancelled=st.booleans(),
+)
 def test_no_right_crosses_on_any_day_of_any_history_without_a_clause_that_lives(
     session: Session,
     town: Town,
@@ -141,6 +148,7 @@ def test_no_right_crosses_on_any_day_of_any_history_without_a_clause_that_lives(
     term: tuple[datetime, datetime],
     all_sign: bool,
     suspended: tuple[datetime, datetime] | None,
+    cancelled: bool,
 ) -> None:
     """The condition in SQL, the times as a list, what is told of an agreement, and the words of the law in plain Python
     say the same."""
@@ -155,15 +163,20 @@ def test_no_right_crosses_on_any_day_of_any_history_without_a_clause_that_lives(
         agreements.set_terms(session, facts.change(session), {agreed.id: Term(*term, all_sign)})
         if suspended is not None:
             access.suspend(session, agreed.id, town.town, *suspended)
+        if cancelled:
+            whole = session.get_one(Agreement, agreed.id)
+            Cancel(town.town, "syy").write(session, facts.change(session), whole)
+            session.flush()
         clause_id = session.scalars(select(AgreementClause.id).where(AgreementClause.agreement_id == agreed.id)).one()
         times = [life for _, life, _ in lives(session, [clause_id])]
         known = facts_of(session, [agreed.id])[agreed.id]
         for at in (*DAYS, *(one + timedelta(hours=5) for one in DAYS)):
-            alive = _lives(parties, term, all_sign, suspended, at)
+            alive = not cancelled and _lives(parties, term, all_sign, suspended, at)
             until = session.scalar(live_until(clause_id, at))
             assert (until is not None) == alive
             assert [life.start <= at < life.end for life in times].count(True) == alive
             assert (known.obstacle(town.town, town.county, at) is None) == alive
+            assert (known.state([(town.town, town.county)], at) == "cancelled") == cancelled
         point.rollback()
 
 

@@ -23,6 +23,8 @@ NAMED_WITH_REASON = dict.fromkeys(
         "admin.sign",
         "admin.show_notice",
         "admin.notice",
+        "admin.show_cancellation",
+        "admin.cancel_agreement",
         "admin.agreement_changes",
         "admin.agreement_changes_file",
         "admin.people_under",

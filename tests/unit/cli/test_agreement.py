@@ -68,6 +68,20 @@ def test_the_list_and_the_agreement_tell_how_it_stands_party_by_party(town: Town
     assert town.run("show", "olematon").exit_code == 2
 
 
+def test_what_is_not_in_force_yet_is_cancelled_with_a_reason_and_says_so(town: Town) -> None:
+    assert town.run("cancel", "sopimus", "--party", "kunta").exit_code == 2
+    cancelled = town.run("cancel", "sopimus", "--party", "kunta", "--reason", "rahoitus peruuntui")
+    assert (cancelled.exit_code, "sopimus is cancelled." in cancelled.output) == (0, True)
+    shown = town.told("show", "sopimus")
+    assert isinstance(shown, dict)
+    assert shown["state"] == "cancelled"
+    assert shown["cancelled"] == {"on": "2026-09-15", "reason": "rahoitus peruuntui"}
+    assert "sopimus  cancelled  sopimus-1" in town.run("list").output
+    refused = town.run("sign", "sopimus", "--party", "hva", "--on", "2026-09-01")
+    assert (refused.exit_code, "The agreement was cancelled." in refused.output) == (1, True)
+    assert not town.lives()
+
+
 def test_a_party_signs_is_suspended_and_gives_notice(town: Town) -> None:
     assert town.run("sign", "sopimus", "--party", "hva", "--on", "2026-09-01", "--by", "johtaja").exit_code == 0
     assert town.lives()

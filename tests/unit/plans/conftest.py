@@ -39,6 +39,11 @@ class Welfare:
     of_county: UUID
 
     @property
+    def sides(self) -> tuple[UUID, UUID]:
+        """Who allows something, and to whom."""
+        return self.city, self.county
+
+    @property
     def agreement(self) -> Agreement:
         """The agreement as it stands."""
         return self.session.get_one(Agreement, self.agreed.id)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.agreement_acts.cancel import Cancel
 from iam.access.agreement_acts.notice import GiveNotice
 from iam.access.agreement_acts.suspension import Suspend
-from iam.access.model.agreement import Agreement
+from iam.access.model import agreements
+from iam.access.model.agreement import Agreement, AgreementReminder
+from iam.access.model.agreements import Party, Term
 from iam.delivery.mail import Mail
 from iam.delivery.outbox import Message, take
 from iam.directory.person import PersonProfile
@@ -21,8 +24,9 @@ from iam.plans.agreement_notes import Reminding
 from iam.settings import Settings
 from iam.signin.addresses.agreement_mail import ToHolders, ToThoseUnder
 from tests.kit.factories import access, facts
+from tests.kit.factories.facts import day
 
-from .conftest import END, Welfare
+from .conftest import END, SIGNED, Welfare
 
 
 def told(session: Session) -> dict[UUID, set[str]]:
@@ -41,6 +45,12 @@ def test_a_suspension_is_told_to_both_sides_and_to_the_data_protection_officer_b
     access.admin_grant(session, elsewhere, "agreements.write", welfare.third)
     welfare.do(Suspend(welfare.city, "syy"), welfare.of_city)
     assert told(session) == {one: {"suspended"} for one in (welfare.second_of_city, welfare.of_county, officer)}
+
+
+def test_a_cancellation_is_told_to_both_sides_but_not_to_who_did_it(session: Session, welfare: Welfare) -> None:
+    welfare.unsign(welfare.city)
+    welfare.do(Cancel(welfare.county, "syy"), welfare.of_county)
+    assert told(session) == {one: {"cancelled"} for one in (welfare.of_city, welfare.second_of_city)}
 
 
 def test_a_notice_is_told_with_its_last_day(session: Session, welfare: Welfare) -> None:
@@ -67,12 +77,57 @@ def test_those_who_answer_for_a_party_are_reminded_of_the_review_and_nobody_unde
 ) -> None:
     session.execute(update(Agreement).values(review_on=date(2026, 12, 31)))
     counts = []
-    for day in (date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 2), date(2027, 1, 1)):
-        monkeypatch.setattr(clock, "now", lambda day=day: clock.day_start(day))
-        counts.append((day.isoformat(), Reminding((30,), (30,))(session)))
+    for on in (date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 2), date(2027, 1, 1)):
+        monkeypatch.setattr(clock, "now", lambda on=on: clock.day_start(on))
+        counts.append((on.isoformat(), Reminding((30,), (30,))(session)))
     assert counts == [("2026-11-30", 0), ("2026-12-01", 3), ("2026-12-02", 0), ("2027-01-01", 0)]
     assert set(told(session)) == {welfare.of_city, welfare.second_of_city, welfare.of_county}
     assert set.union(*told(session).values()) == {"review"}
+
+
+def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    """Let it be another time."""
+    monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+def test_those_who_answer_for_a_party_are_told_by_when_notice_ends_it_by_its_review(
+    session: Session, welfare: Welfare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.execute(update(Agreement).values(review_on=date(2027, 6, 30), notice_months=3))
+    counts = []
+    for day_ in ("2027-02-28", "2027-03-01", "2027-03-02", "2027-03-24", "2027-03-31", "2027-04-01"):
+        at(monkeypatch, day(day_))
+        counts.append((day_, Reminding((30, 7), (30,))(session), Reminding((30, 7), ())(session)))
+    assert [(one, n) for one, n, _ in counts if n] == [("2027-03-01", 3), ("2027-03-24", 3)]
+    assert not any(again for *_, again in counts)
+    assert set.union(*told(session).values()) == {"notice-by"}
+    payloads = session.scalars(select(Message.payload).where(Message.kind == agreement_notes.KIND))
+    assert {payload["last_day"] for payload in payloads} == {"2027-03-31"}
+
+
+def test_who_has_given_notice_is_not_told_by_when_to_give_it_and_nobody_of_an_ended_agreement(
+    session: Session, welfare: Welfare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.execute(update(Agreement).values(review_on=date(2027, 6, 30), notice_days=30))
+    noticed = {one: SIGNED if one == welfare.county else None for one in (welfare.city, welfare.county)}
+    parties = [Party(one, "controller", SIGNED, notice_on=on) for one, on in noticed.items()]
+    access.set_parties(session, welfare.agreed.id, parties)
+    at(monkeypatch, day("2027-05-31"))
+    assert Reminding((7,), ())(session) == 2
+    assert set(told(session)) == {welfare.of_city, welfare.second_of_city}
+    term = Term(day("2026-08-01"), day("2027-05-31"))
+    agreements.set_terms(session, facts.change(session), {welfare.agreed.id: term})
+    session.execute(delete(AgreementReminder))
+    assert Reminding((7,), ())(session) == 0
+
+
+def test_an_agreement_that_ends_by_its_review_anyway_or_names_no_time_of_notice_asks_for_no_notice(
+    session: Session, welfare: Welfare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, day("2027-06-30"))
+    for said in ({"review_on": date(2027, 7, 31), "notice_days": 30}, {"review_on": date(2027, 7, 30)}):
+        session.execute(update(Agreement).values({"notice_days": None} | said))
+        assert Reminding((7,), ())(session) == 0
 
 
 def test_each_person_under_it_is_told_once_for_each_of_their_days_and_nobody_else(

@@ -4,17 +4,20 @@ grantor, and what it takes is gone at once."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import given, strategies as st
 from sqlalchemy import select, update
 
 from iam import clock
 from iam.access import asker
 from iam.access.agreement_acts.act import SIGN, Act
+from iam.access.agreement_acts.cancel import Cancel
 from iam.access.agreement_acts.catalogue import read
-from iam.access.agreement_acts.notice import GiveNotice, last_day_of_notice
+from iam.access.agreement_acts.notice import GiveNotice, last_day_of_notice, last_day_to_give_notice
 from iam.access.agreement_acts.suspension import Lift, Suspend
 from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
 from iam.access.model.agreements import Party
@@ -60,6 +63,7 @@ WRONG: list[tuple[str, Callable[[Welfare], tuple[Act, UUID]]]] = [
     ("the grantor's signature by the grantee", lambda w: (w.sign(w.city, document_number="A-1"), w.of_county)),
     ("the grantor's notice by the grantee", lambda w: (GiveNotice(w.city, date(2026, 12, 31)), w.of_county)),
     ("the grantee's notice by the grantor", lambda w: (GiveNotice(w.county, date(2026, 12, 31)), w.of_city)),
+    ("a cancellation in the other side's name", lambda w: (Cancel(w.city, "syy"), w.of_county)),
     ("a suspension in the other side's name", lambda w: (Suspend(w.city, "syy"), w.of_county)),
 ]
 
@@ -76,6 +80,7 @@ def test_somebody_without_the_permission_may_do_none_of_it(welfare: Welfare) -> 
         welfare.sign(welfare.city),
         GiveNotice(welfare.city, date(2026, 12, 31)),
         Suspend(welfare.city, "syy"),
+        Cancel(welfare.city, "syy"),
     )
     for act in acts:
         with pytest.raises(Denied):
@@ -179,6 +184,23 @@ def test_a_time_of_notice_is_counted_by_the_calendar(
     assert last_day_of_notice(months, days, given) == last
 
 
+@given(by=st.dates(date(2000, 1, 1), date(2100, 1, 1)), months=st.integers(1, 120))
+def test_the_last_day_to_give_notice_is_the_latest_whose_months_end_by_the_day(by: date, months: int) -> None:
+    last = last_day_to_give_notice(months, None, by)
+    assert last is not None
+    ends = [last_day_of_notice(months, None, last + timedelta(days=more)) for more in (0, 1)]
+    assert ends[0] is not None
+    assert ends[1] is not None
+    assert ends[0] <= by < ends[1]
+
+
+@given(by=st.dates(date(2000, 1, 1), date(2100, 1, 1)), days=st.integers(1, 3650))
+def test_the_last_day_to_give_notice_is_so_many_days_before_the_day(by: date, days: int) -> None:
+    last = last_day_to_give_notice(None, days, by)
+    assert last is not None
+    assert last_day_of_notice(None, days, last) == by
+
+
 def test_a_suspension_waits_for_nobody_and_takes_every_right_at_once(welfare: Welfare) -> None:
     with pytest.raises(Invalid, match="A reason is needed"):
         welfare.do(Suspend(welfare.county, " "), welfare.of_county)
@@ -201,6 +223,47 @@ def test_a_suspension_is_lifted_by_a_second_person_of_the_grantor(
     assert welfare.enters(tomorrow)
     with pytest.raises(Conflict):
         welfare.do(Lift(welfare.city), welfare.second_of_city)
+
+
+def test_either_party_cancels_what_is_not_in_force_yet_and_it_never_is(welfare: Welfare) -> None:
+    welfare.unsign(welfare.city)
+    with pytest.raises(Invalid, match="A reason is needed"):
+        welfare.do(Cancel(welfare.county, " "), welfare.of_county)
+    assert welfare.do(Cancel(welfare.county, "rahoitus peruuntui"), welfare.of_county) == []
+    agreement = welfare.agreement
+    assert (agreement.cancelled_on, agreement.cancelled_because) == (clock.today(), "rahoitus peruuntui")
+    with pytest.raises(Conflict, match="The agreement was cancelled"):
+        welfare.do(welfare.sign(welfare.city), welfare.of_city)
+    with pytest.raises(Conflict, match="not in force yet"):
+        welfare.do(Cancel(welfare.county, "syy"), welfare.of_county)
+    access.set_parties(welfare.session, welfare.agreed.id, [Party(one, "controller", SIGNED) for one in welfare.sides])
+    assert not any(welfare.enters(at) for at in (clock.now(), day("2027-05-01")))
+    assert "agreement:term:cancelled" in set(welfare.session.scalars(select(AuditEvent.type)))
+
+
+def test_a_signature_that_waited_gives_nothing_once_the_agreement_is_cancelled(welfare: Welfare) -> None:
+    welfare.unsign(welfare.city)
+    welfare.do(welfare.sign(welfare.city), welfare.of_city)
+    welfare.do(Cancel(welfare.county, "syy"), welfare.of_county)
+    with pytest.raises(Conflict, match="The agreement was cancelled"):
+        welfare.accept(welfare.second_of_city)
+    assert not welfare.enters()
+
+
+def test_what_is_signed_and_to_come_is_cancelled_and_what_is_or_was_in_force_is_not(
+    welfare: Welfare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Conflict, match="not in force yet"):
+        welfare.do(Cancel(welfare.city, "syy"), welfare.of_city)
+    third = Party(welfare.third, "joint")
+    left = Party(welfare.county, "controller", SIGNED, valid_to=day("2026-09-10"))
+    access.set_parties(welfare.session, welfare.agreed.id, [Party(welfare.city, "controller", SIGNED), left, third])
+    clause = replace(welfare.agreed.clause, grantee_id=welfare.third)
+    access.set_clauses(welfare.session, welfare.agreed.id, [welfare.agreed.clause, clause])
+    with pytest.raises(Conflict, match="not in force yet"):
+        welfare.do(Cancel(welfare.city, "syy"), welfare.of_city)
+    monkeypatch.setattr(clock, "now", lambda: day("2026-07-31"))
+    assert welfare.do(Cancel(welfare.city, "syy"), welfare.of_city) == []
 
 
 def test_everything_that_is_done_is_in_the_log_with_its_agreement(welfare: Welfare) -> None:

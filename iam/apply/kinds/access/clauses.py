@@ -21,10 +21,22 @@ from iam.apply.schema.moments import Day
 
 
 class Scope(Item):
-    """Where a clause holds."""
+    """Where a clause holds: in an organisation, or in what an area covers of the grantor."""
 
-    organisation: Key
+    organisation: Key | None = None
+    area: Key | None = None
     with_descendants: bool = True
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.organisation is None) == (self.area is None):
+            raise PydanticCustomError("scope", "an organisation or an area")
+        return self
+
+    @property
+    def key(self) -> str:
+        """The key of the organisation or the area."""
+        return self.organisation or self.area or ""
 
 
 class Acceptance(Item):
@@ -35,7 +47,8 @@ class Acceptance(Item):
 
 
 class Clause(Dated):
-    """What people of the grantee, by occupation, may do with the grantor's data."""
+    """What people of the grantee, by occupation, may do with the grantor's data; ``amendment`` is the number of that by
+    which it came about, and none of what it says."""
 
     grantor: Key
     grantee: Key
@@ -43,6 +56,7 @@ class Clause(Dated):
     allows: dict[Code, Rights]
     relationship: Code | None = None
     weaker_enforcement: Acceptance | None = None
+    amendment: int | None = None
 
     @model_validator(mode="after")
     def _weaker_than_something(self) -> Self:
@@ -56,6 +70,7 @@ PARTS = (
     "grantee",
     "scope",
     "with_descendants",
+    "over_area",
     "relationship",
     "weaker_enforcement",
     "in_force",
@@ -71,6 +86,7 @@ class ClauseShape(NamedTuple):
     grantee: str
     scope: str
     with_descendants: bool
+    over_area: bool
     relationship: str | None
     weaker: tuple[str, date] | None
     interval: tuple[datetime, datetime]
@@ -86,8 +102,9 @@ def shape(item: Clause) -> ClauseShape:
     return ClauseShape(
         item.grantor,
         item.grantee,
-        scope.organisation,
+        scope.key,
         scope.with_descendants,
+        scope.area is not None,
         item.relationship,
         weaker,
         interval(item),
@@ -104,6 +121,7 @@ def standing_shape(clause: agreements.Clause, keys: dict[UUID, str]) -> ClauseSh
         keys[clause.grantee_id],
         keys[clause.scope_id],
         clause.with_descendants,
+        clause.over_area,
         clause.relationship_kind,
         (by, on) if by is not None and on is not None else None,
         (clause.valid_from, clause.valid_to),
@@ -122,23 +140,29 @@ def check(draft: Draft, clause: Clause, parties: set[str], belongs: set[tuple[UU
             )
     if clause.grantor == clause.grantee:
         draft.wrong(where.at("grantee"), "This clause gives a party what it has.", "Name another grantee.")
-    scope_id, grantor_id = (
-        draft.organisation(clause.scope.organisation, where.at("scope", "organisation")),
-        draft.organisations.get(clause.grantor),
-    )
+    place = where.at("scope", "organisation" if clause.scope.area is None else "area")
+    scope_id, grantor_id = draft.organisation(clause.scope.key, place), draft.organisations.get(clause.grantor)
     if (
-        scope_id is not None
+        clause.scope.area is None
+        and scope_id is not None
         and grantor_id is not None
         and scope_id in draft.tree
         and (scope_id, grantor_id) not in belongs
     ):
         draft.wrong(
-            where.at("scope", "organisation"),
+            place,
             "%(scope)s does not belong to %(grantor)s.",
             "A party can open only its own organisations.",
-            scope=clause.scope.organisation,
+            scope=clause.scope.key,
             grantor=clause.grantor,
         )
+
+
+def check_amendment(draft: Draft, clause: Clause, numbers: set[int], where: Where) -> None:
+    """Check that the amendment by which a clause came about is one of the agreement's."""
+    if clause.amendment is not None and clause.amendment not in numbers:
+        message = "The agreement has no amendment %(n)s."
+        draft.wrong(where.at("amendment"), message, "Add it to its amendments.", n=clause.amendment)
 
 
 def as_stored(writing: Writing, row: ClauseShape) -> agreements.Clause:
@@ -155,6 +179,7 @@ def as_stored(writing: Writing, row: ClauseShape) -> agreements.Clause:
         on,
         *row.interval,
         content,
+        row.over_area,
     )
 
 
@@ -163,7 +188,7 @@ def export(row: ClauseShape) -> Row:
     allows: dict[str, list[str]] = {}
     for who, right in row.allowed:
         allows.setdefault(who, []).append(right)
-    place = {"organisation": row.scope, "with_descendants": row.with_descendants}
+    place = {"area" if row.over_area else "organisation": row.scope, "with_descendants": row.with_descendants}
     named = {"grantor": row.grantor, "grantee": row.grantee, "scope": place, "allows": allows}
     weaker = None if row.weaker is None else {"accepted_by": row.weaker[0], "on": row.weaker[1]}
     return named | plain({"relationship": row.relationship, "weaker_enforcement": weaker}) | dated(*row.interval)

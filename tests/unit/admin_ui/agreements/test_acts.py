@@ -20,7 +20,7 @@ from tests.unit.admin_ui.test_catalogue_pages import told
 from .sides import in_use
 
 PAGE = "/admin/agreements/sopimus"
-SIGN, NOTICE, PROPOSAL = f"{PAGE}/sign", f"{PAGE}/notice", f"{PAGE}/proposal"
+SIGN, NOTICE, CANCEL, PROPOSAL = (f"{PAGE}/{name}" for name in ("sign", "notice", "cancel", "proposal"))
 
 
 @pytest.fixture
@@ -146,10 +146,55 @@ def test_a_suspension_takes_the_right_at_the_next_request_and_a_second_person_gi
     assert enters(world)
 
 
+def cancel(who: Reader, party: str, **typed: str) -> TestResponse:
+    """Look at the effect, then do it."""
+    seen = hidden(send(who, CANCEL, party, act="look", **typed), CANCEL)["seen"]
+    return send(who, CANCEL, party, act="do", seen=seen, **typed)
+
+
+def test_an_agreement_that_is_not_in_force_yet_is_cancelled_by_either_party_and_says_why(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    kerttu = reader("kerttu")
+    assert f'href="{CANCEL}"' in kerttu.get(PAGE).text
+    refused = send(kerttu, CANCEL, "MUSTIKKALA", act="look", reason=" ")
+    assert (refused.status_code, "A reason is needed." in told(refused.text)) == (422, True)
+    assert cancel(kerttu, "MUSTIKKALA", reason="rahoitus peruuntui").location == PAGE
+    page = told(kerttu.get(PAGE).text)
+    assert "Cancelled" in page
+    assert "rahoitus peruuntui" in page
+    assert not re.search(r'/(sign|notice|cancel|suspend|edit|end)"', kerttu.get(PAGE).text)
+    assert "It was given up before it was in force." in told(kerttu.get(f"{PAGE}/history").text)
+    assert not enters(world)
+
+
+def test_an_agreement_is_not_cancelled_in_the_other_sides_name_nor_when_it_is_in_force(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    page = send(reader("kerttu"), CANCEL, "MANSIKKALA", act="look", reason="syy")
+    assert (page.status_code, "Only an administrator of that party may do this." in told(page.text)) == (403, True)
+    sign(reader("aili"))
+    reader("bertta").post(PROPOSAL, PROPOSAL, act="accept")
+    assert f'href="{CANCEL}"' not in reader("aili").get(PAGE).text
+    page = send(reader("aili"), CANCEL, "MANSIKKALA", act="look", reason="syy")
+    assert (page.status_code, "Only an agreement that is not in force yet" in told(page.text)) == (409, True)
+    assert enters(world)
+
+
+def test_who_holds_the_permission_over_neither_party_cancels_nothing(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    person(world, "muu", "Muu")
+    administer(world, "muu", "KOIVU", "agreements.read", "agreements.write")
+    forced = reader("muu").force(CANCEL, act="do", party=str(world.ids["MANSIKKALA"]), reason="syy")
+    assert forced.status_code == 403
+    assert f'href="{CANCEL}"' in reader("aili").get(PAGE).text
+
+
 def test_an_administrator_without_the_permissions_finds_no_act(world: World, reader: Callable[[str], Reader]) -> None:
     person(world, "lukija", "Lukija")
     administer(world, "lukija", "MANSIKKALA", "agreements.read")
     lukija = reader("lukija")
-    assert not re.search(r"/(sign|notice|suspend|lift)\"", lukija.get(PAGE).text)
-    for path in (SIGN, NOTICE):
+    assert not re.search(r"/(sign|notice|cancel|suspend|lift)\"", lukija.get(PAGE).text)
+    for path in (SIGN, NOTICE, CANCEL):
         assert lukija.get(path).status_code == 404

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
+from iam import clock
+from iam.access.model.agreement import Agreement
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, person
 from tests.unit.admin_ui.test_catalogue_pages import told
@@ -18,7 +23,7 @@ from tests.unit.admin_ui.test_catalogue_pages import told
         ({}, "In force"),
         ({"signed": False}, "Not signed by both sides"),
         ({"start": 5}, "Not in force yet"),
-        ({"end": -5}, "Ended"),
+        ({"end": -5}, "Expired"),
     ],
 )
 def test_an_agreement_says_how_it_stands(
@@ -54,6 +59,36 @@ def test_an_agreement_tells_its_basis_its_clauses_and_how_many_come_under_it(
         "psykologi nimi:read",
         "Koivu en (and what is under it)",
         "Kuusi en 1",
+    ):
+        assert words in text
+
+
+def test_an_agreement_tells_by_when_notice_ends_it_by_its_review(world: World, reader: Callable[[str], Reader]) -> None:
+    catalogue.agreement(world, "sopimus", end=400)
+    review = clock.today() + timedelta(days=200)
+    with Session(world.engine) as session, session.begin():
+        session.execute(update(Agreement).values(review_on=review, notice_days=30))
+    last = review - timedelta(days=30)
+    words = f"Last day to give notice so that it ends by its review {last.day}.{last.month}.{last.year}"
+    assert words in told(reader("paula").get("/admin/agreements/sopimus").text)
+
+
+def test_an_agreement_tells_how_it_is_supervised_and_its_terms_of_processing(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    catalogue.agreement(world, "sopimus")
+    assert "Processing of personal data" not in told(reader("paula").get("/admin/agreements/sopimus").text)
+    said = {"subject": "opiskeluhuolto", "subprocessors": "Esimerkki Oy", "afterwards": "deleted"}
+    values = {"supervised_by": "tietosuojavastaava", "report_months": 6, "processing": said}
+    with Session(world.engine) as session, session.begin():
+        session.execute(update(Agreement).values(values))
+    text = told(reader("paula").get("/admin/agreements/sopimus").text)
+    for words in (
+        "Supervised by tietosuojavastaava",
+        "Reported every 6 months",
+        "Subject of the processing opiskeluhuolto",
+        "Subprocessors Esimerkki Oy",
+        "The data afterwards are deleted",
     ):
         assert words in text
 

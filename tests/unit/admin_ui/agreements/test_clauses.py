@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.access.model.agreement import AgreementClause, ClauseContent
+from iam.access.model.agreement import AgreementClause, AgreementParty, ClauseContent
 from tests.kit.held import roles_of
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, hidden, person
@@ -56,7 +56,16 @@ def says(world: World, position: str = "kuraattori", *uses: str, **more: str) ->
     sides = {"grantor": "MANSIKKALA", "grantee": "MUSTIKKALA", "scope": "KOIVU"}
     fields = [(name, str(world.ids[key])) for name, key in sides.items()]
     chosen = [("use", use) for use in uses or ("nimi:read",)]
-    return MultiDict([*fields, ("more_positions", position), ("with_descendants", "yes"), *chosen, *more.items()])
+    return MultiDict(
+        [
+            *fields,
+            ("delegation", "§ 4"),
+            ("more_positions", position),
+            ("with_descendants", "yes"),
+            *chosen,
+            *more.items(),
+        ]
+    )
 
 
 def send(who: Reader, path: str, act: str, form: MultiDict[str, str], **more: str) -> TestResponse:
@@ -97,13 +106,17 @@ def test_the_other_side_takes_away_for_itself_and_adds_nothing(world: World, rea
 
 def test_a_clause_is_ended_with_who_loses_what_before_it_is_done(world: World, reader: Callable[[str], Reader]) -> None:
     kerttu, last = reader("kerttu"), clock.today() + timedelta(days=10)
-    form = MultiDict([("last_day", last.isoformat())])
+    form = MultiDict([("last_day", last.isoformat()), ("delegation", "§ 4: johtaja voi tehdä teknisiä muutoksia")])
     page = send(kerttu, END, "look", form)
     assert f"The last day in force is {last.day}.{last.month}.{last.year}." in told(page.text)
     assert "1 lose the role" in told(page.text)
     assert do(kerttu, END, form).location == PAGE
     assert not enters(world, 11)
-    assert f"{last.day}.{last.month}.{last.year}" in told(kerttu.get(PAGE).text)
+    text = told(kerttu.get(PAGE).text)
+    assert f"{last.day}.{last.month}.{last.year}" in text
+    assert "By amendment 1: by delegation, § 4: johtaja voi tehdä teknisiä muutoksia" in text
+    history = told(kerttu.get(f"{PAGE}/history").text)
+    assert "Amendment 1: by delegation, § 4: johtaja voi tehdä teknisiä muutoksia." in history
 
 
 def test_the_form_holds_what_the_clause_says_and_after_a_fresh_proof_what_was_typed(
@@ -141,6 +154,57 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     assert (page.status_code, words in told(page.text)) == (422, True)
     assert 'value="asiakas"' in page.text
     assert list(allowed(world)) == [1]
+
+
+DECIDED = {"body": "lautakunta", "date": "2026-09-01", "minutes": "3", "amending_case": "KAUP-2026-200"}
+
+
+def test_what_is_changed_after_both_signed_is_asked_by_which_decision_and_tells_it(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    aili, form = reader("aili"), says(world)
+    assert "By what it is amended" in told(aili.get(NEW).text)
+    form["delegation"] = ""
+    page = send(aili, NEW, "look", form)
+    assert (page.status_code, "Both sides have signed" in told(page.text)) == (422, True)
+    for name, value in DECIDED.items():
+        form[name] = value
+    assert do(aili, NEW, form).location == PROPOSAL
+    line = "lautakunta, 1.9.2026, § 3, KAUP-2026-200"
+    assert f"By what it is amended {line}" in told(reader("bertta").get(PROPOSAL).text)
+    reader("bertta").post(PROPOSAL, PROPOSAL, act="accept")
+    assert f"By amendment 1: {line}" in told(aili.get(PAGE).text)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"delegation": "§ 4", **DECIDED}, "A change is decided on, or made under a delegation."),
+        ({"delegation": "", "date": "2026-09-01"}, "An agreement is decided on by a body or by an office holder."),
+        ({"delegation": "", "body": "lautakunta"}, "Write a day."),
+    ],
+)
+def test_half_an_amendment_or_two_are_not_taken(
+    world: World, reader: Callable[[str], Reader], fields: dict[str, str], words: str
+) -> None:
+    form = says(world)
+    for name, value in fields.items():
+        form[name] = value
+    page = send(reader("aili"), NEW, "look", form)
+    assert (page.status_code, words in told(page.text)) == (422, True)
+
+
+def test_before_the_signatures_nothing_is_asked_and_no_amendment_is_made(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    with Session(world.engine) as session, session.begin():
+        session.execute(update(AgreementParty).values(signed_on=None, in_from=None))
+    aili, form = reader("aili"), says(world)
+    del form["delegation"]
+    for path in (NEW, EDIT, END):
+        assert "By what it is amended" not in told(aili.get(path).text)
+    assert do(aili, NEW, form).location == PAGE
+    assert "Amendments" not in told(aili.get(PAGE).text)
 
 
 def test_a_clause_whose_positions_may_do_different_things_is_not_altered_in_the_form(

@@ -16,6 +16,7 @@ from iam.access.agreement_acts.notice import GiveNotice
 from iam.access.agreement_acts.sign import Sign
 from iam.access.agreement_acts.suspension import Lift, Suspend
 from iam.access.model.agreement import Agreement
+from iam.access.model.amendments import Amendment
 from iam.change import Actor
 from iam.plans import agreement_proposals
 from tests.kit.worlds import catalogue
@@ -42,7 +43,7 @@ def test_each_act_is_told_with_its_day_and_who_did_it(world: World, reader: Call
     done(world, "aili", Sign(city, date(2026, 1, 2), "sivistysjohtaja"))
     done(world, "aili", Suspend(city, "epäily"))
     done(world, "bertta", Lift(city))
-    done(world, "bertta", EndClause(city, 1, clock.today() + timedelta(days=20)))
+    done(world, "bertta", EndClause(city, 1, clock.today() + timedelta(days=20), Amendment(delegation="§ 4")))
     done(world, "aili", GiveNotice(city, last))
     aili = reader("aili")
     page, file = told(aili.get(PAGE).text), aili.get(f"{PAGE}.csv").text

@@ -6,10 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from iam.access.model import amendments
 from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty
+from iam.access.model.amendments import Amendment
+from iam.change import Change
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, person
 from tests.unit.admin_ui.test_catalogue_pages import told
@@ -32,6 +35,8 @@ SAID = {
     "notice_months": "6",
     "review_on": "2098-01-31",
     "supervision": "otanta kuukausittain",
+    "supervised_by": "tietosuojavastaava",
+    "report_months": "6",
 }
 
 
@@ -73,6 +78,7 @@ def test_an_agreement_is_made_with_all_that_was_said_and_nobody_has_signed_it(
     page = told(aili.get("/admin/agreements/uusi").text)
     for words in ("Not signed by both sides", "sivistysjohtaja, 12.6.2026, § 48", "31.1.2098", "otanta kuukausittain"):
         assert words in page
+    assert (found.supervised_by, found.report_months) == ("tietosuojavastaava", 6)
 
 
 def test_a_copy_has_the_clauses_between_those_who_stand_in_the_others_places_and_no_signature(
@@ -87,6 +93,27 @@ def test_a_copy_has_the_clauses_between_those_who_stand_in_the_others_places_and
     _, signed, (clause,) = of_new(world)
     assert set(signed.values()) == {None}
     assert (clause.grantor_id, clause.grantee_id) == (world.ids["MANSIKKALA"], world.ids["MUSTIKKALA"])
+
+
+def test_a_copy_says_how_it_is_supervised_and_processed_but_not_by_what_the_other_was_amended(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    processing = {"subject": "opiskeluhuolto", "afterwards": "deleted"}
+    said = {"supervised_by": "tietosuojavastaava", "report_months": 12, "processing": processing}
+    with Session(world.engine) as session, session.begin():
+        agreement = session.scalars(select(Agreement)).one()
+        by = amendments.add(
+            session, session.get_one(Change, world.ids["change"]), agreement.id, Amendment(delegation="§ 4")
+        )
+        session.execute(update(Agreement).values(said))
+        session.execute(update(AgreementClause).values(amendment_id=by))
+    aili = reader("aili")
+    form = aili.get(COPY).text
+    assert 'value="tietosuojavastaava"' in form
+    assert 'value="12"' in form
+    aili.post(COPY, COPY, **SAID, clauses="yes")
+    found, _, (clause,) = of_new(world)
+    assert (found.processing, clause.amendment_id) == (processing, None)
 
 
 def test_the_other_side_makes_an_agreement_but_not_what_it_is_allowed_by_it(
@@ -106,6 +133,7 @@ def test_the_other_side_makes_an_agreement_but_not_what_it_is_allowed_by_it(
         ({"key": "sopimus"}, "There is an agreement of this key already."),
         ({"purpose": " "}, "This is missing."),
         ({"act": "", "gdpr": ""}, "This is missing."),
+        ({"report_months": "61"}, "It is reported at least every 60 months."),
         ({"party-2": "Olematon"}, "There is no legal entity of that name or key."),
         ({"party-2": "KOIVU"}, "There is no legal entity of that name or key."),
         ({"party-2": "MANSIKKALA"}, "An agreement has at least two parties, each once."),
