@@ -55,6 +55,8 @@ def add(session: Session, change: Change, agreement_id: UUID, said: Amendment) -
 
 def state(session: Session, change: Change, stated: Mapping[UUID, Mapping[int, Amendment]]) -> None:
     """Write amendments by their numbers: a new one is added, a known one corrected, and one left out stays."""
+    if not stated:
+        return
     a, known = AgreementAmendment, amendments(session, of=stated)
     ids = {(agreement_id, one.n): one.id for agreement_id, some in known.items() for one in some}
     said = {(agreement_id, n): one for agreement_id, some in stated.items() for n, one in some.items()}

@@ -54,3 +54,11 @@ def test_notice_that_ended_it_before_it_began_terminated_it(session: Session, to
     access.set_parties(session, id_, [Party(town.town, "joint", SIGNED), noticed])
     agreements.set_terms(session, facts.change(session), {id_: Term(ENDS, ENDS)})
     assert facts_of(session, [id_])[id_].state([], BEGINS) == "terminated"
+
+
+def test_one_whose_last_day_came_before_that_of_its_notice_expired(session: Session, town: Town) -> None:
+    id_ = access.agreement(session, town.town, town.county, town.town, {}).id
+    noticed = Party(town.county, "joint", SIGNED, valid_to=LATER, notice_on=NOTICE)
+    access.set_parties(session, id_, [Party(town.town, "joint", SIGNED), noticed])
+    agreements.set_terms(session, facts.change(session), {id_: Term(BEGINS, ENDS)})
+    assert facts_of(session, [id_])[id_].state([(town.town, town.county)], ENDS) == "expired"

@@ -285,7 +285,8 @@ def _write(writing: Writing) -> None:
     agreements.set_parties(writing.session, writing.change, parties)
     agreements.set_terms(writing.session, writing.change, terms)
     amended.state(writing.session, writing.change, said)
-    numbers = amended.amendments(writing.session, of=rows)
+    naming = [id_ for id_, some in rows.items() if any(one.amendment for one in some)]
+    numbers = amended.amendments(writing.session, of=naming) if naming else {}
     stored = {id_: _clauses(writing, some, numbers.get(id_, ())) for id_, some in rows.items()}
     altered = agreements.set_clauses(writing.session, writing.change, stored)
     writing.touched |= agreements.whom_they_allow(writing.session, altered)
