@@ -52,6 +52,29 @@ THIRD = EVERYTHING.replace(
 )
 
 
+AREA = EVERYTHING.replace(
+    "relations:\n", "relations:\n  - {organisation: konsortio, kind: covers, other: perusopetus}\n"
+).replace("scope: {organisation: perusopetus}, allows", "scope: {area: konsortio}, allows")
+
+
+def test_a_clause_over_an_area_allows_what_the_area_covers_and_is_written_out_so(
+    applied: Apply, session: Session
+) -> None:
+    before = crossing(session)
+    assert applied(AREA).problems == ()
+    assert crossing(session) == before > 0
+    (written,) = as_data(session)["agreements"]
+    assert written["clauses"][0]["scope"] == {"area": "konsortio", "with_descendants": True}
+    assert applied(AREA).counts["change"] == 0
+    assert applied(AREA.replace("to: 2027-07-31}\n    purpose", "to: 2027-06-30}\n    purpose")).problems == ()
+
+
+def test_a_clause_is_over_an_organisation_or_an_area_and_not_both(applied: Apply) -> None:
+    for scope in ("{area: konsortio, organisation: perusopetus}", "{with_descendants: true}"):
+        report = applied(EVERYTHING.replace("scope: {organisation: perusopetus}, allows", f"scope: {scope}, allows"))
+        assert len(report.problems) == 1
+
+
 def crossing(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(held(clock.now()).subquery())) or 0
 

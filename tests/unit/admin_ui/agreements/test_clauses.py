@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.access.model.agreement import AgreementClause, AgreementParty, ClauseContent
+from iam.directory.organisation import OrganisationRelation
 from tests.kit.held import roles_of
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, hidden, person
@@ -91,6 +92,23 @@ def test_a_clause_is_made_by_who_allows_it_and_accepted_by_their_second_person(
     assert bertta.post(PROPOSAL, PROPOSAL, act="accept").location == PAGE
     assert len(allowed(world)[2]) == 4
     assert "What is allowed: clause 2" in told(bertta.get(PAGE).text)
+
+
+def test_a_clause_is_made_over_an_area_and_its_page_says_so(world: World, reader: Callable[[str], Reader]) -> None:
+    relation = {"organisation_id": world.ids["ROOT"], "kind": "covers", "other_id": world.ids["KOIVU"]}
+    aili, area = reader("aili"), f"area-{world.ids['ROOT']}"
+    form = MultiDict(
+        [*((name, one) for name, one in says(world).items(multi=True) if name != "scope"), ("scope", area)]
+    )
+    assert "does not belong to who allows it" in told(send(aili, NEW, "look", form).text)
+    world.write(OrganisationRelation(**relation, **world.lasting()))
+    assert f'<option value="{area}"' in aili.get(NEW).text
+    assert do(aili, NEW, form).location == PROPOSAL
+    bertta = reader("bertta")
+    assert "the area of" in told(bertta.get(PROPOSAL).text)
+    assert bertta.post(PROPOSAL, PROPOSAL, act="accept").location == PAGE
+    assert "the area of" in told(bertta.get(PAGE).text)
+    assert f'<option value="{area}" selected>' in aili.get(f"{PAGE}/clauses/2/edit").text
 
 
 def test_the_other_side_takes_away_for_itself_and_adds_nothing(world: World, reader: Callable[[str], Reader]) -> None:
