@@ -41,7 +41,13 @@ from admin_ui.person import (
     rights_file as person_rights_file,
     usernames,
 )
-from admin_ui.rules import edit as rule_edit, pages as rules, proposal as rule_proposal, roles
+from admin_ui.rules import (
+    edit as rule_edit,
+    pages as rules,
+    proposal as rule_proposal,
+    roles,
+    versions as rule_versions,
+)
 from admin_ui.trace import pages as sign_in_trace
 
 PAGES = (
@@ -69,6 +75,7 @@ PAGES = (
     roles,
     rule_edit,
     rule_proposal,
+    rule_versions,
     run_undo,
     rules,
     runs,

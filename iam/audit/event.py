@@ -122,6 +122,9 @@ TYPES: dict[str, str] = {
         "in the event."
     ),
     "rule:version:accepted": "A second person accepted what was proposed about a rule.",
+    "rule:version:restored": (
+        "Somebody restored what an earlier version of a rule said; its number, and whether it waits, is in the event."
+    ),
     "rule:version:refused": "What was proposed about a rule was refused, with a reason.",
     "agreement:party:signed": "The signature of a party of an agreement was recorded; who signed, and which document.",
     "agreement:draft:made": "An agreement was made on a page, without signatures; how many clauses it has.",

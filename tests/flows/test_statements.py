@@ -88,6 +88,8 @@ MOST: dict[str, int] = {
     "GET /admin/rules/<key>/proposal": 64,
     "GET /admin/rules/<key>/proposal.csv": 56,
     "GET /admin/rules/<key>/versions.csv": 8,
+    "GET /admin/rules/<key>/versions/<int:n>": 78,
+    "GET /admin/rules/<key>/versions/<int:n>/effects.csv": 72,
     "GET /admin/rules/<key>/withdraw": 57,
     "GET /admin/rules/<key>/withdraw.csv": 53,
     "GET /admin/rules/new": 9,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -113,12 +113,22 @@ def build(world: World) -> None:
 
 def _rules(world: World) -> None:
     catalogue.rule(world, "omasaanto", "KOIVU")
+    _altered(world, "omasaanto")
     consortium.role(world, "wilma", "avustaja")
     bound = {"affiliation": {"kind": "employee", "organisation": {"is": "KUUSI"}}}
     pattern = {"bind": {"a": bound}, "gives": {"role": "wilma:avustaja", "scope": "organisation of a"}}
     catalogue.rule(world, "kanariasaanto", "KUUSI", pattern)
     world.write(by_rule(world, "anna", "KOIVU", "omasaanto"), by_rule(world, "kiisu", "KUUSI", "kanariasaanto"))
     world.write(waiting(world, "anna", "KOIVU", "omasaanto"), waiting(world, "kiisu", "KUUSI", "kanariasaanto"))
+
+
+def _altered(world: World, rule: str) -> None:
+    """Let a rule have a second version, so that its first can be restored."""
+    with world.transaction() as session:
+        session.execute(update(RuleVersion).where(RuleVersion.rule_id == world.ids[rule]).values(state="withdrawn"))
+    bound = {"affiliation": {"kind": "employee"}}
+    pattern = {"bind": {"a": bound}, "gives": {"role": "wilma:opettaja", "scope": "organisation of a"}}
+    catalogue.version(world, rule, 2, "published", pattern)
 
 
 def waiting(world: World, who: str, organisation: str, rule: str) -> Proposal:
@@ -159,9 +169,10 @@ def by_rule(world: World, login: str, organisation: str, rule: str, **changes: A
 
 
 def version_of(world: World, rule: str) -> UUID:
-    """Return the id of a rule's version."""
+    """Return the id of a rule's newest version."""
+    query = select(RuleVersion.id).where(RuleVersion.rule_id == world.ids[rule]).order_by(RuleVersion.n.desc())
     with world.transaction() as session:
-        return session.scalars(select(RuleVersion.id).where(RuleVersion.rule_id == world.ids[rule])).one()
+        return session.scalars(query.limit(1)).one()
 
 
 def _agreements(world: World) -> None:
@@ -308,6 +319,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         ids["foreign logout"],
         ids["foreign mail"],
         clause="2",
+        version="7",
     )
     missing = {section: {name: _absent(name) for name in values} for section, values in own.items()}
     return own, foreign, missing
@@ -333,6 +345,7 @@ def named_things(
     logout: str = UNKNOWN,
     mail: str = UNKNOWN,
     clause: str = "1",
+    version: str = "1",
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
@@ -345,7 +358,7 @@ def named_things(
             "organisation_id": place,
         },
         "roles": {"application": application, "key": role},
-        "rules": {"key": rule},
+        "rules": {"key": rule, "n": version},
         "agreements": {"key": agreement, "n": clause},
         "sources": {"key": source, "ambiguity_id": unclear},
         "runs": {"run_id": run},
