@@ -45,6 +45,7 @@ from admin_ui.rules import (
     edit as rule_edit,
     pages as rules,
     proposal as rule_proposal,
+    role_versions,
     roles,
     versions as rule_versions,
 )
@@ -72,6 +73,7 @@ PAGES = (
     person_help,
     person_rights_file,
     persons,
+    role_versions,
     roles,
     rule_edit,
     rule_proposal,

@@ -126,6 +126,10 @@ TYPES: dict[str, str] = {
         "Somebody restored what an earlier version of a rule said; its number, and whether it waits, is in the event."
     ),
     "rule:version:refused": "What was proposed about a rule was refused, with a reason.",
+    "role:version:restored": (
+        "Somebody restored what an earlier version of a role said; its number, and whether it waits as a declaration, "
+        "is in the event."
+    ),
     "agreement:party:signed": "The signature of a party of an agreement was recorded; who signed, and which document.",
     "agreement:draft:made": "An agreement was made on a page, without signatures; how many clauses it has.",
     "agreement:notice:given": "A party gave notice of an agreement.",

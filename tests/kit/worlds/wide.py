@@ -19,7 +19,7 @@ from iam import clock
 from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
 from iam.access.model.assignment import Assignment
 from iam.access.model.proposal import Proposal
-from iam.access.model.role import ApplicationEnabled
+from iam.access.model.role import ApplicationEnabled, RoleVersion
 from iam.access.model.rule import RuleVersion
 from iam.database.types import uuid7
 from iam.delivery.outbox import Message
@@ -94,6 +94,15 @@ def build(world: World) -> None:
     KOIVU."""
     catalogue.application(world, "oma", "KOIVU", "omarooli")
     catalogue.application(world, "kanariasovellus", "MUSTIKKALA", "kanariarooli")
+    world.write(
+        RoleVersion(
+            role_id=world.ids["omarooli"],
+            n=2,
+            name={"fi": "Omarooli"},
+            enforcement="at use",
+            change_id=world.ids["change"],
+        )
+    )
     consortium.client(world, "wilma", "wilma")
     world.write(
         *(
@@ -357,7 +366,7 @@ def named_things(
             "client_id": application,
             "organisation_id": place,
         },
-        "roles": {"application": application, "key": role},
+        "roles": {"application": application, "key": role, "n": version},
         "rules": {"key": rule, "n": version},
         "agreements": {"key": agreement, "n": clause},
         "sources": {"key": source, "ambiguity_id": unclear},
