@@ -19,6 +19,7 @@ from admin_ui.agreements import (
     pages as agreements,
     people as agreement_people,
     proposal as agreement_proposal,
+    restore as agreement_restore,
 )
 from admin_ui.applications import (
     client as application_client,
@@ -58,6 +59,7 @@ PAGES = (
     agreement_make,
     agreement_people,
     agreement_proposal,
+    agreement_restore,
     agreements,
     application_client,
     application_mapper,

@@ -41,12 +41,14 @@ HEADINGS = {
     "notice": (N_("Give notice"), N_("Give notice")),
     "clause": (N_("What is allowed"), N_("Save the clause")),
     "end-clause": (N_("End a clause"), N_("End the clause")),
+    "restore-clauses": (N_("Restore clauses"), N_("Restore the clauses")),
 }
 DONE = {
     "sign": N_("The signature is recorded."),
     "notice": N_("Notice is given. The last day in force is on this page."),
     "clause": N_("The clause is saved. It is on this page."),
     "end-clause": N_("The clause ends. Its last day is on this page."),
+    "restore-clauses": N_("The clauses are again as they were. They are on this page."),
     "suspend": N_("The agreement is suspended: it gives nobody any right from now on."),
     "lift": N_("The agreement gives rights again."),
 }

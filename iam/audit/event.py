@@ -135,6 +135,7 @@ TYPES: dict[str, str] = {
     "agreement:notice:given": "A party gave notice of an agreement.",
     "agreement:clause:stated": "What an agreement allows was stated by its grantor, or narrowed by one of its sides.",
     "agreement:clause:ended": "One of its sides ended a clause of an agreement; with its last day.",
+    "agreement:clause:restored": "The clauses of an agreement became again what they were before a change.",
     "agreement:use:suspended": "A party suspended an agreement at once, with a reason: nobody has a right by it.",
     "agreement:use:resumed": "A second person of the grantor lifted the suspension of an agreement.",
     "agreement:act:proposed": "What a party does on an agreement waits for a person of the grantor; with the digest.",

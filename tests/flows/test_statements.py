@@ -40,6 +40,7 @@ MOST: dict[str, int] = {
     "GET /admin/agreements/<key>/names.csv": 14,
     "GET /admin/agreements/<key>/history": 10,
     "GET /admin/agreements/<key>/history.csv": 10,
+    "GET /admin/agreements/<key>/history/<uuid:change_id>/restore": 15,
     "GET /admin/agreements/<key>/clauses/new": 13,
     "GET /admin/agreements/<key>/clauses/<int:n>/edit": 17,
     "GET /admin/agreements/<key>/clauses/<int:n>/end": 9,

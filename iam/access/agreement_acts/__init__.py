@@ -1,4 +1,5 @@
-"""What is done on an agreement, each act in a file of its own: ``sign``, ``notice``, ``clause``, ``suspension``;
+"""What is done on an agreement, each act in a file of its own: ``sign``, ``notice``, ``clause``, ``restore``,
+``suspension``;
 ``act`` says what each must be able to, ``catalogue`` finds one by the name under which it was kept.
 
 Who may: the grantor's signature is recorded by who holds ``agreements.sign`` over the grantor; the grantee's by either

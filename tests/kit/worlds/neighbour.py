@@ -197,6 +197,7 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "request_id": world.ids[f"{name} help"],
         "opening_id": world.ids[f"{name} opening"],
         "guardian_id": world.ids[MARK if theirs else "oma guardian"],
+        "change_id": uuid4() if theirs else world.ids["change"],
         "n": "2" if theirs else "1",
     }
     return {argument: str(value) for argument, value in given.items()}

@@ -16,11 +16,12 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
+from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
 from iam.access.model.assignment import Assignment
 from iam.access.model.proposal import Proposal
 from iam.access.model.role import ApplicationEnabled, RoleVersion
 from iam.access.model.rule import RuleVersion
+from iam.change import Change
 from iam.database.types import uuid7
 from iam.delivery.outbox import Message
 from iam.directory.person import Identifier
@@ -186,6 +187,7 @@ def version_of(world: World, rule: str) -> UUID:
 
 def _agreements(world: World) -> None:
     catalogue.agreement(world, "omasopimus")
+    _closed_clause(world, "omasopimus")
     row = Agreement(
         key="kanariasopimus",
         case_number="K-1",
@@ -208,6 +210,27 @@ def _agreements(world: World) -> None:
         catalogue.noticed(world, "omasopimus", "MANSIKKALA", owner="MANSIKKALA"),
         catalogue.noticed(world, "kanariasopimus", "MUSTIKKALA", owner="MUSTIKKALA"),
     )
+
+
+def _closed_clause(world: World, agreement: str) -> None:
+    """A clause that a later change closed: it can be restored."""
+    change = Change(kind="command", at=clock.now())
+    world.write(change)
+    world.ids[f"{agreement} change"] = change.id
+    row = AgreementClause(
+        agreement_id=world.ids[agreement],
+        n=5,
+        grantor_id=world.ids["MANSIKKALA"],
+        grantee_id=world.ids["MUSTIKKALA"],
+        scope_id=world.ids["MANSIKKALA"],
+        with_descendants=True,
+        valid_from=clock.LONG_AGO,
+        valid_to=clock.FOREVER,
+        opened_by=world.ids["change"],
+        closed_by=change.id,
+    )
+    world.write(row)
+    world.write(ClauseContent(clause_id=row.id, occupation="psykologi", data_group="nimi", operation="read"))
 
 
 def _sources(world: World) -> None:
@@ -313,6 +336,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         ids["omasyote unclear"],
         ids["own logout"],
         ids["own mail"],
+        change=ids["omasopimus change"],
     )
     foreign = named_things(
         ids["kiisu"],
@@ -355,6 +379,7 @@ def named_things(
     mail: str = UNKNOWN,
     clause: str = "1",
     version: str = "1",
+    change: str = UNKNOWN,
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
@@ -368,7 +393,7 @@ def named_things(
         },
         "roles": {"application": application, "key": role, "n": version},
         "rules": {"key": rule, "n": version},
-        "agreements": {"key": agreement, "n": clause},
+        "agreements": {"key": agreement, "n": clause, "change_id": change},
         "sources": {"key": source, "ambiguity_id": unclear},
         "runs": {"run_id": run},
         "undelivered": {"message_id": logout, "mail_id": mail},

@@ -67,6 +67,7 @@ def foreign(world: World) -> dict[str, str]:
         "message_id": str(logout.id),
         "mail_id": str(mail.id),
         "opening_id": UNKNOWN,
+        "change_id": UNKNOWN,
         "n": "1",
         "request_id": str(_asked(world)),
     }
