@@ -112,6 +112,14 @@ def test_before_the_signatures_it_is_done_at_once_and_gives_nobody_anything(welf
     assert not welfare.enters()
 
 
+def test_not_even_before_the_signatures_does_who_comes_under_it_restore_it(welfare: Welfare) -> None:
+    welfare.unsign(welfare.county)
+    change_id = closed(welfare)
+    access.admin_grant(welfare.session, welfare.psychologist, "agreements.write", welfare.city)
+    with pytest.raises(Denied, match="come under this agreement"):
+        restore(welfare, change_id, welfare.psychologist)
+
+
 def test_a_clause_that_is_over_does_not_come_back_but_the_others_do(welfare: Welfare) -> None:
     first = standing(welfare)[0]
     over = replace(first, content=WIDER, valid_to=day("2026-09-01"))
