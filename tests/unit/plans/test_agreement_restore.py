@@ -35,7 +35,8 @@ def standing(welfare: Welfare) -> list[Clause]:
 def last_change(welfare: Welfare) -> UUID:
     """The last change that wrote of a clause."""
     query = select(AgreementClause.opened_by, AgreementClause.closed_by)
-    return max(one for row in welfare.session.execute(query) for one in row if one is not None)
+    found: list[UUID] = [one for row in welfare.session.execute(query) for one in row if one is not None]
+    return max(found)
 
 
 def closed(welfare: Welfare) -> UUID:
