@@ -21,6 +21,7 @@ from admin_ui.agreements import (
     pages as agreements,
     people as agreement_people,
     proposal as agreement_proposal,
+    restore as agreement_restore,
     templates as agreement_templates,
 )
 from admin_ui.applications import (
@@ -44,7 +45,14 @@ from admin_ui.person import (
     rights_file as person_rights_file,
     usernames,
 )
-from admin_ui.rules import edit as rule_edit, pages as rules, proposal as rule_proposal, roles
+from admin_ui.rules import (
+    edit as rule_edit,
+    pages as rules,
+    proposal as rule_proposal,
+    role_versions,
+    roles,
+    versions as rule_versions,
+)
 from admin_ui.trace import pages as sign_in_trace
 
 PAGES = (
@@ -56,6 +64,7 @@ PAGES = (
     agreement_make,
     agreement_people,
     agreement_proposal,
+    agreement_restore,
     agreement_templates,
     agreements,
     application_client,
@@ -72,9 +81,11 @@ PAGES = (
     person_help,
     person_rights_file,
     persons,
+    role_versions,
     roles,
     rule_edit,
     rule_proposal,
+    rule_versions,
     run_undo,
     rules,
     runs,

@@ -42,6 +42,7 @@ HEADINGS = {
     "clause": (N_("What is allowed"), N_("Save the clause")),
     "end-clause": (N_("End a clause"), N_("End the clause")),
     "cancel": (N_("Cancel the agreement"), N_("Cancel the agreement")),
+    "restore-clauses": (N_("Restore clauses"), N_("Restore the clauses")),
 }
 DONE = {
     "sign": N_("The signature is recorded."),
@@ -49,6 +50,7 @@ DONE = {
     "clause": N_("The clause is saved. It is on this page."),
     "end-clause": N_("The clause ends. Its last day is on this page."),
     "cancel": N_("The agreement is cancelled: it will never be in force."),
+    "restore-clauses": N_("The clauses are again as they were. They are on this page."),
     "suspend": N_("The agreement is suspended: it gives nobody any right from now on."),
     "lift": N_("The agreement gives rights again."),
 }

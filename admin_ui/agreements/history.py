@@ -28,11 +28,13 @@ Names = Mapping[UUID, str]
 
 
 class ChangeLine(NamedTuple):
-    """A change of an agreement: when, who, and what was done, a sentence each."""
+    """A change of an agreement: when, who, and what was done, a sentence each; ``restores`` is its id where the reader
+    may restore the clauses of before it."""
 
     at: datetime
     who: str
     told: list[str]
+    restores: UUID | None
 
 
 @blueprint.get("/agreements/<key>/history")
@@ -44,6 +46,7 @@ def agreement_changes(key: str) -> Response:
         "agreements/history.html",
         section=SECTION,
         breadcrumb=above(agreement),
+        path=f"{PATH}/{key}/history",
         page=_listed(agreement.id).page(),
         export_url=paging.address(f"{PATH}/{key}/history.csv"),
     )
@@ -71,15 +74,21 @@ def _lines(agreement_id: UUID, session: Session, changes: Sequence[Any]) -> list
     moved = agreement_history.moves(session, agreement_id, [one.id for one in changes])
     people = profiles(session, {one.actor_person_id for one in changes if one.actor_person_id})
     names, texts = _names(session, moved), context.texts()
-    system = texts.gettext(N_("The operator of the server"))
+    system, may_write = texts.gettext(N_("The operator of the server")), frame.may("agreements.write")
     return [
         ChangeLine(
             one.at,
             people.get(one.actor_person_id, Profile()).display_name or "–" if one.actor_person_id else system,
             list(_told(moved[one.id], names, texts)),
+            one.id if may_write and _altered(moved[one.id]) else None,
         )
         for one in changes
     ]
+
+
+def _altered(moves: Moves) -> bool:
+    """Whether a change altered what clauses there were before it: it closed one, or made one that is not the first."""
+    return bool(moves.closed) or min(moves.made, default=1) > 1
 
 
 def _names(session: Session, moved: Mapping[UUID, Moves]) -> Names:

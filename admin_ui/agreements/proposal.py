@@ -20,12 +20,14 @@ from admin_ui.agreements.acts import (
     is_seen,
 )
 from admin_ui.agreements.pages import PATH, SECTION, amended_by, clause_place
+from admin_ui.agreements.restore import told_moves
 from admin_ui.parts import frame, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.people import effects as effects_view
 from connectors.problem import Problem
 from iam.access.agreement_acts.act import Act
 from iam.access.agreement_acts.clause import EndClause, SetClause
+from iam.access.agreement_acts.restore import RestoreClauses
 from iam.access.agreement_acts.sign import Sign
 from iam.access.model.agreement import Agreement
 from iam.access.model.proposal import Proposal
@@ -117,6 +119,8 @@ def _told(act: Act, agreement: Agreement) -> list[tuple[str, Any]]:
         said += _clause(act, names)
     if isinstance(act, EndClause):
         said.append((N_("Clause"), str(act.number)))
+    if isinstance(act, RestoreClauses):
+        said += told_moves(act, agreement)
     if isinstance(act, Sign):
         said += [
             (N_("Signed on"), words.day(act.signed_on)),

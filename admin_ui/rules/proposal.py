@@ -71,7 +71,7 @@ def decide_proposal(key: str) -> AnyResponse:
         if request.form.get("act") != ACCEPT:
             rule_proposals.refuse(session, found, request.form.get("reason", ""), guard.part(), context.actor())
             return done(key, False, N_("It was refused, and everything stays as it was."))
-        accepted = rule_proposals.accept(session, found, _is_seen, guard.part(), context.actor())
+        accepted = rule_proposals.accept(session, found, is_seen, guard.part(), context.actor())
     except (Denied, Conflict, Invalid) as error:
         texts = context.texts()
         return _shown(key, Said(texts.sentence(error.problems[0]), error.problems[0].field or ""), error.status)
@@ -94,7 +94,7 @@ def show_withdrawal(key: str) -> Response:
     return frame.render(
         "rules/withdraw.html",
         section=SECTION,
-        breadcrumb=_above(key),
+        breadcrumb=above(key),
         rule=found,
         turn=_turn(),
         shown_places=SHOWN_PLACES,
@@ -140,7 +140,7 @@ def _waiting(key: str, part: Part) -> tuple[Rule, Proposal]:
     return rule, found
 
 
-def _is_seen(digest: str) -> bool:
+def is_seen(digest: str) -> bool:
     """Whether it is the digest of the effects that the form was shown."""
     return compare_digest(effects_view.sealed(digest), request.form.get("seen", ""))
 
@@ -154,7 +154,8 @@ def _own(key: str, part: Part) -> tuple[Rule, str]:
     return rule, owner.key
 
 
-def _above(key: str) -> list[tuple[str, str]]:
+def above(key: str) -> list[tuple[str, str]]:
+    """Return the pages above those of a rule."""
     return [(PATH, context.texts().gettext(N_("Rules"))), (f"{PATH}/{key}", key)]
 
 
@@ -176,7 +177,7 @@ def _shown(key: str, said_back: Said, status: int = 200) -> Response:
         "rules/proposal.html",
         status,
         section=SECTION,
-        breadcrumb=_above(key),
+        breadcrumb=above(key),
         rule=rule,
         proposal=found,
         effects=effects,

@@ -13,14 +13,16 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access.administration import Part
-from iam.apply import effects_file
+from iam.access.pages import listing
+from iam.access.pages.role_versions import one_said
+from iam.apply import effects_file, role_restoring
 from iam.apply.export import as_data, in_yaml
 from iam.apply.run import Report, run_apply
 from iam.audit import log
 from iam.change import Actor
 from iam.errors import Denied, Held, Invalid
 from iam.settings import Settings
-from iam.texts import Texts
+from iam.texts import N_, Texts
 from iam.vault import Vault
 
 PERMISSION = "config.apply"
@@ -135,6 +137,33 @@ def export(console: Console) -> None:
         counts = {kind: len(rows) for kind, rows in data.items() if rows}
         log.write(session, "config:file:exported", actor, envelope={"counts": counts})
     console.show(data, in_yaml(data).rstrip("\n"))
+
+
+@click.command("restore")
+@click.argument("name", metavar="APPLICATION:ROLE")
+@click.option("--version", "n", type=click.IntRange(1), required=True, help="The number of the version.")
+@click.option("--dry-run", is_flag=True, help="Show what would change and how many gain and lose; change nothing.")
+@click.pass_obj
+def restore_role(console: Console, name: str, n: int, *, dry_run: bool) -> None:
+    """Let APPLICATION:ROLE say again what its version said, as a declaration.
+
+    What it includes and who hands it out stay as they are. What waits for a second person ends with exit code 3, and is
+    approved with iam plan approve.
+    """
+    application, _, key = name.partition(":")
+    with console.transaction() as session:
+        actor = _allowed(console, session)
+        part = console.part(session, actor, PERMISSION)
+        says = one_said(session, listing.role_of(session, part, application, key)[0].id, n)
+        report, would = role_restoring.preview(session, name, says, actor, console.vault, part)
+        counts = {word: len(would.effects.persons(gains=gains)) for word, gains in (("gain", True), ("lose", False))}
+        if not dry_run:
+            consortium = console.settings.consortium
+            report = role_restoring.restore(session, name, says, actor, console.vault, consortium=consortium)
+    told = console.texts.gettext(N_("%(gain)s gain, %(lose)s lose")) % counts
+    console.show(report.as_dict() | counts, f"{in_words(report, dry_run)}\n{told}")
+    if report.held is not None:
+        sys.exit(Held.exit_code)
 
 
 def _allowed(console: Console, session: Session) -> Actor:

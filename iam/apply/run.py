@@ -117,12 +117,24 @@ def run_apply(
     return _run(session, said, actor, vault, consortium, dry_run=dry_run, approval=approval, strict=strict)
 
 
+def run_said(
+    session: Session, said: Said, actor: Actor, vault: Vault, *, dry_run: bool = False, consortium: str = ""
+) -> Report:
+    """Apply texts that were not read from files, as ``run_apply`` does."""
+    return _run(session, said, actor, vault, consortium, dry_run=dry_run, approval=None, strict=False)
+
+
 def look_at_waiting(
     session: Session, proposal: Proposal, actor: Actor, vault: Vault, part: Part
 ) -> tuple[Report, Preview | None]:
-    """Return what applying what waits would change and do to people now, of which an asker with ``part`` may be told;
-    nothing is kept. The second is None where something in it is wrong by now."""
-    draft = checked(session, guarded.said_of(proposal, vault), vault, "")
+    """Return what applying what waits would change and do to people now; as ``look_at``."""
+    return look_at(session, guarded.said_of(proposal, vault), actor, vault, part)
+
+
+def look_at(session: Session, said: Said, actor: Actor, vault: Vault, part: Part) -> tuple[Report, Preview | None]:
+    """Return what applying some texts would change and do to people now, of which an asker with ``part`` may be told;
+    nothing is kept. The second is None where something in them is wrong."""
+    draft = checked(session, said, vault, "")
     problems = [*draft.declaration.problems, *draft.problems]
     if problems:
         return Report(problems, (), 0, None), None

@@ -126,7 +126,14 @@ TYPES: dict[str, str] = {
         "in the event."
     ),
     "rule:version:accepted": "A second person accepted what was proposed about a rule.",
+    "rule:version:restored": (
+        "Somebody restored what an earlier version of a rule said; its number, and whether it waits, is in the event."
+    ),
     "rule:version:refused": "What was proposed about a rule was refused, with a reason.",
+    "role:version:restored": (
+        "Somebody restored what an earlier version of a role said; its number, and whether it waits as a declaration, "
+        "is in the event."
+    ),
     "agreement:party:signed": "The signature of a party of an agreement was recorded; who signed, and which document.",
     "agreement:draft:made": "An agreement was made on a page, without signatures; how many clauses it has.",
     "agreement:template:made": "A template of agreements was made of an agreement on its page.",
@@ -134,6 +141,7 @@ TYPES: dict[str, str] = {
     "agreement:clause:stated": "What an agreement allows was stated by its grantor, or narrowed by one of its sides.",
     "agreement:clause:ended": "One of its sides ended a clause of an agreement; with its last day.",
     "agreement:term:cancelled": "A party gave an agreement up that was not in force yet, with a reason.",
+    "agreement:clause:restored": "The clauses of an agreement became again what they were before a change.",
     "agreement:use:suspended": "A party suspended an agreement at once, with a reason: nobody has a right by it.",
     "agreement:use:resumed": "A second person of the grantor lifted the suspension of an agreement.",
     "agreement:act:proposed": "What a party does on an agreement waits for a person of the grantor; with the digest.",

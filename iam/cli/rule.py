@@ -11,16 +11,22 @@ import yaml
 
 from connectors.problem import Problem
 from iam import clock
-from iam.access.administration import may_see, speaks_freely
+from iam.access.administration import may_see, may_touch, speaks_freely
 from iam.access.commands import publish
 from iam.access.derivation.crossing import crossings, words
+from iam.access.pages import listing
 from iam.access.rules import naming, resolve
 from iam.access.rules.sentence import labels, sentence
 from iam.audit import log
 from iam.cli import stop
 from iam.cli.support import Console
-from iam.errors import Denied, Invalid, NotFound
+from iam.directory.organisation import Organisation
+from iam.errors import Denied, Held, Invalid, NotFound
+from iam.plans import rule_restoring
 from iam.signin.passwords import credentials
+from iam.texts import N_
+
+_COUNTS = N_("%(gain)s gain, %(lose)s lose")
 
 
 @click.group()
@@ -101,3 +107,29 @@ def test(console: Console, file: Path, login: str, at: datetime | None) -> None:
             results.append({"rule": one["rule"], "applies": applies, "why_not": why})
             lines.append(f"{one['rule']}: {'+' if applies else '-'} {why}".rstrip())
     console.show(results, "\n".join(lines))
+
+
+@rule.command()
+@click.argument("key")
+@click.option("--version", "n", type=click.IntRange(1), required=True, help="The number of the version.")
+@click.option("--dry-run", is_flag=True, help="Show how many people would gain and lose; change nothing.")
+@click.pass_obj
+def restore(console: Console, key: str, n: int, *, dry_run: bool) -> None:
+    """Let the rule KEY say again what its version said. What waits for a second person ends with exit code 3."""
+    with console.transaction() as session:
+        actor = console.actor(session)
+        part = console.part(session, actor, "rules.write")
+        found = listing.rule_of(session, part, key)[0]
+        if not may_touch(session, part, found.owner_id):
+            raise NotFound(Problem("There is no such rule, or it is outside your part."))
+        pattern = rule_restoring.restorable(session, found, n).pattern
+        owner = session.get_one(Organisation, found.owner_id).key
+        effects = publish.preview(session, pattern, owner, key).effects
+        counts = {word: len(effects.persons(gains=gains)) for word, gains in (("gain", True), ("lose", False))}
+        told = [] if dry_run else rule_restoring.restore(session, found, n, actor)
+        waits = [console.texts.sentence(one) for one in told]
+    done = [N_("Nothing was changed yet: it waits for a second person."), *waits] if waits else [N_("Restored.")]
+    lines = [console.texts.gettext(_COUNTS) % counts, *([] if dry_run else map(console.texts.gettext, done))]
+    console.show({"rule": key, "version": n, **counts, "waits": waits}, "\n".join(lines))
+    if waits:
+        click.get_current_context().exit(Held.exit_code)

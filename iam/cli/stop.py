@@ -13,6 +13,7 @@ from connectors.problem import Problem
 from iam.access.administration import Part, roots
 from iam.access.commands import taken_out
 from iam.access.model.role import Application
+from iam.apply.cli import restore_role
 from iam.change import Actor
 from iam.cli.support import Console
 from iam.errors import NotFound
@@ -79,5 +80,6 @@ def connection() -> None:
     """Sign-in connections."""
 
 
+role.add_command(restore_role)
 role.add_command(command("role", _role, "Take the role KEY (application:role) out of use now."))
 connection.add_command(command("connection", _connection, "Take the sign-in connection KEY out of use now."))

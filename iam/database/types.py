@@ -77,6 +77,11 @@ def uuid7() -> UUID:
     return UUID(int=value & ~(0xC000 << 48) | 0x8000 << 48)
 
 
+def least_uuid7(at: datetime) -> UUID:
+    """Return what no version 7 UUID made at an instant or later is smaller than."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
 class greatest(GenericFunction[Any]):  # noqa: N801 - named as the SQL function
     """The greatest of its arguments, none of them NULL."""
 
@@ -114,3 +119,42 @@ def _greatest(element: greatest, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(least, "sqlite")
 def _least(element: least, compiler: SQLCompiler, **kw: Any) -> str:
     return f"min({compiler.process(element.clauses, **kw)})"
+
+
+class day_of(GenericFunction[str]):  # noqa: N801 - named as the SQL function
+    """The day of an instant where clocks are so many seconds before UTC."""
+
+    inherit_cache = True
+    type = String()
+
+
+@compiles(day_of)
+def _day_of(element: day_of, compiler: SQLCompiler, **kw: Any) -> str:
+    at, seconds = (compiler.process(one, **kw) for one in element.clauses)
+    return f"to_char(({at} AT TIME ZONE 'UTC') + {seconds} * interval '1 second', 'YYYY-MM-DD')"
+
+
+@compiles(day_of, "sqlite")
+def _date(element: day_of, compiler: SQLCompiler, **kw: Any) -> str:
+    at, seconds = (compiler.process(one, **kw) for one in element.clauses)
+    return f"date({at}, {seconds} || ' seconds')"
+
+
+class in_hyphens(GenericFunction[str]):  # noqa: N801 - named as the SQL function
+    """An id as text, as it stands in JSON."""
+
+    inherit_cache = True
+    type = String()
+
+
+@compiles(in_hyphens)
+def _as_text(element: in_hyphens, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **kw)} AS TEXT)"
+
+
+@compiles(in_hyphens, "sqlite")
+def _hyphened(element: in_hyphens, compiler: SQLCompiler, **kw: Any) -> str:
+    id_ = compiler.process(element.clauses, **kw)
+    parts = (f"substr({id_}, {start}, {size})" for start, size in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12)))
+    joined = " || '-' || ".join(parts)
+    return f"({joined})"

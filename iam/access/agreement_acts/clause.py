@@ -59,7 +59,7 @@ class SetClause(Act):
             _require_side(session, asker, standing, narrows=True)
         _require_side(session, asker, self.says, narrows=standing is not None and is_within(self.says, standing))
         if self.by is None:
-            _require_unsigned(session, agreement, *(one for one in (self.says, standing) if one is not None))
+            require_unsigned(session, agreement, *(one for one in (self.says, standing) if one is not None))
 
     def opens(self, session: Session, agreement: Agreement) -> bool:
         """See ``Act``: between two who have signed, whether or not anybody gains by it today."""
@@ -146,7 +146,7 @@ class EndClause(Act):
             message = N_("The clause ends by that day already.")
             raise Invalid(Problem(message, N_("Write an earlier day."), field="last_day"))
         if self.by is None:
-            _require_unsigned(session, agreement, says)
+            require_unsigned(session, agreement, says)
 
     def last(self, agreement: Agreement) -> date | None:
         """See ``Act``."""
@@ -197,7 +197,7 @@ def _require_side(session: Session, asker: Asker, says: Clause, *, narrows: bool
         raise Denied(NOT_YOURS)
 
 
-def _require_unsigned(session: Session, agreement: Agreement, *clauses: Clause) -> None:
+def require_unsigned(session: Session, agreement: Agreement, *clauses: Clause) -> None:
     """Raise ``Invalid`` where both sides of one of these clauses have signed: an amendment is asked for then."""
     standing = agreements.parties(session, [agreement.id]).get(agreement.id, ())
     signed = {one.legal_entity_id for one in standing if one.signed_on is not None}

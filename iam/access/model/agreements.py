@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -230,12 +230,16 @@ def _close(session: Session, model: Any, change: Change, versions: Sequence[UUID
 
 
 def clauses(
-    session: Session, known_at: datetime | None = None, *, of: Collection[UUID] | None = None
+    session: Session,
+    known_at: datetime | None = None,
+    *,
+    of: Collection[UUID] | None = None,
+    before: UUID | None = None,
 ) -> dict[UUID, dict[UUID, Clause]]:
-    """Return the clauses that are open (or were known at ``known_at``) by agreement and id, those ``of`` some
-    agreements or of all: two queries."""
+    """Return the clauses that are open (or were known at ``known_at``, or ``before`` a change) by agreement and id,
+    those ``of`` some agreements or of all: two queries."""
     content: dict[UUID, set[tuple[str, str, str]]] = defaultdict(set)
-    open_ = known(AgreementClause, known_at)
+    open_ = known(AgreementClause, known_at) if before is None else _open_before(before)
     if of is not None:
         open_ = and_(open_, AgreementClause.agreement_id.in_(of))
     query = select(ClauseContent).join(AgreementClause, AgreementClause.id == ClauseContent.clause_id).where(open_)
@@ -258,6 +262,12 @@ def clauses(
             row.amendment_id,
         )
     return found
+
+
+def _open_before(change_id: UUID) -> ColumnElement[bool]:
+    """The condition that a clause was open before a change: changes have their ids in the order of time."""
+    c = AgreementClause
+    return and_(c.opened_by < change_id, or_(c.closed_by.is_(None), c.closed_by >= change_id))
 
 
 def set_clauses(session: Session, change: Change, stated: Mapping[UUID, Sequence[Clause]]) -> list[Clause]:

@@ -4,15 +4,19 @@ able to supervise."""
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from iam import clock
 from iam.access.administration import Part
+from iam.access.living import lives
 from iam.access.model.assignment import Assignment
+from iam.access.model.role import Role
+from iam.database.types import UtcDateTime, greatest
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation
 from iam.directory.person import Person
@@ -52,6 +56,20 @@ def places(
         if place not in found.setdefault(person_id, []):
             found[person_id].append(place)
     return found
+
+
+def rights_under(session: Session, part: Part, clause_ids: Collection[UUID], *, in_force: bool) -> Select[Any]:
+    """Select the rights of these persons by the clauses, as far as the asker may be told: (person_id, capacity_id,
+    application_id, begins), each once; ``begins`` is from when on the clause gave it. One statement beforehand."""
+    starts: dict[UUID, datetime] = {}
+    for clause_id, life, _ in lives(session, clause_ids):
+        starts[clause_id] = min(life.start, starts.get(clause_id, life.start))
+    lived = [(Assignment.clause_id == id_, literal(start, UtcDateTime())) for id_, start in starts.items()]
+    never = literal(clock.FOREVER, UtcDateTime())
+    begins = greatest(Assignment.valid_from, case(*lived, else_=never) if lived else never, type_=UtcDateTime())
+    key = Assignment.person_id, Assignment.capacity_id, Role.application_id
+    query = _under(part, clause_ids, in_force, *key, func.min(begins, type_=UtcDateTime()).label("begins"))
+    return query.join(Role, Role.id == Assignment.role_id).group_by(*key)
 
 
 def _under(part: Part, clause_ids: Collection[UUID], in_force: bool, *columns: Any) -> Select[Any]:

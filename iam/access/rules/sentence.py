@@ -65,7 +65,7 @@ def sentence(pattern: Pattern, names: Labels, language: str) -> str:
         "who": who,
         "unless": unless,
         "role": names.roles.get(pattern.role, {}).get(language, pattern.role),
-        "scope": _scope(pattern, names, t),
+        "scope": scope_words(pattern, names, t),
     }
 
 
@@ -83,10 +83,13 @@ def _joint(item: Bound, n: int, t: Texts) -> str:
 
 def _bound(item: Bound, names: Labels, t: Texts) -> str:
     told = [text for condition in item.conditions for text in condition.words(names, t)]
-    return _with(t.gettext(N_("a member of a group")) if item.fact == "membership" else _kind(item, t), told)
+    return _with(fact_words(item, t), told)
 
 
-def _kind(item: Bound, t: Texts) -> str:
+def fact_words(item: Bound, t: Texts) -> str:
+    """Return what a bound fact is, without what is asked of it."""
+    if item.fact == "membership":
+        return t.gettext(N_("a member of a group"))
     own, theirs = item.asks(AffiliationKind), item.asks(RelationshipKind)
     asked = (theirs.kind,) if theirs else own.kinds if own else ()
     kinds = t.gettext(N_(" or ")).join(t.gettext(KIND_WORDS[kind]) for kind in asked) or t.gettext(N_("anybody"))
@@ -98,7 +101,8 @@ def _with(what: str, details: Iterable[str]) -> str:
     return f"{what} ({told})" if told else what
 
 
-def _scope(pattern: Pattern, names: Labels, t: Texts) -> str:
+def scope_words(pattern: Pattern, names: Labels, t: Texts) -> str:
+    """Return where a rule gives its role."""
     scope = pattern.scope
     if scope.of is not None:
         return t.gettext(N_("in that organisation"))

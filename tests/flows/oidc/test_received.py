@@ -118,6 +118,17 @@ def test_the_log_names_data_that_were_asked_one_by_one_wherever_they_were_told(
     assert set(disclosed) == {"openid", "offline_access", "capacity", "email", "groups"}
 
 
+def test_the_log_says_to_which_client_and_by_which_capacity_each_token_was_issued_renewed_ones_too(
+    world: World, anna: Browser, wilma: Application
+) -> None:
+    tokens = wilma.redeem(anna.code(scope="openid offline_access")).get_json()
+    wilma.refresh(tokens["refresh_token"])
+    (granted,) = world.events("oidc:authorization:granted")
+    told = [(one.envelope["client"], one.envelope["capacity"]) for one in world.events("oidc:token:issued")]
+    assert told == [("wilma", granted.envelope["capacity"])] * 2
+    assert granted.envelope["capacity"]
+
+
 @pytest.mark.parametrize(("scope", "told"), [("openid", False), ("openid profile", True)])
 def test_an_application_learns_the_title_with_the_profile_only_wherever_it_reads(
     world: World, anna: Browser, wilma: Application, scope: str, told: bool

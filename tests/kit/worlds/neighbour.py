@@ -209,6 +209,7 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "opening_id": world.ids[f"{name} opening"],
         "deputy_id": world.ids[f"{name} deputy"],
         "guardian_id": world.ids[MARK if theirs else "oma guardian"],
+        "change_id": uuid4() if theirs else world.ids["change"],
         "n": "2" if theirs else "1",
     }
     return {argument: str(value) for argument, value in given.items()}

@@ -11,16 +11,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.access.model.agreement import Agreement, AgreementParty, AgreementTerm
+from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
 from iam.access.model.assignment import Assignment
 from iam.access.model.proposal import Proposal
-from iam.access.model.role import ApplicationEnabled
+from iam.access.model.role import ApplicationEnabled, RoleVersion
 from iam.access.model.rule import RuleVersion
+from iam.change import Change
 from iam.database.types import uuid7
 from iam.delivery.outbox import Message
 from iam.directory.person import Identifier
@@ -94,6 +95,15 @@ def build(world: World) -> None:
     KOIVU."""
     catalogue.application(world, "oma", "KOIVU", "omarooli")
     catalogue.application(world, "kanariasovellus", "MUSTIKKALA", "kanariarooli")
+    world.write(
+        RoleVersion(
+            role_id=world.ids["omarooli"],
+            n=2,
+            name={"fi": "Omarooli"},
+            enforcement="at use",
+            change_id=world.ids["change"],
+        )
+    )
     consortium.client(world, "wilma", "wilma")
     world.write(
         *(
@@ -113,12 +123,22 @@ def build(world: World) -> None:
 
 def _rules(world: World) -> None:
     catalogue.rule(world, "omasaanto", "KOIVU")
+    _altered(world, "omasaanto")
     consortium.role(world, "wilma", "avustaja")
     bound = {"affiliation": {"kind": "employee", "organisation": {"is": "KUUSI"}}}
     pattern = {"bind": {"a": bound}, "gives": {"role": "wilma:avustaja", "scope": "organisation of a"}}
     catalogue.rule(world, "kanariasaanto", "KUUSI", pattern)
     world.write(by_rule(world, "anna", "KOIVU", "omasaanto"), by_rule(world, "kiisu", "KUUSI", "kanariasaanto"))
     world.write(waiting(world, "anna", "KOIVU", "omasaanto"), waiting(world, "kiisu", "KUUSI", "kanariasaanto"))
+
+
+def _altered(world: World, rule: str) -> None:
+    """Let a rule have a second version, so that its first can be restored."""
+    with world.transaction() as session:
+        session.execute(update(RuleVersion).where(RuleVersion.rule_id == world.ids[rule]).values(state="withdrawn"))
+    bound = {"affiliation": {"kind": "employee"}}
+    pattern = {"bind": {"a": bound}, "gives": {"role": "wilma:opettaja", "scope": "organisation of a"}}
+    catalogue.version(world, rule, 2, "published", pattern)
 
 
 def waiting(world: World, who: str, organisation: str, rule: str) -> Proposal:
@@ -159,15 +179,17 @@ def by_rule(world: World, login: str, organisation: str, rule: str, **changes: A
 
 
 def version_of(world: World, rule: str) -> UUID:
-    """Return the id of a rule's version."""
+    """Return the id of a rule's newest version."""
+    query = select(RuleVersion.id).where(RuleVersion.rule_id == world.ids[rule]).order_by(RuleVersion.n.desc())
     with world.transaction() as session:
-        return session.scalars(select(RuleVersion.id).where(RuleVersion.rule_id == world.ids[rule])).one()
+        return session.scalars(query.limit(1)).one()
 
 
 def _agreements(world: World) -> None:
     catalogue.agreement(world, "omasopimus")
     catalogue.template(world, "omapohja", "KOIVU")
     catalogue.template(world, "kanariapohja", "MUSTIKKALA")
+    _closed_clause(world, "omasopimus")
     row = Agreement(
         key="kanariasopimus",
         case_number="K-1",
@@ -190,6 +212,27 @@ def _agreements(world: World) -> None:
         catalogue.noticed(world, "omasopimus", "MANSIKKALA", owner="MANSIKKALA"),
         catalogue.noticed(world, "kanariasopimus", "MUSTIKKALA", owner="MUSTIKKALA"),
     )
+
+
+def _closed_clause(world: World, agreement: str) -> None:
+    """A clause that a later change closed: it can be restored."""
+    change = Change(kind="command", at=clock.now())
+    world.write(change)
+    world.ids[f"{agreement} change"] = change.id
+    row = AgreementClause(
+        agreement_id=world.ids[agreement],
+        n=5,
+        grantor_id=world.ids["MANSIKKALA"],
+        grantee_id=world.ids["MUSTIKKALA"],
+        scope_id=world.ids["MANSIKKALA"],
+        with_descendants=True,
+        valid_from=clock.LONG_AGO,
+        valid_to=clock.FOREVER,
+        opened_by=world.ids["change"],
+        closed_by=change.id,
+    )
+    world.write(row)
+    world.write(ClauseContent(clause_id=row.id, occupation="psykologi", data_group="nimi", operation="read"))
 
 
 def _sources(world: World) -> None:
@@ -295,6 +338,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         ids["omasyote unclear"],
         ids["own logout"],
         ids["own mail"],
+        change=ids["omasopimus change"],
     )
     foreign = named_things(
         ids["kiisu"],
@@ -310,6 +354,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         ids["foreign logout"],
         ids["foreign mail"],
         clause="2",
+        version="7",
     )
     missing = {section: {name: _absent(name) for name in values} for section, values in own.items()}
     return own, foreign, missing
@@ -335,6 +380,8 @@ def named_things(
     logout: str = UNKNOWN,
     mail: str = UNKNOWN,
     clause: str = "1",
+    version: str = "1",
+    change: str = UNKNOWN,
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
@@ -346,9 +393,9 @@ def named_things(
             "client_id": application,
             "organisation_id": place,
         },
-        "roles": {"application": application, "key": role},
-        "rules": {"key": rule},
-        "agreements": {"key": agreement, "n": clause},
+        "roles": {"application": application, "key": role, "n": version},
+        "rules": {"key": rule, "n": version},
+        "agreements": {"key": agreement, "n": clause, "change_id": change},
         "agreement-templates": {"key": agreement.replace("sopimus", "pohja")},
         "sources": {"key": source, "ambiguity_id": unclear},
         "runs": {"run_id": run},

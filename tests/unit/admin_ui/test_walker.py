@@ -27,6 +27,8 @@ NAMED_WITH_REASON = dict.fromkeys(
         "admin.cancel_agreement",
         "admin.agreement_changes",
         "admin.agreement_changes_file",
+        "admin.show_restoring",
+        "admin.restore_clauses",
         "admin.people_under",
         "admin.show_copy",
         "admin.copy_agreement",

@@ -68,6 +68,7 @@ def foreign(world: World) -> dict[str, str]:
         "mail_id": str(mail.id),
         "opening_id": UNKNOWN,
         "deputy_id": UNKNOWN,
+        "change_id": UNKNOWN,
         "n": "1",
         "request_id": str(_asked(world)),
     }

@@ -145,6 +145,7 @@ def test_c_33_no_address_gives_a_key_or_a_secret_to_anybody(provider: World, sec
             "key": "opettaja" if "/roles/" in rule.rule else "wilma",
             "run_id": str(provider.ids["anna"]),
             "message_id": str(provider.ids["anna"]),
+            "change_id": str(provider.ids["anna"]),
             "n": "1",
         }
         built = rule.build({name: given[name] for name in rule.arguments})

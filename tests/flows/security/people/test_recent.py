@@ -48,9 +48,18 @@ guard."""
 GIVES_NOTHING = {"admin.retire_client", "admin.end_right", "admin.stop_rule", "admin.try_again", "admin.try_mail_again"}
 """Forms of the first kind that take away (whoever stops a misuse is not stopped on the way) or send again what was
 decided before."""
-GIVES_TOO = {"admin.restore", "admin.press", "admin.lift", "admin.make_clause", "admin.alter_clause"}
+GIVES_TOO = {
+    "admin.restore",
+    "admin.press",
+    "admin.lift",
+    "admin.make_clause",
+    "admin.alter_clause",
+    "admin.restore_clauses",
+}
 """Forms of other permissions that give: an access that was ended, what another administrator asked for, what a
 suspended agreement gave, and what an agreement allows."""
+DONE_AT_LAST = {"admin.sign", "admin.make_clause", "admin.alter_clause", "admin.restore_clauses"}
+"""Forms that show an effect first: only doing it gives."""
 CHANGED = (
     "assignment",
     "rule",
@@ -115,6 +124,7 @@ def address(world: World, rule: Rule) -> str:
         "request_id": str(uuid4()),
         "guardian_id": str(world.ids["anna"]),
         "opening_id": str(uuid4()),
+        "change_id": str(uuid4()),
         "n": "1",
     }
     built = rule.build({name: ids[name] for name in rule.arguments})
@@ -138,7 +148,7 @@ def test_se_06_whoever_proved_it_more_than_five_minutes_ago_proves_it_again_befo
     age(office, paula, 5.02)
     before, secrets = dump(office.engine, *CHANGED), made(office)
     for rule in gives(office):
-        act = "do" if rule.endpoint in ("admin.sign", "admin.make_clause", "admin.alter_clause") else "publish"
+        act = "do" if rule.endpoint in DONE_AT_LAST else "publish"
         path, data = address(office, rule), {"act": act, "on": "yes", "days": "7", **token}
         asked = paula.http.post(path, base_url=ISSUER, data=data, headers={"Accept": "text/html"})
         assert (asked.status_code, (asked.location or "").partition("=")[0]) == (303, "/factor?flow"), (

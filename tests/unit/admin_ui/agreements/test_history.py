@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -15,12 +16,13 @@ from iam.access.agreement_acts.clause import EndClause
 from iam.access.agreement_acts.notice import GiveNotice
 from iam.access.agreement_acts.sign import Sign
 from iam.access.agreement_acts.suspension import Lift, Suspend
-from iam.access.model.agreement import Agreement
+from iam.access.model.agreement import Agreement, AgreementClause
 from iam.access.model.amendments import Amendment
 from iam.change import Actor
 from iam.plans import agreement_proposals
 from tests.kit.worlds import catalogue
-from tests.kit.worlds.admin import Reader, World, administer, person
+from tests.kit.worlds.admin import Reader, World, administer, hidden, person
+from tests.unit.admin_ui.agreements.sides import in_use
 from tests.unit.admin_ui.test_catalogue_pages import told
 
 PAGE = "/admin/agreements/sopimus/history"
@@ -58,6 +60,69 @@ def test_each_act_is_told_with_its_day_and_who_did_it(world: World, reader: Call
         assert any(who in line and words in line for line in file.splitlines()), words
         assert words in page
     assert page.index("gave notice") < page.index("suspended it at once") < page.index("signed on")
+
+
+def _ended(world: World) -> str:
+    """End the only clause of an agreement, in an installation in use; return where what was before is restored."""
+    catalogue.agreement(world, "sopimus")
+    catalogue.comes_under(world, "sopimus", "ville", world.ids["KUUSI"])
+    in_use(world)
+    done(world, "kerttu", EndClause(world.ids["MUSTIKKALA"], 1, clock.today(), Amendment(delegation="§ 4")))
+    with Session(world.engine) as session:
+        change_id = session.scalars(select(AgreementClause.closed_by).where(AgreementClause.n == 1)).one()
+    return f"{PAGE}/{change_id}/restore"
+
+
+def test_clauses_are_restored_from_the_history_with_the_effect_first_and_accepted_by_a_second_person(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    restore = _ended(world)
+    aili, bertta = reader("aili"), reader("bertta")
+    assert f'href="{restore}"' in aili.get(PAGE).text
+    page = told(aili.get(restore).text)
+    assert "Signatures, notices and suspensions are not restored." in page
+    assert "Comes back Mansikkala en → Mustikkala en" in page
+    assert "psykologi: nimi:read" in page
+    bare = aili.post(restore, restore, act="look")
+    assert "what is changed now amends the agreement" in told(bare.text)
+    seen = hidden(aili.post(restore, restore, act="look", delegation="§ 4"), restore)["seen"]
+    waits = aili.post(restore, restore, act="do", seen=seen, delegation="§ 4")
+    assert waits.location == "/admin/agreements/sopimus/proposal"
+    shown = told(bertta.get(waits.location).text)
+    assert "Restore clauses" in shown
+    assert "psykologi: nimi:read" in shown
+    assert bertta.post(waits.location, waits.location, act="accept").location == "/admin/agreements/sopimus"
+    assert "The clauses are again as they were." in told(bertta.get("/admin/agreements/sopimus").text)
+    assert "The clauses are like this already." in told(aili.get(restore).text)
+
+
+def test_nothing_is_restored_unseen_nor_by_the_side_that_is_only_allowed_something(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    restore = _ended(world)
+    assert reader("aili").post(restore, restore, act="do", seen="x", delegation="§ 4").status_code == 200
+    assert reader("kerttu").post(restore, restore, act="look", delegation="§ 4").status_code == 403
+    assert world.events("agreement:clause:restored") == []
+
+
+def test_the_change_that_made_the_first_clauses_offers_nothing_to_restore(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    restore, made = _ended(world), f"{PAGE}/{world.ids['change']}/restore"
+    page = reader("aili").get(PAGE).text
+    assert restore in page
+    assert made not in page
+    assert "allowed nothing that is not over" in told(reader("aili").get(made).text)
+    assert reader("aili").force(made, act="do").status_code == 409
+    assert reader("aili").get(f"{PAGE}/{world.ids['aili']}/restore").status_code == 404
+
+
+def test_who_only_reads_the_agreement_is_offered_no_restoring(world: World, reader: Callable[[str], Reader]) -> None:
+    restore = _ended(world)
+    person(world, "lukija", "Lukija")
+    administer(world, "lukija", "MANSIKKALA", "agreements.read")
+    assert "restore" not in reader("lukija").get(PAGE).text
+    assert reader("lukija").get(restore).status_code == 404
 
 
 def test_an_agreement_of_others_has_no_history_here(world: World, reader: Callable[[str], Reader]) -> None:

@@ -1,0 +1,80 @@
+"""An earlier version of a role is restored: what it said is declared anew, and waits as any declaration does.
+
+Names, how the role takes hold and its content are of a version; what it includes, who hands it out and whether it is
+sensitive or retired are of the role, and stay as they are.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from connectors.problem import Problem
+from iam.access.administration import Part
+from iam.access.commands.publish import Preview
+from iam.access.pages.role_versions import RoleSays
+from iam.apply import standing
+from iam.apply.declared.declaration import Declaration
+from iam.apply.declared.said import Said
+from iam.apply.declared.written import Row, plain
+from iam.apply.export import in_yaml
+from iam.apply.registry import BY_NAME
+from iam.apply.run import Report, look_at, run_said
+from iam.audit import log
+from iam.change import Actor
+from iam.errors import Conflict, Invalid, NotFound
+from iam.texts import N_
+from iam.vault import Vault
+
+
+def preview(
+    session: Session, role: str, says: RoleSays, actor: Actor, vault: Vault, part: Part
+) -> tuple[Report, Preview]:
+    """Return what restoring a version of ``role`` (application:role) would change and do to people, keeping nothing.
+
+    Raises ``Invalid`` where it may not be declared as things are now, ``Conflict`` where the role says this already.
+    """
+    report, would = look_at(session, declared(session, role, says), actor, vault, part)
+    _require(report)
+    assert would is not None
+    return report, would
+
+
+def restore(session: Session, role: str, says: RoleSays, actor: Actor, vault: Vault, *, consortium: str = "") -> Report:
+    """Declare what a version of ``role`` said, in the session's transaction; ``held`` of the report says why it waits.
+
+    Raises as ``preview``, and ``Denied`` when the actor would gain a sensitive role by it.
+    """
+    report = run_said(session, declared(session, role, says), actor, vault, consortium=consortium)
+    _require(report)
+    change_id = None if report.applied is None else report.applied.change_id
+    told = {"role": role, "restored": says.n, "waits": report.held is not None}
+    log.write(session, "role:version:restored", actor, change_id=change_id, envelope=told)
+    return report
+
+
+def declared(session: Session, role: str, says: RoleSays) -> Said:
+    """Return the declaration by which a role says again what a version said; raises ``NotFound``."""
+    application, _, key = role.partition(":")
+    row = _standing(session, application)
+    then = {"name": dict(says.name), "enforcement": says.enforcement, "content": list(says.content)}
+    roles = [plain(one | then) for one in row["roles"] if one["key"] == key]
+    text = in_yaml({"applications": [row | {"roles": roles}]})
+    return Said([(f"{application}-{key}-{says.n}.yaml", text)], {})
+
+
+def _standing(session: Session, application: str) -> Row:
+    """An application as it stands with its roles, without its clients: what is not stated of them stays."""
+    kind = BY_NAME["application"]
+    assert kind.export is not None
+    state = standing.load(session, Declaration())
+    for row in kind.export(session, state):
+        if row["key"] == application:
+            return {name: value for name, value in row.items() if name != "clients"} | {"roles": row.get("roles", [])}
+    raise NotFound(Problem("There is no such role, or it is outside your part."))
+
+
+def _require(report: Report) -> None:
+    if report.problems:
+        raise Invalid(*report.problems)
+    if all(one.action == "none" for one in report.differences):
+        raise Conflict(Problem(N_("The role says this already."), N_("Choose another version.")))
