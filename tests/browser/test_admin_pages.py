@@ -27,11 +27,12 @@ ELSEWHERE = {
     "admin.show_signature",
     "admin.show_clause",
     "admin.show_clause_end",
+    "admin.show_cancellation",
     "admin.show_restoring",
 }
 """Views that no link leads to here: the door, the people of whom a source is unclear, of whom there are none; a signature
-that is missing, what waits about an agreement and clauses, which the first agreement does not have (``test_agreement``),
-and clauses to restore (``test_restoring``)."""
+that is missing, what waits about an agreement, clauses and cancelling, which the first agreement does not have
+(``test_agreement``), and clauses to restore (``test_restoring``)."""
 DECLARATION = """
 rules:
   - rule: kaikki-rehtoreiksi

@@ -148,7 +148,7 @@ def test_student_welfare_of_two_municipalities_goes_from_a_template_to_its_end(
     assert last is not None
     ends = clock.day_end(last)
     assert (enters(consortium, ends - timedelta(seconds=1)), enters(consortium, ends)) == (True, False)
-    assert (state(consortium, ends - timedelta(seconds=1)), state(consortium, ends)) == ("notice", "ended")
+    assert (state(consortium, ends - timedelta(seconds=1)), state(consortium, ends)) == ("notice", "terminated")
 
 
 def test_the_employment_agreement_goes_from_a_template_to_its_end(
