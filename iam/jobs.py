@@ -71,6 +71,8 @@ class Worker:
     sessions: sessionmaker[Session]
     handlers: Mapping[str, Handler]
     chores: Sequence[Chore] = ()
+    closing: Sequence[Callable[[], None]] = ()
+    """What is done when it has stopped."""
     stop: threading.Event = field(default_factory=threading.Event)
     _done_at: dict[str, datetime] = field(default_factory=dict)
 
@@ -83,6 +85,8 @@ class Worker:
             except SQLAlchemyError as error:
                 _log.warning("the worker could not use the database", exc_info=error)
             self.stop.wait(PAUSE)
+        for close in self.closing:
+            close()
 
     def deliver(self) -> dict[str, int]:
         """Deliver every message that is due; return how many attempts ended how."""

@@ -198,7 +198,7 @@ class Plans(BaseModel):
         90, ge=8, le=3650, description="Days after a plan until whom it touched is forgotten; its counts stay."
     )
     due_days: int = Field(
-        2, ge=1, le=30, description="Working days after which what waits for a second person is told of as due."
+        2, ge=0, le=30, description="Working days after which what waits for a second person is told of as due."
     )
     discard_days: int = Field(
         14, ge=1, le=365, description="Days in which a declaration or an undoing that waits is decided, or discarded."
@@ -226,6 +226,12 @@ class WorkerSettings(BaseModel):
     model_config = _MODEL
     inside: bool = Field(
         True, description="Whether iam serve does the worker's work itself; false where iam worker runs beside it."
+    )
+    runs: int = Field(
+        0, ge=0, le=64, description="Scheduled runs of sources at a time, each a process of its own; 0: one a core."
+    )
+    run_memory: int = Field(
+        4096, ge=0, le=1_048_576, description="MiB of address space that a scheduled run may take; 0: without a limit."
     )
 
 

@@ -17,12 +17,13 @@ from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from connectors.contract import Testable
 from connectors.problem import Problem
+from iam import clock
 from iam.apply.kinds.sources.settings import secret_names
 from iam.database.engine import make_sessions
 from iam.database.keyset import Cursor
 from iam.directory.source import Run, Source
 from iam.errors import Invalid
-from iam.sources import acceptance, background, configured, listing
+from iam.sources import acceptance, background, configured, listing, schedule
 from iam.sources.listing import RUN_KEYS, SOURCE_KEYS
 from iam.texts import N_
 from iam.web import context, extension, guard
@@ -248,8 +249,16 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
         ran_it_myself=bool(held and login and held.actor_person_id == login.person_id),
         export_url=f"{PATH}/{key}/runs.csv",
         refresh=REFRESH,
+        next_at=_next(found),
         unclear=listing.undecided(session, found.id),
     )
+
+
+def _next(source: Source) -> datetime | None:
+    """When a source is read next by itself; None when it is not."""
+    if source.schedule is None or source.disabled:
+        return None
+    return schedule.following(source.schedule, source.zone, clock.now())
 
 
 def _matching(source: Source) -> dict[str, Any]:

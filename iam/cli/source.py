@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from typing import Any
 
@@ -53,9 +54,12 @@ def test(console: Console, name: str) -> None:
 @click.argument("name")
 @click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
 @click.option("--full", is_flag=True, help="Read everything, even where changes could be read.")
+@click.option("--memory", type=int, hidden=True, help="MiB of address space at most.")
 @click.pass_obj
-def run(console: Console, name: str, dry_run: bool, full: bool) -> None:
+def run(console: Console, name: str, dry_run: bool, full: bool, memory: int | None) -> None:
     """Run the source NAME. Exit code 3: held by the change limit."""
+    if memory:
+        resource.setrlimit(resource.RLIMIT_AS, (memory << 20, memory << 20))
     _allowed_work(
         console,
         name,

@@ -25,7 +25,9 @@ class Source(Base):
     for a source from before walls, until what they reject was shown and accepted. ``leased_by`` is the run that holds
     the source until ``leased_until``, which its heartbeat puts off. ``places`` are the codes that named organisations
     of which it had stated facts by the end of its last run. ``refused`` marks the input of which nothing was taken and
-    which somebody refused whole.
+    which somebody refused whole. ``schedule`` says when it is read by itself (five fields of time, in its ``zone``),
+    ``deadline`` in how many minutes; ``scheduled_at`` is when that was last due and begun. ``alarm`` is what was last
+    told to be amiss.
     """
 
     __tablename__ = "source"
@@ -49,6 +51,10 @@ class Source(Base):
     leased_by: Mapped[UUID | None]
     places: Mapped[dict[str, Any] | None]
     refused: Mapped[str | None]
+    schedule: Mapped[str | None]
+    deadline: Mapped[int] = mapped_column(default=120)
+    scheduled_at: Mapped[datetime | None]
+    alarm: Mapped[str | None]
 
 
 class SourceOpening(Base):

@@ -1,4 +1,4 @@
-"""Runs that a page starts: one worker thread a process, so that nobody waits for an answer while a feed is read.
+"""Runs that a page starts, in threads, so that nobody waits for an answer while a feed is read.
 
 What must be remembered is in the run's own row; here is only where a run of this process stands just now.
 """
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.problem import Problem
 from iam.change import Actor
+from iam.database.bulk import is_postgresql
 from iam.errors import Conflict
 from iam.sources import acceptance, configured, listing, runner
 from iam.vault import Vault
@@ -23,7 +24,11 @@ from iam.vault import Vault
 PATIENCE = 3.0
 """Seconds to wait for a started run to show itself."""
 _PAUSE = 0.02
-_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="source-run")
+AT_ONCE = 8
+"""Runs of a process at a time, so that a source that hangs keeps no other waiting; SQLite lets one write."""
+_workers = {
+    beside: ThreadPoolExecutor(AT_ONCE if beside else 1, thread_name_prefix="source-run") for beside in (True, False)
+}
 _standing: dict[str, RunState] = {}
 _log = structlog.get_logger("avain.sources")
 
@@ -59,11 +64,11 @@ def start(
     """
     with sessions() as session:
         session.connection(execution_options={"read_only": True})
-        before = _check(session, key, actor, accepting)
+        before, beside = _check(session, key, actor, accepting), is_postgresql(session)
     if key in _standing:
         raise Conflict(Problem("%(key)s is running already.", "Wait until it has ended.", params={"key": key}))
     _standing[key] = RunState("waiting")
-    job = _worker.submit(_carry_out, sessions, vault, key, actor, dry_run, accepting)
+    job = _workers[beside].submit(_carry_out, sessions, vault, key, actor, dry_run, accepting)
     job.add_done_callback(_tell_the_log)
     return _first_seen(sessions, before, job)
 

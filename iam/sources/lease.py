@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from uuid import UUID
 
@@ -22,13 +22,13 @@ from sqlalchemy.orm import Session, sessionmaker
 from connectors.problem import Problem
 from iam import clock
 from iam.audit import log
-from iam.change import Actor, Change
+from iam.change import SYSTEM, Actor, Change
 from iam.database.bulk import is_postgresql
 from iam.database.types import uuid7
 from iam.directory.source import Run, Source
 from iam.errors import Conflict
 from iam.sources.configured import by_key, in_use
-from iam.sources.report import Report, fill, keep_rejects
+from iam.sources.report import Report, fill, keep_rejects, stored
 
 LEASE, BEAT = timedelta(minutes=1), timedelta(seconds=15)
 """After the first without a heartbeat a run counts as killed, and the next one may take the source."""
@@ -162,6 +162,22 @@ def let_go(sessions: sessionmaker[Session], key: str, actor: Actor, report: Repo
             conclude(session, source, actor, report)
         except Lost:
             _remember(session, source, actor, report, None)
+
+
+def end_of_killed(session: Session, key: str, since: datetime, problem: Problem) -> bool:
+    """Free a source from a run that began at ``since`` or later in a process that is gone, and say why it failed;
+    whether there was one."""
+    source = by_key(session, key)
+    run = None if source.leased_by is None else session.get(Run, source.leased_by)
+    if run is None or run.started_at < since:
+        return False
+    freed = update(Source).where(Source.id == source.id, Source.leased_by == run.id).returning(Source.id)
+    if session.execute(freed.values(leased_until=None, leased_by=None)).first() is None:
+        return False
+    run.state, run.ended_at, run.reasons = "failed", clock.now(), [stored(problem)]
+    envelope = {"source": source.key, "run": str(run.id), "state": run.state}
+    log.write(session, "source:run:finished", SYSTEM, organisation_id=source.owner_id, envelope=envelope)
+    return True
 
 
 def release(session: Session, source: Source, actor: Actor) -> bool:

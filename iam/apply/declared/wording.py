@@ -39,6 +39,10 @@ _WORDS = {
     ),
     "notice": (N_("A time of notice is so many months, or so many days."), N_("State one of the two: months or days.")),
     "not_a_day": (N_("This is no day."), N_("Write a day of the calendar as YYYY-MM-DD.")),
+    "no_schedule": (
+        N_("This is no schedule."),
+        N_("Write minute, hour, day, month and day of the week, as in 15 2 * * * for a quarter past two each night."),
+    ),
     "no_zone": (N_("There is no such time zone."), N_("Write it as in Europe/Helsinki.")),
     "string_type": (N_("This must be text."), N_("Put it in quotes when it looks like a number, a day, or yes or no.")),
     "string_pattern_mismatch": (

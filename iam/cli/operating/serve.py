@@ -21,6 +21,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from connectors.problem import Problem
@@ -31,6 +32,7 @@ from iam.cli.support import Console
 from iam.database.migrate import pending
 from iam.errors import Conflict, Invalid, Unavailable
 from iam.settings import Listen
+from iam.sources.measures import Feeds
 from iam.tokens import keys
 from iam.web.edge import logging, management
 
@@ -50,7 +52,7 @@ def serve(console: Console) -> None:
     console.is_demonstrated = False
     logging.configure(console.settings.log_level)
     _prepare(console)
-    with _measures() as registry, _management(console, registry), _worker(console):
+    with _measures(console.engine) as registry, _management(console, registry), _worker(console):
         _server(console).serve()
 
 
@@ -111,12 +113,14 @@ def _over(listen: Listen, quiet: dict[str, Any]) -> MPServer:
 
 
 @contextmanager
-def _measures() -> Iterator[CollectorRegistry]:
-    """A folder in which the web processes leave their counts, and a registry that adds them up."""
+def _measures(engine: Engine) -> Iterator[CollectorRegistry]:
+    """A folder in which the web processes leave their counts, and a registry that adds them up, beside how sources
+    stand."""
     folder = tempfile.mkdtemp(prefix="avain-measures-")
     os.environ[_MEASURES] = folder
     registry = CollectorRegistry()
     MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+    registry.register(Feeds(engine))
     try:
         yield registry
     finally:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
 from iam import clock, sealed
 from iam.access.derivation import later
+from iam.cli.operating.runs import Runs
 from iam.cli.support import Console
 from iam.database.engine import make_sessions
 from iam.deciding import telling
@@ -41,6 +42,7 @@ from iam.signin.addresses import agreement_mail, change as addresses, notices, w
 from iam.signin.codes import forgotten
 from iam.signin.factors import notice as factor_notice, replacement
 from iam.signin.passwords import network, throttle
+from iam.sources import alarms
 from iam.tokens import one_shot, sign_out
 from iam.vault import Vault
 from iam.web.edge import logging
@@ -56,9 +58,12 @@ def worker(console: Console, once: bool) -> None:
     """Tell applications of logouts, send mail and tidy, until told to stop (SIGTERM, SIGINT)."""
     console.is_demonstrated = False
     logging.configure(console.settings.log_level, sys.stderr if once else None)
-    made = make(console.settings, console.vault, console.engine)
+    runs = Runs(console.settings)
+    made = make(console.settings, console.vault, console.engine, runs)
     if once:
         delivered, tidied = made.deliver(), made.tidy()
+        with made.sessions.begin() as session:
+            runs.finish(session)
         counts = "\n".join(f"{name}: {n}" for name, n in {**delivered, **tidied}.items())
         console.show({"messages": delivered, "tidied": tidied}, counts)
         return
@@ -67,11 +72,13 @@ def worker(console: Console, once: bool) -> None:
     made.run()
 
 
-def make(settings: Settings, vault: Vault, engine: Engine) -> Worker:
+def make(settings: Settings, vault: Vault, engine: Engine, runs: Runs) -> Worker:
     """Return a worker over a database."""
     sessions = make_sessions(engine)
     binding = Chore("sealed values", timedelta(minutes=1), sealed.Anew(vault))
-    return Worker(sessions, handlers(settings, vault, sessions), (*chores(settings), binding))
+    scheduled = Chore("sources read", timedelta(seconds=5), runs)
+    chores_ = (*chores(settings), binding, scheduled)
+    return Worker(sessions, handlers(settings, vault, sessions), chores_, closing=[runs.close])
 
 
 def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) -> dict[str, Handler]:
@@ -85,6 +92,7 @@ def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) 
         addresses.CHANGED: address_notice.Telling(settings, mail.carrier(settings)),
         addresses.TOUCHED: address_notice.Comparing(sessions, timedelta(days=settings.signin.address_days)),
         notices.KIND: notices.Notice(sessions, settings, mail.carrier(settings)),
+        alarms.KIND: alarms.ByMail(settings, mail.carrier(settings)),
         telling.KIND: telling.ByMail(settings, mail.carrier(settings)),
         agreement_notes.KIND: agreement_mail.ToHolders(settings, mail.carrier(settings)),
         agreement_notes.OWN: agreement_mail.ToThoseUnder(settings, mail.carrier(settings)),
@@ -105,6 +113,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
         ),
         Chore("plans", TIDY, Keeping(settings.plans.keep_names_days, settings.plans.discard_days)),
         Chore("plans told of", timedelta(minutes=10), telling.Telling(settings.plans.due_days, settings.zone)),
+        Chore("sources amiss", timedelta(minutes=5), alarms.amiss),
         Chore("sign-in addresses", timedelta(minutes=1), address_notice.Round(wait)),
         Chore(
             "login sessions", timedelta(minutes=1), lambda session: sign_out.run_out(session, settings.tokens, _SOME)
@@ -115,7 +124,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
 @contextmanager
 def beside(settings: Settings, vault: Vault, engine: Engine) -> Iterator[None]:
     """Work in a thread for as long as the block runs; what is on its way at the end is waited for."""
-    made = make(settings, vault, engine)
+    made = make(settings, vault, engine, Runs(settings))
     thread = threading.Thread(target=made.run, name="worker", daemon=True)
     thread.start()
     try:

@@ -77,6 +77,8 @@ def test_once_delivers_and_tidies_and_says_what_it_did(
         "throttle": 0,
         "client assertions": 1,
         "attempts": 1,
+        "sources amiss": 0,
+        "sources read": 0,
         "opaque tokens": 1,
         "remembered devices": 1,
         "messages": 1,

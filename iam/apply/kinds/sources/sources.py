@@ -24,6 +24,7 @@ from iam.apply.schema.item import Item, Key, Text
 from iam.directory.source import Source as SourceRow
 from iam.signin.accounts import ending
 from iam.signin.federation import reach
+from iam.sources.schedule import is_schedule
 
 
 def _zone(value: str) -> str:
@@ -34,9 +35,15 @@ def _zone(value: str) -> str:
     return value
 
 
+def _schedule(value: str) -> str:
+    if not is_schedule(value):
+        raise PydanticCustomError("no_schedule", "no schedule")
+    return value
+
+
 class Source(Item):
     """An inbound system; ``settings`` are its connector's own. One that is ``disabled`` is not read, and nobody signs
-    in by it."""
+    in by it. ``schedule`` says when it is read by itself, in five fields of time; ``deadline`` in how many minutes."""
 
     key: Key
     connector: str
@@ -50,6 +57,8 @@ class Source(Item):
     keep_good_rows: bool = True
     missing_hours: Annotated[int, Field(ge=0, le=24 * 365)] = 20
     disabled: bool = False
+    schedule: Annotated[str, AfterValidator(_schedule)] | None = None
+    deadline: Annotated[int, Field(ge=1, le=24 * 60)] = 120
 
 
 def _shape(item: Source) -> Shape:
@@ -70,6 +79,8 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
         "keep_good_rows",
         "missing_hours",
         "disabled",
+        "schedule",
+        "deadline",
     )
     for row in session.execute(select(SourceRow.__table__).order_by(SourceRow.key)):
         state.put(
@@ -103,7 +114,10 @@ def _write(writing: Writing) -> None:
     created = [_row(writing, key, shape) for key, shape in writing.some("source", "create")]
     if created:
         writing.session.execute(insert(SourceRow), created)
-    changed = [_row(writing, key, shape) for key, shape in writing.some("source", "change")]
+    changed = [
+        _row(writing, key, shape) | ({"scheduled_at": None} if writing.differs("source", key, "schedule") else {})
+        for key, shape in writing.some("source", "change")
+    ]
     if changed:
         writing.session.execute(update(SourceRow), changed)
     for row in changed:
