@@ -22,7 +22,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from connectors.tables import error_cells
+from connectors.tables import error_cells, old_excel
 from connectors.tables.workbook import MOST_BYTES, NotRead, Wrong, parts
 
 MEMORY = 2 << 30
@@ -59,8 +59,8 @@ def _lines(stream: BinaryIO, wanted: str | None) -> Iterator[Any]:
         if len(data) > MOST_BYTES:
             raise NotRead(Wrong.LARGE)
         book = parts(data)
-        table = _open(data, wanted)
-        failed = error_cells.places(book, table.name) if book is not None else set()
+        table, number = _open(data, wanted)
+        failed = old_excel.places(data, number) if book is None else error_cells.places(book, table.name)
         yield {"sheet": table.name}
         yield from _rows(table, failed)
     except NotRead as error:
@@ -75,7 +75,7 @@ def _lines(stream: BinaryIO, wanted: str | None) -> Iterator[Any]:
         yield "end"
 
 
-def _open(data: bytes, wanted: str | None) -> CalamineSheet:
+def _open(data: bytes, wanted: str | None) -> tuple[CalamineSheet, int]:
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
     seen = [one.name for one in sheets if one.visible == SheetVisibleEnum.Visible]
@@ -85,7 +85,7 @@ def _open(data: bytes, wanted: str | None) -> CalamineSheet:
     table = book.get_sheet_by_name(name)
     if table.total_height * max(table.total_width, 1) > MOST_CELLS:
         raise NotRead(Wrong.LARGE)
-    return table
+    return table, book.sheet_names.index(name)
 
 
 def _rows(table: CalamineSheet, failed: set[error_cells.Place]) -> Iterator[list[Cell]]:

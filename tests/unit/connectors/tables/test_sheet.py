@@ -14,10 +14,11 @@ from connectors.hr import COLUMNS, HrConnector, HrSettings
 from connectors.records import Record, Rejected
 from connectors.single_pass import SinglePass
 from tests.kit.feeds.csv_inputs import FIXTURES, hr, read_all, records, rejected
+from tests.kit.feeds.old_sheets import compound, xls
 from tests.kit.feeds.sheets import Cell, Failed, Formula, Table, good, ods, packed, xlsx, xlsx_of
 
 Write = Callable[[Table], bytes]
-KINDS = pytest.mark.parametrize("write", [xlsx, ods])
+KINDS = pytest.mark.parametrize("write", [xlsx, ods, xls])
 NIMIKE, ALKAMISPVM, NUMERO = (COLUMNS.index(name) for name in ("nimike", "alkamispvm", "palvelussuhdenumero"))
 
 
@@ -98,7 +99,6 @@ def test_a_cell_is_the_text_that_is_meant_by_it(
         ("paattymispvm", "#VIITTAUS!", "holds an error"),
         ("paattymispvm", "#N/A", "holds an error"),
         ("paattymispvm", "Err:502", "holds an error"),
-        ("paattymispvm", Formula(None), "not worked out"),
         ("henkilonumero", date(2026, 2, 1), "a day where none belongs"),
         ("henkilonumero", 1234567890123456, "loses its last digits"),
         ("nimike", "301175-9153", "personal identity code"),
@@ -113,6 +113,12 @@ def test_a_cell_that_cannot_be_read_with_certainty_takes_its_row_alone_and_is_to
     assert words in str(bad.problem)
     assert bad.problem.remedy
     assert (len(found), reading.evidence.rows, reading.evidence.finished) == (3, 4, True)
+
+
+@pytest.mark.parametrize("write", [xlsx, ods])
+def test_a_formula_that_nobody_has_worked_out_is_not_an_empty_cell(write: Write, tmp_path: Path) -> None:
+    found, (bad,), _ = read(tmp_path, write(with_cell("paattymispvm", Formula(None))))
+    assert (bad.key, bad.problem.field, len(found)) == ("P1002-1", "paattymispvm", 3)
 
 
 @KINDS
@@ -201,6 +207,14 @@ def test_a_file_with_other_column_names_is_read_by_the_names_that_the_source_giv
     assert (bad.key, bad.problem.field, bad.problem.params) == ("8", "Henkilö\nnro", {"column": "Hetu"})
 
 
+def test_a_small_old_file_is_read_and_its_errors_are_found(tmp_path: Path) -> None:
+    names = {"henkilonumero": "Nro", "palvelussuhdenumero": "Pals", "alkamispvm": "Alku"}
+    rows: list[list[Cell]] = [["Nro", "Pals", "Alku"], [1, 2, Failed()], [3, 4, date(2026, 8, 1)]]
+    assert len(xls(rows, small=True)) < 4096
+    found, bad, _ = read(tmp_path, xls(rows, small=True), columns=names)
+    assert ([one.key for one in found], [(one.key, one.problem.line) for one in bad]) == (["4"], [("2", 2)])
+
+
 def cut(data: bytes) -> bytes:
     return data[: len(data) * 2 // 3]
 
@@ -224,6 +238,8 @@ def wide() -> bytes:
     [
         (cut(xlsx(good())), "cut or broken"),
         (cut(ods(good())), "cut or broken"),
+        (cut(xls(good())), "cut or broken"),
+        (compound(b"nothing"), "cut or broken"),
         (b"PK\x03\x04", "cut or broken"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "cut or broken"),
         (packed({"holiday.jpg": "x"}), "cut or broken"),
