@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from connectors.tables.error_cells import Place
 
-_SHEET, _BEGIN, _END, _BOOL_OR_ERROR = 0x0085, 0x0809, 0x000A, 0x0205
+_SHEET, _BEGIN, _END, _BOOL_OR_ERROR, _PASSWORD = 0x0085, 0x0809, 0x000A, 0x0205, 0x002F
 _FORMULAS = (0x0006, 0x0206, 0x0406)
 _STREAMS = ("Workbook", "Book")
 _END_OF_CHAIN = 0xFFFFFFFA
@@ -23,6 +23,11 @@ def places(data: bytes, sheet: int) -> set[Place]:
     book = _workbook(data)
     starts = [_number(held, 0) for kind, held in _records(book, 0) if kind == _SHEET]
     return {struct.unpack_from("<HH", held) for kind, held in _records(book, starts[sheet]) if _failed(kind, held)}
+
+
+def is_locked(data: bytes) -> bool:
+    """Whether an .xls file has a password ([MS-XLS] 2.4.117); raises as ``places`` does."""
+    return any(kind == _PASSWORD for kind, _ in _records(_workbook(data), 0))
 
 
 def _failed(kind: int, held: bytes) -> bool:

@@ -59,6 +59,8 @@ def _lines(stream: BinaryIO, wanted: str | None) -> Iterator[Any]:
         if len(data) > MOST_BYTES:
             raise NotRead(Wrong.LARGE)
         book = parts(data)
+        if book is None and old_excel.is_locked(data):
+            raise NotRead(Wrong.ENCRYPTED)
         table, number = _open(data, wanted)
         failed = old_excel.places(data, number) if book is None else error_cells.places(book, table.name)
         yield {"sheet": table.name}

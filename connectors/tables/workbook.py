@@ -14,6 +14,9 @@ MOST_UNPACKED = 512 << 20
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+"""The stream in which an .xlsx with a password lies ([MS-OFFCRYPTO] 2.3.4.4)."""
+
 
 class Wrong(StrEnum):
     """Why a spreadsheet is not read."""
@@ -41,6 +44,8 @@ def is_spreadsheet(beginning: bytes) -> bool:
 def parts(data: bytes) -> zipfile.ZipFile | None:
     """Return the parts of an .xlsx or .ods file, and None of an .xls one; raises ``NotRead``."""
     if data.startswith(OLE):
+        if _ENCRYPTED in data:
+            raise NotRead(Wrong.ENCRYPTED)
         return None
     try:
         found = zipfile.ZipFile(io.BytesIO(data))

@@ -24,8 +24,8 @@ def xls(rows: Table, name: str = "Taul1", *, small: bool = False) -> bytes:
     return compound(before + listed + _record(0x000A, b"") + sheet, small=small)
 
 
-def compound(stream: bytes, *, small: bool = False) -> bytes:
-    """A compound file whose stream Workbook is ``stream``: among the ``small`` ones, or filled to where it is none."""
+def compound(stream: bytes, *, small: bool = False, name: str = "Workbook") -> bytes:
+    """A compound file whose stream of this ``name`` is ``stream``: among the ``small`` ones, or filled to where it is none."""
     held = stream if small else stream.ljust(4096, b"\0")
     body = held.ljust(-(-len(held) // _SECTOR) * _SECTOR, b"\0")
     sectors = len(body) // _SECTOR
@@ -37,7 +37,7 @@ def compound(stream: bytes, *, small: bool = False) -> bytes:
     numbers = (0, fats, fats, 0, 4096, fats + 1 if small else _END, int(small), _END, 0)
     head = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack("<5H6x9I", 0x3E, 3, 0xFFFE, 9, 6, *numbers)
     parts = [head, _numbers(range(fats), 109), _numbers(fat, fats * 128)]
-    parts += [_entry("Root Entry", 5, *root, 1) + _entry("Workbook", 2, *mine) + bytes(256), _numbers(small_fat, 128)]
+    parts += [_entry("Root Entry", 5, *root, 1) + _entry(name, 2, *mine) + bytes(256), _numbers(small_fat, 128)]
     return b"".join([*parts, body])
 
 

@@ -223,6 +223,13 @@ def encrypted_ods() -> bytes:
     return packed({"mimetype": "x", "META-INF/manifest.xml": "<manifest:encryption-data/>", "content.xml": "\x07"})
 
 
+def locked_xls() -> bytes:
+    """An .xls whose second record says that those after it are encrypted."""
+    stream = xls(good())
+    stream = stream[stream.index(b"\x09\x08\x10\x00") :]
+    return compound(stream[:20] + b"\x2f\x00\x06\x00\x01" + bytes(5) + stream[20:])
+
+
 def bomb() -> bytes:
     """A kilobyte for each of six hundred megabytes."""
     return packed({"xl/workbook.xml": "<workbook/>", "xl/worksheets/sheet1.xml": " " * (600 << 20)})
@@ -245,6 +252,8 @@ def wide() -> bytes:
         (packed({"holiday.jpg": "x"}), "cut or broken"),
         (packed({"xl/workbook.bin": "x"}), "binary spreadsheet"),
         (encrypted_ods(), "has a password"),
+        (compound(b"x", name="EncryptedPackage"), "has a password"),
+        (locked_xls(), "has a password"),
         (b"<html><table><tr><td>henkilonumero", "a web page or XML"),
         (b"\xef\xbb\xbf<?xml version='1.0'?><Workbook>", "a web page or XML"),
     ],
