@@ -42,14 +42,16 @@ _EMPTY = ' \t\xa0;,|="'
 class CsvFile:
     """The rows of ``stream``, whose header must be as ``layout`` says; ``name`` is the file's name in problems.
 
+    ``encoding`` is the file's where it is not to be found out.
+
     The header is read at once. Raises ``Malformed`` here and while iterating ``rows`` when the file as a whole cannot
     be read.
     """
 
-    def __init__(self, stream: ByteSource, name: str, layout: Layout) -> None:
+    def __init__(self, stream: ByteSource, name: str, layout: Layout, encoding: str | None = None) -> None:
         self.name = name
         self._layout = layout
-        self._text = CsvText(stream, name)
+        self._text = CsvText(stream, name, encoding)
         self._chunks = iter(self._text)
         self.header = self._head(layout)
         self._code_place = self._place_of(layout.code_column)

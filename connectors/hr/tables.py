@@ -6,10 +6,11 @@ import os
 
 from connectors.contract import Malformed
 from connectors.csv_file import CsvFile
-from connectors.hr.columns import layout
-from connectors.hr.settings import HrSettings
+from connectors.hr.columns import CODE, KEY, layout
+from connectors.hr.settings import HrSettings, fixed_lines
 from connectors.input_file import InputFile
 from connectors.problem import Problem
+from connectors.tables.fixed_width import FixedWidth
 from connectors.tables.sheet import Sheet
 from connectors.tables.table import Table
 from connectors.tables.workbook import is_spreadsheet
@@ -30,4 +31,7 @@ def table_of(file: InputFile, settings: HrSettings) -> Table:
                 file.name,
             )
         )
-    return CsvFile(file.stream, file.name, layout(settings.columns))
+    if settings.fixed_width:
+        lines = fixed_lines(settings)
+        return FixedWidth(file.stream, file.name, lines, key=KEY, code_column=CODE, encoding=settings.encoding)
+    return CsvFile(file.stream, file.name, layout(settings.columns), settings.encoding)

@@ -23,6 +23,7 @@ from connectors.oneroster import OneRosterConnector
 from connectors.problem import Problem
 from connectors.records import Deleted, Evidence
 from connectors.single_pass import Outcome, SinglePass
+from tests.kit.feeds import fixed
 from tests.kit.feeds.csv_inputs import read_all
 from tests.kit.feeds.exhibits import LdapExhibit, MemoryExhibit, hr_bytes_exhibit, hr_exhibit, oneroster_exhibit
 from tests.kit.feeds.old_sheets import xls
@@ -47,6 +48,7 @@ SUITES: tuple[tuple[str, type[Connector], Make, bool], ...] = (
     ("hr-xlsx", HrConnector, lambda request, place: hr_bytes_exhibit(place, xlsx(good())), False),
     ("hr-xls", HrConnector, lambda request, place: hr_bytes_exhibit(place, xls(good())), False),
     ("hr-ods", HrConnector, lambda request, place: hr_bytes_exhibit(place, ods(good())), False),
+    ("hr-fixed", HrConnector, lambda request, place: hr_bytes_exhibit(place, fixed.good(), **fixed.SETTINGS), False),
     ("oneroster", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=False), False),
     ("oneroster-zip", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=True), False),
     ("ldaps", LdapConnector, _ldap, False),

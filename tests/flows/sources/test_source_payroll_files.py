@@ -12,8 +12,9 @@ from sqlalchemy import Engine, select
 from connectors.hr import COLUMNS
 from iam.directory.person import Identifier, PersonProfile
 from iam.sources import configured
+from tests.kit.feeds import fixed
 from tests.kit.feeds.sheets import Cell, Failed, Table, ods, xlsx
-from tests.kit.worlds.source import Row, World, build, rows
+from tests.kit.worlds.source import Row, World, build, row, rows
 
 
 @pytest.fixture
@@ -81,3 +82,18 @@ def test_a_spreadsheet_that_is_cut_changes_nothing(world: World) -> None:
         ["hr.xlsx: The spreadsheet is cut or broken. Ask for the whole file again."],
     )
     assert world.all(select(Identifier.value)) == []
+
+
+def test_people_of_lines_of_fixed_width_start_and_end_and_a_count_that_differs_changes_nothing(world: World) -> None:
+    file = world.folder / "hr.txt"
+    point(world, path=str(file), trailer={"mark": "LKM", "start": 4, "length": 6}, **fixed.SETTINGS)
+    table = [*rows(range(1, 3)), row(3, paattymispvm="31.12.2026")]
+    file.write_bytes(f"{fixed.text(table)}LKM000003\n".encode("iso-8859-1"))
+    assert world.run().state == "held"
+    report = world.accept()
+    assert (report.state, report.completeness) == ("done", "proved")
+    assert world.affiliations()[2] == ("3", "KOIVU", "employee", "2026-08-01", "2026-12-31")
+    before = world.facts()
+    file.write_bytes(f"{fixed.text(table[:2])}LKM000003\n".encode("iso-8859-1"))
+    assert world.later(days=1).run().state == "stopped"
+    assert world.facts() == before

@@ -73,7 +73,7 @@ def test_a_header_that_lacks_a_column_says_which(header: str, words: str, tmp_pa
     ("columns", "words"),
     [
         ({**NAMES, "palkka": "Palkka"}, "no columns of an employment row: palkka"),
-        ({"henkilonumero": "Hlönro"}, "calls these columns: palvelussuhdenumero, alkamispvm"),
+        ({"henkilonumero": "Hlönro"}, "where these columns are in the file: palvelussuhdenumero, alkamispvm"),
         ({**NAMES, "nimike": "  alku"}, "stands for two of ours"),
         ({**NAMES, "nimike": " "}, "has no name"),
     ],
