@@ -23,8 +23,11 @@ from connectors.oneroster import OneRosterConnector
 from connectors.problem import Problem
 from connectors.records import Deleted, Evidence
 from connectors.single_pass import Outcome, SinglePass
+from tests.kit.feeds import fixed
 from tests.kit.feeds.csv_inputs import read_all
-from tests.kit.feeds.exhibits import LdapExhibit, MemoryExhibit, hr_exhibit, oneroster_exhibit
+from tests.kit.feeds.exhibits import LdapExhibit, MemoryExhibit, hr_bytes_exhibit, hr_exhibit, oneroster_exhibit
+from tests.kit.feeds.old_sheets import xls
+from tests.kit.feeds.sheets import good, ods, xlsx
 from tests.kit.servers.slapd import Slapd
 
 Make = Callable[[pytest.FixtureRequest, Path], Exhibit]
@@ -42,6 +45,10 @@ def _ldap_starttls(request: pytest.FixtureRequest, place: Path) -> Exhibit:
 SUITES: tuple[tuple[str, type[Connector], Make, bool], ...] = (
     ("memory", MemoryConnector, lambda request, place: MemoryExhibit(), True),
     ("hr", HrConnector, lambda request, place: hr_exhibit(place), False),
+    ("hr-xlsx", HrConnector, lambda request, place: hr_bytes_exhibit(place, xlsx(good())), False),
+    ("hr-xls", HrConnector, lambda request, place: hr_bytes_exhibit(place, xls(good())), False),
+    ("hr-ods", HrConnector, lambda request, place: hr_bytes_exhibit(place, ods(good())), False),
+    ("hr-fixed", HrConnector, lambda request, place: hr_bytes_exhibit(place, fixed.good(), **fixed.SETTINGS), False),
     ("oneroster", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=False), False),
     ("oneroster-zip", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=True), False),
     ("ldaps", LdapConnector, _ldap, False),

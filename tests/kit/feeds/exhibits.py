@@ -167,6 +167,16 @@ def hr_exhibit(place: Path) -> FileExhibit:
     return FileExhibit(lambda each: HrConnector(HrSettings(path=each)), path, frozenset({"employment"}), ())
 
 
+def hr_bytes_exhibit(place: Path, data: bytes, **settings: object) -> FileExhibit:
+    """Show the HR connector a file of another kind."""
+    (path := place / "hr.bin").write_bytes(data)
+
+    def connector(each: Path) -> HrConnector:
+        return HrConnector(HrSettings.model_validate({"path": each, **settings}))
+
+    return FileExhibit(connector, path, frozenset({"employment"}), ())
+
+
 def oneroster_exhibit(place: Path, *, packed: bool) -> FileExhibit:
     """Show the OneRoster connector a good bundle."""
     path = archive(place) if packed else folder(place)
