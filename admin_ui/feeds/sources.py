@@ -18,13 +18,13 @@ from admin_ui.parts.lists import Listed
 from connectors.contract import Testable
 from connectors.problem import Problem
 from iam import clock
-from iam.apply.kinds.sources.settings import secret_names
 from iam.database.engine import make_sessions
 from iam.database.keyset import Cursor
 from iam.directory.source import Run, Source
 from iam.errors import Invalid
 from iam.sources import acceptance, background, configured, listing, schedule
 from iam.sources.listing import RUN_KEYS, SOURCE_KEYS
+from iam.sources.making.settings import secret_names
 from iam.texts import N_
 from iam.web import context, extension, guard
 from iam.web.redirect import see_other

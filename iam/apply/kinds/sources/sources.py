@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
@@ -20,45 +17,16 @@ from iam.apply.declared.shapes import Shape
 from iam.apply.declared.written import Row, plain
 from iam.apply.kind import Kind
 from iam.apply.kinds.sources import listeners, settings
-from iam.apply.schema.item import Item, Key, Text
+from iam.apply.schema.item import Item
 from iam.directory.source import Source as SourceRow
 from iam.signin.accounts import ending
 from iam.signin.federation import reach
-from iam.sources.schedule import is_schedule
+from iam.sources.making.said import FIELDS, SourceSaid
+from iam.sources.making.settings import secret_names
 
 
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise PydanticCustomError("no_zone", "unknown zone") from None
-    return value
-
-
-def _schedule(value: str) -> str:
-    if not is_schedule(value):
-        raise PydanticCustomError("no_schedule", "no schedule")
-    return value
-
-
-class Source(Item):
-    """An inbound system; ``settings`` are its connector's own. One that is ``disabled`` is not read, and nobody signs
-    in by it. ``schedule`` says when it is read by itself, in five fields of time; ``deadline`` in how many minutes."""
-
-    key: Key
-    connector: str
-    owner: Key
-    purpose: Text
-    priority: Annotated[int, Field(ge=1, le=1000)] = 100
-    zone: Annotated[str, AfterValidator(_zone)] = "Europe/Helsinki"
-    settings: dict[str, Any] = {}
-    matching: dict[str, Any] | None = None
-    correlate: list[str] = []
-    keep_good_rows: bool = True
-    missing_hours: Annotated[int, Field(ge=0, le=24 * 365)] = 20
-    disabled: bool = False
-    schedule: Annotated[str, AfterValidator(_schedule)] | None = None
-    deadline: Annotated[int, Field(ge=1, le=24 * 60)] = 120
+class Source(SourceSaid, Item):
+    """An inbound system, as a file states it."""
 
 
 def _shape(item: Source) -> Shape:
@@ -68,23 +36,9 @@ def _shape(item: Source) -> Shape:
 
 def _stand(session: Session, state: State, things: Things | None) -> None:
     owners = state.keys("organisation")
-    fields = (
-        "connector",
-        "purpose",
-        "priority",
-        "zone",
-        "settings",
-        "matching",
-        "correlate",
-        "keep_good_rows",
-        "missing_hours",
-        "disabled",
-        "schedule",
-        "deadline",
-    )
     for row in session.execute(select(SourceRow.__table__).order_by(SourceRow.key)):
         state.put(
-            "source", row.key, row.id, {"owner": owners[row.owner_id]} | {name: getattr(row, name) for name in fields}
+            "source", row.key, row.id, {"owner": owners[row.owner_id]} | {name: getattr(row, name) for name in FIELDS}
         )
 
 
@@ -103,10 +57,10 @@ def _check(draft: Draft) -> None:
                 allowed=", ".join(registry.names()),
             )
             continue
-        standing, hidden = draft.standing("source").get(key), settings.secret_names(item.connector)
+        standing, hidden = draft.standing("source").get(key), secret_names(item.connector)
         kept = {name: value for name, value in standing["settings"].items() if name in hidden} if standing else {}
-        settings.check(draft, one, connector, kept, where.at("settings"))
-        settings.check_matching(draft, item, connector, where)
+        settings.check(draft, one, connector, kept, where)
+        settings.check_matching(draft, item, where)
     listeners.check(draft)
 
 
@@ -134,7 +88,7 @@ def _row(writing: Writing, key: str, shape: dict[str, Any]) -> dict[str, Any]:
 
 def _export(session: Session, state: State) -> Iterator[Row]:
     for key, shape in state.shapes["source"].items():
-        hidden = settings.secret_names(shape["connector"])
+        hidden = secret_names(shape["connector"])
         said = {name: value for name, value in shape["settings"].items() if name not in hidden}
         yield {"key": key} | plain(shape | {"settings": said, "disabled": shape["disabled"] or None})
 
