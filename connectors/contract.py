@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from pydantic import BaseModel, ConfigDict
 
 from connectors.problem import Problem
-from connectors.records import Deleted, Evidence, Record, Rejected
+from connectors.records import Deleted, Evidence, Record, Rejected, Sample
 
 Item = Record | Rejected | Deleted
 Checkpoint = str
@@ -26,6 +26,9 @@ class Settings(BaseModel):
     """Base of every connector's settings; an unknown setting is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    secrets_go_by: ClassVar[frozenset[str] | None] = None
+    """The settings that say where its secrets are sent, and how; None: any of them may. Whoever alters one on a page
+    states the secrets anew."""
 
 
 class Reading(Protocol):
@@ -74,6 +77,20 @@ class ReadsAll(Protocol):
 
     def read(self) -> Reading:
         """Start a full reading. Raises ``ConnectorError`` here or while iterating."""
+
+
+@runtime_checkable
+class NamesColumns(Protocol):
+    """Reads a table whose columns may have any names: a setting says under which of them ours are."""
+
+    names_setting: ClassVar[str]
+    """The setting: our columns with the names that the table has for them; empty: the names are ours."""
+    needed: ClassVar[tuple[str, ...]]
+    """Our columns without which no row can be read."""
+
+    def sample(self, rows: int) -> Sample:
+        """Return the table's own columns and its first rows, whatever the setting says and whatever is wrong with
+        them; raises ``ConnectorError``."""
 
 
 @runtime_checkable

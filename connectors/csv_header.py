@@ -27,7 +27,8 @@ class Layout:
     whose names begin with ``extension``. ``trailer`` says that a last line ``#rows`` may declare the number of rows. No
     sign without width may be in the column ``key``. In a ``loose`` file the columns are found by name, whatever others
     there are and in whatever order, and a row may lack empty fields at its end; one that is read ``by_name`` is as
-    loose in its header alone. ``days`` are the columns in which a cell of a spreadsheet may be a day.
+    loose in its header alone. Of a ``free`` one every column with a name of its own is taken. ``days`` are the columns
+    in which a cell of a spreadsheet may be a day.
     """
 
     columns: tuple[str, ...]
@@ -39,6 +40,7 @@ class Layout:
     key: str | None = None
     loose: bool = False
     by_name: bool = False
+    free: bool = False
     days: frozenset[str] = frozenset()
 
 
@@ -59,6 +61,8 @@ def parse_header(text: str, layout: Layout, file: str, line: int = 1, delimiter:
 
     ``text`` is its ``line``; ``delimiter`` is the one that the file itself names.
     """
+    if layout.free:
+        return _free_header(text, delimiter or layout.delimiters)
     agreed = {name.lower() for name in layout.columns}
     delimiter, names = max(
         ((each, _split(text, each)) for each in delimiter or layout.delimiters),
@@ -79,6 +83,17 @@ def parse_header(text: str, layout: Layout, file: str, line: int = 1, delimiter:
     return _header(
         delimiter, names, {i for i, name in enumerate(names) if name in layout.dropped or i >= len(expected)}
     )
+
+
+def _free_header(text: str, delimiters: str) -> Header:
+    delimiter, names = max(((each, _split(text, each)) for each in delimiters), key=lambda found: len(found[1]))
+    return free_header(names, delimiter)
+
+
+def free_header(names: list[str], delimiter: str = "") -> Header:
+    """Return the header of a table whose columns nobody agreed: those with a name of their own."""
+    folded = [_folded(name) for name in names]
+    return _header(delimiter, names, {i for i, name in enumerate(folded) if not name or folded.count(name) > 1})
 
 
 def named_header(names: list[str], layout: Layout, delimiter: str = "") -> Header | None:

@@ -29,6 +29,15 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Some rows of one kind of record as they stand in the other system, under its own columns: to be looked at."""
+
+    kind: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """A row that cannot be read as a record; ``key`` is given when it could be told."""
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from contextlib import closing
+from itertools import islice
 from typing import ClassVar
 
 from pydantic import BaseModel
 
 from connectors.contract import ConnectorError, Item, Reading
-from connectors.hr.columns import COLUMNS, KIND
+from connectors.csv_file import Layout
+from connectors.hr.columns import COLUMNS, KIND, NEEDED
 from connectors.hr.employments import employments
 from connectors.hr.settings import HrSettings, problems
 from connectors.hr.tables import table_of
 from connectors.input_file import InputFile
 from connectors.problem import Problem
-from connectors.records import Evidence
+from connectors.records import Evidence, Sample
 from connectors.single_pass import Outcome, SinglePass
 
 
@@ -25,6 +27,8 @@ class HrConnector:
     settings_model: ClassVar[type[BaseModel]] = HrSettings
     kinds: ClassVar[tuple[str, ...]] = (KIND,)
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {KIND: COLUMNS}
+    names_setting: ClassVar[str] = "columns"
+    needed: ClassVar[tuple[str, ...]] = NEEDED
 
     def __init__(self, settings: HrSettings) -> None:
         self._settings = settings
@@ -41,6 +45,15 @@ class HrConnector:
         except ConnectorError as error:
             return [error.problem]
         return []
+
+    def sample(self, rows: int) -> Sample:
+        """See ``NamesColumns.sample``."""
+        with (
+            InputFile(self._settings.path) as file,
+            closing(table_of(file, self._settings, Layout(columns=(), trailer=True, free=True))) as table,
+        ):
+            first = tuple(tuple(values) for _, values, _ in islice(table.rows(), rows))
+            return Sample(KIND, table.header.columns, first)
 
     def read(self) -> Reading:
         """See ``ReadsAll.read``."""

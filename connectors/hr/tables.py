@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from connectors.contract import Malformed
-from connectors.csv_file import CsvFile
+from connectors.csv_file import CsvFile, Layout
 from connectors.hr.columns import CODE, KEY, layout
 from connectors.hr.settings import HrSettings, fixed_lines
 from connectors.input_file import InputFile
@@ -18,11 +18,15 @@ from connectors.tables.workbook import is_spreadsheet
 _BEGINNING = 512
 
 
-def table_of(file: InputFile, settings: HrSettings) -> Table:
-    """Return the rows of ``file``, to be closed; raises ``Malformed`` where they cannot be read."""
+def table_of(file: InputFile, settings: HrSettings, asked: Layout | None = None) -> Table:
+    """Return the rows of ``file``, to be closed; raises ``Malformed`` where they cannot be read.
+
+    Its columns are as the settings say, or as ``asked``; those of a file of fixed width are always as they say.
+    """
+    asked = asked or layout(settings.columns)
     beginning = os.pread(file.stream.fileno(), _BEGINNING, 0)
     if is_spreadsheet(beginning):
-        return Sheet(file, layout(settings.columns), settings.sheet)
+        return Sheet(file, asked, settings.sheet)
     if beginning.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise Malformed(
             Problem(
@@ -34,4 +38,4 @@ def table_of(file: InputFile, settings: HrSettings) -> Table:
     if settings.fixed_width:
         lines = fixed_lines(settings)
         return FixedWidth(file.stream, file.name, lines, key=KEY, code_column=CODE, encoding=settings.encoding)
-    return CsvFile(file.stream, file.name, layout(settings.columns), settings.encoding)
+    return CsvFile(file.stream, file.name, asked, settings.encoding)

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
 from ldap3.core.exceptions import LDAPExceptionError
@@ -25,6 +25,8 @@ _PORTS = {"ldap": 389, "ldaps": 636}
 
 class LdapSettings(Settings):
     """Settings of an LDAP source. The connection is LDAPS or StartTLS, and the certificate is always verified."""
+
+    secrets_go_by: ClassVar[frozenset[str] | None] = frozenset({"url", "starttls", "plaintext", "ca_file"})
 
     url: str = Field(description="ldaps://host[:port], or ldap://host[:port] with StartTLS.")
     starttls: bool = Field(default=True, description="Begin TLS on an ldap:// connection before anything is sent.")

@@ -4,11 +4,11 @@ that cannot be read is told with its row number and field."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from connectors.contract import Malformed
 from connectors.csv_file import TRAILER, Row
-from connectors.csv_header import Header, Layout, lacking, missing_of, named_header
+from connectors.csv_header import Header, Layout, free_header, lacking, missing_of, named_header
 from connectors.csv_inspection import inspect, is_empty, tidied
 from connectors.input_file import InputFile
 from connectors.problem import Problem
@@ -33,7 +33,7 @@ class Sheet:
         self._source = SheetRows(file, sheet)
         self.name = self._source.name
         self.declared: int | None = None
-        self._rows = enumerate(iter(self._source), 1)
+        self._rows: Iterator[tuple[int, list[Cell]]] = enumerate(iter(self._source), 1)
         try:
             self._line, self.header, self._places = self._head()
         except BaseException:
@@ -51,6 +51,8 @@ class Sheet:
 
     def _head(self) -> tuple[int, Header, tuple[int, ...]]:
         """Find the header, and where in a row each of its columns stands."""
+        if self._layout.free:
+            return self._widest()
         best: tuple[int, list[str]] = 1, []
         for line, cells in islice(self._rows, TITLES):
             names = [_plain(cell) for cell in cells]
@@ -61,6 +63,14 @@ class Sheet:
             if len(missing_of(names, self._layout)) < len(missing_of(best[1], self._layout)):
                 best = line, names
         raise Malformed(self._no_header(*best))
+
+    def _widest(self) -> tuple[int, Header, tuple[int, ...]]:
+        """Take the first of the rows with the most cells for the header of a table whose columns nobody agreed."""
+        first = [(line, cells, [_plain(cell).strip() for cell in cells]) for line, cells in islice(self._rows, TITLES)]
+        line, _, names = max(first, key=lambda row: sum(map(bool, row[2])), default=(1, [], []))
+        self._rows = chain([(n, cells) for n, cells, _ in first if n > line], self._rows)
+        header = free_header(names)
+        return line, header, tuple(place for place in range(len(names)) if place not in header.dropped)
 
     def rows(self) -> Iterator[Row]:
         """Yield every row once; one that says nothing in the columns needed is none, nor is the trailer."""

@@ -45,6 +45,7 @@ PERMISSIONS: dict[str, str] = {
     "organisations.read": "see organisations",
     "sources.read": "see sources and their runs",
     "sources.run": "run a source",
+    "sources.write": "make and change sources of the part, pause them and take them into use",
     "sources.accept": (
         "accept what the guard held; open an organisation of the part to another owner's source, and end that"
     ),

@@ -64,7 +64,7 @@ def start(
     """
     with sessions() as session:
         session.connection(execution_options={"read_only": True})
-        before, beside = _check(session, key, actor, accepting), is_postgresql(session)
+        before, beside = _check(session, key, actor, dry_run, accepting), is_postgresql(session)
     if key in _standing:
         raise Conflict(Problem("%(key)s is running already.", "Wait until it has ended.", params={"key": key}))
     _standing[key] = RunState("waiting")
@@ -73,9 +73,9 @@ def start(
     return _first_seen(sessions, before, job)
 
 
-def _check(session: Session, key: str, actor: Actor, accepting: bool) -> tuple[UUID, UUID | None]:
+def _check(session: Session, key: str, actor: Actor, dry_run: bool, accepting: bool) -> tuple[UUID, UUID | None]:
     source = configured.by_key(session, key)
-    configured.in_use(source)
+    configured.in_use(source, dry_run=dry_run)
     configured.connector_of(source)
     configured.matching_of(source)
     if accepting:

@@ -25,13 +25,13 @@ def by_key(session: Session, key: str) -> Source:
     return source
 
 
-def in_use(source: Source) -> None:
-    """Raise ``Conflict`` when the source is disabled."""
-    if source.disabled:
+def in_use(source: Source, *, dry_run: bool = False) -> None:
+    """Raise ``Conflict`` when the source is disabled; a dry run, which changes nothing, may be made of it."""
+    if source.disabled and not dry_run:
         raise Conflict(
             Problem(
                 "%(key)s is disabled: nothing of it is read.",
-                "Take disabled: true from its declaration, and apply that.",
+                "Take it into use on its page, or take disabled: true from its declaration and apply that.",
                 params={"key": source.key},
             )
         )

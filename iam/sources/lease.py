@@ -61,7 +61,7 @@ def take(sessions: sessionmaker[Session], key: str, actor: Actor, dry_run: bool)
 def _take(session: Session, key: str, actor: Actor, dry_run: bool, running: Conflict) -> Report:
     now, run_id = clock.now(), uuid7()
     source = by_key(session, key)
-    in_use(source)
+    in_use(source, dry_run=dry_run)
     free = or_(Source.leased_until.is_(None), Source.leased_until < now)
     taken = session.execute(
         update(Source)

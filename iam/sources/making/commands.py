@@ -1,0 +1,175 @@
+"""What is done to a source on its pages: it is made, paused, and then changed, paused and resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from connectors import registry
+from connectors.contract import Connector, ReadsAll
+from connectors.problem import Problem
+from iam.access.administration import Part, may_touch
+from iam.audit import log
+from iam.change import Actor, Change, begin
+from iam.database.types import uuid7
+from iam.directory.organisation import Organisation
+from iam.directory.source import Source
+from iam.errors import Conflict, Invalid
+from iam.signin.accounts import ending
+from iam.signin.federation import reach
+from iam.sources.making import files, settings
+from iam.sources.making.files import Files
+from iam.sources.making.said import FIELDS, USUAL_PRIORITY, SourceSaid
+from iam.texts import N_
+
+CHANGEABLE = frozenset(FIELDS) - {"connector", "disabled"}
+
+
+def offered() -> dict[str, type[Connector]]:
+    """Return the connectors of which a source can be made on a page, by name: those that read a system."""
+    found = {name: registry.connector(name) for name in registry.names() if name != "memory"}
+    return {name: one for name, one in found.items() if issubclass(one, ReadsAll)}
+
+
+def make(session: Session, said: Mapping[str, Any], part: Part, walls: Files, actor: Actor) -> Source:
+    """Make a source of an organisation in the part, paused, and return it.
+
+    Raises ``Invalid`` with everything that is wrong, each with its field (``settings.path``), and ``Conflict`` for a
+    key that is in use.
+    """
+    item = _read({**said, "disabled": True})
+    owner = session.scalars(select(Organisation).where(Organisation.key == item.owner)).one_or_none()
+    if owner is None or not may_touch(session, part, owner.id):
+        raise Invalid(
+            Problem(
+                "There is no organisation %(key)s.",
+                N_("Choose an organisation of your part."),
+                field="owner",
+                params={"key": item.owner},
+            )
+        )
+    if session.scalar(select(exists().where(Source.key == item.key))):
+        raise Conflict(Problem(N_("This key is in use."), N_("Choose another key."), field="key"))
+    values = _checked(item, {}, part, walls)
+    change = begin(session, "command", actor, f"source {item.key}: make")
+    source = Source(id=uuid7(), key=item.key, owner_id=owner.id, **values)
+    session.add(source)
+    session.flush()
+    _tell(session, "source:config:made", source, change, actor, connector=item.connector)
+    return source
+
+
+def change(
+    session: Session, source: Source, said: Mapping[str, Any], part: Part, walls: Files, actor: Actor
+) -> frozenset[str]:
+    """Change what ``said`` says of a source, and return what differs by that; raises ``Invalid`` as ``make`` does.
+
+    Secret settings that are not said stay as they are, unless what they are sent to is changed.
+    """
+    standing = {name: getattr(source, name) for name in FIELDS}
+    owner = session.get_one(Organisation, source.owner_id).key
+    given = {name: value for name, value in said.items() if name in CHANGEABLE}
+    values = _checked(_read({"key": source.key, "owner": owner} | standing | given), standing, part, walls)
+    differing = frozenset(name for name in CHANGEABLE if values[name] != standing[name])
+    if not differing:
+        return differing
+    made = begin(session, "command", actor, f"source {source.key}: change")
+    for name in differing:
+        setattr(source, name, values[name])
+    if "schedule" in differing:
+        source.scheduled_at = None
+    _tell(session, "source:config:changed", source, made, actor, fields=sorted(differing))
+    return differing
+
+
+def pause(session: Session, source: Source, actor: Actor) -> None:
+    """Read nothing of a source any more, and end the sessions that it proved; nothing when it is paused already."""
+    if source.disabled:
+        return
+    made = begin(session, "command", actor, f"source {source.key}: pause")
+    source.disabled = True
+    ending.end_by(session, actor, "source disabled", reach.of_source(source.id))
+    _tell(session, "source:use:paused", source, made, actor)
+
+
+def resume(session: Session, source: Source, actor: Actor) -> None:
+    """Take a source into use; nothing when it is. Raises ``Invalid`` for one that cannot be read as it is set."""
+    if not source.disabled:
+        return
+    item = _read({name: getattr(source, name) for name in FIELDS} | {"key": source.key, "owner": "x"})
+    found = list(settings.problems(registry.connector(item.connector), item.settings))
+    found += settings.matching_problems(item.connector, item.matching, item.correlate)
+    if found:
+        raise Invalid(*found)
+    made = begin(session, "command", actor, f"source {source.key}: resume")
+    source.disabled = False
+    _tell(session, "source:use:resumed", source, made, actor)
+
+
+def _read(said: Mapping[str, Any]) -> SourceSaid:
+    try:
+        return SourceSaid.model_validate(said)
+    except ValidationError as error:
+        raise Invalid(*settings.of_model(error, SourceSaid)) from None
+
+
+def _checked(item: SourceSaid, standing: Mapping[str, Any], part: Part, walls: Files) -> dict[str, Any]:
+    """Return what is to be written of a source; raises ``Invalid`` with everything that is wrong."""
+    connector = offered().get(item.connector)
+    if connector is None:
+        names = ", ".join(offered())
+        raise Invalid(
+            Problem(
+                "There is no such connector.", "Use one of: %(allowed)s.", field="connector", params={"allowed": names}
+            )
+        )
+    before = standing.get("settings") or {}
+    kept = _kept(item, connector, before)
+    values, found = settings.completed(connector, item.settings, kept)
+    folder = walls.of(item.owner)
+    found += files.problems(connector.settings_model, item.settings, before, folder)
+    found += settings.matching_problems(item.connector, item.matching, item.correlate)
+    found += _priority(item, standing, part)
+    if found:
+        raise Invalid(*found)
+    return {name: getattr(item, name) for name in FIELDS} | {"settings": values}
+
+
+def _kept(item: SourceSaid, connector: type[Connector], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the secrets that stay: none where something is changed that says where they go."""
+    secret = settings.secret_names(item.connector)
+    whither = getattr(connector.settings_model, "secrets_go_by", None)
+    asked = set(connector.settings_model.model_fields) - secret if whither is None else set(whither)
+    fields = connector.settings_model.model_fields
+    if any(_said(fields, name, item.settings) != _said(fields, name, before) for name in asked):
+        return {}
+    return {name: value for name, value in before.items() if name in secret}
+
+
+def _said(fields: Mapping[str, FieldInfo], name: str, said: Mapping[str, Any]) -> Any:
+    found = said.get(name, fields[name].get_default(call_default_factory=True))
+    return list(found) if isinstance(found, tuple) else found
+
+
+def _priority(item: SourceSaid, standing: Mapping[str, Any], part: Part) -> list[Problem]:
+    """A source that wins over the usual ones says how people are called elsewhere too."""
+    if part.everything or item.priority >= USUAL_PRIORITY or item.priority == standing.get("priority"):
+        return []
+    return [
+        Problem(
+            N_("This number lets the source win over those of others."),
+            N_("Write at least %(allowed)s, or ask an administrator of the whole consortium."),
+            field="priority",
+            params={"allowed": USUAL_PRIORITY},
+        )
+    ]
+
+
+def _tell(session: Session, type_: str, source: Source, made: Change, actor: Actor, **more: Any) -> None:
+    envelope = {"source": source.key} | more
+    log.write(session, type_, actor, organisation_id=source.owner_id, change_id=made.id, envelope=envelope)
