@@ -220,6 +220,17 @@ class Egress(BaseModel):
     )
 
 
+class Sources(BaseModel):
+    """What sources that are made on pages may read (``iam.sources.making.files``)."""
+
+    model_config = _MODEL
+    folder: Path = Field(
+        Path("var/feeds"),
+        description="Folder with a folder for each organisation, named by its key: files of a source that is made on a "
+        "page lie in its owner's.",
+    )
+
+
 class WorkerSettings(BaseModel):
     """Who does what nobody waits for: telling applications of a logout, tidying."""
 
@@ -291,6 +302,7 @@ class Settings(BaseSettings):
     agreements: Agreements = Agreements()
     plans: Plans = Plans()
     egress: Egress = Egress()
+    sources: Sources = Sources()
     worker: WorkerSettings = WorkerSettings()
     mail: Mail = Mail()
 

@@ -139,7 +139,8 @@ def stating_values(source: Source, stands_for: Mapping[str, str]) -> dict[str, A
     for _, kind in _kinds(own):
         told = kind.get("affiliation", {}).get("kind")
         if isinstance(told, dict):
-            told["values"] = {value: one for value, one in stands_for.items() if one}
+            others = {value: one for value, one in told["values"].items() if value not in stands_for}
+            told["values"] = others | {value: one for value, one in stands_for.items() if one}
     return {"matching": None if own == registry.matching(source.connector) else own}
 
 
@@ -154,7 +155,7 @@ def _columns(part: Any, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ..
         here = (*path, step)
         if isinstance(value, (dict, list)) and step not in _NOT_COLUMNS:
             yield from _columns(value, here)
-        elif isinstance(value, str) and step not in _NOT_COLUMNS and step not in ("kind", "name_kind"):
+        elif isinstance(value, str) and step not in _NOT_COLUMNS and step != "kind":
             yield here, value
 
 
@@ -230,11 +231,8 @@ def _for_all(source: Source, named: set[str], everybody: str, at_owner: bool) ->
         if isinstance(affiliation["kind"], dict) and affiliation["kind"]["column"] not in named:
             if not everybody:
                 place = ".".join((name, *_KIND, "column"))
-                told = (
-                    N_("No column tells what kind of relation it is."),
-                    N_("Choose the column, or what holds for all."),
-                )
-                wrong.append(Problem(*told, field=place))
+                told = N_("No column tells what kind of relation it is.")
+                wrong.append(Problem(told, N_("Choose the column, or what holds for all."), field=place))
             affiliation["kind"] = everybody
         elif isinstance(before.get("kind"), dict):
             affiliation["kind"] = deepcopy(before["kind"])
@@ -242,8 +240,8 @@ def _for_all(source: Source, named: set[str], everybody: str, at_owner: bool) ->
         if not {places.get("column"), places.get("otherwise")} & named:
             if not at_owner:
                 place = ".".join((name, *_PLACES, "column"))
-                told = N_("No column tells the place of work."), N_("Choose the column, or put everybody at the owner.")
-                wrong.append(Problem(*told, field=place))
+                told = N_("No column tells the place of work.")
+                wrong.append(Problem(told, N_("Choose the column, or put everybody at the owner."), field=place))
             affiliation["organisations"] = {"fixed": OWNER}
     if wrong:
         raise Invalid(*wrong)

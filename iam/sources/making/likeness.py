@@ -51,12 +51,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 }
 _KEYS = {
     "palvelussuhdenumero": (
-        "palvelussuhdenro",
-        "psnro",
-        "palvsuhdenro",
-        "työsuhdenumero",
-        "vakanssinumero",
-        "psuhdenro",
+        *("palvelussuhdenro", "psnro", "palvsuhdenro", "työsuhdenumero", "vakanssinumero", "psuhdenro"),
     )
 }
 """Names of what is the key of a row, by our own name of it."""
