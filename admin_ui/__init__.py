@@ -32,7 +32,16 @@ from admin_ui.applications import (
     token_preview,
     undelivered,
 )
-from admin_ui.feeds import runs, sources, unclear, undo as run_undo
+from admin_ui.feeds import (
+    changing as source_changing,
+    columns as source_columns,
+    making as source_making,
+    runs,
+    sample as source_sample,
+    sources,
+    unclear,
+    undo as run_undo,
+)
 from admin_ui.organisations import opened_sources, pages as organisations
 from admin_ui.overview import declaration, deputies, page as overview, second_person
 from admin_ui.parts.frame import blueprint
@@ -93,6 +102,10 @@ PAGES = (
     deputies,
     second_person,
     sign_in_trace,
+    source_changing,
+    source_columns,
+    source_making,
+    source_sample,
     sources,
     token_preview,
     unclear,

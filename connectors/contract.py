@@ -88,6 +88,10 @@ class NamesColumns(Protocol):
     needed: ClassVar[tuple[str, ...]]
     """Our columns without which no row can be read."""
 
+    @property
+    def has_own_names(self) -> bool:
+        """Whether the table that it is set to read has names of its own for its columns."""
+
     def sample(self, rows: int) -> Sample:
         """Return the table's own columns and its first rows, whatever the setting says and whatever is wrong with
         them; raises ``ConnectorError``."""

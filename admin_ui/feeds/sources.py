@@ -11,19 +11,21 @@ from typing import Any, NamedTuple
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.feeds import matching_table, run_words
+from admin_ui.feeds import connector_words, matching_table, run_words
 from admin_ui.parts import frame, paging
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from connectors.contract import Testable
 from connectors.problem import Problem
 from iam import clock
+from iam.access.administration import may_touch
 from iam.database.engine import make_sessions
 from iam.database.keyset import Cursor
 from iam.directory.source import Run, Source
 from iam.errors import Invalid
 from iam.sources import acceptance, background, configured, listing, schedule
 from iam.sources.listing import RUN_KEYS, SOURCE_KEYS
+from iam.sources.making import commands
 from iam.sources.making.settings import secret_names
 from iam.texts import N_
 from iam.web import context, extension, guard
@@ -35,18 +37,6 @@ MASK = "••••••"
 REFRESH = 2
 """Seconds after which a page with a run under way loads itself again."""
 _SECRET = ("password", "secret", "token")
-_SETTINGS = {
-    "path": N_("File or folder"),
-    "url": N_("Address"),
-    "bind_dn": N_("Reads as"),
-    "base_dn": N_("Reads under"),
-    "bind_password": N_("Password"),
-    "bind_password_file": N_("File with the password"),
-    "connection": N_("Listens to sign-ins by"),
-    "claim": N_("Reads the claim"),
-    "groups": N_("What a value stands for"),
-    "days": N_("Days for which it is believed"),
-}
 
 frame.section(SECTION, N_("Sources"), PATH, "sources.read", 30)
 
@@ -190,11 +180,10 @@ def refuse_source(key: str) -> AnyResponse:
 
 def masked(source: Source) -> list[tuple[str, str]]:
     """Return the settings of a source as names and values, secrets masked."""
-    secret, texts = secret_names(source.connector), context.texts()
-    shown = []
+    secret, shown = secret_names(source.connector), []
     for name, value in source.settings.items():
         hide = name in secret or (any(word in name for word in _SECRET) and not name.endswith("_file"))
-        shown.append((texts.gettext(_SETTINGS[name]) if name in _SETTINGS else name, MASK if hide else _text(value)))
+        shown.append((connector_words.label(name), MASK if hide else _text(value)))
     return shown
 
 
@@ -237,6 +226,7 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
         breadcrumb=[(PATH, context.texts().gettext(N_("Sources")))],
         source=found,
         reads=configured.reads(found),
+        writes=found.connector in commands.offered() and _may_write(found),
         line=line,
         page=paging.Shown(shown, runs.previous, runs.next),
         settings=masked(found),
@@ -252,6 +242,10 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
         next_at=_next(found),
         unclear=listing.undecided(session, found.id),
     )
+
+
+def _may_write(source: Source) -> bool:
+    return may_touch(context.db(), frame.part_of("sources.write"), source.owner_id)
 
 
 def _next(source: Source) -> datetime | None:

@@ -46,6 +46,11 @@ class HrConnector:
             return [error.problem]
         return []
 
+    @property
+    def has_own_names(self) -> bool:
+        """See ``NamesColumns.has_own_names``: the fields of a file of fixed width have our names."""
+        return not self._settings.fixed_width
+
     def sample(self, rows: int) -> Sample:
         """See ``NamesColumns.sample``."""
         with (

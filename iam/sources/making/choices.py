@@ -18,6 +18,7 @@ from connectors.problem import Problem
 from connectors.records import Sample
 from iam.directory.source import Source
 from iam.errors import Invalid
+from iam.sources import configured
 from iam.sources.making import likeness
 from iam.sources.making.settings import Data
 from iam.sources.reading.days import day
@@ -66,14 +67,14 @@ class Thing:
         return self.path[-1] in _DAYS
 
 
-def names_columns(source: Source) -> type[NamesColumns] | None:
-    """Return the source's connector when it lets the columns have any names."""
-    kind: Any = registry.connector(source.connector)
-    return kind if hasattr(kind, "names_setting") else None
+def names_columns(source: Source) -> NamesColumns | None:
+    """Return the source's connector when what it reads has names of its own for the columns; raises ``Invalid``."""
+    connector = configured.connector_of(source)
+    return connector if isinstance(connector, NamesColumns) and connector.has_own_names else None
 
 
 def things(source: Source) -> list[Thing]:
-    """Return what can be read of a source, each column of ours once; raises ``UnknownConnector``."""
+    """Return what can be read of a source, each column of ours once; raises ``Invalid``."""
     usual, own = registry.matching(source.connector), source.matching
     connector = names_columns(source)
     if connector is None:

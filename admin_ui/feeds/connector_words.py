@@ -1,0 +1,91 @@
+"""Connectors and their settings in words: what a connector is called and reads, and what each setting is."""
+
+from __future__ import annotations
+
+from connectors.contract import Connector
+from iam.texts import N_
+from iam.web import context
+
+CONNECTORS = {
+    "hr": (
+        N_("Payroll or HR file"),
+        N_("Reads who works where, and until when, from a CSV file, a spreadsheet or lines of fixed width."),
+    ),
+    "ldap": (
+        N_("Directory (LDAP, Active Directory)"),
+        N_("Reads persons, groups and memberships from a directory, and can check passwords by it."),
+    ),
+    "oneroster": (
+        N_("School system (OneRoster)"),
+        N_("Reads schools, pupils, teachers, classes and guardians from a OneRoster 1.2 bundle."),
+    ),
+}
+LABELS = {
+    "path": N_("File or folder"),
+    "url": N_("Address"),
+    "bind_dn": N_("Reads as"),
+    "base_dn": N_("Reads under"),
+    "bind_password": N_("Password"),
+    "bind_password_file": N_("File with the password"),
+    "connection": N_("Listens to sign-ins by"),
+    "claim": N_("Reads the claim"),
+    "groups": N_("What a value stands for"),
+    "days": N_("Days for which it is believed"),
+    "columns": N_("Columns of the file"),
+    "sheet": N_("Sheet"),
+    "encoding": N_("Encoding"),
+    "fixed_width": N_("Fields of fixed width"),
+    "line_length": N_("Length of a line"),
+    "trimmed": N_("Lines may lack the blanks at their ends"),
+    "head": N_("Beginning of a first line that is no row"),
+    "trailer": N_("Last line that tells the number of rows"),
+    "starttls": N_("Begin TLS before anything is sent"),
+    "plaintext": N_("Do without TLS"),
+    "ca_file": N_("File of the authorities to trust"),
+    "person_filter": N_("Which entries are persons"),
+    "group_filter": N_("Which entries are groups"),
+    "person_attributes": N_("Attributes of a person"),
+    "login_attribute": N_("Attribute of the username"),
+    "id_attribute": N_("Attribute that stays"),
+    "page_size": N_("Entries asked at a time"),
+    "deadline_seconds": N_("Longest wait in seconds"),
+}
+_HINTS = (
+    N_("The file (CSV, .xlsx, .xls or .ods), as an absolute path on the server."),
+    N_("The sheet of a spreadsheet; without it, the first one seen."),
+    N_("The encoding of a text file; without it, it is found out."),
+    N_("The fields of a line, by our columns' names, where the file has neither header nor CSV."),
+    N_("Signs of a line; without it, to its last field."),
+    N_("Whether lines lack the blanks at their ends."),
+    N_("What a first line begins with that is no row."),
+    N_("The last line, which tells the number of rows."),
+    N_("The bundle: a folder or a zip file, as an absolute path on the server."),
+    N_("ldaps://host[:port], or ldap://host[:port] with StartTLS."),
+    N_("Begin TLS on an ldap:// connection before anything is sent."),
+    N_("Do without TLS; only to this computer itself."),
+    N_("Authorities to trust, PEM; without it the system's."),
+    N_("Whom the service binds as to search."),
+    N_("A file with the password, in place of it."),
+    N_("Under which persons and groups are."),
+    N_("What an entry is known by over renamings: objectGUID in Active Directory."),
+    N_("For connecting, and for every page."),
+)
+"""What our connectors' own descriptions of their settings say, so that it is translated."""
+
+
+def named(name: str, connector: type[Connector]) -> tuple[str, str]:
+    """Return what a connector is called and what it reads; of one that is not ours its name and its own words."""
+    if name in CONNECTORS:
+        called, reads = CONNECTORS[name]
+        return context.texts().gettext(called), context.texts().gettext(reads)
+    return name, (connector.__doc__ or "").strip().partition("\n")[0]
+
+
+def label(setting: str) -> str:
+    """Return what a setting is called; one of a connector that is not ours by its name."""
+    return context.texts().gettext(LABELS[setting]) if setting in LABELS else setting
+
+
+def hint(description: str | None) -> str | None:
+    """Return a setting's description in the reader's language, where it is one of ours."""
+    return context.texts().gettext(description) if description else None

@@ -1,0 +1,163 @@
+"""A source is made at /admin/new-source: its connector is chosen, then its key, owner, purpose and settings are told.
+
+It is paused until somebody takes it into use on its page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin_ui.feeds import connector_words, settings_form
+from admin_ui.feeds.sources import PATH, SECTION
+from admin_ui.parts import frame
+from admin_ui.parts.frame import blueprint
+from connectors.contract import Connector
+from connectors.problem import Problem
+from iam.access.administration import Part
+from iam.directory.organisation import Organisation
+from iam.directory.pages import listing
+from iam.errors import AvainError, Conflict, Invalid, NotFound
+from iam.sources.making import commands
+from iam.sources.making.files import Files
+from iam.sources.making.said import SourceSaid
+from iam.texts import N_
+from iam.web import context, guard
+
+NEW = "/admin/new-source"
+OFFERED = 300
+"""So many organisations are offered as owners; for any other the source is declared."""
+LONGEST = 400
+_SMALL = ("school", "unit")
+TEXTS = ("purpose", "zone", "priority", "missing_hours", "schedule", "deadline")
+"""What is said of every source, besides key, owner and whether good rows are kept."""
+
+
+@dataclass(slots=True)
+class SourceForm:
+    """What was typed (None: nothing yet), and what is wrong beside which field ("": above all)."""
+
+    typed: Mapping[str, str] | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@blueprint.get("/new-source")
+@guard.requires("sources.write")
+def new_source() -> Response:
+    """Show which kinds of system a source can read."""
+    cards = [(name, *connector_words.named(name, one)) for name, one in commands.offered().items()]
+    return frame.render("sources/new.html", section=SECTION, breadcrumb=_above(), cards=cards)
+
+
+@blueprint.get("/new-source/<connector>")
+@guard.requires("sources.write")
+def new_source_of(connector: str) -> Response:
+    """Show the empty form of a source of one connector."""
+    return _form(connector, _connector(connector), SourceForm())
+
+
+@blueprint.post("/new-source/<connector>")
+@guard.requires("sources.write")
+def make_source(connector: str) -> AnyResponse:
+    """Make a source, paused, and go on to its page."""
+    type_, typed = _connector(connector), request.form
+    try:
+        said = {**read(typed), "key": text_of(typed, "key"), "owner": text_of(typed, "owner"), "connector": connector}
+        said["settings"] = settings_form.read(type_.settings_model, typed, names_setting(type_))
+        made = commands.make(context.db(), said, guard.part(), walls(), context.actor())
+    except (Conflict, Invalid) as error:
+        return _form(connector, type_, SourceForm(typed, beside(error)), error.status)
+    told = N_("The source is made, and paused. The steps that are left are on this page.")
+    return frame.done(context.texts().gettext(told), f"{PATH}/{made.key}")
+
+
+def read(typed: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a form says of any source, but for its key, owner and settings; what is empty is as usual."""
+    said: dict[str, Any] = {name: text for name in TEXTS if (text := text_of(typed, name))}
+    said.setdefault("schedule", None)
+    said.setdefault("purpose", "")
+    return said | {"keep_good_rows": "keep_good_rows" in typed}
+
+
+def text_of(typed: Mapping[str, str], name: str) -> str:
+    """Return what was typed in a field, as far as it is read."""
+    return typed.get(name, "").strip()[:LONGEST]
+
+
+def names_setting(connector: type[Connector]) -> str:
+    """Return the setting that is made by choosing columns; empty where there is none."""
+    return str(getattr(connector, "names_setting", ""))
+
+
+def walls() -> Files:
+    """Return which files whoever asks may name."""
+    return Files(context.settings().sources.folder, guard.part().everything)
+
+
+def beside(error: AvainError) -> dict[str, str]:
+    """Return what is wrong by the field beside which it is told, the first of each; what was written is taken back."""
+    context.db().rollback()
+    texts, found = context.texts(), dict[str, str]()
+    for one in error.problems:
+        sentences = (one.message, one.remedy)
+        told = " ".join(texts.gettext(sentence) % one.params for sentence in sentences if sentence)
+        found.setdefault(_field(one.field or ""), told)
+    return found
+
+
+def _field(place: str) -> str:
+    """Return the field of the form in which a place of a source's settings is typed."""
+    steps = place.split(".")
+    return ".".join(steps[:2]) if steps[0] == "settings" else place
+
+
+def _connector(name: str) -> type[Connector]:
+    found = commands.offered().get(name)
+    if found is None:
+        raise NotFound(Problem("There is no such connector.", N_("Choose one of those shown.")))
+    return found
+
+
+def _above() -> list[tuple[str, str]]:
+    return [(PATH, context.texts().gettext(N_("Sources")))]
+
+
+def _form(name: str, connector: type[Connector], form: SourceForm, status: int = 200) -> Response:
+    title, reads = connector_words.named(name, connector)
+    return frame.render(
+        "sources/settings.html",
+        status,
+        section=SECTION,
+        breadcrumb=[*_above(), (NEW, context.texts().gettext(N_("New source")))],
+        source=None,
+        action=f"{NEW}/{name}",
+        heading=title,
+        lead=reads,
+        form=form,
+        said=form.typed if form.typed is not None else usual(),
+        inputs=settings_form.inputs(connector.settings_model, {}, form.typed, names_setting(connector)),
+        owners=_owners(guard.part()),
+        folder=walls().of(text_of(form.typed or {}, "owner") or "…"),
+    )
+
+
+def usual() -> dict[str, Any]:
+    """Return what a form of a source says before anything is typed."""
+    fields = SourceSaid.model_fields
+    return {name: fields[name].default for name in TEXTS if name != "purpose"} | {"keep_good_rows": True}
+
+
+def _owners(part: Part) -> list[tuple[str, str]]:
+    """Return the organisations of the part that can own a source; schools and units only when there is nothing above
+    them."""
+    language = context.texts().language
+    query = listing.organisations(part)
+    for one in (query.where(Organisation.kind.not_in(_SMALL)), query):
+        found = context.db().scalars(one.order_by(*listing.organisation_keys(language)).limit(OFFERED)).all()
+        if found:
+            return [(row.key, row.name(language)) for row in found]
+    return []
