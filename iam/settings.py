@@ -224,10 +224,10 @@ class Sources(BaseModel):
     """What sources that are made on pages may read (``iam.sources.making.files``)."""
 
     model_config = _MODEL
-    folder: Path = Field(
-        Path("var/feeds"),
+    folder: Path | None = Field(
+        None,
         description="Folder with a folder for each organisation, named by its key: files of a source that is made on a "
-        "page lie in its owner's.",
+        "page lie in its owner's. Without it, feeds under IAM_STATE_DIR.",
     )
 
 

@@ -95,7 +95,8 @@ def names_setting(connector: type[Connector]) -> str:
 
 def walls() -> Files:
     """Return which files whoever asks may name."""
-    return Files(context.settings().sources.folder, guard.part().everything)
+    settings = context.settings()
+    return Files(settings.sources.folder or settings.state_dir / "feeds", guard.part().everything)
 
 
 def beside(error: AvainError) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from admin_ui.parts import words
@@ -33,6 +33,10 @@ _ATTRIBUTES = {
 }
 
 
+NO_COLUMN = "–"
+"""In the place of a column, where something holds for all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Matched:
     """One line: the kind of record, what is read, from which column, and how."""
@@ -43,14 +47,28 @@ class Matched:
     note: str = ""
 
 
-def rows(matching: Matching) -> list[Matched]:
-    """Return the column matching line by line, in the reader's language."""
+def rows(matching: Matching, names: Mapping[str, str] | None = None) -> list[Matched]:
+    """Return the column matching line by line, in the reader's language; with ``names``, the columns are called as the
+    source calls ours, and those that it lacks are left out."""
     return [
-        Matched(words.word(KINDS, name), meaning, column, note)
+        Matched(words.word(KINDS, name), meaning, shown, note)
         for name, kind in matching.kinds.items()
-        for meaning, column, note in _kind(kind)
-        if column
+        for meaning, column, note in _kind(_named(kind, names) if names else kind)
+        if (shown := names.get(column, column if column == NO_COLUMN else "") if names else column)
     ]
+
+
+def _named(kind: Kind, names: Mapping[str, str]) -> Kind:
+    """Return a kind whose place is told by the column that the source has."""
+    if kind.affiliation is None:
+        return kind
+    places = kind.affiliation.organisations
+    if places.column in names:
+        told = {"otherwise": names.get(places.otherwise or "")}
+    else:
+        told = {"column": places.otherwise, "part": None, "before": None, "otherwise": None}
+    affiliation = kind.affiliation.model_copy(update={"organisations": places.model_copy(update=told)})
+    return kind.model_copy(update={"affiliation": affiliation})
 
 
 def _kind(kind: Kind) -> Iterator[tuple[str, str, str]]:
@@ -100,7 +118,7 @@ def _affiliation(columns: AffiliationColumns) -> Iterator[tuple[str, str, str]]:
         )
         yield t(N_("Kind")), columns.kind.column, note
     else:
-        yield t(N_("Kind")), "–", words.word(words.AFFILIATIONS, columns.kind)
+        yield t(N_("Kind")), NO_COLUMN, words.word(words.AFFILIATIONS, columns.kind)
     yield t(N_("Code of the position")), columns.occupation or "", ""
     yield t(N_("Title")), columns.title or "", ""
     yield from _days(columns.from_, columns.to)
@@ -117,7 +135,7 @@ def _days(first: str | None, last: str | None) -> Iterator[tuple[str, str, str]]
 def _place(columns: Organisations) -> tuple[str, str]:
     t = context.texts().gettext
     if columns.fixed is not None:
-        return "–", t(N_("the organisation that owns the source"))
+        return NO_COLUMN, t(N_("the organisation that owns the source"))
     notes = []
     if columns.part:
         notes.append(t(N_("several, parted by %(sign)s")) % {"sign": columns.part})

@@ -3,7 +3,7 @@ and accept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -255,10 +255,17 @@ def _next(source: Source) -> datetime | None:
     return schedule.following(source.schedule, source.zone, clock.now())
 
 
+def names_of(source: Source) -> Mapping[str, str]:
+    """Return the names that the source's own columns have, by ours; empty where ours are its own."""
+    names = source.settings.get(getattr(commands.offered().get(source.connector), "names_setting", ""))
+    return names if isinstance(names, Mapping) else {}
+
+
 def _matching(source: Source) -> dict[str, Any]:
     """Return the column matching as rows, or what is wrong with it."""
     try:
-        return {"matching": matching_table.rows(configured.matching_of(source)), "matching_problems": []}
+        rows = matching_table.rows(configured.matching_of(source), names_of(source))
+        return {"matching": rows, "matching_problems": []}
     except Invalid as error:
         return {"matching": [], "matching_problems": [context.texts().sentence(problem) for problem in error.problems]}
 

@@ -32,8 +32,16 @@ CHANGEABLE = frozenset(FIELDS) - {"connector", "disabled"}
 
 def offered() -> dict[str, type[Connector]]:
     """Return the connectors of which a source can be made on a page, by name: those that read a system."""
-    found = {name: registry.connector(name) for name in registry.names() if name != "memory"}
-    return {name: one for name, one in found.items() if issubclass(one, ReadsAll)}
+    found = {name: _loaded(name) for name in registry.names() if name != "memory"}
+    return {name: one for name, one in found.items() if one is not None and issubclass(one, ReadsAll)}
+
+
+def _loaded(name: str) -> type[Connector] | None:
+    try:
+        return registry.connector(name)
+    except ImportError:
+        # A package that is broken takes only its own sources down.
+        return None
 
 
 def make(session: Session, said: Mapping[str, Any], part: Part, walls: Files, actor: Actor) -> Source:
