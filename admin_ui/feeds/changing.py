@@ -54,9 +54,9 @@ def change_source(key: str) -> AnyResponse:
 
 @blueprint.post("/sources/<key>/pause")
 @guard.requires("sources.write")
-def pause_source(key: str) -> AnyResponse:
+def disable_source(key: str) -> AnyResponse:
     """Read nothing of a source from now on."""
-    commands.pause(context.db(), source_here(key), context.actor())
+    commands.disable(context.db(), source_here(key), context.actor())
     return frame.done(context.texts().gettext(N_("The source is paused: nothing of it is read.")), f"{PATH}/{key}")
 
 

@@ -102,7 +102,7 @@ def _page(source: Source, form: SourceForm, status: int = 200) -> Response:
     column, values = _values(source, samples)
     return frame.render(
         "sources/columns.html",
-        422 if problems else status,
+        status,
         section=SECTION,
         breadcrumb=above(source.key),
         source=source,

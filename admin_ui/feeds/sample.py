@@ -39,7 +39,6 @@ def show_sample(key: str) -> Response:
     log.write(context.db(), "source:sample:seen", context.actor(), organisation_id=source.owner_id, envelope=envelope)
     return frame.render(
         "sources/sample.html",
-        422 if problems else 200,
         section=SECTION,
         breadcrumb=above(key),
         source=source,

@@ -181,7 +181,11 @@ def refuse_source(key: str) -> AnyResponse:
 def masked(source: Source) -> list[tuple[str, str]]:
     """Return the settings of a source as names and values, secrets masked."""
     secret, shown = secret_names(source.connector), []
+    matched = getattr(commands.offered().get(source.connector), "names_setting", "")
     for name, value in source.settings.items():
+        if name == matched:
+            # The table of columns tells it.
+            continue
         hide = name in secret or (any(word in name for word in _SECRET) and not name.endswith("_file"))
         shown.append((connector_words.label(name), MASK if hide else _text(value)))
     return shown

@@ -1,4 +1,4 @@
-"""What is done to a source on its pages: it is made, paused, and then changed, paused and resumed."""
+"""What is done to a source on its pages: it is made, out of use at first, changed, taken into use and out of it."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def change(
     return differing
 
 
-def pause(session: Session, source: Source, actor: Actor) -> None:
-    """Read nothing of a source any more, and end the sessions that it proved; nothing when it is paused already."""
+def disable(session: Session, source: Source, actor: Actor) -> None:
+    """Read nothing of a source any more, and end the sessions that it proved; nothing when it is out of use already."""
     if source.disabled:
         return
     made = begin(session, "command", actor, f"source {source.key}: pause")

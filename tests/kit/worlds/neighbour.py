@@ -211,6 +211,7 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "guardian_id": world.ids[MARK if theirs else "oma guardian"],
         "change_id": uuid4() if theirs else world.ids["change"],
         "n": "2" if theirs else "1",
+        "connector": "puuttuva" if theirs else "hr",
     }
     return {argument: str(value) for argument, value in given.items()}
 

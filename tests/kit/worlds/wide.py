@@ -339,6 +339,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         ids["own logout"],
         ids["own mail"],
         change=ids["omasopimus change"],
+        connector="hr",
     )
     foreign = named_things(
         ids["kiisu"],
@@ -382,6 +383,7 @@ def named_things(
     clause: str = "1",
     version: str = "1",
     change: str = UNKNOWN,
+    connector: str = "eioleolemassa",
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
@@ -398,6 +400,7 @@ def named_things(
         "agreements": {"key": agreement, "n": clause, "change_id": change},
         "agreement-templates": {"key": agreement.replace("sopimus", "pohja")},
         "sources": {"key": source, "ambiguity_id": unclear},
+        "new-source": {"connector": connector},
         "runs": {"run_id": run},
         "deputies": {"deputy_id": UNKNOWN},
         "undelivered": {"message_id": logout, "mail_id": mail},

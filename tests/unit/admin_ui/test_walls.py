@@ -70,6 +70,7 @@ def foreign(world: World) -> dict[str, str]:
         "deputy_id": UNKNOWN,
         "change_id": UNKNOWN,
         "n": "1",
+        "connector": UNKNOWN,
         "request_id": str(_asked(world)),
     }
 

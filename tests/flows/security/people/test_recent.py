@@ -23,6 +23,7 @@ from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, published
 
 GIVES = {
     "rules.write",
+    "sources.write",
     "rights.grant",
     "applications.write",
     "agreements.sign",
@@ -45,9 +46,17 @@ OTHER = {
 }
 """Permissions whose forms take away, look, or let a source speak: what they do is held by a reason, a purpose or the
 guard."""
-GIVES_NOTHING = {"admin.retire_client", "admin.end_right", "admin.stop_rule", "admin.try_again", "admin.try_mail_again"}
-"""Forms of the first kind that take away (whoever stops a misuse is not stopped on the way) or send again what was
-decided before."""
+GIVES_NOTHING = {
+    "admin.retire_client",
+    "admin.end_right",
+    "admin.stop_rule",
+    "admin.try_again",
+    "admin.try_mail_again",
+    "admin.make_source",
+    "admin.disable_source",
+}
+"""Forms of the first kind that take away (whoever stops a misuse is not stopped on the way), send again what was
+decided before, or make what is out of use at first."""
 GIVES_TOO = {
     "admin.restore",
     "admin.press",
@@ -121,6 +130,7 @@ def address(world: World, rule: Rule) -> str:
         "client_id": "wilma",
         "organisation_id": str(world.ids["KOIVU"]),
         "key": "vanha",
+        "connector": "hr",
         "request_id": str(uuid4()),
         "guardian_id": str(world.ids["anna"]),
         "opening_id": str(uuid4()),
