@@ -31,6 +31,9 @@ def show_sample(key: str) -> Response:
     """Show some rows of a source, to whoever may see the persons of its owner."""
     source = with_persons(source_here(key))
     samples, problems = read_now(source, sample.ROWS)
+    source = source_here(key)
+    if not knows_protected(source):
+        samples = [sample.openly(context.db(), context.vault(), source, one) for one in samples]
     found = choices.things(source) if samples else []
     codes = coded(found, choices.suggestions(found, samples))
     shown = [(words.word(KINDS, one.kind), sample.masked(one, codes)) for one in samples]
@@ -57,6 +60,12 @@ def with_persons(source: Source) -> Source:
 def sees_persons(source: Source) -> bool:
     """Whether whoever asks may see the persons of whom the source tells."""
     part = frame.part_of("persons.read")
+    return bool(part) and may_touch(context.db(), part, source.owner_id)
+
+
+def knows_protected(source: Source) -> bool:
+    """Whether whoever asks may know that somebody protected is where the source speaks."""
+    part = frame.part_of("persons.code")
     return bool(part) and may_touch(context.db(), part, source.owner_id)
 
 

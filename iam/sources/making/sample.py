@@ -7,9 +7,17 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
 from connectors.contract import Connector, NamesColumns, ReadsAll
 from connectors.identity_code import holds_code
 from connectors.records import Record, Sample, Value
+from iam.directory.person import Identifier
+from iam.directory.protected import is_protected
+from iam.directory.source import Source
+from iam.sources.reading.columns import IDENTITY_CODE
+from iam.vault import Vault
 
 ROWS = 20
 MASK = "••••••"
@@ -43,6 +51,23 @@ def _of_records(kind: str, records: Sequence[Record]) -> Sample:
 
 def _text(value: Value) -> str:
     return value if isinstance(value, str) else ", ".join(value)
+
+
+def openly(session: Session, vault: Vault, source: Source, sample: Sample) -> Sample:
+    """Return a sample without the rows that name somebody protected, by an identity code or by the source's own
+    number; one statement."""
+    cells = {value.strip() for row in sample.rows for value in row} - {""}
+    codes = {vault.mac("identity-code", "", value): value for value in cells if IDENTITY_CODE.match(value)}
+    named = or_(
+        and_(Identifier.kind == "identity-code", Identifier.value_mac.in_(codes)),
+        and_(Identifier.issuer == source.key, Identifier.value.in_(cells)),
+    )
+    query = select(Identifier.value, Identifier.value_mac).where(
+        Identifier.closed_by.is_(None), is_protected(Identifier.person_id), named
+    )
+    hidden = {codes.get(mac, "") if mac is not None else str(value) for value, mac in session.execute(query)}
+    rows = tuple(row for row in sample.rows if hidden.isdisjoint(value.strip() for value in row))
+    return replace(sample, rows=rows)
 
 
 def masked(sample: Sample, codes: Collection[str]) -> Sample:

@@ -147,6 +147,7 @@ def test_c_33_no_address_gives_a_key_or_a_secret_to_anybody(provider: World, sec
             "message_id": str(provider.ids["anna"]),
             "change_id": str(provider.ids["anna"]),
             "n": "1",
+            "connector": "hr",
         }
         built = rule.build({name: given[name] for name in rule.arguments})
         assert built is not None

@@ -72,9 +72,7 @@ def events(session: Session, type_: str) -> list[AuditEvent]:
     return list(session.scalars(select(AuditEvent).where(AuditEvent.type == type_)))
 
 
-def test_a_source_is_made_out_of_use_with_its_change_and_its_event(
-    world: World, session: Session, feeds: Path
-) -> None:
+def test_a_source_is_made_out_of_use_with_its_change_and_its_event(world: World, session: Session, feeds: Path) -> None:
     made = make(session, world, feeds)
     assert (made.disabled, made.owner_id, made.zone) == (True, world.ids["MANSIKKALA"], "Europe/Helsinki")
     (event,) = events(session, "source:config:made")
