@@ -52,7 +52,7 @@ class Sheet:
     def _head(self) -> tuple[int, Header, tuple[int, ...]]:
         """Find the header, and where in a row each of its columns stands."""
         if self._layout.free:
-            return self._widest()
+            return self._filled()
         best: tuple[int, list[str]] = 1, []
         for line, cells in islice(self._rows, TITLES):
             names = [_plain(cell) for cell in cells]
@@ -64,10 +64,12 @@ class Sheet:
                 best = line, names
         raise Malformed(self._no_header(*best))
 
-    def _widest(self) -> tuple[int, Header, tuple[int, ...]]:
-        """Take the first of the rows with the most cells for the header of a table whose columns nobody agreed."""
+    def _filled(self) -> tuple[int, Header, tuple[int, ...]]:
+        """Take for the header of a table whose columns nobody agreed the first row that fills more than half of what
+        any does: titles above it do not, and a column may lack a name."""
         first = [(line, cells, [_plain(cell).strip() for cell in cells]) for line, cells in islice(self._rows, TITLES)]
-        line, _, names = max(first, key=lambda row: sum(map(bool, row[2])), default=(1, [], []))
+        most = max((sum(map(bool, texts)) for _, _, texts in first), default=0)
+        line, _, names = next((row for row in first if 2 * sum(map(bool, row[2])) > most), (1, [], []))
         self._rows = chain([(n, cells) for n, cells, _ in first if n > line], self._rows)
         header = free_header(names)
         return line, header, tuple(place for place in range(len(names)) if place not in header.dropped)
