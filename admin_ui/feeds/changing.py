@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request
+from pydantic import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui.feeds import connector_words, settings_form
@@ -12,6 +13,7 @@ from admin_ui.feeds.making import TEXTS, SourceForm, beside, names_setting, read
 from admin_ui.feeds.sources import PATH, SECTION
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
+from connectors.contract import Connector, NamesColumns
 from connectors.problem import Problem
 from iam.directory.organisation import Organisation
 from iam.directory.source import Source
@@ -42,7 +44,7 @@ def change_source(key: str) -> AnyResponse:
     chosen = names_setting(connector)
     try:
         settings = settings_form.read(connector.settings_model, typed, chosen)
-        if chosen in source.settings:
+        if chosen in source.settings and _has_own_names(connector, settings):
             settings[chosen] = source.settings[chosen]
         said = {**read(typed), "settings": settings}
         changed = commands.change(context.db(), source, said, guard.part(), walls(), context.actor())
@@ -67,6 +69,15 @@ def resume_source(key: str) -> AnyResponse:
     """Take a source into use."""
     commands.resume(context.db(), source_here(key), context.actor())
     return frame.done(context.texts().gettext(N_("The source is in use.")), f"{PATH}/{key}")
+
+
+def _has_own_names(connector: type[Connector], settings: dict[str, Any]) -> bool:
+    """Whether what is read by these settings has names of its own for its columns, so that those chosen stay."""
+    try:
+        made = connector(connector.settings_model.model_validate(settings))
+    except ValidationError:
+        return True
+    return isinstance(made, NamesColumns) and made.has_own_names
 
 
 def source_here(key: str) -> Source:

@@ -13,7 +13,7 @@ from admin_ui.feeds.changing import above, source_here
 from admin_ui.feeds.making import SourceForm, beside, walls
 from admin_ui.feeds.matching_table import KINDS
 from admin_ui.feeds.meanings import meaning
-from admin_ui.feeds.sample import read_now, sees_persons, with_persons
+from admin_ui.feeds.sample import read_now, with_persons
 from admin_ui.feeds.sources import PATH, SECTION
 from admin_ui.parts import frame, words
 from admin_ui.parts.frame import blueprint
@@ -36,8 +36,11 @@ NO_KIND = ""
 @blueprint.get("/sources/<key>/columns")
 @guard.requires("sources.write")
 def show_columns(key: str) -> Response:
-    """Show what can be read of a source, each with the columns that it may be."""
-    return _page(source_here(key), SourceForm())
+    """Show what can be read of a source, each with the columns that it may be.
+
+    Like its rows, these are for whoever may see its owner's persons: a file without a header has one of them there.
+    """
+    return _page(with_persons(source_here(key)), SourceForm())
 
 
 @blueprint.post("/sources/<key>/columns")
@@ -45,7 +48,7 @@ def show_columns(key: str) -> Response:
 @guard.recent(COLUMNS)
 def choose_columns(key: str) -> AnyResponse:
     """Save which column means what."""
-    source, typed = source_here(key), request.form
+    source, typed = with_persons(source_here(key)), request.form
     samples, problems = read_now(source, LOOKED_AT)
     source = source_here(key)
     try:
@@ -57,7 +60,7 @@ def choose_columns(key: str) -> AnyResponse:
         return _page(source_here(key), SourceForm(typed, beside(error)), error.status)
     has_values = choices.values(source_here(key), samples)[0] != ""
     told = N_("It is saved what the columns mean.")
-    back = COLUMNS.format(key=key) + "#values" if has_values and sees_persons(source) else f"{PATH}/{key}"
+    back = COLUMNS.format(key=key) + "#values" if has_values else f"{PATH}/{key}"
     return frame.done(context.texts().gettext(told), back)
 
 
@@ -146,8 +149,8 @@ def _for_all(source: Source, form: SourceForm) -> dict[str, Any]:
 
 
 def _values(source: Source, samples: list[Sample]) -> tuple[str, list[tuple[str, str]]]:
-    """Return the column that tells the kind, and its values with what they stand for, to who may see persons."""
-    if not samples or not sees_persons(source):
+    """Return the column that tells the kind, and its values with what they stand for."""
+    if not samples:
         return "", []
     column, values = choices.values(source, samples)
     shown = [(value, kind) for value, kind in values.items() if not holds_code(value)]

@@ -116,7 +116,7 @@ MOST: dict[str, int] = {
     "GET /admin/sources.csv": 5,
     "GET /admin/sources/<key>": 9,
     "GET /admin/sources/<key>/columns": 8,
-    "GET /admin/sources/<key>/sample": 8,
+    "GET /admin/sources/<key>/sample": 9,
     "GET /admin/sources/<key>/settings": 6,
     "GET /admin/sources/<key>/runs.csv": 6,
     "GET /admin/sources/<key>/unclear": 10,

@@ -162,10 +162,10 @@ def test_who_may_not_see_the_persons_sees_no_rows(
     administer(world, "teppo", "MANSIKKALA", "sources.read", "sources.write")
     administer(world, "teppo", "MUSTIKKALA", "persons.read")
     teppo = reader("teppo")
-    assert teppo.get("/admin/sources/palkat/sample").status_code == 404
-    page = teppo.get("/admin/sources/palkat/columns")
-    assert page.status_code == 200
-    assert "Puistola" not in page.text
+    for path in ("sample", "columns"):
+        assert teppo.get(f"/admin/sources/palkat/{path}").status_code == 404
+    for path in ("columns", "values"):
+        assert teppo.force(f"/admin/sources/palkat/{path}").status_code == 404
 
 
 def test_columns_that_are_missing_are_told_beside_their_field_and_the_others_kept(
@@ -180,6 +180,19 @@ def test_columns_that_are_missing_are_told_beside_their_field_and_the_others_kep
     assert 'id="employment.affiliation.from-error"' in answer.text
     assert 'id="employment.key-error"' in answer.text
     assert '<option value="Hlönro" selected>' in answer.text
+
+
+def test_a_file_that_becomes_one_of_fixed_width_forgets_the_names_of_its_columns(world: World, town: Reader) -> None:
+    names = {"henkilonumero": "Hlönro", "palvelussuhdenumero": "Nro", "alkamispvm": "Alkupvm"}
+    settings = {"path": "/srv/feeds/hr.csv", "columns": names}
+    catalogue.source(world, "palkat", "MANSIKKALA", settings=settings, disabled=True)
+    form = FORM | {"settings.path": "/srv/feeds/hr.csv", "purpose": "Muu"}
+    assert town.force("/admin/sources/palkat/settings", **form).status_code == 303
+    assert source(world).settings["columns"] == names
+    fields = "\n".join(f"{{name: {name}, start: {n * 10 + 1}, length: 10}}" for n, name in enumerate(names))
+    assert town.force("/admin/sources/palkat/settings", **form | {"settings.fixed_width": fields}).status_code == 303
+    assert set(source(world).settings) == {"path", "fixed_width"}
+    assert "{name: henkilonumero, start: 1, length: 10}" in town.get("/admin/sources/palkat/settings").text
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
