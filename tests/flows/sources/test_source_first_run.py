@@ -11,6 +11,8 @@ from sqlalchemy import Engine, delete, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from connectors import registry
+from iam.access.administration import WHOLE
 from iam.audit.log import AuditEvent
 from iam.change import SYSTEM, Change
 from iam.directory.affiliation import Affiliation
@@ -18,6 +20,8 @@ from iam.directory.source import Acceptance, KeptReading, Run, Source
 from iam.errors import Conflict, Invalid, NotFound
 from iam.plans.plan import Plan, PlanEffect
 from iam.sources import acceptance, configured, lease
+from iam.sources.making import commands
+from iam.sources.making.files import Files
 from tests.kit.worlds.source import World, build, row, rows
 
 
@@ -326,3 +330,23 @@ def test_a_run_that_breaks_in_the_middle_of_writing_leaves_only_the_failed_run(w
 def test_a_source_that_does_not_exist_is_named(world: World) -> None:
     with pytest.raises(NotFound, match="palkat"):
         world.of("palkat").run()
+
+
+def test_a_source_out_of_use_is_tried_by_a_dry_run_and_read_by_no_other(world: World) -> None:
+    world.change_source(disabled=True)
+    before = world.facts()
+    assert world.run(rows(range(3)), dry_run=True).counts["held_start"] == 3
+    assert world.facts() == before
+    with pytest.raises(Conflict):
+        world.run(rows(range(3)))
+
+
+def test_another_matching_means_every_row_anew_under_the_guard(world: World) -> None:
+    world.load(rows(range(3)))
+    own = registry.matching("hr")
+    own["employment"]["affiliation"]["kind"]["values"]["vakinainen"] = "trainee"
+    with world.now(), Session(world.engine) as session, session.begin():
+        source, town = configured.by_key(session, "hr"), Files(world.folder)
+        commands.change(session, source, {"matching": own}, WHOLE, town, SYSTEM)
+    report = world.run()
+    assert report.counts["changed"] == 3
