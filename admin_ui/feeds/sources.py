@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.feeds import matching_table, run_words
-from admin_ui.parts import frame, paging
+from admin_ui.feeds import matching_table, picture, run_words
+from admin_ui.parts import frame, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from connectors.contract import Testable
@@ -229,7 +229,7 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
     runs = _runs(found).page(paging.cursor(25) if status == 200 else Cursor(size=25))
     held = listing.waiting(session, found.id)
     shown = [(run, *run_words.word(run_words.state_of(run, found, held))) for run in runs.rows]
-    login = context.login()
+    login, drawn = context.login(), picture.of_source(found)
     return frame.render(
         "sources/source.html",
         status,
@@ -250,6 +250,8 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
         export_url=f"{PATH}/{key}/runs.csv",
         refresh=REFRESH,
         next_at=_next(found),
+        picture=drawn,
+        picture_first=words.day(drawn.first) if drawn is not None else "",
         unclear=listing.undecided(session, found.id),
     )
 
