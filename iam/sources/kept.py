@@ -118,7 +118,8 @@ def _read(source: Source, report: Report) -> list[bytes]:
 
 
 def _packed(part: Any) -> bytes:
-    return zlib.compress(json.dumps(part, separators=(",", ":")).encode("utf-8", "surrogatepass"), 1)
+    # What a problem fills its sentence with may be a day or a number of its own kind: it is only shown.
+    return zlib.compress(json.dumps(part, separators=(",", ":"), default=str).encode(), 1)
 
 
 def _sealed(vault: Vault, source_id: UUID, run_id: UUID, n: int, part: bytes) -> dict[str, Any]:
