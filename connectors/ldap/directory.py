@@ -9,12 +9,12 @@ from datetime import datetime
 import ldap3
 from ldap3.utils.conv import escape_filter_chars
 
+from connectors.deadline import Deadline
 from connectors.ldap.entries import Entry, entries, entries_of
 from connectors.ldap.membership import LOGIN_ATTRIBUTE, MEMBER_ATTRIBUTES, Groups, member_names, texts
 from connectors.ldap.ranges import whole
 from connectors.ldap.rows import GROUP_ATTRIBUTES
 from connectors.ldap.settings import OBJECT_GUID, LdapSettings, address, bind_password
-from connectors.ldap.wire.deadline import Deadline
 from connectors.ldap.wire.server import Server, server
 from connectors.ldap.wire.session import Session
 from connectors.ldap.wire.times import moment

@@ -11,8 +11,8 @@ from uuid import UUID
 import ldap3
 
 from connectors.contract import Malformed
+from connectors.deadline import Deadline
 from connectors.ldap.settings import OBJECT_GUID, LdapSettings
-from connectors.ldap.wire.deadline import Deadline
 from connectors.ldap.wire.session import Session
 from connectors.problem import Problem
 

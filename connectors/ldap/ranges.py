@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import ldap3
 
 from connectors.contract import Malformed, TimedOut, Unreachable
+from connectors.deadline import Deadline
 from connectors.ldap.entries import Entry, entries_of
 from connectors.ldap.settings import LdapSettings
-from connectors.ldap.wire.deadline import Deadline
 from connectors.ldap.wire.session import Session
 from connectors.problem import Problem
 

@@ -9,8 +9,8 @@ from hashlib import blake2b
 import ldap3
 
 from connectors.contract import Refused
+from connectors.deadline import Deadline
 from connectors.ldap.settings import LdapSettings
-from connectors.ldap.wire.deadline import Deadline
 from connectors.ldap.wire.session import Session
 from connectors.ldap.wire.times import moment
 

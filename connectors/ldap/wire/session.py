@@ -14,8 +14,8 @@ import ldap3
 from ldap3.core.exceptions import LDAPOperationResult
 
 from connectors.contract import Refused
+from connectors.deadline import Deadline
 from connectors.ldap.settings import Address
-from connectors.ldap.wire.deadline import Deadline
 from connectors.ldap.wire.failure import CANNOT_BIND, Unsuccessful, failure
 from connectors.problem import Problem
 
