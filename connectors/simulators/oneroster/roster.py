@@ -56,6 +56,11 @@ class Roster:
         """Mark an object as to be deleted; raises ``KeyError``."""
         self.put(collection, self.get(collection, sourced_id) | {"status": "tobedeleted"})
 
+    def drop(self, collection: str, sourced_id: str) -> None:
+        """Take an object away without a word, as servers do that keep nothing; raises ``KeyError``."""
+        with self._lock:
+            del self._objects[collection][sourced_id]
+
 
 def reference(sourced_id: str, kind: str) -> Object:
     """Return how one object names another (GUIDRef)."""
