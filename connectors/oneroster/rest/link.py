@@ -59,7 +59,10 @@ def ask(where: Place, request: Request, ca_file: Path | None, seconds: float) ->
         door.sock = timed
         door.request(request.method, request.target, request.body, {**sent, **request.headers})
         with door.getresponse() as answer:
-            body = answer.read()
+            # Of the length that the head claims, memory would be taken at once.
+            body = answer.read(LARGEST_ANSWER + 1)
+            if len(body) > LARGEST_ANSWER:
+                raise TooMuch
             if answer.length:
                 raise http.client.IncompleteRead(body)
             headers = {name.lower(): value for name, value in answer.getheaders()}

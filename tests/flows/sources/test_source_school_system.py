@@ -177,3 +177,16 @@ def test_everything_is_read_again_once_a_week_so_that_nobody_stays_who_was_never
     school.set(full_every_days=0)
     report = school.run()
     assert (report.counts["rows"], "time to read everything" in str(report.warnings[0][1])) == (14, True)
+
+
+def test_what_a_held_run_read_of_lost_roles_is_kept_and_accepted_as_it_was(school: School) -> None:
+    names = [f"p{n}" for n in range(12)]
+    for name in names:
+        school.add(name, "1a")
+    school.world.load()
+    for name in names:
+        school.change("users", name, roles=[])
+    assert school.run().state == "held"
+    school.simulator.break_down("forbidden")
+    report = school.world.later(days=1).accept()
+    assert (report.state, pupils(school.world, 1)) == ("done", [("oona", "KOIVU"), ("ville", "KOIVU")])
