@@ -8,11 +8,11 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from connectors.contract import Checkpoint, ConnectorError, Reading
-from connectors.deadline import Deadline
 from connectors.ldap.checkpoint import read_checkpoint
 from connectors.ldap.directory import accepts, connected
 from connectors.ldap.reading import changed, everything
 from connectors.ldap.settings import LdapSettings, problems
+from connectors.network.deadline import Deadline
 from connectors.problem import Problem
 from connectors.single_pass import SinglePass
 

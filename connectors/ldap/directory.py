@@ -9,7 +9,6 @@ from datetime import datetime
 import ldap3
 from ldap3.utils.conv import escape_filter_chars
 
-from connectors.deadline import Deadline
 from connectors.ldap.entries import Entry, entries, entries_of
 from connectors.ldap.membership import LOGIN_ATTRIBUTE, MEMBER_ATTRIBUTES, Groups, member_names, texts
 from connectors.ldap.ranges import whole
@@ -18,6 +17,7 @@ from connectors.ldap.settings import OBJECT_GUID, LdapSettings, address, bind_pa
 from connectors.ldap.wire.server import Server, server
 from connectors.ldap.wire.session import Session
 from connectors.ldap.wire.times import moment
+from connectors.network.deadline import Deadline
 
 
 class Directory:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from connectors.contract import Item
-from connectors.deadline import Deadline
 from connectors.ldap.checkpoint import Memory, Name, check, difference, horizon, not_told, sketch_of, write_checkpoint
 from connectors.ldap.directory import Directory, connected
 from connectors.ldap.entries import Entry
 from connectors.ldap.membership import Groups
 from connectors.ldap.rows import GROUP_ATTRIBUTES, membership, row
 from connectors.ldap.settings import LdapSettings
+from connectors.network.deadline import Deadline
 from connectors.records import Deleted, Evidence, Record, Rejected
 from connectors.single_pass import Outcome
 

@@ -9,10 +9,10 @@ from hashlib import blake2b
 import ldap3
 
 from connectors.contract import Refused
-from connectors.deadline import Deadline
 from connectors.ldap.settings import LdapSettings
 from connectors.ldap.wire.session import Session
 from connectors.ldap.wire.times import moment
+from connectors.network.deadline import Deadline
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ import ldap3
 from ldap3.core.exceptions import LDAPOperationResult
 
 from connectors.contract import Refused
-from connectors.deadline import Deadline
 from connectors.ldap.settings import Address
 from connectors.ldap.wire.failure import CANNOT_BIND, Unsuccessful, failure
+from connectors.network.deadline import Deadline
 from connectors.problem import Problem
 
 Result = TypeVar("Result")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from typing import NamedTuple
 
 from connectors.contract import Checkpoint, CheckpointLost
 from connectors.oneroster.rest.settings import OneRosterRestSettings
@@ -19,12 +20,24 @@ MOST_TOLD = 400
 """Deletions that are remembered; one that is not is told again, which does no harm."""
 _VERSION = "1"
 _TIME = "%Y%m%d%H%M%SZ"
+
+
+class _Words(NamedTuple):
+    """The words of a checkpoint's text, in their order."""
+
+    version: str
+    since: str
+    full: str
+    scope: str
+    told: str
+
+
 Names = Mapping[tuple[str, str], str]
 """Kind and key of what is gone, and when it was marked."""
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class Remembered:
     """``since`` is from when on changes are asked for, ``full`` when everything was read, ``told`` which deletions were
     told."""
 
@@ -54,16 +67,18 @@ def write_checkpoint(since: datetime, full: datetime, gone: Names, settings: One
     return f"{_VERSION} {since.strftime(_TIME)} {full.strftime(_TIME)} {_scope(settings)} {told or '-'}"
 
 
-def read_checkpoint(checkpoint: Checkpoint, settings: OneRosterRestSettings, now: datetime) -> Memory:
+def read_checkpoint(checkpoint: Checkpoint, settings: OneRosterRestSettings, now: datetime) -> Remembered:
     """Return what the checkpoint remembers; raises ``CheckpointLost`` when it is none of these settings, of a time to
     come, or everything is to be read anew."""
     try:
-        version, since, full, scope, told = checkpoint.split(" ")
-        marks = "" if told == "-" else told
-        memory = Memory(_parsed(since), _parsed(full), frozenset(marks[n : n + 8] for n in range(0, len(marks), 8)))
-    except ValueError:
+        words = _Words(*checkpoint.split(" "))
+        marks = "" if words.told == "-" else words.told
+        memory = Remembered(
+            _parsed(words.since), _parsed(words.full), frozenset(marks[n : n + 8] for n in range(0, len(marks), 8))
+        )
+    except (TypeError, ValueError):
         raise CheckpointLost(_foreign()) from None
-    if version != _VERSION or scope != _scope(settings):
+    if words.version != _VERSION or words.scope != _scope(settings):
         raise CheckpointLost(_foreign())
     if memory.since > now:
         raise CheckpointLost(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,10 +13,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from connectors.deadline import Deadline, DeadlinePassed
+from connectors.network.deadline import Deadline, DeadlinePassed
+from connectors.network.link import Answer, BadTrust, Place, Request, TooMuch, ask
 from connectors.oneroster.rest import failure
-from connectors.oneroster.rest.link import Answer, BadTrust, Request, TooMuch, ask, pause
-from connectors.oneroster.rest.settings import OneRosterRestSettings, Place, client_secret, place
+from connectors.oneroster.rest.settings import OneRosterRestSettings, client_secret, place
 
 TRIES = 5
 LONGEST_PAUSE = 60.0
@@ -100,7 +101,7 @@ class Client:
             wait = max(self._settings.retry_seconds * 2 ** (tried - 1), _retry_after(answer))
             if wait > min(LONGEST_PAUSE, self._end.remaining()):
                 return answer
-            pause(wait)
+            time.sleep(wait)
         raise AssertionError("the last try returns")
 
     def _ask_once(self, where: Place, request: Request, field: str) -> Answer:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import ssl
 
 from connectors.contract import ConnectorError, Malformed, Refused, TimedOut, Unreachable, Untrusted
-from connectors.deadline import DeadlinePassed
-from connectors.oneroster.rest.link import BadTrust, TooMuch
+from connectors.network.deadline import DeadlinePassed
+from connectors.network.link import BadTrust, TooMuch
 from connectors.problem import Problem
 
 BUSY = frozenset({429, 502, 503, 504})

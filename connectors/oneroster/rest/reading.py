@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from connectors.contract import Item
-from connectors.oneroster.rest.checkpoint import Memory, filter_refused, horizon, write_checkpoint
+from connectors.oneroster.rest.checkpoint import Remembered, filter_refused, horizon, write_checkpoint
 from connectors.oneroster.rest.client import Client, FilterRefused
 from connectors.oneroster.rest.items import Known, Tally, is_gone, item_of, marked, role_items
 from connectors.oneroster.rest.objects import BY_KIND
@@ -44,7 +44,7 @@ def everything(settings: OneRosterRestSettings) -> Generator[Item, None, Outcome
     return evidence, write_checkpoint(horizon(begun), begun, tally.deleted, settings)
 
 
-def changed(settings: OneRosterRestSettings, memory: Memory) -> Generator[Item, None, Outcome]:
+def changed(settings: OneRosterRestSettings, memory: Remembered) -> Generator[Item, None, Outcome]:
     """Yield what was changed since; organisations always all, for the others are read by them.
 
     Everything is read before anything is handed on, so that ``CheckpointLost`` comes first or not at all.
@@ -68,7 +68,7 @@ def changed(settings: OneRosterRestSettings, memory: Memory) -> Generator[Item, 
 
 
 def _items(
-    name: str, objects: Iterator[Object] | list[Object], known: Known, tally: Tally, memory: Memory | None
+    name: str, objects: Iterator[Object] | list[Object], known: Known, tally: Tally, memory: Remembered | None
 ) -> Iterator[Item]:
     """Yield the objects of a collection as items, of users the roles after all of them; a deletion that was told before
     is not told again."""

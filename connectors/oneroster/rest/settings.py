@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
 from connectors.contract import Refused, Settings
+from connectors.network.link import Place
 from connectors.problem import Problem
 
 SCOPE = "https://purl.imsglobal.org/spec/or/v1p2/scope/roster.readonly"
@@ -31,16 +31,6 @@ class OneRosterRestSettings(Settings):
     total_seconds: float = Field(default=1800, gt=0, le=21_600, description="For a whole reading.")
     retry_seconds: float = Field(default=1, ge=0, le=60, description="Before the second try; doubled before each next.")
     full_every_days: int = Field(default=7, ge=0, le=366, description="How often everything is read; 0: every time.")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where to connect, and the path that is asked there."""
-
-    host: str
-    port: int
-    tls: bool
-    path: str
 
 
 def place(url: str, field: str) -> Place:

@@ -27,8 +27,10 @@ class Simulator:
     ``asked`` lists the targets of all requests for collections, in their order.
     """
 
-    def __init__(self, roster: Roster, port: int = 0, *, client: str = "avain", secret: str = "simulated") -> None:  # noqa: S107  # invented
-        self.roster, self.client, self.secret = roster, client, secret
+    client, secret = "avain", "simulated"
+
+    def __init__(self, roster: Roster, port: int = 0) -> None:
+        self.roster = roster
         self.fault: Fault | None = None
         self.asked: list[str] = []
         self.tokens: set[str] = set()

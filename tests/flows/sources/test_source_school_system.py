@@ -13,8 +13,7 @@ from connectors.simulators.oneroster.roster import reference
 from iam.directory.person import PersonProfile
 from iam.directory.source import Source
 from tests.kit.worlds import roster
-from tests.kit.worlds.roster import guardians, members, person, pupils
-from tests.kit.worlds.school_system import School, school as started
+from tests.kit.worlds.roster import School, guardians, members, person, pupils, school as started
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.contract import ConnectorError, Malformed, Refused, TimedOut, Unreachable, Untrusted
-from connectors.oneroster.rest import link
+from connectors.network import link
 from connectors.oneroster.rest.settings import OneRosterRestSettings
 from connectors.oneroster.rest_connector import OneRosterRestConnector
 from connectors.simulators.oneroster import Roster, Simulator

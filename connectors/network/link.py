@@ -9,14 +9,12 @@ import http.client
 import io
 import socket
 import ssl
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connectors.deadline import Deadline
-from connectors.oneroster.rest.settings import Place
+from connectors.network.deadline import Deadline
 
 LARGEST_ANSWER = 32 << 20
 """Bytes of one answer, its head among them."""
@@ -28,6 +26,16 @@ class TooMuch(Exception):
 
 class BadTrust(Exception):
     """The authorities to trust cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to connect, and the path that is asked there."""
+
+    host: str
+    port: int
+    tls: bool
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,8 @@ class Request:
 
 
 def ask(where: Place, request: Request, ca_file: Path | None, seconds: float) -> Answer:
-    """Send a request and return the answer; raises what ``failure`` puts into words."""
+    """Send a request and return the answer; raises ``OSError`` (``ssl.SSLError`` and ``TimeoutError``
+    among them), ``DeadlinePassed``, ``http.client.HTTPException``, ``ValueError``, ``TooMuch`` or ``BadTrust``."""
     deadline = Deadline(seconds)
     sent = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Avain", "Connection": "close"}
     with _connect(where, ca_file, deadline) as link:
@@ -140,8 +149,3 @@ class _Reader(io.RawIOBase):
         count = self._link.recv_into(buffer)
         self._room -= count
         return count
-
-
-def pause(seconds: float) -> None:
-    """Wait before another try."""
-    time.sleep(seconds)
