@@ -98,7 +98,7 @@ def test_a_pupil_who_is_not_enabled_any_more_is_marked_so(school: School) -> Non
     assert pupils(school.world, 1) == [("oona", "KOIVU")]
 
 
-def test_a_new_family_name_is_taken(school: School) -> None:
+def test_a_new_family_name_is_taken_and_nothing_else_of_the_user_ends(school: School) -> None:
     school.world.load()
     school.change("users", "ville", familyName="Uusi")
     school.run()
@@ -106,6 +106,7 @@ def test_a_new_family_name_is_taken(school: School) -> None:
         select(PersonProfile.family_name).where(PersonProfile.person_id == person(school.world, "ville"))
     )
     assert "Uusi" in {str.__str__(name) for name in names}
+    assert (pupils(school.world, 1), len(members(school.world, 1))) == ([("oona", "KOIVU"), ("ville", "KOIVU")], 2)
 
 
 HARM = {
