@@ -30,11 +30,11 @@ def collection(
     """Yield every object of a collection once, those that ``condition`` filters; raises ``ConnectorError``, and
     ``FilterRefused`` before the first.
 
-    Where the server states no number, the end is a page without objects, or one that names no next page where earlier
-    ones did.
+    The end is a page without objects, the last object of those that the server says there are when it names no next
+    page, or, where it states no number, a page that names no next one when earlier ones did.
     """
     seen: set[str] = set()
-    total: int | None = None
+    total, named = None, False
     query = {"limit": str(page_size), "sort": "sourcedId", "orderBy": "asc"}
     query |= {"filter": condition} if condition is not None else {}
     for n in range(MOST_PAGES):
@@ -46,14 +46,11 @@ def collection(
         _note(objects, seen, name)
         yield from objects
         count.objects += len(objects)
-        if total is not None and count.objects >= total:
-            count.proved = count.objects == total
-            if not count.proved:
-                raise Malformed(_lies(name, total, count.objects))
-            return
-        if not objects:
-            if total is not None:
-                raise Malformed(_lies(name, total, count.objects))
+        named = named or page.more
+        if not objects or (not page.more and (named if total is None else count.objects >= total)):
+            if total not in (None, count.objects):
+                raise Malformed(_lies(name, total or 0, count.objects))
+            count.proved = total is not None
             return
     raise Malformed(
         Problem(

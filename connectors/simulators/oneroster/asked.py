@@ -21,7 +21,7 @@ _PREDICATES: dict[str, Callable[[str, str], bool]] = {
     "<=": operator.le,
     "~": operator.contains,
 }
-USUAL_LIMIT, HIGHEST_LIMIT = 100, 1000
+USUAL_LIMIT = 100
 
 
 class NotUnderstood(Exception):
@@ -44,8 +44,8 @@ class Asked:
         return sorted(found, key=lambda one: _text(one, self.sort), reverse=self.descending) if self.sort else found
 
 
-def parse(query: Mapping[str, str]) -> Asked:
-    """Return what a query string asks; raises ``NotUnderstood``."""
+def parse(query: Mapping[str, str], largest: int) -> Asked:
+    """Return what a query string asks, of at most ``largest`` objects; raises ``NotUnderstood``."""
     try:
         limit, offset = int(query.get("limit", USUAL_LIMIT)), int(query.get("offset", 0))
     except ValueError:
@@ -57,7 +57,7 @@ def parse(query: Mapping[str, str]) -> Asked:
     if not all(conditions):
         raise NotUnderstood("invalidfilterfield")
     found = tuple((each[1], each[2], each[3]) for each in conditions if each)
-    return Asked(min(limit, HIGHEST_LIMIT), offset, found, query.get("sort", ""), query.get("orderBy") == "desc")
+    return Asked(min(limit, largest), offset, found, query.get("sort", ""), query.get("orderBy") == "desc")
 
 
 def links(address: str, query: Mapping[str, str], asked: Asked, total: int) -> str:

@@ -12,6 +12,7 @@ FAULTS = {
     "cut": "the connection ends in the middle of a body",
     "repeat": "the first page is given again in the place of every later one",
     "lying-total": "X-Total-Count says more than there is",
+    "short-total": "X-Total-Count says one less than there is",
     "moving-total": "X-Total-Count grows from page to page",
     "no-total": "no X-Total-Count and no Link",
     "page-of-errors": "an error page, as text/html, with status 200",

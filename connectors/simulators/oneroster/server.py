@@ -24,7 +24,8 @@ _LARGEST_BODY = 1 << 20
 class Simulator:
     """A server on loopback; a context manager that serves in threads. Port 0 chooses a free one.
 
-    ``asked`` lists the targets of all requests for collections, in their order.
+    ``largest_page`` is how many objects it gives at a time, whatever it is asked for; ``asked`` lists the targets of
+    all requests for collections, in their order.
     """
 
     client, secret = "avain", "simulated"
@@ -32,6 +33,7 @@ class Simulator:
     def __init__(self, roster: Roster, port: int = 0) -> None:
         self.roster = roster
         self.fault: Fault | None = None
+        self.largest_page = 1000
         self.asked: list[str] = []
         self.tokens: set[str] = set()
         self.stopped = Event()
@@ -98,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             query = _form(parts.query.encode())
-            asked = parse(query)
+            asked = parse(query, self.simulator.largest_page)
         except NotUnderstood as error:
             self._failure(400, str(error))
             return
@@ -140,11 +142,12 @@ class _Handler(BaseHTTPRequestHandler):
         found = asked.of(self.simulator.roster.all(name))
         if fault == "twice" and found:
             found = [*found, found[0]]
-        total = len(found) + {"lying-total": 3, "moving-total": asked.offset}.get(fault or "", 0)
+        total = len(found)
+        told = total + {"lying-total": 3, "short-total": -1, "moving-total": asked.offset}.get(fault or "", 0)
         start = 0 if fault == "repeat" else asked.offset
         body = json.dumps(_named(name, found[start : start + asked.limit], fault), ensure_ascii=False).encode()
         headers = {
-            "X-Total-Count": str(total),
+            "X-Total-Count": str(told),
             "Link": links(f"{self.simulator.address}{BASE}/{name}", query, asked, total),
         }
         if fault == "not-json":

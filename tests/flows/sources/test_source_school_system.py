@@ -114,6 +114,7 @@ HARM = {
     "cut": "broke the connection",
     "repeat": "same page",
     "lying-total": "The server says that users has",
+    "short-total": "The server says that users has 4 objects, but 5 came",
     "moving-total": "grew or shrank",
     "page-of-errors": "not OneRoster",
     "not-json": "not OneRoster",
@@ -125,7 +126,7 @@ HARM = {
     "slow": "did not answer in time",
 }
 """What may go wrong in a full reading, and what is told of it."""
-FROM_THE_FIRST_PAGE = {"lying-total", "twice"}
+FROM_THE_FIRST_PAGE = {"lying-total", "short-total", "twice"}
 """What would be noticed as another thing on a later page."""
 
 

@@ -45,6 +45,16 @@ def test_a_full_reading_is_proved_by_the_server_s_own_number_and_tells_no_deleti
     assert len(simulator.asked) == len(set(simulator.asked))
 
 
+def test_a_page_is_as_large_as_the_server_likes_and_the_reading_is_whole_all_the_same(simulator: Simulator) -> None:
+    simulator.largest_page = 1
+    reading = rest(simulator, page_size=500).read()
+    assert len(records(read_all(reading))) == 10
+    simulator.break_down("no-total")
+    reading = rest(simulator, page_size=500).read()
+    assert len(records(read_all(reading))) == 10
+    assert reading.evidence.declared is None
+
+
 def test_a_password_in_the_answer_is_never_read(simulator: Simulator) -> None:
     user = simulator.roster.get("users", "oppilas")
     simulator.roster.put("users", user | {"password": PASSWORDS[0]})
