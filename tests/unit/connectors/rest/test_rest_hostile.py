@@ -89,6 +89,23 @@ def test_a_busy_server_is_asked_five_times_and_no_more(simulator: Simulator) -> 
     assert len(simulator.asked) == 5
 
 
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        ("3600", 1),
+        ("Fri, 31 Dec 9998 23:59:59 GMT", 1),
+        ("0", 5),
+        ("Sat, 01 Jan 2000 00:00:00 GMT", 5),
+        ("soon", 5),
+        ("", 5),
+    ],
+)
+def test_a_server_that_wants_to_be_left_alone_for_long_is_not_asked_again(told: str, asked: int) -> None:
+    with HostileHttp(answer("", 503, {"Retry-After": told})) as server:
+        assert "busy" in str(error_of(connector(server)))
+    assert len(server.requests) == asked
+
+
 @pytest.mark.parametrize("bad", ["self-signed", "wrong-name", "expired", "unknown"])
 def test_nothing_of_ours_is_sent_to_a_server_that_cannot_prove_who_it_is(bad: str, tmp_path: Path) -> None:
     authority = Authority(tmp_path)
