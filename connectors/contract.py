@@ -15,9 +15,9 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from pydantic import BaseModel, ConfigDict
 
 from connectors.problem import Problem
-from connectors.records import Deleted, Evidence, Record, Rejected
+from connectors.records import Deleted, Evidence, Record, Rejected, Whole
 
-Item = Record | Rejected | Deleted
+Item = Record | Rejected | Deleted | Whole
 Checkpoint = str
 """Opaque to everyone but the connector that made it; at most 4 KiB of text."""
 

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.contract import ConnectorError, Item, ReadsAll, ReadsChanges
 from connectors.problem import Problem
-from connectors.records import Deleted, Evidence, Record, Rejected
+from connectors.records import Deleted, Evidence, Record, Rejected, Whole
 from iam.database.types import uuid7
 from iam.directory.source import KeptReading, Source
 from iam.sources.configured import by_key, connector_of
@@ -133,6 +133,8 @@ def _plain(item: Item) -> list[Any]:
         return ["record", item.kind, item.key, dict(item.fields), item.digest.hex(), item.file, item.line]
     if isinstance(item, Rejected):
         return ["rejected", item.kind, item.key, asdict(item.problem)]
+    if isinstance(item, Whole):
+        return ["whole", item.kind, item.prefix]
     return ["deleted", item.kind, item.key]
 
 
@@ -142,4 +144,6 @@ def _item(plain: list[Any]) -> Item:
         fields, digest, file, line = more
         values = {name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()}
         return Record(kind, key, values, bytes.fromhex(digest), file, line)
-    return Rejected(kind, key, Problem(**more[0])) if what == "rejected" else Deleted(kind, key)
+    if what == "rejected":
+        return Rejected(kind, key, Problem(**more[0]))
+    return Whole(kind, key) if what == "whole" else Deleted(kind, key)

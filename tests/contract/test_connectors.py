@@ -20,11 +20,14 @@ from connectors.hr import HrConnector
 from connectors.ldap import LdapConnector
 from connectors.memory import MemoryConnector
 from connectors.oneroster import OneRosterConnector
+from connectors.oneroster.rest_connector import OneRosterRestConnector
 from connectors.problem import Problem
 from connectors.records import Deleted, Evidence
+from connectors.simulators.oneroster import Roster, Simulator
 from connectors.single_pass import Outcome, SinglePass
 from tests.kit.feeds.csv_inputs import read_all
-from tests.kit.feeds.exhibits import LdapExhibit, MemoryExhibit, hr_exhibit, oneroster_exhibit
+from tests.kit.feeds.exhibits import LdapExhibit, MemoryExhibit, OneRosterRestExhibit, hr_exhibit, oneroster_exhibit
+from tests.kit.feeds.roster import folder
 from tests.kit.servers.slapd import Slapd
 
 Make = Callable[[pytest.FixtureRequest, Path], Exhibit]
@@ -39,11 +42,24 @@ def _ldap_starttls(request: pytest.FixtureRequest, place: Path) -> Exhibit:
     return LdapExhibit(slapd, url=slapd.url)
 
 
+def _oneroster_rest(fault: str | None) -> Make:
+    def make(request: pytest.FixtureRequest, place: Path) -> Exhibit:
+        simulator = Simulator(Roster.of_bundle(folder(place)))
+        request.addfinalizer(simulator.close)
+        simulator.__enter__()
+        return OneRosterRestExhibit(simulator, fault)
+
+    return make
+
+
+BORNE = (None, "busy", "gateway", "expired", "no-total")
+"""What may go wrong with a school system without anybody noticing."""
 SUITES: tuple[tuple[str, type[Connector], Make, bool], ...] = (
     ("memory", MemoryConnector, lambda request, place: MemoryExhibit(), True),
     ("hr", HrConnector, lambda request, place: hr_exhibit(place), False),
     ("oneroster", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=False), False),
     ("oneroster-zip", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=True), False),
+    *((f"oneroster-rest-{fault or 'sound'}", OneRosterRestConnector, _oneroster_rest(fault), False) for fault in BORNE),
     ("ldaps", LdapConnector, _ldap, False),
     ("ldap-starttls", LdapConnector, _ldap_starttls, False),
 )
@@ -68,6 +84,7 @@ def test_conformance(make: Make, check: Check, request: pytest.FixtureRequest, t
         (LdapConnector, {contract.Testable, ReadsAll, ReadsChanges, Authenticates}),
         (HrConnector, {contract.Testable, ReadsAll}),
         (OneRosterConnector, {contract.Testable, ReadsAll}),
+        (OneRosterRestConnector, {contract.Testable, ReadsAll, ReadsChanges}),
     ],
 )
 def test_each_connector_declares_exactly_these_capabilities(connector: type, capabilities: set[type]) -> None:
