@@ -27,6 +27,7 @@ from iam.directory.pages.listing import COMING, coming
 from iam.directory.person import Person
 from iam.directory.source import Ambiguity, Run, Source
 from iam.signin.accounts import username_rules
+from iam.sources import alarms
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -50,11 +51,15 @@ class Feed(NamedTuple):
     run_id: UUID | None
     state: str | None
     started_at: datetime | None
+    scheduled: bool
+    alarm: str | None
     good_at: datetime | None
 
     @property
     def is_stale(self) -> bool:
-        """Whether the last good run is too long ago."""
+        """Whether the last good run is too long ago: by its schedule, or of one that has none by the clock."""
+        if self.scheduled:
+            return self.alarm == alarms.STALE
         return self.good_at is not None and self.good_at + STALE < clock.now()
 
 
@@ -110,7 +115,16 @@ def _feeds(session: Session, part: Part) -> list[Feed]:
         .limit(1)
     )
     query = (
-        select(Source.id, Source.key, Run.id, Run.state, Run.started_at, good.scalar_subquery())
+        select(
+            Source.id,
+            Source.key,
+            Run.id,
+            Run.state,
+            Run.started_at,
+            Source.schedule.is_not(None),
+            Source.alarm,
+            good.scalar_subquery(),
+        )
         .select_from(Source)
         .outerjoin(Run, Run.id == of_source.scalar_subquery())
         .where(part.covers(Source.__table__.c.owner_id))
