@@ -25,7 +25,14 @@ from connectors.records import Deleted, Evidence
 from connectors.single_pass import Outcome, SinglePass
 from tests.kit.feeds import fixed
 from tests.kit.feeds.csv_inputs import read_all
-from tests.kit.feeds.exhibits import LdapExhibit, MemoryExhibit, hr_bytes_exhibit, hr_exhibit, oneroster_exhibit
+from tests.kit.feeds.exhibits import (
+    LdapExhibit,
+    MemoryExhibit,
+    hr_bytes_exhibit,
+    hr_exhibit,
+    hr_folder_exhibit,
+    oneroster_exhibit,
+)
 from tests.kit.feeds.old_sheets import xls
 from tests.kit.feeds.sheets import good, ods, xlsx
 from tests.kit.servers.slapd import Slapd
@@ -49,6 +56,7 @@ SUITES: tuple[tuple[str, type[Connector], Make, bool], ...] = (
     ("hr-xls", HrConnector, lambda request, place: hr_bytes_exhibit(place, xls(good())), False),
     ("hr-ods", HrConnector, lambda request, place: hr_bytes_exhibit(place, ods(good())), False),
     ("hr-fixed", HrConnector, lambda request, place: hr_bytes_exhibit(place, fixed.good(), **fixed.SETTINGS), False),
+    ("hr-folder", HrConnector, lambda request, place: hr_folder_exhibit(place), False),
     ("oneroster", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=False), False),
     ("oneroster-zip", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=True), False),
     ("ldaps", LdapConnector, _ldap, False),
@@ -73,13 +81,15 @@ def test_conformance(make: Make, check: Check, request: pytest.FixtureRequest, t
     [
         (MemoryConnector, {contract.Testable, ReadsAll, ReadsChanges, Authenticates}),
         (LdapConnector, {contract.Testable, ReadsAll, ReadsChanges, Authenticates}),
-        (HrConnector, {contract.Testable, ReadsAll}),
+        (HrConnector, {contract.Testable, ReadsAll, contract.ReadsAfter}),
         (OneRosterConnector, {contract.Testable, ReadsAll}),
     ],
 )
 def test_each_connector_declares_exactly_these_capabilities(connector: type, capabilities: set[type]) -> None:
     assert {
-        each for each in (contract.Testable, ReadsAll, ReadsChanges, Authenticates) if issubclass(connector, each)
+        each
+        for each in (contract.Testable, ReadsAll, contract.ReadsAfter, ReadsChanges, Authenticates)
+        if issubclass(connector, each)
     } == capabilities
 
 
