@@ -17,6 +17,7 @@ from iam.sources import configured
 from tests.kit.feeds import fixed
 from tests.kit.feeds.sheets import Cell, Failed, Table, ods, xlsx
 from tests.kit.worlds.source import Row, World, build, hr_text, row, rows
+from tests.unit.cli.test_cli import Cli
 
 
 @pytest.fixture
@@ -140,3 +141,23 @@ def test_a_file_that_is_still_coming_changes_nothing_until_it_is_whole(world: Wo
     assert world.later(days=1).run().state == "failed"
     part.rename(world.folder / "hr_20260915.csv")
     assert world.later(days=1).run().counts["rows"] == 4
+
+
+def test_the_command_line_reads_a_spreadsheet_and_tells_in_finnish_what_is_wrong_with_settings(world: World) -> None:
+    url = world.engine.url.render_as_string(hide_password=False)
+    iam = Cli(
+        {"IAM_DATABASE__URL": url, "IAM_VAULT__KEY_FILE": str(world.folder / "vault.key"), "LC_ALL": "fi_FI.UTF-8"}
+    )
+    point(world, path=str(world.folder / "hr.xlsx"))
+    (world.folder / "hr.xlsx").write_bytes(xlsx(cells(rows(range(1, 4)))))
+    assert iam("source", "test", "hr").exit_code == 0
+    assert iam("source", "run", "hr").exit_code == 3
+    (world.folder / "hr.xlsx").write_bytes(xlsx([["Nimi"]]))
+    told = iam("source", "test", "hr")
+    assert (told.exit_code != 0, "Sarakkeiden nimiä ei ole millään 50 ensimmäisestä rivistä." in told.output) == (
+        True,
+        True,
+    )
+    point(world, fixed_width=[{"name": "palkka", "start": 1, "length": 8}])
+    told = iam("source", "test", "hr")
+    assert "Nämä eivät ole palvelussuhderivin sarakkeita: palkka." in told.output
