@@ -77,6 +77,15 @@ class ReadsAll(Protocol):
 
 
 @runtime_checkable
+class ReadsAfter(Protocol):
+    """Can read every record, and tell an input that is older than the one it read last."""
+
+    def read_after(self, checkpoint: Checkpoint) -> Reading:
+        """Start a full reading as ``ReadsAll.read`` does. Raises ``Retryable``, here or before the first item, when
+        what is there is older than what gave ``checkpoint``; one that is not its own tells it nothing."""
+
+
+@runtime_checkable
 class ReadsChanges(Protocol):
     """Can read what changed since a checkpoint, deletions included."""
 

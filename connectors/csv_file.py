@@ -42,16 +42,19 @@ _EMPTY = ' \t\xa0;,|="'
 class CsvFile:
     """The rows of ``stream``, whose header must be as ``layout`` says; ``name`` is the file's name in problems.
 
+    ``encoding`` is the file's where it is not to be found out.
+
     The header is read at once. Raises ``Malformed`` here and while iterating ``rows`` when the file as a whole cannot
     be read.
     """
 
-    def __init__(self, stream: ByteSource, name: str, layout: Layout) -> None:
+    def __init__(self, stream: ByteSource, name: str, layout: Layout, encoding: str | None = None) -> None:
         self.name = name
         self._layout = layout
-        self._text = CsvText(stream, name)
+        self._text = CsvText(stream, name, encoding)
         self._chunks = iter(self._text)
         self.header = self._head(layout)
+        self._code_place = self._place_of(layout.code_column)
         self.declared: int | None = None
         """Number of rows that the trailer states, known after the last row."""
         self._last_line = 1
@@ -65,6 +68,9 @@ class CsvFile:
     def digest(self) -> str:
         """Hexadecimal SHA-256 of the file, known after the last row."""
         return self._text.digest
+
+    def close(self) -> None:
+        """Nothing is held here: whoever opened the stream closes it."""
 
     @property
     def finished(self) -> bool:
@@ -81,6 +87,11 @@ class CsvFile:
                 return parse_header(line, layout, self.name, number, delimiter)
             number += 1
         raise Malformed(Problem("The file is empty.", "Ask for the file again.", self.name))
+
+    def _place_of(self, column: str | None) -> int:
+        """Return where in a line of the file ``column`` stands."""
+        read = [place for place in range(self.header.width) if place not in self.header.dropped]
+        return read[self.header.columns.index(column)] if column is not None else 0
 
     def _line(self) -> str | None:
         """Take one line off the file's beginning."""
@@ -192,7 +203,7 @@ class CsvFile:
         codes = chunk.marks.count(MARK)
         if not codes or self._layout.code_column is None:
             return bool(codes)
-        place = self._layout.columns.index(self._layout.code_column)
+        place = self._code_place
         own = "\n".join([values[place] for values in rows if len(values) > place])
         return codes != own.encode("utf-8").translate(MARKS).count(MARK)
 

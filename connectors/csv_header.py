@@ -13,6 +13,7 @@ from hashlib import sha256
 
 from connectors.contract import Malformed
 from connectors.problem import Problem
+from connectors.signs import composed
 
 _COLUMN_NAME = re.compile(r"[A-Za-z_.]{1,40}")
 
@@ -25,7 +26,8 @@ class Layout:
     hold a personal identity code. Columns in ``dropped`` are never handed on, nor are columns after the agreed ones
     whose names begin with ``extension``. ``trailer`` says that a last line ``#rows`` may declare the number of rows. No
     sign without width may be in the column ``key``. In a ``loose`` file the columns are found by name, whatever others
-    there are and in whatever order.
+    there are and in whatever order, and a row may lack empty fields at its end; one that is read ``by_name`` is as
+    loose in its header alone. ``days`` are the columns in which a cell of a spreadsheet may be a day.
     """
 
     columns: tuple[str, ...]
@@ -36,6 +38,8 @@ class Layout:
     trailer: bool = False
     key: str | None = None
     loose: bool = False
+    by_name: bool = False
+    days: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,12 @@ def parse_header(text: str, layout: Layout, file: str, line: int = 1, delimiter:
         key=lambda found: len(agreed.intersection(name.strip().lower() for name in found[1])),
     )
     expected = list(layout.columns)
-    if layout.loose and (found := _by_name(names, expected)) is not None:
-        return _header(delimiter, found, {i for i, name in enumerate(found) if name not in expected})
+    if (layout.loose or layout.by_name) and (found := named_header(names, layout, delimiter)) is not None:
+        return found
+    if layout.by_name:
+        missing = missing_of(names, layout)
+        most = 2 * len(missing) > len(expected)
+        raise Malformed(_no_header(layout, file, line) if most else lacking(missing, file, line))
     extensions = names[len(expected) :] if layout.extension else []
     if names[: len(expected)] != expected or not all(name.startswith(str(layout.extension)) for name in extensions):
         raise Malformed(_wrong_header(names, layout, file, line))
@@ -70,6 +78,32 @@ def parse_header(text: str, layout: Layout, file: str, line: int = 1, delimiter:
         raise Malformed(_wrong_header(names, layout, file, line))
     return _header(
         delimiter, names, {i for i, name in enumerate(names) if name in layout.dropped or i >= len(expected)}
+    )
+
+
+def named_header(names: list[str], layout: Layout, delimiter: str = "") -> Header | None:
+    """Return the header with the columns of ``layout`` wherever they stand, whatever their capitals; None when one is
+    not there just once."""
+    found = _by_name(names, list(layout.columns))
+    if found is None:
+        return None
+    return _header(delimiter, found, {i for i, name in enumerate(found) if name not in layout.columns})
+
+
+def missing_of(names: list[str], layout: Layout) -> list[str]:
+    """Return the columns of ``layout`` that are not among ``names`` just once, whatever their capitals."""
+    written = [_folded(name) for name in names]
+    return [name for name in layout.columns if written.count(_folded(name)) != 1]
+
+
+def lacking(missing: list[str], file: str, line: int) -> Problem:
+    """Return the problem of a header in which the columns ``missing`` are not found."""
+    return Problem(
+        "The header lacks these columns, or has one of them twice: %(missing)s.",
+        "Write each column name just once, as agreed.",
+        file,
+        line,
+        params={"missing": ", ".join(missing)},
     )
 
 
@@ -84,11 +118,14 @@ def _header(delimiter: str, names: list[str], dropped: set[int]) -> Header:
 
 
 def _by_name(names: list[str], expected: list[str]) -> list[str] | None:
-    """Return ``names`` with the expected ones written as agreed, whatever their capitals; None when one is not there
-    just once."""
-    written = {name.lower(): name for name in expected}
-    found = [written.get(name.strip().lower(), name) for name in names]
+    written = {_folded(name): name for name in expected}
+    found = [written.get(_folded(name), name) for name in names]
     return found if all(found.count(name) == 1 for name in expected) else None
+
+
+def _folded(name: str) -> str:
+    """Return a column's name as it is compared: without capitals, composed, and with every white space as one space."""
+    return " ".join(composed(name).lower().split())
 
 
 def _split(text: str, delimiter: str) -> list[str]:
@@ -98,19 +135,23 @@ def _split(text: str, delimiter: str) -> list[str]:
         return []
 
 
+def _no_header(layout: Layout, file: str, line: int) -> Problem:
+    return Problem(
+        "The first line is not the header.",
+        "Begin the file with the column names, parted by %(delimiters)s: %(columns)s.",
+        file,
+        line,
+        params={
+            "delimiters": " / ".join(layout.delimiters).replace("\t", "TAB"),
+            "columns": ", ".join(layout.columns),
+        },
+    )
+
+
 def _wrong_header(names: list[str], layout: Layout, file: str, line: int) -> Problem:
     missing = [name for name in layout.columns if name not in names]
     if 2 * len(missing) > len(layout.columns):
-        return Problem(
-            "The first line is not the header.",
-            "Begin the file with the column names, parted by %(delimiters)s: %(columns)s.",
-            file,
-            line,
-            params={
-                "delimiters": " / ".join(layout.delimiters).replace("\t", "TAB"),
-                "columns": ", ".join(layout.columns),
-            },
-        )
+        return _no_header(layout, file, line)
     if missing:
         return Problem(
             "The header lacks %(missing)s; it has unknown columns: %(unknown)s.",

@@ -77,11 +77,13 @@ class Chunk:
 class CsvText:
     """The text of ``stream`` in chunks. After the last one ``digest`` tells about the file.
 
-    Iterating raises ``Malformed`` for mixed encodings and over-long lines; ``name`` is the file's name in problems.
+    ``encoding`` is the one it has; without it, it is found out. Iterating raises ``Malformed`` for mixed encodings and
+    over-long lines; ``name`` is the file's name in problems.
     """
 
-    def __init__(self, stream: ByteSource, name: str) -> None:
+    def __init__(self, stream: ByteSource, name: str, encoding: str | None = None) -> None:
         self._stream = stream
+        self._given = encoding
         self._name = name
         self._sha = hashlib.sha256()
         self._encoding: str | None = None
@@ -117,9 +119,13 @@ class CsvText:
         while len(data) < 4 and (more := self._bytes(4 - len(data))):
             data += more
         wide = next((name for beginning, name in _UTF16 if beginning.match(data)), None)
-        if wide is not None:
+        if self._given is not None:
+            self._encoding = "utf-8"
+            if self._given != "utf-8":
+                self._wide = codecs.getincrementaldecoder(self._given)()
+        elif wide is not None:
             self._wide, self._encoding = codecs.getincrementaldecoder(wide)("surrogatepass"), "utf-8"
-            data = self._narrow(data)
+        data = self._narrow(data)
         if not data.startswith(_UTF8_BOM):
             return data
         self._encoding = "utf-8"
@@ -147,7 +153,12 @@ class CsvText:
         return data
 
     def _narrow(self, data: bytes) -> bytes:
-        return data if self._wide is None else self._wide.decode(data).encode("utf-8", "surrogatepass")
+        if self._wide is None:
+            return data
+        try:
+            return self._wide.decode(data).encode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            raise Malformed(self._problem_given()) from None
 
     def _last(self, data: bytes, line: int) -> Chunk:
         """Return the last line, which has no line break; the beginning of a sign whose end is missing is left out."""
@@ -192,7 +203,19 @@ class CsvText:
             "Send the whole file in one encoding, best UTF-8.",
             file=self._name,
             line=line,
-            params={"encoding": "UTF-16" if self._wide is not None else (self._encoding or "").upper()},
+            params={
+                "encoding": "UTF-16"
+                if self._wide is not None and self._given is None
+                else (self._encoding or "").upper()
+            },
+        )
+
+    def _problem_given(self) -> Problem:
+        return Problem(
+            "The file is not in the encoding that its source says (%(encoding)s).",
+            "Correct the setting encoding; without it the encoding is found out.",
+            self._name,
+            params={"encoding": (self._given or "UTF-16").upper()},
         )
 
     def _problem_long(self, line: int) -> Problem:

@@ -37,6 +37,19 @@ REFRESH = 2
 _SECRET = ("password", "secret", "token")
 _SETTINGS = {
     "path": N_("File or folder"),
+    "folder": N_("Folder whose newest file is read"),
+    "pattern": N_("Names of the files"),
+    "marker": N_("Marker of a whole file"),
+    "settle_seconds": N_("Seconds for which a file must have stood still"),
+    "oldest_days": N_("Days that the newest file may be old"),
+    "columns": N_("Names of the columns"),
+    "sheet": N_("Sheet"),
+    "encoding": N_("Encoding"),
+    "fixed_width": N_("Fields of a line"),
+    "line_length": N_("Signs of a line"),
+    "trimmed": N_("Lines lack the blanks at their ends"),
+    "head": N_("The first line begins with"),
+    "trailer": N_("The last line, with the number of rows"),
     "url": N_("Address"),
     "bind_dn": N_("Reads as"),
     "base_dn": N_("Reads under"),
@@ -200,8 +213,10 @@ def masked(source: Source) -> list[tuple[str, str]]:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} → {one}" for name, one in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return ", ".join(f"{name} → {_text(one)}" for name, one in value.items())
+    if not isinstance(value, list):
+        return str(value)
+    return ("; " if any(isinstance(one, dict) for one in value) else ", ").join(map(_text, value))
 
 
 def _line(row: Any) -> SourceLine:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from benchmarks.country import declared, town
-from connectors.hr.connector import HrConnector, HrSettings
+from connectors.hr import HrConnector, HrSettings
 from connectors.records import Record
 from iam.directory.source import Source
 from iam.sources.configured import matching_of

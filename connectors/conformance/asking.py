@@ -4,7 +4,7 @@ contract."""
 from __future__ import annotations
 
 from connectors.conformance.verdict import Nonconforming, expect
-from connectors.contract import Authenticates, Connector, Item, Reading, ReadsAll, ReadsChanges, Testable
+from connectors.contract import Authenticates, Connector, Item, Reading, ReadsAfter, ReadsAll, ReadsChanges, Testable
 from connectors.problem import Problem
 from connectors.records import Deleted, Record, Rejected, Whole
 
@@ -24,6 +24,13 @@ def reading_of(connector: Connector) -> Reading:
     if not isinstance(connector, ReadsAll):
         raise Nonconforming("the connector reads")
     return connector.read()
+
+
+def reading_after(connector: Connector, checkpoint: str) -> Reading:
+    """Start a full reading after a checkpoint; raises ``Nonconforming`` where the connector has none."""
+    if not isinstance(connector, ReadsAfter):
+        raise Nonconforming("the connector reads after a checkpoint")
+    return connector.read_after(checkpoint)
 
 
 def changes_since(connector: Connector, checkpoint: str) -> Reading:

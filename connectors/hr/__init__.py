@@ -1,13 +1,17 @@
-"""Rows of a payroll or personnel system: one CSV file, one row per employment relationship.
+"""Rows of a payroll or personnel system: one file, one row per employment relationship.
 
-The columns are our canonical row (there is no public specification of the systems in use). The file is ``;`` or ``,``
-separated, in UTF-8 or ISO-8859-1. Every record has kind ``employment``, its palvelussuhdenumero as key, and the columns
-as text: dates, codes and workplaces are read above. ``hetu`` alone may hold a personal identity code; the record then
-carries it, and who receives the record seals it at once.
+The columns are our canonical row (there is no public specification of the systems in use); a file that has them under
+other names, or lacks some, says so in its source's setting ``columns``. The file is CSV or a spreadsheet. Every record
+has kind ``employment``, its palvelussuhdenumero as key, and the columns as text: dates, codes and workplaces are read
+above. ``hetu`` alone may hold a personal identity code; the record then carries it, and who receives the record seals
+it at once.
 
-Flow: ``InputFile`` → ``CsvFile.rows`` → ``Record`` or ``Rejected``, then evidence.
+Flow: ``InputFile`` → ``tables`` (which reader) → ``Table.rows`` → ``employments``: ``Record`` or ``Rejected``, then
+evidence.
 """
 
-from connectors.hr.connector import COLUMNS, HrConnector, HrSettings
+from connectors.hr.columns import COLUMNS
+from connectors.hr.connector import HrConnector
+from connectors.hr.settings import HrSettings
 
 __all__ = ["COLUMNS", "HrConnector", "HrSettings"]

@@ -1,62 +1,27 @@
-"""The HR connector: settings, test and reading of one CSV file."""
+"""The HR connector: test and reading of one file."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from pathlib import Path
+from contextlib import closing
 from typing import ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from connectors.contract import ConnectorError, Item, Reading, Settings
-from connectors.csv_file import CsvFile, Layout
-from connectors.csv_inspection import readable_key
+from connectors.contract import Checkpoint, ConnectorError, Item, Reading
+from connectors.drop.folder import newest
+from connectors.hr.columns import COLUMNS, KIND
+from connectors.hr.employments import employments
+from connectors.hr.settings import HrSettings, drop_folder, file_path, problems
+from connectors.hr.tables import table_of
 from connectors.input_file import InputFile
 from connectors.problem import Problem
-from connectors.records import Evidence, Record, Rejected, digest_of
+from connectors.records import Evidence
 from connectors.single_pass import Outcome, SinglePass
-
-COLUMNS = (
-    "henkilonumero",
-    "hetu",
-    "etunimet",
-    "kutsumanimi",
-    "sukunimi",
-    "palvelussuhdenumero",
-    "palvelussuhteen_laji",
-    "sijaistettava",
-    "tehtavanimike_koodi",
-    "nimike",
-    "toimiala",
-    "yksikko_koodi",
-    "kustannuspaikka",
-    "toimipisteet",
-    "esihenkilo_henkilonumero",
-    "alkamispvm",
-    "paattymispvm",
-    "keskeytys_alku",
-    "keskeytys_loppu",
-    "keskeytys_syy",
-    "sopimusala",
-    "viikkotunnit",
-    "tyopuhelin",
-    "paivitetty",
-)
-"""The header of the file, in order."""
-
-KIND = "employment"
-KEY = "palvelussuhdenumero"
-LAYOUT = Layout(columns=COLUMNS, code_column="hetu", trailer=True, key=KEY)
-
-
-class HrSettings(Settings):
-    """Settings of an HR source."""
-
-    path: Path = Field(description="The CSV file, as an absolute path on the server.")
 
 
 class HrConnector:
-    """Reads employment relationships from a CSV file."""
+    """Reads employment relationships from a file."""
 
     settings_model: ClassVar[type[BaseModel]] = HrSettings
     kinds: ClassVar[tuple[str, ...]] = (KIND,)
@@ -67,27 +32,29 @@ class HrConnector:
 
     def validate(self) -> list[Problem]:
         """See ``Connector.validate``."""
-        if self._settings.path.is_absolute():
-            return []
-        return [Problem("The path is not absolute.", "Write it from the root, as in /srv/feeds/hr.csv.", field="path")]
+        return problems(self._settings)
 
     def test(self) -> list[Problem]:
         """See ``Testable.test``: the file can be opened and its header is right."""
         try:
-            with InputFile(self._settings.path) as file:
-                CsvFile(file.stream, file.name, LAYOUT)
+            with self._open(None)[0] as file:
+                table_of(file, self._settings).close()
         except ConnectorError as error:
             return [error.problem]
         return []
 
     def read(self) -> Reading:
         """See ``ReadsAll.read``."""
-        return SinglePass(self._items())
+        return SinglePass(self._items(None))
 
-    def _items(self) -> Generator[Item, None, Outcome]:
-        with InputFile(self._settings.path) as file:
-            table = CsvFile(file.stream, file.name, LAYOUT)
-            rows = yield from _employments(table)
+    def read_after(self, checkpoint: Checkpoint) -> Reading:
+        """See ``ReadsAfter.read_after``: in a folder no file is read that is older than the one read last."""
+        return SinglePass(self._items(checkpoint))
+
+    def _items(self, last: Checkpoint | None) -> Generator[Item, None, Outcome]:
+        file, checkpoint = self._open(last)
+        with file, closing(table_of(file, self._settings)) as table:
+            rows = yield from employments(table, self._settings.columns)
             file.require_unchanged()
             evidence = Evidence(
                 rows=rows,
@@ -96,38 +63,12 @@ class HrConnector:
                 finished=table.finished,
                 declared=table.declared,
             )
-            return evidence, None
+            return evidence, checkpoint
 
-
-def _employments(table: CsvFile) -> Generator[Item, None, int]:
-    """Yield every row of ``table`` as an item; return how many there were."""
-    place, name, rows = COLUMNS.index(KEY), table.name, 0
-    first_lines: dict[str, int] = {}
-    for line, values, problem in table.rows():
-        rows += 1
-        if problem is not None:
-            key = readable_key(values[place], KEY, problem) if len(values) > place else None
-            yield Rejected(KIND, key, problem)
-            continue
-        key = values[place]
-        first = first_lines.setdefault(key, line)
-        if first != line or not key:
-            yield Rejected(KIND, key or None, _wrong_key(key, name, line, first))
-            continue
-        yield Record(KIND, key, dict(zip(COLUMNS, values, strict=False)), digest_of(values), name, line)
-    return rows
-
-
-def _wrong_key(key: str, file: str, line: int, first: int) -> Problem:
-    if not key:
-        return Problem(
-            "The row has no key.", "Give every employment relationship a number of its own.", file, line, KEY
-        )
-    return Problem(
-        "The key is already on line %(first)d.",
-        "Give every employment relationship a number of its own; send a correction in place of the old row.",
-        file,
-        line,
-        KEY,
-        {"first": first},
-    )
+    def _open(self, last: Checkpoint | None) -> tuple[InputFile, Checkpoint | None]:
+        """Open the file, or the newest of the folder, with the checkpoint that it gives."""
+        folder = drop_folder(self._settings)
+        if folder is None:
+            return InputFile(file_path(self._settings)), None
+        found = newest(folder, last)
+        return found.open(), found.order.packed()

@@ -225,6 +225,28 @@ def hr_exhibit(place: Path) -> FileExhibit:
     return FileExhibit(lambda each: HrConnector(HrSettings(path=each)), path, frozenset({"employment"}), ())
 
 
+def hr_folder_exhibit(place: Path) -> FileExhibit:
+    """Show the HR connector a folder with a good file, and one with none."""
+    folder = place / "saapuneet"
+    folder.mkdir()
+    shutil.copy(FIXTURES / "good.csv", folder / "hr_20260915.csv")
+
+    def connector(each: Path) -> HrConnector:
+        return HrConnector(HrSettings(folder=each, pattern="hr_*.csv", settle_seconds=0))
+
+    return FileExhibit(connector, folder, frozenset({"employment"}), ())
+
+
+def hr_bytes_exhibit(place: Path, data: bytes, **settings: object) -> FileExhibit:
+    """Show the HR connector a file of another kind."""
+    (path := place / "hr.bin").write_bytes(data)
+
+    def connector(each: Path) -> HrConnector:
+        return HrConnector(HrSettings.model_validate({"path": each, **settings}))
+
+    return FileExhibit(connector, path, frozenset({"employment"}), ())
+
+
 def oneroster_exhibit(place: Path, *, packed: bool) -> FileExhibit:
     """Show the OneRoster connector a good bundle."""
     path = archive(place) if packed else folder(place)
