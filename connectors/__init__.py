@@ -10,5 +10,6 @@ completeness.
 
 ``contract`` is the agreement, ``memory`` its reference implementation, ``conformance`` the suite every connector
 passes, and ``registry`` finds connectors by name. ``csv_file`` reads every CSV file; ``identity_code`` finds personal
-identity codes where none belongs.
+identity codes where none belongs; ``network`` is what those share that speak to servers. ``simulators`` play the other
+side and know nothing of all this.
 """

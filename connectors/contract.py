@@ -15,9 +15,9 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from pydantic import BaseModel, ConfigDict
 
 from connectors.problem import Problem
-from connectors.records import Deleted, Evidence, Record, Rejected, Sample
+from connectors.records import Deleted, Evidence, Record, Rejected, Sample, Whole
 
-Item = Record | Rejected | Deleted
+Item = Record | Rejected | Deleted | Whole
 Checkpoint = str
 """Opaque to everyone but the connector that made it; at most 4 KiB of text."""
 
@@ -95,6 +95,15 @@ class NamesColumns(Protocol):
     def sample(self, rows: int) -> Sample:
         """Return the table's own columns and its first rows, whatever the setting says and whatever is wrong with
         them; raises ``ConnectorError``."""
+
+
+@runtime_checkable
+class ReadsAfter(Protocol):
+    """Can read every record, and tell an input that is older than the one it read last."""
+
+    def read_after(self, checkpoint: Checkpoint) -> Reading:
+        """Start a full reading as ``ReadsAll.read`` does. Raises ``Retryable``, here or before the first item, when
+        what is there is older than what gave ``checkpoint``; one that is not its own tells it nothing."""
 
 
 @runtime_checkable

@@ -33,7 +33,12 @@ def tidied(values: list[str]) -> list[str]:
 
 
 def inspect(
-    values: list[str], columns: tuple[str, ...], code_column: str | None, file: str, line: int, key: str | None = None
+    values: list[str],
+    columns: tuple[str, ...],
+    code_column: str | None,
+    file: str,
+    line: int | None,
+    key: str | None = None,
 ) -> Problem | None:
     """Return what is wrong with ``values``, naming the first such field of ``columns``; None when nothing is.
 
@@ -50,7 +55,7 @@ def inspect(
     return next((misplaced_code(file, line, c, code_column) for c, value in others if holds_code(value)), None)
 
 
-def _control(file: str, line: int, field: str) -> Problem:
+def _control(file: str, line: int | None, field: str) -> Problem:
     return Problem(
         "The field holds a control character.",
         "Remove it in the sending system, or send the file in UTF-8.",
@@ -60,7 +65,7 @@ def _control(file: str, line: int, field: str) -> Problem:
     )
 
 
-def _unseen(file: str, line: int, field: str, value: str) -> Problem:
+def _unseen(file: str, line: int | None, field: str, value: str) -> Problem:
     found = signs.FORBIDDEN.search(value) or signs.UNSEEN.search(value)
     assert found is not None
     return Problem(

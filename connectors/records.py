@@ -55,12 +55,24 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """The source has told, by now, every record of ``kind`` whose key begins with ``prefix``: any other is gone.
+
+    For what is told as a list inside something else, where what leaves the list is never told by itself.
+    """
+
+    kind: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known about whether everything was read; complete only after the last record.
 
-    ``rows`` counts records and rejected rows, not deletions, which ``deleted`` counts; ``declared`` is the number of
-    rows that the source itself states (manifest, trailer, matching count). ``finished`` says that paging or the file
-    ended as it should, ``header`` is a digest of the column names, ``digest`` a hexadecimal SHA-256 over the input.
+    ``rows`` counts records and rejected rows, not deletions, which ``deleted`` counts, nor what is ``Whole``;
+    ``declared`` is the number of rows that the source itself states (manifest, trailer, matching count). ``finished``
+    says that paging or the file ended as it should, ``header`` is a digest of the column names, ``digest`` a
+    hexadecimal SHA-256 over the input.
     """
 
     rows: int

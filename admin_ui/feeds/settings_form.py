@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 import yaml
@@ -62,7 +63,8 @@ def inputs(
             _shown(kind, name, info, standing, typed),
             tuple((one, one) for one in options),
         )
-        (found.first if info.is_required() or kind == "secret" else found.further).append(one)
+        leads = info.is_required() or kind == "secret" or Path in (info.annotation, *get_args(info.annotation))
+        (found.first if leads else found.further).append(one)
     return found
 
 

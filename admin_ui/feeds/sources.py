@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.feeds import connector_words, matching_table, run_words
-from admin_ui.parts import frame, paging
+from admin_ui.feeds import connector_words, matching_table, picture, run_words
+from admin_ui.parts import frame, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from connectors.contract import Testable
@@ -193,8 +193,10 @@ def masked(source: Source) -> list[tuple[str, str]]:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} → {one}" for name, one in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return ", ".join(f"{name} → {_text(one)}" for name, one in value.items())
+    if not isinstance(value, list):
+        return str(value)
+    return ("; " if any(isinstance(one, dict) for one in value) else ", ").join(map(_text, value))
 
 
 def _line(row: Any) -> SourceLine:
@@ -222,7 +224,7 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
     runs = _runs(found).page(paging.cursor(25) if status == 200 else Cursor(size=25))
     held = listing.waiting(session, found.id)
     shown = [(run, *run_words.word(run_words.state_of(run, found, held))) for run in runs.rows]
-    login = context.login()
+    login, drawn = context.login(), picture.of_source(found)
     return frame.render(
         "sources/source.html",
         status,
@@ -244,6 +246,8 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
         export_url=f"{PATH}/{key}/runs.csv",
         refresh=REFRESH,
         next_at=_next(found),
+        picture=drawn,
+        picture_first=words.day(drawn.first) if drawn is not None else "",
         unclear=listing.undecided(session, found.id),
     )
 

@@ -12,6 +12,7 @@ from flask import Response
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from admin_ui.feeds import picture
 from admin_ui.overview import second_person
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
@@ -26,6 +27,7 @@ from iam.directory.pages.listing import COMING, coming
 from iam.directory.person import Person
 from iam.directory.source import Ambiguity, Run, Source
 from iam.signin.accounts import username_rules
+from iam.sources import alarms
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -34,6 +36,8 @@ STALE = timedelta(hours=26)
 MANY = 1_000
 """So many people without a username are counted; more are as much work."""
 GOOD = ("done", "partial")
+AMISS = ("failed", "stopped", "moved")
+SHOWN_FEEDS = 20
 SOURCES = "/admin/sources"
 
 frame.section("overview", N_("Overview"), frame.HOME, None, 0)
@@ -42,15 +46,20 @@ frame.section("overview", N_("Overview"), frame.HOME, None, 0)
 class Feed(NamedTuple):
     """A source with its newest run (id, state and start are None without one) and the end of its last good one."""
 
+    source_id: UUID
     key: str
     run_id: UUID | None
     state: str | None
     started_at: datetime | None
+    scheduled: bool
+    alarm: str | None
     good_at: datetime | None
 
     @property
     def is_stale(self) -> bool:
-        """Whether the last good run is too long ago."""
+        """Whether the last good run is too long ago: by its schedule, or of one that has none by the clock."""
+        if self.scheduled:
+            return self.alarm == alarms.STALE
         return self.good_at is not None and self.good_at + STALE < clock.now()
 
 
@@ -76,10 +85,21 @@ def overview() -> Response:
         guardians=wait,
         nameless=nameless,
         waiting=_waiting(context.db(), sources, feeds),
-        amiss=[feed for feed in feeds if feed.is_stale or feed.state in ("failed", "stopped", "moved")],
+        amiss=[feed for feed in feeds if feed.is_stale or feed.state in AMISS],
+        glance=_glance(feeds),
         last_good=max((feed.good_at for feed in feeds if feed.good_at), default=None),
         steps=_steps(context.db(), feeds) if whole.everything else [],
     )
+
+
+def _glance(feeds: list[Feed]) -> list[dict[str, Any]]:
+    """Return how the sources stood lately, those first that are not as they should be; one statement."""
+    first = sorted(feeds, key=lambda one: (not (one.is_stale or one.state in AMISS), one.key))[:SHOWN_FEEDS]
+    lately = picture.at_a_glance([one.source_id for one in first], clock.HELSINKI)
+    return [
+        {"key": one.key, "marks": lately[one.source_id], "words": picture.said_of(lately[one.source_id])}
+        for one in first
+    ]
 
 
 def _feeds(session: Session, part: Part) -> list[Feed]:
@@ -95,7 +115,16 @@ def _feeds(session: Session, part: Part) -> list[Feed]:
         .limit(1)
     )
     query = (
-        select(Source.key, Run.id, Run.state, Run.started_at, good.scalar_subquery())
+        select(
+            Source.id,
+            Source.key,
+            Run.id,
+            Run.state,
+            Run.started_at,
+            Source.schedule.is_not(None),
+            Source.alarm,
+            good.scalar_subquery(),
+        )
         .select_from(Source)
         .outerjoin(Run, Run.id == of_source.scalar_subquery())
         .where(part.covers(Source.__table__.c.owner_id))

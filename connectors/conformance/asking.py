@@ -4,9 +4,9 @@ contract."""
 from __future__ import annotations
 
 from connectors.conformance.verdict import Nonconforming, expect
-from connectors.contract import Authenticates, Connector, Item, Reading, ReadsAll, ReadsChanges, Testable
+from connectors.contract import Authenticates, Connector, Item, Reading, ReadsAfter, ReadsAll, ReadsChanges, Testable
 from connectors.problem import Problem
-from connectors.records import Record
+from connectors.records import Deleted, Record, Rejected, Whole
 
 LONGEST_CHECKPOINT = 4096
 """In bytes of UTF-8."""
@@ -24,6 +24,13 @@ def reading_of(connector: Connector) -> Reading:
     if not isinstance(connector, ReadsAll):
         raise Nonconforming("the connector reads")
     return connector.read()
+
+
+def reading_after(connector: Connector, checkpoint: str) -> Reading:
+    """Start a full reading after a checkpoint; raises ``Nonconforming`` where the connector has none."""
+    if not isinstance(connector, ReadsAfter):
+        raise Nonconforming("the connector reads after a checkpoint")
+    return connector.read_after(checkpoint)
 
 
 def changes_since(connector: Connector, checkpoint: str) -> Reading:
@@ -56,6 +63,19 @@ def items_of(reading: Reading) -> list[Item]:
         return [*reading]
     finally:
         reading.close()
+
+
+def gone_of(items: list[Item], before: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return kind and key of what ``items`` say is gone of the records of ``before``, by itself or as what a whole
+    lacks."""
+    told = {(item.kind, item.key) for item in items if isinstance(item, Record | Rejected)}
+    wholes = [item for item in items if isinstance(item, Whole)]
+    lacking = {
+        (kind, key)
+        for kind, key in before - told
+        if any(kind == whole.kind and key.startswith(whole.prefix) for whole in wholes)
+    }
+    return lacking | {(item.kind, item.key) for item in items if isinstance(item, Deleted)}
 
 
 def records_of(reading: Reading) -> list[Record]:

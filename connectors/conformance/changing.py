@@ -6,6 +6,7 @@ from connectors.conformance.asking import (
     LONGEST_CHECKPOINT,
     changes_since,
     checkpoint_of,
+    gone_of,
     items_of,
     reading_of,
     records_of,
@@ -13,7 +14,7 @@ from connectors.conformance.asking import (
 from connectors.conformance.exhibit import Check, Exhibit
 from connectors.conformance.verdict import Nonconforming, expect
 from connectors.contract import CheckpointLost
-from connectors.records import Deleted, Record
+from connectors.records import Deleted, Record, Rejected
 
 
 def an_unchanged_system_has_no_other_changes(exhibit: Exhibit) -> None:
@@ -21,23 +22,26 @@ def an_unchanged_system_has_no_other_changes(exhibit: Exhibit) -> None:
     full = reading_of(exhibit.connector())
     records = {(item.kind, item.key): item.digest for item in records_of(full)}
     changes = changes_since(exhibit.connector(), checkpoint_of(full))
-    for item in items_of(changes):
-        expect(isinstance(item, Record), "an unchanged system tells no deletion")
-        expect(isinstance(item, Record) and records.get((item.kind, item.key)) == item.digest, "nor another record")
+    items = items_of(changes)
+    expect(gone_of(items, {*records}) == set(), "an unchanged system tells no deletion")
+    told = [item for item in items if isinstance(item, Record)]
+    expect(all(records.get((item.kind, item.key)) == item.digest for item in told), "nor another record")
+    expect(not any(isinstance(item, Rejected) for item in items), "nor one that cannot be read")
     expect(not changes.evidence.full, "a reading of changes is not full")
 
 
 def changes_and_deletions_come_once(exhibit: Exhibit) -> None:
     """What changed comes as records, what is gone as deleted; the next checkpoint knows it."""
     full = reading_of(exhibit.connector())
-    items_of(full)
+    before = {(record.kind, record.key) for record in records_of(full)}
     changed, deleted = exhibit.change()
     changes = changes_since(exhibit.connector(), checkpoint_of(full))
     items = items_of(changes)
     told = {(item.kind, item.key) for item in items if isinstance(item, Record)}
-    gone = {(item.kind, item.key) for item in items if isinstance(item, Deleted)}
+    gone = gone_of(items, before)
     expect(changed <= told, "what changed comes as records")
-    expect(changes.evidence.deleted == len(gone), "evidence counts the deletions")
+    alone = sum(isinstance(item, Deleted) for item in items)
+    expect(changes.evidence.deleted == alone, "evidence counts the deletions")
     expect(gone == deleted, f"exactly what is gone comes as deleted: {len(deleted)}, not {len(gone)}")
     after = items_of(changes_since(exhibit.connector(), checkpoint_of(changes)))
     expect(not any(isinstance(item, Deleted) for item in after), "a deletion comes once")

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from connectors.conformance.exhibit import Check, Exhibit
 from connectors.conformance.verdict import Nonconforming, expect
-from connectors.contract import Authenticates, ReadsAll, ReadsChanges
+from connectors.contract import Authenticates, ReadsAfter, ReadsAll, ReadsChanges
 
 
 def an_unknown_setting_is_an_error(exhibit: Exhibit) -> None:
@@ -39,6 +39,7 @@ def the_capabilities_take_what_the_contract_says(exhibit: Exhibit) -> None:
     connector = exhibit.connector()
     methods: tuple[tuple[type, str], ...] = (
         (ReadsAll, "read"),
+        (ReadsAfter, "read_after"),
         (ReadsChanges, "changes"),
         (Authenticates, "authenticate"),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from connectors.conformance import changing, reading, settings, signing_in, testing
+from connectors.conformance import changing, continuing, reading, settings, signing_in, testing
 from connectors.conformance.exhibit import Check
-from connectors.contract import Authenticates, Connector, ReadsAll, ReadsChanges, Testable
+from connectors.contract import Authenticates, Connector, ReadsAfter, ReadsAll, ReadsChanges, Testable
 
 _OF_ABSENCE: tuple[Check, ...] = (
     settings.validate_does_not_touch_the_system,
@@ -14,6 +14,7 @@ _OF_ABSENCE: tuple[Check, ...] = (
 _BY_CAPABILITY: tuple[tuple[type, tuple[Check, ...]], ...] = (
     (Testable, testing.CHECKS),
     (ReadsAll, reading.CHECKS),
+    (ReadsAfter, continuing.CHECKS),
     (ReadsChanges, changing.CHECKS),
     (Authenticates, signing_in.CHECKS),
 )

@@ -9,11 +9,12 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors.contract import ConnectorError, Item, Reading
+from connectors.contract import Checkpoint, ConnectorError, Item, Reading
 from connectors.csv_file import Layout
+from connectors.drop.folder import newest
 from connectors.hr.columns import COLUMNS, KIND, NEEDED
 from connectors.hr.employments import employments
-from connectors.hr.settings import HrSettings, problems
+from connectors.hr.settings import HrSettings, drop_folder, file_path, problems
 from connectors.hr.tables import table_of
 from connectors.input_file import InputFile
 from connectors.problem import Problem
@@ -40,7 +41,7 @@ class HrConnector:
     def test(self) -> list[Problem]:
         """See ``Testable.test``: the file can be opened and its header is right."""
         try:
-            with InputFile(self._settings.path) as file:
+            with self._open(None)[0] as file:
                 table_of(file, self._settings).close()
         except ConnectorError as error:
             return [error.problem]
@@ -54,7 +55,7 @@ class HrConnector:
     def sample(self, rows: int) -> Sample:
         """See ``NamesColumns.sample``."""
         with (
-            InputFile(self._settings.path) as file,
+            self._open(None)[0] as file,
             closing(table_of(file, self._settings, Layout(columns=(), trailer=True, free=True))) as table,
         ):
             first = tuple(tuple(values) for _, values, _ in islice(table.rows(), rows))
@@ -62,10 +63,15 @@ class HrConnector:
 
     def read(self) -> Reading:
         """See ``ReadsAll.read``."""
-        return SinglePass(self._items())
+        return SinglePass(self._items(None))
 
-    def _items(self) -> Generator[Item, None, Outcome]:
-        with InputFile(self._settings.path) as file, closing(table_of(file, self._settings)) as table:
+    def read_after(self, checkpoint: Checkpoint) -> Reading:
+        """See ``ReadsAfter.read_after``: in a folder no file is read that is older than the one read last."""
+        return SinglePass(self._items(checkpoint))
+
+    def _items(self, last: Checkpoint | None) -> Generator[Item, None, Outcome]:
+        file, checkpoint = self._open(last)
+        with file, closing(table_of(file, self._settings)) as table:
             rows = yield from employments(table, self._settings.columns)
             file.require_unchanged()
             evidence = Evidence(
@@ -75,4 +81,12 @@ class HrConnector:
                 finished=table.finished,
                 declared=table.declared,
             )
-            return evidence, None
+            return evidence, checkpoint
+
+    def _open(self, last: Checkpoint | None) -> tuple[InputFile, Checkpoint | None]:
+        """Open the file, or the newest of the folder, with the checkpoint that it gives."""
+        folder = drop_folder(self._settings)
+        if folder is None:
+            return InputFile(file_path(self._settings)), None
+        found = newest(folder, last)
+        return found.open(), found.order.packed()

@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from connectors.contract import Settings
+from connectors.contract import Refused, Settings
+from connectors.drop.folder import DropFolder
 from connectors.hr.columns import COLUMNS, NEEDED
 from connectors.problem import Problem
 from connectors.tables import fixed_layout
@@ -18,7 +19,16 @@ from connectors.tables.fixed_layout import FixedField, FixedLines, FixedTrailer
 class HrSettings(Settings):
     """Settings of an HR source."""
 
-    path: Path = Field(description="The file (CSV, .xlsx, .xls or .ods), as an absolute path on the server.")
+    path: Path | None = Field(
+        default=None, description="The file (CSV, .xlsx, .xls, .ods, fixed width), as an absolute path on the server."
+    )
+    folder: Path | None = Field(default=None, description="In place of path: a folder whose newest file is read.")
+    pattern: str | None = Field(default=None, min_length=1, description="What names in folder are like: hr_*.csv.")
+    marker: str | None = Field(
+        default=None, pattern=r"\.[A-Za-z0-9]{1,16}", description="Read only what such a file says is whole: .ok."
+    )
+    settle_seconds: float = Field(default=60, ge=0, le=86_400, description="How long a file must have stood still.")
+    oldest_days: int | None = Field(default=None, ge=0, le=366, description="How old it may be; 0: it is of today.")
     columns: dict[str, str] = Field(
         default={}, description="Our columns with the names that the file has for them; without it, the names are ours."
     )
@@ -34,6 +44,20 @@ class HrSettings(Settings):
     trimmed: bool = Field(default=False, description="Whether lines lack the blanks at their ends.")
     head: str | None = Field(default=None, min_length=1, description="What a first line begins with that is no row.")
     trailer: FixedTrailer | None = Field(default=None, description="The last line, which tells the number of rows.")
+
+
+def file_path(settings: HrSettings) -> Path:
+    """Return the file; raises ``Refused`` for settings that ``problems`` objects to."""
+    if settings.path is None:
+        raise Refused(next(_of_place(settings)))
+    return settings.path
+
+
+def drop_folder(settings: HrSettings) -> DropFolder | None:
+    """Return the folder whose newest file is read, if it is one."""
+    if settings.folder is None or settings.pattern is None:
+        return None
+    return DropFolder(settings.folder, settings.pattern, settings.marker, settings.settle_seconds, settings.oldest_days)
 
 
 def fixed_lines(settings: HrSettings) -> FixedLines:
@@ -54,8 +78,30 @@ def problems(settings: HrSettings) -> list[Problem]:
 
 
 def _of_place(settings: HrSettings) -> Iterator[Problem]:
-    if not settings.path.is_absolute():
-        yield Problem("The path is not absolute.", "Write it from the root, as in /srv/feeds/hr.csv.", field="path")
+    if (settings.path is None) == (settings.folder is None):
+        yield Problem(
+            "The source needs a file or a folder, and not both.",
+            "Give path, or folder with pattern.",
+            field="path" if settings.folder is None else "folder",
+        )
+    for name in ("path", "folder"):
+        place = getattr(settings, name)
+        if place is not None and not place.is_absolute():
+            yield Problem("The path is not absolute.", "Write it from the root, as in /srv/feeds/hr.csv.", field=name)
+    if settings.folder is not None and (settings.pattern is None or "/" in settings.pattern):
+        yield Problem(
+            "It is not said what the names of the files in the folder are like.",
+            "Give pattern, as hr_*.csv; it names files and no folders.",
+            field="pattern",
+        )
+    others = [name for name in ("pattern", "marker", "oldest_days") if getattr(settings, name) is not None]
+    if settings.folder is None and others:
+        yield Problem(
+            "These settings are of a folder: %(names)s.",
+            "Give folder in place of path, or leave them out.",
+            field=others[0],
+            params={"names": ", ".join(others)},
+        )
 
 
 def _of_columns(settings: HrSettings) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ socket timeout.
 Kinds: ``person`` and ``group`` with their entryUUID (RFC 4530) or objectGUID (Active Directory) as key, and
 ``membership`` with the key ``group/person``, nested groups expanded. A directory with neither cannot be read.
 
-Flow: ``settings`` → ``session`` (connect, verify, bind; ``deadline``, ``failure``) → ``server`` (which one, its time) →
+Flow: ``settings`` → ``session`` (connect, verify, bind; ``failure``) → ``server`` (which one, its time) →
 ``entries`` (paging) → ``ranges`` (groups given in parts) → ``membership`` (``names`` compared as RFC 4514 says, logins)
 → ``rows`` (``times`` as ISO 8601) → ``connector``. Changes come by modifyTimestamp (whenChanged) since the
 ``checkpoint``, which rests on clocks and never on an entry; what is gone or new is told by a sweep of all ids and

@@ -12,7 +12,7 @@ from connectors.ldap.checkpoint import read_checkpoint
 from connectors.ldap.directory import accepts, connected
 from connectors.ldap.reading import changed, everything
 from connectors.ldap.settings import LdapSettings, problems
-from connectors.ldap.wire.deadline import Deadline
+from connectors.network.deadline import Deadline
 from connectors.problem import Problem
 from connectors.single_pass import SinglePass
 

@@ -14,10 +14,10 @@ from connectors.ldap.membership import LOGIN_ATTRIBUTE, MEMBER_ATTRIBUTES, Group
 from connectors.ldap.ranges import whole
 from connectors.ldap.rows import GROUP_ATTRIBUTES
 from connectors.ldap.settings import OBJECT_GUID, LdapSettings, address, bind_password
-from connectors.ldap.wire.deadline import Deadline
 from connectors.ldap.wire.server import Server, server
 from connectors.ldap.wire.session import Session
 from connectors.ldap.wire.times import moment
+from connectors.network.deadline import Deadline
 
 
 class Directory:

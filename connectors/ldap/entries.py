@@ -12,8 +12,8 @@ import ldap3
 
 from connectors.contract import Malformed
 from connectors.ldap.settings import OBJECT_GUID, LdapSettings
-from connectors.ldap.wire.deadline import Deadline
 from connectors.ldap.wire.session import Session
+from connectors.network.deadline import Deadline
 from connectors.problem import Problem
 
 PAGED_RESULTS = "1.2.840.113556.1.4.319"

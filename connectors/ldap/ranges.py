@@ -15,8 +15,8 @@ import ldap3
 from connectors.contract import Malformed, TimedOut, Unreachable
 from connectors.ldap.entries import Entry, entries_of
 from connectors.ldap.settings import LdapSettings
-from connectors.ldap.wire.deadline import Deadline
 from connectors.ldap.wire.session import Session
+from connectors.network.deadline import Deadline
 from connectors.problem import Problem
 
 _RANGED = re.compile(r"(?P<name>[^;]+);range=(?P<first>[0-9]{1,9})-(?P<last>[0-9]{1,9}|\*)")

@@ -13,8 +13,8 @@ from connectors.ldap.entries import Entry
 from connectors.ldap.membership import Groups
 from connectors.ldap.rows import GROUP_ATTRIBUTES, membership, row
 from connectors.ldap.settings import LdapSettings
-from connectors.ldap.wire.deadline import Deadline
-from connectors.records import Deleted, Evidence, Record
+from connectors.network.deadline import Deadline
+from connectors.records import Deleted, Evidence, Record, Rejected
 from connectors.single_pass import Outcome
 
 
@@ -48,7 +48,7 @@ class _Tally:
     def _entry(self, kind: str, entry: Entry, attributes: tuple[str, ...]) -> Item:
         return self._count(row(kind, entry, attributes))
 
-    def _count(self, item: Item) -> Item:
+    def _count(self, item: Record | Rejected) -> Item:
         self.names.append((item.kind, str(item.key)))
         self._digest.update(item.digest if isinstance(item, Record) else str(item.key).encode())
         return item

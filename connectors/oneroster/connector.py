@@ -13,6 +13,7 @@ from connectors.contract import ConnectorError, Item, Reading, Retryable, Settin
 from connectors.csv_file import CsvFile
 from connectors.csv_inspection import readable_key
 from connectors.oneroster.bundle import Bundle, open_bundle
+from connectors.oneroster.checks import lost_reference, no_word, spell
 from connectors.oneroster.files import FILES, BundleFile
 from connectors.oneroster.manifest import read_manifest
 from connectors.oneroster.survey import TO_BE_DELETED, Survey, check_header, survey
@@ -106,7 +107,7 @@ def _items_of(bundle: Bundle, file: BundleFile, kind: str, known: Survey) -> Gen
                 continue
             else:
                 fields = dict(zip(columns, values, strict=True))
-                lost = _spell(file, line, fields) or _lost_reference(file, line, fields, known)
+                lost = _problem(file, line, fields, known)
                 record = Record(kind, values[0], fields, digest_of(fields.values()), name, line)
                 item = record if lost is None else Rejected(kind, values[0], lost)
             rows += 1
@@ -151,36 +152,21 @@ def _wrong(file: BundleFile, line: int, values: list[str], first_lines: dict[str
     return None
 
 
-def _spell(file: BundleFile, line: int, fields: dict[str, str]) -> Problem | None:
-    """Write the words of the standard as it writes them; return the problem of one that it does not have."""
-    for words in file.words:
-        told = fields[words.column].strip().lower()
-        if (word := words.words.get(told)) is not None:
-            fields[words.column] = word
-        elif told and words.only and not told.startswith("ext:"):
-            return Problem(
-                "The value is not one of OneRoster 1.2.",
-                "Use one of: %(allowed)s.",
-                f"{file.name}.csv",
-                line,
-                words.column,
-                {"allowed": ", ".join(words.words.values())},
-            )
-    return None
-
-
-def _lost_reference(file: BundleFile, line: int, fields: dict[str, str], known: Survey) -> Problem | None:
-    """Return the problem of the first reference that leads nowhere; a file that the bundle lacks is not asked."""
-    for reference in file.references:
-        text, there = fields[reference.column], known.ids.get(reference.file)
-        named = [part.strip() for part in text.split(",")] if reference.many else [text]
-        if text and there is not None and not there.issuperset(named):
-            return Problem(
-                "The field names a row that %(target)s.csv does not have, or that is to be deleted.",
-                "Export the bundle again, both files at the same time.",
-                f"{file.name}.csv",
-                line,
-                reference.column,
-                {"target": reference.file},
-            )
-    return None
+def _problem(file: BundleFile, line: int, fields: dict[str, str], known: Survey) -> Problem | None:
+    """Return the problem of a word that the standard does not have, or of the first reference that leads nowhere; a
+    file that the bundle lacks is not asked."""
+    name = f"{file.name}.csv"
+    words = spell(file, fields)
+    if words is not None:
+        return no_word(words, name, line)
+    reference = lost_reference(file, fields, known.ids)
+    if reference is None:
+        return None
+    return Problem(
+        "The field names a row that %(target)s.csv does not have, or that is to be deleted.",
+        "Export the bundle again, both files at the same time.",
+        name,
+        line,
+        reference.column,
+        {"target": reference.file},
+    )

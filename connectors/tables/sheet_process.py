@@ -42,10 +42,16 @@ Cell = str | list[str]
 
 def main() -> None:
     """Read standard input within the limits, and write what it holds."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for kind, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
+        _limit(kind, most)
     write(sys.stdin.buffer, sys.argv[1] if len(sys.argv) > 1 else None, sys.stdout)
+
+
+def _limit(kind: int, most: int) -> None:
+    """Set a limit, or keep a lower one under which the service runs already."""
+    hard = resource.getrlimit(kind)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (most, most))
 
 
 def write(stream: BinaryIO, sheet: str | None, out: TextIO) -> None:

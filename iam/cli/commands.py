@@ -30,6 +30,7 @@ PLACES = {
     "explain": "iam.cli.explain:command",
     "apply": "iam.apply.cli:apply",
     "export": "iam.apply.cli:export",
+    "simulate": "iam.cli.demo.simulate:simulate",
     "demo": "iam.cli.demo.commands:demo",
 }
 """Where each command is: its module and its name there."""

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.contract import ConnectorError, Item, ReadsAll, ReadsChanges
 from connectors.problem import Problem
-from connectors.records import Deleted, Evidence, Record, Rejected
+from connectors.records import Deleted, Evidence, Record, Rejected, Whole
 from iam.database.types import uuid7
 from iam.directory.source import KeptReading, Source
 from iam.sources.configured import by_key, connector_of
@@ -118,7 +118,8 @@ def _read(source: Source, report: Report) -> list[bytes]:
 
 
 def _packed(part: Any) -> bytes:
-    return zlib.compress(json.dumps(part, separators=(",", ":")).encode("utf-8", "surrogatepass"), 1)
+    # What a problem fills its sentence with may be a day or a number of its own kind: it is only shown.
+    return zlib.compress(json.dumps(part, separators=(",", ":"), default=str).encode(), 1)
 
 
 def _sealed(vault: Vault, source_id: UUID, run_id: UUID, n: int, part: bytes) -> dict[str, Any]:
@@ -132,6 +133,8 @@ def _plain(item: Item) -> list[Any]:
         return ["record", item.kind, item.key, dict(item.fields), item.digest.hex(), item.file, item.line]
     if isinstance(item, Rejected):
         return ["rejected", item.kind, item.key, asdict(item.problem)]
+    if isinstance(item, Whole):
+        return ["whole", item.kind, item.prefix]
     return ["deleted", item.kind, item.key]
 
 
@@ -141,4 +144,6 @@ def _item(plain: list[Any]) -> Item:
         fields, digest, file, line = more
         values = {name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()}
         return Record(kind, key, values, bytes.fromhex(digest), file, line)
-    return Rejected(kind, key, Problem(**more[0])) if what == "rejected" else Deleted(kind, key)
+    if what == "rejected":
+        return Rejected(kind, key, Problem(**more[0]))
+    return Whole(kind, key) if what == "whole" else Deleted(kind, key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ SOURCE_KEYS = (Source.key, Source.id)
 RUN_KEYS = (Run.id,)
 AMBIGUITY_KEYS = (Ambiguity.id,)
 BATCH = 1000
+MOST_RUNS = 10_000
 _JUST_BEFORE = timedelta(microseconds=1)
 _NO_SOURCE = Problem("There is no such source, or it is outside your part.")
 _NO_RUN = Problem("There is no such run, or it is outside your part.")
@@ -151,6 +152,20 @@ def waiting(session: Session, source_id: UUID) -> Run | None:
     """Return the last real run when something of it waits for a second administrator."""
     last = session.scalars(runs(source_id).where(~Run.dry_run).order_by(Run.id.desc()).limit(1)).first()
     return last if last is not None and last.state in WAITING and last.digest is not None else None
+
+
+def ran_since(
+    session: Session, source_ids: Collection[UUID], since: datetime
+) -> Sequence[tuple[UUID, datetime, str, dict[str, Any]]]:
+    """Return the ended real runs of these sources since an instant, the oldest first: source, start, state, counts; of
+    very many the newest. One statement."""
+    query = (
+        select(Run.source_id, Run.started_at, Run.state, Run.counts)
+        .where(Run.source_id.in_(source_ids), Run.started_at >= since, ~Run.dry_run, Run.state != "running")
+        .order_by(Run.id.desc())
+        .limit(MOST_RUNS)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in reversed(session.execute(query).all())]
 
 
 def newest(session: Session, source_id: UUID) -> UUID | None:

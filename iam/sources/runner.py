@@ -15,7 +15,8 @@ from uuid import UUID
 from sqlalchemy import insert, select, union
 from sqlalchemy.orm import Session, sessionmaker
 
-from connectors.contract import CheckpointLost, ConnectorError, ReadsAll, ReadsChanges
+from connectors import registry
+from connectors.contract import CheckpointLost, ConnectorError, ReadsAfter, ReadsAll, ReadsChanges
 from connectors.problem import Problem
 from iam import clock
 from iam.change import Actor, Change, begin
@@ -177,9 +178,15 @@ def _nothing_new(session: Session, source: Source, actor: Actor, report: Report,
 
 
 def _conclude(session: Session, source: Source, actor: Actor, report: Report, result: Staged, change: Change) -> None:
-    if result.checkpoint is not None and report.state == "done":
+    if result.checkpoint is not None and report.state in _remembered(source):
         source.checkpoint = result.checkpoint
     lease.conclude(session, source, actor, report, change)
+
+
+def _remembered(source: Source) -> tuple[str, ...]:
+    """Return the states of a run that is gone on from: where only changes are read, a row that could not be must come
+    again."""
+    return ("done", "partial") if issubclass(registry.connector(source.connector), ReadsAfter) else ("done",)
 
 
 def _counts(result: Staged) -> dict[str, int]:
@@ -204,6 +211,9 @@ def _read(source: Source, stager: Stager, *, full: bool) -> Staged:
             if not isinstance(connector, ReadsAll) or stager.result.rows:
                 raise
             stager.read_in_full(lost.problem)
+    if source.checkpoint is not None and not full and isinstance(connector, ReadsAfter):
+        with closing(connector.read_after(source.checkpoint)) as reading:
+            return stager.read(reading)
     if isinstance(connector, ReadsAll):
         with closing(connector.read()) as reading:
             return stager.read(reading)

@@ -21,6 +21,7 @@ PLANTS = {
     "iam/clock.py": ("import iam.settings", "inside-iam"),
     "iam/sources/reading/planted.py": ("import iam.oidc", "inside-iam"),
     "iam/access/model/planted.py": ("import iam.lifecycle", "inside-iam"),
+    "connectors/simulators/planted.py": ("import connectors.oneroster", "simulators"),
     "iam/directory/planted.py": ("import flask", "flask"),
     "iam/oidc/claims/compose.py": ("import flask", "flask"),
     "iam/signin/codes/planted.py": ("from authlib.integrations import flask_client", "authlib"),

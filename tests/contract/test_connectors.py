@@ -20,13 +20,24 @@ from connectors.hr import HrConnector
 from connectors.ldap import LdapConnector
 from connectors.memory import MemoryConnector
 from connectors.oneroster import OneRosterConnector
+from connectors.oneroster.rest_connector import OneRosterRestConnector
 from connectors.problem import Problem
 from connectors.records import Deleted, Evidence
+from connectors.simulators.oneroster import Roster, Simulator
 from connectors.single_pass import Outcome, SinglePass
 from tests.kit.feeds import fixed
 from tests.kit.feeds.csv_inputs import read_all
-from tests.kit.feeds.exhibits import LdapExhibit, MemoryExhibit, hr_bytes_exhibit, hr_exhibit, oneroster_exhibit
+from tests.kit.feeds.exhibits import (
+    LdapExhibit,
+    MemoryExhibit,
+    OneRosterRestExhibit,
+    hr_bytes_exhibit,
+    hr_exhibit,
+    hr_folder_exhibit,
+    oneroster_exhibit,
+)
 from tests.kit.feeds.old_sheets import xls
+from tests.kit.feeds.roster import folder
 from tests.kit.feeds.sheets import good, ods, xlsx
 from tests.kit.servers.slapd import Slapd
 
@@ -42,6 +53,18 @@ def _ldap_starttls(request: pytest.FixtureRequest, place: Path) -> Exhibit:
     return LdapExhibit(slapd, url=slapd.url)
 
 
+def _oneroster_rest(fault: str | None) -> Make:
+    def make(request: pytest.FixtureRequest, place: Path) -> Exhibit:
+        simulator = Simulator(Roster.of_bundle(folder(place)))
+        request.addfinalizer(simulator.close)
+        simulator.__enter__()
+        return OneRosterRestExhibit(simulator, fault)
+
+    return make
+
+
+BORNE = (None, "busy", "gateway", "expired", "no-total")
+"""What may go wrong with a school system without anybody noticing."""
 SUITES: tuple[tuple[str, type[Connector], Make, bool], ...] = (
     ("memory", MemoryConnector, lambda request, place: MemoryExhibit(), True),
     ("hr", HrConnector, lambda request, place: hr_exhibit(place), False),
@@ -49,8 +72,10 @@ SUITES: tuple[tuple[str, type[Connector], Make, bool], ...] = (
     ("hr-xls", HrConnector, lambda request, place: hr_bytes_exhibit(place, xls(good())), False),
     ("hr-ods", HrConnector, lambda request, place: hr_bytes_exhibit(place, ods(good())), False),
     ("hr-fixed", HrConnector, lambda request, place: hr_bytes_exhibit(place, fixed.good(), **fixed.SETTINGS), False),
+    ("hr-folder", HrConnector, lambda request, place: hr_folder_exhibit(place), False),
     ("oneroster", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=False), False),
     ("oneroster-zip", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=True), False),
+    *((f"oneroster-rest-{fault or 'sound'}", OneRosterRestConnector, _oneroster_rest(fault), False) for fault in BORNE),
     ("ldaps", LdapConnector, _ldap, False),
     ("ldap-starttls", LdapConnector, _ldap_starttls, False),
 )
@@ -73,13 +98,16 @@ def test_conformance(make: Make, check: Check, request: pytest.FixtureRequest, t
     [
         (MemoryConnector, {contract.Testable, ReadsAll, ReadsChanges, Authenticates}),
         (LdapConnector, {contract.Testable, ReadsAll, ReadsChanges, Authenticates}),
-        (HrConnector, {contract.Testable, ReadsAll}),
+        (HrConnector, {contract.Testable, ReadsAll, contract.ReadsAfter}),
         (OneRosterConnector, {contract.Testable, ReadsAll}),
+        (OneRosterRestConnector, {contract.Testable, ReadsAll, ReadsChanges}),
     ],
 )
 def test_each_connector_declares_exactly_these_capabilities(connector: type, capabilities: set[type]) -> None:
     assert {
-        each for each in (contract.Testable, ReadsAll, ReadsChanges, Authenticates) if issubclass(connector, each)
+        each
+        for each in (contract.Testable, ReadsAll, contract.ReadsAfter, ReadsChanges, Authenticates)
+        if issubclass(connector, each)
     } == capabilities
 
 

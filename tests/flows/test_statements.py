@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from iam.oidc.clients import registered
 from iam.settings import Egress
 from iam.web import extension
 from tests.kit import statement_walks, upstream
@@ -27,7 +28,7 @@ MOST: dict[str, int] = {
     "GET /.well-known/oauth-authorization-server": 0,
     "GET /.well-known/openid-configuration": 0,
     "GET /account": 16,
-    "GET /admin/": 14,
+    "GET /admin/": 15,
     "GET /admin/agreements": 10,
     "GET /admin/agreements.csv": 10,
     "GET /admin/agreements/<key>": 16,
@@ -114,7 +115,7 @@ MOST: dict[str, int] = {
     "GET /admin/new-source/<connector>": 6,
     "GET /admin/sources": 5,
     "GET /admin/sources.csv": 5,
-    "GET /admin/sources/<key>": 9,
+    "GET /admin/sources/<key>": 10,
     "GET /admin/sources/<key>/columns": 8,
     "GET /admin/sources/<key>/sample": 9,
     "GET /admin/sources/<key>/settings": 6,
@@ -226,11 +227,16 @@ def _asked(database_url: str, folder: Path) -> Meter:
 
 @pytest.fixture(scope="module")
 def meters(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Meter]:
-    """What was counted on every walk, each in a database of its own."""
+    """What was counted on every walk, each in a database of its own.
+
+    Now and then a request asks whether the known clients are still so: which one, a slow machine would decide.
+    """
     made = []
-    for walk in (_administered, _signed_in, _asked):
-        folder = tmp_path_factory.mktemp(walk.__name__)
-        made.append(walk(f"sqlite:///{shutil.copy(sqlite_template, folder / 'avain.db')}", folder))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(registered, "SECONDS", 3600)
+        for walk in (_administered, _signed_in, _asked):
+            folder = tmp_path_factory.mktemp(walk.__name__)
+            made.append(walk(f"sqlite:///{shutil.copy(sqlite_template, folder / 'avain.db')}", folder))
     return made
 
 

@@ -7,7 +7,7 @@ import ssl
 from ldap3.core.exceptions import LDAPCommunicationError
 
 from connectors.contract import ConnectorError, Malformed, Refused, TimedOut, Unreachable, Untrusted
-from connectors.ldap.wire.deadline import DeadlinePassed
+from connectors.network.deadline import DeadlinePassed
 from connectors.problem import Problem
 
 CANNOT_BIND = frozenset({49, 48, 53, 19, 32})

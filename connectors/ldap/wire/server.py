@@ -10,9 +10,9 @@ import ldap3
 
 from connectors.contract import Refused
 from connectors.ldap.settings import LdapSettings
-from connectors.ldap.wire.deadline import Deadline
 from connectors.ldap.wire.session import Session
 from connectors.ldap.wire.times import moment
+from connectors.network.deadline import Deadline
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from ldap3.core.exceptions import LDAPOperationResult
 
 from connectors.contract import Refused
 from connectors.ldap.settings import Address
-from connectors.ldap.wire.deadline import Deadline
 from connectors.ldap.wire.failure import CANNOT_BIND, Unsuccessful, failure
+from connectors.network.deadline import Deadline
 from connectors.problem import Problem
 
 Result = TypeVar("Result")

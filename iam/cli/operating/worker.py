@@ -72,9 +72,9 @@ def worker(console: Console, once: bool) -> None:
     made.run()
 
 
-def make(settings: Settings, vault: Vault, engine: Engine, runs: Runs) -> Worker:
-    """Return a worker over a database."""
-    sessions = make_sessions(engine)
+def make(settings: Settings, vault: Vault, engine: Engine, runs: Runs | None = None) -> Worker:
+    """Return a worker over a database; ``runs`` are its scheduled runs, where the caller waits for them."""
+    sessions, runs = make_sessions(engine), runs or Runs(settings)
     binding = Chore("sealed values", timedelta(minutes=1), sealed.Anew(vault))
     scheduled = Chore("sources read", timedelta(seconds=5), runs)
     chores_ = (*chores(settings), binding, scheduled)
@@ -124,7 +124,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
 @contextmanager
 def beside(settings: Settings, vault: Vault, engine: Engine) -> Iterator[None]:
     """Work in a thread for as long as the block runs; what is on its way at the end is waited for."""
-    made = make(settings, vault, engine, Runs(settings))
+    made = make(settings, vault, engine)
     thread = threading.Thread(target=made.run, name="worker", daemon=True)
     thread.start()
     try:

@@ -3,9 +3,11 @@ when it ends."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice, takewhile
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +38,21 @@ def known_records(session: Session, source_id: UUID) -> dict[tuple[str, str], Kn
     columns: Any = (r.kind, r.key, r.id, r.digest, r.missing_since, r.refused, r.waits.is_not(None))
     rows = session.execute(select(*columns).where(r.source_id == source_id))
     return {(kind, key): Known(*rest) for kind, key, *rest in rows}
+
+
+class Keys:
+    """The keys of known records in order, by kind, so that those with one beginning are found together."""
+
+    def __init__(self, known: Iterable[tuple[str, str]]) -> None:
+        self._known = known
+        self._sorted: dict[str, list[str]] = {}
+
+    def beginning(self, kind: str, prefix: str) -> list[str]:
+        """Return the keys of a kind that begin with ``prefix``."""
+        if kind not in self._sorted:
+            self._sorted[kind] = sorted(key for each, key in self._known if each == kind)
+        keys = self._sorted[kind]
+        return [*takewhile(lambda key: key.startswith(prefix), islice(keys, bisect_left(keys, prefix), None))]
 
 
 def ending(missing: Missing, now: datetime, grace_hours: int) -> tuple[list[UUID], list[UUID]]:

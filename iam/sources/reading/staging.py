@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from connectors.contract import Reading
 from connectors.problem import Problem
-from connectors.records import Deleted, Evidence, Record, Rejected
+from connectors.records import Deleted, Evidence, Record, Rejected, Whole
 from iam import clock
 from iam.access.model.assignment import Assignment
 from iam.database.bulk import expect_many, plain_rows
@@ -25,7 +25,7 @@ from iam.directory.source import GONE, Record as SourceRecord, Source
 from iam.lifecycle import staged
 from iam.sources.reading import beyond as standing, columns, meaning, walls
 from iam.sources.reading.columns import Places, Rejection, Said
-from iam.sources.reading.known import Known, Missing, known_records
+from iam.sources.reading.known import Keys, Known, Missing, known_records
 from iam.sources.reading.matching import Matching
 from iam.sources.reading.staged_rows import StagedRows
 from iam.vault import Vault
@@ -113,6 +113,7 @@ class Stager:
         self._places = places(session, source)
         meaning.follow_places(session, source, self._places.by_key)
         self._known = known_records(session, source.id)
+        self._keys = Keys(self._known)
         self._meanings = meaning.of_kinds(source, matching)
         self._meaning: tuple[str, bytes, bytes] | None = None
         self._seen: set[tuple[str, str]] = set()
@@ -154,6 +155,9 @@ class Stager:
     def _read(self, reading: Reading) -> None:
         result = self.result
         for item in reading:
+            if isinstance(item, Whole):
+                self._whole(item)
+                continue
             result.rows += 1
             if isinstance(item, Record):
                 self._record(item)
@@ -261,6 +265,15 @@ class Stager:
         self.result.fresh -= fresh
         self.result.changed -= not fresh
         self._count(kind, problem)
+
+    def _whole(self, item: Whole) -> None:
+        """Take for deleted what is known under the prefix and did not come; nothing where a row of it could not be
+        told."""
+        if item.kind in self._unnamed:
+            return
+        for key in self._keys.beginning(item.kind, item.prefix):
+            if (item.kind, key) not in self._seen:
+                self._deleted(Deleted(item.kind, key))
 
     def _deleted(self, item: Deleted) -> None:
         known = self._known.get((item.kind, item.key))

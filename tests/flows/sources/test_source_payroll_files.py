@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -14,7 +16,8 @@ from iam.directory.person import Identifier, PersonProfile
 from iam.sources import configured
 from tests.kit.feeds import fixed
 from tests.kit.feeds.sheets import Cell, Failed, Table, ods, xlsx
-from tests.kit.worlds.source import Row, World, build, row, rows
+from tests.kit.worlds.source import Row, World, build, hr_text, row, rows
+from tests.unit.cli.test_cli import Cli
 
 
 @pytest.fixture
@@ -97,3 +100,64 @@ def test_people_of_lines_of_fixed_width_start_and_end_and_a_count_that_differs_c
     file.write_bytes(f"{fixed.text(table[:2])}LKM000003\n".encode("iso-8859-1"))
     assert world.later(days=1).run().state == "stopped"
     assert world.facts() == before
+
+
+def dropped(world: World, name: str, table: list[Row]) -> Path:
+    """Leave a file in the folder of the source, changed an hour ago."""
+    (path := world.folder / name).write_text(hr_text(table), encoding="utf-8")
+    then = time.time() - 3600
+    os.utime(path, (then, then))
+    return path
+
+
+def test_each_night_reads_the_newest_file_of_a_folder_and_nobody_goes_back_to_an_older_one(world: World) -> None:
+    point(world, path=None, folder=str(world.folder), pattern="hr_*.csv")
+    dropped(world, "hr_20260914.csv", rows(range(1, 4)))
+    assert world.run().state == "held"
+    world.accept()
+    newer = dropped(
+        world, "hr_20260915.csv", [*rows(range(1, 3)), row(3, paattymispvm="31.12.2026"), row(4, alkamispvm="eilen")]
+    )
+    report = world.later(days=1).run()
+    assert (report.state, report.counts["rejected"]) == ("partial", 1)
+    assert world.affiliations()[2][-1] == "2026-12-31"
+    newer.unlink()
+    report = world.later(days=2).run()
+    assert (report.state, [one.message for one in report.reasons]) == (
+        "failed",
+        ["This file is older than %(before)s, which was read last. It is not read."],
+    )
+    assert world.affiliations()[2][-1] == "2026-12-31"
+    assert world.later(days=2).run(full=True).state == "done"
+    assert world.affiliations()[2][-1] == ""
+
+
+def test_a_file_that_is_still_coming_changes_nothing_until_it_is_whole(world: World) -> None:
+    point(world, path=None, folder=str(world.folder), pattern="hr_*.csv")
+    dropped(world, "hr_20260914.csv", rows(range(1, 4)))
+    world.run()
+    world.accept()
+    part = dropped(world, "hr_20260915.csv.part", rows(range(1, 5)))
+    assert world.later(days=1).run().state == "failed"
+    part.rename(world.folder / "hr_20260915.csv")
+    assert world.later(days=1).run().counts["rows"] == 4
+
+
+def test_the_command_line_reads_a_spreadsheet_and_tells_in_finnish_what_is_wrong_with_settings(world: World) -> None:
+    url = world.engine.url.render_as_string(hide_password=False)
+    iam = Cli(
+        {"IAM_DATABASE__URL": url, "IAM_VAULT__KEY_FILE": str(world.folder / "vault.key"), "LC_ALL": "fi_FI.UTF-8"}
+    )
+    point(world, path=str(world.folder / "hr.xlsx"))
+    (world.folder / "hr.xlsx").write_bytes(xlsx(cells(rows(range(1, 4)))))
+    assert iam("source", "test", "hr").exit_code == 0
+    assert iam("source", "run", "hr").exit_code == 3
+    (world.folder / "hr.xlsx").write_bytes(xlsx([["Nimi"]]))
+    told = iam("source", "test", "hr")
+    assert (told.exit_code != 0, "Sarakkeiden nimiä ei ole millään 50 ensimmäisestä rivistä." in told.output) == (
+        True,
+        True,
+    )
+    point(world, fixed_width=[{"name": "palkka", "start": 1, "length": 8}])
+    told = iam("source", "test", "hr")
+    assert "Nämä eivät ole palvelussuhderivin sarakkeita: palkka." in told.output

@@ -14,7 +14,12 @@ from connectors.hr import HrConnector, HrSettings
 from connectors.ldap import LdapConnector, LdapSettings
 from connectors.memory import MemoryConnector, MemorySettings
 from connectors.oneroster import OneRosterConnector, OneRosterSettings
+from connectors.oneroster.rest.settings import OneRosterRestSettings
+from connectors.oneroster.rest_connector import OneRosterRestConnector
 from connectors.records import Record
+from connectors.simulators.oneroster import Simulator
+from connectors.simulators.oneroster.roster import reference
+from connectors.simulators.oneroster.server import BASE
 from tests.kit.feeds.csv_inputs import FIXTURES
 from tests.kit.feeds.roster import PASSWORDS, archive, folder
 from tests.kit.servers.ports import HOST, free_port
@@ -94,6 +99,59 @@ class FileExhibit:
         raise NotImplementedError
 
 
+class OneRosterRestExhibit:
+    """A simulated school system on loopback; ``fault`` strikes while it is asked."""
+
+    gives = frozenset(OneRosterRestConnector.kinds)
+    secrets: tuple[str, ...] = ("simulated",)
+    personal: tuple[str, ...] = ("Esimerkki", "Malli", "oona")
+
+    def __init__(self, simulator: Simulator, fault: str | None = None) -> None:
+        self._simulator = simulator
+        simulator.break_down(fault)
+
+    def connector(self) -> Connector:
+        """See ``Exhibit``."""
+        return rest(self._simulator)
+
+    def unreachable(self) -> Connector:
+        """See ``Exhibit``."""
+        return rest(self._simulator, url=f"http://{HOST}:{free_port()}")
+
+    def change(self) -> tuple[Names, Names]:
+        """Delete an enrollment, rename a user, move another one's role, add a class."""
+        roster = self._simulator.roster
+        roster.delete("enrollments", "e2")
+        roster.put("users", roster.get("users", "huoltaja") | {"familyName": "Muu"})
+        role = {"roleType": "primary", "role": "teacher", "org": reference("mansikkala", "org")}
+        roster.put("users", roster.get("users", "opettaja") | {"roles": [role]})
+        roster.put("classes", {"sourcedId": "2b", "title": "2B", "school": reference("koivu", "org")})
+        changed = {("user", "huoltaja"), ("role", "opettaja/teacher/mansikkala"), ("class", "2b")}
+        return changed, {("enrollment", "e2"), ("role", "opettaja/teacher/koivu")}
+
+    def login(self) -> tuple[str, str]:
+        """Nobody signs in to it."""
+        raise NotImplementedError
+
+
+def rest(simulator: Simulator, **settings: object) -> OneRosterRestConnector:
+    """Return a connector to ``simulator`` with small pages; ``settings`` come before the usual ones."""
+    return OneRosterRestConnector(OneRosterRestSettings.model_validate(rest_settings(simulator, **settings)))
+
+
+def rest_settings(simulator: Simulator, **settings: object) -> dict[str, object]:
+    """Return the settings of a source that asks ``simulator``, with small pages and without pauses."""
+    usual = {
+        "url": f"{simulator.address}{BASE}",
+        "token_url": f"{simulator.address}/token",
+        "client_id": simulator.client,
+        "client_secret": simulator.secret,
+        "page_size": 2,
+        "retry_seconds": 0,
+    }
+    return {**usual, **settings}
+
+
 class LdapExhibit:
     """A real slapd over LDAPS, StartTLS or, on loopback, plain; with one person and one group of the test's own."""
 
@@ -165,6 +223,18 @@ def hr_exhibit(place: Path) -> FileExhibit:
     """Show the HR connector a good file."""
     path = Path(shutil.copy(FIXTURES / "good.csv", place / "hr.csv"))
     return FileExhibit(lambda each: HrConnector(HrSettings(path=each)), path, frozenset({"employment"}), ())
+
+
+def hr_folder_exhibit(place: Path) -> FileExhibit:
+    """Show the HR connector a folder with a good file, and one with none."""
+    folder = place / "saapuneet"
+    folder.mkdir()
+    shutil.copy(FIXTURES / "good.csv", folder / "hr_20260915.csv")
+
+    def connector(each: Path) -> HrConnector:
+        return HrConnector(HrSettings(folder=each, pattern="hr_*.csv", settle_seconds=0))
+
+    return FileExhibit(connector, folder, frozenset({"employment"}), ())
 
 
 def hr_bytes_exhibit(place: Path, data: bytes, **settings: object) -> FileExhibit:

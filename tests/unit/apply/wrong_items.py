@@ -134,7 +134,12 @@ WRONG = [
         "connector",
         "no such connector. Use one of: claims, hr, ldap, memory",
     ),
-    ("sources", "  - {key: x, connector: hr, owner: konsortio, purpose: p}", "settings.path", "This is missing."),
+    (
+        "sources",
+        "  - {key: x, connector: hr, owner: konsortio, purpose: p}",
+        "settings.path",
+        "The source needs a file or a folder, and not both.",
+    ),
     (
         "sources",
         "  - {key: x, connector: hr, owner: konsortio, purpose: p, settings: {path: hr.csv}}",

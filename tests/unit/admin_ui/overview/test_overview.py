@@ -151,3 +151,16 @@ def test_the_overview_takes_as_many_statements_for_many_sources_as_for_one(
     with world.counted() as many:
         paula.get("/admin/")
     assert len(few) == len(many) < 20
+
+
+def test_a_scheduled_source_that_was_not_read_in_time_is_amiss_and_one_read_weekly_is_not(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    run(world, "done", 100)
+    amiss = "Look at the source"
+    assert amiss in reader("paula").get("/admin/").text
+    for alarm, shown in ((None, False), ("stale", True)):
+        with Session(world.engine) as session, session.begin():
+            source = session.get_one(Source, world.ids["hr"])
+            source.schedule, source.alarm = "0 6 * * 1", alarm
+        assert (amiss in reader("paula").get("/admin/").text) is shown

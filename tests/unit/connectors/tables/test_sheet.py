@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -270,3 +273,11 @@ def test_a_file_that_would_fill_the_memory_is_refused_and_harms_nobody(
 ) -> None:
     with pytest.raises(Malformed, match="larger than is read"):
         read(tmp_path, make())
+
+
+@pytest.mark.parametrize("kilobytes", ["1500000", "unlimited"])
+def test_a_service_that_runs_under_lower_limits_reads_spreadsheets_within_those(kilobytes: str, tmp_path: Path) -> None:
+    (path := tmp_path / "hr.xlsx").write_bytes(xlsx(good()))
+    command = f'ulimit -v {kilobytes} && exec "$0" -m connectors.tables.sheet_process < "$1"'
+    done = subprocess.run(["sh", "-c", command, sys.executable, path], capture_output=True, check=True, text=True)
+    assert [json.loads(line) for line in done.stdout.splitlines()][-1] == "end"

@@ -39,7 +39,7 @@ class Deadline:
         ``abort`` must make the operation end soon, from another thread, and may be called repeatedly.
         """
         outcome: SimpleQueue[_Outcome[Result]] = SimpleQueue()
-        thread = Thread(target=lambda: outcome.put(_outcome_of(operation)), daemon=True, name="ldap-operation")
+        thread = Thread(target=lambda: outcome.put(_outcome_of(operation)), daemon=True, name="deadline")
         thread.start()
         try:
             return outcome.get(timeout=self.remaining()).get()
