@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from connectors import registry
@@ -27,6 +28,7 @@ from iam.sources.making.files import Files
 from iam.sources.making.said import FIELDS, USUAL_PRIORITY, SourceSaid
 from iam.texts import N_
 
+_IN_USE = Problem(N_("This key is in use."), N_("Choose another key."), field="key")
 CHANGEABLE = frozenset(FIELDS) - {"connector", "disabled"}
 
 
@@ -62,12 +64,16 @@ def make(session: Session, said: Mapping[str, Any], part: Part, walls: Files, ac
             )
         )
     if session.scalar(select(exists().where(Source.key == item.key))):
-        raise Conflict(Problem(N_("This key is in use."), N_("Choose another key."), field="key"))
+        raise Conflict(_IN_USE)
     values = _checked(item, {}, part, walls)
     change = begin(session, "command", actor, f"source {item.key}: make")
     source = Source(id=uuid7(), key=item.key, owner_id=owner.id, **values)
-    session.add(source)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(source)
+    except IntegrityError:
+        # Somebody else made one of this key at the same moment.
+        raise Conflict(_IN_USE) from None
     _tell(session, "source:config:made", source, change, actor, connector=item.connector)
     return source
 
