@@ -10,7 +10,7 @@ from uuid import UUID
 
 from flask import Response
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from admin_ui.feeds import picture
 from admin_ui.overview import second_person
@@ -28,6 +28,7 @@ from iam.directory.person import Person
 from iam.directory.source import Ambiguity, Run, Source
 from iam.signin.accounts import username_rules
 from iam.sources import alarms
+from iam.sources.listing import last_good, newest_real
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -35,7 +36,6 @@ STALE = timedelta(hours=26)
 """A source is stale when its last good run is longer ago: a daily run and two hours of grace."""
 MANY = 1_000
 """So many people without a username are counted; more are as much work."""
-GOOD = ("done", "partial")
 AMISS = ("failed", "stopped", "moved")
 SHOWN_FEEDS = 20
 SOURCES = "/admin/sources"
@@ -104,16 +104,6 @@ def _glance(feeds: list[Feed]) -> list[dict[str, Any]]:
 
 def _feeds(session: Session, part: Part) -> list[Feed]:
     """Return every source of the part with its newest run; one statement."""
-    newest, last_good = aliased(Run), aliased(Run)
-    of_source = (
-        select(newest.id).where(newest.source_id == Source.id, ~newest.dry_run).order_by(newest.id.desc()).limit(1)
-    )
-    good = (
-        select(last_good.ended_at)
-        .where(last_good.source_id == Source.id, ~last_good.dry_run, last_good.state.in_(GOOD))
-        .order_by(last_good.id.desc())
-        .limit(1)
-    )
     query = (
         select(
             Source.id,
@@ -123,10 +113,10 @@ def _feeds(session: Session, part: Part) -> list[Feed]:
             Run.started_at,
             Source.schedule.is_not(None),
             Source.alarm,
-            good.scalar_subquery(),
+            last_good(),
         )
         .select_from(Source)
-        .outerjoin(Run, Run.id == of_source.scalar_subquery())
+        .outerjoin(Run, Run.id == newest_real())
         .where(part.covers(Source.__table__.c.owner_id))
         .order_by(Source.key)
     )

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,14 +19,14 @@ from iam.access.model.assignment import AdminGrant
 from iam.deciding.deputies import away
 from iam.deciding.waiting import PERMISSIONS, Waiting, waiting
 from iam.delivery import outbox
-from iam.delivery.mail import Carrier, is_address
+from iam.delivery.mail import Carrier
 from iam.delivery.outbox import Due, Message
 from iam.directory.organisation import OrganisationClosure
 from iam.directory.queries import holds_at
 from iam.jobs import Send
 from iam.settings import Settings
-from iam.signin.addresses import notices, person_mail
-from iam.texts import N_, Texts
+from iam.signin.addresses import notices
+from iam.texts import N_
 
 KIND = "plans-wait"
 """Kind of the outbox's messages."""
@@ -133,14 +132,7 @@ class ByMail:
 
     def __call__(self, session: Session, due: Due) -> Send:
         """Write the mail, unless there is nowhere to send it to; ``session`` only reads."""
-        person_id, carrier = UUID(due.payload["person"]), self.carrier
-        to = notices.address_before(session, person_id, clock.now()) or ""
-        if carrier is None or not is_address(to):
-            return lambda: person_mail.NOTHING
-        page = f"{self.settings.issuer}/admin/"
-
-        def said(_texts: Texts) -> dict[str, str]:
-            return {"waits": str(due.payload["waits"]), "due": str(due.payload["due"]), "page": page}
-
-        mail = person_mail.write(session, self.settings, person_id, to, _SUBJECT, _TEXT, said)
-        return partial(person_mail.carry, carrier, mail)
+        counts = {name: str(due.payload[name]) for name in ("waits", "due")}
+        said = counts | {"page": f"{self.settings.issuer}/admin/"}
+        person_id = UUID(due.payload["person"])
+        return notices.to_person(session, self.settings, self.carrier, person_id, _SUBJECT, _TEXT, lambda _: said)

@@ -75,7 +75,7 @@ def refuse(session: Session, source: Source, actor: Actor, reason: str) -> None:
             Problem("Nothing of %(key)s waits to be accepted.", "Run the source first.", params={"key": source.key})
         )
     said = proposals.why(reason)
-    kept.forget(session, source.key)
+    kept.forget(session, source.id)
     held.state = "refused"
     plan = session.get(Plan, held.plan_id) if held.plan_id is not None else None
     if plan is not None:

@@ -6,25 +6,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.access.model.assignment import AdminGrant
 from iam.delivery import outbox
-from iam.delivery.mail import Carrier, is_address
+from iam.delivery.mail import Carrier
 from iam.delivery.outbox import Due
 from iam.directory.organisation import OrganisationClosure
 from iam.directory.queries import holds_at
 from iam.directory.source import Run, Source
 from iam.jobs import Send
 from iam.settings import Settings
-from iam.signin.addresses import notices, person_mail
-from iam.sources.listing import GOOD
+from iam.signin.addresses import notices
+from iam.sources.listing import last_good, newest_real
 from iam.sources.schedule import following
 from iam.texts import N_, Texts
 
@@ -60,14 +59,7 @@ def amiss(session: Session) -> int:
 
 def standings(session: Session) -> list[Standing]:
     """Return the scheduled sources that are in use, each as it stands; one statement."""
-    of_source = select(Run.id).where(Run.source_id == Source.id, ~Run.dry_run).correlate(Source)
-    newest = of_source.order_by(Run.id.desc()).limit(1)
-    good = (
-        select(func.max(Run.ended_at))
-        .where(Run.source_id == Source.id, ~Run.dry_run, Run.state.in_(GOOD))
-        .correlate(Source)
-    )
-    query = select(Source, Run.state, good.scalar_subquery()).outerjoin(Run, Run.id == newest.scalar_subquery())
+    query = select(Source, Run.state, last_good()).outerjoin(Run, Run.id == newest_real())
     rows = session.execute(query.where(Source.schedule.is_not(None), ~Source.disabled).order_by(Source.key))
     return [Standing(*row) for row in rows]
 
@@ -96,7 +88,7 @@ def _keepers(session: Session, owner_id: UUID) -> Sequence[UUID]:
     return session.scalars(select(g.person_id).where(*granted).distinct().order_by(g.person_id)).all()
 
 
-_SUBJECT = N_("The source %(source)s needs you")
+_SUBJECT = N_("A source needs you in %(service)s")
 _TEXT = (
     N_("Hello, %(name)s."),
     N_("%(what)s Facts and rights are as they were."),
@@ -117,14 +109,10 @@ class ByMail:
 
     def __call__(self, session: Session, due: Due) -> Send:
         """Write the mail, unless there is nowhere to send it to; ``session`` only reads."""
-        person_id, carrier, key = UUID(due.payload["person"]), self.carrier, due.payload["source"]
-        to = notices.address_before(session, person_id, clock.now()) or ""
-        if carrier is None or not is_address(to):
-            return lambda: person_mail.NOTHING
+        person_id, key = UUID(due.payload["person"]), due.payload["source"]
         page, what = f"{self.settings.issuer}/admin/sources/{key}", _WHAT[due.payload["alarm"]]
 
         def said(texts: Texts) -> dict[str, str]:
-            return {"what": texts.gettext(what) % {"source": key}, "page": page, "source": key}
+            return {"what": texts.gettext(what) % {"source": key}, "page": page}
 
-        mail = person_mail.write(session, self.settings, person_id, to, _SUBJECT, _TEXT, said)
-        return partial(person_mail.carry, carrier, mail)
+        return notices.to_person(session, self.settings, self.carrier, person_id, _SUBJECT, _TEXT, said)

@@ -80,7 +80,7 @@ def keep(sessions: sessionmaker[Session], vault: Vault, key: str, report: Report
         return
     with sessions.begin() as session:
         source_id = by_key(session, key).id
-        forget(session, key)
+        forget(session, source_id)
         rows = [_sealed(vault, source_id, report.run_id, n, part) for n, part in enumerate(parts)]
         if rows:
             session.execute(insert(KeptReading), rows)
@@ -93,9 +93,9 @@ def hand_on(sessions: sessionmaker[Session], key: str, report: Report) -> None:
         session.execute(query.values(run_id=report.run_id))
 
 
-def forget(session: Session, key: str) -> None:
-    """Forget what is kept of a source; one statement."""
-    session.execute(delete(KeptReading).where(KeptReading.source_id.in_(select(Source.id).where(Source.key == key))))
+def forget(session: Session, source_id: UUID) -> None:
+    """Forget what is kept of a source."""
+    session.execute(delete(KeptReading).where(KeptReading.source_id == source_id))
 
 
 def _read(source: Source, report: Report) -> list[bytes]:

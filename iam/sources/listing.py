@@ -10,10 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from connectors.problem import Problem
 from iam import clock
+from iam.database.types import least_uuid7
 from iam.directory.affiliation import Affiliation
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.pages.listing import Visible
@@ -67,6 +68,20 @@ class RightTally:
     lost: int
 
 
+def newest_real() -> Any:
+    """The id of a source's newest run that was no dry run, inside a query of sources."""
+    run = aliased(Run)
+    of_source = select(run.id).where(run.source_id == Source.id, ~run.dry_run)
+    return of_source.order_by(run.id.desc()).limit(1).correlate(Source).scalar_subquery()
+
+
+def last_good() -> Any:
+    """When a source's last good run ended, inside a query of sources."""
+    run = aliased(Run)
+    good = select(run.ended_at).where(run.source_id == Source.id, run.state.in_(GOOD), ~run.dry_run)
+    return good.order_by(run.id.desc()).limit(1).correlate(Source).scalar_subquery()
+
+
 def sources(visible: Visible) -> Any:
     """Select the sources of the asker's part with owner, last run and the end of the last good run; order
     ``SOURCE_KEYS``."""
@@ -78,16 +93,8 @@ def sources(visible: Visible) -> Any:
         .correlate(Source)
         .scalar_subquery()
     )
-    good = (
-        select(Run.ended_at)
-        .where(Run.source_id == Source.id, Run.state.in_(GOOD), ~Run.dry_run)
-        .order_by(Run.id.desc())
-        .limit(1)
-        .correlate(Source)
-        .scalar_subquery()
-    )
     query: Any = (
-        select(Source, Organisation, Run, good.label("good"))
+        select(Source, Organisation, Run, last_good().label("good"))
         .select_from(Source)
         .join(Organisation, Organisation.id == Source.owner_id)
         .outerjoin(Run, Run.id == last)
@@ -161,7 +168,8 @@ def ran_since(
     very many the newest. One statement."""
     query = (
         select(Run.source_id, Run.started_at, Run.state, Run.counts)
-        .where(Run.source_id.in_(source_ids), Run.started_at >= since, ~Run.dry_run, Run.state != "running")
+        .where(Run.source_id.in_(source_ids), Run.id >= least_uuid7(since), Run.started_at >= since)
+        .where(~Run.dry_run, Run.state != "running")
         .order_by(Run.id.desc())
         .limit(MOST_RUNS)
     )

@@ -97,15 +97,11 @@ def run(
 
 
 def _keep(sessions: sessionmaker[Session], vault: Vault, key: str, report: Report, kept_one: bool) -> None:
-    """Keep what a run read while something of it waits, and forget it once nothing does."""
-    if report.state == "held":
-        if kept_one:
-            kept.hand_on(sessions, key, report)
-        else:
-            kept.keep(sessions, vault, key, report)
-    elif report.state in listing.GOOD:
-        with sessions.begin() as session:
-            kept.forget(session, key)
+    """Keep what a run read while something of it waits."""
+    if report.state == "held" and kept_one:
+        kept.hand_on(sessions, key, report)
+    elif report.state == "held":
+        kept.keep(sessions, vault, key, report)
 
 
 def accept(
@@ -180,6 +176,8 @@ def _nothing_new(session: Session, source: Source, actor: Actor, report: Report,
 def _conclude(session: Session, source: Source, actor: Actor, report: Report, result: Staged, change: Change) -> None:
     if result.checkpoint is not None and report.state in _remembered(source):
         source.checkpoint = result.checkpoint
+    if report.state in listing.GOOD:
+        kept.forget(session, source.id)
     lease.conclude(session, source, actor, report, change)
 
 

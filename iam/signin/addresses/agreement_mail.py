@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,7 +16,7 @@ from iam.access.model.agreement import Agreement, AgreementClause
 from iam.access.model.assignment import Assignment
 from iam.access.pages.listing import RoleName, role_names
 from iam.access.right import held
-from iam.delivery.mail import Carrier, is_address
+from iam.delivery.mail import Carrier
 from iam.delivery.outbox import Due
 from iam.jobs import Send
 from iam.settings import Settings
@@ -54,10 +53,9 @@ class ToHolders:
 
     def __call__(self, session: Session, due: Due) -> Send:
         """Write the mail, unless there is nowhere to send it to; ``session`` only reads."""
-        person_id, carrier = UUID(due.payload["person"]), self.carrier
-        to = notices.address_before(session, person_id, clock.now()) or ""
+        person_id = UUID(due.payload["person"])
         found = session.scalars(select(Agreement).where(Agreement.key == due.payload["agreement"])).one_or_none()
-        if carrier is None or found is None or not is_address(to):
+        if found is None:
             return lambda: person_mail.NOTHING
         day, number = due.payload["last_day"], found.case_number or found.key
         page, message = f"{self.settings.issuer}/admin/agreements/{found.key}", _WHAT[due.payload["what"]]
@@ -66,8 +64,7 @@ class ToHolders:
             last = texts.day(clock.day_end(date.fromisoformat(day))) if day else ""
             return {"what": texts.gettext(message) % {"number": number, "day": last}, "page": page}
 
-        mail = person_mail.write(session, self.settings, person_id, to, _SUBJECT, _TEXT, said)
-        return partial(person_mail.carry, carrier, mail)
+        return notices.to_person(session, self.settings, self.carrier, person_id, _SUBJECT, _TEXT, said)
 
 
 _OWN_TEXT = (
@@ -89,11 +86,10 @@ class ToThoseUnder:
     def __call__(self, session: Session, due: Due) -> Send:
         """Write the mail, unless nothing of theirs ends any more or there is nowhere to send it to; ``session`` only
         reads."""
-        person_id, carrier = UUID(due.payload["person"]), self.carrier
-        to = notices.address_before(session, person_id, clock.now()) or ""
+        person_id = UUID(due.payload["person"])
         found = session.scalars(select(Agreement).where(Agreement.key == due.payload["agreement"])).one_or_none()
         roles = [] if found is None else _roles(session, person_id, found.id)
-        if carrier is None or found is None or not roles or not is_address(to):
+        if found is None or not roles:
             return lambda: person_mail.NOTHING
         number, purpose = found.case_number or found.key, found.purpose
         end = clock.day_end(date.fromisoformat(due.payload["last_day"]))
@@ -102,8 +98,7 @@ class ToThoseUnder:
             lines = sorted({f"    {one.said(texts.language)}" for one in roles})
             return {"number": number, "purpose": purpose, "day": texts.day(end), "roles": "\n".join(lines)}
 
-        mail = person_mail.write(session, self.settings, person_id, to, _OWN_SUBJECT, _OWN_TEXT, said)
-        return partial(person_mail.carry, carrier, mail)
+        return notices.to_person(session, self.settings, self.carrier, person_id, _OWN_SUBJECT, _OWN_TEXT, said)
 
 
 def _roles(session: Session, person_id: UUID, agreement_id: UUID) -> Sequence[RoleName]:

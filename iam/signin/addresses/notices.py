@@ -6,8 +6,10 @@ and no link.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +25,7 @@ from iam.settings import Settings
 from iam.signin.addresses import change as addresses, person_mail, sources as address_sources
 from iam.signin.addresses.address import SignInAddress
 from iam.signin.passwords import credentials
-from iam.texts import N_
+from iam.texts import N_, Texts
 
 KIND = "notice"
 """Kind of the outbox's messages."""
@@ -61,6 +63,24 @@ def address_before(session: Session, person_id: UUID, at: datetime) -> str | Non
         return addresses.older(session, person_id, at)
     told = address_sources.told(session, [person_id], clock.now()).get(person_id)
     return told.address if told is not None else None
+
+
+def to_person(
+    session: Session,
+    settings: Settings,
+    carrier: Carrier | None,
+    person_id: UUID,
+    subject: str,
+    paragraphs: Sequence[str],
+    said: Callable[[Texts], Mapping[str, str]],
+) -> Send:
+    """Write a mail to the address that a person has now (``person_mail.write``), to be handed over; nothing is sent
+    where there is no mail server or no address. ``session`` only reads."""
+    to = address_before(session, person_id, clock.now()) or ""
+    if carrier is None or not is_address(to):
+        return lambda: person_mail.NOTHING
+    mail = person_mail.write(session, settings, person_id, to, subject, paragraphs, said)
+    return partial(person_mail.carry, carrier, mail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,18 @@ from uuid import UUID
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from iam.delivery import outbox
+from iam.delivery.mail import Mail
 from iam.delivery.outbox import Message
+from iam.directory.person import PersonProfile
 from iam.directory.source import Run, Source
+from iam.settings import Settings
 from iam.sources import alarms
 from iam.sources.measures import Feeds
+from iam.texts import Texts
 from tests.kit.factories import access, facts
 
 MONDAY = datetime(2026, 9, 14, 6, tzinfo=UTC)
@@ -114,3 +119,45 @@ def test_the_measures_say_when_it_was_well_and_what_is_amiss(
     assert registry.get_sample_value("avain_source_good_timestamp_seconds", {"source": key}) == MONDAY.timestamp()
     for why, value in (("failed", 1), ("stale", 0)):
         assert registry.get_sample_value("avain_source_amiss", {"source": key, "why": why}) == value
+
+
+class Bag:
+    """A carrier that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+
+    def send(self, mail: Mail) -> None:
+        """Keep it."""
+        self.mails.append(mail)
+
+    def greet(self) -> None:
+        """Nothing to greet."""
+
+
+@pytest.mark.parametrize(
+    ("alarm", "says"),
+    [
+        ("failed", "The last run of the source %(source)s did not succeed."),
+        ("stale", "The source %(source)s has not been read in time."),
+    ],
+)
+def test_the_mail_says_what_is_amiss_with_which_source_and_where_to_look(
+    session: Session, ids: dict[str, UUID], alarm: str, says: str
+) -> None:
+    person_id = ids["hoitaja"]
+    session.execute(update(PersonProfile).where(PersonProfile.person_id == person_id).values(email="h@kunta.example"))
+    outbox.leave(
+        session,
+        alarms.KIND,
+        [(outbox.MAIL_SERVER, {"person": str(person_id), "source": "palkat", "alarm": alarm})],
+    )
+    (due,), bag = outbox.take(session, [alarms.KIND], 10), Bag()
+    alarms.ByMail(Settings(), bag)(session, due)()
+    (mail,) = bag.mails
+    assert mail.to == "h@kunta.example"
+    assert "palkat" in mail.text
+    assert "/admin/sources/palkat" in mail.text
+    assert Texts("fi").gettext(says) % {"source": "palkat"} in mail.text
+    alarms.ByMail(Settings(), None)(session, due)()
+    assert len(bag.mails) == 1
