@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import http.client
-import io
 import socket
 import ssl
 from collections.abc import Mapping
@@ -15,13 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from connectors.network.deadline import Deadline
+from connectors.network.timed import TimedSocket, TooMuch, connect
 
 LARGEST_ANSWER = 32 << 20
 """Bytes of one answer, its head among them."""
-
-
-class TooMuch(Exception):
-    """The answer is larger than a page ever is."""
 
 
 class BadTrust(Exception):
@@ -64,7 +60,7 @@ def ask(where: Place, request: Request, ca_file: Path | None, seconds: float) ->
     sent = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Avain", "Connection": "close"}
     with _connect(where, ca_file, deadline) as link:
         door = http.client.HTTPConnection(where.host, where.port)
-        timed: Any = _Timed(link, deadline)  # all that http.client asks of a socket
+        timed: Any = TimedSocket(link, deadline.remaining, LARGEST_ANSWER)
         door.sock = timed
         door.request(request.method, request.target, request.body, {**sent, **request.headers})
         with door.getresponse() as answer:
@@ -83,21 +79,7 @@ def _connect(where: Place, ca_file: Path | None, deadline: Deadline) -> socket.s
     # A resolver has no deadline of its own.
     found = deadline.run(lambda: socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM), lambda: None)
     addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
-    for left in range(len(addresses), 0, -1):
-        try:
-            link = socket.create_connection((addresses[-left], where.port), timeout=_left(deadline) / left)
-            break
-        except OSError:
-            if left == 1:
-                raise
-    if context is None:
-        return link
-    try:
-        link.settimeout(_left(deadline))
-        return context.wrap_socket(link, server_hostname=where.host)
-    except BaseException:
-        link.close()
-        raise
+    return connect(addresses, where.port, deadline.remaining, context, where.host)
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:
@@ -107,45 +89,3 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
         raise BadTrust from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def _left(deadline: Deadline) -> float:
-    left = deadline.remaining()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-class _Timed:
-    """A socket whose every step has only the time that is left, and that reads no more than an answer may have."""
-
-    def __init__(self, link: socket.socket, deadline: Deadline) -> None:
-        self._link, self._deadline = link, deadline
-
-    def sendall(self, data: bytes) -> None:
-        """Send all of it before the end."""
-        self._link.settimeout(_left(self._deadline))
-        self._link.sendall(data)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """What the answer is read from."""
-        return io.BufferedReader(_Reader(self._link, self._deadline))
-
-    def close(self) -> None:
-        """Left to whoever connected."""
-
-
-class _Reader(io.RawIOBase):
-    def __init__(self, link: socket.socket, deadline: Deadline) -> None:
-        self._link, self._deadline, self._room = link, deadline, LARGEST_ANSWER
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        if self._room <= 0:
-            raise TooMuch
-        self._link.settimeout(_left(self._deadline))
-        count = self._link.recv_into(buffer)
-        self._room -= count
-        return count

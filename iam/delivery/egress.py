@@ -11,18 +11,18 @@ are allowed all the same.
 from __future__ import annotations
 
 import http.client
-import io
 import json
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from connectors.network.timed import TimedSocket, TooMuch, connect
 from iam.delivery.destination import Place, PlaceRefused, is_public, place_of
 from iam.settings import Egress
 
@@ -88,6 +88,8 @@ def _addresses(place: Place, until: float) -> list[str]:
         found = asked.result(timeout=max(0.0, until - time.monotonic()))
     except TimeoutError as error:
         raise Failed("too slow") from error
+    except TooMuch as error:
+        raise Failed("too long") from error
     except (OSError, UnicodeError) as error:
         raise Failed("no such host") from error
     if not found:
@@ -108,6 +110,10 @@ def _ask(
     until = time.monotonic() + SECONDS
     place = place_of(url, allowed.hosts)
     body = None if fields is None else urlencode(fields).encode("ascii")
+
+    def left() -> float:
+        return until - time.monotonic()
+
     sent = {
         "Host": place.authority,
         "Accept-Encoding": "identity",
@@ -118,14 +124,19 @@ def _ask(
     if body is not None:
         sent["Content-Type"] = "application/x-www-form-urlencoded"
     try:
-        with _connect(place, _addresses(place, until), allowed, until) as link:
+        addresses = _addresses(place, until)
+        context = _trust(allowed.ca_file) if place.tls else None
+        with connect(addresses, place.port, left, context, place.host) as link:
             door = http.client.HTTPConnection(place.host, place.port)
-            door.sock = _Timed(link, until)  # all that http.client asks of a socket
+            timed: Any = TimedSocket(link, left, LIMIT + LIMIT // 4)
+            door.sock = timed
             door.request(method, place.target, body, sent)
             with door.getresponse() as answer:
                 return answer.status, _body(answer)
     except TimeoutError as error:
         raise Failed("too slow") from error
+    except TooMuch as error:
+        raise Failed("too long") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Failed(f"no answer: {type(error).__name__}") from error
 
@@ -139,34 +150,6 @@ def _body(answer: http.client.HTTPResponse) -> bytes:
     if answer.length:
         raise Failed("cut off")
     return body
-
-
-def _connect(place: Place, addresses: list[str], allowed: Egress, until: float) -> socket.socket:
-    """Connect to the first of the checked addresses that accepts, each given a fair part of the time left."""
-    context = _trust(allowed.ca_file) if place.tls else None
-    for left in range(len(addresses), 0, -1):
-        try:
-            link = socket.create_connection((addresses[-left], place.port), timeout=_left(until) / left)
-            break
-        except OSError:
-            if left == 1:
-                raise
-    if context is None:
-        return link
-    try:
-        link.settimeout(_left(until))
-        return context.wrap_socket(link, server_hostname=place.host)
-    except BaseException:
-        link.close()
-        raise
-
-
-def _left(until: float) -> float:
-    """Seconds left; raises ``TimeoutError`` when there are none."""
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:
@@ -183,38 +166,3 @@ def _context(ca_file: Path | None, _changed: int) -> ssl.SSLContext:
     if ca_file is not None:
         context.load_verify_locations(ca_file)
     return context
-
-
-class _Timed:
-    """A socket whose every step has only the time that is left, and that reads no more than an answer may have."""
-
-    def __init__(self, link: socket.socket, until: float) -> None:
-        self._link, self._until = link, until
-
-    def sendall(self, data: bytes) -> None:
-        """Send all of it before the end."""
-        self._link.settimeout(_left(self._until))
-        self._link.sendall(data)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """What the answer is read from."""
-        return io.BufferedReader(_Reader(self._link, lambda: _left(self._until)))
-
-    def close(self) -> None:
-        """Left to whoever connected."""
-
-
-class _Reader(io.RawIOBase):
-    def __init__(self, link: socket.socket, left: Callable[[], float]) -> None:
-        self._link, self._left, self._room = link, left, LIMIT + LIMIT // 4
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        if self._room <= 0:
-            raise Failed("too long")
-        self._link.settimeout(self._left())
-        count = self._link.recv_into(buffer)
-        self._room -= count
-        return count

@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from connectors.network.deadline import Deadline, DeadlinePassed
-from connectors.network.link import Answer, BadTrust, Place, Request, TooMuch, ask
+from connectors.network.link import Answer, BadTrust, Place, Request, ask
+from connectors.network.timed import TooMuch
 from connectors.oneroster.rest import failure
 from connectors.oneroster.rest.settings import OneRosterRestSettings, client_secret, place
 

@@ -7,7 +7,8 @@ import ssl
 
 from connectors.contract import ConnectorError, Malformed, Refused, TimedOut, Unreachable, Untrusted
 from connectors.network.deadline import DeadlinePassed
-from connectors.network.link import BadTrust, TooMuch
+from connectors.network.link import BadTrust
+from connectors.network.timed import TooMuch
 from connectors.problem import Problem
 
 BUSY = frozenset({429, 502, 503, 504})
