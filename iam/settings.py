@@ -239,10 +239,14 @@ class WorkerSettings(BaseModel):
         True, description="Whether iam serve does the worker's work itself; false where iam worker runs beside it."
     )
     runs: int = Field(
-        0, ge=0, le=64, description="Scheduled runs of sources at a time, each a process of its own; 0: one a core."
+        0,
+        ge=0,
+        le=64,
+        description="Runs of sources at a time, each a process of its own, scheduled ones and those of pages "
+        "each for itself; 0: one a core.",
     )
     run_memory: int = Field(
-        4096, ge=0, le=1_048_576, description="MiB of address space that a scheduled run may take; 0: without a limit."
+        4096, ge=0, le=1_048_576, description="MiB of address space that such a run may take; 0: without a limit."
     )
 
 

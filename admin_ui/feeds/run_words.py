@@ -32,7 +32,6 @@ STATES = {
 }
 """State: the word, and how it looks."""
 PHASES = {
-    "waiting": N_("Waiting for its turn"),
     "read": N_("Reading and checking"),
     "correlate": N_("Finding the persons"),
     "compare": N_("Comparing with what is known"),
@@ -106,6 +105,11 @@ def word(state: str) -> tuple[str, str]:
 def phase(name: str) -> str:
     """Return the word for a phase."""
     return context.texts().gettext(PHASES[name]) if name in PHASES else name
+
+
+def reached(run: Run) -> str:
+    """Return the phase that a run that is under way has come to."""
+    return max(run.phases, key=[*PHASES].index, default="read")
 
 
 def counts(run: Run, before: Run | None) -> list[Count]:

@@ -87,7 +87,7 @@ def run(run_id: UUID) -> Response:
         completeness=_completeness(found),
         seconds=run_words.seconds(found),
         refresh=REFRESH,
-        under_way=under_way(source.key, found.state) if run_words.state_of(found, source) == "running" else None,
+        under_way=under_way(found, source),
         refusal=_refusal(session, plan),
         who=_who(session, found.actor_person_id),
         nothing_changed=_nothing_changed(found),

@@ -19,11 +19,11 @@ from connectors.contract import Testable
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import may_touch
-from iam.database.engine import make_sessions
 from iam.database.keyset import Cursor
 from iam.directory.source import Run, Source
 from iam.errors import Invalid
 from iam.sources import acceptance, background, configured, listing, schedule
+from iam.sources.background import Workplace
 from iam.sources.listing import RUN_KEYS, SOURCE_KEYS
 from iam.sources.making import commands
 from iam.sources.making.settings import secret_names
@@ -239,7 +239,7 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
         problems=[context.texts().sentence(problem) for problem in problems],
         age=run_words.age,
         **_matching(found),
-        under_way=under_way(key, line.state),
+        under_way=under_way(row[2], found),
         seconds=run_words.seconds,
         held=held,
         ran_it_myself=bool(held and login and held.actor_person_id == login.person_id),
@@ -278,16 +278,13 @@ def _matching(source: Source) -> dict[str, Any]:
         return {"matching": [], "matching_problems": [context.texts().sentence(problem) for problem in error.problems]}
 
 
-def under_way(key: str, state: str) -> str | None:
-    """Return in words what the source's run does just now; None when there is none."""
-    standing = background.standing(key)
-    if standing is None:
-        return run_words.phase("read") if state == "running" else None
-    texts = context.texts()
-    rows = (
-        texts.ngettext("%(num)d row", "%(num)d rows", standing.rows) % {"num": standing.rows} if standing.rows else ""
-    )
-    return ", ".join(part for part in (run_words.phase(standing.phase), rows) if part)
+def under_way(run: Run | None, source: Source) -> str | None:
+    """Return in words what the run does just now; None when it is not under way."""
+    if run is None or run_words.state_of(run, source) != "running":
+        return None
+    texts, seen = context.texts(), int(run.counts.get("rows", 0))
+    rows = texts.ngettext("%(num)d row", "%(num)d rows", seen) % {"num": seen} if seen else ""
+    return ", ".join(part for part in (run_words.phase(run_words.reached(run)), rows) if part)
 
 
 def _allowed(key: str) -> Source:
@@ -302,7 +299,12 @@ def _start(key: str, *, dry_run: bool = False, accepting: bool = False) -> AnyRe
     actor = context.actor()
     # The run writes in transactions of its own; on SQLite there is one writer at a time, so ours must be over first.
     context.db().commit()
-    run_id = background.start(
-        make_sessions(extension.database.engine), context.vault(), key, actor, dry_run=dry_run, accepting=accepting
+    settings = context.settings()
+    place = Workplace(
+        extension.database.engine,
+        settings.vault.key_file,
+        settings.log_level,
+        settings.worker.run_memory,
+        settings.worker.runs,
     )
-    return see_other(f"/admin/runs/{run_id}" if run_id is not None else f"{PATH}/{key}")
+    return see_other(f"/admin/runs/{background.start(place, key, actor, dry_run=dry_run, accepting=accepting)}")

@@ -1,123 +1,160 @@
-"""Runs that a page starts, in threads, so that nobody waits for an answer while a feed is read.
+"""Runs that a page starts, each in a process of its own, so that nobody waits for an answer while a feed is read, and
+what hangs or takes too much stops only itself.
 
-What must be remembered is in the run's own row; here is only where a run of this process stands just now.
+The run is recorded, and has its source, before the process is there: whoever started it sees it at once. Where it
+stands is in its own row. It ends itself when its source's deadline is over, and goes on when the page's server ends.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Condition, Thread
 from uuid import UUID
 
 import structlog
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.problem import Problem
+from iam import clock
 from iam.change import Actor
 from iam.database.bulk import is_postgresql
+from iam.database.engine import make_sessions
 from iam.errors import Conflict
-from iam.sources import acceptance, configured, listing, runner
-from iam.vault import Vault
+from iam.sources import acceptance, configured, lease, runner
 
-PATIENCE = 3.0
-"""Seconds to wait for a started run to show itself."""
-_PAUSE = 0.02
-AT_ONCE = 8
-"""Runs of a process at a time, so that a source that hangs keeps no other waiting; SQLite lets one write."""
-_workers = {
-    beside: ThreadPoolExecutor(AT_ONCE if beside else 1, thread_name_prefix="source-run") for beside in (True, False)
-}
-_standing: dict[str, RunState] = {}
+_FULL = Problem(
+    "As many sources are being read as may be at a time.", "Wait until one of them has ended, and try again."
+)
+_PROGRAM = "iam.cli.operating.page_run"
 _log = structlog.get_logger("avain.sources")
+PATIENCE = 10.0
+"""Seconds to wait for a place: a run that has ended keeps its own until its process is gone."""
+_under_way: list[str] = []
+"""The sources of the runs that this process has started and not yet seen end."""
+_places = Condition()
 
 
 @dataclass(frozen=True, slots=True)
-class RunState:
-    """Where a source's run stands in this process: ``waiting``, ``read``, ``compare`` or ``write``, and how many rows
-    were seen."""
+class Order:
+    """What the process of a run is told, on its standard input, for it names where the secrets are."""
 
-    phase: str
-    rows: int = 0
+    database: str
+    key_file: str
+    log_level: str
+    memory: int
+    minutes: int
+    source: str
+    run_id: str
+    person_id: str | None
+    request_id: str
+    address: str
+    dry_run: bool
+    read_by: str | None
 
 
-def standing(key: str) -> RunState | None:
-    """Return where the run of a source that this process carries out stands; None when it carries out none."""
-    return _standing.get(key)
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What runs have: the database, the vault's key file, so many MiB of address space each (0: without a limit), and
+    how many may be under way at a time (0: one a core)."""
+
+    engine: Engine
+    key_file: Path
+    log_level: str
+    memory: int
+    most: int
 
 
-def start(
-    sessions: sessionmaker[Session],
-    vault: Vault,
-    key: str,
-    actor: Actor,
-    *,
-    dry_run: bool = False,
-    accepting: bool = False,
-) -> UUID | None:
+def start(place: Workplace, key: str, actor: Actor, *, dry_run: bool = False, accepting: bool = False) -> UUID:
     """Start a run of a source, or with ``accepting`` accept what its last one held, and return the run's id.
 
-    None: another run of this process comes first. Raises ``NotFound``, ``Invalid`` (settings), and ``Conflict`` when
-    one is under way or, accepting, when nothing waits or the same person ran it. The caller has committed: the run has
-    transactions of its own.
+    Raises ``NotFound``, ``Invalid`` (settings), and ``Conflict`` when one is under way, when as many are as may be, or,
+    accepting, when nothing waits or the same person ran it. The caller has committed: the run has transactions of its
+    own.
     """
+    sessions = make_sessions(place.engine)
+    minutes, since = _check(sessions, key, actor, dry_run, accepting), clock.now()
+    _take_place(place, sessions, key)
+    try:
+        read_by = runner.give(sessions, key, actor) if accepting else None
+        report = lease.take(sessions, key, actor, dry_run)
+    except BaseException:
+        _give_place(key)
+        raise
+    order = Order(
+        database=place.engine.url.render_as_string(hide_password=False),
+        key_file=str(place.key_file),
+        log_level=place.log_level,
+        memory=place.memory,
+        minutes=minutes,
+        source=key,
+        run_id=str(report.run_id),
+        person_id=_told(actor.person_id),
+        request_id=actor.request_id,
+        address=actor.address,
+        dry_run=dry_run,
+        read_by=_told(read_by),
+    )
+    Thread(target=_look_after, args=(sessions, order, since), name="source-run", daemon=True).start()
+    return report.run_id
+
+
+def _told(id_: UUID | None) -> str | None:
+    return None if id_ is None else str(id_)
+
+
+def _check(sessions: sessionmaker[Session], key: str, actor: Actor, dry_run: bool, accepting: bool) -> int:
     with sessions() as session:
         session.connection(execution_options={"read_only": True})
-        before, beside = _check(session, key, actor, dry_run, accepting), is_postgresql(session)
-    if key in _standing:
-        raise Conflict(Problem("%(key)s is running already.", "Wait until it has ended.", params={"key": key}))
-    _standing[key] = RunState("waiting")
-    job = _workers[beside].submit(_carry_out, sessions, vault, key, actor, dry_run, accepting)
-    job.add_done_callback(_tell_the_log)
-    return _first_seen(sessions, before, job)
-
-
-def _check(session: Session, key: str, actor: Actor, dry_run: bool, accepting: bool) -> tuple[UUID, UUID | None]:
-    source = configured.by_key(session, key)
-    configured.in_use(source, dry_run=dry_run)
-    configured.connector_of(source)
-    configured.matching_of(source)
-    if accepting:
-        acceptance.acceptable(session, source, actor)
-    return source.id, listing.newest(session, source.id)
-
-
-def _carry_out(
-    sessions: sessionmaker[Session], vault: Vault, key: str, actor: Actor, dry_run: bool, accepting: bool
-) -> None:
-    try:
+        source = configured.by_key(session, key)
+        configured.in_use(source, dry_run=dry_run)
+        configured.connector_of(source)
+        configured.matching_of(source)
         if accepting:
-            runner.accept(sessions, vault, key, actor, progress=_telling(key))
-        else:
-            runner.run(sessions, vault, key, actor, dry_run=dry_run, progress=_telling(key))
+            acceptance.acceptable(session, source, actor)
+        return source.deadline
+
+
+def _take_place(place: Workplace, sessions: sessionmaker[Session], key: str) -> None:
+    with sessions() as session:
+        # SQLite lets one write at a time: a second run would only find it locked.
+        most = (place.most or os.cpu_count() or 1) if is_postgresql(session) else 1
+    with _places:
+        if not _places.wait_for(lambda: len(_under_way) < most, PATIENCE):
+            raise Conflict(_FULL)
+        _under_way.append(key)
+
+
+def _give_place(key: str) -> None:
+    with _places:
+        _under_way.remove(key)
+        _places.notify()
+
+
+def _look_after(sessions: sessionmaker[Session], order: Order, since: datetime) -> None:
+    try:
+        if code := _carried_out(order):
+            problem = lease.TOO_LONG if code == -signal.SIGALRM else lease.DIED
+            with sessions.begin() as session:
+                ended = lease.end_of_killed(session, order.source, since, problem)
+            if ended:
+                _log.warning("a source's run was ended", source=order.source, code=code, why=problem.message)
+    except Exception:  # noqa: BLE001 - nobody waits for this thread; the log tells
+        _log.exception("a source's run could not be looked after", source=order.source)
     finally:
-        del _standing[key]
+        _give_place(order.source)
 
 
-def _tell_the_log(job: Future[None]) -> None:
-    # Nobody waits for the thread's answer: the run's row says that it failed, the log says why.
-    error = job.exception()
-    if error is not None:
-        _log.error("a source run failed", exc_info=error)
-
-
-def _telling(key: str) -> Callable[[str, int], None]:
-    def tell(phase: str, rows: int) -> None:
-        _standing[key] = RunState(phase, rows)
-
-    return tell
-
-
-def _first_seen(sessions: sessionmaker[Session], before: tuple[UUID, UUID | None], job: Future[None]) -> UUID | None:
-    """Wait until the run has a row of its own, which it writes before anything else."""
-    source_id, last = before
-    end = time.monotonic() + PATIENCE
-    while True:
-        over = job.done() or time.monotonic() > end
-        with sessions() as session:
-            session.connection(execution_options={"read_only": True})
-            found = listing.newest(session, source_id)
-        if found != last or over:
-            return found if found != last else None
-        time.sleep(_PAUSE)
+def _carried_out(order: Order) -> int:
+    process = subprocess.Popen(  # noqa: S603 - our own program; what it does is on its standard input
+        (sys.executable, "-m", _PROGRAM), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=None
+    )
+    process.communicate(json.dumps(asdict(order)).encode())
+    return process.returncode

@@ -8,11 +8,11 @@ the lease while it writes.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Thread
-from uuid import UUID
 
 import structlog
 from sqlalchemy import or_, update
@@ -32,6 +32,16 @@ from iam.sources.report import Report, fill, keep_rejects, stored
 
 LEASE, BEAT = timedelta(minutes=1), timedelta(seconds=15)
 """After the first without a heartbeat a run counts as killed, and the next one may take the source."""
+PULSE = 1.0
+"""Seconds between two looks at where the run stands; what is new is told in its record."""
+DIED = Problem(
+    "The run ended without an answer. Nothing was changed.",
+    "Look into the log of the service: the run may have needed more memory than it may have.",
+)
+TOO_LONG = Problem(
+    "The run took longer than the source allows, and was ended. Nothing was changed.",
+    "See whether the other system answers as it should, or let the run take longer.",
+)
 _log = structlog.get_logger("avain.sources")
 
 
@@ -96,11 +106,12 @@ def _give_up(session: Session, source: Source) -> None:
 
 @contextmanager
 def held(sessions: sessionmaker[Session], report: Report) -> Iterator[None]:
-    """Put the lease off again and again while the block runs."""
+    """Put the lease off again and again while the block runs, and tell in the run's record where it stands (on
+    PostgreSQL)."""
     with sessions() as session:
         beats = is_postgresql(session)
     over = Event()
-    thread = Thread(target=_beat, args=(sessions, report.run_id, over), name="source-heartbeat", daemon=True)
+    thread = Thread(target=_beat, args=(sessions, report, over), name="source-heartbeat", daemon=True)
     if beats:
         thread.start()
     try:
@@ -111,15 +122,26 @@ def held(sessions: sessionmaker[Session], report: Report) -> Iterator[None]:
             thread.join()
 
 
-def _beat(sessions: sessionmaker[Session], run_id: UUID, over: Event) -> None:
-    while not over.wait(BEAT.total_seconds()):
+def _beat(sessions: sessionmaker[Session], report: Report, over: Event) -> None:
+    due, told = time.monotonic() + BEAT.total_seconds(), report.standing
+    while not over.wait(PULSE):
+        if time.monotonic() < due and report.standing == told:
+            continue
         try:
             with sessions.begin() as session:
-                mine = update(Source).where(Source.leased_by == run_id).values(leased_until=clock.now() + LEASE)
-                session.execute(mine.execution_options(synchronize_session=False))
+                _put_off(session, report)
+            due, told = time.monotonic() + BEAT.total_seconds(), report.standing
         except SQLAlchemyError:
             # The next beat tries again; if none gets through, the run finds its lease gone.
             _log.warning("the lease of a source run could not be put off", exc_info=True)
+
+
+def _put_off(session: Session, report: Report) -> None:
+    mine = update(Source).where(Source.leased_by == report.run_id).values(leased_until=clock.now() + LEASE)
+    session.execute(mine.execution_options(synchronize_session=False))
+    record = update(Run).where(Run.id == report.run_id, Run.state == "running")
+    told = record.values(phases=report.so_far(), counts={"rows": report.rows})
+    session.execute(told.execution_options(synchronize_session=False))
 
 
 def conclude(session: Session, source: Source, actor: Actor, report: Report, change: Change | None = None) -> None:

@@ -37,6 +37,19 @@ class Report:
     plan_id: UUID | None = None
     digest: str | None = None
     header: str | None = None
+    rows: int = 0
+    """Rows seen so far."""
+    _begun: tuple[str, float] | None = None
+
+    @property
+    def standing(self) -> tuple[str | None, int]:
+        """The phase that is under way, and the rows seen."""
+        return self._begun and self._begun[0], self.rows
+
+    def so_far(self) -> dict[str, float]:
+        """Return the seconds of each phase, also of the one that is under way."""
+        begun = self._begun
+        return self.phases | ({begun[0]: round(time.monotonic() - begun[1], 3)} if begun else {})
 
     @property
     def exit_code(self) -> int:
@@ -46,9 +59,9 @@ class Report:
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Measure a phase, in seconds."""
-        started = time.monotonic()
+        self._begun = name, time.monotonic()
         yield
-        self.phases[name] = round(time.monotonic() - started, 3)
+        self.phases, self._begun = self.so_far(), None
 
 
 def fill(row: Run, report: Report) -> None:

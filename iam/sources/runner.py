@@ -63,6 +63,22 @@ def run(
     ``read_by`` is the run whose reading is read again, where it was kept.
     """
     report = lease.take(sessions, key, actor, dry_run)
+    return go_on(sessions, vault, report, actor, dry_run=dry_run, full=full, progress=progress, read_by=read_by)
+
+
+def go_on(
+    sessions: sessionmaker[Session],
+    vault: Vault,
+    report: Report,
+    actor: Actor,
+    *,
+    dry_run: bool = False,
+    full: bool = False,
+    progress: Progress = silent,
+    read_by: UUID | None = None,
+) -> Report:
+    """Carry out a run that has taken its source, in whichever process; see ``run``."""
+    key, tell = report.source, _telling(report, progress)
     kept_one = False
     try:
         with lease.held(sessions, report), sessions() as session:
@@ -71,7 +87,7 @@ def run(
             kept_one = bool(before)
             read: Read = (lambda _, stager: stager.read(before)) if before else partial(_read, full=full)
             try:
-                _run(session, vault, source, actor, report, read, progress)
+                _run(session, vault, source, actor, report, read, tell)
                 if dry_run:
                     session.rollback()
                 else:
@@ -96,6 +112,14 @@ def run(
     return report
 
 
+def _telling(report: Report, progress: Progress) -> Progress:
+    def tell(phase: str, rows: int) -> None:
+        report.rows = rows
+        progress(phase, rows)
+
+    return tell
+
+
 def _keep(sessions: sessionmaker[Session], vault: Vault, key: str, report: Report, kept_one: bool) -> None:
     """Keep what a run read while something of it waits."""
     if report.state == "held" and kept_one:
@@ -112,9 +136,13 @@ def accept(
     The one who accepts must be another than the one who ran; raises ``Conflict`` when nothing waits or it is the same
     person.
     """
+    return run(sessions, vault, key, actor, progress=progress, read_by=give(sessions, key, actor))
+
+
+def give(sessions: sessionmaker[Session], key: str, actor: Actor) -> UUID:
+    """Accept, in a transaction of its own, what the last run held; return that run. Raises as ``accept``."""
     with sessions.begin() as session:
-        held = acceptance.give(session, by_key(session, key), actor)
-    return run(sessions, vault, key, actor, progress=progress, read_by=held)
+        return acceptance.give(session, by_key(session, key), actor)
 
 
 def _run(

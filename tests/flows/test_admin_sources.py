@@ -68,7 +68,7 @@ def until(true: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end, "the run has not ended"
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 def teachers(numbers: range, **values: str) -> list[Row]:

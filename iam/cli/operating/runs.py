@@ -14,7 +14,6 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
-from connectors.problem import Problem
 from iam import clock
 from iam.database.bulk import is_postgresql
 from iam.settings import Settings
@@ -24,14 +23,6 @@ from iam.sources.schedule import Due
 _log = structlog.get_logger("avain.runs")
 Command = Callable[[str], Sequence[str]]
 """The command that runs a source by its key."""
-_TOO_LONG = Problem(
-    "The run took longer than the source allows, and was ended. Nothing was changed.",
-    "See whether the other system answers as it should, or let the run take longer.",
-)
-_DIED = Problem(
-    "The run ended without an answer. Nothing was changed.",
-    "Look into the log of the worker: the run may have needed more memory than it may have.",
-)
 WAIT = 5.0
 """Seconds that ended processes are waited for at the end."""
 
@@ -92,7 +83,7 @@ class Runs:
         for key, one in list(self._running.items()):
             if one.process.poll() is None and time.monotonic() < one.until:
                 continue
-            problem = _TOO_LONG if one.process.poll() is None else _DIED
+            problem = lease.TOO_LONG if one.process.poll() is None else lease.DIED
             one.process.kill()
             code = one.process.wait()
             del self._running[key]

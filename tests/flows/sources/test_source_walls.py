@@ -16,6 +16,7 @@ from iam.directory.person import Identifier
 from iam.directory.source import RunReject, Source
 from iam.errors import Conflict
 from iam.sources import background
+from iam.sources.background import Workplace
 from tests.kit.factories import facts
 from tests.kit.worlds import roster as roster_world, source as source_world
 from tests.kit.worlds.roster import ROSTER, enrolled, pupil, student
@@ -191,7 +192,7 @@ def test_a_disabled_source_is_neither_run_nor_accepted_and_says_why(world: World
         assert caught.value.problems[0].params == {"key": "hr"}
         assert "disabled" in caught.value.problems[0].message
     with pytest.raises(Conflict):
-        background.start(world.sessions, world.vault, "hr", world.clerk)
+        background.start(Workplace(world.engine, world.folder / "vault.key", "info", 0, 1), "hr", world.clerk)
     assert world.affiliations() == []
     world.change_source(disabled=False)
     assert world.accept().exit_code == 0
