@@ -17,7 +17,7 @@ CONNECTORS = {
     ),
     "oneroster": (
         N_("School system (OneRoster)"),
-        N_("Reads schools, pupils, teachers, classes and guardians from a OneRoster 1.2 bundle."),
+        N_("Reads schools, pupils, teachers, classes and guardians from a OneRoster 1.1 or 1.2 bundle."),
     ),
     "oneroster-rest": (
         N_("School system (OneRoster, over the network)"),

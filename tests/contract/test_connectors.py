@@ -75,6 +75,12 @@ SUITES: tuple[tuple[str, type[Connector], Make, bool], ...] = (
     ("hr-folder", HrConnector, lambda request, place: hr_folder_exhibit(place), False),
     ("oneroster", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=False), False),
     ("oneroster-zip", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=True), False),
+    (
+        "oneroster-1.1",
+        OneRosterConnector,
+        lambda request, place: oneroster_exhibit(place, packed=False, old=True),
+        False,
+    ),
     *((f"oneroster-rest-{fault or 'sound'}", OneRosterRestConnector, _oneroster_rest(fault), False) for fault in BORNE),
     ("ldaps", LdapConnector, _ldap, False),
     ("ldap-starttls", LdapConnector, _ldap_starttls, False),

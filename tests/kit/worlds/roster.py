@@ -3,7 +3,7 @@ simulated school system for the same, and what is then known of its people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from connectors.oneroster.files import FILES
+from connectors.oneroster.version_1_1 import FILES_1_1
 from connectors.simulators.oneroster import Roster, Simulator
 from connectors.simulators.oneroster.roster import reference
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
@@ -85,14 +86,33 @@ def _fill(session: Session) -> People:
 
 def write(world: World, **tables: Table) -> None:
     """Write the bundle; a table that is given takes the place of the usual one."""
+    _write(world, "1.2", COLUMNS, ROSTER | tables)
+
+
+def write_old(world: World, **tables: Table) -> None:
+    """Write the same roster as a bundle of OneRoster 1.1."""
+    told = ROSTER | tables
+    roles = {one["userSourcedId"]: one["role"] for one in told["roles"]}
+    orgs = {
+        user: ",".join(one["orgSourcedId"] for one in told["roles"] if one["userSourcedId"] == user) for user in roles
+    }
+    users = [
+        one | {"role": roles.get(one["sourcedId"], "guardian"), "orgSourcedIds": orgs.get(one["sourcedId"], "")}
+        for one in told["users"]
+    ]
+    columns = {file.name: file.layout.columns for file in FILES_1_1}
+    _write(world, "1.1", columns, {name: told[name] for name in told if name != "roles"} | {"users": users})
+
+
+def _write(world: World, version: str, columns: Mapping[str, tuple[str, ...]], tables: dict[str, Table]) -> None:
     folder = world.folder / "bundle"
     folder.mkdir(exist_ok=True)
-    lines = ["propertyName,value", "manifest.version,1.0", "oneroster.version,1.2"]
-    lines += [f"file.{name},{'bulk' if name in ROSTER else 'absent'}" for name in sorted(COLUMNS)]
+    lines = ["propertyName,value", "manifest.version,1.0", f"oneroster.version,{version}"]
+    lines += [f"file.{name},{'bulk' if name in tables else 'absent'}" for name in sorted(columns)]
     (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
-    for name, table in (ROSTER | tables).items():
-        quoted = (",".join(f'"{one.get(column, "")}"' for column in COLUMNS[name]) for one in table)
-        (folder / f"{name}.csv").write_text("".join(f"{line}\n" for line in (",".join(COLUMNS[name]), *quoted)))
+    for name, table in tables.items():
+        quoted = (",".join(f'"{one.get(column, "")}"' for column in columns[name]) for one in table)
+        (folder / f"{name}.csv").write_text("".join(f"{line}\n" for line in (",".join(columns[name]), *quoted)))
 
 
 def load(world: World, **tables: Table) -> Report:
