@@ -23,6 +23,10 @@ CONNECTORS = {
         N_("School system (OneRoster, over the network)"),
         N_("Asks a OneRoster 1.2 service for schools, pupils, teachers, classes and guardians."),
     ),
+    "sds": (
+        N_("School system (School Data Sync)"),
+        N_("Reads schools, pupils, teachers, classes and guardians from files made for Microsoft School Data Sync."),
+    ),
 }
 LABELS = {
     "path": N_("File or folder"),

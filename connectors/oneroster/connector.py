@@ -14,7 +14,7 @@ from connectors.oneroster.manifest import Manifest, read_manifest
 from connectors.oneroster.rows import Rows
 from connectors.oneroster.version_1_1 import ROLES, USERS, OldRoles, in_columns_of_1_2
 from connectors.problem import Problem
-from connectors.roster.bundle import open_bundle
+from connectors.roster.bundle import not_absolute, open_bundle
 from connectors.roster.files import BundleFile
 from connectors.roster.reading import Teller, everything
 from connectors.roster.survey import Survey, check_header
@@ -39,11 +39,7 @@ class OneRosterConnector:
 
     def validate(self) -> list[Problem]:
         """See ``Connector.validate``."""
-        if self._settings.path.is_absolute():
-            return []
-        return [
-            Problem("The path is not absolute.", "Write it from the root, as in /srv/feeds/roster.zip.", field="path")
-        ]
+        return not_absolute(self._settings.path)
 
     def test(self) -> list[Problem]:
         """See ``Testable.test``: the bundle opens, its manifest holds, and every header is right."""

@@ -3,7 +3,7 @@ one are alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.contract import Malformed
@@ -55,24 +55,26 @@ def check_header(bundle: Bundle, file: BundleFile, found: Survey) -> None:
             )
 
 
-def base_key(file: BundleFile, columns: Sequence[str], values: Sequence[str]) -> str:
-    """Return the key of a row without an id, as it is before rows that are alike are told apart."""
+def base_key(file: BundleFile, fields: Mapping[str, str]) -> str:
+    """Return the key of a row by its ``parts``, as it is before rows that are alike are told apart."""
     spelled = {words.column for words in file.words}
-    told = dict(zip(columns, values, strict=True))
-    return joined(*(told[part].strip().lower() if part in spelled else told[part] for part in file.parts))
+    told = [fields[part].strip().lower() if part in spelled else fields[part] for part in file.parts]
+    return joined(*told) if len(told) > 1 else told[0]
 
 
 def _collect(bundle: Bundle, file: BundleFile, found: Survey) -> None:
     with bundle.open(file.file) as stream:
         table = CsvFile(stream, file.file, file.layout)
         columns = table.header.columns
-        rows = (values for _, values, problem in table.rows() if problem is None)
         if file.layout.key:
-            found.ids[file.name] = {
-                values[columns.index(file.layout.key)] for values in rows if _stays(columns, values)
-            }
+            place, rows = columns.index(file.layout.key), (row for row in table.rows() if row[2] is None)
+            found.ids[file.name] = {values[place] for _, values, _ in rows if _stays(columns, values)}
         else:
-            found.repeated[file.name] = _repeated(base_key(file, columns, values) for values in rows)
+            found.repeated[file.name] = _repeated(
+                base_key(file, dict(zip(columns, values, strict=True)))
+                for _, values, _ in table.rows()
+                if len(values) == len(columns)  # also where something else in the row is wrong
+            )
     found.digests[file.name] = table.digest
     if not table.finished:
         found.unfinished.add(file.name)

@@ -17,9 +17,11 @@ from connectors.oneroster import OneRosterConnector, OneRosterSettings
 from connectors.oneroster.rest.settings import OneRosterRestSettings
 from connectors.oneroster.rest_connector import OneRosterRestConnector
 from connectors.records import Record
+from connectors.sds import SdsConnector
 from connectors.simulators.oneroster import Simulator
 from connectors.simulators.oneroster.roster import reference
 from connectors.simulators.oneroster.server import BASE
+from tests.kit.feeds import sds
 from tests.kit.feeds.csv_inputs import FIXTURES
 from tests.kit.feeds.roster import FILES, FILES_1_1, PASSWORDS, archive, folder
 from tests.kit.servers.ports import HOST, free_port
@@ -252,3 +254,9 @@ def oneroster_exhibit(place: Path, *, packed: bool, old: bool = False) -> FileEx
     path = (archive if packed else folder)(place, FILES_1_1 if old else FILES)
     gives = frozenset(OneRosterConnector.kinds)
     return FileExhibit(lambda each: OneRosterConnector(OneRosterSettings(path=each)), path, gives, PASSWORDS)
+
+
+def sds_exhibit(place: Path, *, packed: bool) -> FileExhibit:
+    """Show the School Data Sync connector a good bundle."""
+    path = (archive if packed else folder)(place, sds.FILES)
+    return FileExhibit(sds.sds, path, frozenset(SdsConnector.kinds), PASSWORDS)
