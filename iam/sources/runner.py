@@ -69,11 +69,8 @@ def run(
             source = by_key(session, key)
             before = Kept(session, vault, read_by) if read_by is not None else None
             kept_one = bool(before)
-            read: Read = (
-                (lambda _, stager: stager.read(before))
-                if before
-                else partial(_read, full=full, accepted=read_by is not None)
-            )
+            usual = partial(_read, full=full, accepted=read_by is not None)
+            read: Read = (lambda _, stager: stager.read(before)) if before else usual
             try:
                 _run(session, vault, source, actor, report, read, progress)
                 if dry_run:
