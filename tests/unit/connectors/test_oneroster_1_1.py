@@ -232,6 +232,16 @@ def test_a_bundle_of_1_1_without_a_manifest_is_asked_for_it(tmp_path: Path) -> N
         read(tmp_path, files)
 
 
+@pytest.mark.parametrize("name", sorted(FILES_1_1))
+def test_another_word_in_any_file_is_another_input(name: str, tmp_path: Path) -> None:
+    digests = []
+    for text in (FILES_1_1[name], FILES_1_1[name].rstrip("\n") + " \n"):
+        one = roster(archive(tmp_path, {**FILES_1_1, name: text}))
+        read_all(one)
+        digests.append(one.evidence.digest)
+    assert digests[0] != digests[1]
+
+
 @pytest.mark.parametrize("name", ["users.csv", "enrollments.csv"])
 def test_a_cut_file_leaves_the_evidence_unfinished(name: str, tmp_path: Path) -> None:
     cut = FILES_1_1[name].rstrip("\n").rpartition(",")[0].rpartition(",")[0]

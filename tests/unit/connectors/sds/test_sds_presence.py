@@ -122,6 +122,16 @@ def test_the_evidence_tells_that_a_file_is_missing_also_where_the_checkpoint_is_
     assert evidence[0].header != evidence[1].header
 
 
+@pytest.mark.parametrize("name", sorted(set(FILES) - {"demographics.csv"}))
+def test_another_word_in_any_file_that_is_read_is_another_input(name: str, tmp_path: Path) -> None:
+    digests = []
+    for text in (FILES[name], FILES[name].rstrip("\n") + " \n"):
+        one = reading(archive(tmp_path, FILES | {name: text}))
+        read_all(one)
+        digests.append(one.evidence.digest)
+    assert digests[0] != digests[1]
+
+
 def test_a_path_that_is_not_absolute_is_told(tmp_path: Path) -> None:
     (problem,) = sds(Path("bundle")).validate()
     assert problem.field == "path"
