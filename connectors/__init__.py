@@ -10,6 +10,6 @@ completeness.
 
 ``contract`` is the agreement, ``memory`` its reference implementation, ``conformance`` the suite every connector
 passes, and ``registry`` finds connectors by name. ``csv_file`` reads every CSV file; ``identity_code`` finds personal
-identity codes where none belongs; ``network`` is what those share that speak to servers. ``simulators`` play the other
-side and know nothing of all this.
+identity codes where none belongs; ``network`` is what those share that speak to servers, ``roster`` what those share
+that read a school system's bundle of files. ``simulators`` play the other side and know nothing of all this.
 """

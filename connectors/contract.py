@@ -99,11 +99,12 @@ class NamesColumns(Protocol):
 
 @runtime_checkable
 class ReadsAfter(Protocol):
-    """Can read every record, and tell an input that is older than the one it read last."""
+    """Can read every record, and tell an input that is older than the one it read last, or of which a part is missing
+    that came then."""
 
     def read_after(self, checkpoint: Checkpoint) -> Reading:
         """Start a full reading as ``ReadsAll.read`` does. Raises ``Retryable``, here or before the first item, when
-        what is there is older than what gave ``checkpoint``; one that is not its own tells it nothing."""
+        what is there is older or less than what gave ``checkpoint``; one that is not its own tells it nothing."""
 
 
 @runtime_checkable

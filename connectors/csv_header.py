@@ -27,8 +27,9 @@ class Layout:
     whose names begin with ``extension``. ``trailer`` says that a last line ``#rows`` may declare the number of rows. No
     sign without width may be in the column ``key``. In a ``loose`` file the columns are found by name, whatever others
     there are and in whatever order, and a row may lack empty fields at its end; one that is read ``by_name`` is as
-    loose in its header alone. Of a ``free`` one every column with a name of its own is taken. ``days`` are the columns
-    in which a cell of a spreadsheet may be a day.
+    loose in its header alone. Where columns are ``optional``, though none be, all stand in any order among others, with
+    the capitals agreed. Of a ``free`` one every column with a name of its own is taken. ``days`` are the columns in
+    which a cell of a spreadsheet may be a day.
     """
 
     columns: tuple[str, ...]
@@ -40,6 +41,7 @@ class Layout:
     key: str | None = None
     loose: bool = False
     by_name: bool = False
+    optional: frozenset[str] | None = None
     free: bool = False
     days: frozenset[str] = frozenset()
 
@@ -69,6 +71,8 @@ def parse_header(text: str, layout: Layout, file: str, line: int = 1, delimiter:
         key=lambda found: len(agreed.intersection(name.strip().lower() for name in found[1])),
     )
     expected = list(layout.columns)
+    if layout.optional is not None:
+        return _partial_header(names, layout, delimiter, file, line)
     if (layout.loose or layout.by_name) and (found := named_header(names, layout, delimiter)) is not None:
         return found
     if layout.by_name:
@@ -83,6 +87,26 @@ def parse_header(text: str, layout: Layout, file: str, line: int = 1, delimiter:
     return _header(
         delimiter, names, {i for i, name in enumerate(names) if name in layout.dropped or i >= len(expected)}
     )
+
+
+def _partial_header(names: list[str], layout: Layout, delimiter: str, file: str, line: int) -> Header:
+    """Accept a header that has every column but the optional ones, and none of them twice."""
+    needed = [name for name in layout.columns if name not in (layout.optional or ())]
+    if 2 * sum(name in names for name in needed) < len(needed):
+        raise Malformed(_no_header(layout, file, line))
+    wrong = [name for name in layout.columns if names.count(name) not in ((1,) if name in needed else (0, 1))]
+    if wrong:
+        raise Malformed(
+            Problem(
+                "The header lacks these columns, or has one of them twice: %(missing)s.",
+                "Write the column names exactly as agreed, capital letters too.",
+                file,
+                line,
+                params={"missing": ", ".join(wrong)},
+            )
+        )
+    read = set(layout.columns) - layout.dropped
+    return _header(delimiter, names, {i for i, name in enumerate(names) if name not in read})
 
 
 def _free_header(text: str, delimiters: str) -> Header:

@@ -17,11 +17,15 @@ CONNECTORS = {
     ),
     "oneroster": (
         N_("School system (OneRoster)"),
-        N_("Reads schools, pupils, teachers, classes and guardians from a OneRoster 1.2 bundle."),
+        N_("Reads schools, pupils, teachers, classes and guardians from a OneRoster 1.1 or 1.2 bundle."),
     ),
     "oneroster-rest": (
         N_("School system (OneRoster, over the network)"),
         N_("Asks a OneRoster 1.2 service for schools, pupils, teachers, classes and guardians."),
+    ),
+    "sds": (
+        N_("School system (School Data Sync)"),
+        N_("Reads schools, pupils, teachers, classes and guardians from files made for Microsoft School Data Sync."),
     ),
 }
 LABELS = {

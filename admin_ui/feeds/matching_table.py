@@ -17,6 +17,7 @@ KINDS = {
     "role": N_("Role in a school"),
     "class": N_("Class"),
     "enrollment": N_("Enrolment in a class"),
+    "relationship": N_("Relationship"),
     "person": N_("Person"),
     "group": N_("Group"),
     "membership": N_("Membership"),
@@ -86,6 +87,8 @@ def _kind(kind: Kind) -> Iterator[tuple[str, str, str]]:
     for relationship in kind.relationships:
         note = t(N_("several, parted by %(sign)s")) % {"sign": relationship.part} if relationship.part else ""
         yield words.word(words.RELATIONSHIPS, relationship.kind), relationship.column, note
+        if relationship.where is not None:
+            yield t(N_("… only where")), relationship.where.column, f"= {relationship.where.value}"
     if kind.organisation_alias is not None:
         yield t(N_("Key of the organisation")), *_place(kind.organisation_alias)
     if kind.group is not None:

@@ -43,6 +43,7 @@ IDENTIFIERS = {
     "employee-number": N_("Employee number"),
     "learner-number": N_("Learner number"),
     "oneroster-id": N_("Number in the school system"),
+    "sds-id": N_("Number in the school system"),
     "identity-code": N_("Personal identity code"),
     "upn": N_("Work account"),
     "entry-uuid": N_("Number in the directory"),

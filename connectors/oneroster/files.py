@@ -1,62 +1,30 @@
-"""The files of a bundle: their headers, record kinds and references (CSV binding 1.2.1, section 4)."""
+"""The files of a OneRoster 1.2 bundle: their headers, record kinds and references (CSV binding 1.2.1, section 4)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 
 from connectors.csv_header import Layout
+from connectors.roster.files import BundleFile, Reference, words
+
+_words = partial(words, extension="ext:")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A column that names rows of another file by sourcedId; ``many`` says that it is a comma-separated list."""
-
-    column: str
-    file: str
-    many: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A column with the words of the standard, by the word in small letters; ``only`` says that no others are taken but
-    ``ext:`` ones."""
-
-    column: str
-    words: Mapping[str, str]
-    only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class BundleFile:
-    """One file: ``kind`` is None where it is read for references only; ``required`` that a bundle must have it."""
-
-    name: str
-    kind: str | None
-    layout: Layout
-    references: tuple[Reference, ...] = ()
-    required: bool = False
-    words: tuple[Words, ...] = ()
-
-
-def _words(column: str, words: str, *, only: bool = False) -> Words:
-    return Words(column, {word.lower(): word for word in words.split(",")}, only)
-
-
-def _layout(columns: str, dropped: frozenset[str] = frozenset()) -> Layout:
+def layout(columns: str, dropped: frozenset[str] = frozenset()) -> Layout:
+    """Return the layout of a file with these columns, parted by commas, after those that every file has."""
     names = ("sourcedId", "status", "dateLastModified", *columns.split(","))
     return Layout(columns=names, dropped=dropped, extension="metadata.", key="sourcedId")
 
 
 FILES = (
-    BundleFile("academicSessions", None, _layout("title,type,startDate,endDate,parentSourcedId,schoolYear")),
+    BundleFile("academicSessions", None, layout("title,type,startDate,endDate,parentSourcedId,schoolYear")),
     BundleFile(
-        "courses", None, _layout("schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,subjectCodes")
+        "courses", None, layout("schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,subjectCodes")
     ),
     BundleFile(
         "orgs",
         "org",
-        _layout("name,type,identifier,parentSourcedId"),
+        layout("name,type,identifier,parentSourcedId"),
         (Reference("parentSourcedId", "orgs"),),
         required=True,
         words=(_words("type", "department,school,district,local,state,national"),),
@@ -64,7 +32,7 @@ FILES = (
     BundleFile(
         "users",
         "user",
-        _layout(
+        layout(
             "enabledUser,username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,"
             "agentSourcedIds,grades,password,userMasterIdentifier,preferredGivenName,preferredMiddleName,"
             "preferredFamilyName,"
@@ -79,7 +47,7 @@ FILES = (
     BundleFile(
         "roles",
         "role",
-        _layout("userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId"),
+        layout("userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId"),
         (Reference("userSourcedId", "users"), Reference("orgSourcedId", "orgs")),
         required=True,
         words=(
@@ -89,6 +57,7 @@ FILES = (
                 "student,"
                 "systemAdministrator,teacher",
                 only=True,
+                needed=True,
             ),
             _words("roleType", "primary,secondary", only=True),
         ),
@@ -96,7 +65,7 @@ FILES = (
     BundleFile(
         "classes",
         "class",
-        _layout(
+        layout(
             "title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,termSourcedIds,subjects,"
             "subjectCodes,"
             "periods"
@@ -111,7 +80,7 @@ FILES = (
     BundleFile(
         "enrollments",
         "enrollment",
-        _layout("classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate"),
+        layout("classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate"),
         (
             Reference("classSourcedId", "classes"),
             Reference("schoolSourcedId", "orgs"),
@@ -121,6 +90,3 @@ FILES = (
     ),
 )
 """In the order in which they are read."""
-
-REFERRED = frozenset(reference.file for file in FILES for reference in file.references)
-"""The names of files that others refer to."""

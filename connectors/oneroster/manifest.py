@@ -1,4 +1,5 @@
-"""``manifest.csv``: which files a bundle has, and that each is there whole (CSV binding 1.2.1, section 3).
+"""``manifest.csv``: which version a bundle is of, which files it has, and that each is there whole (CSV binding 1.2.1,
+section 3; CSV tables 1.1.1, section 2).
 
 It proves itself by its names: further columns and rows, and in what order they stand, do not matter.
 """
@@ -9,16 +10,28 @@ from typing import NamedTuple
 
 from connectors.contract import Malformed
 from connectors.csv_file import CsvFile, Layout
-from connectors.oneroster.bundle import Bundle
-from connectors.oneroster.files import FILES, BundleFile
-from connectors.oneroster.recognition import require_oneroster
+from connectors.oneroster.files import FILES
+from connectors.oneroster.version_1_1 import FILES_1_1
+from connectors.oneroster.wrong_bundle import require_oneroster, require_unmixed
 from connectors.problem import Problem
+from connectors.roster.bundle import Bundle
+from connectors.roster.files import BundleFile
 
 NAME = "manifest.csv"
 LAYOUT = Layout(columns=("propertyName", "value"), loose=True)
 _MODES = ("bulk", "delta", "absent")
-_VERSIONS = {"manifest.version": "1.0", "oneroster.version": "1.2"}
+_FILES = {"1.1": FILES_1_1, "1.2": FILES}
+"""What each version has, by how the manifest names it."""
+_VERSIONS = {"manifest.version": ("1.0",), "oneroster.version": tuple(_FILES)}
 _KNOWN = {f"file.{file.name}".lower() for file in FILES}
+
+
+class Manifest(NamedTuple):
+    """The version of a bundle, the ``files`` to read, in order, and the digest of manifest.csv."""
+
+    version: str
+    files: tuple[BundleFile, ...]
+    digest: str
 
 
 class _Property(NamedTuple):
@@ -32,22 +45,30 @@ _Properties = dict[str, _Property]
 _ABSENT = _Property(None, "", "")
 
 
-def read_manifest(bundle: Bundle) -> tuple[tuple[BundleFile, ...], str]:
-    """Return the files to read, in order, and the manifest's digest; raises ``Malformed`` when manifest and bundle
-    disagree."""
+def read_manifest(bundle: Bundle) -> Manifest:
+    """Return what the manifest says; raises ``Malformed`` when it and the bundle disagree, and when the files are of
+    two versions."""
     require_oneroster(bundle)
     if NAME not in bundle.names:
-        raise Malformed(Problem("The bundle has no manifest.", "Add manifest.csv at the root of the bundle.", NAME))
+        raise Malformed(
+            Problem(
+                "The bundle has no manifest.",
+                "Add manifest.csv at the root of the bundle; OneRoster has it from version 1.1 on.",
+                NAME,
+            )
+        )
     with bundle.open(NAME) as stream:
         table = CsvFile(stream, NAME, LAYOUT)
         properties = _properties(table)
     _require_versions(properties)
+    version = properties["oneroster.version"].value
+    require_unmixed(bundle, version)
     _require_presence(properties, bundle)
-    present = tuple(file for file in FILES if _mode(properties, file) == "bulk")
+    present = tuple(file for file in _FILES[version] if _mode(properties, file) == "bulk")
     names = {file.name for file in present}
     if "enrollments" in names and "classes" not in names:
         raise Malformed(_needs_classes())
-    return present, table.digest
+    return Manifest(version, present, table.digest)
 
 
 def _properties(table: CsvFile) -> _Properties:
@@ -73,17 +94,17 @@ def _properties(table: CsvFile) -> _Properties:
 
 
 def _require_versions(properties: _Properties) -> None:
-    for name, version in _VERSIONS.items():
+    for name, versions in _VERSIONS.items():
         line, _, value = properties.get(name, _ABSENT)
-        if value != version:
+        if value not in versions:
             raise Malformed(
                 Problem(
                     "The manifest must say that %(property)s is %(version)s.",
-                    "Export the bundle as OneRoster 1.2 CSV.",
+                    "Export the bundle as OneRoster 1.2 or 1.1 CSV.",
                     NAME,
                     line,
                     name,
-                    {"property": name, "version": version},
+                    {"property": name, "version": " / ".join(versions)},
                 )
             )
 

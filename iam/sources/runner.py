@@ -85,7 +85,8 @@ def go_on(
             source = by_key(session, key)
             before = Kept(session, vault, read_by) if read_by is not None else None
             kept_one = bool(before)
-            read: Read = (lambda _, stager: stager.read(before)) if before else partial(_read, full=full)
+            usual = partial(_read, full=full, accepted=read_by is not None)
+            read: Read = (lambda _, stager: stager.read(before)) if before else usual
             try:
                 _run(session, vault, source, actor, report, read, tell)
                 if dry_run:
@@ -227,7 +228,9 @@ def _counts(result: Staged) -> dict[str, int]:
     }
 
 
-def _read(source: Source, stager: Stager, *, full: bool) -> Staged:
+def _read(source: Source, stager: Stager, *, full: bool, accepted: bool) -> Staged:
+    """Read the source; of what was ``accepted`` its digest tells that it is no other, also where it is older or less
+    than what came last."""
     connector = connector_of(source)
     if source.checkpoint is not None and not full and isinstance(connector, ReadsChanges):
         try:
@@ -237,7 +240,7 @@ def _read(source: Source, stager: Stager, *, full: bool) -> Staged:
             if not isinstance(connector, ReadsAll) or stager.result.rows:
                 raise
             stager.read_in_full(lost.problem)
-    if source.checkpoint is not None and not full and isinstance(connector, ReadsAfter):
+    if source.checkpoint is not None and not (full or accepted) and isinstance(connector, ReadsAfter):
         with closing(connector.read_after(source.checkpoint)) as reading:
             return stager.read(reading)
     if isinstance(connector, ReadsAll):

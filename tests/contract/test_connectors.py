@@ -23,6 +23,7 @@ from connectors.oneroster import OneRosterConnector
 from connectors.oneroster.rest_connector import OneRosterRestConnector
 from connectors.problem import Problem
 from connectors.records import Deleted, Evidence
+from connectors.sds import SdsConnector
 from connectors.simulators.oneroster import Roster, Simulator
 from connectors.single_pass import Outcome, SinglePass
 from tests.kit.feeds import fixed
@@ -35,6 +36,7 @@ from tests.kit.feeds.exhibits import (
     hr_exhibit,
     hr_folder_exhibit,
     oneroster_exhibit,
+    sds_exhibit,
 )
 from tests.kit.feeds.old_sheets import xls
 from tests.kit.feeds.roster import folder
@@ -75,6 +77,14 @@ SUITES: tuple[tuple[str, type[Connector], Make, bool], ...] = (
     ("hr-folder", HrConnector, lambda request, place: hr_folder_exhibit(place), False),
     ("oneroster", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=False), False),
     ("oneroster-zip", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=True), False),
+    (
+        "oneroster-1.1",
+        OneRosterConnector,
+        lambda request, place: oneroster_exhibit(place, packed=False, old=True),
+        False,
+    ),
+    ("sds", SdsConnector, lambda request, place: sds_exhibit(place, packed=False), False),
+    ("sds-zip", SdsConnector, lambda request, place: sds_exhibit(place, packed=True), False),
     *((f"oneroster-rest-{fault or 'sound'}", OneRosterRestConnector, _oneroster_rest(fault), False) for fault in BORNE),
     ("ldaps", LdapConnector, _ldap, False),
     ("ldap-starttls", LdapConnector, _ldap_starttls, False),
@@ -100,6 +110,7 @@ def test_conformance(make: Make, check: Check, request: pytest.FixtureRequest, t
         (LdapConnector, {contract.Testable, ReadsAll, ReadsChanges, Authenticates}),
         (HrConnector, {contract.Testable, ReadsAll, contract.ReadsAfter}),
         (OneRosterConnector, {contract.Testable, ReadsAll}),
+        (SdsConnector, {contract.Testable, ReadsAll, contract.ReadsAfter}),
         (OneRosterRestConnector, {contract.Testable, ReadsAll, ReadsChanges}),
     ],
 )

@@ -7,10 +7,10 @@ from hashlib import sha256
 
 from connectors.contract import Item
 from connectors.csv_inspection import inspect, readable_key
-from connectors.oneroster.checks import lost_reference, no_word, spell
 from connectors.oneroster.rest.objects import BY_KIND, Object, Unreadable, role_prefix, role_rows, row
 from connectors.problem import Problem
 from connectors.records import Deleted, Record, Rejected, Whole, digest_of
+from connectors.roster.checks import lost_reference, no_word, spell
 
 TO_BE_DELETED = "tobedeleted"
 Known = Mapping[str, set[str]]
@@ -90,7 +90,7 @@ def _checked(kind: str, fields: dict[str, str], known: Known) -> Record | Reject
         return Rejected(kind, readable_key(fields["sourcedId"], "sourcedId", problem), problem)
     words = spell(file, fields)
     if words is not None:
-        return Rejected(kind, fields["sourcedId"], no_word(words, place))
+        return Rejected(kind, fields["sourcedId"], no_word(words, "OneRoster 1.2", place))
     reference = lost_reference(file, fields, known)
     if reference is not None:
         return Rejected(kind, fields["sourcedId"], _lost(place, reference.column, reference.file))

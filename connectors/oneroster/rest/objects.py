@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connectors.oneroster.files import FILES, BundleFile
+from connectors.oneroster.files import FILES
+from connectors.roster.files import BundleFile
+from connectors.roster.keys import joined, prefix
 from connectors.signs import composed
 
 Object = Mapping[str, Any]
@@ -50,7 +52,7 @@ def role_rows(user: str, one: Object) -> list[dict[str, str]]:
         fields = row("role", {**role, "sourcedId": user}) | {"userSourcedId": user, "userProfileSourcedId": ""}
         if not fields["role"] or not fields["orgSourcedId"]:
             raise Unreadable("role" if fields["orgSourcedId"] else "orgSourcedId")
-        key = f"{role_prefix(user)}{_escaped(fields['role'].strip().lower())}/{_escaped(fields['orgSourcedId'])}"
+        key = joined(user, fields["role"].strip().lower(), fields["orgSourcedId"])
         rows.append(fields | {"sourcedId": key})
     # In an order of their own, so that the number of one that comes twice does not hang on the server's.
     rows.sort(key=lambda fields: tuple(fields.values()))
@@ -63,11 +65,7 @@ def role_rows(user: str, one: Object) -> list[dict[str, str]]:
 
 def role_prefix(user: str) -> str:
     """Return how the keys of all roles of a user begin, and of nobody else's."""
-    return f"{_escaped(user)}/"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("/", "%2F")
+    return prefix(user)
 
 
 def _plain(name: str) -> Callable[[Object], str]:

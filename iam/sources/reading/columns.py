@@ -333,7 +333,8 @@ def _alias(columns: Organisations, row: Row, places: Places) -> UUID | None:
 
 def _relationships(item: RelationshipColumn, row: Row, zone: str, said: Said) -> None:
     text = row.get(item.column)
-    if text is None or said.person is None:
+    elsewhere = item.where is not None and row.get(item.where.column) != item.where.value
+    if text is None or said.person is None or elsewhere:
         return
     start, end = _open_interval(row, item.from_, item.to, zone)
     for key in dict.fromkeys(part.strip() for part in (text.split(item.part) if item.part else [text])):

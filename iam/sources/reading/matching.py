@@ -106,7 +106,7 @@ class Days(_Part):
 
 class RelationshipColumn(_Part):
     """Other persons of the same source, by key; ``this_person_is`` says which end of the relationship the record's
-    person is."""
+    person is, and ``where`` which records tell of one at all."""
 
     kind: str
     column: str
@@ -115,6 +115,7 @@ class RelationshipColumn(_Part):
     from_: str | None = Field(None, alias="from")
     to: str | None = None
     optional: bool = False
+    where: Equals | None = None
 
 
 class GroupColumns(_Part):

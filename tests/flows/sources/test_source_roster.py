@@ -31,6 +31,7 @@ from tests.kit.worlds.roster import (
     pupils,
     run,
     student,
+    write_old,
 )
 from tests.kit.worlds.source import World
 
@@ -310,6 +311,29 @@ def test_two_sources_may_use_the_same_class_key_in_one_school(world: World) -> N
     assert load(other).state == "done"
     assert world.all(select(func.count(Group.id)).where(Group.key == "1a")) == [2]
     assert members(world) == [("1a", "oona")] * 2 + [("2b", "ville")] * 2
+
+
+def test_a_roster_in_oneroster_1_1_gives_the_same_persons_schools_classes_and_guardians(world: World) -> None:
+    load(world)
+    new = (pupils(world), members(world), guardians(world))
+    assert all(new)
+    world.add_source("wilma", "oneroster", {"path": str(world.folder / "wilma" / "bundle")}, purpose="perusopetus")
+    other = replace(world.of("wilma"), folder=world.folder / "wilma")
+    other.folder.mkdir()
+    write_old(other)
+    assert other.load().state == "done"
+    assert (pupils(world), members(world), guardians(world)) == tuple(sorted([*found, *found]) for found in new)
+    assert world.all(select(func.count(PersonProfile.person_id)).where(PersonProfile.given_names == "Oona")) == [2]
+
+
+def test_a_pupil_whose_role_is_misspelled_in_oneroster_1_1_loses_nothing(world: World) -> None:
+    write_old(world)
+    world.load()
+    before = pupils(world)
+    for days in (1, 2, 3):
+        write_old(world, roles=[student("r1", "oona", role="oppilas"), *ROSTER["roles"][1:]])
+        assert world.later(days=days).run().state == "partial"
+    assert pupils(world, 3) == before
 
 
 @pytest.mark.parametrize("role", ["Student", "STUDENT", " student ", "oppilas"])

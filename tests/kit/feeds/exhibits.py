@@ -17,11 +17,13 @@ from connectors.oneroster import OneRosterConnector, OneRosterSettings
 from connectors.oneroster.rest.settings import OneRosterRestSettings
 from connectors.oneroster.rest_connector import OneRosterRestConnector
 from connectors.records import Record
+from connectors.sds import SdsConnector
 from connectors.simulators.oneroster import Simulator
 from connectors.simulators.oneroster.roster import reference
 from connectors.simulators.oneroster.server import BASE
+from tests.kit.feeds import sds
 from tests.kit.feeds.csv_inputs import FIXTURES
-from tests.kit.feeds.roster import PASSWORDS, archive, folder
+from tests.kit.feeds.roster import FILES, FILES_1_1, PASSWORDS, archive, folder
 from tests.kit.servers.ports import HOST, free_port
 from tests.kit.servers.slapd import PASSWORD, READER, READER_PASSWORD, SUFFIX, Slapd, group, person
 
@@ -247,8 +249,14 @@ def hr_bytes_exhibit(place: Path, data: bytes, **settings: object) -> FileExhibi
     return FileExhibit(connector, path, frozenset({"employment"}), ())
 
 
-def oneroster_exhibit(place: Path, *, packed: bool) -> FileExhibit:
-    """Show the OneRoster connector a good bundle."""
-    path = archive(place) if packed else folder(place)
+def oneroster_exhibit(place: Path, *, packed: bool, old: bool = False) -> FileExhibit:
+    """Show the OneRoster connector a good bundle; ``old``: of version 1.1."""
+    path = (archive if packed else folder)(place, FILES_1_1 if old else FILES)
     gives = frozenset(OneRosterConnector.kinds)
     return FileExhibit(lambda each: OneRosterConnector(OneRosterSettings(path=each)), path, gives, PASSWORDS)
+
+
+def sds_exhibit(place: Path, *, packed: bool) -> FileExhibit:
+    """Show the School Data Sync connector a good bundle."""
+    path = (archive if packed else folder)(place, sds.FILES)
+    return FileExhibit(sds.sds, path, frozenset(SdsConnector.kinds), PASSWORDS)

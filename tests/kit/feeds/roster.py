@@ -1,4 +1,4 @@
-"""A small OneRoster bundle to bend."""
+"""A small OneRoster bundle to bend, in both versions."""
 
 from __future__ import annotations
 
@@ -56,13 +56,24 @@ e1,,,1a,koivu,oppilas,student,false,,
 e2,,,1a,koivu,opettaja,teacher,true,,
 """,
 }
+FILES_1_1 = {name: text for name, text in FILES.items() if name != "roles.csv"} | {
+    "manifest.csv": FILES["manifest.csv"].replace("version,1.2", "version,1.1").replace("file.roles,bulk\n", ""),
+    "users.csv": """\
+sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,middleName,\
+identifier,email,sms,phone,agentSourcedIds,grades,password
+oppilas,,,true,koivu,student,oona,,Oona,Esimerkki,,,,,,"huoltaja,opettaja",1,salasana-1
+huoltaja,,,true,,guardian,hilla,,Hilla,Esimerkki,,,,,,,,salasana-2
+opettaja,,,true,koivu,teacher,aino,,Aino,Malli,,,,,,,,
+""",
+}
+"""The same roster in version 1.1, but for what that cannot say."""
 PASSWORDS = ("salasana-1", "salasana-2")
 
 
-def bent(name: str, old: str, new: str) -> dict[str, str]:
+def bent(name: str, old: str, new: str, files: dict[str, str] = FILES) -> dict[str, str]:
     """Return the bundle with ``old`` in the file ``name`` replaced."""
-    assert old in FILES[name]
-    return {**FILES, name: FILES[name].replace(old, new)}
+    assert old in files[name]
+    return {**files, name: files[name].replace(old, new)}
 
 
 def folder(path: Path, files: dict[str, str] = FILES) -> Path:

@@ -112,6 +112,43 @@ def test_a_column_too_many_is_named(data: bytes) -> None:
     assert data.strip().split(b";")[-1].decode() in str(malformed(data))
 
 
+PARTIAL = Layout(columns=("key", "name", "more"), optional=frozenset({"more"}))
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        (b"key,name,more", ("key", "name", "more")),
+        (b"key,name", ("key", "name")),
+        (b"more;own;name;key", ("more", "name", "key")),
+    ],
+)
+def test_optional_columns_may_be_left_out_and_all_stand_in_any_order(header: bytes, columns: tuple[str, ...]) -> None:
+    assert table(header + b"\n", PARTIAL).header.columns == columns
+
+
+@pytest.mark.parametrize(
+    ("header", "missing"),
+    [(b"key,Name", "name"), (b"key,more", "name"), (b"key,name,key", "key"), (b"key,name,more,more", "more")],
+)
+def test_a_column_that_is_not_optional_is_asked_for_with_its_capitals_and_once(header: bytes, missing: str) -> None:
+    with pytest.raises(Malformed, match=f": {missing}. Write the column names exactly as agreed, capital letters too."):
+        table(header + b"\n", PARTIAL)
+
+
+@given(st.lists(st.sampled_from(["key", "name", "more", "Key", "own", ""]), max_size=6))
+def test_a_partial_header_has_each_of_its_columns_once_or_is_refused(names: list[str]) -> None:
+    fits = names.count("key") == names.count("name") == 1 and names.count("more") <= 1
+    try:
+        columns = table(",".join(names).encode() + b"\n", PARTIAL).header.columns
+    except Malformed as error:
+        assert error.problem.remedy  # noqa: PT017
+        assert not fits
+    else:
+        assert fits
+        assert columns == tuple(name for name in names if name in PARTIAL.columns)
+
+
 def test_a_file_without_a_header_shows_none_of_its_values() -> None:
     text = str(malformed(b"1001;140381-902E;Aino\n"))
     assert "not the header" in text

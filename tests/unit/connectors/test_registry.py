@@ -9,10 +9,10 @@ from connectors.registry import UnknownConnector, connector, names
 
 
 def test_the_connectors_of_this_repository_are_installed() -> None:
-    assert {"hr", "ldap", "memory", "oneroster", "oneroster-rest"} <= set(names())
+    assert {"hr", "ldap", "memory", "oneroster", "oneroster-rest", "sds"} <= set(names())
 
 
-@pytest.mark.parametrize("name", ["hr", "ldap", "memory", "oneroster", "oneroster-rest"])
+@pytest.mark.parametrize("name", ["hr", "ldap", "memory", "oneroster", "oneroster-rest", "sds"])
 def test_every_name_gives_a_class_of_the_contract(name: str) -> None:
     found = connector(name)
     assert issubclass(found.settings_model, Settings)

@@ -87,7 +87,7 @@ def test_a_source_that_listens_to_sign_ins_has_nothing_to_run(world: World, read
     assert "Listens to sign-ins" in paula.get("/admin/sources").text
 
 
-@pytest.mark.parametrize("name", ["hr", "oneroster", "ldap"])
+@pytest.mark.parametrize("name", ["hr", "oneroster", "ldap", "sds"])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_column_matching_of_every_connector_is_told_column_by_column(world: World, name: str) -> None:
     data = registry.matching(name)

@@ -130,6 +130,34 @@ def test_an_enrollment_is_a_membership_with_its_days() -> None:
     assert oneroster("enrollment", fields, beginDate="", endDate="").membership == ("class", "1a", LONG_AGO, FOREVER)
 
 
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [("guardian", 1), ("parent", 1), ("relative", 0), ("aide", 0), ("doctor", 0), ("other", 0), ("", 0)],
+)
+def test_only_a_parent_or_guardian_of_school_data_sync_is_a_guardian(role: str, told: int) -> None:
+    fields = {"userSourcedId": "u1", "relationshipUserSourcedId": "h1", "relationshipRole": role}
+    found = said("sds", "relationship", fields)
+    assert found.relationships == [("guardian_of", "h1", False, LONG_AGO, FOREVER, False)] * told
+    assert found.person.describes is False
+
+
+def test_a_user_and_a_role_of_school_data_sync_are_a_person_and_an_affiliation() -> None:
+    user = {"sourcedId": "u1", "username": "oona@edu", "givenName": "Oona", "familyName": "Esimerkki", "sms": "040 1"}
+    found = said("sds", "user", user)
+    assert found.identifiers == [("sds-id", "lahde", "u1")]
+    assert [found.person.attributes[name] for name in ("given_names", "family_name", "phone", "login")] == [
+        "Oona",
+        "Esimerkki",
+        "040 1",
+        "oona@edu",
+    ]
+    role = {"userSourcedId": "u1", "orgSourcedId": "org-koivu", "role": "student", "isPrimary": "true"}
+    role |= {"roleStartDate": "2026-08-10", "roleEndDate": "2027-06-05"}
+    assert said("sds", "role", role).affiliations == [(KOIVU, "student", None, None, True, None, BEGINS, ENDS)]
+    assert said("sds", "role", role | {"isPrimary": ""}).affiliations[0].is_primary is False
+    assert said("sds", "role", role | {"role": "teacher"}).affiliations == []
+
+
 def test_a_directory_s_person_has_its_own_key_and_the_employee_number_of_hr() -> None:
     found = said(
         "ldap",

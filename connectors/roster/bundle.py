@@ -44,6 +44,13 @@ class Bundle(Protocol):
         meanwhile."""
 
 
+def not_absolute(path: Path) -> list[Problem]:
+    """Return the problem of a bundle's path that is not absolute."""
+    if path.is_absolute():
+        return []
+    return [Problem("The path is not absolute.", "Write it from the root, as in /srv/feeds/roster.zip.", field="path")]
+
+
 @contextmanager
 def open_bundle(path: Path) -> Iterator[Bundle]:
     """Open the folder or zip file at ``path``; raises ``Unreachable``, ``Refused`` or ``Malformed``."""
