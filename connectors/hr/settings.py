@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from connectors.contract import Refused, Settings
-from connectors.drop.folder import DropFolder
+from connectors.drop.choice import Wanted
 from connectors.hr.columns import COLUMNS, NEEDED
 from connectors.problem import Problem
+from connectors.sftp import SftpSettings, problems as sftp_problems
+from connectors.sftp.settings import SECRETS_GO_BY
 from connectors.tables import fixed_layout
 from connectors.tables.fixed_layout import FixedField, FixedLines, FixedTrailer
 
@@ -19,10 +21,13 @@ from connectors.tables.fixed_layout import FixedField, FixedLines, FixedTrailer
 class HrSettings(Settings):
     """Settings of an HR source."""
 
+    secrets_go_by: ClassVar[frozenset[str] | None] = frozenset(f"sftp.{name}" for name in SECRETS_GO_BY)
+
     path: Path | None = Field(
         default=None, description="The file (CSV, .xlsx, .xls, .ods, fixed width), as an absolute path on the server."
     )
     folder: Path | None = Field(default=None, description="In place of path: a folder whose newest file is read.")
+    sftp: SftpSettings | None = Field(default=None, description="In place of path: a folder of another server.")
     pattern: str | None = Field(default=None, min_length=1, description="What names in folder are like: hr_*.csv.")
     marker: str | None = Field(
         default=None, pattern=r"\.[A-Za-z0-9]{1,16}", description="Read only what such a file says is whole: .ok."
@@ -53,11 +58,11 @@ def file_path(settings: HrSettings) -> Path:
     return settings.path
 
 
-def drop_folder(settings: HrSettings) -> DropFolder | None:
-    """Return the folder whose newest file is read, if it is one."""
-    if settings.folder is None or settings.pattern is None:
-        return None
-    return DropFolder(settings.folder, settings.pattern, settings.marker, settings.settle_seconds, settings.oldest_days)
+def wanted(settings: HrSettings) -> Wanted:
+    """Return which file of a folder is read; raises ``Refused`` for settings that ``problems`` objects to."""
+    if settings.pattern is None:
+        raise Refused(next(_of_place(settings)))
+    return Wanted(settings.pattern, settings.marker, settings.settle_seconds, settings.oldest_days)
 
 
 def fixed_lines(settings: HrSettings) -> FixedLines:
@@ -78,24 +83,31 @@ def problems(settings: HrSettings) -> list[Problem]:
 
 
 def _of_place(settings: HrSettings) -> Iterator[Problem]:
-    if (settings.path is None) == (settings.folder is None):
+    places = [name for name in ("path", "folder", "sftp") if getattr(settings, name) is not None]
+    if len(places) != 1:
         yield Problem(
-            "The source needs a file or a folder, and not both.",
-            "Give path, or folder with pattern.",
-            field="path" if settings.folder is None else "folder",
+            "The source needs a file, a folder or a folder of another server, and just one of them.",
+            "Give path, or folder with pattern, or sftp with pattern.",
+            field=places[1] if places else "path",
         )
     for name in ("path", "folder"):
         place = getattr(settings, name)
         if place is not None and not place.is_absolute():
             yield Problem("The path is not absolute.", "Write it from the root, as in /srv/feeds/hr.csv.", field=name)
-    if settings.folder is not None and (settings.pattern is None or "/" in settings.pattern):
+    if settings.sftp is not None:
+        yield from sftp_problems(settings.sftp, "sftp")
+    yield from _of_folder(settings, settings.folder is not None or settings.sftp is not None)
+
+
+def _of_folder(settings: HrSettings, is_folder: bool) -> Iterator[Problem]:
+    if is_folder and (settings.pattern is None or "/" in settings.pattern):
         yield Problem(
             "It is not said what the names of the files in the folder are like.",
             "Give pattern, as hr_*.csv; it names files and no folders.",
             field="pattern",
         )
     others = [name for name in ("pattern", "marker", "oldest_days") if getattr(settings, name) is not None]
-    if settings.folder is None and others:
+    if not is_folder and others:
         yield Problem(
             "These settings are of a folder: %(names)s.",
             "Give folder in place of path, or leave them out.",
