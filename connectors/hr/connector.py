@@ -13,7 +13,7 @@ from connectors.contract import Checkpoint, ConnectorError, Item, Reading
 from connectors.csv_file import Layout
 from connectors.drop.choice import newest
 from connectors.drop.folder import DropFolder, opened
-from connectors.hr.columns import COLUMNS, KIND, NEEDED
+from connectors.hr.columns import COLUMNS, KEY, KEY_PARTS, KIND, NEEDED
 from connectors.hr.employments import employments
 from connectors.hr.settings import HrSettings, file_path, problems, wanted
 from connectors.hr.tables import table_of
@@ -32,6 +32,10 @@ class HrConnector:
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {KIND: COLUMNS}
     names_setting: ClassVar[str] = "columns"
     needed: ClassVar[tuple[str, ...]] = NEEDED
+    key: ClassVar[str] = KEY
+    key_setting: ClassVar[str] = "key_of"
+    key_parts: ClassVar[tuple[str, ...]] = KEY_PARTS
+    days_setting: ClassVar[str] = "day_form"
 
     def __init__(self, settings: HrSettings) -> None:
         self._settings = settings
@@ -74,7 +78,7 @@ class HrConnector:
     def _items(self, last: Checkpoint | None) -> Generator[Item, None, Outcome]:
         file, checkpoint = self._open(last)
         with file, closing(table_of(file, self._settings)) as table:
-            rows = yield from employments(table, self._settings.columns)
+            rows = yield from employments(table, self._settings)
             file.require_unchanged()
             evidence = Evidence(
                 rows=rows,

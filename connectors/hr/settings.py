@@ -10,11 +10,12 @@ from pydantic import Field
 
 from connectors.contract import Refused, Settings
 from connectors.drop.choice import Wanted
-from connectors.hr.columns import COLUMNS, NEEDED
+from connectors.hr.columns import COLUMNS, KEY, KEY_PARTS, NEEDED, PERSON
 from connectors.problem import Problem
 from connectors.sftp import SftpSettings, problems as sftp_problems
 from connectors.sftp.settings import SECRETS_GO_BY
 from connectors.tables import fixed_layout
+from connectors.tables.day_forms import Form
 from connectors.tables.fixed_layout import FixedField, FixedLines, FixedTrailer
 
 
@@ -37,6 +38,10 @@ class HrSettings(Settings):
     columns: dict[str, str] = Field(
         default={}, description="Our columns with the names that the file has for them; without it, the names are ours."
     )
+    key_of: tuple[str, ...] = Field(
+        default=(), description="Our columns that tell one employment from another, where no number does."
+    )
+    day_form: Form | None = Field(default=None, description="How days are written, where one could be two.")
     sheet: str | None = Field(default=None, description="The sheet of a spreadsheet; without it, the first one seen.")
     encoding: Literal["utf-8", "iso-8859-1", "iso-8859-15", "windows-1252"] | None = Field(
         default=None, description="The encoding of a text file; without it, it is found out."
@@ -79,7 +84,7 @@ def fixed_lines(settings: HrSettings) -> FixedLines:
 
 def problems(settings: HrSettings) -> list[Problem]:
     """Return what is wrong with the settings, without touching a file."""
-    return [*_of_place(settings), *_of_columns(settings), *_of_lines(settings)]
+    return [*_of_place(settings), *_of_columns(settings), *_of_key(settings), *_of_lines(settings)]
 
 
 def _of_place(settings: HrSettings) -> Iterator[Problem]:
@@ -120,13 +125,35 @@ def _of_columns(settings: HrSettings) -> Iterator[Problem]:
     names = settings.columns
     if not names:
         return
-    yield from _unfit(names, "columns")
+    yield from _unfit(names, "columns", settings.key_of)
     written = [" ".join(name.lower().split()) for name in names.values()]
     if "" in written or len(set(written)) < len(written):
         yield Problem(
             "A column of the file has no name, or stands for two of ours.",
             "Give each of our columns a column of the file of its own; capitals do not tell two names apart.",
             field="columns",
+        )
+
+
+def _of_key(settings: HrSettings) -> Iterator[Problem]:
+    key_of = settings.key_of
+    if not key_of:
+        return
+    unfit = [name for name in key_of if name not in KEY_PARTS]
+    if unfit or len(set(key_of)) < len(key_of):
+        yield Problem(
+            "A key is not made of these columns: %(unfit)s.",
+            "Take each once of: %(columns)s.",
+            field="key_of",
+            params={"unfit": ", ".join(unfit or key_of), "columns": ", ".join(KEY_PARTS)},
+        )
+    if PERSON not in key_of:
+        yield Problem("The key would not tell one person from another.", "Add henkilonumero to key_of.", field="key_of")
+    if KEY in settings.columns or any(field.name == KEY for field in settings.fixed_width):
+        yield Problem(
+            "There is a number of the employment, and columns that make one.",
+            "Leave out palvelussuhdenumero, or key_of.",
+            field="key_of",
         )
 
 
@@ -147,11 +174,11 @@ def _of_lines(settings: HrSettings) -> Iterator[Problem]:
             "Leave columns out, and give the fields of fixed_width our names.",
             field="columns",
         )
-    yield from _unfit([field.name for field in settings.fixed_width], "fixed_width")
+    yield from _unfit([field.name for field in settings.fixed_width], "fixed_width", settings.key_of)
     yield from fixed_layout.problems(settings.fixed_width, settings.line_length)
 
 
-def _unfit(names: Collection[str], setting: str) -> Iterator[Problem]:
+def _unfit(names: Collection[str], setting: str, key_of: Collection[str]) -> Iterator[Problem]:
     """Tell which of ``names`` are no columns of ours, and which of ours that are needed are not among them."""
     unknown = [name for name in names if name not in COLUMNS]
     if unknown:
@@ -161,7 +188,8 @@ def _unfit(names: Collection[str], setting: str) -> Iterator[Problem]:
             field=setting,
             params={"unknown": ", ".join(unknown), "columns": ", ".join(COLUMNS)},
         )
-    missing = [name for name in NEEDED if name not in names]
+    needed = dict.fromkeys([*(name for name in NEEDED if name != KEY or not key_of), *key_of])
+    missing = [name for name in needed if name not in names]
     if missing:
         yield Problem(
             "It is not said where these columns are in the file: %(missing)s.",

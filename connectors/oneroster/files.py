@@ -45,7 +45,7 @@ def _words(column: str, words: str, *, only: bool = False) -> Words:
 
 def _layout(columns: str, dropped: frozenset[str] = frozenset()) -> Layout:
     names = ("sourcedId", "status", "dateLastModified", *columns.split(","))
-    return Layout(columns=names, dropped=dropped, extension="metadata.", key="sourcedId")
+    return Layout(columns=names, dropped=dropped, extension="metadata.", keys=("sourcedId",))
 
 
 FILES = (

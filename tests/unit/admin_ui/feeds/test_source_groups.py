@@ -4,6 +4,7 @@ else than they were meant for."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from iam.apply.export import as_data, in_yaml
 from iam.directory.source import Source
+from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, person
 from tests.unit.admin_ui.feeds.test_new_source import FORM, SECRET
 
@@ -125,3 +127,49 @@ def test_what_is_taken_home_of_a_source_lacks_only_the_secret(world: World, town
     (said,) = [one for one in yaml.safe_load(text)["sources"] if one["key"] == "palkat"]
     assert said["settings"]["sftp"] == SAID
     assert SECRET not in text
+
+
+CHOSEN = {
+    "employment.person.key": "Hlönro",
+    "employment.affiliation.from": "Alkupvm",
+    "employment.affiliation.organisations.otherwise": "Yksikkö",
+    "everybody": "employee",
+}
+
+
+def foreign(world: World, folder: Path) -> None:
+    """A paused source with a file that has no number for each employment, and days that could be two."""
+    (path := folder / "hr.csv").write_text("Hlönro;Alkupvm;Yksikkö\n7001;01/02/2026;KOIVU\n", encoding="utf-8")
+    catalogue.source(world, "palkat", "MANSIKKALA", settings={"path": str(path)}, disabled=True)
+
+
+def test_the_page_asks_how_days_are_written_only_where_they_could_be_two(
+    world: World, town: Reader, tmp_path: Path
+) -> None:
+    foreign(world, tmp_path)
+    page = town.get("/admin/sources/palkat/columns").text
+    assert "d/m/yyyy: 01/02/2026 = 1.2.2026" in page
+    assert "m/d/yyyy: 01/02/2026 = 2.1.2026" in page
+    (tmp_path / "hr.csv").write_text("Hlönro;Alkupvm;Yksikkö\n7001;1.2.2026;KOIVU\n", encoding="utf-8")
+    assert "settings.day_form" not in town.get("/admin/sources/palkat/columns").text
+
+
+def test_the_page_lets_a_key_be_made_and_days_be_told_and_shows_what_was_chosen(
+    world: World, town: Reader, tmp_path: Path
+) -> None:
+    foreign(world, tmp_path)
+    answer = town.force("/admin/sources/palkat/columns", **CHOSEN)
+    assert answer.status_code == 422
+    assert 'id="settings.day_form-error"' in answer.text
+    answer = town.force("/admin/sources/palkat/columns", **CHOSEN | {"settings.day_form": "d/m/yyyy"})
+    assert 'id="employment.key-error"' in answer.text
+    without_person = {"settings.day_form": "d/m/yyyy", "settings.key_of": "alkamispvm"}
+    answer = town.force("/admin/sources/palkat/columns", **CHOSEN | without_person)
+    assert 'id="settings.key_of-error"' in answer.text
+    both = {"settings.day_form": "d/m/yyyy", "settings.key_of": ["henkilonumero", "alkamispvm"]}
+    assert town.force("/admin/sources/palkat/columns", **CHOSEN | both).status_code == 303
+    said = settings(world)
+    assert (said["day_form"], said["key_of"]) == ("d/m/yyyy", ["henkilonumero", "alkamispvm"])
+    page = town.get("/admin/sources/palkat/columns").text
+    assert 'value="alkamispvm" checked' in page
+    assert 'value="yksikko_koodi" checked' not in page
