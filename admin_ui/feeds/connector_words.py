@@ -88,7 +88,7 @@ LABELS = {
 _HINTS = (
     N_("The file (CSV, .xlsx, .xls, .ods, fixed width), as an absolute path on the server."),
     N_("In place of path: a folder whose newest file is read."),
-    N_("In place of path: a folder of another server."),
+    N_("A folder of another server. It needs all of these but the port, one key or password, and pattern."),
     N_("The server's name or address."),
     N_("Whom the service signs in as."),
     N_("The folder on that server whose newest file is read."),

@@ -28,7 +28,10 @@ class HrSettings(Settings):
         default=None, description="The file (CSV, .xlsx, .xls, .ods, fixed width), as an absolute path on the server."
     )
     folder: Path | None = Field(default=None, description="In place of path: a folder whose newest file is read.")
-    sftp: SftpSettings | None = Field(default=None, description="In place of path: a folder of another server.")
+    sftp: SftpSettings | None = Field(
+        default=None,
+        description="A folder of another server. It needs all of these but the port, one key or password, and pattern.",
+    )
     pattern: str | None = Field(default=None, min_length=1, description="What names in folder are like: hr_*.csv.")
     marker: str | None = Field(
         default=None, pattern=r"\.[A-Za-z0-9]{1,16}", description="Read only what such a file says is whole: .ok."
