@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import example, given, strategies
 
 from connectors.hr import HrConnector, HrSettings
 from connectors.hr.row_key import RowKey
@@ -83,6 +83,8 @@ PARTS = strategies.lists(strategies.text("ab|\\", min_size=1), min_size=2, max_s
 
 
 @given(PARTS, PARTS)
+@example(["a|b", "c"], ["a", "b|c"])
+@example(["a\\", "b|c"], ["a|b\\", "c"])
 def test_no_two_rows_that_differ_in_a_part_have_the_same_key(one: list[str], two: list[str]) -> None:
     def key(parts: list[str]) -> str:
         return RowKey(("x",) * len(parts), tuple(range(len(parts))), composed=True).of(parts)

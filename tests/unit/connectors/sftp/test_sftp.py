@@ -193,15 +193,22 @@ def test_a_connection_that_is_cut_changes_nothing_and_can_be_tried_again(
         read(sftp={"port": between.port})
 
 
-def test_a_file_that_grows_while_it_is_fetched_is_not_read(tmp_path: Path, sshd: Sshd, read: Read) -> None:
+def grown(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more\n")
+
+
+@pytest.mark.parametrize("change", [grown, os.utime])
+def test_a_file_that_grows_or_is_written_anew_while_it_is_fetched_is_not_read(
+    change: Callable[[Path], None], tmp_path: Path, sshd: Sshd, read: Read
+) -> None:
     path = drop(tmp_path, "hr.csv", more=b"\n" * 300_000)
 
-    def grow() -> bool:
-        with path.open("ab") as file:
-            file.write(b"more\n")
+    def act() -> bool:
+        change(path)
         return True
 
-    with Tampering(sshd.port, 100_000, grow) as between, pytest.raises(Retryable, match="changed while it was fetched"):
+    with Tampering(sshd.port, 100_000, act) as between, pytest.raises(Retryable, match="changed while it was fetched"):
         read(sftp={"port": between.port})
 
 
