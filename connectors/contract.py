@@ -98,6 +98,26 @@ class NamesColumns(Protocol):
 
 
 @runtime_checkable
+class ComposesKey(Protocol):
+    """Makes the key of a row of several of its columns, where none is its number."""
+
+    key: ClassVar[str]
+    """Our column that is the key, where there is one."""
+    key_setting: ClassVar[str]
+    """The setting: our columns that make it; empty: none do."""
+    key_parts: ClassVar[tuple[str, ...]]
+    """Our columns of which it may be made."""
+
+
+@runtime_checkable
+class ReadsDays(Protocol):
+    """Can be told how days are written, where one text could be two days."""
+
+    days_setting: ClassVar[str]
+    """The setting: one of the forms of ``connectors.tables.day_forms``; without it they are found out."""
+
+
+@runtime_checkable
 class ReadsAfter(Protocol):
     """Can read every record, and tell an input that is older than the one it read last, or of which a part is missing
     that came then."""

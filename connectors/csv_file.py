@@ -194,7 +194,7 @@ class CsvFile:
         return values[1].isascii() and values[1].isdigit() and len(values[1]) <= 12
 
     def _inspect(self, line: int, values: list[str]) -> Problem | None:
-        return inspect(values, self.header.columns, self._layout.code_column, self.name, line, self._layout.key)
+        return inspect(values, self.header.columns, self._layout.code_column, self.name, line, self._layout.keys)
 
     def _needs_close_look(self, chunk: Chunk, rows: list[list[str]]) -> bool:
         """Say whether a control, or an identity code outside its own column, may be in the chunk."""

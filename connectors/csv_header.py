@@ -25,11 +25,11 @@ class Layout:
     ``columns`` are its names, case-sensitive and in order; ``delimiters`` those it may have. ``code_column`` alone may
     hold a personal identity code. Columns in ``dropped`` are never handed on, nor are columns after the agreed ones
     whose names begin with ``extension``. ``trailer`` says that a last line ``#rows`` may declare the number of rows. No
-    sign without width may be in the column ``key``. In a ``loose`` file the columns are found by name, whatever others
-    there are and in whatever order, and a row may lack empty fields at its end; one that is read ``by_name`` is as
-    loose in its header alone. Where columns are ``optional``, though none be, all stand in any order among others, with
-    the capitals agreed. Of a ``free`` one every column with a name of its own is taken. ``days`` are the columns in
-    which a cell of a spreadsheet may be a day.
+    sign without width may be in the columns ``keys``. In a ``loose`` file the columns are found by name, whatever
+    others there are and in whatever order, and a row may lack empty fields at its end; one that is read ``by_name`` is
+    as loose in its header alone. Where columns are ``optional``, though none be, all stand in any order among others,
+    with the capitals agreed. Of a ``free`` one every column with a name of its own is taken. ``days`` are the columns
+    in which a cell of a spreadsheet may be a day.
     """
 
     columns: tuple[str, ...]
@@ -38,7 +38,7 @@ class Layout:
     dropped: frozenset[str] = frozenset()
     extension: str | None = None
     trailer: bool = False
-    key: str | None = None
+    keys: tuple[str, ...] = ()
     loose: bool = False
     by_name: bool = False
     optional: frozenset[str] | None = None

@@ -38,17 +38,18 @@ def inspect(
     code_column: str | None,
     file: str,
     line: int | None,
-    key: str | None = None,
+    keys: tuple[str, ...] = (),
 ) -> Problem | None:
     """Return what is wrong with ``values``, naming the first such field of ``columns``; None when nothing is.
 
-    ``key`` is the column in which no sign without width may be.
+    ``keys`` are the columns in which no sign without width may be.
     """
     if signs.FORBIDDEN.search("\n".join(values)):
         field, value = next((c, v) for c, v in zip(columns, values, strict=True) if signs.FORBIDDEN.search(v))
         return _control(file, line, field) if CONTROL.search(value) else _unseen(file, line, field, value)
-    if key is not None and signs.UNSEEN.search(values[columns.index(key)]):
-        return _unseen(file, line, key, values[columns.index(key)])
+    for key in keys:
+        if signs.UNSEEN.search(values[columns.index(key)]):
+            return _unseen(file, line, key, values[columns.index(key)])
     others = [(c, value) for c, value in zip(columns, values, strict=True) if c != code_column]
     if QUICK.search("\n".join(value for _, value in others)) is None:
         return None

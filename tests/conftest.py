@@ -34,8 +34,9 @@ from tests.kit.servers.redis import RedisServer
 
 if TYPE_CHECKING:
     from tests.kit.servers.slapd import Slapd
+    from tests.kit.servers.sshd import Sshd
 
-SERVICES = {"postgresql", "redis_server", "slapd", "chromium"}
+SERVICES = {"postgresql", "redis_server", "slapd", "sshd", "chromium"}
 """Fixtures that start a server: a test that asks for one carries the marker ``services``."""
 
 GARBAGE = 50_000
@@ -44,7 +45,9 @@ GARBAGE = 50_000
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and let a termination end the run as Ctrl-C does: with every fixture taken down."""
-    config.addinivalue_line("markers", "services: needs PostgreSQL, Redis, slapd, Apache or Chromium on the machine")
+    config.addinivalue_line(
+        "markers", "services: needs PostgreSQL, Redis, slapd, sshd, Apache or Chromium on the machine"
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # How long an example takes says how busy the machine is, and nothing of what is tested.
     hypothesis.settings.register_profile(
@@ -142,6 +145,17 @@ def slapd() -> Iterator[Slapd]:
     from tests.kit.servers.slapd import Slapd
 
     server = Slapd()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sshd() -> Iterator[Sshd]:
+    """An SFTP server."""
+    from tests.kit.servers.sshd import Sshd
+
+    server = Sshd()
     server.start()
     yield server
     server.stop()

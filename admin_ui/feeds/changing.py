@@ -49,7 +49,8 @@ def change_source(key: str) -> AnyResponse:
         said = {**read(typed), "settings": settings}
         changed = commands.change(context.db(), source, said, guard.part(), walls(), context.actor())
     except Invalid as error:
-        return _form(source_here(key), SourceForm(typed, beside(error)), error.status)
+        fields = [*settings_form.names(connector.settings_model)]
+        return _form(source_here(key), SourceForm(typed, beside(error, fields)), error.status)
     told = N_("The settings are saved.") if changed else N_("Nothing was changed.")
     return frame.done(context.texts().gettext(told), f"{PATH}/{key}")
 

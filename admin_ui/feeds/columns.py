@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui.feeds.changing import above, source_here
-from admin_ui.feeds.making import SourceForm, beside, walls
+from admin_ui.feeds.making import LONGEST, SourceForm, beside, walls
 from admin_ui.feeds.matching_table import KINDS
 from admin_ui.feeds.meanings import meaning
 from admin_ui.feeds.sample import read_now, with_persons
@@ -21,7 +22,7 @@ from connectors.identity_code import holds_code
 from connectors.records import Sample
 from iam.directory.source import Source
 from iam.errors import Invalid
-from iam.sources.making import choices, commands
+from iam.sources.making import choices, commands, day_choice
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -30,6 +31,8 @@ LOOKED_AT = 2000
 """So many rows are looked at for days that are none, and for the values of the kind."""
 MOST_VALUES = 40
 EVERYBODY, AT_OWNER = "everybody", "at_owner"
+KEY_OF, DAY_FORM = "settings.key_of", "settings.day_form"
+"""Called as the settings are that they become, so that what is wrong with one is told beside it."""
 NO_KIND = ""
 
 
@@ -54,10 +57,10 @@ def choose_columns(key: str) -> AnyResponse:
     try:
         if problems:
             return _page(source, SourceForm(typed), 422)
-        said = choices.chosen(source, typed, samples, _everybody(typed), AT_OWNER in typed)
+        said = choices.chosen(source, typed, samples, _besides(typed))
         commands.change(context.db(), source, said, guard.part(), walls(), context.actor())
     except Invalid as error:
-        return _page(source_here(key), SourceForm(typed, beside(error)), error.status)
+        return _page(source_here(key), SourceForm(typed, beside(error, (KEY_OF, DAY_FORM))), error.status)
     has_values = choices.values(source_here(key), samples)[0] != ""
     told = N_("It is saved what the columns mean.")
     back = COLUMNS.format(key=key) + "#values" if has_values else f"{PATH}/{key}"
@@ -81,6 +84,11 @@ def choose_values(key: str) -> AnyResponse:
     except Invalid as error:
         return _page(source_here(key), SourceForm(None, beside(error)), error.status)
     return frame.done(context.texts().gettext(N_("It is saved what the values stand for.")), f"{PATH}/{key}")
+
+
+def _besides(typed: MultiDict[str, str]) -> choices.Besides:
+    key_of, form = tuple(typed.getlist(KEY_OF)), typed.get(DAY_FORM, "")[:LONGEST]
+    return choices.Besides(_everybody(typed), AT_OWNER in typed, key_of, form)
 
 
 def _everybody(typed: Mapping[str, str]) -> str:
@@ -117,6 +125,10 @@ def _page(source: Source, form: SourceForm, status: int = 200) -> Response:
         named=bool(found) and choices.names_columns(source) is not None,
         affiliations=words.options(words.AFFILIATIONS),
         holds_for_all=_for_all(source, form),
+        key_parts=_key_parts(source, form) if found else [],
+        day_forms=_day_forms(
+            source, form, choices.days_in(found, {one.name: name for one, _, name, _ in rows}, samples)
+        ),
         value_column=column,
         values=values,
     )
@@ -146,6 +158,25 @@ def _for_all(source: Source, form: SourceForm) -> dict[str, Any]:
                 AT_OWNER: "fixed" in affiliation["organisations"],
             }
     return {EVERYBODY: "", AT_OWNER: False}
+
+
+def _key_parts(source: Source, form: SourceForm) -> list[tuple[str, str, bool]]:
+    """Return of what the key of a row may be made, where there is no number: our column, what it means, and whether it
+    is chosen."""
+    typed = form.typed
+    taken = typed.getlist(KEY_OF) if isinstance(typed, MultiDict) else choices.key_made_of(source)
+    return [(one.ours, meaning(one), one.ours in taken) for one in choices.key_things(source)]
+
+
+def _day_forms(source: Source, form: SourceForm, texts: list[str]) -> tuple[str, list[tuple[str, str]]]:
+    """Return how days are written, and the ways to choose from; none where ``texts`` need no telling."""
+    ways = day_choice.forms(texts)
+    place = day_choice.setting(choices.names_columns(source)) if len(ways) > 1 else ""
+    if not place:
+        return "", []
+    examples = {way: day_choice.example(texts, way) for way in ways}
+    chosen = form.typed.get(DAY_FORM, "") if form.typed is not None else source.settings.get(place, "")
+    return str(chosen), [(way, f"{way}: {told} = {day}") for way, (told, day) in examples.items()]
 
 
 def _values(source: Source, samples: list[Sample]) -> tuple[str, list[tuple[str, str]]]:

@@ -5,7 +5,7 @@ It is paused until somebody takes it into use on its page.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +70,8 @@ def make_source(connector: str) -> AnyResponse:
         said["settings"] = settings_form.read(type_.settings_model, typed, names_setting(type_))
         made = commands.make(context.db(), said, guard.part(), walls(), context.actor())
     except (Conflict, Invalid) as error:
-        return _form(connector, type_, SourceForm(typed, beside(error)), error.status)
+        fields = [*settings_form.names(type_.settings_model)]
+        return _form(connector, type_, SourceForm(typed, beside(error, fields)), error.status)
     told = N_("The source is made, and paused. The steps that are left are on this page.")
     return frame.done(context.texts().gettext(told), f"{PATH}/{made.key}")
 
@@ -99,21 +100,25 @@ def walls() -> Files:
     return Files(settings.sources.folder or settings.state_dir / "feeds", guard.part().everything)
 
 
-def beside(error: AvainError) -> dict[str, str]:
-    """Return what is wrong by the field beside which it is told, the first of each; what was written is taken back."""
+def beside(error: AvainError, fields: Collection[str] = ()) -> dict[str, str]:
+    """Return what is wrong by the field beside which it is told, the first of each; what was written is taken back.
+
+    ``fields`` are those of the form that a place of a source's settings may name, or lie in.
+    """
     context.db().rollback()
     texts, found = context.texts(), dict[str, str]()
     for one in error.problems:
         sentences = (one.message, one.remedy)
         told = " ".join(texts.gettext(sentence) % one.params for sentence in sentences if sentence)
-        found.setdefault(_field(one.field or ""), told)
+        found.setdefault(_field(one.field or "", fields), told)
     return found
 
 
-def _field(place: str) -> str:
+def _field(place: str, fields: Collection[str]) -> str:
     """Return the field of the form in which a place of a source's settings is typed."""
     steps = place.split(".")
-    return ".".join(steps[:2]) if steps[0] == "settings" else place
+    ways = (".".join(steps[:n]) for n in range(len(steps), 0, -1))
+    return next((way for way in ways if way in fields), ".".join(steps[:2]) if steps[0] == "settings" else place)
 
 
 def _connector(name: str) -> type[Connector]:

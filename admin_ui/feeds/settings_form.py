@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -15,12 +15,12 @@ from pydantic.fields import FieldInfo
 from admin_ui.feeds import connector_words
 from connectors.problem import Problem
 from iam.errors import Invalid
+from iam.sources.making.hidden import group
 from iam.texts import N_
 
 ABOVE = "settings."
 """What the name of a setting's field begins with, as the field of a problem does."""
 LONGEST = 20_000
-_NO_LINES = "This cannot be read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,22 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class InputGroup:
+    """A group of settings that need not be: its fields, and whether any of them says something."""
+
+    label: str
+    hint: str | None
+    fields: list[Input]
+    says: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
-    """The fields of a connector: those that must be filled in, and ``further`` ones that need not."""
+    """The fields of a connector: those that must be filled in, groups, and ``further`` ones that need not."""
 
     first: list[Input] = field(default_factory=list)
     further: list[Input] = field(default_factory=list)
+    groups: list[InputGroup] = field(default_factory=list)
 
 
 def inputs(
@@ -53,28 +64,51 @@ def inputs(
     for name, info in model.model_fields.items():
         if name == left_out:
             continue
-        kind, options = _kind(info.annotation)
-        one = Input(
-            f"{ABOVE}{name}",
-            connector_words.label(name),
-            connector_words.hint(info.description),
-            kind,
-            info.is_required(),
-            _shown(kind, name, info, standing, typed),
-            tuple((one, one) for one in options),
-        )
-        leads = info.is_required() or kind == "secret" or Path in (info.annotation, *get_args(info.annotation))
+        if (within := group(info.annotation)) is not None:
+            found.groups.append(_group(name, info, within, standing.get(name) or {}, typed))
+            continue
+        one = _input(name, info, standing, typed)
+        leads = info.is_required() or one.type == "secret" or Path in (info.annotation, *get_args(info.annotation))
         (found.first if leads else found.further).append(one)
     return found
 
 
-def _shown(kind: str, name: str, info: FieldInfo, standing: Mapping[str, Any], typed: Mapping[str, str] | None) -> Any:
+def names(model: type[BaseModel], above: str = ABOVE) -> Iterator[str]:
+    """Yield the names of all fields of a settings model."""
+    for name, info in model.model_fields.items():
+        within = group(info.annotation)
+        yield from [f"{above}{name}"] if within is None else names(within, f"{above}{name}.")
+
+
+def _group(
+    name: str, info: FieldInfo, within: type[BaseModel], standing: Mapping[str, Any], typed: Mapping[str, str] | None
+) -> InputGroup:
+    fields = [_input(one, inner, standing, typed, f"{name}.") for one, inner in within.model_fields.items()]
+    says = bool(standing if typed is None else read(within, typed, above=f"{ABOVE}{name}."))
+    return InputGroup(connector_words.label(name), connector_words.hint(info.description), fields, says)
+
+
+def _input(
+    name: str, info: FieldInfo, standing: Mapping[str, Any], typed: Mapping[str, str] | None, above: str = ""
+) -> Input:
+    kind, options = _kind(info.annotation)
+    return Input(
+        f"{ABOVE}{above}{name}",
+        connector_words.label(f"{above}{name}"),
+        connector_words.hint(info.description),
+        kind,
+        info.is_required() and not above,
+        _shown(kind, f"{ABOVE}{above}{name}", standing.get(name, _default(info)), typed),
+        tuple((one, one) for one in options),
+    )
+
+
+def _shown(kind: str, place: str, value: Any, typed: Mapping[str, str] | None) -> Any:
     if kind == "secret":
         return ""
     if typed is not None:
-        written = typed.get(f"{ABOVE}{name}", "")
+        written = typed.get(place, "")
         return bool(written) if kind == "check" else written
-    value = standing[name] if name in standing else _default(info)
     if kind == "check":
         return bool(value)
     return _lines(value) if kind == "lines" else "" if value is None else str(value)
@@ -97,7 +131,7 @@ def _flow(value: Any) -> str:
     ).strip()
 
 
-def read(model: type[BaseModel], typed: Mapping[str, str], left_out: str = "") -> dict[str, Any]:
+def read(model: type[BaseModel], typed: Mapping[str, str], left_out: str = "", above: str = ABOVE) -> dict[str, Any]:
     """Return the settings that were typed; what is empty, or as it is without being said, is left out.
 
     Raises ``Invalid`` for lines that cannot be read at all.
@@ -106,28 +140,31 @@ def read(model: type[BaseModel], typed: Mapping[str, str], left_out: str = "") -
     for name, info in model.model_fields.items():
         if name == left_out:
             continue
-        written = typed.get(f"{ABOVE}{name}", "")[:LONGEST]
-        kind, _ = _kind(info.annotation)
-        if kind == "check":
-            value: Any = bool(written)
-        elif kind == "lines":
-            try:
-                value = _parsed(info.annotation, written)
-            except (yaml.YAMLError, ValueError):
-                wrong.append(
-                    Problem(
-                        N_("This cannot be read."), N_("Write one to a line, as name: value."), field=f"{ABOVE}{name}"
-                    )
-                )
-                continue
-        else:
-            value = written if kind == "secret" else written.strip()
-        if value in ("", [], {}) or _same(value, _default(info)):
+        try:
+            value = _value(info, typed, f"{above}{name}")
+        except (yaml.YAMLError, ValueError):
+            wrong.append(
+                Problem(N_("This cannot be read."), N_("Write one to a line, as name: value."), field=f"{above}{name}")
+            )
             continue
-        found[name] = value
+        if value not in ("", [], {}) and not _same(value, _default(info)):
+            found[name] = value
     if wrong:
         raise Invalid(*wrong)
     return found
+
+
+def _value(info: FieldInfo, typed: Mapping[str, str], place: str) -> Any:
+    """Return what was typed of one setting; raises ``ValueError`` and ``yaml.YAMLError`` for lines that are none."""
+    if (within := group(info.annotation)) is not None:
+        return read(within, typed, above=f"{place}.")
+    written = typed.get(place, "")[:LONGEST]
+    kind, _ = _kind(info.annotation)
+    if kind == "check":
+        return bool(written)
+    if kind == "lines":
+        return _parsed(info.annotation, written)
+    return written if kind == "secret" else written.strip()
 
 
 def _same(value: Any, default: Any) -> bool:
@@ -139,7 +176,7 @@ def _same(value: Any, default: Any) -> bool:
 def _parsed(annotation: Any, written: str) -> Any:
     lines = [line.strip() for line in written.splitlines() if line.strip()]
     plain = _plain(annotation)
-    if get_origin(plain) is dict or _is_model(plain):
+    if get_origin(plain) is dict:
         pairs = [line.partition(":") for line in lines]
         if not all(sign for _, sign, _ in pairs):
             raise ValueError("no name")
@@ -152,7 +189,7 @@ def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
     plain = _plain(annotation)
     if get_origin(plain) is Literal:
         return "choice", tuple(map(str, get_args(plain)))
-    if get_origin(plain) in (tuple, list, dict, set, frozenset, Mapping) or _is_model(plain):
+    if get_origin(plain) in (tuple, list, dict, set, frozenset, Mapping):
         return "lines", ()
     return {bool: "check", SecretStr: "secret", int: "number", float: "number"}.get(plain, "text"), ()
 

@@ -3,7 +3,7 @@ and accept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from iam.sources import acceptance, background, configured, listing, schedule
 from iam.sources.background import Workplace
 from iam.sources.listing import RUN_KEYS, SOURCE_KEYS
 from iam.sources.making import commands
-from iam.sources.making.settings import secret_names
+from iam.sources.making.hidden import secret_names
 from iam.texts import N_
 from iam.web import context, extension, guard
 from iam.web.redirect import see_other
@@ -179,16 +179,24 @@ def refuse_source(key: str) -> AnyResponse:
 
 
 def masked(source: Source) -> list[tuple[str, str]]:
-    """Return the settings of a source as names and values, secrets masked."""
+    """Return the settings of a source as names and values, secrets masked; a group of settings one by one."""
     secret, shown = secret_names(source.connector), []
     matched = getattr(commands.offered().get(source.connector), "names_setting", "")
-    for name, value in source.settings.items():
+    for name, value in _one_by_one(source.settings):
         if name == matched:
             # The table of columns tells it.
             continue
         hide = name in secret or (any(word in name for word in _SECRET) and not name.endswith("_file"))
         shown.append((connector_words.label(name), MASK if hide else _text(value)))
     return shown
+
+
+def _one_by_one(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in settings.items():
+        if name in connector_words.GROUPS and isinstance(value, dict):
+            yield from ((f"{name}.{one}", within) for one, within in value.items())
+        else:
+            yield name, value
 
 
 def _text(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from connectors.csv_file import Layout
 
@@ -42,16 +42,34 @@ NEEDED = ("henkilonumero", KEY, "alkamispvm")
 DAYS = frozenset({"alkamispvm", "paattymispvm", "keskeytys_alku", "keskeytys_loppu", "paivitetty"})
 
 
-def layout(names: Mapping[str, str]) -> Layout:
+KEY_PARTS = (
+    "henkilonumero",
+    "alkamispvm",
+    "yksikko_koodi",
+    "toimipisteet",
+    "palvelussuhteen_laji",
+    "tehtavanimike_koodi",
+    "nimike",
+    "toimiala",
+    "kustannuspaikka",
+    "sopimusala",
+    "sijaistettava",
+)
+"""Of these a key may be made where there is no number: what seldom changes while an employment lasts."""
+PERSON = "henkilonumero"
+
+
+def layout(names: Mapping[str, str], key_of: Sequence[str] = ()) -> Layout:
     """Return the layout of a file that has our columns under ``names``, and lacks those without one; without any, of
-    one that has every column under ours."""
+    one that has every column under ours. Its key is made of the columns ``key_of``, if there are any."""
+    keys = tuple(names.get(one, one) for one in key_of or (KEY,))
     if not names:
-        return Layout(columns=COLUMNS, code_column=CODE, trailer=True, key=KEY, days=DAYS)
+        return Layout(columns=COLUMNS, code_column=CODE, trailer=True, keys=keys, days=DAYS)
     return Layout(
         columns=tuple(names.values()),
         code_column=names.get(CODE),
         trailer=True,
-        key=names[KEY],
+        keys=keys,
         by_name=True,
         days=frozenset(names[column] for column in DAYS if column in names),
     )

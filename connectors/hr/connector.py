@@ -11,14 +11,16 @@ from pydantic import BaseModel
 
 from connectors.contract import Checkpoint, ConnectorError, Item, Reading
 from connectors.csv_file import Layout
-from connectors.drop.folder import newest
-from connectors.hr.columns import COLUMNS, KIND, NEEDED
+from connectors.drop.choice import newest
+from connectors.drop.folder import DropFolder, opened
+from connectors.hr.columns import COLUMNS, KEY, KEY_PARTS, KIND, NEEDED
 from connectors.hr.employments import employments
-from connectors.hr.settings import HrSettings, drop_folder, file_path, problems
+from connectors.hr.settings import HrSettings, file_path, problems, wanted
 from connectors.hr.tables import table_of
 from connectors.input_file import InputFile
 from connectors.problem import Problem
 from connectors.records import Evidence, Sample
+from connectors.sftp import fetched
 from connectors.single_pass import Outcome, SinglePass
 
 
@@ -30,6 +32,10 @@ class HrConnector:
     columns: ClassVar[Mapping[str, tuple[str, ...]]] = {KIND: COLUMNS}
     names_setting: ClassVar[str] = "columns"
     needed: ClassVar[tuple[str, ...]] = NEEDED
+    key: ClassVar[str] = KEY
+    key_setting: ClassVar[str] = "key_of"
+    key_parts: ClassVar[tuple[str, ...]] = KEY_PARTS
+    days_setting: ClassVar[str] = "day_form"
 
     def __init__(self, settings: HrSettings) -> None:
         self._settings = settings
@@ -72,7 +78,7 @@ class HrConnector:
     def _items(self, last: Checkpoint | None) -> Generator[Item, None, Outcome]:
         file, checkpoint = self._open(last)
         with file, closing(table_of(file, self._settings)) as table:
-            rows = yield from employments(table, self._settings.columns)
+            rows = yield from employments(table, self._settings)
             file.require_unchanged()
             evidence = Evidence(
                 rows=rows,
@@ -85,8 +91,11 @@ class HrConnector:
 
     def _open(self, last: Checkpoint | None) -> tuple[InputFile, Checkpoint | None]:
         """Open the file, or the newest of the folder, with the checkpoint that it gives."""
-        folder = drop_folder(self._settings)
-        if folder is None:
-            return InputFile(file_path(self._settings)), None
-        found = newest(folder, last)
-        return found.open(), found.order.packed()
+        settings = self._settings
+        if settings.sftp is not None:
+            return fetched(settings.sftp, wanted(settings), last)
+        if settings.folder is None:
+            return InputFile(file_path(settings)), None
+        folder = DropFolder(settings.folder)
+        found = newest(folder, wanted(settings), last)
+        return opened(folder, found), found.order.packed()

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from connectors.contract import Refused, Settings
-from connectors.drop.folder import DropFolder
-from connectors.hr.columns import COLUMNS, NEEDED
+from connectors.drop.choice import Wanted
+from connectors.hr.columns import COLUMNS, KEY, KEY_PARTS, NEEDED, PERSON
 from connectors.problem import Problem
+from connectors.sftp import SftpSettings, problems as sftp_problems
+from connectors.sftp.settings import SECRETS_GO_BY
 from connectors.tables import fixed_layout
+from connectors.tables.day_forms import Form
 from connectors.tables.fixed_layout import FixedField, FixedLines, FixedTrailer
 
 
 class HrSettings(Settings):
     """Settings of an HR source."""
 
+    secrets_go_by: ClassVar[frozenset[str] | None] = frozenset(f"sftp.{name}" for name in SECRETS_GO_BY)
+
     path: Path | None = Field(
         default=None, description="The file (CSV, .xlsx, .xls, .ods, fixed width), as an absolute path on the server."
     )
     folder: Path | None = Field(default=None, description="In place of path: a folder whose newest file is read.")
+    sftp: SftpSettings | None = Field(
+        default=None,
+        description="A folder of another server. It needs all of these but the port, one key or password, and pattern.",
+    )
     pattern: str | None = Field(default=None, min_length=1, description="What names in folder are like: hr_*.csv.")
     marker: str | None = Field(
         default=None, pattern=r"\.[A-Za-z0-9]{1,16}", description="Read only what such a file says is whole: .ok."
@@ -32,6 +41,10 @@ class HrSettings(Settings):
     columns: dict[str, str] = Field(
         default={}, description="Our columns with the names that the file has for them; without it, the names are ours."
     )
+    key_of: tuple[str, ...] = Field(
+        default=(), description="Our columns that tell one employment from another, where no number does."
+    )
+    day_form: Form | None = Field(default=None, description="How days are written, where one could be two.")
     sheet: str | None = Field(default=None, description="The sheet of a spreadsheet; without it, the first one seen.")
     encoding: Literal["utf-8", "iso-8859-1", "iso-8859-15", "windows-1252"] | None = Field(
         default=None, description="The encoding of a text file; without it, it is found out."
@@ -53,11 +66,11 @@ def file_path(settings: HrSettings) -> Path:
     return settings.path
 
 
-def drop_folder(settings: HrSettings) -> DropFolder | None:
-    """Return the folder whose newest file is read, if it is one."""
-    if settings.folder is None or settings.pattern is None:
-        return None
-    return DropFolder(settings.folder, settings.pattern, settings.marker, settings.settle_seconds, settings.oldest_days)
+def wanted(settings: HrSettings) -> Wanted:
+    """Return which file of a folder is read; raises ``Refused`` for settings that ``problems`` objects to."""
+    if settings.pattern is None:
+        raise Refused(next(_of_place(settings)))
+    return Wanted(settings.pattern, settings.marker, settings.settle_seconds, settings.oldest_days)
 
 
 def fixed_lines(settings: HrSettings) -> FixedLines:
@@ -74,28 +87,35 @@ def fixed_lines(settings: HrSettings) -> FixedLines:
 
 def problems(settings: HrSettings) -> list[Problem]:
     """Return what is wrong with the settings, without touching a file."""
-    return [*_of_place(settings), *_of_columns(settings), *_of_lines(settings)]
+    return [*_of_place(settings), *_of_columns(settings), *_of_key(settings), *_of_lines(settings)]
 
 
 def _of_place(settings: HrSettings) -> Iterator[Problem]:
-    if (settings.path is None) == (settings.folder is None):
+    places = [name for name in ("path", "folder", "sftp") if getattr(settings, name) is not None]
+    if len(places) != 1:
         yield Problem(
-            "The source needs a file or a folder, and not both.",
-            "Give path, or folder with pattern.",
-            field="path" if settings.folder is None else "folder",
+            "The source needs a file, a folder or a folder of another server, and just one of them.",
+            "Give path, or folder with pattern, or sftp with pattern.",
+            field=places[1] if places else "path",
         )
     for name in ("path", "folder"):
         place = getattr(settings, name)
         if place is not None and not place.is_absolute():
             yield Problem("The path is not absolute.", "Write it from the root, as in /srv/feeds/hr.csv.", field=name)
-    if settings.folder is not None and (settings.pattern is None or "/" in settings.pattern):
+    if settings.sftp is not None:
+        yield from sftp_problems(settings.sftp, "sftp")
+    yield from _of_folder(settings, settings.folder is not None or settings.sftp is not None)
+
+
+def _of_folder(settings: HrSettings, is_folder: bool) -> Iterator[Problem]:
+    if is_folder and (settings.pattern is None or "/" in settings.pattern):
         yield Problem(
             "It is not said what the names of the files in the folder are like.",
             "Give pattern, as hr_*.csv; it names files and no folders.",
             field="pattern",
         )
     others = [name for name in ("pattern", "marker", "oldest_days") if getattr(settings, name) is not None]
-    if settings.folder is None and others:
+    if not is_folder and others:
         yield Problem(
             "These settings are of a folder: %(names)s.",
             "Give folder in place of path, or leave them out.",
@@ -108,13 +128,35 @@ def _of_columns(settings: HrSettings) -> Iterator[Problem]:
     names = settings.columns
     if not names:
         return
-    yield from _unfit(names, "columns")
+    yield from _unfit(names, "columns", settings.key_of)
     written = [" ".join(name.lower().split()) for name in names.values()]
     if "" in written or len(set(written)) < len(written):
         yield Problem(
             "A column of the file has no name, or stands for two of ours.",
             "Give each of our columns a column of the file of its own; capitals do not tell two names apart.",
             field="columns",
+        )
+
+
+def _of_key(settings: HrSettings) -> Iterator[Problem]:
+    key_of = settings.key_of
+    if not key_of:
+        return
+    unfit = [name for name in key_of if name not in KEY_PARTS]
+    if unfit or len(set(key_of)) < len(key_of):
+        yield Problem(
+            "A key is not made of these columns: %(unfit)s.",
+            "Take each once of: %(columns)s.",
+            field="key_of",
+            params={"unfit": ", ".join(unfit or key_of), "columns": ", ".join(KEY_PARTS)},
+        )
+    if PERSON not in key_of:
+        yield Problem("The key would not tell one person from another.", "Add henkilonumero to key_of.", field="key_of")
+    if KEY in settings.columns or any(field.name == KEY for field in settings.fixed_width):
+        yield Problem(
+            "There is a number of the employment, and columns that make one.",
+            "Leave out palvelussuhdenumero, or key_of.",
+            field="key_of",
         )
 
 
@@ -135,11 +177,11 @@ def _of_lines(settings: HrSettings) -> Iterator[Problem]:
             "Leave columns out, and give the fields of fixed_width our names.",
             field="columns",
         )
-    yield from _unfit([field.name for field in settings.fixed_width], "fixed_width")
+    yield from _unfit([field.name for field in settings.fixed_width], "fixed_width", settings.key_of)
     yield from fixed_layout.problems(settings.fixed_width, settings.line_length)
 
 
-def _unfit(names: Collection[str], setting: str) -> Iterator[Problem]:
+def _unfit(names: Collection[str], setting: str, key_of: Collection[str]) -> Iterator[Problem]:
     """Tell which of ``names`` are no columns of ours, and which of ours that are needed are not among them."""
     unknown = [name for name in names if name not in COLUMNS]
     if unknown:
@@ -149,7 +191,8 @@ def _unfit(names: Collection[str], setting: str) -> Iterator[Problem]:
             field=setting,
             params={"unknown": ", ".join(unknown), "columns": ", ".join(COLUMNS)},
         )
-    missing = [name for name in NEEDED if name not in names]
+    needed = dict.fromkeys([*(name for name in NEEDED if name != KEY or not key_of), *key_of])
+    missing = [name for name in needed if name not in names]
     if missing:
         yield Problem(
             "It is not said where these columns are in the file: %(missing)s.",

@@ -23,7 +23,7 @@ def table_of(file: InputFile, settings: HrSettings, asked: Layout | None = None)
 
     Its columns are as the settings say, or as ``asked``; those of a file of fixed width are always as they say.
     """
-    asked = asked or layout(settings.columns)
+    asked = asked or layout(settings.columns, settings.key_of)
     beginning = os.pread(file.stream.fileno(), _BEGINNING, 0)
     if is_spreadsheet(beginning):
         return Sheet(file, asked, settings.sheet)
@@ -37,5 +37,6 @@ def table_of(file: InputFile, settings: HrSettings, asked: Layout | None = None)
         )
     if settings.fixed_width:
         lines = fixed_lines(settings)
-        return FixedWidth(file.stream, file.name, lines, key=KEY, code_column=CODE, encoding=settings.encoding)
+        keys = settings.key_of or (KEY,)
+        return FixedWidth(file.stream, file.name, lines, keys=keys, code_column=CODE, encoding=settings.encoding)
     return CsvFile(file.stream, file.name, asked, settings.encoding)

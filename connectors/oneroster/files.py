@@ -13,7 +13,7 @@ _words = partial(words, extension="ext:")
 def layout(columns: str, dropped: frozenset[str] = frozenset()) -> Layout:
     """Return the layout of a file with these columns, parted by commas, after those that every file has."""
     names = ("sourcedId", "status", "dateLastModified", *columns.split(","))
-    return Layout(columns=names, dropped=dropped, extension="metadata.", key="sourcedId")
+    return Layout(columns=names, dropped=dropped, extension="metadata.", keys=("sourcedId",))
 
 
 FILES = (

@@ -91,7 +91,7 @@ class OldRoles:
             return Problem("The row has no sourcedId.", "Give every row one.", ROLES.file, line, "sourcedId")
         if not fields["orgSourcedIds"].strip(" ,") and not _needs_none(fields):
             return _no_orgs(line)
-        return inspect([fields[name] for name in asked], asked, None, ROLES.file, line, "sourcedId")
+        return inspect([fields[name] for name in asked], asked, None, ROLES.file, line, ("sourcedId",))
 
     def _wrong(self, line: int, values: list[str], fields: Fields) -> Problem | None:
         beginning = wrong_beginning(ROLES, line, values, self._first_lines)

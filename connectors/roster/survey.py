@@ -35,7 +35,7 @@ def survey(bundle: Bundle, files: Sequence[BundleFile]) -> Survey:
         check_header(bundle, file, found)
     referred = {reference.file for file in files for reference in file.references}
     for file in files:
-        if (file.name in referred and file.layout.key) or file.apart:
+        if (file.name in referred and file.layout.keys) or file.apart:
             _collect(bundle, file, found)
     return found
 
@@ -66,8 +66,8 @@ def _collect(bundle: Bundle, file: BundleFile, found: Survey) -> None:
     with bundle.open(file.file) as stream:
         table = CsvFile(stream, file.file, file.layout)
         columns = table.header.columns
-        if file.layout.key:
-            place, rows = columns.index(file.layout.key), (row for row in table.rows() if row[2] is None)
+        if file.layout.keys:
+            place, rows = columns.index(file.layout.keys[0]), (row for row in table.rows() if row[2] is None)
             found.ids[file.name] = {values[place] for _, values, _ in rows if _stays(columns, values)}
         else:
             found.repeated[file.name] = _repeated(

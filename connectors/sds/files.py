@@ -24,7 +24,7 @@ _ORGANISATIONS = (
 
 def _layout(needed: str, optional: str = "", key: str | None = None) -> Layout:
     names = tuple(filter(None, optional.split(",")))
-    return Layout(columns=(*needed.split(","), *names), optional=frozenset(names), key=key)
+    return Layout(columns=(*needed.split(","), *names), optional=frozenset(names), keys=(key,) if key else ())
 
 
 FILES = (

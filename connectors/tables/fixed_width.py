@@ -22,7 +22,7 @@ _END_OF_FILE = "\x1a"
 class FixedWidth:
     """The rows of ``stream`` as ``lines`` says they lie; ``name`` is the file's name in problems.
 
-    No sign without width may be in the field ``key``; ``code_column`` alone may hold a personal identity code.
+    No sign without width may be in the fields ``keys``; ``code_column`` alone may hold a personal identity code.
     Iterating ``rows`` raises ``Malformed`` when the file as a whole cannot be read.
     """
 
@@ -32,12 +32,12 @@ class FixedWidth:
         name: str,
         lines: FixedLines,
         *,
-        key: str,
+        keys: tuple[str, ...],
         code_column: str | None = None,
         encoding: str | None = None,
     ) -> None:
         self.name = name
-        self._lines, self._key, self._code_column = lines, key, code_column
+        self._lines, self._keys, self._code_column = lines, keys, code_column
         self._text = CsvText(stream, name, encoding)
         told = "\x1f".join(f"{one.name}:{one.start}:{one.length}" for one in lines.fields)
         names = tuple(one.name for one in lines.fields)
@@ -112,7 +112,7 @@ class FixedWidth:
         if len(text) > length or (len(text) < length and not self._lines.trimmed):
             return line, [], self._wrong_length(line, len(text))
         values = tidied([text[one.start - 1 : one.end].strip() for one in self._lines.fields])
-        problem = inspect(values, self.header.columns, self._code_column, self.name, line, self._key)
+        problem = inspect(values, self.header.columns, self._code_column, self.name, line, self._keys)
         for place, one in enumerate(self._lines.fields):
             read = _value(one, values[place])
             if read is None:

@@ -103,7 +103,7 @@ class Sheet:
         for field, cell in zip(self.header.columns, cells, strict=True):
             if not isinstance(cell, str) and (found := self._of_kind(line, field, cell[0])) is not None:
                 return found
-        return inspect(values, self.header.columns, self._layout.code_column, self.name, line, self._layout.key)
+        return inspect(values, self.header.columns, self._layout.code_column, self.name, line, self._layout.keys)
 
     def _of_kind(self, line: int, field: str, kind: str) -> Problem | None:
         if kind == "error":

@@ -76,6 +76,8 @@ def test_a_payroll_with_other_headers_becomes_a_source_by_pages_alone(
     paula.get_by_label("Tiedosto tai kansio").fill("/etc/passwd")
     press(paula, "Tee lähde keskeytettynä")
     expect(paula.locator("main")).to_contain_text("on oltava lähteen omistajan kansiossa")
+    paula.get_by_text("Kansio toisella palvelimella (SFTP)").click()
+    expect(paula.get_by_label("Palvelimen julkinen avain")).to_be_visible()
     looked_at("new-source-error")
     assert paula.input_value("#purpose") == "Puistojen henkilöstö"
     paula.get_by_label("Tiedosto tai kansio").fill(str(file))

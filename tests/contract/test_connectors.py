@@ -35,6 +35,7 @@ from tests.kit.feeds.exhibits import (
     hr_bytes_exhibit,
     hr_exhibit,
     hr_folder_exhibit,
+    hr_sftp_exhibit,
     oneroster_exhibit,
     sds_exhibit,
 )
@@ -75,6 +76,7 @@ SUITES: tuple[tuple[str, type[Connector], Make, bool], ...] = (
     ("hr-ods", HrConnector, lambda request, place: hr_bytes_exhibit(place, ods(good())), False),
     ("hr-fixed", HrConnector, lambda request, place: hr_bytes_exhibit(place, fixed.good(), **fixed.SETTINGS), False),
     ("hr-folder", HrConnector, lambda request, place: hr_folder_exhibit(place), False),
+    ("hr-sftp", HrConnector, lambda request, place: hr_sftp_exhibit(request.getfixturevalue("sshd"), place), False),
     ("oneroster", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=False), False),
     ("oneroster-zip", OneRosterConnector, lambda request, place: oneroster_exhibit(place, packed=True), False),
     (
@@ -93,7 +95,7 @@ SUITES: tuple[tuple[str, type[Connector], Make, bool], ...] = (
 
 def _cases() -> Iterator[object]:
     for name, connector, make, in_process in SUITES:
-        marks = [pytest.mark.services] if connector is LdapConnector else []
+        marks = [pytest.mark.services] if connector is LdapConnector or name == "hr-sftp" else []
         for check in checks(connector, in_process=in_process):
             yield pytest.param(make, check, id=f"{name}-{check.__name__}", marks=marks)
 

@@ -85,7 +85,7 @@ def role_items(user: str, one: Object, known: Known, *, whole: bool) -> Iterator
 def _checked(kind: str, fields: dict[str, str], known: Known) -> Record | Rejected:
     file, columns = BY_KIND[kind], tuple(fields)
     place = "users" if kind == "role" else file.name
-    problem = inspect([*fields.values()], columns, None, place, None, "sourcedId")
+    problem = inspect([*fields.values()], columns, None, place, None, ("sourcedId",))
     if problem is not None:
         return Rejected(kind, readable_key(fields["sourcedId"], "sourcedId", problem), problem)
     words = spell(file, fields)

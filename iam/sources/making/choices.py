@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors import registry
-from connectors.contract import NamesColumns
+from connectors.contract import ComposesKey, NamesColumns
 from connectors.problem import Problem
 from connectors.records import Sample
 from iam.directory.source import Source
 from iam.errors import Invalid
 from iam.sources import configured
-from iam.sources.making import likeness
+from iam.sources.making import day_choice, likeness
 from iam.sources.making.settings import Data
-from iam.sources.reading.days import day
 from iam.sources.reading.matching import ATTRIBUTES
 from iam.texts import N_
 
@@ -32,6 +31,8 @@ _DAYS = frozenset({"from", "to", "birth_date", "updated"})
 _KIND = ("affiliation", "kind")
 _PLACES = ("affiliation", "organisations")
 Step = str | int
+KEY_PATH: tuple[Step, ...] = ("key",)
+"""Where the number of a row stands, which the matching does not name."""
 OWNER = "owner"
 """The organisation of a source that states everything where its owner is."""
 
@@ -86,7 +87,7 @@ def things(source: Source) -> list[Thing]:
             thing = Thing(name, path, ours, names.get(ours, ""), _about(kind, path), ours in connector.needed)
             found.setdefault(ours, thing)
         for ours in connector.needed:
-            found.setdefault(ours, Thing(name, ("key",), ours, names.get(ours, ""), needed=True))
+            found.setdefault(ours, Thing(name, KEY_PATH, ours, names.get(ours, ""), needed=True))
     return list(found.values())
 
 
@@ -100,25 +101,80 @@ def suggestions(found: Sequence[Thing], samples: Sequence[Sample]) -> dict[str, 
     return suggested
 
 
-def chosen(source: Source, columns: Data, samples: Sequence[Sample], everybody: str, at_owner: bool) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """What is said of a source besides which column means what: the kind of affiliation where no column tells it,
+    whether everybody is in the owner's organisation where none tells that, our columns that make the key of a row where
+    none is one, and how days are written where that could be read in more than one way."""
+
+    everybody: str = ""
+    at_owner: bool = False
+    key_of: tuple[str, ...] = ()
+    day_form: str = ""
+
+
+def chosen(source: Source, columns: Data, samples: Sequence[Sample], besides: Besides) -> dict[str, Any]:
     """Return what is said of a source by ``columns``, which were chosen by the names of things: settings and matching.
 
-    ``everybody`` is the kind of affiliation where no column tells it; ``at_owner`` puts everybody into the owner's
-    organisation where none tells that. Raises ``Invalid`` with each thing that is missing, is not in the sample, or
-    holds no days.
+    Raises ``Invalid`` with each thing that is missing, is not in the sample, holds no days or such that nobody can tell
+    without being told how they are written.
     """
-    found = things(source)
-    wrong = [problem for thing in found if (problem := _fault(thing, str(columns.get(thing.name, "")), samples))]
+    found, connector = things(source), names_columns(source)
+    key_setting = _key_setting(connector)
+    key_of = besides.key_of if key_setting else ()
+    form = _form(source, days_in(found, columns, samples), besides.day_form)
+    wrong = [one for thing in found if (one := _fault(thing, str(columns.get(thing.name, "")), samples, form, key_of))]
     if wrong:
         raise Invalid(*wrong)
-    connector = names_columns(source)
     if connector is None:
         return {"matching": _placed(source, found, columns)}
     names = {one.ours: columns[one.name] for one in found if columns.get(one.name)}
-    own = _for_all(source, set(names), everybody, at_owner)
+    own = _for_all(source, set(names), besides.everybody, besides.at_owner)
     usual = registry.matching(source.connector)
-    settings = {**source.settings, connector.names_setting: names}
+    place = day_choice.setting(connector)
+    anew = {connector.names_setting: names, place: form, key_setting: list(key_of)}
+    settings = {name: value for name, value in source.settings.items() if name not in anew}
+    settings |= {name: value for name, value in anew.items() if name and value}
     return {"settings": settings, "matching": None if own == usual else own}
+
+
+def days_in(found: Sequence[Thing], columns: Data, samples: Sequence[Sample]) -> list[str]:
+    """Return what stands in the columns that are chosen to hold days."""
+    return [
+        value
+        for thing in found
+        for sample in samples
+        if thing.is_day and sample.kind == thing.kind
+        for value in _values_in(sample, str(columns.get(thing.name, "")))
+    ]
+
+
+def key_things(source: Source) -> list[Thing]:
+    """Return the things of whose columns the key of a row may be made; raises ``Invalid``."""
+    connector = names_columns(source)
+    parts = connector.key_parts if isinstance(connector, ComposesKey) else ()
+    return [one for one in things(source) if one.ours in parts]
+
+
+def key_made_of(source: Source) -> tuple[str, ...]:
+    """Return our columns that make the key of a row now; none where one is it. Raises ``Invalid``."""
+    return tuple(source.settings.get(_key_setting(names_columns(source))) or ())
+
+
+def _key_setting(connector: object) -> str:
+    return connector.key_setting if isinstance(connector, ComposesKey) else ""
+
+
+def _form(source: Source, texts: Sequence[str], said: str) -> str:
+    """Return how days are written; empty where that needs no telling. Raises ``Invalid`` where it does and is not."""
+    place = day_choice.setting(names_columns(source))
+    ways = day_choice.forms(texts) if place else ()
+    if said in ways or not ways:
+        return said if said in ways else ""
+    if len(ways) > 1:
+        told = N_("These days can be read in more than one way.")
+        raise Invalid(Problem(told, N_("Choose how they are written."), field=f"settings.{place}"))
+    return ways[0]
 
 
 def values(source: Source, samples: Sequence[Sample]) -> tuple[str, dict[str, str]]:
@@ -181,28 +237,22 @@ def _values_in(sample: Sample, column: str) -> list[str]:
     return [row[place] for row in sample.rows if len(row) > place]
 
 
-def _fault(thing: Thing, column: str, samples: Sequence[Sample]) -> Problem | None:
+def _fault(thing: Thing, column: str, samples: Sequence[Sample], form: str, key_of: tuple[str, ...]) -> Problem | None:
     if not column:
-        return _wrong(thing, N_("This is missing."), N_("Choose the column.")) if thing.needed else None
+        needed = thing.ours in key_of or (thing.needed and not (key_of and thing.path == KEY_PATH))
+        return _wrong(thing, N_("This is missing."), N_("Choose the column.")) if needed else None
     sample = next((one for one in samples if one.kind == thing.kind), None)
     if sample is None or column not in sample.columns:
         if column == thing.column:
             return None
         return _wrong(thing, N_("There is no such column."), N_("Choose one of those shown."))
-    if thing.is_day and any(not _is_day(value) for value in _values_in(sample, column)):
+    if thing.is_day and any(not day_choice.is_day(value, form) for value in _values_in(sample, column)):
         return _wrong(thing, "This is not a day.", "Write it as d.m.yyyy or yyyy-mm-dd.")
     return None
 
 
 def _wrong(thing: Thing, message: str, remedy: str) -> Problem:
     return Problem(message, remedy, field=thing.name)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return not text.strip() or bool(day(text.strip(), "Europe/Helsinki"))
-    except ValueError:
-        return False
 
 
 def _placed(source: Source, found: Sequence[Thing], columns: Data) -> dict[str, Any] | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -23,7 +22,7 @@ from iam.directory.source import Source
 from iam.errors import Conflict, Invalid
 from iam.signin.accounts import ending
 from iam.signin.federation import reach
-from iam.sources.making import files, settings
+from iam.sources.making import files, hidden, settings
 from iam.sources.making.files import Files
 from iam.sources.making.said import FIELDS, USUAL_PRIORITY, SourceSaid
 from iam.texts import N_
@@ -156,18 +155,26 @@ def _checked(item: SourceSaid, standing: Mapping[str, Any], part: Part, walls: F
 
 def _kept(item: SourceSaid, connector: type[Connector], before: Mapping[str, Any]) -> dict[str, Any]:
     """Return the secrets that stay: none where something is changed that says where they go."""
-    secret = settings.secret_names(item.connector)
-    whither = getattr(connector.settings_model, "secrets_go_by", None)
-    asked = set(connector.settings_model.model_fields) - secret if whither is None else set(whither)
-    fields = connector.settings_model.model_fields
-    if any(_said(fields, name, item.settings) != _said(fields, name, before) for name in asked):
+    model, secret = connector.settings_model, hidden.secret_names(item.connector)
+    whither = getattr(model, "secrets_go_by", None)
+    asked = set(model.model_fields) if whither is None else set(whither)
+    said, standing = hidden.without(item.settings, secret), hidden.without(before, secret)
+    if any(_said(model, name, said) != _said(model, name, standing) for name in asked - secret):
         return {}
-    return {name: value for name, value in before.items() if name in secret}
+    return hidden.alone(before, secret)
 
 
-def _said(fields: Mapping[str, FieldInfo], name: str, said: Mapping[str, Any]) -> Any:
-    found = said.get(name, fields[name].get_default(call_default_factory=True))
-    return list(found) if isinstance(found, tuple) else found
+def _said(model: type[BaseModel], way: str, said: Mapping[str, Any]) -> Any:
+    """Return what is said of the setting at ``way``, typed or declared, or what holds where nothing is."""
+    name, _, within = way.partition(".")
+    info = model.model_fields[name]
+    found = said.get(name, None if info.is_required() else info.get_default(call_default_factory=True))
+    inner = hidden.group(info.annotation)
+    if within and inner is not None:
+        return _said(inner, within, found) if isinstance(found, Mapping) else None
+    if isinstance(found, (list, tuple)):
+        return list(found)
+    return found if found is None or isinstance(found, Mapping) else str(found)
 
 
 def _priority(item: SourceSaid, standing: Mapping[str, Any], part: Part) -> list[Problem]:

@@ -7,7 +7,7 @@ owner, by that one's key, under one folder of the installation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -15,7 +15,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from connectors.problem import Problem
-from iam.sources.making.settings import Data
+from iam.sources.making.hidden import Data, group
 from iam.texts import N_
 
 
@@ -31,17 +31,23 @@ class Files:
         return self.folder.resolve() if self.everywhere else self.folder.resolve() / owner
 
 
-def problems(model: type[BaseModel], said: Data, before: Data, folder: Path) -> Iterator[Problem]:
+def problems(
+    model: type[BaseModel], said: Data, before: Data, folder: Path, above: str = "settings"
+) -> Iterator[Problem]:
     """Yield the settings that name a file outside ``folder``; what stood ``before`` may go on standing."""
     for name, info in model.model_fields.items():
-        value = said.get(name)
-        if not value or value == before.get(name) or not _is_path(info.annotation):
+        value, stood = said.get(name), before.get(name)
+        if not value or value == stood:
             continue
-        if not _lies_in(str(value), folder):
+        if (within := group(info.annotation)) is not None:
+            if isinstance(value, Mapping):
+                known = stood if isinstance(stood, Mapping) else {}
+                yield from problems(within, value, known, folder, f"{above}.{name}")
+        elif _is_path(info.annotation) and not _lies_in(str(value), folder):
             yield Problem(
                 N_("A file that is named on a page lies in the folder of the source's owner."),
                 N_("Put it under %(folder)s, or let the source be declared at the server."),
-                field=f"settings.{name}",
+                field=f"{above}.{name}",
                 params={"folder": str(folder)},
             )
 

@@ -7,40 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from connectors import registry
 from connectors.contract import Connector
 from connectors.problem import Problem
 from iam import wording
 from iam.errors import Invalid
+from iam.sources.making import hidden
 from iam.sources.reading import matching
 
 Data = Mapping[str, Any]
-
-
-def secret_names(connector: str) -> set[str]:
-    """Return which settings of a connector hold a secret; none when it is not installed."""
-    try:
-        model = registry.connector(connector).settings_model
-    except registry.UnknownConnector:
-        return set()
-    return {name for name, info in model.model_fields.items() if _holds_secret(info.annotation)}
-
-
-def _holds_secret(annotation: Any) -> bool:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return any(_holds_secret(info.annotation) for info in annotation.model_fields.values())
-    return annotation is SecretStr or any(_holds_secret(part) for part in get_args(annotation))
 
 
 def completed(connector: type[Connector], alone: Data, kept: Data) -> tuple[dict[str, Any], list[Problem]]:
     """Return settings that their connector takes: with those that are ``kept``, for they are secret and not stated, or
     alone; else with what is wrong with them."""
     wrong: list[Problem] = []
-    for said in ([{**kept, **alone}] if kept else []) + [dict(alone)]:
+    for said in ([hidden.joined(kept, alone)] if kept else []) + [dict(alone)]:
         wrong = list(problems(connector, said))
         if not wrong:
             return said, []

@@ -161,3 +161,19 @@ def test_the_command_line_reads_a_spreadsheet_and_tells_in_finnish_what_is_wrong
     point(world, fixed_width=[{"name": "palkka", "start": 1, "length": 8}])
     told = iam("source", "test", "hr")
     assert "Nämä eivät ole palvelussuhderivin sarakkeita: palkka." in told.output
+
+
+def test_where_there_is_no_number_a_corrected_first_day_is_another_employment_and_nobody_is_without_in_between(
+    world: World,
+) -> None:
+    point(world, key_of=["henkilonumero", "alkamispvm", "yksikko_koodi"])
+    world.write([row(1), row(2), row(3)])
+    world.run()
+    world.accept()
+    corrected = [row(1), row(2), row(3, alkamispvm="15.8.2026")]
+    world.write(corrected)
+    assert world.later(days=1).run().state == "done"
+    mine = [one for one in world.affiliations() if one[0] == "3"]
+    assert [one[-2:] for one in mine] == [("2026-08-01", ""), ("2026-08-15", "")]
+    world.later(days=2).run()
+    assert [one[-1] for one in world.affiliations() if one[0] == "3"] != ["", ""], "the old one has ended"

@@ -26,6 +26,7 @@ from tests.kit.feeds.csv_inputs import FIXTURES
 from tests.kit.feeds.roster import FILES, FILES_1_1, PASSWORDS, archive, folder
 from tests.kit.servers.ports import HOST, free_port
 from tests.kit.servers.slapd import PASSWORD, READER, READER_PASSWORD, SUFFIX, Slapd, group, person
+from tests.kit.servers.sshd import Sshd
 
 _numbers = itertools.count(1)
 
@@ -237,6 +238,28 @@ def hr_folder_exhibit(place: Path) -> FileExhibit:
         return HrConnector(HrSettings(folder=each, pattern="hr_*.csv", settle_seconds=0))
 
     return FileExhibit(connector, folder, frozenset({"employment"}), ())
+
+
+class SftpExhibit(FileExhibit):
+    """A folder of another server with a good file, and a server that is not there."""
+
+    def __init__(self, server: Sshd, place: Path) -> None:
+        shutil.copy(FIXTURES / "good.csv", place / "hr_20260915.csv")
+        super().__init__(self._at, place, frozenset({"employment"}), (server.key,))
+        self._server = server
+
+    def unreachable(self) -> Connector:
+        """See ``Exhibit``."""
+        return self._at(self._path, port=free_port())
+
+    def _at(self, folder: Path, **others: Any) -> Connector:
+        settings = {"sftp": self._server.settings(folder, **others), "pattern": "hr_*.csv", "settle_seconds": 0}
+        return HrConnector(HrSettings.model_validate(settings))
+
+
+def hr_sftp_exhibit(server: Sshd, place: Path) -> FileExhibit:
+    """Show the HR connector a folder of another server."""
+    return SftpExhibit(server, place)
 
 
 def hr_bytes_exhibit(place: Path, data: bytes, **settings: object) -> FileExhibit:

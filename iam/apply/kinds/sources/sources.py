@@ -21,8 +21,8 @@ from iam.apply.schema.item import Item
 from iam.directory.source import Source as SourceRow
 from iam.signin.accounts import ending
 from iam.signin.federation import reach
+from iam.sources.making import hidden
 from iam.sources.making.said import FIELDS, SourceSaid
-from iam.sources.making.settings import secret_names
 
 
 class Source(SourceSaid, Item):
@@ -57,8 +57,8 @@ def _check(draft: Draft) -> None:
                 allowed=", ".join(registry.names()),
             )
             continue
-        standing, hidden = draft.standing("source").get(key), secret_names(item.connector)
-        kept = {name: value for name, value in standing["settings"].items() if name in hidden} if standing else {}
+        standing, secret = draft.standing("source").get(key), hidden.secret_names(item.connector)
+        kept = hidden.alone(standing["settings"], secret) if standing else {}
         settings.check(draft, one, connector, kept, where)
         settings.check_matching(draft, item, where)
     listeners.check(draft)
@@ -88,8 +88,7 @@ def _row(writing: Writing, key: str, shape: dict[str, Any]) -> dict[str, Any]:
 
 def _export(session: Session, state: State) -> Iterator[Row]:
     for key, shape in state.shapes["source"].items():
-        hidden = secret_names(shape["connector"])
-        said = {name: value for name, value in shape["settings"].items() if name not in hidden}
+        said = hidden.without(shape["settings"], hidden.secret_names(shape["connector"]))
         yield {"key": key} | plain(shape | {"settings": said, "disabled": shape["disabled"] or None})
 
 

@@ -17,6 +17,7 @@ from iam.demo.codes import identity_code
 from iam.directory.person import Identifier
 from iam.directory.source import Source
 from iam.sources.making import commands
+from iam.sources.making.hidden import group
 from tests.architecture.test_messages import translations
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, person
@@ -198,7 +199,13 @@ def test_a_file_that_becomes_one_of_fixed_width_forgets_the_names_of_its_columns
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_setting_of_our_connectors_has_a_label_and_a_translated_hint(world: World) -> None:
     ours = {name: one for name, one in commands.offered().items() if one.__module__.startswith("connectors.")}
-    fields = [(name, info) for one in ours.values() for name, info in one.settings_model.model_fields.items()]
+    models = [(one.settings_model, "") for one in ours.values()]
+    models += [
+        (group(one.settings_model.model_fields[name].annotation), f"{name}.")
+        for one in ours.values()
+        for name in connector_words.GROUPS & set(one.settings_model.model_fields)
+    ]
+    fields = [(f"{above}{name}", info) for model, above in models for name, info in model.model_fields.items()]
     assert [name for name, _ in fields if name not in connector_words.LABELS] == []
     known = {message[0] for message in translations("fi")}
     hinted = [info.description for name, info in fields if info.description and name != "columns"]

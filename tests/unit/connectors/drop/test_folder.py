@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from connectors.contract import ConnectorError, Reading, Refused, Retryable, Unreachable
+from connectors.drop.choice import Wanted, newest
+from connectors.drop.folder import DropFolder, opened
 from connectors.drop.order import FINLAND
 from connectors.hr import HrConnector, HrSettings
 from connectors.records import Record
@@ -144,16 +146,14 @@ def test_a_folder_that_is_not_there_or_may_not_be_read_is_told(tmp_path: Path, m
 
 
 def test_a_file_that_is_taken_away_before_it_is_opened_can_be_tried_again(tmp_path: Path) -> None:
-    from connectors.drop.folder import DropFolder, newest
-
-    path = drop(tmp_path, "hr.csv")
-    found = newest(DropFolder(tmp_path, "hr*.csv"))
+    path, folder = drop(tmp_path, "hr.csv"), DropFolder(tmp_path)
+    found = newest(folder, Wanted("hr*.csv"))
     drop(tmp_path, "hr.csv", rows=1)
     with pytest.raises(Retryable, match="still being written"):
-        found.open()
+        opened(folder, found)
     path.unlink()
     with pytest.raises(ConnectorError):
-        found.open()
+        opened(folder, found)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def look(source: Source) -> list[Sample]:
 
 
 def choose(source: Source, chosen: dict[str, str], everybody: str = "", at_owner: bool = False) -> None:
-    for name, value in choices.chosen(source, chosen, look(source), everybody, at_owner).items():
+    for name, value in choices.chosen(source, chosen, look(source), choices.Besides(everybody, at_owner)).items():
         setattr(source, name, value)
 
 
@@ -125,9 +125,59 @@ def test_of_a_school_system_the_matching_itself_is_chosen(tmp_path: Path) -> Non
     samples = [
         Sample(kind, tuple({one.column for one in found if one.kind == kind and one.column}), ()) for kind in data
     ]
-    assert choices.chosen(source, same, samples, "", False) == {"matching": None}
+    assert choices.chosen(source, same, samples, choices.Besides()) == {"matching": None}
     user = next(one for one in found if one.path == ("person", "family_name"))
     without = same | {user.name: ""}
-    own = choices.chosen(source, without, samples, "", False)["matching"]
+    own = choices.chosen(source, without, samples, choices.Besides())["matching"]
     assert "family_name" not in own[user.kind]["person"]
     assert own | {user.kind: data[user.kind]} == data
+
+
+NO_NUMBER = {name: column for name, column in CHOSEN.items() if name != "employment.key"}
+SLASHED = FILE.replace("1.3.2024", "01/03/2024").replace("1.4.2026", "04/05/2026")
+
+
+def also(source: Source, chosen: dict[str, str], **besides: Any) -> None:
+    for name, value in choices.chosen(source, chosen, look(source), choices.Besides(**besides)).items():
+        setattr(source, name, value)
+
+
+def test_where_there_is_no_number_the_key_is_made_of_what_is_chosen(tmp_path: Path) -> None:
+    source = hr(tmp_path / "hr.csv")
+    with pytest.raises(Invalid) as error:
+        also(source, NO_NUMBER)
+    assert fields(error) == {"employment.key"}
+    also(source, NO_NUMBER, key_of=("henkilonumero", "alkamispvm"))
+    records = list(configured.connector_of(source).read())  # type: ignore[attr-defined]
+    assert [one.key for one in records] == ["7001|2024-03-01", "7002|2026-04-01"]
+    assert choices.key_made_of(source) == ("henkilonumero", "alkamispvm")
+    also(source, CHOSEN)
+    assert choices.key_made_of(source) == (), "a number that is chosen takes its place"
+
+
+def test_what_a_key_is_made_of_must_have_a_column(tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as error:
+        also(hr(tmp_path / "hr.csv"), NO_NUMBER, key_of=("henkilonumero", "toimipisteet"))
+    assert fields(error) == {"employment.affiliation.organisations.column"}
+
+
+def test_days_that_could_be_two_are_asked_about_and_others_are_not(tmp_path: Path) -> None:
+    source = hr(tmp_path / "hr.csv", SLASHED)
+    with pytest.raises(Invalid) as error:
+        also(source, CHOSEN)
+    assert fields(error) == {"settings.day_form"}
+    also(source, CHOSEN, day_form="m/d/yyyy")
+    records = list(configured.connector_of(source).read())  # type: ignore[attr-defined]
+    assert [one.fields["alkamispvm"] for one in records] == ["2024-01-03", "2026-04-05"]
+    source = hr(tmp_path / "hr.csv", SLASHED.replace("04/05", "24/05"))
+    also(source, CHOSEN)
+    assert source.settings["day_form"] == "d/m/yyyy", "one of them is no month: there is nothing to ask"
+    source = hr(tmp_path / "hr.csv")
+    also(source, CHOSEN, day_form="m/d/yyyy")
+    assert "day_form" not in source.settings, "nobody need say how these are written"
+
+
+def test_a_column_that_is_days_in_no_form_is_refused_as_before(tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as error:
+        also(hr(tmp_path / "hr.csv", SLASHED.replace("04/05", "24/25")), CHOSEN)
+    assert fields(error) == {"employment.affiliation.from"}
