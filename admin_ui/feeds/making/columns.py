@@ -9,11 +9,11 @@ from typing import Any
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.feeds.changing import above, source_here
-from admin_ui.feeds.making import SourceForm, beside, walls
+from admin_ui.feeds.making.changing import above, source_here
+from admin_ui.feeds.making.meanings import meaning
+from admin_ui.feeds.making.new import SourceForm, beside, walls
+from admin_ui.feeds.making.sample import read_now, with_persons
 from admin_ui.feeds.matching_table import KINDS
-from admin_ui.feeds.meanings import meaning
-from admin_ui.feeds.sample import read_now, with_persons
 from admin_ui.feeds.sources import PATH, SECTION
 from admin_ui.parts import frame, words
 from admin_ui.parts.frame import blueprint

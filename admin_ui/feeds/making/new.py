@@ -12,7 +12,8 @@ from typing import Any
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.feeds import connector_words, settings_form
+from admin_ui.feeds import connector_words
+from admin_ui.feeds.making import settings_form
 from admin_ui.feeds.sources import PATH, SECTION
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint

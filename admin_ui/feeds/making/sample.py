@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from admin_ui.feeds.changing import above, source_here
+from admin_ui.feeds.making.changing import above, source_here
 from admin_ui.feeds.matching_table import KINDS
 from admin_ui.feeds.sources import SECTION
 from admin_ui.parts import frame, words
