@@ -32,7 +32,7 @@ from admin_ui.applications import (
     token_preview,
     undelivered,
 )
-from admin_ui.feeds import runs, sources, unclear, undo as run_undo
+from admin_ui.feeds import rejects as run_rejects, runs, sources, unclear, undo as run_undo
 from admin_ui.feeds.making import (
     changing as source_changing,
     columns as source_columns,
@@ -92,6 +92,7 @@ PAGES = (
     rule_edit,
     rule_proposal,
     rule_versions,
+    run_rejects,
     run_undo,
     rules,
     runs,

@@ -11,6 +11,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.directory.source import Run, Source
 from iam.sources import configured
+from iam.sources.report import PHASES
 from iam.texts import N_
 from iam.web import context
 
@@ -31,13 +32,6 @@ STATES = {
     "disabled": (N_("Out of use"), "neutral"),
 }
 """State: the word, and how it looks."""
-PHASES = {
-    "waiting": N_("Waiting for its turn"),
-    "read": N_("Reading and checking"),
-    "correlate": N_("Finding the persons"),
-    "compare": N_("Comparing with what is known"),
-    "write": N_("Writing facts and rights"),
-}
 COMPLETENESS = {
     "proved": N_("The data is whole: it says itself how many rows it has, and that many came."),
     "plausible": N_(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.feeds import connector_words, matching_table, picture, run_words
+from admin_ui.feeds import connector_words, guard_words, matching_table, picture, progress, run_words
 from admin_ui.parts import frame, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
@@ -239,7 +239,8 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
         problems=[context.texts().sentence(problem) for problem in problems],
         age=run_words.age,
         **_matching(found),
-        under_way=under_way(key, line.state),
+        under_way=progress.of_source(key, line.state, _rows(runs.rows)),
+        limits=guard_words.limits(found),
         seconds=run_words.seconds,
         held=held,
         ran_it_myself=bool(held and login and held.actor_person_id == login.person_id),
@@ -250,6 +251,11 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
         picture_first=words.day(drawn.first) if drawn is not None else "",
         unclear=listing.undecided(session, found.id),
     )
+
+
+def _rows(runs: Sequence[Run]) -> int | None:
+    """How many rows the last good run of those had; None: there is none among them."""
+    return next((one.counts.get("rows") for one in runs if one.state in listing.GOOD and not one.dry_run), None)
 
 
 def _may_write(source: Source) -> bool:
@@ -276,18 +282,6 @@ def _matching(source: Source) -> dict[str, Any]:
         return {"matching": rows, "matching_problems": []}
     except Invalid as error:
         return {"matching": [], "matching_problems": [context.texts().sentence(problem) for problem in error.problems]}
-
-
-def under_way(key: str, state: str) -> str | None:
-    """Return in words what the source's run does just now; None when there is none."""
-    standing = background.standing(key)
-    if standing is None:
-        return run_words.phase("read") if state == "running" else None
-    texts = context.texts()
-    rows = (
-        texts.ngettext("%(num)d row", "%(num)d rows", standing.rows) % {"num": standing.rows} if standing.rows else ""
-    )
-    return ", ".join(part for part in (run_words.phase(standing.phase), rows) if part)
 
 
 def _allowed(key: str) -> Source:

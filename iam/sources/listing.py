@@ -171,6 +171,14 @@ def previous(session: Session, run: Run) -> Run | None:
     return session.scalars(query).first()
 
 
+def rows_of_last_good(session: Session, key: str) -> int | None:
+    """Return how many rows the last good run of a source had; None: there was none."""
+    good = select(Run.counts).join(Source, Source.id == Run.source_id)
+    query = good.where(Source.key == key, Run.state.in_(GOOD), ~Run.dry_run).order_by(Run.id.desc()).limit(1)
+    counts = session.scalars(query).first()
+    return None if counts is None else counts.get("rows")
+
+
 def waiting(session: Session, source_id: UUID) -> Run | None:
     """Return the last real run when something of it waits for a second administrator."""
     last = session.scalars(runs(source_id).where(~Run.dry_run).order_by(Run.id.desc()).limit(1)).first()

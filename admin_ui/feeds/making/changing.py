@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui.feeds import connector_words
 from admin_ui.feeds.making import settings_form
-from admin_ui.feeds.making.new import TEXTS, SourceForm, beside, names_setting, read, walls
+from admin_ui.feeds.making.new import TEXTS, SourceForm, beside, names_setting, read, usual, walls
 from admin_ui.feeds.sources import PATH, SECTION
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
@@ -114,5 +114,6 @@ def _form(source: Source, form: SourceForm, status: int = 200) -> Response:
         said=form.typed if form.typed is not None else standing,
         inputs=settings_form.inputs(connector.settings_model, source.settings, form.typed, names_setting(connector)),
         owners=[],
+        usual=usual(),
         folder=walls().of(owner.key),
     )

@@ -143,6 +143,7 @@ def _form(name: str, connector: type[Connector], form: SourceForm, status: int =
         said=form.typed if form.typed is not None else usual(),
         inputs=settings_form.inputs(connector.settings_model, {}, form.typed, names_setting(connector)),
         owners=_owners(guard.part()),
+        usual=usual(),
         folder=walls().of(text_of(form.typed or {}, "owner") or "…"),
     )
 
