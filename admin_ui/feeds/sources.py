@@ -240,6 +240,7 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
         age=run_words.age,
         **_matching(found),
         under_way=progress.of_source(key, line.state, _rows(runs.rows)),
+        connector=_connector(found),
         limits=guard_words.limits(found),
         seconds=run_words.seconds,
         held=held,
@@ -248,9 +249,16 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
         refresh=REFRESH,
         next_at=_next(found),
         picture=drawn,
+        tall=picture.TALL,
         picture_first=words.day(drawn.first) if drawn is not None else "",
         unclear=listing.undecided(session, found.id),
     )
+
+
+def _connector(source: Source) -> str:
+    """What a source reads, in words; of a connector that is not offered its name."""
+    offered = commands.offered().get(source.connector)
+    return source.connector if offered is None else connector_words.named(source.connector, offered)[0]
 
 
 def _rows(runs: Sequence[Run]) -> int | None:

@@ -3,6 +3,7 @@ shown, and to whom nothing is there."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -235,6 +236,7 @@ def test_the_change_limits_are_told_with_the_usual_ones_and_what_lets_more_throu
     assert town.post(form, form, **fewer, **LDAP).status_code == 303
     page = town.get("/admin/sources/palkat").text
     assert "Wider than usual" in page
+    assert re.search(r'id="missing_hours"[^>]* value="0"', town.get(form).text)
     assert "usually: in a second complete run, at least 20 hours later" in page
     (told,) = world.events("source:config:changed")
     assert told.envelope["fields"] == ["missing_hours"]
