@@ -102,7 +102,7 @@ def _form(source: Source, form: SourceForm, status: int = 200) -> Response:
     standing: dict[str, Any] = {name: getattr(source, name) for name in (*TEXTS, "keep_good_rows")}
     owner = context.db().get_one(Organisation, source.owner_id)
     return frame.render(
-        "sources/settings.html",
+        "sources/making/settings.html",
         status,
         section=SECTION,
         breadcrumb=above(source.key),

@@ -104,7 +104,7 @@ def _page(source: Source, form: SourceForm, status: int = 200) -> Response:
     ]
     column, values = _values(source, samples)
     return frame.render(
-        "sources/columns.html",
+        "sources/making/columns.html",
         status,
         section=SECTION,
         breadcrumb=above(source.key),

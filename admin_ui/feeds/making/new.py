@@ -51,7 +51,7 @@ class SourceForm:
 def new_source() -> Response:
     """Show which kinds of system a source can read."""
     cards = [(name, *connector_words.named(name, one)) for name, one in commands.offered().items()]
-    return frame.render("sources/new.html", section=SECTION, breadcrumb=_above(), cards=cards)
+    return frame.render("sources/making/new.html", section=SECTION, breadcrumb=_above(), cards=cards)
 
 
 @blueprint.get("/new-source/<connector>")
@@ -131,7 +131,7 @@ def _above() -> list[tuple[str, str]]:
 def _form(name: str, connector: type[Connector], form: SourceForm, status: int = 200) -> Response:
     title, reads = connector_words.named(name, connector)
     return frame.render(
-        "sources/settings.html",
+        "sources/making/settings.html",
         status,
         section=SECTION,
         breadcrumb=[*_above(), (NEW, context.texts().gettext(N_("New source")))],

@@ -41,7 +41,7 @@ def show_sample(key: str) -> Response:
     envelope = {"source": key, "rows": rows}
     log.write(context.db(), "source:sample:seen", context.actor(), organisation_id=source.owner_id, envelope=envelope)
     return frame.render(
-        "sources/sample.html",
+        "sources/making/sample.html",
         section=SECTION,
         breadcrumb=above(key),
         source=source,
