@@ -32,15 +32,12 @@ from admin_ui.applications import (
     token_preview,
     undelivered,
 )
-from admin_ui.feeds import (
+from admin_ui.feeds import rejects as run_rejects, runs, sources, unclear, undo as run_undo
+from admin_ui.feeds.making import (
     changing as source_changing,
     columns as source_columns,
-    making as source_making,
-    runs,
+    new as source_new,
     sample as source_sample,
-    sources,
-    unclear,
-    undo as run_undo,
 )
 from admin_ui.organisations import opened_sources, pages as organisations
 from admin_ui.overview import declaration, deputies, page as overview, second_person
@@ -95,6 +92,7 @@ PAGES = (
     rule_edit,
     rule_proposal,
     rule_versions,
+    run_rejects,
     run_undo,
     rules,
     runs,
@@ -104,7 +102,7 @@ PAGES = (
     sign_in_trace,
     source_changing,
     source_columns,
-    source_making,
+    source_new,
     source_sample,
     sources,
     token_preview,

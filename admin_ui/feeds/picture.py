@@ -20,6 +20,8 @@ DAYS, GLANCE = 90, 14
 """Days of the picture, and of the strip on the overview."""
 WIDE, ROWS, CHANGES, LEFT_OUT = 10, 56, 36, 24
 """Width of a day, and heights of the lanes, in units of the picture."""
+TALL = {"none": 2, "good": 6, "waits": 9, "bad": 12}
+"""How tall the mark of a day is: what is amiss is told by more than its colour."""
 CHANGED = ("new", "changed", "deleted")
 _STATES = {"done": "good", "partial": "good", "undone": "good", "held": "waits", "refused": "waits"}
 """How a day stood, by its last run; any other failed."""
@@ -111,7 +113,7 @@ def _words(marks: Sequence[DayMark]) -> list[str]:
 
 def said_of(marks: Sequence[DayMark]) -> str:
     """Return on how many days it was read, and how, in words."""
-    words = N_("Read on %(n)s days of %(all)s: in order %(good)s, waiting %(waits)s, failed %(bad)s.")
+    words = N_("Read on %(n)s of %(all)s days: in order %(good)s, waiting %(waits)s, failed %(bad)s.")
     read = sum(one.stood != "none" for one in marks)
     numbers = {one: _many(marks, one) for one in ("good", "waits", "bad")}
     return context.texts().gettext(words) % {"n": read, "all": len(marks), **numbers}

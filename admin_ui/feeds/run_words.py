@@ -11,6 +11,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.directory.source import Run, Source
 from iam.sources import configured
+from iam.sources.report import PHASES
 from iam.texts import N_
 from iam.web import context
 
@@ -31,12 +32,6 @@ STATES = {
     "disabled": (N_("Out of use"), "neutral"),
 }
 """State: the word, and how it looks."""
-PHASES = {
-    "read": N_("Reading and checking"),
-    "correlate": N_("Finding the persons"),
-    "compare": N_("Comparing with what is known"),
-    "write": N_("Writing facts and rights"),
-}
 COMPLETENESS = {
     "proved": N_("The data is whole: it says itself how many rows it has, and that many came."),
     "plausible": N_(
@@ -105,11 +100,6 @@ def word(state: str) -> tuple[str, str]:
 def phase(name: str) -> str:
     """Return the word for a phase."""
     return context.texts().gettext(PHASES[name]) if name in PHASES else name
-
-
-def reached(run: Run) -> str:
-    """Return the phase that a run that is under way has come to."""
-    return max(run.phases, key=[*PHASES].index, default="read")
 
 
 def counts(run: Run, before: Run | None) -> list[Count]:

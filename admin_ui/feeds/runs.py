@@ -1,20 +1,20 @@
-"""One run of a source at /admin/runs/ID: what it read, what it did or would do, why it was stopped, and what was left
-out."""
+"""One run of a source at /admin/runs/ID: what it read, what it did or would do, and why it was stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from admin_ui.feeds import run_words
-from admin_ui.feeds.sources import PATH, REFRESH, SECTION, under_way
+from admin_ui.feeds import progress, run_words
+from admin_ui.feeds.progress import Progress
+from admin_ui.feeds.sources import PATH, REFRESH, SECTION
 from admin_ui.parts import exports, frame, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.seen import profiles
@@ -80,14 +80,14 @@ def run(run_id: UUID) -> Response:
         source,
         "",
         counts=run_words.counts(found, listing.previous(session, found)),
-        reasons=[_told(problem.message, problem.remedy, problem.params) for problem in run_words.reasons(found)],
+        reasons=[told(problem.message, problem.remedy, problem.params) for problem in run_words.reasons(found)],
         waits=held is not None and held.id == found.id,
         ran_it_myself=bool(login and found.actor_person_id == login.person_id),
         phases=[(run_words.phase(name), seconds) for name, seconds in found.phases.items()],
         completeness=_completeness(found),
         seconds=run_words.seconds(found),
         refresh=REFRESH,
-        under_way=under_way(found, source),
+        under_way=_under_way(session, found, source),
         refusal=_refusal(session, plan),
         who=_who(session, found.actor_person_id),
         nothing_changed=_nothing_changed(found),
@@ -95,45 +95,16 @@ def run(run_id: UUID) -> Response:
     )
 
 
+def _under_way(session: Session, run: Run, source: Source) -> Progress | None:
+    if run.state != "running":
+        return None
+    before = listing.previous(session, run)
+    return progress.of_run(run, source, None if before is None else before.counts.get("rows"))
+
+
 def _refusal(session: Session, plan: Plan | None) -> tuple[str, str] | None:
     """Who refused what the run held, and why."""
     return (_who(session, plan.refused_by), plan.refusal) if plan is not None and plan.refusal else None
-
-
-@blueprint.get("/runs/<uuid:run_id>/rejects")
-@guard.requires("sources.read")
-def run_rejects(run_id: UUID) -> Response:
-    """Show the rows that were left out: where they are, why, and what to do."""
-    session = context.db()
-    found, source = listing.run_of(session, guard.part(), run_id)
-    after = max(0, request.args.get("after", 0, type=int))
-    rows = listing.rejects(session, run_id, after, paging.SIZE + 1)
-    earlier = paging.address(after=max(0, after - paging.SIZE)) if after else None
-    later = paging.address(after=after + paging.SIZE) if len(rows) > paging.SIZE else None
-    page = paging.Shown(
-        [(row, _told(row.message, row.remedy, row.params)) for row in rows[: paging.SIZE]], earlier, later
-    )
-    return show(
-        "sources/rejects.html", found, source, "rejects", page=page, export_url=f"/admin/runs/{run_id}/rejects.csv"
-    )
-
-
-@blueprint.get("/runs/<uuid:run_id>/rejects.csv")
-@guard.requires("sources.read")
-def run_rejects_file(run_id: UUID) -> Response:
-    """Take home the rows that were left out."""
-    found, _ = listing.run_of(context.db(), guard.part(), run_id)
-    header = [N_("File"), N_("Line"), N_("Field"), N_("Reason"), N_("What to do")]
-
-    def rows(session: Session) -> Iterator[Sequence[object]]:
-        after = 0
-        while batch := listing.rejects(session, found.id, after, exports.BATCH):
-            for row in batch:
-                yield row.file, row.line, row.field, *_told(row.message, row.remedy, row.params)
-            after = batch[-1].n
-            session.expunge_all()
-
-    return exports.csv_file("rejects", header, rows, {"run": str(run_id)})
 
 
 @blueprint.get("/runs/<uuid:run_id>/effects")
@@ -273,7 +244,8 @@ def show(template: str, run: Run, source: Source, tab: str, *, status: int = 200
     )
 
 
-def _told(message: str, remedy: str, params: Any) -> tuple[str, str]:
+def told(message: str, remedy: str, params: Any) -> tuple[str, str]:
+    """Return what is wrong and what to do, in the reader's language."""
     t = context.texts().gettext
     return t(message) % params, t(remedy) % params if remedy else ""
 

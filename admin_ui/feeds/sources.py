@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.feeds import connector_words, matching_table, picture, run_words
+from admin_ui.feeds import connector_words, guard_words, matching_table, picture, progress, run_words
 from admin_ui.parts import frame, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
@@ -247,7 +247,9 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
         problems=[context.texts().sentence(problem) for problem in problems],
         age=run_words.age,
         **_matching(found),
-        under_way=under_way(row[2], found),
+        under_way=progress.of_run(row[2], found, _rows(runs.rows)),
+        connector=_connector(found),
+        limits=guard_words.limits(found),
         seconds=run_words.seconds,
         held=held,
         ran_it_myself=bool(held and login and held.actor_person_id == login.person_id),
@@ -255,9 +257,21 @@ def _page(key: str, status: int = 200, problems: Sequence[Problem] = ()) -> Resp
         refresh=REFRESH,
         next_at=_next(found),
         picture=drawn,
+        tall=picture.TALL,
         picture_first=words.day(drawn.first) if drawn is not None else "",
         unclear=listing.undecided(session, found.id),
     )
+
+
+def _connector(source: Source) -> str:
+    """What a source reads, in words; of a connector that is not offered its name."""
+    offered = commands.offered().get(source.connector)
+    return source.connector if offered is None else connector_words.named(source.connector, offered)[0]
+
+
+def _rows(runs: Sequence[Run]) -> int | None:
+    """How many rows the last good run of those had; None: there is none among them."""
+    return next((one.counts.get("rows") for one in runs if one.state in listing.GOOD and not one.dry_run), None)
 
 
 def _may_write(source: Source) -> bool:
@@ -284,15 +298,6 @@ def _matching(source: Source) -> dict[str, Any]:
         return {"matching": rows, "matching_problems": []}
     except Invalid as error:
         return {"matching": [], "matching_problems": [context.texts().sentence(problem) for problem in error.problems]}
-
-
-def under_way(run: Run | None, source: Source) -> str | None:
-    """Return in words what the run does just now; None when it is not under way."""
-    if run is None or run_words.state_of(run, source) != "running":
-        return None
-    texts, seen = context.texts(), int(run.counts.get("rows", 0))
-    rows = texts.ngettext("%(num)d row", "%(num)d rows", seen) % {"num": seen} if seen else ""
-    return ", ".join(part for part in (run_words.phase(run_words.reached(run)), rows) if part)
 
 
 def _allowed(key: str) -> Source:

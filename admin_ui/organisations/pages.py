@@ -92,12 +92,6 @@ def organisations_file() -> Response:
 @guard.requires("organisations.read")
 def organisation(organisation_id: UUID) -> Response:
     """Show one organisation of the part with those right under it, a page at a time."""
-    return show(organisation_id)
-
-
-def show(organisation_id: UUID, status: int = 200, errors: Sequence[tuple[str | None, str]] = ()) -> Response:
-    """Return the page of an organisation; ``errors`` are fields of its form with what is wrong with them. Raises
-    ``NotFound``."""
     session, part, language = context.db(), frame.part_of("organisations.read"), context.texts().language
     row = session.scalars(listing.organisations(part).where(Organisation.id == organisation_id)).one_or_none()
     if row is None:
@@ -111,7 +105,6 @@ def show(organisation_id: UUID, status: int = 200, errors: Sequence[tuple[str | 
     above += [(f"{PATH}/{one.id}", one.name(language)) for one in listing.path(session, part, organisation_id)]
     return frame.render(
         "organisations/organisation.html",
-        status,
         section="organisations",
         breadcrumb=above,
         organisation=row,
@@ -127,20 +120,15 @@ def show(organisation_id: UUID, status: int = 200, errors: Sequence[tuple[str | 
         export_url=f"{PATH}.csv?under={organisation_id}",
         opened=_opened(session, organisation_id),
         usernames=username_section.of_organisation(session, organisation_id),
-        errors=errors,
-        form=request.form,
     )
 
 
-def _opened(session: Session, organisation_id: UUID) -> list[Mapping[str, Any]] | None:
+def _opened(session: Session, organisation_id: UUID) -> list[str] | None:
     """Return the sources to which the organisation is open, itself or by one above it; None for who may not decide
     that."""
     if not may_touch(session, frame.part_of("sources.accept"), organisation_id):
         return None
-    return [
-        {"id": row.id if row.organisation_id == organisation_id else None, "source": key, **_days(row)}
-        for row, key in listed_sources.opened(session, organisation_id)
-    ]
+    return sorted({source.key for _, source, _ in listed_sources.opened(session, organisation_id)})
 
 
 def _page(part: Part, query: Any, *also: UUID) -> tuple[paging.Shown[Mapping[str, Any]], Mapping[UUID, Counts]]:

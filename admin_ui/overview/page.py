@@ -87,6 +87,7 @@ def overview() -> Response:
         waiting=_waiting(context.db(), sources, feeds),
         amiss=[feed for feed in feeds if feed.is_stale or feed.state in AMISS],
         glance=_glance(feeds),
+        tall=picture.TALL,
         last_good=max((feed.good_at for feed in feeds if feed.good_at), default=None),
         steps=_steps(context.db(), feeds) if whole.everything else [],
     )

@@ -16,9 +16,9 @@ from iam.cli.support import Console
 from iam.database.engine import make_sessions
 from iam.directory.source import Source
 from iam.errors import Invalid, NotFound
-from iam.sources import acceptance, configured, lease, runner
-from iam.sources.report import Progress as Advance, Report
-from iam.texts import N_
+from iam.sources import acceptance, configured, lease, listing, runner
+from iam.sources.report import PHASES, Progress as Advance, Report
+from iam.texts import N_, Texts
 
 STATES = {
     "done": N_("Done."),
@@ -140,19 +140,24 @@ def _allowed_work(console: Console, name: str, permission: str, work: Callable[[
 
 def carry_out(console: Console, name: str, work: Callable[[Advance], Report]) -> int:
     """Run a source under a progress bar, print what it did, and return the exit code."""
+    with console.transaction() as session:
+        before = listing.rows_of_last_good(session, name)
     with console.progress(name) as bar:
-        report = work(_advance(bar))
+        report = work(advance(bar, console.texts, before))
     console.show(_data(console, report), _words(console, report))
     return report.exit_code
 
 
-def _advance(bar: Progress) -> Advance:
-    task = bar.add_task("", total=None)
+def advance(bar: Progress, texts: Texts, before: int | None) -> Advance:
+    """Return what shows on a bar what a run does just now: while it reads, beside the rows of the last good run
+    (``before``)."""
+    task = bar.add_task("", total=before)
 
-    def advance(phase: str, rows: int) -> None:
-        bar.update(task, description=phase, completed=rows)
+    def tell(phase: str, rows: int) -> None:
+        whole = max(before or 0, rows) if before is not None or phase != "read" else None
+        bar.update(task, description=texts.gettext(PHASES.get(phase, phase)), completed=rows, total=whole)
 
-    return advance
+    return tell
 
 
 def _data(console: Console, report: Report) -> dict[str, Any]:

@@ -111,22 +111,38 @@ def source_of(session: Session, visible: Visible, key: str) -> Any:
     return row
 
 
-def opened(session: Session, organisation_id: UUID) -> list[tuple[SourceOpening, str]]:
-    """Return what opens an organisation to sources now or later, at it or above it, with the source's key; by key."""
-    o, c, now = SourceOpening, OrganisationClosure, clock.now()
-    above = (
-        c.ancestor_id == o.organisation_id,
-        c.descendant_id == organisation_id,
-        c.valid_from <= now,
-        c.valid_to > now,
-    )
+def opened(session: Session, organisation_id: UUID) -> list[tuple[SourceOpening, Source, Organisation]]:
+    """Return what opens an organisation to sources now or later, at it or above it, with the source and its owner; by
+    the source's key."""
+    o, now = SourceOpening, clock.now()
     query = (
-        select(o, Source.key)
+        select(o, Source, Organisation)
         .join(Source, Source.id == o.source_id)
-        .where(o.closed_by.is_(None), o.valid_to > now, exists().where(*above))
+        .join(Organisation, Organisation.id == Source.owner_id)
+        .where(o.closed_by.is_(None), o.valid_to > now, _over(o.organisation_id, organisation_id))
         .order_by(Source.key, o.valid_from)
     )
-    return [(row, key) for row, key in session.execute(query)]
+    return [(row, source, owner) for row, source, owner in session.execute(query)]
+
+
+def beyond(session: Session, visible: Visible, organisation_id: UUID, most: int) -> list[tuple[Source, Organisation]]:
+    """Return the first sources of the asker's part that do not speak in an organisation by their owner, with their
+    owners; by key."""
+    query = (
+        select(Source, Organisation)
+        .join(Organisation, Organisation.id == Source.owner_id)
+        .where(visible.covers(Source.owner_id), ~_over(Source.owner_id, organisation_id))
+        .order_by(Source.key)
+        .limit(most)
+    )
+    return [(source, owner) for source, owner in session.execute(query)]
+
+
+def _over(above: Any, organisation_id: UUID) -> ColumnElement[bool]:
+    """The condition that an organisation stands over another now, or is it."""
+    c, now = OrganisationClosure, clock.now()
+    stands = c.ancestor_id == above, c.descendant_id == organisation_id, c.valid_from <= now, c.valid_to > now
+    return exists().where(*stands)
 
 
 def runs(source_id: UUID) -> Select[Any]:
@@ -153,6 +169,14 @@ def previous(session: Session, run: Run) -> Run | None:
         runs(run.source_id).where(Run.id < run.id, Run.state.in_(GOOD), ~Run.dry_run).order_by(Run.id.desc()).limit(1)
     )
     return session.scalars(query).first()
+
+
+def rows_of_last_good(session: Session, key: str) -> int | None:
+    """Return how many rows the last good run of a source had; None: there was none."""
+    good = select(Run.counts).join(Source, Source.id == Run.source_id)
+    query = good.where(Source.key == key, Run.state.in_(GOOD), ~Run.dry_run).order_by(Run.id.desc()).limit(1)
+    counts = session.scalars(query).first()
+    return None if counts is None else counts.get("rows")
 
 
 def waiting(session: Session, source_id: UUID) -> Run | None:

@@ -15,8 +15,16 @@ from sqlalchemy.orm import Session
 from connectors.problem import Problem
 from iam import clock
 from iam.directory.source import Run, RunReject
+from iam.texts import N_
 
 EXIT = {"done": 0, "partial": 0, "held": 3, "stopped": 3, "moved": 4, "failed": 1, "refused": 3}
+PHASES = {
+    "read": N_("Reading and checking"),
+    "correlate": N_("Finding the persons"),
+    "compare": N_("Comparing with what is known"),
+    "write": N_("Writing facts and rights"),
+}
+"""What a run does, in its order, in words."""
 Progress = Callable[[str, int], None]
 """Told the phase and how many rows have been seen."""
 

@@ -29,10 +29,12 @@ ELSEWHERE = {
     "admin.show_clause_end",
     "admin.show_cancellation",
     "admin.show_restoring",
+    "admin.show_closing",
 }
 """Views that no link leads to here: the door, the people of whom a source is unclear, of whom there are none; a signature
 that is missing, what waits about an agreement, clauses and cancelling, which the first agreement does not have
-(``test_agreement``), and clauses to restore (``test_restoring``)."""
+(``test_agreement``), clauses to restore (``test_restoring``), and what an organisation is open to
+(``test_new_source``)."""
 DECLARATION = """
 rules:
   - rule: kaikki-rehtoreiksi

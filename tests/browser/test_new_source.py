@@ -1,5 +1,6 @@
 """A source is made on pages: from a payroll file with somebody else's headers, matched by choosing columns, tried,
-taken into use, run, accepted by a second person, and then its people are there."""
+its limits looked at, taken into use, run, accepted by a second person, and then its people are there; and another town
+opens itself to it."""
 
 from __future__ import annotations
 
@@ -119,7 +120,16 @@ def test_a_payroll_with_other_headers_becomes_a_source_by_pages_alone(
     expect(paula.locator("main")).to_contain_text("Lähde vastaa.")
     press(paula, "Koeajo")
     expect(paula.locator("main")).to_contain_text("Rivejä aineistossa")
+    expect(paula.locator("main")).to_contain_text("Koeajo: mitään ei muutettu")
+    looked_at("new-source-dry-run")
     paula.goto(f"{issuer}{SOURCE}")
+    expect(paula.locator("main").get_by_role("button", name="Aja nyt")).to_have_count(0)
+    paula.get_by_role("link", name="Muuta kahta viimeistä").click()
+    paula.fill("#missing_hours", "0")
+    looked_at("new-source-limits")
+    press(paula, "Tallenna asetukset")
+    expect(paula.locator("main")).to_contain_text("Tavallista väljempi")
+    looked_at("new-source-wider")
     press(paula, "Ota käyttöön")
     expect(paula.locator("main")).to_contain_text("Lähde on käytössä.")
     looked_at("new-source-in-use")
@@ -144,5 +154,20 @@ def test_a_payroll_with_other_headers_becomes_a_source_by_pages_alone(
     expect(paula.locator("main")).to_contain_text("15 2 * * *")
     press(paula, "Keskeytä")
     expect(paula.locator("main")).to_contain_text("Lähde on keskeytetty")
+    expect(paula.locator("main").get_by_role("button", name="Aja nyt")).to_have_count(0)
+    looked_at("source-paused")
+
+    paula.goto(f"{issuer}/admin/organisations?q=Rantasaari")
+    paula.get_by_role("link", name="Rantasaari", exact=True).first.click()
+    paula.get_by_role("link", name="Katso, avaa tai päätä").click()
+    assert f'<option value="{KEY}">' in paula.content()
+    paula.fill("#source", KEY)
+    press(paula, "Avaa lähteelle")
+    expect(paula.locator("main")).to_contain_text("Puistojen henkilöstö")
+    looked_at("opened-source")
+    paula.get_by_role("link", name="Mitä ihmiset menettävät, kun se päättyy").click()
+    looked_at("opened-source-ending")
+    press(paula, f"Lopeta tämä lähteeltä {KEY}")
+    expect(paula.locator("main")).to_contain_text("Mikään muiden lähde ei saa kertoa tästä organisaatiosta.")
     for page in (paula, veera):
         page.context.close()

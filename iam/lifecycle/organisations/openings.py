@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_, union, update
+from sqlalchemy import Select, select, tuple_, union, update
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -83,6 +83,13 @@ def open_(session: Session, pair: Pair, interval: Interval, actor: Actor) -> Cha
 def close(session: Session, opening: SourceOpening, actor: Actor) -> Change:
     """Let an opening end now, or not begin, with its event, and derive the rights that follow; raises ``Conflict`` when
     it is over."""
+    change = end(session, opening, actor)
+    _derive(session, change, (opening.organisation_id, opening.source_id))
+    return change
+
+
+def end(session: Session, opening: SourceOpening, actor: Actor) -> Change:
+    """As ``close``, but the caller derives the rights that follow."""
     now, pair = clock.now(), (opening.organisation_id, opening.source_id)
     if opening.closed_by is not None or opening.valid_to <= now:
         raise Conflict(Problem("This is over already.", "Nothing need be done."))
@@ -90,7 +97,6 @@ def close(session: Session, opening: SourceOpening, actor: Actor) -> Change:
     was = opening.valid_from, opening.valid_to
     _write(session, change, [opening], [(*pair, was[0], now)] if was[0] < now else [])
     _tell(session, "source:place:closed", actor, change, pair, [was])
-    _derive(session, change, pair)
     return change
 
 
@@ -120,15 +126,18 @@ def _tell(session: Session, type_: str, actor: Actor, change: Change, pair: Pair
         )
 
 
-def _derive(session: Session, change: Change, pair: Pair) -> None:
-    """Bring the rights of those in line whom the source says to be guardians or managers of somebody in the
-    organisation."""
+def related(pair: Pair) -> tuple[Select[UUID], ...]:
+    """Select both ends of what the source says of guardians and managers of somebody in the organisation."""
     under = select(OrganisationClosure.descendant_id).where(OrganisationClosure.ancestor_id == pair[0])
     here = select(Affiliation.person_id).where(
         Affiliation.closed_by.is_(None), Affiliation.organisation_id.in_(under), Affiliation.valid_to > clock.now()
     )
     told = Relationship.closed_by.is_(None), Relationship.source_id == pair[1], Relationship.other_person_id.in_(here)
-    both = union(*(select(end).where(*told) for end in (Relationship.person_id, Relationship.other_person_id)))
-    persons = list(session.scalars(both))
+    return tuple(select(one).where(*told) for one in (Relationship.person_id, Relationship.other_person_id))
+
+
+def _derive(session: Session, change: Change, pair: Pair) -> None:
+    """Bring the rights of those in line whom ``related`` names."""
+    persons = list(session.scalars(union(*related(pair))))
     if persons:
         derive(session, change, persons=persons)

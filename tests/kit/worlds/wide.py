@@ -25,7 +25,7 @@ from iam.change import Change
 from iam.database.types import uuid7
 from iam.delivery.outbox import Message
 from iam.directory.person import Identifier
-from iam.directory.source import Ambiguity
+from iam.directory.source import Ambiguity, SourceOpening
 from iam.oidc.model import Attempt
 from iam.signin.federation.connection import Connection
 from tests.kit.factories import consortium
@@ -258,6 +258,10 @@ def _sources(world: World) -> None:
         unclear = Ambiguity(source_id=world.ids[key], person_key="10001", run_id=run.id, candidates=people)
         world.write(unclear)
         world.ids.update({f"{key} run": run.id, f"{key} unclear": unclear.id})
+    for name, place in (("own", "KOIVU"), ("foreign", "KUUSI")):
+        opening = SourceOpening(source_id=world.ids["hr"], organisation_id=world.ids[place], **world.lasting())
+        world.write(opening)
+        world.ids[f"{name} opening"] = opening.id
     world.write(
         Connection(
             key="kanariayhteys",
@@ -340,6 +344,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         ids["own mail"],
         change=ids["omasopimus change"],
         connector="hr",
+        opening=ids["own opening"],
     )
     foreign = named_things(
         ids["kiisu"],
@@ -356,6 +361,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         ids["foreign mail"],
         clause="2",
         version="7",
+        opening=ids["foreign opening"],
     )
     missing = {section: {name: _absent(name) for name in values} for section, values in own.items()}
     return own, foreign, missing
@@ -384,11 +390,12 @@ def named_things(
     version: str = "1",
     change: str = UNKNOWN,
     connector: str = "eioleolemassa",
+    opening: str = UNKNOWN,
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
         "persons": {"person_id": who, "assignment_id": right, "guardian_id": who, "request_id": UNKNOWN},
-        "organisations": {"organisation_id": place, "opening_id": UNKNOWN},
+        "organisations": {"organisation_id": place, "opening_id": opening},
         "applications": {
             "key": application,
             "application": application,

@@ -146,6 +146,7 @@ def test_c_33_no_address_gives_a_key_or_a_secret_to_anybody(provider: World, sec
             "run_id": str(provider.ids["anna"]),
             "message_id": str(provider.ids["anna"]),
             "change_id": str(provider.ids["anna"]),
+            "opening_id": str(provider.ids["anna"]),
             "n": "1",
             "connector": "hr",
         }

@@ -3,21 +3,25 @@ shown, and to whom nothing is there."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from admin_ui.feeds import connector_words
+from iam import clock
+from iam.apply.export import as_data
 from iam.audit.log import AuditEvent
 from iam.demo.codes import identity_code
 from iam.directory.person import Identifier
 from iam.directory.source import Source
 from iam.sources.making import commands
 from iam.sources.making.hidden import group
+from iam.tokens.session import LoginSessionRow
 from tests.architecture.test_messages import translations
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, person
@@ -224,3 +228,39 @@ def test_the_row_of_somebody_protected_is_left_out_for_who_may_not_know_of_them(
     )
     assert "Puistola" not in town.get("/admin/sources/palkat/sample").text
     assert "Puistola" in reader("paula").get("/admin/sources/palkat/sample").text
+
+
+def test_the_change_limits_are_told_with_the_usual_ones_and_what_lets_more_through_is_marked(
+    world: World, town: Reader
+) -> None:
+    town.post("/admin/new-source/ldap", "/admin/new-source/ldap", **FORM, **LDAP)
+    page = town.get("/admin/sources/palkat").text
+    assert "more than 5 losses, or 1 %" in page
+    assert "more than 20 % of a group of 5 or more" in page
+    assert "Wider than usual" not in page
+    form = "/admin/sources/palkat/settings"
+    fewer = FORM | {"missing_hours": "0"}
+    assert town.post(form, form, **fewer, **LDAP).status_code == 303
+    page = town.get("/admin/sources/palkat").text
+    assert "Wider than usual" in page
+    assert re.search(r'id="missing_hours"[^>]* value="0"', town.get(form).text)
+    assert "usually: in a second complete run, at least 20 hours later" in page
+    (told,) = world.events("source:config:changed")
+    assert told.envelope["fields"] == ["missing_hours"]
+
+
+def test_what_the_page_said_of_the_limits_is_what_a_declaration_says(world: World, town: Reader) -> None:
+    stricter = {name: text for name, text in FORM.items() if name != "keep_good_rows"} | {"missing_hours": "48"}
+    town.post("/admin/new-source/ldap", "/admin/new-source/ldap", **stricter, **LDAP)
+    with Session(world.engine) as session:
+        (said,) = [one for one in as_data(session)["sources"] if one["key"] == "palkat"]
+    assert (said["missing_hours"], said["keep_good_rows"]) == (48, False)
+
+
+def test_limits_are_changed_only_by_whoever_proved_just_now_who_they_are(world: World, town: Reader) -> None:
+    town.post("/admin/new-source/ldap", "/admin/new-source/ldap", **FORM, **LDAP)
+    with Session(world.engine) as session, session.begin():
+        session.execute(update(LoginSessionRow).values(auth_time=clock.now() - timedelta(hours=1)))
+    form = "/admin/sources/palkat/settings"
+    town.post(form, form, **FORM | {"missing_hours": "0"}, **LDAP)
+    assert source(world).missing_hours == 20

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.directory.source import Source, SourceOpening
-from tests.kit.worlds.admin import Reader, World, administer
+from tests.kit.worlds.admin import Reader, World, administer, employ
 
 
 @pytest.fixture
@@ -39,20 +39,28 @@ def page(world: World, key: str = "KOIVU") -> str:
     return f"/admin/organisations/{world.ids[key]}"
 
 
+def sources(world: World, key: str = "KOIVU") -> str:
+    return f"{page(world, key)}/sources"
+
+
 def opened(world: World) -> list[SourceOpening]:
     with Session(world.engine) as session:
         return list(session.scalars(select(SourceOpening).where(SourceOpening.closed_by.is_(None))))
 
 
 def test_a_school_opens_itself_to_another_s_payroll_and_ends_that(world: World, secretary: Reader) -> None:
-    form = f"{page(world)}/sources"
-    done = secretary.post(form, page(world), source="muiden-hr", since="2020-08-01", until="2090-07-31")
-    assert (done.status_code, done.location) == (303, page(world))
+    own = sources(world)
+    done = secretary.post(own, own, source="muiden-hr", since="2020-08-01", until="2090-07-31")
+    assert (done.status_code, done.location) == (303, own)
     (row,) = opened(world)
     assert (row.valid_from, row.valid_to) == (clock.day_start(date(2020, 8, 1)), clock.day_end(date(2090, 7, 31)))
     assert "muiden-hr" in secretary.get(page(world)).text
-    close = f"{form}/{row.id}/close"
-    assert secretary.post(close, page(world)).status_code == 303
+    listed = secretary.get(own).text
+    assert "payroll" in listed
+    assert "Mustikkala" in listed
+    asked = f"{own}/{row.id}"
+    assert f'href="{asked}"' in listed
+    assert secretary.post(f"{asked}/close", asked, seen=seen(secretary, asked)).status_code == 303
     (over,) = opened(world)
     assert over.valid_to <= clock.now(), "what was stated until now was rightly stated"
     assert "muiden-hr" not in secretary.get(page(world)).text
@@ -61,18 +69,68 @@ def test_a_school_opens_itself_to_another_s_payroll_and_ends_that(world: World, 
     assert {one.envelope["source"] for one in told} == {"muiden-hr"}
 
 
+def seen(reader: Reader, asked: str) -> str:
+    """The digest of the effects that a page shows."""
+    (digest,) = re.findall(r'name="seen" value="(\w+)"', reader.get(asked).text)
+    return str(digest)
+
+
+def test_before_it_is_ended_the_page_tells_what_the_next_run_ends_and_who_loses_a_right(
+    world: World, secretary: Reader
+) -> None:
+    with Session(world.engine) as session:
+        theirs = session.scalars(select(Source.id).where(Source.key == "muiden-hr")).one()
+    employ(world, "anna", "KOIVU", "Kuraattori", number="3", source_id=theirs)
+    own = sources(world)
+    secretary.post(own, own, source="muiden-hr", since="2020-08-01", until="")
+    asked = f"{own}/{opened(world)[0].id}"
+    shown = secretary.get(asked)
+    assert shown.status_code == 200
+    assert re.search(r'<th scope="row">Employee</th><td class="number">1</td>', shown.text)
+    assert len(opened(world)) == 1, "looking ends nothing"
+
+
+def test_what_people_lose_is_looked_at_again_when_it_is_otherwise_by_then(world: World, secretary: Reader) -> None:
+    own = sources(world)
+    secretary.post(own, own, source="muiden-hr", since="2020-08-01", until="")
+    asked = f"{own}/{opened(world)[0].id}"
+    answer = secretary.post(f"{asked}/close", asked, seen="0" * 64)
+    assert answer.status_code == 409
+    assert "look at them again" in answer.text
+    assert [one.valid_to for one in opened(world)] == [clock.FOREVER]
+
+
+def test_a_source_is_chosen_among_those_that_one_may_see_and_that_do_not_speak_here_yet(
+    world: World, secretary: Reader, reader: Callable[[str], Reader]
+) -> None:
+    offers = re.compile(r'<option value="([\w-]+)">')
+    assert offers.findall(secretary.get(sources(world)).text) == []
+    assert offers.findall(reader("paula").get(sources(world)).text) == ["muiden-hr"]
+
+
 def test_what_is_missing_in_the_form_is_told_beside_it_and_nothing_is_opened(world: World, secretary: Reader) -> None:
-    answer = secretary.post(f"{page(world)}/sources", page(world), source="nobody", since="", until="soon")
+    answer = secretary.post(sources(world), sources(world), source="nobody", since="", until="soon")
     assert answer.status_code == 422
     assert re.findall(r'<a href="#(\w+)">', answer.text) == ["source", "since", "until"]
     assert opened(world) == []
 
 
 def test_the_same_time_is_not_opened_twice(world: World, secretary: Reader) -> None:
+    own = sources(world)
     for status in (303, 409):
-        answer = secretary.post(f"{page(world)}/sources", page(world), source="muiden-hr", since="2020-08-01", until="")
+        answer = secretary.post(own, own, source="muiden-hr", since="2020-08-01", until="")
         assert answer.status_code == status
     assert len(opened(world)) == 1
+
+
+def test_what_is_over_already_is_told_and_not_ended_again(world: World, secretary: Reader) -> None:
+    own = sources(world)
+    secretary.post(own, own, source="muiden-hr", since="2020-08-01", until="")
+    asked = f"{own}/{opened(world)[0].id}"
+    digest = seen(secretary, asked)
+    secretary.post(f"{asked}/close", asked, seen=digest)
+    assert secretary.get(asked).status_code == 409
+    assert secretary.force(f"{asked}/close", seen=digest).status_code == 409
 
 
 def test_nobody_opens_or_closes_an_organisation_outside_the_own_part(world: World, secretary: Reader) -> None:
@@ -92,7 +150,8 @@ def test_nobody_opens_or_closes_an_organisation_outside_the_own_part(world: Worl
         session.flush()
         foreign = theirs.id
     for place in ("KOIVU", "KUUSI"):
-        assert secretary.force(f"{page(world, place)}/sources/{foreign}/close").status_code == 404
+        assert secretary.force(f"{sources(world, place)}/{foreign}/close").status_code == 404
+        assert secretary.get(f"{sources(world, place)}/{foreign}").status_code == 404
     assert [one.valid_to for one in opened(world)] == [clock.FOREVER]
 
 

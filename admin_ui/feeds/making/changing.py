@@ -8,8 +8,9 @@ from flask import Response, request
 from pydantic import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.feeds import connector_words, settings_form
-from admin_ui.feeds.making import TEXTS, SourceForm, beside, names_setting, read, walls
+from admin_ui.feeds import connector_words
+from admin_ui.feeds.making import settings_form
+from admin_ui.feeds.making.new import TEXTS, SourceForm, beside, names_setting, read, usual, walls
 from admin_ui.feeds.sources import PATH, SECTION
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
@@ -102,7 +103,7 @@ def _form(source: Source, form: SourceForm, status: int = 200) -> Response:
     standing: dict[str, Any] = {name: getattr(source, name) for name in (*TEXTS, "keep_good_rows")}
     owner = context.db().get_one(Organisation, source.owner_id)
     return frame.render(
-        "sources/settings.html",
+        "sources/making/settings.html",
         status,
         section=SECTION,
         breadcrumb=above(source.key),
@@ -114,5 +115,6 @@ def _form(source: Source, form: SourceForm, status: int = 200) -> Response:
         said=form.typed if form.typed is not None else standing,
         inputs=settings_form.inputs(connector.settings_model, source.settings, form.typed, names_setting(connector)),
         owners=[],
+        usual=usual(),
         folder=walls().of(owner.key),
     )

@@ -10,11 +10,11 @@ from flask import Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.feeds.changing import above, source_here
-from admin_ui.feeds.making import LONGEST, SourceForm, beside, walls
+from admin_ui.feeds.making.changing import above, source_here
+from admin_ui.feeds.making.meanings import meaning
+from admin_ui.feeds.making.new import LONGEST, SourceForm, beside, walls
+from admin_ui.feeds.making.sample import read_now, with_persons
 from admin_ui.feeds.matching_table import KINDS
-from admin_ui.feeds.meanings import meaning
-from admin_ui.feeds.sample import read_now, with_persons
 from admin_ui.feeds.sources import PATH, SECTION
 from admin_ui.parts import frame, words
 from admin_ui.parts.frame import blueprint
@@ -112,7 +112,7 @@ def _page(source: Source, form: SourceForm, status: int = 200) -> Response:
     ]
     column, values = _values(source, samples)
     return frame.render(
-        "sources/columns.html",
+        "sources/making/columns.html",
         status,
         section=SECTION,
         breadcrumb=above(source.key),

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from admin_ui.feeds.changing import above, source_here
+from admin_ui.feeds.making.changing import above, source_here
 from admin_ui.feeds.matching_table import KINDS
 from admin_ui.feeds.sources import SECTION
 from admin_ui.parts import frame, words
@@ -41,7 +41,7 @@ def show_sample(key: str) -> Response:
     envelope = {"source": key, "rows": rows}
     log.write(context.db(), "source:sample:seen", context.actor(), organisation_id=source.owner_id, envelope=envelope)
     return frame.render(
-        "sources/sample.html",
+        "sources/making/sample.html",
         section=SECTION,
         breadcrumb=above(key),
         source=source,

@@ -12,7 +12,8 @@ from typing import Any
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.feeds import connector_words, settings_form
+from admin_ui.feeds import connector_words
+from admin_ui.feeds.making import settings_form
 from admin_ui.feeds.sources import PATH, SECTION
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
@@ -50,7 +51,7 @@ class SourceForm:
 def new_source() -> Response:
     """Show which kinds of system a source can read."""
     cards = [(name, *connector_words.named(name, one)) for name, one in commands.offered().items()]
-    return frame.render("sources/new.html", section=SECTION, breadcrumb=_above(), cards=cards)
+    return frame.render("sources/making/new.html", section=SECTION, breadcrumb=_above(), cards=cards)
 
 
 @blueprint.get("/new-source/<connector>")
@@ -135,7 +136,7 @@ def _above() -> list[tuple[str, str]]:
 def _form(name: str, connector: type[Connector], form: SourceForm, status: int = 200) -> Response:
     title, reads = connector_words.named(name, connector)
     return frame.render(
-        "sources/settings.html",
+        "sources/making/settings.html",
         status,
         section=SECTION,
         breadcrumb=[*_above(), (NEW, context.texts().gettext(N_("New source")))],
@@ -147,6 +148,7 @@ def _form(name: str, connector: type[Connector], form: SourceForm, status: int =
         said=form.typed if form.typed is not None else usual(),
         inputs=settings_form.inputs(connector.settings_model, {}, form.typed, names_setting(connector)),
         owners=_owners(guard.part()),
+        usual=usual(),
         folder=walls().of(text_of(form.typed or {}, "owner") or "…"),
     )
 
