@@ -23,7 +23,7 @@ from connectors.network.deadline import Deadline
 
 ASKED_AT_ONCE = 50
 """Ids in one filter."""
-_NO_COMPUTER = "(!(objectClass=computer))"
+_PERSON_OR_GROUP = "(|(objectClass=person)(objectClass=group))(!(objectClass=computer))"
 
 
 class Directory:
@@ -35,7 +35,8 @@ class Directory:
         # Active Directory computes modifyTimestamp when it is read, so that nothing can be searched by it; whenChanged
         # would rest on the clocks of its servers.
         numbered = settings.id_attribute == OBJECT_GUID
-        self._changed, self._created = ("uSNChanged", "uSNCreated") if numbered else ("modifyTimestamp", None)
+        self._changed = "uSNChanged" if numbered else "modifyTimestamp"
+        self._created = "uSNCreated" if numbered else None
         self._stamps = tuple(filter(None, (self._changed, self._created)))
         self._logins = tuple({name.lower(): name for name in ("uid", settings.login_attribute)}.values())
 
@@ -72,16 +73,13 @@ class Directory:
     def deleted(self, context: str, since: str) -> set[tuple[str, str]]:
         """Return kind and id of what Active Directory tells to be deleted as number ``since`` or later, as far as it
         lets us read that: nothing where it does not."""
-        wanted = (
-            f"(&(isDeleted=TRUE)({self._changed}>={since})(|(objectClass=person)(objectClass=group)){_NO_COMPUTER})"
-        )
+        wanted = f"(&(isDeleted=TRUE)({self._changed}>={since}){_PERSON_OR_GROUP})"
         try:
             found = [*entries(self._session, self._settings, wanted, ("objectClass",), deleted_of=context)]
         except Refused:
             return set()
-        return {
-            ("group" if b"group" in entry.values.get("objectclass", ()) else "person", entry.uuid) for entry in found
-        }
+        groups = {entry.uuid for entry in found if b"group" in entry.values.get("objectclass", ())}
+        return {("group" if entry.uuid in groups else "person", entry.uuid) for entry in found}
 
     def groups(self) -> Iterator[Entry]:
         """Yield all groups with the names and logins of their members, however many parts the directory gives them

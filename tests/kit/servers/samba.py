@@ -1,0 +1,203 @@
+"""A real domain controller of Active Directory: Samba's, with LDAP alone, an authority of its own, and a small
+municipality in it.
+
+Its ports are fixed (389, 636, 3268, 3269), so that it has a loopback address of its own, and runs as root.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from base64 import b64encode
+from itertools import count
+from pathlib import Path
+from typing import Self
+
+from tests.kit.servers.certificates import Authority
+from tests.kit.servers.ports import answers, free_address
+from tests.kit.servers.process import Server, ServerFailed
+
+SUFFIX = "DC=mansikkala,DC=example"
+READER = f"CN=avain,CN=Users,{SUFFIX}"
+"""Whom the service binds as: an account like any other, that may read nothing of what is deleted."""
+ADMINISTRATOR = f"CN=Administrator,CN=Users,{SUFFIX}"
+"""Who may read what is deleted, and write."""
+PASSWORD = "Kissa-ja-koira-7"
+"""The password of everyone in the directory."""
+
+ENABLED, DISABLED, LOCKED = 0x200, 0x202, 0x210
+"""The ``userAccountControl`` of a person; a domain controller keeps being locked elsewhere, and may be given it."""
+
+_LDAP, _LDAPS = 389, 636
+_CONFIGURATION = """\
+[global]
+netbios name = DC1
+realm = MANSIKKALA.EXAMPLE
+workgroup = MANSIKKALA
+server role = active directory domain controller
+server services = ldap
+interfaces = {address}/8
+bind interfaces only = yes
+private dir = {folder}/private
+state directory = {folder}/state
+cache directory = {folder}/cache
+lock directory = {folder}/lock
+pid directory = {folder}/lock
+ncalrpc dir = {folder}/ncalrpc
+binddns dir = {folder}/bind-dns
+log file = {folder}/samba.log
+tls certfile = {folder}/server.pem
+tls keyfile = {folder}/server.key
+tls cafile = {folder}/ca.pem
+tls dh params file =
+
+[sysvol]
+path = {folder}/state/sysvol
+
+[netlogon]
+path = {folder}/state/sysvol
+"""
+_PROVISION = (
+    "samba-tool domain provision --realm=mansikkala.example --domain=MANSIKKALA --server-role=dc --dns-backend=NONE "
+    "--host-name=dc1 --quiet"
+)
+
+
+def person(login: str, given_name: str, surname: str, unit: str, *, control: int = ENABLED, more: str = "") -> str:
+    """Return a person of ``unit`` as LDIF to add; ``more`` are further lines, each ended."""
+    return f"""
+dn: CN={login},{unit}
+objectClass: user
+sAMAccountName: {login}
+givenName: {given_name}
+sn: {surname}
+mail: {login}@mansikkala.example
+unicodePwd:: {b64encode(f'"{PASSWORD}"'.encode("utf-16-le")).decode("ascii")}
+userAccountControl: {control}
+{more}"""
+
+
+def group(name: str, unit: str, *members: str) -> str:
+    """Return a group of ``unit`` as LDIF to add; ``members`` are names of entries of that unit."""
+    lines = "".join(f"member: CN={member},{unit}\n" for member in members)
+    return f"\ndn: CN={name},{unit}\nobjectClass: group\nsAMAccountName: {name}\n{lines}"
+
+
+class Samba(Server):
+    """A domain controller with nobody but its own accounts and the ``READER``; ``ldaps_url`` verifies against
+    ``ca_file``.
+
+    One that is a ``copy_of`` another is as that one was just then, invocation id and all: a backup of it, put back.
+    """
+
+    name = "samba"
+
+    def __init__(self, copy_of: Samba | None = None) -> None:
+        super().__init__()
+        self.address = free_address(_LDAP, _LDAPS)
+        self._copied = copy_of
+        self._units = count(1)
+
+    @property
+    def url(self) -> str:
+        """Where it listens for LDAP, on which nobody may bind unless TLS was begun."""
+        return f"ldap://{self.address}"
+
+    @property
+    def ldaps_url(self) -> str:
+        """Where it listens for LDAPS."""
+        return f"ldaps://{self.address}"
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate of the authority that made the server's."""
+        return self.folder / "ca.pem"
+
+    def prepare(self) -> None:
+        """Make the domain, or copy it, and write certificates and configuration."""
+        if self._copied is not None:
+            self._copy(self._copied)
+        configuration = self.folder / "smb.conf"
+        configuration.write_text(_CONFIGURATION.format(folder=self.folder, address=self.address))
+        made = Authority(self.folder).issue("server", self.address)
+        made.key.chmod(0o600)
+        if self._copied is None:
+            given = [f"--configfile={configuration}", f"--adminpass={PASSWORD}", f"--host-ip={self.address}"]
+            self.run_first([*_PROVISION.split(), *given])
+
+    def command(self) -> list[str]:
+        """See ``Server``."""
+        alone = ["--interactive", "--model=single", "--no-process-group", "--debug-stdout"]
+        return ["samba", f"--configfile={self.folder / 'smb.conf'}", *alone]
+
+    def ready(self) -> bool:
+        """See ``Server``."""
+        return answers(_LDAP, self.address) and answers(_LDAPS, self.address)
+
+    def start(self) -> Self:
+        """See ``Server``; the ``READER`` is there then."""
+        super().start()
+        if self._copied is None:
+            try:
+                self.add(person("avain", "Avain", "Lukija", f"CN=Users,{SUFFIX}"))
+            except BaseException:
+                self.stop()
+                raise
+        return self
+
+    def unit(self) -> str:
+        """Make a new unit, for the entries of one test; return its name."""
+        name = f"OU=yksikko{next(self._units)},{SUFFIX}"
+        self.add(f"dn: {name}\nobjectClass: organizationalUnit\n")
+        return name
+
+    def apply(self, ldif: str) -> None:
+        """Apply changes (``changetype: modify | delete | add``) as the administrator."""
+        done = subprocess.run(
+            ["ldapmodify", "-x", "-H", self.ldaps_url, "-D", ADMINISTRATOR, "-w", PASSWORD],
+            check=False,
+            input=ldif,
+            env=self._trusting(),
+            text=True,
+            capture_output=True,
+            timeout=60,
+        )
+        if done.returncode != 0:
+            raise ServerFailed(f"ldapmodify ended with {done.returncode}: {done.stderr}")
+
+    def add(self, *ldif: str) -> None:
+        """Add entries."""
+        entries = (entry.strip() for each in ldif for entry in each.split("\n\n"))
+        self.apply("\n\n".join(entry.replace("\n", "\nchangetype: add\n", 1) for entry in entries if entry) + "\n")
+
+    def delete(self, *names: str) -> None:
+        """Delete the entries of these names."""
+        self.apply("\n".join(f"dn: {name}\nchangetype: delete\n" for name in names))
+
+    def replace(self, name: str, attribute: str, value: str) -> None:
+        """Give an entry another value of an attribute."""
+        self.apply(f"dn: {name}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n")
+
+    def leave(self, group_name: str, member: str) -> None:
+        """Take a member out of a group, by their names."""
+        self.apply(f"dn: {group_name}\nchangetype: modify\ndelete: member\nmember: {member}\n")
+
+    def join(self, group_name: str, member: str) -> None:
+        """Put a member into a group, by their names."""
+        self.apply(f"dn: {group_name}\nchangetype: modify\nadd: member\nmember: {member}\n")
+
+    def move(self, name: str, unit: str) -> None:
+        """Move an entry, with all below, under ``unit``."""
+        own = name.partition(",")[0]
+        self.apply(f"dn: {name}\nchangetype: modrdn\nnewrdn: {own}\ndeleteoldrdn: 1\nnewsuperior: {unit}\n")
+
+    def _trusting(self) -> dict[str, str]:
+        return {**self.environment(), "LDAPTLS_CACERT": str(self.ca_file)}
+
+    def _copy(self, other: Samba) -> None:
+        other.pause()
+        try:
+            for part in ("private", "state"):
+                shutil.copytree(other.folder / part, self.folder / part, ignore=shutil.ignore_patterns("ldapi*"))
+        finally:
+            other.resume()
