@@ -33,9 +33,10 @@ from tests.kit.servers.postgresql import PostgreSQL
 from tests.kit.servers.redis import RedisServer
 
 if TYPE_CHECKING:
+    from tests.kit.servers.samba import Samba
     from tests.kit.servers.slapd import Slapd
 
-SERVICES = {"postgresql", "redis_server", "slapd", "chromium"}
+SERVICES = {"postgresql", "redis_server", "slapd", "samba", "chromium"}
 """Fixtures that start a server: a test that asks for one carries the marker ``services``."""
 
 GARBAGE = 50_000
@@ -44,7 +45,9 @@ GARBAGE = 50_000
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and let a termination end the run as Ctrl-C does: with every fixture taken down."""
-    config.addinivalue_line("markers", "services: needs PostgreSQL, Redis, slapd, Apache or Chromium on the machine")
+    config.addinivalue_line(
+        "markers", "services: needs PostgreSQL, Redis, slapd, Samba, Apache or Chromium on the machine"
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # How long an example takes says how busy the machine is, and nothing of what is tested.
     hypothesis.settings.register_profile(
@@ -145,6 +148,15 @@ def slapd() -> Iterator[Slapd]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def samba() -> Iterator[Samba]:
+    """A domain controller of Active Directory; each test makes a unit of its own in it."""
+    from tests.kit.servers.samba import Samba
+
+    with Samba() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -65,16 +65,14 @@ _PROVISION = (
 
 def person(login: str, given_name: str, surname: str, unit: str, *, control: int = ENABLED, more: str = "") -> str:
     """Return a person of ``unit`` as LDIF to add; ``more`` are further lines, each ended."""
-    return f"""
-dn: CN={login},{unit}
-objectClass: user
-sAMAccountName: {login}
-givenName: {given_name}
-sn: {surname}
-mail: {login}@mansikkala.example
-unicodePwd:: {b64encode(f'"{PASSWORD}"'.encode("utf-16-le")).decode("ascii")}
-userAccountControl: {control}
-{more}"""
+    password = b64encode(f'"{PASSWORD}"'.encode("utf-16-le")).decode("ascii")
+    entry = nameless(login, unit, f"unicodePwd:: {password}\nuserAccountControl: {control}\n{more}")
+    return f"{entry}givenName: {given_name}\nsn: {surname}\nmail: {login}@mansikkala.example\n"
+
+
+def nameless(login: str, unit: str, more: str = "") -> str:
+    """Return a person without a name, and without a password unless ``more`` gives one; that is made much faster."""
+    return f"\ndn: CN={login},{unit}\nobjectClass: user\nsAMAccountName: {login}\n{more}"
 
 
 def group(name: str, unit: str, *members: str) -> str:
