@@ -18,7 +18,7 @@ from connectors.network.deadline import Deadline
 from connectors.records import Deleted, Whole
 from tests.kit.feeds.active_directory import active_directory
 from tests.kit.feeds.csv_inputs import read_all, records
-from tests.kit.servers.samba import ADMINISTRATOR, DISABLED, LOCKED, PASSWORD, SUFFIX, Samba, group, nameless, person
+from tests.kit.servers.samba import DELETED_READER, DISABLED, LOCKED, PASSWORD, SUFFIX, Samba, group, nameless, person
 
 pytestmark = pytest.mark.services
 
@@ -246,8 +246,15 @@ def test_any_number_of_new_persons_comes_as_changes_and_what_is_deleted_is_told_
     samba.delete(*map(unit.name, names))
     with pytest.raises(CheckpointLost, match="More is gone"):
         unit.changes()
-    assert deleted(unit.changes(bind_dn=ADMINISTRATOR)) == {("person", keys[name]) for name in names}
+    assert deleted(unit.changes(bind_dn=DELETED_READER)) == {("person", keys[name]) for name in names}
     assert deleted(unit.changes()) == set()
+
+
+def test_a_domain_controller_that_was_restored_is_another_one(samba: Samba) -> None:
+    unit = Unit(samba, "aino")
+    unit.read()
+    with Samba(copy_of=samba, restored=True) as other, pytest.raises(CheckpointLost, match="not of this directory"):
+        read_all(active_directory(other, unit.dn).changes(unit.checkpoint))
 
 
 def test_a_domain_controller_that_was_set_back_is_read_in_full(samba: Samba) -> None:

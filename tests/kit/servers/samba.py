@@ -11,23 +11,21 @@ import subprocess
 from base64 import b64encode
 from itertools import count
 from pathlib import Path
-from typing import Self
 
 from tests.kit.servers.certificates import Authority
 from tests.kit.servers.ports import answers, free_address
 from tests.kit.servers.process import Server, ServerFailed
 
 SUFFIX = "DC=mansikkala,DC=example"
-READER = f"CN=avain,CN=Users,{SUFFIX}"
-"""Whom the service binds as: an account like any other, that may read nothing of what is deleted."""
-ADMINISTRATOR = f"CN=Administrator,CN=Users,{SUFFIX}"
-"""Who may read what is deleted, and write."""
+READER, DELETED_READER = f"CN=avain,CN=Users,{SUFFIX}", f"CN=arkistoavain,CN=Users,{SUFFIX}"
+"""Whom the service binds as: accounts like any other, of which only the second may read what is deleted."""
 PASSWORD = "Kissa-ja-koira-7"
 """The password of everyone in the directory."""
 
 ENABLED, DISABLED, LOCKED = 0x200, 0x202, 0x210
 """The ``userAccountControl`` of a person; a domain controller keeps being locked elsewhere, and may be given it."""
 
+_ADMINISTRATOR = f"CN=Administrator,CN=Users,{SUFFIX}"
 _LDAP, _LDAPS = 389, 636
 _CONFIGURATION = """\
 [global]
@@ -62,6 +60,41 @@ _PROVISION = (
     "--host-name=dc1 --quiet"
 )
 
+_OPENED = """\
+import sys, uuid, ldb
+from samba.auth import system_session
+from samba.dcerpc import security
+from samba.ndr import ndr_pack, ndr_unpack
+from samba.param import LoadParm
+from samba.samdb import SamDB
+configuration = LoadParm()
+configuration.load(sys.argv[1] + "/smb.conf")
+db = SamDB(session_info=system_session(configuration), lp=configuration)
+def replace(dn, attribute, value, controls):
+    change = ldb.Message(dn)
+    change[attribute] = ldb.MessageElement(value, ldb.FLAG_MOD_REPLACE, attribute)
+    db.modify(change, controls=controls)
+"""
+_ACCOUNTS = f"""\
+{_OPENED}
+for name in ("avain", "arkistoavain"):
+    db.newuser(name, sys.argv[2])
+found = db.search(sys.argv[3], ldb.SCOPE_BASE, attrs=["objectSid"])
+reader = ndr_unpack(security.dom_sid, found[0]["objectSid"][0])
+deleted, domain = "CN=Deleted Objects," + db.domain_dn(), security.dom_sid(db.get_domain_sid())
+controls = ["show_deleted:1", "sd_flags:1:4"]
+found = db.search(deleted, ldb.SCOPE_BASE, attrs=["nTSecurityDescriptor"], controls=controls)
+rights = ndr_unpack(security.descriptor, found[0]["nTSecurityDescriptor"][0]).as_sddl(domain)
+rights = rights.replace("(", f"(A;;LCRP;;;{{reader}})(", 1)
+given = security.descriptor.from_sddl(rights, domain)
+replace(found[0].dn, "nTSecurityDescriptor", ndr_pack(given), controls)
+"""
+_RESTORED = f"""\
+{_OPENED}
+replace(ldb.Dn(db, db.get_dsServiceName()), "invocationId", uuid.uuid4().bytes_le, ["relax:0"])
+"""
+"""What Samba's own Python does to a domain that is not started: the rights are those of ``dsacls … /G name:LCRP``."""
+
 
 def person(login: str, given_name: str, surname: str, unit: str, *, control: int = ENABLED, more: str = "") -> str:
     """Return a person of ``unit`` as LDIF to add; ``more`` are further lines, each ended."""
@@ -82,18 +115,20 @@ def group(name: str, unit: str, *members: str) -> str:
 
 
 class Samba(Server):
-    """A domain controller with nobody but its own accounts and the ``READER``; ``ldaps_url`` verifies against
+    """A domain controller with nobody but its own accounts and the two readers; ``ldaps_url`` verifies against
     ``ca_file``.
 
-    One that is a ``copy_of`` another is as that one was just then, invocation id and all: a backup of it, put back.
+    One that is a ``copy_of`` another is as that one was just then: ``restored`` as a backup should be, with a new
+    invocation id, or as the image of a disk that was put back.
     """
 
     name = "samba"
 
-    def __init__(self, copy_of: Samba | None = None) -> None:
+    def __init__(self, copy_of: Samba | None = None, *, restored: bool = False) -> None:
         super().__init__()
         self.address = free_address(_LDAP, _LDAPS)
         self._copied = copy_of
+        self._restored = restored
         self._units = count(1)
 
     @property
@@ -122,6 +157,9 @@ class Samba(Server):
         if self._copied is None:
             given = [f"--configfile={configuration}", f"--adminpass={PASSWORD}", f"--host-ip={self.address}"]
             self.run_first([*_PROVISION.split(), *given])
+            self._run(_ACCOUNTS, PASSWORD, DELETED_READER)
+        elif self._restored:
+            self._run(_RESTORED)
 
     def command(self) -> list[str]:
         """See ``Server``."""
@@ -132,17 +170,6 @@ class Samba(Server):
         """See ``Server``."""
         return answers(_LDAP, self.address) and answers(_LDAPS, self.address)
 
-    def start(self) -> Self:
-        """See ``Server``; the ``READER`` is there then."""
-        super().start()
-        if self._copied is None:
-            try:
-                self.add(person("avain", "Avain", "Lukija", f"CN=Users,{SUFFIX}"))
-            except BaseException:
-                self.stop()
-                raise
-        return self
-
     def unit(self) -> str:
         """Make a new unit, for the entries of one test; return its name."""
         name = f"OU=yksikko{next(self._units)},{SUFFIX}"
@@ -152,7 +179,7 @@ class Samba(Server):
     def apply(self, ldif: str) -> None:
         """Apply changes (``changetype: modify | delete | add``) as the administrator."""
         done = subprocess.run(
-            ["ldapmodify", "-x", "-H", self.ldaps_url, "-D", ADMINISTRATOR, "-w", PASSWORD],
+            ["ldapmodify", "-x", "-H", self.ldaps_url, "-D", _ADMINISTRATOR, "-w", PASSWORD],
             check=False,
             input=ldif,
             env=self._trusting(),
@@ -188,6 +215,9 @@ class Samba(Server):
         """Move an entry, with all below, under ``unit``."""
         own = name.partition(",")[0]
         self.apply(f"dn: {name}\nchangetype: modrdn\nnewrdn: {own}\ndeleteoldrdn: 1\nnewsuperior: {unit}\n")
+
+    def _run(self, script: str, *arguments: str) -> None:
+        self.run_first(["/usr/bin/python3", "-c", script, str(self.folder), *arguments])
 
     def _trusting(self) -> dict[str, str]:
         return {**self.environment(), "LDAPTLS_CACERT": str(self.ca_file)}
