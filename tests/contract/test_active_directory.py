@@ -234,6 +234,18 @@ def test_who_comes_under_the_base_with_the_unit_above_is_read_as_a_change(samba:
     assert [item.fields["givenName"] for item in records(items)] == ["Eero"]
 
 
+def test_who_is_moved_away_leaves_the_groups_that_still_name_them(samba: Samba) -> None:
+    unit, elsewhere = Unit(samba, "aino", "eero"), samba.unit()
+    unit.group("opettajat", "aino", "eero")
+    keys = unit.keys()
+    unit.read()
+    samba.move(unit.name("eero"), elsewhere)
+    items = unit.changes()
+    assert (deleted(items), wholes(items)) == ({("person", keys["eero"])}, {keys["opettajat"]})
+    told = {item.key for item in records(items) if item.kind == "membership"}
+    assert told == {f"{keys['opettajat']}/{keys['aino']}"}
+
+
 def test_any_number_of_new_persons_comes_as_changes_and_what_is_deleted_is_told_to_who_may_read_it(
     samba: Samba,
 ) -> None:
