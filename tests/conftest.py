@@ -151,11 +151,14 @@ def slapd() -> Iterator[Slapd]:
 
 
 @pytest.fixture(scope="session")
-def samba() -> Iterator[Samba]:
+def samba(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Samba]:
     """A domain controller of Active Directory; each test makes a unit of its own in it."""
     from tests.kit.servers.samba import Samba
 
-    with Samba() as server:
+    own = tmp_path_factory.getbasetemp()
+    # Parallel workers have their folders in one of the run.
+    of_the_run = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with Samba(kept=of_the_run / "samba") as server:
         yield server
 
 

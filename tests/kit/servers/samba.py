@@ -6,6 +6,7 @@ Its ports are fixed (389, 636, 3268, 3269), so that it has a loopback address of
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 from base64 import b64encode
@@ -118,17 +119,19 @@ class Samba(Server):
     """A domain controller with nobody but its own accounts and the two readers; ``ldaps_url`` verifies against
     ``ca_file``.
 
-    One that is a ``copy_of`` another is as that one was just then: ``restored`` as a backup should be, with a new
-    invocation id, or as the image of a disk that was put back.
+    The domain is made once in the folder ``kept``, which parallel workers may share. One that is a ``copy_of`` another
+    is as that one was just then: ``restored`` as a backup should be, with a new invocation id, or as the image of a disk
+    that was put back.
     """
 
     name = "samba"
 
-    def __init__(self, copy_of: Samba | None = None, *, restored: bool = False) -> None:
+    def __init__(self, copy_of: Samba | None = None, *, kept: Path | None = None, restored: bool = False) -> None:
         super().__init__()
         self.address = free_address(_LDAP, _LDAPS)
         self._copied = copy_of
         self._restored = restored
+        self._kept = kept
         self._units = count(1)
 
     @property
@@ -148,23 +151,19 @@ class Samba(Server):
 
     def prepare(self) -> None:
         """Make the domain, or copy it, and write certificates and configuration."""
+        self._configuration.write_text(_CONFIGURATION.format(folder=self.folder, address=self.address))
+        Authority(self.folder).issue("server", self.address).key.chmod(0o600)
         if self._copied is not None:
             self._copy(self._copied)
-        configuration = self.folder / "smb.conf"
-        configuration.write_text(_CONFIGURATION.format(folder=self.folder, address=self.address))
-        made = Authority(self.folder).issue("server", self.address)
-        made.key.chmod(0o600)
-        if self._copied is None:
-            given = [f"--configfile={configuration}", f"--adminpass={PASSWORD}", f"--host-ip={self.address}"]
-            self.run_first([*_PROVISION.split(), *given])
-            self._run(_ACCOUNTS, PASSWORD, DELETED_READER)
-        elif self._restored:
-            self._run(_RESTORED)
+        elif self._kept is not None:
+            self._make_once(self._kept)
+        else:
+            self._make()
 
     def command(self) -> list[str]:
         """See ``Server``."""
         alone = ["--interactive", "--model=single", "--no-process-group", "--debug-stdout"]
-        return ["samba", f"--configfile={self.folder / 'smb.conf'}", *alone]
+        return ["samba", f"--configfile={self._configuration}", *alone]
 
     def ready(self) -> bool:
         """See ``Server``."""
@@ -216,16 +215,42 @@ class Samba(Server):
         own = name.partition(",")[0]
         self.apply(f"dn: {name}\nchangetype: modrdn\nnewrdn: {own}\ndeleteoldrdn: 1\nnewsuperior: {unit}\n")
 
+    @property
+    def _configuration(self) -> Path:
+        return self.folder / "smb.conf"
+
+    def _make(self) -> None:
+        given = [f"--configfile={self._configuration}", f"--adminpass={PASSWORD}", f"--host-ip={self.address}"]
+        self.run_first([*_PROVISION.split(), *given], seconds=180)
+        self._run(_ACCOUNTS, PASSWORD, DELETED_READER)
+
+    def _make_once(self, kept: Path) -> None:
+        kept.mkdir(exist_ok=True)
+        with (kept / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if (kept / "made").exists():
+                _copy_domain(kept, self.folder)
+            else:
+                self._make()
+                _copy_domain(self.folder, kept)
+                (kept / "made").touch()
+
+    def _copy(self, other: Samba) -> None:
+        other.pause()
+        try:
+            _copy_domain(other.folder, self.folder)
+        finally:
+            other.resume()
+        if self._restored:
+            self._run(_RESTORED)
+
     def _run(self, script: str, *arguments: str) -> None:
         self.run_first(["/usr/bin/python3", "-c", script, str(self.folder), *arguments])
 
     def _trusting(self) -> dict[str, str]:
         return {**self.environment(), "LDAPTLS_CACERT": str(self.ca_file)}
 
-    def _copy(self, other: Samba) -> None:
-        other.pause()
-        try:
-            for part in ("private", "state"):
-                shutil.copytree(other.folder / part, self.folder / part, ignore=shutil.ignore_patterns("ldapi*"))
-        finally:
-            other.resume()
+
+def _copy_domain(folder: Path, to: Path) -> None:
+    for part in ("private", "state"):
+        shutil.copytree(folder / part, to / part, ignore=shutil.ignore_patterns("ldapi*"))
