@@ -120,8 +120,8 @@ class Samba(Server):
     ``ca_file``.
 
     The domain is made once in the folder ``kept``, which parallel workers may share. One that is a ``copy_of`` another
-    is as that one was just then: ``restored`` as a backup should be, with a new invocation id, or as the image of a disk
-    that was put back.
+    is as that one was just then: ``restored`` as a backup should be, with a new invocation id, or as the image of a
+    disk that was put back.
     """
 
     name = "samba"
@@ -177,17 +177,11 @@ class Samba(Server):
 
     def apply(self, ldif: str) -> None:
         """Apply changes (``changetype: modify | delete | add``) as the administrator."""
-        done = subprocess.run(
-            ["ldapmodify", "-x", "-H", self.ldaps_url, "-D", _ADMINISTRATOR, "-w", PASSWORD],
-            check=False,
-            input=ldif,
-            env=self._trusting(),
-            text=True,
-            capture_output=True,
-            timeout=60,
-        )
-        if done.returncode != 0:
-            raise ServerFailed(f"ldapmodify ended with {done.returncode}: {done.stderr}")
+        self._ask("ldapmodify", stdin=ldif)
+
+    def search(self, base: str, wanted: str) -> str:
+        """Return what the administrator finds, as LDIF, with the references to other servers."""
+        return self._ask("ldapsearch", "-LLL", "-b", base, wanted)
 
     def add(self, *ldif: str) -> None:
         """Add entries."""
@@ -247,8 +241,19 @@ class Samba(Server):
     def _run(self, script: str, *arguments: str) -> None:
         self.run_first(["/usr/bin/python3", "-c", script, str(self.folder), *arguments])
 
-    def _trusting(self) -> dict[str, str]:
-        return {**self.environment(), "LDAPTLS_CACERT": str(self.ca_file)}
+    def _ask(self, program: str, *arguments: str, stdin: str = "") -> str:
+        done = subprocess.run(
+            [program, "-x", "-H", self.ldaps_url, "-D", _ADMINISTRATOR, "-w", PASSWORD, *arguments],
+            check=False,
+            input=stdin,
+            env={**self.environment(), "LDAPTLS_CACERT": str(self.ca_file)},
+            text=True,
+            capture_output=True,
+            timeout=60,
+        )
+        if done.returncode != 0:
+            raise ServerFailed(f"{program} ended with {done.returncode}: {done.stderr}")
+        return done.stdout
 
 
 def _copy_domain(folder: Path, to: Path) -> None:
