@@ -33,10 +33,11 @@ from tests.kit.servers.postgresql import PostgreSQL
 from tests.kit.servers.redis import RedisServer
 
 if TYPE_CHECKING:
+    from tests.kit.servers.samba import Samba
     from tests.kit.servers.slapd import Slapd
     from tests.kit.servers.sshd import Sshd
 
-SERVICES = {"postgresql", "redis_server", "slapd", "sshd", "chromium"}
+SERVICES = {"postgresql", "redis_server", "slapd", "samba", "sshd", "chromium"}
 """Fixtures that start a server: a test that asks for one carries the marker ``services``."""
 
 GARBAGE = 50_000
@@ -46,7 +47,7 @@ GARBAGE = 50_000
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and let a termination end the run as Ctrl-C does: with every fixture taken down."""
     config.addinivalue_line(
-        "markers", "services: needs PostgreSQL, Redis, slapd, sshd, Apache or Chromium on the machine"
+        "markers", "services: needs PostgreSQL, Redis, slapd, Samba, sshd, Apache or Chromium on the machine"
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # How long an example takes says how busy the machine is, and nothing of what is tested.
@@ -159,6 +160,18 @@ def sshd() -> Iterator[Sshd]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def samba(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Samba]:
+    """A domain controller of Active Directory; each test makes a unit of its own in it."""
+    from tests.kit.servers.samba import Samba
+
+    own = tmp_path_factory.getbasetemp()
+    # Parallel workers have their folders in one of the run.
+    of_the_run = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with Samba(kept=of_the_run / "samba") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -13,17 +13,22 @@ from uuid import UUID
 from connectors.contract import Checkpoint, CheckpointLost
 from connectors.ldap.settings import LdapSettings
 from connectors.ldap.sketch import WIDTH, Sketch
-from connectors.ldap.wire.server import Server
+from connectors.ldap.wire.server import NUMBER, Server
 from connectors.problem import Problem
 
 OVERLAP = timedelta(minutes=10)
 """How far before the start of a reading the next one begins: clocks differ, and replicas lag. What comes twice is the
 same twice."""
 
+Since = datetime | int
+"""A time of change, or in Active Directory the number of one (uSNChanged)."""
+
 _TIME = "%Y%m%d%H%M%SZ"
 _TIME_ASKED = "%Y%m%d%H%M%S.0Z"
-_VERSION = "2"
-_KINDS = ("person", "group", "membership")
+_BY_TIME, _BY_NUMBER = "2", "3"
+"""The versions of a checkpoint; what is known by objectGUID was of version 2 too, when it went by time."""
+KINDS = ("person", "group", "membership")
+"""The kinds of record, in their order."""
 Name = tuple[str, str]
 """Kind and key of a record."""
 
@@ -41,54 +46,85 @@ class _Parts(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What a checkpoint remembers: from when on changes are asked for, of which ``Server``, and a sketch of all
-    records."""
+    records, in Active Directory of all but memberships."""
 
-    since: datetime
+    since: Since
     server: str
     sketch: Sketch
 
     def asked(self) -> str:
-        """Return ``since`` as LDAP writes a time (RFC 4517 section 3.3.13)."""
-        return self.since.strftime(_TIME_ASKED)
+        """Return ``since`` as LDAP writes a number or a time (RFC 4517 section 3.3.13)."""
+        return str(self.since) if isinstance(self.since, int) else self.since.strftime(_TIME_ASKED)
+
+    def before(self, at: Since) -> bool:
+        """Say whether something that was changed ``at`` then may be unread."""
+        if isinstance(self.since, int) or isinstance(at, int):
+            return isinstance(self.since, int) and isinstance(at, int) and self.since <= at
+        return self.since <= at
 
 
-def horizon(server: Server, ours: datetime) -> datetime:
+def remember(server: Server, ours: datetime, names: Iterable[Name]) -> Memory:
+    """Return what to remember of a reading that started at ``ours``, at this server, and handed these records on."""
+    kept = names if server.usn is None else (name for name in names if name[0] != "membership")
+    return Memory(horizon(server, ours), server.name, sketch_of(kept))
+
+
+def horizon(server: Server, ours: datetime) -> Since:
     """Return from when on the next reading asks, of one that started at ``ours``.
 
-    It rests on the server's clock where it tells its time and else on ours, never on an entry: one stamped in the
-    future would hide every later change.
+    It rests on the server's count of changes, else on its clock where it tells its time and else on ours, never on an
+    entry: one stamped in the future would hide every later change.
     """
+    if server.usn is not None:
+        return server.usn + 1
     return ((server.time or ours) - OVERLAP).astimezone(UTC).replace(microsecond=0)
 
 
 def write_checkpoint(memory: Memory, settings: LdapSettings) -> Checkpoint:
     """Return the checkpoint's text, under 4 KiB."""
-    return f"{_VERSION} {memory.since.strftime(_TIME)} {memory.server} {_scope(settings)} {memory.sketch}"
+    since = memory.since
+    version, told = (_BY_NUMBER, str(since)) if isinstance(since, int) else (_BY_TIME, since.strftime(_TIME))
+    return f"{version} {told} {memory.server} {_scope(settings)} {memory.sketch}"
 
 
 def read_checkpoint(checkpoint: Checkpoint, settings: LdapSettings) -> Memory:
     """Return what the checkpoint remembers; raises ``CheckpointLost`` when it is none of these settings."""
     try:
         parts = _Parts(*checkpoint.split(" "))
-        since = datetime.strptime(parts.since, _TIME).replace(tzinfo=UTC)
-        memory = Memory(since, parts.server, Sketch.parse(parts.sketch))
+        memory = Memory(_since(parts), parts.server, Sketch.parse(parts.sketch))
     except (TypeError, ValueError):
         raise CheckpointLost(_lost()) from None
-    if parts.version != _VERSION or parts.scope != _scope(settings):
+    if parts.scope != _scope(settings):
         raise CheckpointLost(_lost())
     return memory
 
 
-def check(memory: Memory, server: Server, now: datetime) -> None:
-    """Raise ``CheckpointLost`` when the memory is of another directory, or of a time after ``now``, the horizon of this
+def _since(parts: _Parts) -> Since:
+    if parts.version == _BY_NUMBER and NUMBER.fullmatch(parts.since):
+        return int(parts.since)
+    if parts.version == _BY_TIME:
+        return datetime.strptime(parts.since, _TIME).replace(tzinfo=UTC)
+    raise ValueError("another version")
+
+
+def check(memory: Memory, server: Server, now: Since) -> None:
+    """Raise ``CheckpointLost`` when the memory is of another directory, or is after ``now``, the horizon of this
     reading."""
     if memory.server != server.name:
         raise CheckpointLost(_lost())
-    if memory.since > now:
+    if not memory.before(now):
+        raise CheckpointLost(_set_back() if isinstance(memory.since, int) else _still_to_come())
+
+
+def check_numbered(server: Server) -> None:
+    """Raise ``CheckpointLost`` when Active Directory does not tell which of its servers answers, and what it counted to
+    last."""
+    if server.usn is None:
         raise CheckpointLost(
             Problem(
-                "The checkpoint is of a time that is still to come: a clock was wrong, or is.",
-                "Check the clocks of the directory and of this service.",
+                "Active Directory does not tell which domain controller answers.",
+                "Give bind_dn the right to read invocationId of the domain controllers' NTDS settings.",
+                field="bind_dn",
             )
         )
 
@@ -98,7 +134,7 @@ def not_told() -> CheckpointLost:
     return CheckpointLost(
         Problem(
             "The directory does not tell of every entry when it was changed.",
-            "Give bind_dn the right to read modifyTimestamp (Active Directory: whenChanged) of every entry.",
+            "Give bind_dn the right to read modifyTimestamp (Active Directory: uSNChanged) of every entry.",
             field="bind_dn",
         )
     )
@@ -118,6 +154,11 @@ def difference(before: Sketch, now: Sketch) -> tuple[list[Name], set[Name]]:
     return [_name(element) for element in sorted(gone)], {_name(element) for element in new}
 
 
+def without(sketch: Sketch, names: Iterable[Name]) -> Sketch:
+    """Return the sketch less these records; one that it never held is then found as new."""
+    return sketch.less(_element(kind, key) for kind, key in names)
+
+
 def sketch_of(names: Iterable[Name]) -> Sketch:
     """Return the sketch of these records."""
     return Sketch(_element(kind, key) for kind, key in names)
@@ -125,11 +166,11 @@ def sketch_of(names: Iterable[Name]) -> Sketch:
 
 def _element(kind: str, key: str) -> bytes:
     uuids = b"".join(UUID(part).bytes for part in key.split("/"))
-    return bytes([_KINDS.index(kind)]) + uuids.ljust(WIDTH - 1, b"\0")
+    return bytes([KINDS.index(kind)]) + uuids.ljust(WIDTH - 1, b"\0")
 
 
 def _name(element: bytes) -> Name:
-    kind = _KINDS[min(element[0], len(_KINDS) - 1)]
+    kind = KINDS[min(element[0], len(KINDS) - 1)]
     first, second = str(UUID(bytes=element[1:17])), str(UUID(bytes=element[17:33]))
     return kind, f"{first}/{second}" if kind == "membership" else first
 
@@ -145,6 +186,20 @@ def _scope(settings: LdapSettings) -> str:
         *settings.person_attributes,
     )
     return blake2b("\x1f".join(parts).encode(), digest_size=8).hexdigest()
+
+
+def _still_to_come() -> Problem:
+    return Problem(
+        "The checkpoint is of a time that is still to come: a clock was wrong, or is.",
+        "Check the clocks of the directory and of this service.",
+    )
+
+
+def _set_back() -> Problem:
+    return Problem(
+        "The domain controller counts fewer changes than it had: it was set back to an earlier state.",
+        "Ask how it was restored: one that keeps its invocation id confuses the other domain controllers too.",
+    )
 
 
 def _lost() -> Problem:

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from connectors.contract import Checkpoint, ConnectorError, Reading
 from connectors.ldap.checkpoint import read_checkpoint
 from connectors.ldap.directory import accepts, connected
-from connectors.ldap.reading import changed, everything
-from connectors.ldap.settings import LdapSettings, problems
+from connectors.ldap.reading import changed, everything, numbered
+from connectors.ldap.settings import OBJECT_GUID, LdapSettings, problems
 from connectors.network.deadline import Deadline
 from connectors.problem import Problem
 from connectors.single_pass import SinglePass
@@ -56,7 +56,8 @@ class LdapConnector:
 
     def changes(self, checkpoint: Checkpoint) -> Reading:
         """See ``ReadsChanges.changes``; a record may come again although nothing in it changed."""
-        return SinglePass(changed(self._settings, read_checkpoint(checkpoint, self._settings)))
+        told = numbered if self._settings.id_attribute == OBJECT_GUID else changed
+        return SinglePass(told(self._settings, read_checkpoint(checkpoint, self._settings)))
 
     def authenticate(self, login: str, password: str) -> str | None:
         """See ``Authenticates.authenticate``; a login that two entries have is nobody's."""

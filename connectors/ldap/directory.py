@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from uuid import UUID
 
 import ldap3
-from ldap3.utils.conv import escape_filter_chars
+from ldap3.utils.conv import escape_bytes, escape_filter_chars
 
+from connectors.contract import Refused
 from connectors.ldap.entries import Entry, entries, entries_of
 from connectors.ldap.membership import LOGIN_ATTRIBUTE, MEMBER_ATTRIBUTES, Groups, member_names, texts
 from connectors.ldap.ranges import whole
 from connectors.ldap.rows import GROUP_ATTRIBUTES
 from connectors.ldap.settings import OBJECT_GUID, LdapSettings, address, bind_password
-from connectors.ldap.wire.server import Server, server
+from connectors.ldap.wire.server import NUMBER, Server, server
 from connectors.ldap.wire.session import Session
 from connectors.ldap.wire.times import moment
 from connectors.network.deadline import Deadline
+
+ASKED_AT_ONCE = 50
+"""Ids in one filter."""
+_PERSON_OR_GROUP = "(|(objectClass=person)(objectClass=group))(!(objectClass=computer))"
 
 
 class Directory:
@@ -26,30 +32,59 @@ class Directory:
     def __init__(self, settings: LdapSettings, session: Session) -> None:
         self._settings = settings
         self._session = session
-        # Active Directory computes modifyTimestamp when it is read, so that nothing can be searched by it.
-        self._changed = "whenChanged" if settings.id_attribute == OBJECT_GUID else "modifyTimestamp"
+        # Active Directory computes modifyTimestamp when it is read, so that nothing can be searched by it; whenChanged
+        # would rest on the clocks of its servers.
+        numbered = settings.id_attribute == OBJECT_GUID
+        self._changed = "uSNChanged" if numbered else "modifyTimestamp"
+        self._created = "uSNCreated" if numbered else None
+        self._stamps = tuple(filter(None, (self._changed, self._created)))
         self._logins = tuple({name.lower(): name for name in ("uid", settings.login_attribute)}.values())
 
     def server(self, deadline: Deadline) -> Server:
         """Ask the directory who it is."""
         return server(self._session, self._settings, deadline)
 
-    def changed_at(self, entry: Entry) -> datetime | None:
-        """Return when the entry was changed, None where the directory does not say."""
-        return moment(next(iter(texts(entry.values, self._changed)), ""))
+    def changed_at(self, entry: Entry) -> datetime | int | None:
+        """Return when the entry was changed, in Active Directory as which number; None where the directory does not
+        say."""
+        at = next(iter(texts(entry.values, self._changed)), "")
+        return moment(at) if self._created is None else _number(at)
+
+    def created_at(self, entry: Entry) -> int | None:
+        """Return as which number the entry was made, None where that is not told: outside Active Directory."""
+        return None if self._created is None else _number(next(iter(texts(entry.values, self._created)), ""))
 
     def persons(self, *attributes: str, since: str | None = None) -> Iterator[Entry]:
-        """Yield all persons, or those modified at ``since`` or later (generalized time), with their logins and these
-        attributes."""
+        """Yield all persons, or those changed at ``since`` or later (as ``Memory.asked`` writes it), with their logins
+        and these attributes."""
         wanted = self._settings.person_filter
         if since is not None:
             wanted = f"(&{wanted}({self._changed}>={since}))"
-        return entries(self._session, self._settings, wanted, (self._changed, *self._logins, *attributes))
+        return entries(self._session, self._settings, wanted, (*self._stamps, *self._logins, *attributes))
+
+    def these_persons(self, uuids: Iterable[str], *attributes: str) -> Iterator[Entry]:
+        """Yield the persons with these ids in Active Directory, with these attributes."""
+        ids = [f"({OBJECT_GUID}={escape_bytes(UUID(uuid).bytes_le)})" for uuid in uuids]
+        for first in range(0, len(ids), ASKED_AT_ONCE):
+            some = "".join(ids[first : first + ASKED_AT_ONCE])
+            wanted = f"(&{self._settings.person_filter}(|{some}))"
+            yield from entries(self._session, self._settings, wanted, (*self._stamps, *attributes))
+
+    def deleted(self, context: str, since: str) -> set[tuple[str, str]]:
+        """Return kind and id of what Active Directory tells to be deleted as number ``since`` or later, as far as it
+        lets us read that: nothing where it does not."""
+        wanted = f"(&(isDeleted=TRUE)({self._changed}>={since}){_PERSON_OR_GROUP})"
+        try:
+            found = [*entries(self._session, self._settings, wanted, ("objectClass",), deleted_of=context)]
+        except Refused:
+            return set()
+        groups = {entry.uuid for entry in found if b"group" in entry.values.get("objectclass", ())}
+        return {("group" if entry.uuid in groups else "person", entry.uuid) for entry in found}
 
     def groups(self) -> Iterator[Entry]:
         """Yield all groups with the names and logins of their members, however many parts the directory gives them
         in."""
-        wanted = (self._changed, *GROUP_ATTRIBUTES, *MEMBER_ATTRIBUTES, LOGIN_ATTRIBUTE)
+        wanted = (*self._stamps, *GROUP_ATTRIBUTES, *MEMBER_ATTRIBUTES, LOGIN_ATTRIBUTE)
         # All pages first: a server may forget where it was when something else is asked between two of them.
         found = [*entries(self._session, self._settings, self._settings.group_filter, wanted)]
         return (whole(self._session, self._settings, entry) for entry in found)
@@ -80,6 +115,10 @@ class Directory:
         )
         found = entries_of(response, settings.id_attribute)
         return found[0] if len(found) == 1 else None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if NUMBER.fullmatch(text) else None
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from connectors.network.deadline import Deadline
 from connectors.problem import Problem
 
 PAGED_RESULTS = "1.2.840.113556.1.4.319"
+SHOW_DELETED = "1.2.840.113556.1.4.417"
 IDLE_PAGES = 3
 """Pages in a row that may bring nothing new (RFC 2696 lets a page be empty) before it is taken for a loop."""
 
@@ -53,10 +54,15 @@ class Entry:
 
 
 def entries(
-    session: Session, settings: LdapSettings, search_filter: str, attributes: tuple[str, ...]
+    session: Session,
+    settings: LdapSettings,
+    search_filter: str,
+    attributes: tuple[str, ...],
+    *,
+    deleted_of: str | None = None,
 ) -> Iterator[Entry]:
     """Yield every entry under the base that ``search_filter`` finds, once; one renamed meanwhile comes under its first
-    name.
+    name. With ``deleted_of`` a domain's entries are found, and those that Active Directory keeps of what is deleted.
 
     ``attributes`` are asked for besides the id. References to other servers (RFC 4511 section 4.5.3) are not followed.
     Raises ``ConnectorError`` when a page fails or paging does not come to an end.
@@ -66,7 +72,7 @@ def entries(
     while True:
         result, response = session.search(
             Deadline(settings.deadline_seconds),
-            search_base=settings.base_dn,
+            search_base=settings.base_dn if deleted_of is None else deleted_of,
             search_filter=search_filter,
             search_scope=ldap3.SUBTREE,
             dereference_aliases=ldap3.DEREF_NEVER,
@@ -75,6 +81,7 @@ def entries(
             paged_size=settings.page_size,
             paged_criticality=True,
             paged_cookie=cookie or None,
+            controls=None if deleted_of is None else [(SHOW_DELETED, True, None)],
         )
         page = entries_of(response, settings.id_attribute)
         fresh = {entry.uuid: entry for entry in page if entry.uuid not in seen}

@@ -47,6 +47,19 @@ class Groups:
         """Return all pairs of group and person, sorted. A name that is neither person nor group counts for nothing."""
         return sorted((group, person) for group in self.members for person in self._persons_of(group))
 
+    def touched(self, groups: Iterable[str]) -> set[str]:
+        """Return these groups and all that hold one of them, at any depth."""
+        holders: dict[str, set[str]] = {}
+        for group in self.members:
+            for below in self._held_by(group) & self.groups:
+                holders.setdefault(below, set()).add(group)
+        waiting, seen = [*groups], set(groups)
+        while waiting:
+            above = holders.get(waiting.pop(), set()) - seen
+            seen |= above
+            waiting.extend(above)
+        return seen
+
     def _persons_of(self, group: str) -> set[str]:
         waiting, seen, persons = [group], {group}, set()
         while waiting:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 
 from connectors.contract import Item
-from connectors.ldap.checkpoint import Memory, Name, check, difference, horizon, not_told, sketch_of, write_checkpoint
+from connectors.ldap.checkpoint import (
+    Memory,
+    Name,
+    Since,
+    check,
+    check_numbered,
+    difference,
+    horizon,
+    not_told,
+    remember,
+    sketch_of,
+    write_checkpoint,
+)
+from connectors.ldap.departures import departed
 from connectors.ldap.directory import Directory, connected
 from connectors.ldap.entries import Entry
 from connectors.ldap.membership import Groups
 from connectors.ldap.rows import GROUP_ATTRIBUTES, membership, row
 from connectors.ldap.settings import LdapSettings
 from connectors.network.deadline import Deadline
-from connectors.records import Deleted, Evidence, Record, Rejected
+from connectors.records import Deleted, Evidence, Record, Rejected, Whole
 from connectors.single_pass import Outcome
 
 
@@ -69,8 +83,7 @@ def everything(settings: LdapSettings) -> Generator[Item, None, Outcome]:
         counted = sum(1 for _ in directory.persons()) + directory.count_groups()
     proved = counted == len(tally.names)
     yield from tally.memberships(known.memberships())
-    memory = Memory(horizon(server, begun), server.name, sketch_of(tally.names))
-    return tally.evidence(proved=proved, full=True), write_checkpoint(memory, settings)
+    return tally.evidence(proved=proved, full=True), write_checkpoint(remember(server, begun, tally.names), settings)
 
 
 def changed(settings: LdapSettings, memory: Memory) -> Generator[Item, None, Outcome]:
@@ -78,50 +91,109 @@ def changed(settings: LdapSettings, memory: Memory) -> Generator[Item, None, Out
 
     Everything is read before anything is handed on, so that ``CheckpointLost`` comes first or not at all.
     """
-    tally, known, begun = _Tally(settings), Groups(), datetime.now(UTC)
+    tally, begun = _Tally(settings), datetime.now(UTC)
     deadline = Deadline(settings.deadline_seconds)
     with connected(settings, deadline) as directory:
         server = directory.server(deadline)
-        since = horizon(server, begun)
-        check(memory, server, since)
-        groups = _sweep(directory, known)
+        check(memory, server, horizon(server, begun))
+        swept = _sweep(directory, memory)
         told = directory.persons(*settings.person_attributes, since=memory.asked())
         # Who came after the sweep comes next time: the sketch must hold all that was handed on, or nobody would tell
         # their end.
-        persons = [entry for entry in told if entry.uuid in known.persons]
-    pairs = known.memberships()
-    now = sketch_of(_names(known, pairs))
-    lost, new = difference(memory.sketch, now)
+        persons = [entry for entry in told if entry.uuid in swept.known.persons]
+    pairs = swept.known.memberships()
+    names = swept.names | {("membership", f"{group}/{person}") for group, person in pairs}
+    lost, new = difference(memory.sketch, sketch_of(names))
     if not {key for kind, key in new if kind == "person"} <= {entry.uuid for entry in persons}:
         # It came under the base, or into sight, without being modified.
         raise not_told()
-    yield from (tally.person(entry) for entry in persons)
-    yield from (tally.group(entry) for entry, at in groups if at >= memory.since or ("group", entry.uuid) in new)
+    yield from map(tally.person, persons)
+    yield from map(tally.group, swept.groups_of(memory, new))
     yield from tally.memberships(pairs)
     yield from (Deleted(kind, key) for kind, key in lost)
-    memory = Memory(since, server.name, now)
+    memory = remember(server, begun, names)
     return tally.evidence(proved=False, full=False, deleted=len(lost)), write_checkpoint(memory, settings)
 
 
-def _sweep(directory: Directory, known: Groups) -> list[tuple[Entry, datetime]]:
-    """Note every person and group there is now; return the groups, and when each was changed."""
+def numbered(settings: LdapSettings, memory: Memory) -> Generator[Item, None, Outcome]:
+    """Do as ``changed`` in Active Directory, by the numbers that the answering server gave to its changes.
+
+    Who came into sight without being changed (into a group that ``person_filter`` names, or with the unit above) is
+    read too. Memberships are told by group: of those that were changed or hold such a one, and of all when somebody is
+    gone.
+    """
+    tally, begun = _Tally(settings), datetime.now(UTC)
+    deadline = Deadline(settings.deadline_seconds)
+    with connected(settings, deadline) as directory:
+        server = directory.server(deadline)
+        check_numbered(server)
+        check(memory, server, horizon(server, begun))
+        swept = _sweep(directory, memory)
+        lost, new = departed(memory, swept.names, swept.made, lambda: directory.deleted(server.context, memory.asked()))
+        persons = _numbered_persons(directory, settings, memory, swept, {key for kind, key in new if kind == "person"})
+    groups = [*swept.groups_of(memory, new)]
+    yield from map(tally.person, persons)
+    yield from map(tally.group, groups)
+    yield from tally.memberships(swept.known.memberships())
+    yield from (Whole("membership", f"{group}/") for group in _whole_groups(swept.known, groups, lost))
+    yield from (Deleted(kind, key) for kind, key in lost)
+    memory = remember(server, begun, swept.names)
+    return tally.evidence(proved=False, full=False, deleted=len(lost)), write_checkpoint(memory, settings)
+
+
+def _numbered_persons(
+    directory: Directory, settings: LdapSettings, memory: Memory, swept: _Swept, new: set[str]
+) -> list[Entry]:
+    """Return the persons that were changed, and with them those of ``new`` that were not."""
+    told = directory.persons(*settings.person_attributes, since=memory.asked())
+    persons = [entry for entry in told if entry.uuid in swept.known.persons]
+    unchanged = new - {entry.uuid for entry in persons}
+    persons += directory.these_persons(sorted(unchanged), *settings.person_attributes)
+    if not new <= {entry.uuid for entry in persons}:
+        raise not_told()
+    return persons
+
+
+def _whole_groups(known: Groups, changed_groups: list[Entry], lost: list[Name]) -> list[str]:
+    """Return the groups of which all memberships are told: an unchanged one may have lost nobody but who is gone."""
+    touched = known.groups if lost else known.touched({entry.uuid for entry in changed_groups})
+    return sorted(touched | {key for kind, key in lost if kind == "group"})
+
+
+@dataclass(slots=True)
+class _Swept:
+    """Every person and group there is now: the groups with when each was changed, and what was made since."""
+
+    known: Groups = field(default_factory=Groups)
+    groups: list[tuple[Entry, Since]] = field(default_factory=list)
+    made: set[Name] = field(default_factory=set)
+
+    @property
+    def names(self) -> set[Name]:
+        persons, groups = self.known.persons, self.known.groups
+        return {("person", uuid) for uuid in persons} | {("group", uuid) for uuid in groups}
+
+    def groups_of(self, memory: Memory, new: set[Name]) -> Iterable[Entry]:
+        return (entry for entry, at in self.groups if memory.before(at) or ("group", entry.uuid) in new)
+
+
+def _sweep(directory: Directory, memory: Memory) -> _Swept:
+    swept = _Swept()
     for entry in directory.persons():
-        directory.note_person(known, entry)
-        _changed_at(directory, entry)
-    groups = [*directory.groups()]
-    for entry in groups:
-        directory.note_group(known, entry)
-    return [(entry, _changed_at(directory, entry)) for entry in groups]
+        directory.note_person(swept.known, entry)
+        _note(swept, directory, memory, "person", entry)
+    for entry in [*directory.groups()]:
+        directory.note_group(swept.known, entry)
+        swept.groups.append((entry, _note(swept, directory, memory, "group", entry)))
+    return swept
 
 
-def _changed_at(directory: Directory, entry: Entry) -> datetime:
+def _note(swept: _Swept, directory: Directory, memory: Memory, kind: str, entry: Entry) -> Since:
+    """Note whether the entry was made since; return when it was changed."""
+    created = directory.created_at(entry)
+    if created is not None and memory.before(created):
+        swept.made.add((kind, entry.uuid))
     at = directory.changed_at(entry)
     if at is None:
         raise not_told()
     return at
-
-
-def _names(known: Groups, pairs: list[tuple[str, str]]) -> Iterable[Name]:
-    yield from (("person", uuid) for uuid in known.persons)
-    yield from (("group", uuid) for uuid in known.groups)
-    yield from (("membership", f"{group}/{person}") for group, person in pairs)

@@ -56,6 +56,14 @@ class Sketch:
             found._checks[i] = int.from_bytes(cell[2 + WIDTH :], "big")
         return found
 
+    def less(self, elements: Iterable[bytes]) -> Sketch:
+        """Return this set without ``elements``; one that is not in it comes to be in it minus once."""
+        left = Sketch()
+        left._counts, left._sums, left._checks = [*self._counts], [*self._sums], [*self._checks]
+        for element in elements:
+            left._add(int.from_bytes(element, "big"), element, -1)
+        return left
+
     def difference(self, now: Sketch) -> tuple[set[bytes], set[bytes]] | None:
         """Return the elements of this set that ``now`` lacks, and those that only ``now`` has.
 

@@ -20,6 +20,8 @@ has_program postgres || has_file '/usr/lib/postgresql/*/bin/postgres' || missing
 has_program redis-server || missing+=(redis-server)
 has_program slapd || missing+=(slapd)
 has_program sshd || missing+=(openssh-server)
+has_file '/usr/lib/*/samba/ldb/samba_dsdb.so' || missing+=(samba-ad-dc)
+has_file '/usr/share/samba/setup/provision.ldif' || missing+=(samba-ad-provision)
 has_program ldapsearch || missing+=(ldap-utils)
 has_program apache2 || missing+=(apache2)
 has_file '/usr/lib/apache2/modules/mod_auth_openidc.so' || missing+=(libapache2-mod-auth-openidc)

@@ -27,6 +27,7 @@ from connectors.sds import SdsConnector
 from connectors.simulators.oneroster import Roster, Simulator
 from connectors.single_pass import Outcome, SinglePass
 from tests.kit.feeds import fixed
+from tests.kit.feeds.active_directory import ActiveDirectoryExhibit
 from tests.kit.feeds.csv_inputs import read_all
 from tests.kit.feeds.exhibits import (
     LdapExhibit,
@@ -54,6 +55,10 @@ def _ldap(request: pytest.FixtureRequest, place: Path) -> Exhibit:
 def _ldap_starttls(request: pytest.FixtureRequest, place: Path) -> Exhibit:
     slapd: Slapd = request.getfixturevalue("slapd")
     return LdapExhibit(slapd, url=slapd.url)
+
+
+def _active_directory(request: pytest.FixtureRequest, place: Path) -> Exhibit:
+    return ActiveDirectoryExhibit(request.getfixturevalue("samba"))
 
 
 def _oneroster_rest(fault: str | None) -> Make:
@@ -90,6 +95,7 @@ SUITES: tuple[tuple[str, type[Connector], Make, bool], ...] = (
     *((f"oneroster-rest-{fault or 'sound'}", OneRosterRestConnector, _oneroster_rest(fault), False) for fault in BORNE),
     ("ldaps", LdapConnector, _ldap, False),
     ("ldap-starttls", LdapConnector, _ldap_starttls, False),
+    ("active-directory", LdapConnector, _active_directory, False),
 )
 
 

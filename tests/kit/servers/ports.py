@@ -1,4 +1,4 @@
-"""Free loopback ports."""
+"""Free loopback ports, and loopback addresses of one's own."""
 
 from __future__ import annotations
 
@@ -30,19 +30,34 @@ def free_port() -> int:
     raise OSError(f"no free port of {HOST} between {LOWEST} and {HIGHEST} after 200 tries")
 
 
-def answers(port: int) -> bool:
-    """Whether something accepts TCP connections on this port of 127.0.0.1 (waits at most one second)."""
+def free_address(*ports: int) -> str:
+    """Return a loopback address besides 127.0.0.1 on which nobody listens on these ports, for a server whose ports are
+    fixed.
+
+    It is one of millions and chosen at random, so that two runs at a time hardly meet. Raises ``OSError`` when 200
+    tries find none.
+    """
+    chooser = random.SystemRandom()
+    for _ in range(200):
+        address = f"127.{chooser.randrange(1, 255)}.{chooser.randrange(256)}.{chooser.randrange(1, 255)}"
+        if all(_is_free(port, address) for port in ports):
+            return address
+    raise OSError("no free address in 127.0.0.0/8 after 200 tries")
+
+
+def answers(port: int, host: str = HOST) -> bool:
+    """Whether something accepts TCP connections on this port (waits at most one second)."""
     try:
-        with socket.create_connection((HOST, port), timeout=1):
+        with socket.create_connection((host, port), timeout=1):
             return True
     except OSError:
         return False
 
 
-def _is_free(port: int) -> bool:
+def _is_free(port: int, host: str = HOST) -> bool:
     with socket.socket() as probe:
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

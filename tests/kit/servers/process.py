@@ -110,9 +110,9 @@ class Server:
             return ""
         return "\n".join(self._log().read_text(errors="replace").splitlines()[-lines:])
 
-    def run_first(self, command: list[str]) -> None:
-        """Run a preparing command to its end, as the server's account; ``ServerFailed`` when it fails or takes over 60
-        s."""
+    def run_first(self, command: list[str], *, seconds: int = 60) -> None:
+        """Run a preparing command to its end, as the server's account; ``ServerFailed`` when it fails; it may take
+        ``seconds``."""
         done = subprocess.run(
             command,
             check=False,
@@ -122,7 +122,7 @@ class Server:
             extra_groups=[] if self.account else None,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=seconds,
         )
         if done.returncode != 0:
             raise ServerFailed(f"{self.name}: {command[0]} ended with {done.returncode}\n{done.stdout}{done.stderr}")

@@ -36,7 +36,7 @@ def test_while_it_reads_the_bar_stands_beside_the_rows_of_the_last_time(
 def test_a_phase_that_is_over_is_told_as_done(world: World, reader: Callable[[str], Reader]) -> None:
     page = reader("paula").get(busy(world, 100, write=1.0, read=2.0, compare=0.1, correlate=0.2)).text
     assert page.count('class="phases__done"') == 3
-    assert 'max="1" value="0.75"' in page
+    assert 'max="1" value="0.750"' in page
 
 
 def test_where_nothing_is_told_yet_the_bar_only_moves(world: World, reader: Callable[[str], Reader]) -> None:
