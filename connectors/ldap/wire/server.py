@@ -42,7 +42,7 @@ def server(session: Session, settings: LdapSettings, deadline: Deadline) -> Serv
 
 
 def _entry(session: Session, deadline: Deadline, dn: str, *attributes: str) -> dict[str, list[bytes]]:
-    _, response = session.search(
+    _, found = session.search(
         deadline,
         search_base=dn,
         search_filter="(objectClass=*)",
@@ -50,5 +50,4 @@ def _entry(session: Session, deadline: Deadline, dn: str, *attributes: str) -> d
         dereference_aliases=ldap3.DEREF_NEVER,
         attributes=list(attributes),
     )
-    found = (each["raw_attributes"] for each in response if each["type"] == "searchResEntry")
-    return {name.lower(): values or [] for name, values in next(found, {}).items()}
+    return found[0].values if found else {}
