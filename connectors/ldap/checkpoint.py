@@ -24,6 +24,7 @@ _TIME = "%Y%m%d%H%M%SZ"
 _TIME_ASKED = "%Y%m%d%H%M%S.0Z"
 _VERSION = "2"
 _KINDS = ("person", "group", "membership")
+_MARKS = {kind: bytes([n]) for n, kind in enumerate(_KINDS)}
 Name = tuple[str, str]
 """Kind and key of a record."""
 
@@ -124,8 +125,8 @@ def sketch_of(names: Iterable[Name]) -> Sketch:
 
 
 def _element(kind: str, key: str) -> bytes:
-    uuids = b"".join(UUID(part).bytes for part in key.split("/"))
-    return bytes([_KINDS.index(kind)]) + uuids.ljust(WIDTH - 1, b"\0")
+    uuids = bytes.fromhex(key.replace("-", "").replace("/", ""))
+    return _MARKS[kind] + uuids.ljust(WIDTH - 1, b"\0")
 
 
 def _name(element: bytes) -> Name:

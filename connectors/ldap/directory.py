@@ -63,9 +63,10 @@ class Directory:
         """Note a group and whom it holds."""
         known.add_group(entry.dn, entry.uuid, member_names(entry.values), texts(entry.values, LOGIN_ATTRIBUTE))
 
-    def count_groups(self) -> int:
-        """Count the groups, without what they hold."""
-        return sum(1 for _ in entries(self._session, self._settings, self._settings.group_filter, ()))
+    def count(self) -> int:
+        """Count persons and groups, without what they hold."""
+        wanted = (self._settings.person_filter, self._settings.group_filter)
+        return sum(1 for each in wanted for _ in entries(self._session, self._settings, each, ()))
 
     def by_login(self, login: str, deadline: Deadline) -> Entry | None:
         """Return the one person whose login attribute is literally ``login``; None for no one and for several."""

@@ -44,8 +44,12 @@ def normal(dn: str) -> str:
     values are compared as ``prepared``, whatever their attribute. Semicolons part as commas do and a value may be
     quoted (RFC 2253). What is no distinguished name is compared as text and equals no name of an entry.
     """
-    rdns = [_rdn(part) for part in _parts(dn, ",;")]
-    return _RDN.join(rdns) if all(rdns) else _UNREADABLE + dn.casefold()
+    if _SPECIAL.search(dn) is None:
+        own, comma, above = dn.partition(",")
+        parts = (_rdn(own), _above(above)) if comma else (_rdn(own),)
+    else:
+        parts = tuple(_rdn(part) for part in _parts(dn, ",;"))
+    return _RDN.join(parts) if all(parts) else _UNREADABLE + dn.casefold()
 
 
 def prepared(value: str) -> str:
@@ -60,6 +64,14 @@ def prepared(value: str) -> str:
     elif not value.isprintable():
         value = "".join(map(_mapped, value))
     return " ".join(value.lower().split())
+
+
+@lru_cache(maxsize=1024)
+def _above(names: str) -> str:
+    """Return the comparable form of what stands above an entry, which thousands of others have too, ``""`` for what is
+    none; it holds nothing ``_SPECIAL``."""
+    rdns = [_rdn(part) for part in names.split(",")]
+    return _RDN.join(rdns) if all(rdns) else ""
 
 
 @lru_cache(maxsize=8192)

@@ -66,7 +66,7 @@ def everything(settings: LdapSettings) -> Generator[Item, None, Outcome]:
         for entry in directory.groups():
             directory.note_group(known, entry)
             yield tally.group(entry)
-        counted = sum(1 for _ in directory.persons()) + directory.count_groups()
+        counted = directory.count()
     proved = counted == len(tally.names)
     yield from tally.memberships(known.memberships())
     memory = Memory(horizon(server, begun), server.name, sketch_of(tally.names))

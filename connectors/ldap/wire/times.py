@@ -49,7 +49,8 @@ def moment(text: str) -> datetime | None:
     if zone is None or minute > 59 or second > 60:
         return None
     try:
-        told = datetime.strptime(match["hour"], "%Y%m%d%H").replace(tzinfo=zone)
+        hour = match["hour"]
+        told = datetime(int(hour[:4]), int(hour[4:6]), int(hour[6:8]), int(hour[8:]), tzinfo=zone)
         return told + timedelta(minutes=minute, seconds=second) + unit * float(f"0.{match['fraction'] or 0}")
     except (ValueError, OverflowError):
         return None
