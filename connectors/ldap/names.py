@@ -44,11 +44,11 @@ def normal(dn: str) -> str:
     values are compared as ``prepared``, whatever their attribute. Semicolons part as commas do and a value may be
     quoted (RFC 2253). What is no distinguished name is compared as text and equals no name of an entry.
     """
-    if _SPECIAL.search(dn) is None:
-        own, comma, above = dn.partition(",")
-        parts = (_rdn(own), _above(above)) if comma else (_rdn(own),)
+    own, comma, above = dn.partition(",")
+    if comma and _SPECIAL.search(dn) is None:
+        parts = [_rdn(own), _above(above)]
     else:
-        parts = tuple(_rdn(part) for part in _parts(dn, ",;"))
+        parts = [_rdn(part) for part in _parts(dn, ",;")]
     return _RDN.join(parts) if all(parts) else _UNREADABLE + dn.casefold()
 
 
