@@ -12,6 +12,8 @@ import unicodedata
 from functools import lru_cache
 
 _SPECIAL = re.compile(r'[\\";]')
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9-]*=[A-Za-z0-9._@-]+(?: [A-Za-z0-9._@-]+)*")
+"""A relative name that only capitals tell from its comparable form, as most are."""
 _TOKEN = re.compile(r'=\s*"(?:\\.|[^"\\])*"|\\.|.', re.DOTALL)
 """A quoted value, an escaped character, or any other: a separator parts only where it is a token."""
 _ESCAPED = re.compile(r"\\(?:([0-9A-Fa-f]{2})|(.))", re.DOTALL)
@@ -77,6 +79,8 @@ def _above(names: str) -> str:
 @lru_cache(maxsize=8192)
 def _rdn(text: str) -> str:
     """Return the comparable form of a relative name, ``""`` for what is none."""
+    if _PLAIN.fullmatch(text):
+        return text.lower()
     pairs = [_pair(part) for part in _parts(text, "+")]
     return _VALUE.join(sorted(set(pairs))) if all(pairs) else ""
 

@@ -22,7 +22,7 @@ _CHECK = 3
 _CELL = 2 + WIDTH + _CHECK
 _WRAP = 1 << 16
 _ROW = CELLS // _ROWS
-_DIGEST = Struct(">IIIHB")
+_DIGEST = Struct(f">{_ROWS}I")
 
 
 class Sketch:
@@ -97,6 +97,6 @@ class Sketch:
 
 def _hash(element: bytes) -> tuple[tuple[int, int, int], int]:
     """Return the cell of the element in each row, and its check."""
-    digest = blake2b(element, digest_size=_DIGEST.size).digest()
-    one, two, three, high, low = _DIGEST.unpack(digest)
-    return (one % _ROW, _ROW + two % _ROW, 2 * _ROW + three % _ROW), high << 8 | low
+    digest = blake2b(element, digest_size=_DIGEST.size + _CHECK).digest()
+    one, two, three = _DIGEST.unpack_from(digest)
+    return (one % _ROW, _ROW + two % _ROW, 2 * _ROW + three % _ROW), int.from_bytes(digest[_DIGEST.size :], "big")
