@@ -64,7 +64,7 @@ def entry(message: bytes) -> tuple[int, Found] | None:
     another kind of answer, controls, a name that is not UTF-8, lengths that do not fit."""
     try:
         return _entry(message)
-    except (_NotPlain, IndexError, UnicodeDecodeError):
+    except (_NotPlain, IndexError, ValueError):
         return None
 
 
