@@ -20,7 +20,12 @@ from iam.sources import runner
 from iam.vault import Vault
 from tests.kit.servers.slapd import READER, READER_PASSWORD, SUFFIX, Slapd, group, person
 
-ASKED = {"LDAP: reading alone": "12 s", "LDAP: first load": "25 s", "LDAP: 1,000 changed": "2 s"}
+ASKED = {
+    "LDAP: reading alone, processes: 1": "12 s",
+    "LDAP: reading alone, processes: 2": "12 s",
+    "LDAP: first load": "25 s",
+    "LDAP: 1,000 changed": "2 s",
+}
 KEY, CHANGED, GROUP = "hakemisto", 1_000, 200
 """The source, how many persons change, and how many persons a group holds."""
 _OLD = "createTimestamp: 20200101000000Z\nmodifyTimestamp: 20200101000000Z\n"
@@ -50,8 +55,10 @@ def loads(meter: Meter, sessions: sessionmaker[Session], vault: Vault, folder: P
     with Slapd(*map(_entry, people), *_groups([one["uid"] for one in people])) as server:
         settings = _settings(server)
         _declare(sessions, vault, folder, settings)
-        with meter.measure() as found["LDAP: reading alone"]:
-            print(f"    {sum(1 for _ in LdapConnector(LdapSettings.model_validate(settings)).read())} records")
+        for processes in (1, 2):
+            alone = LdapConnector(LdapSettings.model_validate({**settings, "processes": processes}))
+            with meter.measure() as found[f"LDAP: reading alone, processes: {processes}"]:
+                print(f"    {sum(1 for _ in alone.read())} records")
         runner.run(sessions, vault, KEY, starter)
         feed.settle(sessions)
         with meter.measure() as found["LDAP: first load"]:
