@@ -114,13 +114,25 @@ def _exactly(stream: IO[bytes], size: int, patience: float) -> bytes:
     until, data = time.monotonic() + patience, b""
     while len(data) < size:
         if not select.select([stream], [], [], max(until - time.monotonic(), 0))[0]:
-            raise TimedOut(_told("A part of the directory was not read in time."))
+            raise TimedOut(_late())
         more = os.read(stream.fileno(), size - len(data))
         if not more:
-            raise Unreachable(_told("A process that read a part of the directory ended before its end."))
+            raise Unreachable(_cut())
         data += more
     return data
 
 
-def _told(message: str) -> Problem:
-    return Problem(message, "Run the source again. If it goes on, set processes to 1.", field="processes")
+def _late() -> Problem:
+    return Problem(
+        "A part of the directory was not read in time.",
+        "Run the source again. If it goes on, set processes to 1.",
+        field="processes",
+    )
+
+
+def _cut() -> Problem:
+    return Problem(
+        "A process that read a part of the directory ended before its end.",
+        "Run the source again. If it goes on, set processes to 1.",
+        field="processes",
+    )
