@@ -91,10 +91,11 @@ def gone(pid: int) -> bool:
 
 @given(st.lists(st.uuids().map(str), max_size=3, unique=True), st.uuids().map(str))
 def test_every_id_is_in_exactly_one_part(bounds: list[str], uuid: str) -> None:
-    def holds(part: str) -> bool:
+    def holds(part: str, uuid: str) -> bool:
         return all((uuid >= bound) != bool(no) for no, bound in re.findall(r"(!\()?\(?entryUUID>=([0-9a-f-]+)", part))
 
-    assert [holds(part) for part in filters(sorted(bounds))].count(True) == 1
+    for one in (uuid, *bounds):
+        assert [holds(part, one) for part in filters(sorted(bounds))].count(True) == 1
 
 
 @pytest.mark.services
