@@ -48,12 +48,12 @@ def loads(meter: Meter, sessions: sessionmaker[Session], vault: Vault, folder: P
     settle(sessions)
     found = {}
     with meter.measure() as found["first load"]:
-        _good(runner.accept(sessions, vault, "hr", accepter))
+        good(runner.accept(sessions, vault, "hr", accepter))
     with meter.measure() as found["unchanged"]:
-        _good(runner.run(sessions, vault, "hr", starter))
+        good(runner.run(sessions, vault, "hr", starter))
     _change_one_percent(folder / "hr.csv")
     with meter.measure() as found["1 % changed"]:
-        _good(runner.run(sessions, vault, "hr", starter))
+        good(runner.run(sessions, vault, "hr", starter))
     return found
 
 
@@ -63,7 +63,8 @@ def settle(sessions: sessionmaker[Session]) -> None:
         session.connection(execution_options={"isolation_level": "AUTOCOMMIT"}).execute(text("VACUUM ANALYZE"))
 
 
-def _good(report: Report) -> None:
+def good(report: Report) -> None:
+    """Print what a run did; ends the benchmark when it failed."""
     print(f"    {report.state}: {report.phases} {report.counts}", flush=True)
     if report.exit_code:
         raise SystemExit("\n".join(map(str, report.reasons)))

@@ -1,4 +1,5 @@
-"""Wall time, and CPU of the application and of the PostgreSQL server, each with its children."""
+"""Wall time, CPU of the application and of the PostgreSQL server, each with its children, and the application's
+memory."""
 
 from __future__ import annotations
 
@@ -14,11 +15,13 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Measure:
-    """Seconds of wall time, of the application's CPU, and of the database's CPU."""
+    """Seconds of wall time, of the application's CPU, and of the database's CPU; ``memory`` is the most that the
+    application had at once, in MiB."""
 
     wall: float = 0.0
     own: float = 0.0
     database: float = 0.0
+    memory: float = 0.0
 
     @property
     def cpu(self) -> float:
@@ -36,10 +39,13 @@ class Meter:
     @contextmanager
     def measure(self) -> Iterator[Measure]:
         """Measure the block."""
+        application = Path("/proc") / str(self._application or os.getpid())
+        _forget_peak(application)
         found, wall, own, database = Measure(), time.perf_counter(), self._own(), _family(self._postmaster)
         yield found
         found.wall, found.own = time.perf_counter() - wall, self._own() - own
         found.database = _family(self._postmaster) - database
+        found.memory = _peak(application)
 
     def _own(self) -> float:
         return time.process_time() if self._application is None else _family(self._application)
@@ -58,3 +64,13 @@ def _ticks(folder: Path, head: int) -> int:
     if int(folder.name) == head:
         return sum(int(field) for field in fields[11:15])
     return int(fields[11]) + int(fields[12]) if int(fields[1]) == head else 0
+
+
+def _forget_peak(process: Path) -> None:
+    (process / "clear_refs").write_text("5")
+
+
+def _peak(process: Path) -> float:
+    """The most memory, in MiB, that a process had since its peak was forgotten."""
+    lines = (line.split() for line in (process / "status").read_text().splitlines())
+    return next(int(line[1]) for line in lines if line[0] == "VmHWM:") / 1024

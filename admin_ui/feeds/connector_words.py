@@ -79,6 +79,7 @@ LABELS = {
     "login_attribute": N_("Attribute of the username"),
     "id_attribute": N_("Attribute that stays"),
     "page_size": N_("Entries asked at a time"),
+    "processes": N_("Processes that read at once"),
     "token_url": N_("Address that gives tokens"),
     "client_id": N_("Client"),
     "client_secret": N_("Client secret"),

@@ -28,7 +28,7 @@ from iam.sources.listing import RUN_KEYS, SOURCE_KEYS
 from iam.sources.making import commands
 from iam.sources.making.hidden import secret_names
 from iam.texts import N_
-from iam.web import context, extension, guard
+from iam.web import context, extension, guard, joined
 from iam.web.redirect import see_other
 
 PATH = "/admin/sources"
@@ -85,7 +85,12 @@ def sources() -> Response:
     """Show a page of the list."""
     export_url = f"{PATH}.csv"
     return frame.render(
-        "sources/sources.html", section=SECTION, page=_listed().page(), age=run_words.age, export_url=export_url
+        "sources/sources.html",
+        section=SECTION,
+        page=_listed().page(),
+        age=run_words.age,
+        export_url=export_url,
+        joined=joined.told(),
     )
 
 

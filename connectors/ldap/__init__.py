@@ -8,11 +8,11 @@ Kinds: ``person`` and ``group`` with their entryUUID (RFC 4530) or objectGUID (A
 ``membership`` with the key ``group/person``, nested groups expanded. A directory with neither cannot be read.
 
 Flow: ``settings`` → ``session`` (connect, verify, bind; ``failure``) → ``server`` (which one, its time) →
-``entries`` (paging) → ``ranges`` (groups given in parts) → ``membership`` (``names`` compared as RFC 4514 says, logins)
-→ ``rows`` (``times`` as ISO 8601) → ``connector``. Changes come by modifyTimestamp since the ``checkpoint``, which
-rests on clocks and never on an entry; what is gone or new is told by a sweep of all ids and ``sketch``. In Active
-Directory (``objectGUID``) they come by uSNChanged of the one server that answers, and what is gone beyond a sketch by
-what is deleted (``departures``).
+``entries`` (paging; ``wire.found`` decodes them) → ``parts`` (a large OpenLDAP, by processes) → ``ranges``
+(groups given in parts) → ``membership`` (``names`` compared as RFC 4514 says, logins) → ``rows`` (``times`` as ISO
+8601) → ``connector``. Changes come by modifyTimestamp since the ``checkpoint``, which rests on clocks and never on an
+entry; what is gone or new is told by a sweep of all ids and ``sketch``. In Active Directory (``objectGUID``) they come
+by uSNChanged of the one server that answers, and what is gone beyond a sketch by what is deleted (``departures``).
 """
 
 from connectors.ldap.connector import LdapConnector

@@ -29,6 +29,7 @@ _BY_TIME, _BY_NUMBER = "2", "3"
 """The versions of a checkpoint; what is known by objectGUID was of version 2 too, when it went by time."""
 KINDS = ("person", "group", "membership")
 """The kinds of record, in their order."""
+_MARKS = {kind: bytes([n]) for n, kind in enumerate(KINDS)}
 Name = tuple[str, str]
 """Kind and key of a record."""
 
@@ -165,8 +166,8 @@ def sketch_of(names: Iterable[Name]) -> Sketch:
 
 
 def _element(kind: str, key: str) -> bytes:
-    uuids = b"".join(UUID(part).bytes for part in key.split("/"))
-    return bytes([KINDS.index(kind)]) + uuids.ljust(WIDTH - 1, b"\0")
+    uuids = bytes.fromhex(key.replace("-", "").replace("/", ""))
+    return _MARKS[kind] + uuids.ljust(WIDTH - 1, b"\0")
 
 
 def _name(element: bytes) -> Name:

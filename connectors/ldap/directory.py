@@ -54,10 +54,26 @@ class Directory:
         """Return as which number the entry was made, None where that is not told: outside Active Directory."""
         return None if self._created is None else _number(next(iter(texts(entry.values, self._created)), ""))
 
-    def persons(self, *attributes: str, since: str | None = None) -> Iterator[Entry]:
-        """Yield all persons, or those changed at ``since`` or later (as ``Memory.asked`` writes it), with their logins
-        and these attributes."""
-        wanted = self._settings.person_filter
+    def is_openldap(self) -> bool:
+        """Ask whether the directory says that it is OpenLDAP."""
+        _, found = self._session.search(
+            Deadline(self._settings.deadline_seconds),
+            search_base="",
+            search_filter="(objectClass=*)",
+            search_scope=ldap3.BASE,
+            dereference_aliases=ldap3.DEREF_NEVER,
+            attributes=["objectClass"],
+        )
+        return any(b"OpenLDAProotDSE" in each.values.get("objectclass", ()) for each in found)
+
+    def person_ids(self) -> Iterator[str]:
+        """Yield the ids of all persons."""
+        return (entry.uuid for entry in entries(self._session, self._settings, self._settings.person_filter, ()))
+
+    def persons(self, *attributes: str, since: str | None = None, within: str = "") -> Iterator[Entry]:
+        """Yield all persons, or those changed at ``since`` or later (as ``Memory.asked`` writes it) and whom the filter
+        ``within`` holds too, with their logins and these attributes."""
+        wanted = f"(&{self._settings.person_filter}{within})" if within else self._settings.person_filter
         if since is not None:
             wanted = f"(&{wanted}({self._changed}>={since}))"
         return entries(self._session, self._settings, wanted, (*self._stamps, *self._logins, *attributes))
@@ -91,12 +107,19 @@ class Directory:
 
     def note_person(self, known: Groups, entry: Entry) -> None:
         """Note a person with the logins by which a posixGroup may name them: their ``uid`` and what they sign in by."""
-        logins = (login for name in self._logins for login in texts(entry.values, name))
-        known.add_person(entry.dn, entry.uuid, logins)
+        known.add_person(entry.dn, entry.uuid, self.logins(entry))
+
+    def logins(self, entry: Entry) -> Iterator[str]:
+        """Yield the logins of a person."""
+        return (login for name in self._logins for login in texts(entry.values, name))
 
     def note_group(self, known: Groups, entry: Entry) -> None:
         """Note a group and whom it holds."""
         known.add_group(entry.dn, entry.uuid, member_names(entry.values), texts(entry.values, LOGIN_ATTRIBUTE))
+
+    def count_persons(self) -> int:
+        """Count the persons."""
+        return sum(1 for _ in self.person_ids())
 
     def count_groups(self) -> int:
         """Count the groups, without what they hold."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import ldap3
 
 from connectors.contract import Malformed
 from connectors.ldap.settings import OBJECT_GUID, LdapSettings
+from connectors.ldap.wire.found import Found
 from connectors.ldap.wire.session import Session
 from connectors.network.deadline import Deadline
 from connectors.problem import Problem
@@ -22,7 +24,7 @@ IDLE_PAGES = 3
 """Pages in a row that may bring nothing new (RFC 2696 lets a page be empty) before it is taken for a loop."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """One entry; ``values`` by attribute name in small letters, as the directory's bytes; ``id_attribute`` holds its
     id."""
@@ -31,7 +33,7 @@ class Entry:
     values: dict[str, list[bytes]]
     id_attribute: str
 
-    @property
+    @cached_property
     def uuid(self) -> str:
         """The entry's id in canonical form: an entryUUID is that text (RFC 4530), an objectGUID its 16 bytes, the first
         three groups reversed ([MS-DTYP] 2.3.4). Raises ``Malformed`` when the directory gave none.
@@ -101,17 +103,9 @@ def entries(
             )
 
 
-def entries_of(response: list[dict[str, Any]], id_attribute: str) -> list[Entry]:
-    """Return the entries of a search's response, without the references to other servers."""
-    return [
-        Entry(
-            str(found["dn"]),
-            {name.lower(): values or [] for name, values in found["raw_attributes"].items()},
-            id_attribute,
-        )
-        for found in response
-        if found["type"] == "searchResEntry"
-    ]
+def entries_of(found: list[Found], id_attribute: str) -> list[Entry]:
+    """Return what a search found as entries."""
+    return [Entry(dn, values, id_attribute) for dn, values in found]
 
 
 def _cookie(result: dict[str, Any]) -> bytes:

@@ -31,10 +31,14 @@ class Groups:
 
     def add_person(self, dn: str, uuid: str, logins: Iterable[str] = ()) -> None:
         """Note a person and the logins by which a group may name them."""
+        self.note_person(uuid, normal(dn), map(prepared, logins))
+
+    def note_person(self, uuid: str, name: str, logins: Iterable[str]) -> None:
+        """Note a person by the comparable forms of their name and logins."""
         self.persons.add(uuid)
-        _note(self.named, normal(dn), uuid)
+        _note(self.named, name, uuid)
         for login in logins:
-            _note(self.known_as, prepared(login), uuid)
+            _note(self.known_as, login, uuid)
 
     def add_group(self, dn: str, uuid: str, members: Iterable[str], logins: Iterable[str] = ()) -> None:
         """Note a group, the names that it holds and the logins."""

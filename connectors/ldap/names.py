@@ -12,6 +12,8 @@ import unicodedata
 from functools import lru_cache
 
 _SPECIAL = re.compile(r'[\\";]')
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9-]*=[A-Za-z0-9._@-]+(?: [A-Za-z0-9._@-]+)*")
+"""A relative name that only capitals tell from its comparable form, as most are."""
 _TOKEN = re.compile(r'=\s*"(?:\\.|[^"\\])*"|\\.|.', re.DOTALL)
 """A quoted value, an escaped character, or any other: a separator parts only where it is a token."""
 _ESCAPED = re.compile(r"\\(?:([0-9A-Fa-f]{2})|(.))", re.DOTALL)
@@ -44,8 +46,12 @@ def normal(dn: str) -> str:
     values are compared as ``prepared``, whatever their attribute. Semicolons part as commas do and a value may be
     quoted (RFC 2253). What is no distinguished name is compared as text and equals no name of an entry.
     """
-    rdns = [_rdn(part) for part in _parts(dn, ",;")]
-    return _RDN.join(rdns) if all(rdns) else _UNREADABLE + dn.casefold()
+    own, comma, above = dn.partition(",")
+    if comma and _SPECIAL.search(dn) is None:
+        parts = [_rdn(own), _above(above)]
+    else:
+        parts = [_rdn(part) for part in _parts(dn, ",;")]
+    return _RDN.join(parts) if all(parts) else _UNREADABLE + dn.casefold()
 
 
 def prepared(value: str) -> str:
@@ -62,9 +68,19 @@ def prepared(value: str) -> str:
     return " ".join(value.lower().split())
 
 
+@lru_cache(maxsize=1024)
+def _above(names: str) -> str:
+    """Return the comparable form of what stands above an entry, which thousands of others have too, ``""`` for what is
+    none; it holds nothing ``_SPECIAL``."""
+    rdns = [_rdn(part) for part in names.split(",")]
+    return _RDN.join(rdns) if all(rdns) else ""
+
+
 @lru_cache(maxsize=8192)
 def _rdn(text: str) -> str:
     """Return the comparable form of a relative name, ``""`` for what is none."""
+    if _PLAIN.fullmatch(text):
+        return text.lower()
     pairs = [_pair(part) for part in _parts(text, "+")]
     return _VALUE.join(sorted(set(pairs))) if all(pairs) else ""
 

@@ -25,6 +25,7 @@ from connectors.ldap.departures import departed
 from connectors.ldap.directory import Directory, connected
 from connectors.ldap.entries import Entry
 from connectors.ldap.membership import Groups
+from connectors.ldap.parts.partitions import Persons
 from connectors.ldap.rows import GROUP_ATTRIBUTES, membership, row
 from connectors.ldap.settings import LdapSettings
 from connectors.network.deadline import Deadline
@@ -48,7 +49,7 @@ class _Tally:
 
     def memberships(self, pairs: Iterable[tuple[str, str]]) -> Iterable[Item]:
         for group, person in pairs:
-            yield self._count(membership(group, person))
+            yield self.counted(membership(group, person))
 
     def evidence(self, *, proved: bool, full: bool, deleted: int = 0) -> Evidence:
         """``proved`` says that a second count of the directory came to the same number."""
@@ -60,9 +61,10 @@ class _Tally:
         )
 
     def _entry(self, kind: str, entry: Entry, attributes: tuple[str, ...]) -> Item:
-        return self._count(row(kind, entry, attributes))
+        return self.counted(row(kind, entry, attributes))
 
-    def _count(self, item: Record | Rejected) -> Item:
+    def counted(self, item: Record | Rejected) -> Item:
+        """Count it and return it."""
         self.names.append((item.kind, str(item.key)))
         self._digest.update(item.digest if isinstance(item, Record) else str(item.key).encode())
         return item
@@ -74,13 +76,15 @@ def everything(settings: LdapSettings) -> Generator[Item, None, Outcome]:
     deadline = Deadline(settings.deadline_seconds)
     with connected(settings, deadline) as directory:
         server = directory.server(deadline)
-        for entry in directory.persons(*settings.person_attributes):
-            directory.note_person(known, entry)
-            yield tally.person(entry)
+        persons = Persons(settings, directory)
+        for person in persons:
+            known.note_person(person.uuid, person.name, person.logins)
+            yield tally.counted(person.item)
         for entry in directory.groups():
             directory.note_group(known, entry)
             yield tally.group(entry)
-        counted = sum(1 for _ in directory.persons()) + directory.count_groups()
+        counted = directory.count_persons() if persons.counted is None else persons.counted
+        counted += directory.count_groups()
     proved = counted == len(tally.names)
     yield from tally.memberships(known.memberships())
     return tally.evidence(proved=proved, full=True), write_checkpoint(remember(server, begun, tally.names), settings)

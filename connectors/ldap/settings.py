@@ -19,7 +19,7 @@ from connectors.problem import Problem
 
 _ATTRIBUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*")
 _PASSWORD_ATTRIBUTES = {"userpassword", "unicodepwd", "authpassword", "sambantpassword", "sambalmpassword"}
-OBJECT_GUID = "objectGUID"
+ENTRY_UUID, OBJECT_GUID = "entryUUID", "objectGUID"
 _PORTS = {"ldap": 389, "ldaps": 636}
 
 
@@ -52,6 +52,9 @@ class LdapSettings(Settings):
         default="entryUUID", description="What an entry is known by over renamings: objectGUID in Active Directory."
     )
     page_size: int = Field(default=500, ge=1, le=5000)
+    processes: int = Field(
+        default=1, ge=1, le=4, description="How many processes read the persons of a large OpenLDAP, each a part."
+    )
     deadline_seconds: float = Field(default=10, gt=0, le=300, description="For connecting, and for every page.")
 
 

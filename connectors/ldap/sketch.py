@@ -11,6 +11,7 @@ from __future__ import annotations
 from base64 import b85decode, b85encode
 from collections.abc import Iterable
 from hashlib import blake2b
+from struct import Struct
 from typing import Self
 
 WIDTH = 33
@@ -20,6 +21,8 @@ _ROWS = 3
 _CHECK = 3
 _CELL = 2 + WIDTH + _CHECK
 _WRAP = 1 << 16
+_ROW = CELLS // _ROWS
+_DIGEST = Struct(f">{_ROWS}I")
 
 
 class Sketch:
@@ -100,9 +103,8 @@ class Sketch:
             self._checks[cell] ^= check
 
 
-def _hash(element: bytes) -> tuple[tuple[int, ...], int]:
+def _hash(element: bytes) -> tuple[tuple[int, int, int], int]:
     """Return the cell of the element in each row, and its check."""
-    digest = blake2b(element, digest_size=15).digest()
-    row = CELLS // _ROWS
-    cells = tuple(i * row + int.from_bytes(digest[4 * i : 4 * i + 4], "big") % row for i in range(_ROWS))
-    return cells, int.from_bytes(digest[12:], "big")
+    digest = blake2b(element, digest_size=_DIGEST.size + _CHECK).digest()
+    one, two, three = _DIGEST.unpack_from(digest)
+    return (one % _ROW, _ROW + two % _ROW, 2 * _ROW + three % _ROW), int.from_bytes(digest[_DIGEST.size :], "big")

@@ -60,12 +60,15 @@ def test_starting_over_forgets_everything_and_makes_other_people(state: Path) ->
 def test_the_people_to_try_are_shown_and_ctrl_c_leaves_neither_a_process_nor_a_port(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with served(prepared(tmp_path_factory, *SMALL), tmp_path) as (_, server):
+    with served(prepared(tmp_path_factory, *SMALL), tmp_path) as (consortium, server):
         told = server.log_tail(200)
         assert [person.login for person in TRY if person.login not in told] == []
         assert [person.password for person in TRY if person.password not in told] == []
         assert f"Wilma: {server.relying}" in told
         assert all(answers(port) for port in server.ports)
+        joined = [consortium.iam("source", "test", key) for key in ("oneroster-rest", "ldap")]
+        assert [(one.exit_code, one.output) for one in joined if one.exit_code] == []
+        assert "ldap: answers on this machine" in told
         leader = server.pid
         os.kill(leader, signal.SIGINT)
         status = ended(leader)

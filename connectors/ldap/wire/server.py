@@ -69,7 +69,7 @@ def _text(values: dict[str, list[bytes]], attribute: str) -> str:
 
 
 def _entry(session: Session, deadline: Deadline, dn: str, *attributes: str) -> dict[str, list[bytes]]:
-    _, response = session.search(
+    _, found = session.search(
         deadline,
         search_base=dn,
         search_filter="(objectClass=*)",
@@ -77,5 +77,4 @@ def _entry(session: Session, deadline: Deadline, dn: str, *attributes: str) -> d
         dereference_aliases=ldap3.DEREF_NEVER,
         attributes=list(attributes),
     )
-    found = (each["raw_attributes"] for each in response if each["type"] == "searchResEntry")
-    return {name.lower(): values or [] for name, values in next(found, {}).items()}
+    return found[0].values if found else {}

@@ -16,6 +16,7 @@ from ldap3.core.exceptions import LDAPOperationResult
 from connectors.contract import Refused
 from connectors.ldap.settings import Address
 from connectors.ldap.wire.failure import CANNOT_BIND, Unsuccessful, failure
+from connectors.ldap.wire.found import Aside, Found
 from connectors.network.deadline import Deadline
 from connectors.problem import Problem
 
@@ -72,7 +73,7 @@ class Session:
             user=user,
             password=password,
             authentication=ldap3.SIMPLE,
-            client_strategy=ldap3.SAFE_SYNC,
+            client_strategy=ldap3.SYNC,
             auto_bind=ldap3.AUTO_BIND_NONE,
             auto_referrals=False,
             # ldap3 would read ranges on without an end of its own, and take what it asked for and did not get for
@@ -85,6 +86,7 @@ class Session:
             check_names=False,
             raise_exceptions=True,
         )
+        self._aside = Aside(self._connection.strategy)
         self._starts_tls = address.tls == "starttls"
         self._deadline = deadline
 
@@ -114,16 +116,24 @@ class Session:
             raise
         return True
 
-    def search(self, deadline: Deadline, **arguments: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """Search once; return result and response as ldap3 gives them."""
-        return self.run(lambda: _successful(self._connection.search(**arguments)), deadline)
+    def search(self, deadline: Deadline, **arguments: Any) -> tuple[dict[str, Any], list[Found]]:
+        """Search once; return the result as ldap3 gives it, and the entries without references to other servers."""
+        return self.run(lambda: self._search(arguments), deadline)
+
+    def _search(self, arguments: dict[str, Any]) -> tuple[dict[str, Any], list[Found]]:
+        self._aside.taken()
+        self._connection.search(**arguments)
+        result = _successful(self._connection.result)
+        others = [_found(each) for each in self._connection.response or () if each["type"] == "searchResEntry"]
+        return result, [*self._aside.taken(), *others]
 
     def _bind(self) -> None:
         secured = isinstance(self._connection.socket, ssl.SSLSocket)
         # ldap3 opens a closed connection anew when it binds, and without TLS where it began with StartTLS.
         if self._connection.closed or secured != (self._tls is not None):
             raise ConnectionError
-        _successful(self._connection.bind(read_server_info=False))
+        self._connection.bind(read_server_info=False)
+        _successful(self._connection.result)
 
     def run(self, operation: Callable[[], Result], deadline: Deadline) -> Result:
         """Run one operation of the connection within ``deadline``."""
@@ -153,12 +163,16 @@ class Session:
                 socket.socket.shutdown(current, socket.SHUT_RDWR)
 
 
-def _successful(answer: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return result and response of ``answer``; ldap3 itself lets size limits, time limits and referrals pass."""
-    _, result, response, _ = answer
+def _successful(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a result that is a success; ldap3 itself lets size limits, time limits and referrals pass."""
     if result["result"] != 0:
         raise Unsuccessful(int(result["result"]), str(result["description"]))
-    return result, response or []
+    return result
+
+
+def _found(entry: dict[str, Any]) -> Found:
+    """Return an entry that ldap3 decoded."""
+    return Found(str(entry["dn"]), {name.lower(): values or [] for name, values in entry["raw_attributes"].items()})
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:

@@ -10,6 +10,7 @@ _GENERALIZED = re.compile(
     r"(?P<hour>[0-9]{10})(?:(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?)?(?:[.,](?P<fraction>[0-9]{1,9}))?"
     r"(?P<zone>Z|[+-][0-9]{2}(?:[0-9]{2})?)"
 )
+_USUAL = len("20260801000000Z")
 _LONGEST_OFFSET = timedelta(hours=14)
 _NAMED_BY_MINUTE = re.compile(r"[0-9]{12}.*|.*Z")
 _FILETIMES = frozenset(
@@ -40,6 +41,8 @@ def moment(text: str) -> datetime | None:
 
     Minutes and seconds may be left out, the last unit may have a fraction, and a leap second is the second after it.
     """
+    if len(text) == _USUAL and text[-1] == "Z" and text[:-1].isdigit() and text.isascii() and text[12:14] < "60":
+        return _usual(text)
     match = _GENERALIZED.fullmatch(text)
     if match is None:
         return None
@@ -49,9 +52,19 @@ def moment(text: str) -> datetime | None:
     if zone is None or minute > 59 or second > 60:
         return None
     try:
-        told = datetime.strptime(match["hour"], "%Y%m%d%H").replace(tzinfo=zone)
+        hour = match["hour"]
+        told = datetime(int(hour[:4]), int(hour[4:6]), int(hour[6:8]), int(hour[8:]), tzinfo=zone)
         return told + timedelta(minutes=minute, seconds=second) + unit * float(f"0.{match['fraction'] or 0}")
     except (ValueError, OverflowError):
+        return None
+
+
+def _usual(text: str) -> datetime | None:
+    """Return the moment in the form that nearly all have, to the second and in UTC."""
+    try:
+        day = int(text[:4]), int(text[4:6]), int(text[6:8])
+        return datetime(*day, int(text[8:10]), int(text[10:12]), int(text[12:14]), tzinfo=UTC)
+    except ValueError:
         return None
 
 

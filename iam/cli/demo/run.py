@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ from iam.apply.guarded import Held
 from iam.apply.run import run_apply
 from iam.change import SYSTEM, Actor
 from iam.cli import demo_state
+from iam.cli.demo import joining
 from iam.cli.demo.told import tell
 from iam.cli.demo_state import PORT, settings_for
 from iam.cli.operating import worker
@@ -43,7 +44,9 @@ from iam.signin.passwords import credentials
 from iam.sources import runner
 from iam.tokens import keys
 from iam.vault import Vault
+from iam.web import joined
 from iam.web.edge import logging, management
+from iam.web.joined import Joined
 
 CLIENT, SECRET = "demo-palvelu", "esittelyn-salaisuus-vain-talle-koneelle"
 STARTER, ACCEPTER = "olli.operaattori", "outi.operaattori"
@@ -100,7 +103,8 @@ def run(
     if fresh:
         for name in demo_state.FILES:
             (state / name).unlink(missing_ok=True)
-        shutil.rmtree(state / "feeds", ignore_errors=True)
+        for name in ("feeds", *joining.FOLDERS):
+            shutil.rmtree(state / name, ignore_errors=True)
     issuer, relying = issuer or f"http://localhost:{port}", relying or f"http://localhost:{port + 1}"
     settings = settings_for(state, issuer)
     logging.configure("warning", sys.stderr)
@@ -113,7 +117,9 @@ def run(
         _follow(session, relying)
     demo_state.remember(state, issuer)
     if not prepare_only:
-        _serve(settings, relying, worker.beside(settings, vault, engine))
+        port = urlsplit(relying).port or PORT + 1
+        with joining.joined(settings, make_sessions(engine), vault, consortium, port + 1) as systems:
+            _serve(settings, relying, worker.beside(settings, vault, engine), systems)
     engine.dispose()
 
 
@@ -198,8 +204,9 @@ def _follow(session: Session, relying: str) -> None:
         registration.amend(session, [{"id": client.id, **addresses}])
 
 
-def _serve(settings: Settings, relying: str, working: AbstractContextManager[None]) -> None:
+def _serve(settings: Settings, relying: str, working: AbstractContextManager[None], systems: Sequence[Joined]) -> None:
     provider = create_app(settings)
+    joined.tell(provider, systems)
     application = create_relying_app(settings.issuer, CLIENT, SECRET, relying)
     with ExitStack() as stack:
         # Kept from every thread that starts below: only the one that waits for them takes them, and none comes at a bad
@@ -209,7 +216,7 @@ def _serve(settings: Settings, relying: str, working: AbstractContextManager[Non
         stack.enter_context(_served(application, settings.listen.host, urlsplit(relying).port or 80))
         stack.enter_context(_managed(settings))
         stack.enter_context(working)
-        tell(settings.issuer, relying, settings.state_dir / "feeds" / "hr.csv")
+        tell(settings.issuer, relying, settings.state_dir / "feeds" / "hr.csv", systems)
         signal.sigwait(STOPPING)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     click.echo("Stopped.")

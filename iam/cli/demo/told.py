@@ -5,25 +5,34 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from iam.demo.people import TRY, Try
 from iam.demo.relying.texts import NAME
+from iam.web.joined import How, Joined
 
 _INDENT = "    "
 _WIDEST = 100
 
 
-def tell(issuer: str, relying: str, feed: Path) -> None:
-    """Print whom to try and what to do; ``feed`` is the HR file."""
-    for line in lines(issuer, relying, feed, min(_WIDEST, shutil.get_terminal_size().columns)):
+_STANDS = {
+    How.FILE: "{0}: files in the demonstration's folder.",
+    How.RUNS: "{0}: answers on this machine, in a process of its own; run it on its page when you like.",
+    How.MISSING: "{0}: no directory, as slapd is not installed (Debian: apt-get install slapd).",
+    How.FAILED: "{0}: did not start; {0} is left out.",
+}
+
+
+def tell(issuer: str, relying: str, feed: Path, systems: Sequence[Joined] = ()) -> None:
+    """Print whom to try, what to do and what the sources are; ``feed`` is the HR file."""
+    for line in lines(issuer, relying, feed, min(_WIDEST, shutil.get_terminal_size().columns), systems):
         click.echo(line)
 
 
-def lines(issuer: str, relying: str, feed: Path, width: int) -> Iterator[str]:
+def lines(issuer: str, relying: str, feed: Path, width: int, systems: Sequence[Joined] = ()) -> Iterator[str]:
     """Yield what is told in lines of at most ``width``; a login, a password or an address stands whole whatever the
     width."""
     yield "People to try, each with the password:"
@@ -38,9 +47,15 @@ def lines(issuer: str, relying: str, feed: Path, width: int) -> Iterator[str]:
         width,
         rest="",
     )
+    if systems:
+        yield ""
+        yield "Where facts come from:"
+        for one in systems:
+            yield from _wrapped(_STANDS[one.how].format(one.source), width, "  ")
+        yield ""
     yield f"Avain: {issuer}"
     yield f"{NAME}: {relying}"
-    yield "Ctrl-C stops both."
+    yield "Ctrl-C stops all of it."
 
 
 def _person(person: Try, width: int) -> Iterator[str]:

@@ -14,6 +14,7 @@ from connectors import registry
 from iam import clock
 from iam.directory.source import Ambiguity
 from iam.sources.reading.matching import read
+from iam.web.joined import How, Joined, tell
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, hidden, person
 
@@ -243,3 +244,24 @@ def test_who_may_accept_is_not_told_to_ask_somebody_else(world: World, reader: C
     person(world, "riku", "Rajattu")
     administer(world, "riku", "ROOT", "sources.read")
     assert FEED["remedy"] in reader("riku").get(f"/admin/runs/{made.id}").text
+
+
+def test_the_list_of_a_demonstration_says_what_was_joined_and_what_was_not_found(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    paula = reader("paula")
+    assert "demonstration" not in paula.get("/admin/sources").text
+    runs, missing = Joined("oneroster-rest", How.RUNS), Joined("ldap", How.MISSING)
+    tell(world.app, [Joined("hr", How.FILE), runs, missing])
+    try:
+        page = paula.get("/admin/sources").text
+        failed = [Joined("ldap", How.RUNS), Joined("oneroster-rest", How.FAILED)]
+        tell(world.app, failed)
+        other = paula.get("/admin/sources").text
+    finally:
+        tell(world.app, [])
+    assert "read from files" in page
+    assert "a school system is played on this machine" in page
+    assert "slapd is not installed" in page
+    assert "a directory (OpenLDAP)" in other
+    assert "did not start on this machine" in other

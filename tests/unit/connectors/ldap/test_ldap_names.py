@@ -141,3 +141,9 @@ def test_capitals_outer_spaces_and_composition_tell_no_two_persons_apart(value: 
 def test_the_library_s_own_reading_of_names_would_lose_these_persons(name: str) -> None:
     with pytest.raises(LDAPExceptionError):
         parse_dn(name, escape=False, strip=True)
+
+
+@given(st.from_regex(r"[A-Za-z][A-Za-z0-9-]*", fullmatch=True), st.from_regex(r"[ A-Za-z0-9._@-]+", fullmatch=True))
+def test_a_plain_name_is_read_as_the_same_name_with_every_character_escaped(kind: str, value: str) -> None:
+    escaped = "".join(f"\\{ord(character):02x}" for character in value.strip())
+    assert normal(f"{kind}={value.strip()},dc=x") == normal(f"{kind}={escaped},dc=x")

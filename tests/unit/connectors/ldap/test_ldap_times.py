@@ -136,3 +136,9 @@ def test_the_record_of_a_person_holds_days_as_moments_and_numbers_as_numbers() -
         "2026-12-31T20:00:00+00:00",
         "133801",
     ]
+
+
+@given(st.from_regex(r"[0-9]{14}", fullmatch=True))
+@pytest.mark.parametrize("other", ["+0000", ".0Z", "-00"])
+def test_the_usual_form_is_the_moment_that_other_forms_of_it_name(other: str, digits: str) -> None:
+    assert moment(f"{digits}Z") == moment(digits + other)
