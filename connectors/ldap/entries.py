@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,8 @@ from connectors.network.deadline import Deadline
 from connectors.problem import Problem
 
 PAGED_RESULTS = "1.2.840.113556.1.4.319"
+_CANONICAL = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""How directories write an entryUUID; the 16 bytes of an objectGUID are never so long."""
 SHOW_DELETED = "1.2.840.113556.1.4.417"
 IDLE_PAGES = 3
 """Pages in a row that may bring nothing new (RFC 2696 lets a page be empty) before it is taken for a loop."""
@@ -40,6 +43,8 @@ class Entry:
         """
         try:
             value = self.values[self.id_attribute.lower()][0]
+            if _CANONICAL.fullmatch(value):
+                return value.decode("ascii")
             return str(UUID(bytes_le=value) if self.id_attribute == OBJECT_GUID else UUID(value.decode("ascii")))
         except (KeyError, IndexError, ValueError):
             raise Malformed(

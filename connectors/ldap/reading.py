@@ -91,7 +91,7 @@ def everything(settings: LdapSettings) -> Generator[Item, None, Outcome]:
 
 
 def changed(settings: LdapSettings, memory: Memory) -> Generator[Item, None, Outcome]:
-    """Yield what was modified or is new, every membership, and what is gone.
+    """Yield what was modified or is new, and what is gone.
 
     Everything is read before anything is handed on, so that ``CheckpointLost`` comes first or not at all.
     """
@@ -105,17 +105,17 @@ def changed(settings: LdapSettings, memory: Memory) -> Generator[Item, None, Out
         # Who came after the sweep comes next time: the sketch must hold all that was handed on, or nobody would tell
         # their end.
         persons = [entry for entry in told if entry.uuid in swept.known.persons]
-    pairs = swept.known.memberships()
-    names = swept.names | {("membership", f"{group}/{person}") for group, person in pairs}
-    lost, new = difference(memory.sketch, sketch_of(names))
+    pairs = {("membership", f"{group}/{person}"): (group, person) for group, person in swept.known.memberships()}
+    now = sketch_of(swept.names | pairs.keys())
+    lost, new = difference(memory.sketch, now)
     if not {key for kind, key in new if kind == "person"} <= {entry.uuid for entry in persons}:
         # It came under the base, or into sight, without being modified.
         raise not_told()
     yield from map(tally.person, persons)
     yield from map(tally.group, swept.groups_of(memory, new))
-    yield from tally.memberships(pairs)
+    yield from tally.memberships(pair for name, pair in pairs.items() if name in new)
     yield from (Deleted(kind, key) for kind, key in lost)
-    memory = remember(server, begun, names)
+    memory = Memory(horizon(server, begun), server.name, now)
     return tally.evidence(proved=False, full=False, deleted=len(lost)), write_checkpoint(memory, settings)
 
 
