@@ -6,8 +6,9 @@ happened.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -81,7 +82,7 @@ def go_on(
     key, tell = report.source, _telling(report, progress)
     kept_one = False
     try:
-        with lease.held(sessions, report), sessions() as session:
+        with _little_garbage(), lease.held(sessions, report), sessions() as session:
             source = by_key(session, key)
             before = Kept(session, vault, read_by) if read_by is not None else None
             kept_one = bool(before)
@@ -111,6 +112,18 @@ def go_on(
     if not dry_run:
         _keep(sessions, vault, key, report, kept_one)
     return report
+
+
+@contextmanager
+def _little_garbage() -> Iterator[None]:
+    """Let garbage be looked for seldom: what a run makes stays until its end, and looking through all of it again and
+    again would take as long as reading it."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 1_000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _telling(report: Report, progress: Progress) -> Progress:
