@@ -37,33 +37,34 @@ _log = structlog.get_logger("avain.sources")
 
 
 class Kept:
-    """A reading that was kept (``connectors.contract.Reading``)."""
+    """A reading that was kept (``connectors.contract.Reading``); of its parts one at a time is open."""
 
     def __init__(self, session: Session, vault: Vault, run_id: UUID) -> None:
         k = KeptReading
-        query = select(k.id, k.sealed).where(k.run_id == run_id).order_by(k.n)
-        self._parts = [
-            json.loads(zlib.decompress(vault.unwrap(sealed, row(_TABLE, id_))))
-            for id_, sealed in session.execute(query)
-        ]
+        self._vault = vault
+        self._parts = session.execute(select(k.id, k.sealed).where(k.run_id == run_id).order_by(k.n)).all()
+        self._end = self._opened(*self._parts[0]) if self._parts else {}
 
     def __bool__(self) -> bool:
         return bool(self._parts)
 
     def __iter__(self) -> Iterator[Item]:
-        for part in self._parts[1:]:
-            yield from map(_item, part)
+        for id_, sealed in self._parts[1:]:
+            yield from map(_item, self._opened(id_, sealed))
 
     @property
     def evidence(self) -> Evidence:
         """See ``Reading``."""
-        return Evidence(**self._parts[0]["evidence"])
+        return Evidence(**self._end["evidence"])
 
     @property
     def checkpoint(self) -> str | None:
         """See ``Reading``."""
-        found: str | None = self._parts[0]["checkpoint"]
+        found: str | None = self._end["checkpoint"]
         return found
+
+    def _opened(self, id_: UUID, sealed: bytes) -> Any:
+        return json.loads(zlib.decompress(self._vault.unwrap(sealed, row(_TABLE, id_))))
 
     def close(self) -> None:
         """See ``Reading``."""
@@ -142,8 +143,10 @@ def _item(plain: list[Any]) -> Item:
     what, kind, key, *more = plain
     if what == "record":
         fields, digest, file, line = more
-        values = {name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()}
-        return Record(kind, key, values, bytes.fromhex(digest), file, line)
+        for name, value in fields.items():
+            if value.__class__ is list:
+                fields[name] = tuple(value)
+        return Record(kind, key, fields, bytes.fromhex(digest), file, line)
     if what == "rejected":
         return Rejected(kind, key, Problem(**more[0]))
     return Whole(kind, key) if what == "whole" else Deleted(kind, key)
