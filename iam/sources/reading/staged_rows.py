@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import count
 from typing import Any, NamedTuple
@@ -79,6 +79,9 @@ _COLUMNS: Mapping[Table, tuple[str, ...]] = {
     ),
 }
 
+_GATHERED = (staged.record, staged.affiliation, staged.absence, staged.group, staged.membership)
+"""The tables whose rows are whole as soon as one record was read."""
+
 
 class StagedRows:
     """The rows of one run, while it is read. A person is one row however many records speak of them."""
@@ -86,7 +89,7 @@ class StagedRows:
     def __init__(self) -> None:
         self._persons: dict[str, SaidPerson] = {}
         self._codes: dict[str, str] = {}
-        self._tables: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
+        self._tables: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in _GATHERED}
         self._identifiers: dict[tuple[str, str, str, str], None] = {}
         self._relationships: list[RelationshipRow] = []
         self._ids: dict[str, UUID] = {}
@@ -133,30 +136,37 @@ class StagedRows:
         return RelationshipRow(n, record_id, holder, None, said.kind, other, None, *days, said.optional)
 
     def write(self, session: Session, vault: Vault) -> None:
-        """Copy everything into the working tables, personal identity codes sealed; what was gathered is let go."""
-        persons = [*self._person_rows(vault)]
-        self._tables[staged.person] = [*persons]
-        self._tables[staged.identifier] = [
-            (key, self._ids[key], kind, issuer, value, None) for key, kind, issuer, value in self._identifiers
-        ]
-        self._tables[staged.identifier] += [
-            (row.person_key, row.first_id, "identity-code", "", None, row.code_mac)
-            for row in persons
-            if row.code_mac is not None
-        ]
+        """Copy everything into the working tables, personal identity codes sealed; what was gathered is let go, a table
+        at a time."""
+        for table in [*self._tables]:
+            _copy(session, table, self._tables.pop(table))
+        macs: list[tuple[str, bytes]] = []
+        _copy(session, staged.person, self._person_rows(vault, macs))
+        self._persons.clear()
+        self._codes.clear()
+        _copy(session, staged.identifier, self._identifier_rows(macs))
+        self._identifiers.clear()
         ids = self._ids.get
-        self._tables[staged.relationship] = [
+        rows = (
             row._replace(person_id=ids(row.person_key), other_person_id=ids(row.other_key))
             for row in self._relationships
-        ]
-        for known in (self._persons, self._codes, self._identifiers, self._ids, self._relationships, persons):
-            known.clear()
-        for table, columns in _COLUMNS.items():
-            copy_rows(session, table, columns, self._tables.pop(table))
-            analyze(session, table)
+        )
+        _copy(session, staged.relationship, rows)
+        self._relationships.clear()
+        self._ids.clear()
 
-    def _person_rows(self, vault: Vault) -> Iterator[PersonRow]:
+    def _identifier_rows(self, macs: Iterable[tuple[str, bytes]]) -> Iterator[tuple[Any, ...]]:
+        for key, kind, issuer, value in self._identifiers:
+            yield key, self._ids[key], kind, issuer, value, None
+        for key, mac in macs:
+            yield key, self._ids[key], "identity-code", "", None, mac
+
+    def _person_rows(self, vault: Vault, macs: list[tuple[str, bytes]]) -> Iterator[PersonRow]:
+        """Yield the persons; by which keyed hash the codes of some are found goes into ``macs``."""
         for key, person in self._persons.items():
+            mac, wrapped, sealed = self._sealed(vault, key)
+            if mac is not None:
+                macs.append((key, mac))
             said = person.attributes.get
             sort_name = sort_key(said("family_name"), said("call_name") or said("given_names"))
             born = said("birth_date")
@@ -172,7 +182,9 @@ class StagedRows:
                 said("login"),
                 sort_name,
                 person.describes,
-                *self._sealed(vault, key),
+                mac,
+                wrapped,
+                sealed,
                 self._ids[key],
                 self._ids[key],
                 True,
@@ -185,3 +197,8 @@ class StagedRows:
             return None, None, None
         own, wrapped = vault.new_key()
         return vault.mac("identity-code", "", code), wrapped, seal(own, "identity-code", code)
+
+
+def _copy(session: Session, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    copy_rows(session, table, _COLUMNS[table], rows)
+    analyze(session, table)
