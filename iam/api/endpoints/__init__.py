@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iam.api.endpoints import persons
+from iam.api.endpoints import catalogue, feeds, organisations, persons, rights
 from iam.api.endpoints.answering import blueprint
 
-__all__ = ["blueprint", "persons"]
+__all__ = ["blueprint", "catalogue", "feeds", "organisations", "persons", "rights"]

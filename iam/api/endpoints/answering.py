@@ -51,11 +51,10 @@ class Stale(AvainError):
         super().__init__(Problem("This was changed since you read it.", "Read it again and repeat what you did."))
 
 
-def answers(shape: type[BaseModel], status: int = 200) -> Callable[[View], View]:
+def answers(shape: type[BaseModel], status: int = 200, *, writes: bool = False) -> Callable[[View], View]:
     """Mark a view with what it answers; to be put above ``guard.requires``, whose permission the document names."""
 
     def mark(view: View) -> View:
-        writes = status != 200
         codes = {code: text for code, text in _READING.items() if not (writes and code == 304)}
         told: Any = {code: _problem(code, text) for code, text in (codes | (_WRITING if writes else {})).items()}
         documented = blueprint.doc(responses=told, security=[{SCHEME: [guard.permission_of(view)]}])
@@ -73,7 +72,7 @@ def _problem(code: int, text: str) -> dict[str, Any]:
 
 def answer(told: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return what is told as JSON; 304 where the caller has it already."""
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    text = _text(told)
     response = Response(text, status, content_type="application/json")
     response.headers.extend(headers or {})
     response.set_etag(_tag(text))
@@ -81,10 +80,9 @@ def answer(told: Any, status: int = 200, headers: Mapping[str, str] | None = Non
     return response
 
 
-def unchanged(told: Any) -> None:
+def unchanged(told: Callable[[], Any]) -> None:
     """Raise ``Stale`` where the caller names in ``If-Match`` another state than what is told now."""
-    tag = _tag(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
-    if "If-Match" in request.headers and not request.if_match.contains(tag):
+    if "If-Match" in request.headers and not request.if_match.contains(_tag(_text(told()))):
         raise Stale
 
 
@@ -110,6 +108,10 @@ def _following(found: Slice[Any]) -> str | None:
         return None
     query = {**request.args.to_dict(), "after": str(found.last)}
     return f"{context.settings().issuer}{request.path}?{urlencode(query)}"
+
+
+def _text(told: Any) -> str:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def _tag(text: str) -> str:
