@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from iam.access.administration import PERMISSIONS
 from iam.signin.factors import levels
 from tests.kit.factories import consortium
-from tests.kit.worlds import wide
+from tests.kit.worlds import admin, wide
 from tests.kit.worlds.admin import ISSUER, World, employ, person
 from tests.kit.worlds.oidc import CHALLENGE, SECRET, VERIFIER
 
@@ -23,6 +23,7 @@ EVERYTHING = " ".join(PERMISSIONS)
 
 def fill(world: World) -> None:
     """Add what the walker goes over, an administrator of a school, one without any part, and the application."""
+    admin.fill(world)
     wide.build(world)
     wide.local(world)
     person(world, "nelli", "Nähtävä")

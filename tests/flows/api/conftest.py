@@ -15,8 +15,7 @@ from tests.kit.worlds.admin import World, build
 @pytest.fixture
 def world(database_url: str, tmp_path: Path) -> Iterator[World]:
     """The consortium with an application that calls the API, on SQLite and on PostgreSQL."""
-    made = build(database_url, tmp_path)
-    api.fill(made)
+    made = build(database_url, tmp_path, api.fill)
     made.app.testing = False
     yield made
     made.engine.dispose()
