@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 SIZE, MOST = 50, 200
 """Rows of a page: as usual, and at most."""
@@ -17,7 +17,7 @@ def _tidied(text: str) -> str:
 
 
 Searched = Annotated[str, Field(max_length=200), AfterValidator(_tidied)]
-Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_tidied)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_tidied)]
 Names = dict[str, str]
 
 

@@ -32,23 +32,18 @@ BODIES: Mapping[str, dict[str, Any]] = {
 
 def routes(world: World, method: str) -> list[Rule]:
     """Every route of the API that answers ``method``, but for its document."""
-    found = [one for one in world.app.url_map.iter_rules() if one.endpoint.startswith("api.")]
-    return [one for one in found if method in (one.methods or ()) and one.endpoint != "api.openapi"]
+    return [one for one in wide.routes(world, method, "api.") if one.endpoint != "api.openapi"]
 
 
-def fill(rule: Rule, given: Objects, **other: str) -> str:
-    values = {**given.get(rule.rule.split("/")[3], {}), **other}
-    missing = rule.arguments - values.keys()
-    assert not missing, f"say in wide.objects() which {missing} {rule} is about"
-    built = rule.build({name: values[name] for name in rule.arguments})
-    assert built is not None
-    return str(built[1]).removeprefix("/api/v1")
+def fill(rule: Rule, given: Objects) -> str:
+    return wide.fill(rule, given, 3).removeprefix("/api/v1")
 
 
 def mixed(rule: Rule, own: Objects, other: Objects) -> Iterator[str]:
     """Yield the addresses of a route in which one argument is another's and the rest are one's own."""
     for argument in sorted(rule.arguments):
-        yield fill(rule, own, **{argument: other[rule.rule.split("/")[3]][argument]})
+        section = rule.rule.split("/")[3]
+        yield fill(rule, {section: {**own[section], argument: other[section][argument]}})
 
 
 @pytest.fixture
