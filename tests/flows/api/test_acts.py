@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from iam import clock
+from iam.tokens.session import LoginSessionRow
 from tests.flows.api.test_calling import problem
 from tests.kit.api import Caller
 from tests.kit.worlds.admin import World
@@ -95,3 +96,22 @@ def test_a_school_ends_what_is_its_own(world: World, caller: Of) -> None:
     ended = caller("lauri").post(f"/persons/{world.ids['anna']}/end", {"reason": "lähti"})
     assert ended.get_json() == {"whole": False}
     assert caller("paula").get(f"/persons/{world.ids['anna']}/rights").get_json()["items"]
+
+
+def test_granting_asks_for_a_fresh_sign_in(world: World, caller: Of, right: dict[str, Any]) -> None:
+    paula, rights = caller("paula"), f"/persons/{world.ids['anna']}/rights"
+    with world.transaction() as session:
+        row = session.get_one(LoginSessionRow, paula.session_id)
+        row.auth_time -= timedelta(minutes=6)
+    refused = paula.post(rights, right)
+    assert problem(refused) == (401, "step-up-needed")
+    assert "insufficient_user_authentication" in refused.headers["WWW-Authenticate"]
+    assert paula.get(rights).status_code == 200
+
+
+def test_a_run_is_started_and_told_of_at_its_address(world: World, caller: Of) -> None:
+    paula = caller("paula")
+    refused = paula.post("/sources/tuntematon/runs")
+    assert problem(refused) == (404, "not-found")
+    wrong = paula.post("/sources/hr/runs", {"dry_run": "perhaps"})
+    assert problem(wrong) == (422, "invalid")
