@@ -14,6 +14,7 @@ from flask import Flask
 from werkzeug.wrappers import Response
 
 from iam import sealed, settings as settings_module
+from iam.api.endpoints import blueprint as api, caller, document
 from iam.database.engine import make_engine
 from iam.ephemeral import generations
 from iam.oidc.endpoints import blueprint as oidc
@@ -46,6 +47,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     logging.init(app)
     metrics.init(app)
     errors.init(app)
+    document.init(app)
+    caller.init(app)
     guard.init(app, levels.reaches, step_up.unproved, reach.administered)
     csrf.init(app, settings, vault.derive("forms"))
     pages.init(app)
@@ -82,6 +85,7 @@ def _mount(app: Flask) -> None:
     app.get("/healthz")(_healthz)
     app.register_blueprint(signin)
     app.register_blueprint(oidc)
+    app.register_blueprint(api)
     for entry_point in sorted(entry_points(group=GROUP), key=lambda found: found.name):
         app.register_blueprint(entry_point.load())
 

@@ -11,14 +11,13 @@ from collections.abc import Collection
 from uuid import UUID
 
 from flask import Response, g, request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_ui.parts import paging
 from admin_ui.parts.frame import blueprint
 from iam.audit import log
 from iam.directory import queries
-from iam.directory.person import Identifier
+from iam.directory.pages.looked_for import kinds
 from iam.directory.queries import Profile
 from iam.web import context
 
@@ -62,19 +61,6 @@ def _write(response: Response) -> Response:
     if response.status_code < 500 and (shown or searched):
         envelope: dict[str, object] = {"page": str(request.endpoint).removeprefix("admin."), "persons": shown}
         if searched:
-            envelope["by"] = _kinds(searched, shown)
+            envelope["by"] = kinds(context.db(), searched, [UUID(one) for one in shown])
         log.write(context.db(), "person:list:seen", context.actor(), envelope=envelope)
     return response
-
-
-def _kinds(text: str, shown: list[str]) -> list[str]:
-    """Return the kinds of the identifiers of those shown that the text is; a text that is none of them was a name."""
-    if not any(map(str.isdigit, text)):
-        return ["name"]
-    i = Identifier
-    query = (
-        select(i.kind)
-        .distinct()
-        .where(i.closed_by.is_(None), i.value == text, i.person_id.in_([UUID(one) for one in shown]))
-    )
-    return sorted(context.db().scalars(query)) or ["name"]

@@ -44,6 +44,11 @@ class Asker:
         PERMISSIONS[permission]
         return self._made(self._granted(permission) | self._granted(APPROVE))
 
+    def only(self, permissions: Collection[str]) -> Asker:
+        """Return the same person with no more than these permissions, each over the part over which it is held."""
+        held = {one: over for one in permissions if (over := self._granted(one))}
+        return Asker(self.person_id, held, self.roots if held else frozenset(), self.places)
+
     def whole(self) -> Part:
         """The part over which any permission at all is held."""
         granted: frozenset[UUID] = frozenset().union(*self.held.values())

@@ -1,13 +1,20 @@
-"""Flask for us: every view and hook is an ordinary function, and the form cookie's signer is made once."""
+"""Flask for us: every view and hook is an ordinary function, and the form cookie's signer is made once.
+
+It is an APIFlask so that the administration API can write its document; pages are plain Flask and not in it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from apiflask import APIFlask
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
+
+_DOCUMENTED = "enable_openapi"
+"""APIFlask asks it of every blueprint, and only its own have it."""
 
 
 class _FormCookie(SecureCookieSessionInterface):
@@ -23,14 +30,21 @@ class _FormCookie(SecureCookieSessionInterface):
         return self._signer
 
 
-class Application(Flask):
+class Application(APIFlask):
     """The web application."""
 
     session_interface: SecureCookieSessionInterface
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        own: dict[str, Any] = {"spec_path": None, "docs_path": None, "json_errors": False}
+        super().__init__(*args, **(kwargs | own))
         self.session_interface = _FormCookie()
+
+    def register_blueprint(self, blueprint: Any, **options: Any) -> None:
+        """See Flask; only APIFlask's own blueprints are in the document."""
+        if not hasattr(blueprint, _DOCUMENTED):
+            setattr(blueprint, _DOCUMENTED, False)
+        super().register_blueprint(blueprint, **options)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function: none of ours is a coroutine, so no request asks a dozen times."""

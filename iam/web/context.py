@@ -25,6 +25,8 @@ _SECRET_LENGTH = 128
 _READS: dict[str, dict[str, Any]] = {"sqlite": {"read_only": True}, "postgresql": {"isolation_level": "AUTOCOMMIT"}}
 _WRITES_LAST: dict[str, dict[str, Any]] = {"sqlite": {}, "postgresql": {"isolation_level": "AUTOCOMMIT"}}
 LANGUAGE_COOKIE = "avain-language"
+API = "/api/"
+"""Where addresses begin that answer programs only."""
 
 
 def db() -> Session:
@@ -111,6 +113,11 @@ def texts() -> Texts:
         g.texts = Texts(chosen, zone())
     value: Texts = g.texts
     return value
+
+
+def wants_page() -> bool:
+    """Whether who asks reads pages: a browser, save at the administration API, which answers programs only."""
+    return "text/html" in request.headers.get("Accept", "") and not request.path.startswith(API)
 
 
 def zone() -> ZoneInfo:

@@ -32,6 +32,7 @@ TITLES = {
     404: N_("This page is not here"),
     405: N_("The request was not understood"),
     409: N_("Somebody else changed this first"),
+    412: N_("Somebody else changed this first"),
     413: N_("That is too large"),
     422: N_("Something needs mending"),
     429: N_("Too many tries"),
@@ -65,7 +66,7 @@ def answer(
     status does.
     """
     extension.abandon()
-    if "text/html" in request.headers.get("Accept", ""):
+    if context.wants_page():
         return _page(status, title or _title(status), problems, [*ways, *onward.ways(status)])
     texts = context.texts()
     body: dict[str, Any] = {
@@ -147,7 +148,8 @@ def _http(error: HTTPException) -> AnyResponse:
     if isinstance(error, InternalServerError) and error.original_exception is not None:
         return _unexpected(error.original_exception)
     status = error.code or 500
-    page = onward.page_above() if status == HTTPStatus.METHOD_NOT_ALLOWED else None
+    lost = status == HTTPStatus.METHOD_NOT_ALLOWED and not request.path.startswith(context.API)
+    page = onward.page_above() if lost else None
     if page is not None:
         return see_other(page)
     code = HTTPStatus(status).phrase.lower().replace(" ", "-")

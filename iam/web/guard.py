@@ -52,6 +52,12 @@ class UndeclaredRoute(RuntimeError):
     """A route that does not say who may use it."""
 
 
+def permission_of(view: Callable[..., Any]) -> str | None:
+    """Return the permission that a view is marked with; None when it asks for none."""
+    mark = getattr(view, _MARK, _PUBLIC)
+    return mark if mark in PERMISSIONS else None
+
+
 def public(view: View) -> View:
     """Mark a view that anybody may use, or that authenticates its callers itself (protocol endpoints)."""
     setattr(view, _MARK, _PUBLIC)
@@ -133,6 +139,11 @@ def asker() -> Asker:
     return found
 
 
+def narrow(permissions: Collection[str]) -> None:
+    """Let who asks do no more in this request than these permissions allow, of those they hold."""
+    g.asker = asker().only(permissions)
+
+
 def part() -> Part:
     """Return the part of the tree over which the signed-in administrator holds the view's permission; empty outside
     one."""
@@ -187,7 +198,7 @@ def recently(path: str, least: str, proves: str = "") -> Response:
 
     A form that was sent is kept, and stands on the page at ``path`` again.
     """
-    if not _is_browser():
+    if not context.wants_page():
         raise NotRecent(Problem("This needs a fresh sign-in.", "Sign in again and repeat it within five minutes."))
     back = _with_form(path)
     return to_factor(back, least, fresh=True, proves=proves, why=_kept("recent", back))
@@ -259,7 +270,7 @@ def _ask_for_more(login: LoginSession, recent: tuple[str | Callable[[], str], st
     reaches, unproved = current_app.extensions[_STEP_UP]
     least = context.settings().signin.administrators
     if not reaches(login.acr, least):
-        if not _is_browser():
+        if not context.wants_page():
             raise TooWeak(Problem("This page asks for a second factor.", "Open the page again and prove it."))
         return to_factor(here(), least, why="level")
     way = unproved(login, least) if recent is not None else None
@@ -284,16 +295,12 @@ def _with_form(path: str) -> str:
     return path if request.method in csrf.SAFE else kept.keep(path)
 
 
-def _is_browser() -> bool:
-    return "text/html" in request.headers.get("Accept", "")
-
-
 def _asks_for_a_page() -> bool:
-    return request.method in ("GET", "HEAD") and _is_browser()
+    return request.method in ("GET", "HEAD") and context.wants_page()
 
 
 def _to_sign_in() -> Response:
-    if not _is_browser():
+    if not context.wants_page():
         raise NotSignedIn(Problem("You are not signed in.", "Sign in and try again."))
     path = here()
     why = _kept("ended", path) if context.cookie_name() in request.cookies else ""

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from iam.oidc.clients import registered
 from iam.settings import Egress
 from iam.web import extension
-from tests.kit import statement_walks, upstream
+from tests.kit import api, statement_walks, upstream
 from tests.kit.browser import application
 from tests.kit.peers.openid_provider import OpenidProvider
 from tests.kit.people import add_person, employ
@@ -126,6 +126,20 @@ MOST: dict[str, int] = {
     "GET /admin/sources/<key>/unclear.csv": 10,
     "GET /admin/undelivered": 9,
     "GET /admin/undelivered.csv": 7,
+    "GET /api/v1/openapi.json": 0,
+    "GET /api/v1/organisations": 9,
+    "GET /api/v1/organisations/<uuid:organisation_id>": 9,
+    "GET /api/v1/persons": 9,
+    "GET /api/v1/persons/<uuid:person_id>": 16,
+    "GET /api/v1/persons/<uuid:person_id>/rights": 16,
+    "GET /api/v1/roles": 9,
+    "GET /api/v1/roles/<application>/<key>": 9,
+    "GET /api/v1/rules": 9,
+    "GET /api/v1/rules/<key>": 9,
+    "GET /api/v1/runs/<uuid:run_id>": 9,
+    "GET /api/v1/sources": 9,
+    "GET /api/v1/sources/<key>": 9,
+    "GET /api/v1/sources/<key>/runs": 9,
     "GET /capacity": 0,
     "POST /capacity": 1,
     "GET /consent": 0,
@@ -211,6 +225,16 @@ def _administered(database_url: str, folder: Path) -> Meter:
     return meter
 
 
+def _called(database_url: str, folder: Path) -> Meter:
+    """What an application reads through the API for the first two of them."""
+    world = admin_world.build(database_url, folder, api.fill)
+    meter = Meter(world.app, world.engine)
+    for login in ("paula", "lauri"):
+        statement_walks.called(world, login)
+    world.engine.dispose()
+    return meter
+
+
 def _signed_in(database_url: str, folder: Path) -> Meter:
     with provider_of_a_town(database_url, folder) as (app, provider):
         meter = Meter(app, extension.engine_of(app))
@@ -236,7 +260,7 @@ def meters(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> l
     made = []
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(registered, "SECONDS", 3600)
-        for walk in (_administered, _signed_in, _asked):
+        for walk in (_administered, _called, _signed_in, _asked):
             folder = tmp_path_factory.mktemp(walk.__name__)
             made.append(walk(f"sqlite:///{shutil.copy(sqlite_template, folder / 'avain.db')}", folder))
     return made

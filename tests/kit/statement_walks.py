@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from tests.flows.oidc.test_logout import logout
 from tests.flows.oidc.test_pushed import bring, pushed
 from tests.kit import upstream
+from tests.kit.api import Caller
 from tests.kit.browser import Browser
 from tests.kit.peers.openid_provider import OpenidProvider
 from tests.kit.proofs import code_of
@@ -88,6 +89,15 @@ def administration(world: World, login: str, *, everything: bool = True) -> None
         assert not everything or {one.status_code for one in answers} == {200}, rule
     for browser in (reader, Reader(world, "anna")):
         assert browser.get("/account").status_code == 200
+
+
+def called(world: World, login: str) -> None:
+    """Read everything that the API tells an administrator, and its document."""
+    own, caller = wide.objects(world)[0], Caller(world, login)
+    for rule in wide.routes(world, "GET", "api."):
+        path = wide.fill(rule, own, 3).removeprefix("/api/v1")
+        for asked in (path, f"{path}?q=vir" if path == "/persons" else path):
+            assert caller.get(asked).status_code == 200, asked
 
 
 def fill(world: World) -> None:

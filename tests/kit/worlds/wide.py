@@ -54,17 +54,17 @@ Objects = Mapping[str, Mapping[str, str]]
 """By the first word of the address: the route's arguments."""
 
 
-def routes(world: World, method: str) -> list[Rule]:
-    """Every route of the administration pages that answers ``method``, but for its door."""
-    found = [one for one in world.app.url_map.iter_rules() if one.endpoint.startswith("admin.")]
+def routes(world: World, method: str, endpoints: str = "admin.") -> list[Rule]:
+    """Every route of the administration pages (``api.``: of the API) that answers ``method``, but for its door."""
+    found = [one for one in world.app.url_map.iter_rules() if one.endpoint.startswith(endpoints)]
     door = ("admin.login", "admin.callback")
     return [one for one in found if method in (one.methods or ()) and one.endpoint not in door]
 
 
-def fill(rule: Rule, given: Objects) -> str:
+def fill(rule: Rule, given: Objects, place: int = 2) -> str:
     """Return the address of a route with the arguments filled in; a route that is new here has to be told of in
-    ``objects``."""
-    values = given.get(rule.rule.split("/")[2].split(".")[0], {})
+    ``objects``. ``place`` is where the address tells what it is about."""
+    values = given.get(rule.rule.split("/")[place].split(".")[0], {})
     missing = rule.arguments - values.keys()
     assert not missing, f"say in wide.objects() which {missing} {rule} is about"
     built = rule.build({name: values[name] for name in rule.arguments})

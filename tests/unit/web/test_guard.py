@@ -84,6 +84,7 @@ def test_only_the_published_list_of_routes_answers_nobody(app: Flask) -> None:
     }
     assert paths == {
         "/",
+        "/api/v1/openapi.json",
         "/healthz",
         "/login",
         "/login/passkey",

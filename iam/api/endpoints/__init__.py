@@ -1,0 +1,8 @@
+"""The routes of the API: a view each, which reads the request and says what is told."""
+
+from __future__ import annotations
+
+from iam.api.endpoints import catalogue, feeds, organisations, persons, rights
+from iam.api.endpoints.answering import blueprint
+
+__all__ = ["blueprint", "catalogue", "feeds", "organisations", "persons", "rights"]

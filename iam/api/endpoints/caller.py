@@ -1,0 +1,128 @@
+"""Who calls: an administrator, by an access token of ours that an application got for them (RFC 6750).
+
+The token is for this API and no other (its audience), lives no longer than the sign-in it came from, and lets its
+bearer do what its scope names, never more than the person may do on the pages. Cookies count for nothing here.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, g, request
+
+from connectors.problem import Problem
+from iam import clock
+from iam.access.administration import PERMISSIONS
+from iam.errors import AvainError, Denied, NotFound
+from iam.oidc.issuing import bearer, mint
+from iam.oidc.issuing.bearer import Bearer
+from iam.oidc.server import provider
+from iam.tokens import foreign, secret, session as login_sessions, witness
+from iam.tokens.session import LoginSession
+from iam.web import context, guard
+
+NAME = "api"
+PATH = "/api/v1"
+STEP_UP_SECONDS = 300
+"""A step-up asks for a proof that is at most this old (RFC 9470)."""
+
+
+class NoToken(AvainError):
+    """No access token came, or one that is not ours, not for this API, or worth nothing any more."""
+
+    code = "invalid-token"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(Problem("There is no access token, or it is not valid here.", "Get a new token."))
+
+
+class TooNarrow(Denied):
+    """The token's scope does not name the permission that this needs."""
+
+    code = "insufficient-scope"
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(
+            Problem(
+                "The access token's scope does not have %(permission)s.",
+                "Get a token with that scope.",
+                params={"permission": permission},
+            )
+        )
+
+
+def init(app: Flask) -> None:
+    """Ask who calls before ``guard`` asks what they may; to be said before ``guard.init``."""
+    app.before_request(_admit)
+    app.after_request(_challenge)
+
+
+def audience() -> str:
+    """Return what an access token for this API names as its audience."""
+    return f"{context.settings().issuer}{PATH}"
+
+
+def _admit() -> None:
+    """Take the token; raises ``NoToken`` or ``TooNarrow``."""
+    if request.blueprint != NAME:
+        return
+    if "\x00" in request.path:
+        # PostgreSQL takes no NUL, and no key has one.
+        raise NotFound
+    g.login = g.person_id = None
+    permission = guard.permission_of(current_app.view_functions[str(request.endpoint)])
+    if permission is None:
+        return
+    g.challenge = "Bearer"
+    token = _token()
+    if token is None:
+        raise NoToken
+    g.challenge = 'Bearer error="invalid_token"'
+    shown, login = _shown(token)
+    g.login, g.person_id = login, login.person_id
+    g.challenge = f'Bearer error="insufficient_user_authentication", max_age="{STEP_UP_SECONDS}"'
+    _narrow(mint.scopes_of(str(shown.claims.get("scope", "")), PERMISSIONS), permission)
+
+
+def _token() -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _shown(token: str) -> tuple[Bearer, LoginSession]:
+    """Return what a token stands on, and the sign-in it came from; raises ``NoToken``."""
+    session = context.db()
+    shown = bearer.read(session, provider().issuer, token, clock.now())
+    if shown is None or shown.grant is None or shown.claims.get("aud") != audience() or not _witnessed(token):
+        raise NoToken
+    in_capacity = shown.grant.capacity_id is None or (
+        shown.standing is not None and shown.standing.capacity is not None
+    )
+    login = login_sessions.get(session, shown.grant.session_id) if shown.grant.session_id is not None else None
+    if login is None or not in_capacity:
+        raise NoToken
+    return shown, login
+
+
+def _witnessed(token: str) -> bool:
+    """Whether the independent witness accepts our own signature, for this audience."""
+    if token.startswith(secret.PREFIXES["access"]):
+        return True
+    session, key_id = context.db(), foreign.key_id(token)
+    published = provider().issuer.keyring.listed(lambda: session)
+    return any(one["kid"] == key_id and witness.accepts(token, one, audience()) for one in published)
+
+
+def _narrow(scopes: tuple[str, ...], permission: str) -> None:
+    """Let the caller do what the scope names, no more; raises ``TooNarrow``."""
+    if permission not in scopes and "admin" not in scopes:
+        g.challenge = f'Bearer error="insufficient_scope", scope="{permission}"'
+        raise TooNarrow(permission)
+    guard.narrow(scopes if "admin" not in scopes else [*PERMISSIONS])
+
+
+def _challenge(response: Response) -> Response:
+    """Say how to prove more, where that was missing (RFC 6750 section 3)."""
+    challenge = g.get("challenge")
+    if challenge is not None and (response.status_code == 401 or "insufficient_scope" in challenge):
+        response.headers["WWW-Authenticate"] = challenge
+    return response

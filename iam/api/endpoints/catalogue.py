@@ -1,0 +1,59 @@
+"""Roles and rules at ``/api/v1/roles`` and ``/api/v1/rules``."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from iam.access.pages import listing
+from iam.access.pages.listing import ROLE_KEYS, RULE_KEYS
+from iam.api.endpoints.answering import answer, answers, blueprint, page
+from iam.api.reading import catalogue as read
+from iam.api.shapes.catalogue import CatalogueQuery, RolePage, RoleWhole, RulePage, RuleWhole
+from iam.web import context, guard
+
+
+@blueprint.get("/roles")
+@answers(RolePage)
+@blueprint.input(CatalogueQuery, location="query")
+@guard.requires("rules.read")
+def roles(query_data: CatalogueQuery) -> Response:
+    """List the roles of the applications that concern the caller's part."""
+    query = listing.roles(guard.part(), text=query_data.q)
+    return page(query, ROLE_KEYS, query_data, lambda rows: read.roles(context.db(), rows))
+
+
+@blueprint.get("/roles/<application>/<key>")
+@answers(RoleWhole)
+@guard.requires("rules.read")
+def role(application: str, key: str) -> Response:
+    """Tell one role."""
+    session, part = context.db(), guard.part()
+    row = listing.role_of(session, part, application, key)
+    around = listing.roles_around(session, row[0].id)
+    further = {
+        "includes": [":".join(one) for one in around.included],
+        "included_by": [":".join(one) for one in around.including],
+        "holders": listing.holder_counts(session, part, [row[0].id]).get(row[0].id, 0),
+    }
+    return answer(read.roles(session, [row])[0] | further)
+
+
+@blueprint.get("/rules")
+@answers(RulePage)
+@blueprint.input(CatalogueQuery, location="query")
+@guard.requires("rules.read")
+def rules(query_data: CatalogueQuery) -> Response:
+    """List the rules that concern the caller's part."""
+    query = listing.rules(guard.part(), text=query_data.q)
+    return page(query, RULE_KEYS, query_data, lambda rows: read.rules(context.db(), rows))
+
+
+@blueprint.get("/rules/<key>")
+@answers(RuleWhole)
+@guard.requires("rules.read")
+def rule(key: str) -> Response:
+    """Tell one rule."""
+    session, part = context.db(), guard.part()
+    row = listing.rule_of(session, part, key)
+    further = {"pattern": row[1].pattern, "holders": listing.rule_count(session, part, row[0].id)}
+    return answer(read.rules(session, [row])[0] | further)

@@ -1,0 +1,68 @@
+"""Roles and rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from iam.api.shapes.base import Names, PlaceInList, Searched
+
+
+class CatalogueQuery(PlaceInList):
+    """What is looked for in the code of a role, or in the key of a rule."""
+
+    q: Searched = ""
+
+
+class RoleInList(BaseModel):
+    """A role; ``content`` are data groups with the operation on each."""
+
+    application: str
+    application_names: Names
+    key: str
+    names: Names
+    version: int
+    enforced: str
+    handed_out: str
+    retired: bool
+    content: list[str]
+
+
+class RolePage(BaseModel):
+    """A page of roles by application and code."""
+
+    items: list[RoleInList]
+    next: str | None
+
+
+class RoleWhole(RoleInList):
+    """One role: what it includes and what includes it (``application:role``), how many of the part hold it."""
+
+    includes: list[str]
+    included_by: list[str]
+    holders: int
+
+
+class RuleInList(BaseModel):
+    """A rule in its newest version, as a sentence by language."""
+
+    key: str
+    owner: Names
+    state: str
+    version: int
+    sentence: Names
+
+
+class RulePage(BaseModel):
+    """A page of rules by key."""
+
+    items: list[RuleInList]
+    next: str | None
+
+
+class RuleWhole(RuleInList):
+    """One rule: its pattern, and how many of the part hold something by it."""
+
+    pattern: dict[str, Any]
+    holders: int
