@@ -55,6 +55,8 @@ from admin_ui.rules import (
     edit as rule_edit,
     pages as rules,
     proposal as rule_proposal,
+    role_catalogue,
+    role_edit,
     role_versions,
     roles,
     versions as rule_versions,
