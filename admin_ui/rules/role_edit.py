@@ -118,7 +118,7 @@ def _looked_at(of: Row, form: RoleForm, standing: Row | None, answer: RoleAnswer
             fields = _fields(standing, role_form.row(form))
             consortium = context.settings().consortium
             report = application_stating.write(session, stated, actor, vault, fields, consortium=consortium)
-            return _done(of["key"], form.key, standing, report.held and report.held.digest)
+            return _done(of["key"], form.key, standing, None if report.held is None else report.held.digest)
         answer.effects, answer.status = effects_view.view(session, would), 200
     except (Denied, Conflict, Invalid) as error:
         _wrong(answer, error)
