@@ -18,7 +18,8 @@ from admin_ui.parts.frame import blueprint
 from admin_ui.parts.words import word
 from iam.access.model.role import Application
 from iam.errors import Invalid
-from iam.oidc.clients import amending, by_page
+from iam.oidc import amending
+from iam.oidc.clients import by_page
 from iam.oidc.model import Client
 from iam.texts import N_, in_language
 from iam.web import context, guard

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from admin_ui.applications.setting_words import GROUPS, HINTS, LABELS
 from connectors.problem import Problem
-from iam.oidc.clients.amending import AMENDED, AMENDED_MEMBERS
+from iam.oidc.amending import AMENDED, AMENDED_MEMBERS
 from iam.oidc.fields.field import Field
 from iam.oidc.fields.values import Choice, Choices, Flag, PublicKeys, Seconds, ShownTexts, Texts
 from iam.texts import LANGUAGE_NAMES, LANGUAGES, N_

@@ -30,7 +30,7 @@ from iam.texts import N_
 from iam.vault import Vault
 
 
-class Stated(NamedTuple):
+class PageStated(NamedTuple):
     """What is stated: the only thing that may differ, by its kind and key, and the declaration that says it."""
 
     kind: str
@@ -49,17 +49,17 @@ def application_row(session: Session, key: str) -> Row:
     raise NotFound(Problem(N_("There is no such application, or it is outside your part.")))
 
 
-def role_stated(application: Row, role: Row) -> Stated:
+def role_stated(application: Row, role: Row) -> PageStated:
     """Return the statement of one role; other roles of its application are not spoken of."""
     named = f"{application['key']}:{role['key']}"
     text = in_yaml({"applications": [application | {"roles": [plain(role)]}]})
-    return Stated("role", named, Said([("role.yaml", text)], {}))
+    return PageStated("role", named, Said([("role.yaml", text)], {}))
 
 
-def application_stated(row: Row) -> Stated:
+def application_stated(row: Row) -> PageStated:
     """Return the statement of an application without its roles."""
     told = plain({name: value for name, value in row.items() if name != "roles"})
-    return Stated("application", row["key"], Said([("application.yaml", in_yaml({"applications": [told]}))], {}))
+    return PageStated("application", row["key"], Said([("application.yaml", in_yaml({"applications": [told]}))], {}))
 
 
 def digest_of(row: Row | None) -> str:
@@ -67,7 +67,7 @@ def digest_of(row: Row | None) -> str:
     return hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def look(session: Session, stated: Stated, actor: Actor, vault: Vault, part: Part) -> Preview:
+def look(session: Session, stated: PageStated, actor: Actor, vault: Vault, part: Part) -> Preview:
     """Return what the statement would do to people, keeping nothing.
 
     Raises ``Invalid`` with what is wrong with it, ``Conflict`` where nothing differs, or something else would.
@@ -80,7 +80,7 @@ def look(session: Session, stated: Stated, actor: Actor, vault: Vault, part: Par
 
 def write(
     session: Session,
-    stated: Stated,
+    stated: PageStated,
     actor: Actor,
     vault: Vault,
     fields: Collection[str] = (),
@@ -100,7 +100,7 @@ def write(
     return report
 
 
-def _require(report: Report, stated: Stated) -> None:
+def _require(report: Report, stated: PageStated) -> None:
     if report.problems:
         raise Invalid(*report.problems)
     differs = {(one.kind, one.key) for one in report.differences if one.action != "none"}

@@ -15,7 +15,8 @@ from werkzeug.datastructures import MultiDict
 from admin_ui.applications import setting_form
 from admin_ui.applications.setting_words import GROUPS
 from iam.access.model.role import Application
-from iam.oidc.clients import amending, write as registration
+from iam.oidc import amending
+from iam.oidc.clients import write as registration
 from iam.oidc.clients.registered import load
 from iam.oidc.model import Client, ClientSecret
 from iam.tokens.secret import hash_of
@@ -115,7 +116,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_changed(
     world: World, reader: Callable[[str], Reader], wilma: None, field: str, value: str, words: str
 ) -> None:
     paula = reader("paula")
-    page, sent = looked(paula, FORM, **{field: value, "software_id": "typed"})
+    page, _ = looked(paula, FORM, **{field: value, "software_id": "typed"})
     assert (page.status_code, words in told(page.text)) == (422, True)
     assert 'value="typed"' in page.text
     assert client(world).redirect_uris == ["https://wilma-web.example/cb"]
