@@ -1,4 +1,4 @@
-"""The form at /admin/applications/KEY/settings: an application's names and owner and how people come to it, with the effect
+"""The form at /admin/applications/KEY/settings: an application's names, owner and how people come to it, its effect
 first."""
 
 from __future__ import annotations
