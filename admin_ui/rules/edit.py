@@ -263,9 +263,10 @@ def _meant(text: str, rows: Sequence[Any]) -> str | None:
 def _in_words(session: Session, form: RuleForm, offered: Sequence[people.Offered]) -> tuple[RuleForm, list[str]]:
     """Return the form with the names of its organisations, and the names to choose from; the key stands behind a name
     that several have."""
-    language, written = context.texts().language, set(form.organisations.values())
-    rows = session.scalars(select(Organisation).where(Organisation.key.in_(written))).all() if written else []
-    named = {one.key: one.name for one in offered} | {row.key: row.name(language) for row in rows}
+    language, named = context.texts().language, {one.key: one.name for one in offered}
+    others = set(form.organisations.values()) - named.keys()
+    rows = session.scalars(select(Organisation).where(Organisation.key.in_(others))).all() if others else []
+    named |= {row.key: row.name(language) for row in rows}
     often = Counter(named.values())
     said = {key: name if often[name] == 1 else f"{name} ({key})" for key, name in named.items()}
     shown = form.filled({name: said.get(text, text) for name, text in form.organisations.items()})
