@@ -25,7 +25,9 @@ from admin_ui.agreements import (
     templates as agreement_templates,
 )
 from admin_ui.applications import (
+    application_settings,
     client as application_client,
+    client_settings,
     mapper as application_mapper,
     new as application_new,
     pages as applications,
@@ -55,6 +57,8 @@ from admin_ui.rules import (
     edit as rule_edit,
     pages as rules,
     proposal as rule_proposal,
+    role_catalogue,
+    role_edit,
     role_versions,
     roles,
     versions as rule_versions,
@@ -109,6 +113,10 @@ PAGES = (
     unclear,
     undelivered,
     usernames,
+    application_settings,
+    client_settings,
+    role_catalogue,
+    role_edit,
 )
 """The modules with views: their routes and sections of the menu are there once they are imported."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin_ui.applications import client as application_client
+from admin_ui.applications import client as application_client, setting_form
 from admin_ui.applications.client import said
 from admin_ui.applications.pages import ENTRIES, PATH, SECTION
 from admin_ui.parts import frame
@@ -112,7 +112,7 @@ def _application_page(status: int = 200, errors: Sequence[tuple[str | None, str]
         action="/admin/new-application",
         name=None,
         breadcrumb=[(PATH, texts.gettext(N_("Applications")))],
-        owners=_owners(guard.part()),
+        owners=owners(guard.part()),
         entries=options(ENTRIES),
     )
 
@@ -135,7 +135,7 @@ def _page(status: int, errors: Sequence[tuple[str | None, str]], **values: Any) 
         status,
         section=SECTION,
         cards=cards,
-        asked=[(name, texts.gettext(one.label), texts.gettext(one.hint)) for name, one in ASKED.items()],
+        asked=[setting_form.asked(name, request.form.get(name, "")) for name in ASKED],
         given=request.form,
         errors=errors,
         wrong={field: sentence for field, sentence in errors if field},
@@ -143,7 +143,7 @@ def _page(status: int, errors: Sequence[tuple[str | None, str]], **values: Any) 
     )
 
 
-def _owners(part: Part) -> list[tuple[str, str]]:
+def owners(part: Part) -> list[tuple[str, str]]:
     """Return the organisations of the part that can own an application; schools and units only when there is nothing
     above them."""
     language = context.texts().language

@@ -4,8 +4,10 @@ publish."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from flask import Response, request
 from sqlalchemy import or_, select
@@ -38,7 +40,7 @@ from iam.texts import N_
 from iam.web import context, guard
 
 OFFERED = 300
-"""So many organisations are offered while writing a name; any other may be written by its key or name."""
+"""So many organisations are offered while writing a name; any other may be written by its name."""
 SHOWN_PLACES = 50
 PUBLISH = "publish"
 """The act of the form that changes what people may do."""
@@ -46,6 +48,8 @@ COPY = "copy"
 """The act that makes the chosen list of codes the owner's own."""
 _WRITTEN = "role"
 """The field that is in the address when the form was written before."""
+_NAMED = re.compile(r" \(([^()]+)\)$")
+"""The key behind a name that several organisations have."""
 _KEY = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
 
 
@@ -234,16 +238,39 @@ def _own_problems(session: Session, form: RuleForm, key: str | None) -> Iterator
 
 
 def _by_key(session: Session, form: RuleForm) -> RuleForm:
-    """Return the form with organisations by key where a name was written; one statement."""
+    """Return the form with organisations by key where a name was chosen; one statement. A name that several have says
+    nothing without its key."""
     written = set(form.organisations.values())
     if not written:
         return form
+    asked = written | {found[1] for found in map(_NAMED.search, written) if found}
     columns = (Organisation.key, Organisation.name_fi, Organisation.name_sv, Organisation.name_en)
-    rows = session.scalars(select(Organisation).where(or_(*(column.in_(written) for column in columns)))).all()
-    keys = {name: row.key for row in rows for name in (row.name_fi, row.name_sv, row.name_en)} | {
-        row.key: row.key for row in rows
-    }
-    return form.filled({name: keys[text] for name, text in form.organisations.items() if text in keys})
+    mine = guard.part().covers(Organisation.id)
+    rows = session.execute(select(mine, *columns).where(or_(*(column.in_(asked) for column in columns)))).all()
+    known = {text: key for text in written if (key := _meant(text, rows)) is not None}
+    return form.filled({name: known[text] for name, text in form.organisations.items() if text in known})
+
+
+def _meant(text: str, rows: Sequence[Any]) -> str | None:
+    """The key of the organisation that a text names: by its key, else the only one of that name, here or anywhere."""
+    if any(key == text for _, key, *_ in rows):
+        return text
+    named = {key: mine for mine, key, *names in rows for name in names if name and text in (name, f"{name} ({key})")}
+    near = [key for key, mine in named.items() if mine] or list(named)
+    return near[0] if len(near) == 1 else None
+
+
+def _in_words(session: Session, form: RuleForm, offered: Sequence[people.Offered]) -> tuple[RuleForm, list[str]]:
+    """Return the form with the names of its organisations, and the names to choose from; the key stands behind a name
+    that several have."""
+    language, named = context.texts().language, {one.key: one.name for one in offered}
+    others = set(form.organisations.values()) - named.keys()
+    rows = session.scalars(select(Organisation).where(Organisation.key.in_(others))).all() if others else []
+    named |= {row.key: row.name(language) for row in rows}
+    often = Counter(named.values())
+    said = {key: name if often[name] == 1 else f"{name} ({key})" for key, name in named.items()}
+    shown = form.filled({name: said.get(text, text) for name, text in form.organisations.items()})
+    return shown, [said[one.key] for one in offered]
 
 
 def _effect(session: Session, form: RuleForm, key: str | None, answer: Answer) -> None:
@@ -273,16 +300,17 @@ def _only_owner(session: Session, part: Part) -> str:
 def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) -> Response:
     session, texts, part = context.db(), context.texts(), guard.part()
     above = [(PATH, texts.gettext(N_("Rules")))] + ([(f"{PATH}/{key}", key)] if key else [])
+    shown, organisations = _in_words(session, form, people.offered(session, part, texts.language, OFFERED))
     return frame.render(
         "rules/form.html",
         status,
         section=SECTION,
         breadcrumb=above,
-        form=form,
+        form=shown,
         answer=answer,
         key=key,
         action=request.path,
-        organisations=[(one.key, one.name) for one in people.offered(session, part, texts.language, OFFERED)],
+        organisations=organisations,
         roles=offered_roles(session, part),
         options={
             "code list": [

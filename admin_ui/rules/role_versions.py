@@ -33,7 +33,7 @@ from iam.texts import LANGUAGE_NAMES, N_, in_language
 from iam.web import context, guard
 
 _VERSION = PATH + "/{application}/{key}/versions/{n}"
-_WAITING = "/admin/declaration?waits="
+WAITING = "/admin/declaration?waits="
 """Where a declaration that waits is shown; that room lies above this one."""
 
 
@@ -117,10 +117,10 @@ def restore_role_version(application: str, key: str, n: int) -> AnyResponse:
 
 
 def _done(path: str, waits: str | None) -> AnyResponse:
-    told = context.texts().gettext
+    say = context.texts().gettext
     if waits is not None:
-        return frame.done(told(N_("Nothing was changed yet: it waits for a second person.")), f"{_WAITING}{waits}")
-    return frame.done(told(N_("The role says again what it said then, and rights follow it.")), path)
+        return frame.done(say(N_("Nothing was changed yet: it waits for a second person.")), f"{WAITING}{waits}")
+    return frame.done(say(N_("The role says again what it said then, and rights follow it.")), path)
 
 
 def _version(application: str, key: str, n: int) -> RoleSays:
@@ -146,7 +146,7 @@ def _lines(role_id: UUID, session: Session, rows: Sequence[Any]) -> list[RoleVer
             people.get(change.actor_person_id, Profile()).display_name or "–" if change.actor_person_id else system,
             words.word(words.ENFORCEMENTS, version.enforcement),
             ", ".join(says[version.n].content),
-            list(_told(role_versions.altered(says[version.n - 1], says[version.n])))
+            list(told(role_versions.altered(says[version.n - 1], says[version.n])))
             if version.n - 1 in says
             else [context.texts().gettext(N_("The first version."))],
         )
@@ -154,8 +154,8 @@ def _lines(role_id: UUID, session: Session, rows: Sequence[Any]) -> list[RoleVer
     ]
 
 
-def _told(altered: RoleAltered) -> Iterator[str]:
-    """A sentence for each thing that is said otherwise."""
+def told(altered: RoleAltered) -> Iterator[str]:
+    """Yield a sentence for each thing that is said otherwise."""
     t = context.texts().gettext
     if altered.added:
         yield t(N_("Added: %(rights)s.")) % {"rights": ", ".join(altered.added)}
@@ -174,7 +174,7 @@ def _shown(application: str, key: str, n: int, wrong: str, status: int) -> Respo
     role, of, newest = listing.role_of(session, read, application, key)
     says = role_versions.one_said(session, role.id, n)
     now, above = role_versions.one_said(session, role.id, newest.n), _above(role, of, newest)
-    differs = list(_told(role_versions.altered(now, says)))
+    differs = list(told(role_versions.altered(now, says)))
     effects, refused = _restoring(f"{application}:{key}", says) if differs else (None, "")
     return frame.render(
         "roles/version.html",

@@ -3,7 +3,7 @@ rules give it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,7 +17,8 @@ from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
 from admin_ui.parts.seen import profiles
 from admin_ui.people.listing import listed_name
-from iam.access.administration import Part
+from admin_ui.rules import pages as rules_pages
+from iam.access.administration import Part, may_touch
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.pages import listing
 from iam.access.pages.listing import HOLDER_KEYS, ROLE_KEYS, RULE_KEYS
@@ -133,6 +134,7 @@ def role(application: str, key: str) -> Response:
     people = frame.part_of("persons.read")
     giving = keyset(session, listing.rules(part, role_id=found.id), RULE_KEYS, Cursor(size=SOME))
     around = listing.roles_around(session, found.id)
+    names = names_of(session, part, application)
     return frame.render(
         "roles/role.html",
         section=SECTION,
@@ -148,14 +150,26 @@ def role(application: str, key: str) -> Response:
         content=listing.contents(session, [version.id]).get(version.id, []),
         enforcement=words.word(words.ENFORCEMENTS, version.enforcement),
         handed_out=words.word(HANDED_OUT, found.handed_out),
-        includes=around.included,
-        included_by=around.including,
+        includes=_named(around.included, names),
+        included_by=_named(around.including, names),
         count=listing.holder_counts(session, part, [found.id]).get(found.id, 0),
-        rules=giving.rows,
+        rules=rules_pages.lines(session, giving.rows),
+        mine=may_touch(session, frame.part_of("applications.write"), of.owner_id),
         more_rules=giving.later,
         page=_holders(people, found).page() if people else None,
         export_url=f"{PATH}/{application}/{key}/holders.csv" if frame.may("persons.export") else None,
     )
+
+
+def names_of(session: Session, part: Part, application: str) -> dict[str, str]:
+    """Return what the roles of an application are called, by code; one statement."""
+    language = context.texts().language
+    rows = session.execute(listing.roles(part, application=application))
+    return {role.key: in_language(version.name, language, role.key) for role, _, version in rows}
+
+
+def _named(roles: Sequence[tuple[str, str]], names: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    return [(application, key, names.get(key, key)) for application, key in roles]
 
 
 @blueprint.get("/roles/<application>/<key>/holders.csv")

@@ -53,8 +53,8 @@ PERMISSIONS: dict[str, str] = {
     "rules.write": "write, test and publish rules",
     "applications.read": "see applications and what a token would hold",
     "applications.write": (
-        "register applications and clients, give secrets, enable applications for organisations, send "
-        "undelivered logouts again"
+        "register applications and clients, change their settings and their roles, give secrets, enable "
+        "applications for organisations, send undelivered logouts again"
     ),
     "agreements.read": "see agreements",
     "agreements.write": (

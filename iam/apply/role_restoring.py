@@ -12,12 +12,8 @@ from connectors.problem import Problem
 from iam.access.administration import Part
 from iam.access.commands.publish import Preview
 from iam.access.pages.role_versions import RoleSays
-from iam.apply import standing
-from iam.apply.declared.declaration import Declaration
+from iam.apply.application_stating import application_row, role_stated
 from iam.apply.declared.said import Said
-from iam.apply.declared.written import Row, plain
-from iam.apply.export import in_yaml
-from iam.apply.registry import BY_NAME
 from iam.apply.run import Report, look_at, run_said
 from iam.audit import log
 from iam.change import Actor
@@ -55,22 +51,12 @@ def restore(session: Session, role: str, says: RoleSays, actor: Actor, vault: Va
 def declared(session: Session, role: str, says: RoleSays) -> Said:
     """Return the declaration by which a role says again what a version said; raises ``NotFound``."""
     application, _, key = role.partition(":")
-    row = _standing(session, application)
+    row = application_row(session, application)
     then = {"name": dict(says.name), "enforcement": says.enforcement, "content": list(says.content)}
-    roles = [plain(one | then) for one in row["roles"] if one["key"] == key]
-    text = in_yaml({"applications": [row | {"roles": roles}]})
-    return Said([(f"{application}-{key}-{says.n}.yaml", text)], {})
-
-
-def _standing(session: Session, application: str) -> Row:
-    """An application as it stands with its roles, without its clients: what is not stated of them stays."""
-    kind = BY_NAME["application"]
-    assert kind.export is not None
-    state = standing.load(session, Declaration())
-    for row in kind.export(session, state):
-        if row["key"] == application:
-            return {name: value for name, value in row.items() if name != "clients"} | {"roles": row.get("roles", [])}
-    raise NotFound(Problem("There is no such role, or it is outside your part."))
+    standing = next((one for one in row["roles"] if one["key"] == key), None)
+    if standing is None:
+        raise NotFound(Problem("There is no such role, or it is outside your part."))
+    return role_stated(row, standing | then).said
 
 
 def _require(report: Report) -> None:

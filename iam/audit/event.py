@@ -139,6 +139,14 @@ TYPES: dict[str, str] = {
         "Somebody restored what an earlier version of a role said; its number, and whether it waits as a declaration, "
         "is in the event."
     ),
+    "role:page:stated": (
+        "A role of an application was added or altered on a page; which fields, and whether it waits as a declaration, "
+        "is in the event."
+    ),
+    "application:page:stated": (
+        "An application was altered on a page; which fields, and whether it waits as a declaration, is in the event."
+    ),
+    "admin:client:amended": "The settings of a client were changed on its page; which of them is in the event.",
     "agreement:party:signed": "The signature of a party of an agreement was recorded; who signed, and which document.",
     "agreement:draft:made": "An agreement was made on a page, without signatures; how many clauses it has.",
     "agreement:template:made": "A template of agreements was made of an agreement on its page.",

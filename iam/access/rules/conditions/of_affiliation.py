@@ -177,7 +177,7 @@ class Place(Condition):
             N_("At or under the organisation"),
             "organisation",
             "organisation.under",
-            N_("Its key or name. Empty: anywhere at or under the owner."),
+            N_("Chosen by its name. Empty: anywhere at or under the owner."),
         ),
         FormField(
             "place_is",

@@ -27,7 +27,11 @@ class InGroup(Condition):
     KEYS = frozenset({"group", "owner"})
     FIELDS = (
         FormField(
-            "group_owner", N_("Organisation of the group"), "organisation", "membership.owner", N_("Its key or name.")
+            "group_owner",
+            N_("Organisation of the group"),
+            "organisation",
+            "membership.owner",
+            N_("Chosen by its name."),
         ),
         FormField("group", N_("Key of the group"), "text", "membership.group"),
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import Role
 from iam.access.model.rule import Rule, RuleVersion
+from iam.directory.organisation import Organisation
 from tests.kit.factories import consortium
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import ISSUER, Reader, World, administer, employ, hidden, person
@@ -166,10 +167,25 @@ def test_a_list_and_codes_at_once_are_refused(world: World, reader: Callable[[st
     assert "not both" in beside(page, "code_list")
 
 
+def test_an_organisation_is_chosen_among_names_and_of_two_with_one_name_ones_own_is_meant(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    same = {"name_fi": "Koivu fi", "name_sv": "Koivu sv", "name_en": "Koivu en"}
+    with Session(world.engine) as session, session.begin():
+        session.execute(update(Organisation).where(Organisation.key == "KUUSI").values(**same))
+    person(world, "mari", "Mansikka")
+    administer(world, "mari", "MANSIKKALA", "rules.read", "rules.write")
+    for login, chosen in (("mari", "Koivu en"), ("paula", "Koivu en (KOIVU)")):
+        page = send(reader(login), NEW, **{**GOOD, "owner": "Mansikkala en", "place_under": chosen})
+        assert (login, page.status_code, 'value="Koivu en' in page.text) == (login, 200, True)
+    assert send(reader("paula"), NEW, **{**GOOD, "place_under": "Koivu en"}).status_code == 422
+
+
 def test_an_organisation_may_be_written_by_its_name(world: World, reader: Callable[[str], Reader]) -> None:
     page = send(reader("paula"), NEW, **{**GOOD, "owner": "Mansikkala en", "place_under": "Koivu fi"})
     assert page.status_code == 200
-    assert 'name="place_under" type="text" value="KOIVU"' in page.text
+    assert 'name="place_under" type="text" value="Koivu en"' in page.text
+    assert ">KOIVU<" not in page.text
 
 
 @pytest.mark.parametrize(
