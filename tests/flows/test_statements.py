@@ -34,7 +34,7 @@ MOST: dict[str, int] = {
     "GET /admin/administrators/<uuid:grant_id>": 10,
     "GET /admin/administrators/new": 8,
     "GET /admin/administrators/new/<uuid:person_id>": 8,
-    "GET /admin/administrators/waiting/<uuid:proposal_id>": 24,
+    "GET /admin/administrators/waiting/<uuid:proposal_id>": 29,
     "GET /admin/agreements": 10,
     "GET /admin/agreements.csv": 10,
     "GET /admin/agreements/<key>": 16,

@@ -147,7 +147,7 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     administer(world, appoints, owner, "sessions.end")
     waits = wide.appointment(world, who, owner)
     world.write(waits)
-    world.ids |= {f"{name} grant": wide.grant_of(world, appoints), f"{name} appointment": waits.id}
+    world.ids.update({f"{name} grant": wide.grant_of(world, appoints), f"{name} appointment": waits.id})
     world.write(AgreementTerm(agreement_id=agreement.id, **world.lasting()))
     for party in (owner, "MUSTIKKALA"):
         world.write(
