@@ -11,6 +11,12 @@ A view writes only by calling a command of ``iam``; it imports nothing of the co
 """
 
 from admin_ui import entry
+from admin_ui.administrators import (
+    appoint as administrator_appoint,
+    change as administrator_change,
+    listing as administrators,
+    proposal as administrator_proposal,
+)
 from admin_ui.agreements import (
     acts as agreement_acts,
     cancel as agreement_cancel,
@@ -66,6 +72,10 @@ from admin_ui.rules import (
 from admin_ui.trace import pages as sign_in_trace
 
 PAGES = (
+    administrator_appoint,
+    administrator_change,
+    administrator_proposal,
+    administrators,
     agreement_acts,
     agreement_cancel,
     agreement_clauses,

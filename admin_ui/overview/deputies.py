@@ -21,6 +21,7 @@ from iam.web import context, guard
 
 PATH = "/admin/deputies"
 DECIDES = {
+    "administrators.write": N_("Administrators"),
     "agreements.sign": N_("Agreements"),
     "config.apply": N_("Declarations"),
     "rules.write": N_("Rules"),

@@ -12,6 +12,7 @@ from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from admin_ui.administrators.listing import PATH as ADMINISTRATORS
 from admin_ui.agreements.pages import PATH as AGREEMENTS
 from admin_ui.overview import declaration
 from admin_ui.parts import frame
@@ -22,6 +23,7 @@ from iam import clock
 from iam.access.commands import taken_out
 from iam.access.model.proposal import OF_RULES, Proposal, TakenOut
 from iam.apply import guarded
+from iam.deciding import appointing
 from iam.deciding.deputies import may_be_deputised
 from iam.deciding.telling import is_due
 from iam.deciding.waiting import proposals_for
@@ -38,6 +40,7 @@ KINDS = {
     "apply": N_("Declaration"),
     "agreement": N_("Agreement"),
     "undo": N_("Undoing of a run"),
+    "administrator": N_("Administrator"),
     "role": N_("Role"),
     "client": N_("Client"),
     "connection": N_("Sign-in connection"),
@@ -100,6 +103,8 @@ def _proposal(row: Proposal, names: dict[UUID, Profile]) -> WaitingDefinition:
         href = f"{paths[row.kind]}/{row.key}/proposal"
     elif row.kind == undo.KIND:
         href = f"/admin/runs/{(row.stated or {})['run']}/undo"
+    elif row.kind == appointing.KIND:
+        href = f"{ADMINISTRATORS}/waiting/{row.id}"
     else:
         href = declaration.address(row.digest)
     return WaitingDefinition(

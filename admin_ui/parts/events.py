@@ -40,6 +40,11 @@ WORDS = {
     "person:list:exported": N_("A list was saved as a file"),
     "admin:grant:given": N_("Was made an administrator"),
     "admin:grant:ended": N_("Ceased to be an administrator"),
+    "admin:grant:altered": N_("Is an administrator until another day"),
+    "admin:grant:proposed": N_("A change of what they administer waits for a second person"),
+    "admin:grant:accepted": N_("A change of what they administer was accepted"),
+    "admin:grant:refused": N_("A change of what they administer was refused"),
+    "admin:grant:reminded": N_("Was told that being an administrator ends soon"),
     "admin:request:denied": N_("An administrator was refused"),
     "admin:log:searched": N_("The log was searched"),
 }

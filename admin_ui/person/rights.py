@@ -12,11 +12,13 @@ from uuid import UUID
 from flask import request
 from sqlalchemy.orm import Session
 
+from admin_ui.administrators.listing import of_person
 from admin_ui.parts import frame, paging, words
 from admin_ui.people.view import PATH, Subject, names
 from admin_ui.rules.pages import offered_roles, shown_roles
 from connectors.problem import Problem
 from iam import clock
+from iam.access.commands.appointing import APPOINTS
 from iam.access.explanation.explain import Because, Explanation, explain
 from iam.access.explanation.fact_lines import FactLine
 from iam.access.explanation.telling import to_asker
@@ -53,6 +55,7 @@ def read(subject: Subject) -> Mapping[str, Any]:
         **_why_not(subject, found, at, {key for key, _ in roles}),
         "form": _form(subject, handed_out) if "rights.grant" in subject.allowed else None,
         "given": request.form,
+        "administers": of_person(context.db(), frame.part_of(APPOINTS), subject.id),
     }
 
 

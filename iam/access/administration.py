@@ -71,6 +71,10 @@ PERMISSIONS: dict[str, str] = {
         "client; all of it only over the whole consortium"
     ),
     "keys.manage": "make and promote signing keys",
+    "administrators.write": (
+        "see who administers what; appoint administrators, change until when they are, and end them: over no more, and "
+        "for no longer, than one's own"
+    ),
 }
 
 

@@ -29,6 +29,7 @@ from iam.change import Actor
 from iam.errors import Conflict, Denied
 from iam.plans import definition_guard, definition_plan, proposals
 from iam.plans.definition_guard import Touched
+from iam.signin import last_administrator
 from iam.vault import Vault, row
 
 KEY = "declaration"
@@ -99,8 +100,17 @@ def apply(
     """Write what differs, or propose it; with an ``approval`` write it when its effects are those that were seen.
 
     Raises ``Denied`` when the actor may not accept, ``Moved`` (exit code 4) when the effects are others or nothing
-    waits.
+    waits, ``Conflict`` when nobody would administer the whole any more.
     """
+    was_there = last_administrator.is_there(draft.session)
+    applied, held = _apply(draft, differences, actor, vault, approval)
+    last_administrator.refuse_last(draft.session, was_there=was_there)
+    return applied, held
+
+
+def _apply(
+    draft: Draft, differences: Sequence[Difference], actor: Actor, vault: Vault, approval: Approval | None
+) -> tuple[Applied | None, Held | None]:
     session = draft.session
     if approval is not None:
         _refuse_proposer(approval.proposal, actor)

@@ -184,6 +184,14 @@ TYPES: dict[str, str] = {
     "person:list:exported": "A list was exported.",
     "admin:grant:given": "Somebody was made an administrator of a part.",
     "admin:grant:ended": "Somebody ceased to be an administrator of a part.",
+    "admin:grant:altered": "Somebody is an administrator of a part until another day.",
+    "admin:grant:proposed": (
+        "An administrator's appointment, its end or another last day waits for a second person; what, of whom and the "
+        "digest of its effects is in the event."
+    ),
+    "admin:grant:accepted": "A second person accepted what waited of an administrator.",
+    "admin:grant:refused": "What waited of an administrator was refused or taken back, with a reason.",
+    "admin:grant:reminded": "An administrator, and those who may lengthen it, were told that it ends soon.",
     "admin:request:denied": "An administrator asked for something outside the permission or part held.",
     "admin:log:searched": "The audit log was searched.",
     "admin:application:added": "An administrator added an application on a page.",

@@ -15,6 +15,7 @@ from iam.apply.guarded import Approval, Moved
 from iam.apply.run import run_waiting
 from iam.audit import log
 from iam.change import Actor
+from iam.deciding import appointing
 from iam.deciding.waiting import SOURCE, Waiting
 from iam.errors import Conflict, Invalid
 from iam.plans import agreement_proposals, proposals, rule_proposals
@@ -78,6 +79,8 @@ def refuse(session: Session, found: Waiting, who: Decider, reason: str) -> None:
         _drop(session, proposal, who, reason)
     elif proposal.kind == undo.KIND:
         undo.refuse(session, proposal, reason, who.actor)
+    elif proposal.kind == appointing.KIND:
+        appointing.refuse(session, proposal, reason, who.asker, who.actor)
     else:
         agreement_proposals.refuse(session, proposal, reason, who.asker, who.actor)
 
@@ -98,6 +101,8 @@ def is_approved(session: Session, found: Waiting, who: Decider, is_seen: IsSeen)
         return _declared(session, Approval(proposal, is_seen), who)
     if proposal.kind == undo.KIND:
         return undo.accept(session, proposal, is_seen, who.actor)
+    if proposal.kind == appointing.KIND:
+        return appointing.accept(session, proposal, is_seen, who.asker, who.actor)
     return agreement_proposals.accept(session, proposal, is_seen, who.asker, who.actor)
 
 

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access.asker import Asker
+from iam.access.commands.appointing import APPOINTS
 from iam.access.model.proposal import OF_RULES, Proposal, waiting as undecided
 from iam.apply.guarded import KEY as DECLARATION, name_of
+from iam.deciding.appointing import KIND as ADMINISTRATOR
 from iam.directory.source import Run, Source
 from iam.errors import NotFound
 from iam.plans import agreement_proposals, proposals
@@ -29,6 +31,7 @@ NAMES = {
     agreement_proposals.KIND: "agreement",
     DECLARED: DECLARATION,
     undo.KIND: undo.KIND,
+    ADMINISTRATOR: ADMINISTRATOR,
 }
 """What a proposal is about, as it is named."""
 PERMISSIONS: Mapping[str, str] = {
@@ -37,6 +40,7 @@ PERMISSIONS: Mapping[str, str] = {
     SOURCE: "sources.accept",
     undo.KIND: "sources.accept",
     DECLARED: "config.apply",
+    ADMINISTRATOR: APPOINTS,
 }
 """By kind of what waits, which permission decides it; ``plans.approve`` decides all of them."""
 

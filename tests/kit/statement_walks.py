@@ -23,6 +23,8 @@ from tests.kit.worlds.admin import Reader, World
 from tests.kit.worlds.factor import answer, at_factor, follow, fresh, scan, with_passkey, with_totp
 
 LISTS_ASKED = {
+    "administrators": "?q=sihteeri",
+    "administrators/new": "?q=vir",
     "persons": "?q=vir&kind=employee",
     "organisations": "?q=koivu",
     "roles": "?q=opettaja",

@@ -24,7 +24,7 @@ from iam.access.derivation import later
 from iam.cli.operating.runs import Runs
 from iam.cli.support import Console
 from iam.database.engine import make_sessions
-from iam.deciding import telling
+from iam.deciding import administrators_told, telling
 from iam.delivery import mail, outbox
 from iam.ephemeral import generations
 from iam.jobs import Chore, Handler, Worker
@@ -97,6 +97,7 @@ def handlers(settings: Settings, vault: Vault, sessions: sessionmaker[Session]) 
         agreement_notes.KIND: agreement_mail.ToHolders(settings, mail.carrier(settings)),
         agreement_notes.OWN: agreement_mail.ToThoseUnder(settings, mail.carrier(settings)),
         factor_notice.KIND: factor_notice.ByMail(settings, mail.carrier(settings)),
+        administrators_told.KIND: administrators_told.ToAdministrators(settings, mail.carrier(settings)),
     }
 
 
@@ -113,6 +114,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
         ),
         Chore("plans", TIDY, Keeping(settings.plans.keep_names_days, settings.plans.discard_days)),
         Chore("plans told of", timedelta(minutes=10), telling.Telling(settings.plans.due_days, settings.zone)),
+        Chore("administrators that end", timedelta(hours=1), administrators_told.ending),
         Chore("sources amiss", timedelta(minutes=5), alarms.amiss),
         Chore("sign-in addresses", timedelta(minutes=1), address_notice.Round(wait)),
         Chore(

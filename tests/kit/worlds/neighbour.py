@@ -24,8 +24,8 @@ from iam.directory.organisation import Organisation
 from iam.directory.source import Ambiguity, RunReject, SourceOpening
 from iam.signin.accounts.standing_request import StandingRequest
 from tests.kit.factories import consortium
-from tests.kit.worlds import catalogue
-from tests.kit.worlds.admin import World, person
+from tests.kit.worlds import catalogue, wide
+from tests.kit.worlds.admin import World, administer, person
 
 MARK = "kanaria"
 TOWN, SCHOOL = "KANARIA", "KANARIALA"
@@ -142,6 +142,12 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     )
     world.write(deputy)
     world.ids[f"{name} deputy"] = deputy.id
+    appoints = f"{name} administrator"
+    person(world, appoints, f"{name.title()}lainen")
+    administer(world, appoints, owner, "sessions.end")
+    waits = wide.appointment(world, who, owner)
+    world.write(waits)
+    world.ids.update({f"{name} grant": wide.grant_of(world, appoints), f"{name} appointment": waits.id})
     world.write(AgreementTerm(agreement_id=agreement.id, **world.lasting()))
     for party in (owner, "MUSTIKKALA"):
         world.write(
@@ -212,6 +218,8 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "change_id": uuid4() if theirs else world.ids["change"],
         "n": "2" if theirs else "1",
         "connector": "puuttuva" if theirs else "hr",
+        "grant_id": world.ids[f"{name} grant"],
+        "proposal_id": world.ids[f"{name} appointment"],
     }
     return {argument: str(value) for argument, value in given.items()}
 

@@ -16,8 +16,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from iam import clock
+from iam.access.commands.appointing import Appointment
 from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
-from iam.access.model.assignment import Assignment
+from iam.access.model.assignment import AdminGrant, Assignment
 from iam.access.model.proposal import Proposal
 from iam.access.model.role import ApplicationEnabled, RoleVersion
 from iam.access.model.rule import RuleVersion
@@ -119,6 +120,44 @@ def build(world: World) -> None:
     _sources(world)
     _messages(world)
     _attempts(world)
+    _administrators(world)
+
+
+def _administrators(world: World) -> None:
+    """What sanna administers in KOIVU, and somebody foreign in KUUSI; and an appointment that waits in each."""
+    person(world, "kolli", "Kiisunen")
+    employ(world, "kolli", "KUUSI", "Rehtorikanaria")
+    administer(world, "kolli", "KUUSI", "sessions.end")
+    for name, who, appointed, place in (("own", "sanna", "anna", "KOIVU"), ("foreign", "kolli", "kiisu", "KUUSI")):
+        waits = appointment(world, appointed, place)
+        world.write(waits)
+        world.ids[f"{name} grant"] = grant_of(world, who)
+        world.ids[f"{name} appointment"] = waits.id
+
+
+def grant_of(world: World, login: str) -> UUID:
+    """Return the id by which lists name what a person administers."""
+    query = select(AdminGrant.id).where(AdminGrant.person_id == world.ids[login]).order_by(AdminGrant.id)
+    with world.transaction() as session:
+        return session.scalars(query.limit(1)).one()
+
+
+def appointment(world: World, login: str, organisation: str) -> Proposal:
+    """Somebody's appointment in an organisation, which paula wants and another must accept."""
+    today = clock.today()
+    permissions = frozenset({"sessions.end"})
+    act = Appointment("appoint", world.ids[login], world.ids[organisation], permissions, today, today)
+    return Proposal(
+        kind="administrator",
+        key=f"{login} in {organisation}",
+        digest="x",
+        owner_id=world.ids[organisation],
+        counts={"gain": 1, "lose": 0},
+        reasons=[],
+        stated=act.stated(),
+        proposed_by=world.ids["paula"],
+        proposed_at=clock.now(),
+    )
 
 
 def _rules(world: World) -> None:
@@ -345,6 +384,8 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         change=ids["omasopimus change"],
         connector="hr",
         opening=ids["own opening"],
+        grant=ids["own grant"],
+        appointment=ids["own appointment"],
     )
     foreign = named_things(
         ids["kiisu"],
@@ -362,6 +403,8 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         clause="2",
         version="7",
         opening=ids["foreign opening"],
+        grant=ids["foreign grant"],
+        appointment=ids["foreign appointment"],
     )
     missing = {section: {name: _absent(name) for name in values} for section, values in own.items()}
     return own, foreign, missing
@@ -391,6 +434,8 @@ def named_things(
     change: str = UNKNOWN,
     connector: str = "eioleolemassa",
     opening: str = UNKNOWN,
+    grant: str = UNKNOWN,
+    appointment: str = UNKNOWN,
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
@@ -410,6 +455,7 @@ def named_things(
         "new-source": {"connector": connector},
         "runs": {"run_id": run},
         "deputies": {"deputy_id": UNKNOWN},
+        "administrators": {"person_id": who, "grant_id": grant, "proposal_id": appointment},
         "undelivered": {"message_id": logout, "mail_id": mail},
     }
 

@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from iam import clock
 from iam.delivery.outbox import Message
 from iam.signin.accounts.standing_request import StandingRequest
-from tests.kit.worlds import catalogue
+from tests.kit.worlds import catalogue, wide
 from tests.kit.worlds.admin import Reader, World, administer, person
 
 FOREIGN_WORDS = ("Vieras", "Ville", "Kuusi", "Mustikkala", "Erityisopettaja", "Ranta ")
@@ -68,11 +68,21 @@ def foreign(world: World) -> dict[str, str]:
         "mail_id": str(mail.id),
         "opening_id": UNKNOWN,
         "deputy_id": UNKNOWN,
+        **_administrator(world),
         "change_id": UNKNOWN,
         "n": "1",
         "connector": UNKNOWN,
         "request_id": str(_asked(world)),
     }
+
+
+def _administrator(world: World) -> dict[str, str]:
+    """What somebody administers outside KOIVU, and what waits of it."""
+    person(world, "kaisa", "Vieras")
+    administer(world, "kaisa", "KUUSI", "sessions.end")
+    waits = wide.appointment(world, "ville", "KUUSI")
+    world.write(waits)
+    return {"grant_id": str(wide.grant_of(world, "kaisa")), "proposal_id": str(waits.id)}
 
 
 def _asked(world: World) -> UUID:

@@ -17,7 +17,7 @@ from iam.tokens.one_shot import OneShot
 from iam.tokens.session import LoginSessionRow
 from tests.kit.factories import consortium
 from tests.kit.seen import dump
-from tests.kit.worlds import catalogue
+from tests.kit.worlds import catalogue, wide
 from tests.kit.worlds.admin import ISSUER, Reader, World, hidden
 from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, published
 
@@ -30,6 +30,7 @@ GIVES = {
     "codes.issue",
     "factors.reset",
     "config.apply",
+    "administrators.write",
 }
 """Permissions whose forms give somebody something: power, a secret, a way in."""
 OTHER = {
@@ -67,7 +68,15 @@ GIVES_TOO = {
 }
 """Forms of other permissions that give: an access that was ended, what another administrator asked for, what a
 suspended agreement gave, and what an agreement allows."""
-DONE_AT_LAST = {"admin.sign", "admin.make_clause", "admin.alter_clause", "admin.restore_clauses"}
+DONE_AT_LAST = {
+    "admin.sign",
+    "admin.make_clause",
+    "admin.alter_clause",
+    "admin.restore_clauses",
+    "admin.appoint",
+    "admin.lengthen_administrator",
+    "admin.end_administrator",
+}
 """Forms that show an effect first: only doing it gives."""
 CHANGED = (
     "assignment",
@@ -136,6 +145,8 @@ def address(world: World, rule: Rule) -> str:
         "opening_id": str(uuid4()),
         "change_id": str(uuid4()),
         "n": "1",
+        "grant_id": str(wide.grant_of(world, "sanna")),
+        "proposal_id": str(uuid4()),
     }
     built = rule.build({name: ids[name] for name in rule.arguments})
     assert built is not None

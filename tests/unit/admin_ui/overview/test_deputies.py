@@ -45,6 +45,7 @@ def test_a_deputy_is_named_by_username_seen_by_both_and_ended_by_either(
     answer = paula.post(PATH, PATH, login="veera", permission="", **days())
     assert answer.location == PATH
     assert {row.permission for row in rows(pair)} == {
+        "administrators.write",
         "agreements.sign",
         "config.apply",
         "rules.write",
