@@ -65,7 +65,7 @@ def group_here(session: Session, part: Part, group_id: UUID) -> LocalGroup:
 def logins(session: Session, group_id: UUID) -> dict[UUID, str]:
     """Return the usernames of all who are in a group now, those outside the reader's part too."""
     query = select(Membership.person_id, Account.login).join(Account, Account.person_id == Membership.person_id)
-    return dict(session.execute(query.where(Membership.group_id == group_id, *_now())).tuples().all())
+    return dict(session.execute(query.where(Membership.group_id == group_id, *_now())).all())
 
 
 def members(group: LocalGroup) -> Select[Any]:

@@ -129,7 +129,7 @@ def _members(session: Session, here: LocalGroup, form: MembersForm) -> Collectio
     ids = sorted(form.add)
     for start in range(0, len(ids), 1000):
         query = select(Account.person_id, Account.login).where(Account.person_id.in_(ids[start : start + 1000]))
-        new |= dict(session.execute(query).tuples().all())
+        new |= dict(session.execute(query).all())
     form.without = [written for written, id_ in form.found.ids.items() if id_ not in new]
     return {login for id_, login in (standing | new).items() if id_ not in form.remove}
 

@@ -24,6 +24,7 @@ from iam.access.model.rule import RuleVersion
 from iam.change import Change
 from iam.database.types import uuid7
 from iam.delivery.outbox import Message
+from iam.directory.affiliation import Group, Membership
 from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity, SourceOpening
 from iam.oidc.model import Attempt
@@ -117,6 +118,7 @@ def build(world: World) -> None:
     _rules(world)
     _agreements(world)
     _sources(world)
+    _groups(world)
     _messages(world)
     _attempts(world)
 
@@ -320,6 +322,14 @@ def attempt(world: World, who: str, capacity: Mapping[str, Any], client: str = "
     )
 
 
+def _groups(world: World) -> None:
+    for name, place, member in (("omaryhma", "KOIVU", "anna"), ("Kanariaryhma", "KUUSI", "kiisu")):
+        row = Group(organisation_id=world.ids[place], key=name.lower(), name=name)
+        world.write(row)
+        world.ids[name] = row.id
+        world.write(Membership(group_id=row.id, person_id=world.ids[member], **world.lasting()))
+
+
 def local(world: World) -> None:
     """Add lauri, an administrator with every permission over the school KOIVU, and none elsewhere."""
     person(world, "lauri", "Paikallinen")
@@ -345,6 +355,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         change=ids["omasopimus change"],
         connector="hr",
         opening=ids["own opening"],
+        group=ids["omaryhma"],
     )
     foreign = named_things(
         ids["kiisu"],
@@ -362,6 +373,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         clause="2",
         version="7",
         opening=ids["foreign opening"],
+        group=ids["Kanariaryhma"],
     )
     missing = {section: {name: _absent(name) for name in values} for section, values in own.items()}
     return own, foreign, missing
@@ -391,11 +403,19 @@ def named_things(
     change: str = UNKNOWN,
     connector: str = "eioleolemassa",
     opening: str = UNKNOWN,
+    group: str = UNKNOWN,
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
-        "persons": {"person_id": who, "assignment_id": right, "guardian_id": who, "request_id": UNKNOWN},
+        "persons": {
+            "person_id": who,
+            "assignment_id": right,
+            "guardian_id": who,
+            "request_id": UNKNOWN,
+            "fact_id": right,
+        },
         "organisations": {"organisation_id": place, "opening_id": opening},
+        "groups": {"group_id": group},
         "applications": {
             "key": application,
             "application": application,

@@ -30,6 +30,7 @@ GIVES = {
     "codes.issue",
     "factors.reset",
     "config.apply",
+    "persons.write",
 }
 """Permissions whose forms give somebody something: power, a secret, a way in."""
 OTHER = {
@@ -135,6 +136,8 @@ def address(world: World, rule: Rule) -> str:
         "guardian_id": str(world.ids["anna"]),
         "opening_id": str(uuid4()),
         "change_id": str(uuid4()),
+        "fact_id": str(uuid4()),
+        "group_id": str(uuid4()),
         "n": "1",
     }
     built = rule.build({name: ids[name] for name in rule.arguments})

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.model.role import Role
 from iam.directory.affiliation import Affiliation, Relationship
-from tests.kit.worlds import access, catalogue
+from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer
 from tests.unit.admin_ui.people.test_adding import seen
 
@@ -77,7 +78,8 @@ def test_a_position_is_added_to_somebody_of_a_source_gets_another_end_and_ends(w
     assert change(world, sanna, row.fact_id, when="now") == 303
     assert by_hand(world).valid_to <= clock.now()
     assert [one.subject_id for one in world.events("person:position:ended")] == [world.ids["anna"]] * 2
-    assert change(world, sanna, row.fact_id, when="now") == 409, "it has ended"
+    here = f"/admin/persons/{world.ids['anna']}/positions/{row.fact_id}"
+    assert sanna.force(here, when="now", reason="x").status_code == 409, "it has ended"
 
 
 def test_a_position_of_a_source_or_of_another_school_is_not_changed_here(world: World, sanna: Reader) -> None:
@@ -97,8 +99,15 @@ def test_nobody_changes_their_own_positions_or_answers_for_themselves(world: Wor
 def test_the_rights_that_a_position_brings_are_shown_first_and_a_sensitive_role_is_not_given_so(
     world: World, sanna: Reader
 ) -> None:
-    catalogue.rule(world, "virittäjät", kind="contractor")
-    here = f"/admin/persons/{world.ids['anna']}/positions"
+    bound = {"a": {"affiliation": {"kind": "contractor", "organisation": {"kind": "school"}}}}
+    catalogue.rule(world, "virittäjät", pattern=catalogue.TEACHERS | {"bind": bound})
+    here = f"/admin/persons/{world.ids['gitta']}/positions"
     page = sanna.post(here, here, act="look", **fields(world))
+    assert page.status_code == 200
     assert "Opettaja" in page.text.partition('id="effects"')[2].partition("</section>")[0]
-    assert access is not None
+    with Session(world.engine) as session, session.begin():
+        session.execute(update(Role).values(sensitive=True))
+    refused = sanna.post(here, here, act="look", **fields(world))
+    assert refused.status_code == 422
+    assert "nobody hands out alone" in refused.text
+    assert add(world, sanna, "gitta", kind="trainee") == 303
