@@ -82,7 +82,7 @@ MOST: dict[str, int] = {
     "GET /admin/organisations/<uuid:organisation_id>/sources/<uuid:opening_id>": 70,
     "GET /admin/persons": 8,
     "GET /admin/persons.csv": 7,
-    "GET /admin/persons/<uuid:person_id>/positions": 12,
+    "GET /admin/persons/<uuid:person_id>/positions": 15,
     "GET /admin/persons/<uuid:person_id> facts": 14,
     "GET /admin/persons/<uuid:person_id> log": 11,
     "GET /admin/persons/<uuid:person_id> rights": 18,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-_CODE = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})([-+A-FU-Y])([0-9]{3})([0-9A-FHJ-NPR-Y])")
+_CODE = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})([-+A-FU-Y])[0-9]{3}[0-9A-FHJ-NPR-Y]")
 _CHECK = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _CENTURIES = {"+": 1800, **dict.fromkeys("-YXWVU", 1900), **dict.fromkeys("ABCDEF", 2000)}
 
@@ -20,10 +20,9 @@ def born(code: str) -> date | None:
     found = _CODE.fullmatch(code)
     if found is None:
         return None
-    day, month, year, sign, number, check = found.groups()
-    if _CHECK[int(day + month + year + number) % 31] != check:
+    if _CHECK[int(code[:6] + code[7:10]) % 31] != code[10]:
         return None
     try:
-        return date(_CENTURIES[sign] + int(year), int(month), int(day))
+        return date(_CENTURIES[found[4]] + int(found[3]), int(found[2]), int(found[1]))
     except ValueError:
         return None
