@@ -50,12 +50,18 @@ from admin_ui.feeds.making import (
 from admin_ui.organisations import opened_sources, pages as organisations
 from admin_ui.overview import declaration, deputies, page as overview, second_person
 from admin_ui.parts.frame import blueprint
-from admin_ui.people import listing as persons
+from admin_ui.people import (
+    adding as person_adding,
+    groups as local_groups,
+    listing as persons,
+    members as group_members,
+)
 from admin_ui.person import (
     acts as person_acts,
     guardians as person_guardians,
     help as person_help,
     page as person,
+    positions as person_positions,
     rights_file as person_rights_file,
     usernames,
 )
@@ -92,13 +98,17 @@ PAGES = (
     application_new,
     applications,
     entry,
+    group_members,
+    local_groups,
     opened_sources,
     organisations,
     overview,
     person,
     person_acts,
+    person_adding,
     person_guardians,
     person_help,
+    person_positions,
     person_rights_file,
     persons,
     role_versions,

@@ -18,6 +18,7 @@ AFFILIATIONS = {
     "elected-official": N_("Elected official"),
     "contractor": N_("Contractor"),
     "trainee": N_("Trainee"),
+    "visitor": N_("Visitor"),
 }
 STATES = {
     "active": N_("Active"),

@@ -39,6 +39,7 @@ ON_A_PERSON = (
     "factors.reset",
     "sessions.end",
     "audit.search",
+    "persons.write",
 )
 
 

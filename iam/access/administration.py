@@ -34,6 +34,10 @@ PERMISSIONS: dict[str, str] = {
     "persons.read": "see persons, their facts and their rights",
     "persons.export": "export lists of persons",
     "persons.code": "see an identity code, with a purpose",
+    "persons.write": (
+        "add persons by hand, and positions by hand, with somebody who answers for them; make local groups and say "
+        "who is in them"
+    ),
     "access.end": "end a person's access at once, and undo it",
     "rights.grant": "grant a right by hand, with a reason and an end",
     "codes.issue": (

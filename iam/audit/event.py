@@ -9,6 +9,12 @@ TYPES: dict[str, str] = {
     "person:guardian:unconfirmed": (
         "It was taken back that a guardian may know where a protected child is; the child's id is in the event."
     ),
+    "person:hand:added": "A person was added by hand, with a first position; its kind and who answers for it.",
+    "person:position:added": "A position was added by hand; its kind and who answers for it.",
+    "person:position:ended": "The end of a position by hand was changed; to when is in the event.",
+    "group:members:stated": (
+        "A local group was made or changed on a page; which, and whether it waits for a second person, is in the event."
+    ),
     "person:list:seen": (
         "Somebody read names of people in a list, a search, a trial or a preview; whose, by id, and on which "
         "page is in the event."

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from iam.database.base import Base, FactVersion, closed_index, key, open_index, refers_to, valid
 from iam.database.types import Protected
 
-AFFILIATION_KINDS = ("employee", "substitute", "student", "elected-official", "contractor", "trainee")
+AFFILIATION_KINDS = ("employee", "substitute", "student", "elected-official", "contractor", "trainee", "visitor")
 RELATIONSHIP_KINDS = ("guardian_of", "manager_of", "sponsor_of")
 
 

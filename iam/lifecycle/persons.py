@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,7 @@ class LocalProfile:
     given_names: str
     family_name: str
     email: str | None = None
+    birth_date: date | None = None
 
     @property
     def sort_name(self) -> str:
@@ -77,6 +78,7 @@ def set_profiles(session: Session, change: Change, stated: Mapping[UUID, LocalPr
             "given_names": one.given_names,
             "family_name": one.family_name,
             "email": one.email,
+            "birth_date": one.birth_date,
             "valid_from": clock.LONG_AGO,
             "valid_to": clock.FOREVER,
         }

@@ -29,6 +29,7 @@ KINDS = {
     "elected-official": N_("Elected official"),
     "contractor": N_("Contractor"),
     "trainee": N_("Trainee"),
+    "visitor": N_("Visitor"),
     "guardian": N_("Guardian"),
     "guardian_of": N_("Guardian"),
 }

@@ -13,6 +13,7 @@ KIND_WORDS: Mapping[str, str] = {
     "elected-official": N_("an elected official"),
     "contractor": N_("a contractor"),
     "trainee": N_("a trainee"),
+    "visitor": N_("a visitor"),
     "guardian_of": N_("a guardian"),
     "manager_of": N_("a manager"),
     "sponsor_of": N_("a responsible person"),

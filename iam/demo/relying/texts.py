@@ -36,6 +36,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "elected-official": ("Luottamushenkilö", "Förtroendevald", "Elected official"),
     "contractor": ("Toimeksisaaja", "Uppdragstagare", "Contractor"),
     "trainee": ("Harjoittelija", "Praktikant", "Trainee"),
+    "visitor": ("Vierailija", "Besökare", "Visitor"),
     "signed-out": ("Olet kirjautunut ulos.", "Du har loggat ut.", "You have signed out."),
     "error-title": ("Kirjautuminen ei onnistunut", "Inloggningen lyckades inte", "Signing in did not succeed"),
     "again": ("Yritä uudelleen", "Försök igen", "Try again"),

@@ -316,3 +316,14 @@ def parents(session: Session, visible: Visible, organisation_ids: Collection[UUI
         .where(*_placed(OrganisationPlace.organisation_id.in_(organisation_ids)), visible.covers(Organisation.id))
     )
     return dict(session.execute(query).all())
+
+
+def positions_held(session: Session, visible: Visible, most: int) -> list[tuple[str, str]]:
+    """Return the codes of positions that people of the asker's part hold, each with a title that goes with it, by
+    title; one statement."""
+    a = Affiliation
+    here = a.closed_by.is_(None), a.occupation.is_not(None), visible.covers(a.organisation_id), a.valid_to > clock.now()
+    told = visible.tells(a.person_id, a.organisation_id)
+    query = select(a.occupation, func.min(a.title)).where(*here, told).group_by(a.occupation).limit(most)
+    rows = session.execute(query)
+    return sorted(((str(code), str(title or code)) for code, title in rows), key=lambda one: one[1])

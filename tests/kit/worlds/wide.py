@@ -25,6 +25,7 @@ from iam.access.model.rule import RuleVersion
 from iam.change import Change
 from iam.database.types import uuid7
 from iam.delivery.outbox import Message
+from iam.directory.affiliation import Group, Membership
 from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity, SourceOpening
 from iam.oidc.model import Attempt
@@ -118,6 +119,7 @@ def build(world: World) -> None:
     _rules(world)
     _agreements(world)
     _sources(world)
+    _groups(world)
     _messages(world)
     _attempts(world)
     _administrators(world)
@@ -359,6 +361,14 @@ def attempt(world: World, who: str, capacity: Mapping[str, Any], client: str = "
     )
 
 
+def _groups(world: World) -> None:
+    for name, place, member in (("omaryhma", "KOIVU", "anna"), ("Kanariaryhma", "KUUSI", "kiisu")):
+        row = Group(organisation_id=world.ids[place], key=name.lower(), name=name)
+        world.write(row)
+        world.ids[name] = row.id
+        world.write(Membership(group_id=row.id, person_id=world.ids[member], **world.lasting()))
+
+
 def local(world: World) -> None:
     """Add lauri, an administrator with every permission over the school KOIVU, and none elsewhere."""
     person(world, "lauri", "Paikallinen")
@@ -386,6 +396,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         opening=ids["own opening"],
         grant=ids["own grant"],
         appointment=ids["own appointment"],
+        group=ids["omaryhma"],
     )
     foreign = named_things(
         ids["kiisu"],
@@ -405,6 +416,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         opening=ids["foreign opening"],
         grant=ids["foreign grant"],
         appointment=ids["foreign appointment"],
+        group=ids["Kanariaryhma"],
     )
     missing = {section: {name: _absent(name) for name in values} for section, values in own.items()}
     return own, foreign, missing
@@ -436,11 +448,19 @@ def named_things(
     opening: str = UNKNOWN,
     grant: str = UNKNOWN,
     appointment: str = UNKNOWN,
+    group: str = UNKNOWN,
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
-        "persons": {"person_id": who, "assignment_id": right, "guardian_id": who, "request_id": UNKNOWN},
+        "persons": {
+            "person_id": who,
+            "assignment_id": right,
+            "guardian_id": who,
+            "request_id": UNKNOWN,
+            "fact_id": right,
+        },
         "organisations": {"organisation_id": place, "opening_id": opening},
+        "groups": {"group_id": group},
         "applications": {
             "key": application,
             "application": application,

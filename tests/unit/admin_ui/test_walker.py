@@ -128,6 +128,7 @@ def asked(world: World) -> Iterator[tuple[str, dict[str, str], dict[str, str]]]:
     for section, canary in (("roles", "kanariarooli"), ("rules", "kanariasaanto"), ("agreements", "kanariasopimus")):
         for path in (f"/admin/{section}", f"/admin/{section}.csv"):
             yield path, {"q": canary}, {"q": "olematon"}
+    yield f"/admin/groups/{ids['omaryhma']}", {"q": "Kiisunen"}, {"q": "Olematon"}
     yield "/admin/rules", {"role": "kanariasovellus:kanariarooli"}, {"role": "kanariasovellus:olematon"}
     yield "/admin/applications/wilma/token", {"person": ids["kiisu"]}, {"person": nobody}
     yield (

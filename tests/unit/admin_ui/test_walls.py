@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 
 from iam import clock
 from iam.delivery.outbox import Message
+from iam.directory.affiliation import Group
 from iam.signin.accounts.standing_request import StandingRequest
 from tests.kit.worlds import catalogue, wide
 from tests.kit.worlds.admin import Reader, World, administer, person
@@ -73,6 +74,8 @@ def foreign(world: World) -> dict[str, str]:
         "n": "1",
         "connector": UNKNOWN,
         "request_id": str(_asked(world)),
+        "group_id": str(_group(world)),
+        "fact_id": str(world.ids["anna KOIVU"]),
     }
 
 
@@ -83,6 +86,13 @@ def _administrator(world: World) -> dict[str, str]:
     waits = wide.appointment(world, "ville", "KUUSI")
     world.write(waits)
     return {"grant_id": str(wide.grant_of(world, "kaisa")), "proposal_id": str(waits.id)}
+
+
+def _group(world: World) -> UUID:
+    """A local group outside KOIVU."""
+    row = Group(organisation_id=world.ids["KUUSI"], key="muu", name="Muu ryhmä")
+    world.write(row)
+    return row.id
 
 
 def _asked(world: World) -> UUID:

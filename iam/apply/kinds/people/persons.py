@@ -21,6 +21,7 @@ from iam.apply.declared.written import Row, dated, plain
 from iam.apply.kind import Kind
 from iam.apply.kinds.people import first_password, logins
 from iam.apply.schema.item import Code, Dated, Item, Key, Login, Text, one_of
+from iam.apply.schema.moments import Day
 from iam.directory.affiliation import AFFILIATION_KINDS
 from iam.lifecycle import persons
 from iam.lifecycle.leave import end_leavers
@@ -45,6 +46,7 @@ class Person(Item):
     given_names: Text
     family_name: Text
     email: Text | None = None
+    birth_date: Day = None
     password: SecretStr | None = None
     password_file: str | None = None
     affiliations: list[Affiliation] = []
@@ -63,6 +65,7 @@ def _shape(item: Person) -> Shape:
         "given_names": item.given_names,
         "family_name": item.family_name,
         "email": item.email,
+        "birth_date": item.birth_date,
         "affiliations": _primary_first(rows),
     }
 
@@ -110,6 +113,7 @@ def _standing_shape(known: People, person_id: UUID, organisations: Mapping[UUID,
         "given_names": profile.given_names,
         "family_name": profile.family_name,
         "email": profile.email,
+        "birth_date": profile.birth_date,
         "affiliations": _primary_first(
             AffiliationShape(
                 organisations[row.organisation_id],
@@ -169,7 +173,7 @@ def _write(writing: Writing) -> None:
     changed = [
         one
         for one in writing.some("person", "change")
-        if writing.differs("person", one[0], "given_names", "family_name", "email")
+        if writing.differs("person", one[0], "given_names", "family_name", "email", "birth_date")
     ]
     known = writing.draft.persons
     persons.set_profiles(writing.session, writing.change, {known[login]: _profile(shape) for login, shape in changed})
@@ -186,7 +190,7 @@ def _write(writing: Writing) -> None:
 
 
 def _profile(shape: Shape) -> LocalProfile:
-    return LocalProfile(shape["given_names"], shape["family_name"], shape["email"])
+    return LocalProfile(shape["given_names"], shape["family_name"], shape["email"], shape["birth_date"])
 
 
 def _stated(writing: Writing, row: AffiliationShape) -> StatedAffiliation:
@@ -201,7 +205,7 @@ def _export(session: Session, state: State) -> Iterator[Row]:
             | dated(start, end)
             for organisation, kind, occupation, title, start, end in shape["affiliations"]
         ]
-        said = {name: shape[name] for name in ("given_names", "family_name", "email")}
+        said = {name: shape[name] for name in ("given_names", "family_name", "email", "birth_date")}
         yield {"login": login} | plain(said | {"affiliations": rows})
 
 
@@ -215,7 +219,7 @@ KIND = Kind(
     check=_check,
     write=_write,
     export=_export,
-    quiet=frozenset({"password", "given_names", "family_name", "email"}),
+    quiet=frozenset({"password", "given_names", "family_name", "email", "birth_date"}),
     history=frozenset({"affiliations"}),
     parts={"affiliations": ("organisation", "kind", "occupation", "title", "dates")},
     derives="those touched",

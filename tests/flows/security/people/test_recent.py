@@ -31,6 +31,7 @@ GIVES = {
     "factors.reset",
     "config.apply",
     "administrators.write",
+    "persons.write",
 }
 """Permissions whose forms give somebody something: power, a secret, a way in."""
 OTHER = {
@@ -144,6 +145,8 @@ def address(world: World, rule: Rule) -> str:
         "guardian_id": str(world.ids["anna"]),
         "opening_id": str(uuid4()),
         "change_id": str(uuid4()),
+        "fact_id": str(uuid4()),
+        "group_id": str(uuid4()),
         "n": "1",
         "grant_id": str(wide.grant_of(world, "sanna")),
         "proposal_id": str(uuid4()),
