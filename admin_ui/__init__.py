@@ -39,7 +39,7 @@ from admin_ui.feeds.making import (
     new as source_new,
     sample as source_sample,
 )
-from admin_ui.organisations import opened_sources, pages as organisations
+from admin_ui.organisations import acts as organisation_acts, opened_sources, pages as organisations
 from admin_ui.overview import declaration, deputies, page as overview, second_person
 from admin_ui.parts.frame import blueprint
 from admin_ui.people import listing as persons
@@ -79,6 +79,7 @@ PAGES = (
     applications,
     entry,
     opened_sources,
+    organisation_acts,
     organisations,
     overview,
     person,

@@ -139,6 +139,14 @@ TYPES: dict[str, str] = {
         "Somebody restored what an earlier version of a role said; its number, and whether it waits as a declaration, "
         "is in the event."
     ),
+    "organisation:tree:stated": (
+        "Somebody added, renamed, moved, merged or closed an organisation on a page; which of it, and whether it waits "
+        "as a declaration, is in the event."
+    ),
+    "rule:codes:stated": (
+        "Somebody made a list of occupation codes or changed it on a page; its key, and whether it waits as a "
+        "declaration, is in the event."
+    ),
     "agreement:party:signed": "The signature of a party of an agreement was recorded; who signed, and which document.",
     "agreement:draft:made": "An agreement was made on a page, without signatures; how many clauses it has.",
     "agreement:template:made": "A template of agreements was made of an agreement on its page.",

@@ -74,6 +74,7 @@ MOST: dict[str, int] = {
     "GET /admin/organisations": 7,
     "GET /admin/organisations.csv": 7,
     "GET /admin/organisations/<uuid:organisation_id>": 20,
+    "GET /admin/organisations/<uuid:organisation_id>/acts/<act>": 8,
     "GET /admin/organisations/<uuid:organisation_id>/sources": 8,
     "GET /admin/organisations/<uuid:organisation_id>/sources/<uuid:opening_id>": 70,
     "GET /admin/persons": 8,

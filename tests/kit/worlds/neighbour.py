@@ -212,6 +212,7 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "change_id": uuid4() if theirs else world.ids["change"],
         "n": "2" if theirs else "1",
         "connector": "puuttuva" if theirs else "hr",
+        "act": "puuttuva" if theirs else "rename",
     }
     return {argument: str(value) for argument, value in given.items()}
 

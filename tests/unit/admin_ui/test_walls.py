@@ -71,6 +71,7 @@ def foreign(world: World) -> dict[str, str]:
         "change_id": UNKNOWN,
         "n": "1",
         "connector": UNKNOWN,
+        "act": UNKNOWN,
         "request_id": str(_asked(world)),
     }
 

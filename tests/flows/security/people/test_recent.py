@@ -23,6 +23,7 @@ from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, published
 
 GIVES = {
     "rules.write",
+    "organisations.write",
     "sources.write",
     "rights.grant",
     "applications.write",
@@ -67,7 +68,13 @@ GIVES_TOO = {
 }
 """Forms of other permissions that give: an access that was ended, what another administrator asked for, what a
 suspended agreement gave, and what an agreement allows."""
-DONE_AT_LAST = {"admin.sign", "admin.make_clause", "admin.alter_clause", "admin.restore_clauses"}
+DONE_AT_LAST = {
+    "admin.act_on_organisation",
+    "admin.sign",
+    "admin.make_clause",
+    "admin.alter_clause",
+    "admin.restore_clauses",
+}
 """Forms that show an effect first: only doing it gives."""
 CHANGED = (
     "assignment",
