@@ -52,6 +52,7 @@ from admin_ui.person import (
     usernames,
 )
 from admin_ui.rules import (
+    code_lists,
     edit as rule_edit,
     pages as rules,
     proposal as rule_proposal,
@@ -77,6 +78,7 @@ PAGES = (
     application_mapper,
     application_new,
     applications,
+    code_lists,
     entry,
     opened_sources,
     organisation_acts,

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from admin_ui.organisations.choosing import chosen
 from admin_ui.parts import words
+from admin_ui.parts.choosing import chosen
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import Part

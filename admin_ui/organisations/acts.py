@@ -143,7 +143,7 @@ def _effect(
         "told": act_form.told(here, act, request.form, guard.part()),
     }
     return frame.render(
-        "organisations/act_effect.html",
+        "stated/effect.html",
         status,
         section="organisations",
         breadcrumb=[*_above(here), (values["path"], texts.gettext(WORDS[act].title))],

@@ -78,6 +78,7 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     catalogue.application(world, f"{name}-ohjelma", owner, f"{name}-rooli")
     catalogue.rule(world, f"{name}-rule", owner)
     catalogue.template(world, f"{name}-pohja", owner)
+    catalogue.code_list(world, f"{name}-lista", f"{name}-koodi", owner=owner)
     world.write(
         Proposal(
             kind="withdrawal",
@@ -223,6 +224,7 @@ def key_of(rule: Rule, *, theirs: bool) -> str:
     ends = {
         "sources": "hr",
         "rules": "rule",
+        "code-lists": "lista",
         "agreements": "sopimus",
         "agreement-templates": "pohja",
         "applications": "ohjelma",

@@ -42,6 +42,8 @@ CANARIES = (
     "kanariarooli",
     "kanariasyote",
     "kanariasaanto",
+    "kanarialista",
+    "kanariakoodi",
     "kanariasopimus",
     "kanariayhteys",
     "Vieras",
@@ -128,6 +130,8 @@ def _rules(world: World) -> None:
     bound = {"affiliation": {"kind": "employee", "organisation": {"is": "KUUSI"}}}
     pattern = {"bind": {"a": bound}, "gives": {"role": "wilma:avustaja", "scope": "organisation of a"}}
     catalogue.rule(world, "kanariasaanto", "KUUSI", pattern)
+    catalogue.code_list(world, "omalista", "opettaja", owner="KOIVU")
+    catalogue.code_list(world, "kanarialista", "kanariakoodi", owner="KUUSI")
     world.write(by_rule(world, "anna", "KOIVU", "omasaanto"), by_rule(world, "kiisu", "KUUSI", "kanariasaanto"))
     world.write(waiting(world, "anna", "KOIVU", "omasaanto"), waiting(world, "kiisu", "KUUSI", "kanariasaanto"))
 
@@ -345,6 +349,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         change=ids["omasopimus change"],
         connector="hr",
         opening=ids["own opening"],
+        act="rename",
     )
     foreign = named_things(
         ids["kiisu"],
@@ -391,11 +396,12 @@ def named_things(
     change: str = UNKNOWN,
     connector: str = "eioleolemassa",
     opening: str = UNKNOWN,
+    act: str = "eioleolemassa",
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
         "persons": {"person_id": who, "assignment_id": right, "guardian_id": who, "request_id": UNKNOWN},
-        "organisations": {"organisation_id": place, "opening_id": opening},
+        "organisations": {"organisation_id": place, "opening_id": opening, "act": act},
         "applications": {
             "key": application,
             "application": application,
@@ -404,6 +410,7 @@ def named_things(
         },
         "roles": {"application": application, "key": role, "n": version},
         "rules": {"key": rule, "n": version},
+        "code-lists": {"key": rule.replace("saanto", "lista")},
         "agreements": {"key": agreement, "n": clause, "change_id": change},
         "agreement-templates": {"key": agreement.replace("sopimus", "pohja")},
         "sources": {"key": source, "ambiguity_id": unclear},

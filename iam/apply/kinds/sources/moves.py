@@ -32,8 +32,10 @@ Tree = Mapping[UUID, Sequence[Place]]
 
 @dataclass(frozen=True, slots=True)
 class _Reach:
-    """Where sources may state facts from ``now`` on: by a tree, their owners, and what is opened to them. Two are compared
-    as of one instant: else all that begins now would seem to be lost between their clocks."""
+    """Where sources may state facts from ``now`` on: by a tree, their owners, and what is opened to them.
+
+    Two are compared as of one instant, else all that begins now would seem to be lost between their clocks.
+    """
 
     now: datetime
     tree: Tree

@@ -70,6 +70,8 @@ GIVES_TOO = {
 suspended agreement gave, and what an agreement allows."""
 DONE_AT_LAST = {
     "admin.act_on_organisation",
+    "admin.change_code_list",
+    "admin.make_code_list",
     "admin.sign",
     "admin.make_clause",
     "admin.alter_clause",
@@ -143,6 +145,7 @@ def address(world: World, rule: Rule) -> str:
         "opening_id": str(uuid4()),
         "change_id": str(uuid4()),
         "n": "1",
+        "act": "rename",
     }
     built = rule.build({name: ids[name] for name in rule.arguments})
     assert built is not None

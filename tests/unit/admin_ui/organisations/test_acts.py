@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.access.model.proposal import Proposal, waiting
+from iam.access.model.role import Role
 from iam.apply.export import as_data
 from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
 from iam.directory.source import Acceptance
@@ -208,18 +209,18 @@ def test_an_organisation_closes_with_its_last_day_when_nothing_is_left_under_it(
 def test_what_takes_much_waits_for_a_second_person_and_the_page_says_so(world: World, lauri: Reader) -> None:
     with Session(world.engine) as session, session.begin():
         session.add(_acceptance(world))
+        session.execute(update(Role).values(sensitive=True))
     there, last = path(world, "close", "KOIVU"), clock.today().isoformat()
     shown = look(lauri, there, last=last)
     assert "lose the role" in shown.text
     done = do(lauri, there, last=last)
-    print(
-        "TOLD",
-        re.findall(r'tile__number">(\d+)', shown.text),
-        re.findall(r'notice__title">[^<]*', lauri.get(done.location).text),
-    )
+    assert "it waits for a second person" in lauri.get(done.location).text
     with Session(world.engine) as session:
         waits = session.scalars(select(Proposal).where(waiting())).all()
     assert len(waits) == 1
+    assert places(world, "KOIVU")[0].valid_to > clock.day_end(clock.today())
+    (event,) = world.events("organisation:tree:stated")
+    assert event.envelope["waits"]
 
 
 def test_effects_that_changed_since_they_were_shown_are_shown_anew(world: World, lauri: Reader) -> None:
