@@ -17,7 +17,7 @@ from iam.access.model.proposal import Proposal, waiting
 from iam.access.model.role import Role
 from iam.apply.export import as_data
 from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
-from iam.directory.source import Acceptance
+from iam.directory.source import Acceptance, SourceOpening
 from tests.kit.worlds.admin import Reader, World, administer
 
 NEW_SCHOOL = {"key": "LEPPA", "kind": "school", "name.fi": "Leppä", "name.sv": "", "name.en": "Alder"}
@@ -204,6 +204,12 @@ def test_an_organisation_closes_with_its_last_day_when_nothing_is_left_under_it(
     assert "Under it there would still be: Koivu en, Ranta en." in held.text
     do(lauri, path(world, "close", "RANTA"), last=last.isoformat())
     assert [one.valid_to for one in places(world, "RANTA")] == [clock.day_end(last)]
+
+
+def test_what_does_not_move_is_opened_to_no_source(world: World, lauri: Reader) -> None:
+    do(lauri, path(world, "move", "RANTA"), other="KOIVU", day=(clock.today() + timedelta(days=9)).isoformat())
+    with Session(world.engine) as session:
+        assert session.scalars(select(SourceOpening)).all() == []
 
 
 def test_what_takes_much_waits_for_a_second_person_and_the_page_says_so(world: World, lauri: Reader) -> None:
