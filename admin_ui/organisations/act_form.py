@@ -12,9 +12,9 @@ from admin_ui.parts.choosing import chosen
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import Part
-from iam.apply import organisation_acts
 from iam.apply.declared.written import Row
-from iam.apply.organisation_acts import CODES, Acted
+from iam.apply.on_pages import organisation_acts
+from iam.apply.on_pages.organisation_acts import CODES, Acted
 from iam.directory.organisation import Organisation
 from iam.errors import AvainError, Invalid
 from iam.lifecycle.organisations import acts

@@ -23,7 +23,7 @@ from admin_ui.parts.frame import blueprint
 from admin_ui.people import effects as effects_view
 from connectors.problem import Problem
 from iam import clock
-from iam.apply import organisation_acts, stating
+from iam.apply.on_pages import organisation_acts, stating
 from iam.directory.organisation import Organisation
 from iam.directory.pages import listing
 from iam.errors import Conflict, Denied, Invalid, NotFound
@@ -39,7 +39,7 @@ ACT = PATH + "/{organisation_id}/acts/{act}"
 
 
 @dataclass(slots=True)
-class ActForm:
+class OrganisationForm:
     """What was typed (None: nothing yet), what is wrong beside which field ("": above all), and what says otherwise now
     than when the form was opened."""
 
@@ -52,7 +52,7 @@ class ActForm:
 @guard.requires("organisations.write")
 def show_organisation_act(organisation_id: UUID, act: str) -> Response:
     """Show the form of an act on an organisation of the part."""
-    return _form(_here(organisation_id, act), act, ActForm())
+    return _form(_here(organisation_id, act), act, OrganisationForm())
 
 
 @blueprint.post("/organisations/<uuid:organisation_id>/acts/<act>")
@@ -62,7 +62,7 @@ def act_on_organisation(organisation_id: UUID, act: str) -> AnyResponse:
     """Show what the act does to people; or do it, when that is what was shown."""
     here, typed = _here(organisation_id, act), request.form
     if request.form.get("stood") != act_form.stood(here):
-        return _form(here, act, ActForm(typed, meanwhile=act_form.meanwhile(here, act, typed)), 409)
+        return _form(here, act, OrganisationForm(typed, meanwhile=act_form.meanwhile(here, act, typed)), 409)
     try:
         acted = act_form.read(Ask(here, act, typed, guard.part()))
         if request.form.get("act") != DO:
@@ -70,7 +70,7 @@ def act_on_organisation(organisation_id: UUID, act: str) -> AnyResponse:
         return _do(here, act, acted)
     except (Invalid, Conflict, Denied) as error:
         errors = act_form.beside(error)
-        return _form(_here(organisation_id, act), act, ActForm(typed, errors), error.status)
+        return _form(_here(organisation_id, act), act, OrganisationForm(typed, errors), error.status)
 
 
 def _do(here: Organisation, act: str, acted: organisation_acts.Acted) -> AnyResponse:
@@ -102,7 +102,7 @@ def _here(organisation_id: UUID, act: str) -> Organisation:
     return context.db().get_one(Organisation, organisation_id)
 
 
-def _form(here: Organisation, act: str, form: ActForm, status: int = 200) -> Response:
+def _form(here: Organisation, act: str, form: OrganisationForm, status: int = 200) -> Response:
     texts = context.texts()
     return frame.render(
         "organisations/act.html",

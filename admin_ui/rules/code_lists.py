@@ -20,7 +20,7 @@ from connectors.problem import Problem
 from iam.access.administration import may_touch
 from iam.access.pages import code_lists
 from iam.access.pages.code_lists import OwnedList
-from iam.apply import code_list_acts, stating
+from iam.apply.on_pages import code_list_acts, stating
 from iam.directory.organisation import Organisation
 from iam.directory.pages import listing
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound

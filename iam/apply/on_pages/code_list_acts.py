@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from sqlalchemy.orm import Session
 
+from iam.apply.on_pages.stating import Stating, write
 from iam.apply.run import Report
-from iam.apply.stating import Stating, write
 from iam.audit import log
 from iam.change import Actor
 from iam.directory.organisation import Organisation

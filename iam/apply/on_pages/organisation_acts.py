@@ -18,10 +18,10 @@ from connectors.problem import Problem
 from iam import clock
 from iam.apply.comparison.state import State
 from iam.apply.declared.written import Row, dated, plain
+from iam.apply.on_pages.stating import Stating, write
 from iam.apply.registry import BY_NAME
 from iam.apply.run import Report
 from iam.apply.schema.moments import end_of, from_end, from_start, start_of
-from iam.apply.stating import Stating, write
 from iam.audit import log
 from iam.change import Actor
 from iam.directory.organisation import Organisation
