@@ -47,7 +47,7 @@ from admin_ui.feeds.making import (
     new as source_new,
     sample as source_sample,
 )
-from admin_ui.organisations import opened_sources, pages as organisations
+from admin_ui.organisations import acts as organisation_acts, opened_sources, pages as organisations
 from admin_ui.overview import declaration, deputies, page as overview, second_person
 from admin_ui.parts.frame import blueprint
 from admin_ui.people import (
@@ -66,6 +66,7 @@ from admin_ui.person import (
     usernames,
 )
 from admin_ui.rules import (
+    code_lists,
     edit as rule_edit,
     pages as rules,
     proposal as rule_proposal,
@@ -97,10 +98,12 @@ PAGES = (
     application_mapper,
     application_new,
     applications,
+    code_lists,
     entry,
     group_members,
     local_groups,
     opened_sources,
+    organisation_acts,
     organisations,
     overview,
     person,

@@ -20,10 +20,10 @@ from admin_ui.parts.words import options, word
 from admin_ui.people import effects as effects_view
 from connectors.problem import Problem
 from iam.access.model.role import Application
-from iam.apply import application_stating
-from iam.apply.application_stating import application_stated, digest_of
 from iam.apply.declared.written import Row
 from iam.apply.guarded import name_of
+from iam.apply.on_pages import application_stating
+from iam.apply.on_pages.application_stating import application_stated, digest_of
 from iam.directory.organisation import Organisation
 from iam.errors import Conflict, Denied, Invalid
 from iam.oidc.clients import by_page

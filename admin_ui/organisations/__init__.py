@@ -1,1 +1,2 @@
-"""Organisations: the tree level by level, one organisation's page, and what is opened to the sources of others."""
+"""Organisations: the tree in nested lists, one organisation's page with who administers it, what is done to one (added,
+renamed, moved, merged, closed: shown first, then declared), and what is opened to the sources of others."""

@@ -10,7 +10,7 @@ from flask import Response, request
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from admin_ui.organisations import username_section
+from admin_ui.organisations import administrators, tree, username_section
 from admin_ui.parts import frame, lists, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
@@ -21,6 +21,7 @@ from iam.directory.pages import listing
 from iam.directory.pages.head_counts import Counts, counted_once, head_counts
 from iam.directory.queries import organisations as by_id
 from iam.errors import NotFound
+from iam.lifecycle.organisations.acts import allowed
 from iam.sources import listing as listed_sources
 from iam.texts import N_
 from iam.web import context, guard
@@ -50,13 +51,16 @@ class OrganisationCells(NamedTuple):
 @blueprint.get("/organisations")
 @guard.requires("organisations.read")
 def organisations() -> Response:
-    """Show the top of the reader's part, or what a search finds in it."""
+    """Show the tree from the top of the reader's part or from ``?under=``, or what a search finds in it."""
     part, text, kind = guard.part(), lists.text(), _kind()
-    query = listing.organisations(part, text, kind) if text or kind else listing.tops(part)
+    above = None if text or kind else _above_tree(part)
     return frame.render(
         "organisations/organisations.html",
         section="organisations",
-        page=_page(part, query)[0],
+        breadcrumb=_way(part, above),
+        above=above,
+        branches=None if text or kind else tree.page(part, _right_under(part, above)),
+        page=_page(part, listing.organisations(part, text, kind))[0] if text or kind else None,
         text=text,
         kind=kind,
         kinds=words.options(words.ORGANISATIONS),
@@ -64,6 +68,33 @@ def organisations() -> Response:
         export_url=paging.address(f"{PATH}.csv"),
         is_narrowed=bool(text or kind),
     )
+
+
+def _above_tree(part: Part) -> Organisation | None:
+    """The organisation whose branches are asked for by ``?under=``; none: the top. Raises ``NotFound``."""
+    under = paging.as_id(request.args.get("under"))
+    if under is None:
+        return None
+    query = listing.organisations(part).where(Organisation.id == under)
+    found: Organisation | None = context.db().scalars(query).one_or_none()
+    if found is None:
+        raise NotFound(Problem("There is no such organisation, or it is outside your part."))
+    return found
+
+
+def _right_under(part: Part, above: Organisation | None) -> Any:
+    return listing.tops(part) if above is None else listing.children(part, above.id)
+
+
+def _way(part: Part, above: Organisation | None) -> list[tuple[str, str]]:
+    """The pages of the tree above the one that is shown."""
+    if above is None:
+        return []
+    language = context.texts().language
+    way = [*listing.path(context.db(), part, above.id)]
+    return [(PATH, context.texts().gettext(N_("Organisations")))] + [
+        (f"{PATH}?under={one.id}", one.name(language)) for one in way
+    ]
 
 
 @blueprint.get("/organisations.csv")
@@ -120,6 +151,8 @@ def organisation(organisation_id: UUID) -> Response:
         export_url=f"{PATH}.csv?under={organisation_id}",
         opened=_opened(session, organisation_id),
         usernames=username_section.of_organisation(session, organisation_id),
+        administering=administrators.of_organisation(session, organisation_id),
+        acts=allowed(session, frame.part_of("organisations.write"), organisation_id),
     )
 
 

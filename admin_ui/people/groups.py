@@ -20,8 +20,8 @@ from admin_ui.people.adding import HandForm
 from admin_ui.people.group_rows import GROUP_KEYS, LocalGroup, groups, one
 from admin_ui.people.position_form import text
 from connectors.problem import Problem
-from iam.apply import group_stating
-from iam.apply.group_stating import StatedGroup
+from iam.apply.on_pages import group_stating
+from iam.apply.on_pages.group_stating import StatedGroup
 from iam.directory.affiliation import Group
 from iam.directory.name_words import words
 from iam.directory.organisation import Organisation

@@ -27,8 +27,8 @@ from admin_ui.people.listing import archive_after, lines
 from admin_ui.people.position_form import text
 from connectors.identity_code import holds_code
 from connectors.problem import Problem
-from iam.apply import group_stating
-from iam.apply.group_stating import StatedGroup
+from iam.apply.on_pages import group_stating
+from iam.apply.on_pages.group_stating import StatedGroup
 from iam.directory.pages import listing
 from iam.directory.pages.listing import PERSON_KEYS, Wanted
 from iam.directory.person import Person

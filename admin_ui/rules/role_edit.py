@@ -22,10 +22,10 @@ from admin_ui.rules.roles import HANDED_OUT, PATH, SECTION
 from connectors.problem import Problem
 from iam.access.pages import role_versions
 from iam.access.pages.role_versions import RoleSays
-from iam.apply import application_stating
-from iam.apply.application_stating import digest_of, role_stated
 from iam.apply.declared.written import Row
 from iam.apply.guarded import name_of
+from iam.apply.on_pages import application_stating
+from iam.apply.on_pages.application_stating import digest_of, role_stated
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
 from iam.oidc.clients import by_page
 from iam.texts import LANGUAGE_NAMES, LANGUAGES, N_, in_language

@@ -47,6 +47,7 @@ PERMISSIONS: dict[str, str] = {
     "factors.reset": "remove a person's second factors, when they are lost",
     "sessions.end": "end a person's login sessions",
     "organisations.read": "see organisations",
+    "organisations.write": "add, rename, move, merge and close organisations; legal entities only over everything",
     "sources.read": "see sources and their runs",
     "sources.run": "run a source",
     "sources.write": "make and change sources of the part, pause them and take them into use",

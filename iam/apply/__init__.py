@@ -10,4 +10,5 @@ What is declared are the kinds. Each is one file in ``kinds``: its model in YAML
 written and written out. A new kind is such a file, ending in ``KIND = Kind(...)`` (``kind`` says what it must know),
 and its line in ``registry``; the steps above walk that list and know no kind by name. Kinds are stated, checked,
 written and told of in its order. ``schema``, ``declared`` and ``comparison`` hold what all kinds stand on.
+``on_pages`` states one thing at a time, for pages.
 """

@@ -12,8 +12,8 @@ from connectors.problem import Problem
 from iam.access.administration import Part
 from iam.access.commands.publish import Preview
 from iam.access.pages.role_versions import RoleSays
-from iam.apply.application_stating import application_row, role_stated
 from iam.apply.declared.said import Said
+from iam.apply.on_pages.application_stating import application_row, role_stated
 from iam.apply.run import Report, look_at, run_said
 from iam.audit import log
 from iam.change import Actor

@@ -139,7 +139,8 @@ def look_at(session: Session, said: Said, actor: Actor, vault: Vault, part: Part
     if problems:
         return Report(problems, (), 0, None), None
     differences = compare(draft)
-    return Report((), differences, len(draft.skipped), None), guarded.preview(draft, differences, actor, vault, part)
+    report = Report((), differences, len(draft.skipped), None, _notes(draft, differences))
+    return report, guarded.preview(draft, differences, actor, vault, part)
 
 
 def run_waiting(session: Session, approval: Approval, actor: Actor, vault: Vault, *, consortium: str = "") -> Report:
@@ -169,10 +170,14 @@ def _run(
         return Report(problems, (), 0, None)
     differences = compare(draft)
     sign_ins = _sign_ins(draft, differences)
-    changed = {(one.kind, one.key) for one in differences if one.action != "none"}
-    notes = [*draft.notes, *(doubt for kind, key, doubt in draft.doubts if (kind, key) in changed)]
+    notes = _notes(draft, differences)
     applied, held = (None, None) if dry_run else guarded.apply(draft, differences, actor, vault, approval)
     return Report((), differences, len(draft.skipped), applied, notes, sign_ins, held)
+
+
+def _notes(draft: Draft, differences: Sequence[Difference]) -> list[Problem]:
+    changed = {(one.kind, one.key) for one in differences if one.action != "none"}
+    return [*draft.notes, *(doubt for kind, key, doubt in draft.doubts if (kind, key) in changed)]
 
 
 def _sign_ins(draft: Draft, differences: Sequence[Difference]) -> int | None:

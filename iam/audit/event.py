@@ -153,6 +153,14 @@ TYPES: dict[str, str] = {
         "An application was altered on a page; which fields, and whether it waits as a declaration, is in the event."
     ),
     "admin:client:amended": "The settings of a client were changed on its page; which of them is in the event.",
+    "organisation:tree:stated": (
+        "Somebody added, renamed, moved, merged or closed an organisation on a page; which of it, and whether it waits "
+        "as a declaration, is in the event."
+    ),
+    "rule:codes:stated": (
+        "Somebody made a list of occupation codes or changed it on a page; its key, and whether it waits as a "
+        "declaration, is in the event."
+    ),
     "agreement:party:signed": "The signature of a party of an agreement was recorded; who signed, and which document.",
     "agreement:draft:made": "An agreement was made on a page, without signatures; how many clauses it has.",
     "agreement:template:made": "A template of agreements was made of an agreement on its page.",

@@ -78,6 +78,7 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     catalogue.application(world, f"{name}-ohjelma", owner, f"{name}-rooli")
     catalogue.rule(world, f"{name}-rule", owner)
     catalogue.template(world, f"{name}-pohja", owner)
+    catalogue.code_list(world, f"{name}-lista", f"{name}-koodi", owner=owner)
     world.write(
         Proposal(
             kind="withdrawal",
@@ -220,6 +221,7 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "connector": "puuttuva" if theirs else "hr",
         "grant_id": world.ids[f"{name} grant"],
         "proposal_id": world.ids[f"{name} appointment"],
+        "act": "puuttuva" if theirs else "rename",
     }
     return {argument: str(value) for argument, value in given.items()}
 
@@ -230,6 +232,7 @@ def key_of(rule: Rule, *, theirs: bool) -> str:
     ends = {
         "sources": "hr",
         "rules": "rule",
+        "code-lists": "lista",
         "agreements": "sopimus",
         "agreement-templates": "pohja",
         "applications": "ohjelma",

@@ -44,6 +44,8 @@ CANARIES = (
     "kanariarooli",
     "kanariasyote",
     "kanariasaanto",
+    "kanarialista",
+    "kanariakoodi",
     "kanariasopimus",
     "kanariayhteys",
     "Vieras",
@@ -169,6 +171,8 @@ def _rules(world: World) -> None:
     bound = {"affiliation": {"kind": "employee", "organisation": {"is": "KUUSI"}}}
     pattern = {"bind": {"a": bound}, "gives": {"role": "wilma:avustaja", "scope": "organisation of a"}}
     catalogue.rule(world, "kanariasaanto", "KUUSI", pattern)
+    catalogue.code_list(world, "omalista", "opettaja", owner="KOIVU")
+    catalogue.code_list(world, "kanarialista", "kanariakoodi", owner="KUUSI")
     world.write(by_rule(world, "anna", "KOIVU", "omasaanto"), by_rule(world, "kiisu", "KUUSI", "kanariasaanto"))
     world.write(waiting(world, "anna", "KOIVU", "omasaanto"), waiting(world, "kiisu", "KUUSI", "kanariasaanto"))
 
@@ -397,6 +401,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         grant=ids["own grant"],
         appointment=ids["own appointment"],
         group=ids["omaryhma"],
+        act="rename",
     )
     foreign = named_things(
         ids["kiisu"],
@@ -449,6 +454,7 @@ def named_things(
     grant: str = UNKNOWN,
     appointment: str = UNKNOWN,
     group: str = UNKNOWN,
+    act: str = "eioleolemassa",
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
@@ -459,7 +465,7 @@ def named_things(
             "request_id": UNKNOWN,
             "fact_id": right,
         },
-        "organisations": {"organisation_id": place, "opening_id": opening},
+        "organisations": {"organisation_id": place, "opening_id": opening, "act": act},
         "groups": {"group_id": group},
         "applications": {
             "key": application,
@@ -469,6 +475,7 @@ def named_things(
         },
         "roles": {"application": application, "key": role, "n": version},
         "rules": {"key": rule, "n": version},
+        "code-lists": {"key": rule.replace("saanto", "lista")},
         "agreements": {"key": agreement, "n": clause, "change_id": change},
         "agreement-templates": {"key": agreement.replace("sopimus", "pohja")},
         "sources": {"key": source, "ambiguity_id": unclear},

@@ -73,6 +73,7 @@ def foreign(world: World) -> dict[str, str]:
         "change_id": UNKNOWN,
         "n": "1",
         "connector": UNKNOWN,
+        "act": UNKNOWN,
         "request_id": str(_asked(world)),
         "group_id": str(_group(world)),
         "fact_id": str(world.ids["anna KOIVU"]),

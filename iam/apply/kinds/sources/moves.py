@@ -32,15 +32,19 @@ Tree = Mapping[UUID, Sequence[Place]]
 
 @dataclass(frozen=True, slots=True)
 class _Reach:
-    """Where sources may state facts: by a tree, their owners, and what is opened to them."""
+    """Where sources may state facts from ``now`` on: by a tree, their owners, and what is opened to them.
 
+    Two are compared as of one instant, else all that begins now would seem to be lost between their clocks.
+    """
+
+    now: datetime
     tree: Tree
     owners: Mapping[UUID, UUID]
     opened: Mapping[Pair, Sequence[Interval]]
 
     def of(self, source_id: UUID, organisation_id: UUID) -> Sequence[Interval]:
         """Return when, from now on, a source may state facts in an organisation."""
-        found, now = [], clock.now()
+        found, now = [], self.now
         for above, start, end in ancestry(self.tree, organisation_id):
             times = [(clock.LONG_AGO, clock.FOREVER)] if above == self.owners[source_id] else []
             times += self.opened.get((above, source_id), ())
@@ -62,8 +66,9 @@ def keep_sources(draft: Draft) -> None:
         return
     keys, before = draft.state.keys("source"), openings.standing(draft.session)
     owners = {row[0]: row[1] for row in draft.session.execute(select(Source.id, Source.owner_id))}
-    was = _Reach(draft.state.tree, owners, before)
-    will = _Reach(draft.tree, owners | _owners(draft), before | _stated(draft))
+    now = clock.now()
+    was = _Reach(now, draft.state.tree, owners, before)
+    will = _Reach(now, draft.tree, owners | _owners(draft), before | _stated(draft))
     for source_id, organisation_id, at in sorted(set(_lost(draft, was, will, moved)), key=str):
         _open(
             draft,

@@ -23,6 +23,7 @@ from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, published
 
 GIVES = {
     "rules.write",
+    "organisations.write",
     "sources.write",
     "rights.grant",
     "applications.write",
@@ -70,6 +71,9 @@ GIVES_TOO = {
 """Forms of other permissions that give: an access that was ended, what another administrator asked for, what a
 suspended agreement gave, and what an agreement allows."""
 DONE_AT_LAST = {
+    "admin.act_on_organisation",
+    "admin.change_code_list",
+    "admin.make_code_list",
     "admin.sign",
     "admin.make_clause",
     "admin.alter_clause",
@@ -150,6 +154,7 @@ def address(world: World, rule: Rule) -> str:
         "n": "1",
         "grant_id": str(wide.grant_of(world, "sanna")),
         "proposal_id": str(uuid4()),
+        "act": "rename",
     }
     built = rule.build({name: ids[name] for name in rule.arguments})
     assert built is not None

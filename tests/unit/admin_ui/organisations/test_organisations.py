@@ -14,7 +14,13 @@ from tests.kit.worlds.admin import Reader, World, administer
 
 
 def names(text: str) -> list[str]:
-    return re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', text)
+    return re.findall(r'<th scope="row"><a href="/admin/organisations/[^"]+">([^<]+)</a>', text)
+
+
+def branches(text: str) -> list[str]:
+    """The names in the tree."""
+    tree = text.partition('<nav class="tree"')[2].partition("</nav>")[0]
+    return re.findall(r'<a href="/admin/organisations/[^"]+">([^<]+)</a>', tree)
 
 
 def units(world: World, first: int, last: int) -> None:
@@ -25,10 +31,48 @@ def units(world: World, first: int, last: int) -> None:
 
 
 def test_the_tree_opens_at_the_top_of_the_readers_part(world: World, reader: Callable[[str], Reader]) -> None:
-    assert names(reader("paula").get("/admin/organisations").text) == ["Root en"]
+    paula = branches(reader("paula").get("/admin/organisations").text)
+    assert paula == ["Root en", "Mansikkala en", "Koivu en", "Ranta en", "Mustikkala en", "Kuusi en"]
     administer(world, "sanna", "KOIVU", "organisations.read")
     administer(world, "sanna", "RANTA", "organisations.read")
-    assert names(reader("sanna").get("/admin/organisations").text) == ["Koivu en", "Ranta en"]
+    assert branches(reader("sanna").get("/admin/organisations").text) == ["Koivu en", "Ranta en"]
+
+
+def test_of_many_under_one_the_tree_shows_some_and_a_page_of_its_own_all_with_the_same_statements(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    paula, statements = reader("paula"), []
+    for first_unit, last_unit, shown in ((0, 10, 10 + 1), (10, 200, 20)):
+        units(world, first_unit, last_unit)
+        paula.get("/admin/organisations")
+        with world.counted() as sent:
+            text = paula.get("/admin/organisations").text
+        statements.append(len(sent))
+        assert len(branches(text)) == 5 + shown
+    assert statements[0] == statements[1] < 15
+    below = f"/admin/organisations?under={world.ids['MUSTIKKALA']}"
+    assert below in text
+    assert "Show all 201" in text
+    page = paula.get(below)
+    assert len(branches(page.text)) == 50
+    assert 'rel="next"' in page.text
+    administer(world, "sanna", "KOIVU", "organisations.read")
+    assert reader("sanna").get(below).status_code == 404
+
+
+def test_who_administers_it_is_told_by_name_to_who_sees_them_and_counted_to_others(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    here = f"/admin/organisations/{world.ids['KOIVU']}"
+    text = reader("paula").get(here).text
+    table = text.partition('id="administrators')[2].partition("</table>")[0]
+    assert "Pääkäyttäjä Paula" in table
+    assert "Sihteeri Sanna" in table
+    assert "codes.issue, persons.read, sessions.end" in table
+    administer(world, "sanna", "KOIVU", "organisations.read")
+    text = reader("sanna").get(here).text
+    assert "Pääkäyttäjä" not in text.partition("<main")[2]
+    assert "1 person more administers it" in text
 
 
 def test_an_organisation_shows_what_is_right_under_it_and_the_way_up(
@@ -87,7 +131,7 @@ def test_children_come_in_pages_with_the_same_statements_for_10_and_200(
         with world.counted() as sent:
             first = paula.get(here).text
         statements.append(len(sent))
-    assert statements[0] == statements[1] < 25
+    assert statements[0] == statements[1] < 30
     following = re.search(r'<a href="([^"]+)" rel="next">', first)
     assert following is not None
     second = names(paula.get(following[1]).text)
