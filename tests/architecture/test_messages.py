@@ -37,7 +37,8 @@ NOT_SAID = {
         r"[Ss]ammanslutning": "konsortiet",
         r"helpdesk|stödtjänst": "användarstödet",
         r"[Ii]nloggningar på sistone": "senaste inloggningar",
-        r"\b[Dd]efinitioner": "deklarationer",
+        r"\b[Dd]efinition": "deklaration",
+        r"huvudanvändar": "administratör",
         r"\bbefogenhet": "behörighet",
     },
 }
