@@ -37,7 +37,7 @@ NOT_SAID = {
         r"[Ss]ammanslutning": "konsortiet",
         r"helpdesk|stödtjänst": "användarstödet",
         r"[Ii]nloggningar på sistone": "senaste inloggningar",
-        r"\b[Dd]efinition": "deklaration",
+        r"(?i)\bdefinition": "deklarationer",
         r"huvudanvändar": "administratör",
         r"\bbefogenhet": "behörighet",
     },
