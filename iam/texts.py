@@ -95,6 +95,11 @@ class Texts:
         clock = f"{local.hour}.{local.minute:02}"
         return self.gettext("%(day)s at %(time)s") % {"day": self.first_day(at), "time": clock}
 
+    def decimal(self, value: float, places: int) -> str:
+        """``value`` with so many decimals: 0.4 is "0,4" in Finnish and Swedish."""
+        text = f"{value:.{places}f}"
+        return text if self.language == _SOURCE_LANGUAGE else text.replace(".", ",")
+
     def sentence(self, problem: Problem) -> str:
         """One line on ``problem``: where it is, what is wrong and what to do about it."""
         sentences = (problem.message, problem.remedy)

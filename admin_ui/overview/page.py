@@ -17,6 +17,7 @@ from admin_ui.overview import second_person
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
 from admin_ui.people.guardians import waiting
+from admin_ui.person import help as requests
 from iam import clock
 from iam.access.administration import Part
 from iam.access.model.agreement import Agreement, AgreementTerm
@@ -74,7 +75,14 @@ def overview() -> Response:
     second, wait = second_person.lists(context.db()), waiting(context.db(), frame.part_of("rights.grant"))
     if not sources:
         return frame.render(
-            "overview/secretary.html", section="overview", coming=soon, second=second, guardians=wait, nameless=nameless
+            "overview/secretary.html",
+            section="overview",
+            lately=_lately(context.db(), people),
+            coming=soon,
+            second=second,
+            guardians=wait,
+            nameless=nameless,
+            asked=len(requests.waiting()) if people else 0,
         )
     feeds = _feeds(context.db(), sources)
     return frame.render(
@@ -186,6 +194,20 @@ def _coming(session: Session, people: Part, agreements: Part) -> dict[str, int |
         "ends": row[1] if people else None,
         "agreements": row[2] if agreements else None,
     }
+
+
+def _lately(session: Session, people: Part) -> dict[str, int] | None:
+    """Return how many people came new and how many left within the past days; None where the reader may not know."""
+    if not people:
+        return None
+    a = Affiliation
+    here = [a.closed_by.is_(None), people.covers(a.organisation_id), people.tells(a.person_id, a.organisation_id)]
+    came, went = (
+        select(func.count(a.person_id.distinct())).where(*here, *coming(a, what)).scalar_subquery()
+        for what in ("came", "went")
+    )
+    row = session.execute(select(came, went)).one()
+    return {"came": row[0], "went": row[1]}
 
 
 def _nameless(session: Session, people: Part) -> int:

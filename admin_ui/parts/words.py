@@ -20,6 +20,16 @@ AFFILIATIONS = {
     "trainee": N_("Trainee"),
     "visitor": N_("Visitor"),
 }
+MANY_AFFILIATIONS = {
+    "employee": (N_("employee"), N_("employees")),
+    "substitute": (N_("substitute"), N_("substitutes")),
+    "student": (N_("pupil or student"), N_("pupils or students")),
+    "guardian": (N_("guardian"), N_("guardians")),
+    "elected-official": (N_("elected official"), N_("elected officials")),
+    "contractor": (N_("contractor"), N_("contractors")),
+    "trainee": (N_("trainee"), N_("trainees")),
+}
+"""The same after a number: of one, and of several."""
 STATES = {
     "active": N_("Active"),
     "ended": N_("Ended"),
@@ -81,6 +91,11 @@ ENFORCEMENTS = {
 def word(words: Mapping[str, str], key: str) -> str:
     """Return the word for ``key`` in the reader's language; an unknown key as it stands."""
     return context.texts().gettext(words[key]) if key in words else key
+
+
+def after_number(kind: str, number: int) -> str:
+    """Return the word for a kind of affiliation as it stands after a number; an unknown kind as it stands."""
+    return context.texts().gettext(MANY_AFFILIATIONS[kind][number != 1]) if kind in MANY_AFFILIATIONS else kind
 
 
 def options(words: Mapping[str, str]) -> list[tuple[str, str]]:

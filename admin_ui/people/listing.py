@@ -211,7 +211,7 @@ def _wanted(session: Session, part: Part) -> Wanted:
         organisation_id,
         _one_of("kind", words.AFFILIATIONS),
         _one_of("state", words.STATES),
-        _one_of("coming", ("starts", "ends")),
+        _one_of("coming", ("starts", "ends", "came", "went")),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from admin_ui.parts.lists import Listed
 from admin_ui.parts.seen import profiles
 from admin_ui.rules import form as rule_form
 from iam.access.administration import Part, may_touch
+from iam.access.model.rule import RuleVersion
 from iam.access.pages import listing
 from iam.access.pages.listing import ROLE_KEYS, RULE_KEYS, VERSION_KEYS
 from iam.access.rules.handing import offered
@@ -31,7 +33,7 @@ from iam.web import context, guard
 
 PATH = "/admin/rules"
 SECTION = "rules"
-STATES = {"published": N_("In force"), "withdrawn": N_("Withdrawn"), "draft": N_("Draft")}
+STATES = {"published": N_("In force"), "withdrawn": N_("Withdrawn"), "draft": N_("Draft"), "replaced": N_("Replaced")}
 LOOKS = {"published": "success", "withdrawn": "neutral", "draft": "info"}
 
 frame.section(SECTION, N_("Rules"), PATH, "rules.read", 50)
@@ -91,7 +93,7 @@ def rule(key: str) -> Response:
         line=lines(session, [(found, version, owner)])[0],
         role=listing.role_names(session, [version.role_id])[version.role_id],
         count=listing.rule_count(session, part, found.id),
-        page=_history(found.id).page(paging.cursor(20)),
+        page=_history(found.id, version).page(paging.cursor(20)),
         may_write=bool(write) and may_touch(session, write, found.owner_id),
         waits=rule_proposals.of_rule(session, key),
         in_form=rule_form.from_pattern(key, owner.key, version.pattern) is not None,
@@ -114,17 +116,18 @@ class VersionCells(NamedTuple):
 @guard.requires("rules.read")
 def versions_file(key: str) -> Response:
     """Take home the versions of a rule."""
-    found, texts = listing.rule_of(context.db(), guard.part(), key)[0], context.texts()
+    (found, version, _), texts = listing.rule_of(context.db(), guard.part(), key), context.texts()
     header = N_("Version"), N_("State"), N_("Published"), N_("By"), N_("What it says")
 
     def cells(one: dict[str, Any]) -> VersionCells:
         return VersionCells(one["n"], one["word"], texts.moment(one["at"]), one["who"], one["sentence"])
 
-    return _history(found.id).file("versions", header, cells, {"rule": key})
+    return _history(found.id, version).file("versions", header, cells, {"rule": key})
 
 
-def _history(rule_id: UUID) -> Listed[dict[str, Any]]:
-    return Listed(listing.versions(rule_id), VERSION_KEYS, _versions, newest_first=True)
+def _history(rule_id: UUID, newest: RuleVersion) -> Listed[dict[str, Any]]:
+    last = newest.n - (newest.state == "draft")
+    return Listed(listing.versions(rule_id), VERSION_KEYS, partial(_versions, last), newest_first=True)
 
 
 def lines(session: Session, rows: Sequence[Any]) -> list[RuleLine]:
@@ -193,13 +196,13 @@ def _said(rows: Iterable[Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _versions(session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
+def _versions(last: int, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
     names = labels(session, readable(version.pattern for version, _ in rows))
     shown = profiles(session, {row[0].published_by for row in rows if row[0].published_by})
     return [
         {
             "n": version.n,
-            "word": words.word(STATES, version.state),
+            "word": words.word(STATES, "replaced" if _is_replaced(version, last) else version.state),
             "look": LOOKS[version.state],
             "at": change.at,
             "who": shown.get(version.published_by, Profile()).display_name or "–",
@@ -207,6 +210,11 @@ def _versions(session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         }
         for version, change in rows
     ]
+
+
+def _is_replaced(version: RuleVersion, last: int) -> bool:
+    """Whether another version came in its place; the last one before a rule is given up was withdrawn."""
+    return version.state == "withdrawn" and version.n < last
 
 
 def _wanted(session: Session, part: Part) -> tuple[Any, str]:

@@ -17,13 +17,13 @@ _YEAR = 365 * 86400
 
 
 def init(app: Flask) -> None:
-    """Make ``_()``, the filters ``day``, ``first_day`` and ``moment``, and base.html's context work in every
+    """Make ``_()``, the filters ``day``, ``first_day``, ``moment``, ``decimal``, and base.html's context work in every
     template."""
     environment = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
     install = getattr(environment, "install_gettext_callables")  # noqa: B009 - the extension above adds it
     install(_gettext, _ngettext, newstyle=True)
-    environment.filters.update(day=_day, first_day=_first_day, moment=_moment)
+    environment.filters.update(day=_day, first_day=_first_day, moment=_moment, decimal=_decimal)
     environment.globals.update(form_page=kept.page, page_in=kept.page_in)
     app.context_processor(_common)
     app.after_request(_bring_back)
@@ -98,3 +98,7 @@ def _first_day(value: datetime | None) -> str:
 
 def _moment(value: datetime | None) -> str:
     return context.texts().moment(value)
+
+
+def _decimal(value: float, places: int) -> str:
+    return context.texts().decimal(value, places)

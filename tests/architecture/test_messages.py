@@ -19,6 +19,30 @@ OPTIONS = {"**/templates/**.html": {"silent": "false"}}
 PLACE = re.compile(r"%\((\w+)\)")
 TRANSLATED = ("fi", "sv")
 
+NOT_SAID = {
+    "fi": {
+        r"\b(oma\w*|sinun) os(a|i|aa|assa|asta)\w*si\b|\bosasi\b": "vastuualueesi",
+        r"\btehtävä(?!ksi)|\btehtäv(iä|ien|än|ät|itt)": "palvelussuhde, opinnot, asema or ammattinimike",
+        r"kertakäyttökood": "kertakoodi",
+        r"vakiomitt": "määrämittainen",
+        r"\bmääritystiedost": "määrittelytiedosto",
+        r"neuvon(ta|taan|nasta)\b": "käyttäjätuki",
+        r"suunnitelma": "muutosesitys",
+        r"\d\.\d+ (sekun|prosen|%)": "a decimal comma",
+    },
+    "sv": {
+        r"\bdin (egen )?del\b": "ditt ansvarsområde",
+        r"\bhuvudet\b": "headern",
+        r"personnummer": "personbeteckning",
+        r"[Ss]ammanslutning": "konsortiet",
+        r"helpdesk|stödtjänst": "användarstödet",
+        r"[Ii]nloggningar på sistone": "senaste inloggningar",
+        r"(?i)\bdefinition": "deklarationer",
+        r"huvudanvändar": "administratör",
+        r"\bbefogenhet": "behörighet",
+    },
+}
+"""Words that a catalogue does not use, and the one that it does."""
 
 Forms = tuple[str, ...]
 """A sentence, or its singular and its plural."""
@@ -72,6 +96,14 @@ def test_every_sentence_that_is_marked_for_translation_has_one(language: str) ->
 def test_a_translation_is_filled_in_at_the_same_places_as_its_sentence(language: str) -> None:
     assert [
         message for message, translated in translations(language).items() if places(message) != places(translated)
+    ] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_thing_is_called_by_its_one_word(language: str) -> None:
+    said = [text for translated in translations(language).values() for text in translated]
+    assert [
+        (text, f"say {word}") for text in said for form, word in NOT_SAID[language].items() if re.search(form, text)
     ] == []
 
 

@@ -27,6 +27,13 @@ def test_a_picture_without_words_and_pale_text_are_reported_with_their_elements(
     ]
 
 
+def test_what_cannot_be_read_in_the_dark_alone_is_reported_and_the_page_is_light_again(page: Page) -> None:
+    dim = "<style>@media (prefers-color-scheme: dark) { p { color: #444; background: #222 } }</style>"
+    page.set_content(_GOOD.replace("</h1>", f"</h1>{dim}<p>hämärä</p>"))
+    assert [(violation.rule, violation.targets) for violation in axe(page)] == [("color-contrast in the dark", ("p",))]
+    assert not page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+
+
 def test_accessibility_is_checked_under_a_strict_security_policy(page: Page) -> None:
     page.set_content(_GOOD.replace("<title>", _STRICT + "<title>"))
     assert axe(page) == []

@@ -99,7 +99,7 @@ def test_a_payroll_with_other_headers_becomes_a_source_by_pages_alone(
         "Sukunimi": "Sukunimi",
         "Etunimet": "Etunimet",
         "Suhteen laatu": "Palvsuhdelaji",
-        "Nimike": "Nimike",
+        "Ammattinimike": "Nimike",
         "Ensimmäinen päivä": "Alkupvm",
         "Viimeinen päivä": "Loppupvm",
         "Rivin numero: jokaisella palvelussuhteella oma": "Psuhdenro",

@@ -38,7 +38,11 @@ def test_every_reason_is_printed_and_no_form(page: Page, demo: tuple[Consortium,
     assert forms.count() > 1
     expect(reason).not_to_be_visible()
     expect(printed).not_to_be_visible()
+    page.emulate_media(color_scheme="dark")
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) != "rgb(255, 255, 255)"
     page.emulate_media(media="print")
+    assert page.evaluate(ground) == "rgb(255, 255, 255)", "paper is white, however dark the screen"
     assert reason.evaluate("one => one.checkVisibility({contentVisibilityAuto: true})")
     assert reason.evaluate("one => one.getBoundingClientRect().height") > 20
     expect(printed).to_be_visible()

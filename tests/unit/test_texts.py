@@ -35,6 +35,11 @@ def test_a_moment_is_written_in_the_readers_way(texts: Texts, shown: str) -> Non
     assert texts.moment(datetime(2026, 9, 15, 5, 5, tzinfo=UTC)) == shown
 
 
+def test_a_number_has_the_decimal_mark_of_the_language() -> None:
+    assert [one.decimal(0.449, 1) for one in (FI, SV, EN)] == ["0,4", "0,4", "0.4"]
+    assert FI.decimal(-12, 2) == "-12,00"
+
+
 def test_no_time_is_an_empty_text() -> None:
     assert (FI.day(None), FI.first_day(None), FI.moment(None)) == ("", "", "")
 

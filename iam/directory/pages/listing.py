@@ -51,7 +51,8 @@ class Wanted:
     ``text``: words of which each begins a word of a name that is shown or was held (``name_words``), or an identifier
     (a learner or employee number) as it stands. ``organisation_id``: an affiliation at or under it; ``kind``: of an
     affiliation, or ``guardian``; ``state``: draft, active, ended, suspended or archived; ``coming``: an affiliation
-    that ``starts`` or ``ends`` within ``COMING``.
+    that ``starts`` or ``ends`` within ``COMING``, or by which somebody ``came`` new or ``went`` within the same time
+    past.
     """
 
     text: str = ""
@@ -214,10 +215,26 @@ def near(model: Any) -> list[ColumnElement[bool]]:
 
 
 def coming(model: Any, what: str) -> list[ColumnElement[bool]]:
-    """The conditions that a row starts (``what`` is "starts") or ends within ``COMING``."""
+    """The conditions that a row ``what``: "starts" or "ends" within ``COMING``; "came" or "went" within the same time
+    past, of an affiliation with none other of the person in that organisation before or after it."""
     now = clock.now()
+    if what in ("came", "went"):
+        moment, then = (model.valid_from, now - COMING) if what == "came" else (model.valid_to, now)
+        return [moment > now - COMING, moment <= now, ~_is_there(model, then)]
     moment = model.valid_from if what == "starts" else model.valid_to
     return [moment > now, moment <= now + COMING, *([] if what == "starts" else [model.valid_from <= now])]
+
+
+def _is_there(model: Any, at: datetime) -> ColumnElement[bool]:
+    """The condition that the person of an affiliation had one in the same organisation at an instant."""
+    other = aliased(Affiliation)
+    return exists().where(
+        other.person_id == model.person_id,
+        other.organisation_id == model.organisation_id,
+        other.closed_by.is_(None),
+        other.valid_from <= at,
+        other.valid_to > at,
+    )
 
 
 def at_or_under(organisation_id: UUID) -> Select[Any]:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
@@ -33,6 +33,14 @@ _BROKEN = """
 tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']}).then(it => it.violations)
 """
 """What axe-core is asked: of what a page keeps it need write nothing down."""
+_DIM = """
+() => {
+  document.getAnimations().forEach(one => one.finish());
+  return axe.run(document, {runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']}, resultTypes: ['violations']})
+    .then(it => it.violations);
+}
+"""
+"""What it is asked of the same page in the dark: colours are all that differs."""
 _WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -96,7 +104,8 @@ class Chromium:
 
 
 def axe(page: Page) -> list[Violation]:
-    """What axe-core finds on the page as it stands, at WCAG 2.0, 2.1 and 2.2 levels A and AA; empty means nothing.
+    """What axe-core finds on the page as it stands, at WCAG 2.0, 2.1 and 2.2 levels A and AA; and of its colours where
+    the reader's system is dark, once it is sound in the light. Empty means nothing.
 
     A page that is still arriving is waited for. Injected past its content security policy, so it is tested as it is
     served. Raises ``ValueError`` for a page that runs no scripts, on which axe-core would never end.
@@ -105,7 +114,7 @@ def axe(page: Page) -> list[Violation]:
     if page.evaluate("matchMedia('(scripting: none)').matches"):
         raise ValueError("axe-core needs a page that runs scripts")
     page.evaluate(_AXE.read_text(encoding="utf-8"))
-    violations = page.evaluate(_BROKEN, _WCAG)
+    violations = page.evaluate(_BROKEN, _WCAG) or _in_the_dark(page)
     return [
         Violation(
             found_rule["id"],
@@ -114,6 +123,13 @@ def axe(page: Page) -> list[Violation]:
         )
         for found_rule in violations
     ]
+
+
+def _in_the_dark(page: Page) -> list[dict[str, Any]]:
+    page.emulate_media(color_scheme="dark")
+    found: list[dict[str, Any]] = page.evaluate(_DIM)
+    page.emulate_media(color_scheme="light")
+    return [one | {"id": f"{one['id']} in the dark"} for one in found]
 
 
 def watch_complaints(page: Page) -> list[str]:

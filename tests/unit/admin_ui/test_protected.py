@@ -147,10 +147,10 @@ def looked(world: World) -> Iterator[str]:
         yield f"/admin/persons/{ids[who]}/trace.csv"
         yield f"/admin/applications/wilma/token?person={ids[who]}"
         yield f"/admin/applications/wilma/token?q={who}"
-    kinds = ("", "student", "employee", "guardian")
-    for path, organisation, kind, coming in product(("persons", "persons.csv"), SCHOOLS, kinds, ("", "starts", "ends")):
+    kinds, changes = ("", "student", "employee", "guardian"), ("", "starts", "ends", "came", "went")
+    for path, organisation, kind, coming in product(("persons", "persons.csv"), SCHOOLS, kinds, changes):
         yield f"/admin/{path}?" + urlencode({"organisation": ids[organisation], "kind": kind, "coming": coming})
-    for path, kind, coming in product(("persons", "persons.csv"), kinds, ("", "starts", "ends")):
+    for path, kind, coming in product(("persons", "persons.csv"), kinds, changes):
         yield f"/admin/{path}?" + urlencode({"kind": kind, "coming": coming})
     for text in ("suojattu", "12345", "valvoja"):
         yield f"/admin/persons?q={text}"

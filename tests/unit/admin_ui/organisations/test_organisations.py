@@ -85,10 +85,15 @@ def test_an_organisation_shows_what_is_right_under_it_and_the_way_up(
     assert re.findall(r">([^<]+)</(?:a|li)>", way[0]) == ["Organisations", "Root en", "Mansikkala en"]
 
 
+def counted(text: str) -> dict[str, str]:
+    return dict(re.findall(r'tile__number">(\d+)</span><span class="tile__title">([^<]+)', text))
+
+
 def test_people_are_counted_by_kind_once_each(world: World, reader: Callable[[str], Reader]) -> None:
-    text = reader("paula").get(f"/admin/organisations/{world.ids['ROOT']}").text
-    counted = dict(re.findall(r'tile__number">(\d+)</span><span class="tile__title">([^<]+)', text))
-    assert counted == {"3": "Employee", "1": "Pupil or student"}
+    here = f"/admin/organisations/{world.ids['ROOT']}"
+    assert counted(reader("paula").get(here).text) == {"3": "employees", "1": "pupil or student"}
+    in_finnish = reader("paula").get(f"{here}?lang=fi").text
+    assert counted(in_finnish) == {"3": "työntekijää", "1": "oppilas tai opiskelija"}
 
 
 def test_controllers_and_relations_are_told_and_link_only_inside_the_part(

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from iam import clock
 from iam.directory.source import Ambiguity, Run, Source
+from iam.signin.accounts.account import Account
 from tests.kit.worlds.admin import Reader, World, administer, employ, person
 
 
@@ -38,11 +40,54 @@ def number(text: str, title: str) -> int:
 
 def test_a_secretary_sees_three_large_actions_and_no_imports(world: World, reader: Callable[[str], Reader]) -> None:
     text = reader("sanna").get("/admin/").text
-    for words in ("A pupil cannot sign in", "Substitutes", "Our people", "Find a person"):
-        assert words in text
-    assert "Waiting for you" not in text
+    at = [text.index(words) for words in ("Find a person", "A pupil cannot sign in", "Our people", "Substitutes")]
+    assert at == sorted(at), "the search stands first"
+    assert "Nothing waits for you." in text
     assert "/admin/sources" not in text
     assert "Koivu en" in text
+
+
+def test_a_secretary_who_may_end_access_finds_it_first_and_who_may_not_is_not_offered_it(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    assert "then=end" not in reader("sanna").get("/admin/").text
+    administer(world, "sanna", "KOIVU", "access.end")
+    text = reader("sanna").get("/admin/").text
+    assert "End somebody&#39;s access" in text
+    people = reader("sanna").get("/admin/persons?then=end").text
+    assert f'href="/admin/persons/{world.ids["anna"]}?act=end#end"' in people
+    assert '<input type="hidden" name="then" value="end">' in people, "a search leads to the same"
+    page = reader("sanna").get(f"/admin/persons/{world.ids['anna']}?act=end").text
+    assert re.search(r'<div id="end">\s*<details class="disclosure" open>', page)
+
+
+def test_a_secretary_learns_who_came_and_who_left_within_14_days(world: World, reader: Callable[[str], Reader]) -> None:
+    now = clock.now()
+    for login, days in (("uusi", -3), ("vanha", -15)):
+        person(world, login, login.title())
+        employ(world, login, "KOIVU", None, valid_from=now + timedelta(days=days))
+    for login, days in (("poissa", -3), ("kauan", -15)):
+        person(world, login, login.title())
+        employ(world, login, "KOIVU", None, valid_to=now + timedelta(days=days))
+    person(world, "jatkaja", "Jatkaja")
+    employ(world, "jatkaja", "KOIVU", None, valid_to=now - timedelta(days=2))
+    employ(world, "jatkaja", "KOIVU", None, valid_from=now - timedelta(days=2), number="2")
+    person(world, "muualla", "Muualla")
+    employ(world, "muualla", "KUUSI", None, valid_from=now - timedelta(days=1))
+    sanna = reader("sanna")
+    text = sanna.get("/admin/").text
+    assert (number(text, "Came new"), number(text, "Left")) == (1, 1)
+    for what, name in (("came", "Uusi"), ("went", "Poissa")):
+        listed = sanna.get(f"/admin/persons?coming={what}").text
+        assert re.findall(r'<th scope="row"><a href="[^"]+">(\w+)', listed) == [name]
+
+
+def test_what_a_secretary_has_left_undone_is_counted(world: World, reader: Callable[[str], Reader]) -> None:
+    person(world, "tunnukseton", "Tunnukseton")
+    employ(world, "tunnukseton", "KOIVU", None)
+    with Session(world.engine) as session, session.begin():
+        session.execute(delete(Account).where(Account.person_id == world.ids["tunnukseton"]))
+    assert number(reader("sanna").get("/admin/").text, "People without a username") == 1
 
 
 def test_nothing_waiting_says_when_the_last_import_ended(world: World, reader: Callable[[str], Reader]) -> None:

@@ -57,6 +57,21 @@ def test_a_right_tells_why_and_until_when(world: World, reader: Callable[[str], 
     assert "Ends first: the end that was set by hand" in text
 
 
+def test_granting_and_ending_are_buttons_for_who_may_and_the_file_stands_below(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    text = reader("paula").get(page_of(world, "anna")).text
+    head = text[text.index('<div class="page-actions">') : text.index("</main>")].split('class="tabs"')[0]
+    assert re.findall(r'hds-button--([\w-]+)" href="[^"?]+(\?act=\w+#\w+)"', head) == [
+        ("primary", "?act=grant#grant"),
+        ("quiet-danger", "?act=end#end"),
+    ]
+    assert "rights.csv" not in head
+    opened = reader("paula").get(page_of(world, "anna") + "?act=grant").text
+    assert re.search(r'<div id="grant">\s*<details class="disclosure" open>', opened)
+    assert "?act=" not in reader("sanna").get(page_of(world, "anna")).text
+
+
 def test_rights_are_shown_for_another_day_and_one_service(world: World, reader: Callable[[str], Reader]) -> None:
     paula, here = reader("paula"), page_of(world, "anna")
     assert "No rights on this day" in paula.get(f"{here}?at=2020-01-01").text

@@ -3,6 +3,7 @@ moved."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +63,21 @@ def test_two_versions_stand_side_by_side_with_what_changed(ruled: World, reader:
     assert "Who an employee a pupil or student" in page
     assert "What changed" in told(reader("paula").get(SECOND)), "the one in force stands beside the one before"
     assert reader("paula").get("/admin/rules/vanha/versions/9").status_code == 404
+
+
+def test_an_earlier_version_reads_replaced_and_the_last_of_a_rule_that_was_given_up_withdrawn(
+    ruled: World, reader: Callable[[str], Reader]
+) -> None:
+    def states() -> list[str]:
+        text = reader("paula").get("/admin/rules/vanha").text
+        table = text[text.index('id="versions"') :]
+        return re.findall(r'<span class="hds-status-label[^>]*><svg.*?</svg>([^<]+)<', table, re.DOTALL)
+
+    assert states() == ["In force", "Replaced"]
+    with Session(ruled.engine) as session, session.begin():
+        assert rule_proposals.withdraw(session, "vanha", SYSTEM) is not None
+    assert states() == ["Withdrawn", "Replaced"]
+    assert "Replaced" in reader("paula").get("/admin/rules/vanha/versions.csv").text
 
 
 def test_a_version_is_restored_as_another_that_says_the_same_with_its_effect_first(
