@@ -19,7 +19,7 @@ from iam.web import context
 MOST = 200
 
 
-class AdministratorLine(NamedTuple):
+class StandingLine(NamedTuple):
     """Somebody who administers an organisation by a grant over it or over one above."""
 
     person_id: UUID
@@ -32,7 +32,7 @@ class AdministratorLine(NamedTuple):
 class Administering(NamedTuple):
     """Those whom the reader may know, and how many others there are."""
 
-    lines: Sequence[AdministratorLine]
+    lines: Sequence[StandingLine]
     others: int
 
 
@@ -42,7 +42,7 @@ def of_organisation(session: Session, organisation_id: UUID) -> Administering:
     found, others = administered.over(session, (part, people), organisation_id, MOST)
     shown = profiles(session, {one.person_id for one in found})
     lines = [
-        AdministratorLine(
+        StandingLine(
             one.person_id,
             listed_name(shown.get(one.person_id, Profile()), texts),
             one.organisation.name(texts.language),

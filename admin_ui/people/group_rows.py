@@ -38,8 +38,10 @@ GROUP_KEYS = (Group.key, Group.id)
 
 
 def groups(part: Part) -> Select[Any]:
-    """Select the local groups of a part, each with its organisation and how many are in it now."""
-    count = select(func.count()).where(Membership.group_id == Group.id, *_now()).scalar_subquery()
+    """Select the local groups of a part, each with its organisation and how many of whom it may be told are in it."""
+    # Whoever must not be told to be there is not counted either.
+    told = part.shows(Membership.person_id), part.tells(Membership.person_id, Group.organisation_id)
+    count = select(func.count()).where(Membership.group_id == Group.id, *_now(), *told).scalar_subquery()
     return (
         select(Group, Organisation, count.label("members"))
         .join(Organisation, Organisation.id == Group.organisation_id)

@@ -35,7 +35,8 @@ AMENDED: Mapping[str, Field] = {name: one for name, one in COLUMNS.items() if na
 AMENDED_MEMBERS: Mapping[str, Field] = {name: one for name, one in MEMBERS.items() if name not in CONTROLLERS}
 """Those among what a client states of itself."""
 WHOLE_ONLY = ("resources",)
-"""Settings that only whoever answers for the whole consortium changes: tokens for the services of others."""
+"""Settings that only whoever answers for the whole consortium changes: tokens for the services of others. A client that
+was let ask for such tokens is theirs altogether: whoever could change where it is answered could take them."""
 
 
 def stated(client: Client) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def check(part: Part, client: Client, wanted: Mapping[str, Any]) -> dict[str, tu
         Problem(
             N_("Only whoever answers for the whole consortium changes this."), N_("Leave it as it was."), field=name
         )
-        for name in WHOLE_ONLY
+        for name in (found if client.resources else WHOLE_ONLY)
         if name in found and not part.everything
     ]
     if wrong:

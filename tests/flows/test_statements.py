@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from iam.oidc.clients import registered
 from iam.settings import Egress
 from iam.web import extension
-from tests.kit import api, statement_walks, upstream
+from tests.kit import statement_walks, upstream
 from tests.kit.browser import application
+from tests.kit.peers import api
 from tests.kit.peers.openid_provider import OpenidProvider
 from tests.kit.people import add_person, employ
 from tests.kit.statement_walks import Meter

@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 from tests.flows.oidc.test_logout import logout
 from tests.flows.oidc.test_pushed import bring, pushed
 from tests.kit import upstream
-from tests.kit.api import Caller
 from tests.kit.browser import Browser
+from tests.kit.peers.api import Caller
 from tests.kit.peers.openid_provider import OpenidProvider
 from tests.kit.proofs import code_of
 from tests.kit.registrar import BACK, Registrar

@@ -43,6 +43,17 @@ class PersonRow(NamedTuple):
     suspended: bool
 
 
+class IdentifierRow(NamedTuple):
+    """A number or name of a person; a personal identity code by its keyed hash."""
+
+    person_key: str
+    person_id: UUID
+    kind: str
+    issuer: str
+    value: str | None
+    value_mac: bytes | None
+
+
 class RelationshipRow(NamedTuple):
     """A relationship as a row of the working table; ``person_key`` is its holder. Who both ends are is filled in when
     everything is read."""
@@ -62,7 +73,7 @@ class RelationshipRow(NamedTuple):
 _COLUMNS: Mapping[Table, tuple[str, ...]] = {
     staged.record: ("record_id", "kind", "key", "digest", "file", "line", "person_key", "person_id", "fresh", "held"),
     staged.person: PersonRow._fields,
-    staged.identifier: ("person_key", "person_id", "kind", "issuer", "value", "value_mac"),
+    staged.identifier: IdentifierRow._fields,
     staged.affiliation: ("row_id", "record_id", "person_key", "person_id", *SaidAffiliation._fields),
     staged.absence: ("record_id", "valid_from", "valid_to"),
     staged.relationship: RelationshipRow._fields,
@@ -155,11 +166,11 @@ class StagedRows:
         self._relationships.clear()
         self._ids.clear()
 
-    def _identifier_rows(self, macs: Iterable[tuple[str, bytes]]) -> Iterator[tuple[Any, ...]]:
+    def _identifier_rows(self, macs: Iterable[tuple[str, bytes]]) -> Iterator[IdentifierRow]:
         for key, kind, issuer, value in self._identifiers:
-            yield key, self._ids[key], kind, issuer, value, None
+            yield IdentifierRow(key, self._ids[key], kind, issuer, value, None)
         for key, mac in macs:
-            yield key, self._ids[key], "identity-code", "", None, mac
+            yield IdentifierRow(key, self._ids[key], "identity-code", "", None, mac)
 
     def _person_rows(self, vault: Vault, macs: list[tuple[str, bytes]]) -> Iterator[PersonRow]:
         """Yield the persons; by which keyed hash the codes of some are found goes into ``macs``."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import api
-from tests.kit.api import Caller
+from tests.kit.peers import api
+from tests.kit.peers.api import Caller
 from tests.kit.worlds.admin import World, build
 
 

@@ -11,7 +11,7 @@ import pytest
 from iam import clock
 from iam.tokens.session import LoginSessionRow
 from tests.flows.api.test_calling import problem
-from tests.kit.api import Caller
+from tests.kit.peers.api import Caller
 from tests.kit.worlds.admin import World
 
 Of = Callable[..., Caller]

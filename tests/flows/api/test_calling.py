@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from iam.tokens import session as sessions
-from tests.kit.api import Caller
+from tests.kit.peers.api import Caller
 from tests.kit.worlds.admin import ISSUER, Reader, World
 
 Of = Callable[..., Caller]

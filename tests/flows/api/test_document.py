@@ -17,8 +17,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.kit import api
-from tests.kit.api import Caller
+from tests.kit.peers import api
+from tests.kit.peers.api import Caller
 from tests.kit.worlds import wide
 from tests.kit.worlds.admin import World, build
 from tests.kit.worlds.wide import CANARIES

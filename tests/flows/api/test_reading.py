@@ -8,7 +8,7 @@ from typing import Any
 
 from iam import clock
 from iam.access.administration import PERMISSIONS
-from tests.kit.api import Caller
+from tests.kit.peers.api import Caller
 from tests.kit.worlds.admin import World, person
 
 Of = Callable[..., Caller]

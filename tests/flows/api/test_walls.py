@@ -9,7 +9,7 @@ import pytest
 from werkzeug.routing import Rule
 
 from iam.web import guard
-from tests.kit.api import Caller
+from tests.kit.peers.api import Caller
 from tests.kit.worlds import wide
 from tests.kit.worlds.admin import World
 from tests.kit.worlds.wide import CANARIES, Objects

@@ -149,6 +149,9 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
     waits = wide.appointment(world, who, owner)
     world.write(waits)
     world.ids.update({f"{name} grant": wide.grant_of(world, appoints), f"{name} appointment": waits.id})
+    local = Group(organisation_id=place, key=f"{name}-ryhma", name=f"{name} ryhma")
+    world.write(local)
+    world.ids[f"{name} group"] = local.id
     world.write(AgreementTerm(agreement_id=agreement.id, **world.lasting()))
     for party in (owner, "MUSTIKKALA"):
         world.write(
@@ -222,6 +225,8 @@ def ids(world: World, *, theirs: bool) -> dict[str, str]:
         "grant_id": world.ids[f"{name} grant"],
         "proposal_id": world.ids[f"{name} appointment"],
         "act": "puuttuva" if theirs else "rename",
+        "fact_id": uuid4() if theirs else world.ids["anna right KOIVU"],
+        "group_id": world.ids[f"{name} group"],
     }
     return {argument: str(value) for argument, value in given.items()}
 

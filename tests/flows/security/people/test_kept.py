@@ -7,6 +7,7 @@ import json
 import re
 from base64 import b64encode
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -149,6 +150,8 @@ def test_c_33_no_address_gives_a_key_or_a_secret_to_anybody(provider: World, sec
             "opening_id": str(provider.ids["anna"]),
             "n": "1",
             "connector": "hr",
+            "act": "rename",
+            **dict.fromkeys(("grant_id", "proposal_id", "fact_id", "group_id", "assignment_id"), str(uuid4())),
         }
         built = rule.build({name: given[name] for name in rule.arguments})
         assert built is not None

@@ -161,6 +161,15 @@ def test_tokens_for_the_services_of_others_are_not_a_municipalitys_to_ask(world:
     assert saved(mari, FORM, software_id="oma").location == HERE
 
 
+def test_where_a_client_is_answered_that_may_have_tokens_for_the_services_of_others_is_not_a_municipalitys_to_say(
+    world: World, mari: Reader
+) -> None:
+    with Session(world.engine) as session, session.begin():
+        session.scalars(select(Client)).one().resources = ["https://avain.example/api/v1"]
+    page, _ = looked(mari, FORM, redirect_uris="https://oma.example/cb")
+    assert (page.status_code, "Only whoever answers for the whole consortium" in told(page.text)) == (422, True)
+
+
 def test_anothers_client_and_application_are_not_there(world: World, mari: Reader) -> None:
     catalogue.application(world, "vieras", "MUSTIKKALA")
     consortium.client(world, "vieras", "vieras-web")

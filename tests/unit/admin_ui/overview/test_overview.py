@@ -53,7 +53,7 @@ def test_a_secretary_who_may_end_access_finds_it_first_and_who_may_not_is_not_of
     assert "then=end" not in reader("sanna").get("/admin/").text
     administer(world, "sanna", "KOIVU", "access.end")
     text = reader("sanna").get("/admin/").text
-    assert "End somebody&#39;s access" in text
+    assert "End somebody's access" in text
     people = reader("sanna").get("/admin/persons?then=end").text
     assert f'href="/admin/persons/{world.ids["anna"]}?act=end#end"' in people
     assert '<input type="hidden" name="then" value="end">' in people, "a search leads to the same"
