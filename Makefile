@@ -28,7 +28,7 @@ WHOLE := \
 LOCK := /tmp/avain.lock
 ALONE := $(if $(shell command -v flock),flock --close $(LOCK))
 
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml --extra build
 
 ##@ Try it
