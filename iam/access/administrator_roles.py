@@ -25,7 +25,9 @@ ROLES = (
     AdministratorRole(
         "secretary",
         N_("Secretary"),
-        frozenset((*_READS, "access.end", "codes.issue", "rights.grant", "rules.read", "sessions.end")),
+        frozenset(
+            (*_READS, "access.end", "codes.issue", "persons.write", "rights.grant", "rules.read", "sessions.end")
+        ),
     ),
     AdministratorRole(
         "help-desk",
@@ -54,6 +56,7 @@ BY_KEY = {one.key: one for one in ROLES}
 PERMISSION_WORDS: dict[str, str] = {
     "admin": N_("Everything in the part"),
     "persons.read": N_("See people, their facts and their rights"),
+    "persons.write": N_("Add people, their positions and groups by hand"),
     "persons.export": N_("Take home lists of people"),
     "persons.code": N_("See identity codes, and where protected people are"),
     "access.end": N_("End a person's access at once, and undo it"),
@@ -62,6 +65,7 @@ PERMISSION_WORDS: dict[str, str] = {
     "factors.reset": N_("Remove lost second factors"),
     "sessions.end": N_("End login sessions"),
     "organisations.read": N_("See organisations"),
+    "organisations.write": N_("Add, rename, move and close organisations"),
     "sources.read": N_("See sources and their runs"),
     "sources.run": N_("Run sources"),
     "sources.write": N_("Make and change sources"),

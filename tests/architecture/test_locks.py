@@ -11,7 +11,7 @@ from tests.architecture.tree import TOP
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 HASH = re.compile(r"^ {4}--hash=sha256:[0-9a-f]{64}( \\)?$")
-REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+?)(?: ; [^\\]+)? \\$")
+REQUIREMENT = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(\S+?)(?: ; [^\\]+)? \\$")
 
 
 def locked(name: str) -> dict[str, str]:

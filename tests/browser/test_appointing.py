@@ -37,7 +37,7 @@ def signed_in(chromium: Chromium, issuer: str, login: str) -> Page:
 def accept(page: Page, issuer: str) -> None:
     page.goto(f"{issuer}/admin/")
     page.locator("#second a").click()
-    expect(page.locator("main")).to_contain_text("Tämä koskee sitä, mitä ylläpitäjät saavat tehdä.")
+    expect(page.locator("main")).to_contain_text("Tämä koskee sitä, mitä pääkäyttäjät saavat tehdä.")
     sound(page)
     page.get_by_role("button", name="Hyväksy", exact=True).click()
     expect(page.locator("main")).to_contain_text("Se on tehty, ja henkilölle kerrotaan siitä sähköpostilla.")
@@ -53,10 +53,10 @@ def test_somebody_is_appointed_by_two_for_a_time_and_ended_by_two(
         paula, veera = (
             signed_in(chromium, server.issuer, login) for login in ("paula.paakayttaja", "veera.varahenkilo")
         )
-        paula.get_by_role("link", name="Ylläpitäjät").click()
+        paula.get_by_role("link", name="Pääkäyttäjät").click()
         expect(paula.locator("#administrators")).to_contain_text("Yhteenliittymän pääkäyttäjä")
         sound(paula)
-        paula.get_by_role("link", name="Nimeä ylläpitäjä").click()
+        paula.get_by_role("link", name="Nimeä pääkäyttäjä").click()
         paula.fill("#q", "esimerkki aino")
         paula.keyboard.press("Enter")
         expect(paula.locator("#found")).to_contain_text("Esimerkki Aino")

@@ -99,7 +99,7 @@ def bundle(at: Path, files: Mapping[str, str]) -> str:
 def states(session: Session) -> dict[str, str]:
     """How the last run of each source stands."""
     rows = session.execute(select(Source.key, Run.state).join(Run, Run.source_id == Source.id).order_by(Run.id))
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def test_one_lies_one_hangs_one_is_killed_and_each_other_is_read_and_who_answers_is_told(

@@ -138,7 +138,7 @@ WRONG = [
         "sources",
         "  - {key: x, connector: hr, owner: konsortio, purpose: p}",
         "settings.path",
-        "The source needs a file or a folder, and not both.",
+        "The source needs a file, a folder or a folder of another server, and just one of them.",
     ),
     (
         "sources",

@@ -92,6 +92,7 @@ def test_once_delivers_and_tidies_and_says_what_it_did(
         "sealed values": 0,
         "plans": 0,
         "plans told of": 0,
+        "administrators that end": 0,
     }
     with Session(engine) as after:
         assert [after.scalar(select(func.count()).select_from(model)) for model in TIDIED] == [1] * len(TIDIED)
