@@ -25,7 +25,7 @@ from iam.apply.on_pages.group_stating import StatedGroup
 from iam.directory.affiliation import Group
 from iam.directory.name_words import words
 from iam.directory.organisation import Organisation
-from iam.errors import Conflict, Invalid
+from iam.errors import Conflict, Denied, Invalid
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -61,7 +61,7 @@ def make_group() -> AnyResponse:
     try:
         consortium = context.settings().consortium
         group_stating.state(session, stated, context.actor(), context.vault(), consortium=consortium)
-    except (Invalid, Conflict) as error:
+    except (Invalid, Conflict, Denied) as error:
         form.problems += error.problems
         return _form(form, error.status)
     here = Group.key == stated.key, Organisation.key == stated.organisation, Group.source_id.is_(None)

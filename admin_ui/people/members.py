@@ -27,7 +27,7 @@ from admin_ui.people.listing import archive_after, lines
 from admin_ui.people.position_form import text
 from connectors.identity_code import holds_code
 from connectors.problem import Problem
-from iam.apply.on_pages import group_stating
+from iam.apply.on_pages import group_stating, stating
 from iam.apply.on_pages.group_stating import StatedGroup
 from iam.directory.pages import listing
 from iam.directory.pages.listing import PERSON_KEYS, Wanted
@@ -83,7 +83,7 @@ def change_group(group_id: UUID) -> AnyResponse:
     stated = StatedGroup(here.organisation_key, here.key, form.name, _members(session, here, form))
     actor, vault = context.actor(), context.vault()
     try:
-        _, would = group_stating.preview(session, stated, actor, vault, frame.part_of("persons.read"))
+        _, would = stating.look(session, stated.stating(), actor, vault, frame.part_of("persons.read"))
         form.effects = effects_view.view(session, would)
         if request.form.get("act") != "save":
             return _page(here, form)

@@ -1,5 +1,5 @@
-"""A local group is stated on a page: made, renamed, people put in and taken out. It is declared like any group, and
-waits for a second person as any declaration does where it takes or gives much.
+"""A local group is stated on a page: made, renamed, people put in and taken out. It waits for a second person as any
+declaration does where it takes or gives much.
 """
 
 from __future__ import annotations
@@ -9,16 +9,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from connectors.problem import Problem
-from iam.access.administration import Part
-from iam.access.commands.publish import Preview
-from iam.apply.declared.said import Said
-from iam.apply.export import in_yaml
-from iam.apply.run import Report, look_at, run_said
+from iam.apply.on_pages import stating
+from iam.apply.on_pages.stating import Stating
+from iam.apply.run import Report
 from iam.audit import log
 from iam.change import Actor
-from iam.errors import Conflict, Invalid
-from iam.texts import N_
 from iam.vault import Vault
 
 
@@ -31,39 +26,22 @@ class StatedGroup:
     name: str
     members: Collection[str]
 
-    def said(self) -> Said:
-        """Return the declaration of it."""
+    @property
+    def named(self) -> str:
+        """How a declaration names it."""
+        return f"{self.organisation}/{self.key}"
+
+    def stating(self) -> Stating:
+        """Return the declaration of it, by which nothing but this very group may differ."""
         row = {"key": self.key, "organisation": self.organisation, "name": self.name, "members": sorted(self.members)}
-        return Said([(f"group-{self.organisation}-{self.key}.yaml", in_yaml({"groups": [row]}))], {})
-
-
-def preview(session: Session, stated: StatedGroup, actor: Actor, vault: Vault, part: Part) -> tuple[Report, Preview]:
-    """Return what stating it would change and do to people, keeping nothing.
-
-    Raises ``Invalid`` where it may not be declared, ``Conflict`` where the group is so already.
-    """
-    report, would = look_at(session, stated.said(), actor, vault, part)
-    _require(report, stated)
-    assert would is not None
-    return report, would
+        return Stating({"groups": [row]}, frozenset({("group", self.named)}))
 
 
 def state(session: Session, stated: StatedGroup, actor: Actor, vault: Vault, *, consortium: str = "") -> Report:
-    """State it, in the session's transaction; ``held`` of the report says why it waits. Raises as ``preview``."""
-    report = run_said(session, stated.said(), actor, vault, consortium=consortium)
-    _require(report, stated)
+    """State it, with its event, in the session's transaction; ``held`` of the report says why it waits. Raises as
+    ``stating.write``."""
+    report = stating.write(session, stated.stating(), actor, vault, consortium=consortium)
     change_id = None if report.applied is None else report.applied.change_id
-    told = {"group": f"{stated.organisation}/{stated.key}", "waits": report.held is not None}
+    told = {"group": stated.named, "waits": report.held is not None}
     log.write(session, "group:members:stated", actor, change_id=change_id, envelope=told)
     return report
-
-
-def _require(report: Report, stated: StatedGroup) -> None:
-    """Nothing but this very group may differ."""
-    if report.problems:
-        raise Invalid(*report.problems)
-    changed = [(one.kind, one.key) for one in report.differences if one.action != "none"]
-    if not changed:
-        raise Conflict(Problem(N_("The group is so already.")))
-    if changed != [("group", f"{stated.organisation}/{stated.key}")]:
-        raise Invalid(Problem(N_("More than this group would change.")))
