@@ -10,7 +10,7 @@ from iam.plans import plan
 from iam.signin.accounts import account, factor, session_policy, standing_request, username
 from iam.signin.addresses import address
 from iam.signin.federation import connection
-from iam.tokens import grant, keys, one_shot, session
+from iam.tokens import grant, keyed_request, keys, one_shot, session
 
 __all__ = [
     "account",
@@ -23,6 +23,7 @@ __all__ = [
     "ephemeral",
     "factor",
     "grant",
+    "keyed_request",
     "keys",
     "log",
     "model",

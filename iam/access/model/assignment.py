@@ -86,6 +86,24 @@ class AdminGrant(Base):
     closed_by: Mapped[UUID | None]
 
 
+class ClientGrant(Base):
+    """A permission of a client over a part of the tree, for a time, with which it calls the API for nobody;
+    ``owner_id`` is the organisation that answers for it."""
+
+    __tablename__ = "client_grant"
+    __table_args__ = (valid(), open_index("client_id"))
+
+    id: Mapped[UUID] = key()
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"))
+    permission: Mapped[str]
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime]
+    opened_by: Mapped[UUID]
+    closed_by: Mapped[UUID | None]
+
+
 class Deputy(Base):
     """Who decides on plans while another is away, for a time: both hold ``permission`` over the same part."""
 

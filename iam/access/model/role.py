@@ -73,7 +73,12 @@ class Role(Base):
 
 
 class RoleVersion(Base):
-    """One version of a role: its names, how it is enforced. The greatest ``n`` is in force."""
+    """One version of a role: its names and what it means, by language; how it is enforced.
+
+    The greatest ``n`` is in force. ``includes`` are the roles it includes, ``application:role`` each; they,
+    ``sensitive`` and ``handed_out`` are what the role's own were when the version came into force, and None in versions
+    older than that was kept.
+    """
 
     __tablename__ = "role_version"
     __table_args__ = (
@@ -86,7 +91,22 @@ class RoleVersion(Base):
     n: Mapped[int]
     name: Mapped[dict[str, Any]]
     enforcement: Mapped[str]
+    meaning: Mapped[dict[str, Any] | None]
+    includes: Mapped[list[str] | None]
+    sensitive: Mapped[bool | None]
+    handed_out: Mapped[str | None]
     change_id: Mapped[UUID]
+
+
+class DataGroup(Base):
+    """What an application calls a group of its data, and what it means, by language; its key stands in tokens."""
+
+    __tablename__ = "data_group"
+
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[dict[str, Any]]
+    meaning: Mapped[dict[str, Any] | None]
 
 
 class RoleContent(Base):

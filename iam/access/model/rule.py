@@ -33,13 +33,15 @@ class CodeListOwner(Base):
 
 
 class Rule(Base):
-    """A rule; it belongs to an organisation and binds only facts of its subtree."""
+    """A rule; it belongs to an organisation and binds only facts of its subtree. ``name`` is by language; its sentence
+    stands where it has none."""
 
     __tablename__ = "rule"
 
     id: Mapped[UUID] = key()
     key: Mapped[str] = mapped_column(unique=True)
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    name: Mapped[dict[str, Any] | None]
 
 
 class RuleVersion(Base):
