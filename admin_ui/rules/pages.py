@@ -20,7 +20,8 @@ from admin_ui.parts.seen import profiles
 from admin_ui.rules import form as rule_form
 from iam.access.administration import Part, may_touch
 from iam.access.model.rule import RuleVersion
-from iam.access.pages import listing
+from iam.access.pages import counting, listing
+from iam.access.pages.counting import Count
 from iam.access.pages.listing import ROLE_KEYS, RULE_KEYS, VERSION_KEYS
 from iam.access.rules.handing import offered
 from iam.access.rules.names import Labels
@@ -33,6 +34,7 @@ from iam.web import context, guard
 
 PATH = "/admin/rules"
 SECTION = "rules"
+_AT_LEAST = N_("at least %(n)s")
 STATES = {"published": N_("In force"), "withdrawn": N_("Withdrawn"), "draft": N_("Draft"), "replaced": N_("Replaced")}
 LOOKS = {"published": "success", "withdrawn": "neutral", "draft": "info"}
 
@@ -92,7 +94,7 @@ def rule(key: str) -> Response:
         owner=owner.name(texts.language),
         line=lines(session, [(found, version, owner)])[0],
         role=listing.role_names(session, [version.role_id])[version.role_id],
-        count=listing.rule_count(session, part, found.id),
+        count=counted(counting.of_rule(session, part, found.id)),
         page=_history(found.id, version).page(paging.cursor(20)),
         may_write=bool(write) and may_touch(session, write, found.owner_id),
         waits=rule_proposals.of_rule(session, key),
@@ -225,3 +227,8 @@ def _wanted(session: Session, part: Part) -> tuple[Any, str]:
         return listing.rules(part, text=lists.text()), ""
     application, _, key = role.partition(":")
     return listing.rules(part, text=lists.text(), role_id=listing.role_of(session, part, application, key)[0].id), role
+
+
+def counted(count: Count) -> str:
+    """Return a number of people as pages say it."""
+    return context.texts().gettext(_AT_LEAST) % {"n": count.n} if count.more else str(count.n)

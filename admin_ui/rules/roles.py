@@ -20,7 +20,8 @@ from admin_ui.people.listing import listed_name
 from admin_ui.rules import pages as rules_pages
 from iam.access.administration import Part, may_touch
 from iam.access.model.role import Application, Role, RoleVersion
-from iam.access.pages import listing
+from iam.access.pages import counting, listing
+from iam.access.pages.counting import NOBODY
 from iam.access.pages.listing import HOLDER_KEYS, ROLE_KEYS, RULE_KEYS
 from iam.database.keyset import Cursor, keyset
 from iam.directory.queries import Profile
@@ -52,7 +53,7 @@ class RoleLine:
     key: str
     enforcement: str
     content: list[str]
-    holders: int
+    holders: str
     retired: bool
 
 
@@ -77,7 +78,7 @@ class RoleCells(NamedTuple):
     code: str
     enforcement: str
     content: str
-    holders: int
+    holders: str
 
 
 class HolderCells(NamedTuple):
@@ -152,7 +153,7 @@ def role(application: str, key: str) -> Response:
         handed_out=words.word(HANDED_OUT, found.handed_out),
         includes=_named(around.included, names),
         included_by=_named(around.including, names),
-        count=listing.holder_counts(session, part, [found.id]).get(found.id, 0),
+        count=counting.of_roles(session, part, [found.id]).get(found.id, NOBODY),
         rules=rules_pages.lines(session, giving.rows),
         mine=may_touch(session, frame.part_of("applications.write"), of.owner_id),
         more_rules=giving.later,
@@ -193,7 +194,7 @@ def _holders(part: Part, role: Role) -> Listed[Holder]:
 def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, RoleVersion]]) -> list[RoleLine]:
     """Return roles as lists show them; two statements, however many they are."""
     language = context.texts().language
-    counts = listing.holder_counts(session, part, [row[0].id for row in rows])
+    counts = counting.of_roles(session, part, [row[0].id for row in rows])
     content = listing.contents(session, [row[2].id for row in rows])
     return [
         RoleLine(
@@ -203,7 +204,7 @@ def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, 
             role.key,
             words.word(words.ENFORCEMENTS, version.enforcement),
             [f"{group}:{operation}" for group, operation in content.get(version.id, [])],
-            counts.get(role.id, 0),
+            rules_pages.counted(counts.get(role.id, NOBODY)),
             role.retired,
         )
         for role, application, version in rows

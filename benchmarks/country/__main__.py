@@ -8,13 +8,20 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from benchmarks.country import definitions, deriving, feeds, made, pages, people
+from benchmarks.country import definitions, deriving, every_page, feeds, made, pages, people
 from benchmarks.country.case import Case, Found
 from benchmarks.country.made import Country
 from benchmarks.country.server import Kept
 from benchmarks.country.table import show
 
-CASES: tuple[Case, ...] = (*feeds.CASES, *deriving.CASES, *definitions.CASES, *pages.CASES, *people.CASES)
+CASES: tuple[Case, ...] = (
+    *feeds.CASES,
+    *deriving.CASES,
+    *definitions.CASES,
+    *pages.CASES,
+    *people.CASES,
+    *every_page.CASES,
+)
 
 
 def main(arguments: list[str]) -> None:

@@ -174,18 +174,6 @@ def roles_around(session: Session, role_id: UUID) -> RolesAround:
     return RolesAround(*([(row[0], row[1]) for row in rows if row[2] == below] for below in (True, False)))
 
 
-def holder_counts(session: Session, part: Part, role_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Return how many people of the part hold each role now, by itself or through another role; one statement."""
-    source = held(clock.now()).where(part.lists(Assignment)).subquery()
-    rows = session.execute(
-        select(RoleClosure.included_id, func.count(source.c.person_id.distinct()))
-        .join(source, source.c.role_id == RoleClosure.role_id)
-        .where(RoleClosure.included_id.in_(role_ids))
-        .group_by(RoleClosure.included_id)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def holders(part: Part, role_id: UUID) -> Any:
     """Select who of the part holds a role now: (assignment, until, person, scope, rule's key or None, the role held);
     ``HOLDER_KEYS``."""
@@ -235,13 +223,6 @@ def rule_of(session: Session, part: Part, key: str) -> tuple[Rule, RuleVersion, 
     if row is None:
         raise NotFound(_NO_RULE)
     return row[0], row[1], row[2]
-
-
-def rule_count(session: Session, part: Part, rule_id: UUID) -> int:
-    """Return how many people of the part hold something by a rule now."""
-    of_rule = select(RuleVersion.id).where(RuleVersion.rule_id == rule_id)
-    source = held(clock.now()).where(Assignment.rule_version_id.in_(of_rule), part.lists(Assignment)).subquery()
-    return session.scalar(select(func.count(source.c.person_id.distinct()))) or 0
 
 
 def versions(rule_id: UUID) -> Any:

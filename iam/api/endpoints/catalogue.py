@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Response
 
-from iam.access.pages import listing
+from iam.access.pages import counting, listing
+from iam.access.pages.counting import Count
 from iam.access.pages.listing import ROLE_KEYS, RULE_KEYS
 from iam.api.endpoints.answering import answer, answers, blueprint, page
 from iam.api.reading import catalogue as read
@@ -33,7 +34,7 @@ def role(application: str, key: str) -> Response:
     further = {
         "includes": [":".join(one) for one in around.included],
         "included_by": [":".join(one) for one in around.including],
-        "holders": listing.holder_counts(session, part, [row[0].id]).get(row[0].id, 0),
+        **_held(counting.of_roles(session, part, [row[0].id]).get(row[0].id, counting.NOBODY)),
     }
     return answer(read.roles(session, [row])[0] | further)
 
@@ -55,5 +56,9 @@ def rule(key: str) -> Response:
     """Tell one rule."""
     session, part = context.db(), guard.part()
     row = listing.rule_of(session, part, key)
-    further = {"pattern": row[1].pattern, "holders": listing.rule_count(session, part, row[0].id)}
+    further = {"pattern": row[1].pattern, **_held(counting.of_rule(session, part, row[0].id))}
     return answer(read.rules(session, [row])[0] | further)
+
+
+def _held(count: Count) -> dict[str, object]:
+    return {"holders": count.n, "holders_more": count.more}

@@ -42,6 +42,7 @@ class RoleWhole(RoleInList):
     includes: list[str]
     included_by: list[str]
     holders: int
+    holders_more: bool
 
 
 class RuleInList(BaseModel):
@@ -66,3 +67,4 @@ class RuleWhole(RuleInList):
 
     pattern: dict[str, Any]
     holders: int
+    holders_more: bool

@@ -6,6 +6,9 @@ import html
 import re
 from collections.abc import Callable
 
+import pytest
+
+from iam.access.pages import counting
 from tests.kit.factories import consortium
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, employ, give, person
@@ -53,6 +56,19 @@ def test_holders_outside_the_part_are_neither_counted_nor_named(world: World, re
     assert "1 person in your part" in text
     assert "Vieras" not in text
     assert "Vieras" not in kimmo.get("/admin/roles/wilma/opettaja/holders.csv").text
+
+
+def test_of_more_people_than_are_counted_it_is_told_that_there_are_more(
+    world: World, reader: Callable[[str], Reader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "COUNTED", 3)
+    catalogue.rule(world, "saanto")
+    catalogue.holders(world, range(2))
+    paula = reader("paula")
+    assert "3 people in your part hold this role." in told(paula.get("/admin/roles/wilma/opettaja").text)
+    catalogue.holders(world, range(2, 5))
+    assert re.search("At least [34] people in your part hold", told(paula.get("/admin/roles/wilma/opettaja").text))
+    assert re.search("at least [34]", told(paula.get("/admin/roles").text))
 
 
 def test_where_a_protected_person_holds_a_role_is_not_told(world: World, reader: Callable[[str], Reader]) -> None:
