@@ -51,6 +51,7 @@ class Affiliation(FactVersion, Base):
         open_index("valid_from"),
         open_index("valid_to", "valid_from"),
         closed_index("affiliation", "organisation_id", "valid_to"),
+        closed_index("affiliation", "person_id"),
         _formerly("fact_id", "is_primary"),
     )
 
@@ -71,6 +72,8 @@ class Absence(FactVersion, Base):
         valid(),
         open_index("fact_id", unique=True),
         open_index("affiliation_fact_id"),
+        open_index("person_id"),
+        closed_index("absence", "person_id"),
         open_index("source_id"),
     )
 
@@ -90,6 +93,8 @@ class Relationship(FactVersion, Base):
         open_index("other_person_id", "kind"),
         open_index("source_id"),
         closed_index("relationship", "source_id", "valid_to"),
+        closed_index("relationship", "person_id"),
+        closed_index("relationship", "other_person_id"),
     )
 
     person_id: Mapped[UUID] = refers_to("person.id")
@@ -150,6 +155,7 @@ class Membership(FactVersion, Base):
         open_index("person_id"),
         open_index("source_id"),
         closed_index("membership", "source_id", "valid_to"),
+        closed_index("membership", "person_id"),
     )
 
     group_id: Mapped[UUID] = refers_to("group_.id")

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from iam.database.base import Base, FactVersion, key, open_index, refers_to, valid
+from iam.database.base import Base, FactVersion, closed_index, key, open_index, refers_to, valid
 from iam.database.types import BYTE_ORDER, Protected
 
 
@@ -39,7 +39,11 @@ class PersonProfile(FactVersion, Base):
     """What one source says of a person; the value shown follows the sources' priority, attribute by attribute."""
 
     __tablename__ = "person_profile"
-    __table_args__ = (valid(), open_index("person_id", "source_id", unique=True))
+    __table_args__ = (
+        valid(),
+        open_index("person_id", "source_id", unique=True),
+        closed_index("person_profile", "person_id"),
+    )
 
     person_id: Mapped[UUID] = refers_to("person.id")
     given_names: Mapped[str | None]
@@ -61,6 +65,7 @@ class Identifier(FactVersion, Base):
         open_index("kind", "issuer", "value", unique=True, name="uq_identifier_open_value", having="value"),
         open_index("kind", "issuer", "value_mac", unique=True, name="uq_identifier_open_mac", having="value_mac"),
         open_index("person_id", name="ix_identifier_person_id"),
+        closed_index("identifier", "person_id"),
     )
 
     person_id: Mapped[UUID] = refers_to("person.id")

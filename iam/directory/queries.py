@@ -58,7 +58,11 @@ def known(model: Any, known_at: datetime | None) -> ColumnElement[bool]:
     opened, closed = aliased(Change), aliased(Change)
     return and_(
         exists().where(opened.id == model.opened_by, opened.at <= known_at),
-        or_(model.closed_by.is_(None), exists().where(closed.id == model.closed_by, closed.at > known_at)),
+        # The second half says once more that it is of closed versions: by that it has their index.
+        or_(
+            model.closed_by.is_(None),
+            and_(model.closed_by.is_not(None), exists().where(closed.id == model.closed_by, closed.at > known_at)),
+        ),
     )
 
 

@@ -40,6 +40,7 @@ class Assignment(Base):
         Index(None, "opened_by"),
         closed_index("assignment", "closed_by"),
         closed_index("assignment", "role_id", "scope_id"),
+        closed_index("assignment", "person_id"),
         Index("ix_assignment_by_clause", "clause_id", postgresql_where=_BY_CLAUSE, sqlite_where=_BY_CLAUSE),
         Index("ix_assignment_by_hand", "person_id", postgresql_where=_BY_HAND, sqlite_where=_BY_HAND),
     )

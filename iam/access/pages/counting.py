@@ -16,8 +16,8 @@ from iam.access.model.role import RoleClosure
 from iam.access.model.rule import RuleVersion
 from iam.access.right import held
 
-COUNTED = 1000
-"""So many rights of a role, or by a rule, are looked at; of more it is told that there are more."""
+COUNTED = 5000
+"""So many rights are looked at, alike for each that is counted; of more it is told that there are more."""
 
 
 class Count(NamedTuple):
@@ -48,17 +48,18 @@ def _counts(session: Session, part: Part, which: Mapping[UUID, ColumnElement[boo
     """Counts by key; ``which`` are the conditions on ``Assignment`` whose rows count for each."""
     if not which:
         return {}
-    looked_at = union_all(*(_some(key, condition) for key, condition in which.items())).cte("looked_at")
+    most = max(1, COUNTED // len(which))
+    looked_at = union_all(*(_some(key, condition, most) for key, condition in which.items())).cte("looked_at")
     sizes: dict[UUID, int] = dict(
         session.execute(select(looked_at.c.key, func.count()).group_by(looked_at.c.key)).all()
     )
     people = held(clock.now()).join(looked_at, looked_at.c.id == Assignment.id).where(part.lists(Assignment))
     counted = people.with_only_columns(looked_at.c.key, func.count(Assignment.person_id.distinct()))
     found: dict[UUID, int] = dict(session.execute(counted.group_by(looked_at.c.key)).all())
-    return {key: Count(found.get(key, 0), size > COUNTED) for key, size in sizes.items()}
+    return {key: Count(found.get(key, 0), size > most) for key, size in sizes.items()}
 
 
-def _some(key: UUID, condition: ColumnElement[bool]) -> Any:
+def _some(key: UUID, condition: ColumnElement[bool], most: int) -> Any:
     a = Assignment
-    some = select(literal(key).label("key"), a.id).where(condition, a.closed_by.is_(None)).limit(COUNTED + 1).subquery()
+    some = select(literal(key).label("key"), a.id).where(condition, a.closed_by.is_(None)).limit(most + 1).subquery()
     return select(some.c.key, some.c.id)

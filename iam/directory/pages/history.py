@@ -150,7 +150,8 @@ def _read(session: Session, fact: str, query: Any) -> Iterable[tuple[Version, Se
 
 def _query(model: Any, closed: bool, told: ColumnElement[bool], *further: Any) -> Any:
     opening, closing = (Change.__table__.alias() for _ in range(2))
-    only: tuple[ColumnElement[bool], ...] = () if closed else (model.closed_by.is_(None),)
+    # All versions, said as open or closed: each half has its index.
+    only = or_(model.closed_by.is_(None), model.closed_by.is_not(None)) if closed else model.closed_by.is_(None)
     written = [change.c[name] for change in (opening, closing) for name in Written._fields]
     return (
         select(model, told, Source.key, Record.file, Record.line, *written, *further)
@@ -159,7 +160,7 @@ def _query(model: Any, closed: bool, told: ColumnElement[bool], *further: Any) -
         .outerjoin(closing, closing.c.id == model.closed_by)
         .outerjoin(Source, Source.id == model.source_id)
         .outerjoin(Record, Record.id == model.record_id)
-        .where(*only)
+        .where(only)
         .order_by(model.version_id.desc())
         .limit(MOST)
     )

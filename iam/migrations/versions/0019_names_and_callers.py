@@ -1,4 +1,5 @@
-"""Names of rules and data groups, what roles mean and include by version; grants of clients; requests sent twice."""
+"""Names of rules and data groups, what roles mean and include by version; grants of clients; requests sent twice; what
+was once said of a person is found by the person."""
 
 from __future__ import annotations
 
@@ -11,6 +12,16 @@ revision = "0019"
 down_revision = "0018"
 branch_labels = None
 depends_on = None
+
+_OF_A_PERSON = (
+    "person_profile",
+    "identifier",
+    "affiliation",
+    "absence",
+    "relationship",
+    "membership",
+    "assignment",
+)
 
 
 def upgrade() -> None:
@@ -25,6 +36,7 @@ def upgrade() -> None:
     _data_groups()
     _client_grants()
     _requests()
+    _versions_of_a_person()
 
 
 def _data_groups() -> None:
@@ -84,3 +96,12 @@ def _requests() -> None:
         sa.PrimaryKeyConstraint("caller", "key", name=op.f("pk_keyed_request")),
     )
     op.create_index(op.f("ix_keyed_request_at"), "keyed_request", ["at"])
+
+
+def _versions_of_a_person() -> None:
+    closed, open_ = sa.text("closed_by IS NOT NULL"), sa.text("closed_by IS NULL")
+    columns = [(name, "person_id") for name in _OF_A_PERSON] + [("relationship", "other_person_id")]
+    for table, column in columns:
+        name = f"ix_{table}_closed_{column}"
+        op.create_index(name, table, [column], postgresql_where=closed, sqlite_where=closed)
+    op.create_index(op.f("ix_absence_person_id"), "absence", ["person_id"], postgresql_where=open_, sqlite_where=open_)

