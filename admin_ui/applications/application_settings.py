@@ -150,8 +150,7 @@ def _done(key: str, wanted: Row, waits: str | None) -> AnyResponse:
     if waits is None:
         return frame.done(say(N_("The application is saved, and rights follow it.")), f"{PATH}/{key}")
     sentence = say(N_("Nothing was changed yet: it waits for a second person."))
-    shown = _WAITING + name_of(waits).partition("/")[2] if frame.decides("config.apply") else f"{PATH}/{key}"
-    return frame.done(sentence, shown)
+    return frame.done(sentence, _WAITING + name_of(waits).partition("/")[2])
 
 
 def _sentence(problem: Problem) -> str:

@@ -31,7 +31,7 @@ def address(digest: str) -> str:
 
 
 @blueprint.get("/declaration")
-@guard.decides("config.apply")
+@guard.administers
 def declaration() -> Response:
     """Show what a declaration (``waits`` in the address; without it, the one that waits longest) states, and whom it
     would give or take what."""
@@ -42,7 +42,7 @@ def declaration() -> Response:
 
 
 @blueprint.post("/declaration")
-@guard.decides("config.apply")
+@guard.administers
 @guard.recent(PATH)
 def decide_on_declaration() -> AnyResponse:
     """Apply it when its effects are those that were shown; or refuse it with a reason."""

@@ -23,7 +23,10 @@ PATH = "/admin/deputies"
 DECIDES = {
     "administrators.write": N_("Administrators"),
     "agreements.sign": N_("Agreements"),
+    "applications.write": N_("Applications"),
     "config.apply": N_("Declarations"),
+    "organisations.write": N_("Organisations"),
+    "persons.write": N_("Groups"),
     "rules.write": N_("Rules"),
     "sources.accept": N_("Sources"),
 }

@@ -141,9 +141,7 @@ def _done(application: str, key: str, standing: Row | None, waits: str | None) -
     if waits is None:
         return frame.done(say(N_("The role is saved, and rights follow it.")), here)
     sentence = say(N_("Nothing was changed yet: it waits for a second person."))
-    if frame.decides("config.apply"):
-        return frame.done(sentence, WAITING + name_of(waits).partition("/")[2])
-    return frame.done(sentence, f"{APPLICATIONS}/{application}" if standing is None else here)
+    return frame.done(sentence, WAITING + name_of(waits).partition("/")[2])
 
 
 def _errors(form: RoleForm, of: Row, *, new: bool) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -77,12 +78,23 @@ class _Before:
     sensitive: frozenset[UUID]
 
 
+class Whose(NamedTuple):
+    """Whose it is to decide what one page states, if it must wait: who holds ``permission`` over the organisation."""
+
+    owner_id: UUID
+    permission: str
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A second person accepts what waits when its effects are those they were shown (``is_seen`` of their digest)."""
+    """A second person accepts what waits when its effects are those they were shown (``is_seen`` of their digest).
+
+    ``part`` is that in which they decide, and in which everybody lies who gains by it; None: the whole.
+    """
 
     proposal: Proposal
     is_seen: Callable[[str], bool]
+    part: Part | None = None
 
 
 def by_digest(session: Session, digest: str) -> Approval:
@@ -95,21 +107,32 @@ def by_digest(session: Session, digest: str) -> Approval:
 
 
 def apply(
-    draft: Draft, differences: Sequence[Difference], actor: Actor, vault: Vault, approval: Approval | None
+    draft: Draft,
+    differences: Sequence[Difference],
+    actor: Actor,
+    vault: Vault,
+    approval: Approval | None,
+    whose: Whose | None = None,
 ) -> tuple[Applied | None, Held | None]:
-    """Write what differs, or propose it; with an ``approval`` write it when its effects are those that were seen.
+    """Write what differs, or propose it (``whose`` it then is; None: of the whole); with an ``approval`` write it when
+    its effects are those that were seen.
 
     Raises ``Denied`` when the actor may not accept, ``Moved`` (exit code 4) when the effects are others or nothing
     waits, ``Conflict`` when nobody would administer the whole any more.
     """
     was_there = last_administrator.is_there(draft.session)
-    applied, held = _apply(draft, differences, actor, vault, approval)
+    applied, held = _apply(draft, differences, actor, vault, approval, whose)
     last_administrator.refuse_last(draft.session, was_there=was_there)
     return applied, held
 
 
 def _apply(
-    draft: Draft, differences: Sequence[Difference], actor: Actor, vault: Vault, approval: Approval | None
+    draft: Draft,
+    differences: Sequence[Difference],
+    actor: Actor,
+    vault: Vault,
+    approval: Approval | None,
+    whose: Whose | None,
 ) -> tuple[Applied | None, Held | None]:
     session = draft.session
     if approval is not None:
@@ -135,7 +158,8 @@ def _apply(
             return applied, None
         trial.rollback()
     session.expire_all()
-    _propose(draft, held, actor)
+    things = sorted([one.kind, one.key] for one in differences if one.action != "none")
+    _propose(draft, held, actor, things, whose)
     return None, held
 
 
@@ -208,6 +232,8 @@ def _accept(
         raise _moved()
     for one in (actor.person_id, found.proposed_by):
         definition_guard.refuse_winner(draft.session, effects, one, before.sensitive)
+    if approval.part is not None:
+        proposals.refuse_beyond(draft.session, approval.part, effects)
     proposals.take(draft.session, found, actor)
     envelope = {"digest": effects.digest, "proposed_by": str(found.proposed_by)}
     log.write(draft.session, "config:file:accepted", actor, change_id=applied.change_id, envelope=envelope)
@@ -233,16 +259,21 @@ def _moved() -> Moved:
     )
 
 
-def _propose(draft: Draft, held: Held, actor: Actor) -> None:
-    """Keep what waits; what the same person proposed before with other effects is taken back, and the same waits
-    once."""
-    session, now = draft.session, clock.now()
-    mine = Proposal.proposed_by.is_(None) if actor.person_id is None else Proposal.proposed_by == actor.person_id
-    session.execute(
-        update(Proposal)
-        .where(Proposal.kind == "apply", mine, waiting())
-        .values(withdrawn_at=now, sealed=None, shown=None)
-    )
-    proposal = proposals.keep(session, "apply", KEY, None, held.effects, held.reasons, actor)
+def _propose(draft: Draft, held: Held, actor: Actor, things: list[list[str]], whose: Whose | None) -> None:
+    """Keep what waits; what the same person proposed before about one of the same things is taken back."""
+    session = draft.session
+    _take_back(session, actor, things)
+    stated = {"things": things} | ({} if whose is None else {"permission": whose.permission})
+    owner_id = None if whose is None else whose.owner_id
+    proposal = proposals.keep(session, "apply", KEY, owner_id, held.effects, held.reasons, actor, stated)
     proposal.sealed = draft.vault.wrap(draft.said.packed(), _row(proposal))
     log.write(session, "config:file:proposed", actor, envelope=proposals.told(proposal))
+
+
+def _take_back(session: Session, actor: Actor, things: list[list[str]]) -> None:
+    mine = Proposal.proposed_by.is_(None) if actor.person_id is None else Proposal.proposed_by == actor.person_id
+    earlier = session.execute(select(Proposal.id, Proposal.stated).where(Proposal.kind == "apply", mine, waiting()))
+    same = [id_ for id_, stated in earlier if any(one in things for one in (stated or {}).get("things", things))]
+    if same:
+        taken = update(Proposal).where(Proposal.id.in_(same), waiting())
+        session.execute(taken.values(withdrawn_at=clock.now(), sealed=None, shown=None))

@@ -13,7 +13,7 @@ from iam.access.administration import Part
 from iam.access.commands.publish import Preview
 from iam.access.pages.role_versions import RoleSays
 from iam.apply.declared.said import Said
-from iam.apply.on_pages.application_stating import application_row, role_stated
+from iam.apply.on_pages.application_stating import application_row, role_stated, whose
 from iam.apply.run import Report, look_at, run_said
 from iam.audit import log
 from iam.change import Actor
@@ -40,7 +40,8 @@ def restore(session: Session, role: str, says: RoleSays, actor: Actor, vault: Va
 
     Raises as ``preview``, and ``Denied`` when the actor would gain a sensitive role by it.
     """
-    report = run_said(session, declared(session, role, says), actor, vault, consortium=consortium)
+    whose_is = whose(session, role.partition(":")[0])
+    report = run_said(session, declared(session, role, says), actor, vault, consortium=consortium, whose=whose_is)
     _require(report)
     change_id = None if report.applied is None else report.applied.change_id
     told = {"role": role, "restored": says.n, "waits": report.held is not None}

@@ -22,7 +22,7 @@ from iam.apply.comparison.draft import Draft
 from iam.apply.declared.said import Said
 from iam.apply.drafting import checked
 from iam.apply.execute import Applied
-from iam.apply.guarded import Approval, Held
+from iam.apply.guarded import Approval, Held, Whose
 from iam.apply.registry import KINDS
 from iam.change import Actor
 from iam.vault import Vault
@@ -118,10 +118,18 @@ def run_apply(
 
 
 def run_said(
-    session: Session, said: Said, actor: Actor, vault: Vault, *, dry_run: bool = False, consortium: str = ""
+    session: Session,
+    said: Said,
+    actor: Actor,
+    vault: Vault,
+    *,
+    dry_run: bool = False,
+    consortium: str = "",
+    whose: Whose | None = None,
 ) -> Report:
-    """Apply texts that were not read from files, as ``run_apply`` does."""
-    return _run(session, said, actor, vault, consortium, dry_run=dry_run, approval=None, strict=False)
+    """Apply texts that were not read from files, as ``run_apply`` does; ``whose`` it is to decide them, if they must
+    wait (None: of the whole)."""
+    return _run(session, said, actor, vault, consortium, dry_run=dry_run, approval=None, strict=False, whose=whose)
 
 
 def look_at_waiting(
@@ -162,6 +170,7 @@ def _run(
     dry_run: bool,
     approval: Approval | None,
     strict: bool,
+    whose: Whose | None = None,
 ) -> Report:
     draft = checked(session, said, vault, consortium)
     doubts = [doubt for *_, doubt in draft.doubts] if strict else []
@@ -171,7 +180,7 @@ def _run(
     differences = compare(draft)
     sign_ins = _sign_ins(draft, differences)
     notes = _notes(draft, differences)
-    applied, held = (None, None) if dry_run else guarded.apply(draft, differences, actor, vault, approval)
+    applied, held = (None, None) if dry_run else guarded.apply(draft, differences, actor, vault, approval, whose)
     return Report((), differences, len(draft.skipped), applied, notes, sign_ins, held)
 
 

@@ -14,7 +14,7 @@ from iam import clock
 from iam.access.asker import Asker
 from iam.cli.support import Console
 from iam.deciding import deputies
-from iam.deciding.waiting import PERMISSIONS
+from iam.deciding.waiting import DECIDING
 from iam.directory.queries import profiles
 from iam.errors import NotFound
 from iam.signin.passwords import credentials
@@ -55,9 +55,7 @@ def list_(console: Console) -> None:
 @click.argument("login")
 @click.option("--from", "since", type=_DAY, required=True, help="The first day.")
 @click.option("--until", type=_DAY, required=True, help="The last day.")
-@click.option(
-    "--permission", type=click.Choice(sorted(set(PERMISSIONS.values()))), help="Without it: all you both hold."
-)
+@click.option("--permission", type=click.Choice(sorted(DECIDING)), help="Without it: all you both hold.")
 @click.pass_obj
 def name(console: Console, login: str, since: datetime, until: datetime, permission: str | None) -> None:
     """Name LOGIN, who decides for you from one day to another."""

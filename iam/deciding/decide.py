@@ -98,7 +98,8 @@ def is_approved(session: Session, found: Waiting, who: Decider, is_seen: IsSeen)
     if proposal.kind in OF_RULES:
         return rule_proposals.accept(session, proposal, is_seen, who.asker.decides("rules.write"), who.actor)
     if proposal.kind == "apply":
-        return _declared(session, Approval(proposal, is_seen), who)
+        part = None if proposal.owner_id is None else who.asker.decides(found.permission)
+        return _declared(session, Approval(proposal, is_seen, part), who)
     if proposal.kind == undo.KIND:
         return undo.accept(session, proposal, is_seen, who.actor)
     if proposal.kind == appointing.KIND:

@@ -43,6 +43,9 @@ PERMISSIONS: Mapping[str, str] = {
     ADMINISTRATOR: APPOINTS,
 }
 """By kind of what waits, which permission decides it; ``plans.approve`` decides all of them."""
+STATED = ("organisations.write", "persons.write", "rules.write", "applications.write")
+"""The permissions that decide a declaration that a page states, over the organisation whose it is."""
+DECIDING = frozenset({*PERMISSIONS.values(), *STATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,12 @@ class Waiting:
     reasons: Sequence[Problem]
     proposal: Proposal | None = None
     run: Run | None = None
+
+    @property
+    def permission(self) -> str:
+        """Which permission decides it."""
+        stated = (self.proposal.stated or {}) if self.proposal is not None and self.kind == DECLARED else {}
+        return str(stated.get("permission", PERMISSIONS[self.kind]))
 
     @property
     def digest(self) -> str:
@@ -86,14 +95,23 @@ def named(session: Session, asker: Asker, name: str) -> Waiting:
 
 
 def proposals_for(asker: Asker) -> Any:
-    """Select the proposals that wait in the asker's part, the oldest first; a declaration may speak of everything, so
-    everything must be in it."""
+    """Select the proposals that wait in the asker's part, and the asker's own, the oldest first.
+
+    A file may speak of everything, so everything must be in the part of who decides it; what a page states is one
+    organisation's.
+    """
     owner_id, mine = Proposal.__table__.c.owner_id, list[ColumnElement[bool]]()
     for kind, permission in PERMISSIONS.items():
         part = asker.decides(permission)
         if part and (kind != DECLARED or part.everything):
             here = true() if kind == DECLARED else part.covers(owner_id)
             mine.append(and_(Proposal.kind == kind, here))
+    for permission in STATED:
+        if part := asker.decides(permission):
+            stated = Proposal.stated["permission"].as_string() == permission
+            mine.append(and_(Proposal.kind == DECLARED, stated, part.covers(owner_id)))
+    if asker.person_id is not None:
+        mine.append(Proposal.proposed_by == asker.person_id)
     return select(Proposal).where(undecided(), or_(false(), *mine)).order_by(Proposal.proposed_at)
 
 

@@ -11,16 +11,19 @@ import json
 from collections.abc import Collection
 from typing import NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access.administration import Part
 from iam.access.commands.publish import Preview
+from iam.access.model.role import Application
 from iam.apply import standing
 from iam.apply.declared.declaration import Declaration
 from iam.apply.declared.said import Said
 from iam.apply.declared.written import Row, plain
 from iam.apply.export import in_yaml
+from iam.apply.guarded import Whose
 from iam.apply.registry import BY_NAME
 from iam.apply.run import Report, look_at, run_said
 from iam.audit import log
@@ -36,6 +39,11 @@ class PageStated(NamedTuple):
     kind: str
     key: str
     said: Said
+
+    @property
+    def application(self) -> str:
+        """The key of the application."""
+        return self.key.partition(":")[0]
 
 
 def application_row(session: Session, key: str) -> Row:
@@ -67,6 +75,12 @@ def digest_of(row: Row | None) -> str:
     return hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def whose(session: Session, application: str) -> Whose | None:
+    """Return whose it is to decide about an application that is there."""
+    owner_id = session.scalar(select(Application.owner_id).where(Application.key == application))
+    return None if owner_id is None else Whose(owner_id, "applications.write")
+
+
 def look(session: Session, stated: PageStated, actor: Actor, vault: Vault, part: Part) -> Preview:
     """Return what the statement would do to people, keeping nothing.
 
@@ -92,7 +106,9 @@ def write(
 
     Raises as ``look``, and ``Denied`` when the actor would gain a sensitive role by it.
     """
-    report = run_said(session, stated.said, actor, vault, consortium=consortium)
+    report = run_said(
+        session, stated.said, actor, vault, consortium=consortium, whose=whose(session, stated.application)
+    )
     _require(report, stated)
     change_id = None if report.applied is None else report.applied.change_id
     told = {stated.kind: stated.key, "fields": sorted(fields), "waits": report.held is not None}
@@ -108,7 +124,7 @@ def _require(report: Report, stated: PageStated) -> None:
         raise Conflict(Problem(N_("Nothing differs from what stands."), N_("Change something first.")))
     # The application of a role is stated as it stands: what differs of it is how it was once written, as a name that is
     # given in one language only.
-    if not differs <= {(stated.kind, stated.key), ("application", stated.key.partition(":")[0])}:
+    if not differs <= {(stated.kind, stated.key), ("application", stated.application)}:
         raise Conflict(
             Problem(N_("Something else changed meanwhile."), N_("Open the page again, and look at it as it is now."))
         )

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy.orm import Session
 
+from iam.apply.guarded import Whose
 from iam.apply.on_pages.stating import Stating, write
 from iam.apply.run import Report
 from iam.audit import log
@@ -33,7 +34,8 @@ def perform(
     """State it in the session's transaction, with its event; the report says whether it is written or waits. Raises as
     ``stating.write``."""
     owner_id = owner.id
-    report = write(session, stated(key, owner, codes), actor, vault, consortium=consortium)
+    whose = Whose(owner_id, "rules.write")
+    report = write(session, stated(key, owner, codes), actor, vault, consortium=consortium, whose=whose)
     change_id = None if report.applied is None else report.applied.change_id
     told = {"list": key, "waits": report.held is not None}
     log.write(session, "rule:codes:stated", actor, organisation_id=owner_id, change_id=change_id, envelope=told)

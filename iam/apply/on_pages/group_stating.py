@@ -7,13 +7,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from iam.apply.guarded import Whose
 from iam.apply.on_pages import stating
 from iam.apply.on_pages.stating import Stating
 from iam.apply.run import Report
 from iam.audit import log
 from iam.change import Actor
+from iam.directory.organisation import Organisation
 from iam.vault import Vault
 
 
@@ -40,7 +43,9 @@ class StatedGroup:
 def state(session: Session, stated: StatedGroup, actor: Actor, vault: Vault, *, consortium: str = "") -> Report:
     """State it, with its event, in the session's transaction; ``held`` of the report says why it waits. Raises as
     ``stating.write``."""
-    report = stating.write(session, stated.stating(), actor, vault, consortium=consortium)
+    owner_id = session.scalar(select(Organisation.id).where(Organisation.key == stated.organisation))
+    whose = None if owner_id is None else Whose(owner_id, "persons.write")
+    report = stating.write(session, stated.stating(), actor, vault, consortium=consortium, whose=whose)
     change_id = None if report.applied is None else report.applied.change_id
     told = {"group": stated.named, "waits": report.held is not None}
     log.write(session, "group:members:stated", actor, change_id=change_id, envelope=told)

@@ -18,6 +18,7 @@ from connectors.problem import Problem
 from iam import clock
 from iam.apply.comparison.state import State
 from iam.apply.declared.written import Row, dated, plain
+from iam.apply.guarded import Whose
 from iam.apply.on_pages.stating import Stating, write
 from iam.apply.registry import BY_NAME
 from iam.apply.run import Report
@@ -93,7 +94,9 @@ def perform(
 
     ``organisation_id`` is where it is done: of one that is added, under which. Raises as ``stating.write``.
     """
-    report = write(session, acted.stating, actor, vault, consortium=consortium)
+    # Who moves or merges speaks of two places: whoever stands over both decides.
+    whose = None if acted.act in ("move", "merge") else Whose(organisation_id, "organisations.write")
+    report = write(session, acted.stating, actor, vault, consortium=consortium, whose=whose)
     change_id = None if report.applied is None else report.applied.change_id
     told = {"organisation": acted.key, "act": acted.act, "waits": report.held is not None}
     type_, envelope = "organisation:tree:stated", told

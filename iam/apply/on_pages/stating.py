@@ -18,6 +18,7 @@ from iam.access.commands.publish import Preview
 from iam.apply.declared.said import Said
 from iam.apply.declared.written import Row
 from iam.apply.export import in_yaml
+from iam.apply.guarded import Whose
 from iam.apply.run import Report, look_at, run_said
 from iam.change import Actor
 from iam.errors import Conflict, Denied, Invalid
@@ -53,13 +54,22 @@ def look(session: Session, stating: Stating, actor: Actor, vault: Vault, part: P
     return report, would
 
 
-def write(session: Session, stating: Stating, actor: Actor, vault: Vault, *, consortium: str = "") -> Report:
-    """State it in the session's transaction; ``held`` of the report says why it waits for a second person.
+def write(
+    session: Session,
+    stating: Stating,
+    actor: Actor,
+    vault: Vault,
+    *,
+    consortium: str = "",
+    whose: Whose | None = None,
+) -> Report:
+    """State it in the session's transaction; ``held`` of the report says why it waits for a second person, and
+    ``whose`` it then is to decide it (None: of the whole).
 
     Raises as ``look``, and ``Denied`` when the actor would gain what nobody gives themselves. The caller commits, and
     nothing after an error.
     """
-    report = run_said(session, stating.said, actor, vault, consortium=consortium)
+    report = run_said(session, stating.said, actor, vault, consortium=consortium, whose=whose)
     _require(report, stating)
     return report
 

@@ -101,6 +101,50 @@ def test_whoever_may_decide_is_told_what_waits_in_their_part_the_oldest_first(
     assert [one.name for one in waiting(session, holding(session, ids[place], *permissions))] == names
 
 
+def stated(session: Session, owner_id: UUID, permission: str, proposer: UUID) -> None:
+    """What a page states of an organisation waits."""
+    session.add(
+        Proposal(
+            kind="apply",
+            key="declaration",
+            digest="a" * 64,
+            owner_id=owner_id,
+            counts={"gain": 1, "lose": 0},
+            reasons=[],
+            stated={"things": [["group", "kunta/tiimi"]], "permission": permission},
+            proposed_by=proposer,
+            proposed_at=clock.now(),
+        )
+    )
+    session.flush()
+
+
+@pytest.mark.parametrize(
+    ("place", "permission", "is_told"),
+    [
+        ("kunta", "persons.write", True),
+        ("kunta", "plans.approve", True),
+        ("marjala", "persons.write", True),
+        ("kunta", "rules.write", False),
+        ("kunta", "config.apply", False),
+        ("naapuri", "persons.write", False),
+    ],
+)
+def test_what_a_page_states_is_decided_in_its_own_part_by_those_who_may_state_it(
+    session: Session, ids: dict[str, UUID], place: str, permission: str, is_told: bool
+) -> None:
+    stated(session, ids["kunta"], "persons.write", facts.person(session))
+    names = [one.name for one in waiting(session, holding(session, ids[place], permission))]
+    assert ("declaration/aaaaaaaaaaaa" in names) is is_told
+
+
+def test_who_proposed_something_is_told_that_it_waits(session: Session, ids: dict[str, UUID]) -> None:
+    asker = holding(session, ids["kunta"], "organisations.read")
+    assert asker.person_id is not None
+    stated(session, ids["kunta"], "persons.write", asker.person_id)
+    assert [one.name for one in waiting(session, asker)] == ["declaration/aaaaaaaaaaaa"]
+
+
 def test_what_waits_elsewhere_is_answered_as_what_does_not_wait(session: Session, ids: dict[str, UUID]) -> None:
     asker = holding(session, ids["kunta"], "rules.write", "agreements.sign")
     for name in ("rule/naapurin-saanto", "rule/olematon"):

@@ -12,13 +12,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from admin_ui.overview.declaration import PATH as DECLARATION, address
 from iam import clock
 from iam.access.model.proposal import Proposal, waiting
 from iam.access.model.role import Role
 from iam.apply.export import as_data
 from iam.directory.organisation import Organisation, OrganisationPlace, OrganisationRelation
 from iam.directory.source import Acceptance, SourceOpening
-from tests.kit.worlds.admin import Reader, World, administer
+from tests.kit.worlds.admin import Reader, World, administer, person
 
 NEW_SCHOOL = {"key": "LEPPA", "kind": "school", "name.fi": "Leppä", "name.sv": "", "name.en": "Alder"}
 
@@ -227,6 +228,34 @@ def test_what_takes_much_waits_for_a_second_person_and_the_page_says_so(world: W
     assert places(world, "KOIVU")[0].valid_to > clock.day_end(clock.today())
     (event,) = world.events("organisation:tree:stated")
     assert event.envelope["waits"]
+
+
+def test_what_waits_is_decided_by_another_of_the_same_part_and_what_is_stated_of_another_thing_waits_beside_it(
+    world: World, lauri: Reader, reader: Callable[[str], Reader]
+) -> None:
+    with Session(world.engine) as session, session.begin():
+        session.add(_acceptance(world))
+        session.execute(update(Role).values(sensitive=True))
+    person(world, "kakkonen", "Kakkonen")
+    administer(world, "kakkonen", "MANSIKKALA", "organisations.write", "persons.read")
+    person(world, "naapuri", "Naapuri")
+    administer(world, "naapuri", "MUSTIKKALA", "organisations.write", "persons.read")
+    last = clock.today().isoformat()
+    do(lauri, path(world, "close", "KOIVU"), last=last)
+    do(lauri, path(world, "rename", "RANTA"), **{"kind": "school", "name.fi": "Rantala"})
+    assert row(world, "RANTA").name_fi == "Rantala", "what takes nothing does not wait"
+    do(lauri, path(world, "close", "KOIVU"), last=(clock.today() + timedelta(days=1)).isoformat())
+    with Session(world.engine) as session:
+        (waits,) = session.scalars(select(Proposal).where(waiting())).all()
+    there = address(waits.digest)
+    assert there in lauri.get("/admin/").text
+    assert 'value="accept"' not in lauri.get(there).text
+    assert there not in reader("naapuri").get("/admin/").text
+    assert "KOIVU" not in reader("naapuri").get(there).text
+    second = reader("kakkonen")
+    assert there in second.get("/admin/").text
+    assert second.post(DECLARATION, there, act="accept").location == "/admin/"
+    assert places(world, "KOIVU")[0].valid_to < clock.FOREVER
 
 
 def test_effects_that_changed_since_they_were_shown_are_shown_anew(world: World, lauri: Reader) -> None:

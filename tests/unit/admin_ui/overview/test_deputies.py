@@ -47,17 +47,20 @@ def test_a_deputy_is_named_by_username_seen_by_both_and_ended_by_either(
     assert {row.permission for row in rows(pair)} == {
         "administrators.write",
         "agreements.sign",
+        "applications.write",
         "config.apply",
+        "organisations.write",
+        "persons.write",
         "rules.write",
         "sources.accept",
     }
     for page in (paula.get(PATH).text, veera.get(PATH).text):
         assert "Varahenkilö" in page
-        assert page.count("End it now") == 5
+        assert page.count("End it now") == 8
     one = rows(pair)[0]
     assert reader("mauri").force(f"{PATH}/{one.id}/end").status_code == 404
     assert veera.force(f"{PATH}/{one.id}/end").location == PATH
-    assert len(rows(pair)) == 4
+    assert len(rows(pair)) == 7
 
 
 @pytest.mark.parametrize(
