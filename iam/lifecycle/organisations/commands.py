@@ -7,13 +7,13 @@ transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, Table, delete, func, insert, select, update
+from sqlalchemy import Integer, Table, delete, func, insert, or_, select, true, union, update
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -35,6 +35,8 @@ Interval = tuple[datetime, datetime]
 
 _PLACES: Table = OrganisationPlace.__table__  # type: ignore[assignment]
 _RELATIONS: Table = OrganisationRelation.__table__  # type: ignore[assignment]
+_FEW = 1000
+"""Paths of so many organisations are derived anew for themselves; of more, all are."""
 
 _FAULTS = {
     "cycle": (N_("%(key)s would lie under itself from %(day)s."), N_("Give it another parent.")),
@@ -109,20 +111,33 @@ def write_places(session: Session, change: Change, stated: Mapping[UUID, Sequenc
         session, change, _PLACES, current, rows, (("organisation_id", "valid_from"), ("organisation_id", "valid_to"))
     )
     if written:
-        rebuild_closure(session)
+        rebuild_closure(session, _moved(session, change))
     return written
 
 
-def rebuild_closure(session: Session) -> None:
+def _moved(session: Session, change: Change) -> set[UUID]:
+    """The organisations whose places a change wrote, with all that were ever under them."""
+    p, c = _PLACES.c, OrganisationClosure
+    written = select(p.organisation_id).where(or_(p.opened_by == change.id, p.closed_by == change.id))
+    below = select(c.descendant_id).where(c.ancestor_id.in_(written))
+    return set(session.scalars(union(written, below)))
+
+
+def rebuild_closure(session: Session, under: Collection[UUID] | None = None) -> None:
     """Derive who is under whom and when from the open places, as one set: every path up, its time the intersection on
-    the way."""
+    the way. ``under`` are the organisations whose paths may be others than before; None, or very many: all."""
+    some = under is not None and len(under) <= _FEW
     place = select(_PLACES).where(_PLACES.c.closed_by.is_(None)).cte("place")
-    path = select(
-        place.c.organisation_id.label("ancestor_id"),
-        place.c.organisation_id.label("descendant_id"),
-        place.c.valid_from.label("valid_from"),
-        place.c.valid_to.label("valid_to"),
-    ).cte("path", recursive=True)
+    path = (
+        select(
+            place.c.organisation_id.label("ancestor_id"),
+            place.c.organisation_id.label("descendant_id"),
+            place.c.valid_from.label("valid_from"),
+            place.c.valid_to.label("valid_to"),
+        )
+        .where(place.c.organisation_id.in_(under) if under is not None and some else true())
+        .cte("path", recursive=True)
+    )
     starts = greatest(path.c.valid_from, place.c.valid_from, type_=UtcDateTime())
     ends = least(path.c.valid_to, place.c.valid_to, type_=UtcDateTime())
     path = path.union_all(
@@ -132,7 +147,10 @@ def rebuild_closure(session: Session) -> None:
             place.c.parent_id.is_not(None), place.c.valid_from < path.c.valid_to, place.c.valid_to > path.c.valid_from
         )
     )
-    session.execute(delete(OrganisationClosure).execution_options(synchronize_session=False))
+    gone = delete(OrganisationClosure)
+    if under is not None and some:
+        gone = gone.where(OrganisationClosure.descendant_id.in_(under))
+    session.execute(gone.execution_options(synchronize_session=False))
     names = ["ancestor_id", "descendant_id", "valid_from", "valid_to"]
     session.execute(insert(OrganisationClosure).from_select(names, _islands(path)))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
@@ -104,6 +106,36 @@ def test_a_unit_that_moves_takes_what_is_under_it_along_on_that_day(tree: Tree) 
     before, after = (clock.LONG_AGO, MOVE), (MOVE, clock.FOREVER)
     assert tree.above("unit") == {"root": [ALWAYS], "a": [before], "b": [after], "unit": [ALWAYS]}
     assert tree.above("school") == {"root": [ALWAYS], "a": [before], "b": [after], "unit": [ALWAYS], "school": [ALWAYS]}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["unit", "school", "b"]), st.sampled_from(["root", "a", "b", "unit"]), st.integers(1, 900)
+        ),
+        max_size=6,
+    )
+)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_paths_derived_for_what_moved_alone_are_those_derived_for_all(
+    session: Session, moves: list[tuple[str, str, int]]
+) -> None:
+    with session.begin_nested() as trial:
+        tree = Tree(session)
+        for what, parent, after in moves:
+            at = MOVE + timedelta(days=after)
+            with suppress(Invalid):
+                tree.write(**{what: [("a", False, clock.LONG_AGO, at), (parent, False, at, clock.FOREVER)]})
+        alone = paths(session)
+        organisations.rebuild_closure(session)
+        assert paths(session) == alone
+        trial.rollback()
+
+
+def paths(session: Session) -> list[Any]:
+    c = OrganisationClosure
+    columns = (c.ancestor_id, c.descendant_id, c.valid_from, c.valid_to)
+    return sorted(map(tuple, session.execute(select(*columns))))
 
 
 def test_the_legal_entity_of_what_is_under_follows_the_move(tree: Tree) -> None:
