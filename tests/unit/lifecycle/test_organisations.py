@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
@@ -116,6 +116,7 @@ def test_a_unit_that_moves_takes_what_is_under_it_along_on_that_day(tree: Tree) 
         max_size=6,
     )
 )
+@example([("b", "a", 1), ("unit", "b", 2)])
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_paths_derived_for_what_moved_alone_are_those_derived_for_all(
     session: Session, moves: list[tuple[str, str, int]]
