@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
@@ -49,7 +50,7 @@ class Acted:
 def added(session: Session, key: str, attributes: Attributes, place: Row) -> Acted:
     """Add an organisation at a place (``parent``, ``legal_entity``, ``from``, ``to``); raises ``Invalid`` where its key
     is taken."""
-    if any(row["key"] == key for row in _rows(session)):
+    if session.scalar(select(Organisation.id).where(Organisation.key == key)) is not None:
         raise Invalid(Problem(N_("This key is taken."), N_("Choose another."), field="key"))
     return _acted("add", key, [plain({"key": key, **attributes, **place})])
 
