@@ -15,6 +15,14 @@ EXECUTABLE = "/usr/bin/chromium"
 PATIENCE = 30_000
 """Milliseconds that a page may take for one step."""
 
+_OFF = [
+    # What Playwright turns off itself: a second list would replace its own.
+    *["AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "LensOverlay"],
+    *["HttpsFirstBalancedModeAutoEnable", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning", "AimEnabled"],
+    *["AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "PreconnectToSearch"],
+    # Nobody sees the address bar: each window would get two more pages ready for what it shows when typed into.
+    *["WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup"],
+]
 _FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -25,6 +33,7 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-proxy-server",
+    f"--disable-features={','.join(_OFF)}",
     # Whatever a page asks for, the browser finds only the loopback.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
