@@ -116,13 +116,14 @@ def axe(page: Page) -> list[Violation]:
     """What axe-core finds on the page as it stands, at WCAG 2.0, 2.1 and 2.2 levels A and AA; and of its colours where
     the reader's system is dark, once it is sound in the light. Empty means nothing.
 
-    A page that is still arriving is waited for. Injected past its content security policy, so it is tested as it is
-    served. Raises ``ValueError`` for a page that runs no scripts, on which axe-core would never end.
+    A page that is still arriving is waited for. Injected once a page, past its content security policy, so it is tested
+    as it is served. Raises ``ValueError`` for a page that runs no scripts, on which axe-core would never end.
     """
     page.wait_for_load_state()
     if page.evaluate("matchMedia('(scripting: none)').matches"):
         raise ValueError("axe-core needs a page that runs scripts")
-    page.evaluate(_AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_AXE.read_text(encoding="utf-8"))
     violations = page.evaluate(_BROKEN, _WCAG) or _in_the_dark(page)
     return [
         Violation(
