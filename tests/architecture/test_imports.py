@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,8 +44,8 @@ PLANTS = {
 
 
 def broken_contracts(folder: Path) -> set[str]:
-    """Ids of the contracts that the code in ``folder`` breaks; fails when the linter cannot say."""
-    command = [str(LINTER), "--no-cache", "--config", str(TOP / "pyproject.toml")]
+    """Names of the contracts that the code in ``folder`` breaks; fails when the linter cannot say."""
+    command = [str(LINTER), "--cache-dir", str(folder / "read"), "--config", str(TOP / "pyproject.toml")]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     lines = re.findall(r"(?m)^(.+) (KEPT|BROKEN)$", done.stdout)
     assert lines, done.stdout + done.stderr
@@ -51,14 +53,15 @@ def broken_contracts(folder: Path) -> set[str]:
     return {name.strip() for name, state in lines if state == "BROKEN"}
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the program's packages that may be spoiled."""
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the program's packages, one for all: who plants something takes it out again."""
+    folder = tmp_path_factory.mktemp("program")
     for package in CODE:
         shutil.copytree(
-            TOP / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "static", "templates")
+            TOP / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "static", "templates")
         )
-    return tmp_path
+    return folder
 
 
 def test_the_program_keeps_every_import_contract(copy: Path) -> None:
@@ -67,10 +70,19 @@ def test_the_program_keeps_every_import_contract(copy: Path) -> None:
 
 @pytest.mark.parametrize(("file", "line", "contract"), [(file, *plant) for file, plant in PLANTS.items()])
 def test_a_planted_import_breaks_exactly_its_contract(copy: Path, file: str, line: str, contract: str) -> None:
-    planted = copy / file
-    before = planted.read_text(encoding="utf-8") if planted.exists() else ""
-    planted.write_text(f"{before}\n{line}\n", encoding="utf-8")
-    assert broken_contracts(copy) == {contract_name(contract)}
+    with planted(copy / file, line):
+        assert broken_contracts(copy) == {contract_name(contract)}
+
+
+@contextmanager
+def planted(path: Path, line: str) -> Iterator[None]:
+    """Add a line to a file, which need not be there, and take it out again after the block."""
+    before = path.read_text(encoding="utf-8") if path.exists() else None
+    path.write_text(f"{before or ''}\n{line}\n", encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.unlink() if before is None else path.write_text(before, encoding="utf-8")
 
 
 def contract_name(identifier: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,7 @@ Forms = tuple[str, ...]
 """A sentence, or its singular and its plural."""
 
 
+@cache
 def marked() -> dict[Forms, str]:
     """Every message marked in code or templates, and the file it stands in."""
     found: dict[Forms, str] = {}
@@ -67,6 +69,7 @@ def problems(path: Path) -> Iterator[str]:
                     yield given.value
 
 
+@cache
 def translations(language: str) -> dict[Forms, Forms]:
     """What a catalog translates: neither empty, nor a guess that waits for a translator."""
     with (TOP / "iam" / "locale" / language / "LC_MESSAGES" / "avain.po").open("rb") as file:

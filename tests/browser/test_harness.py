@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error, Page
 
-from tests.kit.servers.chromium import Chromium, axe, watch_complaints
+from tests.kit.servers.chromium import Chromium, axe, screenshot, watch_complaints
 
 _GOOD = "<!doctype html><html lang='fi'><title>Avain</title><main><h1>Tervetuloa</h1></main></html>"
 _STRICT = "<meta http-equiv='Content-Security-Policy' content=\"script-src 'none'\">"
@@ -65,6 +64,6 @@ def test_the_browser_finds_nothing_outside_the_loopback(chromium: Chromium) -> N
         context.new_page().goto("http://koivula.example/")
 
 
-def test_a_screenshot_is_a_picture_of_the_whole_page(page: Page, save_screenshot: Callable[[Page, str], Path]) -> None:
+def test_a_screenshot_is_a_picture_of_the_whole_page(page: Page, tmp_path: Path) -> None:
     page.set_content(_GOOD)
-    assert save_screenshot(page, "welcome").read_bytes().startswith(b"\x89PNG")
+    assert screenshot(page, tmp_path, "welcome").read_bytes().startswith(b"\x89PNG")

@@ -4,6 +4,7 @@ browser; OI-07."""
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,9 +35,10 @@ def provider() -> Iterator[OpenidProvider]:
 
 
 @pytest.fixture
-def served(database_url: str, tmp_path: Path, provider: OpenidProvider) -> Iterator[Avain]:
-    """The service, with Aino and the provider declared."""
-    server = Avain(database_url, tmp_path, {"IAM_EGRESS__HOSTS": json.dumps([provider.place])})
+def served(sqlite_template: Path, tmp_path: Path, provider: OpenidProvider) -> Iterator[Avain]:
+    """The service, with Aino and the provider declared; what is kept of it on each database, the flows show."""
+    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'avain.db')}"
+    server = Avain(url, tmp_path, {"IAM_EGRESS__HOSTS": json.dumps([provider.place])})
     file = tmp_path / "declared.yaml"
     file.write_text(DECLARED.format(password=PASSWORD, issuer=provider.issuer, client=CLIENT, secret=SECRET))
     done = server.iam("apply", "-f", str(file))

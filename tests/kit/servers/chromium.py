@@ -15,6 +15,14 @@ EXECUTABLE = "/usr/bin/chromium"
 PATIENCE = 30_000
 """Milliseconds that a page may take for one step."""
 
+_OFF = [
+    # What Playwright turns off itself: a second list would replace its own.
+    *["AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "LensOverlay"],
+    *["HttpsFirstBalancedModeAutoEnable", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning", "AimEnabled"],
+    *["AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "PreconnectToSearch"],
+    # Nobody sees the address bar: each window would get two more pages ready for what it shows when typed into.
+    *["WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup"],
+]
 _FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -25,6 +33,7 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-proxy-server",
+    f"--disable-features={','.join(_OFF)}",
     # Whatever a page asks for, the browser finds only the loopback.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
@@ -107,13 +116,14 @@ def axe(page: Page) -> list[Violation]:
     """What axe-core finds on the page as it stands, at WCAG 2.0, 2.1 and 2.2 levels A and AA; and of its colours where
     the reader's system is dark, once it is sound in the light. Empty means nothing.
 
-    A page that is still arriving is waited for. Injected past its content security policy, so it is tested as it is
-    served. Raises ``ValueError`` for a page that runs no scripts, on which axe-core would never end.
+    A page that is still arriving is waited for. Injected once a page, past its content security policy, so it is tested
+    as it is served. Raises ``ValueError`` for a page that runs no scripts, on which axe-core would never end.
     """
     page.wait_for_load_state()
     if page.evaluate("matchMedia('(scripting: none)').matches"):
         raise ValueError("axe-core needs a page that runs scripts")
-    page.evaluate(_AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_AXE.read_text(encoding="utf-8"))
     violations = page.evaluate(_BROKEN, _WCAG) or _in_the_dark(page)
     return [
         Violation(

@@ -25,7 +25,11 @@ from iam.database.types import uuid7
 from iam.directory.affiliation import Affiliation, Group, Membership, Relationship
 from iam.directory.person import Identifier, Person, PersonProfile
 from iam.directory.source import Record, Run, Source
+from iam.oidc.clients.registered import ADMIN
 from iam.signin.accounts.account import Account
+from iam.tokens import grant as grants
+from iam.tokens.grant import Grant
+from iam.tokens.session import LoginSessionRow
 from tests.kit.factories import consortium
 
 ISSUER = consortium.ISSUER
@@ -222,7 +226,7 @@ def administer(world: World, login: str, organisation: str, *permissions: str) -
 
 
 class Reader:
-    """An administrator's browser, signed in and let in at the door."""
+    """An administrator's browser, signed in; ``enter`` or ``let_in`` opens the administration to it."""
 
     def __init__(self, world: World, login: str, language: str = "en") -> None:
         self.world, self.language = world, language
@@ -235,6 +239,26 @@ class Reader:
         while response.location not in (FIRST, f"{ISSUER}{FIRST}"):
             assert response.status_code in (302, 303), response.text
             response = self.get(response.location.removeprefix(ISSUER))
+        return self
+
+    def let_in(self) -> Reader:
+        """Have the grant that passing the door leaves, where the door is not what is tested."""
+        now = clock.now()
+        with self.world.transaction() as session:
+            login = session.get_one(LoginSessionRow, self.session_id)
+            given = Grant(
+                id=uuid7(),
+                person_id=login.person_id,
+                client_id=ADMIN,
+                capacity_id=None,
+                session_id=login.id,
+                scope="openid profile",
+                auth_time=login.auth_time,
+                acr=login.acr,
+                created_at=now,
+                expires_at=now + timedelta(minutes=15),
+            )
+            grants.store(session, given)
         return self
 
     def get(self, path: str) -> TestResponse:

@@ -21,4 +21,4 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def reader(world: World) -> Callable[[str], Reader]:
     """``reader("sanna")`` is the browser of that administrator, let in."""
-    return lambda login: Reader(world, login).enter()
+    return lambda login: Reader(world, login).let_in()

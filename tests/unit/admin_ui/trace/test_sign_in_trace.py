@@ -262,8 +262,8 @@ def test_a_service_of_another_part_is_not_named_on_a_persons_page(
     assert "irjasto" not in text
 
 
-def test_the_administration_pages_are_called_so(world: World, reader: Callable[[str], Reader]) -> None:
-    text = told(reader("paula").get(tab(world, "paula")).text)
+def test_the_administration_pages_are_called_so(world: World) -> None:
+    text = told(Reader(world, "paula").enter().get(tab(world, "paula")).text)
     assert "Went on to The administration pages." in text
 
 
