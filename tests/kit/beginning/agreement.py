@@ -25,7 +25,7 @@ def make(desk: Desk) -> None:
     desk.say("Toimielin, joka päätti", "sivistyslautakunta")
     desk.say("Päätöspäivä", today.isoformat())
     desk.fill(Ensimmäinen_päivä=today.isoformat(), Viimeinen_päivä=(today + timedelta(days=700)).isoformat())
-    desk.looked_at("agreement-new")
+    desk.seen("agreement-new")
     desk.press("Tee sopimus")
     desk.sees("Se ei anna kenellekään mitään ennen kuin osapuolet ovat allekirjoittaneet.")
 
@@ -40,7 +40,7 @@ def allow(desk: Desk, position: str, uses: Sequence[str]) -> None:
     for use in uses:
         desk.tick(use)
     desk.press("Näytä vaikutus")
-    desk.looked_at("agreement-clause")
+    desk.seen("agreement-clause")
     desk.press("Tallenna kohta")
 
 
@@ -51,7 +51,7 @@ def sign(desk: Desk, party: str) -> None:
     desk.fill(Osapuoli=party, Allekirjoitettu=clock.today().isoformat(), Allekirjoittaja="sivistysjohtaja")
     desk.fill(Asiakirja="ALLEK-2026-1")
     desk.press("Näytä vaikutus")
-    desk.looked_at(f"agreement-sign-{party.split()[0].lower()}")
+    desk.seen(f"agreement-sign-{party.split()[0].lower()}")
     desk.press("Kirjaa allekirjoitus")
 
 
@@ -61,7 +61,7 @@ def give_notice(desk: Desk, party: str) -> None:
     desk.follow("Irtisano sopimus")
     desk.fill(Osapuoli=party, Viimeinen_voimassaolopäivä=(clock.today() + timedelta(days=1)).isoformat())
     desk.press("Näytä vaikutus")
-    desk.looked_at("agreement-notice")
+    desk.seen("agreement-notice")
     desk.press("Irtisano sopimus")
 
 
@@ -69,5 +69,5 @@ def accept(desk: Desk) -> None:
     """Accept what waits of it, as the second person of whoever allows it, from the overview on."""
     desk.goto("/admin/")
     desk.page.locator(f'main a[href="{AGREEMENT}/proposal"]').first.click()
-    desk.looked_at("agreement-decide")
+    desk.seen("agreement-decide")
     desk.press("Hyväksy")

@@ -81,13 +81,13 @@ def make_source(desk: Desk, installation: Installation) -> None:
     desk.sees("Lähde on käytössä.")
     run(desk)
     desk.sees("Odottaa hyväksyntää")
-    desk.looked_at("source-first-run")
+    desk.seen("source-first-run")
 
 
 def _say_what_columns_mean(desk: Desk) -> None:
     for meaning, column in MEANINGS.items():
         assert desk.field(meaning).input_value() == column, meaning
-    desk.looked_at("source-columns")
+    desk.seen("source-columns")
     desk.press("Tallenna sarakkeiden merkitykset")
     desk.page.select_option("#value-1", label="Sijainen")
     desk.page.select_option("#value-2", label="Työntekijä")
@@ -106,7 +106,7 @@ def run(desk: Desk) -> None:
 def accept(desk: Desk) -> None:
     """Accept the run that waits, as its second person, from the overview on."""
     desk.goto("/admin/")
-    desk.looked_at("overview-held")
+    desk.seen("overview-held")
     desk.page.locator('main a[href^="/admin/runs/"]').first.click()
     desk.press("Hyväksy muutokset")
     desk.sees("Valmis")

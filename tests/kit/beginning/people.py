@@ -43,7 +43,7 @@ def add_by_hand(desk: Desk, who: Administrator) -> None:
     desk.fill(Etunimet=who.given, Sukunimi=who.family, Syntymäaika="1980-02-03", Käyttäjätunnus=who.login)
     desk.fill(Organisaatio=who.works, Laji="Työntekijä", Kuka_vastaa_henkilöstä=FIRST, Syy="Pääkäyttäjäksi")
     desk.press("Näytä, mitä siitä seuraa")
-    desk.looked_at(f"person-{who.login}")
+    desk.seen(f"person-{who.login}")
     desk.press("Lisää henkilö")
     desk.sees(f"Käyttäjätunnus on {who.login}.")
 
@@ -58,7 +58,7 @@ def appoint(desk: Desk, who: Administrator) -> None:
     desk.fill(Rooli=who.role, Vastuualue=who.part)
     desk.fill(Viimeinen_päivä=(clock.today() + timedelta(days=180)).isoformat())
     desk.press("Näytä vaikutus")
-    desk.looked_at(f"appoint-{who.login}")
+    desk.seen(f"appoint-{who.login}")
     desk.press("Nimeä")
 
 

@@ -23,10 +23,10 @@ class Wilma(NamedTuple):
     registered: Registered
     party: RelyingParty
 
-    @property
-    def redirect_uri(self) -> str:
-        """Where people come back to."""
-        return f"http://{self.party.host}/callback"
+
+def redirect_uri(party: RelyingParty) -> str:
+    """Where people come back to."""
+    return f"http://{party.host}/callback"
 
 
 def sign_in(wilma: Wilma, desk: Desk, login: str, password: str) -> dict[str, Any] | None:
@@ -48,7 +48,7 @@ def _begun(wilma: Wilma, verifier: str) -> str:
     query = {
         "client_id": wilma.registered.client_id,
         "response_type": "code",
-        "redirect_uri": wilma.redirect_uri,
+        "redirect_uri": redirect_uri(wilma.party),
         "scope": "openid profile roles",
         "state": secrets.token_urlsafe(16),
         "nonce": secrets.token_urlsafe(16),
@@ -60,7 +60,7 @@ def _begun(wilma: Wilma, verifier: str) -> str:
 
 
 def _redeemed(wilma: Wilma, code: str, verifier: str) -> dict[str, Any]:
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": wilma.redirect_uri}
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri(wilma.party)}
     answer = requests.post(
         f"{wilma.issuer}/oauth2/token", form | {"code_verifier": verifier}, auth=wilma.registered, timeout=30
     )
