@@ -79,7 +79,9 @@ def _done() -> list[object]:
     """What is asked of the database: more than the top, more than one administrator, an application, a rule in
     force."""
     g = AdminGrant
-    administrators = select(func.count(g.person_id.distinct()) > 1).where(g.closed_by.is_(None), holds_at(g, clock.now()))
+    administrators = select(func.count(g.person_id.distinct()) > 1).where(
+        g.closed_by.is_(None), holds_at(g, clock.now())
+    )
     return [
         select(func.count(Organisation.id) > 1).scalar_subquery(),
         administrators.scalar_subquery(),

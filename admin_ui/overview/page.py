@@ -96,9 +96,7 @@ def overview() -> Response:
         glance=_glance(feeds),
         tall=picture.TALL,
         last_good=max((feed.good_at for feed in feeds if feed.good_at), default=None),
-        steps=first_steps(
-            context.db(), has_source=bool(feeds), was_run=any(feed.good_at for feed in feeds)
-        )
+        steps=first_steps(context.db(), has_source=bool(feeds), was_run=any(feed.good_at for feed in feeds))
         if whole.everything
         else [],
     )

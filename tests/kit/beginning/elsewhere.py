@@ -15,7 +15,7 @@ def export_there(database_url: str, state: Path, told: str, second: str) -> str:
     file.write_text(told, encoding="utf-8")
     _done(there, 0, "apply", "-f", str(file))
     _done(there, 3, "source", "run", payroll.KEY, "--as", FIRST)
-    _done(there, 0, "plan", "approve", payroll.KEY, "--as", second)
+    _done(there, 0, "plan", "approve", f"source/{payroll.KEY}", "--as", second)
     again = there.export()
     _done(there, 0, "apply", "-f", str(file))
     assert there.export() == again, "applied once more it changes nothing"
