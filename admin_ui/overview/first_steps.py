@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -75,7 +75,7 @@ def first_steps(session: Session, *, has_source: bool, was_run: bool) -> list[Fi
     return [] if all(one.done for one in steps) else steps
 
 
-def _done() -> list[object]:
+def _done() -> list[Any]:
     """What is asked of the database: more than the top, more than one administrator, an application, a rule in
     force."""
     g = AdminGrant

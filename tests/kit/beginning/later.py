@@ -1,14 +1,25 @@
-"""``iam`` some days later: ``python -m tests.kit.beginning.later DAYS COMMAND…`` has a clock that is ahead."""
+"""``iam`` some days later: ``python -m tests.kit.beginning.later COMMAND…`` has a clock that is ``AVAIN_AHEAD`` days ahead.
+
+The web processes, which it spawns, read this module again before they begin.
+"""
 
 from __future__ import annotations
 
-import sys
+import os
 from datetime import UTC, datetime, timedelta
 
 from iam import clock
 from iam.cli import main
 
+AHEAD = "AVAIN_AHEAD"
+_ahead = timedelta(days=int(os.environ.get(AHEAD, "0")))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC) + _ahead
+
+
+if __name__ in ("__main__", "__mp_main__"):
+    clock.now = _now
 if __name__ == "__main__":
-    _ahead = timedelta(days=int(sys.argv.pop(1)))
-    clock.now = lambda: datetime.now(UTC) + _ahead
     main()
