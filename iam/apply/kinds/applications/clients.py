@@ -57,7 +57,7 @@ class ClientIdentity(Item):
     secret: SecretStr | None = Field(None, description="its secret, at least 32 characters; kept as a hash")
     secret_file: str | None = Field(None, description="the secret in a file beside this one, instead")
     secret_on_page: bool = Field(
-        False, description="a new client has no secret yet: it is given on its page. An export says so"
+        False, description="a new client has no secret yet and is given one on its page, as an export says (no)"
     )
 
 
