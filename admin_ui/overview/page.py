@@ -9,11 +9,12 @@ from urllib.parse import quote
 from uuid import UUID
 
 from flask import Response
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from admin_ui.feeds import picture
 from admin_ui.overview import second_person
+from admin_ui.overview.first_steps import first_steps
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
 from admin_ui.people.guardians import waiting
@@ -21,9 +22,7 @@ from admin_ui.person import help as requests
 from iam import clock
 from iam.access.administration import Part
 from iam.access.model.agreement import Agreement, AgreementTerm
-from iam.access.model.rule import RuleVersion
 from iam.directory.affiliation import Affiliation
-from iam.directory.organisation import Organisation
 from iam.directory.pages.listing import COMING, coming
 from iam.directory.person import Person
 from iam.directory.source import Ambiguity, Run, Source
@@ -97,7 +96,9 @@ def overview() -> Response:
         glance=_glance(feeds),
         tall=picture.TALL,
         last_good=max((feed.good_at for feed in feeds if feed.good_at), default=None),
-        steps=_steps(context.db(), feeds) if whole.everything else [],
+        steps=first_steps(context.db(), has_source=bool(feeds), was_run=any(feed.good_at for feed in feeds))
+        if whole.everything
+        else [],
     )
 
 
@@ -218,20 +219,3 @@ def _nameless(session: Session, people: Part) -> int:
         select(Person.id).where(Person.merged_into.is_(None), username_rules.lacks_one(people, Person.id)).limit(MANY)
     )
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0
-
-
-def _steps(session: Session, feeds: list[Feed]) -> list[dict[str, Any]]:
-    """Return the four steps of a new installation, each with whether it is done; nothing when all are."""
-    texts = context.texts()
-    more_than_root = select(func.count(Organisation.id) > 1).scalar_subquery()
-    rule = exists().where(RuleVersion.state == "published")
-    has_organisations, has_rule = session.execute(select(more_than_root, rule)).one()
-    steps = [
-        (N_("Organisations: the municipalities, schools and units"), has_organisations, "/admin/organisations"),
-        (N_("A source: the system that tells who works and studies where"), bool(feeds), SOURCES),
-        (N_("The first import: look at it and accept it"), any(feed.good_at for feed in feeds), SOURCES),
-        (N_("The first rule: who gets which role"), has_rule, "/admin/rules"),
-    ]
-    if all(done for _, done, _ in steps):
-        return []
-    return [{"label": texts.gettext(label), "done": done, "href": href} for label, done, href in steps]

@@ -226,6 +226,7 @@ TYPES: dict[str, str] = {
     "config:file:accepted": "A second person accepted a declaration, with the digest of its effects.",
     "config:file:refused": "A declaration that waited was refused or taken back, with a reason.",
     "config:file:exported": "The declaration was exported.",
+    "config:installation:begun": "An empty installation was begun: the top of the tree and its first administrator.",
     "signin:mail:asked": "Somebody asked for a one-time sign-in code by e-mail; the login itself is not kept.",
     "signin:address:changed": (
         "Another e-mail address was told of a person with a login; it gets no one-time code yet, and the old "

@@ -12,6 +12,7 @@ import click
 from iam.cli.support import Console, Main, with_common_options
 
 PLACES = {
+    "init": "iam.cli.operating.init:init",
     "serve": "iam.cli.operating.serve:serve",
     "worker": "iam.cli.operating.worker:worker",
     "migrate": "iam.cli.operating.migrate:migrate",

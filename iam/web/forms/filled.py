@@ -15,7 +15,8 @@ from itertools import accumulate
 
 from iam.web.forms.kept import SECRETS, Kept
 
-_VOLATILE = frozenset({"csrf_token", "flow", "from_page"})
+_VOLATILE = frozenset({"csrf_token", "flow", "from_page", "seen"})
+"""What differs each time a form is shown. ``seen`` stands for effects that were looked at: they are looked at anew."""
 _TICKED = frozenset({"checkbox", "radio"})
 _UNTOUCHED = frozenset({"hidden", "password", "submit", "button", "reset", "image", "file"})
 

@@ -88,10 +88,16 @@ def test_secret_settings_of_a_source_are_left_out_and_kept_when_it_is_applied(ap
     assert kept["logins"]["aino"]["password"] == "hyvin-salainen-sana"
 
 
-def test_a_client_without_its_secret_can_only_be_applied_where_it_has_one(applied: Apply, session: Session) -> None:
+def test_a_client_of_an_export_waits_for_its_secret_and_lets_nobody_in_until_then(
+    applied: Apply, session: Session
+) -> None:
     text = in_yaml(as_data(session))
     session.execute(delete(ClientSecret))
-    assert [problem.field for problem in applied(text).problems] == ["applications[0].clients[0].secret"]
+    silent = text.replace("secret_on_page: true", "secret_on_page: false")
+    assert [problem.field for problem in applied(silent).problems] == ["applications[0].clients[0].secret"]
+    assert [str(problem) for problem in applied(text).problems] == []
+    assert session.scalars(select(ClientSecret)).all() == []
+    assert in_yaml(as_data(session)) == text
 
 
 def test_instants_that_are_no_days_come_back_too(applied: Apply, session: Session, frozen: datetime) -> None:

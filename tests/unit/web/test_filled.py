@@ -75,6 +75,12 @@ def test_a_form_about_something_else_is_not_filled_and_the_page_says_that_nothin
     assert filled("/a", **fields) == PAGE.replace("<main>", "<main>[found=False secret=False]")
 
 
+def test_a_form_whose_effects_were_looked_at_comes_back_though_they_are_not_shown_yet() -> None:
+    assert filled("/a", **SENT, seen=["digest"]) == filled("/a", **SENT)
+    empty = PAGE.replace('name="id" value="2">', 'name="id" value="2"><input type="hidden" name="seen" value="">')
+    assert "[found=True secret=False]" in fill(empty, Kept("/a", SENT | {"seen": ["digest"]}), said)
+
+
 def test_what_is_secret_stays_empty_and_is_where_the_person_goes_on() -> None:
     text = filled("/secret", mail=["a@b.example"], password=["x"])
     assert "[found=True secret=True]" in text

@@ -56,8 +56,12 @@ class ClientIdentity(Item):
     )
     secret: SecretStr | None = Field(None, description="its secret, at least 32 characters; kept as a hash")
     secret_file: str | None = Field(None, description="the secret in a file beside this one, instead")
+    secret_on_page: bool = Field(
+        False, description="a new client has no secret yet and is given one on its page, as an export says (no)"
+    )
 
 
+_NO_SHAPE = set(ClientIdentity.model_fields)
 _Stated = create_model("_Stated", __base__=ClientIdentity, **{name: _setting(one) for name, one in DECLARED.items()})
 
 
@@ -86,7 +90,7 @@ class Client(_Stated):
 
 def _shape(item: Client, application_key: str) -> Shape:
     """Return the shape of a client without its secret."""
-    return {"application": application_key} | item.model_dump(exclude={"client_id", "secret", "secret_file"})
+    return {"application": application_key} | item.model_dump(exclude=_NO_SHAPE)
 
 
 def _declare(found: Declaration, items: Items) -> None:
@@ -119,7 +123,8 @@ def _check(draft: Draft) -> None:
         if secret is not None:
             _secret(draft, one, secret, where)
         given = item.secret is not None or item.secret_file is not None
-        proves = given or (item.auth in SECRET_METHODS and bool(standing and standing["secret"]))
+        has_one = item.secret_on_page or bool(standing and standing["secret"])
+        proves = given or (item.auth in SECRET_METHODS and has_one)
         for problem in problems(Registration.of(one.shape, proves)):
             draft.wrong(where.at(problem.field or ""), problem.message, problem.remedy, **problem.params)
 
@@ -169,10 +174,16 @@ def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
 def exported(state: State, application: str) -> list[Row]:
     """Return the clients of an application as items, but for those that manage their own registration."""
     return [
-        {"client_id": name} | live(client | {"application": None, "secret": None, _OWN: None})
+        {"client_id": name, **_secret_elsewhere(client)}
+        | live(client | {"application": None, "secret": None, _OWN: None})
         for name, client in state.shapes["client"].items()
         if client["application"] == application and not client[_OWN]
     ]
+
+
+def _secret_elsewhere(client: Shape) -> Row:
+    """An export holds no secret: whoever applies it elsewhere gives a new one there."""
+    return {"secret_on_page": True} if client["auth"] in SECRET_METHODS else {}
 
 
 KIND = Kind(

@@ -146,9 +146,9 @@ def _export(session: Session, state: State) -> Iterator[Row]:
     for login, shape in sorted(state.shapes["account"].items()):
         if shape["person"] in named:
             kind, issuer, value = named[shape["person"]]
-            yield {"login": login, "person": plain({"identifier": kind, "issuer": issuer, "value": value})} | plain(
-                {"directory": shape["directory"]}
-            )
+            person = plain({"identifier": kind, "issuer": issuer, "value": value})
+            # Where nothing has been read yet, it waits for its person.
+            yield {"login": login, "person": person} | plain({"directory": shape["directory"]}) | {"when_present": True}
 
 
 KIND = Kind(

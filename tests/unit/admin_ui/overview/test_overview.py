@@ -7,10 +7,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from iam import clock
+from iam.access.model.assignment import AdminGrant
+from iam.access.model.role import Application
 from iam.directory.source import Ambiguity, Run, Source
 from iam.signin.accounts.account import Account
 from tests.kit.worlds.admin import Reader, World, administer, employ, person
@@ -166,11 +168,36 @@ def test_sources_of_others_do_not_show(world: World, reader: Callable[[str], Rea
     assert "Nothing waits for you." in reader("sanna").get("/admin/").text
 
 
-def test_a_new_installation_shows_what_to_do_and_what_is_done(world: World, reader: Callable[[str], Reader]) -> None:
-    text = reader("paula").get("/admin/").text
-    assert "Four steps to begin with" in text
-    assert '<a href="/admin/rules">The first rule: who gets which role</a>' in text
-    assert '<a href="/admin/organisations">Organisations: the municipalities' not in text
+def test_a_new_installation_shows_its_first_steps_each_as_a_link_and_those_that_are_done(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    steps = _steps(reader("paula").get("/admin/").text)
+    done = {href: "done" in step for href, step in steps}
+    assert len(steps) == 6
+    assert done == {
+        "/admin/organisations": True,
+        "/admin/administrators": True,
+        "/admin/sources": True,
+        "/admin/applications": True,
+        "/admin/rules": False,
+    }
+    assert "From then on rights come and go by themselves." in dict(steps)["/admin/rules"]
+    assert "Register it" not in dict(steps)["/admin/applications"]
+    with world.transaction() as session:
+        session.execute(delete(AdminGrant).where(AdminGrant.permission != "admin"))
+        session.execute(update(Application).values(retired=True))
+    left = {href: "done" in step for href, step in _steps(reader("paula").get("/admin/").text)}
+    assert (left["/admin/administrators"], left["/admin/applications"]) == (False, False)
+
+
+def test_a_secretary_is_shown_no_first_steps(reader: Callable[[str], Reader]) -> None:
+    assert 'id="steps"' not in reader("sanna").get("/admin/").text
+
+
+def _steps(text: str) -> list[tuple[str, str]]:
+    """The first steps of a page: where each leads, and all that it says."""
+    section = text.partition('id="steps"')[2].partition("</section>")[0]
+    return [(one[1], one[0]) for one in re.finditer(r'<li><a href="([^"]+)">.*?</li>', section, re.DOTALL)]
 
 
 def test_the_overview_takes_as_many_statements_for_many_sources_as_for_one(
