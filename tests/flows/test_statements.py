@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from iam.oidc.clients import registered
 from iam.settings import Egress
+from iam.tokens import session as login_sessions
 from iam.web import extension
 from tests.kit import statement_walks, upstream
 from tests.kit.browser import application
@@ -282,6 +284,7 @@ def meters(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> l
     made = []
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(registered, "SECONDS", 3600)
+        patched.setattr(login_sessions, "SEEN_EVERY", timedelta(hours=1))
         for walk in (_administered, _called, _signed_in, _asked):
             folder = tmp_path_factory.mktemp(walk.__name__)
             made.append(walk(f"sqlite:///{shutil.copy(sqlite_template, folder / 'avain.db')}", folder))
