@@ -28,6 +28,7 @@ from iam.access.commands.publish import preview
 from iam.access.derivation.crossing import crossings, words as crossing_words
 from iam.access.model.rule import Rule
 from iam.access.pages import listing
+from iam.access.pages.called import rule_called
 from iam.access.rules.naming import load
 from iam.access.rules.pattern import Pattern, parse
 from iam.access.rules.resolve import check
@@ -35,8 +36,9 @@ from iam.access.rules.sentence import labels, sentence
 from iam.directory.organisation import Organisation
 from iam.directory.pages import listing as people
 from iam.errors import Invalid, NotFound
+from iam.oidc.naming import free, key_from
 from iam.plans import rule_proposals
-from iam.texts import N_
+from iam.texts import LANGUAGE_NAMES, LANGUAGES, N_
 from iam.web import context, guard
 
 OFFERED = 300
@@ -50,7 +52,6 @@ _WRITTEN = "role"
 """The field that is in the address when the form was written before."""
 _NAMED = re.compile(r" \(([^()]+)\)$")
 """The key behind a name that several organisations have."""
-_KEY = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
 
 
 @dataclass
@@ -131,14 +132,15 @@ def _answer(key: str | None) -> AnyResponse:
     session, form = context.db(), rule_form.read(request.form)
     if key is not None:
         form = replace(form, key=key, owner=_standing(key).owner)
-    form, act = _by_key(session, form), request.form.get("act", "preview")
+    form, act = _by_key(session, _keyed(session, form, key)), request.form.get("act", "preview")
     if act == COPY:
         return _copy(session, form, key)
     answer, whole = _checked(session, form, key)
     if not whole:
         return _page(form, answer, key, 422)
     if act == PUBLISH and request.form.get("seen") == rule_form.digest(form):
-        waits = rule_proposals.publish(session, form.key, rule_form.pattern(form), form.owner, context.actor())
+        pattern, actor = rule_form.pattern(form), context.actor()
+        waits = rule_proposals.publish(session, form.key, pattern, form.owner, actor, name=form.names)
         return done(form.key, bool(waits), N_("The rule is in force, and rights follow it."))
     if act == "file" and frame.may("persons.export"):
         return effects_view.file(
@@ -158,11 +160,19 @@ def _answer(key: str | None) -> AnyResponse:
 def _shown_again(form: RuleForm, key: str | None) -> Response:
     """Show what was written before a fresh proof, with its effect: publishing it is one press away."""
     session = context.db()
-    form = _by_key(session, form)
+    form = _by_key(session, _keyed(session, form, key))
     answer, whole = _checked(session, form, key)
     if whole:
         _effect(session, form, key, answer)
     return _page(form, answer, key)
+
+
+def _keyed(session: Session, form: RuleForm, key: str | None) -> RuleForm:
+    """Return the form of a new rule with the key that its name gives: it stands in the address and in settings
+    files."""
+    if key is not None:
+        return form
+    return replace(form, key=free(session, key_from(form.name_fi) or "rule", Rule.key))
 
 
 def _checked(session: Session, form: RuleForm, key: str | None) -> tuple[Answer, bool]:
@@ -205,7 +215,7 @@ def _check(session: Session, form: RuleForm, key: str | None) -> tuple[dict[str,
     """Return what is wrong beside each field, and the parsed rule when its pattern is right."""
     found = [*rule_form.problems(form), *_own_problems(session, form, key)]
     parsed = None
-    if not any(problem.field not in ("key", "rule") for problem in found):
+    if not any(problem.field not in ("name_fi", "rule") for problem in found):
         parsed, wrong = check(rule_form.pattern(form), form.owner, load(session))
         found += wrong
     texts = context.texts()
@@ -218,14 +228,12 @@ def _check(session: Session, form: RuleForm, key: str | None) -> tuple[dict[str,
 
 def _own_problems(session: Session, form: RuleForm, key: str | None) -> Iterator[Problem]:
     """Yield what the reader may not write: a name that is taken, another's rule, a role that is not for this part."""
-    if key is None and not _KEY.match(form.key):
+    if key is None and not form.name_fi:
         yield Problem(
-            "The rule needs a name.",
-            "Use small letters a to z, numbers and hyphens, as in opettaja-wilmaan.",
-            field="key",
+            N_("The rule needs a name in Finnish."),
+            N_("Say whom it is about, as in Teachers to Wilma."),
+            field="name_fi",
         )
-    elif key is None and session.scalars(select(Rule.id).where(Rule.key == form.key)).first() is not None:
-        yield Problem("There is a rule of that name already.", "Choose another name.", field="key")
     owner_id = session.scalar(select(Organisation.id).where(Organisation.key == form.owner)) if form.owner else None
     if form.owner and (owner_id is None or not may_touch(session, guard.part(), owner_id)):
         yield Problem(
@@ -299,7 +307,8 @@ def _only_owner(session: Session, part: Part) -> str:
 
 def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) -> Response:
     session, texts, part = context.db(), context.texts(), guard.part()
-    above = [(PATH, texts.gettext(N_("Rules")))] + ([(f"{PATH}/{key}", key)] if key else [])
+    called = rule_called(session, key, texts.language) if key else ""
+    above = [(PATH, texts.gettext(N_("Rules")))] + ([(f"{PATH}/{key}", called)] if key else [])
     shown, organisations = _in_words(session, form, people.offered(session, part, texts.language, OFFERED))
     return frame.render(
         "rules/form.html",
@@ -309,6 +318,8 @@ def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) ->
         form=shown,
         answer=answer,
         key=key,
+        called=called,
+        languages=[(one, LANGUAGE_NAMES[one]) for one in LANGUAGES],
         action=request.path,
         organisations=organisations,
         roles=offered_roles(session, part),

@@ -16,6 +16,7 @@ from connectors.problem import Problem
 from iam.access.rules.conditions.catalogue import CONDITIONS, Fact
 from iam.access.rules.conditions.condition import Asked, Condition, FormField
 from iam.access.rules.pattern import Pattern, parse
+from iam.texts import LANGUAGES
 
 FACTS = ("affiliation", "membership", "guardian")
 SCOPES = ("own", "named", "covers")
@@ -25,7 +26,7 @@ _FIELDS = (
     ("gives.role", "role"),
     ("gives.scope", "scope_organisation"),
     ("owner", "owner"),
-    ("rule", "key"),
+    ("rule", "name_fi"),
 )
 """Where a problem that belongs to no fact is, and the field it stands beside."""
 _OF: Mapping[str, Fact] = {"affiliation": "affiliation", "membership": "membership", "guardian": "affiliation"}
@@ -34,10 +35,14 @@ _OF: Mapping[str, Fact] = {"affiliation": "affiliation", "membership": "membersh
 
 @dataclass(frozen=True, slots=True)
 class RuleForm:
-    """The fields as text. ``fact`` and ``scope`` are one of ``FACTS`` and ``SCOPES``; ``asked`` are those of the
-    conditions; organisations are named by key."""
+    """The fields as text. ``name_*`` are what a new rule is called, by language; ``key`` is made of it. ``fact`` and
+    ``scope`` are one of ``FACTS`` and ``SCOPES``; ``asked`` are those of the conditions; organisations are named by
+    key."""
 
     key: str = ""
+    name_fi: str = ""
+    name_sv: str = ""
+    name_en: str = ""
     owner: str = ""
     fact: str = "affiliation"
     asked: Asked = field(default_factory=dict)
@@ -45,6 +50,12 @@ class RuleForm:
     role: str = ""
     scope: str = "own"
     scope_organisation: str = ""
+
+    @property
+    def names(self) -> dict[str, str] | None:
+        """What the rule is called, by language: where one is missing, as in Finnish."""
+        found = {one: getattr(self, f"name_{one}") or self.name_fi for one in LANGUAGES}
+        return found if self.name_fi else None
 
     @property
     def conditions(self) -> tuple[type[Condition], ...]:

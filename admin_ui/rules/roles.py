@@ -21,6 +21,7 @@ from admin_ui.rules import pages as rules_pages
 from iam.access.administration import Part, may_touch
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.pages import listing
+from iam.access.pages.called import rules_called
 from iam.access.pages.listing import HOLDER_KEYS, ROLE_KEYS, RULE_KEYS
 from iam.database.keyset import Cursor, keyset
 from iam.directory.queries import Profile
@@ -58,14 +59,15 @@ class RoleLine:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a role: where (None: must not be told), until when, by which rule (None: by hand), through which other
-    role."""
+    """Who holds a role: where (None: must not be told), until when, by which rule (None: by hand) and what that is
+    called, through which other role."""
 
     person_id: UUID
     name: str
     place: str | None
     until: datetime | None
     rule: str | None
+    called: str
     through: str | None
 
 
@@ -181,7 +183,7 @@ def holders_file(application: str, key: str) -> Response:
 
     def cells(one: Holder) -> HolderCells:
         place = t(N_("protected")) if one.place is None else one.place
-        return HolderCells(one.name, place, exports.day(one.until), one.rule or t(N_("by hand")), one.through)
+        return HolderCells(one.name, place, exports.day(one.until), one.called or t(N_("by hand")), one.through)
 
     return _holders(guard.part(), found).file("holders", header, cells, {"role": f"{application}:{key}"})
 
@@ -211,12 +213,15 @@ def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, 
 
 
 def holders(session: Session, rows: Sequence[Any], role: Role) -> list[Holder]:
-    """Return holders as lists show them; one statement. Where a protected person holds the role is not told."""
+    """Return holders as lists show them; at most five statements. Where a protected person holds the role is not
+    told."""
     shown, texts = profiles(session, {row[2].id for row in rows}), context.texts()
-    made = []
+    called, made = rules_called(session, {row[4] for row in rows if row[4]}, texts.language), []
+    names = listing.role_names(session, {row[5].id for row in rows if row[5].id != role.id})
     for _, until, person, scope, rule, holding in rows:
         profile = shown.get(person.id, Profile())
         place = None if profile.protected else scope.name(texts.language)
-        through = holding.key if holding.id != role.id else None
-        made.append(Holder(person.id, listed_name(profile, texts), place, words.end(until), rule, through))
+        through = names[holding.id].said(texts.language) if holding.id in names else None
+        name, until = listed_name(profile, texts), words.end(until)
+        made.append(Holder(person.id, name, place, until, rule, called.get(rule or "", ""), through))
     return made

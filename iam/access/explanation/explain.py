@@ -64,6 +64,7 @@ class Because:
     valid_to: datetime
     through: str | None = None
     through_names: Mapping[str, str] = field(default_factory=dict)
+    rule_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -208,6 +209,7 @@ def _because(piece: Piece, pieces: Iterable[Piece], at: datetime, reading: _Read
         last.span.end,
         through,
         reading.names.roles.get(through or "", {}),
+        (rule.name if rule else None) or {},
     )
 
 

@@ -27,7 +27,7 @@ from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.person import Person
 from iam.directory.queries import holds_at
 from iam.errors import NotFound
-from iam.texts import in_language
+from iam.texts import LANGUAGES, in_language
 
 APPLICATION_KEYS = (Application.key, Application.id)
 ROLE_KEYS = (Application.key, Role.key, Role.id)
@@ -207,8 +207,8 @@ def holders(part: Part, role_id: UUID) -> Any:
 def rules(part: Part, *, text: str = "", role_id: UUID | None = None) -> Any:
     """Select (rule, newest version, owner) of the rules that concern the part; order ``RULE_KEYS``.
 
-    ``text`` is looked for in the rule's key; with ``role_id`` only the published rules that give the role, itself or
-    through another.
+    ``text`` is looked for in the rule's key and names; with ``role_id`` only the published rules that give the role,
+    itself or through another.
     """
     one = aliased(RuleVersion)
     # A draft is shown as the rule only while nothing else was ever in force.
@@ -222,7 +222,8 @@ def rules(part: Part, *, text: str = "", role_id: UUID | None = None) -> Any:
         .where(concerns(part, Rule.owner_id))
     )
     if text:
-        query = query.where(Rule.key.icontains(text, autoescape=True))
+        named = (Rule.name[one].as_string().icontains(text, autoescape=True) for one in LANGUAGES)
+        query = query.where(or_(Rule.key.icontains(text, autoescape=True), *named))
     if role_id is not None:
         giving = select(RoleClosure.role_id).where(RoleClosure.included_id == role_id)
         query = query.where(RuleVersion.state == "published", RuleVersion.role_id.in_(giving))

@@ -41,6 +41,7 @@ def rules(session: Session, rows: Sequence[Any]) -> list[Told]:
     return [
         {
             "key": rule.key,
+            "names": rule.name,
             "owner": names(owner),
             "state": version.state,
             "version": version.n,

@@ -45,9 +45,10 @@ class RoleWhole(RoleInList):
 
 
 class RuleInList(BaseModel):
-    """A rule in its newest version, as a sentence by language."""
+    """A rule in its newest version, as a sentence by language; ``names`` where it has a name."""
 
     key: str
+    names: Names | None
     owner: Names
     state: str
     version: int

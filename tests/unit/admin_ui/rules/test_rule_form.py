@@ -127,7 +127,7 @@ def test_the_digest_is_another_one_as_soon_as_anything_of_the_rule_is() -> None:
         ("gives.role", "affiliation", "role"),
         ("gives.scope.organisation", "affiliation", "scope_organisation"),
         ("owner", "affiliation", "owner"),
-        ("rule", "affiliation", "key"),
+        ("rule", "affiliation", "name_fi"),
         ("key", "affiliation", "key"),
     ],
 )
