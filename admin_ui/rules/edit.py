@@ -27,8 +27,9 @@ from iam.access.commands.catalogue import copy_code_list
 from iam.access.commands.publish import preview
 from iam.access.derivation.crossing import crossings, words as crossing_words
 from iam.access.model.rule import Rule
-from iam.access.pages import listing
+from iam.access.pages import code_lists, listing
 from iam.access.pages.called import rule_called
+from iam.access.pages.code_lists import HeldOccupation
 from iam.access.rules.naming import load
 from iam.access.rules.pattern import Pattern, parse
 from iam.access.rules.resolve import check
@@ -43,11 +44,21 @@ from iam.web import context, guard
 
 OFFERED = 300
 """So many organisations are offered while writing a name; any other may be written by its name."""
+OCCUPATIONS = 40
+"""So many occupations are offered at once; others are found by a search."""
 SHOWN_PLACES = 50
 PUBLISH = "publish"
 """The act of the form that changes what people may do."""
+FIND = "find"
+"""The act that offers other occupations."""
 COPY = "copy"
 """The act that makes the chosen list of codes the owner's own."""
+RELATED_WORDS = {
+    "manager_of": N_("somebody's manager"),
+    "sponsor_of": N_("responsible for somebody"),
+    "guardian_of": N_("somebody's guardian"),
+}
+"""What whoever has a position may be asked to be besides."""
 _WRITTEN = "role"
 """The field that is in the address when the form was written before."""
 _NAMED = re.compile(r" \(([^()]+)\)$")
@@ -133,6 +144,8 @@ def _answer(key: str | None) -> AnyResponse:
     if key is not None:
         form = replace(form, key=key, owner=_standing(key).owner)
     form, act = _by_key(session, _keyed(session, form, key)), request.form.get("act", "preview")
+    if act == FIND:
+        return _page(form, Answer(), key)
     if act == COPY:
         return _copy(session, form, key)
     answer, whole = _checked(session, form, key)
@@ -297,6 +310,30 @@ def _sentence(session: Session, form: RuleForm) -> str:
     return sentence(parsed, labels(session, [parsed]), context.texts().language) if parsed is not None else ""
 
 
+def _find() -> str:
+    return request.form.get("find", "").strip().replace("\x00", "")[:OFFERED]
+
+
+def _occupations(session: Session, form: RuleForm) -> list[HeldOccupation]:
+    """The occupations to choose from, those chosen first; none where the fact has none."""
+    if all(one.control != "occupations" for one in form.fields):
+        return []
+    owner_id = session.scalar(select(Organisation.id).where(Organisation.key == form.owner)) if form.owner else None
+    chosen, people = rule_form.split_codes(str(form.asked.get("occupations", ""))), frame.part_of("persons.read")
+    return code_lists.occupations(session, people, OCCUPATIONS, owner_id=owner_id, text=_find(), chosen=chosen)
+
+
+def _sources(session: Session, form: RuleForm) -> list[tuple[str, str]]:
+    """The sources that state facts in the part or above it, and the one that the rule names."""
+    if all(one.control != "source" for one in form.fields):
+        return []
+    language = context.texts().language
+    rows = listing.stating_sources(session, guard.part())
+    known = [(key, f"{key} ({owner.name(language)})") for key, owner in rows]
+    named = str(form.asked.get("source", ""))
+    return known if not named or named in dict(known) else [*known, (named, named)]
+
+
 def _only_owner(session: Session, part: Part) -> str:
     """Return the key of the one organisation the part hangs from; empty when there are several, or it is the whole
     consortium."""
@@ -323,12 +360,16 @@ def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) ->
         action=request.path,
         organisations=organisations,
         roles=offered_roles(session, part),
+        related=[(one, words.word(RELATED_WORDS, one)) for one in rule_form.RELATED],
+        occupations=_occupations(session, form),
+        find=_find(),
         options={
             "code list": [
                 (name, f"{name} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})")
                 for name, codes in listing.code_lists(session, part).items()
             ],
             "kinds": [pair for pair in words.options(words.AFFILIATIONS) if pair[0] != "guardian"],
+            "source": _sources(session, form),
             "organisation kind": words.options(words.ORGANISATIONS),
         },
         on=day().isoformat(),

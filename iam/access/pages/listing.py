@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from connectors.problem import Problem
@@ -26,6 +26,7 @@ from iam.change import Change
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.person import Person
 from iam.directory.queries import holds_at
+from iam.directory.source import Source, SourceOpening
 from iam.errors import NotFound
 from iam.texts import LANGUAGES, in_language
 
@@ -253,6 +254,15 @@ def versions(rule_id: UUID) -> Any:
         .join(Change, Change.id == RuleVersion.change_id)
         .where(RuleVersion.rule_id == rule_id)
     )
+
+
+def stating_sources(session: Session, part: Part) -> list[tuple[str, Organisation]]:
+    """Return the key and the owner of each source that states facts in the part or above it, by key; one statement."""
+    o = SourceOpening
+    opened = exists().where(o.source_id == Source.id, o.closed_by.is_(None), concerns(part, o.organisation_id))
+    query = select(Source.key, Organisation).join(Organisation, Organisation.id == Source.owner_id)
+    rows = session.execute(query.where(or_(concerns(part, Source.owner_id), opened)).order_by(Source.key))
+    return [(key, owner) for key, owner in rows]
 
 
 def code_lists(session: Session, part: Part) -> dict[str, list[str]]:

@@ -160,7 +160,11 @@ class FromSource(Condition):
     KEYS = frozenset({"source"})
     FIELDS = (
         FormField(
-            "source", N_("Stated by the source"), "text", "membership.source", N_("Its key. Empty: whoever states it.")
+            "source",
+            N_("Stated by the source"),
+            "source",
+            "membership.source",
+            empty=N_("whoever states it"),
         ),
     )
     NAMED = Statement(_speaking, row)

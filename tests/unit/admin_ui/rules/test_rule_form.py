@@ -52,7 +52,7 @@ def test_a_rule_that_says_more_than_the_form_is_not_shown_in_it(bind: dict[str, 
     assert rule_form.from_pattern("x", "y", data) is None
 
 
-def test_a_rule_with_a_living_customer_relationship_is_not_shown_in_the_form() -> None:
+def test_a_rule_with_a_living_customer_relationship_is_shown_in_the_form() -> None:
     data = rule_form.pattern(RuleForm(asked={"kinds": ("employee",)}, role="wilma:opettaja"))
     data["gives"]["needs_relationship"] = True
     assert parse(data)[1] == []
