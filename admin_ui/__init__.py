@@ -67,6 +67,7 @@ from admin_ui.person import (
 )
 from admin_ui.rules import (
     code_lists,
+    data_groups,
     edit as rule_edit,
     pages as rules,
     proposal as rule_proposal,
@@ -100,6 +101,7 @@ PAGES = (
     application_new,
     applications,
     code_lists,
+    data_groups,
     entry,
     group_members,
     local_groups,

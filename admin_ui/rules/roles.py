@@ -22,6 +22,7 @@ from iam.access.administration import Part, may_touch
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.pages import listing
 from iam.access.pages.called import rules_called
+from iam.access.pages.data_groups import groups_called
 from iam.access.pages.listing import HOLDER_KEYS, ROLE_KEYS, RULE_KEYS
 from iam.database.keyset import Cursor, keyset
 from iam.directory.queries import Profile
@@ -116,7 +117,7 @@ def roles_file() -> Response:
     )
 
     def cells(line: RoleLine) -> RoleCells:
-        content = ", ".join(line.content)
+        content = "; ".join(line.content)
         return RoleCells(line.application, line.name, line.key, line.enforcement, content, line.holders)
 
     return _listed().file("roles", header, cells)
@@ -137,6 +138,8 @@ def role(application: str, key: str) -> Response:
     giving = keyset(session, listing.rules(part, role_id=found.id), RULE_KEYS, Cursor(size=SOME))
     around = listing.roles_around(session, found.id)
     names = names_of(session, part, application)
+    content = listing.contents(session, [version.id]).get(version.id, [])
+    called = of_one(groups_called(session, {group for group, _ in content}, texts.language), of.id)
     return frame.render(
         "roles/role.html",
         section=SECTION,
@@ -149,7 +152,8 @@ def role(application: str, key: str) -> Response:
         names=[
             (LANGUAGE_NAMES[language], name) for language, name in version.name.items() if language in LANGUAGE_NAMES
         ],
-        content=listing.contents(session, [version.id]).get(version.id, []),
+        meaning=[(LANGUAGE_NAMES[one], text) for one, text in (version.meaning or {}).items() if one in LANGUAGE_NAMES],
+        content=[words.use(":".join(one), called) for one in content],
         enforcement=words.word(words.ENFORCEMENTS, version.enforcement),
         handed_out=words.word(HANDED_OUT, found.handed_out),
         includes=_named(around.included, names),
@@ -168,6 +172,11 @@ def names_of(session: Session, part: Part, application: str) -> dict[str, str]:
     language = context.texts().language
     rows = session.execute(listing.roles(part, application=application))
     return {role.key: in_language(version.name, language, role.key) for role, _, version in rows}
+
+
+def of_one(called: Mapping[tuple[UUID, str], str], application_id: UUID) -> dict[str, str]:
+    """Return what one application calls its data groups, by key."""
+    return {key: name for (whose, key), name in called.items() if whose == application_id}
 
 
 def _named(roles: Sequence[tuple[str, str]], names: Mapping[str, str]) -> list[tuple[str, str, str]]:
@@ -193,10 +202,11 @@ def _holders(part: Part, role: Role) -> Listed[Holder]:
 
 
 def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, RoleVersion]]) -> list[RoleLine]:
-    """Return roles as lists show them; two statements, however many they are."""
+    """Return roles as lists show them; three statements, however many they are."""
     language = context.texts().language
     counts = listing.holder_counts(session, part, [row[0].id for row in rows])
     content = listing.contents(session, [row[2].id for row in rows])
+    called = groups_called(session, {group for some in content.values() for group, _ in some}, language)
     return [
         RoleLine(
             f"{PATH}/{application.key}/{role.key}",
@@ -204,7 +214,7 @@ def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, 
             in_language(version.name, language, role.key),
             role.key,
             words.word(words.ENFORCEMENTS, version.enforcement),
-            [f"{group}:{operation}" for group, operation in content.get(version.id, [])],
+            [words.use(":".join(pair), of_one(called, application.id)) for pair in content.get(version.id, [])],
             counts.get(role.id, 0),
             role.retired,
         )

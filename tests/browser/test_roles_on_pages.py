@@ -66,7 +66,7 @@ def test_a_role_is_made_and_stands_in_the_token_of_a_teacher(
     paula.fill("#more", "valvonta:read")
     paula.locator("fieldset").filter(has_text="oppilaat").first.get_by_label("read", exact=True).check()
     press(paula, "Näytä vaikutus")
-    expect(main).to_contain_text("valvonta:read")
+    expect(main).to_contain_text("valvonta: katselu")
     looked_at(paula, save_screenshot, "role-effect")
     press(paula, "Tallenna rooli")
     expect(main).to_contain_text("Rooli on tallennettu")

@@ -22,9 +22,11 @@ class RoleInList(BaseModel):
     application_names: Names
     key: str
     names: Names
+    meaning: Names | None
     version: int
     enforced: str
     handed_out: str
+    sensitive: bool
     retired: bool
     content: list[str]
 

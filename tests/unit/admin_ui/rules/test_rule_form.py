@@ -56,7 +56,9 @@ def test_a_rule_with_a_living_customer_relationship_is_shown_in_the_form() -> No
     data = rule_form.pattern(RuleForm(asked={"kinds": ("employee",)}, role="wilma:opettaja"))
     data["gives"]["needs_relationship"] = True
     assert parse(data)[1] == []
-    assert rule_form.from_pattern("x", "y", data) is None
+    form = rule_form.from_pattern("x", "y", data)
+    assert form is not None
+    assert form.needs_relationship
 
 
 def test_the_absence_of_a_child_is_never_asked_for() -> None:
