@@ -79,7 +79,7 @@ class Occupation(Condition):
         ),
         FormField(
             "occupations",
-            N_("Positions"),
+            N_("Occupations"),
             "occupations",
             hint=N_("Those that people have whom you see at or under the owner. Use a list or these, not both."),
         ),
