@@ -269,7 +269,19 @@ def _by_key(session: Session, form: RuleForm) -> RuleForm:
     mine = guard.part().covers(Organisation.id)
     rows = session.execute(select(mine, *columns).where(or_(*(column.in_(asked) for column in columns)))).all()
     known = {text: key for text in written if (key := _meant(text, rows)) is not None}
-    return form.filled({name: known[text] for name, text in form.organisations.items() if text in known})
+    return _group_by_key(
+        session, form.filled({name: known[text] for name, text in form.organisations.items() if text in known})
+    )
+
+
+def _group_by_key(session: Session, form: RuleForm) -> RuleForm:
+    """Return the form with the key of the group where its name was written, if only one in its organisation has it; one
+    statement, where a group is asked for."""
+    owner, text = str(form.asked.get("group_owner", "")), str(form.asked.get("group", ""))
+    if form.fact != "membership" or not owner or not text:
+        return form
+    named = listing.groups_named(session, guard.part(), owner, text)
+    return form.filled({"group": named[0]}) if len(named) == 1 else form
 
 
 def _meant(text: str, rows: Sequence[Any]) -> str | None:

@@ -23,6 +23,7 @@ from iam.access.model.role import Application, ApplicationEnabled, Role, RoleClo
 from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.access.right import held
 from iam.change import Change
+from iam.directory.affiliation import Group
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.person import Person
 from iam.directory.queries import holds_at
@@ -263,6 +264,15 @@ def stating_sources(session: Session, part: Part) -> list[tuple[str, Organisatio
     query = select(Source.key, Organisation).join(Organisation, Organisation.id == Source.owner_id)
     rows = session.execute(query.where(or_(concerns(part, Source.owner_id), opened)).order_by(Source.key))
     return [(key, owner) for key, owner in rows]
+
+
+def groups_named(session: Session, part: Part, owner: str, text: str) -> list[str]:
+    """Return the keys of the groups of an organisation of the part that have this key, else of those of this name; one
+    statement."""
+    here = Organisation.key == owner, part.covers(Organisation.id), or_(Group.key == text, Group.name == text)
+    query = select(Group.key).join(Organisation, Organisation.id == Group.organisation_id).where(*here).distinct()
+    found = list(session.scalars(query))
+    return [text] if text in found else found
 
 
 def code_lists(session: Session, part: Part) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from admin_ui.rules import form as rule_form
 from admin_ui.rules.form import RuleForm
 from iam.access.rules.pattern import parse
+from iam.directory.affiliation import Group
 from tests.kit.worlds.admin import Reader, World, administer, employ, person
 from tests.unit.admin_ui.rules.test_rules import GOOD, NEW, send, told
 
@@ -93,3 +94,11 @@ def test_what_somebody_is_to_others_and_a_live_relationship_are_asked_for_in_the
     assert pattern.needs_relationship
     assert data["bind"]["r"] == {"relationship": {"kind": related}}
     assert rule_form.from_pattern("x", "KOIVU", data) == form
+
+
+def test_a_group_is_written_by_its_name_and_told_by_it(world: World, reader: Callable[[str], Reader]) -> None:
+    world.write(Group(organisation_id=world.ids["KOIVU"], key="g-17", kind="group", name="Vastuuhenkilöt"))
+    rule = {"name_fi": "Ryhmä", "owner": "KOIVU", "role": "wilma:opettaja", "scope": "own", "fact": "membership"}
+    page = send(reader("paula"), NEW, **rule, group_owner="KOIVU", group="Vastuuhenkilöt")
+    assert "a member of a group (Vastuuhenkilöt; Koivu en)" in told(page)
+    assert 'value="g-17"' in page.text
