@@ -64,7 +64,7 @@ def test_a_role_is_made_and_stands_in_the_token_of_a_teacher(
     expect(main).to_contain_text("Tämä ei ole tietoryhmä ja toiminto: valvonta.")
     looked_at(paula, save_screenshot, "role-error")
     paula.fill("#more", "valvonta:read")
-    paula.locator("fieldset").filter(has_text="oppilaat").first.get_by_label("read", exact=True).check()
+    paula.locator("fieldset").filter(has_text="oppilaat").first.get_by_label("katselu", exact=True).check()
     press(paula, "Näytä vaikutus")
     expect(main).to_contain_text("valvonta: katselu")
     looked_at(paula, save_screenshot, "role-effect")
