@@ -98,7 +98,7 @@ def test_what_somebody_is_to_others_and_a_live_relationship_are_asked_for_in_the
 
 def test_a_group_is_written_by_its_name_and_told_by_it(world: World, reader: Callable[[str], Reader]) -> None:
     world.write(Group(organisation_id=world.ids["KOIVU"], key="g-17", kind="group", name="Vastuuhenkilöt"))
-    rule = {"name_fi": "Ryhmä", "owner": "KOIVU", "role": "wilma:opettaja", "scope": "own", "fact": "membership"}
+    rule = {"name_fi": "Ryhmä", "owner": "MANSIKKALA", "role": "wilma:opettaja", "scope": "own", "fact": "membership"}
     page = send(reader("paula"), NEW, **rule, group_owner="KOIVU", group="Vastuuhenkilöt")
     assert "a member of a group (Vastuuhenkilöt; Koivu en)" in told(page)
     assert 'value="g-17"' in page.text
