@@ -67,9 +67,11 @@ from admin_ui.person import (
 )
 from admin_ui.rules import (
     code_lists,
+    data_groups,
     edit as rule_edit,
     pages as rules,
     proposal as rule_proposal,
+    renaming,
     role_catalogue,
     role_edit,
     role_versions,
@@ -99,6 +101,7 @@ PAGES = (
     application_new,
     applications,
     code_lists,
+    data_groups,
     entry,
     group_members,
     local_groups,
@@ -114,6 +117,7 @@ PAGES = (
     person_positions,
     person_rights_file,
     persons,
+    renaming,
     role_versions,
     roles,
     rule_edit,

@@ -29,6 +29,7 @@ from admin_ui.agreements.amending import is_asked, read_amendment
 from admin_ui.agreements.pages import PATH, clause_place
 from admin_ui.parts import words
 from admin_ui.parts.frame import blueprint
+from admin_ui.parts.uses import positions_said, uses_said
 from connectors.problem import Problem
 from iam import clock
 from iam.access.agreement_acts.clause import EndClause, SetClause, side_of, standing_clause
@@ -179,7 +180,10 @@ def _form(n: int | None, agreement: Agreement, form: ActForm, status: int = 200)
     parties = choices(agreement, lambda line: line.state != "left")
     scopes = clause_form.scopes(session, part, [UUID(id_) for id_, _ in parties], language)
     areas = clause_form.areas(session, [one.id for one in scopes], language)
-    uses = [f"{group}:{operation}" for group, operation in clause_form.uses(session, part)]
+    known = [f"{group}:{operation}" for group, operation in clause_form.uses(session, part)]
+    uses = sorted({*known, *form.typed.getlist("use")})
+    positions = sorted({*clause_form.positions(session, part), *form.typed.getlist("position")})
+    titled, said = positions_said(session, positions), uses_said(session, uses)
     return act_page(
         "clause",
         (N_("New clause") if n is None else N_("Alter the clause"), HEADINGS["clause"][1]),
@@ -190,8 +194,8 @@ def _form(n: int | None, agreement: Agreement, form: ActForm, status: int = 200)
         parties=parties,
         scopes=[(str(one.id), one.name(language)) for one in scopes]
         + [(f"{AREA}{one.id}", clause_place(one.name(language), over_area=True)) for one in areas],
-        positions=sorted({*clause_form.positions(session, part), *form.typed.getlist("position")}),
-        uses=sorted({*uses, *form.typed.getlist("use")}),
+        positions=[(one, titled[one]) for one in positions],
+        uses=[(one, said[one]) for one in uses],
         amends=is_asked(agreement),
     )
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from admin_ui.parts import exports, frame, lists, paging, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
+from admin_ui.parts.uses import positions_said, uses_said
 from iam.access.administration import covered
 from iam.access.agreement_acts.notice import notice_by
 from iam.access.model.agreement import AgreementAmendment
@@ -130,7 +131,8 @@ def agreement(key: str) -> Response:
     today."""
     session, part, texts = context.db(), guard.part(), context.texts()
     found, owner, clause_ids = listing.agreement_of(session, part, key)
-    standing = listing.standings(session, [found.id])[found.id]
+    standing, clauses = listing.standings(session, [found.id])[found.id], listing.clauses(session, found.id)
+    allowed = [one.allows for one in clauses]
     return frame.render(
         "agreements/agreement.html",
         section=SECTION,
@@ -148,7 +150,9 @@ def agreement(key: str) -> Response:
         missing=[entity.name(texts.language) for entity in standing.unsigned],
         day_word=words.day,
         party_states={state: (look, texts.gettext(word)) for state, (word, look) in PARTY_STATES.items()},
-        clauses=listing.clauses(session, found.id),
+        clauses=clauses,
+        uses=uses_said(session, {":".join(use) for one in allowed for some in one.values() for use in some}),
+        positions=positions_said(session, {code for one in allowed for code in one}),
         place=clause_place,
         page=_under(clause_ids).page(),
         export_url=f"{PATH}/{key}/people.csv",

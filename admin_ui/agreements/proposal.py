@@ -23,6 +23,7 @@ from admin_ui.agreements.pages import PATH, SECTION, amended_by, clause_place
 from admin_ui.agreements.restore import told_moves
 from admin_ui.parts import frame, words
 from admin_ui.parts.frame import blueprint
+from admin_ui.parts.uses import positions_said, uses_said
 from admin_ui.people import effects as effects_view
 from connectors.problem import Problem
 from iam.access.agreement_acts.act import Act
@@ -140,13 +141,15 @@ def _clause(act: SetClause, names: Mapping[str, str]) -> list[tuple[str, Any]]:
     scope = clause_place(name, over_area=says.over_area)
     below = f" ({texts.gettext(N_('and what is under it'))})" if says.with_descendants else ""
     first, last = words.start(says.valid_from), words.end(says.valid_to)
+    uses = uses_said(context.db(), {f"{group}:{use}" for _, group, use in says.content})
+    positions = positions_said(context.db(), {position for position, *_ in says.content})
     return [
         (N_("Takes the place of clause"), act.number and str(act.number)),
         (N_("Allowed by"), names.get(str(says.grantor_id), "")),
         (N_("Allowed to people of"), names.get(str(says.grantee_id), "")),
         (N_("Where"), scope + below),
-        (N_("Position"), ", ".join(sorted({position for position, *_ in says.content}))),
-        (N_("May see or do"), ", ".join(sorted({f"{group}:{use}" for _, group, use in says.content}))),
+        (N_("Position"), ", ".join(sorted(positions.values()))),
+        (N_("May see or do"), "; ".join(sorted(uses.values()))),
         (N_("Live customer relationship"), says.relationship_kind),
         (N_("From"), texts.first_day(first)),
         (N_("Last day"), last and texts.day(last)),

@@ -18,6 +18,7 @@ from admin_ui.agreements.amending import is_asked, read_amendment
 from admin_ui.agreements.pages import PATH, clause_place
 from admin_ui.parts import words
 from admin_ui.parts.frame import blueprint
+from admin_ui.parts.uses import positions_said, uses_said
 from iam.access.agreement_acts.restore import RestoreClauses, restoring
 from iam.access.model.agreement import Agreement
 from iam.access.model.agreements import Clause
@@ -79,8 +80,11 @@ def told_moves(act: RestoreClauses, agreement: Agreement) -> list[tuple[str, Any
     names = _names(
         {id_ for one in (*moves.back, *moves.closed) for id_ in (one.grantor_id, one.grantee_id, one.scope_id)}
     )
-    back = [(N_("Comes back"), _in_words(one, names)) for one in moves.back]
-    return back + [(N_("Is closed"), _in_words(one, names)) for one in moves.closed]
+    content = {use for one in (*moves.back, *moves.closed) for use in one.content}
+    uses = uses_said(context.db(), {f"{group}:{operation}" for _, group, operation in content})
+    positions = positions_said(context.db(), {position for position, *_ in content})
+    back = [(N_("Comes back"), _in_words(one, names, uses, positions)) for one in moves.back]
+    return back + [(N_("Is closed"), _in_words(one, names, uses, positions)) for one in moves.closed]
 
 
 def _names(ids: set[UUID]) -> Mapping[UUID, str]:
@@ -90,14 +94,14 @@ def _names(ids: set[UUID]) -> Mapping[UUID, str]:
     }
 
 
-def _in_words(says: Clause, names: Mapping[UUID, str]) -> str:
+def _in_words(says: Clause, names: Mapping[UUID, str], said: Mapping[str, str], positions: Mapping[str, str]) -> str:
     """A clause in one line: who allows whom where, which position may do what, and from which day to which."""
     texts = context.texts()
     below = f" ({texts.gettext(N_('and what is under it'))})" if says.with_descendants else ""
     uses: dict[str, list[str]] = {}
     for position, group, operation in sorted(says.content):
-        uses.setdefault(position, []).append(f"{group}:{operation}")
-    allowed = "; ".join(f"{position}: {', '.join(some)}" for position, some in uses.items())
+        uses.setdefault(position, []).append(said[f"{group}:{operation}"])
+    allowed = "; ".join(f"{positions[position]}: {', '.join(some)}" for position, some in uses.items())
     first, last = texts.first_day(words.start(says.valid_from)), texts.day(words.end(says.valid_to))
     days = f" ({first}–{last})" if first or last else ""
     sides = f"{names.get(says.grantor_id, '')} → {names.get(says.grantee_id, '')}"

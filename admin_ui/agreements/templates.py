@@ -16,6 +16,7 @@ from admin_ui.agreements.pages import PARTIES, PATH, SECTION, basis_line
 from admin_ui.parts import frame, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
+from admin_ui.parts.uses import positions_said, uses_said
 from iam.access.agreement_acts.template import LANGUAGES, NewTemplate, make_template
 from iam.access.model.agreement import Agreement
 from iam.access.model.agreement_templates import TemplateBody, TemplatePlace
@@ -43,7 +44,8 @@ def agreement_templates() -> Response:
 def agreement_template(key: str) -> Response:
     """Show what a template holds: places, and what is allowed between them."""
     found, owner = listing.template_of(context.db(), guard.part(), key)
-    language, body = context.texts().language, TemplateBody.read(found.body)
+    language, body, session = context.texts().language, TemplateBody.read(found.body), context.db()
+    allowed = [one.allows for one in body.clauses]
     return frame.render(
         "agreement_templates/template.html",
         section=SECTION,
@@ -54,6 +56,8 @@ def agreement_template(key: str) -> Response:
         basis=basis_line(body.legal_basis),
         notice=notice_words(body),
         role=role_word,
+        uses=uses_said(session, {use for one in allowed for some in one.values() for use in some}),
+        positions=positions_said(session, {code for one in allowed for code in one}),
         called={one.key: one.name(language) for one in body.places},
     )
 

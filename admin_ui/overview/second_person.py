@@ -3,6 +3,7 @@ overview."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from admin_ui.rules.pages import PATH
 from iam import clock
 from iam.access.commands import taken_out
 from iam.access.model.proposal import OF_RULES, Proposal, TakenOut
+from iam.access.pages.called import roles_called, rules_called
 from iam.apply import guarded
 from iam.deciding import appointing
 from iam.deciding.deputies import may_be_deputised
@@ -79,7 +81,10 @@ def lists(session: Session) -> Second:
     ids = {row.proposed_by for row in proposals} | {row.taken_by for row in stopped}
     names = profiles(session, [one for one in ids if one is not None])
     decides = bool(may_be_deputised(asker))
-    return Second([_proposal(row, names) for row in proposals], [_stopped(row, names) for row in stopped], decides)
+    called = definitions_called(session, [(row.kind, row.key) for row in [*proposals, *stopped]])
+    return Second(
+        [_proposal(row, names, called) for row in proposals], [_stopped(row, names, called) for row in stopped], decides
+    )
 
 
 @blueprint.post("/taken-out")
@@ -94,11 +99,21 @@ def see_taken_out() -> AnyResponse:
     return frame.done(context.texts().gettext(N_("You have looked at it.")), frame.HOME)
 
 
-def _proposal(row: Proposal, names: dict[UUID, Profile]) -> WaitingDefinition:
+def definitions_called(session: Session, some: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return what the rules and roles among definitions, each by kind and key, are called; one or four statements for
+    each of the two."""
+    language = context.texts().language
+    rules = {key for kind, key in some if kind in OF_RULES}
+    roles = {key for kind, key in some if kind == "role" and ":" in key}
+    called = rules_called(session, rules, language)
+    return called | {key: by.get(language, key) for key, by in (roles_called(session, roles) if roles else {}).items()}
+
+
+def _proposal(row: Proposal, names: dict[UUID, Profile], called: Mapping[str, str]) -> WaitingDefinition:
     texts = context.texts()
     told = texts.gettext(N_("%(gain)s gain, %(lose)s lose")) % row.counts
     paths = {**dict.fromkeys(OF_RULES, PATH), agreement_proposals.KIND: AGREEMENTS}
-    name = guarded.name_of(row.digest) if row.kind == "apply" else row.key
+    name = guarded.name_of(row.digest) if row.kind == "apply" else called.get(row.key, row.key)
     if row.kind in paths:
         href = f"{paths[row.kind]}/{row.key}/proposal"
     elif row.kind == undo.KIND:
@@ -120,11 +135,11 @@ def _proposal(row: Proposal, names: dict[UUID, Profile]) -> WaitingDefinition:
     )
 
 
-def _stopped(row: TakenOut, names: dict[UUID, Profile]) -> WaitingDefinition:
+def _stopped(row: TakenOut, names: dict[UUID, Profile], called: Mapping[str, str]) -> WaitingDefinition:
     return WaitingDefinition(
         row.id,
         context.texts().gettext(KINDS[row.kind]),
-        row.key,
+        called.get(row.key, row.key),
         _name(row.taken_by, names),
         row.taken_at,
         row.reason,

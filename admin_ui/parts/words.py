@@ -88,9 +88,26 @@ ENFORCEMENTS = {
 }
 
 
+OPERATIONS = {
+    "read": N_("reading"),
+    "write": N_("changing"),
+    "create": N_("adding"),
+    "delete": N_("removing"),
+    "approve": N_("approving"),
+    "export": N_("saving as a file"),
+}
+"""What may be done with a data group; an application has others of its own, which are shown as it calls them."""
+
+
 def word(words: Mapping[str, str], key: str) -> str:
     """Return the word for ``key`` in the reader's language; an unknown key as it stands."""
     return context.texts().gettext(words[key]) if key in words else key
+
+
+def use(right: str, called: Mapping[str, str]) -> str:
+    """Return a use of data, ``data group:operation``, as people say it; ``called`` are the names of data groups."""
+    group, _, operation = right.partition(":")
+    return f"{called.get(group, group)}: {word(OPERATIONS, operation)}"
 
 
 def after_number(kind: str, number: int) -> str:

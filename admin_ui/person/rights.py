@@ -67,7 +67,10 @@ def _why_not(subject: Subject, found: Iterable[Explanation], at: datetime, known
     if wanted and not subject.is_open:
         return {"asked": wanted, "is_held": False, "nearest": [], "kept": True}
     nearest = why_not(context.db(), subject.id, wanted, at, subject.part)[:NEAREST] if wanted else []
-    told = [{"sentence": _in(one.sentence), "failing": _in_words(one.failing), "rule": one.rule_key} for one in nearest]
+    told = [
+        {"sentence": _in(one.sentence), "failing": _in_words(one.failing), "rule": _in(one.rule_names)}
+        for one in nearest
+    ]
     return {"asked": wanted, "is_held": any(one.role == wanted for one in found), "nearest": told, "kept": False}
 
 
@@ -136,7 +139,7 @@ def _because(because: Because, *, told: bool) -> dict[str, Any]:
         "by_hand": because.origin == "hand",
         "reason": because.reason if told else context.texts().gettext(N_("protected")),
         "sentence": _in(because.sentence) if told else context.texts().gettext(N_("protected")),
-        "rule": because.rule_key,
+        "rule": _in(because.rule_names),
         "version": because.rule_version,
         "by": because.published_by,
         "clause": because.clause,

@@ -81,7 +81,8 @@ def _cells(right: Mapping[str, Any], because: Mapping[str, Any], publishers: Map
 
 def _rule(because: Mapping[str, Any], publishers: Mapping[UUID, str]) -> str:
     t, by = context.texts().gettext, publishers.get(because["by"])
-    told = t(N_("Rule %(key)s, version %(n)s")) % {"key": because["rule"], "n": because["version"]}
+    named = N_("Rule %(name)s, version %(n)s") if because["rule"] else N_("Version %(n)s of the rule")
+    told = t(named) % {"name": because["rule"], "n": because["version"]}
     return f"{told} · {t(N_('published by %(name)s')) % {'name': by}}" if by else told
 
 

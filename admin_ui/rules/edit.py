@@ -27,7 +27,9 @@ from iam.access.commands.catalogue import copy_code_list
 from iam.access.commands.publish import preview
 from iam.access.derivation.crossing import crossings, words as crossing_words
 from iam.access.model.rule import Rule
-from iam.access.pages import listing
+from iam.access.pages import code_lists, listing
+from iam.access.pages.called import rule_called
+from iam.access.pages.code_lists import HeldOccupation
 from iam.access.rules.naming import load
 from iam.access.rules.pattern import Pattern, parse
 from iam.access.rules.resolve import check
@@ -35,22 +37,32 @@ from iam.access.rules.sentence import labels, sentence
 from iam.directory.organisation import Organisation
 from iam.directory.pages import listing as people
 from iam.errors import Invalid, NotFound
+from iam.oidc.naming import free, key_from
 from iam.plans import rule_proposals
-from iam.texts import N_
+from iam.texts import LANGUAGE_NAMES, LANGUAGES, N_
 from iam.web import context, guard
 
 OFFERED = 300
 """So many organisations are offered while writing a name; any other may be written by its name."""
+OCCUPATIONS = 40
+"""So many occupations are offered at once; others are found by a search."""
 SHOWN_PLACES = 50
 PUBLISH = "publish"
 """The act of the form that changes what people may do."""
+FIND = "find"
+"""The act that offers other occupations."""
 COPY = "copy"
 """The act that makes the chosen list of codes the owner's own."""
+RELATED_WORDS = {
+    "manager_of": N_("somebody's manager"),
+    "sponsor_of": N_("responsible for somebody"),
+    "guardian_of": N_("somebody's guardian"),
+}
+"""What whoever has a position may be asked to be besides."""
 _WRITTEN = "role"
 """The field that is in the address when the form was written before."""
 _NAMED = re.compile(r" \(([^()]+)\)$")
 """The key behind a name that several organisations have."""
-_KEY = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
 
 
 @dataclass
@@ -131,14 +143,17 @@ def _answer(key: str | None) -> AnyResponse:
     session, form = context.db(), rule_form.read(request.form)
     if key is not None:
         form = replace(form, key=key, owner=_standing(key).owner)
-    form, act = _by_key(session, form), request.form.get("act", "preview")
+    form, act = _by_key(session, _keyed(session, form, key)), request.form.get("act", "preview")
+    if act == FIND:
+        return _page(form, Answer(), key)
     if act == COPY:
         return _copy(session, form, key)
     answer, whole = _checked(session, form, key)
     if not whole:
         return _page(form, answer, key, 422)
     if act == PUBLISH and request.form.get("seen") == rule_form.digest(form):
-        waits = rule_proposals.publish(session, form.key, rule_form.pattern(form), form.owner, context.actor())
+        pattern, actor = rule_form.pattern(form), context.actor()
+        waits = rule_proposals.publish(session, form.key, pattern, form.owner, actor, name=form.names)
         return done(form.key, bool(waits), N_("The rule is in force, and rights follow it."))
     if act == "file" and frame.may("persons.export"):
         return effects_view.file(
@@ -158,11 +173,19 @@ def _answer(key: str | None) -> AnyResponse:
 def _shown_again(form: RuleForm, key: str | None) -> Response:
     """Show what was written before a fresh proof, with its effect: publishing it is one press away."""
     session = context.db()
-    form = _by_key(session, form)
+    form = _by_key(session, _keyed(session, form, key))
     answer, whole = _checked(session, form, key)
     if whole:
         _effect(session, form, key, answer)
     return _page(form, answer, key)
+
+
+def _keyed(session: Session, form: RuleForm, key: str | None) -> RuleForm:
+    """Return the form of a new rule with the key that its name gives: it stands in the address and in settings
+    files."""
+    if key is not None:
+        return form
+    return replace(form, key=free(session, key_from(form.name_fi) or "rule", Rule.key))
 
 
 def _checked(session: Session, form: RuleForm, key: str | None) -> tuple[Answer, bool]:
@@ -205,7 +228,7 @@ def _check(session: Session, form: RuleForm, key: str | None) -> tuple[dict[str,
     """Return what is wrong beside each field, and the parsed rule when its pattern is right."""
     found = [*rule_form.problems(form), *_own_problems(session, form, key)]
     parsed = None
-    if not any(problem.field not in ("key", "rule") for problem in found):
+    if not any(problem.field not in ("name_fi", "rule") for problem in found):
         parsed, wrong = check(rule_form.pattern(form), form.owner, load(session))
         found += wrong
     texts = context.texts()
@@ -218,14 +241,12 @@ def _check(session: Session, form: RuleForm, key: str | None) -> tuple[dict[str,
 
 def _own_problems(session: Session, form: RuleForm, key: str | None) -> Iterator[Problem]:
     """Yield what the reader may not write: a name that is taken, another's rule, a role that is not for this part."""
-    if key is None and not _KEY.match(form.key):
+    if key is None and not form.name_fi:
         yield Problem(
-            "The rule needs a name.",
-            "Use small letters a to z, numbers and hyphens, as in opettaja-wilmaan.",
-            field="key",
+            N_("The rule needs a name in Finnish."),
+            N_("Say whom it is about, as in Teachers to Wilma."),
+            field="name_fi",
         )
-    elif key is None and session.scalars(select(Rule.id).where(Rule.key == form.key)).first() is not None:
-        yield Problem("There is a rule of that name already.", "Choose another name.", field="key")
     owner_id = session.scalar(select(Organisation.id).where(Organisation.key == form.owner)) if form.owner else None
     if form.owner and (owner_id is None or not may_touch(session, guard.part(), owner_id)):
         yield Problem(
@@ -248,7 +269,19 @@ def _by_key(session: Session, form: RuleForm) -> RuleForm:
     mine = guard.part().covers(Organisation.id)
     rows = session.execute(select(mine, *columns).where(or_(*(column.in_(asked) for column in columns)))).all()
     known = {text: key for text in written if (key := _meant(text, rows)) is not None}
-    return form.filled({name: known[text] for name, text in form.organisations.items() if text in known})
+    return _group_by_key(
+        session, form.filled({name: known[text] for name, text in form.organisations.items() if text in known})
+    )
+
+
+def _group_by_key(session: Session, form: RuleForm) -> RuleForm:
+    """Return the form with the key of the group where its name was written, if only one in its organisation has it; one
+    statement, where a group is asked for."""
+    owner, text = str(form.asked.get("group_owner", "")), str(form.asked.get("group", ""))
+    if form.fact != "membership" or not owner or not text:
+        return form
+    named = listing.groups_named(session, guard.part(), owner, text)
+    return form.filled({"group": named[0]}) if len(named) == 1 else form
 
 
 def _meant(text: str, rows: Sequence[Any]) -> str | None:
@@ -289,6 +322,30 @@ def _sentence(session: Session, form: RuleForm) -> str:
     return sentence(parsed, labels(session, [parsed]), context.texts().language) if parsed is not None else ""
 
 
+def _find() -> str:
+    return request.form.get("find", "").strip().replace("\x00", "")[:OFFERED]
+
+
+def _occupations(session: Session, form: RuleForm) -> list[HeldOccupation]:
+    """The occupations to choose from, those chosen first; none where the fact has none."""
+    if all(one.control != "occupations" for one in form.fields):
+        return []
+    owner_id = session.scalar(select(Organisation.id).where(Organisation.key == form.owner)) if form.owner else None
+    chosen, people = rule_form.split_codes(str(form.asked.get("occupations", ""))), frame.part_of("persons.read")
+    return code_lists.occupations(session, people, OCCUPATIONS, owner_id=owner_id, text=_find(), chosen=chosen)
+
+
+def _sources(session: Session, form: RuleForm) -> list[tuple[str, str]]:
+    """The sources that state facts in the part or above it, and the one that the rule names."""
+    if all(one.control != "source" for one in form.fields):
+        return []
+    language = context.texts().language
+    rows = listing.stating_sources(session, guard.part())
+    known = [(key, f"{key} ({owner.name(language)})") for key, owner in rows]
+    named = str(form.asked.get("source", ""))
+    return known if not named or named in dict(known) else [*known, (named, named)]
+
+
 def _only_owner(session: Session, part: Part) -> str:
     """Return the key of the one organisation the part hangs from; empty when there are several, or it is the whole
     consortium."""
@@ -299,7 +356,8 @@ def _only_owner(session: Session, part: Part) -> str:
 
 def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) -> Response:
     session, texts, part = context.db(), context.texts(), guard.part()
-    above = [(PATH, texts.gettext(N_("Rules")))] + ([(f"{PATH}/{key}", key)] if key else [])
+    called = rule_called(session, key, texts.language) if key else ""
+    above = [(PATH, texts.gettext(N_("Rules")))] + ([(f"{PATH}/{key}", called)] if key else [])
     shown, organisations = _in_words(session, form, people.offered(session, part, texts.language, OFFERED))
     return frame.render(
         "rules/form.html",
@@ -309,15 +367,21 @@ def _page(form: RuleForm, answer: Answer, key: str | None, status: int = 200) ->
         form=shown,
         answer=answer,
         key=key,
+        called=called,
+        languages=[(one, LANGUAGE_NAMES[one]) for one in LANGUAGES],
         action=request.path,
         organisations=organisations,
         roles=offered_roles(session, part),
+        related=[(one, words.word(RELATED_WORDS, one)) for one in rule_form.RELATED],
+        occupations=_occupations(session, form),
+        find=_find(),
         options={
             "code list": [
                 (name, f"{name} ({', '.join(codes[:4])}{' …' if len(codes) > 4 else ''})")
                 for name, codes in listing.code_lists(session, part).items()
             ],
             "kinds": [pair for pair in words.options(words.AFFILIATIONS) if pair[0] != "guardian"],
+            "source": _sources(session, form),
             "organisation kind": words.options(words.ORGANISATIONS),
         },
         on=day().isoformat(),

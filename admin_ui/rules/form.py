@@ -15,17 +15,23 @@ from werkzeug.datastructures import MultiDict
 from connectors.problem import Problem
 from iam.access.rules.conditions.catalogue import CONDITIONS, Fact
 from iam.access.rules.conditions.condition import Asked, Condition, FormField
+from iam.access.rules.conditions.of_relationship import RelationshipKind
 from iam.access.rules.pattern import Pattern, parse
+from iam.texts import LANGUAGES
 
 FACTS = ("affiliation", "membership", "guardian")
 SCOPES = ("own", "named", "covers")
 _LEAD = {"affiliation": "a", "membership": "m", "guardian": "c"}
 _LONGEST = 400
+MOST_CODES = 200
+"""So many occupation codes are read of the form."""
+RELATED = ("manager_of", "sponsor_of", "guardian_of")
+"""What whoever has a position may be asked to be besides."""
 _FIELDS = (
     ("gives.role", "role"),
     ("gives.scope", "scope_organisation"),
     ("owner", "owner"),
-    ("rule", "key"),
+    ("rule", "name_fi"),
 )
 """Where a problem that belongs to no fact is, and the field it stands beside."""
 _OF: Mapping[str, Fact] = {"affiliation": "affiliation", "membership": "membership", "guardian": "affiliation"}
@@ -34,17 +40,29 @@ _OF: Mapping[str, Fact] = {"affiliation": "affiliation", "membership": "membersh
 
 @dataclass(frozen=True, slots=True)
 class RuleForm:
-    """The fields as text. ``fact`` and ``scope`` are one of ``FACTS`` and ``SCOPES``; ``asked`` are those of the
-    conditions; organisations are named by key."""
+    """The fields as text. ``name_*`` are what a new rule is called, by language; ``key`` is made of it. ``fact`` and
+    ``scope`` are one of ``FACTS`` and ``SCOPES``; ``asked`` are those of the conditions; organisations are named by
+    key."""
 
     key: str = ""
+    name_fi: str = ""
+    name_sv: str = ""
+    name_en: str = ""
     owner: str = ""
     fact: str = "affiliation"
     asked: Asked = field(default_factory=dict)
     unless: bool = False
+    needs_relationship: bool = False
+    related: str = ""
     role: str = ""
     scope: str = "own"
     scope_organisation: str = ""
+
+    @property
+    def names(self) -> dict[str, str] | None:
+        """What the rule is called, by language: where one is missing, as in Finnish."""
+        found = {one: getattr(self, f"name_{one}") or self.name_fi for one in LANGUAGES}
+        return found if self.name_fi else None
 
     @property
     def conditions(self) -> tuple[type[Condition], ...]:
@@ -83,18 +101,32 @@ def read(form: MultiDict[str, str]) -> RuleForm:
     """Return the fields as they were sent; what is too long is cut, what is unknown is the usual."""
     texts: dict[str, Any] = {name: form.get(name, "").strip()[:_LONGEST] for name in _OWN}
     texts["fact"], texts["scope"] = _known(texts["fact"], FACTS), _known(texts["scope"], SCOPES)
-    found = RuleForm(**texts, unless="unless" in form)
-    asked: dict[str, str | tuple[str, ...]] = {
-        one.name: tuple(form.getlist(one.name)) if one.control == "kinds" else form.get(one.name, "").strip()[:_LONGEST]
-        for one in found.fields
-    }
+    texts["related"] = texts["related"] if texts["related"] in RELATED else ""
+    found = RuleForm(**texts, unless="unless" in form, needs_relationship="needs_relationship" in form)
+    asked = {one.name: _sent(form, one) for one in found.fields}
     return replace(found, asked={name: value for name, value in asked.items() if value})
+
+
+def _sent(form: MultiDict[str, str], one: FormField) -> str | tuple[str, ...]:
+    if one.control == "kinds":
+        return tuple(form.getlist(one.name))
+    if one.control == "occupations":
+        return ", ".join(split_codes(",".join(form.getlist(one.name))))
+    return form.get(one.name, "").strip()[:_LONGEST]
+
+
+def split_codes(text: str) -> list[str]:
+    """Return the codes between commas, each once."""
+    codes = (code.strip().replace("\x00", "")[:_LONGEST] for code in text.split(","))
+    return list(dict.fromkeys(code for code in codes if code))[:MOST_CODES]
 
 
 def query(form: RuleForm) -> str:
     """Return the fields as the query of an address, which ``read`` understands; what is as usual is left out."""
     usual = RuleForm()
-    own = {name: getattr(form, name) for name in sorted(_OWN)} | {"unless": "yes" if form.unless else ""}
+    own = {name: getattr(form, name) for name in sorted(_OWN)} | {
+        name: "yes" if getattr(form, name) else "" for name in ("unless", "needs_relationship")
+    }
     told = {name: value for name, value in own.items() if name == "role" or value != getattr(usual, name)}
     return urlencode(
         {name: value for name, value in (told | dict(form.asked)).items() if value or name == "role"}, True
@@ -112,7 +144,8 @@ def pattern(form: RuleForm) -> dict[str, Any]:
     scope: Any = f"organisation of {lead}"
     if form.scope != "own":
         scope = {"organisation" if form.scope == "named" else "covers_of": form.scope_organisation}
-    return {"bind": _bind(form), **unless, "gives": {"role": form.role, "scope": scope}}
+    needs = {"needs_relationship": True} if form.needs_relationship else {}
+    return {"bind": _bind(form), **unless, "gives": {"role": form.role, "scope": scope, **needs}}
 
 
 def _bind(form: RuleForm) -> dict[str, Any]:
@@ -122,7 +155,8 @@ def _bind(form: RuleForm) -> dict[str, Any]:
     stated = {name: value for name, value in asked.items() if value}
     if form.fact == "guardian":
         return {"g": {"relationship": {"kind": "guardian_of"}}, "c": {"affiliation": {**stated, "of": "g"}}}
-    return {_LEAD[form.fact]: {form.fact: stated}}
+    besides = {"r": {"relationship": {"kind": form.related}}} if form.related and form.fact == "affiliation" else {}
+    return {_LEAD[form.fact]: {form.fact: stated}, **besides}
 
 
 def problems(form: RuleForm) -> Iterator[Problem]:
@@ -168,8 +202,9 @@ def from_pattern(key: str, owner: str, data: Mapping[str, Any]) -> RuleForm | No
 
 
 def _fields_of(key: str, owner: str, parsed: Pattern) -> RuleForm | None:
-    lead = parsed.bound[-1]
     guardian = parsed.bound[0].fact == "relationship"
+    besides = None if guardian else next((one for one in parsed.bound[1:] if one.fact == "relationship"), None)
+    lead, related = parsed.bound[-1 if besides is None else 0], besides.asks(RelationshipKind) if besides else None
     if lead.fact == "relationship":
         return None
     scope, named = "own", ""
@@ -185,6 +220,8 @@ def _fields_of(key: str, owner: str, parsed: Pattern) -> RuleForm | None:
         "role": parsed.role,
         "scope": scope,
         "scope_organisation": named or "",
+        "needs_relationship": parsed.needs_relationship,
+        "related": related.kind if related else "",
     }
     asked = {name: value for condition in lead.conditions for name, value in condition.asked.items() if value}
     kind = "membership" if lead.fact == "membership" else "guardian" if guardian else "affiliation"

@@ -29,7 +29,7 @@ from iam.access.rules.pattern import parse
 from iam.access.rules.sentence import labels, readable, sentence
 from iam.directory.queries import Profile
 from iam.plans import rule_proposals
-from iam.texts import N_
+from iam.texts import LANGUAGE_NAMES, N_, in_language
 from iam.web import context, guard
 
 PATH = "/admin/rules"
@@ -43,20 +43,26 @@ frame.section(SECTION, N_("Rules"), PATH, "rules.read", 50)
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """A rule as the list shows it."""
+    """A rule as the list shows it; ``name`` is empty where it has none: then its sentence stands."""
 
     key: str
+    name: str
     sentence: str
     owner: str
     state: str
     word: str
     look: str
 
+    @property
+    def called(self) -> str:
+        """Its name, else its sentence."""
+        return self.name or self.sentence or self.key
+
 
 @blueprint.get("/rules")
 @guard.requires("rules.read")
 def rules() -> Response:
-    """Show a page of the list: all, those with a text in their name, or those that give a role."""
+    """Show a page of the list: all, those with a text in their name or code, or those that give a role."""
     query, role = _wanted(context.db(), guard.part())
     return frame.render(
         "rules/rules.html",
@@ -74,8 +80,12 @@ def rules() -> Response:
 def rules_file() -> Response:
     """Take home the list as filtered."""
     query, role = _wanted(context.db(), guard.part())
-    listed, header = Listed(query, RULE_KEYS, lines), (N_("Rule"), N_("What it says"), N_("Owner"), N_("State"))
-    return listed.file("rules", header, lambda one: (one.key, one.sentence, one.owner, one.word), {"role": role})
+    header = (N_("Rule"), N_("What it says"), N_("Owner"), N_("State"), N_("Code"))
+
+    def cells(one: RuleLine) -> tuple[str, ...]:
+        return one.name, one.sentence, one.owner, one.word, one.key
+
+    return Listed(query, RULE_KEYS, lines).file("rules", header, cells, {"role": role})
 
 
 @blueprint.get("/rules/<key>")
@@ -93,6 +103,7 @@ def rule(key: str) -> Response:
         version=version,
         owner=owner.name(texts.language),
         line=lines(session, [(found, version, owner)])[0],
+        names=[(LANGUAGE_NAMES[one], name) for one, name in (found.name or {}).items() if one in LANGUAGE_NAMES],
         role=listing.role_names(session, [version.role_id])[version.role_id],
         count=counted(counting.of_rule(session, part, found.id)),
         page=_history(found.id, version).page(paging.cursor(20)),
@@ -138,6 +149,7 @@ def lines(session: Session, rows: Sequence[Any]) -> list[RuleLine]:
     return [
         RuleLine(
             rule.key,
+            in_language(rule.name or {}, texts.language),
             said(version.pattern, names),
             owner.name(texts.language),
             version.state,

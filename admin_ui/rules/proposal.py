@@ -23,6 +23,7 @@ from iam.access.commands.publish import preview
 from iam.access.model.proposal import Proposal
 from iam.access.model.rule import Rule
 from iam.access.pages import listing
+from iam.access.pages.called import rule_called
 from iam.access.rules.sentence import labels, readable
 from iam.directory.queries import profile
 from iam.errors import Conflict, Denied, Invalid, NotFound
@@ -96,6 +97,7 @@ def show_withdrawal(key: str) -> Response:
         section=SECTION,
         breadcrumb=above(key),
         rule=found,
+        called=called(key),
         turn=_turn(),
         shown_places=SHOWN_PLACES,
         effects=effects_view.view(session, would),
@@ -156,7 +158,12 @@ def _own(key: str, part: Part) -> tuple[Rule, str]:
 
 def above(key: str) -> list[tuple[str, str]]:
     """Return the pages above those of a rule."""
-    return [(PATH, context.texts().gettext(N_("Rules"))), (f"{PATH}/{key}", key)]
+    return [(PATH, context.texts().gettext(N_("Rules"))), (f"{PATH}/{key}", called(key))]
+
+
+def called(key: str) -> str:
+    """Return what a rule is called in the reader's language."""
+    return rule_called(context.db(), key, context.texts().language)
 
 
 def _turn() -> str:
@@ -179,6 +186,7 @@ def _shown(key: str, said_back: Said, status: int = 200) -> Response:
         section=SECTION,
         breadcrumb=above(key),
         rule=rule,
+        called=called(key),
         proposal=found,
         effects=effects,
         sentence=_sentence(session, rule.id, found),

@@ -13,9 +13,11 @@ from admin_ui.applications.pages import PATH as APPLICATIONS, SECTION
 from admin_ui.parts import frame, words
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.lists import Listed
-from admin_ui.rules.roles import PATH
+from admin_ui.rules.roles import PATH, of_one
 from iam.access.administration import may_touch
+from iam.access.model.role import Application
 from iam.access.pages import listing
+from iam.access.pages.data_groups import groups_called, groups_of
 from iam.access.pages.listing import ROLE_KEYS
 from iam.texts import LANGUAGE_NAMES, LANGUAGES, N_, in_language
 from iam.web import context, guard
@@ -34,10 +36,13 @@ class CatalogueLine:
     retired: bool
 
 
-class DataGroup(NamedTuple):
-    """A data group of which the application's roles speak: its code, and by operation the roles that hold it."""
+class GroupLine(NamedTuple):
+    """A data group that has a name, or of which the application's roles speak: its code, its name (empty: it has none)
+    and meaning, and by operation in words the roles that hold it."""
 
     code: str
+    name: str
+    meaning: str
     operations: Mapping[str, Sequence[str]]
 
 
@@ -56,7 +61,7 @@ def application_roles(application: str) -> Response:
         languages=[LANGUAGE_NAMES[one] for one in LANGUAGES],
         breadcrumb=[(APPLICATIONS, texts.gettext(N_("Applications"))), (f"{APPLICATIONS}/{application}", name)],
         page=_listed(application).page(),
-        groups=_groups(application),
+        groups=_groups(of),
         mine=may_touch(session, frame.part_of("applications.write"), of.owner_id),
         export_url=f"{APPLICATIONS}/{application}/roles.csv",
     )
@@ -71,7 +76,7 @@ def application_roles_file(application: str) -> Response:
     header = N_("Code"), *called, N_("Content"), N_("How it takes hold")
 
     def cells(one: CatalogueLine) -> Sequence[object]:
-        return one.key, *one.names, ", ".join(one.content), one.enforcement
+        return one.key, *one.names, "; ".join(one.content), one.enforcement
 
     return _listed(application).file("roles", header, cells, {"application": application})
 
@@ -82,12 +87,14 @@ def _listed(application: str) -> Listed[CatalogueLine]:
 
 def _lines(session: Any, rows: Sequence[Any]) -> list[CatalogueLine]:
     content = listing.contents(session, [version.id for _, _, version in rows])
+    keys = {group for some in content.values() for group, _ in some}
+    called = groups_called(session, keys, context.texts().language)
     return [
         CatalogueLine(
             f"{PATH}/{of.key}/{role.key}",
             role.key,
             [version.name.get(one, "") for one in LANGUAGES],
-            [":".join(pair) for pair in content.get(version.id, ())],
+            [words.use(":".join(pair), of_one(called, of.id)) for pair in content.get(version.id, ())],
             words.word(words.ENFORCEMENTS, version.enforcement),
             role.retired,
         )
@@ -95,14 +102,23 @@ def _lines(session: Any, rows: Sequence[Any]) -> list[CatalogueLine]:
     ]
 
 
-def _groups(application: str) -> list[DataGroup]:
-    """The data groups of the newest versions of the roles in use; two statements."""
+def _groups(of: Application) -> list[GroupLine]:
+    """The data groups that have a name, and those of the newest versions of the roles in use; three statements."""
     session, language = context.db(), context.texts().language
-    rows = [row for row in session.execute(listing.roles(guard.part(), application=application)) if not row[0].retired]
+    rows = [row for row in session.execute(listing.roles(guard.part(), application=of.key)) if not row[0].retired]
     content = listing.contents(session, [version.id for _, _, version in rows])
     found: dict[str, dict[str, list[str]]] = {}
     for role, _, version in rows:
         for group, operation in content.get(version.id, ()):
-            held = found.setdefault(group, {}).setdefault(operation, [])
+            held = found.setdefault(group, {}).setdefault(words.word(words.OPERATIONS, operation), [])
             held.append(in_language(version.name, language, role.key))
-    return [DataGroup(group, dict(sorted(found[group].items()))) for group in sorted(found)]
+    named = groups_of(session, of.id)
+    return [
+        GroupLine(
+            group,
+            in_language(named[group].name, language) if group in named else "",
+            in_language(named[group].meaning or {}, language) if group in named else "",
+            dict(sorted(found.get(group, {}).items())),
+        )
+        for group in sorted({*found, *named})
+    ]

@@ -165,38 +165,33 @@ def _fields(standing: Row | None, wanted: Row) -> list[str]:
 
 def _differs(of: Row, standing: Row | None, wanted: Row) -> Iterator[str]:
     """A sentence for each thing that would be otherwise."""
-    t, empty = context.texts().gettext, RoleSays(0, {}, wanted["enforcement"], ())
+    t, empty = (
+        context.texts().gettext,
+        RoleSays(0, {}, wanted["enforcement"], (), None, (), False, wanted["handed_out"]),
+    )
     before = None if standing is None else role_form.row(role_form.of_row(standing))
-    yield from told(role_versions.altered(_says(before) if before else empty, _says(wanted)))
-    old = before or {"includes": [], "sensitive": False, "handed_out": wanted["handed_out"], "retired": False}
-    names = _role_names(of)
-    for sentence, some in (
-        (N_("Includes from now on: %(roles)s."), set(wanted["includes"]) - set(old["includes"])),
-        (N_("Includes no more: %(roles)s."), set(old["includes"]) - set(wanted["includes"])),
-    ):
-        if some:
-            yield t(sentence) % {"roles": ", ".join(sorted(names.get(one, one) for one in some))}
-    if old["handed_out"] != wanted["handed_out"]:
-        yield t(N_("Handed out by: %(who)s.")) % {"who": words.word(HANDED_OUT, wanted["handed_out"])}
-    for name, (on, off) in _SWITCHES.items():
-        if old[name] != wanted[name]:
-            yield t(on if wanted[name] else off)
+    after = _says(of, wanted)
+    yield from told(
+        role_versions.altered(_says(of, before) if before else empty, after), _group_names(of), _qualified_names(of)
+    )
+    if wanted["retired"] != (before is not None and before["retired"]):
+        out, again = N_("It is taken out of use: nobody has it any more."), N_("It is taken into use again.")
+        yield t(out if wanted["retired"] else again)
 
 
-_SWITCHES = {
-    "sensitive": (
-        N_("It becomes sensitive: nobody hands it out alone."),
-        N_("It is sensitive no more: one person may hand it out."),
-    ),
-    "retired": (
-        N_("It is taken out of use: nobody has it any more."),
-        N_("It is taken into use again."),
-    ),
-}
+def _says(of: Row, row: Row) -> RoleSays:
+    includes = [f"{of['key']}:{one}" for one in row["includes"]]
+    kept = row["meaning"], includes, row["sensitive"], row["handed_out"]
+    return RoleSays(0, row["name"], row["enforcement"], row["content"], *kept)
 
 
-def _says(row: Row) -> RoleSays:
-    return RoleSays(0, row["name"], row["enforcement"], row["content"])
+def _group_names(of: Row) -> dict[str, str]:
+    language = context.texts().language
+    return {one["key"]: in_language(one["name"], language, one["key"]) for one in of.get("data_groups", ())}
+
+
+def _qualified_names(of: Row) -> dict[str, str]:
+    return {f"{of['key']}:{key}": name for key, name in _role_names(of).items()}
 
 
 def _role_names(of: Row) -> dict[str, str]:
@@ -219,7 +214,8 @@ def _page(of: Row, form: RoleForm, standing: Row | None, answer: RoleAnswer) -> 
         new=standing is None,
         stood=digest_of(standing),
         languages=[(one, LANGUAGE_NAMES[one]) for one in LANGUAGES],
-        groups=groups,
+        groups=[(group, _group_names(of).get(group, group), some) for group, some in groups],
+        operations=dict(words.options(words.OPERATIONS)),
         others=[pair for pair in _role_names(of).items() if standing is None or pair[0] != standing["key"]],
         enforcements=words.options(words.ENFORCEMENTS),
         handed_out=words.options(HANDED_OUT),

@@ -19,16 +19,18 @@ _LONGEST, _MOST = 400, 1000
 _KEY = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
 _RIGHT = re.compile(r"^[^\s:@]{1,100}:[^\s:@]{1,100}$")
 _FIELDS = {"key": "key", "name": "name_fi", "includes": "includes", "content": "more", "enforcement": "enforcement"}
+_OF_TEXTS = ("name_", "meaning_")
 """Beside which field what is wrong with a role as it is declared is told."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleForm:
-    """The fields. ``content`` are ticked data group:operation, ``more`` those that were written, ``names`` by
-    language."""
+    """The fields. ``content`` are ticked data group:operation, ``more`` those that were written, ``names`` and
+    ``meaning`` by language."""
 
     key: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    meaning: Mapping[str, str] = field(default_factory=dict)
     enforcement: str = "by token"
     content: Sequence[str] = ()
     more: Sequence[str] = ()
@@ -48,6 +50,7 @@ def read(form: MultiDict[str, str]) -> RoleForm:
     return RoleForm(
         key=form.get("key", "").strip()[:_LONGEST],
         names={one: " ".join(form.get(f"name_{one}", "").split())[:_LONGEST] for one in LANGUAGES},
+        meaning={one: " ".join(form.get(f"meaning_{one}", "").split())[:_LONGEST] for one in LANGUAGES},
         enforcement=_known(form.get("enforcement", ""), ENFORCEMENTS, "by token"),
         content=tuple(form.getlist("content")[:_MOST]),
         more=tuple(dict.fromkeys(form.get("more", "")[: 20 * _MOST].split()))[:_MOST],
@@ -67,6 +70,7 @@ def of_row(row: Mapping[str, Any]) -> RoleForm:
     return RoleForm(
         key=row["key"],
         names=dict(row["name"]),
+        meaning=dict(row.get("meaning") or {}),
         enforcement=row["enforcement"],
         content=tuple(row.get("content", ())),
         includes=tuple(row.get("includes", ())),
@@ -81,6 +85,7 @@ def row(form: RoleForm) -> dict[str, Any]:
     return {
         "key": form.key,
         "name": {one: form.names.get(one) or form.names.get("fi", "") for one in LANGUAGES},
+        "meaning": in_every_language(form.meaning),
         "enforcement": form.enforcement,
         "content": form.held,
         "includes": sorted(form.includes),
@@ -88,6 +93,11 @@ def row(form: RoleForm) -> dict[str, Any]:
         "handed_out": form.handed_out,
         "retired": form.retired,
     }
+
+
+def in_every_language(texts: Mapping[str, str]) -> dict[str, str] | None:
+    """Return a text in every language, the Finnish one where it is missing; None where there is no Finnish one."""
+    return {one: texts.get(one) or texts["fi"] for one in LANGUAGES} if texts.get("fi") else None
 
 
 def problems(form: RoleForm, known: Sequence[str], *, new: bool) -> Iterator[Problem]:
@@ -102,6 +112,8 @@ def problems(form: RoleForm, known: Sequence[str], *, new: bool) -> Iterator[Pro
         yield Problem(N_("There is a role of that code already."), N_("Choose another code."), field="key")
     if not form.names.get("fi"):
         yield Problem(N_("The role needs a name in Finnish."), field="name_fi")
+    if any(form.meaning.values()) and not form.meaning.get("fi"):
+        yield Problem(N_("What it means is told in Finnish at least."), field="meaning_fi")
     wrong = [one for one in form.more if not _RIGHT.match(one)]
     if wrong:
         yield Problem(
@@ -118,7 +130,7 @@ def field_of(problem: Problem) -> str | None:
     """Return the field that a problem stands beside; None where it is of none."""
     place = problem.field or ""
     last = re.sub(r"\[\d+\]", "", place).rpartition("roles.")[2].partition(".")[0]
-    return place if place == "more" or place.startswith("name_") else _FIELDS.get(last)
+    return place if place == "more" or place.startswith(_OF_TEXTS) else _FIELDS.get(last)
 
 
 def offered(form: RoleForm, held: Sequence[str]) -> tuple[list[tuple[str, list[str]]], RoleForm]:

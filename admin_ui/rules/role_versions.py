@@ -3,7 +3,7 @@ before, and restoring one at /versions/N with its effects first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from hmac import compare_digest
@@ -20,10 +20,12 @@ from admin_ui.parts.lists import Listed
 from admin_ui.parts.seen import profiles
 from admin_ui.people import effects as effects_view
 from admin_ui.rules.edit import SHOWN_PLACES
-from admin_ui.rules.roles import PATH, SECTION
+from admin_ui.rules.roles import HANDED_OUT, PATH, SECTION
 from connectors.problem import Problem
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.pages import listing, role_versions
+from iam.access.pages.called import roles_called
+from iam.access.pages.data_groups import groups_called
 from iam.access.pages.role_versions import ROLE_VERSION_KEYS, RoleAltered, RoleSays
 from iam.apply import role_restoring
 from iam.apply.guarded import name_of
@@ -139,14 +141,15 @@ def _lines(role_id: UUID, session: Session, rows: Sequence[Any]) -> list[RoleVer
     says = role_versions.said(session, role_id, numbers | {n - 1 for n in numbers})
     people = profiles(session, {change.actor_person_id for _, change in rows if change.actor_person_id})
     system = context.texts().gettext(N_("The operator of the server"))
+    called = _called(session, role_id, says.values())
     return [
         RoleVersionLine(
             version.n,
             change.at,
             people.get(change.actor_person_id, Profile()).display_name or "–" if change.actor_person_id else system,
             words.word(words.ENFORCEMENTS, version.enforcement),
-            ", ".join(says[version.n].content),
-            list(told(role_versions.altered(says[version.n - 1], says[version.n])))
+            "; ".join(words.use(one, called[0]) for one in says[version.n].content),
+            list(told(role_versions.altered(says[version.n - 1], says[version.n]), *called))
             if version.n - 1 in says
             else [context.texts().gettext(N_("The first version."))],
         )
@@ -154,19 +157,48 @@ def _lines(role_id: UUID, session: Session, rows: Sequence[Any]) -> list[RoleVer
     ]
 
 
-def told(altered: RoleAltered) -> Iterator[str]:
-    """Yield a sentence for each thing that is said otherwise."""
+def _called(session: Session, role_id: UUID, says: Iterable[RoleSays]) -> tuple[dict[str, str], dict[str, str]]:
+    """What the data groups and the roles are called of which versions speak; three statements at most."""
+    found, language = list(says), context.texts().language
+    keys = {right.partition(":")[0] for one in found for right in one.content}
+    application_id = session.get_one(Role, role_id).application_id
+    groups = groups_called(session, keys, language)
+    included = {role for one in found for role in one.includes or ()}
+    roles = {key: by[language] for key, by in (roles_called(session, included) if included else {}).items()}
+    return {key: name for (whose, key), name in groups.items() if whose == application_id}, roles
+
+
+def told(altered: RoleAltered, groups: Mapping[str, str], roles: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each thing that is said otherwise; ``groups`` and ``roles`` are what those are called."""
     t = context.texts().gettext
-    if altered.added:
-        yield t(N_("Added: %(rights)s.")) % {"rights": ", ".join(altered.added)}
-    if altered.taken:
-        yield t(N_("Taken out: %(rights)s.")) % {"rights": ", ".join(altered.taken)}
+    for sentence, some in ((N_("Added: %(rights)s."), altered.added), (N_("Taken out: %(rights)s."), altered.taken)):
+        if some:
+            yield t(sentence) % {"rights": "; ".join(words.use(one, groups) for one in some)}
     if altered.enforcement is not None:
         before, after = (words.word(words.ENFORCEMENTS, one) for one in altered.enforcement)
         yield t(N_("Before it %(before)s, now it %(after)s.")) % {"before": before, "after": after}
-    for language, (before, after) in altered.names.items():
-        params = {"language": LANGUAGE_NAMES.get(language, language), "before": before or "–", "after": after or "–"}
-        yield t(N_("Name (%(language)s): from %(before)s to %(after)s.")) % params
+    name = N_("Name (%(language)s): from %(before)s to %(after)s.")
+    meaning = N_("What it means (%(language)s): from %(before)s to %(after)s.")
+    for sentence, texts in ((name, altered.names), (meaning, altered.meanings)):
+        for language, (before, after) in texts.items():
+            called = LANGUAGE_NAMES.get(language, language)
+            yield t(sentence) % {"language": called, "before": before or "–", "after": after or "–"}
+    yield from _of_role(altered, roles)
+
+
+def _of_role(altered: RoleAltered, roles: Mapping[str, str]) -> Iterator[str]:
+    """What it includes, who hands it out and whether it is sensitive, where they differ."""
+    t = context.texts().gettext
+    more, less = N_("Includes from now on: %(roles)s."), N_("Includes no more: %(roles)s.")
+    for sentence, some in ((more, altered.included), (less, altered.excluded)):
+        if some:
+            yield t(sentence) % {"roles": ", ".join(sorted(roles.get(one, one) for one in some))}
+    if altered.handed_out is not None:
+        yield t(N_("Handed out by: %(who)s.")) % {"who": words.word(HANDED_OUT, altered.handed_out[1])}
+    if altered.sensitive is not None:
+        on = N_("It becomes sensitive: nobody hands it out alone.")
+        off = N_("It is sensitive no more: one person may hand it out.")
+        yield t(on if altered.sensitive[1] else off)
 
 
 def _shown(application: str, key: str, n: int, wrong: str, status: int) -> Response:
@@ -174,7 +206,8 @@ def _shown(application: str, key: str, n: int, wrong: str, status: int) -> Respo
     role, of, newest = listing.role_of(session, read, application, key)
     says = role_versions.one_said(session, role.id, n)
     now, above = role_versions.one_said(session, role.id, newest.n), _above(role, of, newest)
-    differs = list(told(role_versions.altered(now, says)))
+    called = _called(session, role.id, (now, says))
+    differs = list(told(role_versions.altered(now, says), *called))
     effects, refused = _restoring(f"{application}:{key}", says) if differs else (None, "")
     return frame.render(
         "roles/version.html",
@@ -183,6 +216,10 @@ def _shown(application: str, key: str, n: int, wrong: str, status: int) -> Respo
         breadcrumb=[*above, (f"{PATH}/{application}/{key}/versions", context.texts().gettext(N_("Versions")))],
         path=f"{PATH}/{application}/{key}/versions/{n}",
         says=says,
+        content=[words.use(one, called[0]) for one in says.content],
+        meaning=[(LANGUAGE_NAMES[one], text) for one, text in (says.meaning or {}).items() if one in LANGUAGE_NAMES],
+        includes=None if says.includes is None else [called[1].get(one, one) for one in says.includes],
+        handed_out="" if says.handed_out is None else words.word(HANDED_OUT, says.handed_out),
         names=[(LANGUAGE_NAMES[one], name) for one, name in says.name.items() if one in LANGUAGE_NAMES],
         enforcement=words.word(words.ENFORCEMENTS, says.enforcement),
         is_newest=n == now.n,

@@ -21,7 +21,9 @@ from admin_ui.rules import pages as rules_pages
 from iam.access.administration import Part, may_touch
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.pages import counting, listing
+from iam.access.pages.called import rules_called
 from iam.access.pages.counting import NOBODY
+from iam.access.pages.data_groups import groups_called
 from iam.access.pages.listing import HOLDER_KEYS, ROLE_KEYS, RULE_KEYS
 from iam.database.keyset import Cursor, keyset
 from iam.directory.queries import Profile
@@ -59,14 +61,15 @@ class RoleLine:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a role: where (None: must not be told), until when, by which rule (None: by hand), through which other
-    role."""
+    """Who holds a role: where (None: must not be told), until when, by which rule (None: by hand) and what that is
+    called, through which other role."""
 
     person_id: UUID
     name: str
     place: str | None
     until: datetime | None
     rule: str | None
+    called: str
     through: str | None
 
 
@@ -115,7 +118,7 @@ def roles_file() -> Response:
     )
 
     def cells(line: RoleLine) -> RoleCells:
-        content = ", ".join(line.content)
+        content = "; ".join(line.content)
         return RoleCells(line.application, line.name, line.key, line.enforcement, content, line.holders)
 
     return _listed().file("roles", header, cells)
@@ -136,6 +139,8 @@ def role(application: str, key: str) -> Response:
     giving = keyset(session, listing.rules(part, role_id=found.id), RULE_KEYS, Cursor(size=SOME))
     around = listing.roles_around(session, found.id)
     names = names_of(session, part, application)
+    content = listing.contents(session, [version.id]).get(version.id, [])
+    called = of_one(groups_called(session, {group for group, _ in content}, texts.language), of.id)
     return frame.render(
         "roles/role.html",
         section=SECTION,
@@ -148,7 +153,8 @@ def role(application: str, key: str) -> Response:
         names=[
             (LANGUAGE_NAMES[language], name) for language, name in version.name.items() if language in LANGUAGE_NAMES
         ],
-        content=listing.contents(session, [version.id]).get(version.id, []),
+        meaning=[(LANGUAGE_NAMES[one], text) for one, text in (version.meaning or {}).items() if one in LANGUAGE_NAMES],
+        content=[words.use(":".join(one), called) for one in content],
         enforcement=words.word(words.ENFORCEMENTS, version.enforcement),
         handed_out=words.word(HANDED_OUT, found.handed_out),
         includes=_named(around.included, names),
@@ -169,6 +175,11 @@ def names_of(session: Session, part: Part, application: str) -> dict[str, str]:
     return {role.key: in_language(version.name, language, role.key) for role, _, version in rows}
 
 
+def of_one(called: Mapping[tuple[UUID, str], str], application_id: UUID) -> dict[str, str]:
+    """Return what one application calls its data groups, by key."""
+    return {key: name for (whose, key), name in called.items() if whose == application_id}
+
+
 def _named(roles: Sequence[tuple[str, str]], names: Mapping[str, str]) -> list[tuple[str, str, str]]:
     return [(application, key, names.get(key, key)) for application, key in roles]
 
@@ -182,7 +193,7 @@ def holders_file(application: str, key: str) -> Response:
 
     def cells(one: Holder) -> HolderCells:
         place = t(N_("protected")) if one.place is None else one.place
-        return HolderCells(one.name, place, exports.day(one.until), one.rule or t(N_("by hand")), one.through)
+        return HolderCells(one.name, place, exports.day(one.until), one.called or t(N_("by hand")), one.through)
 
     return _holders(guard.part(), found).file("holders", header, cells, {"role": f"{application}:{key}"})
 
@@ -192,10 +203,11 @@ def _holders(part: Part, role: Role) -> Listed[Holder]:
 
 
 def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, RoleVersion]]) -> list[RoleLine]:
-    """Return roles as lists show them; two statements, however many they are."""
+    """Return roles as lists show them; three statements, however many they are."""
     language = context.texts().language
     counts = counting.of_roles(session, part, [row[0].id for row in rows])
     content = listing.contents(session, [row[2].id for row in rows])
+    called = groups_called(session, {group for some in content.values() for group, _ in some}, language)
     return [
         RoleLine(
             f"{PATH}/{application.key}/{role.key}",
@@ -203,7 +215,7 @@ def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, 
             in_language(version.name, language, role.key),
             role.key,
             words.word(words.ENFORCEMENTS, version.enforcement),
-            [f"{group}:{operation}" for group, operation in content.get(version.id, [])],
+            [words.use(":".join(pair), of_one(called, application.id)) for pair in content.get(version.id, [])],
             rules_pages.counted(counts.get(role.id, NOBODY)),
             role.retired,
         )
@@ -212,12 +224,15 @@ def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, 
 
 
 def holders(session: Session, rows: Sequence[Any], role: Role) -> list[Holder]:
-    """Return holders as lists show them; one statement. Where a protected person holds the role is not told."""
+    """Return holders as lists show them; at most five statements. Where a protected person holds the role is not
+    told."""
     shown, texts = profiles(session, {row[2].id for row in rows}), context.texts()
-    made = []
+    called, made = rules_called(session, {row[4] for row in rows if row[4]}, texts.language), []
+    names = listing.role_names(session, {row[5].id for row in rows if row[5].id != role.id})
     for _, until, person, scope, rule, holding in rows:
         profile = shown.get(person.id, Profile())
         place = None if profile.protected else scope.name(texts.language)
-        through = holding.key if holding.id != role.id else None
-        made.append(Holder(person.id, listed_name(profile, texts), place, words.end(until), rule, through))
+        through = names[holding.id].said(texts.language) if holding.id in names else None
+        name, until = listed_name(profile, texts), words.end(until)
+        made.append(Holder(person.id, name, place, until, rule, called.get(rule or "", ""), through))
     return made

@@ -17,7 +17,7 @@ from admin_ui.parts.frame import blueprint
 from admin_ui.people import effects as effects_view
 from admin_ui.rules.edit import SHOWN_PLACES, done
 from admin_ui.rules.pages import PATH, SECTION, said
-from admin_ui.rules.proposal import above, is_seen
+from admin_ui.rules.proposal import above, called, is_seen
 from connectors.problem import Problem
 from iam.access.administration import Part, may_touch
 from iam.access.commands.publish import Preview, preview
@@ -108,6 +108,7 @@ def _shown(key: str, n: int, wrong: str, status: int) -> Response:
         section=SECTION,
         breadcrumb=above(key),
         rule=rule,
+        called=called(key),
         n=n,
         state=found.state,
         one=before,

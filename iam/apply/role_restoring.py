@@ -1,7 +1,8 @@
 """An earlier version of a role is restored: what it said is declared anew, and waits as any declaration does.
 
-Names, how the role takes hold and its content are of a version; what it includes, who hands it out and whether it is
-sensitive or retired are of the role, and stay as they are.
+Of a version are names, meaning, how the role takes hold, content, what it includes, who hands it out and whether it is
+sensitive; in versions older than that was kept, the last three stay as they are. Whether it is retired is the role's
+own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from iam.access.administration import Part
 from iam.access.commands.publish import Preview
 from iam.access.pages.role_versions import RoleSays
 from iam.apply.declared.said import Said
+from iam.apply.declared.written import Row
 from iam.apply.on_pages.application_stating import application_row, role_stated, whose
 from iam.apply.run import Report, look_at, run_said
 from iam.audit import log
@@ -53,7 +55,11 @@ def declared(session: Session, role: str, says: RoleSays) -> Said:
     """Return the declaration by which a role says again what a version said; raises ``NotFound``."""
     application, _, key = role.partition(":")
     row = application_row(session, application)
-    then = {"name": dict(says.name), "enforcement": says.enforcement, "content": list(says.content)}
+    then: Row = {"name": dict(says.name), "enforcement": says.enforcement, "content": list(says.content)}
+    then |= {"meaning": None if says.meaning is None else dict(says.meaning)}
+    if says.includes is not None:
+        kept = {"sensitive": bool(says.sensitive), "handed_out": says.handed_out}
+        then |= kept | {"includes": [one.partition(":")[2] for one in says.includes]}
     standing = next((one for one in row["roles"] if one["key"] == key), None)
     if standing is None:
         raise NotFound(Problem("There is no such role, or it is outside your part."))

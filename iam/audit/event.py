@@ -128,6 +128,7 @@ TYPES: dict[str, str] = {
     "plan:change:refused": "A plan was refused, or its inputs had moved.",
     "rule:version:published": "A rule version was published.",
     "rule:version:withdrawn": "A rule was withdrawn.",
+    "rule:name:changed": "A rule is called otherwise; its names before and after are in the event.",
     "rule:list:copied": (
         "A list of position codes was copied for an organisation that is to have its own; of which list is in "
         "the event."

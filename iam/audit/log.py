@@ -87,6 +87,34 @@ def write_each(
         session.execute(insert(AuditEvent), rows)
 
 
+def write_told(
+    session: Session,
+    type_: str,
+    actor: Actor,
+    told: Iterable[tuple[UUID | None, Mapping[str, Any]]],
+    *,
+    change_id: UUID | None = None,
+) -> None:
+    """Write an event for each organisation and envelope in ``told``, by one statement; raises ``KeyError`` for a type
+    that is not documented."""
+    TYPES[type_]
+    rows: list[dict[str, Any]] = [
+        {
+            "id": uuid7(),
+            "at": clock.now(),
+            "type": type_,
+            "actor_id": actor.person_id,
+            "organisation_id": organisation_id,
+            "change_id": change_id,
+            "request_id": actor.request_id,
+            "envelope": dict(envelope),
+        }
+        for organisation_id, envelope in told
+    ]
+    if rows:
+        session.execute(insert(AuditEvent), rows)
+
+
 def search(
     session: Session,
     *,

@@ -35,15 +35,18 @@ from iam.texts import N_
 Pattern = Mapping[str, Any]
 
 
-def publish(session: Session, key: str, pattern: Pattern, owner: str, actor: Actor) -> Sequence[Problem]:
+def publish(
+    session: Session, key: str, pattern: Pattern, owner: str, actor: Actor, *, name: Mapping[str, str] | None = None
+) -> Sequence[Problem]:
     """Publish a rule, or keep it as a draft that waits; return why it waits (nothing: it is in force).
 
-    Raises ``Invalid`` as publishing does, ``Denied`` when the author would gain a sensitive role.
+    ``name`` is what a new rule is called, by language. Raises ``Invalid`` as publishing does, ``Denied`` when the
+    author would gain a sensitive role.
     """
-    found = _judged(session, key, pattern, owner, actor)
+    found = _judged(session, key, pattern, owner, actor, name)
     if found is not None:
         change = begin(session, "command", actor, f"proposal {key}")
-        version = publishing.write(session, change, key, pattern, owner, actor, draft=True)
+        version = publishing.write(session, change, key, pattern, owner, actor, name=name, draft=True)
         version.digest = found[0].digest
         _propose(session, "rule", session.get_one(Rule, version.rule_id), found, actor)
     return found[1] if found is not None else ()
@@ -136,7 +139,12 @@ def second_person(session: Session, proposal: Proposal, part: Part, actor: Actor
 
 
 def _judged(
-    session: Session, key: str, pattern: Pattern | None, owner: str, actor: Actor
+    session: Session,
+    key: str,
+    pattern: Pattern | None,
+    owner: str,
+    actor: Actor,
+    name: Mapping[str, str] | None = None,
 ) -> tuple[Effects, list[Problem]] | None:
     """Publish (or withdraw) when nothing speaks against it, and return None; else leave no trace and return the effects
     and why."""
@@ -146,7 +154,7 @@ def _judged(
         if pattern is None:
             change_id, roles = publishing.withdraw(session, key, actor).id, before
         else:
-            version = publishing.publish(session, key, pattern, owner, actor)
+            version = publishing.publish(session, key, pattern, owner, actor, name=name)
             change_id, roles = version.change_id, before | {version.role_id}
         if new:
             return None

@@ -18,7 +18,15 @@ from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
 from iam.access.model.proposal import drop_of_rules
-from iam.access.model.role import Application, ApplicationEnabled, Role, RoleClosure, RoleContent, RoleVersion
+from iam.access.model.role import (
+    Application,
+    ApplicationEnabled,
+    DataGroup,
+    Role,
+    RoleClosure,
+    RoleContent,
+    RoleVersion,
+)
 from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.audit import log
 from iam.change import Actor, Change, begin
@@ -35,12 +43,17 @@ Right = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """What a role is to be from now on."""
+    """What a role is to be from now on. ``includes`` are the roles it includes directly, ``application:role`` each;
+    they, ``sensitive`` and ``handed_out`` are kept as what the role's own are now (None: they are not)."""
 
     role_id: UUID
     name: Mapping[str, str]
     enforcement: str
     content: Collection[Right]
+    meaning: Mapping[str, str] | None = None
+    includes: Sequence[str] | None = None
+    sensitive: bool | None = None
+    handed_out: str | None = None
 
 
 def write_code_lists(session: Session, lists: Mapping[str, Collection[str]]) -> None:
@@ -141,13 +154,37 @@ def publish_versions(session: Session, change: Change, versions: Sequence[NewVer
     rows, contents = [], []
     for version in versions:
         row = {"id": uuid7(), "role_id": version.role_id, "n": last.get(version.role_id, 0) + 1, "change_id": change.id}
-        rows.append(row | {"name": dict(version.name), "enforcement": version.enforcement})
+        rows.append(row | _said(version))
         contents += [
             {"role_version_id": row["id"], "data_group": group, "operation": operation}
             for group, operation in sorted(version.content)
         ]
     _insert(session, RoleVersion, rows)
     _insert(session, RoleContent, contents)
+
+
+def _said(version: NewVersion) -> dict[str, Any]:
+    return {
+        "name": dict(version.name),
+        "enforcement": version.enforcement,
+        "meaning": None if version.meaning is None else dict(version.meaning),
+        "includes": None if version.includes is None else list(version.includes),
+        "sensitive": version.sensitive,
+        "handed_out": version.handed_out,
+    }
+
+
+def set_data_groups(session: Session, groups: Mapping[UUID, Mapping[str, Row]]) -> None:
+    """Make these the data groups of each application, by key with ``name`` and ``meaning``; two statements."""
+    if groups:
+        gone = delete(DataGroup).where(DataGroup.application_id.in_(groups))
+        session.execute(gone.execution_options(synchronize_session=False))
+        rows = [
+            {"application_id": one, "key": key, "name": said["name"], "meaning": said["meaning"]}
+            for one, named in groups.items()
+            for key, said in named.items()
+        ]
+        _insert(session, DataGroup, rows)
 
 
 class Circular(ValueError):

@@ -64,12 +64,14 @@ def write(
     owner: str,
     actor: Actor,
     *,
+    name: Mapping[str, str] | None = None,
     draft: bool = False,
 ) -> RuleVersion:
     """Write and publish a new version of a rule under ``change``, without deriving; raises ``Invalid`` with every
     problem.
 
-    A ``draft`` is written beside what is published, and waits for a second person.
+    ``name`` is what a new rule is called, by language; one that stands is renamed by ``renaming``. A ``draft`` is
+    written beside what is published, and waits for a second person.
     """
     names = load(session)
     parsed, problems = check(pattern, owner, names)
@@ -78,7 +80,7 @@ def write(
     owner_id = names.organisations[owner]
     rule = session.scalars(select(Rule).where(Rule.key == key)).one_or_none()
     if rule is None:
-        rule = Rule(key=key, owner_id=owner_id)
+        rule = Rule(key=key, owner_id=owner_id, name=None if name is None else dict(name))
         session.add(rule)
         session.flush()
     elif rule.owner_id != owner_id:
@@ -129,10 +131,18 @@ def release(session: Session, change: Change, version: RuleVersion, actor: Actor
     return rule
 
 
-def publish(session: Session, key: str, pattern: Mapping[str, Any], owner: str, actor: Actor) -> RuleVersion:
+def publish(
+    session: Session,
+    key: str,
+    pattern: Mapping[str, Any],
+    owner: str,
+    actor: Actor,
+    *,
+    name: Mapping[str, str] | None = None,
+) -> RuleVersion:
     """Publish a new version of a rule and derive its rights; raises ``Invalid``."""
     change = begin(session, "command", actor, f"rule {key}")
-    version = write(session, change, key, pattern, owner, actor)
+    version = write(session, change, key, pattern, owner, actor, name=name)
     derive(session, change, rules=[version.rule_id])
     return version
 

@@ -25,7 +25,7 @@ from iam.access.model.rule import Rule, RuleVersion
 from iam.access.right import version_known
 from iam.access.rules.names import Labels
 from iam.access.rules.pattern import Pattern, organisation_keys, parse
-from iam.access.rules.sentence import role_label, sentences
+from iam.access.rules.sentence import group_names, role_label, sentences
 from iam.directory.organisation import Organisation
 from iam.texts import LANGUAGES, N_, Texts
 
@@ -64,6 +64,7 @@ class Because:
     valid_to: datetime
     through: str | None = None
     through_names: Mapping[str, str] = field(default_factory=dict)
+    rule_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -117,7 +118,7 @@ def explain(
         fact_lines(session, {v for one in pieces for v in _cited(one.row)}),
         rules,
         cache(lambda: ends.absences(session, person_id, known_at)),
-        _labels(roles, organisations),
+        _labels(roles, organisations, group_names(session, _patterns(rules))),
         roles,
         organisations,
     )
@@ -208,6 +209,7 @@ def _because(piece: Piece, pieces: Iterable[Piece], at: datetime, reading: _Read
         last.span.end,
         through,
         reading.names.roles.get(through or "", {}),
+        (rule.name if rule else None) or {},
     )
 
 
@@ -270,9 +272,11 @@ def _organisations(session: Session, ids: Collection[UUID], keys: Collection[str
     return {row.id: row for row in session.scalars(query)}
 
 
-def _labels(roles: Mapping[UUID, _Role], organisations: Mapping[UUID, Organisation]) -> Labels:
+def _labels(
+    roles: Mapping[UUID, _Role], organisations: Mapping[UUID, Organisation], groups: Mapping[tuple[str, str], str]
+) -> Labels:
     places = {row.key: {language: row.name(language) for language in LANGUAGES} for row in organisations.values()}
-    return Labels(places, {role.key: role.names for role in roles.values()})
+    return Labels(places, {role.key: role.names for role in roles.values()}, groups)
 
 
 def _roles(session: Session, ids: Collection[UUID], known_at: datetime | None) -> dict[UUID, _Role]:

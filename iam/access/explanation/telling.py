@@ -100,6 +100,7 @@ def _reason(because: Because) -> Because:
         rule_key=None,
         rule_version=None,
         sentence={},
+        rule_names={},
         published_by=None,
         reason=None,
         clause=None,

@@ -8,7 +8,7 @@ missing, unsigned, over, or allows less.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -53,6 +53,7 @@ class WhyNot:
     failing: Problem
     passed: int
     own: bool = False
+    rule_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _judged(rule: Rule, version: RuleVersion, pattern: Pattern, sentence: Mappin
     )
     failing = first_failing(pattern, rule.owner_id, case.names, case.facts, case.world, case.at)
     passed, problem = failing if failing is not None else (MET, _behind(pattern, rule.owner_id, case))
-    return WhyNot(rule.key, version.n, sentence, problem, passed, own)
+    return WhyNot(rule.key, version.n, sentence, problem, passed, own, rule.name or {})
 
 
 def _is_own(owner_id: UUID, organisation_id: UUID, case: _Case) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -12,7 +14,7 @@ from iam.access.administration import Part
 from iam.access.model.rule import CodeList, CodeListOwner
 from iam.access.pages.listing import concerns
 from iam.directory.affiliation import Affiliation
-from iam.directory.organisation import Organisation
+from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.queries import holds_at
 
 
@@ -44,15 +46,74 @@ def exists(session: Session, key: str) -> bool:
     return session.scalars(select(CodeList.key).where(CodeList.key == key).limit(1)).first() is not None
 
 
-def in_use(session: Session, people: Part, most: int) -> dict[str, int]:
+class HeldOccupation(NamedTuple):
+    """An occupation code that people have: with the title that goes with it most often (empty: none is told), and how
+    many people have it (None: nobody who may be told)."""
+
+    code: str
+    title: str
+    people: int | None
+
+
+def occupations(
+    session: Session, people: Part, most: int, *, owner_id: UUID | None = None, text: str = "", chosen: Collection[str]
+) -> list[HeldOccupation]:
+    """Return the occupations to choose from: those ``chosen``, then those of most people in the part, and at or under
+    an owner, whose code or title contains ``text``; at most so many, by two statements.
+
+    Only facts of people who may be told to the asker count.
+    """
+    found = in_use(session, people, most, owner_id=owner_id, text=text)
+    numbers = found if not text else in_use(session, people, most, owner_id=owner_id, codes=chosen) | found
+    codes = [*dict.fromkeys([*chosen, *found])]
+    named = titles(session, people, codes)
+    return [HeldOccupation(code, named.get(code, ""), numbers.get(code)) for code in codes]
+
+
+def titles(session: Session, people: Part, codes: Collection[str]) -> dict[str, str]:
+    """Return by code the title that people of the part who have it bear most often; one statement."""
+    if not people or not codes:
+        return {}
+    a, number = Affiliation, func.count()
+    here = *_told(people), a.occupation.in_(codes), a.title.is_not(None)
+    query = select(a.occupation, a.title).where(*here).group_by(a.occupation, a.title).order_by(number, a.title.desc())
+    return {str(code): str(title) for code, title in session.execute(query)}
+
+
+def _told(people: Part) -> tuple[ColumnElement[bool], ...]:
+    a = Affiliation
+    held = a.closed_by.is_(None), holds_at(a, clock.now()), a.occupation.is_not(None)
+    return *held, people.covers(a.organisation_id), people.tells(a.person_id, a.organisation_id)
+
+
+def in_use(
+    session: Session,
+    people: Part,
+    most: int,
+    *,
+    owner_id: UUID | None = None,
+    text: str = "",
+    codes: Collection[str] | None = None,
+) -> dict[str, int]:
     """Return the occupation codes of people in the part now, those of most people first, at most so many of them, each
-    with how many people have it; protected persons only where they may be known."""
+    with how many people have it; protected persons only where they may be known.
+
+    Narrowed to who is at or under ``owner_id``, to codes that or whose titles contain ``text``, and to ``codes``.
+    """
     if not people:
         return {}
     a = Affiliation
     number = func.count(a.person_id.distinct())
-    held = a.closed_by.is_(None), holds_at(a, clock.now()), a.occupation.is_not(None)
-    told = people.covers(a.organisation_id), people.tells(a.person_id, a.organisation_id)
-    query = select(a.occupation, number).where(*held, *told).group_by(a.occupation)
+    where = list(_told(people))
+    if owner_id is not None:
+        c = OrganisationClosure
+        below = select(c.descendant_id).where(c.ancestor_id == owner_id, holds_at(c, clock.now()))
+        where.append(a.organisation_id.in_(below))
+    if text:
+        like = or_(a.occupation.icontains(text, autoescape=True), a.title.icontains(text, autoescape=True))
+        where.append(a.occupation.in_(select(a.occupation).where(*where, like)))
+    if codes is not None:
+        where.append(a.occupation.in_(codes))
+    query = select(a.occupation, number).where(*where).group_by(a.occupation)
     rows = session.execute(query.order_by(number.desc(), a.occupation).limit(most))
     return {str(code): n for code, n in rows}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from connectors.problem import Problem
@@ -23,11 +23,13 @@ from iam.access.model.role import Application, ApplicationEnabled, Role, RoleClo
 from iam.access.model.rule import CodeList, CodeListOwner, Rule, RuleVersion
 from iam.access.right import held
 from iam.change import Change
+from iam.directory.affiliation import Group
 from iam.directory.organisation import Organisation, OrganisationClosure
 from iam.directory.person import Person
 from iam.directory.queries import holds_at
+from iam.directory.source import Source, SourceOpening
 from iam.errors import NotFound
-from iam.texts import in_language
+from iam.texts import LANGUAGES, in_language
 
 APPLICATION_KEYS = (Application.key, Application.id)
 ROLE_KEYS = (Application.key, Role.key, Role.id)
@@ -195,8 +197,8 @@ def holders(part: Part, role_id: UUID) -> Any:
 def rules(part: Part, *, text: str = "", role_id: UUID | None = None) -> Any:
     """Select (rule, newest version, owner) of the rules that concern the part; order ``RULE_KEYS``.
 
-    ``text`` is looked for in the rule's key; with ``role_id`` only the published rules that give the role, itself or
-    through another.
+    ``text`` is looked for in the rule's key and names; with ``role_id`` only the published rules that give the role,
+    itself or through another.
     """
     one = aliased(RuleVersion)
     # A draft is shown as the rule only while nothing else was ever in force.
@@ -210,7 +212,8 @@ def rules(part: Part, *, text: str = "", role_id: UUID | None = None) -> Any:
         .where(concerns(part, Rule.owner_id))
     )
     if text:
-        query = query.where(Rule.key.icontains(text, autoescape=True))
+        named = (Rule.name[one].as_string().icontains(text, autoescape=True) for one in LANGUAGES)
+        query = query.where(or_(Rule.key.icontains(text, autoescape=True), *named))
     if role_id is not None:
         giving = select(RoleClosure.role_id).where(RoleClosure.included_id == role_id)
         query = query.where(RuleVersion.state == "published", RuleVersion.role_id.in_(giving))
@@ -233,6 +236,24 @@ def versions(rule_id: UUID) -> Any:
         .join(Change, Change.id == RuleVersion.change_id)
         .where(RuleVersion.rule_id == rule_id)
     )
+
+
+def stating_sources(session: Session, part: Part) -> list[tuple[str, Organisation]]:
+    """Return the key and the owner of each source that states facts in the part or above it, by key; one statement."""
+    o = SourceOpening
+    opened = exists().where(o.source_id == Source.id, o.closed_by.is_(None), concerns(part, o.organisation_id))
+    query = select(Source.key, Organisation).join(Organisation, Organisation.id == Source.owner_id)
+    rows = session.execute(query.where(or_(concerns(part, Source.owner_id), opened)).order_by(Source.key))
+    return [(key, owner) for key, owner in rows]
+
+
+def groups_named(session: Session, part: Part, owner: str, text: str) -> list[str]:
+    """Return the keys of the groups of an organisation of the part that have this key, else of those of this name; one
+    statement."""
+    here = Organisation.key == owner, part.covers(Organisation.id), or_(Group.key == text, Group.name == text)
+    query = select(Group.key).join(Organisation, Organisation.id == Group.organisation_id).where(*here).distinct()
+    found = list(session.scalars(query))
+    return [text] if text in found else found
 
 
 def code_lists(session: Session, part: Part) -> dict[str, list[str]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,29 +17,41 @@ from iam.change import Change
 from iam.errors import NotFound
 from iam.texts import N_
 
+T = TypeVar("T")
 ROLE_VERSION_KEYS = (RoleVersion.n, RoleVersion.id)
 _NO_VERSION = Problem(N_("The role has no such version."), N_("Open its page again."))
 
 
 @dataclass(frozen=True, slots=True)
 class RoleSays:
-    """What a version of a role says; ``content`` holds data group:operation, in order."""
+    """What a version of a role says; ``content`` holds data group:operation, in order. ``includes`` (application:role
+    each), ``sensitive`` and ``handed_out`` are None in versions older than they were kept."""
 
     n: int
     name: Mapping[str, str]
     enforcement: str
     content: Sequence[str]
+    meaning: Mapping[str, str] | None = None
+    includes: Sequence[str] | None = None
+    sensitive: bool | None = None
+    handed_out: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RoleAltered:
-    """What a version says otherwise than an earlier one: what was added and taken of its content, the names by language
-    and how it takes hold as before and after (None: as it was)."""
+    """What a version says otherwise than an earlier one: what was added and taken of its content, the names and
+    meanings by language, how it takes hold, who hands it out and whether it is sensitive as before and after (None: as
+    it was, or not kept in one of the two), and which roles it includes from now on, and no more."""
 
     added: Sequence[str]
     taken: Sequence[str]
     names: Mapping[str, tuple[str, str]]
     enforcement: tuple[str, str] | None
+    meanings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    included: Sequence[str] = ()
+    excluded: Sequence[str] = ()
+    sensitive: tuple[bool, bool] | None = None
+    handed_out: tuple[str, str] | None = None
 
 
 def versions(role_id: UUID) -> Any:
@@ -54,7 +66,16 @@ def said(session: Session, role_id: UUID, numbers: Collection[int]) -> dict[int,
     rows = session.scalars(query).all()
     held = contents(session, [row.id for row in rows])
     return {
-        row.n: RoleSays(row.n, row.name, row.enforcement, [":".join(pair) for pair in held.get(row.id, ())])
+        row.n: RoleSays(
+            row.n,
+            row.name,
+            row.enforcement,
+            [":".join(pair) for pair in held.get(row.id, ())],
+            row.meaning,
+            row.includes,
+            row.sensitive,
+            row.handed_out,
+        )
         for row in rows
     }
 
@@ -69,11 +90,25 @@ def one_said(session: Session, role_id: UUID, n: int) -> RoleSays:
 
 def altered(before: RoleSays, after: RoleSays) -> RoleAltered:
     """Return what the later of two versions says otherwise; pure."""
-    languages = dict.fromkeys([*before.name, *after.name])
-    names = {one: (before.name.get(one, ""), after.name.get(one, "")) for one in languages}
+    kept = before.includes is not None and after.includes is not None
+    old, new = before.includes or (), after.includes or ()
     return RoleAltered(
         [one for one in after.content if one not in before.content],
         [one for one in before.content if one not in after.content],
-        {language: pair for language, pair in names.items() if pair[0] != pair[1]},
-        None if before.enforcement == after.enforcement else (before.enforcement, after.enforcement),
+        _by_language(before.name, after.name),
+        _apart(before.enforcement, after.enforcement),
+        _by_language(before.meaning or {}, after.meaning or {}),
+        [one for one in new if one not in old] if kept else [],
+        [one for one in old if one not in new] if kept else [],
+        _apart(before.sensitive, after.sensitive),
+        _apart(before.handed_out, after.handed_out),
     )
+
+
+def _by_language(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    pairs = {one: (before.get(one, ""), after.get(one, "")) for one in dict.fromkeys([*before, *after])}
+    return {language: pair for language, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _apart(before: T | None, after: T | None) -> tuple[T, T] | None:
+    return None if before is None or after is None or before == after else (before, after)

@@ -4,7 +4,7 @@ matches and words rules."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -47,10 +47,12 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Names shown in sentences, by language: of organisations by key, of roles by application:role."""
+    """Names shown in sentences, by language: of organisations by key, of roles by application:role; of groups, by the
+    key of their organisation and their own, the one name they have."""
 
     organisations: Mapping[str, Mapping[str, str]]
     roles: Mapping[str, Mapping[str, str]]
+    groups: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def organisation(self, key: str | None, language: str) -> str:
         """Return how an organisation is called, its key where no name is known; empty when there is none."""

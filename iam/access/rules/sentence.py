@@ -11,16 +11,18 @@ from sqlalchemy.orm import Session
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.right import version_known
 from iam.access.rules.conditions.of_affiliation import AffiliationKind
+from iam.access.rules.conditions.of_membership import InGroup
 from iam.access.rules.conditions.of_relationship import RelationshipKind
 from iam.access.rules.kind_words import KIND_WORDS
 from iam.access.rules.names import Labels
 from iam.access.rules.pattern import Bound, Pattern, organisation_keys, parse
+from iam.directory.affiliation import Group
 from iam.directory.organisation import Organisation
 from iam.texts import LANGUAGES, N_, Texts, in_language
 
 
 def labels(session: Session, patterns: Iterable[Pattern]) -> Labels:
-    """Return the names that the sentences of some patterns show; at most two queries."""
+    """Return the names that the sentences of some patterns show; at most three queries."""
     found = list(patterns)
     organisations, roles = organisation_keys(found), {one.role for one in found}
     shown: dict[str, dict[str, str]] = {}
@@ -33,7 +35,20 @@ def labels(session: Session, patterns: Iterable[Pattern]) -> Labels:
         )
         shown = {f"{row[0]}:{row[2]}": role_label(*row) for row in session.execute(query)}
     rows = session.scalars(select(Organisation).where(Organisation.key.in_(organisations))) if organisations else ()
-    return Labels({row.key: {language: row.name(language) for language in LANGUAGES} for row in rows}, shown)
+    places = {row.key: {language: row.name(language) for language in LANGUAGES} for row in rows}
+    return Labels(places, shown, group_names(session, found))
+
+
+def group_names(session: Session, patterns: Iterable[Pattern]) -> dict[tuple[str, str], str]:
+    """Return what the groups are called that patterns name, by the key of their organisation and their own; one
+    statement, or none where they name none."""
+    asked = [condition for one in patterns for item in one.bound if (condition := item.asks(InGroup)) is not None]
+    named = {(one.owner, one.group) for one in asked if one.group is not None}
+    if not named:
+        return {}
+    query = select(Organisation.key, Group.key, Group.name).join(Group, Group.organisation_id == Organisation.id)
+    rows = session.execute(query.where(tuple_(Organisation.key, Group.key).in_(named)))
+    return {(owner, key): name for owner, key, name in rows}
 
 
 def readable(stored: Iterable[Any]) -> list[Pattern]:

@@ -25,9 +25,11 @@ def roles(session: Session, rows: Sequence[Any]) -> list[Told]:
             "application_names": dict(application.name),
             "key": role.key,
             "names": dict(version.name),
+            "meaning": version.meaning,
             "version": version.n,
             "enforced": version.enforcement,
             "handed_out": role.handed_out,
+            "sensitive": role.sensitive,
             "retired": role.retired or application.retired,
             "content": [f"{group}:{operation}" for group, operation in content.get(version.id, [])],
         }
@@ -41,6 +43,7 @@ def rules(session: Session, rows: Sequence[Any]) -> list[Told]:
     return [
         {
             "key": rule.key,
+            "names": rule.name,
             "owner": names(owner),
             "state": version.state,
             "version": version.n,

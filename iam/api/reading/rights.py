@@ -42,6 +42,7 @@ def _because(one: Because) -> Told:
         "id": str(one.assignment_id),
         "origin": one.origin,
         "rule": one.rule_key,
+        "rule_names": dict(one.rule_names) or None,
         "rule_version": one.rule_version,
         "sentence": dict(one.sentence),
         "reason": one.reason,

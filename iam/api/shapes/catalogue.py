@@ -22,9 +22,11 @@ class RoleInList(BaseModel):
     application_names: Names
     key: str
     names: Names
+    meaning: Names | None
     version: int
     enforced: str
     handed_out: str
+    sensitive: bool
     retired: bool
     content: list[str]
 
@@ -46,9 +48,10 @@ class RoleWhole(RoleInList):
 
 
 class RuleInList(BaseModel):
-    """A rule in its newest version, as a sentence by language."""
+    """A rule in its newest version, as a sentence by language; ``names`` where it has a name."""
 
     key: str
+    names: Names | None
     owner: Names
     state: str
     version: int

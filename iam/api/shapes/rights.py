@@ -46,6 +46,7 @@ class RightReason(BaseModel):
     id: UUID
     origin: str
     rule: str | None
+    rule_names: Names | None
     rule_version: int | None
     sentence: Names
     reason: str | None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -67,6 +67,13 @@ def role_stated(application: Row, role: Row) -> PageStated:
 def application_stated(row: Row) -> PageStated:
     """Return the statement of an application without its roles."""
     told = plain({name: value for name, value in row.items() if name != "roles"})
+    return PageStated("application", row["key"], Said([("application.yaml", in_yaml({"applications": [told]}))], {}))
+
+
+def data_groups_stated(row: Row, groups: Sequence[Row]) -> PageStated:
+    """Return the statement of what an application calls its data groups, all that have a name; its roles are not spoken
+    of."""
+    told = plain({name: value for name, value in row.items() if name != "roles"}) | {"data_groups": list(groups)}
     return PageStated("application", row["key"], Said([("application.yaml", in_yaml({"applications": [told]}))], {}))
 
 

@@ -15,6 +15,7 @@ from iam import clock
 from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm
 from iam.access.model.assignment import Assignment, Deputy
 from iam.access.model.proposal import Proposal
+from iam.access.model.role import DataGroup
 from iam.audit import log
 from iam.change import Actor
 from iam.database.types import uuid7
@@ -76,6 +77,8 @@ def _everything(world: World, name: str, owner: str, who: str) -> None:
         source_id=world.ids[f"{name}-hr"], person_key=f"{name}-7", run_id=run.id, candidates=[str(world.ids[who])]
     )
     catalogue.application(world, f"{name}-ohjelma", owner, f"{name}-rooli")
+    program = f"{name}-ohjelma"
+    world.write(DataGroup(application_id=world.ids[program], key=program, name={"fi": f"{name} tiedot"}))
     catalogue.rule(world, f"{name}-rule", owner)
     catalogue.template(world, f"{name}-pohja", owner)
     catalogue.code_list(world, f"{name}-lista", f"{name}-koodi", owner=owner)

@@ -20,7 +20,7 @@ from iam.access.commands.appointing import Appointment
 from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
 from iam.access.model.assignment import AdminGrant, Assignment
 from iam.access.model.proposal import Proposal
-from iam.access.model.role import ApplicationEnabled, RoleVersion
+from iam.access.model.role import ApplicationEnabled, DataGroup, RoleVersion
 from iam.access.model.rule import RuleVersion
 from iam.change import Change
 from iam.database.types import uuid7
@@ -109,6 +109,12 @@ def build(world: World) -> None:
         )
     )
     consortium.client(world, "wilma", "wilma")
+    world.write(
+        *(
+            DataGroup(application_id=world.ids[key], key=key, name={"fi": f"{key} fi"})
+            for key in ("oma", "kanariasovellus")
+        )
+    )
     world.write(
         *(
             ApplicationEnabled(application_id=world.ids["wilma"], organisation_id=world.ids[at])

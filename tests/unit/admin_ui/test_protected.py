@@ -28,7 +28,7 @@ from tests.kit.worlds.wide import fill, routes, said
 
 SCHOOLS = ("KOIVU", "RANTA")
 TABS = ("rights", "facts", "timeline", "signin", "trace")
-RULE = {"fact": "affiliation", "kinds": "student", "role": "wilma:opettaja", "scope": "own", "key": "kokeilu"}
+RULE = {"fact": "affiliation", "kinds": "student", "role": "wilma:opettaja", "scope": "own", "name_fi": "Kokeilu"}
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ RULE = {
     "kinds": "employee",
     "role": "wilma:opettaja",
     "scope": "own",
-    "key": "kokeilu",
+    "name_fi": "Kokeilu",
     "owner": "KOIVU",
 }
 

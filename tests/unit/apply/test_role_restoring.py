@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from iam.access.administration import WHOLE
@@ -72,13 +72,46 @@ def test_a_version_says_again_what_it_said_and_all_else_of_the_application_stays
     assert event.envelope["restored"] == 1
 
 
-def test_what_it_includes_and_who_hands_it_out_stay_as_they_are_now(
+MORE = ALTERED.replace(
+    "en: Educator}}", "en: Educator}, includes: [psykologi], handed_out: parts, meaning: {fi: Opettaa}}"
+)
+
+
+def test_what_it_means_and_includes_and_who_hands_it_out_come_back_with_the_version(
     twice: Session, applied: Apply, vault: Vault
 ) -> None:
-    applied(ALTERED.replace("en: Educator}}", "en: Educator}, includes: [psykologi], handed_out: parts}"))
+    applied(MORE)
+    said = one_said(twice, role_id(twice), 3)
+    assert (said.meaning, said.includes, said.handed_out) == (
+        {"fi": "Opettaa", "sv": "Opettaa", "en": "Opettaa"},
+        ["wilma:psykologi"],
+        "parts",
+    )
+    role_restoring.restore(twice, ROLE, first(twice), SYSTEM, vault)
+    assert roles_around(twice, role_id(twice)).included == []
+    assert twice.get_one(Role, role_id(twice)).handed_out == "enabled"
+    assert one_said(twice, role_id(twice), 4).meaning is None
+    role_restoring.restore(twice, ROLE, said, SYSTEM, vault)
+    assert ("wilma", "psykologi") in roles_around(twice, role_id(twice)).included
+
+
+def test_what_a_version_of_old_did_not_keep_stays_as_it_is_now(twice: Session, applied: Apply, vault: Vault) -> None:
+    applied(MORE)
+    twice.execute(update(RoleVersion).where(RoleVersion.n == 1).values(includes=None, sensitive=None, handed_out=None))
     role_restoring.restore(twice, ROLE, first(twice), SYSTEM, vault)
     assert ("wilma", "psykologi") in roles_around(twice, role_id(twice)).included
     assert twice.get_one(Role, role_id(twice)).handed_out == "parts"
+
+
+def test_what_is_included_who_hands_it_out_and_that_it_is_sensitive_are_told_where_both_versions_kept_them() -> None:
+    kept = RoleSays(1, {"fi": "O"}, "by token", (), {"fi": "A"}, ["w:a", "w:b"], False, "owner")
+    later = RoleSays(2, {"fi": "O"}, "by token", (), {"fi": "B"}, ["w:b", "w:c"], True, "parts")
+    found = altered(kept, later)
+    assert (found.included, found.excluded) == (["w:c"], ["w:a"])
+    assert (found.sensitive, found.handed_out) == ((False, True), ("owner", "parts"))
+    assert found.meanings == {"fi": ("A", "B")}
+    old = altered(RoleSays(1, {"fi": "O"}, "by token", ()), later)
+    assert (old.included, old.excluded, old.sensitive, old.handed_out) == ([], [], None, None)
 
 
 def test_looking_tells_who_would_be_touched_and_writes_nothing(twice: Session, vault: Vault) -> None:

@@ -132,12 +132,18 @@ def test_a_wider_role_gets_a_version_and_loses_what_no_clause_allows(applied: Ap
     ) == [1, 2]
 
 
-def test_a_role_that_only_includes_more_gets_no_version(applied: Apply, session: Session) -> None:
+def test_a_role_that_only_includes_more_says_so_in_a_version_and_those_above_it_do_not(
+    applied: Apply, session: Session
+) -> None:
     applied(EVERYTHING.replace("name: {fi: Psykologi}}", "name: {fi: Psykologi}, includes: [rehtori]}"))
     roles = {row.key: row.id for row in session.scalars(select(Role))}
     included = set(session.scalars(select(RoleClosure.included_id).where(RoleClosure.role_id == roles["psykologi"])))
     assert included == {roles["psykologi"], roles["rehtori"], roles["opettaja"]}
-    assert session.scalar(select(func.count()).select_from(RoleVersion)) == 3
+    assert session.scalar(select(func.count()).select_from(RoleVersion)) == 4
+    newest = select(RoleVersion).where(RoleVersion.role_id == roles["psykologi"]).order_by(RoleVersion.n.desc())
+    version = session.scalars(newest).first()
+    assert version is not None
+    assert (version.includes, version.sensitive, version.handed_out) == (["wilma:rehtori"], False, "enabled")
 
 
 def test_a_role_that_is_not_stated_follows_what_it_includes(applied: Apply, session: Session) -> None:

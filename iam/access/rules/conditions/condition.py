@@ -17,7 +17,7 @@ from iam.database.statement import Statement
 from iam.texts import Texts
 
 AnyFact = AffiliationFact | MembershipFact | RelationshipFact
-Control = Literal["kinds", "code list", "text", "organisation kind", "organisation"]
+Control = Literal["kinds", "code list", "occupations", "source", "text", "organisation kind", "organisation"]
 
 
 class Query(Protocol):

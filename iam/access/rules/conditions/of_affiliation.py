@@ -79,11 +79,9 @@ class Occupation(Condition):
         ),
         FormField(
             "occupations",
-            N_("Position, by code"),
-            "text",
-            hint=N_(
-                "One code or several with commas between, as in rehtori, apulaisrehtori. Use a list or codes, not both."
-            ),
+            N_("Occupations"),
+            "occupations",
+            hint=N_("Those that people have whom you see at or under the owner. Use a list or these, not both."),
         ),
     )
 

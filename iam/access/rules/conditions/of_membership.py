@@ -33,7 +33,7 @@ class InGroup(Condition):
             "membership.owner",
             N_("Chosen by its name."),
         ),
-        FormField("group", N_("Key of the group"), "text", "membership.group"),
+        FormField("group", N_("Name of the group"), "text", "membership.group", N_("Or its key.")),
     )
 
     @classmethod
@@ -76,7 +76,8 @@ class InGroup(Condition):
 
     def words(self, labels: Labels, t: Texts) -> Sequence[str]:
         """The group and its organisation."""
-        return self.group or "", labels.organisation(self.owner, t.language)
+        group = labels.groups.get((self.owner, self.group), self.group) if self.group else ""
+        return group, labels.organisation(self.owner, t.language)
 
     @property
     def asked(self) -> Asked:
@@ -160,7 +161,11 @@ class FromSource(Condition):
     KEYS = frozenset({"source"})
     FIELDS = (
         FormField(
-            "source", N_("Stated by the source"), "text", "membership.source", N_("Its key. Empty: whoever states it.")
+            "source",
+            N_("Stated by the source"),
+            "source",
+            "membership.source",
+            empty=N_("whoever states it"),
         ),
     )
     NAMED = Statement(_speaking, row)

@@ -10,32 +10,37 @@ from uuid import UUID
 from sqlalchemy import Row as DatabaseRow, select
 from sqlalchemy.orm import Session
 
-from iam.access.commands import catalogue
+from iam.access.commands import catalogue, renaming
 from iam.access.commands.catalogue import NewRule
 from iam.access.model.rule import Rule as RuleRow, RuleVersion
 from iam.access.rules import naming, resolve
 from iam.access.rules.handing import Handing
-from iam.access.rules.names import Names
+from iam.access.rules.names import Names as Known
 from iam.access.rules.pattern import parse
 from iam.apply.comparison.difference import Difference
 from iam.apply.comparison.draft import Draft
 from iam.apply.comparison.state import State
 from iam.apply.comparison.writing import Writing
 from iam.apply.declared.declaration import Things, one_each
-from iam.apply.declared.shapes import Shape
+from iam.apply.declared.shapes import Shape, names as by_language
 from iam.apply.declared.written import Row
 from iam.apply.kind import Kind
 from iam.apply.kinds.access import occupations
-from iam.apply.schema.item import Item, Key
+from iam.apply.schema.item import Item, Key, Names
 from iam.database.types import uuid7
 from iam.lifecycle.organisations.tree import ever_under, settle
 from iam.plans.definition_guard import Touched
 
+_OF_VERSIONS = frozenset({"owner", "pattern", "retired"})
+"""What moves rights when it differs; the name alone gives and takes nothing."""
+
 
 class Rule(Item):
-    """A rule: its pattern is what it binds, subtracts and gives; ``retired`` withdraws it."""
+    """A rule: its pattern is what it binds, subtracts and gives; ``retired`` withdraws it. ``name`` stays as it is
+    where it is not stated."""
 
     rule: Key
+    name: Names | None = None
     owner: Key
     bind: dict[str, Any]
     unless: dict[str, Any] | None = None
@@ -52,7 +57,8 @@ class Rule(Item):
 def _shape(item: Rule) -> Shape:
     """Return the shape of a rule; the pattern of a retired one does not matter any more."""
     live = {} if item.retired else {"pattern": item.pattern}
-    return {"owner": item.owner, "retired": item.retired} | live
+    named = {"name": by_language(item.name)} if "name" in item.model_fields_set else {}
+    return {"owner": item.owner, "retired": item.retired} | named | live
 
 
 def _stand(session: Session, state: State, things: Things | None) -> None:
@@ -65,6 +71,7 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
         last = newest.get(row.id)
         shape = {
             "owner": owners[row.owner_id],
+            "name": row.name,
             "pattern": last and last.pattern,
             "retired": last is None or last.state == "withdrawn",
         }
@@ -101,7 +108,7 @@ def _patterns(draft: Draft) -> None:
             draft.wrong(where.at(*(problem.field or "").split(".")), problem.message, problem.remedy, **problem.params)
 
 
-def _names(draft: Draft) -> Names:
+def _names(draft: Draft) -> Known:
     """Return what rules can name once the declaration is applied."""
     names = naming.load(draft.session)
     gone = {key for key, one in draft.stated("role").items() if one.shape["retired"]}
@@ -132,7 +139,7 @@ def _names(draft: Draft) -> Names:
     )
 
 
-def _covers(draft: Draft, names: Names) -> dict[UUID, frozenset[UUID]]:
+def _covers(draft: Draft, names: Known) -> dict[UUID, frozenset[UUID]]:
     """Return what areas cover once the declaration is applied."""
     found = [(area, one) for area, others in names.covers.items() for one in others]
     for one in draft.stated("relation").values():
@@ -155,35 +162,47 @@ def _handing(draft: Draft) -> dict[str, Handing]:
 
 
 def _write(writing: Writing) -> None:
-    """Publish the rules that differ and withdraw those that are retired."""
+    """Publish the rules that differ, withdraw those that are retired, and name those that are called otherwise."""
     ids = writing.draft.organisations
     added = [
-        {"id": writing.id_of("rule", key), "key": key, "owner_id": ids[shape["owner"]]}
+        {"id": writing.id_of("rule", key), "key": key, "owner_id": ids[shape["owner"]], "name": shape.get("name")}
         for key, shape in writing.some("rule", "create")
     ]
     catalogue.add_rules(writing.session, added)
-    live = [(key, shape) for key, shape in writing.all("rule") if not shape["retired"]]
+    moved = [(key, shape) for key, shape in writing.all("rule") if writing.differs("rule", key, *_OF_VERSIONS)]
+    live = [(key, shape) for key, shape in moved if not shape["retired"]]
     rules = [
         NewRule(writing.id_of("rule", key), shape["pattern"], writing.id_of("role", shape["pattern"]["gives"]["role"]))
         for key, shape in live
     ]
     catalogue.publish_rules(writing.session, writing.change, rules)
-    retired = [writing.id_of("rule", key) for key, shape in writing.some("rule", "change") if shape["retired"]]
+    stood = writing.draft.standing("rule")
+    retired = [writing.id_of("rule", key) for key, shape in moved if shape["retired"] and key in stood]
     catalogue.withdraw_rules(writing.session, retired)
+    called = {
+        writing.id_of("rule", key): shape["name"]
+        for key, shape in writing.some("rule", "change")
+        if "name" in writing.differences["rule", key].fields
+    }
+    renaming.name_rules(writing.session, writing.change, called, writing.actor)
 
 
 def _export(session: Session, state: State) -> Iterator[Row]:
     for key, shape in state.shapes["rule"].items():
         if shape["pattern"] is not None:
             yield (
-                {"rule": key, "owner": shape["owner"]}
+                {"rule": key}
+                | ({"name": shape["name"]} if shape["name"] else {})
+                | {"owner": shape["owner"]}
                 | shape["pattern"]
                 | ({"retired": True} if shape["retired"] else {})
             )
 
 
 def _touches(draft: Draft, one: Difference) -> Touched:
-    """The roles that the rule gave and gives."""
+    """The roles that the rule gave and gives; none where it is only called otherwise."""
+    if one.action == "change" and not _OF_VERSIONS & one.fields.keys():
+        return Touched()
     ids = draft.state.ids["role"]
     shapes = (draft.standing("rule").get(one.key), draft.stated("rule")[one.key].shape)
     # A retired rule is stated without its pattern.

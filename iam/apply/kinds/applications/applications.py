@@ -7,29 +7,45 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from iam.access.commands import catalogue
-from iam.access.model.role import Application as ApplicationRow, ApplicationEnabled
+from iam.access.model.role import Application as ApplicationRow, ApplicationEnabled, DataGroup as DataGroupRow
 from iam.apply.comparison.draft import Draft
 from iam.apply.comparison.state import State
 from iam.apply.comparison.writing import Writing
 from iam.apply.declared.declaration import Things, one_each
 from iam.apply.declared.shapes import Shape
-from iam.apply.declared.written import Row, live
+from iam.apply.declared.written import Row, live, plain
 from iam.apply.kind import Kind
 from iam.apply.kinds.applications import clients, roles
 from iam.apply.kinds.applications.clients import Client
 from iam.apply.kinds.applications.roles import Role
-from iam.apply.schema.item import Item, Key, Keys, Names, one_of
+from iam.apply.schema.item import Code, Item, Key, Keys, Names, one_of
 from iam.oidc.clients import write as registration
 from iam.signin.factors import levels
 
 
+def _each_once(groups: list[DataGroup]) -> list[DataGroup]:
+    if len({one.key for one in groups}) < len(groups):
+        raise PydanticCustomError("one_of", "twice", {"allowed": "each data group once"})
+    return groups
+
+
+class DataGroup(Item):
+    """What an application calls a group of its data, and what it means."""
+
+    key: Code
+    name: Names
+    meaning: Names | None = None
+
+
 class Application(Item):
-    """What relies on us; ``audience`` is its key when not stated."""
+    """What relies on us; ``audience`` is its key when not stated. ``data_groups`` are all that have a name; where they
+    are not stated they stay."""
 
     key: Key
     owner: Key
@@ -42,6 +58,7 @@ class Application(Item):
     least_acr: Annotated[str, one_of(*levels.LEVELS)] | None = None
     subject: Literal["pairwise", "public"] = "pairwise"
     retired: bool = False
+    data_groups: Annotated[list[DataGroup], AfterValidator(_each_once)] | None = None
     roles: list[Role] = []
     clients: list[Client] = []
 
@@ -53,7 +70,10 @@ class Application(Item):
 
 def _shape(item: Application) -> Shape:
     """Return the shape of an application without its roles and clients, which have their own."""
-    return item.model_dump(exclude={"key", "roles", "clients"})
+    shape = item.model_dump(exclude={"key", "roles", "clients", "data_groups"})
+    if item.data_groups is None:
+        return shape
+    return shape | {"data_groups": {one.key: one.model_dump(exclude={"key"}) for one in item.data_groups}}
 
 
 def _stand(session: Session, state: State, things: Things | None) -> None:
@@ -63,6 +83,9 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
         select(ApplicationEnabled.application_id, ApplicationEnabled.organisation_id)
     ):
         enabled[application_id].append(owners[organisation_id])
+    groups: dict[UUID, Shape] = defaultdict(dict)
+    for one in session.execute(select(DataGroupRow.__table__).order_by(DataGroupRow.key)):
+        groups[one.application_id][one.key] = {"name": one.name, "meaning": one.meaning}
     for row in session.execute(select(ApplicationRow.__table__).order_by(ApplicationRow.key)):
         shape = {
             "owner": owners[row.owner_id],
@@ -75,6 +98,7 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
             "subject": row.subject_mode,
             "least_acr": row.least_acr,
             "retired": row.retired,
+            "data_groups": groups.get(row.id, {}),
         }
         state.put("application", row.key, row.id, shape)
 
@@ -100,12 +124,18 @@ def _write(writing: Writing) -> None:
         if writing.differs("application", key, "enabled")
     }
     catalogue.set_enabled(writing.session, enabled)
+    groups = {
+        writing.id_of("application", key): shape["data_groups"]
+        for key, shape in writing.all("application")
+        if "data_groups" in shape and writing.differs("application", key, "data_groups")
+    }
+    catalogue.set_data_groups(writing.session, groups)
     if writing.all("application"):
         registration.changed(writing.session)
 
 
 def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
-    named = {name: value for name, value in shape.items() if name not in ("owner", "enabled", "subject")}
+    named = {name: value for name, value in shape.items() if name not in ("owner", "enabled", "subject", "data_groups")}
     owner_id = writing.draft.organisations[shape["owner"]]
     return {
         "id": writing.id_of("application", key),
@@ -117,7 +147,8 @@ def _row(writing: Writing, key: str, shape: Shape) -> dict[str, Any]:
 
 def _export(session: Session, state: State) -> Iterator[Row]:
     for key, shape in state.shapes["application"].items():
-        of = {"roles": roles.exported(state, key), "clients": clients.exported(state, key)}
+        named = [{"key": name, **plain(said)} for name, said in shape["data_groups"].items()]
+        of = {"data_groups": named, "roles": roles.exported(state, key), "clients": clients.exported(state, key)}
         yield {"key": key} | live(shape | of)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 from uuid import UUID
 
@@ -25,7 +25,8 @@ from iam.apply.schema.item import Item, Key, Keys, Names, Rights
 from iam.plans.definition_guard import Touched
 
 _OF_ROLE = ("retired", "sensitive", "handed_out")
-"""What is a role's own and of no version."""
+"""What is a role's own; a version keeps what they were but for ``retired``."""
+_OF_VERSION = ("name", "enforcement", "content", "meaning", "sensitive", "handed_out")
 
 
 class Role(Item):
@@ -35,6 +36,7 @@ class Role(Item):
     enforcement: Literal["at use", "by token", "by push", "by ticket"]
     content: Rights = []
     name: Names
+    meaning: Names | None = None
     includes: Keys = []
     sensitive: bool = False
     handed_out: Literal["owner", "enabled", "parts"] | None = None
@@ -67,6 +69,7 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
             RoleVersion.id.label("version_id"),
             RoleVersion.name,
             RoleVersion.enforcement,
+            RoleVersion.meaning,
         )
         .join(newest, newest.c.role_id == RoleRow.id)
         .join(RoleVersion, (RoleVersion.role_id == RoleRow.id) & (RoleVersion.n == newest.c.n))
@@ -83,6 +86,7 @@ def _stand(session: Session, state: State, things: Things | None) -> None:
             "enforcement": row.enforcement,
             "content": sorted(contents[row.version_id]),
             "name": row.name,
+            "meaning": row.meaning,
             "includes": sorted(keys[other] for other in includes[row.id] - {row.id} if other in keys),
             "retired": row.retired,
             "sensitive": row.sensitive,
@@ -162,18 +166,28 @@ def _write(writing: Writing) -> None:
         if writing.differs("role", key, *_OF_ROLE)
     ]
     catalogue.amend_roles(writing.session, changed)
-    versions = [
-        NewVersion(
-            writing.id_of("role", key),
-            shape["name"],
-            shape["enforcement"],
-            [right_parts(right) for right in shape["content"]],
-        )
-        for key, shape in writing.all("role")
-        if writing.differs("role", key, "name", "enforcement", "content")
-    ]
-    catalogue.publish_versions(writing.session, writing.change, versions)
+    catalogue.publish_versions(writing.session, writing.change, list(_versions(writing)))
     _closure(writing)
+
+
+def _versions(writing: Writing) -> Iterator[NewVersion]:
+    """What the roles say from now on of which something of a version differs."""
+    stood = reduction(
+        {key: _qualified(key, shape["includes"]) | {key} for key, shape in writing.draft.standing("role").items()}
+    )
+    direct = reduction(writing.draft.role_closure)
+    for key, shape in writing.all("role"):
+        if writing.differs("role", key, *_OF_VERSION) or direct[key] != stood.get(key):
+            yield NewVersion(
+                writing.id_of("role", key),
+                shape["name"],
+                shape["enforcement"],
+                [right_parts(right) for right in shape["content"]],
+                shape["meaning"],
+                sorted(direct[key]),
+                shape["sensitive"],
+                shape["handed_out"],
+            )
 
 
 def _closure(writing: Writing) -> None:

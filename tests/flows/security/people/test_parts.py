@@ -189,6 +189,7 @@ def test_ac_02_the_neighbours_names_in_the_fields_of_ones_own_forms_move_nothing
         "candidate": str(town.ids[MARK]),
         "until": clock.now().date().replace(year=2036).isoformat(),
         "key": f"{MARK}-rule",
+        "name_fi": f"{MARK}-rule",
         "name": "x",
         "template": "web",
         "kinds": "employee",

@@ -216,7 +216,7 @@ def test_se_06_a_rule_that_was_written_is_not_lost_by_the_proof_and_is_published
     assert back.location.startswith(f"{NEW}?")
     page = paula.get(back.location)
     for value in (
-        'value="opettaja-wilmaan"',
+        'value="Opettaja Wilmaan"',
         'value="employee" checked',
         'value="substitute" checked',
         'value="MANSIKKALA"',

@@ -56,7 +56,7 @@ def test_an_agreement_tells_its_basis_its_clauses_and_how_many_come_under_it(
     for words in (
         "Act 1287/2013, GDPR article 6.1.c",
         "lautakunta, 12.6.2026, § 48",
-        "psykologi nimi:read",
+        "psykologi nimi: reading",
         "Koivu en (and what is under it)",
         "Kuusi en 1",
     ):

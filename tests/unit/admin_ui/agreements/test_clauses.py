@@ -88,7 +88,7 @@ def test_a_clause_is_made_by_who_allows_it_and_accepted_by_their_second_person(
     assert list(allowed(world)) == [1]
     page = told(bertta.get(PROPOSAL).text)
     assert "kuraattori, terveydenhoitaja" in page
-    assert "luokka:read, nimi:read" in page
+    assert "luokka: reading; nimi: reading" in page
     assert bertta.post(PROPOSAL, PROPOSAL, act="accept").location == PAGE
     assert len(allowed(world)[2]) == 4
     assert "What is allowed: clause 2" in told(bertta.get(PAGE).text)

@@ -82,7 +82,7 @@ def test_clauses_are_restored_from_the_history_with_the_effect_first_and_accepte
     page = told(aili.get(restore).text)
     assert "Signatures, notices and suspensions are not restored." in page
     assert "Comes back Mansikkala en → Mustikkala en" in page
-    assert "psykologi: nimi:read" in page
+    assert "psykologi: nimi: reading" in page
     bare = aili.post(restore, restore, act="look")
     assert "what is changed now amends the agreement" in told(bare.text)
     seen = hidden(aili.post(restore, restore, act="look", delegation="§ 4"), restore)["seen"]
@@ -90,7 +90,7 @@ def test_clauses_are_restored_from_the_history_with_the_effect_first_and_accepte
     assert waits.location == "/admin/agreements/sopimus/proposal"
     shown = told(bertta.get(waits.location).text)
     assert "Restore clauses" in shown
-    assert "psykologi: nimi:read" in shown
+    assert "psykologi: nimi: reading" in shown
     assert bertta.post(waits.location, waits.location, act="accept").location == "/admin/agreements/sopimus"
     assert "The clauses are again as they were." in told(bertta.get("/admin/agreements/sopimus").text)
     assert "The clauses are like this already." in told(aili.get(restore).text)

@@ -94,7 +94,7 @@ def test_a_template_says_in_words_what_it_holds(world: World, reader: Callable[[
         "90 days",
         "once everybody has signed",
         "Act 1287/2013",
-        "nimi:read",
+        "nimi: reading",
     ):
         assert words in page
     assert "2" in told(kerttu.get(MAKE).text)
@@ -172,7 +172,7 @@ def test_a_template_of_an_agreement_has_a_place_for_each_party_and_what_is_allow
     assert body.purpose == "opiskeluhuolto"
     (clause,) = body.clauses
     assert (clause.grantor, clause.grantee, clause.allows) == ("MANSIKKALA", "MUSTIKKALA", {"psykologi": ["nimi:read"]})
-    assert "nimi:read" in aili.get(f"{LIST}/oma").text
+    assert "nimi: reading" in aili.get(f"{LIST}/oma").text
 
 
 @pytest.mark.parametrize(

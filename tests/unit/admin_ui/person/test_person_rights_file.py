@@ -93,7 +93,7 @@ def test_a_rule_and_its_publisher_stand_in_their_column(world: World, reader: Re
             together.session.scalars(select(RuleVersion.id)).one(),
         )
     _, koivu, _ = table(reader("paula"), page_of(world, "anna") + "/rights.csv")
-    assert koivu[5] == "Rule opettajat, version 1 · published by Paula Pääkäyttäjä"
+    assert koivu[5] == "Version 1 of the rule · published by Paula Pääkäyttäjä"
     assert koivu[4] != ""
 
 

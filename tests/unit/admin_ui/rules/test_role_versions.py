@@ -45,16 +45,16 @@ def test_the_versions_tell_what_changed_in_each_and_go_home_as_a_file(
     paula = reader("paula")
     assert f'href="{ROLE}/versions"' in paula.get(ROLE).text
     page = told(paula.get(f"{ROLE}/versions"))
-    for words in ("Added: poissaolot:write.", "now it takes effect at once", "to Educator.", "The first version."):
+    for words in ("Added: poissaolot: changing.", "now it takes effect at once", "to Educator.", "The first version."):
         assert words in page
     file = paula.get(f"{ROLE}/versions.csv")
-    assert "poissaolot:write" in file.text
+    assert "poissaolot: changing" in file.text
 
 
 def test_a_version_is_restored_after_its_effect_was_seen(altered: World, reader: Callable[[str], Reader]) -> None:
     paula = reader("paula")
     page = told(paula.get(FIRST))
-    assert "Taken out: poissaolot:write." in page
+    assert "Taken out: poissaolot: changing." in page
     assert "Restore this version" in page
     assert paula.post(FIRST, FIRST).location == ROLE
     assert numbers(altered) == [(1, "by token"), (2, "at use"), (3, "by token")]
@@ -101,7 +101,7 @@ def test_who_administers_a_part_reads_the_versions_and_restores_none(
     person(altered, "lukija", "Lukija")
     administer(altered, "lukija", "MANSIKKALA", "rules.read", "config.apply")
     lukija = reader("lukija")
-    assert "Taken out: poissaolot:write." in told(lukija.get(FIRST))
+    assert "Taken out: poissaolot: changing." in told(lukija.get(FIRST))
     assert "Restore this version" not in told(lukija.get(FIRST))
     assert lukija.force(FIRST, seen="x").status_code == 404
     assert lukija.get(f"{ROLE}/versions/9").status_code == 404

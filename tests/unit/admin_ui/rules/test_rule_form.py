@@ -52,11 +52,13 @@ def test_a_rule_that_says_more_than_the_form_is_not_shown_in_it(bind: dict[str, 
     assert rule_form.from_pattern("x", "y", data) is None
 
 
-def test_a_rule_with_a_living_customer_relationship_is_not_shown_in_the_form() -> None:
+def test_a_rule_with_a_living_customer_relationship_is_shown_in_the_form() -> None:
     data = rule_form.pattern(RuleForm(asked={"kinds": ("employee",)}, role="wilma:opettaja"))
     data["gives"]["needs_relationship"] = True
     assert parse(data)[1] == []
-    assert rule_form.from_pattern("x", "y", data) is None
+    form = rule_form.from_pattern("x", "y", data)
+    assert form is not None
+    assert form.needs_relationship
 
 
 def test_the_absence_of_a_child_is_never_asked_for() -> None:
@@ -127,7 +129,7 @@ def test_the_digest_is_another_one_as_soon_as_anything_of_the_rule_is() -> None:
         ("gives.role", "affiliation", "role"),
         ("gives.scope.organisation", "affiliation", "scope_organisation"),
         ("owner", "affiliation", "owner"),
-        ("rule", "affiliation", "key"),
+        ("rule", "affiliation", "name_fi"),
         ("key", "affiliation", "key"),
     ],
 )

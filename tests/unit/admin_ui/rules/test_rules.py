@@ -24,7 +24,7 @@ from tests.kit.worlds.admin import ISSUER, Reader, World, administer, employ, hi
 
 NEW = "/admin/rules/new"
 GOOD = {
-    "key": "opettaja-wilmaan",
+    "name_fi": "Opettaja Wilmaan",
     "owner": "MANSIKKALA",
     "kinds": "employee",
     "place_kind": "school",
@@ -137,8 +137,7 @@ def test_a_second_version_withdraws_the_first_and_both_are_told(world: World, re
         ({"kinds": "emperor"}, "kinds", "There is no such kind."),
         ({"owner": "Nowhere"}, "owner", "Name one of your own part."),
         ({"owner": ""}, "owner", "The rule needs an owner."),
-        ({"key": "Iso Nimi"}, "key", "The rule needs a name."),
-        ({"key": "vanha"}, "key", "There is a rule of that name already."),
+        ({"name_fi": " "}, "name_fi", "The rule needs a name in Finnish."),
         ({"scope": "named"}, "scope_organisation", "The place is missing."),
         ({"fact": "membership", "group": "4B"}, "group_owner", "A group is named together with its organisation."),
         (

@@ -1,0 +1,46 @@
+"""What rules and roles are called: their name by language; where a rule has none, its sentence stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
+
+from iam.access.model.role import Application, Role, RoleVersion
+from iam.access.model.rule import Rule, RuleVersion
+from iam.access.right import version_known
+from iam.access.rules.pattern import parse
+from iam.access.rules.sentence import is_one_of, labels, role_label, sentence
+from iam.texts import in_language
+
+
+def rules_called(session: Session, keys: Collection[str], language: str) -> dict[str, str]:
+    """Return what each rule is called, by key; at most three statements. One that cannot be read keeps its key."""
+    if not keys:
+        return {}
+    one = aliased(RuleVersion)
+    order = (one.state == "draft", one.n.desc())
+    newest = select(one.id).where(one.rule_id == Rule.id).order_by(*order).limit(1).correlate(Rule).scalar_subquery()
+    query = select(Rule.key, Rule.name, RuleVersion.pattern).join(RuleVersion, RuleVersion.id == newest)
+    rows = session.execute(query.where(Rule.key.in_(keys))).all()
+    nameless = {row.key: parse(row.pattern)[0] for row in rows if not row.name}
+    said = labels(session, [pattern for pattern in nameless.values() if pattern is not None])
+    told = {key: sentence(pattern, said, language) for key, pattern in nameless.items() if pattern is not None}
+    return {row.key: in_language(row.name, language) if row.name else told.get(row.key, row.key) for row in rows}
+
+
+def roles_called(session: Session, keys: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return what roles, each ``application:role``, are called by language; one statement."""
+    query = (
+        select(Application.key, Application.name, Role.key, RoleVersion.name)
+        .join(Role, Role.application_id == Application.id)
+        .join(RoleVersion, and_(RoleVersion.role_id == Role.id, RoleVersion.n == version_known(Role.id)))
+        .where(is_one_of(keys))
+    )
+    return {f"{row[0]}:{row[2]}": role_label(*row) for row in session.execute(query)}
+
+
+def rule_called(session: Session, key: str, language: str) -> str:
+    """Return what one rule is called."""
+    return rules_called(session, [key], language).get(key, key)
