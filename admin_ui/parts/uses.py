@@ -7,8 +7,8 @@ from collections.abc import Collection
 from sqlalchemy.orm import Session
 
 from admin_ui.parts import frame, words
+from iam.access.pages.called import groups_anywhere
 from iam.access.pages.code_lists import titles
-from iam.access.pages.data_groups import groups_anywhere
 from iam.web import context
 
 

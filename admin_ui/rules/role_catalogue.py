@@ -17,7 +17,7 @@ from admin_ui.rules.roles import PATH, of_one
 from iam.access.administration import may_touch
 from iam.access.model.role import Application
 from iam.access.pages import listing
-from iam.access.pages.data_groups import groups_called, groups_of
+from iam.access.pages.called import groups_called, groups_of
 from iam.access.pages.listing import ROLE_KEYS
 from iam.texts import LANGUAGE_NAMES, LANGUAGES, N_, in_language
 from iam.web import context, guard

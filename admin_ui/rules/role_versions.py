@@ -24,8 +24,7 @@ from admin_ui.rules.roles import HANDED_OUT, PATH, SECTION
 from connectors.problem import Problem
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.pages import listing, role_versions
-from iam.access.pages.called import roles_called
-from iam.access.pages.data_groups import groups_called
+from iam.access.pages.called import groups_called, roles_called
 from iam.access.pages.role_versions import ROLE_VERSION_KEYS, RoleAltered, RoleSays
 from iam.apply import role_restoring
 from iam.apply.guarded import name_of

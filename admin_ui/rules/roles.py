@@ -21,9 +21,8 @@ from admin_ui.rules import pages as rules_pages
 from iam.access.administration import Part, may_touch
 from iam.access.model.role import Application, Role, RoleVersion
 from iam.access.pages import counting, listing
-from iam.access.pages.called import rules_called
+from iam.access.pages.called import groups_called, rules_called
 from iam.access.pages.counting import NOBODY
-from iam.access.pages.data_groups import groups_called
 from iam.access.pages.listing import HOLDER_KEYS, ROLE_KEYS, RULE_KEYS
 from iam.database.keyset import Cursor, keyset
 from iam.directory.queries import Profile

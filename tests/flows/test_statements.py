@@ -114,7 +114,7 @@ MOST: dict[str, int] = {
     "GET /admin/persons/<uuid:person_id>/trace.csv": 13,
     "GET /admin/roles": 10,
     "GET /admin/roles.csv": 10,
-    "GET /admin/roles/<application>/<key>": 14,
+    "GET /admin/roles/<application>/<key>": 15,
     "GET /admin/roles/<application>/<key>/edit": 33,
     "GET /admin/roles/<application>/<key>/holders.csv": 7,
     "GET /admin/roles/<application>/<key>/versions": 9,

@@ -1,13 +1,14 @@
-"""What rules and roles are called: their name by language; where a rule has none, its sentence stands."""
+"""What rules, roles and data groups are called: their name by language; where a rule has none, its sentence stands."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from uuid import UUID
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
-from iam.access.model.role import Application, Role, RoleVersion
+from iam.access.model.role import Application, DataGroup, Role, RoleVersion
 from iam.access.model.rule import Rule, RuleVersion
 from iam.access.right import version_known
 from iam.access.rules.pattern import parse
@@ -44,3 +45,26 @@ def roles_called(session: Session, keys: Collection[str]) -> dict[str, dict[str,
 def rule_called(session: Session, key: str, language: str) -> str:
     """Return what one rule is called."""
     return rules_called(session, [key], language).get(key, key)
+
+
+def groups_called(session: Session, keys: Collection[str], language: str) -> dict[tuple[UUID, str], str]:
+    """Return what applications call data groups of these keys, by application and key; one statement."""
+    if not keys:
+        return {}
+    rows = session.scalars(select(DataGroup).where(DataGroup.key.in_(keys)))
+    return {(row.application_id, row.key): in_language(row.name, language, row.key) for row in rows}
+
+
+def groups_anywhere(session: Session, keys: Collection[str], language: str) -> dict[str, str]:
+    """Return what data groups of these keys are called by whichever applications name them, as in an agreement, which
+    speaks of no application; several names with a slash between. One statement."""
+    found: dict[str, set[str]] = {}
+    for (_, key), name in groups_called(session, keys, language).items():
+        found.setdefault(key, set()).add(name)
+    return {key: " / ".join(sorted(names)) for key, names in found.items()}
+
+
+def groups_of(session: Session, application_id: UUID) -> dict[str, DataGroup]:
+    """Return the data groups of an application that have a name, by key; one statement."""
+    query = select(DataGroup).where(DataGroup.application_id == application_id).order_by(DataGroup.key)
+    return {row.key: row for row in session.scalars(query)}
