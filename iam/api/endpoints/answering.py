@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from connectors.problem import Problem
 from iam.api.endpoints.caller import NAME, PATH
+from iam.api.endpoints.repeated import done_once
 from iam.api.shapes.base import PlaceInList
 from iam.database.keyset import Cursor, Slice, keyset
 from iam.errors import AvainError
@@ -35,7 +36,7 @@ _READING = {
     503: "Something the service depends on does not answer.",
 }
 _WRITING = {
-    409: "Somebody else changed it first, or its state does not allow this now.",
+    409: "Somebody else changed it first, its state does not allow this now, or the first of its kind is being done.",
     412: "It is not any more as it was when the ETag in If-Match was given.",
     413: "What was sent is too large.",
 }
@@ -58,7 +59,8 @@ def answers(shape: type[BaseModel], status: int = 200, *, writes: bool = False) 
         codes = {code: text for code, text in _READING.items() if not (writes and code == 304)}
         told: Any = {code: _problem(code, text) for code, text in (codes | (_WRITING if writes else {})).items()}
         documented = blueprint.doc(responses=told, security=[{SCHEME: [guard.permission_of(view)]}])
-        made: View = documented(blueprint.output(shape, status_code=status)(csrf_exempt(view)))
+        asked: Any = done_once(view) if writes else view
+        made: View = documented(blueprint.output(shape, status_code=status)(csrf_exempt(asked)))
         return made
 
     return mark

@@ -61,6 +61,17 @@ def audience() -> str:
     return f"{context.settings().issuer}{PATH}"
 
 
+def called_by() -> str:
+    """Return who calls as one name: the client, and the person it calls for."""
+    return f"{g.client_id} {g.person_id or ''}".strip()
+
+
+def scope() -> tuple[str, ...]:
+    """Return the permissions that the token's scope names."""
+    found: tuple[str, ...] = g.scope
+    return found
+
+
 def _admit() -> None:
     """Take the token; raises ``NoToken`` or ``TooNarrow``."""
     if request.blueprint != NAME:
@@ -78,9 +89,10 @@ def _admit() -> None:
         raise NoToken
     g.challenge = 'Bearer error="invalid_token"'
     shown, login = _shown(token)
-    g.login, g.person_id = login, login.person_id
+    g.login, g.person_id, g.client_id = login, login.person_id, shown.client.client_id
+    g.scope = mint.scopes_of(str(shown.claims.get("scope", "")), PERMISSIONS)
     g.challenge = f'Bearer error="insufficient_user_authentication", max_age="{STEP_UP_SECONDS}"'
-    _narrow(mint.scopes_of(str(shown.claims.get("scope", "")), PERMISSIONS), permission)
+    _narrow(g.scope, permission)
 
 
 def _token() -> str | None:
