@@ -191,7 +191,8 @@ def _judge(
 def _touched(draft: Draft, differences: Sequence[Difference]) -> Touched:
     """What the changed things name, together."""
     found = [BY_NAME[one.kind].touches(draft, one) for one in differences if one.action != "none"]
-    return Touched(frozenset().union(*(one.roles for one in found)), any(one.across for one in found))
+    roles = frozenset[UUID]().union(*(one.roles for one in found))
+    return Touched(roles, any(one.across for one in found), any(one.programs for one in found))
 
 
 def _refuse_proposer(found: Proposal, actor: Actor) -> None:
