@@ -42,6 +42,8 @@ MOST: dict[str, int] = {
     "GET /admin/agreements/<key>/sign": 10,
     "GET /admin/agreements/<key>/notice": 10,
     "GET /admin/agreements/<key>/cancel": 10,
+    "GET /admin/programs": 6,
+    "GET /admin/new-program": 7,
     "GET /admin/code-lists": 5,
     "GET /admin/code-lists/<key>": 7,
     "GET /admin/new-code-list": 6,

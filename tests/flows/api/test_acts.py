@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
 from iam import clock
-from iam.directory.source import Run, Source
+from iam.directory.source import Source
 from iam.tokens.session import LoginSessionRow
 from tests.flows.api.test_calling import problem
 from tests.kit.peers.api import Caller
@@ -127,7 +127,6 @@ def test_a_run_goes_on_in_a_process_of_its_own_and_is_read_to_its_end(world: Wor
     file.write_text(hr_text(rows(range(3))), encoding="utf-8")
     with world.transaction() as session:
         session.execute(update(Source).where(Source.key == "hr").values(settings={"path": str(file)}))
-        before = session.scalar(select(func.count()).select_from(Run)) or 0
     paula, key = caller("paula"), {"Idempotency-Key": "huomenna"}
     started, again = (paula.post("/sources/hr/runs", {"dry_run": True}, key) for _ in range(2))
     assert (started.status_code, again.status_code) == (202, 202)
@@ -139,7 +138,7 @@ def test_a_run_goes_on_in_a_process_of_its_own_and_is_read_to_its_end(world: Wor
     assert (told["dry_run"], told["state"], len(told["reasons"])) == (True, "stopped", 1)
 
     listed = paula.get("/sources/hr/runs").get_json()["items"]
-    assert (len(listed), listed[0]) == (before + 1, told)
+    assert (len(listed), listed[0]) == (2, told)
 
 
 def _to_its_end(caller: Caller, address: str) -> Any:

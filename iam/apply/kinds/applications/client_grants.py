@@ -23,9 +23,8 @@ from iam.apply.declared.shapes import interval
 from iam.apply.declared.written import Row, dated
 from iam.apply.kind import Kind
 from iam.apply.schema.item import Dated, Key, Sorted, one_of
+from iam.oidc.programs import OWN_GRANT
 from iam.plans.definition_guard import Touched
-
-OWN_GRANT = "client_credentials"
 
 
 class ClientGrants(Dated):
