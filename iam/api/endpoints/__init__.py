@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from iam.api.endpoints import catalogue, feeds, organisations, persons, rights
+from iam.api.endpoints import catalogue, feeds, organisation_acts, organisations, persons, positions, rights
 from iam.api.endpoints.answering import blueprint
 
-__all__ = ["blueprint", "catalogue", "feeds", "organisations", "persons", "rights"]
+__all__ = [
+    "blueprint",
+    "catalogue",
+    "feeds",
+    "organisation_acts",
+    "organisations",
+    "persons",
+    "positions",
+    "rights",
+]
