@@ -164,6 +164,7 @@ MOST: dict[str, int] = {
     "GET /api/v1/sources": 9,
     "GET /api/v1/sources/<key>": 9,
     "GET /api/v1/sources/<key>/runs": 9,
+    "GET /api/v1/groups": 9,
     "GET /capacity": 0,
     "POST /capacity": 1,
     "GET /consent": 0,

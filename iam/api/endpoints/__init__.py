@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from iam.api.endpoints import catalogue, feeds, organisation_acts, organisations, persons, positions, rights
+from iam.api.endpoints import (
+    catalogue,
+    feeds,
+    groups,
+    new_person,
+    organisation_acts,
+    organisations,
+    persons,
+    positions,
+    rights,
+    role_acts,
+)
 from iam.api.endpoints.answering import blueprint
 
 __all__ = [
     "blueprint",
     "catalogue",
     "feeds",
+    "groups",
+    "new_person",
     "organisation_acts",
     "organisations",
     "persons",
     "positions",
     "rights",
+    "role_acts",
 ]

@@ -16,6 +16,7 @@ from connectors.problem import Problem
 from iam.api.endpoints.caller import NAME, PATH
 from iam.api.endpoints.repeated import done_once
 from iam.api.shapes.base import PlaceInList
+from iam.api.shapes.stated import Outcome
 from iam.database.keyset import Cursor, Slice, keyset
 from iam.errors import AvainError
 from iam.web import context, guard
@@ -61,6 +62,8 @@ def answers(
     def mark(view: View) -> View:
         codes = {code: text for code, text in _READING.items() if not (writes and code == 304)}
         told: Any = {code: _problem(code, text) for code, text in (codes | (_WRITING if writes else {})).items()}
+        if status == 201 and issubclass(shape, Outcome):
+            told[200] = {"description": "What it would do.", "content": {_JSON: {"schema": _of(shape)}}}
         if waits:
             told[202] = {"description": "It waits for a second person.", "content": {_JSON: {"schema": _of(shape)}}}
         documented = blueprint.doc(responses=told, security=[{SCHEME: [guard.permission_of(view)]}])

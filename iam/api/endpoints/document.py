@@ -11,6 +11,7 @@ from flask import Response, current_app
 
 from connectors.problem import Problem
 from iam.access.administration import PERMISSIONS
+from iam.access.client_asker import CLIENT_PERMISSIONS
 from iam.api.endpoints.answering import SCHEME, blueprint
 from iam.api.endpoints.repeated import HEADER, PATTERN
 from iam.api.shapes.base import ProblemDetails
@@ -64,7 +65,11 @@ def _scheme(issuer: str) -> dict[str, Any]:
                 "authorizationUrl": f"{issuer}/oauth2/authorize",
                 "tokenUrl": f"{issuer}/oauth2/token",
                 "scopes": PERMISSIONS,
-            }
+            },
+            "clientCredentials": {
+                "tokenUrl": f"{issuer}/oauth2/token",
+                "scopes": {name: words for name, words in PERMISSIONS.items() if name in CLIENT_PERMISSIONS},
+            },
         },
     }
 

@@ -33,7 +33,7 @@ def add_position(person_id: UUID, query_data: PreviewQuery, json_data: PositionW
     """Add a position, for which somebody answers."""
     session, part = context.db(), guard.part()
     require_seen(part, person_id)
-    said, sponsor = _said(json_data), json_data.sponsor
+    said, sponsor = said_of(json_data), json_data.sponsor
 
     def write(change: Change) -> tuple[UUID, set[UUID]]:
         return person_id, positions.add(session, change, part, person_id, said, sponsor)
@@ -64,7 +64,7 @@ def end_position(person_id: UUID, fact_id: UUID, query_data: PreviewQuery, json_
     return by_hand(hand, json_data.reason, part, preview=query_data.preview)
 
 
-def _said(wanted: PositionWanted) -> StatedAffiliation:
+def said_of(wanted: PositionWanted) -> StatedAffiliation:
     """Return the position as it is written; raises ``Invalid`` with every field that names nothing of the part."""
     zone, problems = context.settings().zone, list[Problem]()
     if wanted.kind not in AFFILIATION_KINDS:

@@ -30,9 +30,9 @@ def declared(stated: Stating, perform: Callable[[], Report], *, preview: bool) -
     part = guard.asker().part("persons.read")
     _, would = stating.look(context.db(), stated, context.actor(), context.vault(), part)
     if preview:
-        return _outcome(PREVIEW, would)
+        return outcome(PREVIEW, would)
     held = perform().held
-    return _outcome(DONE, would) if held is None else _outcome(WAITS, would, held.reasons)
+    return outcome(DONE, would) if held is None else outcome(WAITS, would, held.reasons, status=202)
 
 
 def by_hand(hand: Hand, reason: str, part: Part, *, preview: bool) -> Response:
@@ -40,9 +40,9 @@ def by_hand(hand: Hand, reason: str, part: Part, *, preview: bool) -> Response:
     session, actor = context.db(), context.actor()
     would = act.preview(session, hand, actor, part)
     if preview:
-        return _outcome(PREVIEW, would)
+        return outcome(PREVIEW, would)
     act.do(session, hand, actor, reason)
-    return _outcome(DONE, would)
+    return outcome(DONE, would)
 
 
 def day_of(day: date, field: str, *, past: bool = False) -> date:
@@ -53,8 +53,11 @@ def day_of(day: date, field: str, *, past: bool = False) -> date:
     return day
 
 
-def _outcome(state: str, would: Preview, reasons: Collection[Problem] = ()) -> Response:
+def outcome(
+    state: str, would: Preview, reasons: Collection[Problem] = (), *, status: int = 200, **more: str | None
+) -> Response:
+    """Return what came of it as ``Outcome``, with ``more`` of it."""
     rows, texts = would.rows(), context.texts()
     gain, lose = (len({row.person_id for row in rows if row.gains is gains}) for gains in (True, False))
     why = [texts.sentence(replace(one, field=None)) for one in reasons]
-    return answer({"state": state, "gain": gain, "lose": lose, "reasons": why}, 202 if state == WAITS else 200)
+    return answer({"state": state, "gain": gain, "lose": lose, "reasons": why, **more}, status)

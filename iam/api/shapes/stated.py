@@ -93,3 +93,41 @@ class MembersChanged(Taken):
 
     add: list[UUID] = Field([], max_length=1000)
     remove: list[UUID] = Field([], max_length=1000)
+
+
+class PersonWanted(Taken):
+    """A person to be added by hand with a first position; ``another`` says that it is somebody else than whoever has
+    the same name and day of birth. A personal identity code is not taken."""
+
+    given_names: Words
+    family_name: Words
+    birth_date: date
+    email: Words | None = None
+    position: PositionWanted
+    another: bool = False
+
+
+class PersonOutcome(Outcome):
+    """What came of it, and who was added under which username; null in a preview, and where the names make none."""
+
+    person: UUID | None
+    username: str | None
+
+
+class RoleSaid(Taken):
+    """All that is said of a role: ``content`` as ``data-group:operation``, ``includes`` by the keys of other roles of
+    the application."""
+
+    names: NamesWanted
+    enforcement: Literal["at use", "by token", "by push", "by ticket"]
+    content: list[Words] = Field([], max_length=500)
+    includes: list[KeyText] = Field([], max_length=500)
+    handed_out: Literal["owner", "enabled", "parts"] | None = None
+    sensitive: bool = False
+    retired: bool = False
+
+
+class RoleMade(RoleSaid):
+    """A new role with its key, for good."""
+
+    key: KeyText

@@ -24,8 +24,9 @@ from iam.lifecycle.leave import end_leavers
 from iam.texts import N_
 from iam.tokens.grant import GrantRow
 
+PERSON_ADDED = "person:hand:added"
 POSITION_ADDED, POSITION_ENDED = "person:position:added", "person:position:ended"
-"""The events of positions by hand."""
+"""The events of what is done by hand."""
 
 
 class Hand(NamedTuple):

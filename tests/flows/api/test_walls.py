@@ -36,6 +36,15 @@ BODIES: Mapping[str, dict[str, Any]] = {
         "reason": "x",
     },
     "api.end_position": {"reason": "x"},
+    "api.change_members": {"add": []},
+    "api.add_person": {
+        "given_names": "X",
+        "family_name": "X",
+        "birth_date": "2000-01-01",
+        "position": {"organisation": wide.UNKNOWN, "kind": "visitor", "sponsor": wide.UNKNOWN, "reason": "x"},
+    },
+    "api.make_role": {"key": "x", "names": {"fi": "X"}, "enforcement": "by token"},
+    "api.state_role": {"names": {"fi": "X"}, "enforcement": "by token"},
 }
 """By endpoint: what is sent to it."""
 

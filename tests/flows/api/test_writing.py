@@ -130,3 +130,63 @@ def test_a_position_is_added_only_in_ones_part_and_by_a_sponsor_of_it(world: Wor
     assert problem(lauri.post(f"/persons/{world.ids['ville']}/positions", position(world))) == (404, "not-found")
     # What a source told is the source's.
     assert problem(lauri.post(f"{positions}/{world.ids['anna KOIVU']}/end", {"reason": "x"})) == (404, "not-found")
+
+
+def somebody(world: World, **more: Any) -> dict[str, Any]:
+    usual = {"given_names": "Uuno", "family_name": "Uusinen", "birth_date": "1990-02-03", "position": position(world)}
+    return usual | more
+
+
+def test_a_person_is_added_with_a_position_and_a_username_and_nobody_twice(world: World, caller: Of) -> None:
+    lauri = caller("lauri")
+    told = lauri.post("/persons?preview=true", somebody(world))
+    assert outcome(told) == (200, "preview")
+    assert told.get_json()["person"] is None
+    added = lauri.post("/persons", somebody(world), {"Idempotency-Key": "uuno"})
+    assert outcome(added) == (201, "done")
+    assert added.get_json()["username"]
+    here = added.headers["Location"].partition("/api/v1")[2]
+    assert lauri.get(here).get_json()["affiliations"][0]["position"] == "Vierailija"
+    again = lauri.post("/persons", somebody(world), {"Idempotency-Key": "uuno"})
+    assert again.get_json() == added.get_json()
+    assert problem(lauri.post("/persons", somebody(world))) == (409, "conflict")
+    assert outcome(lauri.post("/persons", somebody(world, another=True))) == (201, "done")
+    assert len(world.events("person:hand:added")) == 2
+    wrong = lauri.post("/persons", somebody(world, birth_date="2999-01-01", email="x", given_names=" "))
+    assert {one["field"] for one in wrong.get_json()["problems"]} == {"given_names", "birth_date", "email"}
+
+
+def test_people_are_put_into_a_local_group_and_taken_out(world: World, caller: Of) -> None:
+    lauri, sanna = caller("lauri"), str(world.ids["sanna"])
+
+    def count() -> int:
+        (group,) = [one for one in lauri.get("/groups").get_json()["items"] if one["id"] == str(world.ids["omaryhma"])]
+        return int(group["members"])
+
+    members, before = f"/groups/{world.ids['omaryhma']}/members", count()
+    assert outcome(lauri.post(f"{members}?preview=true", {"add": [sanna]})) == (200, "preview")
+    assert outcome(lauri.post(members, {"add": [sanna]})) == (200, "done")
+    assert count() == before + 1
+    assert outcome(lauri.post(members, {"remove": [sanna]})) == (200, "done")
+    assert count() == before
+    for wrong in (str(world.ids["kiisu"]), str(world.ids["lauri"])):
+        refused = lauri.post(members, {"add": [wrong]})
+        assert problem(refused) == (422, "invalid")
+        assert refused.get_json()["problems"][0]["field"] == "add"
+
+
+def test_a_role_is_made_and_said_otherwise_over_what_was_seen(world: World, caller: Of) -> None:
+    lauri, role = caller("lauri"), {"names": {"fi": "Vararehtori"}, "enforcement": "by token", "content": ["a:read"]}
+    assert outcome(lauri.post("/roles/oma?preview=true", role | {"key": "vararehtori"})) == (200, "preview")
+    assert outcome(lauri.post("/roles/oma", role | {"key": "vararehtori"})) == (200, "done")
+    assert problem(lauri.post("/roles/oma", role | {"key": "vararehtori"})) == (409, "conflict")
+    here = "/roles/oma/vararehtori"
+    seen = {"If-Match": lauri.get(here).headers["ETag"]}
+    assert outcome(lauri.post(here, role | {"content": ["a:read", "b:read"]}, seen)) == (200, "done")
+    assert problem(lauri.post(here, role | {"content": []}, seen)) == (412, "changed-meanwhile")
+    told = lauri.get(here).get_json()
+    assert (told["version"], told["content"], told["names"]["en"]) == (2, ["a:read", "b:read"], "Vararehtori")
+    wrong = lauri.post("/roles/oma", role | {"key": "x", "includes": ["tuntematon"]})
+    assert problem(wrong) == (422, "invalid")
+    assert wrong.get_json()["problems"][0]["field"].startswith("includes")
+    assert problem(lauri.post("/roles/kanariasovellus", role | {"key": "x"})) == (404, "not-found")
