@@ -239,6 +239,9 @@ def _propose(draft: Draft, held: Held, actor: Actor) -> None:
     once."""
     session, now = draft.session, clock.now()
     mine = Proposal.proposed_by.is_(None) if actor.person_id is None else Proposal.proposed_by == actor.person_id
+    if actor.client_id is not None:
+        # A client stands beside the operator as nobody in particular, and takes nothing of the operator's back.
+        mine &= Proposal.digest == held.digest
     session.execute(
         update(Proposal)
         .where(Proposal.kind == "apply", mine, waiting())

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from iam import clock
+from iam.access.model.proposal import Proposal
 from iam.directory.source import Acceptance
 from tests.flows.api.test_calling import problem
 from tests.kit.peers.api import Caller, Program
@@ -190,3 +192,25 @@ def test_a_role_is_made_and_said_otherwise_over_what_was_seen(world: World, call
     assert problem(wrong) == (422, "invalid")
     assert wrong.get_json()["problems"][0]["field"].startswith("includes")
     assert problem(lauri.post("/roles/kanariasovellus", role | {"key": "x"})) == (404, "not-found")
+
+
+def test_what_a_program_states_waits_once_and_takes_back_nothing_of_the_operators(world: World) -> None:
+    world.write(
+        Acceptance(
+            source_id=world.ids["hr"],
+            digest="x",
+            accepted_by=world.ids["paula"],
+            accepted_at=clock.now(),
+            run_id=world.ids["run"],
+        ),
+        Proposal(kind="apply", key="declaration", digest="operator", counts={}, reasons=[], proposed_at=clock.now()),
+    )
+    program = Program(world)
+    role = {"names": {"fi": "X"}, "enforcement": "by token", "sensitive": True, "key": "x"}
+    for _ in range(2):
+        assert outcome(program.post("/roles/oma", role)) == (202, "waits")
+    with world.transaction() as session:
+        query = select(Proposal.digest).where(Proposal.kind == "apply", Proposal.withdrawn_at.is_(None))
+        digests = session.scalars(query).all()
+    assert digests.count("operator") == 1
+    assert len(digests) == len(set(digests)) == 2
