@@ -15,6 +15,7 @@ from admin_ui.administrators import (
     appoint as administrator_appoint,
     change as administrator_change,
     listing as administrators,
+    programs,
     proposal as administrator_proposal,
 )
 from admin_ui.agreements import (
@@ -116,6 +117,7 @@ PAGES = (
     person_help,
     person_positions,
     person_rights_file,
+    programs,
     persons,
     renaming,
     role_versions,

@@ -32,11 +32,13 @@ class Change(Base):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person, or the system itself (``person_id`` None); ``request_id`` ties the log to the audit event."""
+    """Who acts: a person, a client for nobody (``client_id``), or the system itself; ``request_id`` ties the log to the
+    audit event."""
 
     person_id: UUID | None = None
     request_id: str = ""
     address: str = ""
+    client_id: str | None = None
 
 
 SYSTEM = Actor()
@@ -51,7 +53,12 @@ def begin(
     run_id: UUID | None = None,
     plan_id: UUID | None = None,
 ) -> Change:
-    """Open a change in the session's transaction and return it; ``kind`` is run, plan, command or undo."""
+    """Open a change in the session's transaction and return it; ``kind`` is run, plan, command or undo.
+
+    Of what a client does for nobody, the purpose names it.
+    """
+    if actor.client_id is not None:
+        purpose = f"{purpose} (by client {actor.client_id})".strip()
     change = Change(
         kind=kind, actor_person_id=actor.person_id, purpose=purpose, run_id=run_id, plan_id=plan_id, at=clock.now()
     )

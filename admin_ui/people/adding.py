@@ -26,14 +26,13 @@ from iam.change import Change
 from iam.directory.person import Person
 from iam.errors import Conflict, Denied, Invalid
 from iam.lifecycle.by_hand import act, alike, code as codes, positions, somebody
-from iam.lifecycle.by_hand.act import Hand
+from iam.lifecycle.by_hand.act import PERSON_ADDED, Hand
 from iam.lifecycle.by_hand.somebody import Somebody
 from iam.signin.usernames import by_hand as username_by_hand, give as usernames
 from iam.texts import N_
 from iam.web import context, guard
 
 NEW = "/admin/new-person"
-MADE = "person:hand:added"
 _CHANGED = N_("What follows from it changed meanwhile. Nothing was done; look at it again.")
 
 
@@ -112,7 +111,7 @@ def _hand(who: Somebody, position: HandPosition) -> Hand:
     code = vault.mac("new person", "", who.code or "").hex()
     told = [who.given_names, who.family_name, str(who.email), str(who.birth_date), code, *position.basis]
     envelope = {"kind": position.said.kind, "sponsor": str(position.sponsor_id)}
-    return Hand(write, MADE, "\n".join(told), position.said.organisation_id, envelope)
+    return Hand(write, PERSON_ADDED, "\n".join(told), position.said.organisation_id, envelope)
 
 
 def _username(session: Session, person_id: UUID) -> str:

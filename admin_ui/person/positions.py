@@ -24,12 +24,11 @@ from iam.change import Change
 from iam.directory.pages.history import Version, versions
 from iam.errors import Conflict, Denied, Invalid
 from iam.lifecycle.by_hand import act, positions
-from iam.lifecycle.by_hand.act import Hand
+from iam.lifecycle.by_hand.act import POSITION_ADDED, POSITION_ENDED, Hand
 from iam.texts import N_
 from iam.web import context, guard
 
 HERE = f"{PATH}/{{person_id}}/positions"
-ADDED, ENDED = "person:position:added", "person:position:ended"
 _CHANGED = N_("What follows from it changed meanwhile. Nothing was done; look at it again.")
 
 
@@ -81,7 +80,7 @@ def _addition(subject: Subject, position: HandPosition) -> Hand:
         return subject.id, positions.add(session, change, part, subject.id, said, position.sponsor_id)
 
     envelope = {"kind": said.kind, "sponsor": str(position.sponsor_id)}
-    return Hand(write, ADDED, "\n".join(position.basis), said.organisation_id, envelope)
+    return Hand(write, POSITION_ADDED, "\n".join(position.basis), said.organisation_id, envelope)
 
 
 def _ending(subject: Subject, fact_id: UUID, day: Any) -> Hand:
@@ -93,7 +92,7 @@ def _ending(subject: Subject, fact_id: UUID, day: Any) -> Hand:
 
     row = positions.standing(session, part, subject.id, fact_id)
     told = "now" if _is_now() else str(day)
-    return Hand(write, ENDED, f"{row.version_id}\n{told}", row.organisation_id, {"until": told})
+    return Hand(write, POSITION_ENDED, f"{row.version_id}\n{told}", row.organisation_id, {"until": told})
 
 
 def _carried_out(

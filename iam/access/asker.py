@@ -16,7 +16,8 @@ class Asker:
     """A person who asks, and what they may: ``held`` are permissions with the organisations they were granted over.
 
     ``roots`` are the tops of the tree: who holds a permission over all of them holds it over everything. The command
-    line's operator is nobody in particular and holds everything (``OPERATOR``). ``places`` are the names of the
+    line's operator is nobody in particular and holds everything (``OPERATOR``); a client that asks for itself is no
+    person either, and holds what it was granted. ``places`` are the names of the
     organisations over which anything was granted, by language.
     """
 
@@ -25,6 +26,11 @@ class Asker:
     roots: frozenset[UUID] = frozenset()
     places: Mapping[UUID, Mapping[str, str]] = field(default_factory=dict, compare=False, repr=False)
     _parts: dict[str, Part] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether this is the operator at the server."""
+        return False
 
     def may(self, permission: str) -> bool:
         """Whether the permission is held over any part; for buttons and menus, never instead of narrowing a query."""
@@ -70,6 +76,11 @@ class Asker:
 @dataclass(frozen=True, slots=True)
 class _Operator(Asker):
     """The operator at the server: everything, over the whole."""
+
+    @property
+    def is_operator(self) -> bool:
+        """See ``Asker``."""
+        return True
 
     def part(self, permission: str) -> Part:
         """The whole consortium."""

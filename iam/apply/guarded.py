@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -215,7 +215,8 @@ def _judge(
 def _touched(draft: Draft, differences: Sequence[Difference]) -> Touched:
     """What the changed things name, together."""
     found = [BY_NAME[one.kind].touches(draft, one) for one in differences if one.action != "none"]
-    return Touched(frozenset().union(*(one.roles for one in found)), any(one.across for one in found))
+    roles = frozenset[UUID]().union(*(one.roles for one in found))
+    return Touched(roles, any(one.across for one in found), any(one.programs for one in found))
 
 
 def _refuse_proposer(found: Proposal, actor: Actor) -> None:
@@ -263,7 +264,11 @@ def _propose(draft: Draft, held: Held, actor: Actor, things: list[list[str]], wh
     """Keep what waits; what the same person proposed before about one of the same things is taken back."""
     session = draft.session
     _take_back(session, actor, things)
-    stated = {"things": things} | ({} if whose is None else {"permission": whose.permission})
+    stated = {
+        "things": things,
+        **({} if whose is None else {"permission": whose.permission}),
+        **({} if actor.client_id is None else {"client": actor.client_id}),
+    }
     owner_id = None if whose is None else whose.owner_id
     proposal = proposals.keep(session, "apply", KEY, owner_id, held.effects, held.reasons, actor, stated)
     proposal.sealed = draft.vault.wrap(draft.said.packed(), _row(proposal))
@@ -273,7 +278,12 @@ def _propose(draft: Draft, held: Held, actor: Actor, things: list[list[str]], wh
 def _take_back(session: Session, actor: Actor, things: list[list[str]]) -> None:
     mine = Proposal.proposed_by.is_(None) if actor.person_id is None else Proposal.proposed_by == actor.person_id
     earlier = session.execute(select(Proposal.id, Proposal.stated).where(Proposal.kind == "apply", mine, waiting()))
-    same = [id_ for id_, stated in earlier if any(one in things for one in (stated or {}).get("things", things))]
+    same = [id_ for id_, stated in earlier if _is_of(stated or {}, actor, things)]
     if same:
         taken = update(Proposal).where(Proposal.id.in_(same), waiting())
         session.execute(taken.values(withdrawn_at=clock.now(), sealed=None, shown=None))
+
+
+def _is_of(stated: Mapping[str, Any], actor: Actor, things: list[list[str]]) -> bool:
+    """Whether a proposal of the same person, or of the same client, speaks of one of these things."""
+    return stated.get("client") == actor.client_id and any(one in things for one in stated.get("things", things))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iam.apply.kinds.access import agreement_templates, agreements, code_lists, rules
-from iam.apply.kinds.applications import applications, clients, roles
+from iam.apply.kinds.applications import applications, client_grants, clients, roles
 from iam.apply.kinds.people import accounts, administrators, confirmed_guardians, groups, persons
 from iam.apply.kinds.sources import connections, opened_connections, opened_sources, sources
 from iam.apply.kinds.tree import organisations, relations
@@ -23,6 +23,7 @@ KINDS = (
     accounts.KIND,
     groups.KIND,
     administrators.KIND,
+    client_grants.KIND,
     confirmed_guardians.KIND,
     agreement_templates.KIND,
     agreements.KIND,

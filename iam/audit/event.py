@@ -206,6 +206,10 @@ TYPES: dict[str, str] = {
     ),
     "admin:grant:accepted": "A second person accepted what waited of an administrator.",
     "admin:grant:refused": "What waited of an administrator was refused or taken back, with a reason.",
+    "admin:program:stated": (
+        "What a client may by itself was stated on a page; which permissions, and whether it waits for a second person."
+    ),
+    "admin:program:ended": "What a client may by itself was ended at once.",
     "admin:grant:reminded": "An administrator, and those who may lengthen it, were told that it ends soon.",
     "admin:request:denied": "An administrator asked for something outside the permission or part held.",
     "admin:log:searched": "The audit log was searched.",

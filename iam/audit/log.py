@@ -60,7 +60,7 @@ def write(
         organisation_id=organisation_id,
         change_id=change_id,
         request_id=actor.request_id,
-        envelope=dict(envelope or {}),
+        envelope=_by(actor) | dict(envelope or {}),
     )
 
 
@@ -79,7 +79,7 @@ def write_each(
             "subject_id": subject_id,
             "change_id": change_id,
             "request_id": actor.request_id,
-            "envelope": {},
+            "envelope": _by(actor),
         }
         for subject_id in subject_ids
     ]
@@ -107,12 +107,17 @@ def write_told(
             "organisation_id": organisation_id,
             "change_id": change_id,
             "request_id": actor.request_id,
-            "envelope": dict(envelope),
+            "envelope": dict(envelope) | _by(actor),
         }
         for organisation_id, envelope in told
     ]
     if rows:
         session.execute(insert(AuditEvent), rows)
+
+
+def _by(actor: Actor) -> dict[str, Any]:
+    """What tells of a client that acts for nobody."""
+    return {} if actor.client_id is None else {"by_client": actor.client_id}
 
 
 def search(

@@ -28,6 +28,14 @@ def upsert(session: Session, model: type[Base], keys: Mapping[str, Any], values:
     session.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=dict(values)))
 
 
+def add_new(session: Session, model: type[Base], values: Mapping[str, Any]) -> bool:
+    """Add a row unless there is one with its key, and return whether it was added; who adds the same at once waits for
+    the other's end. One statement."""
+    insert = postgresql_dialect.insert if is_postgresql(session) else sqlite_dialect.insert
+    key: Any = model.__table__.primary_key
+    return session.execute(insert(model).values(**values).on_conflict_do_nothing().returning(*key)).first() is not None
+
+
 def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Load ``rows`` into ``table``: COPY on PostgreSQL, batched inserts on SQLite; return how many."""
     load = postgresql.copy_rows if is_postgresql(session) else sqlite.copy_rows

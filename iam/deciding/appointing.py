@@ -102,7 +102,7 @@ def check(session: Session, act: Appointment, asker: Asker) -> None:
 def own_end(session: Session, asker: Asker) -> datetime:
     """Return until when an asker appoints administrators anywhere; one statement."""
     g, now = AdminGrant, clock.now()
-    if asker.person_id is None:
+    if asker.is_operator:
         return clock.FOREVER
     held = (g.person_id == asker.person_id, g.closed_by.is_(None), holds_at(g, now))
     query = select(func.max(g.valid_to, type_=UtcDateTime())).where(*held, g.permission.in_((APPOINTS, ADMIN)))

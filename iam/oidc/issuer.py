@@ -34,6 +34,11 @@ class Issuer:
         """The address of the userinfo endpoint."""
         return f"{self.url}/oauth2/userinfo"
 
+    @property
+    def administration(self) -> str:
+        """What an access token for the administration API names as its audience."""
+        return f"{self.url}/api/v1"
+
     def sid(self, sector: str, session_id: UUID) -> str:
         """Return the name of a login session towards the clients of a sector: stable there, and telling nothing
         elsewhere."""

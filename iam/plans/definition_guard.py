@@ -30,11 +30,12 @@ from iam.texts import N_
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What a change names, whether or not anybody gains or loses by it today: roles, and whether it speaks across legal
-    entities."""
+    """What a change names, whether or not anybody gains or loses by it today: roles, whether it speaks across legal
+    entities, and whether of what programs may do by themselves."""
 
     roles: frozenset[UUID] = frozenset()
     across: bool = False
+    programs: bool = False
 
 
 def is_new(session: Session) -> bool:
@@ -56,6 +57,8 @@ def reasons(
         found.append(Problem(N_("It touches a role that nobody hands out alone.")))
     if effects.permissions:
         found.append(Problem(N_("It touches what administrators may do.")))
+    if touched.programs:
+        found.append(Problem(N_("It touches what programs may do by themselves.")))
     if touched.across or any(row.across for row in effects.rows):
         found.append(Problem(N_("It touches rights in another legal entity.")))
     if proposer.person_id in effects.persons(gains=True):

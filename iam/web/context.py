@@ -98,10 +98,10 @@ def login() -> LoginSession | None:
 
 
 def actor() -> Actor:
-    """Return who acts: the person signed in, or nobody, with the request's id and address."""
+    """Return who acts: the person signed in, a client for nobody, or nobody, with the request's id and address."""
     login()
     person_id: UUID | None = g.person_id
-    return Actor(person_id, request_id(), request.remote_addr or "")
+    return Actor(person_id, request_id(), request.remote_addr or "", g.get("acting_client"))
 
 
 def texts() -> Texts:

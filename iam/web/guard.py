@@ -144,6 +144,11 @@ def narrow(permissions: Collection[str]) -> None:
     g.asker = asker().only(permissions)
 
 
+def let_in(program: Asker, *, fresh: bool) -> None:
+    """Let a program in that proved itself and asks for nobody; ``fresh``: it did so lately, as ``recent`` asks."""
+    g.asker, g.program_is_fresh = program, fresh
+
+
 def part() -> Part:
     """Return the part of the tree over which the signed-in administrator holds the view's permission; empty outside
     one."""
@@ -237,6 +242,9 @@ def _admit() -> Response | None:
     mark = getattr(view, _MARK)
     if mark == _PUBLIC:
         return None
+    if "program_is_fresh" in g:
+        _admit_program(view, mark)
+        return None
     login = context.login()
     if login is None:
         return _to_sign_in()
@@ -246,6 +254,18 @@ def _admit() -> Response | None:
         return _prove_or_not_found(login, mark)
     g.part = _part_of(asker(), mark) if mark != _ADMINISTERS else NOTHING
     return _ask_for_more(login, getattr(view, _RECENT, None))
+
+
+def _admit_program(view: Any, mark: str) -> None:
+    """Let a program do what it was granted, and decide nothing that waits for a second person; raises ``NotFound`` and
+    ``NotRecent``."""
+    if mark not in PERMISSIONS or getattr(view, _DECIDES, False) or not asker().part(mark):
+        raise NotFound(Problem("There is no such page, or it is outside your part."))
+    if getattr(view, _RECENT, None) is not None and not g.program_is_fresh:
+        raise NotRecent(
+            Problem("This needs a fresh access token.", "Get a new token, and repeat it within five minutes.")
+        )
+    g.part = asker().part(mark)
 
 
 def _admitted(one: Asker, mark: str) -> bool:

@@ -78,7 +78,7 @@ class Appointment:
 def may_give(session: Session, asker: Asker, organisation_id: UUID) -> dict[str, datetime]:
     """Return which permissions an asker holds over the whole of an organisation's part, each with until when; one
     statement. Who holds ``admin`` holds them all."""
-    if asker.person_id is None:
+    if asker.is_operator:
         return dict.fromkeys(PERMISSIONS, clock.FOREVER)
     g, c, now = AdminGrant, OrganisationClosure, clock.now()
     query = select(g.permission, g.organisation_id, g.valid_to).join(c, c.ancestor_id == g.organisation_id)

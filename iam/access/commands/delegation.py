@@ -1,67 +1,85 @@
-"""Commands on administrators' grants: a permission over a part of the tree, for a time. They take sets."""
+"""Commands on the grants of administrators, and of clients: a permission over a part of the tree, for a time. They take
+sets."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from iam import clock
-from iam.access.model.assignment import AdminGrant
+from iam.access.model.assignment import AdminGrant, ClientGrant
 from iam.change import Change
 from iam.database.types import uuid7
 
 Holder = tuple[UUID, UUID]
 """A person and the organisation whose part of the tree it is."""
+Caller = tuple[str, UUID, UUID]
+"""A client, the organisation whose part of the tree it is, and the one that answers for it."""
 Permit = tuple[str, datetime, datetime]
 """A permission, and from when to when it is held."""
+Who = TypeVar("Who", Holder, Caller)
+_OF_PERSONS = AdminGrant, ("person_id", "organisation_id")
+_OF_CLIENTS = ClientGrant, ("client_id", "organisation_id", "owner_id")
 
 
 def grants(session: Session, person_ids: Collection[UUID] | None = None) -> dict[Holder, dict[UUID, Permit]]:
     """Return the open grants by holder and id: of these persons, or all. One query."""
-    query = (
-        select(AdminGrant).where(AdminGrant.closed_by.is_(None)).order_by(AdminGrant.permission, AdminGrant.valid_from)
-    )
-    if person_ids is not None:
-        query = query.where(AdminGrant.person_id.in_(person_ids))
-    found: dict[Holder, dict[UUID, Permit]] = {}
-    for row in session.scalars(query):
-        found.setdefault((row.person_id, row.organisation_id), {})[row.id] = (
-            row.permission,
-            row.valid_from,
-            row.valid_to,
-        )
-    return found
+    return _grants(session, *_OF_PERSONS, person_ids)
+
+
+def client_grants(session: Session, client_ids: Collection[str] | None = None) -> dict[Caller, dict[UUID, Permit]]:
+    """Return the open grants of these clients, or all, by holder and id. One query."""
+    return _grants(session, *_OF_CLIENTS, client_ids)
 
 
 def set_grants(session: Session, change: Change, stated: Mapping[Holder, Collection[Permit]]) -> None:
     """Make ``stated`` all that these holders may there: a permission that is left out ends now, what is over stays."""
-    standing = grants(session, {person_id for person_id, _ in stated})
+    _set(session, change, *_OF_PERSONS, stated, grants(session, {person_id for person_id, _ in stated}))
+
+
+def set_client_grants(session: Session, change: Change, stated: Mapping[Caller, Collection[Permit]]) -> None:
+    """Make ``stated`` all that these clients may there, as ``set_grants``."""
+    _set(session, change, *_OF_CLIENTS, stated, client_grants(session, {client_id for client_id, _, _ in stated}))
+
+
+def _grants(session: Session, model: Any, names: Sequence[str], of: Collection[Any] | None) -> dict[Any, Any]:
+    query = select(model).where(model.closed_by.is_(None)).order_by(model.permission, model.valid_from)
+    if of is not None:
+        query = query.where(getattr(model, names[0]).in_(of))
+    found: dict[Any, dict[UUID, Permit]] = {}
+    for row in session.scalars(query):
+        holder = tuple(getattr(row, name) for name in names)
+        found.setdefault(holder, {})[row.id] = (row.permission, row.valid_from, row.valid_to)
+    return found
+
+
+def _set(
+    session: Session,
+    change: Change,
+    model: Any,
+    names: Sequence[str],
+    stated: Mapping[Who, Collection[Permit]],
+    standing: Mapping[Who, Mapping[UUID, Permit]],
+) -> None:
     closing: list[UUID] = []
     opening: list[dict[str, Any]] = []
     for holder, wanted in stated.items():
         closed, opened = _difference(standing.get(holder, {}), set(wanted), clock.now())
         closing += closed
+        who = dict(zip(names, holder, strict=True)) | {"opened_by": change.id}
         opening += [
-            {
-                "id": uuid7(),
-                "person_id": holder[0],
-                "organisation_id": holder[1],
-                "permission": permission,
-                "valid_from": start,
-                "valid_to": end,
-                "opened_by": change.id,
-            }
+            {"id": uuid7(), "permission": permission, "valid_from": start, "valid_to": end, **who}
             for permission, start, end in opened
         ]
     if closing:
-        session.execute(update(AdminGrant), [{"id": id_, "closed_by": change.id} for id_ in closing])
+        session.execute(update(model), [{"id": id_, "closed_by": change.id} for id_ in closing])
     if opening:
-        session.execute(insert(AdminGrant), opening)
+        session.execute(insert(model), opening)
 
 
 def _difference(held: Mapping[UUID, Permit], wanted: set[Permit], now: datetime) -> tuple[list[UUID], list[Permit]]:

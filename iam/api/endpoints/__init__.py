@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from iam.api.endpoints import catalogue, feeds, organisations, persons, rights
+from iam.api.endpoints import (
+    catalogue,
+    feeds,
+    groups,
+    organisation_acts,
+    organisations,
+    people_by_hand,
+    persons,
+    rights,
+    role_acts,
+)
 from iam.api.endpoints.answering import blueprint
 
-__all__ = ["blueprint", "catalogue", "feeds", "organisations", "persons", "rights"]
+__all__ = [
+    "blueprint",
+    "catalogue",
+    "feeds",
+    "groups",
+    "organisation_acts",
+    "organisations",
+    "people_by_hand",
+    "persons",
+    "rights",
+    "role_acts",
+]

@@ -14,7 +14,9 @@ from pydantic import BaseModel
 
 from connectors.problem import Problem
 from iam.api.endpoints.caller import NAME, PATH
+from iam.api.endpoints.repeated import done_once
 from iam.api.shapes.base import PlaceInList
+from iam.api.shapes.stated import Outcome
 from iam.database.keyset import Cursor, Slice, keyset
 from iam.errors import AvainError
 from iam.web import context, guard
@@ -22,7 +24,7 @@ from iam.web.forms.csrf import csrf_exempt
 
 View = TypeVar("View", bound=Callable[..., Any])
 SCHEME = "avain"
-PROBLEM = "application/problem+json"
+PROBLEM, _JSON = "application/problem+json", "application/json"
 blueprint = APIBlueprint(NAME, __name__, url_prefix=PATH)
 
 _READING = {
@@ -35,7 +37,7 @@ _READING = {
     503: "Something the service depends on does not answer.",
 }
 _WRITING = {
-    409: "Somebody else changed it first, or its state does not allow this now.",
+    409: "Somebody else changed it first, its state does not allow this now, or the first of its kind is being done.",
     412: "It is not any more as it was when the ETag in If-Match was given.",
     413: "What was sent is too large.",
 }
@@ -51,17 +53,29 @@ class Stale(AvainError):
         super().__init__(Problem("This was changed since you read it.", "Read it again and repeat what you did."))
 
 
-def answers(shape: type[BaseModel], status: int = 200, *, writes: bool = False) -> Callable[[View], View]:
-    """Mark a view with what it answers; to be put above ``guard.requires``, whose permission the document names."""
+def answers(
+    shape: type[BaseModel], status: int = 200, *, writes: bool = False, waits: bool = False
+) -> Callable[[View], View]:
+    """Mark a view with what it answers; to be put above ``guard.requires``, whose permission the document names.
+    ``waits``: what it does may wait for a second person (202)."""
 
     def mark(view: View) -> View:
         codes = {code: text for code, text in _READING.items() if not (writes and code == 304)}
         told: Any = {code: _problem(code, text) for code, text in (codes | (_WRITING if writes else {})).items()}
+        if status == 201 and issubclass(shape, Outcome):
+            told[200] = {"description": "What it would do.", "content": {_JSON: {"schema": _of(shape)}}}
+        if waits:
+            told[202] = {"description": "It waits for a second person.", "content": {_JSON: {"schema": _of(shape)}}}
         documented = blueprint.doc(responses=told, security=[{SCHEME: [guard.permission_of(view)]}])
-        made: View = documented(blueprint.output(shape, status_code=status)(csrf_exempt(view)))
+        asked: Any = done_once(view) if writes else view
+        made: View = documented(blueprint.output(shape, status_code=status)(csrf_exempt(asked)))
         return made
 
     return mark
+
+
+def _of(shape: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{shape.__name__}"}
 
 
 def _problem(code: int, text: str) -> dict[str, Any]:

@@ -1,7 +1,9 @@
-"""Who calls: an administrator, by an access token of ours that an application got for them (RFC 6750).
+"""Who calls: an administrator, by an access token of ours that an application got for them (RFC 6750), or a client with
+grants of its own, by the token that it got for itself.
 
 The token is for this API and no other (its audience), lives no longer than the sign-in it came from, and lets its
-bearer do what its scope names, never more than the person may do on the pages. Cookies count for nothing here.
+bearer do what its scope names, never more than the person may do on the pages, or the client was granted. Cookies count
+for nothing here.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from flask import Flask, Response, current_app, g, request
 from connectors.problem import Problem
 from iam import clock
 from iam.access.administration import PERMISSIONS
+from iam.access.client_asker import client_asker
 from iam.errors import AvainError, Denied, NotFound
 from iam.oidc.issuing import bearer, mint
 from iam.oidc.issuing.bearer import Bearer
@@ -58,7 +61,18 @@ def init(app: Flask) -> None:
 
 def audience() -> str:
     """Return what an access token for this API names as its audience."""
-    return f"{context.settings().issuer}{PATH}"
+    return provider().issuer.administration
+
+
+def called_by() -> str:
+    """Return who calls as one name: the client, and the person it calls for."""
+    return f"{g.client_id} {g.person_id or ''}".strip()
+
+
+def scope() -> tuple[str, ...]:
+    """Return the permissions that the token's scope names."""
+    found: tuple[str, ...] = g.scope
+    return found
 
 
 def _admit() -> None:
@@ -77,10 +91,16 @@ def _admit() -> None:
     if token is None:
         raise NoToken
     g.challenge = 'Bearer error="invalid_token"'
-    shown, login = _shown(token)
-    g.login, g.person_id = login, login.person_id
+    shown = _shown(token)
+    g.client_id = shown.client.client_id
+    if shown.grant is None:
+        _for_itself(shown)
+    else:
+        g.login = _login(shown)
+        g.person_id = g.login.person_id
+    g.scope = mint.scopes_of(str(shown.claims.get("scope", "")), PERMISSIONS)
     g.challenge = f'Bearer error="insufficient_user_authentication", max_age="{STEP_UP_SECONDS}"'
-    _narrow(mint.scopes_of(str(shown.claims.get("scope", "")), PERMISSIONS), permission)
+    _narrow(g.scope, permission)
 
 
 def _token() -> str | None:
@@ -88,19 +108,30 @@ def _token() -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-def _shown(token: str) -> tuple[Bearer, LoginSession]:
-    """Return what a token stands on, and the sign-in it came from; raises ``NoToken``."""
-    session = context.db()
-    shown = bearer.read(session, provider().issuer, token, clock.now())
-    if shown is None or shown.grant is None or shown.claims.get("aud") != audience() or not _witnessed(token):
+def _shown(token: str) -> Bearer:
+    """Return what a token stands on; raises ``NoToken``."""
+    shown = bearer.read(context.db(), provider().issuer, token, clock.now())
+    if shown is None or shown.claims.get("aud") != audience() or not _witnessed(token):
         raise NoToken
-    in_capacity = shown.grant.capacity_id is None or (
-        shown.standing is not None and shown.standing.capacity is not None
-    )
-    login = login_sessions.get(session, shown.grant.session_id) if shown.grant.session_id is not None else None
-    if login is None or not in_capacity:
+    return shown
+
+
+def _login(shown: Bearer) -> LoginSession:
+    """Return the sign-in that a person's token came from; raises ``NoToken``."""
+    stood = shown.standing
+    if stood is None or stood.grant.session_id is None:
         raise NoToken
-    return shown, login
+    login = login_sessions.get(context.db(), stood.grant.session_id)
+    if login is None or (stood.grant.capacity_id is not None and stood.capacity is None):
+        raise NoToken
+    return login
+
+
+def _for_itself(shown: Bearer) -> None:
+    """Let a client in with what it was granted: it proved itself when it got the token."""
+    g.acting_client = shown.client.client_id
+    fresh = clock.now().timestamp() - int(shown.claims["iat"]) <= STEP_UP_SECONDS
+    guard.let_in(client_asker(context.db(), shown.client.client_id), fresh=fresh)
 
 
 def _witnessed(token: str) -> bool:

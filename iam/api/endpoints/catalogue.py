@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import Response
 
+from iam.access.administration import Part
 from iam.access.pages import counting, listing
 from iam.access.pages.counting import Count
 from iam.access.pages.listing import ROLE_KEYS, RULE_KEYS
 from iam.api.endpoints.answering import answer, answers, blueprint, page
 from iam.api.reading import catalogue as read
+from iam.api.reading.catalogue import Told
 from iam.api.shapes.catalogue import CatalogueQuery, RolePage, RoleWhole, RulePage, RuleWhole
 from iam.web import context, guard
 
@@ -28,7 +30,12 @@ def roles(query_data: CatalogueQuery) -> Response:
 @guard.requires("rules.read")
 def role(application: str, key: str) -> Response:
     """Tell one role."""
-    session, part = context.db(), guard.part()
+    return answer(told_role(guard.part(), application, key))
+
+
+def told_role(part: Part, application: str, key: str) -> Told:
+    """Return what is told of a role now; raises ``NotFound`` outside the part."""
+    session = context.db()
     row = listing.role_of(session, part, application, key)
     around = listing.roles_around(session, row[0].id)
     further = {
@@ -36,7 +43,7 @@ def role(application: str, key: str) -> Response:
         "included_by": [":".join(one) for one in around.including],
         **_held(counting.of_roles(session, part, [row[0].id]).get(row[0].id, counting.NOBODY)),
     }
-    return answer(read.roles(session, [row])[0] | further)
+    return read.roles(session, [row])[0] | further
 
 
 @blueprint.get("/rules")

@@ -11,12 +11,21 @@ from flask import Response, current_app
 
 from connectors.problem import Problem
 from iam.access.administration import PERMISSIONS
+from iam.access.client_asker import CLIENT_PERMISSIONS
 from iam.api.endpoints.answering import SCHEME, blueprint
+from iam.api.endpoints.repeated import HEADER, PATTERN
 from iam.api.shapes.base import ProblemDetails
 from iam.texts import N_
 from iam.web import errors, extension, guard
 
 VERSION = "1"
+_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Makes a request that is sent again be done once; a new one for each, kept for a day.",
+    "schema": {"type": "string", "pattern": PATTERN},
+}
 
 
 def init(app: APIFlask) -> None:
@@ -56,7 +65,11 @@ def _scheme(issuer: str) -> dict[str, Any]:
                 "authorizationUrl": f"{issuer}/oauth2/authorize",
                 "tokenUrl": f"{issuer}/oauth2/token",
                 "scopes": PERMISSIONS,
-            }
+            },
+            "clientCredentials": {
+                "tokenUrl": f"{issuer}/oauth2/token",
+                "scopes": {name: words for name, words in PERMISSIONS.items() if name in CLIENT_PERMISSIONS},
+            },
         },
     }
 
@@ -64,7 +77,9 @@ def _scheme(issuer: str) -> dict[str, Any]:
 def _with_problem(spec: Any) -> Any:
     spec["components"]["schemas"][ProblemDetails.__name__] = ProblemDetails.model_json_schema()
     for path in spec["paths"].values():
-        for operation in path.values():
+        for method, operation in path.items():
+            if method == "post":
+                operation.setdefault("parameters", []).append(_KEY)
             for told in operation["responses"].values():
                 # APIFlask gives every answer a content; one without a body has none.
                 if not told.get("content"):

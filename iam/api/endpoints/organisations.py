@@ -8,9 +8,10 @@ from flask import Response
 
 from connectors.problem import Problem
 from iam import clock
+from iam.access.administration import Part
 from iam.api.endpoints.answering import answer, answers, blueprint, page
 from iam.api.reading import organisations as read
-from iam.api.reading.organisations import ORGANISATION_KEYS
+from iam.api.reading.organisations import ORGANISATION_KEYS, Told
 from iam.api.shapes.organisations import OrganisationPage, OrganisationQuery, OrganisationTold
 from iam.directory.organisation import Organisation
 from iam.errors import NotFound
@@ -34,8 +35,13 @@ def organisations(query_data: OrganisationQuery) -> Response:
 @guard.requires("organisations.read")
 def organisation(organisation_id: UUID) -> Response:
     """Tell one organisation."""
-    query = read.organisations(guard.part(), clock.now()).where(Organisation.id == organisation_id)
+    return answer(told_now(guard.part(), organisation_id))
+
+
+def told_now(part: Part, organisation_id: UUID) -> Told:
+    """Return what is told of an organisation now; raises ``NotFound`` outside the part."""
+    query = read.organisations(part, clock.now()).where(Organisation.id == organisation_id)
     row = context.db().execute(query).one_or_none()
     if row is None:
         raise NotFound(Problem("There is no such organisation, or it is outside your part."))
-    return answer(read.told(row))
+    return read.told(row)

@@ -25,7 +25,7 @@ from iam.errors import Invalid, NotFound
 from iam.signin import access_end
 from iam.web import context, guard
 
-_FRESH = guard.recent(lambda: "/")
+FRESH = guard.recent(lambda: "/")
 
 
 @blueprint.get("/persons/<uuid:person_id>/rights")
@@ -42,7 +42,7 @@ def rights(person_id: UUID, query_data: RightsQuery) -> Response:
 @blueprint.post("/persons/<uuid:person_id>/rights")
 @answers(RightsTold, 201, writes=True)
 @blueprint.input(RightWanted)
-@_FRESH
+@FRESH
 @guard.requires("rights.grant")
 def grant(person_id: UUID, json_data: RightWanted) -> Response:
     """Grant a right by hand; the person's rights as they are then come back."""

@@ -11,13 +11,13 @@ SIZE, MOST = 50, 500
 """Rows of a page: as usual, and at most."""
 
 
-def _tidied(text: str) -> str:
-    """PostgreSQL takes no NUL."""
+def tidied(text: str) -> str:
+    """Return a text without what PostgreSQL does not take, and without spaces around it."""
     return text.replace("\x00", "").strip()
 
 
-Searched = Annotated[str, Field(max_length=200), AfterValidator(_tidied)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_tidied)]
+Searched = Annotated[str, Field(max_length=200), AfterValidator(tidied)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(tidied)]
 Names = dict[str, str]
 
 

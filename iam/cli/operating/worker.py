@@ -43,7 +43,7 @@ from iam.signin.codes import forgotten
 from iam.signin.factors import notice as factor_notice, replacement
 from iam.signin.passwords import network, throttle
 from iam.sources import alarms
-from iam.tokens import one_shot, sign_out
+from iam.tokens import keyed_request, one_shot, sign_out
 from iam.vault import Vault
 from iam.web.edge import logging
 
@@ -158,5 +158,6 @@ CHORES = (
     Chore("requests for help", timedelta(hours=1), standing.tidy),
     Chore("replaced factors", timedelta(minutes=1), replacement.follow_due),
     Chore("messages", timedelta(hours=1), outbox.tidy),
+    Chore("requests done once", TIDY, keyed_request.tidy),
 )
 """What is tidied whatever the settings."""

@@ -24,6 +24,10 @@ from iam.lifecycle.leave import end_leavers
 from iam.texts import N_
 from iam.tokens.grant import GrantRow
 
+PERSON_ADDED = "person:hand:added"
+POSITION_ADDED, POSITION_ENDED = "person:position:added", "person:position:ended"
+"""The events of what is done by hand."""
+
 
 class Hand(NamedTuple):
     """What is done by hand: ``write`` writes it under a change and returns whose it is and whose facts it touches;

@@ -17,6 +17,7 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredenti
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from iam import clock
+from iam.access import client_asker
 from iam.oidc.authorization.code import Code, take
 from iam.oidc.authorization.refusal import BadTarget, check_resources
 from iam.oidc.authorization.response import MODES
@@ -211,8 +212,19 @@ class OwnGrant(ClientCredentialsGrant):
         scope: Any = client.own_scope(self.request.payload.scope)
         if scope is None:
             raise InvalidScopeError()
-        self.request.scope = scope
         self.resource = _resource(self.request, ())
+        if self.resource == self.server.issuer.administration:
+            scope = self._held(client, scope)
+        self.request.scope = scope
+
+    def _held(self, client: RegisteredClient, scope: str) -> str:
+        """Return the permissions that the client holds now, of those it asks for or may have; raises
+        ``InvalidScopeError`` where it asks for another, or holds none."""
+        held = client_asker.permissions(self.server.session, client.client_id)
+        own = " ".join(word for word in scope.split() if word in held)
+        if not own or (self.request.payload.scope and own != scope):
+            raise InvalidScopeError()
+        return own
 
     def create_token_response(self) -> Answered:
         """Answer with an access token."""

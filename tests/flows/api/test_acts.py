@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from iam import clock
+from iam.directory.source import Source
 from iam.tokens.session import LoginSessionRow
 from tests.flows.api.test_calling import problem
 from tests.kit.peers.api import Caller
 from tests.kit.worlds.admin import World
+from tests.kit.worlds.source import hr_text, rows
 
 Of = Callable[..., Caller]
 
@@ -115,3 +120,31 @@ def test_a_run_is_started_and_told_of_at_its_address(world: World, caller: Of) -
     assert problem(refused) == (404, "not-found")
     wrong = paula.post("/sources/hr/runs", {"dry_run": "perhaps"})
     assert problem(wrong) == (422, "invalid")
+
+
+def test_a_run_goes_on_in_a_process_of_its_own_and_is_read_to_its_end(world: World, caller: Of, tmp_path: Path) -> None:
+    file = tmp_path / "hr.csv"
+    file.write_text(hr_text(rows(range(3))), encoding="utf-8")
+    with world.transaction() as session:
+        session.execute(update(Source).where(Source.key == "hr").values(settings={"path": str(file)}))
+    paula, key = caller("paula"), {"Idempotency-Key": "huomenna"}
+    started, again = (paula.post("/sources/hr/runs", {"dry_run": True}, key) for _ in range(2))
+    assert (started.status_code, again.status_code) == (202, 202)
+    # Sent twice, it is read once: the second is told of the first one's run.
+    assert again.get_json() == started.get_json()
+    assert again.headers["Location"] == started.headers["Location"]
+    told = _to_its_end(paula, started.headers["Location"])
+    # Three rows are fewer than the last good run had: it is stopped, and says why.
+    assert (told["dry_run"], told["state"], len(told["reasons"])) == (True, "stopped", 1)
+
+    listed = paula.get("/sources/hr/runs").get_json()["items"]
+    assert (len(listed), listed[0]) == (2, told)
+
+
+def _to_its_end(caller: Caller, address: str) -> Any:
+    end = time.monotonic() + 60
+    while (told := caller.get(address).get_json())["ended_at"] is None:
+        assert told["state"] == "running"
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return told

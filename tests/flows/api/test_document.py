@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.kit.peers import api
-from tests.kit.peers.api import Caller
+from tests.kit.peers.api import PROGRAM, Caller, Program
 from tests.kit.worlds import wide
 from tests.kit.worlds.admin import World, build
 from tests.kit.worlds.wide import CANARIES
@@ -44,9 +44,9 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     made.engine.dispose()
 
 
-@pytest.mark.parametrize("login", ["paula", "lauri", "nelli"])
+@pytest.mark.parametrize("login", ["paula", "lauri", "nelli", PROGRAM])
 def test_every_answer_is_one_that_the_document_tells(world: World, login: str) -> None:
-    caller, told = Caller(world, login), list[str]()
+    caller, told = Program(world) if login == PROGRAM else Caller(world, login), list[str]()
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", world.app)
     operations = [one.ok() for one in schema.get_all_operations()]
     assert len(operations) > 15

@@ -26,6 +26,25 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "api.end_right": {"reason": "x"},
     "api.end_access": {"reason": "x"},
     "api.start_run": {"dry_run": True},
+    "api.add_organisation": {"key": "X", "kind": "school", "names": {"fi": "X"}, "first_day": "2026-01-01"},
+    "api.rename_organisation": {"kind": "school", "names": {"fi": "X"}},
+    "api.close_organisation": {"last_day": "2030-01-01"},
+    "api.add_position": {
+        "organisation": wide.UNKNOWN,
+        "kind": "employee",
+        "sponsor": wide.UNKNOWN,
+        "reason": "x",
+    },
+    "api.end_position": {"reason": "x"},
+    "api.change_members": {"add": []},
+    "api.add_person": {
+        "given_names": "X",
+        "family_name": "X",
+        "birth_date": "2000-01-01",
+        "position": {"organisation": wide.UNKNOWN, "kind": "visitor", "sponsor": wide.UNKNOWN, "reason": "x"},
+    },
+    "api.make_role": {"key": "x", "names": {"fi": "X"}, "enforcement": "by token"},
+    "api.state_role": {"names": {"fi": "X"}, "enforcement": "by token"},
 }
 """By endpoint: what is sent to it."""
 

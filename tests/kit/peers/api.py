@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from werkzeug.test import TestResponse
 
 from iam.access.administration import PERMISSIONS
+from iam.access.client_asker import CLIENT_PERMISSIONS
+from iam.access.model.assignment import ClientGrant
 from iam.signin.factors import levels
 from tests.kit.factories import consortium
 from tests.kit.worlds import admin, wide
@@ -19,6 +21,8 @@ AUDIENCE = f"{ISSUER}/api/v1"
 CLIENT = "virkavarmenne"
 BACK = f"https://{CLIENT}.example/cb"
 EVERYTHING = " ".join(PERMISSIONS)
+PROGRAM = "raportit"
+OWN = " ".join(sorted(CLIENT_PERMISSIONS))
 
 
 def fill(world: World) -> None:
@@ -31,6 +35,21 @@ def fill(world: World) -> None:
     for login, place in (("paula", "ROOT"), ("lauri", "KOIVU"), ("nelli", "KOIVU")):
         employ(world, login, place, "Suunnittelija")
     application(world)
+    program(world)
+
+
+def program(world: World) -> None:
+    """Add a client that calls the API for nobody, with all that a client may over the school KOIVU."""
+    more = {"redirect_uris": [], "grants": ["client_credentials"], "resources": [AUDIENCE]}
+    consortium.client(world, CLIENT, PROGRAM, secret=SECRET, scope=OWN, **more)
+    allow(world, "KOIVU", *sorted(CLIENT_PERMISSIONS))
+
+
+def allow(world: World, place: str, *permissions: str, **changes: Any) -> None:
+    """Grant the client permissions over a part, answered for by MANSIKKALA."""
+    parts = {"organisation_id": world.ids[place], "owner_id": world.ids["MANSIKKALA"]}
+    rows = [{"client_id": PROGRAM, "permission": one, **parts, **world.lasting(), **changes} for one in permissions]
+    world.write(*(ClientGrant(**row) for row in rows))
 
 
 def application(world: World) -> None:
@@ -68,10 +87,7 @@ class Caller:
         code = dict(parse_qsl(urlsplit(answer.location or "").query)).get("code")
         assert code, (answer.status_code, answer.location)
         redeemed = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "code_verifier": VERIFIER}
-        basic = b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
-        told = self.http.post(
-            "/oauth2/token", base_url=ISSUER, data=redeemed, headers={"Authorization": f"Basic {basic}"}
-        )
+        told = self._redeemed(CLIENT, redeemed)
         assert told.status_code == 200, told.text
         return str(told.get_json()["access_token"])
 
@@ -86,6 +102,26 @@ class Caller:
         sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
         return self.http.post(self._address(path), base_url=ISSUER, json=body or {}, headers=sent)
 
+    def _redeemed(self, client_id: str, asked: dict[str, str]) -> TestResponse:
+        basic = b64encode(f"{client_id}:{SECRET}".encode()).decode()
+        headers = {"Authorization": f"Basic {basic}"}
+        return self.http.post("/oauth2/token", base_url=ISSUER, data=asked, headers=headers)
+
     @staticmethod
     def _address(path: str) -> str:
         return path.removeprefix(ISSUER) if path.startswith(ISSUER) else f"/api/v1{path}"
+
+
+class Program(Caller):
+    """The client that calls the API for nobody; without a ``scope`` it asks for all that it may have."""
+
+    def __init__(self, world: World, scope: str = "") -> None:
+        self.world = world
+        self.http = world.app.test_client(use_cookies=False)
+        self.answer = self.ask(scope)
+        self.token = str((self.answer.get_json() or {}).get("access_token"))
+
+    def ask(self, scope: str = "") -> TestResponse:
+        """Ask for a token."""
+        asked = {"grant_type": "client_credentials", "resource": AUDIENCE} | ({"scope": scope} if scope else {})
+        return self._redeemed(PROGRAM, asked)

@@ -23,6 +23,7 @@ from iam.delivery.outbox import Message
 from iam.jobs import Chore, Outcome, Verdict, Worker
 from iam.oidc.model import AssertionSeen, Attempt, OpaqueToken
 from iam.signin.accounts.factor import RememberedDevice
+from iam.tokens.keyed_request import KeyedRequest
 from iam.tokens.one_shot import OneShot
 from iam.vault import Vault
 from tests.kit.people import add_person
@@ -55,12 +56,13 @@ def old_and_new(session: Session, tmp_path: Path) -> None:
                 AssertionSeen(client_id="wilma", jti_hash=value, expires_at=at),
                 RememberedDevice(hash=value, person_id=person_id, expires_at=at),
                 OneShot(hash=value, kind="code", data={}, expires_at=at),
+                KeyedRequest(caller="wilma", key=name, digest=value, at=min(at, now)),
                 Message(kind="test", target=name, payload={}, created_at=now, due_at=now, delivered_at=min(at, now)),
             ]
         )
 
 
-TIDIED = (Attempt, OpaqueToken, AssertionSeen, RememberedDevice, OneShot, Message)
+TIDIED = (Attempt, OpaqueToken, AssertionSeen, RememberedDevice, OneShot, Message, KeyedRequest)
 
 
 def test_once_delivers_and_tidies_and_says_what_it_did(
@@ -82,6 +84,7 @@ def test_once_delivers_and_tidies_and_says_what_it_did(
         "opaque tokens": 1,
         "remembered devices": 1,
         "messages": 1,
+        "requests done once": 1,
         "agreements that end": 0,
         "sign-in addresses": 0,
         "login sessions": 0,

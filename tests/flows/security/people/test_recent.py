@@ -52,6 +52,7 @@ guard."""
 GIVES_NOTHING = {
     "admin.retire_client",
     "admin.end_right",
+    "admin.end_program",
     "admin.stop_rule",
     "admin.try_again",
     "admin.try_mail_again",
@@ -81,6 +82,7 @@ DONE_AT_LAST = {
     "admin.appoint",
     "admin.lengthen_administrator",
     "admin.end_administrator",
+    "admin.make_program",
 }
 """Forms that show an effect first: only doing it gives."""
 CHANGED = (
