@@ -267,7 +267,7 @@ def _propose(draft: Draft, held: Held, actor: Actor, things: list[list[str]], wh
     stated = {
         "things": things,
         **({} if whose is None else {"permission": whose.permission}),
-        **({} if actor.client_id is None else {"client": actor.client_id}),
+        **({} if actor.client_id is None else {"by_client": actor.client_id}),
     }
     owner_id = None if whose is None else whose.owner_id
     proposal = proposals.keep(session, "apply", KEY, owner_id, held.effects, held.reasons, actor, stated)
@@ -286,4 +286,4 @@ def _take_back(session: Session, actor: Actor, things: list[list[str]]) -> None:
 
 def _is_of(stated: Mapping[str, Any], actor: Actor, things: list[list[str]]) -> bool:
     """Whether a proposal of the same person, or of the same client, speaks of one of these things."""
-    return stated.get("client") == actor.client_id and any(one in things for one in stated.get("things", things))
+    return stated.get("by_client") == actor.client_id and any(one in things for one in stated.get("things", things))
