@@ -23,6 +23,7 @@ from iam import clock
 from iam.access.commands import taken_out
 from iam.access.model.proposal import OF_RULES, Proposal, TakenOut
 from iam.apply import guarded
+from iam.bulk import waits as bulk
 from iam.deciding import appointing
 from iam.deciding.deputies import may_be_deputised
 from iam.deciding.telling import is_due
@@ -41,6 +42,7 @@ KINDS = {
     "agreement": N_("Agreement"),
     "undo": N_("Undoing of a run"),
     "administrator": N_("Administrator"),
+    "bulk": N_("For many people at once"),
     "role": N_("Role"),
     "client": N_("Client"),
     "connection": N_("Sign-in connection"),
@@ -103,6 +105,8 @@ def _proposal(row: Proposal, names: dict[UUID, Profile]) -> WaitingDefinition:
         href = f"{paths[row.kind]}/{row.key}/proposal"
     elif row.kind == undo.KIND:
         href = f"/admin/runs/{(row.stated or {})['run']}/undo"
+    elif row.kind == bulk.KIND:
+        href = f"/admin/bulk/waiting/{row.id}"
     elif row.kind == appointing.KIND:
         href = f"{ADMINISTRATORS}/waiting/{row.id}"
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Index, insert, select
@@ -82,6 +82,38 @@ def write_each(
             "envelope": {},
         }
         for subject_id in subject_ids
+    ]
+    if rows:
+        session.execute(insert(AuditEvent), rows)
+
+
+class Told(NamedTuple):
+    """One of many events of a kind: whom it is about, where, and what it says."""
+
+    subject_id: UUID
+    organisation_id: UUID | None = None
+    envelope: Mapping[str, Any] = {}
+
+
+def write_all(
+    session: Session, type_: str, actor: Actor, told: Iterable[Told], *, change_id: UUID | None = None
+) -> None:
+    """Write an event of the same kind about each of many persons, by one statement; raises ``KeyError`` for a type
+    that is not documented."""
+    TYPES[type_]
+    rows: list[dict[str, Any]] = [
+        {
+            "id": uuid7(),
+            "at": clock.now(),
+            "type": type_,
+            "actor_id": actor.person_id,
+            "subject_id": one.subject_id,
+            "organisation_id": one.organisation_id,
+            "change_id": change_id,
+            "request_id": actor.request_id,
+            "envelope": dict(one.envelope),
+        }
+        for one in told
     ]
     if rows:
         session.execute(insert(AuditEvent), rows)

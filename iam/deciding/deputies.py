@@ -20,7 +20,7 @@ from iam.access.asker import Asker, asker_of
 from iam.access.model.assignment import Deputy
 from iam.audit import log
 from iam.change import Actor, begin
-from iam.deciding.waiting import PERMISSIONS
+from iam.deciding.waiting import DECIDING
 from iam.directory.queries import holds_at
 from iam.errors import Conflict, Denied, Invalid, NotFound
 from iam.texts import N_
@@ -31,7 +31,7 @@ Away = dict[tuple[UUID, str], set[UUID]]
 
 def may_be_deputised(asker: Asker) -> list[str]:
     """Return the permissions by which the asker decides something."""
-    return sorted({name for name in PERMISSIONS.values() if asker.decides(name)})
+    return sorted({name for name in DECIDING if asker.decides(name)})
 
 
 def standing(session: Session, person_id: UUID) -> Sequence[Deputy]:

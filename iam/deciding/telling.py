@@ -17,7 +17,7 @@ from iam.access.administration import APPROVE, roots
 from iam.access.asker import OPERATOR
 from iam.access.model.assignment import AdminGrant
 from iam.deciding.deputies import away
-from iam.deciding.waiting import PERMISSIONS, Waiting, waiting
+from iam.deciding.waiting import DECIDING, Waiting, permission_of, waiting
 from iam.delivery import outbox
 from iam.delivery.mail import Carrier
 from iam.delivery.outbox import Due, Message
@@ -76,7 +76,7 @@ def who_may_decide(session: Session) -> dict[UUID, list[Waiting]]:
     told: dict[UUID, list[Waiting]] = {}
     absent = away(session) if found else {}
     for one in found:
-        permission = PERMISSIONS[one.kind]
+        permission = permission_of(one)
         able = set(_of(holders, one.owner_id or top, permission)) - {one.proposed_by}
         for person_id in sorted(able):
             if not absent.get((person_id, permission), set()) & able:
@@ -90,7 +90,7 @@ Holders = Mapping[tuple[UUID, str], Collection[UUID]]
 def _holders(session: Session, places: Collection[UUID]) -> Holders:
     """Who holds what over these organisations now; one statement."""
     now, c, g = clock.now(), OrganisationClosure, AdminGrant
-    granted = (g.closed_by.is_(None), holds_at(g, now), g.permission.in_({*PERMISSIONS.values(), APPROVE, "admin"}))
+    granted = (g.closed_by.is_(None), holds_at(g, now), g.permission.in_({*DECIDING, APPROVE, "admin"}))
     query = select(c.descendant_id, g.permission, g.person_id).join(g, g.organisation_id == c.ancestor_id)
     found: dict[tuple[UUID, str], set[UUID]] = {}
     for place, permission, person_id in session.execute(

@@ -16,6 +16,8 @@ from iam.access.asker import Asker
 from iam.access.commands.appointing import APPOINTS
 from iam.access.model.proposal import OF_RULES, Proposal, waiting as undecided
 from iam.apply.guarded import KEY as DECLARATION, name_of
+from iam.bulk import waits as bulk
+from iam.bulk.acts.registry import ACTS
 from iam.deciding.appointing import KIND as ADMINISTRATOR
 from iam.directory.source import Run, Source
 from iam.errors import NotFound
@@ -32,6 +34,7 @@ NAMES = {
     DECLARED: DECLARATION,
     undo.KIND: undo.KIND,
     ADMINISTRATOR: ADMINISTRATOR,
+    bulk.KIND: bulk.KIND,
 }
 """What a proposal is about, as it is named."""
 PERMISSIONS: Mapping[str, str] = {
@@ -42,7 +45,12 @@ PERMISSIONS: Mapping[str, str] = {
     DECLARED: "config.apply",
     ADMINISTRATOR: APPOINTS,
 }
-"""By kind of what waits, which permission decides it; ``plans.approve`` decides all of them."""
+"""By kind of what waits, which permission decides it; ``plans.approve`` decides all of them. Of an act for many people
+it is that of the act (``permission_of``)."""
+
+
+DECIDING = frozenset({*PERMISSIONS.values(), *(one.permission for one in ACTS.values() if one.moves)})
+"""Every permission that decides something that waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,13 @@ class Waiting:
         """The digest of what was shown."""
         found = self.proposal.digest if self.proposal is not None else self.run and self.run.digest
         return found or ""
+
+
+def permission_of(one: Waiting) -> str:
+    """Return the permission that decides what waits."""
+    if one.kind == bulk.KIND and one.proposal is not None:
+        return bulk.permission_of(one.proposal)
+    return PERMISSIONS[one.kind]
 
 
 def waiting(session: Session, asker: Asker) -> list[Waiting]:
@@ -94,6 +109,9 @@ def proposals_for(asker: Asker) -> Any:
         if part and (kind != DECLARED or part.everything):
             here = true() if kind == DECLARED else part.covers(owner_id)
             mine.append(and_(Proposal.kind == kind, here))
+    for act in (one for one in ACTS.values() if one.moves):
+        if part := asker.decides(act.permission):
+            mine.append(and_(Proposal.kind == bulk.KIND, Proposal.key.startswith(f"{act.key}-"), part.covers(owner_id)))
     return select(Proposal).where(undecided(), or_(false(), *mine)).order_by(Proposal.proposed_at)
 
 
