@@ -11,25 +11,31 @@ from hmac import compare_digest
 from uuid import UUID
 
 from flask import Response, request
+from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui.bulk import choosing, fields
 from admin_ui.bulk.choosing import ChoiceForm
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
+from admin_ui.parts.lists import Listed
 from admin_ui.parts.paging import SIZE
 from admin_ui.parts.seen import profiles
-from admin_ui.people import effects as effects_view
+from admin_ui.people import effects as effects_view, listing as persons
 from admin_ui.people.effects import View
 from admin_ui.people.listing import PATH as PERSONS, listed_name
 from connectors.problem import Problem
 from iam.bulk import plan
 from iam.bulk.acts import registry
+from iam.bulk.acts.accounts import TakeHome
 from iam.bulk.acts.act import BulkAct, BulkAsker, SortedPeople
 from iam.bulk.chosen import MOST, ChosenPeople
 from iam.bulk.plan import BulkPreview, BulkReport
+from iam.directory.pages.listing import PERSON_KEYS
+from iam.directory.person import Person
 from iam.directory.queries import Profile
 from iam.errors import Conflict, Denied, Invalid
+from iam.signin.codes.words import letters
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -144,8 +150,27 @@ def _told(act: BulkAct, report: BulkReport) -> AnyResponse:
     gettext = context.texts().gettext
     if report.waits is not None:
         return frame.done(gettext(N_("Nothing was changed yet: it waits for a second person.")), PERSONS)
+    if report.slips:
+        return _printed(report)
+    if isinstance(act, TakeHome):
+        return _taken_home(report.people.done)
     told = gettext(N_("%(act)s: done for %(n)s people."))
     return frame.done(told % {"act": gettext(act.label), "n": len(report.people.done)}, PERSONS)
+
+
+def _printed(report: BulkReport) -> Response:
+    """The letters, in this answer only: a file to be printed."""
+    response = Response("".join(letters(report.slips, context.settings(), context.texts())), mimetype="text/html")
+    response.headers["Content-Disposition"] = 'attachment; filename="letters.html"'
+    return response
+
+
+def _taken_home(ids: Sequence[UUID]) -> Response:
+    """The list of exactly these people, as the list of persons is taken home."""
+    part = frame.part_of("persons.export")
+    query = select(Person).where(Person.id.in_(ids), part.shows(Person.id))
+    listed = Listed(query, PERSON_KEYS, lambda session, rows: persons.lines(session, part, rows))
+    return persons.file_of(listed, {"chosen": len(ids)})
 
 
 def _page(kind: type[BulkAct], choice: ChoiceForm, form: BulkForm, status: int = 200) -> Response:

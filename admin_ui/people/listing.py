@@ -117,9 +117,8 @@ def persons() -> AnyResponse:
 @guard.requires("persons.export")
 def persons_file() -> Response:
     """Take home the whole list as filtered, within the part over which the reader may export."""
-    part, texts = guard.part(), context.texts()
+    part = guard.part()
     wanted = _wanted(context.db(), part)
-    header = N_("Name"), N_("State"), N_("Kind"), N_("Position"), N_("Organisation"), N_("From"), N_("Last day")
     filters = {
         "organisation": str(wanted.organisation_id or ""),
         "kind": wanted.kind,
@@ -127,7 +126,13 @@ def persons_file() -> Response:
         "coming": wanted.coming,
         **({"username": "none"} if _nameless() else {}),
     }
-    listed = _listed(part, wanted)
+    return file_of(_listed(part, wanted), filters)
+
+
+def file_of(listed: Listed[PersonLine], filters: Mapping[str, Any]) -> Response:
+    """Return a list of persons as a file; ``filters`` go into its event."""
+    texts = context.texts()
+    header = N_("Name"), N_("State"), N_("Kind"), N_("Position"), N_("Organisation"), N_("From"), N_("Last day")
 
     def rows(session: Session) -> Iterator[PersonCells]:
         for one in listed.each(session):

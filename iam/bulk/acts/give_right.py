@@ -46,18 +46,13 @@ class GiveRight(BulkAct):
     def read(cls, session: Session, who: BulkAsker, said: Fields) -> Self:
         """See ``BulkAct``."""
         problems: list[Problem] = []
-        part = who.part(cls.permission)
-        role_id = act.role(session, part, said, problems)
-        scope_id = act.place(session, part, said, "scope", problems)
-        until, why = act.last_day(said, who.zone, problems), act.reason(said, problems)
-        what = None
-        if role_id is not None and until is not None and why:
-            what = _handed_out(session, who, role_id, until, why, problems)
+        scope_id = act.place(session, who.part(cls.permission), said, "scope", problems)
+        until = act.last_day(said, who.zone, problems)
+        what = handed_out(session, who, said, until, problems)
         act.refuse(problems)
         assert what is not None
-        assert scope_id is not None
         assert until is not None
-        return cls(said=said, place_id=scope_id, reason=why, what=what, until=until)
+        return cls(said=said, place_id=scope_id, reason=what.reason, what=what, until=until)
 
     def sort(self, session: Session, who: BulkAsker, ids: Sequence[UUID], change: Change | None) -> SortedPeople:
         """See ``BulkAct``."""
@@ -99,14 +94,18 @@ class GiveRight(BulkAct):
         return WrittenAct()
 
 
-def _handed_out(
-    session: Session, who: BulkAsker, role_id: UUID, until: datetime, why: str, problems: list[Problem]
+def handed_out(
+    session: Session, who: BulkAsker, said: Fields, until: datetime | None, problems: list[Problem]
 ) -> What | None:
-    """What the asker hands out, by the checks for one person; notes what is wrong."""
+    """Return what the asker hands out and why, by the checks for one person; notes what is wrong."""
+    part = who.part(GiveRight.permission)
+    role_id, why = act.role(session, part, said, problems), act.reason(said, problems)
+    if role_id is None or until is None or not why:
+        return None
     version = select(RoleVersion.id).where(RoleVersion.role_id == role_id).order_by(RoleVersion.n.desc()).limit(1)
     try:
         by_hand.require_grantable(session, role_id, why, until, clock.now())
-        granter_id = handing.granter(session, who.part(GiveRight.permission), role_id)
+        granter_id = handing.granter(session, part, role_id)
     except Invalid as error:
         problems.extend(error.problems)
         return None

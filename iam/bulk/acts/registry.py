@@ -7,12 +7,31 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from connectors.problem import Problem
+from iam.bulk.acts.accounts import EndSessions, GiveUsernames, PrintCodes, TakeHome
 from iam.bulk.acts.act import BulkAct, BulkAsker, Fields
 from iam.bulk.acts.give_right import GiveRight
+from iam.bulk.acts.groups import IntoGroup, OutOfGroup
+from iam.bulk.acts.positions import AddPosition, EndPosition
+from iam.bulk.acts.rights import EndRight, LengthenRight
 from iam.errors import NotFound
 from iam.texts import N_
 
-ACTS: Mapping[str, type[BulkAct]] = {one.key: one for one in (GiveRight,)}
+ACTS: Mapping[str, type[BulkAct]] = {
+    one.key: one
+    for one in (
+        GiveRight,
+        LengthenRight,
+        EndRight,
+        AddPosition,
+        EndPosition,
+        IntoGroup,
+        OutOfGroup,
+        GiveUsernames,
+        PrintCodes,
+        EndSessions,
+        TakeHome,
+    )
+}
 
 
 def of(who: BulkAsker, key: str) -> type[BulkAct]:
