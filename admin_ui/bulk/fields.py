@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from admin_ui.people import position_form
 from admin_ui.people.group_rows import GROUP_KEYS, groups, one
 from admin_ui.people.listing import OFFERED
 from admin_ui.rules.pages import offered_roles
+from iam import clock
 from iam.access.administration import Part
 from iam.bulk.acts.act import REASON, BulkAct
 from iam.directory.affiliation import AFFILIATION_KINDS
@@ -33,6 +35,9 @@ LABELS: Mapping[str, str] = {
     "reason": N_("Reason"),
 }
 _LISTS = {"role": "roles", "scope": "scopes", "organisation": "organisations", "kind": "kinds", "group": "groups"}
+
+
+_DAYS = ("first_day", "until")
 
 
 def offered(session: Session, part: Part, kind: type[BulkAct]) -> dict[str, Any]:
@@ -63,5 +68,14 @@ def in_words(kind: type[BulkAct], typed: Mapping[str, str], offer: Mapping[str, 
         value = typed.get(name, "")
         options = dict(offer[_LISTS[name]]) if name in _LISTS else {}
         if value:
-            found.append((texts.gettext(LABELS[name]), options.get(value, value)))
+            shown = _day(value) if name in _DAYS else options.get(value, value)
+            found.append((texts.gettext(LABELS[name]), shown))
     return found
+
+
+def _day(typed: str) -> str:
+    """A day as people read it; what is none as it was typed."""
+    try:
+        return context.texts().day(clock.day_end(date.fromisoformat(typed), context.settings().zone))
+    except (ValueError, OverflowError):
+        return typed

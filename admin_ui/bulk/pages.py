@@ -89,7 +89,8 @@ def bulk() -> Response:
 def bulk_act(does: str) -> Response:
     """Show the fields of an act."""
     kind, choice = registry.of(_who(), does), choosing.read()
-    form = BulkForm(request.args)
+    # Who holds a role is most often chosen for something about that very role.
+    form = BulkForm({"role": request.args.get("holders", "")})
     try:
         form.people = choosing.people(choice, _who().part(kind.permission))
     except Invalid as error:

@@ -24,23 +24,23 @@ from iam.plans import proposals
 from iam.texts import N_
 from iam.web import context, guard
 
-_WAITING = PATH + "/waiting/{proposal_id}"
+_WAITING = PATH + "/waiting/{bulk_id}"
 
 
-@blueprint.get("/bulk/waiting/<uuid:proposal_id>")
+@blueprint.get("/bulk/waiting/<uuid:bulk_id>")
 @guard.administers
-def waiting_bulk_act(proposal_id: UUID) -> Response:
+def waiting_bulk_act(bulk_id: UUID) -> Response:
     """Show what waits, with what it would do now."""
-    return _page(waits.of_id(context.db(), guard.asker(), proposal_id), {})
+    return _page(waits.of_id(context.db(), guard.asker(), bulk_id), {})
 
 
-@blueprint.post("/bulk/waiting/<uuid:proposal_id>")
+@blueprint.post("/bulk/waiting/<uuid:bulk_id>")
 @guard.administers
 @guard.recent(_WAITING)
-def decide_on_bulk_act(proposal_id: UUID) -> AnyResponse:
+def decide_on_bulk_act(bulk_id: UUID) -> AnyResponse:
     """Do it when its effects are those that were shown; or refuse it with a reason."""
     session, told, who = context.db(), context.texts().gettext, _who()
-    found = waits.of_id(session, who.asker, proposal_id)
+    found = waits.of_id(session, who.asker, bulk_id)
     try:
         if request.form.get("act") != "accept":
             waits.refuse(session, found, request.form.get("reason", ""), who.actor)
@@ -89,10 +89,10 @@ def _page(found: Proposal, errors: dict[str, str], status: int = 200) -> Respons
         proposer=next(iter(proposer.values()), Profile()).display_name,
         mine=found.proposed_by is not None and found.proposed_by == context.actor().person_id,
         errors=errors,
-        decide_at=_WAITING.format(proposal_id=found.id),
+        decide_at=_WAITING.format(bulk_id=found.id),
         seen="" if would is None else effects_view.sealed(would.preview.effects.digest),
         reason_error=errors.get("reason"),
         shown_places=SHOWN_PLACES,
-        turn=f"{_WAITING.format(proposal_id=found.id)}?page=",
+        turn=f"{_WAITING.format(bulk_id=found.id)}?page=",
         turn_form=None,
     )

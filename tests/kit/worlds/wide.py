@@ -16,13 +16,18 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from iam import clock
+from iam.access.asker import OPERATOR
 from iam.access.commands.appointing import Appointment
+from iam.access.commands.effects import Effects
 from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
 from iam.access.model.assignment import AdminGrant, Assignment
 from iam.access.model.proposal import Proposal
 from iam.access.model.role import ApplicationEnabled, RoleVersion
 from iam.access.model.rule import RuleVersion
-from iam.change import Change
+from iam.bulk import waits
+from iam.bulk.acts import registry
+from iam.bulk.acts.act import BulkAsker
+from iam.change import Actor, Change
 from iam.database.types import uuid7
 from iam.delivery.outbox import Message
 from iam.directory.affiliation import Group, Membership
@@ -30,6 +35,7 @@ from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity, SourceOpening
 from iam.oidc.model import Attempt
 from iam.signin.federation.connection import Connection
+from iam.web import extension
 from tests.kit.factories import consortium
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import TREE, World, administer, employ, give, person
@@ -162,6 +168,16 @@ def appointment(world: World, login: str, organisation: str) -> Proposal:
         proposed_by=world.ids["paula"],
         proposed_at=clock.now(),
     )
+
+
+def bulk_act(world: World, login: str, organisation: str) -> UUID:
+    """An act for many people that waits, of somebody alone in an organisation: it ends a right; return its id."""
+    vault = extension.parts_of(world.app).vault
+    who = BulkAsker(OPERATOR, Actor(), vault)
+    said = {"role": "wilma:opettaja", "scope": str(world.ids[organisation]), "reason": "ends"}
+    with world.transaction() as session:
+        act = registry.read(session, who, "end-right", said)
+        return waits.keep(session, act, [world.ids[login]], Effects((), (), "x" * 64), [], who).id
 
 
 def _rules(world: World) -> None:
@@ -366,6 +382,8 @@ def attempt(world: World, who: str, capacity: Mapping[str, Any], client: str = "
 
 
 def _groups(world: World) -> None:
+    for whose, who, place in (("own", "anna", "KOIVU"), ("foreign", "kiisu", "KUUSI")):
+        world.ids[f"{whose} bulk"] = bulk_act(world, who, place)
     for name, place, member in (("omaryhma", "KOIVU", "anna"), ("Kanariaryhma", "KUUSI", "kiisu")):
         row = Group(organisation_id=world.ids[place], key=name.lower(), name=name)
         world.write(row)
@@ -402,6 +420,8 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         appointment=ids["own appointment"],
         group=ids["omaryhma"],
         act="rename",
+        does="give-right",
+        bulk=ids["own bulk"],
     )
     foreign = named_things(
         ids["kiisu"],
@@ -422,6 +442,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         grant=ids["foreign grant"],
         appointment=ids["foreign appointment"],
         group=ids["Kanariaryhma"],
+        bulk=ids["foreign bulk"],
     )
     missing = {section: {name: _absent(name) for name in values} for section, values in own.items()}
     return own, foreign, missing
@@ -455,6 +476,8 @@ def named_things(
     appointment: str = UNKNOWN,
     group: str = UNKNOWN,
     act: str = "eioleolemassa",
+    does: str = "eioleolemassa",
+    bulk: str = UNKNOWN,
 ) -> dict[str, dict[str, str]]:
     """Return the arguments of routes by the first word of the address."""
     return {
@@ -467,6 +490,7 @@ def named_things(
         },
         "organisations": {"organisation_id": place, "opening_id": opening, "act": act},
         "groups": {"group_id": group},
+        "bulk": {"does": does, "bulk_id": bulk},
         "applications": {
             "key": application,
             "application": application,

@@ -77,6 +77,8 @@ def foreign(world: World) -> dict[str, str]:
         "request_id": str(_asked(world)),
         "group_id": str(_group(world)),
         "fact_id": str(world.ids["anna KOIVU"]),
+        "does": UNKNOWN,
+        "bulk_id": str(wide.bulk_act(world, "ville", "KUUSI")),
     }
 
 

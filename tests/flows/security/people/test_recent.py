@@ -67,6 +67,8 @@ GIVES_TOO = {
     "admin.make_clause",
     "admin.alter_clause",
     "admin.restore_clauses",
+    "admin.do_bulk_act",
+    "admin.decide_on_bulk_act",
 }
 """Forms of other permissions that give: an access that was ended, what another administrator asked for, what a
 suspended agreement gave, and what an agreement allows."""

@@ -14,7 +14,6 @@ from werkzeug.test import TestResponse
 
 from iam import clock
 from iam.access.model.assignment import Assignment
-from iam.access.model.proposal import Proposal
 from iam.access.model.role import ApplicationEnabled
 from tests.kit.worlds.admin import ISSUER, Reader, World, administer, employ, hidden, person
 from tests.unit.admin_ui.people.test_adding import seen
