@@ -40,7 +40,7 @@ from admin_ui.applications import (
     token_preview,
     undelivered,
 )
-from admin_ui.bulk import pages as bulk_acts, waiting as bulk_waiting
+from admin_ui.bulk import pages as bulk_acts, rules as bulk_rules, waiting as bulk_waiting
 from admin_ui.feeds import rejects as run_rejects, runs, sources, unclear, undo as run_undo
 from admin_ui.feeds.making import (
     changing as source_changing,
@@ -142,6 +142,7 @@ PAGES = (
     role_catalogue,
     role_edit,
     bulk_acts,
+    bulk_rules,
     bulk_waiting,
 )
 """The modules with views: their routes and sections of the menu are there once they are imported."""

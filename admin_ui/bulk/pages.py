@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hmac import compare_digest
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, request
@@ -34,7 +35,7 @@ from iam.bulk.plan import BulkPreview, BulkReport
 from iam.directory.pages.listing import PERSON_KEYS
 from iam.directory.person import Person
 from iam.directory.queries import Profile
-from iam.errors import Conflict, Denied, Invalid
+from iam.errors import Conflict, Denied, Invalid, NotFound
 from iam.signin.codes.words import letters
 from iam.texts import N_
 from iam.web import context, guard
@@ -78,7 +79,8 @@ def bulk() -> Response:
         choice=form,
         count=len(people.ids),
         names=_names(people.ids),
-        acts=[(key, texts.gettext(one.label)) for key, one in registry.ACTS.items() if frame.may(one.permission)],
+        acts=[(one.key, texts.gettext(one.label)) for one in _offered()],
+        query=urlencode(form.carried),
         path=PATH,
         errors=[(None, texts.sentence(one)) for one in problems],
     )
@@ -88,7 +90,7 @@ def bulk() -> Response:
 @guard.requires("persons.read")
 def bulk_act(does: str) -> Response:
     """Show the fields of an act."""
-    kind, choice = registry.of(_who(), does), choosing.read()
+    kind, choice = _kind(does), choosing.read()
     # Who holds a role is most often chosen for something about that very role.
     form = BulkForm({"role": request.args.get("holders", "")})
     try:
@@ -104,7 +106,7 @@ def bulk_act(does: str) -> Response:
 def do_bulk_act(does: str) -> AnyResponse:
     """Show what an act does; with ``act=save``, and that seen, do it, or keep it waiting for a second person."""
     session, who = context.db(), _who()
-    kind, choice, form = registry.of(who, does), choosing.read(), BulkForm(request.form)
+    kind, choice, form = _kind(does), choosing.read(), BulkForm(request.form)
     try:
         act = _read(kind, choice, form)
         if request.form.get("act") == "edit":
@@ -117,6 +119,18 @@ def do_bulk_act(does: str) -> AnyResponse:
     except (Invalid, Conflict, Denied) as error:
         form.problems += error.problems
         return _page(kind, choice, form, error.status)
+
+
+def _offered() -> list[type[BulkAct]]:
+    """The acts for people that the reader may do over some part."""
+    return [one for one in registry.ACTS.values() if one.people and frame.may(one.permission)]
+
+
+def _kind(does: str) -> type[BulkAct]:
+    found = registry.of(_who(), does)
+    if not found.people:
+        raise NotFound
+    return found
 
 
 def _read(kind: type[BulkAct], choice: ChoiceForm, form: BulkForm) -> BulkAct:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from hmac import compare_digest
+from typing import Any
 from uuid import UUID
 
 from flask import Response, request
+from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin_ui.bulk import fields
 from admin_ui.bulk.pages import PATH, SHOWN_PLACES, left_out
+from admin_ui.bulk.rules import left_rules
 from admin_ui.parts import frame
 from admin_ui.parts.frame import blueprint
 from admin_ui.parts.seen import profiles
 from admin_ui.people import effects as effects_view
 from iam.access.model.proposal import Proposal
+from iam.access.model.rule import Rule
 from iam.bulk import plan, waits
 from iam.bulk.acts import registry
-from iam.bulk.acts.act import BulkAsker
+from iam.bulk.acts.act import BulkAct, BulkAsker
+from iam.bulk.plan import BulkPreview
 from iam.directory.queries import Profile
 from iam.errors import AvainError, Conflict, Denied, Invalid, NotFound
 from iam.plans import proposals
@@ -63,6 +68,15 @@ def _is_seen(digest: str) -> bool:
     return compare_digest(effects_view.sealed(digest).encode(), request.form.get("seen", "").encode())
 
 
+def _left(kind: type[BulkAct], would: BulkPreview | None) -> list[Any]:
+    if would is None:
+        return []
+    if kind.people:
+        return left_out(would.people)
+    query = select(Rule.id, Rule.key).where(Rule.id.in_(would.people.left))
+    return left_rules(would.people, dict(context.db().execute(query).all()))
+
+
 def _page(found: Proposal, errors: dict[str, str], status: int = 200) -> Response:
     session, texts, who = context.db(), context.texts(), _who()
     kind, would = registry.ACTS[(found.stated or {})["act"]], None
@@ -85,7 +99,9 @@ def _page(found: Proposal, errors: dict[str, str], status: int = 200) -> Respons
         moved=would is not None and would.preview.effects.digest != found.digest,
         effects=None if would is None else effects_view.view(session, would.preview, found),
         done=0 if would is None else len(would.people.done),
-        left=[] if would is None else left_out(would.people),
+        is_of_people=kind.people,
+        rules=[] if would is None or kind.people else [row.key for row in would.people.rows],
+        left=_left(kind, would),
         proposer=next(iter(proposer.values()), Profile()).display_name,
         mine=found.proposed_by is not None and found.proposed_by == context.actor().person_id,
         errors=errors,

@@ -26,6 +26,8 @@ DECIDES = {
     "config.apply": N_("Declarations"),
     "rules.write": N_("Rules"),
     "sources.accept": N_("Sources"),
+    "rights.grant": N_("Rights given by hand to many people at once"),
+    "persons.write": N_("Positions and groups of many people at once"),
 }
 
 

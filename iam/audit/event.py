@@ -19,6 +19,7 @@ TYPES: dict[str, str] = {
     "bulk:act:proposed": "An act for many people at once waits for a second person; which, with the digest.",
     "bulk:act:accepted": "A second person accepted an act for many people at once.",
     "bulk:act:refused": "An act for many people at once was refused or taken back, with a reason.",
+    "rule:owner:changed": "A rule was given to another owner; from whom is in the event.",
     "group:members:stated": (
         "A local group was made or changed on a page; which, and whether it waits for a second person, is in the event."
     ),

@@ -90,7 +90,7 @@ def write_each(
 class Told(NamedTuple):
     """One of many events of a kind: whom it is about, where, and what it says."""
 
-    subject_id: UUID
+    subject_id: UUID | None
     organisation_id: UUID | None = None
     envelope: Mapping[str, Any] = {}
 
@@ -98,8 +98,8 @@ class Told(NamedTuple):
 def write_all(
     session: Session, type_: str, actor: Actor, told: Iterable[Told], *, change_id: UUID | None = None
 ) -> None:
-    """Write an event of the same kind about each of many persons, by one statement; raises ``KeyError`` for a type
-    that is not documented."""
+    """Write an event of the same kind about each of many, by one statement; raises ``KeyError`` for a type that is not
+    documented."""
     TYPES[type_]
     rows: list[dict[str, Any]] = [
         {

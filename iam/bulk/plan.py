@@ -94,7 +94,7 @@ def do(
         tried = _tried(session, act, ids, who, trial=False)
         if not is_seen(tried.effects.digest):
             raise Conflict(Problem(_CHANGED))
-        reasons = _reasons(session, tried.effects, who) if act.moves else []
+        reasons = _reasons(session, tried, who) if act.moves else []
         if not reasons:
             _done(session, act, tried, who)
             return BulkReport(tried.people, tried.slips)
@@ -139,12 +139,15 @@ def _tried(session: Session, act: BulkAct, ids: Sequence[UUID], who: BulkAsker, 
     session.flush()
     if not act.moves:
         return _Tried(change, people, Effects((), (), _digest(_basis(act, people))), written.slips)
+    if written.rules:
+        derive(session, change, rules=written.rules, trial=trial)
     if written.touched:
         touched = set(written.touched)
         derive(session, change, persons=touched, trial=trial)
         end_leavers(session, GrantRow.person_id.in_(touched))
     effects = read(session, change.id, basis=_basis(act, people))
-    _refuse_sensitive(session, effects)
+    if act.people:
+        _refuse_sensitive(session, effects)
     return _Tried(change, people, effects, written.slips)
 
 
@@ -159,7 +162,7 @@ def _sorted(session: Session, act: BulkAct, ids: Sequence[UUID], who: BulkAsker,
 def _untold(session: Session, act: BulkAct, ids: Sequence[UUID], who: BulkAsker) -> list[UUID]:
     """Those of whom it may not be told that they are where the act happens."""
     part = who.part(act.permission)
-    if act.place_id is None or part.tells_all or not ids:
+    if act.place_id is None or not act.people or part.tells_all or not ids:
         return []
     query = select(Person.id).where(Person.id.in_(ids), ~part.tells(Person.id, literal(act.place_id)))
     return list(session.scalars(query))
@@ -172,10 +175,10 @@ def _refuse_sensitive(session: Session, effects: Effects) -> None:
         raise Invalid(Problem(N_("It would give a role that nobody hands out alone."), remedy))
 
 
-def _reasons(session: Session, effects: Effects, who: BulkAsker) -> list[Problem]:
+def _reasons(session: Session, tried: _Tried, who: BulkAsker) -> list[Problem]:
     if definition_guard.is_new(session):
         return []
-    return definition_guard.reasons(session, effects, Touched(), who.actor)
+    return definition_guard.reasons(session, tried.effects, Touched(tried.people.roles), who.actor)
 
 
 def _done(session: Session, act: BulkAct, tried: _Tried, who: BulkAsker) -> None:

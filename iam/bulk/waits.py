@@ -53,7 +53,8 @@ def of_id(session: Session, asker: Asker, proposal_id: UUID) -> Proposal:
     found = session.get(Proposal, proposal_id)
     if found is None or found.kind != KIND or found.accepted_at is not None or found.withdrawn_at is not None:
         raise NotFound(_GONE)
-    if found.owner_id is None or not covers_all(session, asker.decides(permission_of(found)), [found.owner_id]):
+    part = asker.decides(permission_of(found))
+    if not (part.everything or (found.owner_id is not None and covers_all(session, part, [found.owner_id]))):
         raise NotFound(_GONE)
     return found
 

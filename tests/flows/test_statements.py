@@ -83,6 +83,7 @@ MOST: dict[str, int] = {
     "GET /admin/applications/<key>/enabled.csv": 6,
     "GET /admin/applications/<key>/token": 6,
     "GET /admin/bulk": 5,
+    "GET /admin/bulk-rules": 8,
     "GET /admin/bulk/<does>": 8,
     "GET /admin/bulk/waiting/<uuid:bulk_id>": 60,
     "GET /admin/callback": 12,

@@ -56,24 +56,28 @@ class BulkAsker:
 @dataclass(frozen=True, slots=True)
 class SortedPeople:
     """For whom an act is done, and who is left out of it, each with why; ``rows`` are what the act makes of the
-    first."""
+    first, ``roles`` which roles it names, whoever gains by them today. Of an act on rules these are rules."""
 
     done: Sequence[UUID]
     left: Mapping[UUID, Problem] = field(default_factory=dict)
     rows: Sequence[Any] = ()
+    roles: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenAct:
-    """What an act wrote: whose facts it touched, from which their rights follow, and letters to be printed now."""
+    """What an act wrote: whose facts it touched, or which rules, from which rights follow, and letters to be printed
+    now."""
 
     touched: Collection[UUID] = ()
+    rules: Collection[UUID] = ()
     slips: Sequence[Slip] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkAct(ABC):
-    """An act for many people. ``moves``: rights come or go by it, so that it is tried first and may wait.
+    """An act for many people, or (``people`` False) on many rules. ``moves``: rights come or go by it, so that it is
+    tried first and may wait.
 
     ``place_id`` is where it happens: a protected person is done for only where that may be told. ``said`` are the
     fields that it was read from.
@@ -84,6 +88,7 @@ class BulkAct(ABC):
     label: ClassVar[str]
     fields: ClassVar[tuple[str, ...]] = ("reason",)
     moves: ClassVar[bool] = True
+    people: ClassVar[bool] = True
 
     said: Fields
     place_id: UUID | None = None

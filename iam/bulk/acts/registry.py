@@ -13,6 +13,7 @@ from iam.bulk.acts.give_right import GiveRight
 from iam.bulk.acts.groups import IntoGroup, OutOfGroup
 from iam.bulk.acts.positions import AddPosition, EndPosition
 from iam.bulk.acts.rights import EndRight, LengthenRight
+from iam.bulk.acts.rules import GiveRules, WithdrawRules
 from iam.errors import NotFound
 from iam.texts import N_
 
@@ -30,6 +31,8 @@ ACTS: Mapping[str, type[BulkAct]] = {
         PrintCodes,
         EndSessions,
         TakeHome,
+        WithdrawRules,
+        GiveRules,
     )
 }
 

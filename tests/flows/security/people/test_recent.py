@@ -157,6 +157,8 @@ def address(world: World, rule: Rule) -> str:
         "grant_id": str(wide.grant_of(world, "sanna")),
         "proposal_id": str(uuid4()),
         "act": "rename",
+        "does": "give-right",
+        "bulk_id": str(uuid4()),
     }
     built = rule.build({name: ids[name] for name in rule.arguments})
     assert built is not None
