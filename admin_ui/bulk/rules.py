@@ -54,7 +54,7 @@ def bulk_rules() -> Response:
     form = RulesForm(request.args, _chosen(request.args.getlist("rule")))
     if not form.rules:
         form.problems.append(Problem(N_("No rule was chosen."), N_("Tick rules in the list.")))
-    return _page(_kind(request.args.get("does", "")), form, 422 if form.problems else 200)
+    return _page(_kind(request.args.get("does", "")), form)
 
 
 @blueprint.post("/bulk-rules")

@@ -177,7 +177,7 @@ def bulk_act(world: World, login: str, organisation: str) -> UUID:
     said = {"role": "wilma:opettaja", "scope": str(world.ids[organisation]), "reason": "ends"}
     with world.transaction() as session:
         act = registry.read(session, who, "end-right", said)
-        return waits.keep(session, act, [world.ids[login]], Effects((), (), "x" * 64), [], who).id
+        return waits.keep(session, act, [world.ids[login]], Effects((), (), f"{organisation} {login}".rjust(64, "x")[::-1]), [], who).id
 
 
 def _rules(world: World) -> None:
