@@ -20,7 +20,6 @@ from admin_ui.people import effects as effects_view
 from iam.access.model.proposal import Proposal
 from iam.access.model.rule import Rule
 from iam.bulk import plan, waits
-from iam.bulk.acts import registry
 from iam.bulk.acts.act import BulkAct, BulkAsker
 from iam.bulk.plan import BulkPreview
 from iam.directory.queries import Profile
@@ -79,7 +78,7 @@ def _left(kind: type[BulkAct], would: BulkPreview | None) -> list[Any]:
 
 def _page(found: Proposal, errors: dict[str, str], status: int = 200) -> Response:
     session, texts, who = context.db(), context.texts(), _who()
-    kind, would = registry.ACTS[(found.stated or {})["act"]], None
+    kind, would = waits.kind_of(found), None
     try:
         _, would = plan.look_at_waiting(session, found, who)
     except AvainError as error:

@@ -24,7 +24,6 @@ from iam.access.commands import taken_out
 from iam.access.model.proposal import OF_RULES, Proposal, TakenOut
 from iam.apply import guarded
 from iam.bulk import waits as bulk
-from iam.bulk.acts.registry import ACTS
 from iam.deciding import appointing
 from iam.deciding.deputies import may_be_deputised
 from iam.deciding.telling import is_due
@@ -107,7 +106,7 @@ def _proposal(row: Proposal, names: dict[UUID, Profile]) -> WaitingDefinition:
     elif row.kind == undo.KIND:
         href = f"/admin/runs/{(row.stated or {})['run']}/undo"
     elif row.kind == bulk.KIND:
-        name, href = texts.gettext(ACTS[(row.stated or {})["act"]].label), f"/admin/bulk/waiting/{row.id}"
+        name, href = texts.gettext(bulk.kind_of(row).label), f"/admin/bulk/waiting/{row.id}"
     elif row.kind == appointing.KIND:
         href = f"{ADMINISTRATORS}/waiting/{row.id}"
     else:

@@ -59,9 +59,14 @@ def of_id(session: Session, asker: Asker, proposal_id: UUID) -> Proposal:
     return found
 
 
+def kind_of(proposal: Proposal) -> type[BulkAct]:
+    """Return which act waits."""
+    return registry.ACTS[(proposal.stated or {})["act"]]
+
+
 def permission_of(proposal: Proposal) -> str:
     """Return the permission that does, and so decides, what waits."""
-    return registry.ACTS[(proposal.stated or {})["act"]].permission
+    return kind_of(proposal).permission
 
 
 def said_of(session: Session, proposal: Proposal, who: BulkAsker) -> tuple[BulkAct, list[UUID], BulkAsker]:

@@ -16,18 +16,13 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from iam import clock
-from iam.access.asker import OPERATOR
 from iam.access.commands.appointing import Appointment
-from iam.access.commands.effects import Effects
 from iam.access.model.agreement import Agreement, AgreementClause, AgreementParty, AgreementTerm, ClauseContent
 from iam.access.model.assignment import AdminGrant, Assignment
 from iam.access.model.proposal import Proposal
 from iam.access.model.role import ApplicationEnabled, RoleVersion
 from iam.access.model.rule import RuleVersion
-from iam.bulk import waits
-from iam.bulk.acts import registry
-from iam.bulk.acts.act import BulkAsker
-from iam.change import Actor, Change
+from iam.change import Change
 from iam.database.types import uuid7
 from iam.delivery.outbox import Message
 from iam.directory.affiliation import Group, Membership
@@ -35,8 +30,7 @@ from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity, SourceOpening
 from iam.oidc.model import Attempt
 from iam.signin.federation.connection import Connection
-from iam.web import extension
-from tests.kit.factories import consortium
+from tests.kit.factories import consortium, waiting_bulk
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import TREE, World, administer, employ, give, person
 
@@ -168,16 +162,6 @@ def appointment(world: World, login: str, organisation: str) -> Proposal:
         proposed_by=world.ids["paula"],
         proposed_at=clock.now(),
     )
-
-
-def bulk_act(world: World, login: str, organisation: str) -> UUID:
-    """An act for many people that waits, of somebody alone in an organisation: it ends a right; return its id."""
-    vault = extension.parts_of(world.app).vault
-    who = BulkAsker(OPERATOR, Actor(), vault)
-    said = {"role": "wilma:opettaja", "scope": str(world.ids[organisation]), "reason": "ends"}
-    with world.transaction() as session:
-        act = registry.read(session, who, "end-right", said)
-        return waits.keep(session, act, [world.ids[login]], Effects((), (), f"{organisation} {login}".rjust(64, "x")[::-1]), [], who).id
 
 
 def _rules(world: World) -> None:
@@ -382,12 +366,11 @@ def attempt(world: World, who: str, capacity: Mapping[str, Any], client: str = "
 
 
 def _groups(world: World) -> None:
-    for whose, who, place in (("own", "anna", "KOIVU"), ("foreign", "kiisu", "KUUSI")):
-        world.ids[f"{whose} bulk"] = bulk_act(world, who, place)
     for name, place, member in (("omaryhma", "KOIVU", "anna"), ("Kanariaryhma", "KUUSI", "kiisu")):
         row = Group(organisation_id=world.ids[place], key=name.lower(), name=name)
         world.write(row)
         world.ids[name] = row.id
+        world.ids[f"{name} bulk"] = waiting_bulk.bulk_act(world, member, place)
         world.write(Membership(group_id=row.id, person_id=world.ids[member], **world.lasting()))
 
 
@@ -421,7 +404,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         group=ids["omaryhma"],
         act="rename",
         does="give-right",
-        bulk=ids["own bulk"],
+        bulk=ids["omaryhma bulk"],
     )
     foreign = named_things(
         ids["kiisu"],
@@ -442,7 +425,7 @@ def objects(world: World) -> tuple[Objects, Objects, Objects]:
         grant=ids["foreign grant"],
         appointment=ids["foreign appointment"],
         group=ids["Kanariaryhma"],
-        bulk=ids["foreign bulk"],
+        bulk=ids["Kanariaryhma bulk"],
     )
     missing = {section: {name: _absent(name) for name in values} for section, values in own.items()}
     return own, foreign, missing
