@@ -24,6 +24,7 @@ from iam.directory.organisation import Organisation
 from iam.directory.source import Ambiguity, RunReject, SourceOpening
 from iam.signin.accounts.standing_request import StandingRequest
 from tests.kit.factories import consortium, waiting_bulk
+from tests.kit.worlds import catalogue, wide
 from tests.kit.worlds.admin import World, administer, person
 
 MARK = "kanaria"

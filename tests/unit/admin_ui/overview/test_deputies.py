@@ -50,10 +50,12 @@ def test_a_deputy_is_named_by_username_seen_by_both_and_ended_by_either(
         "config.apply",
         "rules.write",
         "sources.accept",
+        "rights.grant",
+        "persons.write",
     }
     for page in (paula.get(PATH).text, veera.get(PATH).text):
         assert "Varahenkilö" in page
-        assert page.count("End it now") == 5
+        assert page.count("End it now") == 7
     one = rows(pair)[0]
     assert reader("mauri").force(f"{PATH}/{one.id}/end").status_code == 404
     assert veera.force(f"{PATH}/{one.id}/end").location == PATH
