@@ -59,7 +59,7 @@ def test_a_deputy_is_named_by_username_seen_by_both_and_ended_by_either(
     one = rows(pair)[0]
     assert reader("mauri").force(f"{PATH}/{one.id}/end").status_code == 404
     assert veera.force(f"{PATH}/{one.id}/end").location == PATH
-    assert len(rows(pair)) == 4
+    assert len(rows(pair)) == 6
 
 
 @pytest.mark.parametrize(
