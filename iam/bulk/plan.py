@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -152,11 +152,10 @@ def _tried(session: Session, act: BulkAct, ids: Sequence[UUID], who: BulkAsker, 
 
 
 def _sorted(session: Session, act: BulkAct, ids: Sequence[UUID], who: BulkAsker, change: Change | None) -> SortedPeople:
-    """Sort people for an act; raises ``Conflict`` when nobody is left for whom it is done."""
+    """Sort people for an act: whom it may not be told of, whom it cannot be done for, and the others."""
     untold = _untold(session, act, ids, who)
     found = act.sort(session, who, [one for one in ids if one not in untold], change)
-    people = SortedPeople(found.done, {**dict.fromkeys(untold, PROTECTED), **found.left}, found.rows)
-    return people
+    return replace(found, left={**dict.fromkeys(untold, PROTECTED), **found.left})
 
 
 def _untold(session: Session, act: BulkAct, ids: Sequence[UUID], who: BulkAsker) -> list[UUID]:

@@ -87,3 +87,12 @@ def test_any_paste_finds_nobody_beyond_the_part_and_breaks_nothing(school: Schoo
     if paste.strip():
         assert set(found.ids) <= {school.ids[name] for name in ("sanna", "paula", "pekka")}
     assert isinstance(found.found.missing, list)
+
+
+def test_whom_the_asker_may_not_read_is_never_chosen_though_the_act_may_be_done_there(school: School) -> None:
+    access.admin_grant(school.session, school.ids["sanna"], "rights.grant", school.ids["lukio"])
+    (beyond,) = school.people(1, at="lukio")
+    school.session.add(Account(person_id=beyond, login="lukion.oma", language="fi"))
+    school.session.flush()
+    for choice in (BulkChoice((beyond,)), BulkChoice(wanted=Wanted()), BulkChoice(paste="lukion.oma")):
+        assert beyond not in choose(school, choice).ids

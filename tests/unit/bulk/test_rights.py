@@ -178,3 +178,13 @@ def test_it_waits_for_nobody_of_another_part(guarded: School) -> None:
     with pytest.raises(NotFound):
         waits.of_id(guarded.session, asker_of(guarded.session, neighbour), proposal.id)
     assert waits.of_id(guarded.session, guarded.asker("paula").asker, proposal.id) is proposal
+
+
+def test_who_would_have_it_too_does_not_accept_it(guarded: School) -> None:
+    many = guarded.people(40)
+    guarded.people(60)
+    kept = guarded.do(GIVE, [*many, guarded.ids["pekka"]]).waits
+    assert kept is not None
+    with pytest.raises(Denied, match="done for you too"):
+        plan.accept(guarded.session, kept, lambda _: True, guarded.asker("pekka"))
+    assert guarded.holders() == set()
