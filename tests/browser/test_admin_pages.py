@@ -32,7 +32,7 @@ ELSEWHERE = {
     "admin.show_closing",
     "admin.show_appointment",
     "admin.waiting_administrator",
-    "admin.bulk_act",
+    "admin.bulk_rules",
     "admin.waiting_bulk_act",
 }
 """Views that no link leads to here: the door, the people of whom a source is unclear, of whom there are none; a signature

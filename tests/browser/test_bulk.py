@@ -98,6 +98,25 @@ def test_what_many_gain_waits_and_a_second_administrator_has_exactly_that_done(
     expect(veera.locator("main")).to_contain_text("Se on tehty täsmälleen niin kuin näytettiin.")
 
 
+def test_rules_that_were_ticked_are_withdrawn_after_their_effect_was_seen(
+    chromium: Chromium, issuer: str, look: Callable[[Page, str], None]
+) -> None:
+    paula = administrator(chromium, issuer, PAULA, "/admin/rules")
+    look(paula, "rules")
+    for n in range(2):
+        paula.locator("input[name=rule]").nth(n).check()
+    press(paula, "Siirrä säännöt toiselle omistajalle")
+    look(paula, "rules-owner")
+    paula.go_back()
+    press(paula, "Poista säännöt käytöstä")
+    paula.fill("#reason", "Vanhentuneet")
+    press(paula, LOOK)
+    expect(paula.locator("main")).to_contain_text("Se tehdään 2 säännölle.")
+    look(paula, "rules-effects")
+    press(paula, "Poista säännöt käytöstä")
+    expect(paula.locator("main")).to_contain_text("Se on tehty, ja oikeudet seuraavat sitä.")
+
+
 def test_a_secretary_pastes_people_and_those_who_are_not_found_are_told(
     chromium: Chromium, issuer: str, look: Callable[[Page, str], None]
 ) -> None:
