@@ -109,18 +109,9 @@ def build(world: World) -> None:
         )
     )
     consortium.client(world, "wilma", "wilma")
-    world.write(
-        *(
-            DataGroup(application_id=world.ids[key], key=key, name={"fi": f"{key} fi"})
-            for key in ("oma", "kanariasovellus")
-        )
-    )
-    world.write(
-        *(
-            ApplicationEnabled(application_id=world.ids["wilma"], organisation_id=world.ids[at])
-            for at in ("KOIVU", "KUUSI")
-        )
-    )
+    for key, at in (("oma", "KOIVU"), ("kanariasovellus", "KUUSI")):
+        world.write(DataGroup(application_id=world.ids[key], key=key, name={"fi": f"{key} fi"}))
+        world.write(ApplicationEnabled(application_id=world.ids["wilma"], organisation_id=world.ids[at]))
     person(world, "kiisu", "Kiisunen")
     employ(world, "kiisu", "KUUSI", "Rehtorikanaria")
     give(world, "kiisu", "KUUSI")
