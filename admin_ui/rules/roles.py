@@ -25,6 +25,7 @@ from iam.access.pages.called import groups_called, rules_called
 from iam.access.pages.counting import NOBODY
 from iam.access.pages.listing import HOLDER_KEYS, ROLE_KEYS, RULE_KEYS
 from iam.database.keyset import Cursor, keyset
+from iam.directory.pages.listing import are_few
 from iam.directory.queries import Profile
 from iam.texts import LANGUAGE_NAMES, N_, in_language
 from iam.web import context, guard
@@ -198,7 +199,10 @@ def holders_file(application: str, key: str) -> Response:
 
 
 def _holders(part: Part, role: Role) -> Listed[Holder]:
-    return Listed(listing.holders(part, role.id), HOLDER_KEYS, lambda session, rows: holders(session, rows, role))
+    few = are_few(context.db(), part)
+    return Listed(
+        listing.holders(part, role.id, few=few), HOLDER_KEYS, lambda session, rows: holders(session, rows, role)
+    )
 
 
 def lines(session: Session, part: Part, rows: Sequence[tuple[Role, Application, RoleVersion]]) -> list[RoleLine]:

@@ -134,11 +134,11 @@ def _given(session: Session) -> dict[str, str]:
         ),
         "sources key": source_of(FIRST),
         "agreements key": AGREEMENT,
-        "roles key": found["application"],
         "applications key": found["application"],
         "root": ROOT,
         "n": 1,
     }
+    found["roles key"] = found.pop("role")
     return {key: str(value) for key, value in found.items() if value is not None}
 
 

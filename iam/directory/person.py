@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from iam.database.base import Base, FactVersion, closed_index, key, open_index, refers_to, valid
@@ -35,6 +35,9 @@ class PersonNameWord(Base):
     shown: Mapped[bool]
 
 
+_PROTECTED = text("closed_by IS NULL AND protected")
+
+
 class PersonProfile(FactVersion, Base):
     """What one source says of a person; the value shown follows the sources' priority, attribute by attribute."""
 
@@ -43,6 +46,7 @@ class PersonProfile(FactVersion, Base):
         valid(),
         open_index("person_id", "source_id", unique=True),
         closed_index("person_profile", "person_id"),
+        Index("ix_person_profile_protected", "person_id", postgresql_where=_PROTECTED, sqlite_where=_PROTECTED),
     )
 
     person_id: Mapped[UUID] = refers_to("person.id")

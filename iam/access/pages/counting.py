@@ -14,6 +14,7 @@ from iam.access.administration import Part
 from iam.access.model.assignment import Assignment
 from iam.access.model.role import RoleClosure
 from iam.access.model.rule import RuleVersion
+from iam.access.pages.listing import theirs
 from iam.access.right import held
 from iam.directory.pages.listing import are_few
 
@@ -74,9 +75,7 @@ def _held(session: Session, part: Part, looked_at: CTE) -> list[tuple[UUID, int]
 
 def _of_few(part: Part, which: Mapping[UUID, ColumnElement[bool]]) -> CTE:
     """Everything that people of a small part have: they are few, and each has little."""
-    a = Assignment
-    mine = select(a.id, a.role_id, a.rule_version_id).where(a.closed_by.is_(None), a.person_id.in_(part.people()))
-    some = mine.cte("theirs").prefix_with("MATERIALIZED", dialect="postgresql")
+    a, some = Assignment, theirs(part)
     each = [
         select(literal(key).label("key"), a.id).join(some, some.c.id == a.id).where(of) for key, of in which.items()
     ]

@@ -108,3 +108,11 @@ def _versions_of_a_person() -> None:
         name = f"ix_{table}_closed_{column}"
         op.create_index(name, table, [column], postgresql_where=closed, sqlite_where=closed)
     op.create_index(op.f("ix_absence_person_id"), "absence", ["person_id"], postgresql_where=open_, sqlite_where=open_)
+    protected = sa.text("closed_by IS NULL AND protected")
+    op.create_index(
+        "ix_person_profile_protected",
+        "person_profile",
+        ["person_id"],
+        postgresql_where=protected,
+        sqlite_where=protected,
+    )
