@@ -47,7 +47,7 @@ def fact_lines(session: Session, ids: Collection[UUID]) -> dict[UUID, FactLine]:
     nothing, nobody = cast(null(), String), cast(null(), Uuid())
     query = union_all(
         _lines(a, ids, a.organisation_id, literal("affiliation"), a.kind, a.title, a.occupation, nothing, nobody),
-        _lines(m, ids, Group.organisation_id, literal("membership"), Group.kind, nothing, nothing, Group.name, nobody),
+        _lines(m, ids, Group.organisation_id, literal("membership"), Group.kind, nothing, nothing, Group.key, nobody),
         _lines(r, ids, NIL, literal("relationship"), r.kind, nothing, nothing, nothing, r.other_person_id),
         _lines(p, ids, p.organisation_id, literal("place"), nothing, nothing, nothing, nothing, nobody),
     )
