@@ -46,7 +46,7 @@ NOT_SAID = {
         r"(?i)tillståndstyp": "beviljande",
         r"(?i)namn eller (en |denna )?nyckel|skriv (dess )?nyckel": "beteckning",
         r"(?i)lägg till (en )?befattning": "lägg till en anknytning",
-        r"\bVerkan\b": "effekt",
+        r"\bVerkan\b": "Effekten",
         r"(?i)\bdefinition": "deklarationer",
         r"huvudanvändar": "administratör",
         r"\bbefogenhet": "behörighet",
