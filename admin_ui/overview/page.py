@@ -23,7 +23,7 @@ from iam import clock
 from iam.access.administration import Part
 from iam.access.model.agreement import Agreement, AgreementTerm
 from iam.directory.affiliation import Affiliation
-from iam.directory.pages.listing import COMING, coming
+from iam.directory.pages.listing import COMING, are_few, coming
 from iam.directory.person import Person
 from iam.directory.source import Ambiguity, Run, Source
 from iam.signin.accounts import username_rules
@@ -215,7 +215,7 @@ def _nameless(session: Session, people: Part) -> int:
     """Return how many people would need a username and have none; counted to ``MANY``."""
     if not people:
         return 0
-    some = (
-        select(Person.id).where(Person.merged_into.is_(None), username_rules.lacks_one(people, Person.id)).limit(MANY)
-    )
-    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    some = select(Person.id).where(Person.merged_into.is_(None), username_rules.lacks_one(people, Person.id))
+    if are_few(session, people):
+        some = some.where(Person.id.in_(people.people()))
+    return session.scalar(select(func.count()).select_from(some.limit(MANY).subquery())) or 0

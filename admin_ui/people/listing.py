@@ -142,7 +142,7 @@ def file_of(listed: Listed[PersonLine], filters: Mapping[str, Any]) -> Response:
 
 
 def _listed(part: Part, wanted: Wanted) -> Listed[PersonLine]:
-    query = listing.persons(part, wanted, archive_after())
+    query = listing.persons(part, wanted, archive_after(), few=listing.are_few(context.db(), part))
     if _nameless():
         query = query.where(username_rules.lacks_one(part, Person.id))
     return Listed(query, PERSON_KEYS, lambda session, rows: lines(session, part, rows))

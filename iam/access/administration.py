@@ -12,7 +12,21 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, Uuid, and_, bindparam, exists, null, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    null,
+    or_,
+    select,
+    true,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from iam import clock
@@ -123,19 +137,24 @@ class Part:
         does."""
         if self.everything:
             return true()
-        now = clock.now()
         here = self.organisations()
         affiliated = exists().where(_near(Affiliation, here), Affiliation.person_id == person_id)
         guardian = exists().where(
             Relationship.person_id == person_id,
-            Relationship.kind == "guardian_of",
-            Relationship.closed_by.is_(None),
-            Relationship.valid_from <= now,
-            Relationship.valid_to > now,
+            *_guards_now(),
             _CHILD.person_id == Relationship.other_person_id,
             _near(_CHILD, here),
         )
         return or_(affiliated, guardian)
+
+    def people(self) -> Select[UUID]:
+        """The ids of the persons who belong to the part, as ``shows`` says, as a query to be used inside another."""
+        here = self.organisations()
+        affiliated = select(Affiliation.person_id).where(_near(Affiliation, here))
+        child = and_(_CHILD.person_id == Relationship.other_person_id, _near(_CHILD, here))
+        guardians = select(Relationship.person_id).join(_CHILD, child).where(*_guards_now())
+        found: Select[UUID] = select(union(affiliated, guardians).subquery())
+        return found
 
     def tells(self, person_id: Id, organisation_id: Id) -> ColumnElement[bool]:
         """The condition that a query may tell, or let itself be narrowed by, that this person is in this organisation.
@@ -187,6 +206,11 @@ class Part:
 NOTHING = Part(False, frozenset())
 WHOLE = Part(True, frozenset(), Part(True, frozenset()))
 """The whole consortium, protected persons too: the operator's at the server."""
+
+
+def _guards_now() -> tuple[ColumnElement[bool], ...]:
+    r = Relationship
+    return r.kind == "guardian_of", r.closed_by.is_(None), holds_at(r, clock.now())
 
 
 def _near(affiliation: type[Affiliation], here: Select[UUID]) -> ColumnElement[bool]:

@@ -66,7 +66,8 @@ def resolve(session: Session, choice: BulkChoice, read: Part, act: Part, archive
     if not ids and choice.paste.strip():
         found = _found(session, choice.paste, read)
         ids = tuple(found.ids.values())
-    query = _wanted(choice, read, archive_after) if not ids and not choice.paste.strip() else _these(ids, read)
+    is_named = bool(ids or choice.paste.strip())
+    query = _these(ids, read) if is_named else _wanted(session, choice, read, archive_after)
     query = query.where(act.shows(Person.id)).order_by(*PERSON_KEYS).limit(MOST + 1)
     here = list(session.scalars(query.with_only_columns(Person.id)))
     if len(here) > MOST:
@@ -104,11 +105,12 @@ def _these(ids: Sequence[UUID], read: Part) -> Select[Any]:
     return select(Person).where(Person.id.in_(ids), Person.merged_into.is_(None), read.shows(Person.id))
 
 
-def _wanted(choice: BulkChoice, read: Part, archive_after: timedelta) -> Select[Any]:
+def _wanted(session: Session, choice: BulkChoice, read: Part, archive_after: timedelta) -> Select[Any]:
     if choice.role_id is not None:
         held = holding.holders(read, choice.role_id).with_only_columns(Person.id)
         return select(Person).where(Person.id.in_(held), Person.merged_into.is_(None), read.shows(Person.id))
-    query = listing.persons(read, choice.wanted or Wanted(), archive_after)
+    few = listing.are_few(session, read)
+    query = listing.persons(read, choice.wanted or Wanted(), archive_after, few=few)
     return query.where(username_rules.lacks_one(read, Person.id)) if choice.nameless else query
 
 

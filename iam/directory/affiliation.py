@@ -95,6 +95,7 @@ class Relationship(FactVersion, Base):
         closed_index("relationship", "source_id", "valid_to"),
         closed_index("relationship", "person_id"),
         closed_index("relationship", "other_person_id"),
+        closed_index("relationship", "fact_id"),
     )
 
     person_id: Mapped[UUID] = refers_to("person.id")

@@ -56,8 +56,9 @@ def rests_on_protected(right: Any, *, unconfirmed_at: Any = None) -> ColumnEleme
     ``right`` is an assignment or a query that has its columns. With ``unconfirmed_at`` only while nobody has confirmed
     at that moment that the person may know.
     """
-    cited = or_(
-        _TIE.version_id.in_([right.fact_1, right.fact_2, right.fact_3, right.fact_4]), _TIE.fact_id == right.capacity_id
-    )
+    # Two questions, and the second of open and of closed versions: each has its index, and all of them together none.
+    version = _TIE.version_id.in_([right.fact_1, right.fact_2, right.fact_3, right.fact_4])
+    fact = (_TIE.fact_id == right.capacity_id, or_(_TIE.closed_by.is_(None), _TIE.closed_by.is_not(None)))
     still = () if unconfirmed_at is None else (~is_confirmed(_TIE, unconfirmed_at),)
-    return exists().where(cited, is_protected(_TIE.other_person_id), *still)
+    protected = is_protected(_TIE.other_person_id)
+    return or_(exists().where(version, protected, *still), exists().where(*fact, protected, *still))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, select, union_all
+from sqlalchemy import CTE, ColumnElement, and_, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from iam import clock
@@ -15,6 +15,7 @@ from iam.access.model.assignment import Assignment
 from iam.access.model.role import RoleClosure
 from iam.access.model.rule import RuleVersion
 from iam.access.right import held
+from iam.directory.pages.listing import are_few
 
 COUNTED = 5000
 """So many rights are looked at, alike for each that is counted; of more it is told that there are more."""
@@ -31,7 +32,7 @@ NOBODY = Count(0, False)
 
 
 def of_roles(session: Session, part: Part, role_ids: Collection[UUID]) -> dict[UUID, Count]:
-    """Return how many people of the part hold each role now, by itself or through another role; three statements."""
+    """Return how many people of the part hold each role now, by itself or through another role; four statements."""
     c, including = RoleClosure, dict[UUID, list[UUID]]()
     for role_id, included_id in session.execute(select(c.role_id, c.included_id).where(c.included_id.in_(role_ids))):
         including.setdefault(included_id, []).append(role_id)
@@ -39,24 +40,47 @@ def of_roles(session: Session, part: Part, role_ids: Collection[UUID]) -> dict[U
 
 
 def of_rule(session: Session, part: Part, rule_id: UUID) -> Count:
-    """Return how many people of the part hold something by a rule now; three statements."""
+    """Return how many people of the part hold something by a rule now; four statements."""
     versions = list(session.scalars(select(RuleVersion.id).where(RuleVersion.rule_id == rule_id)))
     return _counts(session, part, {rule_id: Assignment.rule_version_id.in_(versions)}).get(rule_id, NOBODY)
 
 
 def _counts(session: Session, part: Part, which: Mapping[UUID, ColumnElement[bool]]) -> dict[UUID, Count]:
-    """Counts by key; ``which`` are the conditions on ``Assignment`` whose rows count for each."""
+    """Counts by key; ``which`` are the conditions on ``Assignment`` whose rows count for each.
+
+    What is looked at is gathered first: all at once, the planner would ask of every right of the country whether it
+    holds.
+    """
     if not which:
         return {}
+    if are_few(session, part):
+        return {key: Count(n, False) for key, n in _held(session, part, _of_few(part, which))}
     most = max(1, COUNTED // len(which))
-    looked_at = union_all(*(_some(key, condition, most) for key, condition in which.items())).cte("looked_at")
+    some = [_some(key, and_(condition, part.lists(Assignment)), most) for key, condition in which.items()]
+    looked_at = union_all(*some).cte("looked_at").prefix_with("MATERIALIZED", dialect="postgresql")
     sizes: dict[UUID, int] = dict(
         session.execute(select(looked_at.c.key, func.count()).group_by(looked_at.c.key)).all()
     )
+    found = dict(_held(session, part, looked_at))
+    return {key: Count(found.get(key, 0), size > most) for key, size in sizes.items()}
+
+
+def _held(session: Session, part: Part, looked_at: CTE) -> list[tuple[UUID, int]]:
+    """How many people there are by key, of what is looked at and holds now."""
     people = held(clock.now()).join(looked_at, looked_at.c.id == Assignment.id).where(part.lists(Assignment))
     counted = people.with_only_columns(looked_at.c.key, func.count(Assignment.person_id.distinct()))
-    found: dict[UUID, int] = dict(session.execute(counted.group_by(looked_at.c.key)).all())
-    return {key: Count(found.get(key, 0), size > most) for key, size in sizes.items()}
+    return [(key, n) for key, n in session.execute(counted.group_by(looked_at.c.key))]
+
+
+def _of_few(part: Part, which: Mapping[UUID, ColumnElement[bool]]) -> CTE:
+    """Everything that people of a small part have: they are few, and each has little."""
+    a = Assignment
+    mine = select(a.id, a.role_id, a.rule_version_id).where(a.closed_by.is_(None), a.person_id.in_(part.people()))
+    some = mine.cte("theirs").prefix_with("MATERIALIZED", dialect="postgresql")
+    each = [
+        select(literal(key).label("key"), a.id).join(some, some.c.id == a.id).where(of) for key, of in which.items()
+    ]
+    return union_all(*each).cte("looked_at").prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 def _some(key: UUID, condition: ColumnElement[bool], most: int) -> Any:

@@ -40,7 +40,8 @@ def persons(query_data: PersonQuery) -> Response:
         _seen(ids, wanted.text)
         return read.in_list(context.db(), part, ids, archive_after())
 
-    return page(listing.persons(part, wanted, archive_after()), PERSON_KEYS, query_data, told)
+    query = listing.persons(part, wanted, archive_after(), few=listing.are_few(context.db(), part))
+    return page(query, PERSON_KEYS, query_data, told)
 
 
 @blueprint.get("/persons/<uuid:person_id>")

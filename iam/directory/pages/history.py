@@ -64,7 +64,7 @@ class Version:
 
 def versions(session: Session, visible: Visible, person_id: UUID, *, closed: bool) -> list[Version]:
     """Return the versions of a person's facts, open ones only or (``closed``) all, in the order they were written;
-    seven statements.
+    eight statements.
 
     Affiliations and groups show where the organisation is visible, relationships where the other person is. What a
     source says of the person besides (names, numbers) shows when it also said something visible, so that nobody learns
@@ -118,9 +118,11 @@ def _relationships(session: Session, visible: Visible, person_id: UUID, closed: 
     told = and_(
         *(visible.tells(end, Source.owner_id) for end in (Relationship.person_id, Relationship.other_person_id))
     )
-    for version, _ in _read(session, "relationship", _query(Relationship, closed, told).where(or_(mine, others))):
-        row = version.row
-        yield replace(version, other_id=row.other_person_id if row.person_id == person_id else row.person_id)
+    # Asked together they would be looked for among everybody's.
+    for which in (mine, others):
+        for version, _ in _read(session, "relationship", _query(Relationship, closed, told).where(which)):
+            row = version.row
+            yield replace(version, other_id=row.other_person_id if row.person_id == person_id else row.person_id)
 
 
 def _own(session: Session, visible: Visible, model: Any, fact: str, person_id: UUID, closed: bool) -> Iterable[Version]:

@@ -34,6 +34,9 @@ class Visible(Protocol):
     def shows(self, person_id: Any) -> ColumnElement[bool]:
         """The condition that a person belongs to the part."""
 
+    def people(self) -> Select[UUID]:
+        """The ids of those who belong to the part."""
+
     def covers(self, organisation_id: Any) -> ColumnElement[bool]:
         """The condition that an organisation lies in the part."""
 
@@ -68,9 +71,14 @@ NEAR, GONE = timedelta(days=30), timedelta(days=90)
 """An affiliation counts in a list when it holds, starts within the coming 30 days or ended within the past 90."""
 
 
-def persons(visible: Visible, wanted: Wanted, archive_after: timedelta) -> Select[Any]:
-    """Select the persons that the asker may see and wants to; the order is (``sort_name``, ``id``)."""
-    query = select(Person).where(Person.merged_into.is_(None), visible.shows(Person.id))
+def persons(visible: Visible, wanted: Wanted, archive_after: timedelta, *, few: bool = False) -> Select[Any]:
+    """Select the persons that the asker may see and wants to; the order is (``sort_name``, ``id``).
+
+    Of a part in which ``are_few`` they are gathered first; else the list is walked in its order, which in a small part
+    of a country would pass by almost everybody.
+    """
+    here = Person.id.in_(visible.people()) if few else visible.shows(Person.id)
+    query = select(Person).where(Person.merged_into.is_(None), here)
     if wanted.text.strip():
         query = query.where(_called(visible, wanted.text))
     if wanted.organisation_id or wanted.kind or wanted.coming:
@@ -78,6 +86,16 @@ def persons(visible: Visible, wanted: Wanted, archive_after: timedelta) -> Selec
     if wanted.state is not None:
         query = query.where(_in_state(wanted.state, archive_after))
     return query
+
+
+def are_few(session: Session, visible: Visible) -> bool:
+    """Whether the part is so small that its people are gathered sooner than the list is walked; one statement that
+    counts no further."""
+    if visible.everything:
+        return False
+    a = Affiliation
+    some = select(a.person_id).where(a.closed_by.is_(None), *near(a), visible.covers(a.organisation_id))
+    return (session.scalar(select(func.count()).select_from(some.limit(_LOOKED_AT).subquery())) or 0) < _LOOKED_AT
 
 
 _NOWHERE: Any = null()

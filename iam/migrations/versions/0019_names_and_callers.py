@@ -100,7 +100,10 @@ def _requests() -> None:
 
 def _versions_of_a_person() -> None:
     closed, open_ = sa.text("closed_by IS NOT NULL"), sa.text("closed_by IS NULL")
-    columns = [(name, "person_id") for name in _OF_A_PERSON] + [("relationship", "other_person_id")]
+    columns = [(name, "person_id") for name in _OF_A_PERSON] + [
+        ("relationship", "other_person_id"),
+        ("relationship", "fact_id"),
+    ]
     for table, column in columns:
         name = f"ix_{table}_closed_{column}"
         op.create_index(name, table, [column], postgresql_where=closed, sqlite_where=closed)

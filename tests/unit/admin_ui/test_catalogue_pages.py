@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from iam.access.pages import counting
+from iam.directory.pages import listing
 from tests.kit.factories import consortium
 from tests.kit.worlds import catalogue
 from tests.kit.worlds.admin import Reader, World, administer, employ, give, person
@@ -69,6 +70,22 @@ def test_of_more_people_than_are_counted_it_is_told_that_there_are_more(
     catalogue.holders(world, range(2, 5))
     assert re.search("At least [34] people in your part hold", told(paula.get("/admin/roles/wilma/opettaja").text))
     assert re.search(r"at least \d", told(paula.get("/admin/roles").text))
+
+
+@pytest.mark.parametrize("few", [20_000, 1])
+def test_holders_of_a_part_are_the_same_whether_it_is_small_or_large(
+    world: World, reader: Callable[[str], Reader], monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(listing, "_LOOKED_AT", few)
+    employ(world, "ville", "KUUSI", "Rehtori", number="3")
+    give(world, "ville", "KUUSI")
+    person(world, "kimmo", "Koulu")
+    administer(world, "kimmo", "KOIVU", "rules.read", "persons.read")
+    text = told(reader("kimmo").get("/admin/roles/wilma/opettaja").text)
+    assert "1 person in your part holds this role." in text
+    people = told(reader("kimmo").get("/admin/persons").text)
+    assert "Virtanen Anna" in people
+    assert "Vieras" not in people
 
 
 def test_where_a_protected_person_holds_a_role_is_not_told(world: World, reader: Callable[[str], Reader]) -> None:
