@@ -82,10 +82,16 @@ class Fault(NamedTuple):
 
 def faults(error: ValidationError, model: type[BaseModel]) -> Iterator[Fault]:
     """Yield everything that is wrong with what was given for a ``model``."""
-    for details in error.errors(include_url=False, include_input=False):
-        message, remedy = _WORDS.get(details["type"], _OTHER)
+    for details in error.errors(include_url=False):
+        message, remedy = _WORDS.get(_kind(details), _OTHER)
         steps = tuple(step for step in details["loc"] if step not in ("[key]",))
         yield Fault(steps, message, remedy, _params(details, model))
+
+
+def _kind(details: ErrorDetails) -> str:
+    """What is wrong, as pydantic calls it: a field left empty is empty, whatever form it should have."""
+    is_left_empty = details["type"] == "string_pattern_mismatch" and details["input"] == ""
+    return "string_too_short" if is_left_empty else details["type"]
 
 
 def _params(details: ErrorDetails, model: type[BaseModel]) -> dict[str, object]:

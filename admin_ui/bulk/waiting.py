@@ -19,6 +19,7 @@ from admin_ui.parts.seen import profiles
 from admin_ui.people import effects as effects_view
 from iam.access.model.proposal import Proposal
 from iam.access.model.rule import Rule
+from iam.access.pages.called import rules_called
 from iam.bulk import plan, waits
 from iam.bulk.acts.act import BulkAct, BulkAsker
 from iam.bulk.plan import BulkPreview
@@ -72,8 +73,9 @@ def _left(kind: type[BulkAct], would: BulkPreview | None) -> list[Any]:
         return []
     if kind.people:
         return left_out(would.people)
-    query = select(Rule.id, Rule.key).where(Rule.id.in_(would.people.left))
-    return left_rules(would.people, dict(context.db().execute(query).all()))
+    rows = context.db().execute(select(Rule.id, Rule.key).where(Rule.id.in_(would.people.left))).all()
+    called = rules_called(context.db(), [key for _, key in rows], context.texts().language)
+    return left_rules(would.people, {id_: called[key] for id_, key in rows})
 
 
 def _page(found: Proposal, errors: dict[str, str], status: int = 200) -> Response:

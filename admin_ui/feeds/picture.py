@@ -106,6 +106,8 @@ def _words(marks: Sequence[DayMark]) -> list[str]:
     said = [said_of(marks)]
     if rows:
         words = N_("Rows: between %(least)s and %(most)s. Changes: %(changes)s. Rows left out: %(left_out)s.")
+        if min(rows) == max(rows):
+            words = N_("Rows: %(most)s. Changes: %(changes)s. Rows left out: %(left_out)s.")
         numbers = {"changes": sum(one.changes for one in marks), "left_out": sum(one.left_out for one in marks)}
         said.append(texts.gettext(words) % {"least": min(rows), "most": max(rows), **numbers})
     return said

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from admin_ui.parts import frame, words
 from admin_ui.parts.seen import profiles
 from admin_ui.people.listing import listed_name
+from iam.access.administrator_roles import in_words
 from iam.access.pages import administered
 from iam.directory.queries import Profile
 from iam.web import context
@@ -46,7 +47,7 @@ def of_organisation(session: Session, organisation_id: UUID) -> Administering:
             one.person_id,
             listed_name(shown.get(one.person_id, Profile()), texts),
             one.organisation.name(texts.language),
-            one.permissions,
+            [texts.gettext(word) for word in in_words(one.permissions)],
             words.end(one.until),
         )
         for one in found

@@ -24,7 +24,6 @@ from iam import clock
 from iam.access.commands import taken_out
 from iam.access.model.proposal import OF_RULES, Proposal, TakenOut
 from iam.access.pages.called import roles_called, rules_called
-from iam.apply import guarded
 from iam.bulk import waits as bulk
 from iam.deciding import appointing
 from iam.deciding.deputies import may_be_deputised
@@ -115,7 +114,7 @@ def _proposal(row: Proposal, names: dict[UUID, Profile], called: Mapping[str, st
     texts = context.texts()
     told = texts.gettext(N_("%(gain)s gain, %(lose)s lose")) % row.counts
     paths = {**dict.fromkeys(OF_RULES, PATH), agreement_proposals.KIND: AGREEMENTS}
-    name = guarded.name_of(row.digest) if row.kind == "apply" else called.get(row.key, row.key)
+    name = declaration.called(row.digest) if row.kind == "apply" else called.get(row.key, row.key)
     if row.kind in paths:
         href = f"{paths[row.kind]}/{row.key}/proposal"
     elif row.kind == undo.KIND:

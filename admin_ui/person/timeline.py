@@ -49,11 +49,16 @@ def _change(subject: Subject, change: Written, found: list[Version], known: Mapp
         "at": change.at,
         "by": known.get(change.actor_person_id or UUID(int=0)),
         "run": change.run_id if told else None,
-        "purpose": change.purpose if told else "",
+        "purpose": _purpose(change.purpose) if told else "",
         "source": source if told else None,
         "kind": change.kind,
         "facts": [_fact(subject, opened.get(key), closed.get(key), known) for key in {**opened, **closed}],
     }
+
+
+def _purpose(stored: str) -> str:
+    """A purpose as it was written; what the program itself notes, in the reader's words."""
+    return context.texts().gettext(N_("Declaration")) if stored == "apply" else stored
 
 
 def _fact(subject: Subject, after: Version | None, before: Version | None, known: Mapping[UUID, str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from admin_ui.rules.pages import SECTION
 from connectors.problem import Problem
 from iam.access.administration import may_touch
 from iam.access.pages import code_lists
-from iam.access.pages.code_lists import OwnedList
+from iam.access.pages.code_lists import HeldOccupation, OwnedList
 from iam.apply.on_pages import code_list_acts, stating
 from iam.directory.organisation import Organisation
 from iam.directory.pages import listing
@@ -174,11 +174,14 @@ def _beside(error: AvainError) -> dict[str, str]:
     return found
 
 
-def _offered(codes: Sequence[str], ticked: Sequence[str]) -> list[tuple[str, int | None, bool]]:
-    """The codes to choose from: those in use with how many people have them, and those of the list that nobody has."""
-    used = code_lists.in_use(context.db(), frame.part_of("persons.read"), OFFERED)
+def _offered(codes: Sequence[str], ticked: Sequence[str]) -> list[tuple[HeldOccupation, bool]]:
+    """The occupations to choose from: those in use with how many people have them, and those of the list that nobody
+    has."""
+    people, session = frame.part_of("persons.read"), context.db()
+    used = code_lists.in_use(session, people, OFFERED)
     every = [*used, *(one for one in dict.fromkeys([*codes, *ticked]) if one not in used)]
-    return [(one, used.get(one), one in ticked) for one in every]
+    called = code_lists.titles(session, people, every)
+    return [(HeldOccupation(one, called.get(one, ""), used.get(one)), one in ticked) for one in every]
 
 
 def _list_page(found: OwnedList, form: CodesForm, status: int = 200) -> Response:

@@ -1,5 +1,5 @@
-"""On a phone's 320 pixels every page is read without scrolling sideways, in three languages, and no column of a table
-is cut in silence."""
+"""On a phone's 320 pixels every page is read without scrolling sideways, in three languages, no column of a table is
+cut in silence, and what is pressed is as high as a thumb."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ WRONG = """() => {
   for (const one of document.querySelectorAll(".hds-table-container")) {
     const hint = one.querySelector(".table-hint"), shown = hint && hint.getClientRects().length > 0;
     if (one.getClientRects().length && (one.scrollWidth > one.clientWidth + 1) !== shown) found.push((shown ? "needless hint: " : "no hint: ") + named(one));
+  }
+  for (const one of document.querySelectorAll(".hds-button, summary, header button")) {
+    const box = one.getBoundingClientRect();
+    if (box.width && box.height < 44) found.push(`too low for a thumb, ${box.height}: ` + named(one));
   }
   for (const one of document.querySelectorAll("th")) if (!one.textContent.trim()) found.push("a head without a name: " + named(one.closest("table")));
   return found;

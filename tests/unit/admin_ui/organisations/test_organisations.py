@@ -68,7 +68,7 @@ def test_who_administers_it_is_told_by_name_to_who_sees_them_and_counted_to_othe
     table = text.partition('id="administrators')[2].partition("</table>")[0]
     assert "Pääkäyttäjä Paula" in table
     assert "Sihteeri Sanna" in table
-    assert "codes.issue, persons.read, sessions.end" in table
+    assert "Give one-time codes and usernames, End login sessions" in table
     administer(world, "sanna", "KOIVU", "organisations.read")
     text = reader("sanna").get(here).text
     assert "Pääkäyttäjä" not in text.partition("<main")[2]
