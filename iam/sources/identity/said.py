@@ -25,8 +25,8 @@ def of(session: Session, keys: Collection[str]) -> dict[str, dict[str, Any]]:
         name = f"{row.call_name or row.given_names or ''} {row.family_name or ''}".strip()
         found[row.person_key] = {"name": name, "born": row.birth_date and row.birth_date.isoformat(), "places": []}
     where = select(a.person_key, a.organisation_id, a.title, a.kind).where(a.person_key.in_(keys)).distinct()
-    for row in session.execute(where.order_by(a.person_key, a.organisation_id, a.title)):
-        places = found.get(row.person_key, {}).get("places", [])
+    for key, organisation_id, title, kind in session.execute(where.order_by(a.person_key, a.organisation_id, a.title)):
+        places = found.get(key, {}).get("places", [])
         if len(places) < MOST:
-            places.append([str(row.organisation_id), row.title, row.kind])
+            places.append([str(organisation_id), title, kind])
     return found
