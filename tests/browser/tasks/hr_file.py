@@ -35,7 +35,7 @@ def correct(town: Consortium, number: str, **cells: str) -> None:
 
 def run(desk: Desk) -> None:
     """Start the source on its page, and stand on the page of its run when that has ended."""
-    desk.go("/admin/")
+    desk.page.goto(f"{desk.issuer}/admin/")
     desk.menu("Lähdejärjestelmät")
     desk.tap("hr")
     desk.page.get_by_role("button", name="Aja nyt").click()
