@@ -34,6 +34,8 @@ def test_an_unclear_record_is_decided_with_both_sides_shown(
         "Numero siirtyy hänelle",
     ):
         expect(card).to_contain_text(words)
+    narrow = card.locator(".radio-card").evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
+    assert min(narrow) >= 300, "no word is broken in two"
     card.locator("label", has_text="Joku muu" if width == 390 else known).click()
     card.get_by_role("button").click()
     heli.told("Ratkaistu.")
