@@ -47,7 +47,7 @@ class Desk:
 
     def search(self, text: str) -> None:
         """Look for somebody on the overview."""
-        self.go("/admin/")
+        self.page.goto(f"{self.issuer}/admin/")
         self.fill(q=text)
         self.page.keyboard.press("Enter")
         self.page.wait_for_url("**/admin/persons?**")

@@ -31,6 +31,7 @@ def test_half_a_file_changes_nothing_until_another_administrator_has_decided(
 ) -> None:
     heli = desk("personnel")
     hr_file.run(heli)
+    heli.sound()
     heli.told("Tiedot ja oikeudet ovat ennallaan.")
     heli.told("Käynnistit ajon itse")
     veera = desk("veera.varahenkilo")

@@ -20,7 +20,7 @@ def test_a_new_employee_has_her_rights_after_the_run(town: Town, desk: Callable[
     names = {"etunimet": "Nelli Maria", "kutsumanimi": "Nelli", "sukunimi": family, "hetu": ""}
     hr_file.add(town[0], henkilonumero=number, palvelussuhdenumero=f"P{number}-1", **names)
     heli = desk("personnel")
-    hr_file.run(heli)
+    hr_file.run(heli, look=True)
     heli.told("Valmis")
     heli.search(f"{family} nelli")
     heli.tap(f"{family} Nelli")

@@ -25,6 +25,7 @@ def test_an_unclear_record_is_decided_with_both_sides_shown(
     hr_file.correct(town[0], number, sukunimi=family, **TOLD)
     heli = desk("personnel")
     hr_file.run(heli)
+    heli.sound()
     heli.tap("Katso ja ratkaise")
     card = heli.page.locator("section.card", has_text=f"Bertta {family}")
     for words in (
