@@ -27,7 +27,7 @@ from iam.directory.person import Person
 from iam.directory.queries import Profile
 from iam.directory.source import Run, Source
 from iam.plans.plan import Plan, PlanEffect
-from iam.sources import listing, undo
+from iam.sources import acceptance, listing, undo
 from iam.sources.listing import RightTally, Tally
 from iam.texts import N_, Texts
 from iam.web import context, guard
@@ -88,7 +88,7 @@ def run(run_id: UUID) -> Response:
         seconds=run_words.seconds(found),
         refresh=REFRESH,
         under_way=_under_way(session, found, source),
-        refusal=_refusal(session, plan),
+        refusal=_refusal(session, found, plan),
         who=_who(session, found.actor_person_id),
         nothing_changed=_nothing_changed(found),
         may_be_undone=undo.may_be_undone(found, plan),
@@ -102,9 +102,12 @@ def _under_way(session: Session, run: Run, source: Source) -> Progress | None:
     return progress.of_run(run, source, None if before is None else before.counts.get("rows"))
 
 
-def _refusal(session: Session, plan: Plan | None) -> tuple[str, str] | None:
+def _refusal(session: Session, run: Run, plan: Plan | None) -> tuple[str, str] | None:
     """Who refused what the run held, and why."""
-    return (_who(session, plan.refused_by), plan.refusal) if plan is not None and plan.refusal else None
+    if plan is not None and plan.refusal:
+        return _who(session, plan.refused_by), plan.refusal
+    found = acceptance.refusal(session, run) if run.state == "refused" else None
+    return None if found is None else (_who(session, found[0]), found[1])
 
 
 @blueprint.get("/runs/<uuid:run_id>/effects")

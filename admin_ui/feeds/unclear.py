@@ -3,8 +3,9 @@ decides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from flask import Response, request
@@ -20,6 +21,7 @@ from admin_ui.parts.seen import profiles
 from admin_ui.people.listing import position
 from connectors.problem import Problem
 from iam.access.administration import Part, may_touch
+from iam.directory.organisation import Organisation
 from iam.directory.pages.ties import ties
 from iam.directory.person import Identifier, Person
 from iam.directory.queries import Profile
@@ -50,12 +52,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A record with the name it tells and why nobody can be sure, and its candidates; fewer are shown than there are
-    (``all_shown``) when one lies outside the reader's part."""
+    """A record with the name it tells, ``lines`` of what else it says, why nobody can be sure, and its candidates;
+    fewer are shown than there are (``all_shown``) when one lies outside the reader's part."""
 
     id: UUID
     record: str
     told: str
+    lines: list[str]
     reason: str
     candidates: list[Candidate]
     all_shown: bool
@@ -131,15 +134,41 @@ def decide_unclear(key: str, ambiguity_id: UUID) -> AnyResponse:
 
 
 def questions(session: Session, part: Part, source: Source, rows: Sequence[Ambiguity]) -> list[Question]:
-    """Return open questions with what the reader may see of each candidate; four statements, however many they are."""
+    """Return open questions with what the reader may see of each candidate; five statements, however many they are."""
     ids = {UUID(one) for row in rows for one in row.candidates}
     told = _candidates(session, part, _seen(session, part, source, ids))
-    made = []
+    places, made = _places(session, part, rows), []
     for row in rows:
         found = [told[UUID(one)] for one in row.candidates if UUID(one) in told]
         name = str(row.told.get("name", "")) if part else ""
-        made.append(Question(row.id, row.person_key, name, row.reason, found, len(found) == len(row.candidates)))
+        whole = len(found) == len(row.candidates)
+        lines = _said(row, places) if part and whole else []
+        made.append(Question(row.id, row.person_key, name, lines, row.reason, found, whole))
     return made
+
+
+def _places(session: Session, part: Part, rows: Sequence[Ambiguity]) -> dict[str, str]:
+    """Return the names of those organisations of the part that the records speak of, by id; one statement."""
+    ids = {UUID(place) for row in rows for place, _, _ in row.told.get("places", [])}
+    query = select(Organisation).where(Organisation.id.in_(ids), part.covers(Organisation.id))
+    return {str(one.id): one.name(context.texts().language) for one in session.scalars(query)} if ids else {}
+
+
+def _said(row: Ambiguity, places: Mapping[str, str]) -> list[str]:
+    """Return what the record says beside the name, as candidates are told apart; places of the part alone."""
+    born, said = row.told.get("born"), row.told.get("places", [])
+    return [
+        *([_born(date.fromisoformat(born))] if born else []),
+        *(
+            f"{title or words.word(words.AFFILIATIONS, kind)}, {places[id_]}"
+            for id_, title, kind in said
+            if id_ in places
+        ),
+    ]
+
+
+def _born(day: date) -> str:
+    return context.texts().gettext(N_("born %(day)s")) % {"day": f"{day.day}.{day.month}.{day.year}"}
 
 
 def _seen(session: Session, part: Part, source: Source, ids: set[UUID]) -> set[UUID]:
@@ -158,8 +187,7 @@ def _candidates(session: Session, part: Part, ids: set[UUID]) -> dict[UUID, Cand
         profile = shown.get(person_id, Profile())
         told = list(lines.get(person_id, []))
         if profile.birth_date is not None:
-            born = profile.birth_date
-            told.append(texts.gettext(N_("born %(day)s")) % {"day": f"{born.day}.{born.month}.{born.year}"})
+            told.append(_born(profile.birth_date))
         told += [position(tied, texts) for tied in found_ties[person_id].affiliations]
         found[person_id] = Candidate(person_id, profile.display_name or texts.gettext(N_("No name")), told)
     return found

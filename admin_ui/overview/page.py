@@ -28,7 +28,7 @@ from iam.directory.person import Person
 from iam.directory.source import Ambiguity, Run, Source
 from iam.signin.accounts import username_rules
 from iam.sources import alarms
-from iam.sources.listing import last_good, newest_real
+from iam.sources.listing import WAITING, last_good, newest_real
 from iam.texts import N_
 from iam.web import context, guard
 
@@ -44,7 +44,8 @@ frame.section("overview", N_("Overview"), frame.HOME, None, 0)
 
 
 class Feed(NamedTuple):
-    """A source with its newest run (id, state and start are None without one) and the end of its last good one."""
+    """A source with its newest run (id, state and start are None without one) and the end of its last good one;
+    ``kept`` is whether what that run read was kept."""
 
     source_id: UUID
     key: str
@@ -54,6 +55,12 @@ class Feed(NamedTuple):
     scheduled: bool
     alarm: str | None
     good_at: datetime | None
+    kept: bool
+
+    @property
+    def waits(self) -> bool:
+        """Whether a second person may decide of what the newest run read, held in part or stopped as a whole."""
+        return self.state == "held" or (self.kept and self.state in WAITING)
 
     @property
     def is_stale(self) -> bool:
@@ -124,6 +131,7 @@ def _feeds(session: Session, part: Part) -> list[Feed]:
             Source.schedule.is_not(None),
             Source.alarm,
             last_good(),
+            Run.digest.is_not(None),
         )
         .select_from(Source)
         .outerjoin(Run, Run.id == newest_real())
@@ -136,7 +144,7 @@ def _feeds(session: Session, part: Part) -> list[Feed]:
 def _waiting(session: Session, part: Part, feeds: list[Feed]) -> list[dict[str, Any]]:
     """Return what waits for a human: how many, since when, and where to go."""
     texts = context.texts()
-    held = sorted((feed for feed in feeds if feed.state == "held"), key=lambda feed: feed.started_at or clock.LONG_AGO)
+    held = sorted((feed for feed in feeds if feed.waits), key=lambda feed: feed.started_at or clock.LONG_AGO)
     unclear = session.execute(
         select(func.count(), func.min(Run.started_at), func.min(Source.key), func.max(Source.key))
         .select_from(Ambiguity)

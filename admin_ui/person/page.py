@@ -19,6 +19,7 @@ from admin_ui.person import (
     facts as person_facts,
     log as person_log,
     rights as person_rights,
+    seen_by as person_seen_by,
     signin as person_signin,
     timeline as person_timeline,
 )
@@ -46,6 +47,7 @@ TABS = (
     Tab("timeline", N_("Timeline"), "persons.read", person_timeline.read),
     Tab("signin", N_("Sign-in"), "persons.read", person_signin.read),
     Tab("trace", N_("Why not in?"), "persons.read", sign_in_trace.read),
+    Tab("seen", N_("Who sees the data?"), "persons.read", person_seen_by.read),
     Tab("log", N_("Log"), "audit.search", person_log.read),
 )
 

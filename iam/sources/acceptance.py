@@ -90,6 +90,14 @@ def refuse(session: Session, source: Source, actor: Actor, reason: str) -> None:
     )
 
 
+def refusal(session: Session, run: Run) -> tuple[UUID | None, str] | None:
+    """Return who refused an input that was stopped as a whole, and why, as the log has it; None: nobody did."""
+    e = log.AuditEvent
+    this = e.type == "source:run:refused", e.id > run.id, e.envelope["run"].as_string() == str(run.id)
+    event = session.scalars(select(e).where(*this).limit(1)).first()
+    return None if event is None else (event.actor_id, event.envelope["reason"])
+
+
 def was_refused(source: Source, digest: str) -> bool:
     """Whether this input was refused whole, and is read as it was then."""
     return source.refused is not None and source.refused == _mark(source, digest)

@@ -31,7 +31,7 @@ LISTS_ASKED = {
     "rules": "?q=oma",
 }
 """By the list, what is looked for in it besides opening all of it."""
-TABS = ("rights", "facts", "timeline", "signin", "trace", "log")
+TABS = ("rights", "facts", "timeline", "signin", "trace", "seen", "log")
 
 
 class Meter:

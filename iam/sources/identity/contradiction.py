@@ -27,7 +27,7 @@ CODES, OTHER, NUMBER = "codes", "other", "number"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Why nobody can tell whose a key is: the reason, who it may be, and what the source says."""
+    """Why nobody can tell whose a key is: the reason, who it may be, and the evidence that a human decides on."""
 
     reason: str
     candidates: tuple[str, ...]
@@ -48,9 +48,7 @@ def questions(session: Session, source: Source, twice: Iterable[str]) -> dict[st
         evidence = _evidence(row)
         reason = CODES if row.person_key in both else _reason(row, known.get(row.person_id, []))
         if reason is not None and decided.get(row.person_key) != evidence:
-            found[row.person_key] = Question(
-                reason, () if row.fresh else (str(row.person_id),), {"name": _said(row), "evidence": evidence}
-            )
+            found[row.person_key] = Question(reason, () if row.fresh else (str(row.person_id),), {"evidence": evidence})
     return found
 
 
@@ -127,10 +125,6 @@ def _same_person(row: Any, one: Any) -> bool:
     first = words((row.given_names, row.call_name)) & words((one.given_names, one.call_name))
     born = row.birth_date is None or one.birth_date is None or row.birth_date == one.birth_date
     return bool(first) and words((row.family_name,)) == words((one.family_name,)) and born
-
-
-def _said(row: Any) -> str:
-    return f"{row.call_name or row.given_names or ''} {row.family_name or ''}".strip()
 
 
 def _evidence(row: Any) -> str:

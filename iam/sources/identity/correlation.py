@@ -17,7 +17,7 @@ from connectors.problem import Problem
 from iam.directory.person import Identifier
 from iam.directory.source import Ambiguity, Record, Source
 from iam.lifecycle import staged
-from iam.sources.identity import contradiction, in_question
+from iam.sources.identity import contradiction, in_question, said
 from iam.sources.identity.contradiction import Question
 
 Tell = Callable[[str, Problem], None]
@@ -153,10 +153,12 @@ def _set_aside(session: Session, source: Source, run_id: UUID, found: Mapping[st
             select(Ambiguity).where(Ambiguity.source_id == source.id, Ambiguity.person_key.in_(found))
         )
     }
+    told = said.of(session, found)
     for key, one in found.items():
         row = known.get(key) or Ambiguity(source_id=source.id, person_key=key)
         if row.decided_person_id is None or row.told.get("evidence") != one.told.get("evidence"):
-            row.run_id, row.candidates, row.reason, row.told = run_id, list(one.candidates), one.reason, dict(one.told)
+            row.run_id, row.candidates, row.reason = run_id, list(one.candidates), one.reason
+            row.told = {**told.get(key, {}), **one.told}
             row.decided_person_id = row.decided_by = row.decided_at = None
             session.add(row)
     session.flush()

@@ -20,7 +20,7 @@ ADMINISTRATORS = {
     "second-manager": ("outo.oikeus", "mansikkala"),
     "application-owner": ("saku.sovellus", "mansikkala"),
     "data-protection-officer": ("tuija.tietosuoja", "mansikkala"),
-    "personnel": ("heli.henkilosto", "mansikkala"),
+    "personnel": ("heli.henkilosto", "marjala-konsortio"),
 }
 """By role, who has it and over what; the whole is administered by paula.paakayttaja and veera.varahenkilo."""
 FURTHER = {

@@ -37,6 +37,22 @@ class Desk:
         self.page.goto(f"{self.issuer}{path}")
         self.sound()
 
+    def menu(self, name: str) -> None:
+        """Go to a part of the administration by the menu, which a telephone opens first."""
+        phone = self.page.locator(".phone-menu summary")
+        if phone.is_visible():
+            phone.click()
+        self.page.get_by_role("link", name=name, exact=True).locator("visible=true").click()
+        self.sound()
+
+    def search(self, text: str) -> None:
+        """Look for somebody on the overview."""
+        self.page.goto(f"{self.issuer}/admin/")
+        self.fill(q=text)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url("**/admin/persons?**")
+        self.sound()
+
     def tap(self, name: str) -> None:
         """Follow a link of the page's content."""
         self.page.locator("main").get_by_role("link", name=name).first.click()

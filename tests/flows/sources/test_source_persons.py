@@ -207,6 +207,13 @@ def test_a_row_whose_number_and_code_name_two_people_waits_for_a_human(world: Wo
     assert (question.person_key, question.decided_person_id) == ("1", None)
 
 
+def test_what_an_ambiguous_row_says_is_kept_to_be_seen_beside_the_candidates(world: World) -> None:
+    question, _ = ambiguous(world)
+    assert question.told["name"]
+    assert "code" not in str(question.told)
+    assert [place[1:] for place in question.told["places"]] == [["Rehtori", "employee"]]
+
+
 def test_nothing_is_written_for_an_ambiguous_row_while_the_others_are(world: World) -> None:
     ambiguous(world)
     assert ("1", "KOIVU", "employee", "2026-08-01", "") in world.affiliations()

@@ -130,7 +130,7 @@ def addresses(world: World) -> list[str]:
     people = [
         f"/admin/persons/{world.ids[who]}?tab={tab}"
         for who in ("anna", neighbour.MARK)
-        for tab in ("rights", "facts", "timeline", "log", "signin", "trace")
+        for tab in ("rights", "facts", "timeline", "log", "signin", "trace", "seen")
     ]
     asked = [f"{path}?q={TAG}" for path in ("/admin/persons", "/admin/organisations", "/admin/rules", "/admin/roles")]
     sent = [f"/login?login_hint=%22><{TAG}>", f"/login?lang=<{TAG}>", f"/admin/persons?q=%22><{TAG}>"]

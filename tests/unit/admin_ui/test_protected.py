@@ -27,7 +27,7 @@ from tests.kit.worlds.admin import Reader, World, administer, employ, person
 from tests.kit.worlds.wide import fill, routes, said
 
 SCHOOLS = ("KOIVU", "RANTA")
-TABS = ("rights", "facts", "timeline", "signin", "trace")
+TABS = ("rights", "facts", "timeline", "signin", "trace", "seen")
 RULE = {"fact": "affiliation", "kinds": "student", "role": "wilma:opettaja", "scope": "own", "name_fi": "Kokeilu"}
 
 

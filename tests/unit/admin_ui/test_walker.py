@@ -162,7 +162,7 @@ def test_asking_for_anothers_by_name_number_or_id_is_asking_for_nothing(here: Wo
 
 def test_every_tab_and_every_choice_about_his_own_people_keeps_to_the_school(here: World, lauri: Reader) -> None:
     anna, wilma = f"/admin/persons/{here.ids['anna']}", "/admin/applications/wilma"
-    paths = [f"{anna}?tab={tab}" for tab in ("rights", "facts", "timeline", "signin", "trace", "log")]
+    paths = [f"{anna}?tab={tab}" for tab in ("rights", "facts", "timeline", "signin", "trace", "seen", "log")]
     paths += [f"{anna}?why_not=wilma:avustaja", f"{wilma}/token?person={here.ids['anna']}", f"{wilma}/token?q=virtanen"]
     paths += [wilma, f"{wilma}/trace", f"{wilma}/trace.csv", f"{wilma}/enabled.csv", f"{wilma}/organisations.csv"]
     paths += [

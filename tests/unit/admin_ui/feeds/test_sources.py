@@ -229,9 +229,12 @@ def test_a_record_with_another_code_and_name_may_be_somebodys_whom_nobody_knows(
     (one,) = catalogue.unclear(world, world.ids["run"], range(1), "anna")
     with Session(world.engine) as session, session.begin():
         row = session.get_one(Ambiguity, one)
-        row.reason, row.told = "number", {"name": "Uusi Ihminen", "evidence": "e"}
+        places = [[str(world.ids["KOIVU"]), "Kokki", "employee"], [str(world.ids["KUUSI"]), None, "employee"]]
+        row.reason = "number"
+        row.told = {"name": "Uusi Ihminen", "evidence": "e", "born": "1990-02-01", "places": places}
     paula, here = reader("paula"), "/admin/sources/hr/unclear"
-    assert "Uusi Ihminen" in paula.get(here).text
+    for words in ("Uusi Ihminen", "born 1.2.1990", "Kokki, Koivu en", "Employee, Kuusi en"):
+        assert words in paula.get(here).text
     paula.post(f"{here}/{one}", here, person="new")
     (event,) = world.events("source:person:decided")
     assert event.subject_id not in (None, world.ids["anna"])
@@ -265,3 +268,14 @@ def test_the_list_of_a_demonstration_says_what_was_joined_and_what_was_not_found
     assert "slapd is not installed" in page
     assert "a directory (OpenLDAP)" in other
     assert "did not start on this machine" in other
+
+
+def test_what_was_stopped_as_a_whole_and_refused_says_by_whom_and_why(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    made = catalogue.run(world, state="stopped", reasons=[FEED])
+    paula = reader("paula")
+    assert paula.force("/admin/sources/hr/refuse", reason="katkesi kesken").status_code == 303
+    shown = paula.get(f"/admin/runs/{made.id}").text
+    assert "Refused by" in shown
+    assert "katkesi kesken" in shown

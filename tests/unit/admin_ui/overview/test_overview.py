@@ -111,6 +111,18 @@ def test_a_held_run_and_unclear_persons_wait_with_their_number_and_age(
     assert "/admin/sources/hr/unclear" in text
 
 
+def test_a_run_that_was_stopped_as_a_whole_waits_for_the_second_person_who_may_accept_it(
+    world: World, reader: Callable[[str], Reader]
+) -> None:
+    stopped = run(world, "stopped", 1)
+    assert "Imports that wait for approval" not in reader("paula").get("/admin/").text
+    with Session(world.engine) as session, session.begin():
+        session.get_one(Run, stopped).digest = "d" * 64
+    text = reader("paula").get("/admin/").text
+    assert number(text, "Imports that wait for approval") == 1
+    assert f"/admin/runs/{stopped}" in text
+
+
 def test_an_accepted_run_waits_no_more(world: World, reader: Callable[[str], Reader]) -> None:
     run(world, "held", 2)
     run(world, "done", 1)

@@ -1,0 +1,32 @@
+"""What a source says of somebody whose record is unclear, so that both sides can be seen: name, day of birth,
+positions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from iam.lifecycle import staged
+
+MOST = 5
+"""So many positions of one record are kept."""
+
+
+def of(session: Session, keys: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return what the run staged under each key, without the identity code: ``name``, ``born`` (ISO 8601), ``places``
+    as (organisation's id, title or None, kind); two statements."""
+    p, a = staged.person.c, staged.affiliation.c
+    names = select(p.person_key, p.given_names, p.call_name, p.family_name, p.birth_date)
+    found: dict[str, dict[str, Any]] = {}
+    for row in session.execute(names.where(p.person_key.in_(keys))):
+        name = f"{row.call_name or row.given_names or ''} {row.family_name or ''}".strip()
+        found[row.person_key] = {"name": name, "born": row.birth_date and row.birth_date.isoformat(), "places": []}
+    where = select(a.person_key, a.organisation_id, a.title, a.kind).where(a.person_key.in_(keys)).distinct()
+    for key, organisation_id, title, kind in session.execute(where.order_by(a.person_key, a.organisation_id, a.title)):
+        places = found.get(key, {}).get("places", [])
+        if len(places) < MOST:
+            places.append([str(organisation_id), title, kind])
+    return found
