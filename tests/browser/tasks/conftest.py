@@ -19,12 +19,16 @@ ADMINISTRATORS = {
     "rights-manager": ("oili.oikeus", "mansikkala"),
     "second-manager": ("outo.oikeus", "mansikkala"),
     "application-owner": ("saku.sovellus", "mansikkala"),
+    "shared-applications": ("kaija.kuntatieto", "marjala-konsortio"),
+    "second-municipality": ("nea.neva", "nevakumpu"),
     "data-protection-officer": ("tuija.tietosuoja", "mansikkala"),
     "personnel": ("heli.henkilosto", "mansikkala"),
 }
 """By role, who has it and over what; the whole is administered by paula.paakayttaja and veera.varahenkilo."""
 FURTHER = {
     "second-manager": BY_KEY["rights-manager"].permissions,
+    "shared-applications": BY_KEY["application-owner"].permissions,
+    "second-municipality": BY_KEY["application-owner"].permissions,
     "personnel": frozenset(("persons.read", "sources.read", "sources.run", "sources.accept", "organisations.read")),
 }
 
