@@ -33,6 +33,11 @@ FURTHER = {
 }
 
 
+WIDTHS = (390, 1280)
+MERGED = {"KUUSIKKO": "Kuusikon koulu", "YHTENAIS": "Kuusiluodon yhtenäiskoulu"}
+"""Schools of a small municipality that nobody else touches, one of each for each width."""
+
+
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Consortium, DemoServer]]:
     """The demonstration, which may be changed here."""
@@ -43,7 +48,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Consortium,
         yield pair
 
 
-@pytest.fixture(params=(390, 1280), ids=("telephone", "desk"))
+@pytest.fixture(params=WIDTHS, ids=("telephone", "desk"))
 def width(request: pytest.FixtureRequest) -> int:
     """How wide the administrator's screen is, in pixels."""
     return int(request.param)
@@ -80,7 +85,13 @@ def _declared() -> str:
         f"  - {{login: {login}, organisation: {place}, permissions: [{', '.join(sorted(_held(role)))}]}}"
         for role, (login, place) in ADMINISTRATORS.items()
     ]
-    return "\n".join(["persons:", *people, "administrators:", *grants, ""])
+    schools = [
+        f"  - {{key: {key}-{width}, kind: school, name: {{fi: {name} {width}, sv: {name} {width}, en: {name} {width}}}, "
+        "parent: kuusiluoto, from: 2026-01-01}"
+        for width in WIDTHS
+        for key, name in MERGED.items()
+    ]
+    return "\n".join(["organisations:", *schools, "persons:", *people, "administrators:", *grants, ""])
 
 
 def _held(role: str) -> frozenset[str]:
